@@ -1,0 +1,118 @@
+import { Command as Program } from "commander";
+import { commands, stages } from "./stages.ts";
+import { type Effects, worldEffects } from "./workbench/effects.ts";
+import { StudyError } from "./workbench/errors.ts";
+import { runStage } from "./workbench/manifest.ts";
+import { checkedOptions } from "./workbench/options.ts";
+import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
+import { openStudy } from "./workbench/study.ts";
+import { version } from "./workbench/version.ts";
+
+/** Runs one command line and returns the exit code: 0, 1 for what the user can mend, 70 for a bug, 130 when interrupted. */
+export async function main(argv: readonly string[], effects: Effects): Promise<number> {
+  const program = programOf(effects);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return 0;
+  } catch (thrown) {
+    return explain(thrown, effects);
+  }
+}
+
+/** Runs the process's own command line; the first interrupt asks the work to stop, a second one ends the process. */
+export async function runProcess(): Promise<void> {
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (interruption.signal.aborted) process.exit(130);
+      interruption.abort(new Interrupted());
+    });
+  }
+  // The reader of a pipe may leave early (`| head`); that is no error of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+  });
+  process.exitCode = await main(process.argv.slice(2), worldEffects(interruption.signal));
+}
+
+class Interrupted extends Error {}
+
+function programOf(effects: Effects): Program {
+  const program = new Program("tinylove")
+    .description(
+      "Can readers tell a very short story that a language model wrote from one that a person wrote?",
+    )
+    .version(version)
+    .option("--study <folder>", "the study's folder", ".")
+    .showHelpAfterError("(`--help` shows what there is)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => effects.print(text.trimEnd()),
+      writeErr: (text) => effects.log(text.trimEnd()),
+    });
+  program.commandsGroup("Stages, in the order of a study:");
+  for (const stage of stages) addStage(program, stage, effects);
+  program.commandsGroup("Commands:");
+  for (const command of commands) addCommand(program, command, effects);
+  program.addHelpText(
+    "after",
+    `\nBegin with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
+  );
+  return program;
+}
+
+function addStage(program: Program, stage: AnyStage, effects: Effects): void {
+  describe(program, stage).action(async (flags: Record<string, unknown>, self: Program) => {
+    const study = await openStudy(self.optsWithGlobals<{ study: string }>().study);
+    await runStage(
+      stage,
+      study,
+      stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {},
+      effects,
+    );
+  });
+}
+
+function addCommand(program: Program, command: AnyCommand, effects: Effects): void {
+  const described = describe(program, command);
+  for (const [notation, summary] of command.parameters ?? []) described.argument(notation, summary);
+  described.action(async (...received: unknown[]) => {
+    const self = received.at(-1) as Program;
+    const positional = self.registeredArguments.map((argument, at) => [argument.name(), received[at]]);
+    const given = {
+      ...ownFlags(self.opts()),
+      ...Object.fromEntries(positional.filter(([, value]) => value !== undefined)),
+    };
+    const { study } = self.optsWithGlobals<{ study: string }>();
+    await command.run(study, checkedOptions(command.options, given), effects);
+  });
+}
+
+/** A subcommand with its flags, its examples, and `--study` after its name as well as before it. */
+function describe(program: Program, described: Described): Program {
+  const subcommand = program.command(described.name).description(described.summary);
+  for (const [notation, summary] of described.flags ?? []) subcommand.option(notation, summary);
+  subcommand.option("--study <folder>", "the study's folder (default: here)");
+  return subcommand.addHelpText(
+    "after",
+    `\nExamples:\n${described.examples.map((line) => `  $ ${line}`).join("\n")}`,
+  );
+}
+
+const ownFlags = ({ study: _, ...flags }: Record<string, unknown>) => flags;
+
+function explain(thrown: unknown, effects: Effects): number {
+  if (thrown instanceof StudyError) {
+    effects.log(`error: ${thrown.message}${thrown.hint ? ` (${thrown.hint})` : ""}`);
+    return 1;
+  }
+  if (thrown instanceof Interrupted || effects.signal.aborted) {
+    effects.log("interrupted; the same command goes on where it stopped");
+    return 130;
+  }
+  // Commander has printed its own message, or the help that was asked for.
+  if (thrown instanceof Error && "exitCode" in thrown && typeof thrown.exitCode === "number")
+    return thrown.exitCode;
+  effects.log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  return 70;
+}

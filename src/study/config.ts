@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { AnalyseSettings } from "./settings/analyse.ts";
+import { ComposeSettings } from "./settings/compose.ts";
+import { CorpusSettings } from "./settings/corpus.ts";
+import { DescribeSettings } from "./settings/describe.ts";
+import { GenerateSettings } from "./settings/generate.ts";
+import { SurveySettings } from "./settings/survey.ts";
+
+/** What a study asks: `study.yaml`, strict (an unknown key is an error), each setting with its default beside it. */
+export const StudyConfig = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens")
+    .describe("Names the study in reports and file names"),
+  title: z.string().default("A study of very short stories"),
+  /** Every random choice follows from it. */
+  seed: z.union([z.int(), z.string()]).default(2022),
+  corpus: CorpusSettings.prefault({}),
+  describe: DescribeSettings.prefault({}),
+  generate: GenerateSettings.prefault({}),
+  compose: ComposeSettings.prefault({}),
+  survey: SurveySettings.prefault({}),
+  analyse: AnalyseSettings.prefault({}),
+});
+export type StudyConfig = Readonly<z.infer<typeof StudyConfig>>;

@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+/** What an analysis hands to the report. Everything is plain JSON, so that findings can be read without us. */
+
+const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** How a number is printed: `percent` takes a share of 1; `p` prints small values as < .001. */
+export const Format = z.enum(["text", "integer", "number", "percent", "p", "milliseconds"]);
+export type Format = z.infer<typeof Format>;
+
+export const Column = z.strictObject({ key: z.string(), label: z.string(), format: Format });
+export type Column = Readonly<z.infer<typeof Column>>;
+
+export const Table = z.strictObject({
+  columns: z.array(Column),
+  rows: z.array(z.record(z.string(), Cell)),
+});
+export type Table = Readonly<z.infer<typeof Table>>;
+
+/**
+ * A figure is named by what it draws (`histogram`, `intervals`, `curve`, `bars`, `dots` ...) and holds the
+ * table that it draws from; `encode` names the columns for each role (x, y, low, high, group, panel).
+ */
+export const Figure = z.strictObject({
+  draw: z.string(),
+  table: Table,
+  encode: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()),
+  /** Reference lines: chance, a margin. */
+  marks: z.array(z.strictObject({ axis: z.enum(["x", "y"]), at: z.number(), label: z.string() })).optional(),
+});
+export type Figure = Readonly<z.infer<typeof Figure>>;
+
+export const Weight = z.enum(["verdict", "result", "detail", "warning", "method"]);
+export type Weight = z.infer<typeof Weight>;
+
+export const Finding = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("sentence"), weight: Weight, text: z.string() }),
+  z.strictObject({ kind: z.literal("table"), weight: Weight, caption: z.string(), table: Table }),
+  z.strictObject({ kind: z.literal("figure"), weight: Weight, caption: z.string(), figure: Figure }),
+]);
+export type Finding = Readonly<z.infer<typeof Finding>>;
+
+/** What one analysis found: `findings/<name>.json`. `numbers` holds every figure with full precision, for `--json`. */
+export const Findings = z.strictObject({
+  analysis: z.string(),
+  asks: z.string(),
+  findings: z.array(Finding),
+  numbers: z.record(z.string(), z.unknown()),
+});
+export type Findings = Readonly<z.infer<typeof Findings>>;
+
+/** A sentence of a finding; `weight` says where the report puts it. */
+export const sentence = (weight: Weight, text: string): Finding => ({ kind: "sentence", weight, text });
+
+/** A table of a finding with its caption. */
+export const table = (weight: Weight, caption: string, value: Table): Finding => ({
+  kind: "table",
+  weight,
+  caption,
+  table: value,
+});
+
+/** A figure of a finding with its caption. */
+export const figure = (weight: Weight, caption: string, value: Figure): Finding => ({
+  kind: "figure",
+  weight,
+  caption,
+  figure: value,
+});

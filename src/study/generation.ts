@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+/** How a generation ended: with a text, with one cut at the token limit, with a refusal, or with an error. */
+export const Outcome = z.enum(["text", "cut short", "refused", "failed"]);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** What was sampled with. Every field is passed to the model; none is left to a library's default. */
+export const Sampling = z.strictObject({
+  temperature: z.number().nonnegative(),
+  topP: z.number().positive().max(1),
+  topK: z.int().nonnegative(),
+  minP: z.number().min(0).max(1),
+  repeatPenalty: z.number().positive(),
+  leastTokens: z.int().nonnegative(),
+  mostTokens: z.int().positive(),
+});
+export type Sampling = Readonly<z.infer<typeof Sampling>>;
+
+/**
+ * One attempt of one model at one title: a line of `generations/<model>/<prompt>.jsonl`.
+ * A failed one is data, with its reason; the batch goes on.
+ */
+export const Generation = z.strictObject({
+  id: z.string().min(1),
+  /** The story of the corpus whose title was given. */
+  story: z.string(),
+  title: z.string(),
+  model: z.strictObject({
+    address: z.string(),
+    /** SHA-256 of the model file, or what the server says it serves. */
+    hash: z.string(),
+    /** True for `echo:` and other models that only exercise the way. */
+    pretend: z.boolean().optional(),
+  }),
+  prompt: z.strictObject({ template: z.string(), hash: z.string(), text: z.string() }),
+  /** Stories of the corpus shown as examples, in order. */
+  examples: z.array(z.string()),
+  /** What was asked for beyond the title (tone, dialogue ...), when anything was. */
+  control: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  seed: z.int(),
+  attempt: z.int().positive(),
+  settings: Sampling,
+  outcome: Outcome,
+  /** The story: up to where the model begins a next title, trimmed; empty when it failed. */
+  text: z.string(),
+  /** What the model wrote, whole. */
+  raw: z.string(),
+  reason: z.string().optional(),
+  tokens: z.strictObject({ prompt: z.int().nonnegative(), generated: z.int().nonnegative() }),
+  /** Mean log-probability of the generated tokens, natural logarithm, when the model tells it. */
+  logProbability: z.number().optional(),
+  ms: z.number().nonnegative(),
+  at: z.string(),
+});
+export type Generation = Readonly<z.infer<typeof Generation>>;

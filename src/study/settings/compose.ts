@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const QuestionSettings = z.strictObject({
+  task: z.string(),
+  /** How many such questions a form holds; `all` asks it once for every stimulus of the form. */
+  count: z.union([z.literal("all"), z.int().positive()]).default("all"),
+});
+
+/** `compose:` of study.yaml: how texts are clipped (TCG) and forms are balanced. */
+export const ComposeSettings = z.strictObject({
+  /** The clip length is drawn for each title from this range, and holds for its human and machine versions alike. */
+  words: z
+    .strictObject({ least: z.int().positive().default(90), most: z.int().positive().default(100) })
+    .default({ least: 90, most: 100 }),
+  /** A title one of whose versions is too short: `drop` it on both sides, or `lower` the range for all. */
+  tooShort: z.enum(["drop", "lower"]).default("drop"),
+  /** Put after every clipped text, of either origin. */
+  ending: z.string().default(" …"),
+  forms: z.int().positive().default(5),
+  human: z.int().nonnegative().default(3),
+  machine: z.int().nonnegative().default(3),
+  tasks: z
+    .array(QuestionSettings)
+    .min(1)
+    .default([{ task: "human-or-machine", count: "all" }]),
+});

@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+const share = z.number().nonnegative();
+
+/** `corpus:` of study.yaml: where the human stories come from and how they are parted. */
+export const CorpusSettings = z.strictObject({
+  /** The source, by its name in `src/collect/sources.ts`. */
+  source: z.string().default("table"),
+  /** A file or folder, relative to the study. */
+  file: z.string().optional(),
+  /** Which column holds what, where the names do not say it. */
+  columns: z
+    .strictObject({
+      title: z.string().optional(),
+      text: z.string().optional(),
+      author: z.string().optional(),
+      group: z.string().optional(),
+      licence: z.string().optional(),
+    })
+    .default({}),
+  licence: z.string().default("unknown"),
+  /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
+  note: z.string().default(""),
+  /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
+  words: z
+    .strictObject({ warn: z.int().positive().default(100), refuse: z.int().positive().default(125) })
+    .default({ warn: 100, refuse: 125 }),
+  /** Shares or counts; whole groups go to one part. The 2022 study: 450, 151, 150. */
+  split: z
+    .strictObject({ train: share, validation: share, test: share })
+    .default({ train: 450, validation: 151, test: 150 }),
+});

@@ -1,0 +1,6 @@
+import { z } from "zod";
+
+/** `describe:` of study.yaml: which measures are taken, all that can run here by default. */
+export const DescribeSettings = z.strictObject({
+  measures: z.array(z.string()).optional(),
+});

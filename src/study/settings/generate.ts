@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `tuned:DIR`, `echo:`. */
+const ModelSettings = z.strictObject({
+  address: z.string(),
+  /** A short name for folders, tables and figures; the address, shortened, by default. */
+  name: z.string().optional(),
+  /** For `openai:`: the server's base address, for example http://localhost:8000/v1. */
+  base: z.string().optional(),
+  /** For `openai:`: the environment variable that holds the key. */
+  key: z.string().default("OPENAI_API_KEY"),
+  /** For `openai:`: `completions` for base models, `chat` for instructed ones. */
+  api: z.enum(["completions", "chat"]).default("completions"),
+  /** For `llama:`: a LoRA adapter (GGUF). */
+  adapter: z.string().optional(),
+  /** For `llama:`: threads; more than the cores is far slower. */
+  threads: z.int().positive().optional(),
+  /** Stories written at the same time. */
+  parallel: z.int().positive().optional(),
+  prompt: z.string().optional(),
+});
+export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
+
+/** `generate:` of study.yaml: which models write stories to which titles, and how they are sampled. */
+export const GenerateSettings = z.strictObject({
+  models: z
+    .array(ModelSettings)
+    .min(1)
+    .default([{ address: "llama:embedded", key: "OPENAI_API_KEY", api: "completions" }]),
+  /** Prompt files, relative to the study, or the name of one that the workbench brings (`one-shot`). */
+  prompts: z.array(z.string()).min(1).default(["one-shot"]),
+  /** How example stories are chosen from the training stories. */
+  examples: z.string().default("random"),
+  /** Titles taken from the test stories: all of them, or the first n in seeded order. */
+  titles: z.union([z.literal("all"), z.int().positive()]).default("all"),
+  /** Attempts at a title before its last one is kept as it is; all are recorded and counted. */
+  attempts: z.int().positive().default(1),
+  tokens: z
+    .strictObject({ least: z.int().nonnegative().default(100), most: z.int().positive().default(200) })
+    .default({ least: 100, most: 200 }),
+  temperature: z.number().nonnegative().default(1),
+  topP: z.number().positive().max(1).default(1),
+  topK: z.int().nonnegative().default(0),
+  minP: z.number().min(0).max(1).default(0),
+  repeatPenalty: z.number().positive().default(1),
+  /** What is asked for beyond the title. */
+  control: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+});

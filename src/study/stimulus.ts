@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/**
+ * A text as readers see it: a line of `stimuli/stimuli.jsonl`. It says nothing of its origin; ids are
+ * drawn at random and carry no count. `words` is its length after the clip, `cut` how many were clipped.
+ */
+export const Stimulus = z.strictObject({
+  id: z.string().min(1),
+  title: z.string().min(1),
+  text: z.string().min(1),
+  words: z.int().positive(),
+  cut: z.int().nonnegative(),
+});
+export type Stimulus = Readonly<z.infer<typeof Stimulus>>;
+
+/**
+ * The answer key: a row of `stimuli/key.csv`, read by the server for feedback and by the analysis, never sent.
+ * `model` is empty for a human text. `example` is the first example story of a machine's prompt.
+ */
+export const Key = z.strictObject({
+  stimulus: z.string(),
+  origin: z.enum(["human", "machine"]),
+  story: z.string(),
+  generation: z.string(),
+  model: z.string(),
+  example: z.string(),
+});
+export type Key = Readonly<z.infer<typeof Key>>;

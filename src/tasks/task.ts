@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import type { Random } from "../stats/random.ts";
+import type { Stimulus } from "../study/stimulus.ts";
+import type { Html } from "../text/html.ts";
+
+/** A question as it is shown: what was asked, and the stimuli in the order in which they stand on the page. */
+export interface ShownQuestion {
+  readonly task: string;
+  readonly stimuli: readonly Stimulus[];
+}
+
+/** The words of a page in the participant's language, by key; a key that is missing throws. */
+export type Words = (key: string) => string;
+
+export type Answer = { readonly answer: string | number } & Readonly<Record<string, unknown>>;
+
+/** Who a simulated participant is: `skill` is d' (0 guesses), `bias` moves towards "human" (0 is none). */
+export interface SimulatedReader {
+  readonly skill: number;
+  readonly bias: number;
+}
+
+/**
+ * What readers are asked. One file each, one line in `tasks.ts`. It runs in Node and in the browser alike and
+ * never learns an origin but in `score` and `simulate`, which run on the server.
+ */
+export interface Task<Response extends Answer = Answer> {
+  readonly name: string;
+  /** How many stimuli stand on its page. */
+  readonly stimuli: 0 | 1 | 2;
+  /** What may be answered, as a plain form posts it: every field a string. */
+  readonly response: z.ZodType<Response>;
+  /** The fields of a plain form, without the form itself; no script is needed. `given` is an earlier answer. */
+  view(question: ShownQuestion, words: Words, given?: Partial<Response>): Html;
+  /** 1 right, 0 wrong, undefined where there is no right answer. `origins` in the order shown. */
+  score(response: Response, origins: readonly Origin[]): number | undefined;
+  simulate(origins: readonly Origin[], reader: SimulatedReader, random: Random): Response;
+}
+
+export type Origin = "human" | "machine";

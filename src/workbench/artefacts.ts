@@ -1,0 +1,110 @@
+import { basename } from "node:path";
+import { Findings } from "../study/finding.ts";
+import { Form } from "../study/form.ts";
+import { Generation } from "../study/generation.ts";
+import { Judgment } from "../study/judgment.ts";
+import { Key, Stimulus } from "../study/stimulus.ts";
+import { Story } from "../study/story.ts";
+import { checked, exists, filesUnder, readJson, readJsonLines } from "./files.ts";
+import type { Study } from "./study.ts";
+import { csv, type Row, readTable } from "./tables.ts";
+
+/** Where each part of a study lies, and how it is read. Verbs meet here: what one writes, another reads by these. */
+
+export const storiesFile = "corpus/stories.jsonl";
+export const generationsFolder = "generations";
+export const stimuliFile = "stimuli/stimuli.jsonl";
+export const keyFile = "stimuli/key.csv";
+export const formsFolder = "forms";
+export const judgmentsFile = "judgments/judgments.csv";
+export const findingsFolder = "findings";
+
+export const readStories = (study: Study): Promise<Story[]> =>
+  readJsonLines(study.path(storiesFile), Story, "run `tinylove collect` first");
+
+/** Every generation of every model and prompt, in order of file and line. */
+export async function readGenerations(study: Study): Promise<Generation[]> {
+  const files = (await filesUnder(study.path(generationsFolder))).filter((file) => file.endsWith(".jsonl"));
+  return (await Promise.all(files.map((file) => readJsonLines(file, Generation)))).flat();
+}
+
+export const readStimuli = (study: Study): Promise<Stimulus[]> =>
+  readJsonLines(study.path(stimuliFile), Stimulus, "run `tinylove compose` first");
+
+/** The answer key by stimulus. */
+export async function readKey(study: Study): Promise<Map<string, Key>> {
+  const rows = await readTable(study.path(keyFile), "run `tinylove compose` first");
+  return new Map(
+    rows.map((row, at) => [row["stimulus"] ?? "", checked(row, Key, `${keyFile}, row ${at + 1}`)]),
+  );
+}
+
+/** The forms in order of name. */
+export async function readForms(study: Study): Promise<Form[]> {
+  const files = (await filesUnder(study.path(formsFolder))).filter((file) => file.endsWith(".json"));
+  return Promise.all(files.map((file) => readJson(file, Form)));
+}
+
+/** What every analysis found, in order of name. */
+export async function readFindings(study: Study): Promise<Findings[]> {
+  const files = (await filesUnder(study.path(findingsFolder))).filter((file) => file.endsWith(".json"));
+  return Promise.all(
+    files.map((file) => readJson(file, Findings, `run \`tinylove analyse\` again (${basename(file)})`)),
+  );
+}
+
+/** Judgments; none when nobody has answered yet. */
+export async function readJudgments(study: Study): Promise<Judgment[]> {
+  const path = study.path(judgmentsFile);
+  if (!(await exists(path))) return [];
+  return (await readTable(path)).map((row, at) => judgmentOf(row, `${judgmentsFile}, row ${at + 1}`));
+}
+
+const fixedColumns = [
+  "participant",
+  "form",
+  "question",
+  "task",
+  "stimulus",
+  "second_stimulus",
+  "order",
+  "side",
+  "response",
+  "ms",
+  "at",
+  "simulated",
+] as const;
+
+/** `judgments.csv`: one row a judgment; `response` is the answer, further fields of a response have columns of their own. */
+export function judgmentsCsv(judgments: readonly Judgment[]): string {
+  const extra = new Set(judgments.flatMap(({ response }) => Object.keys(response)));
+  extra.delete("answer");
+  const rows = judgments.map(({ response: { answer, ...details }, stimuli, ...judgment }) => ({
+    ...judgment,
+    ...details,
+    stimulus: stimuli[0],
+    second_stimulus: stimuli[1],
+    response: answer,
+    simulated: judgment.simulated ? "yes" : "no",
+  }));
+  return csv([...fixedColumns, ...[...extra].sort()], rows);
+}
+
+function judgmentOf(row: Row, where: string): Judgment {
+  const own = new Set<string>(fixedColumns);
+  const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");
+  const judgment = {
+    participant: row["participant"],
+    form: row["form"],
+    question: row["question"],
+    task: row["task"],
+    stimuli: [row["stimulus"], row["second_stimulus"]].filter(Boolean),
+    order: Number(row["order"]),
+    ...(row["side"] && { side: row["side"] }),
+    ...(row["ms"] && { ms: Number(row["ms"]) }),
+    at: row["at"],
+    simulated: row["simulated"] === "yes",
+    response: { ...Object.fromEntries(details), answer: row["response"] },
+  };
+  return checked(judgment, Judgment, where);
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Effects } from "../effects.ts";
+import { readManifest, runStage, stateOf } from "../manifest.ts";
+import { duration } from "../progress.ts";
+import { type AnyStage, command } from "../stage.ts";
+import { openStudy, type Study } from "../study.ts";
+import { statesOf } from "./status.ts";
+
+/** `tinylove run`: every stage that is stale or missing, in order. */
+export const runAll = (stages: readonly AnyStage[]) =>
+  command({
+    name: "run",
+    summary: "Run every stage that is stale or missing",
+    examples: ["tinylove run --study my-study", "tinylove run --dry-run"],
+    flags: [["--dry-run", "only say what would run"]],
+    options: z.object({ dryRun: z.boolean().default(false) }),
+    async run(folder, { dryRun }, effects) {
+      const study = await openStudy(folder);
+      await (dryRun ? sayWhatWouldRun(stages, study, effects) : runStale(stages, study, effects));
+    },
+  });
+
+/** States are asked again before each stage: a stage that ran to the same outcome leaves the ones below it fresh. */
+async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
+  for (const stage of stages) {
+    const state = await stateOf(stage, study, await readManifest(study));
+    if (state.is === "waiting") continue;
+    if (state.is === "fresh") {
+      effects.log(`${stage.name}: fresh`);
+      continue;
+    }
+    effects.signal.throwIfAborted();
+    effects.log(`${stage.name}: ${stage.summary}`);
+    const started = effects.now();
+    await runStage(stage, study, stage.options?.parse({}) ?? {}, effects);
+    effects.log(`${stage.name}: done in ${duration(effects.now() - started)}`);
+  }
+}
+
+async function sayWhatWouldRun(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
+  const states = await statesOf(stages, study);
+  const due = states.filter(({ state }) => state.is === "stale" || state.is === "missing");
+  effects.print(due.length > 0 ? due.map(({ stage }) => stage.name).join("\n") : "nothing: all is fresh");
+}

@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import type { z } from "zod";
+import { codeOf, StudyError } from "./errors.ts";
+
+/**
+ * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old
+ * one. Folders are made as needed. Whoever reads the path sees the old content or the new, never a part.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.partial`;
+  try {
+    const file = await open(temporary, "wx", mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw writeFailed(path, thrown);
+  }
+}
+
+/** Reads a text file as UTF-8; throws StudyError when it is missing or holds bytes that are not UTF-8. */
+export async function readText(path: string, hint?: string): Promise<string> {
+  const bytes = await readBytes(path, hint);
+  try {
+    // A byte order mark is dropped: spreadsheets put one before the first column's name.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new StudyError(`${path} is not UTF-8 text`, { hint: "save it as UTF-8 and try again", cause });
+  }
+}
+
+async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const missing = codeOf(cause) === "ENOENT";
+    const message = missing
+      ? `no such file: ${path}`
+      : `cannot read ${path} (${codeOf(cause) ?? "unknown error"})`;
+    throw new StudyError(message, { ...(hint && { hint }), cause });
+  }
+}
+
+/** One JSON value a line, each checked; the error names the line. */
+export async function readJsonLines<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T[]> {
+  const lines = (await readText(path, hint)).split("\n");
+  return lines.flatMap((line, index) =>
+    line.trim() === "" ? [] : [parseJson(line, schema, `${path}, line ${index + 1}`)],
+  );
+}
+
+/** A JSON file, checked. */
+export async function readJson<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T> {
+  return parseJson(await readText(path, hint), schema, path);
+}
+
+export const jsonLines = (rows: readonly unknown[]): string =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+
+/** Parses and checks; throws StudyError that says where, and what was wrong first. */
+export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new StudyError(`${where}: not JSON`, { hint: "mend or remove it", cause });
+  }
+  return checked(value, schema, where);
+}
+
+/** A value that the schema lets through; throws StudyError with the first thing wrong. */
+export function checked<T>(value: unknown, schema: z.ZodType<T>, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const at = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+  throw new StudyError(`${where}: ${at}${issue.message}`, { cause: result.error });
+}
+
+/** SHA-256 of a file, or of a folder's files in order of name; undefined when there is no file. */
+export async function hashOf(path: string): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) return undefined;
+  if (found.isFile()) return hashFile(path);
+  const files = await filesUnder(path);
+  if (files.length === 0) return undefined;
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${relative(path, file)}\0${await hashFile(file)}\n`);
+  return hash.digest("hex");
+}
+
+/** Every file below a folder, sorted by path, without temporary ones. Empty when there is no folder. */
+export async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".partial"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((one, other) => (one.split(sep).join("/") < other.split(sep).join("/") ? -1 : 1));
+}
+
+export const exists = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined;
+
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+function writeFailed(path: string, cause: unknown): unknown {
+  const reasons: Record<string, string> = {
+    ENOSPC: "the disk is full",
+    EACCES: "it may not be written",
+    EROFS: "the disk is read-only",
+    EPERM: "it may not be written",
+    ENOTDIR: "a part of its path is a file",
+  };
+  const reason = reasons[codeOf(cause) ?? ""];
+  return reason
+    ? new StudyError(`cannot write ${path}: ${reason}`, { hint: "make room or choose another folder", cause })
+    : cause;
+}

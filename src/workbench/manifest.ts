@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { type Effects, timestamp } from "./effects.ts";
+import { exists, hashOf, readJson, sha256, writeWhole } from "./files.ts";
+import type { AnyStage } from "./stage.ts";
+import type { Study } from "./study.ts";
+import { versions } from "./version.ts";
+
+const Hashes = z.record(z.string(), z.string());
+
+const StageRecord = z.strictObject({
+  at: z.string(),
+  ms: z.number(),
+  seed: z.union([z.string(), z.number()]),
+  /** SHA-256 of the settings that the stage depends on. */
+  settings: z.string(),
+  /** SHA-256 of what went in and came out, by path. */
+  reads: Hashes,
+  writes: Hashes,
+  versions: z.record(z.string(), z.string()),
+});
+
+/** `manifest.json`: for each stage what went in, what came out, under which settings, seed and versions. */
+export const Manifest = z.strictObject({ stages: z.record(z.string(), StageRecord) });
+export type Manifest = Readonly<z.infer<typeof Manifest>>;
+
+/** Why a stage has to run, or that it has not. */
+export type State =
+  | { readonly is: "fresh" }
+  | { readonly is: "missing" }
+  | { readonly is: "stale"; readonly because: string }
+  | { readonly is: "waiting"; readonly because: string };
+
+export async function readManifest(study: Study): Promise<Manifest> {
+  const path = study.path("manifest.json");
+  return (await exists(path))
+    ? readJson(path, Manifest, "remove manifest.json: every stage will run again")
+    : { stages: {} };
+}
+
+/** Compares what the manifest recorded of a stage with what is there now. */
+export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest): Promise<State> {
+  if (stage.applies && !(await stage.applies(study))) return { is: "waiting", because: "nothing to do yet" };
+  const record = manifest.stages[stage.name];
+  if (!record) return { is: "missing" };
+  if (record.settings !== settingsHash(stage, study)) return { is: "stale", because: "its settings changed" };
+  if (String(record.seed) !== String(study.config.seed)) return { is: "stale", because: "the seed changed" };
+
+  const reads = await inputsOf(stage, study);
+  const changedInput = difference(record.reads, reads);
+  if (changedInput) return { is: "stale", because: `${changedInput} changed` };
+  const writes = await outputsOf(stage, study);
+  const changedOutput = difference(record.writes, writes);
+  if (!changedOutput) return { is: "fresh" };
+  return {
+    is: "stale",
+    because: writes[changedOutput] ? `${changedOutput} was edited` : `${changedOutput} is missing`,
+  };
+}
+
+/** Runs a stage and records what it read and wrote. The manifest is written after the artefacts, so a kill between them only runs the stage again. */
+export async function runStage(
+  stage: AnyStage,
+  study: Study,
+  options: unknown,
+  effects: Effects,
+): Promise<void> {
+  const started = effects.now();
+  const reads = await inputsOf(stage, study);
+  await stage.run(study, options, effects);
+  const manifest = await readManifest(study);
+  const record: z.infer<typeof StageRecord> = {
+    at: timestamp(effects),
+    ms: Math.round(effects.now() - started),
+    seed: study.config.seed,
+    settings: settingsHash(stage, study),
+    reads,
+    writes: await outputsOf(stage, study),
+    versions: versions(),
+  };
+  const stages = { ...manifest.stages, [stage.name]: record };
+  await writeWhole(study.path("manifest.json"), `${JSON.stringify({ stages }, null, 2)}\n`);
+}
+
+async function inputsOf(stage: AnyStage, study: Study): Promise<Record<string, string>> {
+  const outside = (await stage.inputs?.(study)) ?? [];
+  return hashesOf([...stage.reads, ...outside], study);
+}
+
+const outputsOf = (stage: AnyStage, study: Study) => hashesOf(stage.writes, study);
+
+async function hashesOf(paths: readonly string[], study: Study): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const path of paths) {
+    const hash = await hashOf(study.path(path));
+    if (hash) hashes[path] = hash;
+  }
+  return hashes;
+}
+
+/** The first path whose hash differs, or that only one side has. */
+function difference(recorded: Record<string, string>, found: Record<string, string>): string | undefined {
+  return [...new Set([...Object.keys(recorded), ...Object.keys(found)])].find(
+    (path) => recorded[path] !== found[path],
+  );
+}
+
+const settingsHash = (stage: AnyStage, study: Study): string =>
+  sha256(JSON.stringify(stage.settings(study)) ?? "");

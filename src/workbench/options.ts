@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { StudyError } from "./errors.ts";
+
+/** Options that a command's schema lets through; throws StudyError that names the flag and its value. */
+export function checkedOptions<T>(schema: z.ZodType<T>, given: Record<string, unknown>): T {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const name = String(issue.path[0] ?? "");
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new StudyError(`${flag} ${String(given[name] ?? "")}: ${issue.message}`, { hint: "see --help" });
+}
+
+/** A whole number typed on the command line. */
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  z.coerce
+    .number({ error: "not a number" })
+    .int("not a whole number")
+    .min(least, `at least ${least}`)
+    .max(most, `at most ${most}`);
+
+/** A number typed on the command line. */
+export const realNumber = (least: number, most: number) =>
+  z.coerce.number({ error: "not a number" }).min(least, `at least ${least}`).max(most, `at most ${most}`);

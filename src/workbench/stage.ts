@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import type { Effects } from "./effects.ts";
+import type { Study } from "./study.ts";
+
+/** A flag as commander writes it, `--participants <number>`, and what it does. */
+export type Flag = readonly [notation: string, summary: string];
+
+/** What the command line shows of a command. */
+export interface Described {
+  readonly name: string;
+  readonly summary: string;
+  /** Whole command lines, for `--help`. */
+  readonly examples: readonly string[];
+  readonly flags?: readonly Flag[];
+}
+
+/**
+ * A step of a study. It reads what earlier stages wrote and writes its own part of the folder; which parts these
+ * are is said here, so that the workbench can tell fresh from stale. `reads` and `writes` are paths inside the
+ * study, files or folders.
+ */
+export interface Stage<Options = unknown> extends Described {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** The part of the settings that the outcome depends on. */
+  settings(study: Study): unknown;
+  /** Files outside the study's own artefacts that the outcome depends on: a source table, a model, a prompt. */
+  inputs?(study: Study): readonly string[] | Promise<readonly string[]>;
+  /** False when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
+  applies?(study: Study): Promise<boolean>;
+  /** What the flags may be; throws through zod. */
+  readonly options?: z.ZodType<Options>;
+  run(study: Study, options: Options, effects: Effects): Promise<void>;
+}
+
+/** A command that is no stage: it makes, shows or serves. `study` is undefined where `needsStudy` is false. */
+export interface Command<Options = unknown> extends Described {
+  /** Positional arguments as commander writes them: `[folder]`, `<title>`. They come in under their names. */
+  readonly parameters?: readonly Flag[];
+  readonly options: z.ZodType<Options>;
+  run(folder: string, options: Options, effects: Effects): Promise<void>;
+}
+
+/** A stage with its options' type forgotten, as the lists hold it. */
+// biome-ignore lint/suspicious/noExplicitAny: options are checked by the stage's own schema before run.
+export type AnyStage = Stage<any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type AnyCommand = Command<any>;
+
+/** Keeps the options' type while a stage is written. */
+export const stage = <Options>(definition: Stage<Options>): Stage<Options> => definition;
+
+/** Keeps the options' type while a command is written. */
+export const command = <Options>(definition: Command<Options>): Command<Options> => definition;

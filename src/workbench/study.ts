@@ -1,0 +1,102 @@
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { type Random, randomFrom } from "../stats/random.ts";
+import { StudyConfig } from "../study/config.ts";
+import { StudyError } from "./errors.ts";
+import { exists, readText } from "./files.ts";
+
+/** A study's folder with its settings. Stages meet in it and nowhere else. */
+export interface Study {
+  readonly folder: string;
+  readonly config: StudyConfig;
+  /** A path inside the study. */
+  path(...parts: string[]): string;
+  /** The stream of random numbers of this study's seed that `labels` name. */
+  random(...labels: (string | number)[]): Random;
+}
+
+/** Opens the study in `folder`; throws StudyError when there is none or when `study.yaml` is not right. */
+export async function openStudy(folder: string): Promise<Study> {
+  const root = resolve(folder);
+  const file = join(root, "study.yaml");
+  if (!(await exists(file))) {
+    throw new StudyError(`no study in ${folder}: it holds no study.yaml`, {
+      hint: "make one with `tinylove init DIR`, or name its folder with --study DIR",
+    });
+  }
+  return studyOf(root, parseConfig(await readText(file), "study.yaml"));
+}
+
+/** A study of settings that are already checked. */
+export function studyOf(folder: string, config: StudyConfig): Study {
+  return {
+    folder,
+    config,
+    path: (...parts) => {
+      const [first = ""] = parts;
+      return isAbsolute(first) ? join(...parts) : join(folder, ...parts);
+    },
+    random: (...labels) => randomFrom(config.seed, ...labels),
+  };
+}
+
+/**
+ * Settings of a `study.yaml`. Aliases and custom tags are refused, for a study file may come from a stranger.
+ * Throws StudyError that names the key, what is wrong with it, and the keys that there are.
+ */
+export function parseConfig(text: string, where: string): StudyConfig {
+  const document = parseDocument(text, { customTags: [], uniqueKeys: true });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken) throw new StudyError(`${where}: ${broken.message.split("\n")[0]}`, { hint: "mend the YAML" });
+  const result = StudyConfig.safeParse(plain(document, where));
+  if (result.success) return result.data;
+
+  const issue = result.error.issues[0]!;
+  const at = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const key = [...issue.path, issue.keys[0]].join(".");
+    const known = keysAt(issue.path);
+    throw new StudyError(`${where}: unknown key ${key}`, {
+      ...(known && { hint: `try one of ${known.join(", ")}` }),
+    });
+  }
+  throw new StudyError(`${where}: ${at || basename(where)}: ${issue.message}`, {
+    hint: "`tinylove init` writes a commented example",
+  });
+}
+
+function plain(document: ReturnType<typeof parseDocument>, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 }) ?? {};
+  } catch {
+    throw new StudyError(`${where}: aliases (*name) are not used here`, { hint: "write the value out" });
+  }
+}
+
+/** The keys that the schema knows at a path, as far as objects go. */
+function keysAt(path: readonly PropertyKey[]): string[] | undefined {
+  let schema: unknown = StudyConfig;
+  for (const key of path)
+    schema = typeof key === "number" ? elementOf(schema) : shapeOf(schema)?.[String(key)];
+  const shape = shapeOf(schema);
+  return shape && Object.keys(shape);
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  const inner = unwrapped(schema);
+  return inner && typeof inner === "object" && "shape" in inner
+    ? (inner.shape as Record<string, unknown>)
+    : undefined;
+}
+
+function elementOf(schema: unknown): unknown {
+  const inner = unwrapped(schema);
+  return inner && typeof inner === "object" && "element" in inner ? inner.element : undefined;
+}
+
+/** Defaults, prefaults and optionals wrap the schema that has the shape. */
+function unwrapped(schema: unknown): unknown {
+  let inner = schema as { def?: { innerType?: unknown } } | undefined;
+  while (inner?.def?.innerType) inner = inner.def.innerType as typeof inner;
+  return inner;
+}

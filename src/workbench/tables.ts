@@ -1,0 +1,38 @@
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
+import { messageOf, StudyError } from "./errors.ts";
+import { readText } from "./files.ts";
+
+export type Row = Record<string, string>;
+
+/** Rows of a CSV or TSV file by the names of its first line; the separator follows the file's ending. */
+export async function readTable(path: string, hint?: string): Promise<Row[]> {
+  return parseTable(await readText(path, hint), path, path.endsWith(".tsv") ? "\t" : ",");
+}
+
+/** Rows of a table's text; throws StudyError that names `where` and the line when a row is malformed. */
+export function parseTable(text: string, where: string, delimiter = ","): Row[] {
+  try {
+    return parse(text, { columns: true, delimiter, bom: true, skip_empty_lines: true }) as Row[];
+  } catch (cause) {
+    throw new StudyError(`${where}: ${messageOf(cause)}`, {
+      hint: "put text that holds commas, quotes or line breaks in double quotes, and double the quotes inside it",
+      cause,
+    });
+  }
+}
+
+/** A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is a number. */
+export function csv(columns: readonly string[], rows: readonly Record<string, unknown>[]): string {
+  return stringify(
+    rows.map((row) => columns.map((column) => cell(row[column]))),
+    { header: true, columns: [...columns] },
+  );
+}
+
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text = String(value);
+  const formula = /^[=+\-@\t\r]/.test(text) && !(typeof value === "number" || /^-?\d+(\.\d+)?$/.test(text));
+  return formula ? `'${text}` : text;
+}

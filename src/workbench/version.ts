@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+
+/** The package's own folder, where `models/`, `examples/` and `trainer/` lie: the parent of `src` or of `dist`. */
+export const packageFolder = new URL("../../", import.meta.url);
+
+/** The version of Tiny Love. */
+export const version: string = JSON.parse(
+  readFileSync(new URL("package.json", packageFolder), "utf8"),
+).version;
+
+/** What a record of provenance names. */
+export const versions = (): Record<string, string> => ({
+  tinylove: version,
+  node: process.versions.node,
+  platform: `${process.platform}-${process.arch}`,
+});
