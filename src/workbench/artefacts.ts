@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { CorpusSummary } from "../study/corpus.ts";
 import { Findings } from "../study/finding.ts";
 import { Form } from "../study/form.ts";
 import { Generation } from "../study/generation.ts";
@@ -12,6 +13,7 @@ import { csv, type Row, readTable } from "./tables.ts";
 /** Where each part of a study lies, and how it is read. Verbs meet here: what one writes, another reads by these. */
 
 export const storiesFile = "corpus/stories.jsonl";
+export const corpusSummaryFile = "corpus/summary.json";
 export const generationsFolder = "generations";
 export const stimuliFile = "stimuli/stimuli.jsonl";
 export const keyFile = "stimuli/key.csv";
@@ -21,6 +23,9 @@ export const findingsFolder = "findings";
 
 export const readStories = (study: Study): Promise<Story[]> =>
   readJsonLines(study.path(storiesFile), Story, "run `tinylove collect` first");
+
+export const readCorpusSummary = (study: Study): Promise<CorpusSummary> =>
+  readJson(study.path(corpusSummaryFile), CorpusSummary, "run `tinylove collect` first");
 
 /** Every generation of every model and prompt, in order of file and line. */
 export async function readGenerations(study: Study): Promise<Generation[]> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Effects, timestamp } from "./effects.ts";
 import { exists, hashOf, readJson, sha256, writeWhole } from "./files.ts";
-import type { AnyStage } from "./stage.ts";
+import { type AnyStage, unrecorded } from "./stage.ts";
 import type { Study } from "./study.ts";
 import { versions } from "./version.ts";
 
@@ -66,7 +66,7 @@ export async function runStage(
 ): Promise<void> {
   const started = effects.now();
   const reads = await inputsOf(stage, study);
-  await stage.run(study, options, effects);
+  if ((await stage.run(study, options, effects)) === unrecorded) return;
   const manifest = await readManifest(study);
   const record: z.infer<typeof StageRecord> = {
     at: timestamp(effects),

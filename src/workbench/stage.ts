@@ -30,8 +30,13 @@ export interface Stage<Options = unknown> extends Described {
   applies?(study: Study): Promise<boolean>;
   /** What the flags may be; throws through zod. */
   readonly options?: z.ZodType<Options>;
-  run(study: Study, options: Options, effects: Effects): Promise<void>;
+  /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a stage that returns nothing is the usual one.
+  run(study: Study, options: Options, effects: Effects): Promise<void | typeof unrecorded>;
 }
+
+/** What a stage returns that wrote nothing: the manifest then keeps what it says. */
+export const unrecorded = Symbol("unrecorded");
 
 /** A command that is no stage: it makes, shows or serves. `study` is undefined where `needsStudy` is false. */
 export interface Command<Options = unknown> extends Described {

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { Split } from "./story.ts";
+
+/**
+ * What the corpus is made of, at a glance: `corpus/summary.json`. Counts are stories, lengths are words by the
+ * counting rule. It holds no time and no path, so that the same stories give the same summary.
+ */
+export const CorpusSummary = z.strictObject({
+  /** The source by its name, and what it read: file names without folders, or addresses. */
+  source: z.string(),
+  from: z.array(z.string()),
+  note: z.string(),
+  stories: z.int().nonnegative(),
+  authors: z.int().nonnegative(),
+  groups: z.int().nonnegative(),
+  /** Stories by licence, the most frequent first. */
+  licences: z.record(z.string(), z.int().positive()),
+  split: z.record(Split, z.int().nonnegative()),
+  words: z.strictObject({
+    least: z.int(),
+    lowerQuartile: z.number(),
+    median: z.number(),
+    upperQuartile: z.number(),
+    most: z.int(),
+    mean: z.number(),
+    /** Stories with more words than the rule allows, and the rule. */
+    above: z.int().nonnegative(),
+    rule: z.int().positive(),
+  }),
+  /** Rows that were left out, by reason; each is a line of `corpus/rejected.csv`. */
+  rejected: z.record(z.string(), z.int().positive()),
+  /** Stories that were kept and told of, by reason. */
+  warned: z.array(z.strictObject({ story: z.string(), reason: z.string(), message: z.string() })),
+});
+export type CorpusSummary = Readonly<z.infer<typeof CorpusSummary>>;
