@@ -13,3 +13,4 @@ export const AnalyseSettings = z.strictObject({
   /** Fixed effects of the mixed model. */
   effects: z.array(z.string()).default(["origin"]),
 });
+export type AnalyseSettings = Readonly<z.infer<typeof AnalyseSettings>>;

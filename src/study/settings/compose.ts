@@ -24,3 +24,4 @@ export const ComposeSettings = z.strictObject({
     .min(1)
     .default([{ task: "human-or-machine", count: "all" }]),
 });
+export type ComposeSettings = Readonly<z.infer<typeof ComposeSettings>>;

@@ -30,3 +30,4 @@ export const CorpusSettings = z.strictObject({
     .strictObject({ train: share, validation: share, test: share })
     .default({ train: 450, validation: 151, test: 150 }),
 });
+export type CorpusSettings = Readonly<z.infer<typeof CorpusSettings>>;

@@ -4,3 +4,4 @@ import { z } from "zod";
 export const DescribeSettings = z.strictObject({
   measures: z.array(z.string()).optional(),
 });
+export type DescribeSettings = Readonly<z.infer<typeof DescribeSettings>>;

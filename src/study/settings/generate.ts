@@ -46,3 +46,4 @@ export const GenerateSettings = z.strictObject({
   /** What is asked for beyond the title. */
   control: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
 });
+export type GenerateSettings = Readonly<z.infer<typeof GenerateSettings>>;

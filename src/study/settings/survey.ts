@@ -18,3 +18,4 @@ export const SurveySettings = z.strictObject({
   port: z.int().min(0).max(65535).default(4200),
   host: z.string().default("127.0.0.1"),
 });
+export type SurveySettings = Readonly<z.infer<typeof SurveySettings>>;

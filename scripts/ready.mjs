@@ -1,0 +1,52 @@
+// What both commands need before anything else: a new enough Node, the packages, the built program.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Ends with one line when Node is too old. */
+export function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`error: Node ${process.versions.node} is too old (install Node 20.19 or newer)`);
+  process.exit(1);
+}
+
+/** Installs the packages where they are missing or older than the lock file. */
+export function installPackages() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  const lock = join(root, "package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say("Installing packages (about 250 MB from the npm registry, once)");
+  run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+}
+
+/** Builds `dist` where it is missing or older than the source. */
+export function build() {
+  const built = join(root, "dist", "cli.js");
+  if (existsSync(built) && statSync(built).mtimeMs >= newest(join(root, "src"))) return;
+  say("Building");
+  run("npm", ["run", "--silent", "build"]);
+}
+
+export const say = (message) => console.error(`\n▸ ${message}`);
+
+/** Runs a program with our own input and output; ends with its exit code when that is not 0. */
+export function run(program, args, options = {}) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32", ...options });
+  if (error) {
+    console.error(`error: cannot run ${program} (${error.code})`);
+    process.exit(1);
+  }
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function newest(folder) {
+  return Math.max(
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+}

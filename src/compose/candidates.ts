@@ -1,0 +1,124 @@
+import type { Generation } from "../study/generation.ts";
+import type { ComposeSettings } from "../study/settings/compose.ts";
+import type { Story } from "../study/story.ts";
+import { normaliseText } from "../text/normalise.ts";
+import { countWords } from "../text/words.ts";
+import { StudyError } from "../workbench/errors.ts";
+
+/** A text that may become a stimulus, brought to the one form that both origins share. */
+export interface Version {
+  readonly origin: "human" | "machine";
+  readonly story: string;
+  readonly generation: string;
+  /** Empty for a human text. */
+  readonly model: string;
+  readonly example: string;
+  readonly title: string;
+  readonly text: string;
+  readonly words: number;
+}
+
+/** A title with its human text and one text of each model. */
+export interface Candidate {
+  readonly story: string;
+  readonly human: Version;
+  readonly machines: readonly Version[];
+}
+
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface Candidates {
+  readonly titles: readonly Candidate[];
+  readonly models: readonly string[];
+  /** The clip lengths that hold for both origins: the declared range, or a lower one under `tooShort: lower`. */
+  readonly range: Range;
+  readonly failed: number;
+}
+
+/**
+ * Every test title with its human version and its machine versions. The last attempt of a model at a title
+ * is the one that counts, as the generations declare it.
+ */
+export function candidatesOf(
+  stories: readonly Story[],
+  generations: readonly Generation[],
+  settings: ComposeSettings,
+): Candidates {
+  const kept = new Map<string, Generation>();
+  for (const generation of generations) {
+    const name = `${generation.story}\n${modelName(generation)}`;
+    const earlier = kept.get(name);
+    if (!earlier || earlier.attempt < generation.attempt) kept.set(name, generation);
+  }
+  const written = [...kept.values()].filter(
+    ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
+  );
+  const models = [...new Set(generations.map(modelName))].sort();
+  const titles = stories
+    .filter(({ split, origin }) => split === "test" && origin.by === "human")
+    .map((story) => ({
+      story: story.id,
+      human: humanVersion(story),
+      machines: written.filter((generation) => generation.story === story.id).map(machineVersion),
+    }));
+  if (titles.length === 0)
+    throw new StudyError("the corpus has no test stories", { hint: "give corpus.split a share for test" });
+  return { titles, models, range: rangeFor(titles, models, settings), failed: kept.size - written.length };
+}
+
+/** Whether a text can be clipped to the least length, with at least one word clipped off. */
+export const longEnough = (version: Version, { least }: Range): boolean => version.words > least;
+
+/** A model under a prompt is one writer: `address`, then the prompt's name where there are several. */
+export const modelName = ({ model, prompt }: Generation): string => `${model.address} ${prompt.template}`;
+
+function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
+  const { least, most } = settings.words;
+  if (least > most) {
+    throw new StudyError(`compose.words: least ${least} is above most ${most}`, { hint: "swap them" });
+  }
+  if (settings.tooShort === "drop") return { least, most };
+  const needed = settings.forms * Math.max(settings.human, settings.machine);
+  for (let lower = least; lower > 1; lower--) {
+    const usable = titles.filter(
+      ({ human, machines }) =>
+        longEnough(human, { least: lower, most }) &&
+        models.every((model) =>
+          machines.some((version) => version.model === model && longEnough(version, { least: lower, most })),
+        ),
+    );
+    if (usable.length >= needed) return { least: lower, most };
+  }
+  return { least, most };
+}
+
+function humanVersion(story: Story): Version {
+  const text = normaliseText(story.text);
+  return {
+    origin: "human",
+    story: story.id,
+    generation: "",
+    model: "",
+    example: "",
+    title: normaliseText(story.title),
+    text,
+    words: countWords(text),
+  };
+}
+
+function machineVersion(generation: Generation): Version {
+  const text = normaliseText(generation.text);
+  return {
+    origin: "machine",
+    story: generation.story,
+    generation: generation.id,
+    model: modelName(generation),
+    example: generation.examples[0] ?? "",
+    title: normaliseText(generation.title),
+    text,
+    words: countWords(text),
+  };
+}

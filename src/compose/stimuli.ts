@@ -1,0 +1,47 @@
+import type { Random } from "../stats/random.ts";
+import type { ComposeSettings } from "../study/settings/compose.ts";
+import type { Key, Stimulus } from "../study/stimulus.ts";
+import { clipWords } from "../text/clip.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Range, Version } from "./candidates.ts";
+import type { Place } from "./layout.ts";
+
+/** Stimuli in the order of their ids, which are random, so that the file's order tells nothing either. */
+export function stimuliOf(
+  places: readonly Place[],
+  range: Range,
+  settings: ComposeSettings,
+  study: Study,
+): { stimuli: Stimulus[]; key: Key[] } {
+  const pairs = places.map(({ version, shortest }) => {
+    const id = stimulusId(version, study);
+    // Drawn by title, so that both versions get the same length; at least one word is always clipped off.
+    const length = study
+      .random("clip", version.story)
+      .integer(range.least, Math.min(range.most, shortest - 1));
+    const { text, words, cut } = clipWords(version.text, length, settings.ending);
+    const stimulus: Stimulus = { id, title: version.title, text, words, cut };
+    return { stimulus, key: keyOf(id, version) };
+  });
+  pairs.sort((one, other) => (one.stimulus.id < other.stimulus.id ? -1 : 1));
+  return { stimuli: pairs.map(({ stimulus }) => stimulus), key: pairs.map(({ key }) => key) };
+}
+
+/** The stimulus's random id: the same text under the same seed has the same one. */
+export const stimulusId = (version: Version, study: Study): string =>
+  randomId(study.random("stimulus", version.story, version.generation));
+
+const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+
+/** Sixteen letters and digits (80 bits) that carry no count and no meaning. */
+export const randomId = (random: Random): string =>
+  Array.from({ length: 16 }, () => alphabet[random.integer(0, alphabet.length - 1)]).join("");
+
+const keyOf = (stimulus: string, { origin, story, generation, model, example }: Version): Key => ({
+  stimulus,
+  origin,
+  story,
+  generation,
+  model,
+  example,
+});

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { ComposeSettings } from "../study/settings/compose.ts";
+import type { Key, Stimulus } from "../study/stimulus.ts";
+import { type Candidates, longEnough } from "./candidates.ts";
+
+export const summaryFile = "stimuli/summary.json";
+
+const Side = z.strictObject({
+  /** Texts there were for the test titles. */
+  candidates: z.int(),
+  /** Texts of too few words for the clip. */
+  tooShort: z.int(),
+  used: z.int(),
+  /** Mean words clipped off the texts in use. */
+  meanCut: z.number(),
+});
+
+/** What the clip did to each side, for the report: `stimuli/summary.json`. */
+export const Summary = z.strictObject({
+  declared: z.strictObject({ least: z.int(), most: z.int() }),
+  range: z.strictObject({ least: z.int(), most: z.int() }),
+  rule: z.enum(["drop", "lower"]),
+  titles: z.int(),
+  failed: z.int(),
+  human: Side,
+  machine: Side,
+  byModel: z.array(
+    z.strictObject({ model: z.string(), candidates: z.int(), tooShort: z.int(), used: z.int() }),
+  ),
+});
+export type Summary = Readonly<z.infer<typeof Summary>>;
+
+/** Counts of texts that were there, too short, used, and how many words were clipped off, by origin and by model. */
+export function summaryOf(
+  { titles, models, range, failed }: Candidates,
+  stimuli: readonly Stimulus[],
+  key: readonly Key[],
+  settings: ComposeSettings,
+): Summary {
+  const machines = titles.flatMap((title) => title.machines);
+  const cuts = (origin: Key["origin"]) =>
+    stimuli.filter((_, at) => key[at]!.origin === origin).map(({ cut }) => cut);
+  const side = (origin: Key["origin"], texts: readonly { words: number }[], short: number) => ({
+    candidates: texts.length,
+    tooShort: short,
+    used: cuts(origin).length,
+    meanCut: mean(cuts(origin)),
+  });
+  const short = <T extends Parameters<typeof longEnough>[0]>(texts: readonly T[]) =>
+    texts.filter((text) => !longEnough(text, range)).length;
+  const humans = titles.map(({ human }) => human);
+  return {
+    declared: settings.words,
+    range,
+    rule: settings.tooShort,
+    titles: titles.length,
+    failed,
+    human: side("human", humans, short(humans)),
+    machine: side("machine", machines, short(machines)),
+    byModel: models.map((model) => {
+      const own = machines.filter((version) => version.model === model);
+      return {
+        model,
+        candidates: own.length,
+        tooShort: short(own),
+        used: key.filter((row) => row.model === model).length,
+      };
+    }),
+  };
+}
+
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
