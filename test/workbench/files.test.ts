@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { StudyError } from "../../src/workbench/errors.ts";
+import { filesUnder, hashOf, readJsonLines, readText, writeWhole } from "../../src/workbench/files.ts";
+
+const folder = () => mkdtemp(join(tmpdir(), "tinylove-"));
+
+test("a file is written whole, with its folders, and leaves nothing else behind", async () => {
+  const root = await folder();
+  await writeWhole(join(root, "a/b/story.txt"), "once");
+  await writeWhole(join(root, "a/b/story.txt"), "twice");
+  expect(await readFile(join(root, "a/b/story.txt"), "utf8")).toBe("twice");
+  expect(await readdir(join(root, "a/b"))).toEqual(["story.txt"]);
+});
+
+test("a file that cannot be written is told in one line, and the old one stays", async () => {
+  const root = await folder();
+  await writeFile(join(root, "file"), "old");
+  await expect(writeWhole(join(root, "file/below.txt"), "new")).rejects.toThrow(
+    /EEXIST|ENOTDIR|a part of its path is a file/,
+  );
+  expect(await readFile(join(root, "file"), "utf8")).toBe("old");
+});
+
+test("bytes that are not UTF-8 are told, a byte order mark is dropped", async () => {
+  const root = await folder();
+  await writeFile(join(root, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+  await expect(readText(join(root, "latin.txt"))).rejects.toThrow(/not UTF-8/);
+  await writeFile(join(root, "mark.txt"), "\ufefftitle");
+  expect(await readText(join(root, "mark.txt"))).toBe("title");
+});
+
+test("a malformed line is named by its number", async () => {
+  const root = await folder();
+  await writeFile(join(root, "rows.jsonl"), '{"title":"One"}\n\n{"title":2}\n');
+  const read = readJsonLines(join(root, "rows.jsonl"), z.object({ title: z.string() }));
+  await expect(read).rejects.toThrow(StudyError);
+  await expect(read).rejects.toThrow(/line 3: title/);
+});
+
+test("a folder's hash follows its content and its names, and an empty folder has none", async () => {
+  const root = await folder();
+  expect(await hashOf(root)).toBeUndefined();
+  await writeWhole(join(root, "a.txt"), "a");
+  const before = await hashOf(root);
+  await writeWhole(join(root, "b.txt"), "a");
+  expect(await hashOf(root)).not.toBe(before);
+  expect((await filesUnder(root)).length).toBe(2);
+});

@@ -1,0 +1,102 @@
+import { rm } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { StudyConfig } from "../../src/study/config.ts";
+import { runAll } from "../../src/workbench/commands/run.ts";
+import { statesOf } from "../../src/workbench/commands/status.ts";
+import { readText, writeWhole } from "../../src/workbench/files.ts";
+import { type AnyStage, stage } from "../../src/workbench/stage.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+
+const settings = "name: test\nseed: 1\n";
+
+const write = stage({
+  name: "write",
+  summary: "Write",
+  examples: [],
+  reads: [],
+  writes: ["text.txt"],
+  settings: ({ config }) => config.compose.forms,
+  run: (study) => writeWhole(study.path("text.txt"), "a story"),
+});
+
+const count = stage({
+  name: "count",
+  summary: "Count",
+  examples: [],
+  reads: ["text.txt"],
+  writes: ["count.txt"],
+  settings: () => ({}),
+  run: async (study) =>
+    writeWhole(study.path("count.txt"), String((await readText(study.path("text.txt"))).length)),
+});
+
+const stages: readonly AnyStage[] = [write, count];
+
+async function studyOnDisk(): Promise<Study> {
+  const study = await temporaryStudy({ seed: 1 });
+  await writeWhole(study.path("study.yaml"), settings);
+  return study;
+}
+
+const run = async (study: Study) => {
+  const effects = quietEffects();
+  await runAll(stages).run(study.folder, { dryRun: false }, effects);
+  return effects.told.filter((line) => line.includes("done")).map((line) => line.split(":")[0]);
+};
+
+const states = async (study: Study) => (await statesOf(stages, study)).map(({ state }) => state.is);
+
+test("everything is missing, then fresh, and what is fresh is not run again", async () => {
+  const study = await studyOnDisk();
+  expect(await states(study)).toEqual(["missing", "missing"]);
+  expect(await run(study)).toEqual(["write", "count"]);
+  expect(await states(study)).toEqual(["fresh", "fresh"]);
+  expect(await run(study)).toEqual([]);
+});
+
+test("an edited artefact is stale, and so is what reads it", async () => {
+  const study = await studyOnDisk();
+  await run(study);
+  await writeWhole(study.path("text.txt"), "another story");
+  const found = await statesOf(stages, study);
+  expect(found[0]!.state).toEqual({ is: "stale", because: "text.txt was edited" });
+  expect(found[1]!.state.is).toBe("stale");
+});
+
+test("a stage that comes to the same outcome again leaves the next one fresh", async () => {
+  const study = await studyOnDisk();
+  await run(study);
+  await rm(study.path("text.txt"));
+  expect(await run(study)).toEqual(["write"]);
+});
+
+test("a changed setting makes stale only what depends on it", async () => {
+  const study = await studyOnDisk();
+  await run(study);
+  const other = studyOf(study.folder, StudyConfig.parse({ name: "test", seed: 1, compose: { forms: 9 } }));
+  expect((await statesOf(stages, other))[0]!.state).toEqual({ is: "stale", because: "its settings changed" });
+  const elsewhere = studyOf(study.folder, StudyConfig.parse({ name: "test", seed: 1, survey: { port: 80 } }));
+  expect(await states(elsewhere)).toEqual(["fresh", "fresh"]);
+});
+
+test("a stage that fails leaves the manifest as it was", async () => {
+  const study = await studyOnDisk();
+  const failing: AnyStage = { ...count, run: () => Promise.reject(new Error("no")) };
+  await expect(runAll([write, failing]).run(study.folder, { dryRun: false }, quietEffects())).rejects.toThrow(
+    "no",
+  );
+  expect(await states(study)).toEqual(["fresh", "missing"]);
+});
+
+test("an interruption ends before the next stage", async () => {
+  const study = await studyOnDisk();
+  const interruption = new AbortController();
+  const stopping: AnyStage = {
+    ...write,
+    run: async (...given) => (await write.run(...given), interruption.abort()),
+  };
+  const effects = quietEffects({ signal: interruption.signal });
+  await expect(runAll([stopping, count]).run(study.folder, { dryRun: false }, effects)).rejects.toThrow();
+  expect(await states(study)).toEqual(["fresh", "missing"]);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { csv, parseTable } from "../../src/workbench/tables.ts";
+
+test("a table comes back as it was written, with commas, quotes and line breaks", () => {
+  const rows = [{ title: 'Said "yes", then no', text: "one\ntwo" }];
+  expect(parseTable(csv(["title", "text"], rows), "t.csv")).toEqual(rows);
+});
+
+test("a cell that a spreadsheet would run is made harmless, a negative number stays one", () => {
+  expect(csv(["a"], [{ a: "=HYPERLINK(1)" }, { a: "@x" }, { a: "\tx" }, { a: "-cmd" }, { a: -1.5 }])).toBe(
+    "a\n'=HYPERLINK(1)\n'@x\n'\tx\n'-cmd\n-1.5\n",
+  );
+});
+
+test("a bare quote is told with its place and the mend", () => {
+  expect(() => parseTable('title,text\nA,"b\n', "bad.csv")).toThrow(/bad\.csv: .*(Quote|quote)/);
+});
+
+test("a row with a cell too many is told with its line", () => {
+  expect(() => parseTable("title,text\nA,b\nC,d,e\n", "bad.csv")).toThrow(/bad\.csv: .*line 3/);
+});
