@@ -63,13 +63,11 @@ function programOf(effects: Effects): Program {
 
 function addStage(program: Program, stage: AnyStage, effects: Effects): void {
   describe(program, stage).action(async (flags: Record<string, unknown>, self: Program) => {
+    const options = stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {};
+    const alone = stage.standalone?.(options, effects);
+    if (alone) return alone;
     const study = await openStudy(self.optsWithGlobals<{ study: string }>().study);
-    await runStage(
-      stage,
-      study,
-      stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {},
-      effects,
-    );
+    return runStage(stage, study, options, effects);
   });
 }
 

@@ -33,6 +33,8 @@ export interface Stage<Options = unknown> extends Described {
   /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a stage that returns nothing is the usual one.
   run(study: Study, options: Options, effects: Effects): Promise<void | typeof unrecorded>;
+  /** Does the work without any study where the flags ask for that (`analyse --judgments FILE`); else returns undefined. */
+  standalone?(options: Options, effects: Effects): Promise<void> | undefined;
 }
 
 /** What a stage returns that wrote nothing: the manifest then keeps what it says. */
