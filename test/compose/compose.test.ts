@@ -1,0 +1,242 @@
+import { readFile } from "node:fs/promises";
+import { beforeAll, expect, test } from "vitest";
+import { compose } from "../../src/compose/compose.ts";
+import type { Generation } from "../../src/study/generation.ts";
+import type { Story } from "../../src/study/story.ts";
+import { readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
+import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+
+/** `count` words that look like prose, with quotes and a full stop, so that marks at the cut matter. */
+const prose = (count: number, seed: string) =>
+  `${Array.from({ length: count }, (_, at) => (at % 7 === 6 ? `“${seed}${at},”` : `${seed}${at}`)).join(" ")}.`;
+
+function story(at: number, words = 96): Story {
+  const origin = { by: "human" as const, source: "test", author: "A", licence: "CC0-1.0" };
+  const text = prose(words, `h${at}x`);
+  return { id: `s${at}`, title: `Title ${at}`, text, words, origin, group: `g${at}`, split: "test" };
+}
+
+function generation(at: number, words = 140, model = "llama:a", attempt = 1): Generation {
+  const text = prose(words, `m${at}y`);
+  return {
+    id: `${model}-${at}-${attempt}`,
+    story: `s${at}`,
+    title: `Title ${at}`,
+    model: { address: model, hash: "0" },
+    prompt: { template: "one-shot", hash: "0", text: "" },
+    examples: ["e1"],
+    seed: 1,
+    attempt,
+    settings: {
+      temperature: 1,
+      topP: 1,
+      topK: 0,
+      minP: 0,
+      repeatPenalty: 1,
+      leastTokens: 100,
+      mostTokens: 200,
+    },
+    outcome: "text",
+    text,
+    raw: text,
+    tokens: { prompt: 1, generated: 1 },
+    ms: 1,
+    at: "2026-01-01T00:00:00.000Z",
+  };
+}
+
+async function studyWith(
+  stories: Story[],
+  generations: Generation[],
+  settings: Record<string, unknown> = {},
+): Promise<Study> {
+  const study = await temporaryStudy({ seed: 7, compose: settings });
+  await writeWhole(study.path("corpus/stories.jsonl"), jsonLines(stories));
+  await writeWhole(study.path("generations/a/one-shot.jsonl"), jsonLines(generations));
+  return study;
+}
+
+const run = (study: Study) => compose.run(study, {}, quietEffects());
+const upTo = <T>(count: number, make: (at: number) => T) =>
+  Array.from({ length: count }, (_, at) => make(at));
+
+let study: Study;
+beforeAll(async () => {
+  study = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at)),
+  );
+  await run(study);
+});
+
+test("five forms of six stories, three human and three machine", async () => {
+  const [forms, key] = [await readForms(study), await readKey(study)];
+  expect(forms.length).toBe(5);
+  for (const { questions } of forms) {
+    const origins = questions.map(({ stimuli }) => key.get(stimuli[0]!)!.origin);
+    expect(origins.filter((origin) => origin === "human").length).toBe(3);
+    expect(origins.filter((origin) => origin === "machine").length).toBe(3);
+  }
+});
+
+test("a title stands once on a form, its other version on another", async () => {
+  const key = await readKey(study);
+  const seen = new Map<string, string[]>();
+  for (const form of await readForms(study)) {
+    for (const { stimuli } of form.questions) {
+      const title = key.get(stimuli[0]!)!.story;
+      seen.set(title, [...(seen.get(title) ?? []), form.id]);
+    }
+  }
+  expect(seen.size).toBe(15);
+  for (const forms of seen.values()) expect(new Set(forms).size).toBe(2);
+});
+
+test("lengths are the same on both sides, word for word, and every text is clipped", async () => {
+  const key = await readKey(study);
+  const lengths = { human: [] as number[], machine: [] as number[] };
+  for (const stimulus of await readStimuli(study)) {
+    expect(stimulus.cut).toBeGreaterThan(0);
+    expect(stimulus.words).toBeGreaterThanOrEqual(90);
+    expect(stimulus.words).toBeLessThanOrEqual(100);
+    lengths[key.get(stimulus.id)!.origin].push(stimulus.words);
+  }
+  expect(lengths.human.sort()).toEqual(lengths.machine.sort());
+});
+
+test("every text ends alike and holds one kind of quotes, so that neither tells its origin", async () => {
+  for (const { text } of await readStimuli(study)) {
+    expect(text).toMatch(/[\p{L}\p{N}] …$/u);
+    expect(text).not.toMatch(/[“”‘’]/);
+  }
+});
+
+test("what readers may see names no origin, no model, no story", async () => {
+  const seen = await readFile(study.path("stimuli/stimuli.jsonl"), "utf8");
+  const forms = await Promise.all(
+    (await filesUnder(study.path("forms"))).map((file) => readFile(file, "utf8")),
+  );
+  for (const text of [seen, ...forms])
+    expect(text).not.toMatch(/"(origin|model|story|generation)"|llama:|"human"|"machine"/);
+});
+
+test("the same seed gives the same bytes, another seed other forms", async () => {
+  const contents = async (at: Study) =>
+    Promise.all(
+      [...(await filesUnder(at.path("forms"))), ...(await filesUnder(at.path("stimuli")))].map((file) =>
+        readFile(file, "utf8"),
+      ),
+    );
+  const before = await contents(study);
+  await run(study);
+  expect(await contents(study)).toEqual(before);
+  const other = await temporaryStudy({ seed: 8 });
+  await writeWhole(other.path("corpus/stories.jsonl"), await readFile(study.path("corpus/stories.jsonl")));
+  await writeWhole(
+    other.path("generations/a/one-shot.jsonl"),
+    await readFile(study.path("generations/a/one-shot.jsonl")),
+  );
+  await run(other);
+  expect(await contents(other)).not.toEqual(before);
+});
+
+test("short stories drop their title on both sides, and are counted", async () => {
+  const generations = upTo(20, (at) => generation(at, at < 5 ? 60 : 140));
+  const short = await studyWith(
+    upTo(20, (at) => story(at)),
+    generations,
+  );
+  await run(short);
+  const summary = JSON.parse(await readFile(short.path("stimuli/summary.json"), "utf8"));
+  expect(summary.machine).toMatchObject({ candidates: 20, tooShort: 5, used: 15 });
+  const used = new Set([...(await readKey(short)).values()].map(({ story: id }) => id));
+  for (const dropped of ["s0", "s1", "s2", "s3", "s4"]) expect(used.has(dropped)).toBe(false);
+});
+
+test("too few long stories is told with counts, and nothing is written", async () => {
+  const short = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at, at < 9 ? 60 : 140)),
+  );
+  await expect(run(short)).rejects.toThrow(/too few titles .*\(11 by llama:a one-shot\)/);
+  expect(await filesUnder(short.path("stimuli"))).toEqual([]);
+});
+
+test("a lower range holds for both sides", async () => {
+  const settings = { tooShort: "lower" };
+  const short = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at, at < 9 ? 71 : 140)),
+    settings,
+  );
+  await run(short);
+  const summary = JSON.parse(await readFile(short.path("stimuli/summary.json"), "utf8"));
+  expect(summary.range).toEqual({ least: 70, most: 100 });
+});
+
+test("several models share the forms evenly", async () => {
+  const generations = [
+    ...upTo(30, (at) => generation(at)),
+    ...upTo(30, (at) => generation(at, 140, "llama:b")),
+  ];
+  const two = await studyWith(
+    upTo(30, (at) => story(at)),
+    generations,
+    { forms: 4, human: 4, machine: 4 },
+  );
+  await run(two);
+  const key = await readKey(two);
+  for (const { questions } of await readForms(two)) {
+    const models = questions.map(({ stimuli }) => key.get(stimuli[0]!)!.model).filter(Boolean);
+    expect(models.filter((model) => model.startsWith("llama:a")).length).toBe(2);
+  }
+});
+
+test("of several attempts the last one stands", async () => {
+  const generations = upTo(20, (at) => generation(at, 60)).concat(
+    upTo(20, (at) => generation(at, 140, "llama:a", 2)),
+  );
+  const redrawn = await studyWith(
+    upTo(20, (at) => story(at)),
+    generations,
+  );
+  await run(redrawn);
+  for (const row of (await readKey(redrawn)).values())
+    if (row.origin === "machine") expect(row.generation).toMatch(/-2$/);
+});
+
+test("one form alone never shows a title twice", async () => {
+  const one = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at)),
+    { forms: 1 },
+  );
+  await run(one);
+  expect(new Set([...(await readKey(one)).values()].map(({ story: id }) => id)).size).toBe(6);
+});
+
+test("forms do not change under judgments", async () => {
+  const judged = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at)),
+  );
+  await run(judged);
+  await writeWhole(judged.path("survey.sqlite"), "");
+  await run(judged);
+  await writeWhole(
+    judged.path("generations/a/one-shot.jsonl"),
+    jsonLines(upTo(20, (at) => generation(at, 120))),
+  );
+  await expect(run(judged)).rejects.toThrow(/would change, but people have been reading/);
+});
+
+test("an unknown task is named, with those that there are", async () => {
+  const odd = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at)),
+    { tasks: [{ task: "pairs" }] },
+  );
+  await expect(run(odd)).rejects.toThrow(/unknown task pairs/);
+});
