@@ -6,8 +6,10 @@ const share = z.number().nonnegative();
 export const CorpusSettings = z.strictObject({
   /** The source, by its name in `src/collect/sources.ts`. */
   source: z.string().default("table"),
-  /** A file or folder, relative to the study. */
-  file: z.string().optional(),
+  /** A file or folder, or a list of them, relative to the study. */
+  file: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  /** The table of a database that holds several. */
+  table: z.string().optional(),
   /** Which column holds what, where the names do not say it. */
   columns: z
     .strictObject({
@@ -15,7 +17,10 @@ export const CorpusSettings = z.strictObject({
       text: z.string().optional(),
       author: z.string().optional(),
       group: z.string().optional(),
+      source: z.string().optional(),
       licence: z.string().optional(),
+      date: z.string().optional(),
+      place: z.string().optional(),
     })
     .default({}),
   licence: z.string().default("unknown"),
@@ -25,7 +30,10 @@ export const CorpusSettings = z.strictObject({
   words: z
     .strictObject({ warn: z.int().positive().default(100), refuse: z.int().positive().default(125) })
     .default({ warn: 100, refuse: 125 }),
-  /** Shares or counts; whole groups go to one part. The 2022 study: 450, 151, 150. */
+  /**
+   * Counts, where whole numbers ask for no more stories than there are: validation and test get theirs, training
+   * what is over. Shares otherwise. Whole groups go to one part. The 2022 study: 450, 151, 150.
+   */
   split: z
     .strictObject({ train: share, validation: share, test: share })
     .default({ train: 450, validation: 151, test: 150 }),

@@ -1,0 +1,111 @@
+import type { Story } from "../study/story.ts";
+import { corpusSummaryFile, storiesFile } from "../workbench/artefacts.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { jsonLines, writeWhole } from "../workbench/files.ts";
+import { stage, unrecorded } from "../workbench/stage.ts";
+import type { Study } from "../workbench/study.ts";
+import { csv } from "../workbench/tables.ts";
+import { clustersOf } from "./clusters.ts";
+import { CollectOptions, collectFlags } from "./options.ts";
+import type { Gathered, Rejection } from "./source.ts";
+import { sourceNamed } from "./sources.ts";
+import { drawSplit, splitCounts } from "./split.ts";
+import { byReason, summaryOf } from "./summary.ts";
+import { type Validated, type ValidStory, validate } from "./validate.ts";
+
+const rejectedFile = "corpus/rejected.csv";
+
+/** `tinylove collect`: stories from a source, normalised, validated and parted, as the study's corpus. */
+export const collect = stage({
+  name: "collect",
+  summary: "Gather stories into the corpus",
+  examples: ["tinylove collect", "tinylove collect --source table --file stories.csv"],
+  flags: collectFlags,
+  options: CollectOptions,
+  reads: [],
+  writes: [storiesFile, rejectedFile, corpusSummaryFile],
+  settings: (study) => study.config.corpus,
+  inputs: (study) => sourceNamed(study.config.corpus.source).inputs(study),
+  async run(study, options, effects) {
+    const source = sourceNamed(options.source ?? study.config.corpus.source);
+    const gathered = await source.gather(study, options, effects);
+    if (!gathered) return unrecorded;
+    await makeCorpus(study, source.name, gathered, effects);
+  },
+});
+
+async function makeCorpus(study: Study, source: string, gathered: Gathered, effects: Effects): Promise<void> {
+  const { note, words, split } = study.config.corpus;
+  const valid = validate(gathered.stories, words);
+  const rejected = [...(gathered.refused ?? []), ...valid.rejected];
+  if (valid.stories.length === 0) throw nothingLeft(rejected);
+  const stories = partedStories(study, valid);
+  const summary = summaryOf(stories, rejected, valid.warned, {
+    source,
+    from: gathered.from,
+    note,
+    rule: words.warn,
+  });
+
+  tell(rejected, rejectedFile, effects);
+  tell(valid.warned, corpusSummaryFile, effects);
+  const { train, validation, test } = summary.split;
+  effects.log(
+    `${stories.length} stories, ${rejected.length} rows left out; train ${train}, validation ${validation}, test ${test}` +
+      (split.train === train ? "" : ` (asked: ${split.train}, ${split.validation}, ${split.test})`),
+  );
+
+  await writeWhole(study.path(rejectedFile), rejectedCsv(rejected));
+  await writeWhole(study.path(corpusSummaryFile), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeWhole(study.path(storiesFile), jsonLines(stories));
+}
+
+function partedStories(study: Study, { stories, twins }: Validated): Story[] {
+  const clusters = clustersOf(
+    stories.map(({ group }) => group),
+    twins,
+  );
+  const counts = splitCounts(study.config.corpus.split, stories.length);
+  const parts = drawSplit(clusters, counts, study.random("collect", "split"));
+  return stories.map((story, at) => storyOf(story, parts.get(at)!));
+}
+
+const storyOf = (story: ValidStory, split: Story["split"]): Story => ({
+  id: story.id,
+  title: story.title,
+  text: story.text,
+  words: story.words,
+  origin: { by: "human", source: story.source, author: story.author, licence: story.licence },
+  group: story.group ?? story.id,
+  split,
+  ...(Object.keys(story.facts).length > 0 && { facts: { ...story.facts } }),
+});
+
+const linesShown = 5;
+
+/** A line for each of the first remarks of a reason, and one that says where the others are. */
+function tell(
+  remarks: readonly { readonly reason: string; readonly message: string }[],
+  file: string,
+  effects: Effects,
+): void {
+  for (const [reason, alike] of byReason(remarks)) {
+    for (const { message } of alike.slice(0, linesShown)) effects.warn(message);
+    const others = alike.length - linesShown;
+    if (others > 0) effects.warn(`and ${others} more (${reason}): see ${file}`);
+  }
+}
+
+const rejectedCsv = (rejected: readonly Rejection[]): string =>
+  csv(
+    ["where", "title", "reason", "message"],
+    rejected.map((row) => ({ ...row, title: row.title.slice(0, 200) })),
+  );
+
+function nothingLeft(rejected: readonly Rejection[]): StudyError {
+  const reasons = byReason(rejected).map(([reason, alike]) => `${alike.length} ${reason}`);
+  return new StudyError(`none of the ${rejected.length} rows can be a story: ${reasons.join(", ")}`, {
+    hint: rejected[0] ? `the first: ${rejected[0].message}` : "the source gave no rows",
+  });
+}

@@ -1,0 +1,73 @@
+import { StudyError } from "../workbench/errors.ts";
+
+/** What a column of a table can be to a story. */
+export type Role = keyof typeof usualNames;
+
+export type StoryColumns = Readonly<Partial<Record<Role, string>>>;
+
+/** Names that say what a column holds, the surest first; compared without case, spaces and marks. */
+const usualNames = {
+  title: ["title", "story name", "story title", "headline", "heading", "name"],
+  text: ["text", "story", "story text", "body", "content", "full text"],
+  author: ["author", "authors", "byline", "writer", "by", "story author"],
+  group: ["group", "post", "post id", "url", "address", "link", "permalink", "page"],
+  source: ["source", "publication", "publisher", "site"],
+  licence: ["licence", "license", "rights", "copyright"],
+  date: ["date", "published date", "publication date", "published", "pub date"],
+  place: ["place", "location", "city"],
+} as const satisfies Record<string, readonly string[]>;
+
+export const roles = Object.keys(usualNames) as Role[];
+
+/** Which column is what, as far as names tell; a mapped role keeps the column that it is mapped to. */
+export function storyColumns(columns: readonly string[], mapped: StoryColumns = {}): StoryColumns {
+  const taken = new Set(Object.values(mapped));
+  const found: Partial<Record<Role, string>> = { ...mapped };
+  for (const role of roles) {
+    if (found[role] !== undefined) continue;
+    const free = columns.filter((column) => !taken.has(column));
+    const named = firstNamed(usualNames[role], free);
+    if (named === undefined) continue;
+    found[role] = named;
+    taken.add(named);
+  }
+  return found;
+}
+
+/**
+ * As `storyColumns`, for a table that must have stories: throws StudyError that names the columns that there are
+ * when a mapped column is not among them, or when none holds the titles or the texts.
+ */
+export function requiredColumns(
+  columns: readonly string[],
+  mapped: StoryColumns,
+  file: string,
+): StoryColumns & Readonly<Record<"title" | "text", string>> {
+  const there = columns.filter((column) => column !== "").join(", ") || "none";
+  for (const [role, column] of Object.entries(mapped)) {
+    if (columns.includes(column)) continue;
+    throw new StudyError(`${file} has no column ${column} (corpus.columns.${role})`, {
+      hint: `it has ${there}`,
+    });
+  }
+  const { title, text, ...others } = storyColumns(columns, mapped);
+  if (title !== undefined && text !== undefined) return { ...others, title, text };
+  const missing = title === undefined ? "title" : "text";
+  throw new StudyError(`${file} has no ${missing} column`, {
+    hint: `say which it is with corpus.columns.${missing} in study.yaml; it has ${there}`,
+  });
+}
+
+function firstNamed(names: readonly string[], columns: readonly string[]): string | undefined {
+  for (const name of names) {
+    const found = columns.find((column) => simplified(column) === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const simplified = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();

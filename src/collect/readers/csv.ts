@@ -1,0 +1,68 @@
+import { basename } from "node:path";
+import { CsvError, parse } from "csv-parse/sync";
+import { StudyError } from "../../workbench/errors.ts";
+import type { Reader, TableRecord } from "./records.ts";
+import { readUtf8 } from "./text.ts";
+
+/**
+ * Rows of a CSV or TSV file by the names of its first line. Throws StudyError that names file and line when a row
+ * is malformed: a bare quote, an unclosed one, a cell too many or too few.
+ */
+export const readCsv =
+  (delimiter: string): Reader =>
+  async (path) => {
+    const file = basename(path);
+    const [header, ...rows] = parsed(await readUtf8(path), delimiter, file);
+    if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
+    refuseDoubleColumns(header.record, file);
+    return rows.map((row) => recordOf(row, header.record, file));
+  };
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  /** `lines` counts the file's lines up to the row's end. */
+  readonly info: { readonly lines: number };
+}
+
+function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
+  try {
+    return parse(text, { delimiter, info: true, skip_empty_lines: true }) as unknown as ParsedRow[];
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    throw new StudyError(`${file}, line ${String(cause["lines"])}: ${reasonOf(cause)}`, {
+      hint: "put text that holds separators, quotes or line breaks in double quotes, and double the quotes inside it",
+      // The library's own error holds the whole cell, which can be the whole file.
+      cause: cause.code,
+    });
+  }
+}
+
+function recordOf({ record, info }: ParsedRow, header: readonly string[], file: string): TableRecord {
+  const breaks = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+  return {
+    where: `${file}, line ${info.lines - breaks}`,
+    cells: Object.fromEntries(header.map((column, at) => [column, record[at] ?? ""])),
+  };
+}
+
+const reasons: Partial<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: "a bare quote inside a quoted cell",
+  INVALID_OPENING_QUOTE: "a bare quote inside an unquoted cell",
+  CSV_QUOTE_NOT_CLOSED: "a quote that is never closed",
+};
+
+function reasonOf(error: CsvError): string {
+  if (error.code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH" && Array.isArray(error["record"])) {
+    const cells = error["record"].length;
+    const wanted = /expect (\d+)/.exec(error.message)?.[1] ?? "another number";
+    return `${cells} ${cells === 1 ? "cell" : "cells"} where the first line has ${wanted}`;
+  }
+  return reasons[error.code] ?? error.message.slice(0, 120);
+}
+
+function refuseDoubleColumns(header: readonly string[], file: string): void {
+  const double = header.find((name, at) => name !== "" && header.indexOf(name) !== at);
+  if (double !== undefined) {
+    throw new StudyError(`${file} has two columns called ${double}`, { hint: "rename or remove one" });
+  }
+}

@@ -1,0 +1,15 @@
+import { StudyError } from "../workbench/errors.ts";
+import type { Source } from "./source.ts";
+import { table } from "./sources/table.ts";
+
+/** Every source that a corpus can come from. */
+export const sources: readonly Source[] = [table];
+
+/** The source of that name; throws StudyError when there is none. */
+export function sourceNamed(name: string): Source {
+  const found = sources.find((source) => source.name === name);
+  if (found) return found;
+  throw new StudyError(`unknown source: ${name}`, {
+    hint: `try ${sources.map((source) => source.name).join(", ")}`,
+  });
+}

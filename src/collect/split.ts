@@ -1,0 +1,119 @@
+import type { Random } from "../stats/random.ts";
+import type { Split } from "../study/story.ts";
+import { StudyError } from "../workbench/errors.ts";
+
+export type SplitCounts = Readonly<Record<Split, number>>;
+
+const parts = ["train", "validation", "test"] as const;
+
+/**
+ * Draws which part each story belongs to; no cluster is parted. `clusters` hold the positions of stories that must
+ * stay together. The counts are reached exactly where clusters allow it and as nearly as they allow otherwise.
+ * Throws StudyError when a part that should hold stories would hold none.
+ */
+export function drawSplit(
+  clusters: readonly (readonly number[])[],
+  counts: SplitCounts,
+  random: Random,
+): Map<number, Split> {
+  const drawn = new Map<number, Split>();
+  let left = random.shuffle(clusters);
+  // The parts with less room choose first; training takes what they leave.
+  for (const part of ["test", "validation"] as const) {
+    const { chosen, others } = drawPart(left, counts[part]);
+    for (const position of chosen.flat()) drawn.set(position, part);
+    left = others;
+  }
+  for (const position of left.flat()) drawn.set(position, "train");
+
+  const filled = new Set(drawn.values());
+  const missing = parts.find((part) => counts[part] > 0 && !filled.has(part));
+  if (missing) throw emptyPart(missing);
+  return drawn;
+}
+
+/**
+ * The stories of each part. Numbers that are shares (they sum to 1 at most, or one of them is broken) and numbers
+ * that ask for more stories than there are divide the corpus in their proportion, by largest remainders. Numbers
+ * that the corpus can serve are counts: validation and test get theirs, training gets its own and what is over.
+ */
+export function splitCounts(wanted: SplitCounts, stories: number): SplitCounts {
+  const sum = parts.reduce((total, part) => total + wanted[part], 0);
+  if (sum <= 0) {
+    throw new StudyError("corpus.split gives no part any story", {
+      hint: "the 2022 study had train: 450, validation: 151, test: 150",
+    });
+  }
+  if (sum > 1 && sum <= stories && parts.every((part) => Number.isInteger(wanted[part]))) {
+    return { ...wanted, train: stories - wanted.validation - wanted.test };
+  }
+  const exact = parts.map((part) => (wanted[part] / sum) * stories);
+  const whole = exact.map(Math.floor);
+  const byRemainder = parts
+    .map((_, at) => at)
+    .sort((a, b) => exact[b]! - whole[b]! - (exact[a]! - whole[a]!));
+  const over = stories - whole.reduce((total, count) => total + count, 0);
+  for (const at of byRemainder.slice(0, over)) whole[at]! += 1;
+  const empty = parts.find((part, at) => wanted[part] > 0 && whole[at] === 0);
+  if (empty) throw emptyPart(empty);
+  return { train: whole[0]!, validation: whole[1]!, test: whole[2]! };
+}
+
+function emptyPart(part: Split): StudyError {
+  return new StudyError(`no story is left for the ${part} part of the split`, {
+    hint: "collect more stories or change corpus.split; whole groups go to one part, so groups may be too large",
+  });
+}
+
+/** Clusters in their (random) order until little room is left, then the set of them that fills it best. */
+function drawPart(clusters: readonly (readonly number[])[], room: number) {
+  const largest = Math.max(1, ...clusters.map((cluster) => cluster.length));
+  const chosen: (readonly number[])[] = [];
+  let waiting: (readonly number[])[] = [];
+  let left = room;
+  for (const cluster of clusters) {
+    if (left - cluster.length >= 2 * largest) {
+      chosen.push(cluster);
+      left -= cluster.length;
+    } else {
+      waiting.push(cluster);
+    }
+  }
+  const last = new Set(bestFill(waiting, left, largest));
+  chosen.push(...last);
+  waiting = waiting.filter((cluster) => !last.has(cluster));
+  return { chosen, others: waiting };
+}
+
+/** The first-found set of clusters whose stories come nearest to `room`: a subset sum, small because `room` is. */
+function bestFill(
+  clusters: readonly (readonly number[])[],
+  room: number,
+  largest: number,
+): (readonly number[])[] {
+  if (room <= 0) return [];
+  // reached[sum] is the set, as a list linked from its last cluster, that was first found to hold `sum` stories.
+  const reached: (Chain | undefined)[] = [{ cluster: [], before: undefined }];
+  for (const cluster of clusters) {
+    if (reached[room]) break;
+    for (let sum = Math.min(reached.length - 1, room); sum >= 0; sum--) {
+      const before = reached[sum];
+      const grown = sum + cluster.length;
+      if (before && grown <= room + largest) reached[grown] ??= { cluster, before };
+    }
+  }
+  const sums = reached.flatMap((chain, sum) => (chain && sum > 0 ? [sum] : []));
+  const nearest = sums.sort((a, b) => Math.abs(a - room) - Math.abs(b - room) || a - b)[0];
+  return nearest === undefined ? [] : unchained(reached[nearest]);
+}
+
+interface Chain {
+  readonly cluster: readonly number[];
+  readonly before: Chain | undefined;
+}
+
+function unchained(chain: Chain | undefined): (readonly number[])[] {
+  const clusters: (readonly number[])[] = [];
+  for (let link = chain; link?.before; link = link.before) clusters.push(link.cluster);
+  return clusters;
+}
