@@ -43,7 +43,7 @@ function programOf(effects: Effects): Program {
       "Can readers tell a very short story that a language model wrote from one that a person wrote?",
     )
     .version(version)
-    .option("--study <folder>", "the study's folder", ".")
+    .option("--study <folder>", "the study's folder (default: here)")
     .showHelpAfterError("(`--help` shows what there is)")
     .exitOverride()
     .configureOutput({
@@ -66,7 +66,7 @@ function addStage(program: Program, stage: AnyStage, effects: Effects): void {
     const options = stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {};
     const alone = stage.standalone?.(options, effects);
     if (alone) return alone;
-    const study = await openStudy(self.optsWithGlobals<{ study: string }>().study);
+    const study = await openStudy(folderOf(self));
     return runStage(stage, study, options, effects);
   });
 }
@@ -81,8 +81,7 @@ function addCommand(program: Program, command: AnyCommand, effects: Effects): vo
       ...ownFlags(self.opts()),
       ...Object.fromEntries(positional.filter(([, value]) => value !== undefined)),
     };
-    const { study } = self.optsWithGlobals<{ study: string }>();
-    await command.run(study, checkedOptions(command.options, given), effects);
+    await command.run(folderOf(self), checkedOptions(command.options, given), effects);
   });
 }
 
@@ -96,6 +95,9 @@ function describe(program: Program, described: Described): Program {
     `\nExamples:\n${described.examples.map((line) => `  $ ${line}`).join("\n")}`,
   );
 }
+
+/** `--study` stands before or after the command's name; without it the study is where one stands. */
+const folderOf = (self: Program): string => self.optsWithGlobals<{ study?: string }>().study ?? ".";
 
 const ownFlags = ({ study: _, ...flags }: Record<string, unknown>) => flags;
 

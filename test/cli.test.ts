@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "../src/cli.ts";
+import { exists, filesUnder, writeWhole } from "../src/workbench/files.ts";
+import { quietEffects, temporaryFolder } from "./helpers/world.ts";
+
+async function tinylove(...argv: string[]) {
+  const effects = quietEffects();
+  const code = await main(argv, effects);
+  return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+}
+
+test("help names every stage in order, and ends well", async () => {
+  const { code, printed } = await tinylove("--help");
+  expect(code).toBe(0);
+  const places = ["collect", "generate", "compose", "judgments", "analyse", "report"].map((name) =>
+    printed.indexOf(`\n  ${name} `),
+  );
+  expect(places).toEqual([...places].sort((one, other) => one - other));
+  expect(Math.min(...places)).toBeGreaterThan(0);
+});
+
+test("help of a command shows examples", async () => {
+  const { code, printed } = await tinylove("run", "--help");
+  expect(code).toBe(0);
+  expect(printed).toContain("$ tinylove run --study my-study");
+});
+
+test("an unknown command is told and ends with 1", async () => {
+  const { code, told } = await tinylove("runn");
+  expect(code).toBe(1);
+  expect(told).toContain("unknown command 'runn'");
+});
+
+test("a folder without a study is told in one line, with the mend", async () => {
+  const { code, told } = await tinylove("status", "--study", await temporaryFolder());
+  expect(code).toBe(1);
+  expect(told).toMatch(/^error: no study in .*study\.yaml \(make one with `tinylove init DIR`.*\)$/);
+});
+
+test("--study stands before or after the command", async () => {
+  const folder = join(await temporaryFolder(), "mine");
+  await tinylove("init", folder);
+  for (const argv of [
+    ["status", "--study", folder],
+    ["--study", folder, "status"],
+  ]) {
+    const { code, printed } = await tinylove(...argv);
+    expect(code).toBe(0);
+    expect(printed).toContain("next: tinylove collect");
+  }
+});
+
+test("init makes a study that opens, named after its folder, and refuses a folder in use", async () => {
+  const folder = join(await temporaryFolder(), "My First Study!");
+  expect((await tinylove("init", folder)).code).toBe(0);
+  expect(await exists(join(folder, "study.schema.json"))).toBe(true);
+  const before = await filesUnder(folder);
+  const again = await tinylove("init", folder);
+  expect(again.code).toBe(1);
+  expect(again.told).toContain("is not empty");
+  expect(await filesUnder(folder)).toEqual(before);
+  expect((await tinylove("status", "--study", folder)).code).toBe(0);
+});
+
+test("an unknown example and an unknown key each end with one line", async () => {
+  const folder = join(await temporaryFolder(), "odd");
+  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(/^error: no example/);
+  expect(await exists(folder)).toBe(false);
+  await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
+  const { code, told } = await tinylove("run", "--study", folder);
+  expect(code).toBe(1);
+  expect(told).toMatch(/^error: study\.yaml: unknown key sede \(try one of .*seed/);
+});
