@@ -1,0 +1,158 @@
+import { type Block, type Run, textOf } from "./blocks.ts";
+
+/** A story as a post tells it. */
+export interface PostStory {
+  readonly title: string;
+  /** Paragraphs, a line each. Empty where a title stands without a story. */
+  readonly text: string;
+  readonly author: string;
+  readonly place: string;
+  readonly reprint: boolean;
+  /** What the reprint's note says: `originally published on June 5, 2019`. */
+  readonly note: string;
+}
+
+/**
+ * The stories of a post: a heading, then any number of paragraphs, the last of which ends in a dash and the author.
+ * What stands before the first heading is the post's own word, what stands after an author is the page's.
+ */
+export function storiesOf(blocks: readonly Block[]): PostStory[] {
+  const headings = withHeadings(blocks);
+  const sections: { title: string; paragraphs: Block[] }[] = [];
+  for (const block of headings) {
+    if (block.kind === "heading") sections.push({ title: tidy(textOf(block)), paragraphs: [] });
+    else sections.at(-1)?.paragraphs.push(block);
+  }
+  return sections.filter(isStory).map(({ title, paragraphs }) => ({ title, ...bodyOf(paragraphs) }));
+}
+
+/** Some pages set titles as bold paragraphs; they count as headings where there is no other. */
+function withHeadings(blocks: readonly Block[]): readonly Block[] {
+  if (blocks.some(({ kind }) => kind === "heading")) return blocks;
+  return blocks.map((block) =>
+    block.bold && tidy(textOf(block)).split(" ").length <= 12 ? { ...block, kind: "heading" } : block,
+  );
+}
+
+/** A heading over nothing but pointers to other pages (`More from ...`) is the page's, not a story's. */
+function isStory({ title, paragraphs }: { title: string; paragraphs: readonly Block[] }): boolean {
+  if (paragraphs.length === 0) return !/^(more|read|related|want more|see also|listen)\b/i.test(title);
+  return !paragraphs.every(isPointer);
+}
+
+const isPointer = (block: Block): boolean =>
+  block.linked ||
+  /\b(?:nytimes\.com|modernlove@|sign up for|our newsletter|want more\b|submit (?:your|yours|a)\b|submission)/i.test(
+    textOf(block),
+  );
+
+type Body = Omit<PostStory, "title">;
+
+function bodyOf(paragraphs: readonly Block[]): Body {
+  const notes = paragraphs.map((paragraph) => withoutNote(paragraph.runs));
+  const tails = notes.map(({ runs }) => tailOf(runs));
+  const last = tails.findLastIndex((tail) => tail !== undefined);
+  // Without an author's line the story goes on to the next heading, less the pointers at its end.
+  const end = last >= 0 ? last : paragraphs.findLastIndex((paragraph) => !isPointer(paragraph));
+  const lines = notes
+    .slice(0, end + 1)
+    .map(({ runs }, at) => tidy(at === last ? tails[last]!.text : textOf({ runs })));
+  const note = notes.map((each) => each.note).find((found) => found !== "") ?? "";
+  const { name, place } = last >= 0 ? signatureOf(tails[last]!.signature) : { name: "", place: "" };
+  return { text: lines.filter(Boolean).join("\n"), author: name, place, reprint: note !== "", note };
+}
+
+/** In characters; a longer paragraph is searched for no signature, which would be slow and find none. */
+const longestParagraph = 5_000;
+
+/** Reprints end in a note in brackets, inside or behind the author's italics. */
+function withoutNote(runs: readonly Run[]): { runs: readonly Run[]; note: string } {
+  const text = textOf({ runs });
+  if (text.length > longestParagraph) return { runs, note: "" };
+  const found =
+    /\s*[([]?\s*((?:first|originally)\s+(?:published|appeared)\b[^()[\]]{0,120}?)\.?\s*[)\]]?\.?\s*$/i.exec(
+      text,
+    );
+  if (!found) return { runs, note: "" };
+  return { runs: cut(runs, found.index), note: tidy(found[1]!) };
+}
+
+interface Tail {
+  readonly text: string;
+  readonly signature: string;
+}
+
+const dashAtEnd = /\s*(?:[—–―⸺]|--+|(?<=[\s.?!"'”’])-)\s*$/;
+const dashAtStart = /^\s*(?:[—–―⸺]|--+|-)\s*/;
+
+/** Splits a paragraph into its text and the author that signs it; undefined where nobody does. */
+function tailOf(runs: readonly Run[]): Tail | undefined {
+  const whole = textOf({ runs }).trimEnd();
+  if (whole.length > longestParagraph) return undefined;
+  const last = lastItalics(runs);
+  if (last) {
+    const before = textOf({ runs: runs.slice(0, last.start) });
+    const italics = textOf({ runs: runs.slice(last.start, last.end) });
+    const dashed = dashAtEnd.test(before) || dashAtStart.test(italics);
+    if (italics.trim().length <= 120 && (dashed || isUndashedAuthor(before, italics))) {
+      return { text: before.replace(dashAtEnd, ""), signature: italics.replace(dashAtStart, "") };
+    }
+  }
+  // The author may stand in plain letters: what follows the last dash, where it is a name and no clause.
+  const plain = /^([\s\S]*(?:[.?!…]["'”’)]*|^))\s*(?:[—–―⸺]|--+)\s*([^—–―⸺]{2,80})$/.exec(whole);
+  return plain && looksLikeName(plain[2]!) ? { text: plain[1]!, signature: plain[2]! } : undefined;
+}
+
+/** The runs of the italics in which the paragraph ends; white space and a full stop after them do not count. */
+function lastItalics(runs: readonly Run[]): { readonly start: number; readonly end: number } | undefined {
+  let end = runs.length;
+  while (end > 0 && !runs[end - 1]!.italic && /^[\s.]*$/.test(runs[end - 1]!.text)) end -= 1;
+  let start = end;
+  while (start > 0 && (runs[start - 1]!.italic || runs[start - 1]!.text.trim() === "")) start -= 1;
+  while (start < end && !runs[start]!.italic) start += 1;
+  return start < end ? { start, end } : undefined;
+}
+
+/** A post may have lost its dash: italics after a finished sentence, or alone, that are a name. */
+const isUndashedAuthor = (before: string, italics: string): boolean =>
+  /(?:^|[.?!…]["'”’)]*)\s*$/.test(before) && looksLikeName(italics);
+
+/** One to six words, the first and the last with a capital, no end of sentence but an initial's or `Jr.`. */
+function looksLikeName(text: string): boolean {
+  const [name = ""] = text.trim().split(",");
+  const words = name.split(/\s+/);
+  const capital = /^[("“]?\p{Lu}/u;
+  return (
+    words.length <= 6 &&
+    capital.test(words[0]!) &&
+    capital.test(words.at(-1)!) &&
+    !/[?!…:;]/.test(text) &&
+    !/\p{L}{4,}\.\s*$/u.test(text)
+  );
+}
+
+/** `Ana Lima, Porto, Portugal` is an author and a place; `Jr.` and degrees stay with the name. */
+function signatureOf(signature: string): { name: string; place: string } {
+  const [name = "", ...rest] = tidy(signature)
+    .replace(/^[(]|[)]$/g, "")
+    .split(/\s*,\s*/);
+  const title = rest[0] !== undefined && /^(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?$/i.test(rest[0]);
+  return {
+    name: title ? `${name}, ${rest[0]}` : name,
+    place: rest.slice(title ? 1 : 0).join(", "),
+  };
+}
+
+/** The runs of the first `length` characters. */
+function cut(runs: readonly Run[], length: number): Run[] {
+  const kept: Run[] = [];
+  let left = length;
+  for (const run of runs) {
+    if (left <= 0) break;
+    kept.push({ ...run, text: run.text.slice(0, left) });
+    left -= run.text.length;
+  }
+  return kept;
+}
+
+const tidy = (text: string): string => text.replace(/\s+/g, " ").trim();
