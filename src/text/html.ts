@@ -26,7 +26,13 @@ export function html(literals: TemplateStringsArray, ...holes: Hole[]): Html {
 /** Markup that the program itself wrote (a style sheet, a drawn SVG), never a user's text. */
 export const trusted = (markup: string): Html => new Html(markup);
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** Text made safe for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (mark) => entities[mark]!);

@@ -1,0 +1,38 @@
+import { isWord } from "./words.ts";
+
+export interface Clip {
+  /** The first words, then the ending. */
+  readonly text: string;
+  /** Words kept and words cut off, by the counting rule. */
+  readonly words: number;
+  readonly cut: number;
+}
+
+/**
+ * The first `words` words of a text, whole, then `ending`: the same for every text, so that the end tells nothing.
+ * The punctuation after the last word kept goes, whichever it was; a quote that was opened earlier stays open.
+ * Always cuts off at least one word, for a text shown to its own end would tell how it ends.
+ * Throws RangeError when the text has no more than `words` words, or when `words` is not a positive whole number.
+ */
+export function clipWords(text: string, words: number, ending = " …"): Clip {
+  if (!Number.isInteger(words) || words < 1) throw new RangeError(`a clip keeps at least one word: ${words}`);
+  let count = 0;
+  let end = 0;
+  for (const token of text.matchAll(/\S+/g)) {
+    if (!isWord(token[0])) continue;
+    count++;
+    if (count === words) end = token.index + token[0].length;
+  }
+  if (count <= words) throw new RangeError(`a clip to ${words} words needs a longer text: it has ${count}`);
+  return { text: withoutFinalMarks(text.slice(0, end)).trimStart() + ending, words, cut: count - words };
+}
+
+/** A loop and no pattern with `$`, which would take time by the square of a long row of marks. */
+function withoutFinalMarks(text: string): string {
+  let end = text.length;
+  while (end > 0 && finalMark.test(text[end - 1]!)) end--;
+  return text.slice(0, end);
+}
+
+/** Any punctuation but that which belongs to the word: `100%`, `R&`. All of it is in the basic plane. */
+const finalMark = /[^\P{P}%‰&@#]/u;

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+
+/** SHA-256 of a text in UTF-8, 64 hexadecimal digits. */
+export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
+
+/**
+ * A short stable name for a text: the first 5 bits a letter of its SHA-256, 12 letters (60 bits) by default, so
+ * that among a million texts two share one with a chance below one in a million. Lower case, without the letters
+ * i, l, o and u, which are misread (Crockford's base 32).
+ */
+export function shortId(text: string, length = 12): string {
+  const digest = createHash("sha256").update(text, "utf8").digest();
+  if (!(length >= 1 && length <= 51)) throw new RangeError(`an id has 1 to 51 letters: ${length}`);
+  return Array.from({ length }, (_, index) => alphabet[fiveBits(digest, index * 5)]).join("");
+}
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
+function fiveBits(bytes: Uint8Array, at: number): number {
+  const pair = (bytes[at >> 3]! << 8) | (bytes[(at >> 3) + 1] ?? 0);
+  return (pair >> (11 - (at & 7))) & 31;
+}

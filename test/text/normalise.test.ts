@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import { randomFrom } from "../../src/stats/random.ts";
+import { normaliseText } from "../../src/text/normalise.ts";
+
+test("a person's typography and a model's come to one form", () => {
+  const person = "“Don’t,” she said — and left…\n\nI couldn’t.";
+  const model = "\"Don't,\" she said -- and left... I couldn't. ";
+  expect(normaliseText(person)).toBe("\"Don't,\" she said – and left… I couldn't.");
+  expect(normaliseText(model)).toBe(normaliseText(person));
+});
+
+test("every way to write a parting dash is one", () => {
+  for (const dash of ["—", " — ", "–", " – ", "--", " -- ", "---", " - ", " — — ", "\u00A0—\u00A0", "―"]) {
+    expect(normaliseText(`love${dash}and`)).toBe("love – and");
+  }
+});
+
+test("a dash keeps close to the quote or bracket that ends or begins there", () => {
+  expect(normaliseText("“But I—” she began.")).toBe('"But I –" she began.');
+  expect(normaliseText("“—and then”")).toBe('"– and then"');
+  expect(normaliseText("“Yes”—she left")).toBe('"Yes" – she left');
+  expect(normaliseText("he said—“Yes”")).toBe('he said – "Yes"');
+  expect(normaliseText("— Hello")).toBe("– Hello");
+});
+
+test("hyphens, ranges of years and minus signs are no parting dashes", () => {
+  expect(normaliseText("well-known, two- and three-fold, 1990–1995, at −5, e‑mail")).toBe(
+    "well-known, two- and three-fold, 1990-1995, at -5, e-mail",
+  );
+});
+
+test("every way to write an ellipsis is one", () => {
+  for (const dots of ["…", "...", " . . . ", "....", " …", "… ", "......", "…."]) {
+    expect(normaliseText(`wait${dots}what`)).toBe("wait… what");
+  }
+  expect(normaliseText("“…and then”")).toBe('"… and then"');
+});
+
+test("paragraphs, odd spaces and trailing space become single spaces", () => {
+  expect(normaliseText("\uFEFF one\u00A0two\r\n\r\n\tthree\u2009\u3000four\u2028five \n")).toBe(
+    "one two three four five",
+  );
+});
+
+test("emphasis of Markdown goes, other asterisks and underscores stay", () => {
+  expect(normaliseText("**So** _very_ *loved*. *** __Yes__")).toBe("So very loved. Yes");
+  expect(normaliseText("f*ck and snake_case")).toBe("f*ck and snake_case");
+});
+
+test("control characters, zero-width signs, bidi overrides and lone surrogates go", () => {
+  expect(normaliseText("a\u0000b\u200Bc\u202Ed\u2066e\u00ADf\uD800g\u0007h\u2060i")).toBe("abcdefghi");
+});
+
+test("a message hidden in tag characters goes, the flag of Wales stays", () => {
+  expect(normaliseText("hi\u{E0068}\u{E0069} there")).toBe("hi there");
+  expect(normaliseText("🏴󠁧󠁢󠁷󠁬󠁳󠁿")).toBe("🏴󠁧󠁢󠁷󠁬󠁳󠁿");
+});
+
+test("emoji with joiners and skin tones, accents and letters of every script survive", () => {
+  for (const text of [
+    "👩‍❤️‍👨 👨🏽‍👩🏻‍👧 🏳️‍🌈 ❤️ 1️⃣ 👋🏾",
+    "Zoë, Łukasz, Nguyễn Thị Ánh, São Paulo",
+    "אמא אהבה",
+    "حبيبتي می‌خواهم",
+    "क्‍ष ശ്രീ‌ ක්‍ෂ".replace("\u200C ", " "),
+    "愛してる。사랑해",
+  ]) {
+    expect(normaliseText(text)).toBe(text.normalize("NFC"));
+  }
+  expect(normaliseText("cafe\u0301")).toBe("café");
+});
+
+test("the form of the form is the form, whatever the text", () => {
+  const signs = [
+    ..."ab1 .…-–—−'\"“”‘’«»``*_()[],!?\n\t\u00A0\u200B\u200C\u200D\uFE0F\u0301\u202E\uD800\u2019",
+    ...[
+      "❤",
+      "👩",
+      "🏽",
+      "🏴",
+      "\u{E0067}",
+      "\u{E007F}",
+      "ک",
+      "क",
+      "्",
+      "ﬁ",
+      "--",
+      "...",
+      "\u115F",
+      "\u1161",
+      "K",
+      "\u0338",
+      "=",
+      "\u3164",
+      "#",
+      "\u2010",
+    ],
+  ];
+  const random = randomFrom("normalise");
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from({ length: random.integer(0, 14) }, () => random.pick(signs)).join("");
+    const form = normaliseText(text);
+    expect({ text, form: normaliseText(form) }).toEqual({ text, form });
+  }
+});
+
+test("curly and straight twins of a random text come to the same form", () => {
+  const pieces = [
+    ["“", '"'],
+    ["”", '"'],
+    ["’", "'"],
+    ["‘", "'"],
+    ["—", "--"],
+    [" — ", " - "],
+    ["…", "..."],
+    ["\n\n", " "],
+    ["\u00A0", " "],
+    ["word", "word"],
+    ["it’s", "it's"],
+    [", ", ", "],
+    [" ", " "],
+    ["7", "7"],
+  ] as const;
+  const random = randomFrom("twins");
+  for (let round = 0; round < 5_000; round++) {
+    const drawn = Array.from({ length: random.integer(1, 12) }, () => random.pick(pieces));
+    const [curly, straight] = [0, 1].map((side) => drawn.map((piece) => piece[side]).join(""));
+    expect({ curly, form: normaliseText(curly!) }).toEqual({ curly, form: normaliseText(straight!) });
+  }
+});
+
+test("nothing, only signs and ten million letters on one line are borne", () => {
+  expect(normaliseText("")).toBe("");
+  expect(normaliseText(" \u200B\n")).toBe("");
+  expect(normaliseText("...!?")).toBe("…!?");
+  const long = "love ".repeat(2_000_000);
+  expect(normaliseText(long)).toHaveLength(long.length - 1);
+  for (const run of [" ", "-", "- ", ".", ". ", "*", "_", "'", "\u200D", "“ ", "🏴"]) {
+    expect(normaliseText(run.repeat(300_000)).length).toBeLessThanOrEqual(run.length * 300_000);
+  }
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { untilNextTitle } from "../../src/text/stop.ts";
+
+test("a text ends where the next title begins", () => {
+  expect(untilNextTitle(" We met in May.\n\nTitle: The Next\nOnce")).toBe("We met in May.");
+  expect(untilNextTitle("We met in May. Title: The Next")).toBe("We met in May.");
+  expect(untilNextTitle("We met in May.Title:")).toBe("We met in May.");
+  expect(untilNextTitle("Title: At once")).toBe("");
+});
+
+test("rules and signs of Markdown before the next title go with it", () => {
+  expect(untilNextTitle("We met in May.\n\n---\n\n**Title:** The Next")).toBe("We met in May.");
+  expect(untilNextTitle("We met in May.\n### Title: The Next")).toBe("We met in May.");
+  expect(untilNextTitle("We met in *May*\n\nTitle: X")).toBe("We met in *May*");
+});
+
+test("no trace of a marker that was cut short is left", () => {
+  for (const trace of ["\nT", "\n\nTit", "\r\nTitle", "\n**Titl", "\n\nTitle:", " Title"]) {
+    expect(untilNextTitle(`We met in May.${trace}`)).toBe("We met in May.");
+  }
+});
+
+test("a word that only looks like the marker stays", () => {
+  expect(untilNextTitle("Subtitle: none. SubTitle: none")).toBe("Subtitle: none. SubTitle: none");
+  expect(untilNextTitle("He drank a cup of T")).toBe("He drank a cup of T");
+  expect(untilNextTitle("They called it a Title")).toBe("They called it a Title");
+  expect(untilNextTitle("All was well. T")).toBe("All was well. T");
+});
+
+test("a story without a next title is only trimmed", () => {
+  expect(untilNextTitle("\n We met –\n")).toBe("We met –");
+  expect(untilNextTitle("He asked *why*")).toBe("He asked *why*");
+  expect(untilNextTitle("")).toBe("");
+});
+
+test("another marker is taken letter for letter", () => {
+  expect(untilNextTitle("Once.\n(Story) next", "(Story)")).toBe("Once.");
+  expect(untilNextTitle("Once.\n(Sto", "(Story)")).toBe("Once.");
+});
+
+test("long runs of blanks, signs and half markers take one pass", () => {
+  expect(untilNextTitle(`a${"\n".repeat(3_000_000)}Title:`)).toBe("a");
+  expect(untilNextTitle(`a ${"*".repeat(3_000_000)}`).length).toBe(3_000_002);
+  expect(untilNextTitle("aTitle:".repeat(1_000_000)).length).toBe(7_000_000);
+});

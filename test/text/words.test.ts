@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { countWords, termsOf, wordsOf } from "../../src/text/words.ts";
+
+test("words are what stands between white space of any kind", () => {
+  expect(wordsOf(" She\u00A0said:\n“no”\u3000— ")).toEqual(["She", "said:", "“no”", "—"]);
+  expect(wordsOf(" \n ")).toEqual([]);
+});
+
+test("a word counts when it holds a letter or a digit of any script", () => {
+  expect(countWords("He’s 7 – and she … ❤️ is 42% אהבה mother-in-law")).toBe(8);
+  expect(countWords("愛してる 1️⃣ !!! \uD800")).toBe(2);
+  expect(countWords("")).toBe(0);
+});
+
+test("terms leave case, quotes and marks behind and keep inner apostrophes and hyphens", () => {
+  expect(termsOf("“Don’t,” said my MOTHER-in-law – twice. 'Cafe\u0301' 3rd")).toEqual([
+    "don't",
+    "said",
+    "my",
+    "mother-in-law",
+    "twice",
+    "café",
+    "3rd",
+  ]);
+  expect(termsOf("... -- '")).toEqual([]);
+});
+
+test("ten million characters without a letter are counted in one pass", () => {
+  expect(countWords("!".repeat(10_000_000))).toBe(0);
+  expect(termsOf("'-".repeat(2_000_000))).toEqual([]);
+});
