@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { main } from "../src/cli.ts";
+import {
+  readForms,
+  readGenerations,
+  readJudgments,
+  readKey,
+  readStimuli,
+} from "../src/workbench/artefacts.ts";
+import { exists, filesUnder, hashOf } from "../src/workbench/files.ts";
+import { openStudy } from "../src/workbench/study.ts";
+import { quietEffects, temporaryFolder } from "./helpers/world.ts";
+
+/** The example study through every stage, with the embedded model; what a new user's first command does. */
+
+const program = fileURLToPath(new URL("../bin/tinylove.mjs", import.meta.url));
+
+async function tinylove(...argv: string[]) {
+  const effects = quietEffects();
+  const code = await main(argv, effects);
+  return { code, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = join(await temporaryFolder(), "study");
+  expect(await tinylove("init", folder)).toMatchObject({ code: 0 });
+  expect(await tinylove("run", "--study", folder)).toMatchObject({ code: 0 });
+}, 600_000);
+
+/** What has to be the same again: everything but when it was done and how long it took. */
+async function artefacts(of: string): Promise<Record<string, unknown>> {
+  const study = await openStudy(of);
+  const timeless = (await readGenerations(study)).map(({ ms: _ms, at: _at, ...generation }) => generation);
+  return {
+    generations: timeless,
+    corpus: await hashOf(join(of, "corpus/stories.jsonl")),
+    stimuli: await hashOf(join(of, "stimuli")),
+    forms: await hashOf(join(of, "forms")),
+    findings: (await filesUnder(join(of, "findings"))).map((file) => file.slice(of.length)),
+    report: (await filesUnder(join(of, "report"))).map((file) => file.slice(of.length)),
+  };
+}
+
+test("a run ends with everything fresh, and a second one does nothing", async () => {
+  const { printed } = await tinylove("status", "--study", folder);
+  expect(printed).toContain("all is fresh");
+  expect(printed).not.toMatch(/missing|stale/);
+  const again = await tinylove("run", "--study", folder);
+  expect(again.told).not.toContain("done in");
+});
+
+test("five forms of six stories of the right lengths come out of titles", async () => {
+  const study = await openStudy(folder);
+  const key = await readKey(study);
+  const stimuli = await readStimuli(study);
+  expect(await readForms(study)).toHaveLength(5);
+  expect(stimuli).toHaveLength(30);
+  expect([...key.values()].filter(({ origin }) => origin === "machine")).toHaveLength(15);
+  for (const { text, words } of stimuli) {
+    expect(words).toBeGreaterThanOrEqual(90);
+    expect(words).toBeLessThanOrEqual(100);
+    expect(text).not.toContain("Title:");
+  }
+});
+
+test("a generation records all that determined it, and its example is never the title's own story", async () => {
+  for (const generation of await readGenerations(await openStudy(folder))) {
+    expect(generation.model.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(generation.prompt.text.endsWith(`Title: ${generation.title}\nStory:`)).toBe(true);
+    expect(generation.examples).toHaveLength(1);
+    expect(generation.examples).not.toContain(generation.story);
+    expect(generation.tokens.generated).toBeLessThanOrEqual(200);
+  }
+});
+
+test("without judgments the report says so and shows what is ready", async () => {
+  const page = await readFile(join(folder, "report/report.html"), "utf8");
+  expect(page).toMatch(/no judgments? yet/i);
+  expect(page).toContain("no evidence about people");
+  expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="https?:/);
+});
+
+test("the same seed makes the same study again, killed on the way or not", async () => {
+  const expected = await artefacts(folder);
+  const again = join(await temporaryFolder(), "study");
+  await tinylove("init", again);
+  for (const delay of [300, 900, 1800, 3000]) await runAndKill(again, delay);
+  expect(await tinylove("run", "--study", again)).toMatchObject({ code: 0 });
+  expect(await artefacts(again)).toEqual(expected);
+}, 600_000);
+
+test("simulated readers fill a copy, marked as simulated in the data and across the report", async () => {
+  const before = await artefacts(folder);
+  const copy = join(await temporaryFolder(), "copy");
+  const flags = ["--participants", "100", "--skill", "0.0", "--to", copy];
+  expect(await tinylove("simulate", "--study", folder, ...flags)).toMatchObject({ code: 0 });
+  expect(await tinylove("run", "--study", copy)).toMatchObject({ code: 0 });
+  const judgments = await readJudgments(await openStudy(copy));
+  expect(judgments).toHaveLength(600);
+  expect(judgments.every(({ simulated }) => simulated)).toBe(true);
+  const page = await readFile(join(copy, "report/report.html"), "utf8");
+  expect(page.match(/simulated/gi)!.length).toBeGreaterThan(3);
+  expect(await exists(join(folder, "survey.sqlite"))).toBe(false);
+  expect(await artefacts(folder)).toEqual(before);
+}, 600_000);
+
+test("a study that was moved goes on where it is", async () => {
+  const moved = join(await temporaryFolder(), "moved");
+  await cp(folder, moved, { recursive: true });
+  const { printed } = await tinylove("status", "--study", moved);
+  expect(printed).toContain("all is fresh");
+});
+
+/** Starts a run in a process of its own and ends it without warning. */
+function runAndKill(study: string, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, "run", "--study", study], { stdio: "ignore" });
+    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    child.on("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
