@@ -1,10 +1,13 @@
+import { judgments } from "./serve/judgments.ts";
+import { serve } from "./serve/serve.ts";
+import { simulate } from "./serve/simulate.ts";
 import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
 /** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
-export const stages: readonly AnyStage[] = [];
+export const stages: readonly AnyStage[] = [judgments];
 
 /** What is no stage: making, showing, serving. */
-export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages)];
+export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages), serve, simulate];

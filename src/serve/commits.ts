@@ -1,0 +1,94 @@
+import { codeOf } from "../workbench/errors.ts";
+import type { Database, Writing } from "./database.ts";
+
+interface Job {
+  readonly work: (writing: Writing) => Promise<unknown>;
+  readonly resolve: (result: never) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A transaction is not kept open for more than this many answers. */
+const mostAtOnce = 200;
+
+/**
+ * Group commit: what arrives while a transaction is being synced waits and shares the next one, each piece of work
+ * behind a savepoint of its own, so that one that fails takes nothing of the others with it. A promise is kept only
+ * after COMMIT, thus whoever is answered is stored. A failing sync rejects all that shared it.
+ */
+export class Commits {
+  readonly #database: Database;
+  #waiting: Job[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Does `work` inside the next transaction; resolves with its result once that is on disk. */
+  write<Result>(work: (writing: Writing) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.push({ work, resolve, reject });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop gathers what arrived together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, mostAtOnce));
+    this.#running = undefined;
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    try {
+      const outcomes = await this.#transaction(jobs);
+      for (const settle of outcomes) settle();
+    } catch (reason) {
+      for (const { reject } of jobs) reject(reason);
+    }
+  }
+
+  async #transaction(jobs: readonly Job[], attempt = 1): Promise<(() => void)[]> {
+    try {
+      return await inTransaction(this.#database, jobs);
+    } catch (reason) {
+      // Several server processes on PostgreSQL may wait for each other; the loser simply goes again.
+      if (attempt < 5 && ["40001", "40P01"].includes(codeOf(reason) ?? "")) {
+        return this.#transaction(jobs, attempt + 1);
+      }
+      throw reason;
+    }
+  }
+}
+
+async function inTransaction(database: Database, jobs: readonly Job[]): Promise<(() => void)[]> {
+  const transaction = await database.startTransaction().execute();
+  try {
+    const outcomes: (() => void)[] = [];
+    for (const { work, resolve, reject } of jobs) {
+      const saved = await transaction.savepoint("one").execute();
+      try {
+        const result = await work(saved as unknown as Writing);
+        await saved.releaseSavepoint("one").execute();
+        outcomes.push(() => resolve(result as never));
+      } catch (reason) {
+        if (["40001", "40P01"].includes(codeOf(reason) ?? "")) throw reason;
+        await saved.rollbackToSavepoint("one").execute();
+        outcomes.push(() => reject(reason));
+      }
+    }
+    await transaction.commit().execute();
+    return outcomes;
+  } catch (reason) {
+    await transaction
+      .rollback()
+      .execute()
+      .catch(() => {});
+    throw reason;
+  }
+}

@@ -1,0 +1,25 @@
+import type { FastifyReply } from "fastify";
+import type { Effects } from "../workbench/effects.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Material } from "./material.ts";
+import type { Setting } from "./pages.ts";
+import type { Store } from "./store.ts";
+
+/** What the routes work with. */
+export interface Site {
+  readonly study: Study;
+  readonly material: Material;
+  readonly store: Store;
+  readonly setting: Setting;
+  readonly effects: Effects;
+  /** The key of every seal; it never leaves the server. */
+  readonly sealKey: string;
+  /** Origins by stimulus, only where participants may learn their own score. */
+  readonly origins: ReadonlyMap<string, "human" | "machine"> | undefined;
+  /** Called after an answer has been stored. */
+  answered(): void;
+}
+
+/** Sends a page with its status. */
+export const sendPage = (reply: FastifyReply, status: number, markup: string): FastifyReply =>
+  reply.status(status).type("text/html; charset=utf-8").send(markup);

@@ -1,0 +1,108 @@
+import { mkdir } from "node:fs/promises";
+import { Judgment } from "../study/judgment.ts";
+import { judgmentsCsv, judgmentsFile } from "../workbench/artefacts.ts";
+import { messageOf } from "../workbench/errors.ts";
+import { checked, writeWhole } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import { csv } from "../workbench/tables.ts";
+import type { Store } from "./store.ts";
+
+export const participantsFile = "judgments/participants.csv";
+
+/** Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without personal data. */
+export async function exportAnswers(
+  study: Study,
+  store: Store,
+): Promise<{ judgments: number; participants: number }> {
+  const { participants, answers } = await store.everything();
+  const judgments = answers.map((row) =>
+    checked(
+      {
+        participant: row.participant,
+        form: row.form,
+        question: row.question,
+        task: row.task,
+        stimuli: JSON.parse(row.stimuli),
+        order: row.position,
+        ...(row.side !== null && { side: row.side }),
+        ...(row.ms !== null && { ms: row.ms }),
+        at: iso(row.at),
+        simulated: row.simulated === 1,
+        response: JSON.parse(row.response),
+      },
+      Judgment,
+      "the survey store, answer",
+    ),
+  );
+  await mkdir(study.path("judgments"), { recursive: true });
+  await writeWhole(study.path(judgmentsFile), judgmentsCsv(judgments));
+  await writeWhole(
+    study.path(participantsFile),
+    csv(
+      ["participant", "form", "started", "completed", "simulated"],
+      participants.map(({ id, form, started, completed, simulated }) => ({
+        participant: id,
+        form,
+        started: iso(started),
+        completed: completed === null ? "" : iso(completed),
+        simulated: simulated === 1 ? "yes" : "no",
+      })),
+    ),
+  );
+  return { judgments: judgments.length, participants: participants.length };
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** Keeps the exported tables up to date while the survey runs, for no other process may open its store. */
+export class Exporter {
+  readonly #study: Study;
+  readonly #store: Store;
+  readonly #warn: (message: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #lastTook = 0;
+
+  constructor(study: Study, store: Store, warn: (message: string) => void) {
+    this.#study = study;
+    this.#store = store;
+    this.#warn = warn;
+  }
+
+  /** Asks for an export within two seconds; later where an export takes long, so that it never takes a tenth of the time. */
+  soon(): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.now();
+      },
+      Math.max(2000, 10 * this.#lastTook),
+    );
+    this.#timer.unref();
+  }
+
+  /** Exports after any export that is under way. A failure is told and tried again: the answers are safe in the store. */
+  now(): Promise<void> {
+    this.#running = this.#running.then(() => this.#export());
+    return this.#running;
+  }
+
+  /** A last export. */
+  async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.now();
+    clearTimeout(this.#timer);
+  }
+
+  async #export(): Promise<void> {
+    const began = performance.now();
+    try {
+      await exportAnswers(this.#study, this.#store);
+      this.#lastTook = performance.now() - began;
+    } catch (thrown) {
+      this.#warn(`the judgments could not be exported: ${messageOf(thrown)}`);
+      this.soon();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Kysely, Migration } from "kysely";
+
+/**
+ * The tables, step by step. A step that has been released is never changed: a new one is added below. Each may be
+ * run again after a kill in its midst. `text`, `bigint` and `integer` mean the same in SQLite and PostgreSQL.
+ */
+export const migrations: Record<string, Migration> = {
+  "001-answers": {
+    async up(database: Kysely<unknown>) {
+      const { schema } = database;
+      await schema
+        .createTable("participant")
+        .ifNotExists()
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("secret", "text", (column) => column.notNull().unique())
+        .addColumn("form", "text", (column) => column.notNull())
+        .addColumn("plan", "text", (column) => column.notNull())
+        .addColumn("started", "bigint", (column) => column.notNull())
+        .addColumn("reserved", "bigint", (column) => column.notNull())
+        .addColumn("completed", "bigint")
+        .addColumn("withdrawn", "bigint")
+        .addColumn("simulated", "integer", (column) => column.notNull())
+        .execute();
+      await schema
+        .createTable("answer")
+        .ifNotExists()
+        .addColumn("participant", "text", (column) => column.notNull())
+        .addColumn("question", "text", (column) => column.notNull())
+        .addColumn("position", "integer", (column) => column.notNull())
+        .addColumn("task", "text", (column) => column.notNull())
+        .addColumn("stimuli", "text", (column) => column.notNull())
+        .addColumn("side", "text")
+        .addColumn("response", "text", (column) => column.notNull())
+        .addColumn("ms", "bigint")
+        .addColumn("at", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("answer_once", ["participant", "question"])
+        .execute();
+      await schema
+        .createTable("submission")
+        .ifNotExists()
+        .addColumn("participant", "text", (column) => column.notNull())
+        .addColumn("key", "text", (column) => column.notNull())
+        .addColumn("digest", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("submission_once", ["participant", "key"])
+        .execute();
+      await schema
+        .createTable("fact")
+        .ifNotExists()
+        .addColumn("name", "text", (column) => column.primaryKey())
+        .addColumn("value", "text", (column) => column.notNull())
+        .execute();
+    },
+  },
+};

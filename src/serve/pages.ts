@@ -1,0 +1,190 @@
+import type { Stimulus } from "../study/stimulus.ts";
+import type { Task } from "../tasks/task.ts";
+import { type Html, html, trusted } from "../text/html.ts";
+import type { Phrases } from "./languages.ts";
+
+/** What every page needs: the words, where its style and script lie, and the study's own texts. */
+export interface Setting {
+  readonly language: string;
+  readonly words: Phrases;
+  readonly style: string;
+  readonly script: string;
+  readonly survey: {
+    readonly title: string;
+    readonly consent: string;
+    readonly instructions: string;
+    readonly contact: string;
+    readonly back: boolean;
+  };
+}
+
+interface Page {
+  readonly title: string;
+  readonly body: Html;
+  readonly wide?: boolean;
+}
+
+/** A whole page. It asks nothing of any other server, and reads the same without its script. */
+export const page = (setting: Setting, { title, body, wide }: Page): string =>
+  html`${trusted("<!doctype html>")}
+<html lang="${setting.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title} · ${setting.survey.title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${setting.style}">
+<script src="${setting.script}" type="module"></script>
+</head>
+<body>
+<a class="skip" href="#text">${setting.words("skip")}</a>
+<main id="text"${wide ? html` class="wide"` : ""}>
+${body}
+</main>
+</body>
+</html>
+`.toString();
+
+/** Asks for consent; nothing is kept before it is given. */
+export function consentPage(setting: Setting, seal: string, alert?: string): string {
+  const { survey, words } = setting;
+  const heading = words("consent.heading");
+  return page(setting, {
+    title: heading,
+    body: html`
+<h1>${heading}</h1>
+${alert && alertBox(alert)}
+${paragraphs(survey.consent || words("consent.text"))}
+${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
+<form method="post" action="/consent">
+<input type="hidden" name="seal" value="${seal}">
+<p><button>${words("consent.agree")}</button></p>
+</form>
+<p class="soft">${words("consent.cookie")}</p>`,
+  });
+}
+
+export function instructionsPage(setting: Setting, questions: number): string {
+  const { survey, words } = setting;
+  const heading = words("instructions.heading");
+  return page(setting, {
+    title: heading,
+    body: html`
+<h1>${heading}</h1>
+${paragraphs(survey.instructions || words("instructions.text", { count: questions }))}
+<form action="/q/1"><button>${words("instructions.begin")}</button></form>`,
+  });
+}
+
+/** A question of a participant's way. */
+export interface QuestionView {
+  readonly task: Task;
+  readonly stimuli: readonly Stimulus[];
+  readonly position: number;
+  readonly count: number;
+  readonly seal: string;
+  /** The page's idempotency key. */
+  readonly key: string;
+  readonly given: Readonly<Record<string, unknown>> | undefined;
+  readonly alert?: string | undefined;
+}
+
+/** One question: the text or texts, then a plain form. */
+export function questionPage(setting: Setting, view: QuestionView): string {
+  const { survey, words } = setting;
+  const { task, stimuli, position, count } = view;
+  const where = words("question.progress", { position, count });
+  return page(setting, {
+    title: where,
+    wide: stimuli.length === 2,
+    body: html`
+<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
+${view.alert && alertBox(view.alert)}
+${shown(stimuli, words)}
+<form class="question" method="post" action="/q/${position}" data-outbox>
+<input type="hidden" name="seal" value="${view.seal}">
+<input type="hidden" name="key" value="${view.key}">
+<input type="hidden" name="ms" value="">
+${task.view({ task: task.name, stimuli }, words, view.given)}
+<div class="go">
+<button>${words(position === count ? "question.finish" : "question.next")}</button>
+${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("question.back")}</a>`}
+</div>
+<p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}"></p>
+</form>`,
+  });
+}
+
+export function thanksPage(
+  setting: Setting,
+  score: { right: number; count: number; chance: number } | undefined,
+): string {
+  const { words } = setting;
+  const heading = words("thanks.heading");
+  return page(setting, {
+    title: heading,
+    body: html`
+<h1>${heading}</h1>
+<p>${words("thanks.text")}</p>
+${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance })}</p>`}`,
+  });
+}
+
+/** Something went otherwise: what, and what to do now. */
+export function problemPage(
+  setting: Setting,
+  text: string,
+  way?: { readonly label: string; readonly address: string },
+): string {
+  const heading = setting.words("problem.heading");
+  return page(setting, {
+    title: heading,
+    body: html`<h1>${heading}</h1>
+<p>${text}</p>
+${way && html`<p><a href="${way.address}">${way.label}</a></p>`}`,
+  });
+}
+
+/** The answer that could not be stored travels in the page, so that nothing has to be typed again. */
+export function againPage(
+  setting: Setting,
+  address: string,
+  fields: Readonly<Record<string, string>>,
+): string {
+  const { words } = setting;
+  const heading = words("problem.heading");
+  return page(setting, {
+    title: heading,
+    body: html`<h1>${heading}</h1>
+<p>${words("problem.busy")}</p>
+<form method="post" action="${address}">
+${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button>${words("problem.busy.link")}</button>
+</form>`,
+  });
+}
+
+const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
+
+/** One text, or two side by side. */
+function shown(stimuli: readonly Stimulus[], words: Phrases): Html {
+  const [left, right] = stimuli;
+  if (!left) return html``;
+  if (!right) return story(left);
+  return html`<div class="pair">
+<section aria-label="${words("question.left")}"><p class="which">${words("question.left")}</p>${story(left)}</section>
+<section aria-label="${words("question.right")}"><p class="which">${words("question.right")}</p>${story(right)}</section>
+</div>`;
+}
+
+const story = ({ title, text }: Stimulus): Html =>
+  html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
+
+/** Plain text as paragraphs: every line break parts two. */
+const paragraphs = (text: string): Html =>
+  html`${text
+    .split(/\n+/)
+    .filter((line) => line.trim() !== "")
+    .map((line) => html`<p>${line}</p>`)}`;

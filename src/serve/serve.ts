@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { readKey } from "../workbench/artefacts.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { codeOf, StudyError } from "../workbench/errors.ts";
+import { wholeNumber } from "../workbench/options.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { openDatabase } from "./database.ts";
+import { Exporter } from "./exporting.ts";
+import { randomId } from "./ids.ts";
+import { type Material, readMaterial } from "./material.ts";
+import { buildSite, settingOf } from "./site.ts";
+import { Store } from "./store.ts";
+
+/** `tinylove serve`: the survey, until it is interrupted. */
+export const serve = command({
+  name: "serve",
+  summary: "Serve the survey to participants until interrupted",
+  examples: ["tinylove serve --study my-study", "tinylove serve --port 8080 --host 0.0.0.0"],
+  flags: [
+    ["--port <number>", "0 takes any free one (default: survey.port of study.yaml)"],
+    ["--host <address>", "0.0.0.0 lets other machines in (default: survey.host of study.yaml)"],
+  ],
+  options: z.object({ port: wholeNumber(0, 65535).optional(), host: z.string().optional() }),
+  async run(folder, { port, host }, effects) {
+    const study = await openStudy(folder);
+    const { survey } = study.config;
+    const running = await startSurvey(
+      study,
+      { port: port ?? survey.port, host: host ?? survey.host },
+      effects,
+    );
+    effects.log(`the survey is open; answers are kept in ${study.path("survey.sqlite")}; end it with Ctrl-C`);
+    effects.print(running.url);
+    await interruption(effects.signal);
+    effects.log("closing the survey");
+    await running.close();
+  },
+});
+
+export interface RunningSurvey {
+  /** Where participants begin. */
+  readonly url: string;
+  /** Answers what is under way, exports the judgments, closes the store. */
+  close(): Promise<void>;
+}
+
+/** Opens the store and serves the survey; throws StudyError when forms are missing, the store is in use or the port is taken. */
+export async function startSurvey(
+  study: Study,
+  { port, host }: { port: number; host: string },
+  effects: Effects,
+): Promise<RunningSurvey> {
+  const material = await readMaterial(study);
+  const setting = settingOf(study);
+  const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
+  const store = new Store(await openDatabase(study, effects.env));
+  try {
+    await assertSameMaterial(store, material);
+    const exporter = new Exporter(study, store, effects.warn);
+    const sealKey = await store.fact("seal key", () => randomId() + randomId());
+    const server = await buildSite({
+      study,
+      material,
+      store,
+      setting,
+      effects,
+      sealKey,
+      origins,
+      answered: () => exporter.soon(),
+    });
+    // A killed server may have left the tables behind its answers.
+    if ((await store.participants()) > 0) await exporter.now();
+    await listen(server, port, host);
+    return {
+      url: addressOf(server.server.address(), host),
+      async close() {
+        await server.close();
+        await exporter.end();
+        await store.close();
+      },
+    };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+/** Answers belong to the forms that were shown: other forms need another store. */
+async function assertSameMaterial(store: Store, material: Material): Promise<void> {
+  const served = await store.fact("material", () => material.hash);
+  if (served === material.hash) return;
+  if ((await store.participants()) > 0) {
+    throw new StudyError("the forms or their texts changed after participants had begun", {
+      hint: "bring the old stimuli/ and forms/ back, or move survey.sqlite away to begin anew",
+    });
+  }
+  await store.setFact("material", material.hash);
+}
+
+const originsOf = async (study: Study): Promise<Map<string, "human" | "machine">> =>
+  new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
+
+async function listen(
+  server: Awaited<ReturnType<typeof buildSite>>,
+  port: number,
+  host: string,
+): Promise<void> {
+  try {
+    await server.listen({ port, host });
+  } catch (cause) {
+    await server.close();
+    const reasons: Record<string, string> = {
+      EADDRINUSE: `port ${port} is in use`,
+      EACCES: `port ${port} may not be opened`,
+      EADDRNOTAVAIL: `this machine has no address ${host}`,
+      ENOTFOUND: `this machine has no address ${host}`,
+    };
+    const message = reasons[codeOf(cause) ?? ""];
+    if (!message) throw cause;
+    throw new StudyError(message, {
+      hint: "choose another with --port or --host; --port 0 takes a free one",
+      cause,
+    });
+  }
+}
+
+function addressOf(
+  address: ReturnType<Awaited<ReturnType<typeof buildSite>>["server"]["address"]>,
+  host: string,
+): string {
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+const interruption = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });

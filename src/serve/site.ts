@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import { type FastifyInstance, fastify } from "fastify";
+import type { Study } from "../workbench/study.ts";
+import { packageFolder } from "../workbench/version.ts";
+import type { Site } from "./context.ts";
+import { phrasesOf } from "./languages.ts";
+import type { Setting } from "./pages.ts";
+import { participantRoutes } from "./participant-routes.ts";
+
+const asset = (name: string, type: string) => {
+  const content = readFileSync(new URL(`src/serve/client/${name}`, packageFolder));
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  return { content, type, address: `/assets/${hash}-${name}` };
+};
+
+/** The settings of every page of a study. */
+export function settingOf(study: Study): Setting {
+  const { survey } = study.config;
+  return {
+    language: survey.language,
+    words: phrasesOf(survey.language),
+    style: assets.style.address,
+    script: assets.script.address,
+    survey,
+  };
+}
+
+const assets = {
+  style: asset("style.css", "text/css; charset=utf-8"),
+  script: asset("outbox.js", "text/javascript; charset=utf-8"),
+};
+
+/** The survey's web server, not yet listening. Two files and no folder are served, so no address reaches a path. */
+export async function buildSite(site: Site): Promise<FastifyInstance> {
+  const { proxy, rate } = site.study.config.survey;
+  const server = fastify({
+    bodyLimit: 32 * 1024,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 10_000,
+    http: { headersTimeout: 10_000 },
+    forceCloseConnections: true,
+    // Addresses are used for the limits on rate, in memory, and never written down.
+    logger: false,
+    trustProxy: proxy ? "loopback" : false,
+  });
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: proxy,
+    xFrameOptions: { action: "deny" },
+  });
+  await server.register(rateLimit, { max: rate, timeWindow: "1 minute" });
+  await server.register(cookie);
+  await server.register(formbody);
+  server.addHook("onSend", async (_, reply) => {
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
+  for (const { address, type, content } of Object.values(assets)) {
+    server.get(address, { config: { rateLimit: false } }, (_, reply) => {
+      reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
+    });
+  }
+  participantRoutes(server, site);
+  return server;
+}

@@ -1,0 +1,109 @@
+import { readFile, rm } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { judgments } from "../../src/serve/judgments.ts";
+import { simulate } from "../../src/serve/simulate.ts";
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { exists } from "../../src/workbench/files.ts";
+import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
+import { openStudy } from "../../src/workbench/study.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { type Fixture, fixture, quietEffects, served, Walker } from "./fixture.ts";
+
+let original: Fixture;
+beforeAll(async () => {
+  original = await fixture({ forms: 5, stories: 6 });
+});
+afterAll(async () => {
+  await original.remove();
+  await Promise.all(copies.map((copy) => rm(copy, { recursive: true, force: true })));
+});
+const copies: string[] = [];
+
+const simulated = async (name: string, flags: object) => {
+  const to = `${original.study.folder}-${name}`;
+  copies.push(to);
+  await simulate.run(original.study.folder, simulate.options.parse({ to, ...flags }), quietEffects());
+  return openStudy(to);
+};
+
+/** The share of right answers to stories of an origin. */
+async function accuracy(folder: string, only?: string): Promise<number> {
+  const judgments = await readJudgments(await openStudy(folder));
+  const scores = judgments.flatMap(({ stimuli, response }) => {
+    const origin = original.origins.get(stimuli[0]!);
+    return only && origin !== only ? [] : [Number(response.answer === origin)];
+  });
+  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+test("a simulated study is a marked copy, balanced over the forms, and the original stays as it was", async () => {
+  const copy = await simulated("copy", { participants: 100 });
+  const all = await readJudgments(copy);
+  expect(all).toHaveLength(600);
+  expect(all.every(({ simulated }) => simulated)).toBe(true);
+  expect(all.every(({ ms }) => ms! > 0)).toBe(true);
+  const participants = await readTable(copy.path("judgments/participants.csv"));
+  const byForm = [...new Set(participants.map(({ form }) => form))].map(
+    (form) => participants.filter((other) => other["form"] === form).length,
+  );
+  expect(byForm).toEqual([20, 20, 20, 20, 20]);
+  expect(await exists(original.study.path("survey.sqlite"))).toBe(false);
+  expect(await exists(original.study.path("judgments"))).toBe(false);
+});
+
+test("skill decides how often readers are right, and bias which way they are wrong", async () => {
+  const flags = { participants: 300 };
+  const [guessing, able, biased] = [
+    await simulated("guessing", { ...flags, skill: 0 }),
+    await simulated("able", { ...flags, skill: 2 }),
+    await simulated("biased", { ...flags, skill: 0, bias: 1 }),
+  ];
+  // 1800 judgments: four standard errors are 0.047.
+  expect(Math.abs((await accuracy(guessing.folder)) - 0.5)).toBeLessThan(0.047);
+  // Phi(d' / 2) = 0.84, a little less for the spread.
+  expect(await accuracy(able.folder)).toBeGreaterThan(0.76);
+  expect(await accuracy(biased.folder, "human")).toBeGreaterThan(0.7);
+  expect(await accuracy(biased.folder, "machine")).toBeLessThan(0.3);
+});
+
+test("the same seed simulates the same judgments to the byte", async () => {
+  const flags = { participants: 20, skill: 0.5 };
+  const [one, other] = [await simulated("one", flags), await simulated("other", flags)];
+  for (const file of ["judgments/judgments.csv", "judgments/participants.csv"]) {
+    expect(await readFile(one.path(file), "utf8")).toBe(await readFile(other.path(file), "utf8"));
+  }
+});
+
+test("a folder that holds something is left alone", async () => {
+  await expect(simulated("copy", {})).rejects.toThrow(/is not empty/);
+  await expect(simulated("../inside", { to: original.study.path("inside") })).rejects.toThrow(
+    /inside the study/,
+  );
+});
+
+test("the stage exports what the store holds, and is fresh afterwards", async () => {
+  const copy = await simulated("stage", { participants: 10 });
+  const before = await readFile(copy.path("judgments/judgments.csv"), "utf8");
+  await runStage(judgments, copy, {}, quietEffects());
+  expect(await readFile(copy.path("judgments/judgments.csv"), "utf8")).toBe(before);
+  expect(await stateOf(judgments, copy, await readManifest(copy))).toEqual({ is: "fresh" });
+  expect((await stateOf(judgments, original.study, { stages: {} })).is).toBe("waiting");
+});
+
+test("while the survey is served the stage takes the server's own export", async () => {
+  const { study, remove } = await fixture();
+  const survey = await served(study);
+  const walker = new Walker(survey.url);
+  await walker.begin();
+  await walker.finish();
+  const effects = quietEffects();
+  await expect.poll(() => readJudgments(study), { timeout: 10_000 }).toHaveLength(4);
+  await runStage(judgments, study, {}, effects);
+  expect(effects.said).toContain("the survey is being served: its own export is taken");
+  expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
+  await survey.close();
+  await runStage(judgments, study, {}, effects);
+  expect(effects.said.at(-1)).toBe("4 judgments of 1 participants");
+  expect(await readJudgments(study)).toHaveLength(4);
+  await remove();
+});
