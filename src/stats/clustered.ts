@@ -1,0 +1,183 @@
+import type { Interval } from "./interval.ts";
+import { shareLeftOut } from "./interval.ts";
+import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
+import { studentQuantile } from "./student-t.ts";
+
+/** A mean, or a weighted sum of group means, with the error that clustered observations leave. */
+export interface ClusteredEstimate {
+  readonly estimate: number;
+  /** Infinity where a way of clustering has one cluster only, or nothing was observed. */
+  readonly standardError: number;
+  /** Degrees of freedom for Student's t; 0 where the error is infinite. */
+  readonly degrees: number;
+  readonly interval: Interval;
+  readonly observations: number;
+  /** How many clusters each way has, in the order given. */
+  readonly clusters: readonly number[];
+}
+
+export interface ClusteredOptions {
+  /** One or two ways of clustering, a label per observation: readers, stories. */
+  readonly clusters: readonly ArrayLike<Label>[];
+  /** The group of each observation, human or machine; one group unless told. */
+  readonly groups?: ArrayLike<Label>;
+  /** The weight of each group's mean; a mean over the groups unless told. Groups without a weight count 0. */
+  readonly weights?: ReadonlyMap<Label, number>;
+  /** 0.95 unless told. */
+  readonly level?: number;
+}
+
+/**
+ * A mean (or a contrast of group means: a difference, a balanced accuracy) of values that repeat by reader and
+ * by story. The variance sums squared influences over clusters; two ways combine as V1 + V2 - V12 (Cameron,
+ * Gelbach and Miller 2011), never below the larger of V1 and V2. Finite samples: each way is multiplied by
+ * G/(G - 1); where clusters lie within groups, as stories lie within their origin, each group has its own. With
+ * one cluster to an observation this is Welch's t-test.
+ *
+ * Degrees of freedom: those of the way that has the fewer, G - 1, or Welch's where clusters lie within groups.
+ *
+ * Throws RangeError when columns differ in length, values are no numbers or more than two ways are given.
+ */
+export function clusteredContrast(values: ArrayLike<number>, options: ClusteredOptions): ClusteredEstimate {
+  const { clusters, groups, level = 0.95 } = options;
+  shareLeftOut(level);
+  if (clusters.length < 1 || clusters.length > 2) {
+    throw new RangeError(`clusters come one or two ways: ${clusters.length}`);
+  }
+  checkLengths(values.length, { groups, clusters: clusters[0], "second clusters": clusters[1] });
+  const grouped = indexLabels(groups ?? new Uint8Array(values.length));
+  const weights = groupWeights(grouped, options.weights);
+  const { influence, estimate } = influences(values, grouped.index, weights);
+
+  const ways = clusters.map(indexLabels);
+  const parts = ways.map((way) => variance(influence, way, grouped.index, weights));
+  const counts = ways.map((way) => way.names.length);
+  const degrees = values.length === 0 ? 0 : Math.min(...parts.map((part) => part.degrees));
+  const standardError =
+    degrees > 0 ? Math.sqrt(combined(parts, ways, influence, grouped.index, weights)) : Infinity;
+  return {
+    estimate,
+    standardError,
+    degrees,
+    interval: studentInterval(estimate, standardError, degrees, level),
+    observations: values.length,
+    clusters: counts,
+  };
+}
+
+/** The mean of values clustered one way or two, `clusteredContrast` with one group. */
+export function clusteredMean(
+  values: ArrayLike<number>,
+  clusters: readonly ArrayLike<Label>[],
+  level = 0.95,
+): ClusteredEstimate {
+  return clusteredContrast(values, { clusters, level });
+}
+
+/** estimate +/- t standard errors; everything where nothing is known. */
+export function studentInterval(
+  estimate: number,
+  standardError: number,
+  degrees: number,
+  level: number,
+): Interval {
+  if (!(degrees > 0) || standardError === Infinity) return { low: -Infinity, high: Infinity };
+  const half = studentQuantile(1 - shareLeftOut(level) / 2, degrees) * standardError;
+  return { low: estimate - half, high: estimate + half };
+}
+
+/** One way's variance and its degrees of freedom. */
+interface Part {
+  readonly variance: number;
+  readonly degrees: number;
+}
+
+function groupWeights(grouped: Indexed, weights: ReadonlyMap<Label, number> | undefined): Float64Array {
+  for (const [label, weight] of weights ?? []) {
+    if (weight !== 0 && !grouped.names.includes(label)) {
+      throw new RangeError(`no observation belongs to the group ${label}`);
+    }
+  }
+  return Float64Array.from(grouped.names, (name) =>
+    weights ? (weights.get(name) ?? 0) : 1 / grouped.names.length,
+  );
+}
+
+/** What each observation adds to the estimate's error: weight (value - group mean) / group size. */
+function influences(
+  values: ArrayLike<number>,
+  groups: Int32Array,
+  weights: Float64Array,
+): { readonly influence: Float64Array; readonly estimate: number } {
+  const sums = new Float64Array(weights.length);
+  const sizes = new Float64Array(weights.length);
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at])) throw new RangeError(`a value is no number: ${values[at]}`);
+    sums[groups[at]!]! += values[at]!;
+    sizes[groups[at]!]!++;
+  }
+  const influence = new Float64Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    const group = groups[at]!;
+    influence[at] = (weights[group]! * (values[at]! - sums[group]! / sizes[group]!)) / sizes[group]!;
+  }
+  let estimate = 0;
+  for (let group = 0; group < weights.length; group++)
+    estimate += (weights[group]! * sums[group]!) / sizes[group]!;
+  return { influence, estimate };
+}
+
+function combined(
+  parts: readonly Part[],
+  ways: readonly Indexed[],
+  influence: Float64Array,
+  groups: Int32Array,
+  weights: Float64Array,
+): number {
+  const [first, second] = parts;
+  if (second === undefined) return first!.variance;
+  const both = variance(influence, indexPairs(ways[0]!, ways[1]!), groups, weights);
+  return Math.max(first!.variance, second.variance, first!.variance + second.variance - both.variance);
+}
+
+/** Variance by one way of clustering, with the correction that fits how the clusters lie in the groups. */
+function variance(influence: Float64Array, way: Indexed, groups: Int32Array, weights: Float64Array): Part {
+  const sums = new Float64Array(way.names.length);
+  const groupOf = new Int32Array(way.names.length).fill(-1);
+  let nested = true;
+  for (let at = 0; at < influence.length; at++) {
+    const group = groups[at]!;
+    if (weights[group] === 0) continue;
+    const cluster = way.index[at]!;
+    sums[cluster]! += influence[at]!;
+    if (groupOf[cluster] === -1) groupOf[cluster] = group;
+    else if (groupOf[cluster] !== group) nested = false;
+  }
+  const squares = new Float64Array(weights.length);
+  const counts = new Float64Array(weights.length);
+  for (let cluster = 0; cluster < sums.length; cluster++) {
+    if (groupOf[cluster] === -1) continue;
+    const stratum = nested ? groupOf[cluster]! : 0;
+    squares[stratum]! += sums[cluster]! ** 2;
+    counts[stratum]!++;
+  }
+  return welch(squares, counts);
+}
+
+/** Sums corrected variances over strata; degrees by Welch (1947) and Satterthwaite (1946). */
+function welch(squares: Float64Array, counts: Float64Array): Part {
+  let total = 0;
+  let scale = 0;
+  let smallest = Infinity;
+  for (let stratum = 0; stratum < squares.length; stratum++) {
+    const count = counts[stratum]!;
+    if (count === 0) continue;
+    if (count === 1) return { variance: Infinity, degrees: 0 };
+    const corrected = (squares[stratum]! * count) / (count - 1);
+    total += corrected;
+    scale += corrected ** 2 / (count - 1);
+    smallest = Math.min(smallest, count - 1);
+  }
+  if (smallest === Infinity) return { variance: Infinity, degrees: 0 };
+  return { variance: total, degrees: scale > 0 ? total ** 2 / scale : smallest };
+}

@@ -1,0 +1,40 @@
+import { checkLengths, type Label } from "./labels.ts";
+
+/** Who wrote a story. */
+export type Origin = "human" | "machine";
+
+/** Single judgments as columns of equal length: who read, what was read, who wrote it, and whether the guess was right. */
+export interface Judgments {
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  readonly origins: ArrayLike<Origin>;
+  readonly correct: ArrayLike<boolean>;
+}
+
+/** Throws RangeError when columns differ in length, or one story has two origins. */
+export function checkJudgments({ readers, stories, origins, correct }: Judgments): void {
+  checkLengths(correct.length, { readers, stories, origins });
+  const origin = new Map<Label, Origin>();
+  for (let at = 0; at < stories.length; at++) {
+    const known = origin.get(stories[at]!);
+    if (known === undefined) origin.set(stories[at]!, origins[at]!);
+    else if (known !== origins[at]) throw new RangeError(`the story ${stories[at]} has two origins`);
+  }
+}
+
+/** Right answers as 1, wrong ones as 0. */
+export function asNumbers(correct: ArrayLike<boolean>): Float64Array {
+  return Float64Array.from(correct, Number);
+}
+
+/** The judgments of one origin only. */
+export function ofOrigin(judgments: Judgments, origin: Origin): Judgments {
+  const rows: number[] = [];
+  for (let at = 0; at < judgments.origins.length; at++) if (judgments.origins[at] === origin) rows.push(at);
+  return {
+    readers: rows.map((at) => judgments.readers[at]!),
+    stories: rows.map((at) => judgments.stories[at]!),
+    origins: rows.map((at) => judgments.origins[at]!),
+    correct: rows.map((at) => judgments.correct[at]!),
+  };
+}

@@ -1,0 +1,253 @@
+import { type ClusteredEstimate, clusteredContrast, studentInterval } from "./clustered.ts";
+import type { Interval } from "./interval.ts";
+import { asNumbers, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
+import { checkLengths, indexLabels, type Label } from "./labels.ts";
+import { studentCdf, studentTwoSided } from "./student-t.ts";
+import { checkAlpha, checkMargin } from "./tost.ts";
+
+/** What the data carry about a share against chance. */
+export type VerdictWord = "equivalent" | "different" | "inconclusive";
+
+/** What is held equivalent, and at what error. */
+export interface VerdictOptions {
+  /** Half-width around chance, declared before data; below `chance` and `1 - chance`. */
+  readonly margin: number;
+  /** The share under guessing; 0.5 unless told. */
+  readonly chance?: number;
+  /** The error of each test, 0.05 unless told. */
+  readonly alpha?: number;
+}
+
+/** One verdict and all that it stands on. Where nothing can be estimated the share is undefined and both p are 1. */
+export interface Verdict {
+  readonly verdict: VerdictWord;
+  /** Why, in one clause without figures of the study: "the 90 % interval lies within the margin". */
+  readonly reason: string;
+  readonly estimate: number | undefined;
+  /** Clustered by reader and by story; Infinity where there is one reader or one story. */
+  readonly standardError: number;
+  readonly degrees: number;
+  /** Level 1 - 2 alpha, 90 % unless told: equivalent means that it lies within the margin. Cut to [0, 1]. */
+  readonly equivalenceInterval: Interval;
+  /** Level 1 - alpha, 95 % unless told: different means that it leaves chance out. Cut to [0, 1]. */
+  readonly interval: Interval;
+  readonly equivalenceP: number;
+  readonly differenceP: number;
+  readonly judgments: number;
+  readonly correct: number;
+  readonly readers: number;
+  readonly stories: number;
+}
+
+/** The verdicts on a study of single judgments. */
+export interface StudyVerdict {
+  /** Balanced accuracy: the mean of the accuracies on human and on machine stories, (1 + J) / 2, free of bias. */
+  readonly overall: Verdict;
+  readonly human: Verdict;
+  readonly machine: Verdict;
+  /**
+   * Equivalent where all three are (an intersection-union test, so no correction); different where `overall` is;
+   * else inconclusive. A class alone may differ by bias without any skill.
+   */
+  readonly together: VerdictWord;
+}
+
+/**
+ * The verdict of a study: equivalent to chance within the margin, different from chance, or inconclusive, with
+ * readers and stories both random. Each accuracy has a standard error clustered by reader and by story, stories
+ * within their origin, and Student's t with the degrees of the way that has fewer clusters (`clusteredContrast`).
+ * The error is never below that of independent judgments at rates of (right + 1) / (judgments + 2), so that few
+ * judgments, or all alike, can't look certain. Equivalence goes before difference: a difference shown to lie below
+ * the margin is equivalent, and `differenceP` tells of it.
+ *
+ * In `bench/stats-calibration.ts`, at alpha 5 %, false "different" and false "equivalent" stay below 6 % where
+ * the binomial test of pooled judgments errs in 24 % of studies.
+ *
+ * Throws RangeError when columns differ in length, a story has two origins, or margin, chance or alpha are
+ * impossible.
+ */
+export function verdictTest(judgments: Judgments, options: VerdictOptions): StudyVerdict {
+  checkJudgments(judgments);
+  const { readers, stories, origins, correct } = judgments;
+  const shared = { correct: asNumbers(correct), readers, stories, groups: origins };
+  const overall = verdictOf({ ...shared, weights: weightsOf(0.5, 0.5) }, options);
+  const human = verdictOf({ ...shared, weights: weightsOf(1, 0) }, options);
+  const machine = verdictOf({ ...shared, weights: weightsOf(0, 1) }, options);
+  return { overall, human, machine, together: together([overall, human, machine]) };
+}
+
+/**
+ * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown.
+ * As `verdictTest`.
+ */
+export function proportionVerdict(
+  data: {
+    readonly correct: ArrayLike<boolean>;
+    readonly readers: ArrayLike<Label>;
+    readonly stories: ArrayLike<Label>;
+  },
+  options: VerdictOptions,
+): Verdict {
+  const { readers, stories } = data;
+  const correct = asNumbers(data.correct);
+  checkLengths(correct.length, { readers, stories });
+  const groups = new Uint8Array(correct.length);
+  return verdictOf({ correct, readers, stories, groups, weights: new Map([[0, 1]]) }, options);
+}
+
+interface Share {
+  readonly correct: Float64Array;
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  readonly groups: ArrayLike<Label>;
+  readonly weights: ReadonlyMap<Label, number>;
+}
+
+function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
+  return new Map<Origin, number>([
+    ["human", human],
+    ["machine", machine],
+  ]);
+}
+
+function verdictOf(data: Share, options: VerdictOptions): Verdict {
+  const { margin, chance = 0.5, alpha = 0.05 } = options;
+  checkOptions(margin, chance, alpha);
+  const share = only(data);
+  const counts = countsOf(share);
+  const missing = [...share.weights.keys()].find((group) => !counts.groups.has(group));
+  if (missing !== undefined) return unknown(counts, nothingOf(missing));
+
+  const clustered = clusteredContrast(share.correct, {
+    clusters: [share.readers, share.stories],
+    groups: share.groups,
+    weights: share.weights,
+  });
+  const { estimate, degrees } = clustered;
+  const standardError = Math.max(clustered.standardError, independentError(share, counts.groups));
+  const bounds = { low: chance - margin, high: chance + margin };
+  const equivalenceP = twoOneSided(estimate, standardError, degrees, bounds);
+  const differenceP = degrees > 0 ? studentTwoSided((estimate - chance) / standardError, degrees) : 1;
+  const word = wordOf(equivalenceP, differenceP, alpha);
+  return {
+    verdict: word,
+    reason: reasonOf(word, clustered, alpha),
+    estimate,
+    standardError,
+    degrees,
+    equivalenceInterval: withinUnit(studentInterval(estimate, standardError, degrees, 1 - 2 * alpha)),
+    interval: withinUnit(studentInterval(estimate, standardError, degrees, 1 - alpha)),
+    equivalenceP,
+    differenceP,
+    ...counts.figures,
+  };
+}
+
+/** Drops what weighs nothing, so that readers and stories are counted where they judge or are judged. */
+function only(share: Share): Share {
+  const weights = new Map([...share.weights].filter(([, weight]) => weight !== 0));
+  const rows: number[] = [];
+  for (let at = 0; at < share.correct.length; at++) if (weights.has(share.groups[at]!)) rows.push(at);
+  return {
+    correct: Float64Array.from(rows, (at) => share.correct[at]!),
+    readers: rows.map((at) => share.readers[at]!),
+    stories: rows.map((at) => share.stories[at]!),
+    groups: rows.map((at) => share.groups[at]!),
+    weights,
+  };
+}
+
+interface Counts {
+  readonly groups: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
+  readonly figures: Pick<Verdict, "judgments" | "correct" | "readers" | "stories">;
+}
+
+function countsOf({ correct, readers, stories, groups }: Share): Counts {
+  const counts = new Map<Label, { right: number; all: number }>();
+  for (let at = 0; at < correct.length; at++) {
+    const group = counts.get(groups[at]!) ?? { right: 0, all: 0 };
+    group.right += correct[at]!;
+    group.all++;
+    counts.set(groups[at]!, group);
+  }
+  return {
+    groups: counts,
+    figures: {
+      judgments: correct.length,
+      correct: correct.reduce((sum, right) => sum + right, 0),
+      readers: indexLabels(readers).names.length,
+      stories: indexLabels(stories).names.length,
+    },
+  };
+}
+
+/** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
+function independentError({ weights }: Share, groups: Counts["groups"]): number {
+  let variance = 0;
+  for (const [group, weight] of weights) {
+    const { right, all } = groups.get(group)!;
+    const rate = (right + 1) / (all + 2);
+    variance += (weight * weight * rate * (1 - rate)) / all;
+  }
+  return Math.sqrt(variance);
+}
+
+function twoOneSided(estimate: number, standardError: number, degrees: number, bounds: Interval): number {
+  if (!(degrees > 0)) return 1;
+  const below = (bounds.low - estimate) / standardError;
+  const above = (estimate - bounds.high) / standardError;
+  return studentCdf(Math.max(below, above), degrees);
+}
+
+function wordOf(equivalenceP: number, differenceP: number, alpha: number): VerdictWord {
+  if (equivalenceP <= alpha) return "equivalent";
+  return differenceP <= alpha ? "different" : "inconclusive";
+}
+
+function reasonOf(word: VerdictWord, { degrees, clusters }: ClusteredEstimate, alpha: number): string {
+  if (degrees === 0) {
+    return clusters[0] === 1
+      ? "one reader can't stand for readers"
+      : "one story of a kind can't stand for stories";
+  }
+  const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
+  if (word === "equivalent") return `the ${percent(1 - 2 * alpha)} interval lies within the margin`;
+  if (word === "different") return `the ${percent(1 - alpha)} interval leaves chance out`;
+  return `the ${percent(1 - 2 * alpha)} interval reaches beyond the margin, and the ${percent(1 - alpha)} interval holds chance`;
+}
+
+function unknown(counts: Counts, reason: string): Verdict {
+  return {
+    verdict: "inconclusive",
+    reason,
+    estimate: undefined,
+    standardError: Infinity,
+    degrees: 0,
+    equivalenceInterval: { low: 0, high: 1 },
+    interval: { low: 0, high: 1 },
+    equivalenceP: 1,
+    differenceP: 1,
+    ...counts.figures,
+  };
+}
+
+function nothingOf(group: Label): string {
+  return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
+}
+
+function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
+  if (verdicts.every(({ verdict }) => verdict === "equivalent")) return "equivalent";
+  return verdicts[0].verdict === "different" ? "different" : "inconclusive";
+}
+
+function withinUnit({ low, high }: Interval): Interval {
+  return { low: Math.max(0, low), high: Math.min(1, high) };
+}
+
+function checkOptions(margin: number, chance: number, alpha: number): void {
+  checkMargin({ chance, margin });
+  checkAlpha(alpha);
+  if (margin >= Math.min(chance, 1 - chance)) {
+    throw new RangeError(`a margin of ${margin} around ${chance} would call everything equivalent`);
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { clusteredContrast, clusteredMean } from "../../src/stats/clustered.ts";
+import reference from "../fixtures/stats/clustered.json" with { type: "json" };
+import { expectClose } from "./close.ts";
+
+const { reader, story, y } = reference;
+
+test("errors clustered one way and two ways match R's sandwich", () => {
+  expectClose(clusteredMean(y, [reader]).estimate, reference.mean);
+  expectClose(clusteredMean(y, [reader]).standardError, reference.byReader, 11);
+  expectClose(clusteredMean(y, [story]).standardError, reference.byStory, 11);
+  const both = clusteredMean(y, [reader, story]);
+  expectClose(both.standardError, reference.byBoth, 11);
+  expect(both.degrees).toBe(9);
+  expect(both.clusters).toEqual([12, 10]);
+});
+
+test("a difference of groups with one value to a cluster is Welch's t-test", () => {
+  const { a, b, degrees, low, high } = reference.welch;
+  const values = [...a, ...b];
+  const result = clusteredContrast(values, {
+    clusters: [values.map((_, at) => at)],
+    groups: values.map((_, at) => (at < a.length ? "a" : "b")),
+    weights: new Map([
+      ["a", -1],
+      ["b", 1],
+    ]),
+  });
+  expectClose(result.degrees, degrees, 12);
+  expectClose(result.interval.low, low, 11);
+  expectClose(result.interval.high, high, 11);
+});
+
+test("the error of two ways is never below that of one", () => {
+  const values = [1, 0, 0, 1, 1, 0, 0, 1, 1];
+  const readers = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+  const stories = [0, 1, 2, 0, 1, 2, 0, 1, 2];
+  const both = clusteredMean(values, [readers, stories]).standardError;
+  const one = [readers, stories].map((way) => clusteredMean(values, [way]).standardError);
+  expect(both).toBeGreaterThanOrEqual(Math.max(...one));
+});
+
+test("one cluster leaves the error unknown, not zero and not NaN", () => {
+  const result = clusteredMean([1, 0, 1], [["only", "only", "only"]]);
+  expect(result).toMatchObject({ standardError: Infinity, degrees: 0 });
+  expect(result.interval).toEqual({ low: -Infinity, high: Infinity });
+  expect(clusteredMean([], [[]])).toMatchObject({ standardError: Infinity, degrees: 0, observations: 0 });
+});
+
+test("columns of different length and unknown groups are told", () => {
+  expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries beside 2"));
+  expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(new RangeError("a value is no number: NaN"));
+  expect(() => clusteredContrast([1], { clusters: [[1]], weights: new Map([["b", 1]]) })).toThrow(
+    new RangeError("no observation belongs to the group b"),
+  );
+});
+
+const published = join(process.env.TINYLOVE_DATA ?? "", "published", "deepspeare.csv");
+
+test.skipIf(!process.env.TINYLOVE_DATA || !existsSync(published))(
+  "the sonnets' 500 pairs have an error of .0276 clustered by reader (skipped unless TINYLOVE_DATA is set)",
+  () => {
+    const [header, ...lines] = readFileSync(published, "utf8").trim().split("\n");
+    const columns = header!.split(",");
+    const rows = lines.map((line) => new Map(line.split(",").map((cell, at) => [columns[at]!, cell])));
+    const full = rows.filter((row) => row.get("left") === "lmrm" || row.get("right") === "lmrm");
+    expect(full.length).toBe(500);
+    const right = full.map((row) => Number(row.get("chosen") === "real"));
+    const { estimate, standardError } = clusteredMean(right, [full.map((row) => row.get("reader")!)]);
+    expect(estimate).toBe(0.532);
+    expect(standardError).toBeCloseTo(0.0276, 4);
+  },
+);
