@@ -20,16 +20,26 @@ export const readCsv =
 
 interface ParsedRow {
   readonly record: readonly string[];
-  /** `lines` counts the file's lines up to the row's end. */
-  readonly info: { readonly lines: number };
+  /** The file's lines up to the row's end. */
+  readonly lines: number;
 }
 
 function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
+  let linesRead = 0;
   try {
-    return parse(text, { delimiter, info: true, skip_empty_lines: true }) as unknown as ParsedRow[];
+    return parse<ParsedRow, string[]>(text, {
+      delimiter,
+      skip_empty_lines: true,
+      on_record(record, { lines }) {
+        linesRead = lines;
+        return { record, lines };
+      },
+    });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new StudyError(`${file}, line ${String(cause["lines"])}: ${reasonOf(cause)}`, {
+    // An open quote is noticed at the end of the file; what helps is the row in which it was opened.
+    const line = cause.code === "CSV_QUOTE_NOT_CLOSED" ? linesRead + 1 : Number(cause["lines"]);
+    throw new StudyError(`${file}, line ${line}: ${reasonOf(cause)}`, {
       hint: "put text that holds separators, quotes or line breaks in double quotes, and double the quotes inside it",
       // The library's own error holds the whole cell, which can be the whole file.
       cause: cause.code,
@@ -37,10 +47,10 @@ function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
   }
 }
 
-function recordOf({ record, info }: ParsedRow, header: readonly string[], file: string): TableRecord {
+function recordOf({ record, lines }: ParsedRow, header: readonly string[], file: string): TableRecord {
   const breaks = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
   return {
-    where: `${file}, line ${info.lines - breaks}`,
+    where: `${file}, line ${lines - breaks}`,
     cells: Object.fromEntries(header.map((column, at) => [column, record[at] ?? ""])),
   };
 }
