@@ -25,20 +25,19 @@ interface ParsedRow {
 }
 
 function parsed(text: string, delimiter: string, file: string): ParsedRow[] {
-  let linesRead = 0;
+  const rows: ParsedRow[] = [];
+  const on_record = (record: string[], { lines }: { lines: number }) => {
+    rows.push({ record, lines });
+    return null;
+  };
   try {
-    return parse<ParsedRow, string[]>(text, {
-      delimiter,
-      skip_empty_lines: true,
-      on_record(record, { lines }) {
-        linesRead = lines;
-        return { record, lines };
-      },
-    });
+    parse(text, { delimiter, skip_empty_lines: true, on_record });
+    return rows;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     // An open quote is noticed at the end of the file; what helps is the row in which it was opened.
-    const line = cause.code === "CSV_QUOTE_NOT_CLOSED" ? linesRead + 1 : Number(cause["lines"]);
+    const line =
+      cause.code === "CSV_QUOTE_NOT_CLOSED" ? (rows.at(-1)?.lines ?? 0) + 1 : Number(cause["lines"]);
     throw new StudyError(`${file}, line ${line}: ${reasonOf(cause)}`, {
       hint: "put text that holds separators, quotes or line breaks in double quotes, and double the quotes inside it",
       // The library's own error holds the whole cell, which can be the whole file.
