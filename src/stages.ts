@@ -1,3 +1,4 @@
+import { collect } from "./collect/collect.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
@@ -7,7 +8,7 @@ import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
 /** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
-export const stages: readonly AnyStage[] = [judgments];
+export const stages: readonly AnyStage[] = [collect, judgments];
 
 /** What is no stage: making, showing, serving. */
 export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages), serve, simulate];

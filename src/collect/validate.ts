@@ -23,8 +23,10 @@ export interface Validated {
   readonly rejected: readonly Rejection[];
   readonly warned: readonly Remark[];
   /** Pairs of positions in `stories` whose texts are nearly the same. */
-  readonly twins: readonly (readonly [number, number])[];
+  readonly twins: readonly Pair[];
 }
+
+type Pair = readonly [one: number, other: number];
 
 /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
 export interface LengthRule {
@@ -54,13 +56,13 @@ export function validate(found: readonly FoundStory[], rule: LengthRule): Valida
     }
   }
 
-  const pairs = nearDuplicates(unique.map((story) => story.text));
+  const pairs = nearDuplicates(unique.map(({ text }) => text)).map(([one, other]): Pair => [one, other]);
   const reprints = reprintsAmong(unique, pairs);
   rejected.push(...reprints.values());
   const stays = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
   const positions = new Map(stays.map((at, position) => [at, position]));
   const stories = stays.map((at) => unique[at]!);
-  const twins = pairs.flatMap(([one, other]): [number, number][] => {
+  const twins = pairs.flatMap(([one, other]): Pair[] => {
     const [a, b] = [positions.get(one), positions.get(other)];
     return a === undefined || b === undefined ? [] : [[a, b]];
   });
@@ -136,10 +138,7 @@ const textKey = ({ text }: ValidStory) =>
     .trim();
 
 /** Reprints whose first print, or an earlier reprint, is in the corpus, by position. */
-function reprintsAmong(
-  stories: readonly ValidStory[],
-  pairs: readonly (readonly [number, number])[],
-): Map<number, Rejection> {
+function reprintsAmong(stories: readonly ValidStory[], pairs: readonly Pair[]): Map<number, Rejection> {
   const reprints = new Map<number, Rejection>();
   for (const pair of pairs) {
     if (pair.some((at) => reprints.has(at))) continue;
