@@ -1,4 +1,6 @@
+import { analyse } from "./analyse/analyse.ts";
 import { collect } from "./collect/collect.ts";
+import { pageOfFindings, report } from "./report/report.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** `analyse:` of study.yaml: what is claimed against which margin, declared before the data. */
 export const AnalyseSettings = z.strictObject({
   /** Accuracy within 0.5 -/+ margin counts as equivalent to chance. */
-  margin: z.number().positive().max(0.5).default(0.1),
+  margin: z.number().positive().max(0.49).default(0.1),
   alpha: z.number().positive().max(0.5).default(0.05),
   level: z.number().positive().max(0.9999).default(0.95),
   /** Draws of every permutation and bootstrap. */

@@ -1,0 +1,163 @@
+import { rm } from "node:fs/promises";
+import { z } from "zod";
+import { type Random, randomFrom } from "../stats/random.ts";
+import type { Findings } from "../study/finding.ts";
+import { AnalyseSettings } from "../study/settings/analyse.ts";
+import {
+  corpusSummaryFile,
+  findingsFolder,
+  formsFolder,
+  generationsFolder,
+  judgmentsFile,
+  keyFile,
+  stimuliFile,
+} from "../workbench/artefacts.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { filesUnder, writeWhole } from "../workbench/files.ts";
+import { realNumber } from "../workbench/options.ts";
+import { stage } from "../workbench/stage.ts";
+import { analyses } from "./analyses.ts";
+import { type Analysis, applies } from "./analysis.ts";
+import { clipSummaryFile } from "./clip-summary.ts";
+import type { Data } from "./data.ts";
+import { dataOfStudy } from "./from-study.ts";
+import { type ColumnMap, dataOfTable } from "./from-table.ts";
+import { headlineOf, printedFindings } from "./print.ts";
+
+/** Writes what was found as a page; the report knows how, and is handed in where both are known. */
+export type PageOf = (
+  about: { readonly title: string; readonly simulated: boolean },
+  findings: readonly Findings[],
+) => string;
+
+const Options = z.object({
+  judgments: z.string().optional(),
+  map: z.array(z.string()).default([]),
+  margin: realNumber(0.001, 0.49).optional(),
+  alpha: realNumber(0.0001, 0.49).optional(),
+  json: z.boolean().default(false),
+  report: z.string().optional(),
+});
+type Options = z.infer<typeof Options>;
+
+/** Puts every question to the judgments that they allow: of a study, or of a table from anywhere. */
+export const analyse = (pageOf: PageOf) =>
+  stage<Options>({
+    name: "analyse",
+    summary: "Ask the judgments what they can say",
+    examples: [
+      "tinylove analyse --study my-study",
+      "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
+      "tinylove analyse --judgments answers.csv --margin 0.05 --json",
+      "tinylove analyse --judgments answers.csv --report answers.html",
+    ],
+    flags: [
+      ["--judgments <file>", "a CSV or TSV table from anywhere instead of a study (see docs/statistics.md)"],
+      ["--map <columns...>", "what the table calls a column: response=answer"],
+      ["--margin <share>", "for a table: accuracy within 0.5 -/+ this counts as chance (default 0.1)"],
+      ["--alpha <share>", "for a table: how often a claim may be wrong (default 0.05)"],
+      ["--json", "print every figure with full precision"],
+      ["--report <file>", "for a table: also write the page"],
+    ],
+    options: Options,
+    reads: [
+      corpusSummaryFile,
+      generationsFolder,
+      stimuliFile,
+      keyFile,
+      clipSummaryFile,
+      formsFolder,
+      judgmentsFile,
+    ],
+    writes: [findingsFolder],
+    settings: ({ config }) => config.analyse,
+    async run(study, { json, margin, alpha, report, map }, effects) {
+      refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
+      const data = await dataOfStudy(study);
+      const found = await allFindings(data, study.random("analyse"), effects);
+      for (const findings of found) {
+        await writeWhole(
+          study.path(findingsFolder, `${findings.analysis}.json`),
+          `${JSON.stringify(findings, null, 2)}\n`,
+        );
+      }
+      const kept = new Set(found.map(({ analysis }) => study.path(findingsFolder, `${analysis}.json`)));
+      for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
+      if (json) effects.print(asJson(found));
+      else effects.log(`  ${headlineOf(found)}`);
+    },
+    standalone: ({ judgments, ...options }, effects) =>
+      judgments === undefined ? undefined : analyseTable(judgments, options, pageOf, effects),
+  });
+
+async function analyseTable(
+  file: string,
+  { map, margin, alpha, json, report }: Omit<Options, "judgments">,
+  pageOf: PageOf,
+  effects: Effects,
+): Promise<void> {
+  const settings = AnalyseSettings.parse({ margin, alpha });
+  const data = await dataOfTable(file, columnMap(map), settings);
+  const found = await allFindings(data, randomFrom(2022, "analyse"), effects);
+  if (report !== undefined) {
+    await writeWhole(report, pageOf({ title: nameOf(file), simulated: data.simulated }, found));
+    effects.log(`wrote ${report}`);
+  }
+  effects.print(json ? asJson(found) : printedFindings(found));
+}
+
+/** Every analysis that the data allow, in order; interruption ends it between two. */
+export async function allFindings(data: Data, random: Random, effects: Effects): Promise<Findings[]> {
+  const asked = analyses.filter((analysis) => applies(analysis, data) && isWanted(analysis, data));
+  const progress = effects.progress("analyse", asked.length);
+  const found: Findings[] = [];
+  for (const analysis of asked) {
+    effects.signal.throwIfAborted();
+    const { name, asks } = analysis;
+    found.push({ analysis: name, asks, ...analysis.run(data, random.fork(name)) });
+    progress.step(name);
+    // A breath between two analyses, in which an interrupt is heard.
+    await new Promise(setImmediate);
+  }
+  progress.end();
+  return found;
+}
+
+function isWanted({ name }: Analysis, { settings: { only } }: Data): boolean {
+  if (only === undefined) return true;
+  const unknown = only.find((wanted) => analyses.every((analysis) => analysis.name !== wanted));
+  if (unknown !== undefined) {
+    throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {
+      hint: `try ${analyses.map((analysis) => analysis.name).join(", ")}`,
+    });
+  }
+  return only.includes(name);
+}
+
+function columnMap(pairs: readonly string[]): ColumnMap {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, ours, theirs] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (ours && theirs) return [ours, theirs];
+      throw new StudyError(`--map ${pair}: no pair`, { hint: "write OURS=THEIRS, as in response=answer" });
+    }),
+  );
+}
+
+function refuseWithoutTable(given: Record<string, unknown>): void {
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (!flag) return;
+  throw new StudyError(`${flag} goes with --judgments FILE`, {
+    hint: "a study declares its margin in study.yaml, before the data; its page is made by `tinylove report`",
+  });
+}
+
+const asJson = (found: readonly Findings[]): string =>
+  JSON.stringify(Object.fromEntries(found.map(({ analysis, numbers }) => [analysis, numbers])), null, 2);
+
+const nameOf = (file: string): string =>
+  file
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.[ct]sv$/i, "");

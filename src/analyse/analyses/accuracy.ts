@@ -1,0 +1,183 @@
+import { clusteredContrast } from "../../stats/clustered.ts";
+import type { Interval } from "../../stats/interval.ts";
+import { clopperPearson, wilson } from "../../stats/intervals.ts";
+import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { counted, percent } from "../../study/print.ts";
+import type { Analysis } from "../analysis.ts";
+import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
+import { saysWhatIsReady } from "../ready.ts";
+import { formScores, scoresFigure } from "../scores.ts";
+
+/** Shares of right answers: by form with their scores, overall, by origin and by model, with intervals. */
+export const accuracy: Analysis = {
+  name: "accuracy",
+  asks: "How often do readers judge rightly?",
+  needs: ["choices"],
+  run(data) {
+    if (data.choices.length === 0) return { findings: [saysWhatIsReady(data)], numbers: { judgments: 0 } };
+    const shares = sharesOf(data.choices, data.settings.level);
+    const scores = formScores(data);
+    const findings: Finding[] = [
+      sentence("result", sayShares(shares, data)),
+      ...scores.sentences,
+      ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
+      ...scoresFigure(scores),
+      ...modelFigure(shares, data),
+      table("detail", intervalsCaption(data), sharesTable(shares)),
+      sentence("method", intervalsMethod),
+    ];
+    return { findings, numbers: { judgments: data.choices.length, shares, forms: scores.forms } };
+  },
+};
+
+/** The share of right answers of one kind of story, with what chance alone would do to it. */
+export interface Share {
+  readonly of: string;
+  readonly kind: "overall" | "origin" | "model";
+  readonly right: number;
+  readonly judgments: number;
+  readonly share: number;
+  readonly readers: number;
+  readonly stories: number;
+  readonly wilson: Interval;
+  readonly clopperPearson: Interval;
+  /** Clustered by reader and by story; undefined where either has one member only or answers do not vary. */
+  readonly clustered: Interval | undefined;
+  readonly standardError: number | undefined;
+}
+
+/** Overall, human, machine, and every model where there are several. */
+export function sharesOf(choices: readonly Choice[], level: number): Share[] {
+  const of = (name: string, kind: Share["kind"], own: readonly Choice[]) => shareOf(name, kind, own, level);
+  const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
+  const byOrigin = (origin: Origin) => choices.filter((choice) => choice.origin === origin);
+  return [
+    of("All stories", "overall", choices),
+    of("Human stories", "origin", byOrigin("human")),
+    of("Machine stories", "origin", byOrigin("machine")),
+    ...(models.length > 1 ? models : []).map((model) =>
+      of(
+        model,
+        "model",
+        choices.filter((choice) => choice.model === model),
+      ),
+    ),
+  ].filter(({ judgments }) => judgments > 0);
+}
+
+function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level: number): Share {
+  const right = own.filter((choice) => choice.right).length;
+  const readers = own.map(({ participant }) => participant);
+  const stories = own.map(({ stimulus }) => stimulus);
+  const clustered = clusteredContrast(
+    own.map((choice) => Number(choice.right)),
+    { clusters: [readers, stories], level },
+  );
+  const known = Number.isFinite(clustered.standardError) && clustered.standardError > 0;
+  return {
+    of,
+    kind,
+    right,
+    judgments: own.length,
+    share: right / own.length,
+    readers: new Set(readers).size,
+    stories: new Set(stories).size,
+    wilson: wilson(right, own.length, level),
+    clopperPearson: clopperPearson(right, own.length, level),
+    clustered: known ? withinShares(clustered.interval) : undefined,
+    standardError: known ? clustered.standardError : undefined,
+  };
+}
+
+const withinShares = ({ low, high }: Interval): Interval => ({
+  low: Math.max(0, low),
+  high: Math.min(1, high),
+});
+
+function sayShares(shares: readonly Share[], { choices }: Data): string {
+  const [all, ...parts] = shares.filter(({ kind }) => kind !== "model");
+  const readers = counted(readersOf(choices).length, "reader");
+  const each = parts.map(
+    ({ of, right, judgments, share }) =>
+      `of the ${of.toLowerCase()} ${right} of ${judgments} (${percent(share)})`,
+  );
+  return `${readers} gave ${counted(all!.judgments, "judgment")}: ${all!.right} of ${all!.judgments} were right (${percent(all!.share)}); ${each.join(", ")}.`;
+}
+
+function sharesTable(shares: readonly Share[]): Table {
+  return {
+    columns: [
+      { key: "of", label: "Judgments of", format: "text" },
+      { key: "right", label: "Right", format: "integer" },
+      { key: "judgments", label: "of", format: "integer" },
+      { key: "share", label: "Accuracy", format: "percent" },
+      { key: "readers", label: "Readers", format: "integer" },
+      { key: "stories", label: "Stories", format: "integer" },
+      { key: "clustered_low", label: "Clustered from", format: "percent" },
+      { key: "clustered_high", label: "to", format: "percent" },
+      { key: "wilson_low", label: "Wilson from", format: "percent" },
+      { key: "wilson_high", label: "to", format: "percent" },
+      { key: "exact_low", label: "Clopper-Pearson from", format: "percent" },
+      { key: "exact_high", label: "to", format: "percent" },
+    ],
+    rows: shares.map(({ of, right, judgments, share, readers, stories, ...intervals }) => ({
+      of,
+      right,
+      judgments,
+      share,
+      readers,
+      stories,
+      clustered_low: intervals.clustered?.low ?? null,
+      clustered_high: intervals.clustered?.high ?? null,
+      wilson_low: intervals.wilson.low,
+      wilson_high: intervals.wilson.high,
+      exact_low: intervals.clopperPearson.low,
+      exact_high: intervals.clopperPearson.high,
+    })),
+  };
+}
+
+const intervalsCaption = ({ settings: { level } }: Data): string =>
+  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat. Wilson's and Clopper and Pearson's count every judgment as independent and are too narrow here`;
+
+const intervalsMethod =
+  "Clustered intervals of accuracy are sandwich intervals with two ways of clustering, by reader and by story (Cameron, Gelbach and Miller 2011), with Student's t on the fewer clusters. They are left out where one reader or one story is all there is, or where all answers are alike. Wilson's (1927) and Clopper and Pearson's (1934) intervals are shown for comparison; both assume independent judgments.";
+
+/** Where several models wrote, how each fared, against chance and the margin. */
+function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
+  const models = shares.filter(({ kind }) => kind === "model");
+  if (models.length === 0) return [];
+  return [
+    figure("result", "How often each model's stories were recognised", sharesFigure(models, settings.margin)),
+  ];
+}
+
+/** Shares with the intervals that hold; the exact interval stands in where clustering tells nothing. */
+export function sharesFigure(shares: readonly Share[], margin: number): Figure {
+  return {
+    draw: "intervals",
+    table: {
+      columns: [
+        { key: "of", label: "Judgments of", format: "text" },
+        { key: "share", label: "Accuracy", format: "percent" },
+        { key: "low", label: "from", format: "percent" },
+        { key: "high", label: "to", format: "percent" },
+        { key: "counts", label: "Right", format: "text" },
+      ],
+      rows: shares.map(({ of, share, right, judgments, clustered, clopperPearson }) => ({
+        of,
+        share,
+        low: (clustered ?? clopperPearson).low,
+        high: (clustered ?? clopperPearson).high,
+        counts: `${right} of ${judgments}`,
+      })),
+    },
+    encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
+    labels: { x: "Share of right answers" },
+    marks: [
+      { axis: "x", at: 0.5, label: "guessing" },
+      { axis: "x", at: 0.5 - margin, label: "margin" },
+      { axis: "x", at: 0.5 + margin, label: "margin" },
+    ],
+  };
+}

@@ -1,0 +1,183 @@
+import type { CorpusSummary } from "../../study/corpus.ts";
+import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
+import type { Generation } from "../../study/generation.ts";
+import { counted, percent, printed } from "../../study/print.ts";
+import type { Analysis } from "../analysis.ts";
+import type { ClipSummary } from "../clip-summary.ts";
+import { type Data, readersOf } from "../data.ts";
+import { groupedBy } from "../groups.ts";
+
+/** What the study is made of: the corpus and its split, what the models wrote, what the clip did, the forms. */
+export const overview: Analysis = {
+  name: "overview",
+  asks: "What were readers shown?",
+  needs: ["study"],
+  run(data) {
+    const { corpus, clip, generations } = data.study!;
+    const findings: Finding[] = [
+      sentence("result", sayForms(data)),
+      ...(corpus ? corpusFindings(corpus) : []),
+      ...generationFindings(generations),
+      ...(clip ? clipFindings(clip) : []),
+    ];
+    return {
+      findings,
+      numbers: { corpus: corpus ?? null, clip: clip ?? null, generations: outcomesOf(generations) },
+    };
+  },
+};
+
+function sayForms({ forms, choices, pairs, ratings, study }: Data): string {
+  const answers = [...choices, ...pairs, ...ratings];
+  const stimuli = study!.stimuli;
+  const human = stimuli.filter(({ origin }) => origin === "human").length;
+  const read =
+    answers.length === 0
+      ? "nobody has answered yet"
+      : `${counted(readersOf(answers).length, "reader")} gave ${counted(answers.length, "answer")}`;
+  return `${counted(stimuli.length, "story", "stories")}, ${human} human and ${stimuli.length - human} machine-written, stand on ${counted(forms.length, "form")}; ${read}.`;
+}
+
+function corpusFindings(corpus: CorpusSummary): Finding[] {
+  const { stories, authors, split, words } = corpus;
+  const rejected = Object.values(corpus.rejected).reduce((sum, count) => sum + count, 0);
+  const facts: [string, string][] = [
+    ["Stories", printed(stories, "integer")],
+    ["Authors", printed(authors, "integer")],
+    ["Groups that the split never parts", printed(corpus.groups, "integer")],
+    ["Training, validation, test", `${split.train}, ${split.validation}, ${split.test}`],
+    [
+      "Words: least, median, most",
+      `${words.least}, ${printed(words.median, "integer")}, ${words.most} (mean ${printed(words.mean, "number")})`,
+    ],
+    [`Stories above ${words.rule} words`, printed(words.above, "integer")],
+    ["Left out, with a reason", printed(rejected, "integer")],
+    [
+      "Licences",
+      Object.entries(corpus.licences)
+        .map(([licence, count]) => `${licence} (${count})`)
+        .join(", "),
+    ],
+  ];
+  return [
+    ...(corpus.note ? [sentence("warning", corpus.note.trim())] : []),
+    sentence(
+      "result",
+      `The corpus holds ${counted(stories, "human story", "human stories")} by ${counted(authors, "author")}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
+    ),
+    table("detail", "The corpus", {
+      columns: [
+        { key: "fact", label: "Corpus", format: "text" },
+        { key: "value", label: "", format: "text" },
+      ],
+      rows: facts.map(([fact, value]) => ({ fact, value })),
+    }),
+  ];
+}
+
+const outcomes = ["text", "cut short", "refused", "failed"] as const;
+
+interface ModelOutcomes {
+  readonly model: string;
+  readonly prompt: string;
+  readonly pretend: boolean;
+  readonly attempts: number;
+  readonly titles: number;
+  readonly outcomes: Readonly<Record<(typeof outcomes)[number], number>>;
+  readonly tokens: number;
+}
+
+function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
+  const groups = groupedBy(generations, nameOf);
+  return [...groups.values()].map((own) => ({
+    model: own[0]!.model.address,
+    prompt: own[0]!.prompt.template,
+    pretend: own.some(({ model }) => model.pretend === true),
+    attempts: own.length,
+    titles: new Set(own.map(({ story }) => story)).size,
+    outcomes: Object.fromEntries(
+      outcomes.map((outcome) => [outcome, own.filter((generation) => generation.outcome === outcome).length]),
+    ) as ModelOutcomes["outcomes"],
+    tokens: own.reduce((sum, { tokens }) => sum + tokens.generated, 0),
+  }));
+}
+
+const nameOf = ({ model, prompt }: Generation): string => `${model.address} ${prompt.template}`;
+
+function generationFindings(generations: readonly Generation[]): Finding[] {
+  if (generations.length === 0) return [];
+  const models = outcomesOf(generations);
+  const failed = models.reduce((sum, { outcomes: of }) => sum + of.failed + of.refused, 0);
+  const pretend = models.filter((model) => model.pretend).map(({ model }) => model);
+  return [
+    ...(pretend.length > 0
+      ? [
+          sentence(
+            "warning",
+            `${pretend.join(", ")} is no language model: it only exercises the way from titles to report.`,
+          ),
+        ]
+      : []),
+    sentence(
+      "result",
+      `${counted(models.length, "model")} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
+    ),
+    table("detail", "What the models wrote, by outcome", outcomesTable(models)),
+  ];
+}
+
+const outcomesTable = (models: readonly ModelOutcomes[]): Table => ({
+  columns: [
+    { key: "model", label: "Model", format: "text" },
+    { key: "prompt", label: "Prompt", format: "text" },
+    { key: "titles", label: "Titles", format: "integer" },
+    { key: "attempts", label: "Attempts", format: "integer" },
+    { key: "text", label: "Ended by itself", format: "integer" },
+    { key: "cut", label: "Cut at the token limit", format: "integer" },
+    { key: "refused", label: "Refused", format: "integer" },
+    { key: "failed", label: "Failed", format: "integer" },
+    { key: "tokens", label: "Tokens", format: "integer" },
+  ],
+  rows: models.map(({ model, prompt, titles, attempts, outcomes: of, tokens }) => ({
+    model,
+    prompt,
+    titles,
+    attempts,
+    text: of.text,
+    cut: of["cut short"],
+    refused: of.refused,
+    failed: of.failed,
+    tokens,
+  })),
+});
+
+function clipFindings(clip: ClipSummary): Finding[] {
+  const { range, declared, rule, human, machine } = clip;
+  const lowered =
+    range.least === declared.least
+      ? ""
+      : ` (declared were ${declared.least} to ${declared.most}; lowered for both)`;
+  const rows = [
+    { of: "Human stories", ...human },
+    ...(clip.byModel.length > 1
+      ? clip.byModel.map(({ model, ...counts }) => ({ of: model, meanCut: null, ...counts }))
+      : []),
+    { of: "Machine stories", ...machine },
+  ];
+  return [
+    sentence(
+      "result",
+      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title's human and machine versions. Too short for that were ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts; titles with such a text are ${rule === "drop" ? "left out on both sides" : "kept where the lowered range allows"}.`,
+    ),
+    table("detail", "Truncation (TCG)", {
+      columns: [
+        { key: "of", label: "Texts", format: "text" },
+        { key: "candidates", label: "Candidates", format: "integer" },
+        { key: "tooShort", label: "Too short", format: "integer" },
+        { key: "used", label: "On forms", format: "integer" },
+        { key: "meanCut", label: "Words clipped, mean", format: "number" },
+      ],
+      rows,
+    }),
+  ];
+}

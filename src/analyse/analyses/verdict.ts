@@ -1,0 +1,268 @@
+import { crossedBootstrap } from "../../stats/bootstrap.ts";
+import type { Judgments } from "../../stats/judgments.ts";
+import { permuteOrigins } from "../../stats/permutation.ts";
+import type { Random } from "../../stats/random.ts";
+import { criterion, sensitivity } from "../../stats/signal-detection.ts";
+import { type StudyVerdict, type Verdict, verdictTest } from "../../stats/verdict-test.ts";
+import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import type { Analysis } from "../analysis.ts";
+import type { Choice, Data } from "../data.ts";
+import { saysWhatIsReady } from "../ready.ts";
+import { rule2022 } from "../rule-2022.ts";
+
+/** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
+export const verdict: Analysis = {
+  name: "verdict",
+  asks: "Can readers tell human stories from a machine's?",
+  needs: ["choices"],
+  run(data, random) {
+    const { choices, settings } = data;
+    if (choices.length === 0) return beforeData(data);
+    const judgments = asJudgments(choices);
+    const test = verdictTest(judgments, settings);
+    const permutation = permuteOrigins(judgments, { draws: drawsFor(data) }, random.fork("permutation"));
+    const detection = detectionOf(data, test, random.fork("bootstrap"));
+    const rule = rule2022(data);
+    const findings: Finding[] = [
+      sentence("verdict", headline(test, data)),
+      figure("verdict", figureCaption(data), verdictFigure(test, data)),
+      ...sayBias(test, detection),
+      table("result", "The verdicts, and what each stands on", verdictTable(test, data)),
+      sentence(
+        "result",
+        `If the stories' origins were dealt anew at random, a difference as large as this one (Youden's J = ${printed(permutation.youden, "number")}) would come up with ${pValue(permutation.p)}.`,
+      ),
+      table("result", "Skill and bias", detectionTable(detection, data)),
+      ...rule.findings,
+      sentence("method", method(data, permutation.draws)),
+    ];
+    return { findings, numbers: { ...test, permutation, detection, rule2022: rule.numbers } };
+  },
+};
+
+/** Choices as the columns that the tests read. */
+export const asJudgments = (choices: readonly Choice[]): Judgments => ({
+  readers: choices.map(({ participant }) => participant),
+  stories: choices.map(({ stimulus }) => stimulus),
+  origins: choices.map(({ origin }) => origin),
+  correct: choices.map(({ right }) => right),
+});
+
+/** Fewer draws where there are very many judgments: two hundred million steps are a few seconds. */
+export const drawsFor = ({ choices, settings }: Data): number =>
+  Math.max(500, Math.min(settings.draws, Math.floor(2e8 / Math.max(1, choices.length))));
+
+function beforeData(data: Data) {
+  const { margin, alpha } = data.settings;
+  return {
+    findings: [
+      sentence("verdict", "No verdict yet: nobody has judged a story."),
+      saysWhatIsReady(data),
+      sentence(
+        "result",
+        `Declared before the data: accuracy within ${percentRange(bounds(margin))} counts as no better than chance, and a claim may be wrong with probability ${alpha}.`,
+      ),
+    ],
+    numbers: { judgments: 0, margin, alpha },
+  };
+}
+
+const bounds = (margin: number) => ({ low: 0.5 - margin, high: 0.5 + margin });
+
+/** The one sentence. The word "indistinguishable" stands in it only where all three claims are carried. */
+function headline(test: StudyVerdict, { settings }: Data): string {
+  const { overall, human, machine, together } = test;
+  const margin = percentRange(bounds(settings.margin));
+  const seen = `${counted(overall.readers, "reader")} judged ${overall.correct} of ${overall.judgments} stories rightly (${percent(overall.correct / overall.judgments)})`;
+  if (together === "equivalent") {
+    return `Indistinguishable within the margin: ${seen}, and overall, for human and for machine stories alike, the ${levelOf(1 - 2 * settings.alpha)} interval lies within ${margin}.`;
+  }
+  if (overall.verdict === "different") {
+    const better = overall.estimate! > 0.5;
+    return better
+      ? `Different: readers can tell human stories from a machine's. ${seen}; the ${levelOf(1 - settings.alpha)} interval, ${percentRange(overall.interval)}, lies above guessing.`
+      : `Different: readers take one for the other more often than guessing would. ${seen}; the ${levelOf(1 - settings.alpha)} interval, ${percentRange(overall.interval)}, lies below guessing.`;
+  }
+  if (overall.verdict === "equivalent") {
+    const open = [human.verdict !== "equivalent" && "human", machine.verdict !== "equivalent" && "machine"];
+    return `Inconclusive: ${seen}, which overall is no better than chance within ${margin}, but for ${open.filter(Boolean).join(" and for ")} stories alone the interval reaches beyond that margin, so the claim as a whole is not carried.`;
+  }
+  if (overall.degrees === 0) {
+    return `Inconclusive: ${seen}; ${overall.reason}.`;
+  }
+  return `Inconclusive: ${seen}, but the ${levelOf(1 - 2 * settings.alpha)} interval, ${percentRange(overall.equivalenceInterval)}, reaches beyond the margin of ${margin}. These judgments show neither that readers can tell human stories from a machine's nor that they cannot.`;
+}
+
+const levelOf = (level: number): string => `${Number((level * 100).toPrecision(4))} %`;
+
+const named = (test: StudyVerdict): [string, string, Verdict][] => [
+  ["All stories, balanced", "all", test.overall],
+  ["Human stories", "human", test.human],
+  ["Machine stories", "machine", test.machine],
+];
+
+const figureCaption = ({ settings: { alpha, margin } }: Data): string =>
+  `How often readers were right. Equivalence is shown where the thick line (${levelOf(1 - 2 * alpha)} interval) lies within the margin of ${percentRange(bounds(margin))}; a difference, where the thin line (${levelOf(1 - alpha)}) leaves out guessing`;
+
+function verdictFigure(test: StudyVerdict, { settings: { margin, alpha } }: Data): Figure {
+  const [inner, outer] = [levelOf(1 - 2 * alpha), levelOf(1 - alpha)];
+  return {
+    draw: "intervals",
+    table: {
+      columns: [
+        { key: "of", label: "Judgments of", format: "text" },
+        { key: "estimate", label: "Accuracy", format: "percent" },
+        { key: "low", label: `${inner} from`, format: "percent" },
+        { key: "high", label: "to", format: "percent" },
+        { key: "outer_low", label: `${outer} from`, format: "percent" },
+        { key: "outer_high", label: "to", format: "percent" },
+        { key: "counts", label: "Right", format: "text" },
+      ],
+      rows: named(test).map(([of, group, one]) => ({
+        of,
+        group,
+        estimate: one.estimate ?? null,
+        low: one.equivalenceInterval.low,
+        high: one.equivalenceInterval.high,
+        outer_low: one.interval.low,
+        outer_high: one.interval.high,
+        counts: `${one.correct} of ${one.judgments}`,
+      })),
+    },
+    encode: {
+      x: "estimate",
+      low: "low",
+      high: "high",
+      outerLow: "outer_low",
+      outerHigh: "outer_high",
+      y: "of",
+      note: "counts",
+      group: "group",
+    },
+    labels: { x: "Share of right answers" },
+    marks: [
+      { axis: "x", at: 0.5, label: "guessing" },
+      { axis: "x", at: 0.5 - margin, label: "margin" },
+      { axis: "x", at: 0.5 + margin, label: "margin" },
+    ],
+  };
+}
+
+const verdictTable = (test: StudyVerdict, { settings: { alpha } }: Data): Table => ({
+  columns: [
+    { key: "of", label: "Judgments of", format: "text" },
+    { key: "verdict", label: "Verdict", format: "text" },
+    { key: "estimate", label: "Accuracy", format: "percent" },
+    { key: "error", label: "Standard error", format: "percent" },
+    { key: "degrees", label: "df", format: "number" },
+    { key: "equivalence_p", label: "p, equivalence", format: "p" },
+    { key: "difference_p", label: "p, difference", format: "p" },
+    { key: "reason", label: `Because (alpha ${alpha})`, format: "text" },
+  ],
+  rows: named(test).map(([of, , one]) => ({
+    of,
+    verdict: one.verdict,
+    estimate: one.estimate ?? null,
+    error: Number.isFinite(one.standardError) ? one.standardError : null,
+    degrees: one.degrees,
+    equivalence_p: one.equivalenceP,
+    difference_p: one.differenceP,
+    reason: one.reason,
+  })),
+});
+
+interface Measured {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** d', c and J with intervals that draw readers and stories anew; undefined where one kind was never judged. */
+interface Detection {
+  readonly saysHuman: number;
+  readonly sensitivity: Measured | undefined;
+  readonly criterion: Measured | undefined;
+  readonly youden: Measured | undefined;
+  readonly draws: number;
+}
+
+function detectionOf(data: Data, { overall }: StudyVerdict, random: Random): Detection {
+  const { choices, settings } = data;
+  const { readers, stories, origins } = asJudgments(choices);
+  const values = choices.map(({ answer }) => Number(answer === "human"));
+  const humanFirst = choices[0]!.origin === "human";
+  const draws = drawsFor(data);
+  // Groups are numbered in order of first appearance; the log-linear correction keeps rates off 0 and 1.
+  const of = (measure: (hit: number, falseAlarm: number) => number, name: string): Measured | undefined => {
+    if (overall.estimate === undefined) return undefined;
+    const drawn = crossedBootstrap(
+      { values, readers, stories, groups: origins },
+      (sums, sizes) => {
+        const [human, machine] = humanFirst ? [0, 1] : [1, 0];
+        if (sizes[human] === 0 || sizes[machine] === 0) return Number.NaN;
+        return measure(
+          (sums[human]! + 0.5) / (sizes[human]! + 1),
+          (sums[machine]! + 0.5) / (sizes[machine]! + 1),
+        );
+      },
+      { draws, level: settings.level },
+      random.fork(name),
+    );
+    return drawn && { value: drawn.estimate, ...drawn.interval };
+  };
+  const { estimate, interval } = overall;
+  return {
+    saysHuman: values.reduce((sum, value) => sum + value, 0) / values.length,
+    sensitivity: of(sensitivity, "sensitivity"),
+    criterion: of(criterion, "criterion"),
+    youden:
+      estimate === undefined
+        ? undefined
+        : { value: 2 * estimate - 1, low: 2 * interval.low - 1, high: 2 * interval.high - 1 },
+    draws,
+  };
+}
+
+function detectionTable({ sensitivity, criterion, youden }: Detection, { settings: { level } }: Data): Table {
+  const row = (measure: string, value: Measured | undefined, meaning: string) => ({
+    measure,
+    value: value?.value ?? null,
+    low: value?.low ?? null,
+    high: value?.high ?? null,
+    meaning,
+  });
+  return {
+    columns: [
+      { key: "measure", label: "Measure", format: "text" },
+      { key: "value", label: "Value", format: "number" },
+      { key: "low", label: `${levelOf(level)} from`, format: "number" },
+      { key: "high", label: "to", format: "number" },
+      { key: "meaning", label: "Meaning", format: "text" },
+    ],
+    rows: [
+      row("d′", sensitivity, "skill, whatever the bias; 0 is none"),
+      row("c", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
+      row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
+    ],
+  };
+}
+
+/** A bias is told only where its interval leaves out 0. */
+function sayBias({ overall }: StudyVerdict, { saysHuman, criterion }: Detection): Finding[] {
+  if (!criterion || overall.degrees === 0) return [];
+  const share = `Readers said “human” in ${percent(saysHuman)} of judgments`;
+  if (criterion.low > 0 || criterion.high < 0) {
+    const leaning = criterion.value < 0 ? "human" : "machine";
+    return [
+      sentence(
+        "result",
+        `${share}: they lean towards “${leaning}” whatever they are shown, which moves accuracy on human and on machine stories apart without any skill.`,
+      ),
+    ];
+  }
+  return [sentence("result", `${share}; no leaning is shown.`)];
+}
+
+const method = ({ settings: { margin, alpha, level } }: Data, draws: number): string =>
+  `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${alpha}, difference from 0.5 by a two-sided test at the same alpha. Standard errors are clustered by reader and by story, stories within their origin (Cameron, Gelbach and Miller 2011), with Student's t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${draws} times. d′ and c carry the log-linear correction (Hautus 1995), with ${levelOf(level)} percentile intervals of a bootstrap that draws readers and stories anew (Owen 2007; ${draws} draws).`;

@@ -1,0 +1,22 @@
+import type { Random } from "../stats/random.ts";
+import type { Findings } from "../study/finding.ts";
+import type { Data, Kind } from "./data.ts";
+
+/**
+ * A question put to the judgments: one file in `analyses/`, one line in `analyses.ts`. It says something true
+ * whatever the data: with no judgment at all it says what there is to say before data.
+ */
+export interface Analysis {
+  /** Names `findings/<name>.json`. */
+  readonly name: string;
+  /** The question in words, as a heading of the report. */
+  readonly asks: string;
+  /** Kinds of questions, any of which the data must ask, answered or not; an empty list needs nothing. */
+  readonly needs: readonly (Kind | "study")[];
+  run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
+}
+
+/** Whether the data hold what the analysis is about. */
+export const applies = ({ needs }: Analysis, data: Data): boolean =>
+  needs.length === 0 ||
+  needs.some((need) => (need === "study" ? data.study !== undefined : data.asks.has(need)));

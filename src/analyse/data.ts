@@ -1,0 +1,94 @@
+import type { CorpusSummary } from "../study/corpus.ts";
+import type { Generation } from "../study/generation.ts";
+import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import type { Stimulus } from "../study/stimulus.ts";
+import type { ClipSummary } from "./clip-summary.ts";
+
+/** Who wrote a text. */
+export type Origin = "human" | "machine";
+
+/** What was asked: of one story, human or machine; of two, which is human; or a number on a scale. */
+export type Kind = "choices" | "pairs" | "ratings";
+
+/** What analyses read: every answer with what is known of what was shown. */
+export interface Data {
+  readonly settings: AnalyseSettings;
+  readonly choices: readonly Choice[];
+  readonly pairs: readonly Pair[];
+  readonly ratings: readonly Rating[];
+  /** Kinds of questions that are asked, answered or not. */
+  readonly asks: ReadonlySet<Kind>;
+  /** Forms in order of name, also those that nobody took; empty where a table says nothing of forms. */
+  readonly forms: readonly FormFacts[];
+  /** Rows that could not be used, by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+  /** True when any answer was simulated. */
+  readonly simulated: boolean;
+  /** What stands around the judgments, where they are a study's own. */
+  readonly study?: StudyFacts;
+}
+
+interface Answer {
+  readonly participant: string;
+  /** Empty where there are no forms. */
+  readonly form: string;
+  /** From 1, in the order shown. */
+  readonly order?: number;
+  /** Reading and answering time in milliseconds. */
+  readonly ms?: number;
+}
+
+/** A story with what is known of it; empty strings where it is not known, or where a human text has no model. */
+export interface Shown {
+  readonly stimulus: string;
+  readonly origin: Origin;
+  readonly model: string;
+  readonly example: string;
+  readonly title: string;
+}
+
+/** One story, judged to be human or machine. */
+export interface Choice extends Answer, Shown {
+  readonly answer: Origin;
+  readonly right: boolean;
+  /** From 1 (a guess) upwards. */
+  readonly confidence?: number;
+  readonly reason: string;
+}
+
+/** Two stories side by side: which one is human? */
+export interface Pair extends Answer {
+  /** Names what was judged: both stimuli, or what the table calls it. */
+  readonly stimulus: string;
+  readonly humanSide: "left" | "right";
+  readonly chosenSide: "left" | "right";
+  /** Who wrote the text on either side; `human` for the human one. */
+  readonly left: string;
+  readonly right: string;
+}
+
+/** One story, put on a scale. */
+export interface Rating extends Answer, Shown {
+  readonly task: string;
+  readonly rating: number;
+}
+
+export interface FormFacts {
+  readonly id: string;
+  /** Stories on it that are judged human or machine. */
+  readonly choices: number;
+  readonly stories: Readonly<Record<Origin, number>>;
+}
+
+export interface StudyFacts {
+  readonly title: string;
+  readonly corpus: CorpusSummary | undefined;
+  readonly clip: ClipSummary | undefined;
+  readonly generations: readonly Generation[];
+  readonly stimuli: readonly (Stimulus & Shown)[];
+}
+
+/** Participants in order of first appearance. */
+export const readersOf = (answers: readonly { readonly participant: string }[]): string[] => [
+  ...new Set(answers.map(({ participant }) => participant)),
+];

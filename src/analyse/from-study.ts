@@ -1,0 +1,149 @@
+import type { Form } from "../study/form.ts";
+import type { Judgment } from "../study/judgment.ts";
+import type { Key, Stimulus } from "../study/stimulus.ts";
+import {
+  corpusSummaryFile,
+  readCorpusSummary,
+  readForms,
+  readGenerations,
+  readJudgments,
+  readKey,
+  readStimuli,
+} from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import { readClipSummary } from "./clip-summary.ts";
+import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
+
+/** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
+export async function dataOfStudy(study: Study): Promise<Data> {
+  const key = await readKey(study);
+  const forms = await readForms(study);
+  const stimuli = new Map((await readStimuli(study)).map((stimulus) => [stimulus.id, stimulus]));
+  const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
+  const judgments = await readJudgments(study);
+  return {
+    settings: study.config.analyse,
+    ...answersOf(judgments, shown),
+    asks: new Set([
+      ...forms.flatMap(({ questions }) => questions.flatMap((question) => kindAsked(question) ?? [])),
+      ...judgments.flatMap((judgment) => kindOf(judgment) ?? []),
+    ]),
+    forms: forms.map((form) => formFacts(form, shown)),
+    leftOut: {},
+    simulated: judgments.some(({ simulated }) => simulated),
+    study: {
+      title: study.config.title,
+      corpus: (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined,
+      clip: await readClipSummary(study),
+      generations: await readGenerations(study),
+      stimuli: [...stimuli.values()].map((stimulus) => ({
+        ...stimulus,
+        ...shown(stimulus.id, "stimuli/stimuli.jsonl"),
+      })),
+    },
+  };
+}
+
+type Look = (stimulus: string, where: string) => Shown;
+
+/** Sorts answers by what was asked; what is no judgment of a story (an age, an attention check) is not among them. */
+function answersOf(judgments: readonly Judgment[], shown: Look): Pick<Data, "choices" | "pairs" | "ratings"> {
+  const choices: Choice[] = [];
+  const pairs: Pair[] = [];
+  const ratings: Rating[] = [];
+  for (const judgment of judgments) {
+    const kind = kindOf(judgment);
+    if (kind === "choices") choices.push(choiceOf(judgment, shown));
+    if (kind === "pairs") pairs.push(pairOf(judgment, shown));
+    if (kind === "ratings") ratings.push(ratingOf(judgment, shown));
+  }
+  return { choices, pairs, ratings };
+}
+
+/** An answer says by its own shape what was asked, so that a new task of a known kind needs no line here. */
+function kindOf({ stimuli, response: { answer } }: Judgment): Kind | undefined {
+  if (stimuli.length === 1 && (answer === "human" || answer === "machine")) return "choices";
+  if (stimuli.length === 2 && (answer === "left" || answer === "right")) return "pairs";
+  if (stimuli.length === 1 && answer !== "" && Number.isFinite(Number(answer))) return "ratings";
+  return undefined;
+}
+
+/** What an unanswered question will give: two stories are a pair; of one story the task's name tells. */
+function kindAsked({ task, stimuli }: Form["questions"][number]): Kind | undefined {
+  if (stimuli.length === 2) return "pairs";
+  if (stimuli.length === 1) return task === "human-or-machine" ? "choices" : "ratings";
+  return undefined;
+}
+
+function choiceOf(judgment: Judgment, shown: Look): Choice {
+  const { answer, confidence, reason } = judgment.response;
+  const story = shown(judgment.stimuli[0]!, "judgments/judgments.csv");
+  const sure = Number(confidence);
+  return {
+    ...answerOf(judgment),
+    ...story,
+    answer: answer === "human" ? "human" : "machine",
+    right: answer === story.origin,
+    ...(confidence !== undefined && Number.isFinite(sure) && { confidence: sure }),
+    reason: typeof reason === "string" ? reason : "",
+  };
+}
+
+function pairOf(judgment: Judgment, shown: Look): Pair {
+  const [first, second] = judgment.stimuli.map((id) => shown(id, "judgments/judgments.csv"));
+  // `side` is where the form's second stimulus stood; without it they stood as the form has them.
+  const [left, right] = judgment.side === "left" ? [second!, first!] : [first!, second!];
+  return {
+    ...answerOf(judgment),
+    stimulus: judgment.stimuli.join(" "),
+    humanSide: left.origin === "human" ? "left" : "right",
+    chosenSide: judgment.response.answer === "left" ? "left" : "right",
+    left: writerOf(left),
+    right: writerOf(right),
+  };
+}
+
+const ratingOf = (judgment: Judgment, shown: Look): Rating => ({
+  ...answerOf(judgment),
+  ...shown(judgment.stimuli[0]!, "judgments/judgments.csv"),
+  task: judgment.task,
+  rating: Number(judgment.response.answer),
+});
+
+const answerOf = ({ participant, form, order, ms }: Judgment) => ({
+  participant,
+  form,
+  order,
+  ...(ms !== undefined && { ms }),
+});
+
+export const writerOf = ({ origin, model }: Shown): string =>
+  origin === "human" ? "human" : model || "machine";
+
+function formFacts({ id, questions }: Form, shown: Look): FormFacts {
+  const asked = questions.filter((question) => kindAsked(question) === "choices");
+  const human = asked.filter(({ stimuli }) => shown(stimuli[0]!, `forms/${id}.json`).origin === "human");
+  return {
+    id,
+    choices: asked.length,
+    stories: { human: human.length, machine: asked.length - human.length },
+  };
+}
+
+function shownOf(
+  id: string,
+  key: ReadonlyMap<string, Key>,
+  stimuli: ReadonlyMap<string, Stimulus>,
+  where: string,
+): Shown {
+  const entry = key.get(id);
+  if (!entry) {
+    throw new StudyError(`${where}: stimulus ${id} is not in stimuli/key.csv`, {
+      hint: "judgments belong to the forms that were read; put the key of those forms back",
+    });
+  }
+  const { origin, model, example } = entry;
+  return { stimulus: id, origin, model, example, title: stimuli.get(id)?.title ?? "" };
+}

@@ -1,0 +1,174 @@
+import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { type Row, readTable } from "../workbench/tables.ts";
+import type { Choice, Data, FormFacts, Origin, Pair, Rating } from "./data.ts";
+
+/** Columns of a table from anywhere, by the shape of what was asked. */
+const shapes = {
+  ratings: ["participant", "stimulus", "origin", "task", "rating"],
+  pairs: ["participant", "human_side", "chosen_side"],
+  choices: ["participant", "stimulus", "origin", "response"],
+} as const;
+
+/** What a table calls its columns, by our name: `{ response: "answer" }`. */
+export type ColumnMap = Readonly<Record<string, string>>;
+
+/**
+ * Judgments from a CSV or TSV table of any study. Rows with an empty cell that is needed are counted and left out;
+ * a value that cannot be understood throws StudyError with its row and the values that can.
+ */
+export async function dataOfTable(path: string, map: ColumnMap, settings: AnalyseSettings): Promise<Data> {
+  const rows = await readTable(path);
+  const columns = columnsOf(rows, path);
+  for (const [ours, theirs] of Object.entries(map)) {
+    if (columns.has(theirs) || rows.length === 0) continue;
+    throw new StudyError(`--map ${ours}=${theirs}: ${path} has no column ${theirs}`, {
+      hint: `it has ${[...columns].join(", ")}`,
+    });
+  }
+  const cells = rows.map((row, at) => new Cells(row, map, `${path}, row ${at + 1}`));
+  const shape = shapeOf(columns, map, rows.length, path);
+  const complete = cells.filter((row) => shapes[shape].every((column) => row.text(column) !== ""));
+  const answers = {
+    choices: shape === "choices" ? complete.map(choiceOf) : [],
+    pairs: shape === "pairs" ? complete.map(pairOf) : [],
+    ratings: shape === "ratings" ? complete.map(ratingOf) : [],
+  };
+  const missing = cells.length - complete.length;
+  return {
+    settings,
+    ...answers,
+    asks: new Set([shape]),
+    forms: formsOf(answers.choices),
+    leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
+    simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
+  };
+}
+
+function columnsOf(rows: readonly Row[], path: string): Set<string> {
+  const [first] = rows;
+  if (!first) throw new StudyError(`${path} holds no rows`, { hint: "give a table with one judgment a row" });
+  return new Set(Object.keys(first));
+}
+
+function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, _: number, path: string): keyof typeof shapes {
+  const missing = (shape: keyof typeof shapes) =>
+    shapes[shape].filter((column) => !columns.has(map[column] ?? column));
+  const names = Object.keys(shapes) as (keyof typeof shapes)[];
+  const found = names.find((shape) => missing(shape).length === 0);
+  if (found) return found;
+  const nearest = [...names].sort((one, other) => missing(one).length - missing(other).length)[0]!;
+  const wanted = missing(nearest);
+  throw new StudyError(`${path} has no column ${wanted.join(", ")}`, {
+    hint: `say which of its columns (${[...columns].join(", ")}) it is: --map ${wanted[0]}=COLUMN`,
+  });
+}
+
+/** A row by our names. */
+class Cells {
+  readonly #row: Row;
+  readonly #map: ColumnMap;
+  readonly #where: string;
+
+  constructor(row: Row, map: ColumnMap, where: string) {
+    this.#row = row;
+    this.#map = map;
+    this.#where = where;
+  }
+
+  text(column: string): string {
+    return (this.#row[this.#map[column] ?? column] ?? "").trim();
+  }
+
+  number(column: string): number | undefined {
+    const text = this.text(column);
+    if (text === "") return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new StudyError(`${this.#where}: ${column} is no number: ${text}`, { hint: "write 12 or 12.5" });
+  }
+
+  /** One of a few words; `others` are what people also write for them. */
+  word<Word extends string>(column: string, words: Readonly<Record<Word, readonly string[]>>): Word {
+    const text = this.text(column).toLowerCase();
+    for (const word of Object.keys(words) as Word[]) {
+      if (text === word || words[word].includes(text)) return word;
+    }
+    throw new StudyError(`${this.#where}: ${column} ${this.text(column)}`, {
+      hint: `write ${Object.keys(words).join(" or ")}`,
+    });
+  }
+}
+
+const origins: Readonly<Record<Origin, readonly string[]>> = {
+  human: ["h", "person", "real"],
+  machine: ["m", "ai", "model", "generated"],
+};
+const sides = { left: ["l"], right: ["r"] } as const;
+
+function choiceOf(row: Cells): Choice {
+  const origin = row.word("origin", origins);
+  const answer = row.word("response", origins);
+  return {
+    ...answerOf(row),
+    ...shownOf(row, origin),
+    answer,
+    right: answer === origin,
+    ...defined("confidence", row.number("confidence")),
+    reason: row.text("reason"),
+  };
+}
+
+function pairOf(row: Cells): Pair {
+  const humanSide = row.word("human_side", sides);
+  const model = (side: "left" | "right") => row.text(`${side}_model`);
+  return {
+    ...answerOf(row),
+    stimulus: row.text("stimulus") || `${row.text("left")} ${row.text("right")}`.trim(),
+    humanSide,
+    chosenSide: row.word("chosen_side", sides),
+    left: humanSide === "left" ? "human" : model("left") || "machine",
+    right: humanSide === "right" ? "human" : model("right") || "machine",
+  };
+}
+
+function ratingOf(row: Cells): Rating {
+  return {
+    ...answerOf(row),
+    ...shownOf(row, row.word("origin", origins)),
+    task: row.text("task"),
+    rating: row.number("rating")!,
+  };
+}
+
+const answerOf = (row: Cells) => ({
+  participant: row.text("participant"),
+  form: row.text("form"),
+  ...defined("order", row.number("order")),
+  ...defined("ms", row.number("ms")),
+});
+
+const shownOf = (row: Cells, origin: Origin) => ({
+  stimulus: row.text("stimulus"),
+  origin,
+  model: origin === "human" ? "" : row.text("model"),
+  example: row.text("example"),
+  title: row.text("title"),
+});
+
+const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
+  value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
+
+/** A table tells of a form only through its judgments: what was judged on it is what it holds. */
+function formsOf(choices: readonly Choice[]): FormFacts[] {
+  const ids = [...new Set(choices.map(({ form }) => form))].filter(Boolean).sort(inReadingOrder);
+  return ids.map((id) => {
+    const own = choices.filter(({ form }) => form === id);
+    const stories = (origin: Origin) =>
+      new Set(own.filter((choice) => choice.origin === origin).map(({ stimulus }) => stimulus)).size;
+    const [human, machine] = [stories("human"), stories("machine")];
+    return { id, choices: human + machine, stories: { human, machine } };
+  });
+}
+
+const inReadingOrder = new Intl.Collator("en", { numeric: true }).compare;

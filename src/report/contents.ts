@@ -1,0 +1,84 @@
+import type { Finding, Findings } from "../study/finding.ts";
+import type { StoryRead } from "./stories.ts";
+
+/** A report before it is drawn: what the page, the Markdown and the tables all walk. */
+export interface Contents {
+  readonly title: string;
+  /** Said in every section: simulated readers, an example corpus, a pretend model. */
+  readonly marks: readonly string[];
+  /** The verdict in one sentence. */
+  readonly headline: string;
+  /** The figures and tables that carry the headline, with the name of their analysis. */
+  readonly carriers: readonly Named[];
+  /** What has to be read before anything else. */
+  readonly warnings: readonly string[];
+  readonly chapters: readonly Chapter[];
+  readonly stories: readonly StoryRead[];
+  /** Paragraphs ready for a paper. */
+  readonly methods: readonly string[];
+  readonly provenance: Provenance;
+}
+
+export interface Chapter {
+  readonly name: string;
+  readonly asks: string;
+  readonly findings: readonly Named[];
+}
+
+/** A finding with the name under which its figure and table are written. */
+export interface Named {
+  readonly name: string;
+  readonly finding: Finding;
+}
+
+/** Where everything came from: versions, seed and hashes. */
+export interface Provenance {
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly hashes: readonly (readonly [path: string, sha256: string])[];
+}
+
+/** Arranges what the analyses found: the verdict and its figure first, warnings next, methods last. */
+export function contentsOf(
+  about: Pick<Contents, "title" | "marks" | "stories" | "provenance">,
+  found: readonly Findings[],
+): Contents {
+  const chapters = found.map(({ analysis, asks, findings }) => ({
+    name: analysis,
+    asks,
+    findings: namedOf(analysis, findings),
+  }));
+  const all = chapters.flatMap(({ findings }) => findings);
+  const sentences = (weight: Finding["weight"]) =>
+    all.flatMap(({ finding }) =>
+      finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
+    );
+  const [headline = sentences("result")[0] ?? "Nothing was asked about a story."] = sentences("verdict");
+  return {
+    ...about,
+    headline,
+    carriers: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
+    warnings: sentences("warning"),
+    chapters: chapters
+      .map((chapter) => ({
+        ...chapter,
+        findings: chapter.findings.filter(
+          ({ finding }) =>
+            !apart.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+        ),
+      }))
+      .filter(({ findings }) => findings.length > 0),
+    methods: sentences("method"),
+  };
+}
+
+/** What stands elsewhere than in its chapter. */
+const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning", "method"]);
+
+/** `verdict-1`, `verdict-2` ... in order of the figures and tables of an analysis. */
+function namedOf(analysis: string, findings: readonly Finding[]): Named[] {
+  let shown = 0;
+  return findings.map((finding) => ({
+    finding,
+    name: finding.kind === "sentence" ? analysis : `${analysis}-${++shown}`,
+  }));
+}

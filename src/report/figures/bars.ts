@@ -1,0 +1,48 @@
+import * as Plot from "@observablehq/plot";
+import { printed } from "../../study/print.ts";
+import type { FigureKind } from "../figures.ts";
+import { colour } from "../palette.ts";
+import { Encoded, inLines } from "./encoded.ts";
+import { groupColour } from "./intervals.ts";
+
+/** Lengths side by side: `y` names the bar, `x` is its length, `group` (human, machine) colours it. */
+export const bars: FigureKind = {
+  name: "bars",
+  plot(figure, width) {
+    const data = new Encoded(figure);
+    const [x, y] = ["x", "y"].map((role) => data.of(role));
+    const names = data.texts("y");
+    const letters = width < 500 ? 14 : 28;
+    const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
+    return {
+      height: 70 + names.length * 30,
+      marginTop: 34,
+      marginLeft: 14 + 7 * Math.min(letters, Math.max(...names.map((name) => name.length))),
+      marginRight: 70,
+      x: { domain: [0, most || 1], axis: null },
+      y: { domain: names, label: null, padding: 0.25 },
+      marks: [
+        Plot.barX(data.rows, {
+          x: x!,
+          y: y!,
+          fill: (row) => groupColour(data.of("group")(row)),
+          fillOpacity: 0.85,
+        }),
+        Plot.axisY({ tickSize: 0, tickFormat: (name) => inLines(String(name), letters) }),
+        Plot.text(data.rows, {
+          x: x!,
+          y: y!,
+          dx: 6,
+          textAnchor: "start",
+          text: (row) => printed(x!(row), data.format("x")),
+        }),
+        ...data
+          .marks("x")
+          .flatMap(({ at, label }) => [
+            Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
+            Plot.text([at], { x: (value) => value, frameAnchor: "top", dy: -10, text: () => label }),
+          ]),
+      ],
+    };
+  },
+};

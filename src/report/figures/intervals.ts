@@ -1,0 +1,142 @@
+import * as Plot from "@observablehq/plot";
+import { printed } from "../../study/print.ts";
+import type { FigureKind } from "../figures.ts";
+import { colour } from "../palette.ts";
+import { domainOf, Encoded, inLines, tickFormat } from "./encoded.ts";
+
+/**
+ * Estimates with their intervals, one a row: `y` names the row, `x` is the estimate from `low` to `high` (a thin
+ * line goes on from `outerLow` to `outerHigh`), `note` stands beside the value, `group` (human, machine, all) colours it. Two marks called `margin` make a band.
+ */
+export const intervals: FigureKind = {
+  name: "intervals",
+  plot(figure, width) {
+    const data = new Encoded(figure);
+    const format = data.format("x");
+    const marks = data.marks("x");
+    const band = marks.filter(({ label }) => label === "margin").map(({ at }) => at);
+    const lines = marks.filter(({ label }) => label !== "margin");
+    const ends = ["low", "high", "outerLow", "outerHigh", "x"].flatMap((role) => data.numbers(role));
+    const shown = [...ends, ...marks.map(({ at }) => at)];
+    const domain = domainOf(shown, format);
+    const narrow = width < 500;
+    const [y, x, low, high, note] = ["y", "x", "low", "high", "note"].map((role) => data.of(role));
+    const group = (row: (typeof data.rows)[number]) => groupColour(data.of("group")(row));
+    const rows = data.texts("y");
+    const value = (row: (typeof data.rows)[number]) =>
+      [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
+
+    return {
+      height: 70 + rows.length * (narrow ? 62 : 48),
+      marginTop: 34,
+      marginLeft: narrow ? 8 : 12 + 7 * Math.min(26, Math.max(...rows.map((row) => row.length))),
+      marginRight: narrow ? 8 : 24,
+      x: { domain, label: null },
+      y: { domain: rows, label: null, axis: null, padding: 0 },
+      marks: [
+        ...(band.length === 2
+          ? [
+              Plot.rectX([0], {
+                x1: Math.max(domain[0], band[0]!),
+                x2: Math.min(domain[1], band[1]!),
+                fill: colour("band"),
+              }),
+              Plot.text([(Math.max(domain[0], band[0]!) + Math.min(domain[1], band[1]!)) / 2], {
+                x: (at) => at,
+                frameAnchor: "top",
+                dy: -22,
+                text: () => "within the margin",
+                fill: colour("bandInk"),
+              }),
+            ]
+          : []),
+        Plot.axisX({
+          tickFormat: tickFormat(format),
+          ticks: narrow ? 4 : 6,
+          tickSize: 4,
+          label: data.label("x"),
+          labelAnchor: "center",
+          labelArrow: "none",
+          labelOffset: 38,
+        }),
+        ...lines.flatMap(({ at, label }) => [
+          Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3", strokeOpacity: 0.7 }),
+          Plot.text([at], {
+            x: (value) => value,
+            frameAnchor: "top",
+            dy: -8,
+            text: () => label,
+            fill: colour("ink"),
+          }),
+        ]),
+        ...(data.has("outerLow")
+          ? [
+              Plot.link(data.rows, {
+                x1: data.of("outerLow"),
+                x2: data.of("outerHigh"),
+                y1: y!,
+                y2: y!,
+                stroke: group,
+                strokeWidth: 1.25,
+              }),
+            ]
+          : []),
+        Plot.link(data.rows, {
+          x1: low!,
+          x2: high!,
+          y1: y!,
+          y2: y!,
+          stroke: group,
+          strokeWidth: 3,
+          strokeLinecap: "round",
+        }),
+        Plot.dot(data.rows, { x: x!, y: y!, r: 6, fill: group, stroke: colour("paper"), strokeWidth: 1.5 }),
+        // Below the dot in a wide frame, above the line with the row's name where there is no room at the side.
+        ...(narrow
+          ? [
+              Plot.text(data.rows, {
+                y: y!,
+                x: domain[0],
+                dy: -18,
+                textAnchor: "start",
+                fontWeight: 600,
+                text: y!,
+              }),
+              Plot.text(data.rows, {
+                y: y!,
+                x: domain[1],
+                dy: -18,
+                textAnchor: "end",
+                fill: colour("muted"),
+                text: value,
+              }),
+            ]
+          : [
+              Plot.text(data.rows, {
+                y: y!,
+                frameAnchor: "left",
+                dx: -10,
+                textAnchor: "end",
+                fontWeight: 600,
+                text: (row) => inLines(String(y!(row)), 26),
+              }),
+              Plot.text(data.rows, {
+                y: y!,
+                x: x!,
+                dy: 17,
+                fill: colour("muted"),
+                fontSize: 12,
+                text: value,
+              }),
+            ]),
+      ],
+    };
+  },
+};
+
+/** Human and machine keep their colours through the whole report. */
+export function groupColour(group: unknown): string {
+  if (group === "human") return colour("human");
+  if (group === "machine") return colour("machine");
+  return colour("all");
+}

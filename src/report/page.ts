@@ -1,0 +1,179 @@
+import type { Finding, Table } from "../study/finding.ts";
+import { counted, percent, printed } from "../study/print.ts";
+import { type Html, html, trusted } from "../text/html.ts";
+import type { Chapter, Contents, Named } from "./contents.ts";
+import { drawn, widths } from "./draw.ts";
+import type { StoryRead } from "./stories.ts";
+import { style } from "./style.ts";
+
+/** The report as one HTML file that needs nothing beside it: no script, no font, no picture from elsewhere. */
+export function page(contents: Contents): string {
+  const { title, marks, chapters, stories, warnings } = contents;
+  const storyIds = new Set(stories.map(({ id }) => id));
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Tiny Love">
+<title>${title}: report</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header class="top">
+  <p class="eyebrow">Tiny Love report</p>
+  <h1>${title}</h1>
+  ${marksOf(marks)}
+  ${headline(contents.headline)}
+  ${contents.carriers.map((named) => block(named, storyIds))}
+  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${text}</p>`)}</div>`}
+  ${chapters.length > 1 && contentsList(contents)}
+</header>
+<main>
+${chapters.map((chapter) => chapterSection(chapter, marks, storyIds))}
+${stories.length > 0 && storiesSection(stories, marks)}
+${methodsSection(contents)}
+</main>
+<footer>Made by Tiny Love. The page stands alone: it loads nothing and sends nothing.</footer>
+</body>
+</html>
+`;
+  return document.markup;
+}
+
+const marksOf = (marks: readonly string[]): readonly Html[] =>
+  marks.map((mark) => {
+    const [first, rest] = splitAt(mark);
+    return html`<p class="mark" role="note"><b>${first}</b>${rest}</p>`;
+  });
+
+/** The verdict's first word is set apart: it is what people look for. */
+function headline(text: string): Html {
+  const [word, rest] = splitAt(text);
+  const kind = /^(Inconclusive|Different|Indistinguishable)/.exec(word)?.[1]?.toLowerCase();
+  return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${word}</strong>${rest}` : text}</p>`;
+}
+
+/** A sentence up to its first colon, and from there on. */
+function splitAt(text: string): [string, string] {
+  const colon = text.indexOf(":");
+  return colon < 0 ? [text, ""] : [text.slice(0, colon + 1), text.slice(colon + 1)];
+}
+
+const contentsList = ({ chapters, stories }: Contents): Html => html`
+  <nav aria-label="Contents"><ol>
+    ${chapters.map(({ name, asks }) => html`<li><a href="#${name}">${asks}</a></li>`)}
+    ${stories.length > 0 && html`<li><a href="#stories">The stories, and how readers judged them</a></li>`}
+    <li><a href="#methods">Methods and provenance</a></li>
+  </ol></nav>`;
+
+const chapterSection = (
+  { name, asks, findings }: Chapter,
+  marks: readonly string[],
+  storyIds: ReadonlySet<string>,
+): Html => html`
+<section id="${name}" aria-labelledby="${name}-asks">
+  <h2 id="${name}-asks">${asks}</h2>
+  ${marksOf(marks)}
+  ${findings.map((named) => block(named, storyIds))}
+</section>`;
+
+function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
+  if (finding.kind === "sentence") return paragraph(finding);
+  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, storyIds);
+  const label = `${finding.caption}. The numbers stand in the table below.`;
+  const drawing = (width: number) => trusted(drawn(finding.figure, label, width));
+  return html`
+  <figure id="${name}">
+    <figcaption>${finding.caption}.</figcaption>
+    <div class="page">${drawing(widths.page)}</div>
+    <div class="phone">${drawing(widths.phone)}</div>
+    ${tableBlock(`${name}-numbers`, "", finding.figure.table, storyIds)}
+  </figure>`;
+}
+
+const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Html =>
+  weight === "detail" ? html`<p class="detail">${text}</p>` : html`<p>${text}</p>`;
+
+/** A table that scrolls sideways where it is wider than the page; a cell of a column `stimulus` links to its story. */
+function tableBlock(id: string, caption: string, table: Table, storyIds: ReadonlySet<string>): Html {
+  const { columns, rows } = table;
+  const side = (format: string) => (format === "text" ? "" : "n");
+  return html`
+  <div class="table" role="region" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
+  <table id="${id}">
+    ${caption && html`<caption>${caption}.</caption>`}
+    <thead><tr>${columns.map(({ label, format }) => html`<th scope="col" class="${side(format)}">${label}</th>`)}</tr></thead>
+    <tbody>${rows.map(
+      (row) =>
+        html`<tr>${columns.map(({ key, format }, at) => {
+          const value = row[key];
+          const linked = key === "stimulus" && storyIds.has(String(value));
+          const content = linked ? html`<a href="#story-${value}">${value}</a>` : printed(value, format);
+          return at === 0
+            ? html`<th scope="row" class="${side(format)}">${content}</th>`
+            : html`<td class="${side(format)}">${content}</td>`;
+        })}</tr>`,
+    )}</tbody>
+  </table></div>`;
+}
+
+const storiesSection = (stories: readonly StoryRead[], marks: readonly string[]): Html => html`
+<section id="stories" aria-labelledby="stories-title">
+  <h2 id="stories-title">The stories, and how readers judged them</h2>
+  ${marksOf(marks)}
+  <p class="detail">${
+    stories.some(({ judgments }) => judgments > 0)
+      ? "Those that readers misjudged most come first. Texts stand as they were shown."
+      : "Texts stand as they will be shown."
+  }</p>
+  ${stories.map(storyCard)}
+</section>`;
+
+function storyCard({
+  id,
+  title,
+  text,
+  origin,
+  model,
+  forms,
+  judgments,
+  saidHuman,
+  right,
+  reasons,
+}: StoryRead): Html {
+  const by = origin === "human" ? "a person" : model || "a machine";
+  const share = judgments > 0 ? right / judgments : undefined;
+  return html`
+  <article class="story of-${origin}" id="story-${id}">
+    <h3>${title}</h3>
+    <p class="by">Written by <b class="${origin}">${by}</b>${forms.length > 0 && html`, ${forms.join(", ")}`}. ${
+      share === undefined
+        ? "Not judged yet."
+        : `Judged rightly by ${right} of ${judgments} (${percent(share)}); ${saidHuman} said “human”.`
+    }</p>
+    ${share !== undefined && html`<span class="gauge" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></span>`}
+    <blockquote>${text}</blockquote>
+    ${
+      reasons.length > 0 &&
+      html`<ul class="reasons" aria-label="Reasons that readers gave">${reasons.map(
+        ({ answer, reason }) => html`<li>said “${answer}”: ${reason}</li>`,
+      )}</ul>`
+    }
+  </article>`;
+}
+
+const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
+<section id="methods" aria-labelledby="methods-title">
+  <h2 id="methods-title">Methods and provenance</h2>
+  ${marksOf(marks)}
+  ${methods.map((text) => html`<p>${text}</p>`)}
+  <div class="table" role="region" tabindex="0" aria-label="Provenance"><table>
+    <caption>Versions, seed, and the SHA-256 of what went in and came out.</caption>
+    <tbody>
+      ${provenance.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
+      ${provenance.hashes.map(([path, hash]) => html`<tr><th scope="row"><code>${path}</code></th><td><code>${hash}</code></td></tr>`)}
+    </tbody>
+  </table></div>
+  <p class="detail">${counted(provenance.hashes.length, "file")} recorded in manifest.json.</p>
+</section>`;
