@@ -10,7 +10,7 @@ import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
 /** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
-export const stages: readonly AnyStage[] = [collect, judgments];
+export const stages: readonly AnyStage[] = [collect, judgments, analyse(pageOfFindings), report];
 
 /** What is no stage: making, showing, serving. */
 export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages), serve, simulate];
