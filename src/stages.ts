@@ -1,6 +1,7 @@
 import { analyse } from "./analyse/analyse.ts";
 import { collect } from "./collect/collect.ts";
 import { compose } from "./compose/compose.ts";
+import { generate } from "./generate/generate.ts";
 import { pageOfFindings, report } from "./report/report.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
@@ -11,7 +12,14 @@ import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
 /** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
-export const stages: readonly AnyStage[] = [collect, compose, judgments, analyse(pageOfFindings), report];
+export const stages: readonly AnyStage[] = [
+  collect,
+  generate,
+  compose,
+  judgments,
+  analyse(pageOfFindings),
+  report,
+];
 
 /** What is no stage: making, showing, serving. */
 export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages), serve, simulate];

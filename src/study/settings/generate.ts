@@ -18,6 +18,14 @@ const ModelSettings = z.strictObject({
   /** Stories written at the same time. */
   parallel: z.int().positive().optional(),
   prompt: z.string().optional(),
+  /** For `openai:`: how often a request is tried again after 429, 5xx, a lost connection or a broken reply. */
+  retries: z.int().nonnegative().default(5),
+  /** For `openai:`: seconds until a request without a whole reply counts as lost. */
+  timeout: z.number().positive().default(120),
+  /** For `openai:`: what a million tokens cost, in whatever currency `budget` is in. */
+  price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
+  /** For `openai:`: no request is sent that could take the cost above this. */
+  budget: z.number().positive().optional(),
 });
 export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
 
@@ -26,7 +34,7 @@ export const GenerateSettings = z.strictObject({
   models: z
     .array(ModelSettings)
     .min(1)
-    .default([{ address: "llama:embedded", key: "OPENAI_API_KEY", api: "completions" }]),
+    .prefault([{ address: "llama:embedded" }]),
   /** Prompt files, relative to the study, or the name of one that the workbench brings (`one-shot`). */
   prompts: z.array(z.string()).min(1).default(["one-shot"]),
   /** How example stories are chosen from the training stories. */

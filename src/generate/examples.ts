@@ -1,0 +1,46 @@
+import type { Random } from "../stats/random.ts";
+import type { Story } from "../study/story.ts";
+import { StudyError } from "../workbench/errors.ts";
+import type { ExampleChoice } from "./example-choice.ts";
+import { random as randomChoice } from "./examples/random.ts";
+
+/** Ways of choosing examples; each is one file. */
+export const exampleChoices: readonly ExampleChoice[] = [randomChoice];
+
+/**
+ * The examples of each title. Only training stories are shown, and never the title's own story: neither under
+ * another id, nor another text under the same title.
+ */
+export function chooseExamples(
+  how: string,
+  titles: readonly Story[],
+  stories: readonly Story[],
+  count: number,
+  random: Random,
+): Story[][] {
+  const choice = exampleChoices.find(({ name }) => name === how);
+  if (!choice) {
+    const known = exampleChoices.map(({ name }) => name);
+    throw new StudyError(`generate.examples: unknown choice ${how}`, { hint: `try ${known.join(", ")}` });
+  }
+  if (count === 0) return titles.map(() => []);
+  const training = stories.filter(({ split, origin }) => split === "train" && origin.by === "human");
+  const pools = titles.map((title) => training.filter((story) => !sameStory(story, title)));
+  const least = Math.min(...pools.map((pool) => pool.length));
+  if (least < count) {
+    throw new StudyError(`the prompt shows ${count} examples, but there are ${least} training stories`, {
+      hint: "give corpus.split a larger share for train, or use a prompt with fewer examples",
+    });
+  }
+  return choice.choose({ titles, pools, count }, random);
+}
+
+const plain = (text: string) =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+
+const sameStory = (one: Story, other: Story): boolean =>
+  one.id === other.id || plain(one.title) === plain(other.title) || plain(one.text) === plain(other.text);

@@ -1,0 +1,86 @@
+import type { Sampling } from "../study/generation.ts";
+import type { ModelSettings } from "../study/settings/generate.ts";
+import type { Effects } from "../workbench/effects.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Prompt } from "./template.ts";
+
+/** What a model is asked: one text. */
+export interface Request {
+  readonly prompt: Prompt;
+  /** What begins the next title; the model need not go on after it. */
+  readonly stop: string;
+  readonly seed: number;
+  readonly sampling: Sampling;
+}
+
+/** What a model wrote, or why it did not. */
+export type Reply = Written | Failed;
+
+export interface Written {
+  readonly raw: string;
+  /** `refused`: the server's own filter withheld the text. */
+  readonly end: "stop" | "end of text" | "limit" | "refused";
+  readonly tokens: { readonly prompt: number; readonly generated: number };
+  /** Mean over the generated tokens, natural logarithm. */
+  readonly logProbability?: number | undefined;
+  /** What a server says that it serves. */
+  readonly served?: string | undefined;
+  readonly ms: number;
+  readonly at: string;
+}
+
+export interface Failed {
+  readonly failed: string;
+  readonly ms: number;
+  readonly at: string;
+}
+
+/** A model that can be asked. It costs nothing to open: what is big is loaded when the first text is due. */
+export interface Model {
+  readonly address: string;
+  /** SHA-256 of the model file, or what a server says that it serves. */
+  readonly hash: string;
+  /** True where it only exercises the way. */
+  readonly pretend?: boolean;
+  /**
+   * How many requests are answered together. The answers of a batch hang together (a local model works them out in
+   * step), so that a batch is cached whole and done again whole.
+   */
+  readonly together: number;
+  /** How many batches may be under way at the same time. */
+  readonly atOnce: number;
+  /** Told once, before the first batch that is not cached, of every request that is still to come. */
+  prepare?(requests: readonly Request[]): Promise<void>;
+  /**
+   * One reply for each request, in order. A failure of one request is a reply; what is wrong for all of them
+   * (no such file, no key) is thrown as StudyError. `onText` hears the texts grow where the model tells.
+   */
+  write(
+    batch: readonly Request[],
+    onText?: (index: number, added: string) => void,
+  ): Promise<readonly Reply[]>;
+  close(): Promise<void>;
+}
+
+/** A kind of model, by the scheme of its address. One file in `models/` each, one line in `models.ts`. */
+export interface Provider {
+  readonly scheme: string;
+  readonly summary: string;
+  /** Files that the outcome depends on, absolute or relative to the study. */
+  files(settings: ModelSettings, study: Study): readonly string[];
+  open(settings: ModelSettings, study: Study, effects: Effects): Promise<Model>;
+}
+
+/** What stands after the scheme. */
+export const targetOf = ({ address }: ModelSettings): string => address.slice(address.indexOf(":") + 1);
+
+/** The settings' name, or the address shortened to what tells models apart: `llama:models/a.gguf` is `a`. */
+export function nameOf(settings: ModelSettings): string {
+  const target = targetOf(settings)
+    .replace(/\.gguf$/i, "")
+    .split("/")
+    .filter(Boolean)
+    .at(-1);
+  const name = settings.name ?? target ?? settings.address.replace(/:$/, "");
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "model";
+}

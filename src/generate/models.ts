@@ -1,0 +1,21 @@
+import type { ModelSettings } from "../study/settings/generate.ts";
+import { StudyError } from "../workbench/errors.ts";
+import type { Provider } from "./model.ts";
+
+/** Kinds of models by the scheme of their address. Each is imported only when a study uses it. */
+const providers: Readonly<Record<string, () => Promise<Provider>>> = {
+  llama: async () => (await import("./models/llama.ts")).llama,
+  openai: async () => (await import("./models/openai.ts")).openai,
+  echo: async () => (await import("./models/echo.ts")).echo,
+};
+
+/** The kind of model that an address names; throws StudyError with the kinds that there are. */
+export async function providerOf({ address }: ModelSettings): Promise<Provider> {
+  const scheme = /^([a-z]+):/.exec(address)?.[1];
+  const provider = scheme && Object.hasOwn(providers, scheme) ? providers[scheme] : undefined;
+  if (!provider) {
+    const known = Object.keys(providers).map((name) => `${name}:`);
+    throw new StudyError(`generate.models: unknown address ${address}`, { hint: `try ${known.join(", ")}` });
+  }
+  return provider();
+}

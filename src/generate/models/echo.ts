@@ -1,0 +1,33 @@
+import { randomFrom } from "../../stats/random.ts";
+import { sha256 } from "../../text/hash.ts";
+import { timestamp } from "../../workbench/effects.ts";
+import type { Provider } from "../model.ts";
+
+/** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
+export const echo: Provider = {
+  scheme: "echo",
+  summary: "no model: words of the prompt, for trying the way only",
+  files: () => [],
+  open: async (settings, _, effects) => ({
+    address: settings.address,
+    hash: sha256("echo 1"),
+    pretend: true,
+    together: 1,
+    atOnce: 1,
+    async write(batch) {
+      return batch.map(({ prompt, seed, sampling }) => {
+        const random = randomFrom(seed, "echo");
+        const words = prompt.text.split(/\s+/).filter((word) => !word.endsWith(":"));
+        const length = random.integer(sampling.leastTokens, sampling.mostTokens);
+        return {
+          raw: ` ${Array.from({ length }, () => random.pick(words)).join(" ")}`,
+          end: "end of text" as const,
+          tokens: { prompt: words.length, generated: length },
+          ms: 0,
+          at: timestamp(effects),
+        };
+      });
+    },
+    close: async () => {},
+  }),
+};

@@ -1,0 +1,245 @@
+import OpenAI, { APIConnectionError, APIError } from "openai";
+import pLimit from "p-limit";
+import { z } from "zod";
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
+import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
+import { type Purse, purseOf } from "../purse.ts";
+import { Unretriable, withRetries } from "../retry.ts";
+
+/**
+ * Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ray Serve, OpenAI itself): `openai:MODEL` with the
+ * server's `base` address, the key in the environment. Base models are asked through `/completions`, instructed
+ * ones through `/chat/completions`.
+ *
+ * A request that ends in 429, 5xx, a lost connection, a stall or a reply that is none is tried again, later each
+ * time; how many are under way follows from how the server bears it. What still fails is a failure with its reason.
+ *
+ * `tokens.least` goes out as `min_tokens`, which vLLM honours; a server that does not know it may end a text sooner.
+ * OpenAI's own servers refuse fields that they do not know, so there only theirs are sent.
+ */
+export const openai: Provider = {
+  scheme: "openai",
+  summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
+  files: () => [],
+  async open(settings, _, effects) {
+    const client = clientOf(settings, effects);
+    const atOnce = settings.parallel ?? defaultAtOnce;
+    const throttle = throttleOf(atOnce);
+    const purse = purseOf(settings, effects);
+    const server = { answered: false };
+    return {
+      address: settings.address,
+      hash: `${targetOf(settings)} at ${client.baseURL}`,
+      together: 1,
+      atOnce,
+      write: ([request]) =>
+        throttle.run(async () => [
+          await reply(request!, { client, settings, effects, throttle, purse, server }),
+        ]),
+      async close() {
+        purse.tell();
+      },
+    };
+  },
+};
+
+const defaultAtOnce = 8;
+
+interface Asking {
+  readonly client: OpenAI;
+  readonly settings: ModelSettings;
+  readonly effects: Effects;
+  readonly throttle: Throttle;
+  readonly purse: Purse;
+  /** Whether anything has ever come back: a server that never answers is the user's to mend. */
+  readonly server: { answered: boolean };
+}
+
+function clientOf(settings: ModelSettings, { env, fetch }: Effects): OpenAI {
+  const baseURL = settings.base ?? env["OPENAI_BASE_URL"] ?? officialBase;
+  if (!URL.canParse(baseURL)) {
+    throw new StudyError(`generate.models: base ${baseURL} is no address`, {
+      hint: "try http://localhost:8000/v1",
+    });
+  }
+  const apiKey = env[settings.key];
+  if (!apiKey && isOfficial(baseURL)) {
+    throw new StudyError(`${settings.address}: no key in the environment variable ${settings.key}`, {
+      hint: `set ${settings.key}, or give the base address of your own server`,
+    });
+  }
+  return new OpenAI({ apiKey: apiKey || "none", baseURL, fetch, maxRetries: 0, logLevel: "off" });
+}
+
+const officialBase = "https://api.openai.com/v1";
+const isOfficial = (base: string): boolean => new URL(base).hostname.endsWith("openai.com");
+
+async function reply(request: Request, asking: Asking): Promise<Reply> {
+  const { settings, effects, purse } = asking;
+  const started = effects.now();
+  const reserved = purse.reserve(request);
+  try {
+    const written = await withRetries(() => sent(request, asking), {
+      retries: settings.retries,
+      seed: request.seed,
+      effects,
+    });
+    purse.pay(reserved, written.tokens);
+    return { ...written, ms: effects.now() - started, at: timestamp(effects) };
+  } catch (thrown) {
+    purse.pay(reserved, { prompt: 0, generated: 0 });
+    effects.signal.throwIfAborted();
+    if (thrown instanceof StudyError) throw thrown;
+    if (!asking.server.answered && unreachable(thrown)) {
+      throw new StudyError(`${settings.address}: no server answers at ${asking.client.baseURL}`, {
+        hint: "start it, or mend `base`",
+        cause: thrown,
+      });
+    }
+    return { failed: messageOf(thrown), ms: effects.now() - started, at: timestamp(effects) };
+  }
+}
+
+const unreachable = (thrown: unknown): boolean =>
+  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(codeOf(thrown) ?? "");
+
+/** One request; throws what may be tried again, and Unretriable or StudyError for what may not. */
+async function sent(request: Request, asking: Asking): Promise<Omit<Written, "ms" | "at">> {
+  const { client, settings, effects, throttle, server } = asking;
+  // The library's own time limit ends with the headers; a body that stalls has to end too.
+  const lost = AbortSignal.timeout(1000 * settings.timeout);
+  const options = { signal: AbortSignal.any([effects.signal, lost]) };
+  try {
+    const body = bodyOf(request, settings, client.baseURL);
+    const value: unknown =
+      settings.api === "chat"
+        ? await client.chat.completions.create(body as never, options)
+        : await client.completions.create(body as never, options);
+    server.answered = true;
+    throttle.bore();
+    return writtenOf(value, settings);
+  } catch (thrown) {
+    if (lost.aborted && !effects.signal.aborted) {
+      throttle.strained();
+      throw new Error(`no whole reply within ${settings.timeout} s`, { cause: thrown });
+    }
+    throw explained(thrown, asking);
+  }
+}
+
+function explained(thrown: unknown, { settings, client, throttle, server }: Asking): unknown {
+  if (thrown instanceof APIConnectionError) {
+    throttle.strained();
+    return new Error(`lost connection: ${codeOf(thrown) ?? messageOf(thrown)}`, { cause: thrown });
+  }
+  if (!(thrown instanceof APIError) || thrown.status === undefined) return thrown;
+  const { status } = thrown;
+  server.answered = true;
+  if (status === 429 || status >= 500) throttle.strained();
+  if (status === 408 || status === 409 || status === 429 || status >= 500) return thrown;
+  if (status === 401 || status === 403) {
+    return new StudyError(`${settings.address}: ${client.baseURL} refuses the key in ${settings.key}`, {
+      hint: `set ${settings.key} to a key that it accepts`,
+      cause: thrown,
+    });
+  }
+  if (status === 404) {
+    return new StudyError(`${settings.address}: not found at ${client.baseURL}`, {
+      hint: "mend the model's name, `base` (it usually ends in /v1) or `api`",
+      cause: thrown,
+    });
+  }
+  return new Unretriable(messageOf(thrown), { cause: thrown });
+}
+
+function bodyOf(
+  { prompt, stop, seed, sampling }: Request,
+  settings: ModelSettings,
+  base: string,
+): Record<string, unknown> {
+  const asked =
+    settings.api === "chat"
+      ? { messages: prompt.messages ?? [{ role: "user", content: prompt.text }] }
+      : { prompt: prompt.text };
+  const common = {
+    model: targetOf(settings),
+    ...asked,
+    max_tokens: sampling.mostTokens,
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    seed,
+    stop: [stop],
+  };
+  if (isOfficial(base)) return common;
+  return {
+    ...common,
+    // vLLM and llama.cpp have a name each for the penalty, and -1 or 0 for "no limit of rank": both read 0 so.
+    top_k: sampling.topK,
+    min_p: sampling.minP,
+    repetition_penalty: sampling.repeatPenalty,
+    repeat_penalty: sampling.repeatPenalty,
+    min_tokens: sampling.leastTokens,
+  };
+}
+
+const Usage = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish();
+
+const Completion = z.looseObject({
+  model: z.string().nullish(),
+  choices: z
+    .array(
+      z.looseObject({
+        text: z.string().nullish(),
+        message: z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+  usage: Usage,
+});
+
+function writtenOf(value: unknown, settings: ModelSettings): Omit<Written, "ms" | "at"> {
+  const parsed = Completion.safeParse(value);
+  const choice = parsed.data?.choices[0];
+  const raw = choice?.message?.refusal ?? (settings.api === "chat" ? choice?.message?.content : choice?.text);
+  if (!parsed.success || raw === undefined || raw === null) {
+    throw new Error("the reply is not what a server of this protocol gives");
+  }
+  const refused = choice?.finish_reason === "content_filter" || choice?.message?.refusal;
+  return {
+    raw,
+    end: refused ? "refused" : choice?.finish_reason === "length" ? "limit" : "stop",
+    tokens: {
+      prompt: parsed.data.usage?.prompt_tokens ?? 0,
+      generated: parsed.data.usage?.completion_tokens ?? 0,
+    },
+    served: parsed.data.model ?? undefined,
+  };
+}
+
+/** How many requests are under way: half as many when the server strains, one more each time it has borne a round. */
+interface Throttle {
+  run<T>(task: () => Promise<T>): Promise<T>;
+  bore(): void;
+  strained(): void;
+}
+
+function throttleOf(most: number): Throttle {
+  const limit = pLimit(Math.min(most, 4));
+  let borne = 0;
+  return {
+    run: (task) => limit(task),
+    bore() {
+      borne += 1;
+      if (borne < limit.concurrency) return;
+      borne = 0;
+      limit.concurrency = Math.min(most, limit.concurrency + 1);
+    },
+    strained() {
+      borne = 0;
+      limit.concurrency = Math.max(1, Math.floor(limit.concurrency / 2));
+    },
+  };
+}

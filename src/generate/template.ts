@@ -1,0 +1,152 @@
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import type { Story } from "../study/story.ts";
+import { sha256 } from "../text/hash.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { checked, exists, readText } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import { packageFolder } from "../workbench/version.ts";
+
+/**
+ * A prompt file: YAML between two lines of `---`, then the template. What stands in double brackets is filled in:
+ * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on where there are several),
+ * and what is asked for, `[[tone]]`, where a control is set. A line `[[system]]`, `[[user]]` or `[[assistant]]` begins
+ * a message for a chat model. `[[if tone]] ... [[end]]` stands only where there is a tone.
+ */
+export interface Template {
+  readonly name: string;
+  /** SHA-256 of the file's text. */
+  readonly hash: string;
+  readonly api: "completions" | "chat";
+  /** What begins the model's next title; its text ends there. */
+  readonly stop: string;
+  /** How many example stories it shows. */
+  readonly examples: number;
+  readonly body: string;
+}
+
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** A prompt that is ready to be sent. */
+export interface Prompt {
+  /** The whole prompt as it is recorded; for chat the messages with their roles. */
+  readonly text: string;
+  /** For chat models alone. */
+  readonly messages?: readonly Message[];
+  /** How many characters at its start do not depend on the title: prompts of the same examples share them. */
+  readonly shared: number;
+}
+
+export type Control = Readonly<Record<string, string | number>>;
+
+const FrontMatter = z.strictObject({
+  about: z.string().default(""),
+  api: z.enum(["completions", "chat"]).default("completions"),
+  stop: z.string().default("Title:"),
+});
+
+/** Where a prompt file lies: its path inside the study, or the workbench's own of that name. */
+export async function templateFile(name: string, study: Study): Promise<string> {
+  const inStudy = study.path(name);
+  if (!/^[a-z0-9-]+$/.test(name) || (await exists(inStudy))) return inStudy;
+  return fileURLToPath(new URL(`prompts/${name}.md`, packageFolder));
+}
+
+export async function readTemplate(name: string, study: Study): Promise<Template> {
+  const file = await templateFile(name, study);
+  if (!(await exists(file))) {
+    throw new StudyError(`generate.prompts: no prompt file ${name}`, {
+      hint: "give a path inside the study, or `one-shot`, the template of the 2022 study",
+    });
+  }
+  return parseTemplate(await readText(file), basename(file).replace(/\.[^.]*$/, ""), name);
+}
+
+/** Throws StudyError that names the file and what is wrong with it. */
+export function parseTemplate(text: string, name: string, where = name): Template {
+  const parts = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
+  const document = parseDocument(parts?.[1] ?? "");
+  const [broken] = document.errors;
+  if (broken) {
+    throw new StudyError(`${where}: ${broken.message.split("\n")[0]}`, {
+      hint: "mend the YAML between the lines of ---",
+    });
+  }
+  const { api, stop } = checked(document.toJS() ?? {}, FrontMatter, where);
+  // The prompt ends with its last letter: a line break after `Story:` would be the model's first token taken from it.
+  const body = (parts?.[2] ?? text).replace(/\r\n/g, "\n").trimEnd();
+  const holes = [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!);
+  if (!holes.includes("title")) {
+    throw new StudyError(`${where}: no [[title]] in the template`, {
+      hint: "put [[title]] where the title goes",
+    });
+  }
+  const examples = Math.max(0, ...holes.map(exampleNumber));
+  return { name, hash: sha256(text), api, stop, examples, body };
+}
+
+const exampleHole = /^example(?: (\d+))? (title|story)$/;
+
+/** Which example a hole shows, counted from 1; 0 for a hole of another kind. */
+function exampleNumber(hole: string): number {
+  const match = exampleHole.exec(hole);
+  return match ? Number(match[1] ?? 1) : 0;
+}
+
+/** Fills a template for a title; what an example or a title holds in brackets is never filled in turn. */
+export function fill(
+  template: Template,
+  title: string,
+  examples: readonly Story[],
+  control: Control = {},
+): Prompt {
+  const chosen = conditions(template.body, control);
+  const value = (hole: string): string => {
+    if (hole === "title") return title;
+    const example = exampleHole.exec(hole);
+    if (example) {
+      const story = examples[Number(example[1] ?? 1) - 1];
+      if (!story) throw new StudyError(`${template.name}: no example for [[${hole}]]`);
+      return example[2] === "title" ? story.title : story.text;
+    }
+    if (Object.hasOwn(control, hole)) return String(control[hole]);
+    throw new StudyError(`${template.name}: nothing to put for [[${hole}]]`, {
+      hint: "try [[title]], [[example title]], [[example story]] or the name of a control",
+    });
+  };
+  const filled = (text: string) => text.replace(/\[\[([^\]]+)\]\]/g, (_, hole: string) => value(hole));
+  if (template.api === "completions") {
+    return { text: filled(chosen), shared: filled(chosen.slice(0, chosen.indexOf("[[title]]"))).length };
+  }
+  const messages = messagesOf(chosen, template.name).map(({ role, content }) => ({
+    role,
+    content: filled(content),
+  }));
+  return {
+    text: messages.map(({ role, content }) => `[[${role}]]\n${content}`).join("\n"),
+    messages,
+    shared: 0,
+  };
+}
+
+/** The template without the parts whose condition does not hold. */
+const conditions = (body: string, control: Control): string =>
+  body.replace(/\[\[if ([^\]]+)\]\]([\s\S]*?)\[\[end\]\]/g, (_, name: string, part: string) =>
+    Object.hasOwn(control, name) ? part : "",
+  );
+
+function messagesOf(body: string, name: string): Message[] {
+  const parts = body.split(/^\[\[(system|user|assistant)\]\]\n/m);
+  if (parts[0]!.trim() !== "" || parts.length < 3) {
+    throw new StudyError(`${name}: a chat template begins with a line [[system]] or [[user]]`);
+  }
+  const messages: Message[] = [];
+  for (let at = 1; at < parts.length; at += 2)
+    messages.push({ role: parts[at] as Message["role"], content: parts[at + 1]!.trim() });
+  return messages;
+}

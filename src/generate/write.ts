@@ -1,0 +1,188 @@
+import pLimit from "p-limit";
+import type { Generation, Sampling } from "../study/generation.ts";
+import { sha256 } from "../text/hash.ts";
+import { untilNextTitle } from "../text/stop.ts";
+import { type Effects, timestamp } from "../workbench/effects.ts";
+import { messageOf, StudyError } from "../workbench/errors.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Journal } from "./journal.ts";
+import type { Model, Reply, Request } from "./model.ts";
+import type { Planned, Series } from "./plan.ts";
+
+/** One attempt at a title, ready to be asked. */
+interface Attempt {
+  readonly planned: Planned;
+  readonly number: number;
+  readonly request: Request;
+}
+
+/**
+ * Writes a story to every title of a series, and again to those whose text has a fault, up to the declared number
+ * of attempts. All attempts are kept, in the order of the titles.
+ */
+export async function writeSeries(
+  series: Series,
+  model: Model,
+  sampling: Sampling,
+  study: Study,
+  journal: Journal,
+  effects: Effects,
+): Promise<Generation[]> {
+  const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
+  let due: readonly Planned[] = series.titles;
+  for (let number = 1; number <= study.config.generate.attempts && due.length > 0; number++) {
+    const attempts = due.map((planned) => attemptOf(planned, number, series, sampling, study));
+    const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
+    const replies = await answered(attempts, model, journal, label, effects);
+    attempts.forEach((attempt, at) => {
+      kept.get(attempt.planned.story.id)!.push(generationOf(attempt, replies[at]!, series, model));
+    });
+    due = due.filter(({ story }) => faulty(kept.get(story.id)!.at(-1)!));
+  }
+  return [...kept.values()].flat();
+}
+
+const faulty = ({ outcome }: Generation): boolean => outcome === "failed" || outcome === "refused";
+
+/** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
+function attemptOf(
+  planned: Planned,
+  number: number,
+  series: Series,
+  sampling: Sampling,
+  study: Study,
+): Attempt {
+  const labels = [series.name, series.template.name, planned.story.id, number];
+  const seed = study.random("generate", ...labels).integer(0, 2 ** 31 - 1);
+  return {
+    planned,
+    number,
+    request: { prompt: planned.prompt, stop: series.template.stop, seed, sampling },
+  };
+}
+
+/** Replies from the journal where it has them, from the model where not. Failures are asked for again. */
+async function answered(
+  attempts: readonly Attempt[],
+  model: Model,
+  journal: Journal,
+  label: string,
+  effects: Effects,
+): Promise<Reply[]> {
+  const batches = batchesOf(
+    attempts.map(({ request }) => request),
+    model.together,
+  );
+  const due = batches.filter((batch) => !journal.get(keyOf(model, batch)));
+  if (due.length > 0) await model.prepare?.(due.flat());
+  const progress = effects.progress(label, attempts.length);
+  const rate = rateOf(effects);
+  const atOnce = pLimit(model.atOnce);
+  // After a first error nothing new begins, but what is under way is waited for: it may still write to the journal.
+  let failure: { readonly thrown: unknown } | undefined;
+  const answer = async (batch: readonly Request[]) => {
+    if (failure) throw failure.thrown;
+    try {
+      const cached = journal.get(keyOf(model, batch));
+      if (!cached) effects.signal.throwIfAborted();
+      const replies = cached ?? (await asked(batch, model, journal, effects));
+      if (!cached) rate.add(replies);
+      for (const _ of replies) progress.step(rate.note());
+      return replies;
+    } catch (thrown) {
+      failure ??= { thrown };
+      throw thrown;
+    }
+  };
+  const answers = await Promise.allSettled(batches.map((batch) => atOnce(answer, batch)));
+  progress.end();
+  if (failure) throw failure.thrown;
+  return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));
+}
+
+async function asked(
+  batch: readonly Request[],
+  model: Model,
+  journal: Journal,
+  effects: Effects,
+): Promise<readonly Reply[]> {
+  const started = effects.now();
+  let replies: readonly Reply[];
+  try {
+    replies = await model.write(batch);
+  } catch (thrown) {
+    if (thrown instanceof StudyError || effects.signal.aborted) throw thrown;
+    const failed = messageOf(thrown);
+    replies = batch.map(() => ({ failed, ms: effects.now() - started, at: timestamp(effects) }));
+  }
+  if (replies.every((reply) => !("failed" in reply))) await journal.put(keyOf(model, batch), replies);
+  return replies;
+}
+
+/** Everything that determines the replies to a batch. */
+const keyOf = (model: Model, batch: readonly Request[]): string =>
+  sha256(JSON.stringify([model.address, model.hash, batch]));
+
+function batchesOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
+}
+
+/** Tokens a second since the first reply was waited for. */
+function rateOf(effects: Effects) {
+  const started = effects.now();
+  let tokens = 0;
+  return {
+    add(replies: readonly Reply[]) {
+      for (const reply of replies) if (!("failed" in reply)) tokens += reply.tokens.generated;
+    },
+    note: () =>
+      tokens === 0 ? "" : `${((1000 * tokens) / Math.max(1, effects.now() - started)).toFixed(1)} tokens/s`,
+  };
+}
+
+function generationOf(
+  { planned, number, request }: Attempt,
+  reply: Reply,
+  series: Series,
+  model: Model,
+): Generation {
+  const { story, examples, prompt } = planned;
+  return {
+    id: [series.name, series.template.name, story.id, number].join("/"),
+    story: story.id,
+    title: story.title,
+    model: {
+      address: model.address,
+      hash: ("served" in reply && reply.served) || model.hash,
+      ...(model.pretend && { pretend: true }),
+    },
+    prompt: { template: series.template.name, hash: series.template.hash, text: prompt.text },
+    examples: examples.map(({ id }) => id),
+    ...(Object.keys(series.control).length > 0 && { control: { ...series.control } }),
+    seed: request.seed,
+    attempt: number,
+    settings: request.sampling,
+    ...outcomeOf(reply, request),
+  };
+}
+
+type Outcome = Pick<
+  Generation,
+  "outcome" | "text" | "raw" | "reason" | "tokens" | "logProbability" | "ms" | "at"
+>;
+
+function outcomeOf(reply: Reply, { stop }: Request): Outcome {
+  const { ms, at } = reply;
+  const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
+  if ("failed" in reply) return { outcome: "failed", reason: reply.failed, ...nothing };
+  const { raw, end, tokens, logProbability } = reply;
+  const written = { raw, tokens, ...(logProbability !== undefined && { logProbability }), ms, at };
+  if (end === "refused") {
+    return { outcome: "refused", reason: "the server withheld the text", text: "", ...written };
+  }
+  const text = untilNextTitle(raw, stop);
+  if (text === "") return { outcome: "failed", reason: "the model wrote nothing", text, ...written };
+  return { outcome: end === "limit" && !raw.includes(stop) ? "cut short" : "text", text, ...written };
+}

@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { generate } from "../../src/generate/generate.ts";
+import { StudyConfig } from "../../src/study/config.ts";
+import type { Generation } from "../../src/study/generation.ts";
+import { readGenerations } from "../../src/workbench/artefacts.ts";
+import { exists, filesUnder } from "../../src/workbench/files.ts";
+import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
+import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
+import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";
+import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+
+let modelFile = "";
+
+beforeAll(async () => {
+  modelFile = join(await temporaryFolder(), "planted.gguf");
+  const words = ["\n", "Title:", " love", " the", " sea", " waits", "."];
+  const after = { " love": 2, " the": 2, " sea": 2, " waits": 2, ".": 1 };
+  await writeTinyModel(modelFile, {
+    words,
+    transitions: {
+      ...Object.fromEntries(words.map((word) => [word, after])),
+      ".": { ...after, "\n": 4, [endOfText]: 1 },
+      "\n": { ...after, "Title:": 10 },
+    },
+  });
+});
+
+const short = { tokens: { least: 20, most: 40 } };
+
+async function studyWith(settings: Record<string, unknown>, titles: readonly string[] = []): Promise<Study> {
+  const study = await temporaryStudy({ generate: { ...short, ...settings } });
+  await writeCorpus(study, madeUpStories({ train: 12, validation: 3, test: 10 }, titles));
+  return study;
+}
+
+const local = () => [{ address: `llama:${modelFile}`, name: "planted", threads: 1, parallel: 4 }];
+
+async function generated(study: Study): Promise<Generation[]> {
+  await runStage(generate, study, {}, quietEffects());
+  return readGenerations(study);
+}
+
+const timeless = (generations: readonly Generation[]) =>
+  generations.map(({ ms: _, at: __, ...generation }) => generation);
+
+test("every test title gets a story, from the study's own template", async () => {
+  const study = await studyWith({ models: local() });
+  const generations = await generated(study);
+  expect(generations.map(({ story }) => story).sort()).toEqual(
+    Array.from({ length: 10 }, (_, index) => `test-${index}`),
+  );
+  const corpus = new Map(madeUpStories({ train: 12, test: 10 }).map((story) => [story.id, story]));
+  for (const { prompt, examples, title, text, raw, outcome, tokens, model, settings } of generations) {
+    const example = corpus.get(examples[0]!)!;
+    expect(example.split).toBe("train");
+    expect(prompt.text).toBe(`Title: ${example.title}\nStory: ${example.text}\nTitle: ${title}\nStory:`);
+    expect(["text", "cut short"]).toContain(outcome);
+    expect(text).not.toContain("Title");
+    expect(raw.startsWith(text) || raw.trim().startsWith(text)).toBe(true);
+    expect(tokens.generated).toBeGreaterThanOrEqual(20);
+    expect(tokens.generated).toBeLessThanOrEqual(40);
+    expect(model.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(settings.topP).toBe(1);
+  }
+  expect(new Set(generations.map(({ outcome }) => outcome)).size).toBe(2);
+  expect(await exists(study.path("generations/planted/one-shot.jsonl"))).toBe(true);
+});
+
+test("the same seed writes the same texts, another seed others", async () => {
+  const first = timeless(await generated(await studyWith({ models: local() })));
+  expect(timeless(await generated(await studyWith({ models: local() })))).toEqual(first);
+  const other = await temporaryStudy({ seed: 7, generate: { ...short, models: local() } });
+  await writeCorpus(other, madeUpStories({ train: 12, validation: 3, test: 10 }));
+  const texts = new Map((await generated(other)).map(({ story, text }) => [story, text]));
+  for (const { story, text } of first) expect(texts.get(story)).not.toBe(text);
+});
+
+test("fresh until the model, a prompt or a setting changes", async () => {
+  const study = await studyWith({ models: local() });
+  await generated(study);
+  const state = async (of: Study) => (await stateOf(generate, of, await readManifest(of))).is;
+  expect(await state(study)).toBe("fresh");
+  const changed = (settings: Record<string, unknown>) =>
+    studyOf(
+      study.folder,
+      StudyConfig.parse({ name: "test", generate: { ...short, models: local(), ...settings } }),
+    );
+  expect(await state(changed({ temperature: 0.5 }))).toBe("stale");
+  expect(await state(changed({ models: [{ ...local()[0], threads: 2 }] }))).toBe("fresh");
+});
+
+test("what was answered once is not asked again", async () => {
+  const study = await studyWith({ models: local() });
+  const first = await generated(study);
+  const second = await generated(study);
+  expect(second).toEqual(first); // the times too: they are those of the first answer
+});
+
+test("files of models that the study no longer names go", async () => {
+  const study = await studyWith({ models: [...local(), { address: "echo:" }] });
+  const both = await generated(study);
+  expect(both.filter(({ model }) => model.pretend)).toHaveLength(10);
+  await generated(
+    studyOf(study.folder, StudyConfig.parse({ name: "test", generate: { models: [{ address: "echo:" }] } })),
+  );
+  expect(await filesUnder(study.path("generations"))).toEqual([
+    study.path("generations/echo/one-shot.jsonl"),
+  ]);
+});
+
+test("titles in any script come into the prompt whole", async () => {
+  const titles = ["“L’été” – où?", "👩‍🚀 ❤️", "שלום עולם", "[[title]]", "$& $1 \\n", "Title: Story:"];
+  const study = await studyWith({ models: local() }, titles);
+  const prompts = new Map((await generated(study)).map(({ title, prompt }) => [title, prompt.text]));
+  for (const title of titles) expect(prompts.get(title)).toContain(`\nTitle: ${title}\nStory:`);
+});
+
+test.each([
+  [{ models: [{ address: "lama:x" }] }, /unknown address lama:x/],
+  [{ models: [{ address: "llama:none.gguf" }] }, /no model file .*none\.gguf/],
+  [{ models: [{ address: "echo:" }, { address: "echo:" }] }, /both called echo/],
+  [{ models: [{ address: "echo:" }], prompts: ["two-shot"] }, /no prompt file two-shot/],
+  [{ models: [{ address: "echo:" }], examples: "best" }, /unknown choice best/],
+  [{ models: [{ address: "echo:" }], tokens: { least: 9, most: 3 } }, /least 9 is above most 3/],
+])("%j is refused with one line and leaves nothing behind", async (settings, message) => {
+  const study = await studyWith(settings);
+  await expect(generated(study)).rejects.toThrow(message);
+  expect(await exists(study.path("generations"))).toBe(false);
+  expect(await exists(study.path("manifest.json"))).toBe(false);
+});
+
+test("the journal outlives a torn line", async () => {
+  const study = await studyWith({ models: local() });
+  const first = timeless(await generated(study));
+  const path = study.path(".tinylove/responses.jsonl");
+  const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+  expect(lines).toHaveLength(3);
+  const { writeFile } = await import("node:fs/promises");
+  await writeFile(path, `${lines[0]}\n${lines[1]!.slice(0, 40)}`);
+  expect(timeless(await generated(study))).toEqual(first);
+  expect(timeless(await generated(study))).toEqual(first);
+});
