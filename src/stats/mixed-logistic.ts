@@ -1,0 +1,167 @@
+import { chiSquareSurvival } from "./chi-square.ts";
+import { inversePositive } from "./cholesky.ts";
+import { checkLengths, type Label } from "./labels.ts";
+import { type LaplaceData, LaplaceModel } from "./laplace.ts";
+import { checkDesign, fitLogistic } from "./logistic.ts";
+import { type Minimum, minimise } from "./minimise.ts";
+
+/**
+ * Fixed effects are the design, a row an observation, the intercept as a column of ones. Outcomes are 0 or 1, or
+ * successes out of `trials`. Groups name who or what has a random intercept, a label per observation:
+ * `{ reader, story }`.
+ */
+export type MixedLogisticData = LaplaceData;
+
+/** A fitted model, or why there is none. */
+export type MixedLogisticFit = MixedLogistic | { readonly fitted: false; readonly reason: string };
+
+export interface MixedLogistic {
+  readonly fitted: true;
+  /** Fixed effects on the logit. */
+  readonly coefficients: Float64Array;
+  readonly standardErrors: Float64Array;
+  /** Covariance of the fixed effects, row by row. */
+  readonly covariance: Float64Array;
+  /** Standard deviation of each random intercept: theta, as lme4 has it. */
+  readonly deviations: Readonly<Record<string, number>>;
+  /** The random intercepts at their modes, by group and label. */
+  readonly intercepts: Readonly<Record<string, ReadonlyMap<Label, number>>>;
+  /** By Laplace's approximation, the constant of the binomial counts included, as in lme4. */
+  readonly logLikelihood: number;
+  readonly observations: number;
+  /** Fixed effects and deviations: what a likelihood-ratio test counts. */
+  readonly parameters: number;
+  readonly converged: boolean;
+  /** A deviation that is estimated as 0 (below 1e-4): these groups vary no more than chance would have them. */
+  readonly singular: boolean;
+}
+
+/**
+ * A logistic model with crossed random intercepts, `outcome ~ design + (1 | reader) + (1 | story)`, by Laplace's
+ * approximation (Bates, Maechler, Bolker and Walker 2015, which is lme4). Fixed effects and deviations are
+ * estimated together by a quasi-Newton method on the exact gradient, started off the boundary; the random
+ * intercepts follow by penalised iteratively reweighted least squares to 1e-12. The larger group's block of the
+ * penalised Hessian is diagonal and is eliminated; what remains is as small as the other groups are. Standard errors
+ * come from the Hessian over all parameters at the optimum, as in lme4.
+ *
+ * Data that have no fit (nothing observed, outcomes all alike, separating or dependent predictors) are told with a
+ * reason. Throws RangeError when lengths differ, outcomes exceed trials, or no group is given.
+ */
+export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
+  const { design, outcomes, trials, groups } = data;
+  const width = checkDesign(design, outcomes, trials);
+  const names = Object.keys(groups);
+  if (names.length === 0) throw new RangeError("a mixed model needs a group with random intercepts");
+  checkLengths(outcomes.length, groups);
+  if (allAlike(outcomes, trials)) return { fitted: false, reason: whyAlike(outcomes.length) };
+  const start = fitLogistic(design, outcomes, trials ? { trials } : {});
+  if (!start.fitted) return start;
+
+  const model = new LaplaceModel(data);
+  const point = new Float64Array(names.length + width).fill(0.7, 0, names.length);
+  point.set(start.coefficients, names.length);
+  const optimum = minimise((at) => model.deviance(at), point);
+  return describe(model, optimum, names, width, outcomes.length);
+}
+
+/** Compares a fit with a larger one of the same data by twice the difference of log-likelihoods. */
+export function likelihoodRatioTest(
+  smaller: Pick<MixedLogistic, "logLikelihood" | "parameters">,
+  larger: Pick<MixedLogistic, "logLikelihood" | "parameters">,
+): { readonly chiSquare: number; readonly degrees: number; readonly p: number } {
+  const degrees = larger.parameters - smaller.parameters;
+  if (!(degrees > 0)) throw new RangeError(`the larger model has ${degrees} parameters more`);
+  const chiSquare = Math.max(0, 2 * (larger.logLikelihood - smaller.logLikelihood));
+  return { chiSquare, degrees, p: chiSquareSurvival(chiSquare, degrees) };
+}
+
+function describe(
+  model: LaplaceModel,
+  optimum: Minimum,
+  names: readonly string[],
+  width: number,
+  observations: number,
+): MixedLogisticFit {
+  const { at } = optimum;
+  const coefficients = at.slice(names.length);
+  if (coefficients.some((value) => Math.abs(value) > 1e3)) return { fitted: false, reason: separated };
+  // The deviance doesn't know a deviation's sign.
+  const deviations = names.map((_, group) => Math.abs(at[group]!));
+  const singular = deviations.some((deviation) => deviation < 1e-4);
+  model.deviance(at);
+  const intercepts = model.intercepts(at);
+  const covariance = fixedCovariance(model, at, names.length, width, deviations);
+  if (covariance === undefined) return { fitted: false, reason: separated };
+  return {
+    fitted: true,
+    coefficients,
+    standardErrors: coefficients.map((_, one) => Math.sqrt(covariance[one * width + one]!)),
+    covariance,
+    deviations: Object.fromEntries(names.map((name, group) => [name, deviations[group]!])),
+    intercepts: Object.fromEntries(names.map((name, group) => [name, intercepts[group]!])),
+    logLikelihood: -optimum.value / 2,
+    observations,
+    parameters: names.length + width,
+    converged: optimum.converged,
+    singular,
+  };
+}
+
+const separated = "the predictors separate the outcomes within groups, so that no finite estimate exists";
+
+/**
+ * Twice the inverse of the deviance's Hessian, by central differences of its gradient; of the fixed effects only.
+ * A deviation at its boundary of 0 carries no curvature to the fixed effects and is left out.
+ */
+function fixedCovariance(
+  model: LaplaceModel,
+  at: Float64Array,
+  groups: number,
+  width: number,
+  deviations: readonly number[],
+): Float64Array | undefined {
+  const free = [...at.keys()].filter((parameter) => parameter >= groups || deviations[parameter]! >= 1e-4);
+  const size = free.length;
+  const hessian = new Float64Array(size * size);
+  for (const [row, parameter] of free.entries()) {
+    const step = 1e-4 * Math.max(1, Math.abs(at[parameter]!));
+    const slopes = [1, -1].map((sign) => {
+      const moved = Float64Array.from(at);
+      moved[parameter]! += sign * step;
+      return model.deviance(moved).gradient;
+    });
+    for (const [column, other] of free.entries()) {
+      hessian[row * size + column] = (slopes[0]![other]! - slopes[1]![other]!) / (2 * step);
+    }
+  }
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < row; column++) {
+      const half = (hessian[row * size + column]! + hessian[column * size + row]!) / 2;
+      hessian[row * size + column] = half;
+      hessian[column * size + row] = half;
+    }
+  }
+  const inverse = inversePositive(hessian, size);
+  if (inverse === undefined) return undefined;
+  const offset = size - width;
+  return Float64Array.from({ length: width * width }, (_, cell) => {
+    const row = Math.floor(cell / width) + offset;
+    return 2 * inverse[row * size + (cell % width) + offset]!;
+  });
+}
+
+function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
+  let right = 0;
+  let all = 0;
+  for (let at = 0; at < outcomes.length; at++) {
+    right += outcomes[at]!;
+    all += trials?.[at] ?? 1;
+  }
+  return right === 0 || right === all;
+}
+
+function whyAlike(observations: number): string {
+  return observations === 0
+    ? "there are no observations"
+    : "all outcomes are alike, so that nothing varies that a model could explain";
+}

@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { LaplaceModel } from "../../src/stats/laplace.ts";
+import { fitMixedLogistic, likelihoodRatioTest, type MixedLogistic } from "../../src/stats/mixed-logistic.ts";
+import reference from "../fixtures/stats/mixed.json" with { type: "json" };
+
+function fitted(data: Parameters<typeof fitMixedLogistic>[0]): MixedLogistic {
+  const fit = fitMixedLogistic(data);
+  if (!fit.fitted) throw new Error(fit.reason);
+  return fit;
+}
+
+const { cbpp } = reference;
+const cbppData = {
+  design: cbpp.period.map((period) => [1, 2, 3, 4].map((level) => Number(level === 1 || level === period))),
+  outcomes: cbpp.incidence,
+  trials: cbpp.size,
+  groups: { herd: cbpp.herd },
+};
+
+type Study = (typeof reference)["study"];
+const studyData = ({ y, origin, order, reader, story }: Study, columns = 3) => ({
+  design: y.map((_, at) => [1, origin[at]!, order[at]!].slice(0, columns)),
+  outcomes: y,
+  groups: { reader, story },
+});
+
+test("lme4's cbpp comes out: fixed effects, theta and likelihood", () => {
+  const fit = fitted(cbppData);
+  const published = [-1.39855, -0.99234, -1.12868, -1.5803];
+  for (const [at, value] of published.entries()) expect(fit.coefficients[at]).toBeCloseTo(value, 4);
+  expect(fit.deviations["herd"]).toBeCloseTo(0.64223, 4);
+  expect(fit.logLikelihood).toBeCloseTo(cbpp.logLikelihood, 5);
+  expect(fit).toMatchObject({ converged: true, singular: false, parameters: 5, observations: 56 });
+  for (const [at, error] of cbpp.standardErrors.entries()) {
+    expect(fit.standardErrors[at]).toBeCloseTo(error, 3);
+  }
+});
+
+test.each(["study", "spread", "boundary"] as const)("crossed readers and stories match lme4: %s", (name) => {
+  const expected = reference[name];
+  const fit = fitted(studyData(expected));
+  expect(fit.converged).toBe(true);
+  // No lower likelihood than lme4 found, and the same place to four decimals.
+  expect(fit.logLikelihood).toBeGreaterThan(expected.logLikelihood - 1e-5);
+  expect(fit.logLikelihood).toBeCloseTo(expected.logLikelihood, 4);
+  for (const [at, value] of expected.coefficients.entries())
+    expect(fit.coefficients[at]).toBeCloseTo(value, 3);
+  // lme4 orders theta by the number of labels, the most first.
+  const sorted = Object.entries(fit.deviations).sort(
+    ([one], [other]) => labels(expected, other) - labels(expected, one),
+  );
+  for (const [at, [, deviation]] of sorted.entries()) expect(deviation).toBeCloseTo(expected.theta[at]!, 3);
+  for (const [at, error] of expected.standardErrors.entries()) {
+    expect(fit.standardErrors[at]! / error).toBeCloseTo(1, 2);
+  }
+});
+
+function labels(study: Study, group: string): number {
+  return new Set(group === "reader" ? study.reader : study.story).size;
+}
+
+test("the gradient is the derivative of the deviance", () => {
+  const model = new LaplaceModel(studyData(reference.study));
+  const point = Float64Array.of(0.5, 0.8, -0.1, 0.3, 0.2);
+  const { gradient } = model.deviance(point);
+  for (const at of point.keys()) {
+    const [above, below] = [1e-5, -1e-5].map((step) => {
+      const moved = Float64Array.from(point);
+      moved[at]! += step;
+      return model.deviance(moved).value;
+    });
+    expect(gradient[at]).toBeCloseTo((above! - below!) / 2e-5, 4);
+  }
+});
+
+test("a deviation of 0 is found and told", () => {
+  const fit = fitted(studyData(reference.boundary));
+  expect(fit.singular).toBe(Math.min(...reference.boundary.theta) < 1e-4);
+});
+
+test("a likelihood-ratio test weighs one effect more", () => {
+  const larger = fitted(studyData(reference.study, 3));
+  const smaller = fitted(studyData(reference.study, 2));
+  const { chiSquare, degrees, p } = likelihoodRatioTest(smaller, larger);
+  expect(degrees).toBe(1);
+  expect(chiSquare).toBeCloseTo(2 * (larger.logLikelihood - smaller.logLikelihood), 12);
+  expect(p).toBeGreaterThan(0);
+  expect(() => likelihoodRatioTest(larger, smaller)).toThrow(RangeError);
+});
+
+test("random intercepts have a mode for each reader and story", () => {
+  const { intercepts } = fitted(studyData(reference.study));
+  expect(intercepts["reader"]!.size).toBe(40);
+  expect(intercepts["story"]!.size).toBe(24);
+});
+
+test("the order of groups changes nothing", () => {
+  const data = studyData(reference.study);
+  const turned = { ...data, groups: { story: data.groups.story, reader: data.groups.reader } };
+  const [one, other] = [fitted(data), fitted(turned)];
+  expect(other.logLikelihood).toBeCloseTo(one.logLikelihood, 8);
+  expect(other.deviations["story"]).toBeCloseTo(one.deviations["story"]!, 5);
+});
+
+test("three crossed groups fit too, and a third that is noise costs no likelihood", () => {
+  const data = studyData(reference.study);
+  const form = data.groups.reader.map((reader) => reader % 3);
+  const two = fitted(data);
+  const three = fitted({ ...data, groups: { ...data.groups, form } });
+  expect(three.logLikelihood).toBeGreaterThan(two.logLikelihood - 1e-4);
+  expect(three.parameters).toBe(6);
+});
+
+test("nothing, all alike, separation and dependent predictors have a reason and no figures", () => {
+  const none = fitMixedLogistic({ design: [], outcomes: [], groups: { reader: [] } });
+  expect(none).toEqual({ fitted: false, reason: "there are no observations" });
+  const data = studyData(reference.study);
+  expect(fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 1) })).toEqual({
+    fitted: false,
+    reason: "all outcomes are alike, so that nothing varies that a model could explain",
+  });
+  expect(fitMixedLogistic({ ...data, outcomes: data.design.map((row) => row[1]!) })).toEqual({
+    fitted: false,
+    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+  });
+  expect(fitMixedLogistic({ ...data, design: data.design.map((row) => [1, row[1]!, row[1]!]) })).toEqual({
+    fitted: false,
+    reason: "predictors depend on each other, so that their parts can't be told apart",
+  });
+});
+
+test("one judgment and one reader don't crash", () => {
+  expect(fitMixedLogistic({ design: [[1]], outcomes: [1], groups: { reader: ["a"] } }).fitted).toBe(false);
+  const oneReader = fitMixedLogistic({
+    design: [[1], [1], [1], [1]],
+    outcomes: [1, 0, 1, 0],
+    groups: { reader: ["a", "a", "a", "a"], story: [1, 2, 3, 4] },
+  });
+  if (oneReader.fitted) expect(oneReader.standardErrors.every(Number.isFinite)).toBe(true);
+  else expect(oneReader.reason).not.toBe("");
+});
+
+test("impossible arguments are told by value", () => {
+  const data = studyData(reference.study);
+  expect(() => fitMixedLogistic({ ...data, groups: {} })).toThrow(RangeError);
+  expect(() => fitMixedLogistic({ ...data, groups: { reader: [1] } })).toThrow(
+    new RangeError(`reader: 1 entries beside ${data.outcomes.length}`),
+  );
+  expect(() => fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 2) })).toThrow(
+    new RangeError("row 0 has 2 successes of 1"),
+  );
+});
