@@ -54,6 +54,7 @@ export function consentPage(setting: Setting, seal: string, alert?: string): str
   return page(setting, {
     title: heading,
     body: html`
+<p class="head">${survey.title}</p>
 <h1>${heading}</h1>
 ${alert && alertBox(alert)}
 ${paragraphs(survey.consent || words("consent.text"))}
@@ -74,7 +75,7 @@ export function instructionsPage(setting: Setting, questions: number): string {
     body: html`
 <h1>${heading}</h1>
 ${paragraphs(survey.instructions || words("instructions.text", { count: questions }))}
-<form action="/q/1"><button>${words("instructions.begin")}</button></form>`,
+<p><a class="button" href="/q/1">${words("instructions.begin")}</a></p>`,
   });
 }
 
