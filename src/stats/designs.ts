@@ -1,0 +1,112 @@
+/**
+ * A Williams square: each of `conditions` once in each row and each place, each ordered pair of neighbours exactly
+ * once, so that what follows what is balanced too (Williams 1949). The first row is 0, 1, n - 1, 2, n - 2 ...; an odd
+ * number needs the mirrored square as well, 2n rows with each pair twice. Throws RangeError below 2.
+ */
+export function williamsSquare(conditions: number): number[][] {
+  if (!Number.isInteger(conditions) || conditions < 2) {
+    throw new RangeError(`a Williams square orders 2 or more: ${conditions}`);
+  }
+  const first = Array.from({ length: conditions }, (_, at) =>
+    at % 2 === 1 ? (at + 1) / 2 : (conditions - at / 2) % conditions,
+  );
+  const square = first.map((_, shift) => first.map((condition) => (condition + shift) % conditions));
+  return conditions % 2 === 0 ? square : [...square, ...square.map((row) => [...row].reverse())];
+}
+
+/** How many things, blocks, repeats of each thing, things in a block, and blocks that hold a given pair. */
+export interface BlockDesign {
+  readonly v: number;
+  readonly b: number;
+  readonly r: number;
+  readonly k: number;
+  readonly lambda: number;
+}
+
+/**
+ * Balanced incomplete blocks: b lists of k different things out of v, each thing in r of them, each pair together in
+ * lambda of them. Found by search with backtracking that always serves the first pair still wanting. Undefined where
+ * the search ends without a design, or after `effort` steps (30 million unless told, a few seconds): a design may exist that it
+ * didn't find. Throws RangeError where none can exist: b k = v r, lambda (v - 1) = r (k - 1) and b >= v (Fisher) must
+ * hold.
+ */
+export function balancedIncompleteBlocks(
+  design: BlockDesign,
+  { effort = 30_000_000 } = {},
+): number[][] | undefined {
+  checkBlockDesign(design);
+  const { v, b, r, k, lambda } = design;
+  const together = new Int32Array(v * v);
+  const used = new Int32Array(v);
+  const blocks: number[][] = [];
+  let steps = 0;
+  return serve() ? blocks.map((block) => [...block]) : undefined;
+
+  /** Opens a block for the first pair that wants one. */
+  function serve(): boolean {
+    if (blocks.length === b) return true;
+    const pair = firstWanting();
+    if (pair === undefined) return false;
+    const block: number[] = [];
+    if (!place(block, pair[0])) return false;
+    const done = place(block, pair[1]) && extend(block, pair[1] + 1);
+    if (!done) while (block.length > 0) remove(block);
+    return done;
+  }
+
+  /**
+   * Fills a block with rising things. All pairs before the wanted one are full, so the block's first two are its
+   * lowest that can still meet, and nothing is missed by rising from them.
+   */
+  function extend(block: number[], from: number): boolean {
+    if (block.length === k) {
+      blocks.push(block);
+      if (serve()) return true;
+      blocks.pop();
+      return false;
+    }
+    for (let thing = from; thing <= v - (k - block.length); thing++) {
+      if (++steps > effort) return false;
+      if (!place(block, thing)) continue;
+      if (extend(block, thing + 1)) return true;
+      remove(block);
+    }
+    return false;
+  }
+
+  function place(block: number[], thing: number): boolean {
+    if (used[thing]! >= r || block.some((other) => together[other * v + thing]! >= lambda)) return false;
+    for (const other of block) together[other * v + thing]!++;
+    used[thing]!++;
+    block.push(thing);
+    return true;
+  }
+
+  function remove(block: number[]): void {
+    const thing = block.pop()!;
+    used[thing]!--;
+    for (const other of block) together[other * v + thing]!--;
+  }
+
+  function firstWanting(): [number, number] | undefined {
+    for (let one = 0; one < v; one++) {
+      for (let other = one + 1; other < v; other++) {
+        if (together[one * v + other]! < lambda) return [one, other];
+      }
+    }
+    return undefined;
+  }
+}
+
+function checkBlockDesign(design: BlockDesign): void {
+  const { v, b, r, k, lambda } = design;
+  for (const [name, value] of Object.entries(design)) {
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a count from 1: ${value}`);
+  }
+  if (k < 2 || k >= v) throw new RangeError(`an incomplete block holds 2 to ${v - 1} of ${v}: ${k}`);
+  if (b * k !== v * r) throw new RangeError(`b k = v r must hold: ${b} x ${k}, ${v} x ${r}`);
+  if (lambda * (v - 1) !== r * (k - 1)) {
+    throw new RangeError(`lambda (v - 1) = r (k - 1) must hold: ${lambda} x ${v - 1}, ${r} x ${k - 1}`);
+  }
+  if (b < v) throw new RangeError(`balanced blocks are at least as many as things: ${b} for ${v}`);
+}
