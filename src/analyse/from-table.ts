@@ -1,7 +1,7 @@
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Row, readTable } from "../workbench/tables.ts";
-import type { Choice, Data, FormFacts, Origin, Pair, Rating } from "./data.ts";
+import type { Choice, Data, FormFacts, Origin, Pair, Rating, Shown } from "./data.ts";
 
 /** Columns of a table from anywhere, by the shape of what was asked. */
 const shapes = {
@@ -21,19 +21,20 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
   const rows = await readTable(path);
   const columns = columnsOf(rows, path);
   for (const [ours, theirs] of Object.entries(map)) {
-    if (columns.has(theirs) || rows.length === 0) continue;
+    if (columns.has(theirs)) continue;
     throw new StudyError(`--map ${ours}=${theirs}: ${path} has no column ${theirs}`, {
       hint: `it has ${[...columns].join(", ")}`,
     });
   }
   const cells = rows.map((row, at) => new Cells(row, map, `${path}, row ${at + 1}`));
-  const shape = shapeOf(columns, map, rows.length, path);
+  const shape = shapeOf(columns, map, path);
   const complete = cells.filter((row) => shapes[shape].every((column) => row.text(column) !== ""));
   const answers = {
     choices: shape === "choices" ? complete.map(choiceOf) : [],
     pairs: shape === "pairs" ? complete.map(pairOf) : [],
     ratings: shape === "ratings" ? complete.map(ratingOf) : [],
   };
+  checkOrigins([...answers.choices, ...answers.ratings], path);
   const missing = cells.length - complete.length;
   return {
     settings,
@@ -51,7 +52,7 @@ function columnsOf(rows: readonly Row[], path: string): Set<string> {
   return new Set(Object.keys(first));
 }
 
-function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, _: number, path: string): keyof typeof shapes {
+function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, path: string): keyof typeof shapes {
   const missing = (shape: keyof typeof shapes) =>
     shapes[shape].filter((column) => !columns.has(map[column] ?? column));
   const names = Object.keys(shapes) as (keyof typeof shapes)[];
@@ -158,6 +159,20 @@ const shownOf = (row: Cells, origin: Origin) => ({
 
 const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
+
+/** A story has one origin; two would be two stories of one name. */
+function checkOrigins(shown: readonly Shown[], path: string): void {
+  const origins = new Map<string, Origin>();
+  for (const { stimulus, origin } of shown) {
+    const known = origins.get(stimulus);
+    if (known === undefined) origins.set(stimulus, origin);
+    else if (known !== origin) {
+      throw new StudyError(`${path}: the stimulus ${stimulus} has two origins, human and machine`, {
+        hint: "give the human and the machine version of a story names of their own",
+      });
+    }
+  }
+}
 
 /** A table tells of a form only through its judgments: what was judged on it is what it holds. */
 function formsOf(choices: readonly Choice[]): FormFacts[] {

@@ -1,5 +1,5 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
-import { printedRows } from "../study/print.ts";
+import { shownTable } from "../study/print.ts";
 
 /** Findings as a page of plain text: the verdict first, then each question with its sentences and tables. */
 export function printedFindings(found: readonly Findings[]): string {
@@ -32,13 +32,12 @@ function printedFinding(finding: Finding): string {
 
 /** Columns that line up: numbers to the right, words to the left. */
 export function printedTable(table: Table): string {
-  const rows = [table.columns.map(({ label }) => label), ...printedRows(table)];
-  const widths = table.columns.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const { columns, rows: cells } = shownTable(table);
+  const rows = [columns.map(({ label }) => label), ...cells];
+  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, at) =>
-        table.columns[at]!.format === "text" ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!),
-      )
+      .map((cell, at) => (columns[at]!.number ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)))
       .join("  ")
       .trimEnd();
   return rows.map((row) => `  ${line(row)}`).join("\n");

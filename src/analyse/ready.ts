@@ -12,3 +12,9 @@ export function saysWhatIsReady({ forms, study }: Data): Finding {
       : "";
   return sentence("result", `Nobody has judged a story yet.${ready}`);
 }
+
+/** Rows that could not be used, by reason; nothing where all could. */
+export const saysWhatIsLeftOut = ({ leftOut }: Data): Finding[] =>
+  Object.entries(leftOut).map(([reason, rows]) =>
+    sentence("detail", `${counted(rows, "row")} ${rows === 1 ? "was" : "were"} left out: ${reason}.`),
+  );

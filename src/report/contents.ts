@@ -8,6 +8,8 @@ export interface Contents {
   readonly marks: readonly string[];
   /** The verdict in one sentence. */
   readonly headline: string;
+  /** What it rests on, in a few sentences more. */
+  readonly deck: readonly string[];
   /** The figures and tables that carry the headline, with the name of their analysis. */
   readonly carriers: readonly Named[];
   /** What has to be read before anything else. */
@@ -52,10 +54,12 @@ export function contentsOf(
     all.flatMap(({ finding }) =>
       finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
     );
-  const [headline = sentences("result")[0] ?? "Nothing was asked about a story."] = sentences("verdict");
+  const [headline = sentences("result")[0] ?? "Nothing was asked about a story.", ...deck] =
+    sentences("verdict");
   return {
     ...about,
     headline,
+    deck,
     carriers: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
     warnings: sentences("warning"),
     chapters: chapters

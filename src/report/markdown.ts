@@ -1,16 +1,18 @@
 import type { Table } from "../study/finding.ts";
-import { percent, printedRows } from "../study/print.ts";
+import { percent, shownTable } from "../study/print.ts";
 import type { Contents, Named } from "./contents.ts";
 import type { StoryRead } from "./stories.ts";
 
 /** The report as Markdown; figures are files beside it, as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
-  const { title, marks, headline, carriers, warnings, chapters, stories, methods, provenance } = contents;
+  const { title, marks, headline, deck, carriers, warnings, chapters, stories, methods, provenance } =
+    contents;
   const marked = marks.map((mark) => `> ${mark}`).join("\n>\n");
   const parts = [
     `# ${title}: report`,
     marked,
     `**${headline}**`,
+    ...deck,
     ...carriers.map(block),
     ...(warnings.length > 0 ? ["## Before you read on", ...warnings] : []),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, marked, ...findings.map(block)]),
@@ -35,11 +37,12 @@ function block({ name, finding }: Named): string {
 }
 
 function tableText(table: Table): string {
+  const { columns, rows } = shownTable(table);
   const line = (cells: readonly string[]) => `| ${cells.map(cellText).join(" | ")} |`;
   return [
-    line(table.columns.map(({ label }) => label)),
-    line(table.columns.map(({ format }) => (format === "text" ? "---" : "---:"))),
-    ...printedRows(table).map(line),
+    line(columns.map(({ label }) => label)),
+    line(columns.map(({ number }) => (number ? "---:" : "---"))),
+    ...rows.map(line),
   ].join("\n");
 }
 

@@ -1,5 +1,5 @@
 import type { Finding, Table } from "../study/finding.ts";
-import { counted, percent, printed } from "../study/print.ts";
+import { counted, percent, shownTable } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import type { Chapter, Contents, Named } from "./contents.ts";
 import { drawn, widths } from "./draw.ts";
@@ -25,6 +25,7 @@ export function page(contents: Contents): string {
   <h1>${title}</h1>
   ${marksOf(marks)}
   ${headline(contents.headline)}
+  ${contents.deck.map((text) => html`<p class="deck">${text}</p>`)}
   ${contents.carriers.map((named) => block(named, storyIds))}
   ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${text}</p>`)}</div>`}
   ${chapters.length > 1 && contentsList(contents)}
@@ -97,22 +98,23 @@ const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Ht
 
 /** A table that scrolls sideways where it is wider than the page; a cell of a column `stimulus` links to its story. */
 function tableBlock(id: string, caption: string, table: Table, storyIds: ReadonlySet<string>): Html {
-  const { columns, rows } = table;
-  const side = (format: string) => (format === "text" ? "" : "n");
+  const { columns, rows } = shownTable(table);
+  // The first column names the row, so it stands to the left even where it is a number.
+  const side = (number: boolean, at: number) => (number && at > 0 ? "n" : "");
   return html`
+  ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
   <div class="table" role="region" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
-  <table id="${id}">
-    ${caption && html`<caption>${caption}.</caption>`}
-    <thead><tr>${columns.map(({ label, format }) => html`<th scope="col" class="${side(format)}">${label}</th>`)}</tr></thead>
+  <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
+    <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) =>
-        html`<tr>${columns.map(({ key, format }, at) => {
-          const value = row[key];
-          const linked = key === "stimulus" && storyIds.has(String(value));
-          const content = linked ? html`<a href="#story-${value}">${value}</a>` : printed(value, format);
+        html`<tr>${columns.map(({ key, number }, at) => {
+          const cell = row[at]!;
+          const linked = key === "stimulus" && storyIds.has(cell);
+          const content = linked ? html`<a href="#story-${cell}">${cell}</a>` : cell;
           return at === 0
-            ? html`<th scope="row" class="${side(format)}">${content}</th>`
-            : html`<td class="${side(format)}">${content}</td>`;
+            ? html`<th scope="row">${content}</th>`
+            : html`<td class="${side(number, at)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>
   </table></div>`;
@@ -168,8 +170,8 @@ const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
   <h2 id="methods-title">Methods and provenance</h2>
   ${marksOf(marks)}
   ${methods.map((text) => html`<p>${text}</p>`)}
+  <p class="caption">Versions, seed, and the SHA-256 of what went in and came out.</p>
   <div class="table" role="region" tabindex="0" aria-label="Provenance"><table>
-    <caption>Versions, seed, and the SHA-256 of what went in and came out.</caption>
     <tbody>
       ${provenance.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
       ${provenance.hashes.map(([path, hash]) => html`<tr><th scope="row"><code>${path}</code></th><td><code>${hash}</code></td></tr>`)}

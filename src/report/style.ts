@@ -14,6 +14,7 @@ header.top { padding-top: 3.5rem; }
 .eyebrow { margin: 0 0 .5rem; font: 600 .8125rem/1.4 var(--sans); letter-spacing: .04em; color: var(--muted); }
 h1 { margin: 0 0 1.75rem; font-size: 1.375rem; line-height: 1.3; font-weight: 400; font-style: italic; color: var(--muted); }
 .headline { margin: 0 0 1rem; font-size: clamp(1.375rem, 1.1rem + 1.6vw, 1.875rem); line-height: 1.34; text-wrap: pretty; }
+.deck { font-size: 1.125rem; }
 .headline strong { font-weight: 700; }
 .verdict-inconclusive strong { color: var(--warning); }
 .verdict-different strong { color: var(--human); }
@@ -31,15 +32,14 @@ a:hover { text-decoration-color: currentColor; }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }
 .detail { color: var(--muted); font-size: .9375rem; }
 figure { margin: 1.75rem 0 2rem; }
-figcaption, caption { font: .875rem/1.5 var(--sans); color: var(--muted); text-align: left; text-wrap: pretty; }
+figcaption, .caption { font: .875rem/1.5 var(--sans); color: var(--muted); text-align: left; text-wrap: pretty; }
 figure > figcaption { margin-bottom: .75rem; }
-figcaption b, caption b { color: var(--ink); }
 svg { display: block; width: 100%; height: auto; }
 .phone { display: none; }
-.table { overflow-x: auto; margin: 1rem 0 1.75rem; }
-table { border-collapse: collapse; width: 100%; font: .875rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums; }
-caption { padding-bottom: .5rem; }
-th, td { padding: .375rem .75rem .375rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+.table { overflow-x: auto; margin: .75rem 0 1.75rem; }
+table { border-collapse: collapse; min-width: min(100%, 26rem); font: .875rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums; }
+.caption { margin: 2rem 0 0; }
+th, td { padding: .375rem 1.25rem .375rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--muted); }
 tbody th { font-weight: 600; }
@@ -76,7 +76,7 @@ footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans);
   section { margin-top: 2rem; padding-top: 1rem; }
   .headline { font-size: 17pt; } h2 { font-size: 14pt; }
   .page { display: block; } .phone { display: none; }
-  figure, tr, .mark, .story { break-inside: avoid; } h2, h3, caption, figcaption { break-after: avoid; }
+  figure, tr, .mark, .story { break-inside: avoid; } h2, h3, .caption, figcaption { break-after: avoid; }
   nav { display: none; } .table { overflow: visible; }
   table { font-size: 8pt; } th, td { padding-right: .4rem; }
   svg { max-width: 150mm; }

@@ -23,12 +23,44 @@ export const percentRange = ({ low, high }: { low: number; high: number }): stri
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${printed(count, "integer")} ${count === 1 ? noun : plural}`;
 
-/** A table's rows as text, in order of its columns. */
-export const printedRows = ({ columns, rows }: Table): string[][] =>
-  rows.map((row) => columns.map((column) => printedCell(row, column)));
+/** A table as people read it, cells as text. */
+export interface ShownTable {
+  readonly columns: readonly { readonly key: string; readonly label: string; readonly number: boolean }[];
+  readonly rows: readonly (readonly string[])[];
+}
 
-const printedCell = (row: Table["rows"][number], { key, format }: Column): string =>
-  printed(row[key], format);
+/** Cells as text in order of the columns; the ends of an interval (a column `low` before its `high`) share a cell. */
+export function shownTable({ columns, rows }: Table): ShownTable {
+  const shown = columns.filter((_, at) => !isHighEnd(columns, at));
+  return {
+    columns: shown.map(({ key, label, format }) => ({ key, label, number: format !== "text" })),
+    rows: rows.map((row) =>
+      shown.map((column) => {
+        const high = columns[columns.indexOf(column) + 1];
+        return isHighEnd(columns, columns.indexOf(column) + 1)
+          ? rangeOf(row[column.key], row[high!.key], column.format)
+          : printed(row[column.key], column.format);
+      }),
+    ),
+  };
+}
+
+/** Whether a column `x_high` follows its own `x_low`. */
+function isHighEnd(columns: readonly Column[], at: number): boolean {
+  const [low, high] = [columns[at - 1]?.key, columns[at]?.key];
+  return low !== undefined && high !== undefined && /low$/.test(low) && high === low.replace(/low$/, "high");
+}
+
+function rangeOf(
+  low: Parameters<typeof printed>[0],
+  high: Parameters<typeof printed>[0],
+  format: Format,
+): string {
+  if (low === null || low === undefined) return "";
+  const end = printed(high, format);
+  const unit = / (?:%|s)$/.exec(end)?.[0] ?? "";
+  return `${printed(low, format).replace(unit, "")} to ${end}`;
+}
 
 const printers: Record<Format, (value: number) => string> = {
   text: String,

@@ -5,7 +5,7 @@ import { type Figure, type Finding, figure, sentence, type Table, table } from "
 import { counted, percent } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
-import { saysWhatIsReady } from "../ready.ts";
+import { saysWhatIsLeftOut, saysWhatIsReady } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
 /** Shares of right answers: by form with their scores, overall, by origin and by model, with intervals. */
@@ -19,6 +19,7 @@ export const accuracy: Analysis = {
     const scores = formScores(data);
     const findings: Finding[] = [
       sentence("result", sayShares(shares, data)),
+      ...saysWhatIsLeftOut(data),
       ...scores.sentences,
       ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
       ...scoresFigure(scores),
@@ -111,22 +112,18 @@ function sharesTable(shares: readonly Share[]): Table {
       { key: "right", label: "Right", format: "integer" },
       { key: "judgments", label: "of", format: "integer" },
       { key: "share", label: "Accuracy", format: "percent" },
-      { key: "readers", label: "Readers", format: "integer" },
-      { key: "stories", label: "Stories", format: "integer" },
-      { key: "clustered_low", label: "Clustered from", format: "percent" },
+      { key: "clustered_low", label: "Clustered", format: "percent" },
       { key: "clustered_high", label: "to", format: "percent" },
-      { key: "wilson_low", label: "Wilson from", format: "percent" },
+      { key: "wilson_low", label: "Wilson", format: "percent" },
       { key: "wilson_high", label: "to", format: "percent" },
-      { key: "exact_low", label: "Clopper-Pearson from", format: "percent" },
+      { key: "exact_low", label: "Clopper-Pearson", format: "percent" },
       { key: "exact_high", label: "to", format: "percent" },
     ],
-    rows: shares.map(({ of, right, judgments, share, readers, stories, ...intervals }) => ({
+    rows: shares.map(({ of, right, judgments, share, ...intervals }) => ({
       of,
       right,
       judgments,
       share,
-      readers,
-      stories,
       clustered_low: intervals.clustered?.low ?? null,
       clustered_high: intervals.clustered?.high ?? null,
       wilson_low: intervals.wilson.low,
@@ -138,17 +135,17 @@ function sharesTable(shares: readonly Share[]): Table {
 }
 
 const intervalsCaption = ({ settings: { level } }: Data): string =>
-  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat. Wilson's and Clopper and Pearson's count every judgment as independent and are too narrow here`;
+  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here`;
 
 const intervalsMethod =
-  "Clustered intervals of accuracy are sandwich intervals with two ways of clustering, by reader and by story (Cameron, Gelbach and Miller 2011), with Student's t on the fewer clusters. They are left out where one reader or one story is all there is, or where all answers are alike. Wilson's (1927) and Clopper and Pearson's (1934) intervals are shown for comparison; both assume independent judgments.";
+  "Clustered intervals of accuracy are sandwich intervals with two ways of clustering, by reader and by story (Cameron, Gelbach and Miller 2011), with Student’s t on the fewer clusters. They are left out where one reader or one story is all there is, or where all answers are alike. Wilson’s (1927) and Clopper and Pearson’s (1934) intervals are shown for comparison; both assume independent judgments.";
 
 /** Where several models wrote, how each fared, against chance and the margin. */
 function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
   const models = shares.filter(({ kind }) => kind === "model");
   if (models.length === 0) return [];
   return [
-    figure("result", "How often each model's stories were recognised", sharesFigure(models, settings.margin)),
+    figure("result", "How often each model’s stories were recognised", sharesFigure(models, settings.margin)),
   ];
 }
 
@@ -160,7 +157,7 @@ export function sharesFigure(shares: readonly Share[], margin: number): Figure {
       columns: [
         { key: "of", label: "Judgments of", format: "text" },
         { key: "share", label: "Accuracy", format: "percent" },
-        { key: "low", label: "from", format: "percent" },
+        { key: "low", label: "Interval", format: "percent" },
         { key: "high", label: "to", format: "percent" },
         { key: "counts", label: "Right", format: "text" },
       ],

@@ -167,7 +167,7 @@ function clipFindings(clip: ClipSummary): Finding[] {
   return [
     sentence(
       "result",
-      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title's human and machine versions. Too short for that were ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts; titles with such a text are ${rule === "drop" ? "left out on both sides" : "kept where the lowered range allows"}.`,
+      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. Too short for that were ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts; titles with such a text are ${rule === "drop" ? "left out on both sides" : "kept where the lowered range allows"}.`,
     ),
     table("detail", "Truncation (TCG)", {
       columns: [

@@ -1,6 +1,6 @@
 import { crossedBootstrap } from "../../stats/bootstrap.ts";
 import type { Judgments } from "../../stats/judgments.ts";
-import { permuteOrigins } from "../../stats/permutation.ts";
+import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
 import type { Random } from "../../stats/random.ts";
 import { criterion, sensitivity } from "../../stats/signal-detection.ts";
 import { type StudyVerdict, type Verdict, verdictTest } from "../../stats/verdict-test.ts";
@@ -14,7 +14,7 @@ import { rule2022 } from "../rule-2022.ts";
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
 export const verdict: Analysis = {
   name: "verdict",
-  asks: "Can readers tell human stories from a machine's?",
+  asks: "Can readers tell human stories from a machine’s?",
   needs: ["choices"],
   run(data, random) {
     const { choices, settings } = data;
@@ -25,15 +25,14 @@ export const verdict: Analysis = {
     const detection = detectionOf(data, test, random.fork("bootstrap"));
     const rule = rule2022(data);
     const findings: Finding[] = [
-      sentence("verdict", headline(test, data)),
+      sentence("verdict", headline(test)),
+      sentence("verdict", deck(test, data)),
       figure("verdict", figureCaption(data), verdictFigure(test, data)),
       ...sayBias(test, detection),
-      table("result", "The verdicts, and what each stands on", verdictTable(test, data)),
-      sentence(
-        "result",
-        `If the stories' origins were dealt anew at random, a difference as large as this one (Youden's J = ${printed(permutation.youden, "number")}) would come up with ${pValue(permutation.p)}.`,
-      ),
-      table("result", "Skill and bias", detectionTable(detection, data)),
+      table("result", "The verdicts, and what each stands on", verdictTable(test)),
+      sentence("detail", sayReasons(test)),
+      ...(permutation.draws > 0 ? [sentence("result", sayPermutation(permutation))] : []),
+      ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...rule.findings,
       sentence("method", method(data, permutation.draws)),
     ];
@@ -71,27 +70,37 @@ function beforeData(data: Data) {
 const bounds = (margin: number) => ({ low: 0.5 - margin, high: 0.5 + margin });
 
 /** The one sentence. The word "indistinguishable" stands in it only where all three claims are carried. */
-function headline(test: StudyVerdict, { settings }: Data): string {
-  const { overall, human, machine, together } = test;
-  const margin = percentRange(bounds(settings.margin));
-  const seen = `${counted(overall.readers, "reader")} judged ${overall.correct} of ${overall.judgments} stories rightly (${percent(overall.correct / overall.judgments)})`;
+function headline({ overall, together }: StudyVerdict): string {
   if (together === "equivalent") {
-    return `Indistinguishable within the margin: ${seen}, and overall, for human and for machine stories alike, the ${levelOf(1 - 2 * settings.alpha)} interval lies within ${margin}.`;
+    return "Indistinguishable within the margin: readers do no better than guessing.";
   }
-  if (overall.verdict === "different") {
-    const better = overall.estimate! > 0.5;
-    return better
-      ? `Different: readers can tell human stories from a machine's. ${seen}; the ${levelOf(1 - settings.alpha)} interval, ${percentRange(overall.interval)}, lies above guessing.`
-      : `Different: readers take one for the other more often than guessing would. ${seen}; the ${levelOf(1 - settings.alpha)} interval, ${percentRange(overall.interval)}, lies below guessing.`;
+  if (together === "inconclusive") {
+    return "Inconclusive: it is shown neither that readers can tell human stories from a machine’s nor that they cannot.";
   }
+  return overall.estimate! > 0.5
+    ? "Different: readers can tell human stories from a machine’s."
+    : "Different: readers take one for the other more often than guessing would.";
+}
+
+/** What the one sentence rests on. */
+function deck(test: StudyVerdict, { settings: { margin, alpha } }: Data): string {
+  const { overall, human, machine, together } = test;
+  const within = percentRange(bounds(margin));
+  const seen = `${counted(overall.readers, "reader")} judged ${overall.correct} of ${overall.judgments} stories rightly (${percent(overall.correct / overall.judgments)})`;
+  const inner = `the ${levelOf(1 - 2 * alpha)} interval`;
+  const outer = `the ${levelOf(1 - alpha)} interval, ${percentRange(overall.interval)},`;
+  if (together === "equivalent") {
+    return `${seen}; overall, for human and for machine stories alike, ${inner} lies within the declared margin of ${within}.`;
+  }
+  if (together === "different") {
+    return `${seen}; ${outer} lies ${overall.estimate! > 0.5 ? "above" : "below"} guessing.`;
+  }
+  if (overall.degrees === 0) return `${seen}; ${overall.reason}.`;
   if (overall.verdict === "equivalent") {
     const open = [human.verdict !== "equivalent" && "human", machine.verdict !== "equivalent" && "machine"];
-    return `Inconclusive: ${seen}, which overall is no better than chance within ${margin}, but for ${open.filter(Boolean).join(" and for ")} stories alone the interval reaches beyond that margin, so the claim as a whole is not carried.`;
+    return `${seen}. Overall that is no better than chance within the declared margin of ${within}, but for ${open.filter(Boolean).join(" and for ")} stories alone ${inner} reaches beyond it, so the claim as a whole is not carried.`;
   }
-  if (overall.degrees === 0) {
-    return `Inconclusive: ${seen}; ${overall.reason}.`;
-  }
-  return `Inconclusive: ${seen}, but the ${levelOf(1 - 2 * settings.alpha)} interval, ${percentRange(overall.equivalenceInterval)}, reaches beyond the margin of ${margin}. These judgments show neither that readers can tell human stories from a machine's nor that they cannot.`;
+  return `${seen}; ${inner}, ${percentRange(overall.equivalenceInterval)}, reaches beyond the declared margin of ${within}, and ${outer} holds guessing.`;
 }
 
 const levelOf = (level: number): string => `${Number((level * 100).toPrecision(4))} %`;
@@ -113,9 +122,9 @@ function verdictFigure(test: StudyVerdict, { settings: { margin, alpha } }: Data
       columns: [
         { key: "of", label: "Judgments of", format: "text" },
         { key: "estimate", label: "Accuracy", format: "percent" },
-        { key: "low", label: `${inner} from`, format: "percent" },
+        { key: "low", label: `${inner} interval`, format: "percent" },
         { key: "high", label: "to", format: "percent" },
-        { key: "outer_low", label: `${outer} from`, format: "percent" },
+        { key: "outer_low", label: `${outer} interval`, format: "percent" },
         { key: "outer_high", label: "to", format: "percent" },
         { key: "counts", label: "Right", format: "text" },
       ],
@@ -149,7 +158,7 @@ function verdictFigure(test: StudyVerdict, { settings: { margin, alpha } }: Data
   };
 }
 
-const verdictTable = (test: StudyVerdict, { settings: { alpha } }: Data): Table => ({
+const verdictTable = (test: StudyVerdict): Table => ({
   columns: [
     { key: "of", label: "Judgments of", format: "text" },
     { key: "verdict", label: "Verdict", format: "text" },
@@ -158,7 +167,6 @@ const verdictTable = (test: StudyVerdict, { settings: { alpha } }: Data): Table 
     { key: "degrees", label: "df", format: "number" },
     { key: "equivalence_p", label: "p, equivalence", format: "p" },
     { key: "difference_p", label: "p, difference", format: "p" },
-    { key: "reason", label: `Because (alpha ${alpha})`, format: "text" },
   ],
   rows: named(test).map(([of, , one]) => ({
     of,
@@ -168,9 +176,16 @@ const verdictTable = (test: StudyVerdict, { settings: { alpha } }: Data): Table 
     degrees: one.degrees,
     equivalence_p: one.equivalenceP,
     difference_p: one.differenceP,
-    reason: one.reason,
   })),
 });
+
+const sayPermutation = ({ youden, p }: PermutationTest): string =>
+  `If the origins of the stories were dealt anew at random, a difference as large as this one (Youden’s J = ${printed(youden, "number")}) or larger would come up with ${pValue(p)}.`;
+
+const sayReasons = (test: StudyVerdict): string =>
+  named(test)
+    .map(([of, , { verdict: word, reason }]) => `${of}: ${word}, for ${reason}.`)
+    .join(" ");
 
 interface Measured {
   readonly value: number;
@@ -236,7 +251,7 @@ function detectionTable({ sensitivity, criterion, youden }: Detection, { setting
     columns: [
       { key: "measure", label: "Measure", format: "text" },
       { key: "value", label: "Value", format: "number" },
-      { key: "low", label: `${levelOf(level)} from`, format: "number" },
+      { key: "low", label: `${levelOf(level)} interval`, format: "number" },
       { key: "high", label: "to", format: "number" },
       { key: "meaning", label: "Meaning", format: "text" },
     ],
@@ -265,4 +280,4 @@ function sayBias({ overall }: StudyVerdict, { saysHuman, criterion }: Detection)
 }
 
 const method = ({ settings: { margin, alpha, level } }: Data, draws: number): string =>
-  `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${alpha}, difference from 0.5 by a two-sided test at the same alpha. Standard errors are clustered by reader and by story, stories within their origin (Cameron, Gelbach and Miller 2011), with Student's t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${draws} times. d′ and c carry the log-linear correction (Hautus 1995), with ${levelOf(level)} percentile intervals of a bootstrap that draws readers and stories anew (Owen 2007; ${draws} draws).`;
+  `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${alpha}, difference from 0.5 by a two-sided test at the same alpha. Standard errors are clustered by reader and by story, stories within their origin (Cameron, Gelbach and Miller 2011), with Student’s t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${draws} times. d′ and c carry the log-linear correction (Hautus 1995), with ${levelOf(level)} percentile intervals of a bootstrap that draws readers and stories anew (Owen 2007; ${draws} draws).`;

@@ -18,27 +18,30 @@ export const histogram: FigureKind = {
       x: { type: "band", padding: 0.14, label: null },
       y: { domain: [0, most * 1.08], axis: null },
       marks: [
-        Plot.barY(data.rows, { x: x!, y: y!, fill: colour("machine"), fillOpacity: 0.85, rx1: 0, ry1: 0 }),
+        Plot.barY(data.rows, { x: x!, y: y!, fill: colour("muted"), fillOpacity: 0.85 }),
+        Plot.ruleY([0], { stroke: colour("ink") }),
+        ...(data.has("expected")
+          ? [
+              Plot.tickY(data.rows, { x: x!, y: expected!, stroke: colour("bandInk"), strokeWidth: 3 }),
+              Plot.text([`▬ ${data.label("expected")}`], {
+                frameAnchor: "top-right",
+                dy: -30,
+                textAnchor: "end",
+                fill: colour("bandInk"),
+                text: (text) => text,
+              }),
+            ]
+          : []),
         Plot.text(data.rows, {
           x: x!,
           y: y!,
           dy: -9,
           fontWeight: 600,
+          stroke: colour("paper"),
+          strokeWidth: 4,
+          fill: colour("ink"),
           text: (row) => (Number(y!(row)) > 0 ? String(y!(row)) : ""),
         }),
-        Plot.ruleY([0], { stroke: colour("ink") }),
-        ...(data.has("expected")
-          ? [
-              Plot.tickY(data.rows, { x: x!, y: expected!, stroke: colour("human"), strokeWidth: 3 }),
-              Plot.text([`▬ ${data.label("expected")}`], {
-                frameAnchor: "top-right",
-                dy: -30,
-                textAnchor: "end",
-                fill: colour("human"),
-                text: (text) => text,
-              }),
-            ]
-          : []),
         Plot.text([data.label("y")], {
           frameAnchor: "top-left",
           dy: -30,

@@ -27,12 +27,12 @@ export const intervals: FigureKind = {
       [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
 
     return {
-      height: 70 + rows.length * (narrow ? 62 : 48),
-      marginTop: 34,
+      height: 92 + rows.length * (narrow ? 58 : 46),
+      marginTop: 46,
       marginLeft: narrow ? 8 : 12 + 7 * Math.min(26, Math.max(...rows.map((row) => row.length))),
-      marginRight: narrow ? 8 : 24,
+      marginRight: narrow ? 8 : 140,
       x: { domain, label: null },
-      y: { domain: rows, label: null, axis: null, padding: 0 },
+      y: { domain: rows, label: null, axis: null, padding: 0.5 },
       marks: [
         ...(band.length === 2
           ? [
@@ -44,7 +44,7 @@ export const intervals: FigureKind = {
               Plot.text([(Math.max(domain[0], band[0]!) + Math.min(domain[1], band[1]!)) / 2], {
                 x: (at) => at,
                 frameAnchor: "top",
-                dy: -22,
+                dy: -30,
                 text: () => "within the margin",
                 fill: colour("bandInk"),
               }),
@@ -64,7 +64,7 @@ export const intervals: FigureKind = {
           Plot.text([at], {
             x: (value) => value,
             frameAnchor: "top",
-            dy: -8,
+            dy: -10,
             text: () => label,
             fill: colour("ink"),
           }),
@@ -91,7 +91,7 @@ export const intervals: FigureKind = {
           strokeLinecap: "round",
         }),
         Plot.dot(data.rows, { x: x!, y: y!, r: 6, fill: group, stroke: colour("paper"), strokeWidth: 1.5 }),
-        // Below the dot in a wide frame, above the line with the row's name where there is no room at the side.
+        // At the sides of a wide frame; above the line where there is no room at the side.
         ...(narrow
           ? [
               Plot.text(data.rows, {
@@ -122,10 +122,10 @@ export const intervals: FigureKind = {
               }),
               Plot.text(data.rows, {
                 y: y!,
-                x: x!,
-                dy: 17,
+                frameAnchor: "right",
+                dx: 132,
+                textAnchor: "end",
                 fill: colour("muted"),
-                fontSize: 12,
                 text: value,
               }),
             ]),

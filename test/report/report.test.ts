@@ -1,0 +1,145 @@
+import { readdir, readFile } from "node:fs/promises";
+import { parseHTML } from "linkedom";
+import { describe, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
+import { pageOfFindings, report } from "../../src/report/report.ts";
+import { corpusSummaryFile, readForms } from "../../src/workbench/artefacts.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
+
+const analysis = analyse(pageOfFindings);
+
+async function reportOf(study: Study) {
+  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  await runStage(report, study, {}, quiet());
+  const read = (file: string) => readFile(study.path("report", file), "utf8");
+  const html = await read("report.html");
+  return { html, document: parseHTML(html).document, markdown: await read("report.md"), read };
+}
+
+describe("a report", () => {
+  test("before anybody has answered it says so and shows what is ready", async () => {
+    const { html, document, markdown } = await reportOf(await aStudy());
+    expect(document.querySelector(".headline")?.textContent).toBe(
+      "No verdict yet: nobody has judged a story.",
+    );
+    for (const text of [html, markdown])
+      expect(text).toContain("2 forms with 6 human stories and 6 machine stories");
+    expect(document.querySelectorAll("article.story").length).toBe(12);
+  });
+
+  test("the verdict comes first, then the figure that carries it, then its numbers", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { html, document } = await reportOf(study);
+    const order = ['class="headline', "<figure", "<table", "<section"].map((mark) => html.indexOf(mark));
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+    for (const figure of document.querySelectorAll("figure")) {
+      expect(figure.querySelectorAll("svg[role=img]").length).toBe(2);
+      expect(figure.querySelectorAll("table tbody tr").length).toBeGreaterThan(0);
+    }
+  });
+
+  test("it stands alone: no script, and nothing is loaded from elsewhere", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { document, html } = await reportOf(study);
+    expect(document.querySelectorAll("script, link, img, iframe, [src]").length).toBe(0);
+    expect(html).not.toMatch(/@import|url\(/);
+    for (const link of document.querySelectorAll("a[href]")) expect(link.getAttribute("href")).toMatch(/^#/);
+  });
+
+  test("every link leads to something on the page", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { document } = await reportOf(study);
+    const targets = [...document.querySelectorAll("a[href]")].map((link) =>
+      link.getAttribute("href")!.slice(1),
+    );
+    expect(targets.length).toBeGreaterThan(2);
+    for (const target of targets) expect(document.getElementById(target), target).not.toBeNull();
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("simulated readers and the note of the corpus are marked in every section", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
+    await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
+    const { document, markdown } = await reportOf(study);
+    const sections = [...document.querySelectorAll("section, header.top")];
+    expect(sections.length).toBeGreaterThan(3);
+    for (const section of sections) {
+      const marks = [...section.querySelectorAll(".mark")].map((mark) => mark.textContent ?? "");
+      expect(marks.some((mark) => mark.startsWith("Simulated readers:"))).toBe(true);
+      expect(marks.some((mark) => mark.includes("written as an example"))).toBe(true);
+    }
+    expect(markdown.match(/> Simulated readers:/g)?.length).toBe(sections.length);
+  });
+
+  test("real readers of a real corpus are not marked", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { document } = await reportOf(study);
+    expect(document.querySelectorAll(".mark").length).toBe(0);
+  });
+
+  test("what readers typed is shown as text, never as markup", async () => {
+    const study = await aStudy();
+    const [first, ...rest] = answersTo("form-1", "reader-1", { human: 2, machine: 1 });
+    const reason = '<img src=x onerror="alert(1)"> & "so"';
+    await writeJudgments(study, [{ ...first!, response: { ...first!.response, reason } }, ...rest]);
+    const { document } = await reportOf(study);
+    expect(document.querySelector(".reasons")?.textContent).toContain(reason);
+    expect(document.querySelectorAll("img").length).toBe(0);
+  });
+
+  test("every figure and table is a file of its own; figures need no style sheet", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { read } = await reportOf(study);
+    const figures = await readdir(study.path("report/figures"));
+    expect(figures).toContain("verdict-1.svg");
+    for (const file of figures) {
+      const svg = await read(`figures/${file}`);
+      expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+      expect(svg).not.toMatch(/var\(--(?!sans)/);
+    }
+    expect(await read("tables/verdict-1.csv")).toMatch(/^of,estimate,low,high,/);
+  });
+
+  test("the same study gives the same report to the byte", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const { html, markdown } = await reportOf(study);
+    const again = await reportOf(study);
+    expect(again.html).toBe(html);
+    expect(again.markdown).toBe(markdown);
+    expect((await readForms(study)).length).toBe(2);
+  });
+});
+
+const summary = {
+  source: "table",
+  from: ["stories.csv"],
+  note: "These stories were written as an example.",
+  stories: 60,
+  authors: 1,
+  groups: 60,
+  licences: { "CC0-1.0": 60 },
+  split: { train: 30, validation: 10, test: 20 },
+  words: {
+    least: 80,
+    lowerQuartile: 90,
+    median: 95,
+    upperQuartile: 98,
+    most: 100,
+    mean: 94,
+    above: 0,
+    rule: 100,
+  },
+  rejected: {},
+  warned: [],
+};
