@@ -1,40 +1,41 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomFrom } from "../stats/random.ts";
 import type { Effects } from "../workbench/effects.ts";
-import { StudyError } from "../workbench/errors.ts";
 
-/** What would end the same way if it were tried again. */
-export class Unretriable extends Error {}
+/** What went wrong on the other side or on the way there: the outcome of one request, and no error of the program. */
+export class Trouble extends Error {}
+
+/** Trouble that would be the same if the request were sent again. */
+export class LastingTrouble extends Trouble {}
 
 export interface Retries {
   /** Tries after the first. */
   readonly retries: number;
+  /** Milliseconds before the first of them. */
+  readonly wait: number;
   /** Of the jitter. */
   readonly seed: number;
   readonly effects: Effects;
 }
 
-const firstWait = 500;
 const longestWait = 30_000;
 
 /**
- * Tries until a task succeeds, and waits longer each time: half a second, doubled, at most 30 s, times a random
- * 0.5 to 1, so that clients which failed together do not come back together; or as long as the server asks for.
- * Throws what the last try threw, StudyError and Unretriable at once.
+ * Tries until a task succeeds, and waits longer each time: `wait`, doubled, at most 30 s, times a random 0.5 to 1, so that clients which failed together do not come back together; or as long as the server asks for.
+ * Only passing Trouble is tried again; throws what the last try threw.
  */
 export async function withRetries<T>(
   task: () => Promise<T>,
-  { retries, seed, effects }: Retries,
+  { retries, wait, seed, effects }: Retries,
 ): Promise<T> {
   const random = randomFrom(seed, "jitter");
   for (let tried = 0; ; tried++) {
     try {
       return await task();
     } catch (thrown) {
-      if (effects.signal.aborted || thrown instanceof StudyError || thrown instanceof Unretriable)
-        throw thrown;
-      if (tried >= retries) throw thrown;
-      const backoff = Math.min(longestWait, firstWait * 2 ** tried) * (0.5 + random.next() / 2);
+      const passing = thrown instanceof Trouble && !(thrown instanceof LastingTrouble);
+      if (effects.signal.aborted || !passing || tried >= retries) throw thrown;
+      const backoff = Math.min(longestWait, wait * 2 ** tried) * (0.5 + random.next() / 2);
       await sleep(waitAskedFor(thrown) ?? backoff, undefined, { signal: effects.signal });
     }
   }
@@ -42,9 +43,10 @@ export async function withRetries<T>(
 
 /** Milliseconds of a `Retry-After` or `Retry-After-Ms` header, at most a minute. */
 function waitAskedFor(thrown: unknown): number | undefined {
-  if (!(thrown instanceof Error) || !("headers" in thrown) || !(thrown.headers instanceof Headers)) return;
-  const exact = thrown.headers.get("retry-after-ms");
-  const seconds = thrown.headers.get("retry-after");
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  if (!(cause instanceof Error) || !("headers" in cause) || !(cause.headers instanceof Headers)) return;
+  const exact = cause.headers.get("retry-after-ms");
+  const seconds = cause.headers.get("retry-after");
   const asked = exact ? Number(exact) : seconds ? 1000 * Number(seconds) : Number.NaN;
   return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, 60_000) : undefined;
 }

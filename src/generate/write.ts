@@ -2,8 +2,7 @@ import pLimit from "p-limit";
 import type { Generation, Sampling } from "../study/generation.ts";
 import { sha256 } from "../text/hash.ts";
 import { untilNextTitle } from "../text/stop.ts";
-import { type Effects, timestamp } from "../workbench/effects.ts";
-import { messageOf, StudyError } from "../workbench/errors.ts";
+import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
@@ -85,8 +84,12 @@ async function answered(
     try {
       const cached = journal.get(keyOf(model, batch));
       if (!cached) effects.signal.throwIfAborted();
-      const replies = cached ?? (await asked(batch, model, journal, effects));
-      if (!cached) rate.add(replies);
+      const replies = cached ?? (await model.write(batch));
+      if (!cached) {
+        rate.add(replies);
+        // A failure may be asked for again, so it is no answer to keep.
+        if (!replies.some((reply) => "failed" in reply)) await journal.put(keyOf(model, batch), replies);
+      }
       for (const _ of replies) progress.step(rate.note());
       return replies;
     } catch (thrown) {
@@ -98,25 +101,6 @@ async function answered(
   progress.end();
   if (failure) throw failure.thrown;
   return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));
-}
-
-async function asked(
-  batch: readonly Request[],
-  model: Model,
-  journal: Journal,
-  effects: Effects,
-): Promise<readonly Reply[]> {
-  const started = effects.now();
-  let replies: readonly Reply[];
-  try {
-    replies = await model.write(batch);
-  } catch (thrown) {
-    if (thrown instanceof StudyError || effects.signal.aborted) throw thrown;
-    const failed = messageOf(thrown);
-    replies = batch.map(() => ({ failed, ms: effects.now() - started, at: timestamp(effects) }));
-  }
-  if (replies.every((reply) => !("failed" in reply))) await journal.put(keyOf(model, batch), replies);
-  return replies;
 }
 
 /** Everything that determines the replies to a batch. */

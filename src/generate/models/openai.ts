@@ -6,7 +6,7 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
 import { type Purse, purseOf } from "../purse.ts";
-import { Unretriable, withRetries } from "../retry.ts";
+import { LastingTrouble, Trouble, withRetries } from "../retry.ts";
 
 /**
  * Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ray Serve, OpenAI itself): `openai:MODEL` with the
@@ -83,6 +83,7 @@ async function reply(request: Request, asking: Asking): Promise<Reply> {
   try {
     const written = await withRetries(() => sent(request, asking), {
       retries: settings.retries,
+      wait: 1000 * settings.wait,
       seed: request.seed,
       effects,
     });
@@ -91,7 +92,7 @@ async function reply(request: Request, asking: Asking): Promise<Reply> {
   } catch (thrown) {
     purse.pay(reserved, { prompt: 0, generated: 0 });
     effects.signal.throwIfAborted();
-    if (thrown instanceof StudyError) throw thrown;
+    if (!(thrown instanceof Trouble)) throw thrown;
     if (!asking.server.answered && unreachable(thrown)) {
       throw new StudyError(`${settings.address}: no server answers at ${asking.client.baseURL}`, {
         hint: "start it, or mend `base`",
@@ -105,54 +106,59 @@ async function reply(request: Request, asking: Asking): Promise<Reply> {
 const unreachable = (thrown: unknown): boolean =>
   ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(codeOf(thrown) ?? "");
 
-/** One request; throws what may be tried again, and Unretriable or StudyError for what may not. */
+/** One request; throws Trouble, or StudyError for what is wrong with all of them. */
 async function sent(request: Request, asking: Asking): Promise<Omit<Written, "ms" | "at">> {
-  const { client, settings, effects, throttle, server } = asking;
+  const { settings, throttle, server } = asking;
+  const value = await received(request, asking);
+  server.answered = true;
+  const written = writtenOf(value, settings);
+  throttle.bore();
+  return written;
+}
+
+async function received(request: Request, asking: Asking): Promise<unknown> {
+  const { client, settings, effects } = asking;
+  const body = bodyOf(request, settings, client.baseURL);
   // The library's own time limit ends with the headers; a body that stalls has to end too.
   const lost = AbortSignal.timeout(1000 * settings.timeout);
   const options = { signal: AbortSignal.any([effects.signal, lost]) };
   try {
-    const body = bodyOf(request, settings, client.baseURL);
-    const value: unknown =
-      settings.api === "chat"
-        ? await client.chat.completions.create(body as never, options)
-        : await client.completions.create(body as never, options);
-    server.answered = true;
-    throttle.bore();
-    return writtenOf(value, settings);
+    return settings.api === "chat"
+      ? await client.chat.completions.create(body as never, options)
+      : await client.completions.create(body as never, options);
   } catch (thrown) {
-    if (lost.aborted && !effects.signal.aborted) {
-      throttle.strained();
-      throw new Error(`no whole reply within ${settings.timeout} s`, { cause: thrown });
-    }
-    throw explained(thrown, asking);
+    throw troubleOf(thrown, asking, lost.aborted && !effects.signal.aborted);
   }
 }
 
-function explained(thrown: unknown, { settings, client, throttle, server }: Asking): unknown {
-  if (thrown instanceof APIConnectionError) {
-    throttle.strained();
-    return new Error(`lost connection: ${codeOf(thrown) ?? messageOf(thrown)}`, { cause: thrown });
+function troubleOf(cause: unknown, { settings, client, throttle, server }: Asking, late: boolean): Error {
+  const status = cause instanceof APIError ? cause.status : undefined;
+  if (status === undefined || status === 429 || status >= 500) throttle.strained();
+  if (late) return new Trouble(`no whole reply within ${settings.timeout} s`, { cause });
+  if (cause instanceof APIConnectionError) {
+    return new Trouble(`lost connection: ${codeOf(cause) ?? deepestMessage(cause)}`, { cause });
   }
-  if (!(thrown instanceof APIError) || thrown.status === undefined) return thrown;
-  const { status } = thrown;
+  if (status === undefined) return new Trouble(`broken reply: ${messageOf(cause)}`, { cause });
   server.answered = true;
-  if (status === 429 || status >= 500) throttle.strained();
-  if (status === 408 || status === 409 || status === 429 || status >= 500) return thrown;
   if (status === 401 || status === 403) {
     return new StudyError(`${settings.address}: ${client.baseURL} refuses the key in ${settings.key}`, {
       hint: `set ${settings.key} to a key that it accepts`,
-      cause: thrown,
+      cause,
     });
   }
   if (status === 404) {
     return new StudyError(`${settings.address}: not found at ${client.baseURL}`, {
       hint: "mend the model's name, `base` (it usually ends in /v1) or `api`",
-      cause: thrown,
+      cause,
     });
   }
-  return new Unretriable(messageOf(thrown), { cause: thrown });
+  const passing = status === 408 || status === 409 || status === 429 || status >= 500;
+  return new (passing ? Trouble : LastingTrouble)(messageOf(cause), { cause });
 }
+
+/** The library wraps what the socket said. */
+const deepestMessage = (thrown: unknown): string =>
+  thrown instanceof Error && thrown.cause !== undefined ? deepestMessage(thrown.cause) : messageOf(thrown);
 
 function bodyOf(
   { prompt, stop, seed, sampling }: Request,
@@ -205,7 +211,7 @@ function writtenOf(value: unknown, settings: ModelSettings): Omit<Written, "ms" 
   const choice = parsed.data?.choices[0];
   const raw = choice?.message?.refusal ?? (settings.api === "chat" ? choice?.message?.content : choice?.text);
   if (!parsed.success || raw === undefined || raw === null) {
-    throw new Error("the reply is not what a server of this protocol gives");
+    throw new Trouble("the reply is not what a server of this protocol gives");
   }
   const refused = choice?.finish_reason === "content_filter" || choice?.message?.refusal;
   return {

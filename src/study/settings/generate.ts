@@ -20,6 +20,8 @@ const ModelSettings = z.strictObject({
   prompt: z.string().optional(),
   /** For `openai:`: how often a request is tried again after 429, 5xx, a lost connection or a broken reply. */
   retries: z.int().nonnegative().default(5),
+  /** For `openai:`: seconds before the first of these tries; doubled each time, at most 30. */
+  wait: z.number().nonnegative().default(0.5),
   /** For `openai:`: seconds until a request without a whole reply counts as lost. */
   timeout: z.number().positive().default(120),
   /** For `openai:`: what a million tokens cost, in whatever currency `budget` is in. */

@@ -1,0 +1,197 @@
+import { afterEach, expect, test } from "vitest";
+import { generate } from "../../src/generate/generate.ts";
+import { randomFrom } from "../../src/stats/random.ts";
+import { StudyConfig } from "../../src/study/config.ts";
+import type { Generation } from "../../src/study/generation.ts";
+import type { Story } from "../../src/study/story.ts";
+import { readGenerations } from "../../src/workbench/artefacts.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
+import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
+import { type Heard, quietEffects, temporaryFolder } from "../helpers/world.ts";
+import { answerTo, type StandIn, standIn, type Treatment } from "./stand-in.ts";
+
+const servers: StandIn[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function serverThat(treatmentOf: (request: number) => Treatment, milliseconds = 0): Promise<StandIn> {
+  const server = await standIn(treatmentOf, milliseconds);
+  servers.push(server);
+  return server;
+}
+
+const stories = (count: number): Story[] => madeUpStories({ train: 5, test: count });
+
+async function studyAt(
+  base: string,
+  count: number,
+  model: Record<string, unknown> = {},
+  folder?: string,
+): Promise<Study> {
+  const settings = { address: "openai:local/model", base, timeout: 0.4, wait: 0.01, retries: 3, ...model };
+  const study = studyOf(
+    folder ?? (await temporaryFolder()),
+    StudyConfig.parse({ name: "test", generate: { models: [settings] } }),
+  );
+  await writeCorpus(study, stories(count));
+  return study;
+}
+
+async function generated(study: Study, effects: Heard = quietEffects({ env: {} })): Promise<Generation[]> {
+  await runStage(generate, study, {}, effects);
+  return readGenerations(study);
+}
+
+test("a base model is asked for completions with every field of the sampling", async () => {
+  const server = await serverThat(() => "well");
+  const generations = await generated(await studyAt(server.base, 3));
+  expect(server.asked).toHaveLength(3);
+  const { prompt, seed, ...fields } = server.asked[0]!;
+  expect(fields).toEqual({
+    model: "local/model",
+    max_tokens: 200,
+    min_tokens: 100,
+    temperature: 1,
+    top_p: 1,
+    top_k: 0,
+    min_p: 0,
+    repetition_penalty: 1,
+    repeat_penalty: 1,
+    stop: ["Title:"],
+  });
+  expect(generations.map((each) => each.prompt.text)).toContain(prompt);
+  expect(generations.map((each) => each.seed)).toContain(seed);
+  for (const { text, title, model, tokens, outcome } of generations) {
+    expect(outcome).toBe("text");
+    expect(text).toBe(`A story about ${title}, that ends well.`);
+    expect(model.hash).toBe("served-model-7b");
+    expect(tokens).toEqual({ prompt: 50, generated: 20 });
+  }
+});
+
+test("an instructed model is asked for a chat", async () => {
+  const server = await serverThat(() => "well");
+  const [generation] = await generated(await studyAt(server.base, 1, { api: "chat" }));
+  expect(server.asked[0]!["messages"]).toEqual([{ role: "user", content: generation!.prompt.text }]);
+  expect(generation!.text).toMatch(/^A story about/);
+});
+
+test("whatever a server does, every title ends as text or as a failure with its reason, once", async () => {
+  const kinds: Treatment[] = [
+    "drop",
+    "stall",
+    "429",
+    "500",
+    "half",
+    "invalid JSON",
+    "wrong content type",
+    "not a completion",
+    "400",
+  ];
+  const random = randomFrom(3, "server");
+  const server = await serverThat(() => (random.next() < 0.4 ? "well" : random.pick(kinds)));
+  const study = await studyAt(server.base, 60);
+  const first = await generated(study);
+
+  expect(first.map(({ story }) => story).sort()).toEqual(
+    stories(60)
+      .filter(({ split }) => split === "test")
+      .map(({ id }) => id)
+      .sort(),
+  );
+  for (const { outcome, text, title, reason, raw, prompt } of first) {
+    if (outcome === "text") {
+      expect(raw).toBe(answerTo(prompt.text));
+      expect(text).toBe(`A story about ${title}, that ends well.`);
+    } else {
+      expect(outcome).toBe("failed");
+      expect(text).toBe("");
+      expect(reason).toMatch(/\w{4,}/);
+    }
+  }
+  const failed = first.filter(({ outcome }) => outcome === "failed");
+  expect(failed.length).toBeGreaterThan(0);
+  expect(failed.length).toBeLessThan(50);
+
+  // What failed is asked for again, and nothing else.
+  const mended = await serverThat(() => "well");
+  const again = await studyAt(server.base, 60, {}, study.folder);
+  const toMended: typeof fetch = (input, init) =>
+    fetch(String(input).replace(server.base, mended.base), init);
+  const second = await generated(again, quietEffects({ env: {}, fetch: toMended }));
+  expect(mended.asked).toHaveLength(failed.length);
+  expect(second.every(({ outcome }) => outcome === "text")).toBe(true);
+  const before = new Map(first.map((generation) => [generation.id, generation]));
+  for (const generation of second) {
+    if (before.get(generation.id)!.outcome === "text") expect(generation).toEqual(before.get(generation.id));
+  }
+});
+
+test("a server that strains is asked less at once", async () => {
+  const easy = await serverThat(() => "well", 30);
+  await generated(await studyAt(easy.base, 80, { parallel: 12 }));
+  expect(easy.most).toBeGreaterThan(4);
+  const strained = await serverThat((request) => (request % 2 === 0 ? "429" : "well"), 30);
+  await generated(await studyAt(strained.base, 40, { parallel: 12, retries: 20 }));
+  expect(strained.most).toBeLessThanOrEqual(5);
+});
+
+test.each([
+  ["401", {}, /refuses the key in OPENAI_API_KEY/],
+  ["well", { base: "nonsense" }, /base nonsense is no address/],
+  ["well", { base: "https://api.openai.com/v1" }, /no key in the environment variable OPENAI_API_KEY/],
+  ["well", { budget: 1 }, /a budget of 1 without a price/],
+] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {
+  const server = await serverThat(() => treatment);
+  const study = await studyAt(server.base, 5, model);
+  await expect(generated(study)).rejects.toThrow(message);
+});
+
+test("a server that is not there is named", async () => {
+  const server = await serverThat(() => "well");
+  await server.close();
+  servers.pop();
+  await expect(generated(await studyAt(server.base, 5))).rejects.toThrow(
+    `no server answers at ${server.base}`,
+  );
+});
+
+test("the cost is told and never goes above the budget", async () => {
+  const server = await serverThat(() => "well");
+  const price = { input: 1, output: 2 };
+  const effects = quietEffects({ env: {} });
+  await generated(await studyAt(server.base, 10, { price }), effects);
+  // 10 titles, each 50 tokens at 1 and 20 at 2 a million.
+  expect(effects.told.join("\n")).toContain("cost 0.0009");
+
+  // A request is held to cost up to its prompt's bytes and 200 new tokens: about 0.0007.
+  const poor = await studyAt(server.base, 10, { price, budget: 0.001 });
+  await expect(generated(poor)).rejects.toThrow(/the budget of 0\.001 is used up/);
+  const paid = server.asked.length - 10;
+  expect(paid).toBeGreaterThan(0);
+  expect(paid * 90e-6).toBeLessThanOrEqual(0.001);
+});
+
+test("a text that the server withheld is a refusal", async () => {
+  const server = await serverThat(() => "refused");
+  const [generation] = await generated(await studyAt(server.base, 1));
+  expect(generation).toMatchObject({ outcome: "refused", text: "" });
+});
+
+test("the key comes from the environment and goes nowhere else", async () => {
+  const server = await serverThat(() => "well");
+  let authorization: string | null = null;
+  const listening: typeof fetch = (input, init) => {
+    authorization = new Headers(init?.headers).get("authorization");
+    return fetch(input, init);
+  };
+  const study = await studyAt(server.base, 1, { key: "MY_KEY" });
+  const generations = await generated(
+    study,
+    quietEffects({ env: { MY_KEY: "secret-123" }, fetch: listening }),
+  );
+  expect(authorization).toBe("Bearer secret-123");
+  expect(JSON.stringify(generations)).not.toContain("secret-123");
+});

@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How a stand-in server treats one request. */
+export type Treatment =
+  | "well"
+  | "drop"
+  | "stall"
+  | "429"
+  | "500"
+  | "half"
+  | "invalid JSON"
+  | "wrong content type"
+  | "not a completion"
+  | "400"
+  | "401"
+  | "refused";
+
+export interface StandIn {
+  /** What goes into `base:`. */
+  readonly base: string;
+  /** Bodies of the requests, in order. */
+  readonly asked: readonly Record<string, unknown>[];
+  /** The most requests that were under way at once. */
+  readonly most: number;
+  close(): Promise<void>;
+}
+
+/** What the stand-in writes to a prompt: the same each time, and told apart by the prompt's last title. */
+export const answerTo = (prompt: string): string =>
+  ` A story about ${/Title: (.*)\nStory:$/.exec(prompt)?.[1] ?? prompt}, that ends well.\nTitle: Another`;
+
+/**
+ * A server with OpenAI's protocol on loopback that treats requests as it is told, after so many milliseconds: real HTTP over a real socket, so
+ * that what breaks on the way breaks as it does in the world.
+ */
+export async function standIn(
+  treatmentOf: (request: number) => Treatment,
+  milliseconds = 0,
+): Promise<StandIn> {
+  const asked: Record<string, unknown>[] = [];
+  let underWay = 0;
+  let most = 0;
+  const server = createServer(async (request, response) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    response.on("close", () => {
+      underWay -= 1;
+    });
+    const body = JSON.parse((await bodyOf(request)) || "{}");
+    const number = asked.push(body) - 1;
+    await sleep(milliseconds);
+    treat(treatmentOf(number), request, body, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    asked,
+    get most() {
+      return most;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function treat(
+  treatment: Treatment,
+  request: IncomingMessage,
+  body: Record<string, unknown>,
+  response: ServerResponse,
+): void {
+  const json = (status: number, value: unknown, headers = {}) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify(value));
+  };
+  const whole = JSON.stringify(completionOf(request.url ?? "", body));
+  switch (treatment) {
+    case "well":
+      return void json(200, completionOf(request.url ?? "", body));
+    case "refused":
+      return void json(200, completionOf(request.url ?? "", body, "content_filter"));
+    case "drop":
+      return void request.socket.destroy();
+    case "stall":
+      return;
+    case "429":
+      return void json(429, { error: { message: "slow down" } }, { "retry-after-ms": "5" });
+    case "500":
+      return void json(500, { error: { message: "out of memory" } });
+    case "400":
+      return void json(400, { error: { message: "the prompt is too long" } });
+    case "401":
+      return void json(401, { error: { message: "no such key" } });
+    case "half":
+      response.writeHead(200, { "content-type": "application/json", "content-length": whole.length });
+      response.write(whole.slice(0, whole.length / 2));
+      setTimeout(() => request.socket.destroy(), 20);
+      return;
+    case "invalid JSON":
+      response.writeHead(200, { "content-type": "application/json" });
+      return void response.end(whole.slice(0, whole.length / 2));
+    case "wrong content type":
+      response.writeHead(200, { "content-type": "text/html" });
+      return void response.end("<h1>It works!</h1>");
+    case "not a completion":
+      return void json(200, { choices: [] });
+  }
+}
+
+function completionOf(url: string, body: Record<string, unknown>, finish = "stop") {
+  const messages = body["messages"] as { content: string }[] | undefined;
+  const prompt = messages ? messages.at(-1)!.content : String(body["prompt"]);
+  const text = answerTo(prompt);
+  const choice = url.includes("chat") ? { message: { role: "assistant", content: text } } : { text };
+  return {
+    id: "1",
+    object: "text_completion",
+    model: "served-model-7b",
+    choices: [{ index: 0, ...choice, finish_reason: finish }],
+    usage: { prompt_tokens: 50, completion_tokens: 20, total_tokens: 70 },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text;
+}
