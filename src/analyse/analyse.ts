@@ -115,7 +115,8 @@ export async function allFindings(data: Data, random: Random, effects: Effects):
   for (const analysis of asked) {
     effects.signal.throwIfAborted();
     const { name, asks } = analysis;
-    found.push({ analysis: name, asks, ...analysis.run(data, random.fork(name)) });
+    const place = analyses.indexOf(analysis) + 1;
+    found.push({ analysis: name, asks, place, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
     // A breath between two analyses, in which an interrupt is heard.
     await new Promise(setImmediate);

@@ -45,6 +45,8 @@ export type Finding = Readonly<z.infer<typeof Finding>>;
 export const Findings = z.strictObject({
   analysis: z.string(),
   asks: z.string(),
+  /** Where it stands among the others, counted from 1; by name where it is not said. */
+  place: z.int().positive().optional(),
   findings: z.array(Finding),
   numbers: z.record(z.string(), z.unknown()),
 });

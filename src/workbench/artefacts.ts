@@ -14,6 +14,8 @@ import { csv, type Row, readTable } from "./tables.ts";
 
 export const storiesFile = "corpus/stories.jsonl";
 export const corpusSummaryFile = "corpus/summary.json";
+/** What the corpus is made of, as findings; it stands beside what it describes, for `findings/` is the analyses' own. */
+export const descriptionFile = "corpus/description.json";
 export const generationsFolder = "generations";
 export const stimuliFile = "stimuli/stimuli.jsonl";
 export const keyFile = "stimuli/key.csv";
@@ -50,13 +52,16 @@ export async function readForms(study: Study): Promise<Form[]> {
   return Promise.all(files.map((file) => readJson(file, Form)));
 }
 
-/** What every analysis found, in order of name. */
+/** What the description and every analysis found, the description first, then in order of name. */
 export async function readFindings(study: Study): Promise<Findings[]> {
-  const files = (await filesUnder(study.path(findingsFolder))).filter((file) => file.endsWith(".json"));
-  return Promise.all(
-    files.map((file) => readJson(file, Findings, `run \`tinylove analyse\` again (${basename(file)})`)),
-  );
+  const analyses = await filesUnder(study.path(findingsFolder));
+  const files = [study.path(descriptionFile), ...analyses.filter((file) => file.endsWith(".json"))];
+  const there = await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : [])));
+  return Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
 }
+
+const hintFor = (file: string): string =>
+  `run \`tinylove ${file.endsWith(basename(descriptionFile)) ? "describe" : "analyse"}\` again (${basename(file)})`;
 
 /** Judgments; none when nobody has answered yet. */
 export async function readJudgments(study: Study): Promise<Judgment[]> {
