@@ -5,7 +5,7 @@ import { figureKinds } from "./figures.ts";
 import { colour } from "./palette.ts";
 
 /** Widths in pixels that a figure is drawn for: a page, and a phone. */
-export const widths = { page: 660, phone: 340 } as const;
+export const widths = { page: 696, phone: 340 } as const;
 
 /** A figure as SVG text that scales with its frame; `label` is what a screen reader says. */
 export function drawn(figure: Figure, label: string, width: number): string {

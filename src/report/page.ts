@@ -113,7 +113,7 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
           const linked = key === "stimulus" && storyIds.has(cell);
           const content = linked ? html`<a href="#story-${cell}">${cell}</a>` : cell;
           return at === 0
-            ? html`<th scope="row">${content}</th>`
+            ? html`<th scope="row" class="${cell.length <= 24 && "short"}">${content}</th>`
             : html`<td class="${side(number, at)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>

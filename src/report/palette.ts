@@ -44,8 +44,8 @@ export const declarations = (scheme: keyof typeof palette): string =>
     .map(([role, value]) => `--${role}: ${value};`)
     .join(" ");
 
-/** A drawing whose variables are written out in light colours: programs for papers know no CSS variables. */
+/** A drawing whose variables are written out, in light colours: programs for papers know no CSS variables. */
 export const onPaper = (svg: string): string =>
-  svg.replace(/var\(--(\w+)\)/g, (whole, role: string) =>
-    role in palette.light ? palette.light[role as Role] : whole,
-  );
+  svg
+    .replace(/var\(--(\w+)\)/g, (whole, role: string) => palette.light[role as Role] ?? whole)
+    .replace(/var\(--\w+, ([^)]*)\)/g, "$1");

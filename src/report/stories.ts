@@ -30,7 +30,9 @@ export function storiesRead(
   const byStory = new Map<string, Judgment[]>();
   for (const judgment of choices) {
     const [id = ""] = judgment.stimuli;
-    byStory.set(id, [...(byStory.get(id) ?? []), judgment]);
+    const own = byStory.get(id);
+    if (own) own.push(judgment);
+    else byStory.set(id, [judgment]);
   }
   const stories = stimuli.flatMap(({ id, title, text }) => {
     const entry = key.get(id);

@@ -9,7 +9,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 var(--serif); hanging-punctuation: first last; }
-main, header.top, footer { max-width: 44rem; margin: 0 auto; padding: 0 1.25rem; }
+main, header.top, footer { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem; }
 header.top { padding-top: 3.5rem; }
 .eyebrow { margin: 0 0 .5rem; font: 600 .8125rem/1.4 var(--sans); letter-spacing: .04em; color: var(--muted); }
 h1 { margin: 0 0 1.75rem; font-size: 1.375rem; line-height: 1.3; font-weight: 400; font-style: italic; color: var(--muted); }
@@ -26,9 +26,9 @@ p { margin: 0 0 1rem; text-wrap: pretty; }
 a { color: inherit; text-decoration-color: var(--muted); text-underline-offset: .15em; }
 a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--machine); outline-offset: 2px; border-radius: 2px; }
-.mark { margin: 0 0 1.25rem; padding: .5rem .75rem; background: var(--warning-wash); color: var(--ink); border-left: 3px solid var(--warning); font: .875rem/1.45 var(--sans); }
+.mark { margin: 0 0 1.25rem; padding: .5rem .75rem; background: var(--warningWash); color: var(--ink); border-left: 3px solid var(--warning); font: .875rem/1.45 var(--sans); }
 .mark b { color: var(--warning); }
-.warnings { margin: 2rem 0 0; padding: 1rem 1.25rem .25rem; background: var(--warning-wash); border-left: 3px solid var(--warning); }
+.warnings { margin: 2rem 0 0; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }
 .detail { color: var(--muted); font-size: .9375rem; }
 figure { margin: 1.75rem 0 2rem; }
@@ -39,10 +39,11 @@ svg { display: block; width: 100%; height: auto; }
 .table { overflow-x: auto; margin: .75rem 0 1.75rem; }
 table { border-collapse: collapse; min-width: min(100%, 26rem); font: .875rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums; }
 .caption { margin: 2rem 0 0; }
-th, td { padding: .375rem 1.25rem .375rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+th, td { padding: .375rem 1.125rem .375rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--muted); }
 tbody th { font-weight: 600; }
+tbody th.short { white-space: nowrap; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 nav ol { margin: 0; padding: 0; list-style: none; font: .9375rem/1.5 var(--sans); columns: 2 16rem; column-gap: 2rem; }

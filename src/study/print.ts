@@ -65,7 +65,7 @@ function rangeOf(
 const printers: Record<Format, (value: number) => string> = {
   text: String,
   integer: (value) => grouped(value.toFixed(0)),
-  number: (value) => minus(value.toFixed(Math.abs(value) < 0.01 && value !== 0 ? 4 : 2)),
+  number: (value) => minus(value.toFixed(value !== 0 && Math.abs(value) < 0.1 ? 3 : 2)),
   percent: (value) => minus(`${(100 * value).toFixed(2)} %`),
   p: (value) => (value < 0.001 ? "< .001" : value > 0.9995 ? "1.000" : value.toFixed(3).slice(1)),
   milliseconds: (value) =>

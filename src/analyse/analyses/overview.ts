@@ -60,7 +60,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
     ],
   ];
   return [
-    ...(corpus.note ? [sentence("warning", corpus.note.trim())] : []),
+    ...(corpus.note ? [sentence("detail", corpus.note.trim())] : []),
     sentence(
       "result",
       `The corpus holds ${counted(stories, "human story", "human stories")} by ${counted(authors, "author")}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
@@ -113,7 +113,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
     ...(pretend.length > 0
       ? [
           sentence(
-            "warning",
+            "detail",
             `${pretend.join(", ")} is no language model: it only exercises the way from titles to report.`,
           ),
         ]
