@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import type { Findings, Table } from "../study/finding.ts";
 import {
   corpusSummaryFile,
+  descriptionFile,
   findingsFolder,
   formsFolder,
   generationsFolder,
@@ -38,6 +39,7 @@ export const report = stage({
   examples: ["tinylove report --study my-study"],
   reads: [
     findingsFolder,
+    descriptionFile,
     corpusSummaryFile,
     generationsFolder,
     stimuliFile,

@@ -52,12 +52,14 @@ export async function readForms(study: Study): Promise<Form[]> {
   return Promise.all(files.map((file) => readJson(file, Form)));
 }
 
-/** What the description and every analysis found, the description first, then in order of name. */
+/** What every analysis found in order of place, then what has no place: the description of the corpus. */
 export async function readFindings(study: Study): Promise<Findings[]> {
   const analyses = await filesUnder(study.path(findingsFolder));
   const files = [study.path(descriptionFile), ...analyses.filter((file) => file.endsWith(".json"))];
   const there = await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : [])));
-  return Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
+  const found = await Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
+  const last = found.length + 1;
+  return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
 }
 
 const hintFor = (file: string): string =>
