@@ -1,6 +1,7 @@
 import { analyse } from "./analyse/analyse.ts";
 import { collect } from "./collect/collect.ts";
 import { compose } from "./compose/compose.ts";
+import { describe } from "./describe/describe.ts";
 import { generate } from "./generate/generate.ts";
 import { pageOfFindings, report } from "./report/report.ts";
 import { judgments } from "./serve/judgments.ts";
@@ -15,6 +16,7 @@ import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 export const stages: readonly AnyStage[] = [
   collect,
   generate,
+  describe,
   compose,
   judgments,
   analyse(pageOfFindings),

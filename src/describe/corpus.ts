@@ -1,0 +1,44 @@
+import type { Story } from "../study/story.ts";
+import { shortId } from "../text/hash.ts";
+import { Likeness } from "./likeness.ts";
+import type { Beside } from "./measure.ts";
+import { RunIndex } from "./run-index.ts";
+import type { Text } from "./texts.ts";
+
+/** The human stories as measures look things up in them; what is costly is made when first asked for. */
+export class Corpus {
+  readonly stories: readonly Story[];
+  #likeness: Likeness | undefined;
+  #training: RunIndex | undefined;
+  readonly #digests = new Map<Beside, string>();
+
+  constructor(stories: readonly Story[]) {
+    this.stories = stories;
+  }
+
+  /** How alike a title and a text are, words weighted by how rare they are in the stories. */
+  get likeness(): Likeness {
+    this.#likeness ??= new Likeness(this.stories.map(({ text }) => text));
+    return this.#likeness;
+  }
+
+  /** The runs of words of the training stories, by story. */
+  get training(): RunIndex {
+    this.#training ??= new RunIndex(this.#trainingStories());
+    return this.#training;
+  }
+
+  /** What a value that looks at this depends on, as a short name. */
+  digest(beside: Beside, text: Text): string {
+    if (beside === "title") return text.title;
+    if (beside === "examples") return text.examples.join("\n");
+    const held = this.#digests.get(beside);
+    if (held !== undefined) return held;
+    const stories = beside === "training" ? this.#trainingStories() : this.stories;
+    const digest = shortId(JSON.stringify(stories.map(({ id, text }) => [id, text])), 20);
+    this.#digests.set(beside, digest);
+    return digest;
+  }
+
+  #trainingStories = (): readonly Story[] => this.stories.filter(({ split }) => split === "train");
+}

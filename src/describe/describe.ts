@@ -1,0 +1,57 @@
+import {
+  descriptionFile,
+  generationsFolder,
+  readGenerations,
+  readStories,
+  storiesFile,
+} from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { writeWhole } from "../workbench/files.ts";
+import { stage } from "../workbench/stage.ts";
+import type { Study } from "../workbench/study.ts";
+import { codesCsv } from "./codes-table.ts";
+import { Corpus } from "./corpus.ts";
+import { description } from "./description.ts";
+import type { Measure } from "./measure.ts";
+import { measures } from "./measures.ts";
+import { takeMeasures } from "./take.ts";
+import { textsOf } from "./texts.ts";
+
+const codesFile = "corpus/codes.csv";
+
+/** `tinylove describe`: every text measured, as a table and as findings. */
+export const describe = stage({
+  name: "describe",
+  summary: "Measure every story, human and machine",
+  examples: ["tinylove describe --study my-study"],
+  reads: [storiesFile, generationsFolder],
+  writes: [codesFile, descriptionFile],
+  settings: ({ config }) => ({ ...config.describe, rule: config.corpus.words }),
+  async run(study, _, effects) {
+    const wanted = wantedMeasures(study);
+    const stories = await readStories(study);
+    const generations = await readGenerations(study);
+    const texts = textsOf(stories, generations);
+    const taken = await takeMeasures(study, wanted, texts, new Corpus(stories), effects);
+    const found = description(texts, taken, study.config.corpus.words.warn, study.random("describe"));
+    await writeWhole(study.path(codesFile), codesCsv(texts, taken));
+    await writeWhole(study.path(descriptionFile), `${JSON.stringify(found, null, 2)}\n`);
+    effects.log(`  ${texts.length} texts, ${taken.measures.length} measures: ${codesFile}`);
+  },
+});
+
+/** The measures that the settings ask for; throws StudyError for one that there is not. */
+function wantedMeasures({ config: { describe: settings } }: Study): Measure[] {
+  const known = new Set(measures.map(({ name }) => name));
+  for (const key of ["measures", "skip"] as const) {
+    const unknown = settings[key]?.find((name) => !known.has(name));
+    if (unknown !== undefined) {
+      throw new StudyError(`describe.${key}: unknown measure ${unknown}`, {
+        hint: `try ${[...known].join(", ")}`,
+      });
+    }
+  }
+  return measures.filter(
+    ({ name }) => (settings.measures?.includes(name) ?? true) && !settings.skip.includes(name),
+  );
+}

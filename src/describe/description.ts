@@ -1,0 +1,63 @@
+import type { Random } from "../stats/random.ts";
+import { type Finding, type Findings, sentence } from "../study/finding.ts";
+import { counted } from "../study/print.ts";
+import { DescribedTexts, numbersOf, type Seen, spreadOf } from "./described.ts";
+import { beside } from "./findings/beside.ts";
+import { dialogue } from "./findings/dialogue.ts";
+import { failures } from "./findings/failures.ts";
+import { lengths } from "./findings/lengths.ts";
+import { ranges } from "./findings/ranges.ts";
+import { telling } from "./findings/telling.ts";
+import type { Taken } from "./take.ts";
+import type { Text } from "./texts.ts";
+
+/** What the corpus is made of: distributions against the rules, human beside machine. */
+export function description(texts: readonly Text[], taken: Taken, rule: number, random: Random): Findings {
+  const seen = { texts: new DescribedTexts(texts, taken), rule, random };
+  return {
+    analysis: "describe",
+    asks: "What are the stories made of, and how do the machine's differ?",
+    findings: [opening(seen.texts), ...parts.flatMap((part) => part(seen)), ...methods(seen.texts)],
+    numbers: numbers(seen.texts),
+  };
+}
+
+const parts: readonly ((seen: Seen) => Finding[])[] = [lengths, dialogue, telling, beside, failures, ranges];
+
+function opening({ human, machine }: DescribedTexts): Finding {
+  const models = new Set(machine.map(({ model }) => model));
+  const stories = counted(human.length, "story of a person", "stories of people");
+  if (machine.length === 0) return sentence("result", `Described are ${stories}; no model has written yet.`);
+  return sentence(
+    "result",
+    `Described are ${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote. ` +
+      "Every text with all its measures is a row of corpus/codes.csv.",
+  );
+}
+
+const methods = ({ measures }: DescribedTexts): Finding[] => [
+  sentence(
+    "method",
+    `Measures of the texts: ${measures.map(({ name, means, unit }) => `${name}: ${means} (${unit})`).join("; ")}.`,
+  ),
+];
+
+/** Every spread with full precision, by origin and by model. */
+function numbers({ measures, human, machine }: DescribedTexts): Record<string, unknown> {
+  const models = [...new Set(machine.map(({ model }) => model))];
+  const spreads = (texts: DescribedTexts["all"]) =>
+    Object.fromEntries(
+      measures.flatMap(({ name }) => {
+        const found = numbersOf(texts, name);
+        return found.length > 0 ? [[name, spreadOf(found)]] : [];
+      }),
+    );
+  return {
+    texts: { human: human.length, machine: machine.length },
+    human: spreads(human),
+    machine: spreads(machine),
+    models: Object.fromEntries(
+      models.map((address) => [address, spreads(machine.filter(({ model }) => model === address))]),
+    ),
+  };
+}

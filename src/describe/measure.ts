@@ -1,0 +1,48 @@
+import type { Format } from "../study/finding.ts";
+import type { Effects } from "../workbench/effects.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Corpus } from "./corpus.ts";
+import type { Reading } from "./reading.ts";
+
+/** What a measure says of a text; undefined where it can say nothing (the continuity of one sentence). */
+export type Value = number | string | boolean | undefined;
+
+interface Described {
+  /** Its column in `corpus/codes.csv`. */
+  readonly name: string;
+  /** What it says of a text, in a sentence for the report. */
+  readonly means: string;
+  /** What a value counts: `words`, `share of words`, `yes or no`. */
+  readonly unit: string;
+  /** How a mean of it is printed; the mean of yes and no is a share. */
+  readonly format: Format;
+  /** Raised when the measure changes: values of older versions are taken again. */
+  readonly version: number;
+}
+
+/** A measure of one text, taken at once: one file in `measures/`, one line in `measures.ts`. */
+export interface QuickMeasure extends Described {
+  /** What it looks at beside the text. Values are kept for as long as these stay as they are. */
+  readonly beside?: readonly Beside[];
+  of(reading: Reading, corpus: Corpus): Value;
+}
+
+/** The text's own title, its examples, all stories of the corpus, or the ones to learn from. */
+export type Beside = "title" | "examples" | "stories" | "training";
+
+/** A measure that needs an instrument (a grammar checker, a language model) and takes its time; `describe.skip` leaves it out. */
+export interface SlowMeasure extends Described {
+  /** Makes the instrument ready; undefined where the study has none. */
+  begin(study: Study, effects: Effects): Promise<Instrument | undefined>;
+}
+
+export interface Instrument {
+  /** What the values depend on beside the text, for example a model file's hash. */
+  readonly key: string;
+  of(reading: Reading): Promise<Value>;
+  end(): Promise<void>;
+}
+
+export type Measure = QuickMeasure | SlowMeasure;
+
+export const isSlow = (measure: Measure): measure is SlowMeasure => "begin" in measure;

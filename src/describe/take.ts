@@ -1,0 +1,106 @@
+import { setImmediate as nextCycle } from "node:timers/promises";
+import { shortId } from "../text/hash.ts";
+import type { Effects } from "../workbench/effects.ts";
+import type { Study } from "../workbench/study.ts";
+import { MeasureCache } from "./cache.ts";
+import type { Corpus } from "./corpus.ts";
+import { isSlow, type Measure, type QuickMeasure, type SlowMeasure, type Value } from "./measure.ts";
+import { Reading } from "./reading.ts";
+import type { Text } from "./texts.ts";
+
+/** What was measured: the measures that could be taken, in order, and the values of each text, in the order of the texts. */
+export interface Taken {
+  readonly measures: readonly Measure[];
+  readonly values: ReadonlyMap<string, readonly Value[]>;
+}
+
+/** Takes every measure of every text; a value that was taken before is not taken again. Interruption loses nothing that was measured. */
+export async function takeMeasures(
+  study: Study,
+  measures: readonly Measure[],
+  texts: readonly Text[],
+  corpus: Corpus,
+  effects: Effects,
+): Promise<Taken> {
+  const values = new Map<string, readonly Value[]>();
+  const quick = measures.filter((measure): measure is QuickMeasure => !isSlow(measure));
+  for (const [name, column] of await takeQuick(study, quick, texts, corpus, effects))
+    values.set(name, column);
+  for (const measure of measures.filter(isSlow)) {
+    const column = await takeSlow(study, measure, texts, effects);
+    if (column) values.set(measure.name, column);
+  }
+  return { measures: measures.filter(({ name }) => values.has(name)), values };
+}
+
+/** Text by text, so that what one measure worked out of a text serves the next. */
+async function takeQuick(
+  study: Study,
+  measures: readonly QuickMeasure[],
+  texts: readonly Text[],
+  corpus: Corpus,
+  effects: Effects,
+): Promise<[string, Value[]][]> {
+  const caches = await Promise.all(measures.map((measure) => MeasureCache.open(study, measure)));
+  const columns = measures.map(({ name }): [string, Value[]] => [name, []]);
+  const progress = effects.progress("describe", texts.length);
+  let ended = false;
+  try {
+    for (const [at, text] of texts.entries()) {
+      // A breath now and then, in which an interrupt is heard.
+      if (at % breath === 0) {
+        await nextCycle();
+        progress.to(at);
+      }
+      effects.signal.throwIfAborted();
+      const reading = new Reading(text);
+      measures.forEach((measure, column) => {
+        const key = keyOf(text, measure, corpus);
+        columns[column]![1].push(caches[column]!.of(key, () => measure.of(reading, corpus)));
+      });
+    }
+    ended = true;
+  } finally {
+    progress.end();
+    await Promise.all(caches.map((cache) => cache.save(ended)));
+  }
+  return columns;
+}
+
+const breath = 20;
+
+const keyOf = (text: Text, { beside = [] }: QuickMeasure, corpus: Corpus): string =>
+  shortId(JSON.stringify([text.id, text.text, ...beside.map((what) => corpus.digest(what, text))]), 20);
+
+async function takeSlow(
+  study: Study,
+  measure: SlowMeasure,
+  texts: readonly Text[],
+  effects: Effects,
+): Promise<Value[] | undefined> {
+  const instrument = await measure.begin(study, effects);
+  if (!instrument) return undefined;
+  const cache = await MeasureCache.open(study, measure);
+  const column: Value[] = [];
+  const progress = effects.progress(measure.name, texts.length);
+  let ended = false;
+  try {
+    for (const [at, text] of texts.entries()) {
+      effects.signal.throwIfAborted();
+      const key = shortId(JSON.stringify([instrument.key, text.text]), 20);
+      const value = cache.has(key) ? undefined : await instrument.of(new Reading(text));
+      column.push(cache.of(key, () => value));
+      if (at % savedEvery === savedEvery - 1) await cache.save(false);
+      progress.step();
+    }
+    ended = true;
+  } finally {
+    progress.end();
+    await cache.save(ended);
+    await instrument.end();
+  }
+  return column;
+}
+
+/** A kill loses no more than this many. */
+const savedEvery = 50;

@@ -1,0 +1,48 @@
+import type { Generation } from "../study/generation.ts";
+import type { Story } from "../study/story.ts";
+
+/** A text to describe, whoever wrote it. */
+export interface Text {
+  /** The story's or the generation's. */
+  readonly id: string;
+  readonly origin: "human" | "machine";
+  /** The address of the model that wrote it; empty for a person's. */
+  readonly model: string;
+  /** The story of the corpus that has its title: itself for a person's. */
+  readonly story: string;
+  readonly title: string;
+  readonly text: string;
+  /** Texts of the stories that the model was shown. */
+  readonly examples: readonly string[];
+}
+
+/** Every story, then every generation that came to a text. */
+export function textsOf(stories: readonly Story[], generations: readonly Generation[]): Text[] {
+  const byId = new Map(stories.map((story) => [story.id, story]));
+  return [
+    ...stories.map(
+      ({ id, title, text }): Text => ({
+        id,
+        origin: "human",
+        model: "",
+        story: id,
+        title,
+        text,
+        examples: [],
+      }),
+    ),
+    ...generations
+      .filter(({ text }) => text.trim() !== "")
+      .map(
+        ({ id, model, story, title, text, examples }): Text => ({
+          id,
+          origin: "machine",
+          model: model.address,
+          story,
+          title,
+          text,
+          examples: examples.flatMap((example) => byId.get(example)?.text ?? []),
+        }),
+      ),
+  ];
+}

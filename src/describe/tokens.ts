@@ -1,0 +1,56 @@
+import model from "wink-eng-lite-web-model";
+import winkNLP from "wink-nlp";
+
+/** A token of a sentence as wink-nlp reads it. `pos` is a part of speech of Universal Dependencies. */
+export interface Token {
+  readonly text: string;
+  readonly pos: string;
+  readonly lemma: string;
+  readonly stem: string;
+  /** Whether the lexicon of English has it. */
+  readonly known: boolean;
+}
+
+/** The tokens of one sentence (sentences are parted by `sentencesOf`). Quotes should be straight. */
+export function tokensOf(sentence: string): Token[] {
+  const tokens = nlp.readDoc(sentence).tokens();
+  const texts = tokens.out();
+  const tags = tokens.out(its.pos) as string[];
+  const lemmas = tokens.out(its.lemma as Its) as string[];
+  const stems = tokens.out(its.stem as Its) as string[];
+  const numbers = tokens.out(its.uniqueId) as unknown as number[];
+  const spaces = tokens.out(its.precedingSpaces) as string[];
+  const whole: Token[] = [];
+  texts.forEach((text, at) => {
+    const token = {
+      text,
+      pos: tags[at]!,
+      lemma: lemmas[at]!,
+      stem: stems[at]!,
+      known: numbers[at]! < lexiconSize,
+    };
+    const before = whole.at(-1);
+    if (before && spaces[at] === "" && isParted(before.text, text))
+      whole[whole.length - 1] = joined(before, token);
+    else whole.push(token);
+  });
+  return whole;
+}
+
+/** wink parts a word at letters beyond Latin-1 (`Wama ŋ e`). */
+const isParted = (before: string, after: string): boolean =>
+  /^[\p{L}\p{M}]+$/u.test(before + after) && /[^\u0000-\u00ff]/.test(before + after);
+
+function joined(before: Token, after: Token): Token {
+  const text = before.text + after.text;
+  return { text, pos: before.pos, lemma: text.toLowerCase(), stem: text.toLowerCase(), known: false };
+}
+
+const nlp = winkNLP(model, ["pos"]);
+const { its } = nlp;
+
+/** The package's types leave an argument out of two of its functions. */
+type Its = typeof its.value;
+
+/** Words that the lexicon lacks are numbered after those that it has, so the first of them tells its size. */
+const lexiconSize = (nlp.readDoc("zqxwvkj").tokens().out(its.uniqueId) as unknown as number[])[0]!;

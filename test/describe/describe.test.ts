@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import { beforeEach, expect, test } from "vitest";
+import { describe } from "../../src/describe/describe.ts";
+import type { Generation } from "../../src/study/generation.ts";
+import { descriptionFile, readFindings, storiesFile } from "../../src/workbench/artefacts.ts";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+import { goodProse, storyOf } from "./reading.ts";
+
+const bus =
+  "We shared one umbrella to the bus, my daughter and I, and neither of us would hold it. “You’re the tall one,” she said.";
+const stories = [storyOf("bread", "Bread", goodProse), storyOf("bus", "The tall one", bus, "test")];
+const loop = "I I I was I. I was in the I and I was the I.";
+const copy = "We shared one umbrella to the bus, my daughter and I, and then it rained and";
+
+let study: Study;
+
+beforeEach(async () => {
+  study = await temporaryStudy();
+  await writeWhole(study.path(storiesFile), jsonLines(stories));
+});
+
+const run = () => runStage(describe, study, {}, quietEffects());
+
+test("every story and every generation with a text is a row of codes.csv", async () => {
+  await writeGenerations([
+    generationOf("one", loop),
+    generationOf("two", copy, ["bus"]),
+    generationOf("none", ""),
+  ]);
+  await run();
+  const rows = await readTable(study.path("corpus/codes.csv"));
+  expect(rows.map(({ id, origin, model, story }) => [id, origin, model, story])).toEqual([
+    ["bread", "human", "", "bread"],
+    ["bus", "human", "", "bus"],
+    ["one", "machine", "echo:", "bus"],
+    ["two", "machine", "echo:", "bus"],
+  ]);
+  expect(rows[2]).toMatchObject({
+    pronoun_loop: "yes",
+    cut_off: "no",
+    dialogue: "no",
+    copied_from_example: "",
+  });
+  expect(rows[3]).toMatchObject({ pronoun_loop: "no", cut_off: "yes", copied_from_example: "12" });
+  expect(rows[1]).toMatchObject({ dialogue: "yes", dialogue_words: "4", words: "24" });
+});
+
+test("findings tell human from machine and name the texts behind them", async () => {
+  await writeGenerations([generationOf("one", loop), generationOf("two", copy, ["bus"])]);
+  await run();
+  const [found] = await readFindings(study);
+  expect(found?.analysis).toBe("describe");
+  const text = JSON.stringify(found!.findings);
+  expect(text).toContain(
+    "of 2 machine texts 1 fall into a loop of pronouns and 1 end in the middle of a sentence",
+  );
+  expect(text).toContain("has 12 words in a row from its example");
+  expect(found!.numbers).toMatchObject({
+    texts: { human: 2, machine: 2 },
+    machine: { pronoun_loop: { mean: 0.5 } },
+  });
+});
+
+test("a corpus without generations is described alone", async () => {
+  await run();
+  const [found] = await readFindings(study);
+  expect(found!.findings[0]).toMatchObject({ text: expect.stringContaining("no model has written yet") });
+});
+
+test("values that were taken are kept, and only those of a changed text are taken again", async () => {
+  await run();
+  const cache = study.path(".tinylove/describe/words.json");
+  const first = JSON.parse(await readFile(cache, "utf8"));
+  // A value that no text can have shows that it was read and not taken again.
+  const values = Object.fromEntries(Object.keys(first.values).map((key) => [key, 1000]));
+  await writeWhole(cache, JSON.stringify({ ...first, values }));
+  await writeWhole(
+    study.path(storiesFile),
+    jsonLines([stories[0], { ...stories[1]!, text: `${bus} So it was.` }]),
+  );
+  await run();
+  const rows = await readTable(study.path("corpus/codes.csv"));
+  expect(rows.map(({ words }) => words)).toEqual(["1000", "27"]);
+});
+
+test("a broken cache is no hindrance", async () => {
+  await writeWhole(study.path(".tinylove/describe/words.json"), "{");
+  await run();
+  expect((await readTable(study.path("corpus/codes.csv"))).map(({ words }) => words)).toEqual(["62", "24"]);
+});
+
+test("a second run writes the same bytes, and the stage is then fresh", async () => {
+  await run();
+  const first = await readFile(study.path(descriptionFile), "utf8");
+  await run();
+  expect(await readFile(study.path(descriptionFile), "utf8")).toBe(first);
+  expect(await stateOf(describe, study, await readManifest(study))).toEqual({ is: "fresh" });
+});
+
+test("a measure that there is not is named, with those that there are", async () => {
+  const wrong = await temporaryStudy({ describe: { measures: ["lenght"] } });
+  await expect(describe.run(wrong, {}, quietEffects())).rejects.toThrow(
+    "describe.measures: unknown measure lenght",
+  );
+});
+
+test("an interrupt ends the work", async () => {
+  const signal = AbortSignal.abort(new Error("stopped"));
+  await expect(describe.run(study, {}, quietEffects({ signal }))).rejects.toThrow("stopped");
+});
+
+const writeGenerations = (generations: readonly Generation[]) =>
+  writeWhole(study.path("generations/echo/one-shot.jsonl"), jsonLines(generations));
+
+function generationOf(id: string, text: string, examples: string[] = []): Generation {
+  return {
+    id,
+    story: "bus",
+    title: "The tall one",
+    model: { address: "echo:", hash: "", pretend: true },
+    prompt: { template: "one-shot", hash: "", text: "" },
+    examples,
+    seed: 1,
+    attempt: 1,
+    settings: {
+      temperature: 1,
+      topP: 1,
+      topK: 0,
+      minP: 0,
+      repeatPenalty: 1,
+      leastTokens: 0,
+      mostTokens: 200,
+    },
+    outcome: text ? "text" : "failed",
+    text,
+    raw: text,
+    tokens: { prompt: 1, generated: 1 },
+    ms: 1,
+    at: "2022-11-30T00:00:00.000Z",
+  };
+}

@@ -1,0 +1,47 @@
+import { Corpus } from "../../src/describe/corpus.ts";
+import { isSlow, type QuickMeasure, type Value } from "../../src/describe/measure.ts";
+import { measures } from "../../src/describe/measures.ts";
+import { Reading } from "../../src/describe/reading.ts";
+import type { Text } from "../../src/describe/texts.ts";
+import type { Story } from "../../src/study/story.ts";
+
+/** A text that somebody wrote, with what a test says of it. */
+export const textOf = (text: string, about: Partial<Text> = {}): Text => ({
+  id: "text",
+  origin: "human",
+  model: "",
+  story: "text",
+  title: "A title",
+  text,
+  examples: [],
+  ...about,
+});
+
+/** A story of a person, in the training part unless told. */
+export const storyOf = (id: string, title: string, text: string, split: Story["split"] = "train"): Story => ({
+  id,
+  title,
+  text,
+  words: text.split(" ").length,
+  origin: { by: "human", source: "test", author: "A. Author", licence: "CC0-1.0" },
+  group: id,
+  split,
+});
+
+/** What the measure of this name says of a text. */
+export function measured(name: string, text: Text | string, stories: readonly Story[] = []): Value {
+  const reading = new Reading(typeof text === "string" ? textOf(text) : text);
+  return quick(name).of(reading, new Corpus(stories));
+}
+
+function quick(name: string): QuickMeasure {
+  const measure = measures.find((candidate) => candidate.name === name);
+  if (!measure || isSlow(measure)) throw new Error(`no quick measure ${name}`);
+  return measure;
+}
+
+/** Prose as people write it, made for these tests. */
+export const goodProse =
+  "The bakery on our corner closed the winter my father stopped speaking. I kept bringing him bread from across the " +
+  "river, and he kept leaving the crusts on my plate, as he had when I was six. In April he pointed at a sparrow. " +
+  "“Hungry,” he said. We tore the loaf in two and stood at the window until nothing was left.";
