@@ -56,6 +56,13 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
       (split.train === train ? "" : ` (asked: ${split.train}, ${split.validation}, ${split.test})`),
   );
 
+  for (const part of ["train", "validation", "test"] as const) {
+    if (split[part] === 0 || summary.split[part] > 0) continue;
+    effects.warn(
+      `no story is left for the ${part} part (collect more, or change corpus.split; groups stay whole)`,
+    );
+  }
+
   await writeWhole(study.path(rejectedFile), rejectedCsv(rejected));
   await writeWhole(study.path(corpusSummaryFile), `${JSON.stringify(summary, null, 2)}\n`);
   await writeWhole(study.path(storiesFile), jsonLines(stories));

@@ -1,9 +1,11 @@
 import { StudyError } from "../workbench/errors.ts";
 import type { Source } from "./source.ts";
+import { nyt } from "./sources/nyt.ts";
+import { savedPages } from "./sources/saved-pages.ts";
 import { table } from "./sources/table.ts";
 
 /** Every source that a corpus can come from. */
-export const sources: readonly Source[] = [table];
+export const sources: readonly Source[] = [table, savedPages, nyt];
 
 /** The source of that name; throws StudyError when there is none. */
 export function sourceNamed(name: string): Source {

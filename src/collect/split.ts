@@ -9,7 +9,7 @@ const parts = ["train", "validation", "test"] as const;
 /**
  * Draws which part each story belongs to; no cluster is parted. `clusters` hold the positions of stories that must
  * stay together. The counts are reached exactly where clusters allow it and as nearly as they allow otherwise.
- * Throws StudyError when a part that should hold stories would hold none.
+ * Where there are fewer clusters than parts, training comes first and validation last.
  */
 export function drawSplit(
   clusters: readonly (readonly number[])[],
@@ -21,14 +21,11 @@ export function drawSplit(
   // The parts with less room choose first; training takes what they leave.
   for (const part of ["test", "validation"] as const) {
     const { chosen, others } = drawPart(left, counts[part]);
+    if (others.length === 0 && counts.train > 0) others.push(...chosen.splice(largestAt(chosen), 1));
     for (const position of chosen.flat()) drawn.set(position, part);
     left = others;
   }
   for (const position of left.flat()) drawn.set(position, "train");
-
-  const filled = new Set(drawn.values());
-  const missing = parts.find((part) => counts[part] > 0 && !filled.has(part));
-  if (missing) throw emptyPart(missing);
   return drawn;
 }
 
@@ -54,15 +51,7 @@ export function splitCounts(wanted: SplitCounts, stories: number): SplitCounts {
     .sort((a, b) => exact[b]! - whole[b]! - (exact[a]! - whole[a]!));
   const over = stories - whole.reduce((total, count) => total + count, 0);
   for (const at of byRemainder.slice(0, over)) whole[at]! += 1;
-  const empty = parts.find((part, at) => wanted[part] > 0 && whole[at] === 0);
-  if (empty) throw emptyPart(empty);
   return { train: whole[0]!, validation: whole[1]!, test: whole[2]! };
-}
-
-function emptyPart(part: Split): StudyError {
-  return new StudyError(`no story is left for the ${part} part of the split`, {
-    hint: "collect more stories or change corpus.split; whole groups go to one part, so groups may be too large",
-  });
 }
 
 /** Clusters in their (random) order until little room is left, then the set of them that fills it best. */
@@ -105,6 +94,11 @@ function bestFill(
   const sums = reached.flatMap((chain, sum) => (chain && sum > 0 ? [sum] : []));
   const nearest = sums.sort((a, b) => Math.abs(a - room) - Math.abs(b - room) || a - b)[0];
   return nearest === undefined ? [] : unchained(reached[nearest]);
+}
+
+function largestAt(clusters: readonly (readonly number[])[]): number {
+  const sizes = clusters.map((cluster) => cluster.length);
+  return sizes.indexOf(Math.max(...sizes));
 }
 
 interface Chain {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
+import { CollectOptions } from "../../src/collect/options.ts";
 import { readCorpusSummary, readStories } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
@@ -18,7 +19,7 @@ async function studyWith(file: string, content: string | Uint8Array, corpus: Rec
 
 async function collected(study: Study, options: Record<string, unknown> = {}) {
   const effects = quietEffects();
-  await collect.run(study, options, effects);
+  await collect.run(study, CollectOptions.parse(options), effects);
   return { stories: await readStories(study), told: effects.told };
 }
 

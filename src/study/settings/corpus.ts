@@ -23,6 +23,14 @@ export const CorpusSettings = z.strictObject({
       place: z.string().optional(),
     })
     .default({}),
+  /** For the source `nyt`: the days between which posts are looked for, and the pace, which may only be slower. */
+  nyt: z
+    .strictObject({
+      begin: z.iso.date().default("2018-10-01"),
+      end: z.iso.date().default("2022-03-31"),
+      secondsBetweenPages: z.number().min(10).default(15),
+    })
+    .prefault({}),
   licence: z.string().default("unknown"),
   /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
   note: z.string().default(""),

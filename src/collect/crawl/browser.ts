@@ -1,0 +1,162 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page, type Response } from "playwright-core";
+import { messageOf, StudyError } from "../../workbench/errors.ts";
+import { version } from "../../workbench/version.ts";
+import type { Cookie } from "./cookies.ts";
+import type { VisitedPage } from "./walls.ts";
+
+/** The name under which Tiny Love goes about; robots.txt may speak to it. */
+export const agent = `TinyLove/${version}`;
+
+/** A browser that visits one page at a time. */
+export interface Visitor {
+  /** Rejects with the network's own message when there is no answer. */
+  visit(address: string): Promise<VisitedPage>;
+  close(): Promise<void>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Opens an installed Chromium without a window. It says who it is, loads the page and its scripts from `site` alone,
+ * and nothing that only a reader's eye needs.
+ */
+export async function openVisitor(
+  site: URL,
+  cookies: readonly Cookie[],
+  environment: Environment,
+): Promise<Visitor> {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath(environment),
+    args: quietArguments(),
+  });
+  try {
+    const page = await onePage(browser, site, cookies);
+    return { visit: (address) => visit(page, address), close: () => browser.close() };
+  } catch (thrown) {
+    await browser.close();
+    throw thrown;
+  }
+}
+
+async function onePage(browser: Browser, site: URL, cookies: readonly Cookie[]): Promise<Page> {
+  const context = await browser.newContext({
+    userAgent: await honestAgent(browser),
+    serviceWorkers: "block",
+  });
+  await context.addCookies([...cookies]);
+  await context.route("**", (route) => {
+    const request = route.request();
+    const unseen = ["image", "media", "font", "stylesheet"].includes(request.resourceType());
+    const foreign = !request.isNavigationRequest() && new URL(request.url()).origin !== site.origin;
+    return unseen || foreign ? route.abort() : route.continue();
+  });
+  const page = await context.newPage();
+  page.on("dialog", (dialog) => void dialog.dismiss().catch(() => undefined));
+  return page;
+}
+
+/** The browser's own name with ours behind it: a site can tell that a program reads, and which. */
+async function honestAgent(browser: Browser): Promise<string> {
+  const page = await browser.newPage();
+  const own = await page.evaluate(() => navigator.userAgent);
+  await page.context().close();
+  return `${own} ${agent}`;
+}
+
+const drawn = "section[name=articleBody] p, [id*=gateway-content], [data-testid*=gateway-content]";
+
+async function visit(page: Page, address: string): Promise<VisitedPage> {
+  let response: Response | null;
+  try {
+    response = await page.goto(address, { waitUntil: "domcontentloaded", timeout: 60_000 });
+  } catch (cause) {
+    throw new Error(firstLine(messageOf(cause)), { cause });
+  }
+  // A wall may be drawn by the page's own scripts: it is waited for as a reader's browser would.
+  await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
+  await page
+    .locator(drawn)
+    .first()
+    .waitFor({ state: "attached", timeout: 2_000 })
+    .catch(() => undefined);
+  return { status: response?.status() ?? 0, address: page.url(), html: await page.content() };
+}
+
+const firstLine = (text: string) => text.split("\n")[0]!.slice(0, 200);
+
+/** Opens a visible window with a profile that lasts, for the user to log in. */
+export async function openWindow(profile: string, environment: Environment): Promise<BrowserContext> {
+  try {
+    return await chromium.launchPersistentContext(profile, {
+      executablePath: chromiumPath(environment),
+      headless: false,
+      viewport: null,
+      args: ["--no-first-run", ...sandboxArguments()],
+    });
+  } catch (cause) {
+    const noScreen = /display|headed|XServer/i.test(messageOf(cause));
+    throw new StudyError(
+      noScreen ? "no screen to open a window on" : `the browser did not open: ${firstLine(messageOf(cause))}`,
+      {
+        hint: "log in on another machine and import its cookies with `tinylove collect --cookies FILE`",
+        cause,
+      },
+    );
+  }
+}
+
+/** An installed Chromium or Chrome; throws StudyError when there is none. */
+export function chromiumPath(environment: Environment): string {
+  const named = environment["CHROMIUM"];
+  if (named) {
+    if (runs(named)) return named;
+    throw new StudyError(`CHROMIUM: ${named} is no program`, {
+      hint: "unset it, or name the browser's own file",
+    });
+  }
+  const folders = (environment["PATH"] ?? "").split(delimiter).filter(Boolean);
+  const found = [
+    ...folders.flatMap((folder) => usualNames.map((name) => join(folder, name))),
+    ...usualPlaces(environment),
+  ].find(runs);
+  if (found) return found;
+  throw new StudyError("no Chromium or Chrome was found", {
+    hint: "install one, or name its file in the environment as CHROMIUM",
+  });
+}
+
+const usualNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
+
+const usualPlaces = (environment: Environment): string[] => [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ...["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => {
+    const folder = environment[name];
+    return folder ? [join(folder, "Google", "Chrome", "Application", "chrome.exe")] : [];
+  }),
+];
+
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Chromium refuses its sandbox to root, as whom containers run. */
+const sandboxArguments = () => (process.getuid?.() === 0 ? ["--no-sandbox"] : []);
+
+/** The browser itself calls nobody. */
+const quietArguments = () => [
+  ...sandboxArguments(),
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-sync",
+  "--no-first-run",
+  "--disable-dev-shm-usage",
+];

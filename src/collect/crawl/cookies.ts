@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { StudyError } from "../../workbench/errors.ts";
+import { exists, readJson, readText, writeWhole } from "../../workbench/files.ts";
+import type { Study } from "../../workbench/study.ts";
+
+/** Private: whoever has it is logged in. It is never logged, and never leaves the study's folder. */
+export const cookiesFile = "collected/cookies.json";
+
+/** A cookie as Playwright takes it; `expires` in seconds since 1970, -1 for the session's own. */
+const Cookie = z.object({
+  name: z.string().min(1),
+  value: z.string(),
+  domain: z.string().min(1),
+  path: z.string().default("/"),
+  expires: z.number().default(-1),
+  httpOnly: z.boolean().default(false),
+  secure: z.boolean().default(false),
+  sameSite: z.enum(["Strict", "Lax", "None"]).default("Lax"),
+});
+export type Cookie = z.infer<typeof Cookie>;
+
+const Kept = z.object({ domain: z.string(), cookies: z.array(Cookie) });
+
+/** What became of a cookies file: what is kept, and how many were of other sites or had expired. */
+export interface ImportedCookies {
+  readonly kept: readonly Cookie[];
+  readonly foreign: number;
+  readonly expired: number;
+}
+
+/**
+ * Reads a file of cookies, whether cookies.txt, a browser extension's JSON or Playwright's storageState, and keeps
+ * those of one domain that have not expired. Throws StudyError when it is none of these or when none is left.
+ */
+export async function readCookies(path: string, domain: string, now: number): Promise<ImportedCookies> {
+  const text = await readText(path, "name the file that your browser's extension wrote");
+  const all = /^\s*[[{]/.test(text) ? cookiesOfJson(text, path) : cookiesOfNetscape(text, path);
+  const own = all.filter((cookie) => belongs(cookie.domain, domain));
+  const kept = own.filter(({ expires }) => expires < 0 || expires * 1000 > now);
+  if (kept.length === 0) {
+    throw new StudyError(
+      own.length === 0
+        ? `${path} holds no cookie of ${domain}`
+        : `the ${own.length} cookies of ${domain} in ${path} have expired`,
+      { hint: "log in in your browser and export the cookies again" },
+    );
+  }
+  return { kept, foreign: all.length - own.length, expired: own.length - kept.length };
+}
+
+/** Keeps the cookies of one domain in the study, for its owner's eyes alone. */
+export async function keepCookies(study: Study, domain: string, cookies: readonly Cookie[]): Promise<void> {
+  const own = cookies.filter((cookie) => belongs(cookie.domain, domain));
+  await writeWhole(study.path(cookiesFile), JSON.stringify({ domain, cookies: own }), 0o600);
+}
+
+/** The cookies that the study keeps for a domain; none when there are none. */
+export async function keptCookies(study: Study, domain: string): Promise<Cookie[]> {
+  const path = study.path(cookiesFile);
+  if (!(await exists(path))) return [];
+  const kept = await readJson(path, Kept, "import them again with --cookies FILE");
+  return kept.cookies.filter((cookie) => belongs(cookie.domain, domain));
+}
+
+/** `.nytimes.com` and `www.nytimes.com` belong to `nytimes.com`; `notnytimes.com` does not. */
+export function belongs(cookieDomain: string, domain: string): boolean {
+  const bare = cookieDomain.replace(/^\./, "").toLowerCase();
+  return bare === domain || bare.endsWith(`.${domain}`);
+}
+
+/** Lines of seven fields; one that begins with `#HttpOnly_` is a cookie, any other `#` a comment; expiry 0 is the session. */
+function cookiesOfNetscape(text: string, path: string): Cookie[] {
+  return text.split(/\r?\n/).flatMap((line, at) => {
+    const httpOnly = line.startsWith("#HttpOnly_");
+    const fields = (httpOnly ? line.slice("#HttpOnly_".length) : line).split("\t");
+    if (line.trim() === "" || (line.startsWith("#") && !httpOnly)) return [];
+    const [domain = "", , folder = "/", secure = "", expires = "", name = "", value = ""] = fields;
+    const seconds = Number(expires);
+    // The line itself is not told: it holds the login.
+    if (fields.length < 6 || name === "" || Number.isNaN(seconds))
+      throw notCookies(`${path}, line ${at + 1}`);
+    const cookie = { domain, path: folder, name, value, httpOnly, secure: secure.toUpperCase() === "TRUE" };
+    return [{ ...cookie, expires: seconds > 0 ? seconds : -1, sameSite: "Lax" as const }];
+  });
+}
+
+const Exported = z.looseObject({
+  name: z.string(),
+  value: z.string(),
+  domain: z.string(),
+  path: z.string().optional(),
+  expires: z.number().optional(),
+  expirationDate: z.number().optional(),
+  httpOnly: z.boolean().optional(),
+  secure: z.boolean().optional(),
+  sameSite: z.string().nullish(),
+});
+
+const ExportedFile = z.union([
+  z.array(Exported),
+  z.object({ cookies: z.array(Exported) }).transform(({ cookies }) => cookies),
+]);
+
+function cookiesOfJson(text: string, path: string): Cookie[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw notCookies(path);
+  }
+  const file = ExportedFile.safeParse(value);
+  if (!file.success) throw notCookies(path);
+  return file.data.map((cookie) => ({
+    name: cookie.name,
+    value: cookie.value,
+    domain: cookie.domain,
+    path: cookie.path ?? "/",
+    expires: cookie.expirationDate ?? cookie.expires ?? -1,
+    httpOnly: cookie.httpOnly ?? false,
+    secure: cookie.secure ?? false,
+    sameSite: sameSiteOf(cookie.sameSite),
+  }));
+}
+
+function sameSiteOf(given: string | null | undefined): Cookie["sameSite"] {
+  const name = (given ?? "").toLowerCase();
+  if (name === "strict") return "Strict";
+  return name === "none" || name === "no_restriction" ? "None" : "Lax";
+}
+
+const notCookies = (where: string) =>
+  new StudyError(`${where}: no cookies file`, {
+    hint: "give a cookies.txt, a browser extension's JSON, or Playwright's storageState",
+  });

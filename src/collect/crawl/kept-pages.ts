@@ -1,0 +1,45 @@
+import { readFile, rm } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip, gzip } from "node:zlib";
+import { shortId } from "../../text/hash.ts";
+import { codeOf, StudyError } from "../../workbench/errors.ts";
+import { sha256, writeWhole } from "../../workbench/files.ts";
+import type { Study } from "../../workbench/study.ts";
+import { largestPage } from "../parse/markup.ts";
+
+/** Where the crawl's pages lie; private, for they are others' texts. */
+export const pagesFolder = "collected/pages";
+
+/** The raw pages of a crawl, one gzip file an address, written whole or not at all. */
+export interface KeptPages {
+  /** Resolves to the SHA-256 of the page. */
+  keep(address: string, html: string): Promise<string>;
+  /** Undefined when there is none; throws StudyError when it is damaged. */
+  read(address: string): Promise<string | undefined>;
+  remove(address: string): Promise<void>;
+}
+
+export function keptPages(study: Study): KeptPages {
+  const fileOf = (address: string) => study.path(pagesFolder, `${shortId(address, 20)}.html.gz`);
+  return {
+    async keep(address, html) {
+      await writeWhole(fileOf(address), await promisify(gzip)(html), 0o600);
+      return sha256(html);
+    },
+    async read(address) {
+      try {
+        const bytes = await promisify(gunzip)(await readFile(fileOf(address)), {
+          maxOutputLength: 4 * largestPage,
+        });
+        return bytes.toString("utf8");
+      } catch (cause) {
+        if (codeOf(cause) === "ENOENT") return undefined;
+        throw new StudyError(`the kept page of ${address} is damaged`, {
+          hint: `remove ${fileOf(address)} and run with --retry-failed`,
+          cause,
+        });
+      }
+    },
+    remove: (address) => rm(fileOf(address), { force: true }),
+  };
+}

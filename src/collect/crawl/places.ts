@@ -1,0 +1,42 @@
+import { StudyError } from "../../workbench/errors.ts";
+
+/** Where the crawl's requests go, and how far apart they are. */
+export interface Places {
+  /** The Article Search API's address. */
+  readonly search: URL;
+  readonly site: URL;
+  /** Seconds between two searches, and between two pages. */
+  readonly searchPace: number;
+  readonly pagePace: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The Times's own addresses, unless the environment names a stand-in (TINYLOVE_NYT_API, TINYLOVE_NYT_SITE). The
+ * search allows about 5 requests a minute. A stand-in on this machine alone may be asked faster, with
+ * TINYLOVE_NYT_PACE in seconds.
+ */
+export function placesOf(environment: Environment, secondsBetweenPages: number): Places {
+  const api = addressIn(environment, "TINYLOVE_NYT_API", "https://api.nytimes.com");
+  const site = addressIn(environment, "TINYLOVE_NYT_SITE", "https://www.nytimes.com");
+  const search = new URL("/svc/search/v2/articlesearch.json", api);
+  const faster = Number(environment["TINYLOVE_NYT_PACE"] ?? Number.NaN);
+  return isHere(api) && isHere(site) && faster >= 0
+    ? { search, site, searchPace: faster, pagePace: faster }
+    : { search, site, searchPace: 12, pagePace: secondsBetweenPages };
+}
+
+function addressIn(environment: Environment, name: string, usual: string): URL {
+  const given = environment[name] || usual;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new StudyError(`${name}: ${given} is no address`, { hint: `unset it for ${usual}` });
+}
+
+const isHere = ({ hostname }: URL) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+
+/** The domain that a site's cookies belong to: `www.nytimes.com` is of `nytimes.com`. */
+export function domainOf({ hostname }: URL): string {
+  return /^[\d.]+$|:/.test(hostname) ? hostname : hostname.split(".").slice(-2).join(".");
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import { exists, readJson, sha256, writeWhole } from "../../workbench/files.ts";
+import type { Study } from "../../workbench/study.ts";
+
+export const termsFile = "collected/terms.json";
+
+/** What is said before the first request. */
+export const terms = `Before you collect from The New York Times, read this.
+
+The Times's terms of service forbid, since August 2023, to collect its content by automated means
+and to train software on it without written consent. Whether you may depends on that consent, or on
+the law where you are (exceptions for research exist in some places). Tiny Love cannot tell; you answer for it.
+
+If you go on, pages are read one at a time, slowly, under an honest name, with your own login, as robots.txt
+allows. A wall, a captcha or an expired login ends it: nothing is worked around. The texts stay in this study's
+folder, are not to be passed on, and \`tinylove purge\` removes them.
+
+The other way is open at any time: save the pages from your browser and use --source saved-pages.`;
+
+const Acknowledgement = z.strictObject({ acknowledged: z.string(), hash: z.string(), terms: z.string() });
+
+/**
+ * Shows the terms and records that they were acknowledged. Throws StudyError when they were not; once is enough as
+ * long as their text is the same.
+ */
+export async function acknowledgeTerms(study: Study, acknowledges: boolean, effects: Effects): Promise<void> {
+  if ((await acknowledgedHash(study)) === sha256(terms)) return;
+  effects.log(terms);
+  if (!acknowledges) {
+    throw new StudyError("the terms above are not acknowledged", {
+      hint: "nothing was requested; if you may collect, add --acknowledge-terms",
+    });
+  }
+  const record = { acknowledged: timestamp(effects), hash: sha256(terms), terms };
+  await writeWhole(study.path(termsFile), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+async function acknowledgedHash(study: Study): Promise<string | undefined> {
+  const path = study.path(termsFile);
+  return (await exists(path)) ? (await readJson(path, Acknowledgement)).hash : undefined;
+}

@@ -1,0 +1,181 @@
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import { exists, sha256 } from "../../workbench/files.ts";
+import { duration } from "../../workbench/progress.ts";
+import type { Study } from "../../workbench/study.ts";
+import { agent, openVisitor } from "../crawl/browser.ts";
+import { keepCookies, keptCookies, readCookies } from "../crawl/cookies.ts";
+import { crawl, recover } from "../crawl/crawl.ts";
+import { type AddressRow, Journal } from "../crawl/journal.ts";
+import { type KeptPages, keptPages } from "../crawl/kept-pages.ts";
+import { paced } from "../crawl/pace.ts";
+import { domainOf, type Places, placesOf } from "../crawl/places.ts";
+import { robotsOf } from "../crawl/robots.ts";
+import { discoverPosts, openWindows } from "../crawl/search.ts";
+import { acknowledgeTerms } from "../crawl/terms.ts";
+import { explained, wallIn } from "../crawl/walls.ts";
+import type { CollectOptions } from "../options.ts";
+import { parsePost } from "../parse/post.ts";
+import { storiesOfPost } from "../post-stories.ts";
+import type { FoundStory, Gathered, Rejection, Source } from "../source.ts";
+
+export const journalFile = "collected/crawl.sqlite";
+
+/**
+ * The Tiny Love Stories of The New York Times: addresses from its Article Search API, pages through a browser with
+ * the reader's own login. Slow, resumable, and stopped by any wall.
+ */
+export const nyt: Source = {
+  name: "nyt",
+  summary: "The New York Times's Tiny Love Stories, with your own key and login, where you may",
+  inputs: () => [],
+  async gather(study, options, effects) {
+    if (options.reparse && !(await exists(study.path(journalFile)))) throw nothingKept();
+    if (!options.reparse && !options.dryRun) await acknowledgeTerms(study, options.acknowledgeTerms, effects);
+    const journal = new Journal(study.path(journalFile));
+    try {
+      const places = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+      const pages = keptPages(study);
+      await recover(journal, pages, sha256, effects);
+      if (options.dryRun) return tellPlan(journal, study, places, options, effects);
+      if (!options.reparse) await fetchAll(journal, pages, study, places, options, effects);
+      return await parseAll(journal, pages, study, effects);
+    } finally {
+      journal.close();
+    }
+  },
+};
+
+async function fetchAll(
+  journal: Journal,
+  pages: KeptPages,
+  study: Study,
+  places: Places,
+  options: CollectOptions,
+  effects: Effects,
+): Promise<void> {
+  const last = lastRequest(journal);
+  const cookies = await loginOf(study, places, options, effects);
+  if (!options.retryFailed) {
+    await discoverPosts(
+      journal,
+      study.config.corpus.nyt,
+      places,
+      paced(places.searchPace, last, effects),
+      effects,
+    );
+  }
+  const addresses = dueAddresses(journal, options);
+  if (addresses.length === 0) return;
+
+  const robots = await robotsOf(places.site, agent, effects.fetch);
+  const seconds = Math.max(places.pagePace, robots.delay);
+  effects.log(
+    `${addresses.length} pages to fetch, one each ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
+  );
+  const visitor = await openVisitor(places.site, cookies, effects.env);
+  try {
+    const pace = paced(seconds, last, effects);
+    await crawl(addresses, { journal, pages, visitor, robots, pace, loggedIn: cookies.length > 0 }, effects);
+  } finally {
+    await visitor.close();
+  }
+}
+
+/** Imports the cookies that the command names, tells what of them is kept, and gives those that the study has. */
+async function loginOf(study: Study, { site }: Places, { cookies: file }: CollectOptions, effects: Effects) {
+  const domain = domainOf(site);
+  if (file) {
+    const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
+    await keepCookies(study, domain, kept);
+    effects.log(
+      `${kept.length} cookies of ${domain} kept; ${foreign} of other sites and ${expired} expired ones dropped`,
+    );
+  }
+  return keptCookies(study, domain);
+}
+
+/** Purged pages were removed on purpose; whoever acknowledges the terms again and collects, fetches them again. */
+function dueAddresses(journal: Journal, { retryFailed, limit }: CollectOptions): AddressRow[] {
+  const due = retryFailed ? ["failed", "blocked"] : ["discovered", "purged"];
+  return journal
+    .addresses()
+    .filter(({ state }) => due.includes(state))
+    .slice(0, limit);
+}
+
+const lastRequest = (journal: Journal): number =>
+  Math.max(0, ...journal.addresses().map(({ at }) => Date.parse(at)));
+
+function tellPlan(
+  journal: Journal,
+  study: Study,
+  places: Places,
+  options: CollectOptions,
+  effects: Effects,
+): undefined {
+  const windows = openWindows(journal, study.config.corpus.nyt).length;
+  const states = new Map<string, number>();
+  for (const { state } of journal.addresses()) states.set(state, (states.get(state) ?? 0) + 1);
+  effects.print(
+    `searches still open: ${windows} at ${places.search.host}, one page each ${places.searchPace} s`,
+  );
+  for (const [state, count] of states) effects.print(`addresses ${state}: ${count}`);
+  const due = dueAddresses(journal, options);
+  effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one each ${places.pagePace} s`);
+  for (const { address } of due) effects.print(address);
+}
+
+/** Reads every page that is kept: a step of its own, made again whenever the parser has learned something. */
+async function parseAll(
+  journal: Journal,
+  pages: KeptPages,
+  study: Study,
+  effects: Effects,
+): Promise<Gathered> {
+  const rows = journal.addresses();
+  const stories: FoundStory[] = [];
+  const refused: Rejection[] = [];
+  const from: string[] = [];
+  const licence = licenceOf(study);
+  for (const row of rows) {
+    const html = await pages.read(row.address);
+    const found = html === undefined ? undefined : storiesIn(html, row, licence);
+    if (html !== undefined && found) {
+      stories.push(...found);
+      from.push(row.address);
+      if (row.state !== "parsed")
+        journal.reach(row.address, "parsed", timestamp(effects), { hash: sha256(html) });
+    } else {
+      refused.push(refusalOf(row));
+    }
+  }
+  if (from.length === 0) throw nothingKept();
+  return { from, stories, refused };
+}
+
+function storiesIn(html: string, row: AddressRow, licence: string): FoundStory[] | undefined {
+  if (wallIn(html)) return undefined;
+  const post = parsePost(html);
+  const dated = { ...post, date: post.date || row.published, title: post.title || row.headline };
+  return storiesOfPost(dated, {
+    where: new URL(row.address).pathname,
+    address: row.address,
+    source: new URL(row.address).host,
+    licence,
+  });
+}
+
+const licenceOf = ({ config: { corpus } }: Study) =>
+  corpus.licence === "unknown" ? "all rights reserved" : corpus.licence;
+
+function refusalOf({ address, headline, state, note }: AddressRow): Rejection {
+  const waiting = state === "discovered" ? "was not fetched yet (run collect again)" : undefined;
+  const message =
+    waiting ??
+    (note === "no stories" || note === "" ? explained("no stories", true).message : `${state}: ${note}`);
+  return { where: address, title: headline, reason: `page ${state}`, message: `${address} ${message}` };
+}
+
+const nothingKept = () =>
+  new StudyError("no page is kept in this study", { hint: "collect some first, without --reparse" });

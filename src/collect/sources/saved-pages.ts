@@ -1,0 +1,90 @@
+import { readFile, stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { StudyError } from "../../workbench/errors.ts";
+import { filesUnder } from "../../workbench/files.ts";
+import type { Study } from "../../workbench/study.ts";
+import { explained, wallIn } from "../crawl/walls.ts";
+import { largestPage } from "../parse/markup.ts";
+import { addressOfMhtml, htmlOfMhtml } from "../parse/mhtml.ts";
+import { parsePost } from "../parse/post.ts";
+import { storiesOfPost } from "../post-stories.ts";
+import type { FoundStory, Rejection, Source } from "../source.ts";
+
+/** Stories of pages that the reader saved from the browser, HTML or MHTML: the equal second route, with no request. */
+export const savedPages: Source = {
+  name: "saved-pages",
+  summary: "a folder of pages that you saved from your browser (HTML, MHTML)",
+  inputs: (study) => folderOf(study) ?? [],
+  async gather(study, options, effects) {
+    const folders = options.file ?? folderOf(study);
+    if (!folders) {
+      throw new StudyError("no folder of saved pages", {
+        hint: "name it with corpus.file in study.yaml, or with --file",
+      });
+    }
+    const stories: FoundStory[] = [];
+    const refused: Rejection[] = [];
+    const from: string[] = [];
+    for (const folder of folders) {
+      const root = study.path(folder);
+      const files = await pagesIn(root);
+      const progress = effects.progress("reading pages", files.length);
+      for (const file of files) {
+        effects.signal.throwIfAborted();
+        progress.step();
+        const where = relative(root, file) || folder;
+        const read = await readPage(file, where, study.config.corpus.licence);
+        if (Array.isArray(read)) {
+          stories.push(...read);
+          from.push(where);
+        } else {
+          refused.push(read);
+        }
+      }
+      progress.end();
+    }
+    return { from, stories, refused };
+  },
+};
+
+function folderOf({ config: { corpus } }: Study): readonly string[] | undefined {
+  return typeof corpus.file === "string" ? [corpus.file] : corpus.file;
+}
+
+/** Browsers save a page's pictures and frames in a folder beside it, which is passed over. */
+async function pagesIn(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found)
+    throw new StudyError(`no such folder: ${path}`, { hint: "name the folder of your saved pages" });
+  const files = found.isFile() ? [path] : await filesUnder(path);
+  const pages = files.filter((file) => isPage.test(file) && !/_files[/\\]/.test(relative(path, file)));
+  if (pages.length === 0) {
+    throw new StudyError(`${path} holds no saved pages`, { hint: "save them as HTML or MHTML" });
+  }
+  return pages;
+}
+
+const isPage = /\.(?:html?|mhtml?)$/i;
+
+async function readPage(file: string, where: string, licence: string): Promise<FoundStory[] | Rejection> {
+  const refusal = (reason: string, message: string): Rejection => ({
+    where,
+    title: "",
+    reason,
+    message: `${where} ${message}`,
+  });
+  if ((await stat(file)).size > largestPage) {
+    return refusal("page too large", `is larger than ${largestPage / 1e6} MB (save the page alone)`);
+  }
+  const bytes = await readFile(file);
+  const isMhtml = /\.mhtml?$/i.test(file);
+  const html = isMhtml ? htmlOfMhtml(bytes.toString("latin1")) : bytes.toString("utf8");
+  const wall = html === undefined ? "no stories" : wallIn(html);
+  if (html === undefined || wall) {
+    return refusal(`page: ${wall}`, explained(wall ?? "no stories", false).message);
+  }
+  const post = parsePost(html);
+  const address = post.address || (isMhtml ? addressOfMhtml(bytes.toString("latin1")) : "");
+  const source = URL.canParse(address) ? new URL(address).host : where;
+  return storiesOfPost(post, { where, address, source, licence });
+}

@@ -1,0 +1,285 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { collect } from "../../src/collect/collect.ts";
+import { Journal } from "../../src/collect/crawl/journal.ts";
+import { CollectOptions } from "../../src/collect/options.ts";
+import { journalFile } from "../../src/collect/sources/nyt.ts";
+import { normaliseText } from "../../src/text/normalise.ts";
+import { readStories } from "../../src/workbench/artefacts.ts";
+import { exists } from "../../src/workbench/files.ts";
+import { unrecorded } from "../../src/workbench/stage.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { chromiumPath } from "../helpers/browser.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+import { posts } from "./posts.ts";
+import { type Behaviour, goodCookie, goodKey, StandIn, type StandInOptions } from "./stand-in.ts";
+
+const settings = { corpus: { source: "nyt", split: { train: 0.6, validation: 0.2, test: 0.2 } } };
+
+async function begun(options: StandInOptions = {}) {
+  const standIn = await StandIn.open(options);
+  const study = await temporaryStudy(settings);
+  const run = async (
+    flags: Record<string, unknown> = {},
+    environment: Record<string, string | undefined> = {},
+  ) => {
+    const effects = quietEffects({ env: { ...standIn.environment, ...environment } });
+    const outcome = await collect.run(
+      study,
+      CollectOptions.parse({ acknowledgeTerms: true, ...flags }),
+      effects,
+    );
+    return { ...effects, outcome };
+  };
+  return { standIn, study, run, [Symbol.asyncDispose]: () => standIn[Symbol.asyncDispose]() };
+}
+
+/** What the corpus should hold: every first print, and the reprint whose first print is in no post. */
+const expected = posts
+  .flatMap((post) => post.stories.map((story) => ({ ...story, post })))
+  .filter(({ note, title }) => !note || title === "Northern Line")
+  .map(({ title, paragraphs, author, place, note, post }) => ({
+    title: normaliseText(title),
+    text: normaliseText(paragraphs.join(" ")),
+    author,
+    facts: {
+      post: post.headline,
+      date: post.date,
+      ...(place && { place }),
+      ...(note && { note }),
+    },
+  }));
+
+async function corpusOf(study: Study) {
+  return (await readStories(study)).map(({ title, text, origin, facts: { address: _, ...facts } = {} }) => ({
+    title,
+    text,
+    author: origin.by === "human" ? origin.author : "",
+    facts,
+  }));
+}
+
+function statesOf(study: Study): string[] {
+  const journal = new Journal(study.path(journalFile));
+  const states = journal.addresses().map(({ state }) => state);
+  journal.close();
+  return states;
+}
+
+describe.skipIf(!chromiumPath())("with a real Chromium", () => {
+  test.each(["metadata", "meta"] as const)("the stand-in's posts come out exactly (%s)", async (count) => {
+    await using crawl = await begun({ count, limited: 2, subscribers: true });
+    await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
+    const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+
+    expect(await corpusOf(crawl.study)).toEqual(expected);
+    expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
+    expect(crawl.standIn.mostAtOnce).toBe(1);
+    expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
+    expect(told.some((line) => /the search's limit is reached/.test(line))).toBe(true);
+
+    const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
+    expect(reprints).toEqual(["reprint", "reprint"]);
+  });
+
+  test("it says who it is, brings the one domain's cookies, and the login is in no message", async () => {
+    await using crawl = await begun({ subscribers: true });
+    await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
+    const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
+    for (const { path, agent, cookie } of crawl.standIn.seen) {
+      expect(agent).toMatch(/TinyLove\/\d/);
+      if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
+    }
+    expect(told).toContain("1 cookies of 127.0.0.1 kept; 2 of other sites and 1 expired ones dropped");
+    expect(told.join("\n")).not.toContain("a-subscriber");
+    expect(told.join("\n")).not.toContain("of-another-site");
+    const kept = crawl.study.path("collected/cookies.json");
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
+    expect(await readFile(kept, "utf8")).not.toContain("of-another-site");
+  });
+
+  test("a second run asks for nothing again, and reparsing asks for nothing at all", async () => {
+    await using crawl = await begun();
+    await crawl.run();
+    const first = await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8");
+    const [searches, pages] = [crawl.standIn.searches.length, crawl.standIn.visits()];
+    await crawl.run();
+    expect(crawl.standIn.searches.length).toBe(searches);
+    expect(crawl.standIn.visits()).toEqual(pages);
+
+    const seen = crawl.standIn.seen.length;
+    await crawl.run({ reparse: true }, { NYT_API_KEY: undefined, CHROMIUM: "/nowhere" });
+    expect(crawl.standIn.seen.length).toBe(seen);
+    expect(await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8")).toBe(first);
+  });
+
+  test("--limit takes so many pages, the next run the others, and --dry-run only says so", async () => {
+    await using crawl = await begun();
+    await crawl.run({ limit: 2 });
+    expect(crawl.standIn.visits().size).toBe(2);
+    const seen = crawl.standIn.seen.length + crawl.standIn.searches.length;
+    const { printed, outcome } = await crawl.run({ dryRun: true });
+    expect(outcome).toBe(unrecorded);
+    expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(seen);
+    expect(printed).toContain(
+      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one each 0 s`,
+    );
+    await crawl.run();
+    expect(await corpusOf(crawl.study)).toEqual(expected);
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  const walls: [Behaviour, RegExp, string][] = [
+    ["login", /leads to the login page/, "blocked"],
+    ["gateway", /behind the subscription wall/, "blocked"],
+    ["truncated", /is cut short/, "blocked"],
+    ["captcha", /asks for a captcha/, "blocked"],
+    ["forbidden", /is forbidden \(403\)/, "blocked"],
+    ["too many requests", /one request too many \(429\)/, "blocked"],
+    ["server error", /cannot be had from the server now/, "failed"],
+    ["changed markup", /holds no story that could be read/, "failed"],
+    ["no answer", /could not be fetched: .*(ERR_EMPTY_RESPONSE|ERR_CONNECTION)/, "failed"],
+  ];
+  test.each(walls)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
+    await using crawl = await begun();
+    for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, behaviour);
+    await expect(crawl.run()).rejects.toMatchObject({
+      name: "StudyError",
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining("--retry-failed"),
+    });
+    expect(statesOf(crawl.study)).toEqual(["fetched", state, state, state, "discovered"]);
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 1, 1, 1]);
+    expect(await exists(crawl.study.path("corpus/stories.jsonl"))).toBe(false);
+
+    // What was had is not lost, and what failed is asked for again only when one says so.
+    crawl.standIn.behaviours.clear();
+    await crawl.run({ retryFailed: true });
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2]);
+    await crawl.run();
+    expect(await corpusOf(crawl.study)).toEqual(expected);
+  });
+
+  test("pages that are gone, or walled one at a time, are told and do not end the crawl", async () => {
+    await using crawl = await begun();
+    crawl.standIn.behaviours.set(posts[0]!.path, "gone");
+    crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
+    const { told } = await crawl.run();
+    expect((await corpusOf(crawl.study)).length).toBeGreaterThan(7);
+    expect(told.some((line) => line.includes(posts[0]!.path) && /not there any more/.test(line))).toBe(true);
+    const rejected = await readTable(crawl.study.path("corpus/rejected.csv"));
+    expect(rejected.map((row) => row["reason"])).toEqual(["page failed", "page blocked"]);
+  });
+
+  test("with a login that has expired the message says to renew it, without one to log in", async () => {
+    await using crawl = await begun({ subscribers: true });
+    await expect(crawl.run()).rejects.toMatchObject({
+      hint: expect.stringContaining("log in with `tinylove login`"),
+    });
+    const cookies = crawl.study.path("cookies.json");
+    const stale = [{ name: "NYT-S", value: "long-gone", domain: "127.0.0.1", path: "/" }];
+    await writeFile(cookies, JSON.stringify(stale));
+    await expect(crawl.run({ cookies, retryFailed: true })).rejects.toMatchObject({
+      hint: expect.stringContaining("your login seems to have expired"),
+    });
+  });
+
+  test("robots.txt is read first and held to", async () => {
+    await using crawl = await begun({ robots: "User-agent: *\nDisallow: /2020/\n" });
+    await crawl.run();
+    expect(crawl.standIn.seen[0]!.path).toBe("/robots.txt");
+    expect(crawl.standIn.visits().has(posts[2]!.path)).toBe(false);
+    expect(statesOf(crawl.study)).toEqual(["parsed", "parsed", "blocked", "parsed", "parsed"]);
+  });
+});
+
+test("nothing is requested before the terms are acknowledged, and once is enough", async () => {
+  await using crawl = await begun();
+  const effects = quietEffects({ env: crawl.standIn.environment });
+  await expect(collect.run(crawl.study, CollectOptions.parse({}), effects)).rejects.toMatchObject({
+    message: "the terms above are not acknowledged",
+  });
+  expect(effects.told.join()).toContain("written consent");
+  expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(0);
+  expect(await exists(crawl.study.path("collected"))).toBe(false);
+
+  await expect(crawl.run({}, { NYT_API_KEY: undefined })).rejects.toThrow("NYT_API_KEY is not set");
+  const record = JSON.parse(await readFile(crawl.study.path("collected/terms.json"), "utf8"));
+  expect(Date.parse(record.acknowledged)).toBeGreaterThan(0);
+  await expect(crawl.run({ acknowledgeTerms: false }, { NYT_API_KEY: undefined })).rejects.toThrow(
+    "NYT_API_KEY",
+  );
+});
+
+test("a key that is refused is told and never shown", async () => {
+  await using crawl = await begun();
+  const failure = crawl.run({}, { NYT_API_KEY: "secret-123" });
+  await expect(failure).rejects.toThrow("the search refuses the key in NYT_API_KEY (401, Invalid ApiKey …)");
+  await failure.catch((error) =>
+    expect(JSON.stringify([error.message, error.hint, error.cause, error.stack])).not.toContain("secret-123"),
+  );
+});
+
+test("a limit that does not pass is told without the key, and the next run goes on where it was", async () => {
+  await using crawl = await begun({ limited: 6 });
+  const failure = crawl.run();
+  await expect(failure).rejects.toThrow(
+    /limit does not pass \(429, Rate limit quota violation.*Identifier : …\)/,
+  );
+  await failure.catch(({ message }) => expect(message).not.toContain(goodKey));
+});
+
+test("an API that cannot be reached is told without the key", async () => {
+  await using crawl = await begun();
+  const failure = crawl.run({}, { TINYLOVE_NYT_API: "http://127.0.0.1:9" });
+  await expect(failure).rejects.toThrow(/cannot reach 127.0.0.1:9/);
+  await failure.catch(({ message, hint, stack }) =>
+    expect(`${message}${hint}${stack}`).not.toContain(goodKey),
+  );
+});
+
+test("no hits at all point to the filter, and docs: null is no error", async () => {
+  await using crawl = await begun({ posts: [] });
+  const study = await temporaryStudy({
+    corpus: { ...settings.corpus, nyt: { begin: "2020-03-01", end: "2020-11-30" } },
+  });
+  const effects = quietEffects({ env: crawl.standIn.environment });
+  await expect(
+    collect.run(study, CollectOptions.parse({ acknowledgeTerms: true }), effects),
+  ).rejects.toMatchObject({
+    message: "no post was found between 2020-03-01 and 2020-11-30",
+    hint: expect.stringContaining("renamed its filter fields"),
+  });
+  expect(effects.told.filter((line) => /no hits for/.test(line)).length).toBe(2);
+});
+
+test("a study that is being collected in is not collected in twice", async () => {
+  await using crawl = await begun();
+  const held = new Journal(crawl.study.path(journalFile));
+  await expect(crawl.run()).rejects.toThrow("another `tinylove` is collecting in this study");
+  held.close();
+});
+
+test("the pace may be set aside for a stand-in on this machine alone", async () => {
+  const { placesOf } = await import("../../src/collect/crawl/places.ts");
+  expect(placesOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
+  expect(
+    placesOf(
+      { TINYLOVE_NYT_PACE: "0", TINYLOVE_NYT_SITE: "http://127.0.0.1:1", TINYLOVE_NYT_API: "http://[::1]:1" },
+      15,
+    ),
+  ).toMatchObject({ searchPace: 0 });
+  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow("TINYLOVE_NYT_SITE: nyt is no address");
+});
+
+const inTenYears = Math.round(Date.now() / 1000) + 10 * 365 * 86_400;
+
+const cookiesTxt = `# Netscape HTTP Cookie File
+# This is a generated file! Do not edit.
+
+#HttpOnly_127.0.0.1\tFALSE\t/\tFALSE\t0\tNYT-S\ta-subscriber
+127.0.0.1\tFALSE\t/\tFALSE\t1000000000\told\tlong-gone
+.example.org\tTRUE\t/\tTRUE\t${inTenYears}\tsession\tof-another-site
+.not127.0.0.1\tTRUE\t/\tTRUE\t${inTenYears}\tsession\tof-another-site
+`;
