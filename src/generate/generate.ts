@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import type { Generation } from "../study/generation.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
-import type { Effects } from "../workbench/effects.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { type Journal, openJournal } from "./journal.ts";
+import { faultFinder } from "./faults.ts";
+import { openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
 import { planOf, type Series, samplingOf } from "./plan.ts";
 import { templateFile } from "./template.ts";
-import { writeSeries } from "./write.ts";
+import { type Writing, writeSeries } from "./write.ts";
 
 /** Lets every model write a story to every title, under every prompt. */
 export const generate = stage({
@@ -18,8 +18,9 @@ export const generate = stage({
   examples: ["tinylove generate --study my-study"],
   reads: [storiesFile],
   writes: [generationsFolder],
-  settings: ({ config: { generate } }) => ({
+  settings: ({ config: { generate, compose } }) => ({
     ...generate,
+    shortest: compose.words.least,
     // How fast and with whose key texts are written is no part of what they are.
     models: generate.models.map(({ threads: _, key: __, ...model }) => model),
   }),
@@ -34,12 +35,14 @@ export const generate = stage({
   },
   async run(study, _, effects) {
     const sampling = samplingOf(study.config.generate);
-    const plan = await planOf(study, await readStories(study));
+    const stories = await readStories(study);
+    const plan = await planOf(study, stories);
+    const faults = faultFinder(stories, study.config.compose.words.least);
     const journal = await openJournal(study.path(".tinylove", "responses.jsonl"));
     try {
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
-        const generations = await writtenBy(series, sampling, study, journal, effects);
+        const generations = await writtenBy(series, { sampling, study, journal, faults, effects });
         written.set(fileOf(series), generations);
         effects.log(`  ${series.name}, ${series.template.name}: ${counts(generations)}`);
       }
@@ -50,17 +53,11 @@ export const generate = stage({
   },
 });
 
-async function writtenBy(
-  series: Series,
-  sampling: ReturnType<typeof samplingOf>,
-  study: Study,
-  journal: Journal,
-  effects: Effects,
-): Promise<Generation[]> {
+async function writtenBy(series: Series, writing: Writing): Promise<Generation[]> {
   const provider = await providerOf(series.model);
-  const model = await provider.open(series.model, study, effects);
+  const model = await provider.open(series.model, writing.study, writing.effects);
   try {
-    return await writeSeries(series, model, sampling, study, journal, effects);
+    return await writeSeries(series, model, writing);
   } finally {
     await model.close();
   }
@@ -77,8 +74,16 @@ async function writeAll(written: ReadonlyMap<string, readonly Generation[]>, stu
   }
 }
 
+/** `10 text, 2 cut short; 3 drawn again`, of the attempts that count. */
 function counts(generations: readonly Generation[]): string {
+  const last = new Map(generations.map((generation) => [generation.story, generation]));
   const numbers = new Map<string, number>();
-  for (const { outcome } of generations) numbers.set(outcome, (numbers.get(outcome) ?? 0) + 1);
-  return [...numbers].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+  for (const { outcome, reason } of last.values()) {
+    const what =
+      reason && outcome !== "failed" && outcome !== "refused" ? `${outcome} with a fault` : outcome;
+    numbers.set(what, (numbers.get(what) ?? 0) + 1);
+  }
+  const again = generations.length - last.size;
+  const parts = [...numbers].map(([what, count]) => `${count} ${what}`).join(", ");
+  return again > 0 ? `${parts}; ${again} drawn again` : parts;
 }

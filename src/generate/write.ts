@@ -4,6 +4,7 @@ import { sha256 } from "../text/hash.ts";
 import { untilNextTitle } from "../text/stop.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
+import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
@@ -15,6 +16,15 @@ interface Attempt {
   readonly request: Request;
 }
 
+/** What all series of a run have in common. */
+export interface Writing {
+  readonly sampling: Sampling;
+  readonly study: Study;
+  readonly journal: Journal;
+  readonly faults: FaultFinder;
+  readonly effects: Effects;
+}
+
 /**
  * Writes a story to every title of a series, and again to those whose text has a fault, up to the declared number
  * of attempts. All attempts are kept, in the order of the titles.
@@ -22,10 +32,7 @@ interface Attempt {
 export async function writeSeries(
   series: Series,
   model: Model,
-  sampling: Sampling,
-  study: Study,
-  journal: Journal,
-  effects: Effects,
+  { sampling, study, journal, faults, effects }: Writing,
 ): Promise<Generation[]> {
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   let due: readonly Planned[] = series.titles;
@@ -34,14 +41,22 @@ export async function writeSeries(
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const replies = await answered(attempts, model, journal, label, effects);
     attempts.forEach((attempt, at) => {
-      kept.get(attempt.planned.story.id)!.push(generationOf(attempt, replies[at]!, series, model));
+      const generation = generationOf(attempt, replies[at]!, series, model);
+      kept.get(attempt.planned.story.id)!.push(judged(generation, faults));
     });
     due = due.filter(({ story }) => faulty(kept.get(story.id)!.at(-1)!));
   }
   return [...kept.values()].flat();
 }
 
-const faulty = ({ outcome }: Generation): boolean => outcome === "failed" || outcome === "refused";
+/** Whatever ends with a reason has a fault. */
+const faulty = ({ reason }: Generation): boolean => reason !== undefined;
+
+function judged(generation: Generation, faults: FaultFinder): Generation {
+  const fault = generation.text === "" ? undefined : faults.of(generation.text);
+  if (!fault) return generation;
+  return { ...generation, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
+}
 
 /** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
 function attemptOf(

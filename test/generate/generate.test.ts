@@ -99,6 +99,22 @@ test("what was answered once is not asked again", async () => {
   expect(second).toEqual(first); // the times too: they are those of the first answer
 });
 
+test("a text with a fault is drawn again, all attempts are kept, and more attempts change no earlier one", async () => {
+  const once = timeless(await generated(await studyWith({ models: local() })));
+  // A vocabulary of seven words repeats itself: every text has that fault.
+  for (const { reason } of once) expect(reason).toMatch(/degenerate|too short/);
+  const study = await studyWith({ models: local(), attempts: 3 });
+  const thrice = timeless(await generated(study));
+  expect(thrice).toHaveLength(30);
+  expect(thrice.filter(({ attempt }) => attempt === 1)).toEqual(once);
+  for (const { story } of once) {
+    const attempts = thrice.filter((generation) => generation.story === story);
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(new Set(attempts.map(({ seed }) => seed)).size).toBe(3);
+    expect(new Set(attempts.map(({ text }) => text)).size).toBe(3);
+  }
+});
+
 test("files of models that the study no longer names go", async () => {
   const study = await studyWith({ models: [...local(), { address: "echo:" }] });
   const both = await generated(study);

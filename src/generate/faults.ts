@@ -1,0 +1,84 @@
+import type { Story } from "../study/story.ts";
+import { type NgramIndex, ngramIndex } from "../text/copying.ts";
+import { distinctN, seqRepN } from "../text/repetition.ts";
+import { countWords, termsOf } from "../text/words.ts";
+
+/**
+ * Finds what makes a text unfit to be shown: where it is found, the title is asked for again, up to the declared
+ * number of attempts. All attempts stay in the record with what was found, for redrawing is choosing.
+ */
+export interface FaultFinder {
+  /** The first fault of a text in a few words; undefined for a text without. */
+  of(text: string): Fault | undefined;
+}
+
+export interface Fault {
+  readonly refused: boolean;
+  readonly what: string;
+}
+
+/** `shortest` is the number of words that a text must have above, so that there is something to clip. */
+export function faultFinder(stories: readonly Story[], shortest: number): FaultFinder {
+  const training = stories.filter(({ split }) => split === "train");
+  const copies = ngramIndex(
+    training.map(({ text }) => text),
+    copiedWords,
+  );
+  return {
+    of: (text) =>
+      refused(text) ??
+      chatty(text) ??
+      degenerate(text) ??
+      copied(text, copies, training) ??
+      tooShort(text, shortest),
+  };
+}
+
+/** Words in a row that two writers hardly share by chance. */
+const copiedWords = 8;
+
+const fault = (what: string): Fault => ({ refused: false, what });
+
+function refused(text: string): Fault | undefined {
+  const refuses =
+    /^\W*(?:i['’]?m sorry|i am sorry|sorry, (?:but )?i|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able|['’]m unable)|as an ai|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
+  const speaks =
+    /\b(?:as an ai|language model|(?:write|create|provide|generate|fulfil|help|assist|comply)[^.]{0,60}(?:story|request|content|that|this))\b/i;
+  return refuses.test(text) && speaks.test(text.slice(0, 300))
+    ? { refused: true, what: "the model refused" }
+    : undefined;
+}
+
+function chatty(text: string): Fault | undefined {
+  const before =
+    /^\W*(?:sure|certainly|of course|okay|ok|absolutely|great|here(?:['’]s| is| are| goes))\b[^\n]{0,120}(?:story|tale|title|request)\b[^\n]{0,60}(?::|\n)/i;
+  const after = /(?:would you like (?:me|another)|let me know if|i hope (?:you|this)|feel free to)[^\n]*$/i;
+  return before.test(text) || after.test(text)
+    ? fault("the model talks about the story instead of telling it")
+    : undefined;
+}
+
+/** A good story of ninety words has .73 to .88 different words and says hardly four words twice. */
+function degenerate(text: string): Fault | undefined {
+  if (termsOf(text).length < 30) return undefined;
+  const [different, repeated] = [distinctN(text), seqRepN(text)];
+  return different < 0.45 || repeated > 0.25
+    ? fault(
+        `degenerate: ${percent(different)} different words, ${percent(repeated)} of its runs of four repeat`,
+      )
+    : undefined;
+}
+
+function copied(text: string, copies: NgramIndex, training: readonly Story[]): Fault | undefined {
+  const source = copies.nearest(text);
+  return (
+    source && fault(`copied: ${copiedWords} words in a row or more from "${training[source.index]!.title}"`)
+  );
+}
+
+function tooShort(text: string, shortest: number): Fault | undefined {
+  const words = countWords(text);
+  return words > shortest ? undefined : fault(`too short: ${words} words, more than ${shortest} are needed`);
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { faultFinder } from "../../src/generate/faults.ts";
+import type { Story } from "../../src/study/story.ts";
+
+const tale = `The ferry was late again, so my father bought two oranges and peeled them on the pier. He had stopped
+  asking about the wedding in March. Gulls walked between our shoes like small landlords. When the horn finally
+  sounded he put the peel in my pocket, the way he used to hide coins there, and said that somebody should keep the
+  receipt. I did not understand him until Thursday, in the laundry, when the whole machine smelled of that morning
+  and I stood with wet sleeves, laughing, missing the boat all over again while my neighbour waited for his turn.`;
+
+const learned: Story = {
+  id: "1",
+  title: "Two Lamps",
+  text: "We kept two lamps in the window so that nobody would have to guess which of us was home, and who was not.",
+  words: 22,
+  origin: { by: "human", source: "made up", author: "nobody", licence: "MIT" },
+  group: "1",
+  split: "train",
+};
+
+const finder = faultFinder([learned], 60);
+
+test("a good story has no fault", () => {
+  expect(finder.of(tale)).toBeUndefined();
+});
+
+test.each([
+  ["I'm sorry, but I can't write a story about that topic.", "refused"],
+  ["As an AI language model, I cannot provide this content.", "refused"],
+  [`Sure! Here is a short story about a ferry:\n\n${tale}`, "talks about the story"],
+  [`${tale}\n\nWould you like another story?`, "talks about the story"],
+  ["I was in the I and I was the I. ".repeat(9), "degenerate"],
+  [`${tale} ${tale} ${tale}`, "degenerate"],
+  [`${tale} So that nobody would have to guess which of us was home we waited.`, 'from "Two Lamps"'],
+  [tale.slice(0, 200), "too short: 3"],
+])("%j is found", (text, what) => {
+  const fault = finder.of(text);
+  expect(fault?.refused ? "refused" : fault?.what).toContain(what);
+});
+
+test.each([
+  `I'm sorry, she wrote, and nothing else. ${tale}`,
+  `Sure, I said, though I was not. ${tale}`,
+  `I can't remember who left first. ${tale}`,
+])("a story that begins like a reply is left alone: %j", (text) => {
+  expect(finder.of(text)).toBeUndefined();
+});
