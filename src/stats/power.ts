@@ -1,0 +1,206 @@
+import {
+  logistic,
+  logisticNormalLogit,
+  logisticNormalMean,
+  logisticNormalVariance,
+} from "./logistic-normal.ts";
+import { normalCdf } from "./normal.ts";
+import type { Random } from "./random.ts";
+import { type StudyPlan, simulateStudy } from "./simulate-study.ts";
+import { studentQuantile } from "./student-t.ts";
+import { checkAlpha, checkMargin } from "./tost.ts";
+import { type VerdictOptions, verdictTest } from "./verdict-test.ts";
+
+/** The probability of each verdict on one accuracy. */
+export interface Power {
+  readonly equivalent: number;
+  readonly different: number;
+}
+
+/** Of the balanced accuracy, and of the accuracy on each kind of story. */
+export interface StudyPower {
+  readonly overall: Power;
+  readonly human: Power;
+  readonly machine: Power;
+}
+
+/** The error of each accuracy that a plan leads to. */
+export interface PlannedError {
+  readonly standardError: number;
+  readonly degrees: number;
+  /** The error that independent judgments would have. */
+  readonly independentError: number;
+}
+
+/**
+ * The power of `verdictTest` by formula: the probability that a study of this plan shows equivalence within the
+ * margin, and that it shows a difference, at the plan's true accuracies. Variances of readers and stories go from
+ * the logit to shares by integration; an accuracy's variance is readers / R + stories / S + the rest / judgments; its
+ * estimate enters through chi with the test's degrees of freedom. Within 3 points of simulation in
+ * `bench/stats-calibration.ts`. Throws RangeError on impossible plans and margins.
+ */
+export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPower {
+  const { margin, chance = 0.5, alpha = 0.05 } = options;
+  checkMargin({ chance, margin });
+  checkAlpha(alpha);
+  const { humanAccuracy = 0.5, machineAccuracy = 0.5 } = plan;
+  const errors = plannedErrors(plan);
+  const of = (error: PlannedError, truth: number) => powerOf(error, truth - chance, margin, alpha);
+  return {
+    overall: of(errors.overall, (humanAccuracy + machineAccuracy) / 2),
+    human: of(errors.human, humanAccuracy),
+    machine: of(errors.machine, machineAccuracy),
+  };
+}
+
+/** The same by simulation: whole studies are drawn and judged, 1,000 unless told. `together` is all three claims. */
+export function simulatedPower(
+  plan: StudyPlan,
+  options: VerdictOptions,
+  { studies = 1000 },
+  random: Random,
+): StudyPower & { readonly together: Power } {
+  const names = ["overall", "human", "machine"] as const;
+  const counts = { overall: tally(), human: tally(), machine: tally(), together: tally() };
+  for (let study = 0; study < studies; study++) {
+    const verdict = verdictTest(simulateStudy(plan, random.fork(study)), options);
+    for (const name of names) counts[name].add(verdict[name].verdict);
+    counts.together.add(verdict.together);
+  }
+  return {
+    overall: counts.overall.power(studies),
+    human: counts.human.power(studies),
+    machine: counts.machine.power(studies),
+    together: counts.together.power(studies),
+  };
+}
+
+/**
+ * The fewest readers with which the formula promises `power` (0.8 unless told) of showing equivalence of the named
+ * accuracy; undefined where even 100,000 would not do, because the stories are too few.
+ */
+export function readersForPower(
+  plan: Omit<StudyPlan, "readers">,
+  options: VerdictOptions,
+  { power = 0.8, of = "overall" as keyof StudyPower } = {},
+): number | undefined {
+  const enough = (readers: number) => verdictPower({ ...plan, readers }, options)[of].equivalent >= power;
+  let high = 2;
+  while (!enough(high)) {
+    high *= 2;
+    if (high > 100_000) return undefined;
+  }
+  let low = Math.max(1, high / 2);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** What each accuracy's standard error will be, with its degrees of freedom. */
+export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, PlannedError> {
+  const { readers, stories, each } = plan;
+  const human = kindVariances(plan, plan.humanAccuracy ?? 0.5, true);
+  const machine = kindVariances(plan, plan.machineAccuracy ?? 0.5, false);
+  const judgments = (readers * each) / 2;
+  const half = stories / 2;
+  const ofKind = ({ reader, story, rest, share }: KindVariances): PlannedError => ({
+    standardError: Math.sqrt(reader / readers + story / half + rest / judgments),
+    degrees: Math.max(1, Math.min(readers - 1, half - 1)),
+    independentError: Math.sqrt((share * (1 - share)) / judgments),
+  });
+  const both =
+    balancedReaderVariance(human.level, machine.level, plan) / readers +
+    (human.story + machine.story) / (4 * half) +
+    (human.rest + machine.rest) / (4 * judgments);
+  const kinds = { human: ofKind(human), machine: ofKind(machine) };
+  return {
+    ...kinds,
+    overall: {
+      standardError: Math.sqrt(both),
+      degrees: Math.max(1, Math.min(readers - 1, stories - 2)),
+      independentError: Math.hypot(kinds.human.independentError, kinds.machine.independentError) / 2,
+    },
+  };
+}
+
+/** How the variance of one kind's right answers divides, on the scale of shares. */
+interface KindVariances {
+  readonly level: number;
+  readonly share: number;
+  readonly reader: number;
+  readonly story: number;
+  readonly rest: number;
+}
+
+function kindVariances({ variances }: StudyPlan, share: number, human: boolean): KindVariances {
+  const reader = Math.hypot(variances.bias, variances.skill / 2);
+  const level = logisticNormalLogit(human ? share : 1 - share, Math.hypot(reader, variances.story));
+  const byReader = logisticNormalVariance(level, reader, variances.story);
+  const byStory = logisticNormalVariance(level, variances.story, reader);
+  return { level, share, reader: byReader, story: byStory, rest: share * (1 - share) - byReader - byStory };
+}
+
+/** Between readers, the variance of the mean of their accuracies on both kinds: bias cancels, skill doesn't. */
+function balancedReaderVariance(humanLevel: number, machineLevel: number, { variances }: StudyPlan): number {
+  const { bias, skill, story } = variances;
+  let [weights, first, second] = [0, 0, 0];
+  for (let b = -6; b <= 6; b += 0.5) {
+    for (let s = -6; s <= 6; s += 0.5) {
+      const weight = Math.exp(-0.5 * (b * b + s * s));
+      const right =
+        (shareAt(humanLevel + bias * b + (skill * s) / 2, story) +
+          1 -
+          shareAt(machineLevel + bias * b - (skill * s) / 2, story)) /
+        2;
+      weights += weight;
+      first += weight * right;
+      second += weight * right * right;
+    }
+  }
+  return Math.max(0, second / weights - (first / weights) ** 2);
+}
+
+function shareAt(logit: number, deviation: number): number {
+  return deviation === 0 ? logistic(logit) : logisticNormalMean(logit, deviation);
+}
+
+/** Integrates over the estimated error, which is chi-distributed around the true one and floored as the test's is. */
+function powerOf(
+  { standardError, degrees, independentError }: PlannedError,
+  off: number,
+  margin: number,
+  alpha: number,
+): Power {
+  const oneSided = studentQuantile(1 - alpha, degrees);
+  const twoSided = studentQuantile(1 - alpha / 2, degrees);
+  let [weights, equivalent, different] = [0, 0, 0];
+  for (let ratio = 0.005; ratio < 6; ratio += 0.01) {
+    // The density of sqrt(chi-square / degrees), up to a constant.
+    const weight = Math.exp((degrees - 1) * Math.log(ratio) - (degrees * (ratio * ratio - 1)) / 2);
+    const estimated = Math.max(ratio * standardError, independentError);
+    const room = margin - oneSided * estimated;
+    const within =
+      room <= 0 ? 0 : normalCdf((room - off) / standardError) - normalCdf((-room - off) / standardError);
+    const reach = twoSided * estimated;
+    const beyond = normalCdf((-reach - off) / standardError) + normalCdf((off - reach) / standardError);
+    weights += weight;
+    equivalent += weight * within;
+    different += weight * beyond;
+  }
+  return { equivalent: equivalent / weights, different: different / weights };
+}
+
+function tally() {
+  let equivalent = 0;
+  let different = 0;
+  return {
+    add(verdict: string) {
+      if (verdict === "equivalent") equivalent++;
+      if (verdict === "different") different++;
+    },
+    power: (studies: number): Power => ({ equivalent: equivalent / studies, different: different / studies }),
+  };
+}
