@@ -22,7 +22,7 @@ export async function exportAnswers(
         form: row.form,
         question: row.question,
         task: row.task,
-        stimuli: JSON.parse(row.stimuli),
+        stimuli: asComposed(JSON.parse(row.stimuli), row.side),
         order: row.position,
         ...(row.side !== null && { side: row.side }),
         ...(row.ms !== null && { ms: row.ms }),
@@ -51,6 +51,10 @@ export async function exportAnswers(
   );
   return { judgments: judgments.length, participants: participants.length };
 }
+
+/** The texts in the form's own order: `side` says where the second one stood. */
+const asComposed = (shown: string[], side: string | null): string[] =>
+  side === "left" ? shown.reverse() : shown;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 

@@ -1,3 +1,4 @@
+import type { Field } from "../study/settings/survey.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Html, html, trusted } from "../text/html.ts";
@@ -15,6 +16,7 @@ export interface Setting {
     readonly instructions: string;
     readonly contact: string;
     readonly back: boolean;
+    readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
   };
 }
 
@@ -75,6 +77,10 @@ export function instructionsPage(setting: Setting, questions: number): string {
     body: html`
 <h1>${heading}</h1>
 ${paragraphs(survey.instructions || words("instructions.text", { count: questions }))}
+${
+  survey.example &&
+  html`<section class="example"><p class="head">${words("instructions.example")}</p>${story(survey.example)}<div class="note">${paragraphs(survey.example.note)}</div></section>`
+}
 <p><a class="button" href="/q/1">${words("instructions.begin")}</a></p>`,
   });
 }
@@ -83,6 +89,7 @@ ${paragraphs(survey.instructions || words("instructions.text", { count: question
 export interface QuestionView {
   readonly task: Task;
   readonly stimuli: readonly Stimulus[];
+  readonly fields: readonly Field[];
   readonly position: number;
   readonly count: number;
   readonly seal: string;
@@ -108,7 +115,7 @@ ${shown(stimuli, words)}
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
-${task.view({ task: task.name, stimuli }, words, view.given)}
+${task.view({ task: task.name, stimuli, fields: view.fields }, words, view.given)}
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
 ${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("question.back")}</a>`}
@@ -180,7 +187,7 @@ function shown(stimuli: readonly Stimulus[], words: Phrases): Html {
 </div>`;
 }
 
-const story = ({ title, text }: Stimulus): Html =>
+const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
   html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
 
 /** Plain text as paragraphs: every line break parts two. */

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { messageOf } from "../workbench/errors.ts";
@@ -59,7 +60,7 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     const participant = await participantOf(request);
     if (!participant) return reply.redirect("/", 303);
     if (participant.completed) return reply.redirect("/thanks", 303);
-    const stories = participant.plan.filter(({ stimuli }) => stimuli.length > 0).length;
+    const stories = new Set(participant.plan.flatMap(({ stimuli }) => stimuli)).size;
     return sendPage(reply, 200, instructionsPage(setting, stories));
   });
 
@@ -94,9 +95,10 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (typeof key !== "string" || !/^[a-z2-7]{26}$/.test(key)) {
       return problem(request, reply, 400, "stale", `/q/${position}`);
     }
-    const response = taskNamed(task)!.response.safeParse(answerFields(fields));
+    const given = answerFields(fields);
+    const response = responseSchema(task).safeParse(given);
     if (!response.success) {
-      const alert = fields["answer"] === undefined ? "missing" : "wrong";
+      const alert = isMissing(response.error, given) ? "missing" : "wrong";
       if (wantsJson(request)) return problem(request, reply, 400, alert, `/q/${position}`);
       return sendQuestion(reply.status(400), request, participant, position, {
         answers,
@@ -192,6 +194,7 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
       questionPage(setting, {
         task: taskNamed(planned.task)!,
         stimuli: planned.stimuli.map((id): Stimulus => material.stimuli.get(id)!),
+        fields: survey.demographics,
         position,
         count: participant.plan.length,
         seal: sealFor(secretOf(request, site)!),
@@ -200,6 +203,11 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
         alert: alert ? alertText(alert) : told(request),
       }),
     );
+  }
+
+  function responseSchema(name: string) {
+    const task = taskNamed(name)!;
+    return task.responseTo?.(survey.demographics) ?? task.response;
   }
 
   const alertText = (name: string) =>
@@ -294,5 +302,9 @@ function readingTime(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^\d{1,9}$/.test(value)) return undefined;
   return Number(value);
 }
+
+/** True where all that is wrong is that something was left out. */
+const isMissing = (error: z.ZodError, given: Fields): boolean =>
+  error.issues.every(({ path }) => given[String(path[0])] === undefined);
 
 const wantsJson = (request: FastifyRequest): boolean => request.headers.accept === "application/json";

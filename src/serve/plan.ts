@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Random } from "../stats/random.ts";
 import type { Form, Question } from "../study/form.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 
 /** A question as one participant gets it: the stimuli in the order shown; `side` is where the form's second one stands. */
 export const PlannedQuestion = z.strictObject({
@@ -14,16 +15,13 @@ export const Plan = z.array(PlannedQuestion).min(1);
 export type Plan = readonly PlannedQuestion[];
 
 /**
- * The way of one participant through a form: its questions about texts in random order, then those about none.
- * Half of the pairs (to within one) are turned round, so that each participant finds the form's first text as
- * often on the left as on the right.
+ * The way of one participant through a form. Stories come in random order, several questions about the same story
+ * together and in the form's order, attention checks between the stories, other questions after them. Half of the
+ * pairs (to within one) are turned round, so that each participant finds the form's first text as often on the
+ * left as on the right.
  */
 export function planOf(form: Form, random: Random): Plan {
-  const shuffled = random.shuffle(form.questions);
-  const ordered = [
-    ...shuffled.filter(({ stimuli }) => stimuli.length > 0),
-    ...form.questions.filter(({ stimuli }) => stimuli.length === 0),
-  ];
+  const ordered = ordering(form.questions, random);
   const pairs = ordered.filter(({ stimuli }) => stimuli.length === 2).length;
   const firstTurned = random.integer(0, 1);
   const turns = random.shuffle(Array.from({ length: pairs }, (_, at) => (at + firstTurned) % 2 === 0));
@@ -31,6 +29,25 @@ export function planOf(form: Form, random: Random): Plan {
     question.stimuli.length === 2 ? pair(question, turns.pop() ?? false) : single(question),
   );
 }
+
+function ordering(questions: readonly Question[], random: Random): Question[] {
+  const about = (question: Question) => question.stimuli.join(" ");
+  const aboutTexts = questions.filter(({ stimuli }) => stimuli.length > 0);
+  const groups = [...new Set(aboutTexts.map(about))].map((stimuli) =>
+    aboutTexts.filter((question) => about(question) === stimuli),
+  );
+  const shuffled = random.shuffle(groups);
+  const without = questions.filter(({ stimuli }) => stimuli.length === 0);
+  for (const question of without.filter(isBetween)) {
+    // After the first story and before the last one, where there are as many.
+    shuffled.splice(random.integer(Math.min(1, shuffled.length), Math.max(1, shuffled.length - 1)), 0, [
+      question,
+    ]);
+  }
+  return [...shuffled.flat(), ...without.filter((question) => !isBetween(question))];
+}
+
+const isBetween = ({ task }: Question): boolean => taskNamed(task)?.place === "between";
 
 const single = ({ id, task, stimuli }: Question): PlannedQuestion => ({ question: id, task, stimuli });
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Random } from "../stats/random.ts";
+import type { Field } from "../study/settings/survey.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import type { Html } from "../text/html.ts";
 
@@ -7,6 +8,8 @@ import type { Html } from "../text/html.ts";
 export interface ShownQuestion {
   readonly task: string;
   readonly stimuli: readonly Stimulus[];
+  /** The researcher's own fields, `survey.demographics` of study.yaml; for tasks that ask them. */
+  readonly fields?: readonly Field[];
 }
 
 /** The words of a page in the participant's language, by key; a key that is missing throws. */
@@ -14,7 +17,10 @@ export type Words = (key: string) => string;
 
 export type Answer = { readonly answer: string | number } & Readonly<Record<string, unknown>>;
 
-/** Who a simulated participant is: `skill` is d' (0 guesses), `bias` moves towards "human" (0 is none). */
+/**
+ * Who a simulated participant is: `skill` is d' (0 guesses), `bias` moves towards "human", of a pair towards the
+ * left, of a rating upwards (0 is none).
+ */
 export interface SimulatedReader {
   readonly skill: number;
   readonly bias: number;
@@ -28,13 +34,23 @@ export interface Task<Response extends Answer = Answer> {
   readonly name: string;
   /** How many stimuli stand on its page. */
   readonly stimuli: 0 | 1 | 2;
-  /** What may be answered, as a plain form posts it: every field a string. */
+  /** Where a question without a text comes: somewhere `between` the others, or after the `last` (the default). */
+  readonly place?: "between" | "last";
+  /** What may be answered, as a plain form posts it: every field a string; fields left empty are not there. */
   readonly response: z.ZodType<Response>;
+  /** The same for a task whose fields are the researcher's own. */
+  responseTo?(fields: readonly Field[]): z.ZodType<Response>;
   /** The fields of a plain form, without the form itself; no script is needed. `given` is an earlier answer. */
   view(question: ShownQuestion, words: Words, given?: Partial<Response>): Html;
   /** 1 right, 0 wrong, undefined where there is no right answer. `origins` in the order shown. */
   score(response: Response, origins: readonly Origin[]): number | undefined;
-  simulate(origins: readonly Origin[], reader: SimulatedReader, random: Random): Response;
+  /** What a simulated reader answers; `fields` as in `ShownQuestion`. */
+  simulate(
+    origins: readonly Origin[],
+    reader: SimulatedReader,
+    random: Random,
+    fields?: readonly Field[],
+  ): Response;
 }
 
 export type Origin = "human" | "machine";

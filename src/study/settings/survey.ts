@@ -1,5 +1,27 @@
 import { z } from "zod";
 
+/** Columns of judgments.csv and fields of every form, which a field of the researcher's own may not be called. */
+const taken = new Set([
+  ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
+  ..."answer key seal confidence reason emotion".split(" "),
+]);
+
+/** One thing that participants are asked about themselves. */
+const Field = z.strictObject({
+  /** The column of judgments.csv that holds it. */
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, "a name of lower-case letters, digits and underscores")
+    .refine((name) => !taken.has(name), "this name is taken by a column of judgments.csv"),
+  ask: z.string().min(1),
+  /** The answers to choose from; free text where there are none. */
+  options: z.array(z.string().min(1).max(200)).min(2).max(40).optional(),
+  /** Without options: a whole number instead of text. */
+  number: z.boolean().default(false),
+  required: z.boolean().default(false),
+});
+export type Field = Readonly<z.infer<typeof Field>>;
+
 /** `survey:` of study.yaml: what participants read around the questions, and when the study closes. */
 export const SurveySettings = z.strictObject({
   title: z.string().default("Very short stories"),
@@ -9,6 +31,10 @@ export const SurveySettings = z.strictObject({
   consent: z.string().default(""),
   instructions: z.string().default(""),
   contact: z.string().default(""),
+  /** A worked example for the instructions: a story of its own, and what is said about it. */
+  example: z.strictObject({ title: z.string(), text: z.string(), note: z.string() }).optional(),
+  /** What the task `demographics` asks. */
+  demographics: z.array(Field).max(20).default([]),
   /** The study closes at this many completed responses. */
   quota: z.int().positive().optional(),
   /** Minutes for which a place on a form is kept for somebody who does not answer; each answer renews it. */
