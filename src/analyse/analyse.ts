@@ -21,7 +21,8 @@ import { analyses } from "./analyses.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import { clipSummaryFile } from "./clip-summary.ts";
 import type { Data } from "./data.ts";
-import { dataOfStudy } from "./from-study.ts";
+import { withoutExcluded } from "./exclusions.ts";
+import { codesFile, dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
 import { headlineOf, printedFindings } from "./print.ts";
 
@@ -67,6 +68,7 @@ export const analyse = (pageOf: PageOf) =>
       stimuliFile,
       keyFile,
       clipSummaryFile,
+      codesFile,
       formsFolder,
       judgmentsFile,
     ],
@@ -108,7 +110,8 @@ async function analyseTable(
 }
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
-export async function allFindings(data: Data, random: Random, effects: Effects): Promise<Findings[]> {
+export async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
+  const data = withoutExcluded(all);
   const asked = analyses.filter((analysis) => applies(analysis, data) && isWanted(analysis, data));
   const progress = effects.progress("analyse", asked.length);
   const found: Findings[] = [];

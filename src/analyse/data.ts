@@ -20,12 +20,31 @@ export interface Data {
   readonly asks: ReadonlySet<Kind>;
   /** Forms in order of name, also those that nobody took; empty where a table says nothing of forms. */
   readonly forms: readonly FormFacts[];
+  /** What is known of each story beside its origin (its length, its dialogue), by stimulus and name of measure. */
+  readonly measures: ReadonlyMap<string, Readonly<Record<string, number>>>;
+  /** Answers to questions that only see whether questions are read. */
+  readonly checks: readonly { readonly participant: string; readonly passed: boolean }[];
   /** Rows that could not be used, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when any answer was simulated. */
   readonly simulated: boolean;
+  /** What was left out by the declared rules, once they have been applied. */
+  readonly excluded?: Excluded;
   /** What stands around the judgments, where they are a study's own. */
   readonly study?: StudyFacts;
+}
+
+/** What the declared rules left out, and the data as they were before. */
+export interface Excluded {
+  readonly before: Data;
+  readonly rules: readonly ExcludedBy[];
+}
+
+/** What one rule left out; what an earlier rule took is not counted again. */
+export interface ExcludedBy {
+  readonly rule: string;
+  readonly readers: number;
+  readonly answers: number;
 }
 
 interface Answer {

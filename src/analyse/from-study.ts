@@ -1,6 +1,7 @@
 import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import {
   corpusSummaryFile,
   readCorpusSummary,
@@ -13,8 +14,12 @@ import {
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
+import { readTable } from "../workbench/tables.ts";
 import { readClipSummary } from "./clip-summary.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
+import { numericColumns } from "./from-table.ts";
+
+export const codesFile = "corpus/codes.csv";
 
 /** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
@@ -31,6 +36,8 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       ...judgments.flatMap((judgment) => kindOf(judgment) ?? []),
     ]),
     forms: forms.map((form) => formFacts(form, shown)),
+    measures: await measuresOf(study, key),
+    checks: checksIn(judgments),
     leftOut: {},
     simulated: judgments.some(({ simulated }) => simulated),
     study: {
@@ -45,6 +52,15 @@ export async function dataOfStudy(study: Study): Promise<Data> {
     },
   };
 }
+
+/** The task itself knows which answer shows that its question was read. */
+const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
+  judgments
+    .filter(({ task }) => task === "attention-check")
+    .map(({ participant, task, response }) => ({
+      participant,
+      passed: taskNamed(task)?.score(response, []) === 1,
+    }));
 
 type Look = (stimulus: string, where: string) => Shown;
 
@@ -63,7 +79,8 @@ function answersOf(judgments: readonly Judgment[], shown: Look): Pick<Data, "cho
 }
 
 /** An answer says by its own shape what was asked, so that a new task of a known kind needs no line here. */
-function kindOf({ stimuli, response: { answer } }: Judgment): Kind | undefined {
+function kindOf({ task, stimuli, response: { answer } }: Judgment): Kind | undefined {
+  if (task === "free-text") return undefined;
   if (stimuli.length === 1 && (answer === "human" || answer === "machine")) return "choices";
   if (stimuli.length === 2 && (answer === "left" || answer === "right")) return "pairs";
   if (stimuli.length === 1 && answer !== "" && Number.isFinite(Number(answer))) return "ratings";
@@ -73,8 +90,8 @@ function kindOf({ stimuli, response: { answer } }: Judgment): Kind | undefined {
 /** What an unanswered question will give: two stories are a pair; of one story the task's name tells. */
 function kindAsked({ task, stimuli }: Form["questions"][number]): Kind | undefined {
   if (stimuli.length === 2) return "pairs";
-  if (stimuli.length === 1) return task === "human-or-machine" ? "choices" : "ratings";
-  return undefined;
+  if (stimuli.length === 0 || task === "free-text") return undefined;
+  return task === "human-or-machine" ? "choices" : "ratings";
 }
 
 function choiceOf(judgment: Judgment, shown: Look): Choice {
@@ -146,4 +163,16 @@ function shownOf(
   }
   const { origin, model, example } = entry;
   return { stimulus: id, origin, model, example, title: stimuli.get(id)?.title ?? "" };
+}
+
+/** What `tinylove describe` measured of the text behind each stimulus; nothing where it has not run. */
+async function measuresOf(study: Study, key: ReadonlyMap<string, Key>): Promise<Data["measures"]> {
+  const path = study.path(codesFile);
+  if (!(await exists(path))) return new Map();
+  const rows = new Map((await readTable(path)).map((row) => [row["id"] ?? "", row]));
+  const behind = [...key.values()].flatMap(({ stimulus, story, generation }) => {
+    const row = rows.get(generation || story);
+    return row ? [{ stimulus, row }] : [];
+  });
+  return numericColumns(behind, new Set(["id", "origin", "model", "story", "title"]));
 }

@@ -10,6 +10,13 @@ const shapes = {
   choices: ["participant", "stimulus", "origin", "response"],
 } as const;
 
+/** Columns that say something of the answer or of the story's place in the study. */
+const known: ReadonlySet<string> = new Set([
+  ...Object.values(shapes).flat(),
+  ...["form", "order", "ms", "confidence", "model", "example", "title", "reason", "simulated"],
+  ...["left", "right", "left_model", "right_model", "question", "second_stimulus", "side", "at"],
+]);
+
 /** What a table calls its columns, by our name: `{ response: "answer" }`. */
 export type ColumnMap = Readonly<Record<string, string>>;
 
@@ -41,6 +48,8 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
     ...answers,
     asks: new Set([shape]),
     forms: formsOf(answers.choices),
+    measures: measuresOf(rows, map),
+    checks: [],
     leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
     simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
   };
@@ -159,6 +168,54 @@ const shownOf = (row: Cells, origin: Origin) => ({
 
 const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
+
+/** Further columns that hold one number for each stimulus are measures of it. */
+function measuresOf(rows: readonly Row[], map: ColumnMap): Data["measures"] {
+  const stimulusOf = (row: Row) => row[map["stimulus"] ?? "stimulus"] ?? "";
+  const own = new Set([...known, ...Object.values(map)]);
+  const behind = rows.map((row) => ({ stimulus: stimulusOf(row), row }));
+  const varying = (column: string) => {
+    const seen = new Map<string, string>();
+    return rows.some((row) => {
+      const before = seen.get(stimulusOf(row));
+      seen.set(stimulusOf(row), row[column] ?? "");
+      return before !== undefined && before !== row[column];
+    });
+  };
+  const dropped = Object.keys(rows[0] ?? {}).filter((column) => own.has(column) || varying(column));
+  return numericColumns(behind, new Set(dropped));
+}
+
+/** Columns all of whose cells are numbers, yes or no, or empty, by stimulus; yes is 1 and no is 0. */
+export function numericColumns(
+  behind: readonly { readonly stimulus: string; readonly row: Row }[],
+  without: ReadonlySet<string>,
+): Data["measures"] {
+  const columns = Object.keys(behind[0]?.row ?? {}).filter(
+    (column) =>
+      !without.has(column) &&
+      behind.some(({ row }) => row[column] !== "") &&
+      behind.every(({ row }) => row[column] === "" || numberOf(row[column]) !== undefined),
+  );
+  return new Map(
+    behind.map(({ stimulus, row }) => [
+      stimulus,
+      Object.fromEntries(
+        columns.flatMap((column) => {
+          const value = row[column] === "" ? undefined : numberOf(row[column]);
+          return value === undefined ? [] : [[column, value]];
+        }),
+      ),
+    ]),
+  );
+}
+
+function numberOf(cell: string | undefined): number | undefined {
+  if (cell === "yes") return 1;
+  if (cell === "no") return 0;
+  const value = Number(cell);
+  return cell !== undefined && Number.isFinite(value) ? value : undefined;
+}
 
 /** A story has one origin; two would be two stories of one name. */
 function checkOrigins(shown: readonly Shown[], path: string): void {

@@ -76,4 +76,6 @@ const printers: Record<Format, (value: number) => string> = {
 const grouped = (digits: string): string =>
   digits.replace("-", "").length < 5 ? minus(digits) : minus(digits.replace(/\B(?=(\d{3})+$)/g, ","));
 
-const minus = (digits: string): string => digits.replace(/^-/, "−");
+/** A true minus sign, and none before what was rounded to nothing. */
+const minus = (digits: string): string =>
+  /^-[0.]+( %)?$/.test(digits) ? digits.slice(1) : digits.replace(/^-/, "−");

@@ -1,5 +1,4 @@
 import { crossedBootstrap } from "../../stats/bootstrap.ts";
-import type { Judgments } from "../../stats/judgments.ts";
 import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
 import type { Random } from "../../stats/random.ts";
 import { criterion, sensitivity } from "../../stats/signal-detection.ts";
@@ -7,7 +6,8 @@ import { type StudyVerdict, type Verdict, verdictTest } from "../../stats/verdic
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Choice, Data } from "../data.ts";
+import type { Data } from "../data.ts";
+import { asJudgments, drawsFor } from "../judged.ts";
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 
@@ -39,18 +39,6 @@ export const verdict: Analysis = {
     return { findings, numbers: { ...test, permutation, detection, rule2022: rule.numbers } };
   },
 };
-
-/** Choices as the columns that the tests read. */
-export const asJudgments = (choices: readonly Choice[]): Judgments => ({
-  readers: choices.map(({ participant }) => participant),
-  stories: choices.map(({ stimulus }) => stimulus),
-  origins: choices.map(({ origin }) => origin),
-  correct: choices.map(({ right }) => right),
-});
-
-/** Fewer draws where there are very many judgments: two hundred million steps are a few seconds. */
-export const drawsFor = ({ choices, settings }: Data): number =>
-  Math.max(500, Math.min(settings.draws, Math.floor(2e8 / Math.max(1, choices.length))));
 
 function beforeData(data: Data) {
   const { margin, alpha } = data.settings;

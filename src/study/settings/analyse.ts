@@ -1,11 +1,31 @@
 import { z } from "zod";
 
+/** Whose answers are left out, by rules declared before the data. Nobody's by default but second answers. */
+const ExclusionSettings = z.strictObject({
+  /** Answers given in fewer milliseconds. */
+  answerFasterThan: z.number().positive().optional(),
+  /** Readers whose median time is below so many milliseconds. */
+  readerFasterThan: z.number().positive().optional(),
+  /** Readers who gave one and the same answer to everything, of at least this many. */
+  straightLining: z.int().min(2).optional(),
+  /** Readers who failed more attention checks than this. */
+  failedChecks: z.int().nonnegative().optional(),
+  /** Readers who judged fewer stories than this. */
+  fewerThan: z.int().positive().optional(),
+  /** A second answer of one reader to one story. */
+  duplicates: z.boolean().default(true),
+});
+export type ExclusionSettings = Readonly<z.infer<typeof ExclusionSettings>>;
+
 /** `analyse:` of study.yaml: what is claimed against which margin, declared before the data. */
 export const AnalyseSettings = z.strictObject({
   /** Accuracy within 0.5 -/+ margin counts as equivalent to chance. */
   margin: z.number().positive().max(0.49).default(0.1),
   alpha: z.number().positive().max(0.5).default(0.05),
   level: z.number().positive().max(0.9999).default(0.95),
+  exclude: ExclusionSettings.prefault({}),
+  /** Means of ratings this close, in points of their scale, count as equal. */
+  ratingMargin: z.number().positive().default(0.5),
   /** Draws of every permutation and bootstrap. */
   draws: z.int().positive().default(10_000),
   /** Analyses by name; all that the data allow by default. */

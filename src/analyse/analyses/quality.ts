@@ -1,0 +1,194 @@
+import { median, quantile } from "../../stats/quantile.ts";
+import { type StudyVerdict, verdictTest } from "../../stats/verdict-test.ts";
+import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { counted, printed } from "../../study/print.ts";
+import type { Analysis } from "../analysis.ts";
+import type { Choice, Data } from "../data.ts";
+import { isStraightLining } from "../exclusions.ts";
+import { groupedBy } from "../groups.ts";
+import { asJudgments } from "../judged.ts";
+import { saysWhatIsLeftOut } from "../ready.ts";
+
+/** Who answered with care: times, sameness, attention checks, exclusions by the declared rules, and what they change. */
+export const quality: Analysis = {
+  name: "quality",
+  asks: "Did readers answer with care, and does leaving some out change anything?",
+  needs: ["choices", "pairs", "ratings"],
+  run(data) {
+    const before = data.excluded?.before ?? data;
+    const answers = [...before.choices, ...before.pairs, ...before.ratings];
+    if (answers.length === 0) {
+      return {
+        findings: [sentence("result", "There are no answers to look at yet.")],
+        numbers: { answers: 0 },
+      };
+    }
+    const signs = signsOf(before);
+    const compared = compare(before, data);
+    const findings: Finding[] = [
+      sentence("result", saySigns(signs, before)),
+      ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
+      ...saysWhatIsLeftOut(before),
+      ...exclusionFindings(data),
+      ...(compared ? comparisonFindings(compared) : []),
+    ];
+    return {
+      findings,
+      numbers: { signs, exclusions: data.excluded?.rules ?? [], compared: compared ?? null },
+    };
+  },
+};
+
+interface Signs {
+  readonly readers: number;
+  readonly answers: number;
+  readonly straightLining: number;
+  readonly checks: number;
+  readonly failedChecks: number;
+  /** Milliseconds an answer; undefined where no times are known. */
+  readonly medianMs: number | undefined;
+  readonly underTwoSeconds: number;
+}
+
+/** Two seconds are too few to read ninety words: a sign, and no rule unless the study declares one. */
+const tooShort = 2000;
+
+function signsOf({ choices, pairs, ratings, checks }: Data): Signs {
+  const answers = [...choices, ...pairs, ...ratings];
+  const times = answers.flatMap(({ ms }) => ms ?? []);
+  const byReader = groupedBy(answers, ({ participant }) => participant);
+  return {
+    readers: byReader.size,
+    answers: answers.length,
+    straightLining: [...byReader.values()].filter((own) => isStraightLining(own, 6)).length,
+    checks: checks.length,
+    failedChecks: checks.filter(({ passed }) => !passed).length,
+    medianMs: times.length > 0 ? median(times) : undefined,
+    underTwoSeconds: times.filter((ms) => ms < tooShort).length,
+  };
+}
+
+function saySigns(signs: Signs, data: Data): string {
+  const times =
+    signs.medianMs === undefined
+      ? "How long they took is not known."
+      : `An answer took ${printed(signs.medianMs, "milliseconds")} at the median; ${signs.underTwoSeconds} of ${signs.answers} came in less than two seconds.`;
+  const checks =
+    signs.checks > 0
+      ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} were failed.`
+      : "";
+  const simulated = data.simulated ? " The readers are simulated: their times are too." : "";
+  return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave one and the same answer to six stories or more. ${times}${checks}${simulated}`;
+}
+
+/** Times in ten bins up to the 98th percentile, so that one forgotten page does not flatten the rest. */
+function timesFigure(times: readonly number[]): Finding[] {
+  if (times.length < 10) return [];
+  const most = quantile(times, 0.98);
+  const width = Math.max(1000, Math.ceil(most / 10 / 1000) * 1000);
+  const bins = Array.from({ length: 10 }, (_, bin) => ({
+    from: `${(bin * width) / 1000}`,
+    answers: times.filter((ms) => ms >= bin * width && (bin === 9 || ms < (bin + 1) * width)).length,
+  }));
+  return [
+    figure(
+      "detail",
+      `How long answers took, in bins of ${width / 1000} s (the last holds all that took longer)`,
+      {
+        draw: "histogram",
+        table: {
+          columns: [
+            { key: "from", label: "From (s)", format: "text" },
+            { key: "answers", label: "Answers", format: "integer" },
+          ],
+          rows: bins,
+        },
+        encode: { x: "from", y: "answers" },
+        labels: { x: "Seconds, from", y: "Answers" },
+      },
+    ),
+  ];
+}
+
+function exclusionFindings({ excluded }: Data): Finding[] {
+  const rules = excluded?.rules ?? [];
+  if (rules.length === 0)
+    return [sentence("result", "No rule of exclusion was declared, and nobody is left out.")];
+  const answers = rules.reduce((sum, rule) => sum + rule.answers, 0);
+  const readers = rules.reduce((sum, rule) => sum + rule.readers, 0);
+  const said =
+    answers === 0
+      ? "The declared rules leave nothing out."
+      : `The declared rules leave out ${counted(readers, "reader")} and ${counted(answers, "answer")} in all; every other figure of this report is without them.`;
+  return [
+    sentence("result", said),
+    table("detail", "What each declared rule leaves out; what an earlier rule took is not counted again", {
+      columns: [
+        { key: "rule", label: "Left out", format: "text" },
+        { key: "readers", label: "Readers, whole", format: "integer" },
+        { key: "answers", label: "Answers", format: "integer" },
+      ],
+      rows: rules.map((rule) => ({ ...rule })),
+    }),
+  ];
+}
+
+interface Compared {
+  readonly with: StudyVerdict;
+  readonly without: StudyVerdict;
+  readonly withoutStraightLiners: StudyVerdict;
+  readonly withoutFast: StudyVerdict;
+}
+
+/** The verdict on all answers, on those that the rules keep, and without each sign of carelessness. */
+function compare(before: Data, after: Data): Compared | undefined {
+  if (before.choices.length === 0) return undefined;
+  const test = (choices: readonly Choice[]) => verdictTest(asJudgments(choices), before.settings);
+  const byReader = groupedBy(before.choices, ({ participant }) => participant);
+  return {
+    with: test(before.choices),
+    without: test(after.choices),
+    withoutStraightLiners: test([...byReader.values()].filter((own) => !isStraightLining(own, 6)).flat()),
+    withoutFast: test(before.choices.filter(({ ms }) => ms === undefined || ms >= tooShort)),
+  };
+}
+
+function comparisonFindings(compared: Compared): Finding[] {
+  const rows: [string, StudyVerdict][] = [
+    ["All answers", compared.with],
+    ["Without what the declared rules leave out (the verdict of this report)", compared.without],
+    ["Without readers who gave one answer to six stories or more", compared.withoutStraightLiners],
+    ["Without answers given in less than two seconds", compared.withoutFast],
+  ];
+  const words = new Set(rows.map(([, { together }]) => together));
+  return [
+    sentence(
+      "result",
+      words.size === 1
+        ? `The verdict is the same, ${compared.with.together}, whoever is left out.`
+        : "The verdict depends on who is left out: see the table.",
+    ),
+    table("detail", "The verdict with and without", comparisonTable(rows)),
+  ];
+}
+
+const comparisonTable = (rows: readonly [string, StudyVerdict][]): Table => ({
+  columns: [
+    { key: "answers", label: "Answers", format: "text" },
+    { key: "judgments", label: "Judgments", format: "integer" },
+    { key: "readers", label: "Readers", format: "integer" },
+    { key: "accuracy", label: "Accuracy", format: "percent" },
+    { key: "low", label: "Interval", format: "percent" },
+    { key: "high", label: "to", format: "percent" },
+    { key: "verdict", label: "Verdict", format: "text" },
+  ],
+  rows: rows.map(([answers, { overall, together }]) => ({
+    answers,
+    judgments: overall.judgments,
+    readers: overall.readers,
+    accuracy: overall.estimate ?? null,
+    low: overall.interval.low,
+    high: overall.interval.high,
+    verdict: together,
+  })),
+});

@@ -1,0 +1,115 @@
+import { median } from "../stats/quantile.ts";
+import type { ExclusionSettings } from "../study/settings/analyse.ts";
+import type { Choice, Data, ExcludedBy, Pair, Rating } from "./data.ts";
+import { groupedBy } from "./groups.ts";
+
+type Answered = Choice | Pair | Rating;
+
+/** A rule of exclusion: whose answers, or which, it leaves out. */
+interface Rule {
+  readonly name: string;
+  leavesOut(answers: readonly Answered[], data: Data): ReadonlySet<Answered>;
+}
+
+/** The data without what the declared rules leave out, and what each rule took, in the order below. */
+export function withoutExcluded(data: Data): Data {
+  const all: readonly Answered[] = [...data.choices, ...data.pairs, ...data.ratings];
+  const gone = new Set<Answered>();
+  const rules = rulesOf(data.settings.exclude).map(({ name, leavesOut }): ExcludedBy => {
+    const left = all.filter((answer) => !gone.has(answer));
+    const taken = leavesOut(left, data);
+    for (const answer of taken) gone.add(answer);
+    const after = new Set(left.filter((answer) => !taken.has(answer)).map(({ participant }) => participant));
+    const readers = new Set(
+      [...taken].map(({ participant }) => participant).filter((reader) => !after.has(reader)),
+    );
+    return { rule: name, readers: readers.size, answers: taken.size };
+  });
+  const kept = <T extends Answered>(answers: readonly T[]) => answers.filter((answer) => !gone.has(answer));
+  return {
+    ...data,
+    choices: kept(data.choices),
+    pairs: kept(data.pairs),
+    ratings: kept(data.ratings),
+    excluded: { before: data, rules },
+  };
+}
+
+function rulesOf(settings: ExclusionSettings): Rule[] {
+  const { answerFasterThan, readerFasterThan, straightLining, failedChecks, fewerThan, duplicates } =
+    settings;
+  const rules: Rule[] = [];
+  if (duplicates)
+    rules.push({ name: "a second answer of one reader to one story", leavesOut: secondAnswers });
+  if (answerFasterThan !== undefined) {
+    rules.push({
+      name: `an answer given in less than ${answerFasterThan} ms`,
+      leavesOut: (answers) => new Set(answers.filter(({ ms }) => ms !== undefined && ms < answerFasterThan)),
+    });
+  }
+  if (readerFasterThan !== undefined) {
+    rules.push({
+      name: `a reader whose median time is below ${readerFasterThan} ms`,
+      leavesOut: ofReaders((own) => {
+        const times = own.flatMap(({ ms }) => ms ?? []);
+        return times.length > 0 && median(times) < readerFasterThan;
+      }),
+    });
+  }
+  if (straightLining !== undefined) {
+    rules.push({
+      name: `a reader who gave one answer to everything, of at least ${straightLining}`,
+      leavesOut: ofReaders((own) => isStraightLining(own, straightLining)),
+    });
+  }
+  if (failedChecks !== undefined) {
+    rules.push({
+      name: `a reader who failed more than ${failedChecks} attention checks`,
+      leavesOut: ofReaders((own, { checks }) => {
+        const failed = checks.filter(
+          ({ participant, passed }) => !passed && participant === own[0]!.participant,
+        );
+        return failed.length > failedChecks;
+      }),
+    });
+  }
+  if (fewerThan !== undefined) {
+    rules.push({
+      name: `a reader who judged fewer than ${fewerThan} stories`,
+      leavesOut: ofReaders((own) => own.length < fewerThan),
+    });
+  }
+  return rules;
+}
+
+const ofReaders =
+  (leftOut: (own: readonly Answered[], data: Data) => boolean): Rule["leavesOut"] =>
+  (answers, data) => {
+    const byReader = groupedBy(answers, ({ participant }) => participant);
+    return new Set([...byReader.values()].filter((own) => leftOut(own, data)).flat());
+  };
+
+/** The first answer of a reader to a story counts, in the order of the table. Readers may judge and rate one story. */
+function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
+  const seen = new Set<string>();
+  return new Set(
+    answers.filter((answer) => {
+      const asked = "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
+      const name = JSON.stringify([answer.participant, answer.stimulus, asked]);
+      // Pairs of a table may have no name of their own; then nothing tells two apart.
+      if (answer.stimulus === "" || !seen.has(name)) {
+        seen.add(name);
+        return false;
+      }
+      return true;
+    }),
+  );
+}
+
+/** The same answer to every story: `human` throughout, the left side throughout, one rating throughout. */
+export function isStraightLining(own: readonly Answered[], least: number): boolean {
+  const answers = own.map((answer) =>
+    "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating,
+  );
+  return answers.length >= least && new Set(answers).size === 1;
+}

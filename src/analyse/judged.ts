@@ -1,0 +1,14 @@
+import type { Judgments } from "../stats/judgments.ts";
+import type { Choice, Data } from "./data.ts";
+
+/** Choices as the columns that the tests read. */
+export const asJudgments = (choices: readonly Choice[]): Judgments => ({
+  readers: choices.map(({ participant }) => participant),
+  stories: choices.map(({ stimulus }) => stimulus),
+  origins: choices.map(({ origin }) => origin),
+  correct: choices.map(({ right }) => right),
+});
+
+/** Fewer draws where there are very many judgments: two hundred million steps are a few seconds. */
+export const drawsFor = ({ choices, settings }: Data): number =>
+  Math.max(500, Math.min(settings.draws, Math.floor(2e8 / Math.max(1, choices.length))));
