@@ -1,0 +1,150 @@
+/**
+ * Does the verdict hold its error? 2,000 null studies per setting (or the number given), with variances between
+ * readers and between stories: the share in which each procedure says "different" when the truth is chance, and
+ * "equivalent" when the truth stands at the margin, beside the tests that take judgments as independent.
+ * A last table sets the power by formula beside the power by simulation.
+ *
+ *     npx tsc -p tsconfig.build.json --rootDir . --outDir /tmp/bench && node /tmp/bench/bench/stats-calibration.js
+ */
+import { binomialTest } from "../src/stats/binomial-test.ts";
+import { clusteredMean } from "../src/stats/clustered.ts";
+import { asNumbers, type Judgments } from "../src/stats/judgments.ts";
+import { fitMixedLogistic } from "../src/stats/mixed-logistic.ts";
+import { normalSurvival } from "../src/stats/normal.ts";
+import { permuteOrigins } from "../src/stats/permutation.ts";
+import { simulatedPower, verdictPower } from "../src/stats/power.ts";
+import { randomFrom } from "../src/stats/random.ts";
+import { type StudyPlan, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { tostExactP } from "../src/stats/tost.ts";
+import { verdictTest } from "../src/stats/verdict-test.ts";
+
+const studies = Number(process.argv[2] ?? 2000);
+const margin = 0.1;
+const alpha = 0.05;
+const usual: StudyPlan = { readers: 60, stories: 40, each: 20, variances: usualSpread };
+
+const settings: Readonly<Record<string, StudyPlan>> = {
+  "60 readers x 20 of 40 stories": usual,
+  "the same, wide variances": { ...usual, variances: { bias: 0.8, skill: 0.6, story: 0.8 } },
+  "the same, hardly any variance": { ...usual, variances: { bias: 0.1, skill: 0, story: 0.05 } },
+  "300 readers x 10 of 20 stories": { ...usual, readers: 300, stories: 20, each: 10 },
+  "30 readers x 40 of 80 stories, skills apart": {
+    readers: 30,
+    stories: 80,
+    each: 40,
+    variances: { bias: 0.5, skill: 1, story: 0.2 },
+  },
+  "13 readers x 6 of 6 stories": { readers: 13, stories: 6, each: 6, variances: usualSpread },
+};
+
+for (const [name, plan] of Object.entries(settings)) {
+  console.log(`\n${name} (${studies} studies each)`);
+  console.table(errorsOf(name, plan));
+}
+console.log("\nThe tests that are slower, 60 readers x 20 of 40 stories, false 'different' (fewer studies)");
+console.table(slowTests());
+console.log("\nPower of 'equivalent' within 0.10 at chance: formula and simulation");
+console.table(powers());
+
+/** Counts false claims at chance, and at both ends of the margin. */
+function errorsOf(name: string, plan: StudyPlan) {
+  const different = new Map<string, number>();
+  const equivalent = new Map<string, number>();
+  for (let study = 0; study < studies; study++) {
+    const atChance = simulateStudy(plan, randomFrom("chance", name, study));
+    for (const [test, p] of Object.entries(differenceTests(atChance))) count(different, test, p <= alpha);
+    // Both bounds are tried in turn: the upper and the lower half of the error.
+    const truth = study % 2 === 0 ? 0.5 + margin : 0.5 - margin;
+    const atMargin = simulateStudy(
+      { ...plan, humanAccuracy: truth, machineAccuracy: truth },
+      randomFrom("margin", name, study),
+    );
+    for (const [test, p] of Object.entries(equivalenceTests(atMargin))) count(equivalent, test, p <= alpha);
+  }
+  return rows(different, equivalent);
+}
+
+function differenceTests(judgments: Judgments) {
+  const { overall, human, machine } = verdictTest(judgments, { margin, alpha });
+  return {
+    "pooled binomial": binomialTest(overall.correct, overall.judgments),
+    "clustered by reader, z": oneWay(judgments, "readers").different,
+    "clustered by story, z": oneWay(judgments, "stories").different,
+    "verdict: overall": overall.differenceP,
+    "verdict: human": human.differenceP,
+    "verdict: machine": machine.differenceP,
+  };
+}
+
+function equivalenceTests(judgments: Judgments) {
+  const { overall, human, machine } = verdictTest(judgments, { margin, alpha });
+  return {
+    "pooled binomial": tostExactP(overall.correct, overall.judgments, { margin }),
+    "clustered by reader, z": oneWay(judgments, "readers").equivalent,
+    "clustered by story, z": oneWay(judgments, "stories").equivalent,
+    "verdict: overall": overall.equivalenceP,
+    "verdict: human": human.equivalenceP,
+    "verdict: machine": machine.equivalenceP,
+  };
+}
+
+function oneWay(judgments: Judgments, way: "readers" | "stories") {
+  const { estimate, standardError } = clusteredMean(asNumbers(judgments.correct), [judgments[way]]);
+  const off = Math.abs(estimate - 0.5);
+  return {
+    different: 2 * normalSurvival(off / standardError),
+    equivalent: normalSurvival((margin - off) / standardError),
+  };
+}
+
+/** The mixed model's Wald and likelihood-ratio tests of origin, and the permutation of origins. */
+function slowTests() {
+  const different = new Map<string, number>();
+  const some = Math.ceil(studies / 4);
+  for (let study = 0; study < some; study++) {
+    const judgments = simulateStudy(usual, randomFrom("slow", study));
+    const human = Array.from(judgments.origins, (origin) => Number(origin === "human"));
+    const outcomes = human.map((isHuman, at) => Number(judgments.correct[at] === (isHuman === 1)));
+    const groups = { reader: judgments.readers, story: judgments.stories };
+    const full = fitMixedLogistic({ design: human.map((isHuman) => [1, isHuman]), outcomes, groups });
+    const { p } = permuteOrigins(judgments, { draws: 999 }, randomFrom("permute", study));
+    count(different, "permutation of origins", p <= alpha);
+    if (!full.fitted) throw new Error(full.reason);
+    const z = full.coefficients[1]! / full.standardErrors[1]!;
+    count(different, "mixed model, Wald z", 2 * normalSurvival(Math.abs(z)) <= alpha);
+  }
+  return Object.fromEntries([...different].map(([test, hits]) => [test, { different: share(hits, some) }]));
+}
+
+function powers() {
+  const table: Record<string, unknown> = {};
+  for (const [name, plan] of Object.entries(settings)) {
+    const formula = verdictPower(plan, { margin, alpha });
+    const drawn = simulatedPower(plan, { margin, alpha }, { studies }, randomFrom("power", name));
+    table[name] = {
+      "overall, formula": share(formula.overall.equivalent, 1),
+      "overall, simulated": share(drawn.overall.equivalent, 1),
+      "human, formula": share(formula.human.equivalent, 1),
+      "human, simulated": share(drawn.human.equivalent, 1),
+      "all three, simulated": share(drawn.together.equivalent, 1),
+    };
+  }
+  return table;
+}
+
+function count(hits: Map<string, number>, test: string, hit: boolean): void {
+  hits.set(test, (hits.get(test) ?? 0) + Number(hit));
+}
+
+function rows(different: ReadonlyMap<string, number>, equivalent: ReadonlyMap<string, number>) {
+  return Object.fromEntries(
+    [...different].map(([test, hits]) => [
+      test,
+      { "false different": share(hits, studies), "false equivalent": share(equivalent.get(test)!, studies) },
+    ]),
+  );
+}
+
+function share(hits: number, of: number): number {
+  return Number((hits / of).toFixed(4));
+}
