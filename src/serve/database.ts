@@ -50,6 +50,8 @@ export interface Tables {
   };
   /** Every form that was posted, by its idempotency key: the same key is answered the same way again. */
   submission: { participant: string; key: string; digest: string };
+  /** Whom a recruiting service or an invitation sent; never exported. */
+  recruit: { service: string; person: string; participant: string; study: string; visit: string };
   /** What the store knows of itself: the secret of its seals, the material it asks about, the lock of allocation. */
   fact: { name: string; value: string };
 }

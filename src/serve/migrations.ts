@@ -51,4 +51,19 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  "002-recruits": {
+    async up(database: Kysely<unknown>) {
+      // A table of its own: who came from where can be deleted, and the answers stay.
+      await database.schema
+        .createTable("recruit")
+        .ifNotExists()
+        .addColumn("service", "text", (column) => column.notNull())
+        .addColumn("person", "text", (column) => column.notNull())
+        .addColumn("participant", "text", (column) => column.notNull())
+        .addColumn("study", "text", (column) => column.notNull())
+        .addColumn("visit", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("recruit_once", ["service", "person", "study"])
+        .execute();
+    },
+  },
 };

@@ -16,6 +16,7 @@ export interface Setting {
     readonly instructions: string;
     readonly contact: string;
     readonly back: boolean;
+    readonly recruiting?: object | undefined;
     readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
   };
 }
@@ -49,8 +50,12 @@ ${body}
 </html>
 `.toString();
 
-/** Asks for consent; nothing is kept before it is given. */
-export function consentPage(setting: Setting, seal: string, alert?: string): string {
+/** Asks for consent; nothing is kept before it is given. `carried` goes on from the address into the form. */
+export function consentPage(
+  setting: Setting,
+  seal: string,
+  { alert, carried = {} }: { alert?: string | undefined; carried?: Readonly<Record<string, string>> } = {},
+): string {
   const { survey, words } = setting;
   const heading = words("consent.heading");
   return page(setting, {
@@ -63,25 +68,81 @@ ${paragraphs(survey.consent || words("consent.text"))}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
 <form method="post" action="/consent">
 <input type="hidden" name="seal" value="${seal}">
+${hidden(carried)}
 <p><button>${words("consent.agree")}</button></p>
 </form>
+${survey.recruiting !== undefined && html`<p><a href="/declined">${words("consent.decline")}</a></p>`}
 <p class="soft">${words("consent.cookie")}</p>`,
   });
 }
 
-export function instructionsPage(setting: Setting, questions: number): string {
+/** For who would rather not: nothing was kept; a recruiting service's participants get its code for that. */
+export function declinedPage(setting: Setting, code: Code | undefined): string {
+  const { words } = setting;
+  const heading = words("declined.heading");
+  return page(setting, {
+    title: heading,
+    body: html`<h1>${heading}</h1><p>${words("declined.text")}</p>${code && codeBox(setting, code)}`,
+  });
+}
+
+/** A completion code and where to return with it. */
+export interface Code {
+  readonly code: string;
+  readonly address: string | undefined;
+}
+
+const codeBox = ({ words }: Setting, { code, address }: Code): Html => html`
+<p class="code">${words("code.text")} <strong>${code}</strong></p>
+${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
+
+export function instructionsPage(setting: Setting, stories: number, personal: string): string {
   const { survey, words } = setting;
   const heading = words("instructions.heading");
   return page(setting, {
     title: heading,
     body: html`
 <h1>${heading}</h1>
-${paragraphs(survey.instructions || words("instructions.text", { count: questions }))}
+${paragraphs(survey.instructions || words("instructions.text", { count: stories }))}
 ${
   survey.example &&
   html`<section class="example"><p class="head">${words("instructions.example")}</p>${story(survey.example)}<div class="note">${paragraphs(survey.example.note)}</div></section>`
 }
-<p><a class="button" href="/q/1">${words("instructions.begin")}</a></p>`,
+<p><a class="button" href="/q/1">${words("instructions.begin")}</a></p>
+${personalLine(setting, personal)}`,
+  });
+}
+
+const personalLine = ({ words }: Setting, address: string): Html =>
+  html`<p class="soft aside">${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>`;
+
+/** The page behind a personal link: going on here, or taking everything back. */
+export function personalPage(
+  setting: Setting,
+  { address, seal, over }: { address: string; seal: string; over: boolean },
+): string {
+  const { words } = setting;
+  const heading = words("personal.heading");
+  const form = (action: string, label: string) => html`
+<form method="post" action="${address}/${action}">
+<input type="hidden" name="seal" value="${seal}">
+<button>${label}</button>
+</form>`;
+  return page(setting, {
+    title: heading,
+    body: html`
+<h1>${heading}</h1>
+<p>${words(over ? "personal.over" : "personal.text")}</p>
+${!over && form("continue", words("personal.continue"))}
+<div class="aside"><p class="soft">${words("personal.sure")}</p>${form("withdraw", words("personal.withdraw"))}</div>`,
+  });
+}
+
+export function withdrawnPage(setting: Setting): string {
+  const heading = setting.words("personal.gone.heading");
+  return page(setting, {
+    title: heading,
+    body: html`<h1>${heading}</h1><p>${setting.words("personal.gone")}</p>`,
   });
 }
 
@@ -125,9 +186,18 @@ ${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("ques
   });
 }
 
+/** After the last answer, which is on disk: the code, one's own score where the study tells it, the personal link. */
 export function thanksPage(
   setting: Setting,
-  score: { right: number; count: number; chance: number } | undefined,
+  {
+    score,
+    code,
+    personal,
+  }: {
+    score: { right: number; count: number; chance: number } | undefined;
+    code: Code | undefined;
+    personal: string;
+  },
 ): string {
   const { words } = setting;
   const heading = words("thanks.heading");
@@ -136,7 +206,9 @@ export function thanksPage(
     body: html`
 <h1>${heading}</h1>
 <p>${words("thanks.text")}</p>
-${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance })}</p>`}`,
+${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance })}</p>`}
+${code && codeBox(setting, code)}
+${personalLine(setting, personal)}`,
   });
 }
 
@@ -168,11 +240,14 @@ export function againPage(
     body: html`<h1>${heading}</h1>
 <p>${words("problem.busy")}</p>
 <form method="post" action="${address}">
-${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${hidden(fields)}
 <button>${words("problem.busy.link")}</button>
 </form>`,
   });
 }
+
+const hidden = (fields: Readonly<Record<string, string>>): Html =>
+  html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 
 const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
 

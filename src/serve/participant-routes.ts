@@ -6,12 +6,25 @@ import { messageOf } from "../workbench/errors.ts";
 import { allocate } from "./allocate.ts";
 import { type Site, sendPage } from "./context.ts";
 import { randomId, same, sealed } from "./ids.ts";
-import { againPage, consentPage, instructionsPage, problemPage, questionPage, thanksPage } from "./pages.ts";
+import {
+  againPage,
+  consentPage,
+  declinedPage,
+  instructionsPage,
+  personalPage,
+  problemPage,
+  questionPage,
+  thanksPage,
+  withdrawnPage,
+} from "./pages.ts";
 import { planOf } from "./plan.ts";
+import { carried, completionCode, invitedBy, recruitOf, returnAddress } from "./recruiting.ts";
 import { scoreOf } from "./score.ts";
 import { type GivenAnswers, newParticipant, type Outcome, type Participant } from "./store.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+type Personal = { Params: { token: string; action: string } };
 
 /** What a page may be asked to say when the script was told of a problem. */
 const tellable = ["conflict", "kept", "stale", "missing", "wrong"];
@@ -27,16 +40,27 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     const secret = secretOf(request, site) ?? giveSecret(reply, site);
     const participant = await store.participant(secret);
     if (participant) return reply.redirect(await placeOf(participant), 303);
+    const query = request.query as Fields;
+    if (survey.invited && !invitedBy(site.sealKey, query["invitation"])) {
+      return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
+    }
     const closed = await refusal();
     if (closed) return closed(reply);
-    return sendPage(reply, 200, consentPage(setting, sealFor(secret), told(request)));
+    const carry = { alert: told(request), carried: carried(survey.recruiting, query) };
+    return sendPage(reply, 200, consentPage(setting, sealFor(secret), carry));
   });
 
   server.post("/consent", async (request, reply) => {
+    const fields = fieldsOf(request);
     const secret = secretOf(request, site);
     if (!secret || !sealHolds(request, secret)) {
       const fresh = secret ?? giveSecret(reply, site);
-      return sendPage(reply, 403, consentPage(setting, sealFor(fresh), words("problem.stale")));
+      const carry = { alert: words("problem.stale"), carried: carried(survey.recruiting, fields) };
+      return sendPage(reply, 403, consentPage(setting, sealFor(fresh), carry));
+    }
+    const invited = invitedBy(site.sealKey, fields["invitation"]);
+    if (survey.invited && !invited && !(await store.participant(secret))) {
+      return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
     }
     const { id } = newParticipant();
     const entered = await store.enter(
@@ -48,20 +72,59 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
         forms: [...material.forms.keys()],
         quota: survey.quota,
         simulated: false,
+        recruit: invited ?? recruitOf(survey.recruiting, fields),
         planFor: (form) => planOf(material.forms.get(form)!, study.random("order", id)),
       },
       study.random("allocation", id),
     );
-    if ("refused" in entered) return refuse(reply, entered.refused);
+    if ("refused" in entered) {
+      return entered.refused === "taken"
+        ? sendPage(reply, 409, problemPage(setting, words(invited ? "problem.invitation" : "problem.taken")))
+        : refuse(reply, entered.refused);
+    }
     return reply.redirect(await placeOf(entered), 303);
+  });
+
+  server.get("/declined", async (_, reply) => {
+    const code = survey.recruiting?.codes.noConsent;
+    return sendPage(reply, 200, declinedPage(setting, code ? codeFor(code) : undefined));
+  });
+
+  server.get<Personal>("/my/:token", async (request, reply) => {
+    const participant = await personalOf(request.params.token);
+    if (!participant) return nowhere(reply);
+    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
+    const seal = sealed(site.sealKey, "personal form", participant.id);
+    const view = { address: personalAddress(participant), seal, over: participant.completed !== undefined };
+    return sendPage(reply, 200, personalPage(setting, view));
+  });
+
+  server.post<Personal>("/my/:token/:action", async (request, reply) => {
+    const participant = await personalOf(request.params.token);
+    if (!participant) return nowhere(reply);
+    const { seal } = fieldsOf(request);
+    if (typeof seal !== "string" || !same(seal, sealed(site.sealKey, "personal form", participant.id))) {
+      const again = { label: words("problem.stale.link"), address: personalAddress(participant) };
+      return sendPage(reply, 403, problemPage(setting, words("problem.stale"), again));
+    }
+    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
+    if (request.params.action === "withdraw") {
+      await store.withdraw(participant.id, effects.now());
+      site.answered();
+      return reply.redirect(personalAddress(participant), 303);
+    }
+    if (request.params.action !== "continue") return nowhere(reply);
+    await store.giveSecret(participant.id, giveSecret(reply, site));
+    return reply.redirect(await placeOf(participant), 303);
   });
 
   server.get("/instructions", async (request, reply) => {
     const participant = await participantOf(request);
     if (!participant) return reply.redirect("/", 303);
-    if (participant.completed) return reply.redirect("/thanks", 303);
+    if (participant.completed || participant.withdrawn)
+      return reply.redirect(await placeOf(participant), 303);
     const stories = new Set(participant.plan.flatMap(({ stimuli }) => stimuli)).size;
-    return sendPage(reply, 200, instructionsPage(setting, stories));
+    return sendPage(reply, 200, instructionsPage(setting, stories, personalAddress(participant)));
   });
 
   server.get<{ Params: { position: string } }>("/q/:position", async (request, reply) => {
@@ -73,7 +136,12 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     const place = nextPlace(participant, answers);
     const answered = answers.has(participant.plan[position - 1]!.question);
     const reachable = answered ? survey.back : place === `/q/${position}` || place === "/instructions";
-    if (participant.completed || !reachable || (place === "/instructions" && position > 1)) {
+    if (
+      participant.completed ||
+      participant.withdrawn ||
+      !reachable ||
+      (place === "/instructions" && position > 1)
+    ) {
       return reply.redirect(place, 303);
     }
     return sendQuestion(reply, request, participant, position, { answers });
@@ -119,13 +187,22 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     return acknowledge(request, reply, outcome, participant, position);
   });
 
+  server.get("/withdrawn", async (_, reply) => sendPage(reply, 410, withdrawnPage(setting)));
+
   server.get("/thanks", async (request, reply) => {
     const participant = await participantOf(request);
     if (!participant) return reply.redirect("/", 303);
     const answers = await store.answers(participant.id);
-    if (!participant.completed) return reply.redirect(nextPlace(participant, answers), 303);
+    if (!participant.completed || participant.withdrawn)
+      return reply.redirect(nextPlace(participant, answers), 303);
     const score = site.origins && scoreOf(participant.plan, answers, site.origins);
-    return sendPage(reply, 200, thanksPage(setting, score));
+    const own = sealed(site.sealKey, "code", participant.id)
+      .replace(/[^A-Za-z0-9]/g, "")
+      .slice(0, 10)
+      .toUpperCase();
+    const code =
+      survey.recruiting && codeFor(completionCode(survey.recruiting, participant.plan, answers, own));
+    return sendPage(reply, 200, thanksPage(setting, { score, code, personal: personalAddress(participant) }));
   });
 
   server.setNotFoundHandler((_, reply) => nowhere(reply));
@@ -225,6 +302,20 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     return typeof seal === "string" && same(seal, sealFor(secret));
   }
 
+  const codeFor = (code: string) => ({
+    code,
+    address: survey.recruiting && returnAddress(survey.recruiting, code),
+  });
+
+  /** A participant's own page: the seal shows that only this server made the address. */
+  const personalAddress = ({ id }: Participant) => `/my/${id}-${sealed(site.sealKey, "personal", id)}`;
+
+  async function personalOf(token: string): Promise<Participant | undefined> {
+    const [, id = "", seal = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
+    if (!same(seal, sealed(site.sealKey, "personal", id))) return undefined;
+    return store.byId(id);
+  }
+
   async function participantOf(request: FastifyRequest): Promise<Participant | undefined> {
     const secret = secretOf(request, site);
     return secret ? store.participant(secret) : undefined;
@@ -254,7 +345,8 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
 }
 
 /** Where a participant goes on: the first question without an answer. */
-function nextPlace({ plan, completed }: Participant, answers: GivenAnswers): string {
+function nextPlace({ plan, completed, withdrawn }: Participant, answers: GivenAnswers): string {
+  if (withdrawn) return "/withdrawn";
   if (completed) return "/thanks";
   if (answers.size === 0) return "/instructions";
   return `/q/${plan.findIndex(({ question }) => !answers.has(question)) + 1}`;

@@ -1,9 +1,9 @@
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Random } from "../stats/random.ts";
 import { parseJson } from "../workbench/files.ts";
-import { type Allocation, allocate, type Load } from "./allocate.ts";
+import { allocate, type Load } from "./allocate.ts";
 import { Commits } from "./commits.ts";
-import type { Database, Writing } from "./database.ts";
+import type { Database, Tables, Writing } from "./database.ts";
 import { digest, randomId } from "./ids.ts";
 import { Plan, type PlannedQuestion } from "./plan.ts";
 
@@ -17,6 +17,19 @@ export interface Participant {
   readonly withdrawn: number | undefined;
 }
 
+/** Somebody whom a recruiting service or an invitation sent: their id there, the study's, and that of this visit. */
+export interface Recruit {
+  readonly service: string;
+  readonly person: string;
+  readonly study: string;
+  readonly visit: string;
+}
+
+/** Why an arrival gets no place; `taken` is an id that has one in another browser. */
+export interface Refusal {
+  readonly refused: "full" | "closed" | "taken";
+}
+
 /** An arrival asks for a place. The secret is the browser's; the store keeps its digest. */
 export interface Arrival {
   readonly id: string;
@@ -27,6 +40,8 @@ export interface Arrival {
   readonly forms: readonly string[];
   readonly quota: number | undefined;
   readonly simulated: boolean;
+  /** Who sent them; the same recruit has one place. */
+  readonly recruit?: Recruit | undefined;
   /** The way through the form that was allotted. */
   planFor(form: string): Plan;
 }
@@ -91,11 +106,12 @@ export class Store {
   }
 
   /** Gives an arrival a place on the form that needs it most; the same secret gets the same place again. */
-  enter(arrival: Arrival, random: Random): Promise<Participant | Extract<Allocation, { refused: string }>> {
+  enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
     return this.#commits.write(async (writing) => {
       await lockAllocation(writing);
       const known = await bySecret(writing, arrival.secret);
       if (known) return known;
+      if (arrival.recruit && (await isKnown(writing, arrival.recruit))) return { refused: "taken" };
       const loads = await loadsOf(writing, arrival.forms, arrival.now);
       const allocation = allocate(loads, arrival.quota, random);
       if ("refused" in allocation) return allocation;
@@ -114,6 +130,12 @@ export class Store {
           simulated: arrival.simulated ? 1 : 0,
         })
         .execute();
+      if (arrival.recruit) {
+        await writing
+          .insertInto("recruit")
+          .values({ ...arrival.recruit, participant: arrival.id })
+          .execute();
+      }
       return {
         id: arrival.id,
         form: allocation.form,
@@ -128,6 +150,41 @@ export class Store {
   /** Who holds this secret. */
   participant(secret: string): Promise<Participant | undefined> {
     return bySecret(this.#database, secret);
+  }
+
+  /** Whose id this is. */
+  async byId(id: string): Promise<Participant | undefined> {
+    const row = await this.#database
+      .selectFrom("participant")
+      .select(participantColumns)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row && participantOf(row);
+  }
+
+  /** Gives a participant a new secret: another browser goes on, the old one is a stranger. */
+  async giveSecret(participant: string, secret: string): Promise<void> {
+    await this.#commits.write((writing) =>
+      writing
+        .updateTable("participant")
+        .set({ secret: digest(secret) })
+        .where("id", "=", participant)
+        .execute(),
+    );
+  }
+
+  /** Deletes everything that a participant has told. What stays is that somebody withdrew. */
+  async withdraw(participant: string, now: number): Promise<void> {
+    await this.#commits.write(async (writing) => {
+      await writing
+        .updateTable("participant")
+        .set({ withdrawn: now })
+        .where("id", "=", participant)
+        .execute();
+      await writing.deleteFrom("answer").where("participant", "=", participant).execute();
+      await writing.deleteFrom("submission").where("participant", "=", participant).execute();
+      await writing.deleteFrom("recruit").where("participant", "=", participant).execute();
+    });
   }
 
   /** The answers that a participant has given, by question. */
@@ -216,20 +273,37 @@ async function lockAllocation(writing: Writing): Promise<void> {
     .execute();
 }
 
+const participantColumns = ["id", "form", "plan", "started", "completed", "withdrawn"] as const;
+
 async function bySecret(database: Database | Writing, secret: string): Promise<Participant | undefined> {
   const row = await database
     .selectFrom("participant")
-    .select(["id", "form", "plan", "started", "completed", "withdrawn"])
+    .select(participantColumns)
     .where("secret", "=", digest(secret))
     .executeTakeFirst();
-  return (
-    row && {
-      ...row,
-      plan: parsePlan(row.plan),
-      completed: row.completed ?? undefined,
-      withdrawn: row.withdrawn ?? undefined,
-    }
-  );
+  return row && participantOf(row);
+}
+
+function participantOf(
+  row: Pick<Selectable<Tables["participant"]>, (typeof participantColumns)[number]>,
+): Participant {
+  return {
+    ...row,
+    plan: parsePlan(row.plan),
+    completed: row.completed ?? undefined,
+    withdrawn: row.withdrawn ?? undefined,
+  };
+}
+
+async function isKnown(writing: Writing, { service, person, study }: Recruit): Promise<boolean> {
+  const row = await writing
+    .selectFrom("recruit")
+    .select("participant")
+    .where("service", "=", service)
+    .where("person", "=", person)
+    .where("study", "=", study)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 const parsePlan = (json: string): Plan => parseJson(json, Plan, "the survey store, participant.plan");

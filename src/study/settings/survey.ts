@@ -22,6 +22,35 @@ const Field = z.strictObject({
 });
 export type Field = Readonly<z.infer<typeof Field>>;
 
+/** How participants are recruited, and what they are given when they have finished. */
+const Recruiting = z.strictObject({
+  /** Whose participants come with an id in the address: `prolific` (PROLIFIC_PID ...) or `mturk` (workerId ...). */
+  service: z.enum(["prolific", "mturk"]),
+  /** Completion codes. Without `complete` every participant gets a code of their own. */
+  codes: z
+    .strictObject({
+      complete: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,40}$/)
+        .optional(),
+      noConsent: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,40}$/)
+        .optional(),
+      /** For who failed more than `mayFail` attention checks. */
+      attention: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,40}$/)
+        .optional(),
+    })
+    .default({}),
+  /** Prolific lets one failure reject only in studies under five minutes. */
+  mayFail: z.int().nonnegative().default(1),
+  /** Where participants return to, with {code} in it. */
+  return: z.url({ protocol: /^https$/ }).optional(),
+});
+export type Recruiting = Readonly<z.infer<typeof Recruiting>>;
+
 /** `survey:` of study.yaml: what participants read around the questions, and when the study closes. */
 export const SurveySettings = z.strictObject({
   title: z.string().default("Very short stories"),
@@ -35,6 +64,9 @@ export const SurveySettings = z.strictObject({
   example: z.strictObject({ title: z.string(), text: z.string(), note: z.string() }).optional(),
   /** What the task `demographics` asks. */
   demographics: z.array(Field).max(20).default([]),
+  recruiting: Recruiting.optional(),
+  /** Only who comes by a personal link, made on the dashboard, may take part, and each link once. */
+  invited: z.boolean().default(false),
   /** The study closes at this many completed responses. */
   quota: z.int().positive().optional(),
   /** Minutes for which a place on a form is kept for somebody who does not answer; each answer renews it. */

@@ -1,0 +1,79 @@
+import type { Recruiting } from "../study/settings/survey.ts";
+import { taskNamed } from "../tasks/tasks.ts";
+import { randomId, same, sealed } from "./ids.ts";
+import type { Plan } from "./plan.ts";
+import type { GivenAnswers, Recruit } from "./store.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The names under which a service's ids come in the address: the person, the study, the visit. */
+const parameters = {
+  prolific: ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"],
+  mturk: ["workerId", "hitId", "assignmentId"],
+} as const;
+
+/** What the consent page has to carry on from the address to its form. */
+export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
+  const names = ["invitation", ...(recruiting ? parameters[recruiting.service] : [])];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = plainId(query[name]);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+/** Whom the service sent; undefined for somebody who came by a plain link. */
+export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
+  if (!recruiting) return undefined;
+  const [person, study, visit] = parameters[recruiting.service].map((name) => plainId(fields[name]));
+  return person ? { service: recruiting.service, person, study: study ?? "", visit: visit ?? "" } : undefined;
+}
+
+/** An id of a service: short, and of letters that no page and no table can take amiss. */
+const plainId = (value: unknown): string | undefined =>
+  typeof value === "string" && /^[A-Za-z0-9._-]{1,80}$/.test(value) ? value : undefined;
+
+/** A personal link's token, good once. It needs no table: the seal shows that this study made it. */
+export function invitation(sealKey: string): string {
+  const name = randomId();
+  return `${name}.${sealed(sealKey, "invitation", name)}`;
+}
+
+/** Who holds this invitation; undefined when the study never made it. */
+export function invitedBy(sealKey: string, token: unknown): Recruit | undefined {
+  if (typeof token !== "string") return undefined;
+  const [name = "", seal = ""] = token.split(".");
+  if (!/^[a-z2-7]{26}$/.test(name) || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
+  return { service: "invitation", person: name, study: "", visit: "" };
+}
+
+/** The code for somebody who has finished; asked for only when every answer is on disk. */
+export function completionCode(
+  recruiting: Recruiting,
+  plan: Plan,
+  answers: GivenAnswers,
+  ownCode: string,
+): string {
+  const { codes, mayFail } = recruiting;
+  if (codes.attention && failedChecks(plan, answers) > mayFail) return codes.attention;
+  return codes.complete ?? ownCode;
+}
+
+/** Instructions that were not followed. */
+function failedChecks(plan: Plan, answers: GivenAnswers): number {
+  return plan.filter(({ task, stimuli, question }) => {
+    const response = answers.get(question);
+    return stimuli.length === 0 && response && taskNamed(task)?.score(response as never, []) === 0;
+  }).length;
+}
+
+/** The address to return to with a code; it comes from the settings alone, never from a request. */
+export function returnAddress(recruiting: Recruiting, code: string): string | undefined {
+  const address =
+    recruiting.return ??
+    (recruiting.service === "prolific"
+      ? "https://app.prolific.com/submissions/complete?cc={code}"
+      : undefined);
+  return address?.replace("{code}", encodeURIComponent(code));
+}
