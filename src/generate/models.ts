@@ -5,6 +5,7 @@ import type { Provider } from "./model.ts";
 /** Kinds of models by the scheme of their address. Each is imported only when a study uses it. */
 const providers: Readonly<Record<string, () => Promise<Provider>>> = {
   llama: async () => (await import("./models/llama.ts")).llama,
+  hf: async () => (await import("./models/hub.ts")).hf,
   openai: async () => (await import("./models/openai.ts")).openai,
   echo: async () => (await import("./models/echo.ts")).echo,
 };

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, freemem } from "node:os";
 import { basename } from "node:path";
 import { setImmediate as nextCycle } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -68,7 +68,7 @@ export interface Scored {
 
 export interface Hooks {
   readonly signal?: AbortSignal | undefined;
-  /** Called with what was added to the text at `index`. Text that a stop takes back has been told by then. */
+  /** Called with what was added to the text at `index`; what may still turn out to be the stop is held back. */
   readonly onText?: ((index: number, added: string) => void) | undefined;
 }
 
@@ -97,6 +97,60 @@ export interface LlamaModelInMemory {
   score(text: string, before?: string, hooks?: Hooks): Promise<Scored>;
   close(): Promise<void>;
 }
+
+/** What a GGUF file says of itself. Sizes in bytes. */
+export interface LlamaFile {
+  readonly name: string;
+  readonly architecture: string;
+  readonly licence: string;
+  readonly parameters: number;
+  /** The size of its weights. */
+  readonly size: number;
+  /** Tokens that it was trained for. */
+  readonly contextTokens: number;
+  /** What the memory of one token takes: keys and values of all layers, at two bytes each. */
+  readonly cachePerToken: number;
+}
+
+/** Reads a GGUF file's head, without loading it; throws StudyError when it has none. */
+export async function readLlamaFile(file: string): Promise<LlamaFile> {
+  const { readGgufFileInfo, GgufInsights } = await import("node-llama-cpp");
+  try {
+    const info = await readGgufFileInfo(file, { logWarnings: false });
+    const insights = await GgufInsights.from(info);
+    const { general } = info.metadata;
+    const { attention, embedding_length: width = 0, block_count: layers = 0 } = info.architectureMetadata;
+    const heads = numberOf(attention?.head_count) || 1;
+    const headsOfKeys = numberOf(attention?.head_count_kv) || heads;
+    const keyLength = attention?.key_length ?? width / heads;
+    const valueLength = attention?.value_length ?? width / heads;
+    return {
+      name: general.name ?? basename(file),
+      architecture: general.architecture,
+      licence: String(general.license ?? "not told"),
+      parameters: insights.totalParameters,
+      size: insights.modelSize,
+      contextTokens: insights.trainContextSize ?? 0,
+      cachePerToken: 2 * layers * headsOfKeys * (keyLength + valueLength),
+    };
+  } catch (cause) {
+    throw new StudyError(`${file} is no GGUF file: ${messageOf(cause).split("\n")[0]}`, {
+      hint: "give a whole GGUF file",
+      cause,
+    });
+  }
+}
+
+/** A number of heads may be given layer by layer. */
+const numberOf = (value: number | readonly number[] | undefined): number =>
+  Math.max(0, ...[value ?? []].flat());
+
+/** Bytes that loading a file takes, with room for so many tokens altogether. */
+export const memoryNeeded = ({ size, cachePerToken }: LlamaFile, tokens: number): number =>
+  size + cachePerToken * tokens;
+
+/** Bytes that this process may still take, in a container too. */
+export const memoryFree = (): number => process.availableMemory?.() ?? freemem();
 
 /** Loads a GGUF file; throws StudyError when it is missing, broken, of a kind that cannot be run, or too big. */
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {
@@ -242,12 +296,10 @@ async function inStep(
     signal?.throwIfAborted();
     // All steps are asked for in one cycle of the event loop: the library puts them into one batch.
     await Promise.all(live.map((pen) => pen.step()));
-    for (const pen of live) {
-      if (pen.end) pen.ms = performance.now() - started;
-      if (onText && pen.news) onText(pens.indexOf(pen), pen.news);
-    }
+    for (const pen of live) if (pen.end) pen.ms = performance.now() - started;
     // Erasing what was taken back takes locks; the next steps wait until it is done.
     await Promise.all(live.map((pen) => pen.settle()));
+    if (onText) for (const [index, pen] of pens.entries()) onText(index, pen.news());
     await nextCycle();
   }
   return pens.map((pen) => ({
@@ -289,8 +341,8 @@ interface Pen {
   readonly tokens: readonly Token[];
   end: Continued["end"] | undefined;
   ms: number;
-  /** What the last step added. */
-  news: string;
+  /** What is certain and was not told before. */
+  news(): string;
   /** Draws one more token: exactly one batch has to be worked out for it. */
   step(): Promise<void>;
   /** Takes back what the last step found must not be there. */
@@ -311,6 +363,7 @@ function penOf(
   /** What may not stand at a place, given what stands before it. */
   let banned = new Map<number, Set<Token>>();
   let draws = 0;
+  let told = 0;
 
   const options = {
     ...optionsOf(draw, seed),
@@ -359,9 +412,14 @@ function penOf(
     },
     end: undefined,
     ms: 0,
-    news: "",
+    news() {
+      const text = model.detokenize(tokens);
+      const certain = pen.end ? text.length : text.length - uncertain(text, stop);
+      const added = text.slice(told, certain);
+      told = Math.max(told, certain);
+      return added;
+    },
     async step() {
-      const before = tokens.slice(-tail);
       const token = again === undefined ? await drawn() : await redrawn(again);
       again = undefined;
       if (token === undefined) {
@@ -375,10 +433,8 @@ function penOf(
           tokens.pop();
           pen.end = "end of text";
         }
-        pen.news = "";
         return;
       }
-      pen.news = model.detokenize([token], false, before);
       const stopped = stop ? stopPlace(model, tokens, stop) : undefined;
       if (stopped !== undefined && stopped < draw.leastTokens) takeBack(stopped);
       else if (stopped !== undefined) pen.end = "stop";
@@ -412,6 +468,14 @@ function stopPlace(model: LlamaModel, tokens: readonly Token[], stop: string): n
     return place;
   }
   return undefined;
+}
+
+/** The length of what at a text's end may still become the stop, or is half a letter. */
+function uncertain(text: string, stop = ""): number {
+  for (let length = Math.min(stop.length, text.length); length > 0; length--) {
+    if (text.endsWith(stop.slice(0, length))) return length;
+  }
+  return /\uFFFD*$/.exec(text)![0].length;
 }
 
 /** A token by its share of what is left; the most likely one under greedy drawing. */

@@ -1,74 +1,36 @@
-import { timestamp } from "../../workbench/effects.ts";
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { sha256 } from "../../text/hash.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists, hashOf, sha256 } from "../../workbench/files.ts";
-import { embeddedModelFile, type LlamaModelInMemory, openLlama } from "../../workbench/llama.ts";
+import { hashOf } from "../../workbench/files.ts";
+import { embeddedModelFile } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
-import { type Provider, type Request, targetOf } from "../model.ts";
+import { type Provider, targetOf } from "../model.ts";
+import { localModel } from "./local.ts";
 
 /** A GGUF file on this machine, by its path inside the study; `llama:embedded` is the one that the package brings. */
 export const llama: Provider = {
   scheme: "llama",
-  summary: "a GGUF file on this machine",
-  files: (settings, study) => [
-    fileOf(targetOf(settings), study),
-    ...(settings.adapter ? [study.path(settings.adapter)] : []),
-  ],
+  summary: "a GGUF file on this machine, or `llama:embedded`",
+  files: (settings, study) => [fileOf(targetOf(settings), study), ...adapterOf(settings, study)],
   async open(settings, study, effects) {
     const file = fileOf(targetOf(settings), study);
-    const adapter = settings.adapter && study.path(settings.adapter);
-    const together = settings.parallel ?? defaultParallel;
-    let memory: Promise<LlamaModelInMemory> | undefined;
-    const loaded = () => {
-      memory ??= openLlama({ file, adapter, threads: settings.threads, parallel: together });
-      return memory;
-    };
-    return {
-      address: settings.address,
-      hash: await hashOfAll([file, ...(adapter ? [adapter] : [])]),
-      together,
-      atOnce: 1,
-      async prepare(requests) {
-        const model = await loaded();
-        model.reserve(Math.max(...requests.map((request) => roomFor(model, request))));
-      },
-      async write(batch, onText) {
-        const model = await loaded();
-        const outcomes = await model.continueAll(
-          batch.map(({ prompt, stop, seed, sampling }) => ({
-            prompt: prompt.text,
-            shared: prompt.shared,
-            stop,
-            seed,
-            draw: sampling,
-          })),
-          { signal: effects.signal, onText },
-        );
-        return outcomes.map(({ text, end, promptTokens, generatedTokens, ms }) => ({
-          raw: text,
-          end,
-          tokens: { prompt: promptTokens, generated: generatedTokens },
-          ms,
-          at: timestamp(effects),
-        }));
-      },
-      close: async () => (await memory)?.close(),
-    };
+    const [adapter] = adapterOf(settings, study);
+    const hash = await hashOfAll([file, ...(adapter ? [adapter] : [])]);
+    return localModel(settings, { file, adapter, hash }, effects);
   },
 };
-
-/** Texts written in step. More share the reading of the weights, which bounds the speed of a big model. */
-const defaultParallel = 8;
-
-const roomFor = (model: LlamaModelInMemory, { prompt, sampling }: Request): number =>
-  model.count(prompt.text) + sampling.mostTokens + 2;
 
 const fileOf = (target: string, study: Study): string =>
   target === "embedded" ? embeddedModelFile : study.path(target);
 
-async function hashOfAll(files: readonly string[]): Promise<string> {
-  const hashes = [];
+export const adapterOf = ({ adapter }: ModelSettings, study: Study): string[] =>
+  adapter ? [study.path(adapter)] : [];
+
+/** The hash of a file, or one of several; throws StudyError for the one that is missing. */
+export async function hashOfAll(files: readonly string[]): Promise<string> {
+  const hashes: string[] = [];
   for (const file of files) {
-    const hash = (await exists(file)) ? await hashOf(file) : undefined;
+    const hash = await hashOf(file);
     if (!hash) {
       throw new StudyError(`generate.models: no model file ${file}`, {
         hint: "give the path of a GGUF file, relative to the study, or `llama:embedded`",

@@ -1,0 +1,33 @@
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { sha256 } from "../../text/hash.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import { readText } from "../../workbench/files.ts";
+import { type HubFile, hubFileAt, hubFileOf } from "../hub.ts";
+import { type Provider, targetOf } from "../model.ts";
+import { adapterOf, hashOfAll } from "./llama.ts";
+import { localModel } from "./local.ts";
+
+/** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
+export const hf: Provider = {
+  scheme: "hf",
+  summary: "a GGUF file of a model hub, downloaded once",
+  files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
+  async open(settings, study, effects) {
+    const { path, hashFile } = await hubFileOf(asked(settings), effects);
+    const [adapter] = adapterOf(settings, study);
+    const own = (await readText(hashFile)).trim();
+    const hash = adapter ? sha256([own, await hashOfAll([adapter])].join("\n")) : own;
+    return localModel(settings, { file: path, adapter, hash }, effects);
+  },
+};
+
+function asked(settings: ModelSettings): HubFile {
+  const [owner, repository, ...file] = targetOf(settings).split("/");
+  const parts = [owner, repository, ...file];
+  if (file.length === 0 || parts.some((part) => !part || !/^[\w.-]+$/.test(part) || /^\.+$/.test(part))) {
+    throw new StudyError(`generate.models: ${settings.address} is no address of a file`, {
+      hint: "write hf:OWNER/REPO/FILE.gguf",
+    });
+  }
+  return { owner: owner!, repository: repository!, file: file.join("/") };
+}

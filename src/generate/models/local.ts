@@ -1,0 +1,101 @@
+import { basename } from "node:path";
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import {
+  type LlamaModelInMemory,
+  memoryFree,
+  memoryNeeded,
+  openLlama,
+  readLlamaFile,
+} from "../../workbench/llama.ts";
+import type { Model, Request } from "../model.ts";
+
+/** A GGUF file, and maybe an adapter, that lie on this machine. */
+export interface LocalFiles {
+  readonly file: string;
+  readonly adapter?: string | undefined;
+  /** SHA-256 of the file, of both where there is an adapter. */
+  readonly hash: string;
+}
+
+/** A model that is run in this process. It is loaded when the first text is due, once it is clear that it fits. */
+export function localModel(
+  settings: ModelSettings,
+  { file, adapter, hash }: LocalFiles,
+  effects: Effects,
+): Model {
+  const together = settings.parallel ?? defaultParallel;
+  let memory: Promise<LlamaModelInMemory> | undefined;
+  const loaded = () => {
+    memory ??= openLlama({ file, adapter, threads: settings.threads, parallel: together });
+    return memory;
+  };
+  return {
+    address: settings.address,
+    hash,
+    together,
+    atOnce: 1,
+    async prepare(requests) {
+      if (!memory) await tellMemory(file, requests, together, effects);
+      const model = await loaded();
+      model.reserve(Math.max(...requests.map((request) => roomFor(model, request))));
+    },
+    async write(batch, onText) {
+      const model = await loaded();
+      const outcomes = await model.continueAll(
+        batch.map(({ prompt, stop, seed, sampling }) => ({
+          prompt: prompt.text,
+          shared: prompt.shared,
+          stop,
+          seed,
+          draw: sampling,
+        })),
+        { signal: effects.signal, onText },
+      );
+      return outcomes.map(({ text, end, promptTokens, generatedTokens, ms }) => ({
+        raw: text,
+        end,
+        tokens: { prompt: promptTokens, generated: generatedTokens },
+        ms,
+        at: timestamp(effects),
+      }));
+    },
+    close: async () => (await memory)?.close(),
+  };
+}
+
+/** Texts written in step. More share the reading of the weights, which bounds the speed of a big model. */
+const defaultParallel = 8;
+
+const roomFor = (model: LlamaModelInMemory, { prompt, sampling }: Request): number =>
+  model.count(prompt.text) + sampling.mostTokens + 2;
+
+/** Says what a model will take, and throws StudyError where there is not as much: a process that ran out is killed without a word. */
+async function tellMemory(
+  file: string,
+  requests: readonly Request[],
+  together: number,
+  effects: Effects,
+): Promise<void> {
+  const about = await readLlamaFile(file);
+  // How many tokens a text has is known once the model is loaded; three bytes a token is on the safe side.
+  const longest = Math.max(
+    ...requests.map(({ prompt, sampling }) => Buffer.byteLength(prompt.text) / 3 + sampling.mostTokens),
+  );
+  const tokens = Math.ceil(Math.min(longest, about.contextTokens)) * together;
+  const [needed, free] = [memoryNeeded(about, tokens), memoryFree()];
+  const parts = `${gigabytes(about.size)} of weights and ${gigabytes(needed - about.size)} for ${together} texts at once`;
+  if (needed > free) {
+    throw new StudyError(`${basename(file)} takes ${parts}, but ${gigabytes(free)} are free`, {
+      hint: "use a smaller model, a stronger quantisation, a lower `parallel`, or a server (`openai:`)",
+    });
+  }
+  if (needed > worthTelling) effects.log(`  ${basename(file)}: ${parts}; ${gigabytes(free)} are free`);
+}
+
+const worthTelling = 1e9;
+
+/** Bytes as `12.5 GB` or `36 MB`. */
+export const gigabytes = (bytes: number): string =>
+  bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
