@@ -1,6 +1,6 @@
 import type { Story } from "../study/story.ts";
 import { shortId } from "../text/hash.ts";
-import { Likeness } from "./likeness.ts";
+import { type Likeness, likenessAmong } from "./likeness.ts";
 import type { Beside } from "./measure.ts";
 import { RunIndex } from "./run-index.ts";
 import type { Text } from "./texts.ts";
@@ -18,7 +18,7 @@ export class Corpus {
 
   /** How alike a title and a text are, words weighted by how rare they are in the stories. */
   get likeness(): Likeness {
-    this.#likeness ??= new Likeness(this.stories.map(({ text }) => text));
+    this.#likeness ??= likenessAmong(this.stories.map(({ text }) => text));
     return this.#likeness;
   }
 

@@ -13,6 +13,7 @@ import { codesCsv } from "./codes-table.ts";
 import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
 import type { Measure } from "./measure.ts";
+import { localModelSettings } from "./measures/perplexity.ts";
 import { measures } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
 import { textsOf } from "./texts.ts";
@@ -26,7 +27,11 @@ export const describe = stage({
   examples: ["tinylove describe --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: [codesFile, descriptionFile],
-  settings: ({ config }) => ({ ...config.describe, rule: config.corpus.words }),
+  settings: ({ config }) => ({
+    ...config.describe,
+    rule: config.corpus.words.warn,
+    model: localModelSettings(config),
+  }),
   async run(study, _, effects) {
     const wanted = wantedMeasures(study);
     const stories = await readStories(study);

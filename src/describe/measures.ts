@@ -4,7 +4,9 @@ import { copiedFromExample, copiedFromTraining } from "./measures/copying.ts";
 import { cutOff } from "./measures/cut-off.ts";
 import { dialogueWords, hasDialogue } from "./measures/dialogue.ts";
 import { foreign } from "./measures/foreign.ts";
+import { grammar } from "./measures/grammar.ts";
 import { names } from "./measures/names.ts";
+import { perplexity } from "./measures/perplexity.ts";
 import { person } from "./measures/person.ts";
 import { pronounLoop } from "./measures/pronoun-loop.ts";
 import { readability } from "./measures/readability.ts";
@@ -36,4 +38,6 @@ export const measures: readonly Measure[] = [
   continuity,
   copiedFromExample,
   copiedFromTraining,
+  grammar,
+  perplexity,
 ];

@@ -6,7 +6,6 @@ export interface Token {
   readonly text: string;
   readonly pos: string;
   readonly lemma: string;
-  readonly stem: string;
   /** Whether the lexicon of English has it. */
   readonly known: boolean;
 }
@@ -17,7 +16,6 @@ export function tokensOf(sentence: string): Token[] {
   const texts = tokens.out();
   const tags = tokens.out(its.pos) as string[];
   const lemmas = tokens.out(its.lemma as Its) as string[];
-  const stems = tokens.out(its.stem as Its) as string[];
   const numbers = tokens.out(its.uniqueId) as unknown as number[];
   const spaces = tokens.out(its.precedingSpaces) as string[];
   const whole: Token[] = [];
@@ -26,7 +24,6 @@ export function tokensOf(sentence: string): Token[] {
       text,
       pos: tags[at]!,
       lemma: lemmas[at]!,
-      stem: stems[at]!,
       known: numbers[at]! < lexiconSize,
     };
     const before = whole.at(-1);
@@ -43,13 +40,13 @@ const isParted = (before: string, after: string): boolean =>
 
 function joined(before: Token, after: Token): Token {
   const text = before.text + after.text;
-  return { text, pos: before.pos, lemma: text.toLowerCase(), stem: text.toLowerCase(), known: false };
+  return { text, pos: before.pos, lemma: text.toLowerCase(), known: false };
 }
 
 const nlp = winkNLP(model, ["pos"]);
 const { its } = nlp;
 
-/** The package's types leave an argument out of two of its functions. */
+/** The package's types leave an argument out of this function. */
 type Its = typeof its.value;
 
 /** Words that the lexicon lacks are numbered after those that it has, so the first of them tells its size. */

@@ -8,5 +8,5 @@ export const titleRelevance: QuickMeasure = {
   format: "number",
   version: 1,
   beside: ["title", "stories"],
-  of: ({ text, plain }, { likeness }) => likeness.of(text.title, plain),
+  of: ({ text, plain }, { likeness }) => likeness(text.title, plain),
 };

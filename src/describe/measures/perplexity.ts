@@ -1,0 +1,63 @@
+import type { StudyConfig } from "../../study/config.ts";
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { exists, hashOf } from "../../workbench/files.ts";
+import { embeddedModelFile, type LlamaModelInMemory, openLlama } from "../../workbench/llama.ts";
+import type { Study } from "../../workbench/study.ts";
+import type { SlowMeasure } from "../measure.ts";
+
+/**
+ * How little the study's own local model expects a text, per token; prose that means something has less than word
+ * salad, a text that repeats itself the least. The model is the first of `generate.models` with a `llama:`
+ * address; where there is none, or its file is not there, there is no such measure.
+ */
+export const perplexity: SlowMeasure = {
+  name: "perplexity",
+  means: "how many tokens the study's local model wavers between at each token of the text, on average",
+  unit: "tokens",
+  format: "number",
+  version: 1,
+  async begin(study) {
+    const local = await localModel(study);
+    if (!local) return undefined;
+    let model: Promise<LlamaModelInMemory> | undefined;
+    return {
+      key: await keyOf(local),
+      async of({ plain }) {
+        model ??= openLlama(local);
+        const opened = await model;
+        // A token less than the model holds: one stands before the text.
+        if (opened.count(plain) >= opened.contextTokens) return undefined;
+        return (await opened.score(plain)).perplexity;
+      },
+      async end() {
+        await (await model)?.close();
+      },
+    };
+  },
+};
+
+interface LocalModel {
+  readonly file: string;
+  readonly adapter?: string;
+  readonly threads?: number;
+}
+
+/** The model whose perplexity is taken, as the settings name it. */
+export const localModelSettings = ({ generate }: StudyConfig): ModelSettings | undefined =>
+  generate.models.find(({ address }) => address.startsWith("llama:"));
+
+async function localModel(study: Study): Promise<LocalModel | undefined> {
+  const settings = localModelSettings(study.config);
+  if (!settings) return undefined;
+  const named = settings.address.slice("llama:".length);
+  const file = named === "embedded" ? embeddedModelFile : study.path(named);
+  if (!(await exists(file))) return undefined;
+  return {
+    file,
+    ...(settings.adapter && { adapter: study.path(settings.adapter) }),
+    ...(settings.threads && { threads: settings.threads }),
+  };
+}
+
+const keyOf = async ({ file, adapter }: LocalModel): Promise<string> =>
+  [await hashOf(file), adapter && (await hashOf(adapter))].filter(Boolean).join(" ");
