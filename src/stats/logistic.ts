@@ -43,12 +43,20 @@ export function fitLogistic(
   const width = checkDesign(design, outcomes, trials);
   if (!(ridge >= 0)) throw new RangeError(`a ridge is 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
+  if (allAlike(outcomes, trials)) {
+    return {
+      fitted: false,
+      reason: "all outcomes are alike, so that nothing varies that a model could explain",
+    };
+  }
+  const scales = columnScales(design, width);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
   let coefficients = new Float64Array(width);
   let state = evaluate(design, outcomes, trials, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
     if (!choleskyInPlace(state.information, width)) return noFit(state.furthest);
+    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest);
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, width, step);
     let next = state;
@@ -61,14 +69,19 @@ export function fitLogistic(
     const change = next.penalised - state.penalised;
     coefficients = candidate;
     state = next;
-    // A logit of 18 is a probability of 1e-8: no finite estimate from data of this kind goes there.
-    if (state.furthest > 18 && ridge === 0) return noFit(state.furthest);
     if (Math.abs(change) <= 1e-12 * (1 + Math.abs(state.penalised))) return finish(iteration, true);
   }
   return finish(100, false);
 
+  /** An error of 50 logits for a predictor's usual step: the likelihood has no top that way, only a slope that fades. */
+  function flat(factor: Float64Array): boolean {
+    const covariance = choleskyInverse(factor, width);
+    return scales.some((scale, at) => Math.sqrt(covariance[at * width + at]!) * scale > 50);
+  }
+
   function finish(iterations: number, converged: boolean): LogisticFit {
     if (!choleskyInPlace(state.information, width)) return noFit(state.furthest);
+    if (flat(state.information)) return noFit(state.furthest);
     const covariance = choleskyInverse(state.information, width);
     return {
       fitted: true,
@@ -112,6 +125,25 @@ export function checkDesign(
     }
   }
   return width;
+}
+
+function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
+  let right = 0;
+  let all = 0;
+  for (let row = 0; row < outcomes.length; row++) {
+    right += outcomes[row]!;
+    all += trials?.[row] ?? 1;
+  }
+  return right === 0 || right === all;
+}
+
+/** The standard deviation of each column; 1 for a constant. */
+function columnScales(design: Design, width: number): Float64Array {
+  return Float64Array.from({ length: width }, (_, at) => {
+    const mean = design.reduce((sum, row) => sum + row[at]!, 0) / design.length;
+    const variance = design.reduce((sum, row) => sum + (row[at]! - mean) ** 2, 0) / design.length;
+    return Math.sqrt(variance) || 1;
+  });
 }
 
 interface State {

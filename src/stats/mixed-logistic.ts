@@ -53,7 +53,6 @@ export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   const names = Object.keys(groups);
   if (names.length === 0) throw new RangeError("a mixed model needs a group with random intercepts");
   checkLengths(outcomes.length, groups);
-  if (allAlike(outcomes, trials)) return { fitted: false, reason: whyAlike(outcomes.length) };
   const start = fitLogistic(design, outcomes, trials ? { trials } : {});
   if (!start.fitted) return start;
 
@@ -148,20 +147,4 @@ function fixedCovariance(
     const row = Math.floor(cell / width) + offset;
     return 2 * inverse[row * size + (cell % width) + offset]!;
   });
-}
-
-function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
-  let right = 0;
-  let all = 0;
-  for (let at = 0; at < outcomes.length; at++) {
-    right += outcomes[at]!;
-    all += trials?.[at] ?? 1;
-  }
-  return right === 0 || right === all;
-}
-
-function whyAlike(observations: number): string {
-  return observations === 0
-    ? "there are no observations"
-    : "all outcomes are alike, so that nothing varies that a model could explain";
 }

@@ -60,6 +60,22 @@ test("separated outcomes are told, and a ridge gives them one answer", () => {
   expect(score).toBeCloseTo(ridged.coefficients[1]!, 6);
 });
 
+test("a steep slope that one outcome contradicts is no separation", () => {
+  const rows = Array.from({ length: 40 }, (_, at) => [1, at < 20 ? at - 40 : at]);
+  const outcomes = rows.map((_, at) => Number(at === 19 || (at >= 20 && at !== 20)));
+  const result = fitLogistic([...rows, [1, 400]], [...outcomes, 1]);
+  expect(result).toMatchObject({ fitted: true, converged: true });
+});
+
+test("one kind of row that is always right separates, if the others don't", () => {
+  const rows = Array.from({ length: 300 }, (_, at) => [1, Number(at < 100)]);
+  const outcomes = rows.map((row, at) => (row[1] === 1 ? 1 : at % 2));
+  expect(fitLogistic(rows, outcomes)).toEqual({
+    fitted: false,
+    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+  });
+});
+
 test("dependent predictors, all alike and nothing have a reason", () => {
   expect(
     fitLogistic(

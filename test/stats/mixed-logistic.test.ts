@@ -129,6 +129,21 @@ test("nothing, all alike, separation and dependent predictors have a reason and 
   });
 });
 
+test("readers who never vary their answer leave finite figures or a reason", () => {
+  const reader = Array.from({ length: 200 }, (_, at) => Math.floor(at / 10));
+  const story = reader.map((_, at) => at % 10);
+  const fit = fitMixedLogistic({
+    design: reader.map(() => [1]),
+    outcomes: reader.map((one) => one % 2),
+    groups: { reader, story },
+  });
+  if (fit.fitted) {
+    expect(
+      [...fit.coefficients, ...fit.standardErrors, ...Object.values(fit.deviations)].every(Number.isFinite),
+    ).toBe(true);
+  } else expect(fit.reason).not.toBe("");
+});
+
 test("one judgment and one reader don't crash", () => {
   expect(fitMixedLogistic({ design: [[1]], outcomes: [1], groups: { reader: ["a"] } }).fitted).toBe(false);
   const oneReader = fitMixedLogistic({
