@@ -29,8 +29,9 @@ export type GroupStatistic = (sums: Float64Array, sizes: Float64Array) => number
 
 /**
  * The crossed bootstrap: readers and stories are both drawn anew with replacement, and a value counts as often as
- * its reader times its story (the pigeonhole bootstrap, Owen 2007). It errs on the wide side. 10,000 draws unless
- * told; `level` 0.95. Draws in which the figure doesn't exist, as when no human story was drawn, are left out.
+ * its reader times its story (the pigeonhole bootstrap, Owen 2007). It errs on the wide side: what neither
+ * reader nor story explains counts up to three times in the variance, so the verdict doesn't stand on it. 10,000
+ * draws unless told; `level` 0.95. Draws in which the figure doesn't exist, as when no human story was drawn, are left out.
  * Undefined where there is no value, or no draw had a figure. Throws RangeError when columns differ in length.
  */
 export function crossedBootstrap(

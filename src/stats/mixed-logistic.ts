@@ -106,7 +106,8 @@ function describe(
   };
 }
 
-const separated = "the predictors separate the outcomes within groups, so that no finite estimate exists";
+const separated =
+  "outcomes hardly vary within the groups, or the predictors separate them there, so that no finite estimate exists";
 
 /**
  * Twice the inverse of the deviance's Hessian, by central differences of its gradient; of the fixed effects only.

@@ -1,12 +1,9 @@
-import { type ClusteredEstimate, clusteredContrast, studentInterval } from "./clustered.ts";
+import { type Claim, claimOf, reasonOf, type VerdictWord } from "./claim.ts";
+import { clusteredContrast } from "./clustered.ts";
 import type { Interval } from "./interval.ts";
 import { asNumbers, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
-import { studentCdf, studentTwoSided } from "./student-t.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
-
-/** What the data carry about a share against chance. */
-export type VerdictWord = "equivalent" | "different" | "inconclusive";
 
 /** What is held equivalent, and at what error. */
 export interface VerdictOptions {
@@ -18,21 +15,17 @@ export interface VerdictOptions {
   readonly alpha?: number;
 }
 
-/** One verdict and all that it stands on. Where nothing can be estimated the share is undefined and both p are 1. */
-export interface Verdict {
-  readonly verdict: VerdictWord;
+/**
+ * One verdict on a share and all that it stands on. Intervals are cut to [0, 1]. Where nothing can be estimated the
+ * share is undefined and both p are 1.
+ */
+export interface Verdict extends Claim {
   /** Why, in one clause without figures of the study: "the 90 % interval lies within the margin". */
   readonly reason: string;
   readonly estimate: number | undefined;
   /** Clustered by reader and by story; Infinity where there is one reader or one story. */
   readonly standardError: number;
   readonly degrees: number;
-  /** Level 1 - 2 alpha, 90 % unless told: equivalent means that it lies within the margin. Cut to [0, 1]. */
-  readonly equivalenceInterval: Interval;
-  /** Level 1 - alpha, 95 % unless told: different means that it leaves chance out. Cut to [0, 1]. */
-  readonly interval: Interval;
-  readonly equivalenceP: number;
-  readonly differenceP: number;
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -125,22 +118,22 @@ function verdictOf(data: Share, options: VerdictOptions): Verdict {
   });
   const { estimate, degrees } = clustered;
   const standardError = Math.max(clustered.standardError, independentError(share, counts.groups));
-  const bounds = { low: chance - margin, high: chance + margin };
-  const equivalenceP = twoOneSided(estimate, standardError, degrees, bounds);
-  const differenceP = degrees > 0 ? studentTwoSided((estimate - chance) / standardError, degrees) : 1;
-  const word = wordOf(equivalenceP, differenceP, alpha);
+  const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, alpha });
   return {
-    verdict: word,
-    reason: reasonOf(word, clustered, alpha),
+    ...claim,
+    equivalenceInterval: withinUnit(claim.equivalenceInterval),
+    interval: withinUnit(claim.interval),
+    reason: degrees === 0 ? tooFew(clustered.clusters) : reasonOf(claim.verdict, alpha, "chance"),
     estimate,
     standardError,
     degrees,
-    equivalenceInterval: withinUnit(studentInterval(estimate, standardError, degrees, 1 - 2 * alpha)),
-    interval: withinUnit(studentInterval(estimate, standardError, degrees, 1 - alpha)),
-    equivalenceP,
-    differenceP,
     ...counts.figures,
   };
+}
+
+/** Why readers and stories, so many of each, carry no error. */
+export function tooFew([readers]: readonly number[]): string {
+  return readers === 1 ? "one reader can't stand for readers" : "one story of a kind can't stand for stories";
 }
 
 /** Drops what weighs nothing, so that readers and stories are counted where they judge or are judged. */
@@ -190,30 +183,6 @@ function independentError({ weights }: Share, groups: Counts["groups"]): number 
     variance += (weight * weight * rate * (1 - rate)) / all;
   }
   return Math.sqrt(variance);
-}
-
-function twoOneSided(estimate: number, standardError: number, degrees: number, bounds: Interval): number {
-  if (!(degrees > 0)) return 1;
-  const below = (bounds.low - estimate) / standardError;
-  const above = (estimate - bounds.high) / standardError;
-  return studentCdf(Math.max(below, above), degrees);
-}
-
-function wordOf(equivalenceP: number, differenceP: number, alpha: number): VerdictWord {
-  if (equivalenceP <= alpha) return "equivalent";
-  return differenceP <= alpha ? "different" : "inconclusive";
-}
-
-function reasonOf(word: VerdictWord, { degrees, clusters }: ClusteredEstimate, alpha: number): string {
-  if (degrees === 0) {
-    return clusters[0] === 1
-      ? "one reader can't stand for readers"
-      : "one story of a kind can't stand for stories";
-  }
-  const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
-  if (word === "equivalent") return `the ${percent(1 - 2 * alpha)} interval lies within the margin`;
-  if (word === "different") return `the ${percent(1 - alpha)} interval leaves chance out`;
-  return `the ${percent(1 - 2 * alpha)} interval reaches beyond the margin, and the ${percent(1 - alpha)} interval holds chance`;
 }
 
 function unknown(counts: Counts, reason: string): Verdict {
