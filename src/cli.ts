@@ -87,12 +87,24 @@ function addCommand(program: Program, command: AnyCommand, effects: Effects): vo
 
 /** A subcommand with its flags, its examples, and `--study` after its name as well as before it. */
 function describe(program: Program, described: Described): Program {
-  const subcommand = program.command(described.name).description(described.summary);
+  const subcommand = parentOf(program, described.name)
+    .command(described.name.split(" ").at(-1)!)
+    .description(described.summary);
   for (const [notation, summary] of described.flags ?? []) subcommand.option(notation, summary);
   subcommand.option("--study <folder>", "the study's folder (default: here)");
   return subcommand.addHelpText(
     "after",
     `\nExamples:\n${described.examples.map((line) => `  $ ${line}`).join("\n")}`,
+  );
+}
+
+/** A name of two words, `tune plan`, stands below a group of its first word. */
+function parentOf(program: Program, name: string): Program {
+  const [group, member] = name.split(" ");
+  if (member === undefined) return program;
+  return (
+    program.commands.find((one) => one.name() === group) ??
+    program.command(group!).description(`\`tinylove ${group} --help\` shows its parts`)
   );
 }
 

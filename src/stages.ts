@@ -1,12 +1,16 @@
 import { analyse } from "./analyse/analyse.ts";
 import { collect } from "./collect/collect.ts";
+import { login } from "./collect/login.ts";
+import { purge } from "./collect/purge.ts";
 import { compose } from "./compose/compose.ts";
 import { describe } from "./describe/describe.ts";
 import { generate } from "./generate/generate.ts";
 import { pageOfFindings, report } from "./report/report.ts";
+import { backup } from "./serve/backup.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
+import { plan } from "./tune/plan.ts";
 import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
@@ -24,4 +28,14 @@ export const stages: readonly AnyStage[] = [
 ];
 
 /** What is no stage: making, showing, serving. */
-export const commands: readonly AnyCommand[] = [init, status(stages), runAll(stages), serve, simulate];
+export const commands: readonly AnyCommand[] = [
+  init,
+  status(stages),
+  runAll(stages),
+  serve,
+  simulate,
+  plan,
+  backup,
+  login,
+  purge,
+];

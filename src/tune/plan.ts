@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { wholeNumber } from "../workbench/options.ts";
+import { command } from "../workbench/stage.ts";
+import { type Hardware, parseHardware } from "./hardware.ts";
+import {
+  contextBytes,
+  type Memory,
+  type Method,
+  memoryOf,
+  methods,
+  type Setting,
+  type Strategy,
+  strategies,
+} from "./memory.ts";
+import { type ModelShape, shapeOf } from "./model-shape.ts";
+
+const options = z.object({
+  model: z.string({ error: "name a model" }),
+  gpus: z.string().default("1x40GB"),
+  length: wholeNumber(1).default(256),
+  batch: wholeNumber(1).default(1),
+  rank: wholeNumber(1).default(16),
+  json: z.boolean().default(false),
+});
+
+/** `tinylove tune plan`: what fine-tuning needs, what fits, and which setting to take. */
+export const plan = command({
+  name: "tune plan",
+  summary: "Tell what fine-tuning a model needs, what fits on the GPUs, and which setting to take",
+  examples: [
+    "tinylove tune plan --model gpt-neo-2.7B --gpus 4x40GB",
+    "tinylove tune plan --model gpt-neox-20b --gpus 4x40GB --batch 8",
+    "tinylove tune plan --model ./my-model/config.json --gpus 1x24GB",
+  ],
+  flags: [
+    ["--model <model>", "a model's folder, its config.json, or a well-known name (gpt-neox-20b)"],
+    ["--gpus <gpus>", "GPUs of one machine and their memory, 4x40GB; of several, 3x4x40GB"],
+    ["--length <tokens>", "length of a sequence, padding included (default 256)"],
+    ["--batch <sequences>", "sequences a GPU takes at a time (default 1)"],
+    ["--rank <rank>", "rank of LoRA's maps (default 16)"],
+    ["--json", "for a program to read"],
+  ],
+  options,
+  async run(_, { model, gpus, json, ...sizes }, effects) {
+    const planned = planFor(await shapeOf(model), parseHardware(gpus), sizes);
+    effects.print(json ? JSON.stringify(planned, null, 2) : describe(planned));
+  },
+});
+
+export interface Row {
+  readonly setting: Setting;
+  readonly memory: Memory;
+  readonly fits: boolean;
+  /** The fewest machines of this kind on which it fits, undefined when it fits on none of up to 64. */
+  readonly nodes: number | undefined;
+}
+
+export interface Plan {
+  readonly shape: ModelShape;
+  readonly hardware: Hardware;
+  readonly rows: readonly Row[];
+  readonly recommended: Row | undefined;
+  readonly because: string;
+}
+
+type Sizes = Pick<Setting, "batch" | "length" | "rank">;
+
+/** Every method and strategy on this hardware, with and without checkpointing, and the one to take. */
+export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): Plan {
+  const gpus = hardware.nodes * hardware.perNode;
+  const rows = methods.flatMap((method) =>
+    strategiesFor(method, gpus).flatMap((strategy) =>
+      [false, true].map((checkpointing) =>
+        rowOf(shape, hardware, { method, strategy, gpus, checkpointing, ...sizes }),
+      ),
+    ),
+  );
+  return { shape, hardware, rows, ...recommend(rows, shape) };
+}
+
+/** On one GPU there is nothing to shard. bitsandbytes' weights are not sharded by ZeRO or FSDP here. */
+function strategiesFor(method: Method, gpus: number): readonly Strategy[] {
+  if (gpus === 1 || method === "qlora") return ["ddp"];
+  return strategies;
+}
+
+function rowOf(shape: ModelShape, hardware: Hardware, setting: Setting): Row {
+  const memory = memoryOf(shape, setting);
+  const fitsOn = (gpus: number) =>
+    memoryOf(shape, { ...setting, gpus }).total + contextBytes <= hardware.bytes;
+  const nodes = Array.from({ length: 64 }, (_, at) => at + 1).find((count) =>
+    fitsOn(count * hardware.perNode),
+  );
+  return { setting, memory, fits: fitsOn(setting.gpus), nodes };
+}
+
+/**
+ * Full fine-tuning where it fits, for 450 stories are few and a full model is the simplest to keep; replicated
+ * before sharded and without checkpointing before with it, for each saves memory by costing time; then LoRA, then QLoRA.
+ */
+function recommend(rows: readonly Row[], shape: ModelShape): Pick<Plan, "recommended" | "because"> {
+  const order: Strategy[] = ["ddp", "fsdp2", "zero3", "zero2", "zero1"];
+  const ranked = [...rows].sort(
+    (one, other) =>
+      methods.indexOf(one.setting.method) - methods.indexOf(other.setting.method) ||
+      order.indexOf(one.setting.strategy) - order.indexOf(other.setting.strategy) ||
+      Number(one.setting.checkpointing) - Number(other.setting.checkpointing),
+  );
+  const recommended = ranked.find(({ fits }) => fits);
+  if (!recommended) return { recommended, because: `nothing fits: ${leastNodes(rows)}` };
+  const { method, strategy, checkpointing } = recommended.setting;
+  const full = rows.some((row) => row.fits && row.setting.method === "full");
+  const reasons = [
+    full
+      ? "full fine-tuning fits"
+      : `full fine-tuning of ${(shape.parameters / 1e9).toFixed(1)} billion parameters does not fit (${leastNodes(rows)})`,
+    strategy === "ddp"
+      ? "with a whole copy on each GPU, which is the fastest"
+      : `sharded by ${label(strategy)}, for a whole copy on each GPU does not fit`,
+    checkpointing
+      ? "with checkpointing, for without it the activations do not fit"
+      : "without checkpointing, which would cost a third of the speed",
+  ];
+  return {
+    recommended,
+    because: `${method === "full" ? "" : `${method === "lora" ? "LoRA" : "QLoRA"}: `}${reasons.join("; ")}`,
+  };
+}
+
+function leastNodes(rows: readonly Row[]): string {
+  const counts = rows
+    .filter(({ setting, nodes }) => setting.method === "full" && nodes !== undefined)
+    .map(({ nodes }) => nodes!);
+  return counts.length > 0
+    ? `it needs ${Math.min(...counts)} such machines`
+    : "it does not fit on 64 such machines either";
+}
+
+const labels: Record<Strategy, string> = {
+  ddp: "DDP",
+  zero1: "ZeRO-1",
+  zero2: "ZeRO-2",
+  zero3: "ZeRO-3",
+  fsdp2: "FSDP2",
+};
+const label = (strategy: Strategy): string => labels[strategy];
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(2).padStart(8);
+
+function describe({ shape, hardware, rows, recommended, because }: Plan): string {
+  const { nodes, perNode, bytes } = hardware;
+  const first = rows[0]!.setting;
+  const gpus = `${nodes > 1 ? `${nodes} machines of ` : ""}${perNode} GPU${perNode > 1 ? "s" : ""} with ${bytes / 2 ** 30} GB`;
+  const lines = [
+    `${shape.name}: ${shape.parameters.toLocaleString("en")} parameters, ${shape.layers} layers of ${shape.block.toLocaleString("en")}`,
+    `${gpus}; ${first.batch} sequence${first.batch > 1 ? "s" : ""} of ${first.length} tokens a GPU at a time; GiB on each GPU:`,
+    "",
+    "method  strategy  checkpoints   weights gradients optimiser activations buffers    total  fits  machines needed",
+    ...rows.map(lineOf),
+    "",
+    recommended
+      ? `take: ${settingName(recommended.setting)} (${gib(recommended.memory.total).trim()} GiB a GPU)`
+      : "take: nothing here",
+    `why:  ${because}`,
+    `Each GPU keeps ${contextBytes / 2 ** 30} GiB for CUDA itself; "fits" counts it.`,
+  ];
+  return lines.join("\n");
+}
+
+function lineOf({ setting, memory, fits, nodes }: Row): string {
+  const name = `${setting.method.padEnd(7)} ${label(setting.strategy).padEnd(9)} ${(setting.checkpointing ? "yes" : "no").padEnd(12)}`;
+  const { weights, gradients, optimiser, activations, buffers, total } = memory;
+  const parts = `${gib(weights)} ${gib(gradients)}  ${gib(optimiser)}    ${gib(activations)} ${gib(buffers)} ${gib(total)}`;
+  return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes ?? "more than 64"}`;
+}
+
+export const settingName = ({ method, strategy, checkpointing }: Setting): string =>
+  `${method === "full" ? "full" : method === "lora" ? "LoRA" : "QLoRA"}, ${label(strategy)}, ${checkpointing ? "with" : "without"} checkpointing`;

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseHardware } from "../../src/tune/hardware.ts";
+import { memoryOf, type Setting } from "../../src/tune/memory.ts";
+import { shapeFrom, shapeOf } from "../../src/tune/model-shape.ts";
+import { plan, planFor } from "../../src/tune/plan.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+
+const gib = 2 ** 30;
+const sizes = { batch: 1, length: 256, rank: 16 };
+const setting = (change: Partial<Setting>): Setting => ({
+  method: "full",
+  strategy: "fsdp2",
+  gpus: 1,
+  checkpointing: true,
+  ...sizes,
+  ...change,
+});
+
+test("parameters are counted as Transformers has them", async () => {
+  expect((await shapeOf("gpt-neo-2.7B")).parameters).toBe(2_651_307_520);
+  const neox = await shapeOf("EleutherAI/gpt-neox-20b");
+  expect(neox.parameters).toBe(20_554_567_680);
+  expect(neox.block).toBe(453_064_704);
+});
+
+test("DeepSpeed's own example: T5-3B under ZeRO-3 on 8 GPUs is 6.09 GiB", () => {
+  // 2851M parameters, the largest layer 32M: given as a shape, for T5 is no causal model.
+  const shape = {
+    ...shapeFrom("t5-3b", { model_type: "gpt2", vocab_size: 1, n_embd: 1, n_layer: 1, n_head: 1 }),
+    parameters: 2851e6,
+    embedding: 32e6,
+  };
+  const { weights, gradients, optimiser, buffers } = memoryOf(shape, setting({ strategy: "zero3", gpus: 8 }));
+  expect((weights + gradients + optimiser + buffers) / gib).toBeCloseTo(6.09, 1);
+  const two = memoryOf(shape, setting({ strategy: "zero2", gpus: 8 }));
+  expect((two.weights + two.gradients + two.optimiser) / gib).toBeCloseTo(15.93, 1);
+});
+
+// GiB a GPU at batch 1 and at batch 8, worked out by hand for FSDP2 with checkpointing at length 256.
+test.each([
+  ["gpt-neo-2.7B", 1, 41, 42],
+  ["gpt-neo-2.7B", 4, 11, 13],
+  ["gpt-neo-2.7B", 8, 6, 8],
+  ["gpt-neo-2.7B", 12, 5, 6],
+  ["gpt-neo-2.7B", 16, 4, 5],
+  ["gpt-neox-20b", 4, 82, 84],
+  ["gpt-neox-20b", 8, 43, 46],
+  ["gpt-neox-20b", 12, 30, 33],
+  ["gpt-neox-20b", 16, 24, 27],
+])("%s on %i GPUs needs between %i and %i GiB on each", async (model, gpus, least, most) => {
+  const shape = await shapeOf(model);
+  const at = (batch: number) => memoryOf(shape, setting({ gpus, batch })).total / gib;
+  expect(at(1)).toBeGreaterThan(least - 1);
+  expect(at(8)).toBeLessThan(most + 1);
+});
+
+test("the 20B model fully tuned needs three machines of 4 x 40 GB, and LoRA fits on one", async () => {
+  const shape = await shapeOf("gpt-neox-20b");
+  const { rows, recommended, because } = planFor(shape, parseHardware("4x40GB"), sizes);
+  const full = rows.find(
+    (row) => row.setting.method === "full" && row.setting.strategy === "fsdp2" && row.setting.checkpointing,
+  )!;
+  expect(full.fits).toBe(false);
+  expect(full.nodes).toBe(3);
+  expect(recommended!.setting).toMatchObject({ method: "lora", strategy: "fsdp2" });
+  expect(because).toContain("needs 3 such machines");
+  const on = (gpus: number) =>
+    memoryOf(shape, setting({ method: "lora", strategy: gpus > 1 ? "fsdp2" : "ddp", gpus })).total / gib;
+  expect(Math.abs(on(1) - 42.6) / 42.6).toBeLessThan(0.1);
+  expect(Math.abs(on(4) - 13.9) / 13.9).toBeLessThan(0.15);
+});
+
+test("the 160 GB of 2022 are explained: ZeRO-3, padded to 2048, without checkpointing", async () => {
+  const memory = memoryOf(
+    await shapeOf("gpt-neo-2.7B"),
+    setting({ strategy: "zero3", gpus: 4, length: 2048, checkpointing: false }),
+  );
+  expect(memory.total / gib).toBeGreaterThan(36);
+  expect(memory.total / gib).toBeLessThan(39);
+  expect(memory.activations / memory.total).toBeGreaterThan(0.6);
+});
+
+test("hardware is read as people write it, and anything else is named", () => {
+  expect(parseHardware("4x40GB")).toEqual({ nodes: 1, perNode: 4, bytes: 40 * gib });
+  expect(parseHardware("3 x 4 x 80 GB")).toEqual({ nodes: 3, perNode: 4, bytes: 80 * gib });
+  for (const odd of ["40GB", "0x40GB", "4x40", "4x40TB", ""])
+    expect(() => parseHardware(odd)).toThrow(/--gpus .*not a number/);
+});
+
+test("a config alone is enough, and what is wrong with it is named", async () => {
+  const folder = await temporaryFolder();
+  await writeWhole(
+    join(folder, "config.json"),
+    JSON.stringify({
+      model_type: "gpt_neox",
+      vocab_size: 100,
+      hidden_size: 8,
+      num_hidden_layers: 2,
+      num_attention_heads: 2,
+      intermediate_size: 32,
+    }),
+  );
+  const effects = quietEffects();
+  const given = { model: folder, gpus: "1x8GB", json: false, ...sizes };
+  await plan.run(".", given, effects);
+  expect(effects.printed.join("\n")).toContain("take: full, DDP, without checkpointing");
+  await writeWhole(join(folder, "config.json"), JSON.stringify({ model_type: "mamba", vocab_size: 100 }));
+  await expect(plan.run(".", given, effects)).rejects.toThrow(/unknown architecture mamba/);
+  await expect(plan.run(".", { ...given, model: "no-such" }, effects)).rejects.toThrow(/no such file/);
+});
