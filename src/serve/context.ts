@@ -16,6 +16,12 @@ export interface Site {
   readonly sealKey: string;
   /** Origins by stimulus, only where participants may learn their own score. */
   readonly origins: ReadonlyMap<string, "human" | "machine"> | undefined;
+  /** What opens the dashboard. */
+  readonly token: string;
+  /** Where the dashboard's script lies. */
+  readonly dashboardScript: string;
+  /** A copy of the store as one file, safe while it is written to. */
+  backup(): Promise<Buffer>;
   /** Called after an answer has been stored. */
   answered(): void;
 }

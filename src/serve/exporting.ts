@@ -7,6 +7,9 @@ import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
 import type { Store } from "./store.ts";
 
+/** When somebody looked at the results before the end of the study. */
+export const looksFile = "judgments/looks.csv";
+
 export const participantsFile = "judgments/participants.csv";
 
 /** Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without personal data. */
@@ -49,6 +52,15 @@ export async function exportAnswers(
       })),
     ),
   );
+  const looks = await store.looks();
+  if (looks.length > 0)
+    await writeWhole(
+      study.path(looksFile),
+      csv(
+        ["at"],
+        looks.map((at) => ({ at })),
+      ),
+    );
   return { judgments: judgments.length, participants: participants.length };
 }
 

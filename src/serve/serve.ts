@@ -1,7 +1,9 @@
+import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
+import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
@@ -9,7 +11,7 @@ import { openDatabase } from "./database.ts";
 import { Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
-import { buildSite, settingOf } from "./site.ts";
+import { buildSite, dashboardScript, settingOf } from "./site.ts";
 import { Store } from "./store.ts";
 
 /** `tinylove serve`: the survey, until it is interrupted. */
@@ -31,6 +33,7 @@ export const serve = command({
       effects,
     );
     effects.log(`the survey is open; answers are kept in ${study.path("survey.sqlite")}; end it with Ctrl-C`);
+    effects.log(`the dashboard is at ${running.url}/study; its token is ${running.token}`);
     effects.print(running.url);
     await interruption(effects.signal);
     effects.log("closing the survey");
@@ -41,6 +44,8 @@ export const serve = command({
 export interface RunningSurvey {
   /** Where participants begin. */
   readonly url: string;
+  /** What opens the dashboard: TINYLOVE_TOKEN of the environment, or a new one at each start. */
+  readonly token: string;
   /** Answers what is under way, exports the judgments, closes the store. */
   close(): Promise<void>;
 }
@@ -54,6 +59,7 @@ export async function startSurvey(
   const material = await readMaterial(study);
   const setting = settingOf(study);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
+  const token = effects.env["TINYLOVE_TOKEN"] || randomId();
   const store = new Store(await openDatabase(study, effects.env));
   try {
     await assertSameMaterial(store, material);
@@ -67,14 +73,21 @@ export async function startSurvey(
       effects,
       sealKey,
       origins,
+      token,
+      dashboardScript,
+      backup: () => store.backup(study.folder),
       answered: () => exporter.soon(),
     });
     // A killed server may have left the tables behind its answers.
     if ((await store.participants()) > 0) await exporter.now();
     await listen(server, port, host);
+    const url = addressOf(server.server.address(), host);
+    await writeWhole(study.path(controlFile), JSON.stringify({ url, token } satisfies Control), 0o600);
     return {
-      url: addressOf(server.server.address(), host),
+      url,
+      token,
       async close() {
+        await rm(study.path(controlFile), { force: true });
         await server.close();
         await exporter.end();
         await store.close();
@@ -85,6 +98,11 @@ export async function startSurvey(
     throw thrown;
   }
 }
+
+/** How another command of this machine's user reaches the running survey; nobody else may read it. */
+export const controlFile = ".tinylove/serve.json";
+export const Control = z.strictObject({ url: z.string(), token: z.string() });
+export type Control = z.infer<typeof Control>;
 
 /** Answers belong to the forms that were shown: other forms need another store. */
 async function assertSameMaterial(store: Store, material: Material): Promise<void> {

@@ -11,6 +11,7 @@ import type { Site } from "./context.ts";
 import { phrasesOf } from "./languages.ts";
 import type { Setting } from "./pages.ts";
 import { participantRoutes } from "./participant-routes.ts";
+import { researcherRoutes } from "./researcher-routes.ts";
 
 const asset = (name: string, type: string) => {
   const content = readFileSync(new URL(`src/serve/client/${name}`, packageFolder));
@@ -33,9 +34,13 @@ export function settingOf(study: Study): Setting {
 const assets = {
   style: asset("style.css", "text/css; charset=utf-8"),
   script: asset("outbox.js", "text/javascript; charset=utf-8"),
+  dashboard: asset("dashboard.js", "text/javascript; charset=utf-8"),
 };
 
-/** The survey's web server, not yet listening. Two files and no folder are served, so no address reaches a path. */
+/** Where the dashboard's script lies. */
+export const dashboardScript = assets.dashboard.address;
+
+/** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
 export async function buildSite(site: Site): Promise<FastifyInstance> {
   const { proxy, rate } = site.study.config.survey;
   const server = fastify({
@@ -77,6 +82,7 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
       reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
     });
   }
+  researcherRoutes(server, site);
   participantRoutes(server, site);
   return server;
 }

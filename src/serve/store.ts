@@ -1,3 +1,5 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Selectable, sql } from "kysely";
 import type { Random } from "../stats/random.ts";
 import { parseJson } from "../workbench/files.ts";
@@ -5,6 +7,7 @@ import { allocate, type Load } from "./allocate.ts";
 import { Commits } from "./commits.ts";
 import type { Database, Tables, Writing } from "./database.ts";
 import { digest, randomId } from "./ids.ts";
+import type { Counted } from "./overview.ts";
 import { Plan, type PlannedQuestion } from "./plan.ts";
 
 /** Somebody who takes part, with the questions in the order shown. */
@@ -246,6 +249,44 @@ export class Store {
       .orderBy("answer.position")
       .execute();
     return { participants, answers };
+  }
+
+  /** Every participant with the number of answers given. */
+  async counted(): Promise<Counted[]> {
+    const rows = await this.#database
+      .selectFrom("participant")
+      .leftJoin("answer", "answer.participant", "participant.id")
+      .select(["id", "form", "plan", "started", "reserved", "completed", "withdrawn"])
+      .select(sql<number>`count(answer.question)`.as("answers"))
+      .groupBy("participant.id")
+      .execute();
+    return rows.map((row) => ({ ...row, plan: parsePlan(row.plan), answers: Number(row.answers) }));
+  }
+
+  /** Writes down that somebody looked at the results before the end. */
+  async look(now: number): Promise<void> {
+    await this.setFact(`look ${new Date(now).toISOString()} ${randomId().slice(0, 4)}`, "");
+  }
+
+  /** When somebody looked at the results before the end. */
+  async looks(): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom("fact")
+      .select("name")
+      .where("name", "like", "look %")
+      .execute();
+    return rows.map(({ name }) => name.split(" ")[1]!).sort();
+  }
+
+  /** A copy of the embedded store as one file, as it stands between two transactions. */
+  async backup(folder: string): Promise<Buffer> {
+    const path = join(folder, `survey-${randomId()}.partial`);
+    try {
+      await sql`VACUUM INTO ${path}`.execute(this.#database);
+      return await readFile(path);
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   /** How many have taken part. */
