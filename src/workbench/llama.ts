@@ -16,7 +16,7 @@ export interface LlamaSettings {
   readonly file: string;
   /** A LoRA adapter, a GGUF file too. */
   readonly adapter?: string | undefined;
-  /** Default: the cores, at most 4. More threads than cores are some hundred times slower. */
+  /** Default: the cores but one, at most 4. More threads than there are idle cores are a hundred times slower. */
   readonly threads?: number | undefined;
   /** Texts written at the same time. Default 1. */
   readonly parallel?: number | undefined;
@@ -248,7 +248,8 @@ interface Desk {
   readonly starts: Map<LlamaContextSequence, readonly Token[]>;
 }
 
-export const defaultThreads = (): number => Math.min(availableParallelism(), 4);
+/** A thread waits by spinning: where all cores are taken, each token waits for the scheduler, a hundredfold. */
+export const defaultThreads = (): number => Math.max(1, Math.min(availableParallelism() - 1, 4));
 
 async function deskOf(
   model: LlamaModel,

@@ -9,6 +9,7 @@ import {
   openLlama,
   readLlamaFile,
 } from "../../workbench/llama.ts";
+import { sizeOf } from "../bytes.ts";
 import type { Model, Request } from "../model.ts";
 
 /** A GGUF file, and maybe an adapter, that lie on this machine. */
@@ -85,17 +86,13 @@ async function tellMemory(
   );
   const tokens = Math.ceil(Math.min(longest, about.contextTokens)) * together;
   const [needed, free] = [memoryNeeded(about, tokens), memoryFree()];
-  const parts = `${gigabytes(about.size)} of weights and ${gigabytes(needed - about.size)} for ${together} texts at once`;
+  const parts = `${sizeOf(about.size)} of weights and ${sizeOf(needed - about.size)} for ${together} texts at once`;
   if (needed > free) {
-    throw new StudyError(`${basename(file)} takes ${parts}, but ${gigabytes(free)} are free`, {
+    throw new StudyError(`${basename(file)} takes ${parts}, but ${sizeOf(free)} are free`, {
       hint: "use a smaller model, a stronger quantisation, a lower `parallel`, or a server (`openai:`)",
     });
   }
-  if (needed > worthTelling) effects.log(`  ${basename(file)}: ${parts}; ${gigabytes(free)} are free`);
+  if (needed > worthTelling) effects.log(`  ${basename(file)}: ${parts}; ${sizeOf(free)} are free`);
 }
 
 const worthTelling = 1e9;
-
-/** Bytes as `12.5 GB` or `36 MB`. */
-export const gigabytes = (bytes: number): string =>
-  bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

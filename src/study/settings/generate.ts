@@ -13,7 +13,7 @@ const ModelSettings = z.strictObject({
   api: z.enum(["completions", "chat"]).default("completions"),
   /** For `llama:`: a LoRA adapter (GGUF). */
   adapter: z.string().optional(),
-  /** For `llama:`: threads; more than the cores is far slower. */
+  /** For `llama:`: threads; the cores but one by default, for more than are idle are far slower. */
   threads: z.int().positive().optional(),
   /** Stories written at the same time. */
   parallel: z.int().positive().optional(),

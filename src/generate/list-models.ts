@@ -1,0 +1,129 @@
+import { join, relative, sep } from "node:path";
+import { z } from "zod";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, filesUnder } from "../workbench/files.ts";
+import {
+  embeddedModelFile,
+  type LlamaFile,
+  memoryFree,
+  memoryNeeded,
+  readLlamaFile,
+} from "../workbench/llama.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy } from "../workbench/study.ts";
+import { sizeOf } from "./bytes.ts";
+import { cacheFolder } from "./hub.ts";
+import { targetOf } from "./model.ts";
+import { providerOf } from "./models.ts";
+
+/** `tinylove models`: what can write here, how big it is, under which licence, and whether it fits in memory. */
+export const models = command({
+  name: "models",
+  summary: "List the models that are here, their size and licence, and whether they fit in memory",
+  examples: ["tinylove models", "tinylove models --study my-study --json"],
+  flags: [["--json", "for a program to read"]],
+  options: z.object({ json: z.boolean().default(false) }),
+  async run(folder, { json }, effects) {
+    const listed = await Promise.all((await filesHere(folder, effects)).map(describe));
+    const servers = await serversOf(folder);
+    if (json) {
+      effects.print(JSON.stringify({ files: listed, servers, memoryFree: memoryFree() }, null, 2));
+      return;
+    }
+    for (const line of tableOf(listed)) effects.print(line);
+    for (const { address, base } of servers) effects.print(`${address}  (a server: ${base})`);
+    effects.print(
+      `\nfree memory: ${sizeOf(memoryFree())}; downloaded models lie in ${cacheFolder(effects.env)}`,
+    );
+  },
+});
+
+interface Here {
+  readonly address: string;
+  readonly file: string;
+}
+
+interface Listed extends Here, Partial<LlamaFile> {
+  /** Bytes for the weights and for eight texts of a thousand tokens. */
+  readonly memory?: number;
+  readonly fits?: boolean;
+  /** Why it cannot be used. */
+  readonly problem?: string;
+}
+
+/** The embedded model, those that the study names, and those in the cache. */
+async function filesHere(folder: string, effects: Effects): Promise<Here[]> {
+  const hub = join(cacheFolder(effects.env), "hub");
+  const cached = (await filesUnder(hub)).filter((file) => file.endsWith(".gguf"));
+  const here = [
+    { address: "llama:embedded", file: embeddedModelFile },
+    ...(await studyFiles(folder)),
+    ...cached.map((file) => ({ address: `hf:${relative(hub, file).split(sep).join("/")}`, file })),
+  ];
+  return here.filter(({ file }, at) => here.findIndex((other) => other.file === file) === at);
+}
+
+async function studyFiles(folder: string): Promise<Here[]> {
+  if (!(await exists(join(folder, "study.yaml")))) return [];
+  const study = await openStudy(folder);
+  const named = study.config.generate.models.filter(({ address }) => address.startsWith("llama:"));
+  return Promise.all(
+    named.map(async (model) => {
+      const [file] = (await providerOf(model)).files(model, study);
+      return { address: model.address, file: study.path(file!) };
+    }),
+  );
+}
+
+async function serversOf(folder: string): Promise<{ address: string; base: string }[]> {
+  if (!(await exists(join(folder, "study.yaml")))) return [];
+  const { config } = await openStudy(folder);
+  return config.generate.models
+    .filter(({ address }) => address.startsWith("openai:"))
+    .map((model) => ({ address: `openai:${targetOf(model)}`, base: model.base ?? "OpenAI's own" }));
+}
+
+async function describe(here: Here): Promise<Listed> {
+  if (!(await exists(here.file))) return { ...here, problem: "not here" };
+  try {
+    const about = await readLlamaFile(here.file);
+    const memory = memoryNeeded(about, 8 * Math.min(1024, about.contextTokens));
+    return { ...here, ...about, memory, fits: memory <= memoryFree() };
+  } catch (thrown) {
+    if (thrown instanceof StudyError) return { ...here, problem: thrown.message };
+    throw thrown;
+  }
+}
+
+function tableOf(listed: readonly Listed[]): string[] {
+  const rows = listed.map((model) =>
+    model.problem
+      ? [model.address, model.problem]
+      : [
+          model.address,
+          parametersOf(model.parameters ?? 0),
+          sizeOf(model.size ?? 0),
+          `${model.contextTokens} tokens`,
+          model.licence ?? "",
+          `needs ${sizeOf(model.memory ?? 0)}`,
+          model.fits ? "fits" : "does not fit",
+        ],
+  );
+  const heads = ["model", "parameters", "size", "context", "licence", "memory", ""];
+  const whole = [heads, ...rows];
+  const widths = heads.map((_, at) => Math.max(...whole.map((row) => (row[at] ?? "").length)));
+  return whole.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+const parametersOf = (count: number): string =>
+  count >= 1e9
+    ? `${(count / 1e9).toFixed(1)} B`
+    : count >= 1e6
+      ? `${(count / 1e6).toFixed(1)} M`
+      : `${count}`;
