@@ -5,6 +5,8 @@ import { purge } from "./collect/purge.ts";
 import { compose } from "./compose/compose.ts";
 import { describe } from "./describe/describe.ts";
 import { generate } from "./generate/generate.ts";
+import { models } from "./generate/list-models.ts";
+import { tryOne } from "./generate/try.ts";
 import { pageOfFindings, report } from "./report/report.ts";
 import { backup } from "./serve/backup.ts";
 import { judgments } from "./serve/judgments.ts";
@@ -38,4 +40,6 @@ export const commands: readonly AnyCommand[] = [
   backup,
   login,
   purge,
+  models,
+  tryOne,
 ];
