@@ -1,9 +1,25 @@
 import { accuracy } from "./analyses/accuracy.ts";
+import { bayes } from "./analyses/bayes.ts";
+import { cues } from "./analyses/cues.ts";
+import { leaks } from "./analyses/leaks.ts";
 import { mixedModel } from "./analyses/mixed-model.ts";
 import { overview } from "./analyses/overview.ts";
+import { pairs } from "./analyses/pairs.ts";
 import { quality } from "./analyses/quality.ts";
+import { ratings } from "./analyses/ratings.ts";
 import { verdict } from "./analyses/verdict.ts";
 import type { Analysis } from "./analysis.ts";
 
 /** Every question that can be put to judgments, in the order of the report. */
-export const analyses: readonly Analysis[] = [verdict, accuracy, mixedModel, quality, overview];
+export const analyses: readonly Analysis[] = [
+  verdict,
+  accuracy,
+  leaks,
+  pairs,
+  ratings,
+  cues,
+  mixedModel,
+  bayes,
+  quality,
+  overview,
+];

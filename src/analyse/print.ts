@@ -27,8 +27,13 @@ function printedFinding(finding: Finding): string {
     return wrapped(finding.weight === "warning" ? `! ${finding.text}` : finding.text);
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
+  if (table.rows.length > longest)
+    return wrapped(`${finding.caption}: ${table.rows.length} rows, in the report`);
   return `${wrapped(finding.caption)}\n${printedTable(table)}`;
 }
+
+/** A longer table is for the report. */
+const longest = 40;
 
 /** Columns that line up: numbers to the right, words to the left. */
 export function printedTable(table: Table): string {

@@ -11,10 +11,10 @@ export function markdown(contents: Contents): string {
   const parts = [
     `# ${title}: report`,
     marked,
+    ...(warnings.length > 0 ? ["## Before you read on", ...warnings] : []),
     `**${headline}**`,
     ...deck,
     ...carriers.map(block),
-    ...(warnings.length > 0 ? ["## Before you read on", ...warnings] : []),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, marked, ...findings.map(block)]),
     ...(stories.length > 0
       ? ["## The stories, and how readers judged them", marked, ...stories.map(story)]

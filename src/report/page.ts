@@ -24,10 +24,10 @@ export function page(contents: Contents): string {
   <p class="eyebrow">Tiny Love report</p>
   <h1>${title}</h1>
   ${marksOf(marks)}
+  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${text}</p>`)}</div>`}
   ${headline(contents.headline)}
   ${contents.deck.map((text) => html`<p class="deck">${text}</p>`)}
   ${contents.carriers.map((named) => block(named, storyIds))}
-  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${text}</p>`)}</div>`}
   ${chapters.length > 1 && contentsList(contents)}
 </header>
 <main>
@@ -101,7 +101,9 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
   const { columns, rows } = shownTable(table);
   // The first column names the row, so it stands to the left even where it is a number.
   const side = (number: boolean, at: number) => (number && at > 0 ? "n" : "");
+  const long = rows.length > longest;
   return html`
+  ${long && trusted(`<details><summary>${rows.length} rows of numbers</summary>`)}
   ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
   <div class="table" role="region" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
   <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
@@ -117,8 +119,12 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
             : html`<td class="${side(number, at)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>
-  </table></div>`;
+  </table></div>
+  ${long && trusted("</details>")}`;
 }
+
+/** A longer table is folded up on the screen, and unfolded on paper. */
+const longest = 25;
 
 const storiesSection = (stories: readonly StoryRead[], marks: readonly string[]): Html => html`
 <section id="stories" aria-labelledby="stories-title">

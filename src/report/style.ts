@@ -28,7 +28,7 @@ a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--machine); outline-offset: 2px; border-radius: 2px; }
 .mark { margin: 0 0 1.25rem; padding: .5rem .75rem; background: var(--warningWash); color: var(--ink); border-left: 3px solid var(--warning); font: .875rem/1.45 var(--sans); }
 .mark b { color: var(--warning); }
-.warnings { margin: 2rem 0 0; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
+.warnings { margin: 0 0 2rem; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }
 .detail { color: var(--muted); font-size: .9375rem; }
 figure { margin: 1.75rem 0 2rem; }
@@ -63,6 +63,7 @@ nav { margin-top: 2.5rem; }
 .reasons { margin: .75rem 0 0; padding-left: 1rem; font-size: .9375rem; color: var(--muted); }
 code { font: .8125rem/1.5 ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans); color: var(--muted); }
+summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
 @media (max-width: 34rem) {
   header.top { padding-top: 2rem; }
   section { margin-top: 3rem; }
@@ -78,6 +79,7 @@ footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans);
   .headline { font-size: 17pt; } h2 { font-size: 14pt; }
   .page { display: block; } .phone { display: none; }
   figure, tr, .mark, .story { break-inside: avoid; } h2, h3, .caption, figcaption { break-after: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; } summary { display: none; }
   nav { display: none; } .table { overflow: visible; }
   table { font-size: 8pt; } th, td { padding-right: .4rem; }
   svg { max-width: 150mm; }
