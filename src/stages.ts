@@ -3,6 +3,7 @@ import { collect } from "./collect/collect.ts";
 import { login } from "./collect/login.ts";
 import { purge } from "./collect/purge.ts";
 import { compose } from "./compose/compose.ts";
+import { code } from "./describe/coding/code.ts";
 import { describe } from "./describe/describe.ts";
 import { generate } from "./generate/generate.ts";
 import { models } from "./generate/list-models.ts";
@@ -42,4 +43,5 @@ export const commands: readonly AnyCommand[] = [
   purge,
   models,
   tryOne,
+  code,
 ];

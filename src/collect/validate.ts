@@ -124,11 +124,17 @@ function flawOf(story: ValidStory, rule: LengthRule): Flaw | undefined {
 
 function doubleOf(story: ValidStory, firstOf: ReadonlyMap<string, ValidStory>): Flaw | undefined {
   const first = firstOf.get(textKey(story));
-  return (
-    first &&
-    flaw("duplicate", `${story.where}: ${nameOf(story)} has the text of ${first.where} (remove one of them)`)
-  );
+  if (!first) return undefined;
+  return story.reprint
+    ? reprintFlaw(story, first)
+    : flaw(
+        "duplicate",
+        `${story.where}: ${nameOf(story)} has the text of ${first.where} (remove one of them)`,
+      );
 }
+
+const reprintFlaw = (reprint: ValidStory, print: ValidStory): Flaw =>
+  flaw("reprint", `${reprint.where}: ${nameOf(reprint)} is a reprint of ${print.where}`);
 
 /** Equal texts may differ in case, marks and spaces. */
 const textKey = ({ text }: ValidStory) =>
@@ -145,8 +151,7 @@ function reprintsAmong(stories: readonly ValidStory[], pairs: readonly Pair[]): 
     const [first, second] = pair.map((at) => stories[at]!) as [ValidStory, ValidStory];
     if (!first.reprint && !second.reprint) continue;
     const [reprint, print] = second.reprint ? [second, first] : [first, second];
-    const message = `${reprint.where}: ${nameOf(reprint)} is a reprint of ${print.where}`;
-    reprints.set(stories.indexOf(reprint), rejection(reprint, flaw("reprint", message)));
+    reprints.set(stories.indexOf(reprint), rejection(reprint, reprintFlaw(reprint, print)));
   }
   return reprints;
 }

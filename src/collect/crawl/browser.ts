@@ -74,6 +74,8 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   } catch (cause) {
     throw new Error(firstLine(messageOf(cause)), { cause });
   }
+  const status = response?.status() ?? 0;
+  if (status >= 400) return { status, address: page.url(), html: await page.content() };
   // A wall may be drawn by the page's own scripts: it is waited for as a reader's browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
@@ -81,7 +83,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
     .first()
     .waitFor({ state: "attached", timeout: 2_000 })
     .catch(() => undefined);
-  return { status: response?.status() ?? 0, address: page.url(), html: await page.content() };
+  return { status, address: page.url(), html: await page.content() };
 }
 
 const firstLine = (text: string) => text.split("\n")[0]!.slice(0, 200);

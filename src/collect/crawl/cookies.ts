@@ -48,10 +48,13 @@ export async function readCookies(path: string, domain: string, now: number): Pr
   return { kept, foreign: all.length - own.length, expired: own.length - kept.length };
 }
 
-/** Keeps the cookies of one domain in the study, for its owner's eyes alone. */
-export async function keepCookies(study: Study, domain: string, cookies: readonly Cookie[]): Promise<void> {
+/** Keeps the cookies of one domain in the study, for its owner's eyes alone; resolves to how many these are. */
+export async function keepCookies(study: Study, domain: string, cookies: readonly Cookie[]): Promise<number> {
   const own = cookies.filter((cookie) => belongs(cookie.domain, domain));
-  await writeWhole(study.path(cookiesFile), JSON.stringify({ domain, cookies: own }), 0o600);
+  if (own.length > 0) {
+    await writeWhole(study.path(cookiesFile), JSON.stringify({ domain, cookies: own }), 0o600);
+  }
+  return own.length;
 }
 
 /** The cookies that the study keeps for a domain; none when there are none. */

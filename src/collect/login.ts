@@ -1,0 +1,61 @@
+import { mkdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserContext } from "playwright-core";
+import { z } from "zod";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { openWindow } from "./crawl/browser.ts";
+import { type Cookie, keepCookies } from "./crawl/cookies.ts";
+import { domainOf, placesOf } from "./crawl/places.ts";
+
+/** The browser's own memory of the login; private. */
+export const profileFolder = "collected/profile";
+
+/** `tinylove login`: a visible window in which the user logs in to the newspaper; its cookies serve `collect`. */
+export const login = command({
+  name: "login",
+  summary: "Log in to the newspaper in a browser window, for collect --source nyt",
+  examples: ["tinylove login --study my-study"],
+  options: z.object({}),
+  async run(folder, _, effects) {
+    const study = await openStudy(folder);
+    const { site } = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+    await mkdir(study.path(profileFolder), { recursive: true, mode: 0o700 });
+    const context = await openWindow(study.path(profileFolder), effects.env);
+    effects.log(`log in to ${site.host} in the window, then close the window`);
+    const [page] = context.pages();
+    await (page ?? (await context.newPage())).goto(site.href).catch(() => undefined);
+    await keepLogin(context, study, domainOf(site), effects);
+  },
+});
+
+/** Waits until the window is closed, then keeps the cookies of one domain that it had last. */
+export async function keepLogin(
+  context: BrowserContext,
+  study: Study,
+  domain: string,
+  effects: Effects,
+): Promise<void> {
+  let last: Cookie[] = [];
+  let closed = false;
+  context.once("close", () => {
+    closed = true;
+  });
+  while (!closed) {
+    if (effects.signal.aborted) await context.close();
+    // A window that closes in the middle of the question has given its answer before.
+    last = await context.cookies().catch(() => last);
+    if (context.pages().length === 0) await context.close().catch(() => undefined);
+    await sleep(250);
+  }
+  effects.signal.throwIfAborted();
+  const own = await keepCookies(study, domain, last);
+  if (own === 0) {
+    throw new StudyError(`the window was closed without a cookie of ${domain}`, {
+      hint: "log in, wait for the front page, then close the window",
+    });
+  }
+  effects.log(`${own} cookies of ${domain} kept for \`tinylove collect --source nyt\``);
+}

@@ -1,0 +1,131 @@
+import { readFile, rm, stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { z } from "zod";
+import type { Story } from "../study/story.ts";
+import { sha256 } from "../text/hash.ts";
+import { termsOf } from "../text/words.ts";
+import { corpusSummaryFile, readCorpusSummary, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { type Effects, timestamp } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, filesUnder, writeWhole } from "../workbench/files.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { csv } from "../workbench/tables.ts";
+import { cookiesFile } from "./crawl/cookies.ts";
+import { Journal } from "./crawl/journal.ts";
+import { pagesFolder } from "./crawl/kept-pages.ts";
+import { termsFile } from "./crawl/terms.ts";
+import { profileFolder } from "./login.ts";
+import { journalFile } from "./sources/nyt.ts";
+
+/** What stays of a purged corpus: which stories it held, by address and hash, without a word of them. */
+export const provenanceFile = "corpus/provenance.csv";
+
+/** What is always removed. */
+const texts = [
+  pagesFolder,
+  storiesFile,
+  "corpus/rejected.csv",
+  "corpus/codes.csv",
+  cookiesFile,
+  profileFolder,
+  termsFile,
+];
+
+/** Where texts may be left that other stages wrote; judgments and the survey's database are never touched. */
+const derived = ["corpus", "generations", "stimuli", "forms", "findings", "report", ".tinylove"];
+
+/** `tinylove purge`: removes the collected texts and the login from a study; addresses and hashes stay. */
+export const purge = command({
+  name: "purge",
+  summary: "Remove the collected texts from a study; addresses and hashes stay",
+  examples: ["tinylove purge", "tinylove purge --yes", "tinylove purge --all --yes"],
+  flags: [
+    [
+      "--all",
+      "also remove what other stages wrote with pieces of the texts in it (prompts, stimuli, reports)",
+    ],
+    ["--yes", "do it; without this it is only said what would go"],
+  ],
+  options: z.object({ all: z.boolean().default(false), yes: z.boolean().default(false) }),
+  async run(folder, { all, yes }, effects) {
+    const study = await openStudy(folder);
+    const stories = (await exists(study.path(storiesFile))) ? await readStories(study) : [];
+    const present = await there(study, texts);
+    const holding = await filesHolding(study, stories);
+    if (present.length === 0 && holding.length === 0) {
+      throw new StudyError("there are no collected texts in this study", {
+        hint: "nothing has to be removed",
+      });
+    }
+    const removable = holding.filter((file) => derived.some((part) => file.startsWith(`${part}/`)));
+    const doomed = [...present, ...(all ? removable : [])];
+    for (const path of doomed) effects.print(`${yes ? "removed" : "would remove"} ${path}`);
+    for (const path of holding) {
+      if (!doomed.includes(path))
+        effects.warn(
+          `${path} holds pieces of the texts and stays${all ? "" : " (--all removes what can be made again)"}`,
+        );
+    }
+    if (yes) await remove(study, stories, doomed, effects);
+  },
+});
+
+/** What is kept is written before anything goes, so that a kill leaves either. */
+async function remove(study: Study, stories: readonly Story[], doomed: readonly string[], effects: Effects) {
+  if (stories.length > 0) await writeWhole(study.path(provenanceFile), provenanceOf(stories));
+  if (await exists(study.path(corpusSummaryFile))) {
+    // Its warnings name stories by their titles.
+    const summary = { ...(await readCorpusSummary(study)), warned: [] };
+    await writeWhole(study.path(corpusSummaryFile), `${JSON.stringify(summary, null, 2)}\n`);
+  }
+  if (await exists(study.path(journalFile))) {
+    const journal = new Journal(study.path(journalFile));
+    for (const { address, hash } of journal.addresses()) {
+      if (hash !== "") journal.reach(address, "purged", timestamp(effects));
+    }
+    journal.close();
+  }
+  for (const path of doomed) await rm(study.path(path), { recursive: true, force: true });
+}
+
+const provenanceOf = (stories: readonly Story[]): string =>
+  csv(
+    ["id", "address", "words", "split", "sha256"],
+    stories.map(({ id, words, split, text, facts }) => ({
+      ...{ id, words, split },
+      address: facts?.["address"],
+      sha256: sha256(text),
+    })),
+  );
+
+async function there(study: Study, paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) if (await exists(study.path(path))) found.push(path);
+  return found;
+}
+
+const window = 8;
+const largestFile = 200_000_000;
+
+/** Files of the study, beside those that always go, in which eight words in a row of a story stand. */
+async function filesHolding(study: Study, stories: readonly Story[]): Promise<string[]> {
+  const known = new Set(stories.flatMap(({ text }) => [...runsOf(termsOf(text))]));
+  if (known.size === 0) return [];
+  const holding: string[] = [];
+  for (const file of await filesUnder(study.folder)) {
+    const path = relative(study.folder, file).split("\\").join("/");
+    if (texts.some((text) => path === text || path.startsWith(`${text}/`))) continue;
+    if ((await stat(file)).size > largestFile) continue;
+    for (const run of runsOf(termsOf(await readFile(file, "utf8")))) {
+      if (!known.has(run)) continue;
+      holding.push(path);
+      break;
+    }
+  }
+  return holding;
+}
+
+function* runsOf(terms: readonly string[]): Generator<string> {
+  for (let at = 0; at + window <= terms.length; at++) yield terms.slice(at, at + window).join(" ");
+}

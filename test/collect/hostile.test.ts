@@ -1,0 +1,114 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { collect } from "../../src/collect/collect.ts";
+import { keptPages, pagesFolder } from "../../src/collect/crawl/kept-pages.ts";
+import { wallIn } from "../../src/collect/crawl/walls.ts";
+import { CollectOptions } from "../../src/collect/options.ts";
+import { parsePost } from "../../src/collect/parse/post.ts";
+import { shortId } from "../../src/text/hash.ts";
+import { readStories } from "../../src/workbench/artefacts.ts";
+import { exists } from "../../src/workbench/files.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+import { fewStories } from "./few-stories.ts";
+
+async function collected(file: string, content: string | Uint8Array) {
+  const study = await temporaryStudy({ corpus: { file } });
+  await writeFile(study.path(file), content);
+  const effects = quietEffects();
+  const run = () => collect.run(study, CollectOptions.parse({}), effects);
+  return { study, run };
+}
+
+const table = ["title,text", ...fewStories.map(({ title, text }) => `"${title}","${text}"`)].join("\n");
+
+test("a file of 50 MB in one cell leaves the other stories whole", async () => {
+  const { study, run } = await collected("s.csv", `${table}\n"Flood","${"love ".repeat(10_000_000)}"\n`);
+  await run();
+  expect((await readStories(study)).length).toBe(fewStories.length);
+  expect(await readTable(study.path("corpus/rejected.csv"))).toMatchObject([
+    { where: "s.csv, line 8", reason: "too long", title: "Flood" },
+  ]);
+});
+
+test("a file of 50 MB with a quote that is never closed is told in a short line", async () => {
+  const { study, run } = await collected("s.csv", `${table}\n"Flood","${"love ".repeat(10_000_000)}`);
+  const failure = run();
+  await expect(failure).rejects.toThrow("s.csv, line 8: a quote that is never closed");
+  await failure.catch(({ message, cause }) => expect(`${message}${cause}`.length).toBeLessThan(200));
+  expect(await exists(study.path("corpus"))).toBe(false);
+});
+
+test("bytes that are no UTF-8 are told with their line, UTF-16 with its name", async () => {
+  const broken = Buffer.concat([Buffer.from(`${table}\n"A","caf`), Buffer.from([0xe9]), Buffer.from('"\n')]);
+  await expect((await collected("s.csv", broken)).run()).rejects.toThrow(
+    /s\.csv, line 8: bytes that are not UTF-8/,
+  );
+  const wide = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(table, "utf16le")]);
+  await expect((await collected("s.csv", wide)).run()).rejects.toThrow(/s\.csv is UTF-16 text/);
+});
+
+test("NULs put out their own row alone", async () => {
+  const { study, run } = await collected(
+    "s.csv",
+    `${table}\n"Hole","A story with a hole\u0000 in its middle."\n`,
+  );
+  await run();
+  expect((await readStories(study)).length).toBe(fewStories.length);
+  expect(await readTable(study.path("corpus/rejected.csv"))).toMatchObject([{ reason: "broken characters" }]);
+});
+
+test("JSON nested without end is told or survived", async () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  await expect((await collected("s.json", deep)).run()).rejects.toThrow(/s\.json/);
+  await expect((await collected("s.jsonl", `{"title": "A", "text": ${deep}}`)).run()).rejects.toThrow(
+    /s\.jsonl/,
+  );
+});
+
+test("front matter that unfolds without end is refused", async () => {
+  const bomb = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n# T\n\nText.";
+  await expect((await collected("s.md", bomb)).run()).rejects.toThrow(
+    "s.md: aliases (*name) are not used here",
+  );
+});
+
+test("a cell that a spreadsheet would run stays a cell in the list of rejected rows", async () => {
+  const { study, run } = await collected("s.csv", `${table}\n"=HYPERLINK(""http://x"")",""\n`);
+  await run();
+  expect((await readTable(study.path("corpus/rejected.csv")))[0]!["title"]).toBe('\'=HYPERLINK("http://x")');
+});
+
+const inBody = (markup: string) => `<section name="articleBody"><h2>T</h2>${markup}</section>`;
+
+test.each([
+  ["nested elements", inBody(`<p>${"<b>".repeat(50_000)}love${"</b>".repeat(50_000)}</p>`)],
+  ["nested blocks", inBody(`${"<div>".repeat(50_000)}<p>love</p>`)],
+  ["open paragraphs", inBody("<p>love".repeat(100_000))],
+  ["attributes", inBody(`<p ${Array.from({ length: 50_000 }, (_, at) => `a${at}=1`).join(" ")}>love</p>`)],
+  ["line breaks", inBody(`<p>love${"<br>".repeat(100_000)}</p>`)],
+  ["dashes", inBody(`<p>${"— ".repeat(100_000)}<em>love</em></p>`)],
+  ["spaces", inBody(`<p>love${" \n".repeat(500_000)}</p>`)],
+  ["quotes", inBody(`<p>${"”".repeat(200_000)} — Love</p>`)],
+  ["brackets", inBody(`<p>${"(originally published ".repeat(20_000)}</p>`)],
+  ["entities", inBody(`<p>${"&amp;".repeat(200_000)}</p>`)],
+  ["scripts", `<script>window.__preloadedData = ${'{"a":'.repeat(100_000)}</script>`],
+  ["strings", `<script>window.__preloadedData = {"a": "${"\\\\".repeat(500_000)}</script>`],
+  ["undefined", `<script>window.__preloadedData = [${"undefined,".repeat(200_000)}1];</script>`],
+])("a page that is a bomb of %s is survived", (_, html) => {
+  expect(parsePost(html).stories.length).toBeLessThanOrEqual(1);
+  expect(() => wallIn(html)).not.toThrow();
+});
+
+test("a kept page that unpacks without end is told as damaged", async () => {
+  const study = await temporaryStudy();
+  const address = "https://www.nytimes.com/a";
+  await mkdir(study.path(pagesFolder), { recursive: true });
+  const file = join(study.path(pagesFolder), `${shortId(address, 20)}.html.gz`);
+  await writeFile(file, gzipSync(Buffer.alloc(100_000_000)));
+  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+  await writeFile(file, "not gzip");
+  await expect(keptPages(study).read(address)).rejects.toThrow("is damaged");
+});

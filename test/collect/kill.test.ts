@@ -1,0 +1,138 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, expect, test } from "vitest";
+import { randomFrom } from "../../src/stats/random.ts";
+import { exists } from "../../src/workbench/files.ts";
+import { chromiumPath } from "../helpers/browser.ts";
+import { temporaryFolder } from "../helpers/world.ts";
+import type { PostFixture } from "./posts.ts";
+import { StandIn } from "./stand-in.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+let driver = "";
+
+/** The program as it is shipped, built aside: a process that can be killed. */
+beforeAll(async () => {
+  if (!chromiumPath()) return;
+  const folder = await temporaryFolder();
+  await copyFile(join(root, "package.json"), join(folder, "package.json"));
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const flags = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
+  await promisify(execFile)(process.execPath, [tsc, ...flags]).catch(() => undefined);
+  driver = join(folder, "crawl.mjs");
+  const part = (file: string) => JSON.stringify(pathToFileURL(join(folder, "dist", file)).href);
+  await writeFile(
+    driver,
+    `import { collect } from ${part("collect/collect.js")};
+     import { CollectOptions } from ${part("collect/options.js")};
+     import { worldEffects } from ${part("workbench/effects.js")};
+     import { runStage } from ${part("workbench/manifest.js")};
+     import { openStudy } from ${part("workbench/study.js")};
+     const options = CollectOptions.parse({ acknowledgeTerms: true });
+     await runStage(collect, await openStudy(process.argv[2]), options, worldEffects(new AbortController().signal));`,
+  );
+});
+
+/** Posts of three stories each, no two of which share a sentence. */
+function manyPosts(count: number): PostFixture[] {
+  const random = randomFrom("posts that are killed");
+  const words =
+    "lamp river coat letter bread window winter train apple garden bridge stair violin salt ladder".split(
+      " ",
+    );
+  const sentence = () => `The ${Array.from({ length: 12 }, () => random.pick(words)).join(" ")} stayed.`;
+  return Array.from({ length: count }, (_, post) => {
+    const date = `2020-${String(1 + Math.floor(post / 4)).padStart(2, "0")}-${10 + (post % 4) * 5}`;
+    return {
+      path: `/2020/01/01/style/tiny-love-stories-${post}.html`,
+      headline: `Tiny Love Stories: ‘Number ${post}’`,
+      date,
+      stories: Array.from({ length: 3 }, (_, at) => ({
+        title: `Story ${post}.${at}`,
+        paragraphs: [`${sentence()} ${sentence()}`],
+        author: "Ann Lee",
+      })),
+    };
+  });
+}
+
+async function newStudy(): Promise<string> {
+  const folder = join(await temporaryFolder(), "study");
+  await mkdir(folder);
+  await writeFile(join(folder, "study.yaml"), "name: killed\ncorpus:\n  source: nyt\n");
+  return folder;
+}
+
+function start(folder: string, standIn: StandIn): ChildProcess & { said: string } {
+  const child = spawn(process.execPath, [driver, folder], { env: standIn.environment as NodeJS.ProcessEnv });
+  const talking = Object.assign(child, { said: "" });
+  child.stderr?.on("data", (chunk) => {
+    talking.said += chunk;
+  });
+  return talking;
+}
+
+async function finish(folder: string, standIn: StandIn): Promise<string> {
+  const child = start(folder, standIn);
+  const [code] = await once(child, "exit");
+  expect(code, child.said).toBe(0);
+  const stories = await readFile(join(folder, "corpus/stories.jsonl"), "utf8");
+  return stories.replaceAll(new URL(standIn.address).host, "the stand-in");
+}
+
+/** Resolves when the stand-in has seen a post since `before`, or when the program has ended. */
+async function untilPage(standIn: StandIn, before: number, exit: Promise<unknown>): Promise<void> {
+  let ended = false;
+  void exit.then(() => {
+    ended = true;
+  });
+  while (!ended && !standIn.seen.slice(before).some(({ path }) => path !== "/robots.txt")) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test.skipIf(!chromiumPath())(
+  "killed at ten random moments, a crawl ends with the same corpus and fetches again only what was in flight",
+  { timeout: 300_000 },
+  async () => {
+    expect(await exists(driver)).toBe(true);
+    const posts = manyPosts(40);
+    await using whole = await StandIn.open({ posts });
+    const expected = await finish(await newStudy(), whole);
+    expect(whole.visits().size).toBe(40);
+
+    await using standIn = await StandIn.open({ posts, delay: 120 });
+    const folder = await newStudy();
+    const random = randomFrom("ten random moments");
+    const inFlight: string[] = [];
+    let kills = 0;
+    while (kills < 10) {
+      const before = standIn.seen.length;
+      const child = start(folder, standIn);
+      const exit = once(child, "exit");
+      // Every other kill comes once a page was asked for, so that the pages are hit on a slow machine too.
+      if (kills % 2 === 1) await untilPage(standIn, before, exit);
+      await new Promise((resolve) => setTimeout(resolve, random.next() * (kills % 2 === 1 ? 700 : 2000)));
+      child.kill("SIGKILL");
+      await exit;
+      if (child.exitCode === 0) break;
+      kills += 1;
+      const last = standIn.seen.slice(before).at(-1)?.path;
+      if (last) inFlight.push(last);
+    }
+    expect(kills).toBe(10);
+    expect(inFlight.some((path) => path !== "/robots.txt")).toBe(true);
+    expect(await finish(folder, standIn)).toBe(expected);
+
+    for (const [path, visits] of standIn.visits()) {
+      expect(visits, path).toBeLessThanOrEqual(1 + inFlight.filter((other) => other === path).length);
+    }
+    expect(standIn.visits().size).toBe(40);
+    expect(standIn.mostAtOnce).toBe(1);
+  },
+);
