@@ -5,6 +5,7 @@ import { CorpusSettings } from "./settings/corpus.ts";
 import { DescribeSettings } from "./settings/describe.ts";
 import { GenerateSettings } from "./settings/generate.ts";
 import { SurveySettings } from "./settings/survey.ts";
+import { TuneSettings } from "./settings/tune.ts";
 
 /** What a study asks: `study.yaml`, strict (an unknown key is an error), each setting with its default beside it. */
 export const StudyConfig = z.strictObject({
@@ -18,6 +19,7 @@ export const StudyConfig = z.strictObject({
   corpus: CorpusSettings.prefault({}),
   describe: DescribeSettings.prefault({}),
   generate: GenerateSettings.prefault({}),
+  tune: TuneSettings.prefault({}),
   compose: ComposeSettings.prefault({}),
   survey: SurveySettings.prefault({}),
   analyse: AnalyseSettings.prefault({}),
