@@ -21,7 +21,7 @@ export function surfaceOf(text: string, title: string): Record<string, number> {
     digits: count(/\d/g),
     "capital letters": count(/\p{Lu}/gu),
     "different words, share": new Set(terms).size / Math.max(1, terms.length),
-    "ends at a sentence's end": Number(/[.!?]["”’]?\s*…?\s*$/.test(text.replace(/\s*…\s*$/, ""))),
+    "ends with a full sentence": Number(/[.!?]["”’]?\s*…?\s*$/.test(text.replace(/\s*…\s*$/, ""))),
     "title words in the text": terms.filter((term) => wanted.has(term)).length,
     "words in the title": termsOf(title).length,
   };

@@ -64,6 +64,7 @@ nav { margin-top: 2.5rem; }
 code { font: .8125rem/1.5 ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans); color: var(--muted); }
 summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
+@media screen and (min-width: 66rem) { .table { margin-right: -9rem; } }
 @media (max-width: 34rem) {
   header.top { padding-top: 2rem; }
   section { margin-top: 3rem; }

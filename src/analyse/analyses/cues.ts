@@ -217,7 +217,7 @@ function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
 function sayOutstanding(outstanding: readonly JudgedStory[]): string {
   const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
   if (outstanding.length === 0) return "No story was judged alike by nine readers of ten.";
-  return `${counted(outstanding.length - wrong, "story", "stories")} nearly all judged rightly, ${counted(wrong, "story", "stories")} nearly all judged wrongly.`;
+  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly.`;
 }
 
 const outstandingTable = (stories: readonly JudgedStory[]): Table => ({

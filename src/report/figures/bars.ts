@@ -25,23 +25,26 @@ export const bars: FigureKind = {
         Plot.barX(data.rows, {
           x: x!,
           y: y!,
-          fill: (row) => groupColour(data.of("group")(row)),
+          fill: (row) => (data.has("group") ? groupColour(data.of("group")(row)) : colour("muted")),
           fillOpacity: 0.85,
         }),
         Plot.axisY({ tickSize: 0, tickFormat: (name) => inLines(String(name), letters) }),
-        Plot.text(data.rows, {
-          x: x!,
-          y: y!,
-          dx: 6,
-          textAnchor: "start",
-          text: (row) => printed(x!(row), data.format("x")),
-        }),
         ...data
           .marks("x")
           .flatMap(({ at, label }) => [
             Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
             Plot.text([at], { x: (value) => value, frameAnchor: "top", dy: -10, text: () => label }),
           ]),
+        Plot.text(data.rows, {
+          x: x!,
+          y: y!,
+          dx: 6,
+          textAnchor: "start",
+          stroke: colour("paper"),
+          strokeWidth: 4,
+          fill: colour("ink"),
+          text: (row) => printed(x!(row), data.format("x")),
+        }),
       ],
     };
   },

@@ -68,13 +68,20 @@ export const dots: FigureKind = {
           text: (text) => text,
         }),
         Plot.axisX({
+          tickFormat: tickFormat(data.format("x")),
+          ticks: width < 500 ? 4 : 6,
           label: data.label("x"),
           labelAnchor: "center",
           labelArrow: "none",
           labelOffset: 38,
           tickSize: 4,
         }),
-        Plot.axisY({ label: null, tickSize: 4 }),
+        Plot.axisY({
+          label: null,
+          tickSize: 4,
+          tickFormat: tickFormat(data.format("y")),
+          ticks: 6,
+        }),
       ],
     };
   },

@@ -27,8 +27,8 @@ export const intervals: FigureKind = {
       [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
 
     return {
-      height: 92 + rows.length * (narrow ? 58 : 46),
-      marginTop: 46,
+      height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? 58 : 46),
+      marginTop: band.length === 2 ? 46 : 28,
       marginLeft: narrow ? 8 : 12 + 7 * Math.min(26, Math.max(...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : 140,
       x: { domain, label: null },
