@@ -1,5 +1,6 @@
 import type { Random } from "../stats/random.ts";
 import type { Story } from "../study/story.ts";
+import type { Control } from "./controls.ts";
 
 /**
  * How example stories are chosen for a title. One file in `examples/` each, one line in `examples.ts`.
@@ -19,4 +20,13 @@ export interface Asked {
   readonly titles: readonly Story[];
   readonly pools: readonly (readonly Story[])[];
   readonly count: number;
+  /** Stories that the study names, by id or title. */
+  readonly named: readonly string[];
+  /** What is asked for beyond the title. */
+  readonly control: Control;
 }
+
+/** Every story that may be shown with some title, once. */
+export const allOf = (pools: Asked["pools"]): Story[] => [
+  ...new Map(pools.flat().map((story) => [story.id, story])).values(),
+];

@@ -1,21 +1,34 @@
 import type { Random } from "../stats/random.ts";
+import type { GenerateSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { ExampleChoice } from "./example-choice.ts";
+import type { Asked, ExampleChoice } from "./example-choice.ts";
+import { balanced } from "./examples/balanced.ts";
+import { diverse, farthest, nearest } from "./examples/by-likeness.ts";
+import { fixed } from "./examples/fixed.ts";
+import { matched } from "./examples/matched.ts";
 import { random as randomChoice } from "./examples/random.ts";
 
 /** Ways of choosing examples; each is one file. */
-export const exampleChoices: readonly ExampleChoice[] = [randomChoice];
+export const exampleChoices: readonly ExampleChoice[] = [
+  randomChoice,
+  balanced,
+  fixed,
+  nearest,
+  farthest,
+  diverse,
+  matched,
+];
 
 /**
  * The examples of each title. Only training stories are shown, and never the title's own story: neither under
  * another id, nor another text under the same title.
  */
 export function chooseExamples(
-  how: string,
+  { examples: how, exampleStories: named }: Pick<GenerateSettings, "examples" | "exampleStories">,
   titles: readonly Story[],
   stories: readonly Story[],
-  count: number,
+  { count, control }: Pick<Asked, "count" | "control">,
   random: Random,
 ): Story[][] {
   const choice = exampleChoices.find(({ name }) => name === how);
@@ -24,7 +37,7 @@ export function chooseExamples(
     throw new StudyError(`generate.examples: unknown choice ${how}`, { hint: `try ${known.join(", ")}` });
   }
   if (count === 0) return titles.map(() => []);
-  const training = stories.filter(({ split, origin }) => split === "train" && origin.by === "human");
+  const training = trainingStories(stories);
   const pools = titles.map((title) => training.filter((story) => !sameStory(story, title)));
   const least = Math.min(...pools.map((pool) => pool.length));
   if (least < count) {
@@ -32,8 +45,12 @@ export function chooseExamples(
       hint: "give corpus.split a larger share for train, or use a prompt with fewer examples",
     });
   }
-  return choice.choose({ titles, pools, count }, random);
+  return choice.choose({ titles, pools, count, named, control }, random);
 }
+
+/** The stories that may be shown to a model. */
+export const trainingStories = (stories: readonly Story[]): Story[] =>
+  stories.filter(({ split, origin }) => split === "train" && origin.by === "human");
 
 const plain = (text: string) =>
   text

@@ -1,9 +1,12 @@
 import { rm } from "node:fs/promises";
+import { z } from "zod";
 import type { Generation } from "../study/generation.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
-import { stage } from "../workbench/stage.ts";
+import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
+import { type Control, controls } from "./controls.ts";
+import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
@@ -15,7 +18,10 @@ import { type Writing, writeSeries } from "./write.ts";
 export const generate = stage({
   name: "generate",
   summary: "Let language models write stories to the titles of the test stories",
-  examples: ["tinylove generate --study my-study"],
+  examples: [
+    "tinylove generate --study my-study",
+    "tinylove generate --tone melancholy --strength 0..4 --dialogue 20",
+  ],
   reads: [storiesFile],
   writes: [generationsFolder],
   settings: ({ config: { generate, compose } }) => ({
@@ -33,23 +39,39 @@ export const generate = stage({
     ]);
     return [...new Set(files.flat())];
   },
-  async run(study, _, effects) {
-    const sampling = samplingOf(study.config.generate);
+  flags: [...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary])],
+  options: z.object(
+    Object.fromEntries(controls.map(({ name }) => [name, z.string().optional()])) as Record<
+      string,
+      z.ZodOptional<z.ZodString>
+    >,
+  ),
+  async run(study, asked, effects) {
+    const flags = Object.fromEntries(
+      Object.entries(asked).filter(([, value]) => value !== undefined),
+    ) as Control;
+    const forOnce = Object.keys(flags).length > 0;
     const stories = await readStories(study);
-    const plan = await planOf(study, stories);
+    const sampling = samplingOf(study.config.generate);
+    const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
+    const training = trainingStories(stories);
     const journal = await openJournal(study.path(".tinylove", "responses.jsonl"));
     try {
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
-        const generations = await writtenBy(series, { sampling, study, journal, faults, effects });
+        const generations = await writtenBy(series, { sampling, study, journal, faults, training, effects });
         written.set(fileOf(series), generations);
-        effects.log(`  ${series.name}, ${series.template.name}: ${counts(generations)}`);
+        effects.log(`  ${series.name}, ${series.condition}: ${counts(generations)}`);
       }
-      await writeAll(written, study);
+      await writeAll(written, study, !forOnce);
     } finally {
       await journal.close();
     }
+    if (!forOnce) return undefined;
+    // study.yaml asked for none of this: the manifest goes on telling what study.yaml asks for.
+    effects.log(`  to keep it, put \`control: ${JSON.stringify(flags)}\` under \`generate:\` in study.yaml`);
+    return unrecorded;
   },
 });
 
@@ -63,11 +85,16 @@ async function writtenBy(series: Series, writing: Writing): Promise<Generation[]
   }
 }
 
-const fileOf = ({ name, template }: Series): string => `${generationsFolder}/${name}/${template.name}.jsonl`;
+const fileOf = ({ name, condition }: Series): string => `${generationsFolder}/${name}/${condition}.jsonl`;
 
 /** Files of models and prompts that the study no longer names go; what they held is still in the journal. */
-async function writeAll(written: ReadonlyMap<string, readonly Generation[]>, study: Study): Promise<void> {
+async function writeAll(
+  written: ReadonlyMap<string, readonly Generation[]>,
+  study: Study,
+  alone: boolean,
+): Promise<void> {
   for (const [path, generations] of written) await writeWhole(study.path(path), jsonLines(generations));
+  if (!alone) return;
   const current = new Set([...written.keys()].map((path) => study.path(path)));
   for (const file of await filesUnder(study.path(generationsFolder))) {
     if (!current.has(file)) await rm(file);

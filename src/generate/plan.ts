@@ -3,9 +3,10 @@ import type { GenerateSettings, ModelSettings } from "../study/settings/generate
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
-import { chooseExamples } from "./examples.ts";
+import { type Control, controlsOf, headersOf } from "./controls.ts";
+import { chooseExamples, trainingStories } from "./examples.ts";
 import { nameOf } from "./model.ts";
-import { type Control, fill, type Prompt, readTemplate, type Template } from "./template.ts";
+import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
 
 /** A model under a prompt: one file of generations. */
 export interface Series {
@@ -13,6 +14,8 @@ export interface Series {
   /** The model's short name. */
   readonly name: string;
   readonly template: Template;
+  /** The prompt's name, with what is asked for beyond the title: `one-shot+tone-melancholy`. */
+  readonly condition: string;
   readonly control: Control;
   readonly titles: readonly Planned[];
 }
@@ -24,8 +27,15 @@ export interface Planned {
   readonly prompt: Prompt;
 }
 
-/** Every model under every prompt, or under its own where it names one. */
-export async function planOf(study: Study, stories: readonly Story[]): Promise<Series[]> {
+/**
+ * Every model under every prompt, or under its own where it names one, once for every combination of what is
+ * `asked` for beyond the title.
+ */
+export async function planOf(
+  study: Study,
+  stories: readonly Story[],
+  asked: Control = study.config.generate.control,
+): Promise<Series[]> {
   const settings = study.config.generate;
   const titles = titlesOf(study, stories);
   const names = new Map<string, string>();
@@ -43,16 +53,26 @@ export async function planOf(study: Study, stories: readonly Story[]): Promise<S
     names.set(name, model.address);
     for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
       const template = await readTemplate(prompt, study);
-      series.push({
-        model,
-        name,
-        template,
-        control: settings.control,
-        titles: plannedTitles(study, template, titles, stories, settings.control),
-      });
+      refuseOtherApi(model, template);
+      for (const control of controlsOf(asked)) {
+        const condition = [template.name, ...Object.entries(control).map(conditionName)].join("+");
+        const planned = plannedTitles(study, template, titles, stories, control);
+        series.push({ model, name, template, condition, control, titles: planned });
+      }
     }
   }
   return series;
+}
+
+const conditionName = ([name, value]: readonly [string, string | number]): string =>
+  `${name}-${value}`.replace(/[^\p{L}\p{N}.-]+/gu, "-");
+
+function refuseOtherApi({ address, api }: ModelSettings, template: Template): void {
+  if (template.api === "chat" && (!address.startsWith("openai:") || api !== "chat")) {
+    throw new StudyError(`the prompt ${template.name} is for chat, ${address} is asked for completions`, {
+      hint: "give the model `api: chat`, or a prompt of its own: `prompt: one-shot`",
+    });
+  }
 }
 
 /** The same title has the same examples under every model, so that models differ in nothing else. */
@@ -63,12 +83,13 @@ function plannedTitles(
   stories: readonly Story[],
   control: Control,
 ): Planned[] {
-  const how = study.config.generate.examples;
-  const examples = chooseExamples(how, titles, stories, template.examples, study.random("examples"));
+  const wanted = { count: template.examples, control };
+  const examples = chooseExamples(study.config.generate, titles, stories, wanted, study.random("examples"));
+  const headers = headersOf(control, trainingStories(stories));
   return titles.map((story, at) => ({
     story,
     examples: examples[at]!,
-    prompt: fill(template, story.title, examples[at]!, control),
+    prompt: fill(template, story.title, examples[at]!, control, headers),
   }));
 }
 

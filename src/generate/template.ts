@@ -8,12 +8,14 @@ import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
+import { type Control, sadnessOf, wishesOf } from "./controls.ts";
 
 /**
  * A prompt file: YAML between two lines of `---`, then the template. What stands in double brackets is filled in:
  * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on where there are several),
- * and what is asked for, `[[tone]]`, where a control is set. A line `[[system]]`, `[[user]]` or `[[assistant]]` begins
- * a message for a chat model. `[[if tone]] ... [[end]]` stands only where there is a tone.
+ * and what is asked for beyond the title: `[[tone]]` where a tone is set, `[[example tone]]` for what an example has of
+ * it, `[[wishes]]` for all of it in sentences. `[[if tone]] ... [[end]]` stands only where a tone is set. A line
+ * `[[system]]`, `[[user]]` or `[[assistant]]` begins a message for a chat model.
  */
 export interface Template {
   readonly name: string;
@@ -41,8 +43,6 @@ export interface Prompt {
   /** How many characters at its start do not depend on the title: prompts of the same examples share them. */
   readonly shared: number;
 }
-
-export type Control = Readonly<Record<string, string | number>>;
 
 const FrontMatter = z.strictObject({
   about: z.string().default(""),
@@ -90,33 +90,35 @@ export function parseTemplate(text: string, name: string, where = name): Templat
   return { name, hash: sha256(text), api, stop, examples, body };
 }
 
-const exampleHole = /^example(?: (\d+))? (title|story)$/;
+const exampleHole = /^example(?: (\d+))? (.+)$/;
 
 /** Which example a hole shows, counted from 1; 0 for a hole of another kind. */
-function exampleNumber(hole: string): number {
+const exampleNumber = (hole: string): number => {
   const match = exampleHole.exec(hole);
   return match ? Number(match[1] ?? 1) : 0;
-}
+};
 
-/** Fills a template for a title; what an example or a title holds in brackets is never filled in turn. */
+/**
+ * Fills a template for a title; what an example or a title holds in brackets is never filled in turn. `headers` tells
+ * what an example has of a control.
+ */
 export function fill(
   template: Template,
   title: string,
   examples: readonly Story[],
   control: Control = {},
+  headers: (story: Story) => Control = () => ({}),
 ): Prompt {
   const chosen = conditions(template.body, control);
+  const wanted: Control = { title, wishes: wishesOf(control), sadness: sadnessOf(control), ...control };
   const value = (hole: string): string => {
-    if (hole === "title") return title;
     const example = exampleHole.exec(hole);
-    if (example) {
-      const story = examples[Number(example[1] ?? 1) - 1];
-      if (!story) throw new StudyError(`${template.name}: no example for [[${hole}]]`);
-      return example[2] === "title" ? story.title : story.text;
-    }
-    if (Object.hasOwn(control, hole)) return String(control[hole]);
+    const story = example && examples[Number(example[1] ?? 1) - 1];
+    const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : wanted;
+    const name = story ? example[2]! : hole;
+    if (Object.hasOwn(known, name)) return String(known[name]);
     throw new StudyError(`${template.name}: nothing to put for [[${hole}]]`, {
-      hint: "try [[title]], [[example title]], [[example story]] or the name of a control",
+      hint: "try [[title]], [[example title]], [[example story]], [[wishes]] or the name of a control that is set",
     });
   };
   const filled = (text: string) => text.replace(/\[\[([^\]]+)\]\]/g, (_, hole: string) => value(hole));
@@ -125,7 +127,7 @@ export function fill(
   }
   const messages = messagesOf(chosen, template.name).map(({ role, content }) => ({
     role,
-    content: filled(content),
+    content: filled(content).replace(/[ \t]+$/gm, ""),
   }));
   return {
     text: messages.map(({ role, content }) => `[[${role}]]\n${content}`).join("\n"),

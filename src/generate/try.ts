@@ -12,7 +12,8 @@ import { exists } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study, studyOf } from "../workbench/study.ts";
-import { chooseExamples } from "./examples.ts";
+import { controlsOf, headersOf } from "./controls.ts";
+import { chooseExamples, trainingStories } from "./examples.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./plan.ts";
 import { fill, readTemplate } from "./template.ts";
@@ -48,16 +49,17 @@ export const tryOne = command({
       name ?? (stories.length > 0 ? (settings.prompt ?? study.config.generate.prompts[0]!) : "title-only"),
       study,
     );
+    const control = controlsOf(study.config.generate.control)[0]!;
     const number = seed ?? Math.floor(effects.now() % 2 ** 31);
     const [examples] = chooseExamples(
-      study.config.generate.examples,
+      study.config.generate,
       [untold(title)],
       stories,
-      template.examples,
+      { count: template.examples, control },
       study.random("try", number),
     );
     const request = {
-      prompt: fill(template, title, examples!, study.config.generate.control),
+      prompt: fill(template, title, examples!, control, headersOf(control, trainingStories(stories))),
       stop: template.stop,
       seed: number,
       sampling: samplingOf(study.config.generate),

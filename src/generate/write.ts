@@ -1,9 +1,11 @@
 import pLimit from "p-limit";
 import type { Generation, Sampling } from "../study/generation.ts";
+import type { Story } from "../study/story.ts";
 import { sha256 } from "../text/hash.ts";
 import { untilNextTitle } from "../text/stop.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
+import { distanceTo, farFromWish } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
@@ -22,6 +24,8 @@ export interface Writing {
   readonly study: Study;
   readonly journal: Journal;
   readonly faults: FaultFinder;
+  /** People's stories that levels of tone are places among. */
+  readonly training: readonly Story[];
   readonly effects: Effects;
 }
 
@@ -32,9 +36,10 @@ export interface Writing {
 export async function writeSeries(
   series: Series,
   model: Model,
-  { sampling, study, journal, faults, effects }: Writing,
+  { sampling, study, journal, faults, training, effects }: Writing,
 ): Promise<Generation[]> {
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
+  const distance = distanceTo(series.control, training);
   let due: readonly Planned[] = series.titles;
   for (let number = 1; number <= study.config.generate.attempts && due.length > 0; number++) {
     const attempts = due.map((planned) => attemptOf(planned, number, series, sampling, study));
@@ -42,7 +47,7 @@ export async function writeSeries(
     const replies = await answered(attempts, model, journal, label, effects);
     attempts.forEach((attempt, at) => {
       const generation = generationOf(attempt, replies[at]!, series, model);
-      kept.get(attempt.planned.story.id)!.push(judged(generation, faults));
+      kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
     });
     due = due.filter(({ story }) => faulty(kept.get(story.id)!.at(-1)!));
   }
@@ -52,10 +57,19 @@ export async function writeSeries(
 /** Whatever ends with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;
 
-function judged(generation: Generation, faults: FaultFinder): Generation {
-  const fault = generation.text === "" ? undefined : faults.of(generation.text);
-  if (!fault) return generation;
-  return { ...generation, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
+function judged(
+  generation: Generation,
+  faults: FaultFinder,
+  distance: (text: { text: string }) => number,
+): Generation {
+  if (generation.text === "") return generation;
+  const fault = faults.of(generation.text);
+  if (fault)
+    return { ...generation, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
+  const off = distance(generation);
+  return off > farFromWish
+    ? { ...generation, reason: `far from what was asked for: ${off.toFixed(2)} of 1` }
+    : generation;
 }
 
 /** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
@@ -66,7 +80,7 @@ function attemptOf(
   sampling: Sampling,
   study: Study,
 ): Attempt {
-  const labels = [series.name, series.template.name, planned.story.id, number];
+  const labels = [series.name, series.condition, planned.story.id, number];
   const seed = study.random("generate", ...labels).integer(0, 2 ** 31 - 1);
   return {
     planned,
@@ -149,7 +163,7 @@ function generationOf(
 ): Generation {
   const { story, examples, prompt } = planned;
   return {
-    id: [series.name, series.template.name, story.id, number].join("/"),
+    id: [series.name, series.condition, story.id, number].join("/"),
     story: story.id,
     title: story.title,
     model: {
@@ -157,7 +171,7 @@ function generationOf(
       hash: ("served" in reply && reply.served) || model.hash,
       ...(model.pretend && { pretend: true }),
     },
-    prompt: { template: series.template.name, hash: series.template.hash, text: prompt.text },
+    prompt: { template: series.condition, hash: series.template.hash, text: prompt.text },
     examples: examples.map(({ id }) => id),
     ...(Object.keys(series.control).length > 0 && { control: { ...series.control } }),
     seed: request.seed,

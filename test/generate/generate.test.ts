@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
 import { StudyConfig } from "../../src/study/config.ts";
@@ -113,6 +113,23 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
     expect(new Set(attempts.map(({ seed }) => seed)).size).toBe(3);
     expect(new Set(attempts.map(({ text }) => text)).size).toBe(3);
   }
+});
+
+test("what is asked for beyond the title makes a file of its own for each level, for once", async () => {
+  const study = await studyWith({ models: [{ address: "echo:" }] });
+  const plain = await generated(study);
+  const effects = quietEffects();
+  await runStage(generate, study, { tone: "melancholy", strength: "0..2" }, effects);
+  const files = (await filesUnder(study.path("generations/echo"))).map((file) => basename(file));
+  expect(files).toEqual(
+    [0, 1, 2].map((level) => `one-shot+tone-melancholy+strength-${level}.jsonl`).concat("one-shot.jsonl"),
+  );
+  const asked = (await readGenerations(study)).filter(({ control }) => control?.["strength"] === 2);
+  expect(asked).toHaveLength(10);
+  expect(effects.told.join()).toContain('control: {"tone":"melancholy","strength":"0..2"}');
+  // study.yaml asks for none of it: run again, the study is as it was.
+  expect((await stateOf(generate, study, await readManifest(study))).is).toBe("stale");
+  expect(timeless(await generated(study))).toEqual(timeless(plain));
 });
 
 test("files of models that the study no longer names go", async () => {

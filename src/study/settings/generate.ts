@@ -41,6 +41,8 @@ export const GenerateSettings = z.strictObject({
   prompts: z.array(z.string()).min(1).default(["one-shot"]),
   /** How example stories are chosen from the training stories. */
   examples: z.string().default("random"),
+  /** For `fixed` examples: which, by id or title. */
+  exampleStories: z.array(z.string()).default([]),
   /** Titles taken from the test stories: all of them, or the first n in seeded order. */
   titles: z.union([z.literal("all"), z.int().positive()]).default("all"),
   /** Attempts at a title before its last one is kept as it is; all are recorded and counted. */

@@ -1,0 +1,23 @@
+import type { Story } from "../../study/story.ts";
+import { allOf, type ExampleChoice } from "../example-choice.ts";
+
+/** Dealt like cards: no training story is shown a second time before all have been shown once. */
+export const balanced: ExampleChoice = {
+  name: "balanced",
+  summary: "dealt like cards, each training story as often",
+  choose({ titles, pools, count }, random) {
+    const all = allOf(pools);
+    let deck: Story[] = [];
+    let dealt = 0;
+    return titles.map((_, at) => {
+      const allowed = new Set(pools[at]!.map(({ id }) => id));
+      const hand: Story[] = [];
+      while (hand.length < count) {
+        const next = deck.findIndex((story) => allowed.has(story.id) && !hand.includes(story));
+        if (next < 0) deck = [...deck, ...random.fork("deck", dealt++).shuffle(all)];
+        else hand.push(...deck.splice(next, 1));
+      }
+      return hand;
+    });
+  },
+};
