@@ -34,15 +34,16 @@ export const scale = (
   name: string,
   legend: string,
   levels: readonly string[],
-  ends: readonly [low: string, high: string],
+  [low, high]: readonly [low: string, high: string],
   given: unknown,
   required: boolean,
 ): Html => html`
 <fieldset class="scale">
 <legend>${legend}</legend>
-<span class="end">${ends[0]}</span>
-${levels.map((level) => radio(name, level, level, given, required))}
-<span class="end">${ends[1]}</span>
+<div class="levels">${levels.map((level, at) =>
+  radio(name, level, level, given, required, at === 0 ? low : at === levels.length - 1 ? high : undefined),
+)}</div>
+<div class="ends" aria-hidden="true"><span>${low}</span><span>${high}</span></div>
 </fieldset>`;
 
 /** How sure, and why: what follows a judgment of origin. */
@@ -52,10 +53,18 @@ ${scale("confidence", words("confidence.ask"), five, [words("confidence.low"), w
 <textarea name="reason" maxlength="1000" rows="2">${String(given?.reason ?? "")}</textarea>
 </label>`;
 
-export const radio = (name: string, value: string, label: string, given: unknown, required: boolean): Html =>
+/** One labelled radio button; `heard` is said to who listens only: what this end of a scale means. */
+export const radio = (
+  name: string,
+  value: string,
+  label: string,
+  given: unknown,
+  required: boolean,
+  heard?: string,
+): Html =>
   html`<label><input type="radio" name="${name}" value="${value}"${required && html` required`}${
     given === value && html` checked`
-  }><span>${label}</span></label>`;
+  }><span>${label}${heard && html`<span class="heard"> (${heard})</span>`}</span></label>`;
 
 /** How sure a simulated reader is of evidence that is normal with unit variance. */
 export const confidenceOf = (evidence: number): (typeof five)[number] =>

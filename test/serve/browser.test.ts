@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type RunningSurvey, startSurvey } from "../../src/serve/serve.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
-import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { type Fixture, fixture, quietEffects, served } from "./fixture.ts";
 
@@ -268,6 +268,78 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
           expect(await violations(page), `${name}, ${device}, ${colorScheme}`).toEqual([]);
         });
       }
+    }
+  });
+
+  test("finds every kind of question accessible, in every language", async () => {
+    const tasks = [
+      { task: "which-is-human", stimuli: 2 },
+      { task: "how-it-felt", stimuli: 1 },
+      { task: "fits-its-title", stimuli: 1 },
+      { task: "attention-check", stimuli: 0 },
+      { task: "free-text", stimuli: 0 },
+      { task: "demographics", stimuli: 0 },
+    ];
+    const demographics = [
+      { name: "age", ask: "How old are you?", number: true, required: true },
+      { name: "reads", ask: "How often do you read stories?", options: ["daily", "now and then", "never"] },
+      { name: "tongue", ask: "What is your first language?" },
+    ];
+    for (const [language, width] of [
+      ["en", 1280],
+      ["de", 320],
+    ] as const) {
+      const other = await fixture({ stories: 4, tasks, survey: { demographics, language } });
+      const own = await served(other.study);
+      const page = await reader({ viewport: { width, height: 800 }, bypassCSP: true });
+      await page.goto(own.url);
+      await page.getByRole("main").getByRole("button").click();
+      await page.locator("a.button").click();
+      for (let position = 1; position <= 10; position++) {
+        await page.waitForURL(new RegExp(`/q/${position}$`));
+        const names = await page
+          .locator("input[type=radio][required]")
+          .evaluateAll((inputs) => [...new Set(inputs.map((input) => (input as HTMLInputElement).name))]);
+        for (const name of names) await page.locator(`input[name=${name}]`).first().check();
+        if (await page.locator("input[type=number]").count())
+          await page.locator("input[type=number]").fill("40");
+        if (pictures) {
+          const path = join(pictures, `task-${language}-${position}.png`);
+          await page.screenshot({ path, fullPage: true });
+        }
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        expect(await violations(page), `${language}, question ${position}`).toEqual([]);
+        await page.locator("form.question button").click();
+      }
+      await page.waitForURL(/thanks/);
+      await own.close();
+      const judgments = await readJudgments(other.study);
+      expect(judgments).toHaveLength(10);
+      expect(judgments.find(({ task }) => task === "demographics")!.response["age"]).toBe("40");
+      const pair = judgments.find(({ task }) => task === "which-is-human")!;
+      expect(pair.side).toMatch(/left|right/);
+      const [form] = (await readForms(other.study)).filter(({ id }) => id === pair.form);
+      expect(pair.stimuli).toEqual(form!.questions.find(({ id }) => id === pair.question)!.stimuli);
+      await other.remove();
+    }
+  });
+
+  test("and a researcher finds every page accessible", async () => {
+    const page = await reader({ bypassCSP: true });
+    await page.goto(`${survey.url}/study`);
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel(/The token/).fill(survey.token);
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.waitForURL(/study$/);
+    const before = await page.locator("dd").first().textContent();
+    const other = await reader();
+    await begin(other);
+    await page.waitForFunction((was) => document.querySelector("dd")?.textContent !== was, before);
+    for (const path of ["", "/stimuli", "/forms", "/generations"]) {
+      await page.goto(`${survey.url}/study${path}`);
+      if (pictures)
+        await page.screenshot({ path: join(pictures, `study${path.replace("/", "-")}.png`), fullPage: true });
+      expect(await violations(page), path).toEqual([]);
     }
   });
 

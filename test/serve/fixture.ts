@@ -162,6 +162,7 @@ export class Walker {
     for (let position = 1; ; position++) {
       const { status, location, text } = await this.get(`/q/${position}`);
       if (status === 303 && location === "/thanks") return (await this.get("/thanks")).text;
+      if (status >= 400) throw new Error(`question ${position}: ${status}`);
       if (status !== 200) continue;
       const reply = await this.post(`/q/${position}`, { ...hiddenFields(text), answer });
       if (reply.location === "/thanks") return (await this.get("/thanks")).text;
