@@ -1,4 +1,7 @@
 import { analyse } from "./analyse/analyse.ts";
+import { power } from "./analyse/power.ts";
+import { preregister } from "./analyse/preregister.ts";
+import { replay } from "./analyse/replay.ts";
 import { collect } from "./collect/collect.ts";
 import { login } from "./collect/login.ts";
 import { purge } from "./collect/purge.ts";
@@ -35,6 +38,8 @@ export const commands: readonly AnyCommand[] = [
   init,
   status(stages),
   runAll(stages),
+  power(pageOfFindings),
+  preregister,
   serve,
   simulate,
   plan,
@@ -44,4 +49,5 @@ export const commands: readonly AnyCommand[] = [
   models,
   tryOne,
   code,
+  replay,
 ];
