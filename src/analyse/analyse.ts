@@ -25,6 +25,7 @@ import { withoutExcluded } from "./exclusions.ts";
 import { codesFile, dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
 import { headlineOf, printedFindings } from "./print.ts";
+import { registrationFile } from "./registration.ts";
 
 /** Writes what was found as a page; the report knows how, and is handed in where both are known. */
 export type PageOf = (
@@ -68,12 +69,13 @@ export const analyse = (pageOf: PageOf) =>
       stimuliFile,
       keyFile,
       clipSummaryFile,
+      registrationFile,
       codesFile,
       formsFolder,
       judgmentsFile,
     ],
     writes: [findingsFolder],
-    settings: ({ config }) => config.analyse,
+    settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     async run(study, { json, margin, alpha, report, map }, effects) {
       refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
       const data = await dataOfStudy(study);

@@ -5,6 +5,7 @@ import { leaks } from "./analyses/leaks.ts";
 import { mixedModel } from "./analyses/mixed-model.ts";
 import { overview } from "./analyses/overview.ts";
 import { pairs } from "./analyses/pairs.ts";
+import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
 import { verdict } from "./analyses/verdict.ts";
@@ -21,5 +22,6 @@ export const analyses: readonly Analysis[] = [
   mixedModel,
   bayes,
   quality,
+  preregistration,
   overview,
 ];

@@ -3,6 +3,7 @@ import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import type { ClipSummary } from "./clip-summary.ts";
+import type { Frozen, Registration } from "./registration.ts";
 
 /** Who wrote a text. */
 export type Origin = "human" | "machine";
@@ -100,6 +101,8 @@ export interface FormFacts {
 }
 
 export interface StudyFacts {
+  /** What was frozen before the data, beside what is there now; undefined where nothing was. */
+  readonly registration: { readonly frozen: Registration; readonly now: Frozen } | undefined;
   readonly title: string;
   readonly corpus: CorpusSummary | undefined;
   readonly clip: ClipSummary | undefined;

@@ -18,6 +18,7 @@ import { readTable } from "../workbench/tables.ts";
 import { readClipSummary } from "./clip-summary.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
+import { frozenOf, readRegistration } from "./registration.ts";
 
 export const codesFile = "corpus/codes.csv";
 
@@ -42,6 +43,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
     simulated: judgments.some(({ simulated }) => simulated),
     study: {
       title: study.config.title,
+      registration: await registrationOf(study),
       corpus: (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined,
       clip: await readClipSummary(study),
       generations: await readGenerations(study),
@@ -163,6 +165,11 @@ function shownOf(
   }
   const { origin, model, example } = entry;
   return { stimulus: id, origin, model, example, title: stimuli.get(id)?.title ?? "" };
+}
+
+async function registrationOf(study: Study) {
+  const frozen = await readRegistration(study);
+  return frozen && { frozen, now: await frozenOf(study) };
 }
 
 /** What `tinylove describe` measured of the text behind each stimulus; nothing where it has not run. */

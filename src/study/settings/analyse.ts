@@ -26,6 +26,13 @@ export const AnalyseSettings = z.strictObject({
   exclude: ExclusionSettings.prefault({}),
   /** Means of ratings this close, in points of their scale, count as equal. */
   ratingMargin: z.number().positive().default(0.5),
+  /** When the study ends: at so many readers (the survey's quota by default), and the shares of them at which one looks before. */
+  stop: z
+    .strictObject({
+      readers: z.int().positive().optional(),
+      looks: z.array(z.number().positive().max(1)).default([]),
+    })
+    .prefault({}),
   /** Draws of every permutation and bootstrap. */
   draws: z.int().positive().default(10_000),
   /** Analyses by name; all that the data allow by default. */

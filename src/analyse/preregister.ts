@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { readJudgments, stimuliFile } from "../workbench/artefacts.ts";
+import { timestamp } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, writeWhole } from "../workbench/files.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy } from "../workbench/study.ts";
+import { versions } from "../workbench/version.ts";
+import { frozenOf, type Registration, readRegistration, registrationFile } from "./registration.ts";
+
+/** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
+export const preregister = command({
+  name: "preregister",
+  summary: "Freeze margin, exclusions, stopping rule and stories before the data",
+  examples: ["tinylove preregister --study my-study"],
+  flags: [["--late", "register although there are judgments already; the report will say so"]],
+  options: z.object({ late: z.boolean().default(false) }),
+  async run(folder, { late }, effects) {
+    const study = await openStudy(folder);
+    const before = await readRegistration(study);
+    if (before) {
+      throw new StudyError(`${registrationFile} was made at ${before.at}`, {
+        hint: "a registration is made once; the report shows what differs from it",
+      });
+    }
+    if (!(await exists(study.path(stimuliFile)))) {
+      throw new StudyError("there are no stories to register yet", { hint: "run `tinylove compose` first" });
+    }
+    const judgments = (await readJudgments(study)).length;
+    if (judgments > 0 && !late) {
+      throw new StudyError(`there are ${judgments} judgments already`, {
+        hint: "register before the data, or say --late and the report will tell",
+      });
+    }
+    const frozen = await frozenOf(study);
+    const registration: Registration = { at: timestamp(effects), judgments, versions: versions(), frozen };
+    await writeWhole(study.path(registrationFile), `${JSON.stringify(registration, null, 2)}\n`);
+    const end =
+      frozen.readers === null
+        ? "no planned end (survey.quota, analyse.stop.readers)"
+        : `${frozen.readers} readers`;
+    effects.print(
+      `registered: margin ${frozen.analyse.margin}, alpha ${frozen.analyse.alpha}, ${end}, ${Object.keys(frozen.hashes).join(" and ")} by hash\n${study.path(registrationFile)}`,
+    );
+  },
+});

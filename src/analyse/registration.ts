@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { formsFolder, stimuliFile } from "../workbench/artefacts.ts";
+import { exists, hashOf, readJson } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+
+export const registrationFile = "preregistration.json";
+
+/** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
+export const Frozen = z.strictObject({
+  analyse: AnalyseSettings,
+  /** Readers at which the study ends; null where none were planned. */
+  readers: z.int().positive().nullable(),
+  seed: z.union([z.string(), z.number()]),
+  /** SHA-256 of the stimuli and of the forms. */
+  hashes: z.record(z.string(), z.string()),
+});
+export type Frozen = Readonly<z.infer<typeof Frozen>>;
+
+/** `preregistration.json`: what was frozen, when, and after how many judgments. */
+export const Registration = z.strictObject({
+  at: z.string(),
+  /** Judgments there were already; 0 in a registration that deserves the name. */
+  judgments: z.int().nonnegative(),
+  versions: z.record(z.string(), z.string()),
+  frozen: Frozen,
+});
+export type Registration = Readonly<z.infer<typeof Registration>>;
+
+/** The registration of a study; undefined where there is none. */
+export async function readRegistration(study: Study): Promise<Registration | undefined> {
+  const path = study.path(registrationFile);
+  if (!(await exists(path))) return undefined;
+  return readJson(path, Registration, "put back the registration as it was made");
+}
+
+/** What a registration would freeze now. */
+export async function frozenOf(study: Study): Promise<Frozen> {
+  const { analyse, survey } = study.config;
+  const hashes: Record<string, string> = {};
+  for (const path of [stimuliFile, formsFolder]) {
+    const hash = await hashOf(study.path(path));
+    if (hash) hashes[path] = hash;
+  }
+  return { analyse, readers: analyse.stop.readers ?? survey.quota ?? null, seed: study.config.seed, hashes };
+}
+
+/** What differs between a registration and the present, in words; settings by their path in study.yaml. */
+export function deviationsFrom(frozen: Frozen, now: Frozen): string[] {
+  return [
+    ...differences("analyse", frozen.analyse, now.analyse),
+    ...differences("seed", frozen.seed, now.seed),
+    ...differences("the readers planned", frozen.readers, now.readers),
+    ...[...new Set([...Object.keys(frozen.hashes), ...Object.keys(now.hashes)])]
+      .filter((path) => frozen.hashes[path] !== now.hashes[path])
+      .map((path) => `${path} is not what was registered`),
+  ];
+}
+
+function differences(path: string, frozen: unknown, now: unknown): string[] {
+  if (isRecord(frozen) && isRecord(now)) {
+    const keys = new Set([...Object.keys(frozen), ...Object.keys(now)]);
+    return [...keys].flatMap((key) => differences(`${path}.${key}`, frozen[key], now[key]));
+  }
+  const [before, after] = [frozen, now].map((value) => JSON.stringify(value) ?? "nothing");
+  return before === after ? [] : [`${path} was registered as ${before} and is now ${after}`];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
