@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/** Who codes: people who read, a language model with the codebook in its prompt, or lists of cue words. */
+export const CoderKind = z.enum(["people", "model", "cues"]);
+export type CoderKind = z.infer<typeof CoderKind>;
+
+/** The code that one coder gave one text on one variable of the codebook: a row of `corpus/codings/<coder>.csv`. */
+export const Coding = z.strictObject({
+  /** The story's or the generation's id. */
+  text: z.string().min(1),
+  variable: z.string().min(1),
+  code: z.string().min(1),
+  kind: CoderKind,
+});
+export type Coding = Readonly<z.infer<typeof Coding>>;
+
+/** All that one coder coded. */
+export interface Coder {
+  /** The file's name: short, of letters, digits, `-` and `_`. */
+  readonly name: string;
+  readonly kind: CoderKind;
+  readonly codings: readonly Coding[];
+}

@@ -1,0 +1,53 @@
+import { basename } from "node:path";
+import { type Coder, Coding } from "../study/coding.ts";
+import { StudyError } from "./errors.ts";
+import { checked, filesUnder, writeWhole } from "./files.ts";
+import type { Study } from "./study.ts";
+import { csv, readTable } from "./tables.ts";
+
+/** Codes of kind of love, tone and cultural setting, whoever gave them: a file a coder, all in one form. */
+export const codingsFolder = "corpus/codings";
+
+/** The coders in order of name. Throws StudyError for a row that is no coding, or a text that one coder coded twice. */
+export async function readCoders(study: Study): Promise<Coder[]> {
+  const coders: Coder[] = [];
+  for (const file of await codingFiles(study)) {
+    const where = `${codingsFolder}/${basename(file)}`;
+    const rows = await readTable(file);
+    const codings = rows.map((row, at) => checked(row, Coding, `${where}, row ${at + 1}`));
+    refuseDoubles(codings, where);
+    const [first] = codings;
+    if (first) coders.push({ name: basename(file, ".csv"), kind: first.kind, codings });
+  }
+  return coders;
+}
+
+export const codingFiles = async (study: Study): Promise<string[]> =>
+  (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
+
+/** Writes all that a coder coded, in place of what was there. Throws StudyError for a name that is no file's. */
+export async function writeCoder(study: Study, { name, codings }: Coder): Promise<void> {
+  await writeWhole(study.path(codingsFolder, `${checkedCoder(name)}.csv`), codingsCsv(codings));
+}
+
+/** A name that may stand in a file's; throws StudyError for another. */
+export function checkedCoder(name: string): string {
+  if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) return name;
+  throw new StudyError(`coder ${name}: no name for a coder`, {
+    hint: "use letters, digits, - and _, at most 40",
+  });
+}
+
+export const codingsCsv = (codings: readonly Coding[]): string =>
+  csv(["text", "variable", "code", "kind"], codings);
+
+function refuseDoubles(codings: readonly Coding[], where: string): void {
+  const seen = new Set<string>();
+  for (const { text, variable } of codings) {
+    const key = JSON.stringify([text, variable]);
+    if (seen.has(key)) {
+      throw new StudyError(`${where}: ${text} has two codes of ${variable}`, { hint: "keep one of them" });
+    }
+    seen.add(key);
+  }
+}
