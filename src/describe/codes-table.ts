@@ -1,10 +1,14 @@
 import { csv } from "../workbench/tables.ts";
+import type { Coded } from "./coding/coded.ts";
 import type { Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
 import type { Text } from "./texts.ts";
 
-/** `corpus/codes.csv`: a row a text, a column a measure. Shares and the like keep six digits. */
-export function codesCsv(texts: readonly Text[], { measures, values }: Taken): string {
+/**
+ * `corpus/codes.csv`: a row a text, a column a measure, then for each variable of the codebook its code and which
+ * kind of coder gave it. Shares and the like keep six digits.
+ */
+export function codesCsv(texts: readonly Text[], { measures, values }: Taken, coded: Coded): string {
   const names = measures.map(({ name }) => name);
   const rows = texts.map(({ id, origin, model, story, title }, at) => ({
     id,
@@ -13,8 +17,15 @@ export function codesCsv(texts: readonly Text[], { measures, values }: Taken): s
     story,
     title,
     ...Object.fromEntries(names.map((name) => [name, cell(values.get(name)![at])])),
+    ...Object.fromEntries(
+      [...coded.settled].flatMap(([variable, codes]) => [
+        [variable, codes.get(id)?.code],
+        [`${variable}_by`, codes.get(id)?.by],
+      ]),
+    ),
   }));
-  return csv(["id", "origin", "model", "story", "title", ...names], rows);
+  const codeColumns = [...coded.settled.keys()].flatMap((variable) => [variable, `${variable}_by`]);
+  return csv(["id", "origin", "model", "story", "title", ...names, ...codeColumns], rows);
 }
 
 function cell(value: Value): number | string | undefined {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   descriptionFile,
   generationsFolder,
@@ -5,11 +6,13 @@ import {
   readStories,
   storiesFile,
 } from "../workbench/artefacts.ts";
+import { codingFiles, codingsFolder, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
+import { codedTexts, cuesCoder } from "./coding/coded.ts";
 import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
 import type { Measure } from "./measure.ts";
@@ -19,6 +22,7 @@ import { takeMeasures } from "./take.ts";
 import { textsOf } from "./texts.ts";
 
 const codesFile = "corpus/codes.csv";
+const cuesFile = `${codingsFolder}/${cuesCoder}.csv`;
 
 /** `tinylove describe`: every text measured, as a table and as findings. */
 export const describe = stage({
@@ -26,7 +30,14 @@ export const describe = stage({
   summary: "Measure every story, human and machine",
   examples: ["tinylove describe --study my-study"],
   reads: [storiesFile, generationsFolder],
-  writes: [codesFile, descriptionFile],
+  writes: [codesFile, descriptionFile, cuesFile],
+  // What people and models coded, and a codebook of the study's own.
+  inputs: async (study) => [
+    ...(await codingFiles(study))
+      .map((file) => `${codingsFolder}/${basename(file)}`)
+      .filter((file) => file !== cuesFile),
+    "codebook",
+  ],
   settings: ({ config }) => ({
     ...config.describe,
     rule: config.corpus.words.warn,
@@ -38,8 +49,11 @@ export const describe = stage({
     const generations = await readGenerations(study);
     const texts = textsOf(stories, generations);
     const taken = await takeMeasures(study, wanted, texts, new Corpus(stories), effects);
-    const found = description(texts, taken, study.config.corpus.words.warn, study.random("describe"));
-    await writeWhole(study.path(codesFile), codesCsv(texts, taken));
+    const coded = await codedTexts(study, texts);
+    const rule = study.config.corpus.words.warn;
+    const found = description(texts, taken, coded, rule, study.random("describe"));
+    await writeCoder(study, coded.coders.find(({ name }) => name === cuesCoder)!);
+    await writeWhole(study.path(codesFile), codesCsv(texts, taken, coded));
     await writeWhole(study.path(descriptionFile), `${JSON.stringify(found, null, 2)}\n`);
     effects.log(`  ${texts.length} texts, ${taken.measures.length} measures: ${codesFile}`);
   },

@@ -1,4 +1,5 @@
 import type { Random } from "../stats/random.ts";
+import type { Coded } from "./coding/coded.ts";
 import type { Measure, Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
 import type { Text } from "./texts.ts";
@@ -11,6 +12,7 @@ export interface DescribedText extends Text {
 /** What a part of the description is made from. `rule` is the length above which a story is told of, in words. */
 export interface Seen {
   readonly texts: DescribedTexts;
+  readonly coded: Coded;
   readonly rule: number;
   readonly random: Random;
 }

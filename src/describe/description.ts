@@ -1,8 +1,10 @@
 import type { Random } from "../stats/random.ts";
 import { type Finding, type Findings, sentence } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
+import type { Coded } from "./coding/coded.ts";
 import { DescribedTexts, numbersOf, type Seen, spreadOf } from "./described.ts";
 import { beside } from "./findings/beside.ts";
+import { codes } from "./findings/codes.ts";
 import { dialogue } from "./findings/dialogue.ts";
 import { failures } from "./findings/failures.ts";
 import { lengths } from "./findings/lengths.ts";
@@ -12,17 +14,31 @@ import type { Taken } from "./take.ts";
 import type { Text } from "./texts.ts";
 
 /** What the corpus is made of: distributions against the rules, human beside machine. */
-export function description(texts: readonly Text[], taken: Taken, rule: number, random: Random): Findings {
-  const seen = { texts: new DescribedTexts(texts, taken), rule, random };
+export function description(
+  texts: readonly Text[],
+  taken: Taken,
+  coded: Coded,
+  rule: number,
+  random: Random,
+): Findings {
+  const seen = { texts: new DescribedTexts(texts, taken), coded, rule, random };
   return {
     analysis: "describe",
     asks: "What are the stories made of, and how do the machine's differ?",
     findings: [opening(seen.texts), ...parts.flatMap((part) => part(seen)), ...methods(seen.texts)],
-    numbers: numbers(seen.texts),
+    numbers: { ...numbers(seen.texts), agreements: coded.agreements },
   };
 }
 
-const parts: readonly ((seen: Seen) => Finding[])[] = [lengths, dialogue, telling, beside, failures, ranges];
+const parts: readonly ((seen: Seen) => Finding[])[] = [
+  lengths,
+  dialogue,
+  telling,
+  codes,
+  beside,
+  failures,
+  ranges,
+];
 
 function opening({ human, machine }: DescribedTexts): Finding {
   const models = new Set(machine.map(({ model }) => model));

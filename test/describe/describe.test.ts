@@ -8,6 +8,7 @@ import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts
 import type { Study } from "../../src/workbench/study.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+import { generationOf } from "./generations.ts";
 import { goodProse, storyOf } from "./reading.ts";
 
 const bus =
@@ -58,7 +59,9 @@ test("findings tell human from machine and name the texts behind them", async ()
   expect(text).toContain(
     "of 2 machine texts 1 fall into a loop of pronouns and 1 end in the middle of a sentence",
   );
-  expect(text).toContain("has 12 words in a row from its example");
+  expect(text).toContain(
+    '{"failure":"has 8 words or more in a row from its example","human":0,"machine":1,"texts":"two"}',
+  );
   expect(found!.numbers).toMatchObject({
     texts: { human: 2, machine: 2 },
     machine: { pronoun_loop: { mean: 0.5 } },
@@ -115,31 +118,3 @@ test("an interrupt ends the work", async () => {
 
 const writeGenerations = (generations: readonly Generation[]) =>
   writeWhole(study.path("generations/echo/one-shot.jsonl"), jsonLines(generations));
-
-function generationOf(id: string, text: string, examples: string[] = []): Generation {
-  return {
-    id,
-    story: "bus",
-    title: "The tall one",
-    model: { address: "echo:", hash: "", pretend: true },
-    prompt: { template: "one-shot", hash: "", text: "" },
-    examples,
-    seed: 1,
-    attempt: 1,
-    settings: {
-      temperature: 1,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repeatPenalty: 1,
-      leastTokens: 0,
-      mostTokens: 200,
-    },
-    outcome: text ? "text" : "failed",
-    text,
-    raw: text,
-    tokens: { prompt: 1, generated: 1 },
-    ms: 1,
-    at: "2022-11-30T00:00:00.000Z",
-  };
-}

@@ -1,48 +1,46 @@
 import type { Random } from "../../stats/random.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
-import type { DescribedText, Seen } from "../described.ts";
+import { type DescribedText, idsOf, type Seen } from "../described.ts";
 
 /** Texts that went wrong in a way that is known of models: loops, broken-off ends, copies; and where the loops lie. */
 export function failures({ texts, random }: Seen): Finding[] {
-  const failed = texts.all.flatMap((text) => failuresOf(text).map((failure) => ({ text, failure })));
   return [
     sentence("result", summary(texts.human, texts.machine)),
-    ...(failed.length > 0
-      ? [
-          table("detail", "Texts that loop, break off or copy", {
-            columns: [
-              { key: "text", label: "text", format: "text" },
-              { key: "origin", label: "by", format: "text" },
-              { key: "title", label: "title", format: "text" },
-              { key: "failure", label: "what", format: "text" },
-            ],
-            rows: failed.map(({ text: { id, origin, title }, failure }) => ({
-              text: id,
-              origin,
-              title,
-              failure,
-            })),
-          }),
-        ]
-      : []),
+    table("detail", "Texts that loop, break off or copy", {
+      columns: [
+        { key: "failure", label: "a text that", format: "text" },
+        { key: "human", label: "human", format: "integer" },
+        { key: "machine", label: "machine", format: "integer" },
+        { key: "texts", label: "which", format: "text" },
+      ],
+      rows: kinds.map(({ failure, has }) => ({
+        failure,
+        human: texts.human.filter(has).length,
+        machine: texts.machine.filter(has).length,
+        // A machine's come first: they are what one looks for.
+        texts: idsOf([...texts.machine, ...texts.human].filter(has)),
+      })),
+    }),
     ...(texts.has("pronoun_share") && texts.has("distinct_1") ? [varied(texts.all, random)] : []),
-  ];
-}
-
-function failuresOf({ values }: DescribedText): string[] {
-  const copied = Number(values["copied_from_example"] ?? 0);
-  const learned = Number(values["copied_from_training"] ?? 0);
-  return [
-    ...(values["pronoun_loop"] === true ? ["loops in pronouns"] : []),
-    ...(values["cut_off"] === true ? ["ends in the middle of a sentence"] : []),
-    ...(copied >= copy ? [`has ${copied} words in a row from its example`] : []),
-    ...(learned >= copy ? [`has ${learned} words in a row from a training story`] : []),
   ];
 }
 
 /** Words in a row that two writers hardly share by chance. */
 const copy = 8;
+
+const kinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
+  { failure: "falls into a loop of pronouns", has: ({ values }) => values["pronoun_loop"] === true },
+  { failure: "ends in the middle of a sentence", has: ({ values }) => values["cut_off"] === true },
+  {
+    failure: `has ${copy} words or more in a row from its example`,
+    has: ({ values }) => Number(values["copied_from_example"] ?? 0) >= copy,
+  },
+  {
+    failure: `has ${copy} words or more in a row from another training story`,
+    has: ({ values }) => Number(values["copied_from_training"] ?? 0) >= copy,
+  },
+];
 
 function summary(human: readonly DescribedText[], machine: readonly DescribedText[]): string {
   const of = (texts: readonly DescribedText[], name: string) =>

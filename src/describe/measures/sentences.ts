@@ -2,7 +2,7 @@ import type { QuickMeasure } from "../measure.ts";
 
 export const sentences: QuickMeasure = {
   name: "sentences",
-  means: "sentences",
+  means: "how many sentences it has",
   unit: "sentences",
   format: "number",
   version: 1,

@@ -4,7 +4,7 @@ import type { QuickMeasure } from "../measure.ts";
 /** Length by the rule of "under 100 words". */
 export const words: QuickMeasure = {
   name: "words",
-  means: "words: what stands between white space and holds a letter or digit",
+  means: "what stands between white space and holds a letter or digit",
   unit: "words",
   format: "integer",
   version: 1,

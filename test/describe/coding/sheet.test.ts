@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { beforeEach, expect, test } from "vitest";
+import { code } from "../../../src/describe/coding/code.ts";
+import { storiesFile } from "../../../src/workbench/artefacts.ts";
+import { readCoders } from "../../../src/workbench/codings.ts";
+import { jsonLines, writeWhole } from "../../../src/workbench/files.ts";
+import type { Study } from "../../../src/workbench/study.ts";
+import { csv, type Row, readTable } from "../../../src/workbench/tables.ts";
+import { quietEffects, temporaryStudy } from "../../helpers/world.ts";
+import { generationOf } from "../generations.ts";
+import { goodProse, storyOf } from "../reading.ts";
+
+let study: Study;
+
+beforeEach(async () => {
+  study = await temporaryStudy();
+  await writeWhole(study.path("study.yaml"), "name: test\n");
+  await writeWhole(
+    study.path(storiesFile),
+    jsonLines([
+      storyOf("bread", "Bread", goodProse),
+      storyOf("bus", "The tall one", "We shared an umbrella – “you’re the tall one,” she said."),
+    ]),
+  );
+  await writeWhole(
+    study.path("generations/echo/one-shot.jsonl"),
+    jsonLines([generationOf("machine-one", 'We shared -- she said, "You\'re tall."')]),
+  );
+});
+
+const run = (options: Record<string, unknown>) =>
+  code.run(study.folder, code.options.parse(options), quietEffects());
+
+const sheetOf = (coder: string) => readTable(study.path(`corpus/sheets/${coder}.csv`));
+
+test("a sheet tells nothing of who wrote, and no two coders have the same item or order", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  await run({ how: "sheet", coder: "ben" });
+  const [anna, ben] = [await sheetOf("anna"), await sheetOf("ben")];
+  expect(anna.map(({ text }) => text).sort()).toEqual(ben.map(({ text }) => text).sort());
+  expect(anna.map(({ item }) => item).filter((item) => ben.some((row) => row["item"] === item))).toEqual([]);
+  const written = await readFile(study.path("corpus/sheets/anna.csv"), "utf8");
+  expect(written).not.toMatch(/machine|human|echo|bread,|“|--/);
+  expect(Object.keys(anna[0]!)).toEqual([
+    "item",
+    "title",
+    "text",
+    "cultural_setting",
+    "kind_of_love",
+    "tone",
+    "remarks",
+  ]);
+  expect(await readFile(study.path("corpus/sheets/codebook.md"), "utf8")).toContain("## bittersweet");
+});
+
+test("a filled sheet comes in as the coder's codes, empty cells as passes", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  const filled = (await sheetOf("anna")).map((row, at) => ({
+    ...row,
+    tone: [" Joyful ", "grieving", ""][at] ?? "",
+    kind_of_love: ["Parent and  Child", "", ""][at] ?? "",
+  }));
+  await writeSheet(filled);
+  await run({ how: "import", coder: "anna", file: study.path("filled.csv") });
+  const [anna] = await readCoders(study);
+  expect(anna).toMatchObject({ name: "anna", kind: "people" });
+  expect(anna!.codings.map(({ variable, code }) => `${variable}: ${code}`)).toEqual([
+    "kind_of_love: parent and child",
+    "tone: joyful",
+    "tone: grieving",
+  ]);
+  const ids = anna!.codings.map(({ text }) => text);
+  for (const id of ids) expect(["bread", "bus", "machine-one"]).toContain(id);
+  expect(ids[0]).toBe(ids[1]);
+});
+
+test("a code that is not in the codebook is named with its row, and nothing is written", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "gleeful" })));
+  const wrong = run({ how: "import", coder: "anna", file: study.path("filled.csv") });
+  await expect(wrong).rejects.toThrow(/filled\.csv, row 1: tone: no code gleeful/);
+  expect(await readCoders(study)).toEqual([]);
+});
+
+test("another coder's sheet is refused", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "joyful" })));
+  const wrong = run({ how: "import", coder: "ben", file: study.path("filled.csv") });
+  await expect(wrong).rejects.toThrow(/row 1: item \w+ is not of ben's sheet/);
+});
+
+test("a sheet that somebody may be filling in is not written over", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  await expect(run({ how: "sheet", coder: "anna" })).rejects.toThrow(
+    "corpus/sheets/anna.csv is there already",
+  );
+});
+
+test("a sample has people's and machine's texts by turns, the same for every coder", async () => {
+  await run({ how: "sheet", coder: "anna", count: "2" });
+  await run({ how: "sheet", coder: "ben", count: "2" });
+  const texts = (await sheetOf("anna")).map(({ text }) => text);
+  expect(texts).toHaveLength(2);
+  expect(texts).toContain('We shared – she said, "You\'re tall."');
+  expect((await sheetOf("ben")).map(({ text }) => text).sort()).toEqual(texts.sort());
+});
+
+const writeSheet = (rows: readonly Row[]) =>
+  writeWhole(study.path("filled.csv"), csv(Object.keys(rows[0]!), rows));
