@@ -26,7 +26,7 @@ const texts = [
   pagesFolder,
   storiesFile,
   "corpus/rejected.csv",
-  "corpus/codes.csv",
+
   cookiesFile,
   profileFolder,
   termsFile,

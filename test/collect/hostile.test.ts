@@ -96,6 +96,9 @@ test.each([
   ["entities", inBody(`<p>${"&amp;".repeat(200_000)}</p>`)],
   ["scripts", `<script>window.__preloadedData = ${'{"a":'.repeat(100_000)}</script>`],
   ["strings", `<script>window.__preloadedData = {"a": "${"\\\\".repeat(500_000)}</script>`],
+  ["open scripts", "<script".repeat(200_000)],
+  ["elements as many as are let through", inBody("<p>love".repeat(19_000))],
+  ["blocks as deep as are let through", inBody(`${"<div>".repeat(480)}<p>love</p>`)],
   ["undefined", `<script>window.__preloadedData = [${"undefined,".repeat(200_000)}1];</script>`],
 ])("a page that is a bomb of %s is survived", (_, html) => {
   expect(parsePost(html).stories.length).toBeLessThanOrEqual(1);

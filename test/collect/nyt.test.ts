@@ -154,12 +154,17 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     const asked = behaviour === "no answer" ? 2 : 1;
     expect([...crawl.standIn.visits().values()]).toEqual([1, asked, asked, asked]);
     expect(await exists(crawl.study.path("corpus/stories.jsonl"))).toBe(false);
+  });
 
-    // What was had is not lost, and what failed is asked for again only when one says so.
+  test("after a wall nothing is lost, and what was barred is asked for again only when one says so", async () => {
+    await using crawl = await begun();
+    for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, "gateway");
+    await expect(crawl.run()).rejects.toThrow("stopped after 3 pages in a row");
     crawl.standIn.behaviours.clear();
     await crawl.run({ retryFailed: true });
-    expect([...crawl.standIn.visits().values()]).toEqual([1, asked + 1, asked + 1, asked + 1]);
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2]);
     await crawl.run();
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2, 1]);
     expect(await corpusOf(crawl.study)).toEqual(expected);
   });
 
@@ -185,6 +190,21 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     await expect(crawl.run({ cookies, retryFailed: true })).rejects.toMatchObject({
       hint: expect.stringContaining("your login seems to have expired"),
     });
+  });
+
+  test("an interrupt ends the crawl at once, and the same command goes on there", async () => {
+    await using crawl = await begun({ delay: 200 });
+    const interruption = new AbortController();
+    const effects = quietEffects({ env: crawl.standIn.environment, signal: interruption.signal });
+    const options = CollectOptions.parse({ acknowledgeTerms: true });
+    const running = collect.run(crawl.study, options, effects);
+    while (crawl.standIn.visits().size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    interruption.abort(new Error("interrupted"));
+    await expect(running).rejects.toThrow("interrupted");
+    expect(crawl.standIn.visits().size).toBe(2);
+    await crawl.run();
+    expect(await corpusOf(crawl.study)).toEqual(expected);
+    expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 1, 1, 1]);
   });
 
   test("robots.txt is read first and held to", async () => {

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContext, chromium, type Page, type Response } from "playwright-core";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { version } from "../../workbench/version.ts";
@@ -75,7 +76,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
     throw new Error(firstLine(messageOf(cause)), { cause });
   }
   const status = response?.status() ?? 0;
-  if (status >= 400) return { status, address: page.url(), html: await page.content() };
+  if (status >= 400) return { status, address: page.url(), html: await contentOf(page) };
   // A wall may be drawn by the page's own scripts: it is waited for as a reader's browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
@@ -83,7 +84,16 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
     .first()
     .waitFor({ state: "attached", timeout: 2_000 })
     .catch(() => undefined);
-  return { status, address: page.url(), html: await page.content() };
+  return { status, address: page.url(), html: await contentOf(page) };
+}
+
+/** A page whose scripts never rest would never answer. */
+async function contentOf(page: Page): Promise<string> {
+  const late = sleep(30_000, undefined, { ref: false }).then(() => {
+    throw new Error("the page does not answer");
+  });
+  late.catch(() => undefined);
+  return Promise.race([page.content(), late]);
 }
 
 const firstLine = (text: string) => text.split("\n")[0]!.slice(0, 200);

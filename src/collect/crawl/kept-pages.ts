@@ -5,7 +5,7 @@ import { shortId } from "../../text/hash.ts";
 import { codeOf, StudyError } from "../../workbench/errors.ts";
 import { sha256, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { largestPage } from "../parse/markup.ts";
+import { largestPage } from "../parse/size.ts";
 
 /** Where the crawl's pages lie; private, for they are others' texts. */
 export const pagesFolder = "collected/pages";

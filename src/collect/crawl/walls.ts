@@ -1,5 +1,5 @@
 import { pageOf } from "../parse/markup.ts";
-import { postOf } from "../parse/post.ts";
+import { type Post, postOf } from "../parse/post.ts";
 
 /** What stands between the reader and the article, where something does. */
 export type Wall =
@@ -40,15 +40,19 @@ export function wallOf({ status, address, html }: VisitedPage): Wall | undefined
 
 /** As `wallOf`, for a page of which there is nothing but its markup. */
 export function wallIn(html: string): Wall | undefined {
-  if (html.length > largestArticle) return "too large";
-  const page = pageOf(html);
-  if (page("[id*=gateway-content], [data-testid*=gateway-content]").length > 0) return "gateway";
-  if (/["']?isOptimisticallyTruncated["']?\s*:\s*true/.test(html)) return "truncated";
-  return postOf(page).stories.some(({ text }) => text !== "") ? undefined : "no stories";
+  const read = readPage(html);
+  return typeof read === "string" ? read : undefined;
 }
 
-/** In characters; articles have some hundreds of thousands. */
-const largestArticle = 10_000_000;
+/** The post on a page, or the wall before it. */
+export function readPage(html: string): Post | Wall {
+  const page = pageOf(html);
+  if (!page) return "too large";
+  if (page("[id*=gateway-content], [data-testid*=gateway-content]").length > 0) return "gateway";
+  if (/["']?isOptimisticallyTruncated["']?\s*:\s*true/.test(html)) return "truncated";
+  const post = postOf(page);
+  return post.stories.some(({ text }) => text !== "") ? post : "no stories";
+}
 
 function isLogin(address: string): boolean {
   if (!URL.canParse(address)) return false;

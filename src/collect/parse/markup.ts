@@ -1,12 +1,10 @@
 import { type CheerioAPI, load } from "cheerio";
 import type { AnyNode, Element } from "domhandler";
 import type { Block, Run } from "./blocks.ts";
+import { isExcessive } from "./size.ts";
 
-/** More markup than any article has; a page above it is refused before it is parsed. In characters. */
-export const largestPage = 20_000_000;
-
-/** A page parsed for reading. Nothing of it is run. */
-export const pageOf = (html: string): CheerioAPI => load(html.slice(0, largestPage));
+/** A page parsed for reading; nothing of it is run. Undefined where it is more than any article (see `size.ts`). */
+export const pageOf = (html: string): CheerioAPI | undefined => (isExcessive(html) ? undefined : load(html));
 
 /** Headings and paragraphs of an article's body as its markup gives them. Class names that change are not looked at. */
 export function blocksOfMarkup(page: CheerioAPI): Block[] {

@@ -19,7 +19,8 @@ export interface Post {
  * saved before it was drawn). Never throws: a page without stories is a post without stories.
  */
 export function parsePost(html: string): Post {
-  return postOf(pageOf(html));
+  const page = pageOf(html);
+  return page ? postOf(page) : { title: "", address: "", date: "", stories: [] };
 }
 
 /** As `parsePost`, of a page that is already parsed. */

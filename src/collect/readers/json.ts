@@ -46,13 +46,18 @@ function recordOf(row: unknown, where: string): TableRecord {
   }
   return {
     where,
-    cells: Object.fromEntries(Object.entries(row).map(([column, value]) => [column, cellOf(value)])),
+    cells: Object.fromEntries(Object.entries(row).map(([column, value]) => [column, cellOf(value, where)])),
   };
 }
 
-function cellOf(value: unknown): string {
+function cellOf(value: unknown, where: string): string {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new StudyError(`${where}: values nested too deeply`, { hint: "mend or remove it", cause });
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -13,9 +13,8 @@ import { domainOf, type Places, placesOf } from "../crawl/places.ts";
 import { robotsOf } from "../crawl/robots.ts";
 import { discoverPosts, openWindows } from "../crawl/search.ts";
 import { acknowledgeTerms } from "../crawl/terms.ts";
-import { explained, wallIn } from "../crawl/walls.ts";
+import { explained, readPage } from "../crawl/walls.ts";
 import type { CollectOptions } from "../options.ts";
-import { parsePost } from "../parse/post.ts";
 import { storiesOfPost } from "../post-stories.ts";
 import type { FoundStory, Gathered, Rejection, Source } from "../source.ts";
 
@@ -74,10 +73,13 @@ async function fetchAll(
     `${addresses.length} pages to fetch, one each ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
   );
   const visitor = await openVisitor(places.site, cookies, effects.env);
+  const close = () => void visitor.close();
+  effects.signal.addEventListener("abort", close, { once: true });
   try {
     const pace = paced(seconds, last, effects);
     await crawl(addresses, { journal, pages, visitor, robots, pace, loggedIn: cookies.length > 0 }, effects);
   } finally {
+    effects.signal.removeEventListener("abort", close);
     await visitor.close();
   }
 }
@@ -155,8 +157,8 @@ async function parseAll(
 }
 
 function storiesIn(html: string, row: AddressRow, licence: string): FoundStory[] | undefined {
-  if (wallIn(html)) return undefined;
-  const post = parsePost(html);
+  const post = readPage(html);
+  if (typeof post === "string") return undefined;
   const dated = { ...post, date: post.date || row.published, title: post.title || row.headline };
   return storiesOfPost(dated, {
     where: new URL(row.address).pathname,

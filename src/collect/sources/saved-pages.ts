@@ -3,10 +3,9 @@ import { relative } from "node:path";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { explained, wallIn } from "../crawl/walls.ts";
-import { largestPage } from "../parse/markup.ts";
+import { explained, readPage } from "../crawl/walls.ts";
 import { addressOfMhtml, htmlOfMhtml } from "../parse/mhtml.ts";
-import { parsePost } from "../parse/post.ts";
+import { largestPage } from "../parse/size.ts";
 import { storiesOfPost } from "../post-stories.ts";
 import type { FoundStory, Rejection, Source } from "../source.ts";
 
@@ -33,7 +32,7 @@ export const savedPages: Source = {
         effects.signal.throwIfAborted();
         progress.step();
         const where = relative(root, file) || folder;
-        const read = await readPage(file, where, study.config.corpus.licence);
+        const read = await readFileOf(file, where, study.config.corpus.licence);
         if (Array.isArray(read)) {
           stories.push(...read);
           from.push(where);
@@ -66,7 +65,7 @@ async function pagesIn(path: string): Promise<string[]> {
 
 const isPage = /\.(?:html?|mhtml?)$/i;
 
-async function readPage(file: string, where: string, licence: string): Promise<FoundStory[] | Rejection> {
+async function readFileOf(file: string, where: string, licence: string): Promise<FoundStory[] | Rejection> {
   const refusal = (reason: string, message: string): Rejection => ({
     where,
     title: "",
@@ -79,11 +78,8 @@ async function readPage(file: string, where: string, licence: string): Promise<F
   const bytes = await readFile(file);
   const isMhtml = /\.mhtml?$/i.test(file);
   const html = isMhtml ? htmlOfMhtml(bytes.toString("latin1")) : bytes.toString("utf8");
-  const wall = html === undefined ? "no stories" : wallIn(html);
-  if (html === undefined || wall) {
-    return refusal(`page: ${wall}`, explained(wall ?? "no stories", false).message);
-  }
-  const post = parsePost(html);
+  const post = html === undefined ? "no stories" : readPage(html);
+  if (typeof post === "string") return refusal(`page: ${post}`, explained(post, false).message);
   const address = post.address || (isMhtml ? addressOfMhtml(bytes.toString("latin1")) : "");
   const source = URL.canParse(address) ? new URL(address).host : where;
   return storiesOfPost(post, { where, address, source, licence });
