@@ -29,12 +29,14 @@ export interface ClusteredOptions {
 
 /**
  * A mean (or a contrast of group means: a difference, a balanced accuracy) of values that repeat by reader and
- * by story. The variance sums squared influences over clusters; two ways combine as V1 + V2 - V12 (Cameron,
- * Gelbach and Miller 2011), never below the larger of V1 and V2. Finite samples: each way is multiplied by
- * G/(G - 1); where clusters lie within groups, as stories lie within their origin, each group has its own. With
- * one cluster to an observation this is Welch's t-test.
+ * by story. Each way's variance is the jackknife's, (G - 1)/G times the sum of squared moves of the estimate when a
+ * cluster is left out (CV3; Bell and McCaffrey 2002; MacKinnon, Nielsen and Webb 2023), which for even clusters is the
+ * usual sandwich times G/(G - 1) and for uneven ones isn't too small, as that is. Where clusters lie within groups, as
+ * stories lie within their origin, each group has its own. Two ways combine as V1 + V2 - V12 (Cameron, Gelbach
+ * and Miller 2011), never below the larger of V1 and V2. With one observation to a cluster this is Welch's t-test.
  *
- * Degrees of freedom: those of the way that has the fewer, G - 1, or Welch's where clusters lie within groups.
+ * Degrees of freedom: those of the way that has the fewer, G - 1 for even clusters, fewer for uneven ones, and
+ * Welch's where clusters lie within groups.
  *
  * Throws RangeError when columns differ in length, values are no numbers or more than two ways are given.
  */
@@ -140,44 +142,91 @@ function combined(
   return Math.max(first!.variance, second.variance, first!.variance + second.variance - both.variance);
 }
 
-/** Variance by one way of clustering, with the correction that fits how the clusters lie in the groups. */
+/**
+ * Variance by one way of clustering: how far the estimate moves when each cluster is left out in turn, within its own
+ * group where clusters lie within groups.
+ */
 function variance(influence: Float64Array, way: Indexed, groups: Int32Array, weights: Float64Array): Part {
-  const sums = new Float64Array(way.names.length);
-  const groupOf = new Int32Array(way.names.length).fill(-1);
-  let nested = true;
+  const width = weights.length;
+  const sums = new Float64Array(way.names.length * width);
+  const sizes = new Float64Array(way.names.length * width);
+  const groupSizes = new Float64Array(width);
   for (let at = 0; at < influence.length; at++) {
     const group = groups[at]!;
     if (weights[group] === 0) continue;
-    const cluster = way.index[at]!;
-    sums[cluster]! += influence[at]!;
-    if (groupOf[cluster] === -1) groupOf[cluster] = group;
-    else if (groupOf[cluster] !== group) nested = false;
+    const cell = way.index[at]! * width + group;
+    sums[cell]! += influence[at]!;
+    sizes[cell]!++;
+    groupSizes[group]!++;
   }
-  const squares = new Float64Array(weights.length);
-  const counts = new Float64Array(weights.length);
-  for (let cluster = 0; cluster < sums.length; cluster++) {
-    if (groupOf[cluster] === -1) continue;
-    const stratum = nested ? groupOf[cluster]! : 0;
-    squares[stratum]! += sums[cluster]! ** 2;
-    counts[stratum]!++;
+  const moves = new Moves(width);
+  const nested = liesWithinGroups(sizes, width);
+  for (let cluster = 0; cluster < way.names.length; cluster++) {
+    let move = 0;
+    let size = 0;
+    let stratum = 0;
+    for (let group = 0; group < width; group++) {
+      const own = sizes[cluster * width + group]!;
+      if (own === 0) continue;
+      const left = groupSizes[group]! - own;
+      // Without this cluster the group would be empty: the estimate hangs on it alone.
+      if (left === 0) return { variance: Infinity, degrees: 0 };
+      move += (sums[cluster * width + group]! * groupSizes[group]!) / left;
+      size += own;
+      if (nested) stratum = group;
+    }
+    if (size > 0) moves.add(stratum, move, size);
   }
-  return welch(squares, counts);
+  return moves.part();
 }
 
-/** Sums corrected variances over strata; degrees by Welch (1947) and Satterthwaite (1946). */
-function welch(squares: Float64Array, counts: Float64Array): Part {
-  let total = 0;
-  let scale = 0;
-  let smallest = Infinity;
-  for (let stratum = 0; stratum < squares.length; stratum++) {
-    const count = counts[stratum]!;
-    if (count === 0) continue;
-    if (count === 1) return { variance: Infinity, degrees: 0 };
-    const corrected = (squares[stratum]! * count) / (count - 1);
-    total += corrected;
-    scale += corrected ** 2 / (count - 1);
-    smallest = Math.min(smallest, count - 1);
+function liesWithinGroups(sizes: Float64Array, width: number): boolean {
+  for (let start = 0; start < sizes.length; start += width) {
+    if (sizes.subarray(start, start + width).reduce((groups, size) => groups + Number(size > 0), 0) > 1)
+      return false;
   }
-  if (smallest === Infinity) return { variance: Infinity, degrees: 0 };
-  return { variance: total, degrees: scale > 0 ? total ** 2 / scale : smallest };
+  return true;
+}
+
+/** Collects jackknife moves by stratum. */
+class Moves {
+  readonly #counts: Float64Array;
+  readonly #squares: Float64Array;
+  readonly #sizes: Float64Array;
+  readonly #squaredSizes: Float64Array;
+
+  constructor(strata: number) {
+    this.#counts = new Float64Array(strata);
+    this.#squares = new Float64Array(strata);
+    this.#sizes = new Float64Array(strata);
+    this.#squaredSizes = new Float64Array(strata);
+  }
+
+  add(stratum: number, move: number, size: number): void {
+    this.#counts[stratum]!++;
+    this.#squares[stratum]! += move ** 2;
+    this.#sizes[stratum]! += size;
+    this.#squaredSizes[stratum]! += size ** 2;
+  }
+
+  /**
+   * The variance over strata; degrees by Welch (1947) and Satterthwaite (1946). Uneven clusters count as fewer
+   * even ones, (sum of n)^2 / sum of n^2 (Kish 1965).
+   */
+  part(): Part {
+    let total = 0;
+    let scale = 0;
+    let smallest = Infinity;
+    for (const [stratum, count] of this.#counts.entries()) {
+      if (count === 0) continue;
+      const shrink = (count - 1) / count;
+      const degrees = shrink * (this.#sizes[stratum]! ** 2 / this.#squaredSizes[stratum]!);
+      const variance = shrink * this.#squares[stratum]!;
+      total += variance;
+      scale += variance ** 2 / degrees;
+      smallest = Math.min(smallest, degrees);
+    }
+    if (smallest === Infinity) return { variance: Infinity, degrees: 0 };
+    return { variance: total, degrees: scale > 0 ? total ** 2 / scale : smallest };
+  }
 }
