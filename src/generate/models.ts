@@ -7,6 +7,7 @@ const providers: Readonly<Record<string, () => Promise<Provider>>> = {
   llama: async () => (await import("./models/llama.ts")).llama,
   hf: async () => (await import("./models/hub.ts")).hf,
   openai: async () => (await import("./models/openai.ts")).openai,
+  tuned: async () => (await import("./models/tuned.ts")).tuned,
   echo: async () => (await import("./models/echo.ts")).echo,
 };
 

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { ModelSettings } from "../../study/settings/generate.ts";
+import { shortId } from "../../text/hash.ts";
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
+import { runTrainer } from "../../workbench/python.ts";
+import type { Study } from "../../workbench/study.ts";
+import { type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { localModel } from "./local.ts";
+
+/**
+ * What `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study. A `model.gguf` in it is run in this process;
+ * else the trainer samples from the model folder, as llama.cpp runs no GPT-Neo.
+ */
+export const tuned: Provider = {
+  scheme: "tuned",
+  summary: "a model that `tinylove tune` made",
+  files: (settings, study) => [study.path(targetOf(settings))],
+  async open(settings, study, effects) {
+    const folder = study.path(targetOf(settings));
+    const gguf = join(folder, "model.gguf");
+    if (await exists(gguf)) {
+      return localModel(settings, { file: gguf, hash: (await hashOf(gguf))! }, effects);
+    }
+    for (const model of [join(folder, "model"), folder]) {
+      if (await exists(join(model, "config.json"))) return sampledByTrainer(settings, model, study, effects);
+      if (await exists(join(model, "adapter_config.json")))
+        return sampledByTrainer(settings, model, study, effects);
+    }
+    throw new StudyError(`generate.models: no tuned model in ${folder}`, {
+      hint: "give the folder that `tinylove tune` wrote: it holds `model` or model.gguf",
+    });
+  },
+};
+
+async function sampledByTrainer(
+  settings: ModelSettings,
+  model: string,
+  study: Study,
+  effects: Effects,
+): Promise<Model> {
+  const hash = (await hashOf(model))!;
+  return {
+    address: settings.address,
+    hash,
+    // A process loads the model anew, which may take minutes: many texts are worth one.
+    together: 64,
+    atOnce: 1,
+    write: (batch) => sampled(batch, { model, settings, study, effects }),
+    close: async () => {},
+  };
+}
+
+interface Sampling {
+  readonly model: string;
+  readonly settings: ModelSettings;
+  readonly study: Study;
+  readonly effects: Effects;
+}
+
+const Sampled = z.looseObject({
+  id: z.string(),
+  raw: z.string(),
+  end: z.enum(["stop", "end of text", "limit"]),
+  prompt_tokens: z.int(),
+  generated_tokens: z.int(),
+  log_probability: z.number().nullish(),
+});
+
+async function sampled(batch: readonly Request[], by: Sampling): Promise<Reply[]> {
+  const { model, settings, study, effects } = by;
+  const folder = study.path(".tinylove", "sampling", shortId(settings.address));
+  const requests = join(folder, "requests.jsonl");
+  await writeWhole(
+    requests,
+    jsonLines(batch.map((request, index) => ({ id: String(index), ...lineOf(request) }))),
+  );
+  const replies = new Map<string, Reply>();
+  let before = effects.now();
+  await runTrainer(
+    {
+      command: "sample",
+      config: {
+        model,
+        requests,
+        batch: settings.parallel ?? 8,
+        ...(settings.threads && { threads: settings.threads }),
+      },
+      folder,
+      label: "sampling",
+      onEvent(event) {
+        if (event.event !== "generation") return;
+        const text = checked(event, Sampled, "the trainer's sample");
+        const ms = effects.now() - before;
+        before = effects.now();
+        replies.set(text.id, {
+          raw: text.raw,
+          end: text.end,
+          tokens: { prompt: text.prompt_tokens, generated: text.generated_tokens },
+          logProbability: text.log_probability ?? undefined,
+          ms,
+          at: timestamp(effects),
+        });
+      },
+    },
+    effects,
+  );
+  return batch.map(
+    (_, index) =>
+      replies.get(String(index)) ?? { failed: "the trainer gave no text", ms: 0, at: timestamp(effects) },
+  );
+}
+
+const lineOf = ({ prompt, seed, sampling, stop }: Request) => ({
+  prompt: prompt.text,
+  seed,
+  stop,
+  temperature: sampling.temperature,
+  top_p: sampling.topP,
+  top_k: sampling.topK,
+  min_p: sampling.minP,
+  repeat_penalty: sampling.repeatPenalty,
+  least_tokens: sampling.leastTokens,
+  most_tokens: sampling.mostTokens,
+});
