@@ -17,6 +17,7 @@ import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
 import { plan } from "./tune/plan.ts";
+import { tuneRun } from "./tune/run.ts";
 import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
@@ -43,6 +44,7 @@ export const commands: readonly AnyCommand[] = [
   serve,
   simulate,
   plan,
+  tuneRun,
   backup,
   login,
   purge,

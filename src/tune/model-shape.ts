@@ -78,6 +78,9 @@ export function shapeFrom(name: string, config: Config): ModelShape {
   return { name, architecture: config.model_type, vocabulary: config.vocab_size, ...count(config, name) };
 }
 
+/** Whether memory can be planned for what a config calls its `model_type`. */
+export const knownArchitecture = (kind: string): boolean => Object.hasOwn(counts, kind);
+
 type Counted = Omit<ModelShape, "name" | "architecture" | "vocabulary">;
 
 const counts: Record<string, (config: Config, name: string) => Counted> = {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
@@ -23,6 +23,10 @@ export interface TrainerRun {
   readonly folder: string;
   /** What the progress bar calls it. */
   readonly label: string;
+  /** Processes, each with a GPU of its own where there are GPUs. Default 1. */
+  readonly processes?: number;
+  /** Variables that it has beside those of the workbench. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Adds to the events that are there, for a run that goes on; else they begin anew. */
   readonly append?: boolean;
   /** Hears every event in its order, also those that move the progress bar. */
@@ -43,13 +47,16 @@ export async function runTrainer(run: TrainerRun, effects: Effects): Promise<Tra
   await mkdir(run.folder, { recursive: true });
   const config = join(run.folder, "config.json");
   await writeWhole(config, `${JSON.stringify(run.config, null, 2)}\n`);
+  await refuseTwo(run.folder);
   effects.signal.throwIfAborted();
 
-  const child = effects.spawn(python, ["-m", "tinylove_trainer", run.command, "--config", config], {
-    env: pythonEnvironment(effects.env),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = effects.spawn(
+    python,
+    [...launcher(run.processes ?? 1), "tinylove_trainer", run.command, "--config", config],
+    { env: { ...pythonEnvironment(effects.env), ...run.environment }, stdio: ["ignore", "pipe", "pipe"] },
+  );
   const ended = endOf(child);
+  if (child.pid !== undefined) await writeFile(pidFile(run.folder), String(child.pid));
   const silence = stopOnAbort(child, effects.signal);
   try {
     const { last, log } = await hear(child, run, effects);
@@ -61,6 +68,32 @@ export async function runTrainer(run: TrainerRun, effects: Effects): Promise<Tra
     throw await crash(run, log, signal ?? `exit code ${code}`);
   } finally {
     silence();
+    await rm(pidFile(run.folder), { force: true });
+  }
+}
+
+const launcher = (processes: number): string[] =>
+  processes === 1
+    ? ["-m"]
+    : ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", String(processes), "-m"];
+
+const pidFile = (folder: string): string => join(folder, "trainer.pid");
+
+/** A workbench that was killed leaves its trainer alone; two of them in one folder would spoil each other's work. */
+async function refuseTwo(folder: string): Promise<void> {
+  const pid = Number(await readFile(pidFile(folder), "utf8").catch(() => ""));
+  if (!pid || !isAlive(pid)) return;
+  throw new StudyError(`${folder} is being worked on by process ${pid}`, {
+    hint: `wait for it or end it; if it is another program's, remove ${pidFile(folder)}`,
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return codeOf(thrown) === "EPERM";
   }
 }
 

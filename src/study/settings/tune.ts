@@ -8,6 +8,14 @@ export const TuneSettings = z.strictObject({
   method: z.enum(["full", "lora"]).default("full"),
   /** The learning rate; 1e-5 for `full` and 1e-4 for `lora` by default. */
   rate: z.number().positive().optional(),
+  /** The rates that `--find-lr` walks through, and in how many steps. */
+  findRate: z
+    .strictObject({
+      lowest: z.number().positive().default(1e-7),
+      highest: z.number().positive().default(1),
+      steps: z.int().min(10).default(100),
+    })
+    .prefault({}),
   /** At most so many passes over the training stories; few, for a small corpus is soon known by heart. */
   epochs: z.number().positive().default(3),
   /** Evaluations without a better validation loss before training ends. */
@@ -23,6 +31,8 @@ export const TuneSettings = z.strictObject({
   precision: z.enum(["bf16", "fp32"]).default("bf16"),
   /** Works the activations out twice to save their memory. */
   checkpointing: z.boolean().default(false),
+  /** Parts weights, gradients and moments among the GPUs (FSDP2), where a whole copy on each does not fit. */
+  sharded: z.boolean().default(false),
   lora: z
     .strictObject({
       rank: z.int().positive().default(16),

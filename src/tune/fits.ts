@@ -1,0 +1,121 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { TuneSettings } from "../study/settings/tune.ts";
+import type { Story } from "../study/story.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { readJson } from "../workbench/files.ts";
+import { memoryFree } from "../workbench/llama.ts";
+import { contextBytes, memoryOf } from "./memory.ts";
+import { knownArchitecture, type ModelShape, shapeOf } from "./model-shape.ts";
+
+/** What a training may take here: bytes free on each GPU, or of the machine's own memory where it has none. */
+export type Machine = { readonly gpus: readonly number[] } | { readonly memory: number };
+
+/** Asks `nvidia-smi`; a machine without it, or with none of its GPUs, trains on the CPU. */
+export async function thisMachine(effects: Effects): Promise<Machine> {
+  const listed = await outputOf(
+    "nvidia-smi",
+    ["--query-gpu=memory.free", "--format=csv,noheader,nounits"],
+    effects,
+  );
+  const gpus = listed
+    .split("\n")
+    .map(Number)
+    .filter((mebibytes) => mebibytes > 0)
+    .map((mebibytes) => mebibytes * 2 ** 20);
+  return gpus.length > 0 ? { gpus } : { memory: memoryFree() };
+}
+
+/**
+ * Throws StudyError where the training would not fit: what it needs, what there is, and which setting would. Models
+ * of an architecture that `tune plan` does not know are let through, with a warning: the trainer may know them.
+ */
+export async function checkFits(
+  model: string,
+  setting: Pick<TuneSettings, "method" | "microBatch" | "length" | "checkpointing" | "sharded" | "lora">,
+  stories: readonly Story[],
+  machine: Machine,
+  effects: Effects,
+): Promise<void> {
+  const shape = await shapeIfKnown(model, effects);
+  if (!shape) return;
+  const needs = (method: TuneSettings["method"]) =>
+    neededBytes(shape, { ...setting, method }, stories, machine);
+  const free = "gpus" in machine ? Math.min(...machine.gpus) : machine.memory;
+  if (needs(setting.method) <= free) return;
+  const smaller = setting.method === "full" && needs("lora") <= free;
+  throw new StudyError(
+    `${model} does not fit: ${setting.method === "full" ? "full tuning" : "LoRA"} needs about ${gib(needs(setting.method))}, and ${gib(free)} are free ${"gpus" in machine ? "on each GPU" : "here"}`,
+    {
+      hint: smaller
+        ? "--method lora would fit"
+        : "`tinylove tune plan` tells which hardware it needs, `tinylove tune submit` takes it to a cluster",
+    },
+  );
+}
+
+/** On the CPU nothing is sharded, and activations are of 4 bytes. */
+function neededBytes(
+  shape: ModelShape,
+  {
+    method,
+    microBatch,
+    length,
+    checkpointing,
+    sharded,
+    lora,
+  }: Parameters<typeof checkFits>[1] & { method: TuneSettings["method"] },
+  stories: readonly Story[],
+  machine: Machine,
+): number {
+  const memory = memoryOf(shape, {
+    method,
+    strategy: sharded && "gpus" in machine ? "fsdp2" : "ddp",
+    gpus: "gpus" in machine ? machine.gpus.length : 1,
+    batch: microBatch,
+    length: Math.min(length, longestIn(stories)),
+    checkpointing,
+    rank: lora.rank,
+  });
+  // The trainer holds the base under LoRA in 4 bytes.
+  const base = method === "lora" ? 2 * shape.parameters : 0;
+  if ("gpus" in machine) return memory.total + base + contextBytes;
+  return memory.total + memory.activations + base + pythonBytes;
+}
+
+/** PyTorch with its libraries, before a weight is loaded. */
+const pythonBytes = 0.6 * 2 ** 30;
+
+/** Tokens of the longest story with its title; English has about 1.4 a word, rare words more. */
+const longestIn = (stories: readonly Story[]): number =>
+  Math.ceil(1.8 * Math.max(...stories.map(({ words }) => words)) + 30);
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+async function shapeIfKnown(model: string, effects: Effects): Promise<ModelShape | undefined> {
+  const folder = await stat(model).catch(() => undefined);
+  if (!folder) return shapeOf(model).catch(() => undefined);
+  const file = join(model, "config.json");
+  const { model_type: kind } = await readJson(
+    file,
+    z.looseObject({ model_type: z.string() }),
+    "a model's folder holds config.json and its weights",
+  );
+  if (knownArchitecture(kind)) return shapeOf(model);
+  effects.warn(`the memory of ${kind} is not planned for; the trainer takes it if Transformers does`);
+  return undefined;
+}
+
+/** What a program prints, or nothing where it is not there or fails. */
+const outputOf = (program: string, args: readonly string[], effects: Effects): Promise<string> =>
+  new Promise((settle) => {
+    const child = effects.spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let text = "";
+    child.stdout!.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    child.once("error", () => settle(""));
+    child.once("close", (code) => settle(code === 0 ? text : ""));
+  });

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { randomFrom } from "../../src/stats/random.ts";
+import type { Split, Story } from "../../src/study/story.ts";
+import { storiesFile } from "../../src/workbench/artefacts.ts";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { environmentFolder, pythonEnvironment, pythonIn } from "../../src/workbench/python.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+
+/** A Python that has the trainer's packages: TINYLOVE_PYTHON, or that of the project's own environment. */
+export const python: string | undefined =
+  process.env["TINYLOVE_PYTHON"] ??
+  [pythonIn(environmentFolder(process.env))].find((program) => existsSync(program));
+
+/** What a test says when it is skipped for want of Python. */
+export const withoutPython =
+  "skipped: no Python with the trainer's packages (`tinylove tune setup` makes one, TINYLOVE_PYTHON names one)";
+
+/** What the trainer has in tests: one thread, as much as a shared machine bears. */
+export const trainerEnvironment = { ...process.env, TINYLOVE_PYTHON: python, OMP_NUM_THREADS: "1" };
+
+const who = [
+  "my mother",
+  "her sister",
+  "the old baker",
+  "our neighbour",
+  "his teacher",
+  "a young nurse",
+  "I",
+  "you",
+  "we",
+];
+const did = [
+  "found a letter",
+  "planted a rose",
+  "kept the key",
+  "wrote a song",
+  "missed the train",
+  "baked the bread",
+  "closed the window",
+];
+const when = ["in May", "in June", "in winter", "on a Sunday"];
+const then = [
+  "It rained that night.",
+  "Nobody spoke of it.",
+  "The door stayed open.",
+  "We laughed for a week.",
+  "She never came back.",
+  "He still waits there.",
+];
+
+/** Stories of a small language that a small model can learn within a minute. */
+export function smallStories(counts: Readonly<Partial<Record<Split, number>>>): Story[] {
+  return Object.entries(counts).flatMap(([split, count]) =>
+    Array.from({ length: count }, (_, index): Story => {
+      const id = `${split}-${index}`;
+      const random = randomFrom(7, id);
+      const lines = Array.from(
+        { length: 4 },
+        () => `${capital(random.pick(who))} ${random.pick(did)} ${random.pick(when)}. ${random.pick(then)}`,
+      );
+      const text = lines.join(" ");
+      const title = `The ${random.pick(["Letter", "Rose", "Key", "Song", "Train", "Bread"])} of ${random.pick(["May", "June", "Winter"])}`;
+      const origin = { by: "human", source: "made up", author: "nobody", licence: "MIT" } as const;
+      return { id, title, text, words: text.split(" ").length, origin, group: id, split: split as Split };
+    }),
+  );
+}
+
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
+
+/** A study whose corpus is these stories; settings of `tune` that a shared machine bears. */
+export async function smallStudy(
+  tune: Record<string, unknown> = {},
+  counts: Readonly<Partial<Record<Split, number>>> = { train: 48, validation: 8, test: 8 },
+): Promise<Study> {
+  const quick = { precision: "fp32", threads: 1, length: 128, samples: 1, epochs: 2 };
+  const study = await temporaryStudy({ seed: 7, tune: { ...quick, ...tune } });
+  await writeWhole(
+    study.path("study.yaml"),
+    `name: test\nseed: 7\ntune: ${JSON.stringify({ ...quick, ...tune })}\n`,
+  );
+  await writeWhole(study.path(storiesFile), jsonLines(smallStories(counts)));
+  return study;
+}
+
+/** A folder with `neo` and `neox`, which know the small language a little. */
+export async function smallModels(): Promise<string> {
+  const folder = await temporaryFolder();
+  const stories = `${folder}/stories.jsonl`;
+  await writeWhole(stories, jsonLines(smallStories({ train: 48, validation: 8 })));
+  const maker = fileURLToPath(new URL("make-models.py", import.meta.url));
+  await promisify(execFile)(python!, [maker, stories, folder], {
+    env: pythonEnvironment(trainerEnvironment),
+  });
+  return folder;
+}
