@@ -24,6 +24,7 @@ import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { codesFile, dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
+import { choicesCsv } from "./judged.ts";
 import { headlineOf, printedFindings } from "./print.ts";
 import { registrationFile } from "./registration.ts";
 
@@ -86,7 +87,12 @@ export const analyse = (pageOf: PageOf) =>
           `${JSON.stringify(findings, null, 2)}\n`,
         );
       }
-      const kept = new Set(found.map(({ analysis }) => study.path(findingsFolder, `${analysis}.json`)));
+      const judged = study.path(findingsFolder, "judgments.csv");
+      if (data.choices.length > 0) await writeWhole(judged, choicesCsv(withoutExcluded(data)));
+      const kept = new Set([
+        ...found.map(({ analysis }) => study.path(findingsFolder, `${analysis}.json`)),
+        ...(data.choices.length > 0 ? [judged] : []),
+      ]);
       for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
       if (json) effects.print(asJson(found));
       else effects.log(`  ${headlineOf(found)}`);

@@ -1,4 +1,5 @@
 import type { Judgments } from "../stats/judgments.ts";
+import { csv } from "../workbench/tables.ts";
 import type { Choice, Data } from "./data.ts";
 
 /** Choices as the columns that the tests read. */
@@ -12,3 +13,10 @@ export const asJudgments = (choices: readonly Choice[]): Judgments => ({
 /** Fewer draws where there are very many judgments: two hundred million steps are a few seconds. */
 export const drawsFor = ({ choices, settings }: Data): number =>
   Math.max(500, Math.min(settings.draws, Math.floor(2e8 / Math.max(1, choices.length))));
+
+/** The judgments that the findings stand on, origins among them: what a reviewer needs to compute them anew. */
+export const choicesCsv = ({ choices }: Data): string =>
+  csv(
+    ["participant", "form", "stimulus", "origin", "model", "order", "response", "ms", "confidence"],
+    choices.map(({ answer, ...choice }) => ({ ...choice, response: answer })),
+  );

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { z } from "zod";
 import type { Findings, Table } from "../study/finding.ts";
 import {
   corpusSummaryFile,
@@ -17,16 +18,20 @@ import {
   readStimuli,
   stimuliFile,
 } from "../workbench/artefacts.ts";
-import { exists, filesUnder, writeWhole } from "../workbench/files.ts";
+import { installedChromium } from "../workbench/chromium.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
+import { checkR } from "./check-r.ts";
 import { type Contents, contentsOf, type Named } from "./contents.ts";
 import { drawn, widths } from "./draw.ts";
 import { markdown } from "./markdown.ts";
 import { page } from "./page.ts";
 import { onPaper } from "./palette.ts";
+import { fontsAreInstalled, pdf, png } from "./pictures.ts";
 import { provenanceOf } from "./provenance.ts";
 import { storiesRead } from "./stories.ts";
 
@@ -36,7 +41,9 @@ const folder = "report";
 export const report = stage({
   name: "report",
   summary: "Write the report: page, Markdown, figures and tables",
-  examples: ["tinylove report --study my-study"],
+  examples: ["tinylove report --study my-study", "tinylove report --no-pdf"],
+  flags: [["--no-pdf", "leave the PDF out (it is made where Chromium is installed)"]],
+  options: z.object({ pdf: z.boolean().default(true) }),
   reads: [
     findingsFolder,
     descriptionFile,
@@ -48,15 +55,54 @@ export const report = stage({
     judgmentsFile,
   ],
   writes: [folder],
-  settings: ({ config }) => ({ title: config.title }),
-  async run(study, _, effects) {
-    const files = filesOf(await contentsOfStudy(study));
+  settings: ({ config }) => ({ title: config.title, seed: config.seed, margin: config.analyse.margin }),
+  async run(study, { pdf: wanted }, effects) {
+    const contents = await contentsOfStudy(study);
+    const files = new Map<string, string | Uint8Array>([
+      ...filesOf(contents),
+      ...picturesOf(contents, effects),
+      ...(await checkable(study)),
+    ]);
+    const browser = wanted ? installedChromium(effects.env) : undefined;
+    if (browser) files.set("report.pdf", await pdf(String(files.get("report.html")), browser));
     for (const [path, content] of files) await writeWhole(study.path(folder, path), content);
     const kept = new Set([...files.keys()].map((path) => study.path(folder, path)));
     for (const file of await filesUnder(study.path(folder))) if (!kept.has(file)) await rm(file);
     effects.log(`  ${study.path(folder, "report.html")}`);
   },
 });
+
+/** What a reviewer computes the figures anew from: the judgments that they stand on, and a program in R. */
+async function checkable(study: Study): Promise<Map<string, string>> {
+  const judged = study.path(findingsFolder, "judgments.csv");
+  const program = checkR(await readFindings(study), study.config.analyse);
+  if (program === undefined || !(await exists(judged))) return new Map();
+  return new Map([
+    ["check.R", program],
+    ["tables/judgments.csv", await readText(judged)],
+  ]);
+}
+
+/** Every figure as PNG; none where no font is installed, for its words would be missing. */
+function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<string, Uint8Array> {
+  if (!fontsAreInstalled()) {
+    effects.warn("no font is installed, so figures are written as SVG alone and not as PNG");
+    return new Map();
+  }
+  const named = [...carriers, ...chapters.flatMap(({ findings }) => findings)];
+  return new Map(
+    named.flatMap(({ name, finding }) =>
+      finding.kind === "figure"
+        ? [
+            [
+              `figures/${name}.png`,
+              png(onPaper(drawn(finding.figure, finding.caption, widths.page))),
+            ] as const,
+          ]
+        : [],
+    ),
+  );
+}
 
 /** The page of findings that no study stands around: a table from anywhere. */
 export function pageOfFindings(

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { Findings } from "../study/finding.ts";
+
+/** What of our figures an independent program can be held against. */
+const Share = z.object({
+  judgments: z.number(),
+  correct: z.number(),
+  estimate: z.number(),
+  standardError: z.number(),
+  degrees: z.number(),
+  equivalenceP: z.number(),
+  differenceP: z.number(),
+});
+const VerdictNumbers = z.object({ overall: Share, human: Share, machine: Share });
+const MixedNumbers = z.object({
+  fitted: z.literal(true),
+  singular: z.boolean(),
+  coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
+  deviations: z.object({ reader: z.number(), story: z.number() }),
+});
+
+/**
+ * A program in R, `check.R`, with which a reviewer computes the main figures anew from `tables/judgments.csv`: the
+ * clustered errors and both tests in base R, the mixed model with lme4. It names what differs and then fails. Undefined where
+ * there is no verdict to check.
+ */
+export function checkR(
+  found: readonly Findings[],
+  { margin }: { readonly margin: number },
+): string | undefined {
+  const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
+  const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
+  if (!verdict.success) return undefined;
+  const mixed = MixedNumbers.safeParse(numbersOf("mixed-model"));
+  const onlyOrigin =
+    mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
+  return [
+    opening(margin),
+    ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
+    ...(mixed.success && onlyOrigin && !mixed.data.singular ? [mixedChecks(mixed.data)] : []),
+    ending,
+  ].join("\n");
+}
+
+const opening = (
+  margin: number,
+): string => `# Checks the report's main figures from tables/judgments.csv, without Tiny Love:
+#   Rscript check.R
+# Base R for the clustered errors and both tests; lme4 for the mixed model, where it is installed.
+
+judgments <- read.csv("tables/judgments.csv", stringsAsFactors = FALSE)
+right <- as.numeric(judgments$response == judgments$origin)
+margin <- ${margin}
+differing <- 0
+
+check <- function(what, theirs, ours, tolerance = 1e-6) {
+  agrees <- isTRUE(abs(theirs - ours) <= tolerance * max(1, abs(ours)))
+  cat(sprintf("%-6s %-34s here %.8f  report %.8f\\n", if (agrees) "ok" else "DIFFER", what, theirs, ours))
+  if (!agrees) differing <<- differing + 1
+}
+
+# Variance of a weighted sum of group means, clustered by reader and by story (Cameron, Gelbach and Miller 2011):
+# V1 + V2 - V12, never below the larger of the two. Clusters that lie within an origin are corrected within it.
+way <- function(influence, cluster, group) {
+  nested <- all(tapply(group, cluster, function(x) length(unique(x))) == 1)
+  stratum <- if (nested) tapply(group, cluster, function(x) x[1]) else rep("all", length(unique(cluster)))
+  squares <- tapply(influence, cluster, sum)^2
+  parts <- tapply(squares, stratum, sum)
+  count <- tapply(squares, stratum, length)
+  corrected <- parts * count / (count - 1)
+  list(variance = sum(corrected), degrees = if (sum(corrected) > 0) sum(corrected)^2 / sum(corrected^2 / (count - 1)) else min(count) - 1)
+}
+
+share <- function(weights) {
+  kept <- judgments$origin %in% names(weights)
+  x <- right[kept]; group <- judgments$origin[kept]
+  size <- tapply(x, group, length)[group]
+  influence <- weights[group] * (x - tapply(x, group, mean)[group]) / size
+  reader <- way(influence, judgments$participant[kept], group)
+  story <- way(influence, judgments$stimulus[kept], group)
+  both <- way(influence, paste(judgments$participant, judgments$stimulus)[kept], group)
+  clustered <- max(reader$variance, story$variance, reader$variance + story$variance - both$variance)
+  rate <- tapply(x, group, function(y) (sum(y) + 1) / (length(y) + 2))
+  independent <- sum(weights^2 * rate[names(weights)] * (1 - rate[names(weights)]) / tapply(x, group, length)[names(weights)])
+  estimate <- sum(weights * tapply(x, group, mean)[names(weights)])
+  error <- sqrt(max(clustered, independent))
+  degrees <- min(reader$degrees, story$degrees)
+  list(
+    judgments = length(x), correct = sum(x), estimate = estimate, error = error, degrees = degrees,
+    equivalence = pt(max(0.5 - margin - estimate, estimate - 0.5 - margin) / error, degrees),
+    difference = 2 * pt(-abs(estimate - 0.5) / error, degrees)
+  )
+}
+`;
+
+const weights = {
+  overall: "c(human = 0.5, machine = 0.5)",
+  human: "c(human = 1)",
+  machine: "c(machine = 1)",
+} as const;
+
+function shareChecks(of: keyof typeof weights, share: z.infer<typeof Share>): string {
+  const checks: [string, string, number][] = [
+    ["judgments", "judgments", share.judgments],
+    ["right", "correct", share.correct],
+    ["accuracy", "estimate", share.estimate],
+    ["standard error", "error", share.standardError],
+    ["degrees of freedom", "degrees", share.degrees],
+    ["p, equivalence", "equivalence", share.equivalenceP],
+    ["p, difference", "difference", share.differenceP],
+  ];
+  return [
+    `found <- share(${weights[of]})`,
+    ...checks.map(([name, field, ours]) => `check("${of}: ${name}", found$${field}, ${ours})`),
+    "",
+  ].join("\n");
+}
+
+function mixedChecks({ coefficients, deviations }: z.infer<typeof MixedNumbers>): string {
+  const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
+  const tests: [string, string, number][] = [
+    ["leaning", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
+    ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
+    ["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError],
+    ["deviation of readers", 'attr(VarCorr(fit)$participant, "stddev")', deviations.reader],
+    ["deviation of stories", 'attr(VarCorr(fit)$stimulus, "stddev")', deviations.story],
+  ];
+  return [
+    'if (requireNamespace("lme4", quietly = TRUE)) {',
+    "  suppressPackageStartupMessages(library(lme4))",
+    '  model <- transform(judgments, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
+    "  fit <- glmer(human ~ origin + (1 | participant) + (1 | stimulus), data = model, family = binomial)",
+    // lme4 stops where its own tolerance lets it: three decimals agree.
+    ...tests.map(
+      ([name, value, ours_]) => `  check("mixed model: ${name}", unname(${value}), ${ours_}, 0.005)`,
+    ),
+    "} else {",
+    '  cat("lme4 is not installed: the mixed model is not checked\\n")',
+    "}",
+    "",
+  ].join("\n");
+}
+
+const ending = `if (differing > 0) stop(differing, " figures differ")
+cat("all figures agree\\n")
+`;

@@ -1,0 +1,55 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { StudyError } from "./errors.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * An installed Chromium or Chrome: the one that CHROMIUM names, else the first on the path or in the usual places;
+ * undefined when there is none. Throws StudyError when CHROMIUM names no program.
+ */
+export function installedChromium(environment: Environment): string | undefined {
+  const named = environment["CHROMIUM"];
+  if (named) {
+    if (runs(named)) return named;
+    throw new StudyError(`CHROMIUM: ${named} is no program`, {
+      hint: "unset it, or name the browser's own file",
+    });
+  }
+  const folders = (environment["PATH"] ?? "").split(delimiter).filter(Boolean);
+  return [
+    ...folders.flatMap((folder) => usualNames.map((name) => join(folder, name))),
+    ...usualPlaces(environment),
+  ].find(runs);
+}
+
+/** The browser itself calls nobody; it refuses its sandbox to root, as whom containers run. */
+export const quietChromium = (): string[] => [
+  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-sync",
+  "--no-first-run",
+  "--disable-dev-shm-usage",
+];
+
+const usualNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
+
+const usualPlaces = (environment: Environment): string[] => [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ...["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => {
+    const folder = environment[name];
+    return folder ? [join(folder, "Google", "Chrome", "Application", "chrome.exe")] : [];
+  }),
+];
+
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
