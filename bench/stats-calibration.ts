@@ -1,7 +1,8 @@
 /**
  * Does the verdict hold its error? 2,000 null studies per setting (or the number given), with variances between
  * readers and between stories: the share in which each procedure says "different" when the truth is chance, and
- * "equivalent" when the truth stands at the margin, beside the tests that take judgments as independent.
+ * "equivalent" when the truth stands at the margin, beside the tests that take judgments as independent. Each setting
+ * comes even, and uneven: stories judged up to twenty times as often as others, readers who stop early.
  * A last table sets the power by formula beside the power by simulation.
  *
  *     npx tsc -p tsconfig.build.json --rootDir . --outDir /tmp/bench && node /tmp/bench/bench/stats-calibration.js
@@ -13,7 +14,7 @@ import { fitMixedLogistic } from "../src/stats/mixed-logistic.ts";
 import { normalSurvival } from "../src/stats/normal.ts";
 import { permuteOrigins } from "../src/stats/permutation.ts";
 import { simulatedPower, verdictPower } from "../src/stats/power.ts";
-import { randomFrom } from "../src/stats/random.ts";
+import { type Random, randomFrom } from "../src/stats/random.ts";
 import { type StudyPlan, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
 import { tostExactP } from "../src/stats/tost.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
@@ -39,7 +40,9 @@ const settings: Readonly<Record<string, StudyPlan>> = {
 
 for (const [name, plan] of Object.entries(settings)) {
   console.log(`\n${name} (${studies} studies each)`);
-  console.table(errorsOf(name, plan));
+  console.table(errorsOf(name, plan, (study) => study));
+  console.log(`${name}, uneven`);
+  console.table(errorsOf(name, plan, thinned));
 }
 console.log("\nThe tests that are slower, 60 readers x 20 of 40 stories, false 'different' (fewer studies)");
 console.table(slowTests());
@@ -47,21 +50,40 @@ console.log("\nPower of 'equivalent' within 0.10 at chance: formula and simulati
 console.table(powers());
 
 /** Counts false claims at chance, and at both ends of the margin. */
-function errorsOf(name: string, plan: StudyPlan) {
+function errorsOf(name: string, plan: StudyPlan, thin: (study: Judgments, random: Random) => Judgments) {
   const different = new Map<string, number>();
   const equivalent = new Map<string, number>();
   for (let study = 0; study < studies; study++) {
-    const atChance = simulateStudy(plan, randomFrom("chance", name, study));
+    const random = randomFrom(name, study);
+    const atChance = thin(simulateStudy(plan, random.fork("chance")), random.fork("thin"));
     for (const [test, p] of Object.entries(differenceTests(atChance))) count(different, test, p <= alpha);
     // Both bounds are tried in turn: the upper and the lower half of the error.
     const truth = study % 2 === 0 ? 0.5 + margin : 0.5 - margin;
-    const atMargin = simulateStudy(
-      { ...plan, humanAccuracy: truth, machineAccuracy: truth },
-      randomFrom("margin", name, study),
-    );
+    const planned = { ...plan, humanAccuracy: truth, machineAccuracy: truth };
+    const atMargin = thin(simulateStudy(planned, random.fork("margin")), random.fork("thin"));
     for (const [test, p] of Object.entries(equivalenceTests(atMargin))) count(equivalent, test, p <= alpha);
   }
   return rows(different, equivalent);
+}
+
+/** Loses judgments, most of some stories and of some readers. */
+function thinned(study: Judgments, random: Random): Judgments {
+  const kept = new Map<string, number>();
+  const chance = (key: string, draw: () => number) => {
+    if (!kept.has(key)) kept.set(key, draw());
+    return kept.get(key)!;
+  };
+  const rows = [...Array(study.correct.length).keys()].filter((at) => {
+    const story = chance(`story ${study.stories[at]}`, () => 0.05 + 0.95 * random.next() ** 2);
+    const reader = chance(`reader ${study.readers[at]}`, () => 0.2 + 0.8 * random.next());
+    return random.next() < story * reader;
+  });
+  return {
+    readers: rows.map((at) => study.readers[at]!),
+    stories: rows.map((at) => study.stories[at]!),
+    origins: rows.map((at) => study.origins[at]!),
+    correct: rows.map((at) => study.correct[at]!),
+  };
 }
 
 function differenceTests(judgments: Judgments) {

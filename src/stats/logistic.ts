@@ -43,20 +43,15 @@ export function fitLogistic(
   const width = checkDesign(design, outcomes, trials);
   if (!(ridge >= 0)) throw new RangeError(`a ridge is 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
-  if (allAlike(outcomes, trials)) {
-    return {
-      fitted: false,
-      reason: "all outcomes are alike, so that nothing varies that a model could explain",
-    };
-  }
+  const alike = allAlike(outcomes, trials);
   const scales = columnScales(design, width);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
   let coefficients = new Float64Array(width);
   let state = evaluate(design, outcomes, trials, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest);
-    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
+    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, alike);
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, width, step);
     let next = state;
@@ -80,8 +75,8 @@ export function fitLogistic(
   }
 
   function finish(iterations: number, converged: boolean): LogisticFit {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest);
-    if (flat(state.information)) return noFit(state.furthest);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
+    if (flat(state.information)) return noFit(state.furthest, alike);
     const covariance = choleskyInverse(state.information, width);
     return {
       fitted: true,
@@ -188,7 +183,13 @@ function evaluate(
   return { logLikelihood, penalised: logLikelihood - shrunk, score, information, furthest };
 }
 
-function noFit(furthest: number): LogisticFit {
+function noFit(furthest: number, alike: boolean): LogisticFit {
+  if (alike) {
+    return {
+      fitted: false,
+      reason: "all outcomes are alike, so that nothing varies that a model could explain",
+    };
+  }
   return {
     fitted: false,
     reason:

@@ -71,7 +71,11 @@ function tallyStories({ stories, origins, correct }: Judgments, within: ArrayLik
     blockOf.set(story, block);
   }
   const blocks = new Map<Label, number[]>();
-  for (const [story, block] of blockOf) blocks.set(block, [...(blocks.get(block) ?? []), story]);
+  for (const [story, block] of blockOf) {
+    const members = blocks.get(block);
+    if (members === undefined) blocks.set(block, [story]);
+    else members.push(story);
+  }
   return { judged, calledHuman, origin, blocks: [...blocks.values()].map((block) => Int32Array.from(block)) };
 }
 

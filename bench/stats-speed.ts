@@ -1,0 +1,38 @@
+/**
+ * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s each, and 100,000 judgments
+ * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
+ *
+ *     npx tsc -p tsconfig.build.json --rootDir . --outDir /tmp/bench && node /tmp/bench/bench/stats-speed.js
+ */
+import { crossedBootstrap } from "../src/stats/bootstrap.ts";
+import { asNumbers } from "../src/stats/judgments.ts";
+import { permuteOrigins } from "../src/stats/permutation.ts";
+import { randomFrom } from "../src/stats/random.ts";
+import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { verdictTest } from "../src/stats/verdict-test.ts";
+
+const random = randomFrom("speed");
+const small = simulateStudy({ readers: 60, stories: 40, each: 10, variances: usualSpread }, random);
+const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: usualSpread }, random);
+const { readers, stories, origins: groups } = small;
+
+const seconds = {
+  "10,000 permutations of 600 judgments": timed(() => permuteOrigins(small, {}, random)),
+  "10,000 crossed bootstrap draws of 600 judgments": timed(() =>
+    crossedBootstrap(
+      { values: asNumbers(small.correct), readers, stories, groups },
+      (sums, sizes) => sums[0]! / sizes[0]! + sums[1]! / sizes[1]!,
+      {},
+      random,
+    ),
+  ),
+  "the verdict on 100,000 judgments": timed(() => verdictTest(large, { margin: 0.1 })),
+};
+console.table(seconds);
+if (Object.values(seconds).some((time) => time > 2)) process.exitCode = 1;
+
+function timed(work: () => unknown): number {
+  const started = performance.now();
+  work();
+  return Number(((performance.now() - started) / 1000).toFixed(3));
+}
