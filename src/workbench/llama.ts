@@ -1,5 +1,6 @@
-import { availableParallelism, freemem } from "node:os";
-import { basename } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, freemem, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { setImmediate as nextCycle } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Llama as Binding, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
@@ -95,6 +96,8 @@ export interface LlamaModelInMemory {
    * model's beginning-of-text stands there, or its end-of-text where it has no other.
    */
   score(text: string, before?: string, hooks?: Hooks): Promise<Scored>;
+  /** Tokens of prompts that were worked out so far: what prompts share is counted once. */
+  evaluatedTokens(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -218,6 +221,10 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
     reserve(tokens) {
       if (!context) contextTokens = Math.min(256 * Math.ceil(tokens / 256), model.trainContextSize);
     },
+    async evaluatedTokens() {
+      const { sequences } = await desk();
+      return sequences.reduce((sum, { tokenMeter }) => sum + tokenMeter.usedInputTokens, 0);
+    },
     async continueAll(continuations, hooks = {}) {
       if (continuations.length > parallel)
         throw new RangeError(`${continuations.length} continuations for ${parallel} sequences`);
@@ -234,7 +241,9 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
     },
     score: async (text, before = "", hooks = {}) => score(await desk(), text, before, hooks),
     async close() {
-      await (await context)?.context.dispose();
+      const opened = await context;
+      if (opened?.saved) await rm(dirname(opened.saved.file), { recursive: true, force: true });
+      await opened?.context.dispose();
       await model.dispose();
     },
   };
@@ -246,6 +255,8 @@ interface Desk {
   readonly context: LlamaContext;
   readonly sequences: readonly LlamaContextSequence[];
   readonly starts: Map<LlamaContextSequence, readonly Token[]>;
+  /** The start that `file` holds, to be read into other sequences. */
+  saved: { readonly start: readonly Token[]; readonly file: string } | undefined;
 }
 
 /** A thread waits by spinning: where all cores are taken, each token waits for the scheduler, a hundredfold. */
@@ -267,7 +278,7 @@ async function deskOf(
       ...(adapter && { lora: adapter }),
     });
     const sequences = Array.from({ length: parallel }, () => context.getSequence());
-    return { model, context, sequences, starts: new Map() };
+    return { model, context, sequences, starts: new Map(), saved: undefined };
   } catch (cause) {
     const what = adapter ? `the adapter ${basename(adapter)} on ${basename(file)}` : basename(file);
     throw new StudyError(`cannot use ${what}: ${(recentLog[0] ?? messageOf(cause)).split("\n")[0]}`, {
@@ -326,14 +337,41 @@ function sharedTokens(model: LlamaModel, { prompt, shared = 0 }: Continuation, t
   return tokens.slice(0, Math.max(0, length));
 }
 
-/** Leaves exactly `start` in the sequence's memory; evaluates it only where it is not there yet. */
-async function keepStart({ starts }: Desk, sequence: LlamaContextSequence, start: Token[]): Promise<number> {
-  const held = starts.get(sequence) ?? [];
-  const holds = held.length === start.length && start.every((token, at) => held[at] === token);
+/** Leaves exactly `start` in the sequence's memory; evaluates it only where no sequence has it yet. */
+async function keepStart(desk: Desk, sequence: LlamaContextSequence, start: Token[]): Promise<number> {
+  const { starts } = desk;
+  const holds = same(starts.get(sequence) ?? [], start);
   await sequence.eraseContextTokenRanges([{ start: holds ? start.length : 0, end: sequence.nextTokenIndex }]);
-  if (!holds && start.length > 0) await sequence.evaluateWithoutGeneratingNewTokens(start);
+  if (!holds && start.length > 0) {
+    const [donor] =
+      [...starts].find(([other, held]) => same(held, start) && other.nextTokenIndex === start.length) ?? [];
+    if (donor && start.length >= worthCopying) await copyStart(desk, donor, sequence, start);
+    else await sequence.evaluateWithoutGeneratingNewTokens(start);
+  }
   starts.set(sequence, start);
   return start.length;
+}
+
+const same = (one: readonly Token[], other: readonly Token[]): boolean =>
+  one.length === other.length && one.every((token, at) => token === other[at]);
+
+/** Tokens below which evaluating is faster than a file. */
+const worthCopying = 16;
+
+/** What a sequence remembers goes to another by way of a file: the library has no other way that is public. */
+async function copyStart(
+  desk: Desk,
+  donor: LlamaContextSequence,
+  sequence: LlamaContextSequence,
+  start: readonly Token[],
+): Promise<void> {
+  if (!desk.saved || !same(desk.saved.start, start)) {
+    const file = desk.saved?.file ?? join(await mkdtemp(join(tmpdir(), "tinylove-")), "start.bin");
+    await donor.saveStateToFile(file);
+    desk.saved = { start, file };
+  }
+  // The file is our own, of this very model and a moment old.
+  await sequence.loadStateFromFile(desk.saved.file, { acceptRisk: true });
 }
 
 /** One text in the making. */

@@ -55,6 +55,27 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
   await writeFile(path, gguf(metadata, tensors));
 }
 
+/**
+ * Writes a LoRA adapter of rank 2 for a tiny model of random weights, on the attention of its first layer. `size`
+ * scales what it adds; 0 adds nothing.
+ */
+export async function writeTinyAdapter(path: string, width: number, size: number): Promise<void> {
+  const random = randomFrom("adapter", width);
+  const rank = 2;
+  const metadata: [string, Value][] = [
+    ["general.architecture", text("gptneox")],
+    ["general.type", text("adapter")],
+    ["general.alignment", whole(alignment)],
+    ["adapter.type", text("lora")],
+    ["adapter.lora.alpha", real(rank)],
+  ];
+  const tensors = [
+    filled("blk.0.attn_qkv.weight.lora_a", [width, rank], () => random.normal()),
+    filled("blk.0.attn_qkv.weight.lora_b", [rank, 3 * width], () => size * random.normal()),
+  ];
+  await writeFile(path, gguf(metadata, tensors));
+}
+
 // ---- weights
 
 interface Tensor {

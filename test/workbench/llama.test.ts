@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { type Continuation, openLlama } from "../../src/workbench/llama.ts";
-import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";
+import { endOfText, writeTinyAdapter, writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
 let noise = "";
@@ -64,13 +64,28 @@ test("the same seeds give the same texts, other seeds other texts", async () => 
 
 test("a start that prompts share is evaluated once and changes no text", async () => {
   const start = "Title: the love of a long example that is shown to the model\nStory: it goes on\n";
-  const continuations = prompts(3).map((each) => ({
-    ...each,
-    prompt: start + each.prompt,
-    shared: start.length,
-  }));
-  const once = await textsOf(noise, continuations);
-  expect(await textsOf(noise, continuations, 3)).toEqual(once);
+  const plain = prompts(6).map((each) => ({ ...each, prompt: start + each.prompt }));
+  const sharing = plain.map((each) => ({ ...each, shared: start.length }));
+  const llama = await openLlama({ file: noise, ...one, parallel: 6 });
+  const once = await llama.continueAll(sharing);
+  const length = llama.count(start);
+  const rest = plain.reduce((sum, { prompt }) => sum + llama.count(prompt) - length, 0);
+  // The last token of a prompt is counted with what it brings forth; a start is told from the rest a token early.
+  expect(await llama.evaluatedTokens()).toBeLessThan(length + rest + 12);
+  const again = await llama.continueAll(sharing);
+  expect(again.map(({ text }) => text)).toEqual(once.map(({ text }) => text));
+  expect(await llama.evaluatedTokens()).toBeLessThan(length + 2 * rest + 24);
+  await llama.close();
+});
+
+test("a start that was copied is the start that was evaluated", async () => {
+  const start = "Title: the love of a long example that is shown to the model\nStory: it goes on\n";
+  const [each] = prompts(1);
+  const twin = { ...each!, prompt: start + each!.prompt, shared: start.length };
+  const llama = await openLlama({ file: noise, ...one, parallel: 4 });
+  const texts = (await llama.continueAll([twin, twin, twin, twin])).map(({ text }) => text);
+  await llama.close();
+  expect(new Set(texts).size).toBe(1);
 });
 
 test("no text ends before its least tokens, and none is longer than its most", async () => {
@@ -131,6 +146,25 @@ test("curly, accented, emoji and right-to-left prompts pass whole", async () => 
     expect((await llama.score(title)).byToken.length).toBe(Buffer.byteLength(title));
   }
   await llama.close();
+});
+
+test("an adapter changes the texts by what it adds, and fits only its own model", async () => {
+  const folder = await temporaryFolder();
+  const textWith = async (width: number, size: number) => {
+    const adapter = join(folder, `${width}-${size}.gguf`);
+    await writeTinyAdapter(adapter, width, size);
+    const llama = await openLlama({ file: noise, ...one, adapter });
+    try {
+      const [continued] = await llama.continueAll(prompts(1));
+      return continued!.text;
+    } finally {
+      await llama.close();
+    }
+  };
+  const [plain] = await textsOf(noise, prompts(1));
+  expect(await textWith(128, 0)).toBe(plain);
+  expect(await textWith(128, 1)).not.toBe(plain);
+  await expect(textWith(64, 1)).rejects.toThrow(/cannot use the adapter 64-1\.gguf on noise\.gguf/);
 });
 
 test.each([
