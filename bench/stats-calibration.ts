@@ -5,7 +5,8 @@
  * comes even, and uneven: stories judged up to twenty times as often as others, readers who stop early.
  * A last table sets the power by formula beside the power by simulation.
  *
- *     npx tsc -p tsconfig.build.json --rootDir . --outDir /tmp/bench && node /tmp/bench/bench/stats-calibration.js
+ *     npx tsc --noEmit false --allowImportingTsExtensions false --rootDir . --outDir dist/bench
+ *     node dist/bench/bench/stats-calibration.js
  */
 import { binomialTest } from "../src/stats/binomial-test.ts";
 import { clusteredMean } from "../src/stats/clustered.ts";

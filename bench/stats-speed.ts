@@ -2,7 +2,8 @@
  * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s each, and 100,000 judgments
  * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
  *
- *     npx tsc -p tsconfig.build.json --rootDir . --outDir /tmp/bench && node /tmp/bench/bench/stats-speed.js
+ *     npx tsc --noEmit false --allowImportingTsExtensions false --rootDir . --outDir dist/bench
+ *     node dist/bench/bench/stats-speed.js
  */
 import { crossedBootstrap } from "../src/stats/bootstrap.ts";
 import { asNumbers } from "../src/stats/judgments.ts";
