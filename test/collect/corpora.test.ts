@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { collect } from "../../src/collect/collect.ts";
+import { CollectOptions } from "../../src/collect/options.ts";
+import { readCorpusSummary, readStories } from "../../src/workbench/artefacts.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+
+const data = process.env["TINYLOVE_DATA"];
+
+test.skipIf(!data)(
+  "1,163 stories of two published corpora go through (TINYLOVE_DATA names their folder)",
+  async () => {
+    const study = await temporaryStudy({
+      corpus: {
+        file: ["aesop.jsonl", "african-storybook.jsonl"].map((file) => join(data!, "corpora", file)),
+        words: { warn: 100, refuse: 500 },
+      },
+    });
+    await collect.run(study, CollectOptions.parse({}), quietEffects());
+    const stories = await readStories(study);
+    expect(stories.length).toBe(1163);
+    expect(new Set(stories.map(({ id }) => id)).size).toBe(1163);
+    const { split, licences } = await readCorpusSummary(study);
+    expect(split).toEqual({ train: 862, validation: 151, test: 150 });
+    expect(Object.values(licences).reduce((sum, count) => sum + count, 0)).toBe(1163);
+  },
+);
