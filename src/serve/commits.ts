@@ -2,6 +2,7 @@ import { codeOf } from "../workbench/errors.ts";
 import type { Database, Writing } from "./database.ts";
 
 interface Job {
+  readonly locks: string;
   readonly work: (writing: Writing) => Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (reason: unknown) => void;
@@ -24,10 +25,14 @@ export class Commits {
     this.#database = database;
   }
 
-  /** Does `work` inside the next transaction; resolves with its result once that is on disk. */
-  write<Result>(work: (writing: Writing) => Promise<Result>): Promise<Result> {
+  /**
+   * Does `work` inside the next transaction; resolves with its result once that is on disk. `locks` names the row
+   * that it locks: transactions of several processes take their locks in the same order, so that none waits for
+   * another in a circle. Work on one row keeps its order.
+   */
+  write<Result>(locks: string, work: (writing: Writing) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject });
+      this.#waiting.push({ locks, work, resolve, reject });
       this.#running ??= this.#drain();
     });
   }
@@ -40,7 +45,12 @@ export class Commits {
   async #drain(): Promise<void> {
     // One turn of the event loop gathers what arrived together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, mostAtOnce));
+    while (this.#waiting.length > 0) {
+      const jobs = this.#waiting.splice(0, mostAtOnce);
+      await this.#commit(
+        jobs.sort((one, other) => (one.locks < other.locks ? -1 : Number(one.locks > other.locks))),
+      );
+    }
     this.#running = undefined;
   }
 
@@ -57,7 +67,7 @@ export class Commits {
     try {
       return await inTransaction(this.#database, jobs);
     } catch (reason) {
-      // Several server processes on PostgreSQL may wait for each other; the loser simply goes again.
+      // Should several server processes on PostgreSQL wait for each other all the same, the loser goes again.
       if (attempt < 5 && ["40001", "40P01"].includes(codeOf(reason) ?? "")) {
         return this.#transaction(jobs, attempt + 1);
       }

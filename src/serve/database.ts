@@ -200,21 +200,21 @@ const schemaOf = (study: Study): string => `tinylove_${study.config.name.replace
 const types = pg.types.builtins;
 
 function postgres(address: string, schema: string): PostgresDialect {
-  return new PostgresDialect({
-    pool: new pg.Pool({
-      connectionString: address,
-      max: 8,
-      connectionTimeoutMillis: 5000,
-      options: `-c search_path=${schema} -c synchronous_commit=on`,
-      // Counts and milliseconds come as text by default; they are all well below 2^53.
-      types: {
-        getTypeParser: (oid: number, format?: "text" | "binary") =>
-          oid === types.INT8 || oid === types.NUMERIC
-            ? Number
-            : pg.types.getTypeParser(oid, format as "text"),
-      } as pg.CustomTypesConfig,
-    }),
+  const pool = new pg.Pool({
+    connectionString: address,
+    max: 8,
+    connectionTimeoutMillis: 5000,
+    options: `-c search_path=${schema} -c synchronous_commit=on`,
+    // Counts and milliseconds come as text by default; they are all well below 2^53.
+    types: {
+      getTypeParser: (oid: number, format?: "text" | "binary") =>
+        oid === types.INT8 || oid === types.NUMERIC ? Number : pg.types.getTypeParser(oid, format as "text"),
+    } as pg.CustomTypesConfig,
   });
+  // A connection that breaks fails its query, and whoever asked is told; the event alone would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return new PostgresDialect({ pool });
 }
 
 async function migrate(database: Database, schema: string | undefined): Promise<void> {

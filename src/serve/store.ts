@@ -83,7 +83,7 @@ export class Store {
 
   /** A value that the store keeps of itself, made once by `make`. */
   async fact(name: string, make: () => string): Promise<string> {
-    return this.#commits.write(async (writing) => {
+    return this.#commits.write(`fact ${name}`, async (writing) => {
       await writing
         .insertInto("fact")
         .values({ name, value: make() })
@@ -99,7 +99,7 @@ export class Store {
   }
 
   async setFact(name: string, value: string): Promise<void> {
-    await this.#commits.write((writing) =>
+    await this.#commits.write(`fact ${name}`, (writing) =>
       writing
         .insertInto("fact")
         .values({ name, value })
@@ -110,7 +110,7 @@ export class Store {
 
   /** Gives an arrival a place on the form that needs it most; the same secret gets the same place again. */
   enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
-    return this.#commits.write(async (writing) => {
+    return this.#commits.write("allocation", async (writing) => {
       await lockAllocation(writing);
       const known = await bySecret(writing, arrival.secret);
       if (known) return known;
@@ -167,7 +167,7 @@ export class Store {
 
   /** Gives a participant a new secret: another browser goes on, the old one is a stranger. */
   async giveSecret(participant: string, secret: string): Promise<void> {
-    await this.#commits.write((writing) =>
+    await this.#commits.write(`participant ${participant}`, (writing) =>
       writing
         .updateTable("participant")
         .set({ secret: digest(secret) })
@@ -178,7 +178,7 @@ export class Store {
 
   /** Deletes everything that a participant has told. What stays is that somebody withdrew. */
   async withdraw(participant: string, now: number): Promise<void> {
-    await this.#commits.write(async (writing) => {
+    await this.#commits.write(`participant ${participant}`, async (writing) => {
       await writing
         .updateTable("participant")
         .set({ withdrawn: now })
@@ -202,7 +202,7 @@ export class Store {
 
   /** Stores an answer; with the last one the response is complete. */
   answer(submission: Submission): Promise<Outcome> {
-    return this.#commits.write(async (writing) => {
+    return this.#commits.write(`participant ${submission.participant}`, async (writing) => {
       // Renewing the reservation first also keeps a second process from answering for the same participant meanwhile.
       const row = await writing
         .updateTable("participant")

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +39,7 @@ export async function fixture({
   tasks = [],
   survey = {},
   titles,
-  name = "fixture",
+  name = `fixture-${randomBytes(4).toString("hex")}`,
 }: Shape = {}): Promise<Fixture> {
   const folder = await mkdtemp(join(tmpdir(), "tinylove-serve-"));
   const settings = { name, survey };

@@ -2,148 +2,151 @@ import { afterEach, expect, test } from "vitest";
 import { startSurvey } from "../../src/serve/serve.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { readTable } from "../../src/workbench/tables.ts";
-import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { eachStore } from "./stores.ts";
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function open(shape: Parameters<typeof fixture>[0] = {}) {
-  const built = await fixture(shape);
-  const survey = await served(built.study);
-  ends.push(built.remove, survey.close);
-  return { ...built, url: survey.url, close: survey.close };
-}
-
-const prolific = "?PROLIFIC_PID=abc123&STUDY_ID=s1&SESSION_ID=v1";
-const recruiting = {
-  service: "prolific" as const,
-  codes: { complete: "DONE1", noConsent: "NO1", attention: "FAIL1" },
-  mayFail: 0,
-};
-
-async function arrive(walker: Walker, query: string) {
-  const { text } = await walker.get(`/${query}`);
-  return walker.post("/consent", hiddenFields(text));
-}
-
-test("a completion code is given after the last answer and not before", async () => {
-  const { url } = await open({ survey: { recruiting } });
-  const walker = new Walker(url);
-  await arrive(walker, prolific);
-  expect((await walker.get("/thanks")).text).not.toContain("DONE1");
-  for (let position = 1; position <= 4; position++) {
-    const { text } = await walker.get(`/q/${position}`);
-    expect(text).not.toContain("DONE1");
-    await walker.post(`/q/${position}`, { ...hiddenFields(text), answer: "human" });
-  }
-  const { text } = await walker.get("/thanks");
-  expect(text).toContain("DONE1");
-  expect(text).toContain('href="https://app.prolific.com/submissions/complete?cc=DONE1"');
-});
-
-test("failed attention and no consent have codes of their own", async () => {
-  const { url } = await open({
-    stories: 2,
-    tasks: [{ task: "attention-check", stimuli: 0 }],
-    survey: { recruiting },
+eachStore((effects) => {
+  const ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
   });
-  const walker = new Walker(url);
-  await arrive(walker, prolific);
-  for (let position = 1; position <= 3; position++) {
-    const { text } = await walker.get(`/q/${position}`);
-    const answer = text.includes('value="seldom"') ? "often" : "human";
-    await walker.post(`/q/${position}`, { ...hiddenFields(text), answer });
+
+  async function open(shape: Parameters<typeof fixture>[0] = {}) {
+    const built = await fixture(shape);
+    const survey = await served(built.study, effects());
+    ends.push(built.remove, survey.close);
+    return { ...built, url: survey.url, close: survey.close };
   }
-  const { text } = await walker.get("/thanks");
-  expect(text).toContain("FAIL1");
-  expect(text).not.toContain("DONE1");
-  expect((await new Walker(url).get("/declined")).text).toContain("cc=NO1");
-});
 
-test("an id of the service opens nobody's answers and has one place; it is never exported", async () => {
-  const { url, study, close } = await open({ survey: { recruiting } });
-  const [walker, thief] = [new Walker(url), new Walker(url)];
-  await arrive(walker, prolific);
-  const refused = await arrive(thief, prolific);
-  expect(refused.status).toBe(409);
-  expect(refused.text).toContain("already begun in another browser");
-  expect((await thief.get("/q/1")).location).toBe("/");
-  await walker.finish();
-  await close();
-  const exported = JSON.stringify([
-    await readJudgments(study),
-    await readTable(study.path("judgments/participants.csv")),
-  ]);
-  expect(exported).not.toContain("abc123");
-});
+  const prolific = "?PROLIFIC_PID=abc123&STUDY_ID=s1&SESSION_ID=v1";
+  const recruiting = {
+    service: "prolific" as const,
+    codes: { complete: "DONE1", noConsent: "NO1", attention: "FAIL1" },
+    mayFail: 0,
+  };
 
-test("strange ids and other people's completion addresses are ignored", async () => {
-  const { url } = await open({ survey: { recruiting: { ...recruiting, service: "mturk" as const } } });
-  const walker = new Walker(url);
-  const { text } = await walker.get(
-    '/?workerId="><script>alert(1)</script>&return=https://evil.example&cc=X',
-  );
-  expect(text).not.toContain("evil.example");
-  expect(text).not.toContain("<script>alert");
-  await walker.post("/consent", hiddenFields(text));
-  expect(await walker.finish()).not.toContain("evil.example");
-});
-
-const personalLink = (page: string) => /href="(\/my\/[^"]+)"/.exec(page)![1]!;
-
-test("a personal link goes on in another browser, and the first one is a stranger then", async () => {
-  const { url } = await open();
-  const [first, second] = [new Walker(url), new Walker(url)];
-  await first.begin();
-  const link = personalLink((await first.get("/instructions")).text);
-  await first.post("/q/1", { ...hiddenFields((await first.get("/q/1")).text), answer: "human" });
-  const { text } = await second.get(link);
-  const reply = await second.post(`${link}/continue`, hiddenFields(text));
-  expect(reply.location).toBe("/q/2");
-  expect((await first.get("/q/2")).location).toBe("/");
-  expect(await second.finish()).toContain("Thank you");
-});
-
-test("withdrawing deletes everything one has told, and nothing can be added afterwards", async () => {
-  const { url, study, close } = await open({ survey: { recruiting } });
-  const [walker, other] = [new Walker(url), new Walker(url)];
-  await arrive(walker, prolific);
-  await other.begin();
-  await other.finish();
-  const link = personalLink((await walker.get("/instructions")).text);
-  const fields = hiddenFields((await walker.get("/q/1")).text);
-  await walker.post("/q/1", { ...fields, answer: "human", reason: "private" });
-  expect((await walker.get(`${link}/withdraw`)).status).toBe(404);
-  expect((await walker.post(`${link}/withdraw`, {})).status).toBe(403);
-  const seal = hiddenFields((await walker.get(link)).text);
-  await walker.post(`${link}/withdraw`, seal);
-  expect((await walker.get(link)).status).toBe(410);
-  expect((await walker.get("/")).location).toBe("/withdrawn");
-  expect((await walker.post("/q/1", { ...fields, answer: "human" })).status).toBe(409);
-  expect((await walker.get("/q/1")).location).toBe("/withdrawn");
-  await close();
-  expect(await readJudgments(study)).toHaveLength(4);
-  expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
-  // The place is free again, and the recruiting service's id as well.
-  const survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, quietEffects());
-  expect((await arrive(new Walker(survey.url), prolific)).status).toBe(303);
-  await survey.close();
-});
-
-test("a link that was guessed opens nothing", async () => {
-  const { url } = await open();
-  const walker = new Walker(url);
-  await walker.begin();
-  const link = personalLink((await walker.get("/instructions")).text);
-  const last = link.at(-1) === "A" ? "B" : "A";
-  for (const guess of [
-    `${link.slice(0, -1)}${last}`,
-    "/my/x",
-    `/my/${"a".repeat(26)}-${"A".repeat(43)}`,
-    "/my/%00",
-  ]) {
-    expect((await new Walker(url).get(guess)).status).toBe(404);
+  async function arrive(walker: Walker, query: string) {
+    const { text } = await walker.get(`/${query}`);
+    return walker.post("/consent", hiddenFields(text));
   }
+
+  test("a completion code is given after the last answer and not before", async () => {
+    const { url } = await open({ survey: { recruiting } });
+    const walker = new Walker(url);
+    await arrive(walker, prolific);
+    expect((await walker.get("/thanks")).text).not.toContain("DONE1");
+    for (let position = 1; position <= 4; position++) {
+      const { text } = await walker.get(`/q/${position}`);
+      expect(text).not.toContain("DONE1");
+      await walker.post(`/q/${position}`, { ...hiddenFields(text), answer: "human" });
+    }
+    const { text } = await walker.get("/thanks");
+    expect(text).toContain("DONE1");
+    expect(text).toContain('href="https://app.prolific.com/submissions/complete?cc=DONE1"');
+  });
+
+  test("failed attention and no consent have codes of their own", async () => {
+    const { url } = await open({
+      stories: 2,
+      tasks: [{ task: "attention-check", stimuli: 0 }],
+      survey: { recruiting },
+    });
+    const walker = new Walker(url);
+    await arrive(walker, prolific);
+    for (let position = 1; position <= 3; position++) {
+      const { text } = await walker.get(`/q/${position}`);
+      const answer = text.includes('value="seldom"') ? "often" : "human";
+      await walker.post(`/q/${position}`, { ...hiddenFields(text), answer });
+    }
+    const { text } = await walker.get("/thanks");
+    expect(text).toContain("FAIL1");
+    expect(text).not.toContain("DONE1");
+    expect((await new Walker(url).get("/declined")).text).toContain("cc=NO1");
+  });
+
+  test("an id of the service opens nobody's answers and has one place; it is never exported", async () => {
+    const { url, study, close } = await open({ survey: { recruiting } });
+    const [walker, thief] = [new Walker(url), new Walker(url)];
+    await arrive(walker, prolific);
+    const refused = await arrive(thief, prolific);
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain("already begun in another browser");
+    expect((await thief.get("/q/1")).location).toBe("/");
+    await walker.finish();
+    await close();
+    const exported = JSON.stringify([
+      await readJudgments(study),
+      await readTable(study.path("judgments/participants.csv")),
+    ]);
+    expect(exported).not.toContain("abc123");
+  });
+
+  test("strange ids and other people's completion addresses are ignored", async () => {
+    const { url } = await open({ survey: { recruiting: { ...recruiting, service: "mturk" as const } } });
+    const walker = new Walker(url);
+    const { text } = await walker.get(
+      '/?workerId="><script>alert(1)</script>&return=https://evil.example&cc=X',
+    );
+    expect(text).not.toContain("evil.example");
+    expect(text).not.toContain("<script>alert");
+    await walker.post("/consent", hiddenFields(text));
+    expect(await walker.finish()).not.toContain("evil.example");
+  });
+
+  const personalLink = (page: string) => /href="(\/my\/[^"]+)"/.exec(page)![1]!;
+
+  test("a personal link goes on in another browser, and the first one is a stranger then", async () => {
+    const { url } = await open();
+    const [first, second] = [new Walker(url), new Walker(url)];
+    await first.begin();
+    const link = personalLink((await first.get("/instructions")).text);
+    await first.post("/q/1", { ...hiddenFields((await first.get("/q/1")).text), answer: "human" });
+    const { text } = await second.get(link);
+    const reply = await second.post(`${link}/continue`, hiddenFields(text));
+    expect(reply.location).toBe("/q/2");
+    expect((await first.get("/q/2")).location).toBe("/");
+    expect(await second.finish()).toContain("Thank you");
+  });
+
+  test("withdrawing deletes everything one has told, and nothing can be added afterwards", async () => {
+    const { url, study, close } = await open({ survey: { recruiting } });
+    const [walker, other] = [new Walker(url), new Walker(url)];
+    await arrive(walker, prolific);
+    await other.begin();
+    await other.finish();
+    const link = personalLink((await walker.get("/instructions")).text);
+    const fields = hiddenFields((await walker.get("/q/1")).text);
+    await walker.post("/q/1", { ...fields, answer: "human", reason: "private" });
+    expect((await walker.get(`${link}/withdraw`)).status).toBe(404);
+    expect((await walker.post(`${link}/withdraw`, {})).status).toBe(403);
+    const seal = hiddenFields((await walker.get(link)).text);
+    await walker.post(`${link}/withdraw`, seal);
+    expect((await walker.get(link)).status).toBe(410);
+    expect((await walker.get("/")).location).toBe("/withdrawn");
+    expect((await walker.post("/q/1", { ...fields, answer: "human" })).status).toBe(409);
+    expect((await walker.get("/q/1")).location).toBe("/withdrawn");
+    await close();
+    expect(await readJudgments(study)).toHaveLength(4);
+    expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
+    // The place is free again, and the recruiting service's id as well.
+    const survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, effects());
+    expect((await arrive(new Walker(survey.url), prolific)).status).toBe(303);
+    await survey.close();
+  });
+
+  test("a link that was guessed opens nothing", async () => {
+    const { url } = await open();
+    const walker = new Walker(url);
+    await walker.begin();
+    const link = personalLink((await walker.get("/instructions")).text);
+    const last = link.at(-1) === "A" ? "B" : "A";
+    for (const guess of [
+      `${link.slice(0, -1)}${last}`,
+      "/my/x",
+      `/my/${"a".repeat(26)}-${"A".repeat(43)}`,
+      "/my/%00",
+    ]) {
+      expect((await new Walker(url).get(guess)).status).toBe(404);
+    }
+  });
 });

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judgments } from "../../src/serve/judgments.ts";
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
+import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+
+if (!hasPostgres()) console.warn(withoutPostgres);
+
+describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
+  const effects = () => quietEffects({ env: { TINYLOVE_DATABASE: postgres.address } });
+
+  test("two servers on one database allot every place once and store every answer once", async () => {
+    const { study, remove } = await fixture({ forms: 3, survey: { quota: 30 } });
+    const servers = [await served(study, effects()), await served(study, effects())];
+    const walkers = Array.from({ length: 60 }, (_, at) => new Walker(servers[at % 2]!.url));
+    await Promise.all(walkers.map((walker) => walker.begin()));
+    const admitted: Walker[] = [];
+    for (const walker of walkers) if ((await walker.get("/q/1")).status === 200) admitted.push(walker);
+    expect(admitted).toHaveLength(30);
+    // Each participant posts every page to both servers at once, as a balancer that fails over would.
+    await Promise.all(
+      admitted.map(async (walker) => {
+        const twin = new Walker(servers[0]!.url === walker.url ? servers[1]!.url : servers[0]!.url);
+        twin.cookie = walker.cookie;
+        for (let position = 1; position <= 4; position++) {
+          const fields = { ...hiddenFields((await walker.get(`/q/${position}`)).text), answer: "human" };
+          const replies = await Promise.all([walker, twin].map((one) => one.post(`/q/${position}`, fields)));
+          expect(replies.map(({ status }) => status)).toEqual([303, 303]);
+        }
+      }),
+    );
+    await Promise.all(servers.map((server) => server.close()));
+    await judgments.run(study, {}, effects());
+    const stored = await readJudgments(study);
+    expect(stored).toHaveLength(120);
+    expect(new Set(stored.map(({ participant, question }) => `${participant} ${question}`)).size).toBe(120);
+    const forms = (await readTable(study.path("judgments/participants.csv"))).map(({ form }) => form);
+    const counts = [...new Set(forms)].map((form) => forms.filter((other) => other === form).length);
+    expect(counts).toEqual([10, 10, 10]);
+    await remove();
+  });
+
+  test("a database that crashes under load loses nothing that was acknowledged, and the survey goes on", async () => {
+    if (!postgres.restart)
+      return console.warn("skipped: the server of TINYLOVE_POSTGRES is not ours to crash");
+    const { study, remove } = await fixture({ forms: 2, survey: { rate: 1_000_000 } });
+    const server = await served(study, effects());
+    const acknowledged = new Set<string>();
+    let failures = 0;
+    const ended = Date.now() + 8000;
+    const readers = Array.from({ length: 6 }, async () => {
+      while (Date.now() < ended) {
+        const walker = new Walker(server.url);
+        const page = await walker.get("/");
+        if ((await walker.post("/consent", hiddenFields(page.text))).status !== 303) failures++;
+        for (let position = 1; position <= 4; position++) {
+          const fields = hiddenFields((await walker.get(`/q/${position}`)).text);
+          const reason = `${walker.cookie.slice(-26)} ${position}`;
+          const reply = await walker.post(`/q/${position}`, { ...fields, answer: "human", reason });
+          if (reply.status === 303 && reply.location !== "/") acknowledged.add(reason);
+          else if (reply.status >= 500) failures++;
+        }
+      }
+    });
+    for (let crash = 0; crash < 2; crash++) {
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await postgres.restart();
+    }
+    await Promise.all(readers);
+    await server.close();
+    await judgments.run(study, {}, effects());
+    const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
+    expect(failures).toBeGreaterThan(0);
+    expect(acknowledged.size).toBeGreaterThan(50);
+    expect(stored.length).toBe(new Set(stored).size);
+    expect([...acknowledged].filter((reason) => !stored.includes(reason))).toEqual([]);
+    await remove();
+  });
+
+  test("an address where nobody answers is one clear line", async () => {
+    const { study, remove } = await fixture();
+    const nobody = quietEffects({ env: { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" } });
+    await expect(served(study, nobody)).rejects.toThrow(
+      "cannot use the database of TINYLOVE_DATABASE (ECONNREFUSED)",
+    );
+    await remove();
+  });
+});
