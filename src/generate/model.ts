@@ -59,6 +59,8 @@ export interface Model {
     batch: readonly Request[],
     onText?: (index: number, added: string) => void,
   ): Promise<readonly Reply[]>;
+  /** All that is due as one big job, where the model has a way for that; each reply is then cached by itself. */
+  writeMany?(requests: readonly Request[]): Promise<readonly Reply[]>;
   close(): Promise<void>;
 }
 

@@ -103,6 +103,7 @@ async function answered(
   );
   const due = batches.filter((batch) => !journal.get(keyOf(model, batch)));
   if (due.length > 0) await model.prepare?.(due.flat());
+  const many = await asOneJob(due.flat(), model, journal);
   const progress = effects.progress(label, attempts.length);
   const rate = rateOf(effects);
   const atOnce = pLimit(model.atOnce);
@@ -111,7 +112,7 @@ async function answered(
   const answer = async (batch: readonly Request[]) => {
     if (failure) throw failure.thrown;
     try {
-      const cached = journal.get(keyOf(model, batch));
+      const cached = journal.get(keyOf(model, batch)) ?? many.get(batch[0]!);
       if (!cached) effects.signal.throwIfAborted();
       const replies = cached ?? (await model.write(batch));
       if (!cached) {
@@ -130,6 +131,23 @@ async function answered(
   progress.end();
   if (failure) throw failure.thrown;
   return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));
+}
+
+/** The replies that one big job failed to bring, by their requests; what it brought is in the journal. */
+async function asOneJob(
+  due: readonly Request[],
+  model: Model,
+  journal: Journal,
+): Promise<ReadonlyMap<Request, readonly Reply[]>> {
+  if (!model.writeMany || due.length === 0) return new Map();
+  const replies = await model.writeMany(due);
+  const failed = new Map<Request, readonly Reply[]>();
+  for (const [at, request] of due.entries()) {
+    const reply = replies[at]!;
+    if ("failed" in reply) failed.set(request, [reply]);
+    else await journal.put(keyOf(model, [request]), [reply]);
+  }
+  return failed;
 }
 
 /** Everything that determines the replies to a batch. */

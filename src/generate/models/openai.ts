@@ -1,10 +1,11 @@
 import OpenAI, { APIConnectionError, APIError } from "openai";
 import pLimit from "p-limit";
-import { z } from "zod";
 import type { ModelSettings } from "../../study/settings/generate.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
+import { writeMany } from "../openai-batch.ts";
+import { bodyOf, isOfficial, officialBase, writtenOf } from "../openai-protocol.ts";
 import { type Purse, purseOf } from "../purse.ts";
 import { LastingTrouble, Trouble, withRetries } from "../retry.ts";
 
@@ -23,7 +24,7 @@ export const openai: Provider = {
   scheme: "openai",
   summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
   files: () => [],
-  async open(settings, _, effects) {
+  async open(settings, study, effects) {
     const client = clientOf(settings, effects);
     const atOnce = settings.parallel ?? defaultAtOnce;
     const throttle = throttleOf(atOnce);
@@ -38,6 +39,10 @@ export const openai: Provider = {
         throttle.run(async () => [
           await reply(request!, { client, settings, effects, throttle, purse, server }),
         ]),
+      ...(settings.batch && {
+        writeMany: (requests: readonly Request[]) =>
+          writeMany(requests, { client, settings, study, effects, purse }),
+      }),
       async close() {
         purse.tell();
       },
@@ -72,9 +77,6 @@ function clientOf(settings: ModelSettings, { env, fetch }: Effects): OpenAI {
   }
   return new OpenAI({ apiKey: apiKey || "none", baseURL, fetch, maxRetries: 0, logLevel: "off" });
 }
-
-const officialBase = "https://api.openai.com/v1";
-const isOfficial = (base: string): boolean => new URL(base).hostname.endsWith("openai.com");
 
 async function reply(request: Request, asking: Asking): Promise<Reply> {
   const { settings, effects, purse } = asking;
@@ -159,71 +161,6 @@ function troubleOf(cause: unknown, { settings, client, throttle, server }: Askin
 /** The library wraps what the socket said. */
 const deepestMessage = (thrown: unknown): string =>
   thrown instanceof Error && thrown.cause !== undefined ? deepestMessage(thrown.cause) : messageOf(thrown);
-
-function bodyOf(
-  { prompt, stop, seed, sampling }: Request,
-  settings: ModelSettings,
-  base: string,
-): Record<string, unknown> {
-  const asked =
-    settings.api === "chat"
-      ? { messages: prompt.messages ?? [{ role: "user", content: prompt.text }] }
-      : { prompt: prompt.text };
-  const common = {
-    model: targetOf(settings),
-    ...asked,
-    max_tokens: sampling.mostTokens,
-    temperature: sampling.temperature,
-    top_p: sampling.topP,
-    seed,
-    stop: [stop],
-  };
-  if (isOfficial(base)) return common;
-  return {
-    ...common,
-    // vLLM and llama.cpp have a name each for the penalty, and -1 or 0 for "no limit of rank": both read 0 so.
-    top_k: sampling.topK,
-    min_p: sampling.minP,
-    repetition_penalty: sampling.repeatPenalty,
-    repeat_penalty: sampling.repeatPenalty,
-    min_tokens: sampling.leastTokens,
-  };
-}
-
-const Usage = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish();
-
-const Completion = z.looseObject({
-  model: z.string().nullish(),
-  choices: z
-    .array(
-      z.looseObject({
-        text: z.string().nullish(),
-        message: z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
-  usage: Usage,
-});
-
-function writtenOf(value: unknown, settings: ModelSettings): Omit<Written, "ms" | "at"> {
-  const parsed = Completion.safeParse(value);
-  const choice = parsed.data?.choices[0];
-  const raw = choice?.message?.refusal ?? (settings.api === "chat" ? choice?.message?.content : choice?.text);
-  if (!parsed.success || raw === undefined || raw === null) {
-    throw new Trouble("the reply is not what a server of this protocol gives");
-  }
-  const refused = choice?.finish_reason === "content_filter" || choice?.message?.refusal;
-  return {
-    raw,
-    end: refused ? "refused" : choice?.finish_reason === "length" ? "limit" : "stop",
-    tokens: {
-      prompt: parsed.data.usage?.prompt_tokens ?? 0,
-      generated: parsed.data.usage?.completion_tokens ?? 0,
-    },
-    served: parsed.data.model ?? undefined,
-  };
-}
 
 /** How many requests are under way: half as many when the server strains, one more each time it has borne a round. */
 interface Throttle {

@@ -1,0 +1,192 @@
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { APIError, type OpenAI, toFile } from "openai";
+import { z } from "zod";
+import type { ModelSettings } from "../study/settings/generate.ts";
+import { sha256 } from "../text/hash.ts";
+import { type Effects, timestamp } from "../workbench/effects.ts";
+import { messageOf, StudyError } from "../workbench/errors.ts";
+import { exists, jsonLines, readText } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Reply, Request } from "./model.ts";
+import { bodyOf, writtenOf } from "./openai-protocol.ts";
+import type { Purse } from "./purse.ts";
+import { Trouble, withRetries } from "./retry.ts";
+
+export interface Job {
+  readonly client: OpenAI;
+  readonly settings: ModelSettings;
+  readonly study: Study;
+  readonly effects: Effects;
+  readonly purse: Purse;
+}
+
+/**
+ * All requests as one job of the Batch API: a file is sent, a job begun, its state asked for until it has ended, and
+ * its results fetched. The job's id is written down as soon as there is one, so that a run which is killed
+ * while it waits comes back to the same job and pays for none twice.
+ */
+export async function writeMany(requests: readonly Request[], job: Job): Promise<Reply[]> {
+  const { client, settings, effects, purse } = job;
+  const started = effects.now();
+  const reserved = requests.map((request) => purse.reserve(request));
+  const key = sha256(JSON.stringify([settings.address, client.baseURL, settings.api, requests]));
+  const id = (await begun(key, job)) ?? (await begin(key, requests, job));
+  const results = await resultsOf(id, job);
+  await note(job, { key, id: null });
+  return requests.map((_, at) => {
+    const reply = replyOf(results.get(String(at)), settings, effects.now() - started, timestamp(effects));
+    purse.pay(reserved[at]!, "failed" in reply ? { prompt: 0, generated: 0 } : reply.tokens);
+    return reply;
+  });
+}
+
+const journalOf = (study: Study): string => study.path(".tinylove", "batches.jsonl");
+
+const Entry = z.object({ key: z.string(), id: z.string().nullable() });
+
+/** The job that was begun for the same requests and has not been fetched. */
+async function begun(key: string, { study }: Job): Promise<string | undefined> {
+  if (!(await exists(journalOf(study)))) return undefined;
+  let id: string | null = null;
+  for (const line of (await readText(journalOf(study))).split("\n")) {
+    const entry = parsed(line, Entry);
+    if (entry?.key === key) id = entry.id;
+  }
+  return id ?? undefined;
+}
+
+async function note({ study }: Job, entry: z.infer<typeof Entry>): Promise<void> {
+  await mkdir(dirname(journalOf(study)), { recursive: true });
+  await appendFile(journalOf(study), `${JSON.stringify(entry)}\n`, { flush: true });
+}
+
+async function begin(key: string, requests: readonly Request[], job: Job): Promise<string> {
+  const { client, settings } = job;
+  const endpoint = settings.api === "chat" ? "/v1/chat/completions" : "/v1/completions";
+  const lines = requests.map((request, at) => ({
+    custom_id: String(at),
+    method: "POST",
+    url: endpoint,
+    body: bodyOf(request, settings, client.baseURL),
+  }));
+  const file = await toFile(Buffer.from(jsonLines(lines)), "requests.jsonl");
+  const sent = await patiently(job, (signal) => client.files.create({ file, purpose: "batch" }, { signal }));
+  const batch = await patiently(job, (signal) =>
+    client.batches.create({ input_file_id: sent.id, endpoint, completion_window: "24h" }, { signal }),
+  );
+  await note(job, { key, id: batch.id });
+  return batch.id;
+}
+
+const longestWait = 60_000;
+
+async function resultsOf(id: string, job: Job): Promise<Map<string, z.infer<typeof Line>>> {
+  const { client, settings, effects } = job;
+  const progress = effects.progress(`${settings.address}, job ${id}`, 1);
+  let wait = Math.max(1, 1000 * settings.wait);
+  try {
+    for (;;) {
+      const batch = await patiently(job, (signal) => client.batches.retrieve(id, { signal }));
+      const { completed = 0, failed = 0, total = 1 } = batch.request_counts ?? {};
+      progress.to(
+        (completed + failed) / Math.max(1, total),
+        `${completed + failed} of ${total}, ${batch.status}`,
+      );
+      if (batch.status === "completed" || batch.status === "expired" || batch.status === "cancelled") {
+        const files = [batch.output_file_id, batch.error_file_id].filter(
+          (file) => file !== undefined && file !== null,
+        );
+        return linesOf(await Promise.all(files.map((file) => contentOf(file, job))));
+      }
+      if (batch.status === "failed") {
+        const why = batch.errors?.data?.[0]?.message ?? "no reason given";
+        throw new StudyError(`${settings.address}: the server refused the job ${id}: ${why}`, {
+          hint: "mend it, or set `batch: false`",
+        });
+      }
+      await sleep(wait, undefined, { signal: effects.signal });
+      wait = Math.min(longestWait, 2 * wait);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+const contentOf = (file: string, job: Job): Promise<string> =>
+  patiently(job, async (signal) => (await job.client.files.content(file, { signal })).text());
+
+const Line = z.looseObject({
+  custom_id: z.string(),
+  response: z.looseObject({ status_code: z.number(), body: z.unknown() }).nullish(),
+  error: z.looseObject({ message: z.string().nullish() }).nullish(),
+});
+
+/** Results by the number of their request; their order in the file is the server's. */
+function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>> {
+  const lines = contents
+    .flatMap((content) => content.split("\n"))
+    .flatMap((line) => parsed(line, Line) ?? []);
+  return new Map(lines.map((line) => [line.custom_id, line]));
+}
+
+function replyOf(
+  line: z.infer<typeof Line> | undefined,
+  settings: ModelSettings,
+  ms: number,
+  at: string,
+): Reply {
+  if (!line?.response) return { failed: line?.error?.message ?? "the job brought no result", ms, at };
+  if (line.response.status_code >= 400) return { failed: `status ${line.response.status_code}`, ms, at };
+  try {
+    return { ...writtenOf(line.response.body, settings), ms, at };
+  } catch (thrown) {
+    if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
+    throw thrown;
+  }
+}
+
+function parsed<T>(line: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A call of the protocol, tried again where the trouble may pass. */
+async function patiently<T>(
+  { settings, effects }: Job,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const task = async () => {
+    try {
+      return await call(AbortSignal.any([effects.signal, AbortSignal.timeout(1000 * settings.timeout)]));
+    } catch (cause) {
+      effects.signal.throwIfAborted();
+      const status = cause instanceof APIError ? cause.status : undefined;
+      if (status === undefined || status === 429 || status >= 500) {
+        throw new Trouble(messageOf(cause), { cause });
+      }
+      throw new StudyError(`${settings.address}: the Batch API answers ${messageOf(cause)}`, {
+        hint: "mend the key or the model, or set `batch: false`",
+        cause,
+      });
+    }
+  };
+  try {
+    return await withRetries(task, {
+      retries: settings.retries,
+      wait: 1000 * settings.wait,
+      seed: 0,
+      effects,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof Trouble)) throw thrown;
+    throw new StudyError(`${settings.address}: the Batch API does not answer: ${thrown.message}`, {
+      hint: "run it again later; a job that was begun goes on there",
+      cause: thrown,
+    });
+  }
+}
