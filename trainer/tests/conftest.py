@@ -1,0 +1,89 @@
+"""Two small models of random weights and a corpus of made stories, for all tests."""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast  # noqa: E402
+
+from tinylove_trainer.__main__ import main  # noqa: E402
+from tinylove_trainer.neox import build_neox  # noqa: E402
+from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary  # noqa: E402
+
+torch.set_num_threads(1)
+
+WHO = ["my mother", "her sister", "the old baker", "our neighbour", "his teacher", "a young nurse", "I", "you", "we"]
+DID = ["found a letter", "planted a rose", "kept the key", "wrote a song", "missed the train", "baked the bread", "closed the window"]
+THEN = ["It rained that night.", "Nobody spoke of it.", "The door stayed open.", "We laughed for a week.", "She never came back.", "He still waits there."]
+
+
+def made_story(number: int, rng: random.Random) -> dict:
+    lines = [f"{rng.choice(WHO).capitalize()} {rng.choice(DID)} in {rng.choice(['May', 'June', 'winter'])}. {rng.choice(THEN)}" for _ in range(3)]
+    title = f"The {rng.choice(['Letter', 'Rose', 'Key', 'Song', 'Train', 'Bread'])} of {rng.choice(['May', 'June', 'Winter'])}"
+    split = "train" if number < 64 else "validation" if number < 80 else "test"
+    return {"id": f"story-{number}", "title": title, "text": " ".join(lines), "split": split}
+
+
+@pytest.fixture(scope="session")
+def stories() -> list[dict]:
+    rng = random.Random(7)
+    return [made_story(number, rng) for number in range(96)]
+
+
+@pytest.fixture(scope="session")
+def corpus(stories, tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("corpus") / "stories.jsonl"
+    path.write_text("".join(json.dumps(story) + "\n" for story in stories))
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(stories) -> PreTrainedTokenizerFast:
+    learnt = learn_vocabulary([f"Title: {s['title']}\nStory: {s['text']}\n" for s in stories], 600)
+    return PreTrainedTokenizerFast(tokenizer_object=learnt, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT)
+
+
+@pytest.fixture(scope="session")
+def neox(tokenizer, tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("neox")
+    model = build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)
+    for parameter in model.parameters():  # large enough for every weight and bias to show in what is written
+        torch.nn.init.normal_(parameter, std=0.15)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def neo(tokenizer, tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("neo")
+    torch.manual_seed(1)
+    config = GPTNeoConfig(vocab_size=len(tokenizer), hidden_size=64, num_layers=2, num_heads=2, attention_types=[[["global", "local"], 1]], window_size=32, max_position_embeddings=256, bos_token_id=0, eos_token_id=0, resid_dropout=0.1)
+    GPTNeoForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def run(tmp_path, capfd, monkeypatch):
+    """Runs a command as the command line does: its exit code and its events."""
+
+    def go(command: str, config: dict) -> tuple[int, list[dict]]:
+        path = tmp_path / f"{command}.json"
+        path.write_text(json.dumps(config))
+        monkeypatch.setattr(sys, "argv", ["tinylove_trainer", command, "--config", str(path)])
+        capfd.readouterr()
+        code = main()
+        return code, [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    return go
+
+
+def named(events: list[dict], name: str) -> list[dict]:
+    return [event for event in events if event["event"] == name]

@@ -1,0 +1,77 @@
+"""What a user can mend is told in one event, with a hint, and exit code 1."""
+
+import json
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+
+def the_error(outcome) -> dict:
+    code, events = outcome
+    assert code == 1
+    assert [event["event"] for event in events] == ["error"]
+    assert events[0]["hint"]
+    assert "\n" not in events[0]["message"]
+    return events[0]
+
+
+@pytest.fixture
+def config(neox, corpus, tmp_path) -> dict:
+    return {"model": neox, "stories": corpus, "out": str(tmp_path / "out")}
+
+
+def test_five_stories_are_too_few(run, config, stories, tmp_path):
+    path = tmp_path / "five.jsonl"
+    path.write_text("".join(json.dumps(story) + "\n" for story in stories[:5]))
+    error = the_error(run("tune", {**config, "stories": str(path)}))
+    assert "5 train stories" in error["message"]
+
+
+def test_a_missing_corpus_a_missing_model_an_unknown_setting(run, config):
+    assert "nowhere.jsonl" in the_error(run("tune", {**config, "stories": "nowhere.jsonl"}))["message"]
+    assert "/no/model" in the_error(run("tune", {**config, "model": "/no/model"}))["message"]
+    assert "learning_rat" in the_error(run("tune", {**config, "learning_rat": 1}))["message"]
+    assert "'half'" in the_error(run("tune", {**config, "precision": "half"}))["message"]
+    assert "rate is -1" in the_error(run("tune", {**config, "rate": -1}))["message"]
+    assert "out" in the_error(run("tune", {key: value for key, value in config.items() if key != "out"}))["message"]
+
+
+def test_a_template_without_a_story(run, config):
+    assert "[[story]]" in the_error(run("tune", {**config, "template": "Title: [[title]]"}))["message"]
+
+
+@pytest.mark.parametrize("kind, named", [("made-up", "made-up"), ("vit", "vit")])
+def test_an_unknown_architecture(kind, named, run, config, neox, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(neox, folder)
+    (folder / "config.json").write_text(json.dumps({"model_type": kind}))
+    error = the_error(run("tune", {**config, "model": str(folder)}))
+    assert "Unknown architecture" in error["message"] and named in error["message"]
+
+
+def test_no_room_on_the_disk(run, config, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 1000, 1000))
+    assert "GB free" in the_error(run("tune", config))["message"]
+
+
+def test_a_broken_line_of_the_corpus(run, config, corpus, tmp_path):
+    path = tmp_path / "broken.jsonl"
+    path.write_text(Path(corpus).read_text() + '{"id": "x"}\n')
+    assert "broken.jsonl:97" in the_error(run("tune", {**config, "stories": str(path)}))["message"]
+
+
+def test_gpt_neo_runs_in_no_llama_cpp(run, neo, tmp_path):
+    error = the_error(run("export", {"model": neo, "out": str(tmp_path), "forms": ["gguf"]}))
+    assert "gpt_neo" in error["message"]
+
+
+def test_preflight_without_a_launcher(run, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert "WORLD_SIZE" in the_error(run("preflight", {"nodes": 2, "processes": 2}))["message"]
+
+
+def test_sharding_on_the_cpu_is_refused(run, config):
+    assert "not be sharded" in the_error(run("tune", {**config, "sharded": True}))["message"]

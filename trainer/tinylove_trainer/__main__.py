@@ -1,0 +1,77 @@
+"""`python -m tinylove_trainer COMMAND --config FILE.json`: JSON in, JSON Lines out."""
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from .events import UserError, emit, is_first_process, note
+
+COMMANDS = {
+    "scratch": "make a small GPT-NeoX from texts",
+    "tune": "go on with the training of a model on a study's stories",
+    "find-lr": "find the highest rate that a model bears",
+    "diagnose": "measure a tuned model beside its base and people",
+    "sample": "write texts in batches",
+    "export": "write merged weights, adapter, GGUF",
+    "preflight": "check that nodes see one another",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tinylove_trainer", epilog="\n".join(f"{name:10} {about}" for name, about in COMMANDS.items()), formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--config", required=True, help="a JSON file, or - for stdin")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON", help="one setting over the config's")
+    arguments = parser.parse_args()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            run(arguments.command, read_config(arguments.config, arguments.set))
+    except UserError as problem:
+        tell(problem.message, problem.hint)
+        return 1
+    except ModuleNotFoundError as problem:
+        tell(f"The Python package {problem.name} is not installed.", "Run `tinylove tune setup`, or pip install the trainer's folder.")
+        return 1
+    except OSError as problem:
+        if problem.errno != 28:  # ENOSPC
+            raise
+        tell(f"No room is left on the disk: {problem.filename or problem}.", "Make room and run it again: it goes on from the last checkpoint.")
+        return 1
+    return 0
+
+
+def run(command: str, config: dict) -> None:
+    """Each command is a module with a function of its name; what it needs is only then imported."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    name = command.replace("-", "_")
+    getattr(importlib.import_module(f".{name}", __package__), name)(config)
+
+
+def read_config(path: str, overrides: list[str]) -> dict:
+    if path != "-" and not Path(path).is_file():
+        raise UserError(f"No such config: {path}.", "Name a JSON file.")
+    try:
+        config = json.loads(sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8"))
+        for override in overrides:
+            key, _, value = override.partition("=")
+            config[key] = json.loads(value)
+    except ValueError as problem:
+        raise UserError(f"{path} is no JSON: {problem}.", "A config is one JSON object; --set takes KEY=JSON.") from None
+    if not isinstance(config, dict):
+        raise UserError(f"{path} holds no object.", "A config is one JSON object.")
+    return config
+
+
+def tell(message: str, hint: str) -> None:
+    """An error is an event of the first process; the others say theirs to people."""
+    emit("error", message=message, hint=hint)
+    if not is_first_process():
+        print(f"rank {os.environ['RANK']}: {message} {hint}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

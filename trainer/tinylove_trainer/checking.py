@@ -1,0 +1,92 @@
+"""What an exported model has to reproduce: greedy tokens, first probabilities, texts that come back from their tokens."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import gguf
+import torch
+from transformers import GPTNeoXForCausalLM
+
+from .events import UserError
+from .gguf_file import tensor_name
+
+CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
+ROUND_TRIPS = [
+    "“Don’t,” she said — then, softly: ‘I do.’",
+    "Café, naïve, Zoë, Ærø, São Paulo, Łódź.",
+    "We kissed 💋 under the 🏳️‍🌈 flag 👩‍❤️‍👩.",
+    "  two  spaces,\ttabs\nand lines …",
+    "愛してる. я тебя люблю. أحبك",
+    "<3 & \"quotes\" 'n' {braces} \\ / %20",
+]
+
+
+@torch.no_grad()
+def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20) -> dict:
+    """Greedy continuations of `length` tokens and the `top` likeliest first tokens, worked out in f32.
+
+    `margins` tell by how much of a probability each greedy token was ahead: where that is less than what f16 rounds,
+    another choice is as right, and the texts part there.
+    """
+    model = model.float().eval()
+    rows = []
+    for text in prompts:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        made = model.generate(
+            torch.tensor([ids]),
+            attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            max_new_tokens=min(length, model.config.max_position_embeddings - len(ids)),
+            do_sample=False,
+            num_beams=1,
+            repetition_penalty=1.0,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+            output_logits=True,
+            return_dict_in_generate=True,
+        )
+        shares = torch.stack(made.logits).squeeze(1).softmax(-1)
+        best = shares.topk(2, dim=-1).values
+        likeliest = shares[0].topk(min(top, shares.shape[1]))
+        rows.append(
+            {
+                "text": text,
+                "tokens": ids,
+                "greedy": made.sequences[0, len(ids) :].tolist(),
+                "margins": (best[:, 0] - best[:, 1]).tolist(),
+                "probabilities": list(zip(likeliest.indices.tolist(), likeliest.values.tolist())),
+            }
+        )
+    return {"prompts": rows, "round_trips": ROUND_TRIPS}
+
+
+def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
+    """The model that a GGUF file holds, in the shape of `like`: what was written is what was meant."""
+    tensors = {tensor.name: torch.from_numpy(tensor.data.copy()).float() for tensor in gguf.GGUFReader(path).tensors}
+    heads = like.config.num_attention_heads
+    state = {}
+    for key, own in like.state_dict().items():
+        name = tensor_name(key)
+        if name is None:
+            continue
+        tensor = tensors[name]
+        if "query_key_value" in key:
+            tensor = tensor.reshape(3, heads, -1, *tensor.shape[1:]).transpose(0, 1)
+        state[key] = tensor.reshape(own.shape)
+    model = GPTNeoXForCausalLM(like.config).eval()
+    model.load_state_dict(state)
+    return model
+
+
+def check_in_node(gguf_file: Path, check_file: Path, adapter: Path | None = None) -> dict:
+    """Runs the file in node-llama-cpp, where Node and the package are; its findings, or why it was left out."""
+    node = shutil.which("node")
+    if node is None or not (CHECKER.parent.parent / "node_modules" / "node-llama-cpp").is_dir():
+        return {"left_out": "Node or node-llama-cpp is not there."}
+    command = [node, str(CHECKER), str(gguf_file), str(check_file), *([str(adapter)] if adapter else [])]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    try:
+        return json.loads(run.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        raise UserError(f"node-llama-cpp could not run {gguf_file}: {run.stderr.strip()[-300:]}", "The file has been left where it is.") from None

@@ -1,0 +1,66 @@
+"""Reads what a model learns from: plain texts of many sections, and JSON Lines of short stories."""
+
+import json
+import lzma
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .events import UserError
+
+
+@dataclass(frozen=True)
+class Document:
+    """A titled text. Its paragraphs are its lines."""
+
+    title: str
+    text: str
+
+
+def read_text(path: str) -> str:
+    """A UTF-8 text file, packed with xz or not."""
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"No such text: {path}.", "Name a .txt or .txt.xz file.")
+    opened = lzma.open(file, "rt", encoding="utf-8") if file.suffix == ".xz" else file.open(encoding="utf-8")
+    with opened as stream:
+        return stream.read()
+
+
+def read_sections(path: str) -> list[Document]:
+    """Cuts a text at its headings, lines that open with `# `: one document a section."""
+    sections = re.split(r"^# +(.*)\n", read_text(path), flags=re.MULTILINE)
+    pairs = zip(sections[1::2], sections[2::2])
+    return [Document(title.strip(), text.strip()) for title, text in pairs if text.strip()]
+
+
+def read_stories(path: str) -> list[Document]:
+    """JSON Lines with at least `title` and `text`."""
+    file = Path(path)
+    if not file.is_file():
+        raise UserError(f"No such stories: {path}.", "Name a JSON Lines file with title and text on each line.")
+    stories = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            stories.append(Document(row["title"].strip(), row["text"].strip()))
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise UserError(f"{path}:{number} is not a story ({problem}).", "Each line is a JSON object with title and text.") from None
+    return stories
+
+
+STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u2060": None, "\u200a": None})
+
+
+def straighten(text: str) -> str:
+    """Typewriter quotes for typographic ones: GPT-2's word rule knows contractions (`I'm`) only by the straight one."""
+    return text.translate(STRAIGHT)
+
+
+def split_held_out(documents: list[Document], every: int) -> tuple[list[Document], list[Document]]:
+    """Keeps each `every`-th document for evaluation, never to be trained on."""
+    held_out = documents[every - 1 :: every]
+    kept = [document for index, document in enumerate(documents) if index % every != every - 1]
+    return kept, held_out

@@ -1,0 +1,124 @@
+"""`diagnose`: what tells a model that learnt from one that diverged, collapsed or recites.
+
+The base model is the control. For both, on the same test stories: perplexity, and stories to the same titles, greedy
+(which shows loops) and sampled (which hides them). The people's own stories are measured beside them. It gives
+numbers; the verdict in words is the caller's.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+
+from .events import UserError, emit, note
+from .measures import Copying, distinct, entropy, pronoun_share, repetition
+from .models import context_of, load_model, load_tokenizer
+from .sample import Request, write_texts
+from .settings import positive, settled
+from .stories import Story, check_template, encoded, of_split, prompt_and_story, read_corpus
+from .tune import TEMPLATE
+
+DEFAULTS = {
+    "base": None,  # the model before tuning; left out: none is measured
+    "run": None,  # the `out` of tune: its curve is read
+    "template": TEMPLATE,
+    "titles": 20,  # test stories whose titles are written to, in the order of the corpus
+    "tokens": 120,
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "seed": 1,
+    "batch": 8,
+    "threads": None,
+}
+
+
+def diagnose(config: dict) -> None:
+    """Measures `model` (and `base`) on the corpus in `stories`. One `diagnosis` event for each, then `done`."""
+    settings = settled(config, DEFAULTS, ("model", "stories"))
+    check_template(settings.template)
+    positive("titles", settings.titles)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    stories = read_corpus(settings.stories)
+    test, training = of_split(stories, "test"), of_split(stories, "train")
+    if not test or not training:
+        raise UserError(f"The corpus has {len(test)} test and {len(training)} training stories.", "Both are needed: change corpus.split in study.yaml.")
+
+    copying = Copying([story.text for story in training])
+    emit("diagnosis", of="people", model=None, **text_measures([story.text for story in test], copying))
+    if settings.base:
+        emit("diagnosis", of="base", model=settings.base, **model_measures(settings.base, test, training, copying, settings))
+    emit("diagnosis", of="tuned", model=settings.model, **model_measures(settings.model, test, training, copying, settings))
+    emit("done", curve=curve_measures(settings.run) if settings.run else None)
+
+
+def model_measures(folder: str, test: list[Story], training: list[Story], copying: Copying, settings) -> dict:
+    model, tokenizer = load_model(folder).eval(), load_tokenizer(folder)
+    measures = {
+        "perplexity": perplexity(model, tokenizer, test, settings.template),
+        # Far below the test stories' own: the model knows them by heart.
+        "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings.template),
+    }
+    titles = [story.title for story in test[: settings.titles]]
+    prompts = [prompt_and_story(settings.template, title, "")[0] for title in titles]
+    for way, temperature in (("greedy", 0.0), ("sampled", settings.temperature)):
+        requests = [Request(id=str(number), prompt=prompt, seed=settings.seed + number, temperature=temperature, top_p=settings.top_p, most_tokens=settings.tokens) for number, prompt in enumerate(prompts)]
+        texts = {text.id: text for text in write_texts(model, tokenizer, requests, settings.batch)}
+        written = [texts[request.id].text.strip() for request in requests]
+        ended = sum(text.end == "end of text" for text in texts.values()) / len(texts)
+        measures[way] = {**text_measures(written, copying), "share_that_ends": ended, "texts": [{"title": title, "text": text} for title, text in zip(titles, written)]}
+    return measures
+
+
+def text_measures(texts: list[str], copying: Copying) -> dict:
+    return {
+        "seq_rep_4": repetition(texts, 4),
+        "distinct_1": distinct(texts, 1),
+        "distinct_2": distinct(texts, 2),
+        "distinct_3": distinct(texts, 3),
+        "pronoun_share": pronoun_share(texts),
+        "entropy_bits": entropy(texts),
+        "longest_copied_words": copying.longest(texts),
+        "copied_8_grams": copying.share(texts),
+    }
+
+
+@torch.no_grad()
+def perplexity(model, tokenizer, stories: list[Story], template: str) -> float:
+    """exp of the mean loss a token of the stories, given title and template; the end of text is counted."""
+    total, tokens = 0.0, 0
+    for story in stories:
+        ids, labels = encoded(tokenizer, *prompt_and_story(template, story.title, story.text), context_of(model))
+        logits = model(torch.tensor([ids])).logits[0, :-1].float()
+        losses = torch.nn.functional.cross_entropy(logits, torch.tensor(labels[1:]), ignore_index=-100, reduction="sum")
+        total += losses.item()
+        tokens += sum(label != -100 for label in labels[1:])
+    return math.exp(min(total / max(tokens, 1), 100))
+
+
+def curve_measures(run: str) -> dict:
+    """First, best and last losses, where the training loss was worst after its best, and the largest gradient norms."""
+    path = Path(run) / "curve.jsonl"
+    if not path.is_file():
+        raise UserError(f"No training curve in {run}.", "Name the folder that was out in tune.")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    steps = [row for row in rows if "loss" in row]
+    evaluations = [row for row in rows if "validation_loss" in row]
+    if not steps or not evaluations:
+        raise UserError(f"The training curve in {run} is empty.", "Let tune run to its first evaluation.")
+    norms = sorted(row["gradient_norm"] for row in steps if row["gradient_norm"] is not None)
+    best = min(evaluations, key=lambda row: row["validation_loss"])
+    return {
+        "steps": steps[-1]["step"],
+        "rate": max(row["rate"] for row in steps),
+        "first_loss": steps[0]["loss"],
+        "last_loss": steps[-1]["loss"],
+        "highest_loss": max(steps, key=lambda row: row["loss"]),
+        "validation_loss_before": evaluations[0]["validation_loss"],
+        "best_validation": best,
+        "last_validation_loss": evaluations[-1]["validation_loss"],
+        "median_gradient_norm": norms[len(norms) // 2] if norms else None,
+        "largest_gradient_norm": norms[-1] if norms else None,
+        "evaluations": evaluations,
+    }

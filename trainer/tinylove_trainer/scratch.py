@@ -1,0 +1,298 @@
+"""`scratch`: a small GPT-NeoX from nothing but texts. Vocabulary, stable phase, decay on the story form.
+
+The rate warms up, stays, and falls to nothing in the decay (warmup-stable-decay, Hu et al. 2024, MiniCPM), so the
+checkpoint at the end of the stable phase can be trained further: give the same folder and more `stable_steps`.
+Matrices are trained by Muon (Jordan et al. 2024), embeddings, norms and biases by AdamW. The order of the data
+follows from the seed and the step alone, so a run killed at any point goes on as if it had not been.
+"""
+
+import json
+import math
+import os
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+from tokenizers import Tokenizer
+
+from .corpus import Document, read_sections, read_stories, split_held_out, straighten
+from .events import UserError, emit, note
+from .neox import build_neox
+from .story_form import fitting, named_passages, story_form
+from .vocabulary import END_OF_TEXT, learn_vocabulary
+
+DEFAULTS = {
+    "texts": [],  # files of many sections, for the stable phase
+    "stories": [],  # JSON Lines of short stories, for both
+    "vocabulary": 4096,
+    "width": 256,
+    "layers": 6,
+    "head": 64,
+    "context": 512,
+    "rotary": 0.25,
+    "stable": {"steps": 7000, "rows": 16, "length": 256},
+    "decay": {"steps": 1500, "rows": 8, "length": 512},
+    "decay_mix": {"stories": 0.25, "passages": 0.5, "texts": 0.25},
+    "first_person": 0.06,  # least share of I, my, we … in a passage of the decay
+    "curly": 0.12,  # share of documents that keep typographic quotes
+    "warmup_steps": 150,
+    "matrix_rate": 0.003,
+    "other_rate": 0.003,
+    "weight_decay": 0.1,
+    "clip": 1.0,
+    "seed": 20221,
+    "threads": 1,
+    "compile": True,
+    "evaluate_every": 250,
+    "save_every": 100,
+}
+
+
+def scratch(config: dict) -> None:
+    """Makes the model in `config["out"]`, or goes on with the one begun there."""
+    settings = DEFAULTS | config
+    out = Path(settings["out"])
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(settings["threads"])
+    tokenizer, corpora = prepare(settings, out)
+    model = build_neox(
+        settings["vocabulary"], settings["width"], settings["layers"], settings["head"], settings["context"], settings["rotary"], settings["seed"]
+    )
+    optimizers = build_optimizers(model, settings)
+    step = load_checkpoint(out / "checkpoint.pt", model, optimizers)
+    train(model, optimizers, tokenizer, corpora, settings, out, step)
+    save_model(model, tokenizer, out / "model")
+    emit("done", out=str(out / "model"), parameters=sum(p.numel() for p in model.parameters()))
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def prepare(settings: dict, out: Path) -> tuple[Tokenizer, dict]:
+    """Learns the vocabulary and packs the corpora as tokens, once: a later run reads what the first one wrote."""
+    packed = out / "corpora.npz"
+    if not packed.exists():
+        tokenizer, arrays = pack(settings)
+        tokenizer.save(str(out / "tokenizer.json"))
+        partial = out / "corpora.partial.npz"
+        np.savez(partial, **arrays)
+        os.replace(partial, packed)
+    arrays = dict(np.load(packed))
+    for name, array in arrays.items():
+        if not name.endswith("_ends"):
+            note(f"{name}: {len(array):,} tokens")
+    return Tokenizer.from_file(str(out / "tokenizer.json")), arrays
+
+
+def pack(settings: dict) -> tuple[Tokenizer, dict[str, np.ndarray]]:
+    rng = random.Random(settings["seed"])
+    sections = [document for path in settings["texts"] for document in read_sections(path)]
+    stories = [document for path in settings["stories"] for document in read_stories(path)]
+    if not sections or not stories:
+        raise UserError("The recipe names no texts or no stories.", "Give texts and stories in the config.")
+    sections, sections_held = split_held_out(with_quotes(sections, settings["curly"], rng), 100)
+    stories, stories_held = split_held_out(fitting(with_quotes(stories, settings["curly"], rng)), 20)
+    passages = named_passages(sections, settings["first_person"])
+    note(f"{len(sections)} sections, {len(stories)} stories, {len(passages)} passages")
+
+    section_texts = [section.text + "\n" for section in sections]
+    story_texts = [story_form(story) for story in stories]
+    tokenizer = learn_vocabulary(section_texts + story_texts * 2, settings["vocabulary"])
+    stable = section_texts + story_texts
+    rng.shuffle(stable)
+    return tokenizer, {
+        "stable": tokens(tokenizer, stable, END_OF_TEXT)[0],
+        **ended("stories", tokens(tokenizer, story_texts)),
+        **ended("passages", tokens(tokenizer, [story_form(passage) for passage in passages])),
+        "held_texts": tokens(tokenizer, [section.text + "\n" for section in sections_held], END_OF_TEXT)[0],
+        "held_stories": tokens(tokenizer, [story_form(story) for story in stories_held])[0],
+    }
+
+
+def with_quotes(documents: list[Document], curly: float, rng: random.Random) -> list[Document]:
+    """Most documents with typewriter quotes, some as they were: a prompt may have either."""
+    return [d if rng.random() < curly else Document(straighten(d.title), straighten(d.text)) for d in documents]
+
+
+def tokens(tokenizer: Tokenizer, texts: list[str], end: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """All the texts as one row of token ids, and where each text ends in it."""
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    if end:
+        encoded = [ids + [tokenizer.token_to_id(end)] for ids in encoded]
+    ends = np.cumsum([len(ids) for ids in encoded])
+    return np.concatenate([np.array(ids, dtype=np.uint16) for ids in encoded]), ends
+
+
+def ended(name: str, packed: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: packed[0], f"{name}_ends": packed[1]}
+
+
+def stable_batch(corpora: dict, step: int, rows: int, length: int, seed: int) -> torch.Tensor:
+    """Rows `step * rows …` of the text cut into rows at a new offset and shuffled anew each epoch."""
+    stream = corpora["stable"]
+    per_epoch = (len(stream) - length - 1) // length // rows
+    epoch, place = divmod(step, per_epoch)
+    rng = np.random.default_rng([seed, epoch])
+    offset = int(rng.integers(length))
+    order = rng.permutation((len(stream) - offset - 1) // length)
+    starts = offset + order[place * rows : (place + 1) * rows] * length
+    return torch.from_numpy(np.stack([stream[start : start + length + 1] for start in starts]).astype(np.int64))
+
+
+def decay_batch(corpora: dict, step: int, rows: int, length: int, seed: int, mix: dict) -> torch.Tensor:
+    """Rows that open with `Title:`, of stories or of passages strung together, and rows of plain text."""
+    rng = np.random.default_rng([seed, 1_000_000 + step])
+    kinds = rng.choice(list(mix), size=rows, p=list(mix.values()))
+    return torch.from_numpy(np.stack([decay_row(corpora, kind, length + 1, rng) for kind in kinds]).astype(np.int64))
+
+
+def decay_row(corpora: dict, kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
+    if kind == "texts":
+        start = int(rng.integers(len(corpora["stable"]) - size))
+        return corpora["stable"][start : start + size]
+    stream, ends = corpora[kind], corpora[f"{kind}_ends"]
+    row = np.empty(0, dtype=np.uint16)
+    while len(row) < size:
+        pick = int(rng.integers(len(ends)))
+        row = np.concatenate([row, stream[ends[pick - 1] if pick else 0 : ends[pick]]])
+    return row[:size]
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def build_optimizers(model: torch.nn.Module, settings: dict) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for the rest. Each group keeps its full rate as `peak`."""
+    matrices, tables, vectors = [], [], []
+    for name, parameter in model.named_parameters():
+        group = vectors if parameter.ndim == 1 else matrices if "layers" in name else tables
+        group.append(parameter)
+    muon = torch.optim.Muon(matrices, lr=settings["matrix_rate"], weight_decay=settings["weight_decay"], momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    adamw = torch.optim.AdamW(
+        [{"params": tables, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}],
+        lr=settings["other_rate"],
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    for optimizer in (muon, adamw):
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    return [muon, adamw]
+
+
+def rate_share(step: int, settings: dict) -> float:
+    """The share of the full rate at a step: up in a line, flat, down in a line to a fiftieth."""
+    stable, decay = settings["stable"]["steps"], settings["decay"]["steps"]
+    if step < settings["warmup_steps"]:
+        return (step + 1) / settings["warmup_steps"]
+    if step < stable:
+        return 1.0
+    return max(0.02, 1 - (step - stable) / decay)
+
+
+def loss_of(model: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of each next token, in nats."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(batch[:, :-1], use_cache=False).logits
+    return cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
+
+
+def train(model, optimizers, tokenizer, corpora, settings, out: Path, step: int) -> None:
+    stable, decay = settings["stable"], settings["decay"]
+    steps = stable["steps"] + decay["steps"]
+    objective = torch.compile(loss_of) if settings["compile"] else loss_of
+    curve = (out / "curve.jsonl").open("a")
+    began, tokens_seen, running = time.monotonic(), 0, None
+    model.train()
+    while step < steps:
+        if step < stable["steps"]:
+            batch = stable_batch(corpora, step, stable["rows"], stable["length"], settings["seed"])
+        else:
+            batch = decay_batch(corpora, step, decay["rows"], decay["length"], settings["seed"], settings["decay_mix"])
+        loss = objective(model, batch)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * rate_share(step, settings)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        if not math.isfinite(loss.item()):
+            raise UserError(f"The loss is not a number at step {step}.", "Lower matrix_rate and other_rate; the last checkpoint is sound.")
+        step += 1
+        tokens_seen += batch.shape[0] * (batch.shape[1] - 1)
+        running = loss.item() if running is None else 0.95 * running + 0.05 * loss.item()
+        if step % 20 == 0 or step == steps:
+            speed = tokens_seen / (time.monotonic() - began)
+            left = (steps - step) * (batch.shape[0] * (batch.shape[1] - 1)) / speed
+            row = {"step": step, "steps": steps, "loss": round(running, 4), "gradient_norm": round(norm.item(), 3), "tokens_per_second": round(speed), "seconds_left": round(left)}
+            curve.write(json.dumps(row) + "\n")
+            curve.flush()
+            emit("progress", **row)
+        if step % settings["evaluate_every"] == 0 or step == steps:
+            measures = {"step": step, **{name: round(held_out_loss(model, corpora[name]), 4) for name in ("held_texts", "held_stories")}}
+            curve.write(json.dumps(measures) + "\n")
+            emit("evaluation", **measures)
+        if step % (4 * settings["evaluate_every"]) == 0 or step == steps:
+            emit("sample", step=step, text=sample(model, tokenizer, "Title: The Letter\nStory: I"))
+        if step % settings["save_every"] == 0 or step in (stable["steps"], steps):
+            save_checkpoint(out / "checkpoint.pt", model, optimizers, step)
+            if step == stable["steps"]:
+                save_checkpoint(out / "stable.pt", model, optimizers, step)
+
+
+@torch.no_grad()
+def held_out_loss(model, stream: np.ndarray, length: int = 256, most: int = 96) -> float:
+    """Mean cross-entropy in nats a token, over at most `most` rows from the start of the stream."""
+    rows = min(most, (len(stream) - 1) // length)
+    losses = []
+    for first in range(0, rows, 16):
+        starts = range(first * length, min(first + 16, rows) * length, length)
+        batch = torch.from_numpy(np.stack([stream[start : start + length + 1] for start in starts]).astype(np.int64))
+        losses.append(loss_of(model, batch).item() * len(batch))
+    return sum(losses) / rows
+
+
+@torch.no_grad()
+def sample(model, tokenizer: Tokenizer, prompt: str, length: int = 120) -> str:
+    ids = torch.tensor([tokenizer.encode(prompt).ids])
+    state = torch.random.get_rng_state()
+    torch.manual_seed(1)
+    made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=length, do_sample=True, temperature=0.8, top_k=0, top_p=0.95, pad_token_id=0)
+    torch.random.set_rng_state(state)
+    return tokenizer.decode(made[0].tolist(), skip_special_tokens=False)
+
+
+# --- keeping ----------------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(path: Path, model, optimizers, step: int) -> None:
+    """Whole or not at all: a kill while it is written leaves the one before."""
+    partial = path.with_suffix(".partial")
+    torch.save({"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": step}, partial)
+    os.replace(partial, path)
+
+
+def load_checkpoint(path: Path, model, optimizers) -> int:
+    """The step to go on with, 0 where there is nothing yet."""
+    if not path.exists():
+        return 0
+    saved = torch.load(path, weights_only=True)
+    model.load_state_dict(saved["model"])
+    for optimizer, state in zip(optimizers, saved["optimizers"]):
+        optimizer.load_state_dict(state)
+    note(f"going on from step {saved['step']}")
+    return saved["step"]
+
+
+def save_model(model, tokenizer: Tokenizer, folder: Path) -> None:
+    """The model as Transformers reads it."""
+    from transformers import PreTrainedTokenizerFast
+
+    model.save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, pad_token=END_OF_TEXT, model_max_length=model.config.max_position_embeddings
+    ).save_pretrained(folder)

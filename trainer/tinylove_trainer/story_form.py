@@ -1,0 +1,80 @@
+"""The form in which the product asks for a story, and fiction cut to that form.
+
+    Title: [title]
+    Story: [one paragraph]
+    Title: [next title]
+    Story:
+"""
+
+import random
+import re
+from collections import Counter
+
+from .corpus import Document
+
+SHORTEST, LONGEST = 55, 160  # words; a tiny love story has at most 100, a folk tale a few more
+
+
+def story_form(story: Document) -> str:
+    """One story as the product writes it in a prompt; its paragraphs become one."""
+    return f"Title: {story.title}\nStory: {' '.join(story.text.split())}\n"
+
+
+def fitting(stories: list[Document]) -> list[Document]:
+    """The stories of a length worth imitating."""
+    return [story for story in stories if 30 <= len(story.text.split()) <= LONGEST]
+
+
+def first_person_share(text: str) -> float:
+    """How many of the words outside quotation marks are `I`, `me`, `my`, `we`, `us`, `our`: 0 to 1."""
+    words = re.findall(r"[A-Za-z']+", re.sub(r'["“][^"”]*["”]', " ", text))
+    return sum(word in PERSON for word in words) / max(len(words), 30)
+
+
+PERSON = {"I", "me", "my", "My", "we", "We", "us", "our", "Our", "I'm", "I'd", "I've", "I'll"}
+
+
+def passages(section: Document) -> list[str]:
+    """Whole paragraphs in a row that together are as long as a tiny story, without overlap."""
+    found, held = [], []
+    for paragraph in section.text.split("\n"):
+        held.append(paragraph)
+        words = sum(len(part.split()) for part in held)
+        if words > LONGEST:
+            held = []
+        elif words >= SHORTEST + 15 and paragraph.rstrip()[-1:] in '.!?"':
+            found.append(" ".join(" ".join(held).split()))
+            held = []
+    return found
+
+
+def named_passages(sections: list[Document], least_first_person: float) -> list[Document]:
+    """Passages told in the first person, each named after the thing in it that other passages lack.
+
+    The name is made, since fiction has no title for a paragraph: the phrase `the/my/a NOUN` whose noun is rarest in
+    the whole text for the times it is told here (tf-idf). It teaches that a story keeps to its title.
+    """
+    texts = [text for section in sections for text in passages(section)]
+    texts = [text for text in texts if first_person_share(text) >= least_first_person]
+    frequency = Counter(word for text in texts for word in set(re.findall(r"[a-z]+", text.lower())))
+    return [Document(name, text) for text in texts if (name := made_title(text, frequency))]
+
+
+def made_title(text: str, frequency: Counter) -> str | None:
+    told = Counter(re.findall(r"[a-z]+", text.lower()))
+    best, best_score = None, 0.0
+    for article, phrase in re.findall(r"\b(the|my|My|The|a|A|our|her|his) ((?:[a-z]+ )?[a-z]{4,})\b(?=[.,;!?]| (?:was|is|and|in|of|that|with|had|to|on|at|for|who)\b)", text):
+        noun = phrase.split()[-1]
+        if frequency[noun] < 8 or noun.endswith("ly"):
+            continue
+        score = told[noun] ** 1.5 / frequency[noun] ** 0.5
+        if score > best_score:
+            best, best_score = f"{article} {phrase}".title(), score
+    return best
+
+
+def strung(stories: list[Document], rng: random.Random) -> str:
+    """All the stories in the product's form, shuffled, one after another: after a story, the next title."""
+    order = list(stories)
+    rng.shuffle(order)
+    return "".join(story_form(story) for story in order)
