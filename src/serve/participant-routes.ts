@@ -384,10 +384,13 @@ const fieldsOf = (request: FastifyRequest): Fields =>
 function answerFields({ seal: _, key: __, ms: ___, ...fields }: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields)
-      .map(([name, value]) => [name, typeof value === "string" ? value.replaceAll("\0", "") : value])
+      .map(([name, value]) => [name, typeof value === "string" ? wellFormed(value) : value])
       .filter(([, value]) => value !== ""),
   );
 }
+
+/** Text that every store takes: without NUL, half characters replaced. */
+const wellFormed = (text: string): string => Buffer.from(text.replaceAll("\0", "")).toString();
 
 /** Milliseconds that a browser measured; nothing where it measured none, or not in earnest. */
 function readingTime(value: unknown): number | undefined {

@@ -48,7 +48,8 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 10_000,
-    http: { headersTimeout: 10_000 },
+    // Whoever sends slowly is looked for every two seconds.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
     forceCloseConnections: true,
     // Addresses are used for the limits on rate, in memory, and never written down.
     logger: false,
@@ -72,6 +73,8 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     xFrameOptions: { action: "deny" },
   });
   await server.register(rateLimit, { max: rate, timeWindow: "1 minute" });
+  // Forms are all that is posted here.
+  server.removeAllContentTypeParsers();
   await server.register(cookie);
   await server.register(formbody);
   server.addHook("onSend", async (_, reply) => {

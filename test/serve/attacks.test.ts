@@ -1,0 +1,333 @@
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
+import { sql } from "kysely";
+import { afterEach, describe, expect, test } from "vitest";
+import { Commits } from "../../src/serve/commits.ts";
+import { openDatabase } from "../../src/serve/database.ts";
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { eachStore } from "./stores.ts";
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function open(shape: Parameters<typeof fixture>[0] = {}, effects = quietEffects()) {
+  const built = await fixture(shape);
+  const survey = await served(built.study, effects);
+  ends.push(built.remove, survey.close);
+  return { ...built, ...survey };
+}
+
+async function atFirstQuestion(url: string) {
+  const walker = new Walker(url);
+  await walker.begin();
+  return { walker, fields: hiddenFields((await walker.get("/q/1")).text) };
+}
+
+const hostile = [
+  `<script>alert(1)</script>`,
+  `"><img src=x onerror=alert(1)>`,
+  `'; DROP TABLE answer; --`,
+  `=HYPERLINK("http://evil.example")`,
+  "+1+1",
+  "-2+3",
+  "@SUM(A1)",
+  `{{constructor.constructor('x')()}}`,
+  "\u202Eright to left",
+  "a\u0000b",
+  "%s%n../../etc/passwd",
+];
+
+eachStore((effects) => {
+  test("hostile answers are stored as they are, shown escaped and exported as text", async () => {
+    const tasks = [{ task: "demographics", stimuli: 0 }];
+    const demographics = [{ name: "tongue", ask: `What is <b>your</b> language?` }];
+    const { url, study, close } = await open(
+      { stories: hostile.length, tasks, survey: { demographics } },
+      effects(),
+    );
+    const walker = new Walker(url);
+    await walker.begin();
+    for (const [at, reason] of hostile.entries()) {
+      const position = at + 1;
+      const fields = hiddenFields((await walker.get(`/q/${position}`)).text);
+      expect((await walker.post(`/q/${position}`, { ...fields, answer: "human", reason })).status).toBe(303);
+      const { text } = await walker.get(`/q/${position}`);
+      expect(text.match(/<script/g)).toHaveLength(1);
+      expect(text).not.toContain("<img");
+    }
+    const last = hostile.length + 1;
+    const { text } = await walker.get(`/q/${last}`);
+    expect(text).toContain("&lt;b&gt;your&lt;/b&gt;");
+    await walker.post(`/q/${last}`, { ...hiddenFields(text), tongue: "=1+1" });
+    await close();
+    const csv = await readFile(study.path("judgments/judgments.csv"), "utf8");
+    expect(csv).not.toMatch(/(^|,)"?[=+@\t]/m);
+    const reasons = (await readJudgments(study)).flatMap(({ response }) => response["reason"] ?? []);
+    expect(reasons.map((reason) => String(reason).replace(/^'(?=[=+\-@])/, "")).sort()).toEqual(
+      hostile.map((reason) => reason.replace("\0", "")).sort(),
+    );
+  });
+
+  test("nobody answers for somebody else, whatever fields are added", async () => {
+    const { url, study, close } = await open({}, effects());
+    const [one, other] = [await atFirstQuestion(url), await atFirstQuestion(url)];
+    const added = {
+      ...one.fields,
+      answer: "human",
+      participant: "x",
+      form: "y",
+      question: "z",
+      task: "q",
+      simulated: "1",
+    };
+    expect((await one.walker.post("/q/1", added)).status).toBe(303);
+    expect((await other.walker.post("/q/1", { ...one.fields, answer: "machine" })).status).toBe(403);
+    await close();
+    const [judgment, ...rest] = await readJudgments(study);
+    expect(rest).toEqual([]);
+    expect(judgment!.response).toEqual({ answer: "human" });
+    expect(judgment!.simulated).toBe(false);
+  });
+
+  test("two tabs at the same instant end with one answer", async () => {
+    const { url, study, close } = await open({}, effects());
+    const { walker, fields } = await atFirstQuestion(url);
+    const more = await Promise.all(
+      Array.from({ length: 8 }, async () => hiddenFields((await walker.get("/q/1")).text)),
+    );
+    const posts = [fields, ...more].map((own, at) =>
+      walker.post("/q/1", { ...own, answer: at % 2 ? "human" : "machine" }),
+    );
+    for (const { status } of await Promise.all(posts)) expect(status).toBe(303);
+    await close();
+    expect(await readJudgments(study)).toHaveLength(1);
+  });
+
+  test("a clock that jumps back loses nothing", async () => {
+    let now = Date.UTC(2026, 5, 1);
+    const { url, study, close } = await open({}, effects({ now: () => now }));
+    const { walker, fields } = await atFirstQuestion(url);
+    await walker.post("/q/1", { ...fields, answer: "human" });
+    now -= 400 * 24 * 3600_000;
+    await walker.finish();
+    await close();
+    expect(await readJudgments(study)).toHaveLength(4);
+  });
+});
+
+describe("a request that is no form of ours", () => {
+  test("is refused when it is too large, malformed, doubled or of another kind", async () => {
+    const { url } = await open();
+    const { walker, fields } = await atFirstQuestion(url);
+    const status = async (body: string, headers = {}) => (await walker.post("/q/1", body, headers)).status;
+    const good = String(new URLSearchParams({ ...fields, answer: "human" }));
+    expect(await status(`${good}&reason=${"x".repeat(100_000)}`)).toBe(413);
+    expect(await status(`${good}&reason=${"x".repeat(2000)}`)).toBe(400);
+    expect(await status(`${good}&answer=machine`)).toBe(400);
+    expect(await status(`${good}&seal=x`)).toBe(403);
+    expect(await status(`${good}&__proto__[answer]=x&constructor.prototype=y`)).toBe(303);
+    expect(({} as Record<string, unknown>)["answer"]).toBeUndefined();
+    const json = { "content-type": "application/json" };
+    expect(await status(JSON.stringify({ ...fields, answer: "human" }), json)).toBe(415);
+    expect(await status('{"__proto__":{"answer":"human"}}', json)).toBe(415);
+    expect(await status("x", { "content-type": "multipart/form-data; boundary=x" })).toBe(415);
+    const bomb = gzipSync(Buffer.alloc(5_000_000)).toString("latin1");
+    expect(await status(bomb, { "content-encoding": "gzip" })).toBeGreaterThanOrEqual(400);
+    expect((await fetch(`${url}/q/1`, { method: "DELETE" })).status).toBe(404);
+  });
+
+  test("reaches no file", async () => {
+    const { url } = await open();
+    const walker = new Walker(url);
+    for (const path of [
+      "/assets/../../package.json",
+      "/assets/%2e%2e%2f%2e%2e%2fpackage.json",
+      "/assets/..%5c..%5cpackage.json",
+      "/survey.sqlite",
+      "/stimuli/key.csv",
+      "/.tinylove/serve.json",
+      "/%00",
+      "//evil.example/",
+      "/q/1/../../key.csv",
+    ]) {
+      const { status, text } = await walker.get(path);
+      expect([path, status >= 400 || status === 303]).toEqual([path, true]);
+      expect(text).not.toContain('tinylove"');
+    }
+  });
+
+  test("puts nothing of its headers or address into the reply", async () => {
+    const { url } = await open();
+    const headers = {
+      "x-forwarded-host": "evil.example",
+      "x-forwarded-proto": "https",
+      origin: "https://evil.example",
+    };
+    for (const path of [
+      "/",
+      "/q/1",
+      "/?told=%0d%0aset-cookie:x=1",
+      "/?told=<script>",
+      "/nowhere?evil.example",
+    ]) {
+      const response = await fetch(url + path, { headers, redirect: "manual" });
+      const everything = JSON.stringify([...response.headers]) + (await response.text());
+      expect(everything).not.toContain("evil.example");
+      expect(everything).not.toContain("x=1");
+      expect(everything).not.toContain("<script>");
+      expect(response.headers.get("location") ?? "/").toMatch(/^\/(?!\/)/);
+    }
+  });
+
+  test("comes no faster by forging the address it comes from", async () => {
+    const { url } = await open({ survey: { rate: 20 } });
+    const statuses = [];
+    for (let at = 0; at < 30; at++) {
+      const response = await fetch(url, { headers: { "x-forwarded-for": `10.0.0.${at}` } });
+      statuses.push(response.status);
+    }
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(10);
+  });
+
+  test("is dropped when it is sent a byte at a time", async () => {
+    const { url } = await open();
+    const { port } = new URL(url);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write("POST /q/1 HTTP/1.1\r\nHost: x\r\n");
+    const drip = setInterval(() => socket.write("x"), 500);
+    const closed = await new Promise<boolean>((resolve) => {
+      socket.once("close", () => resolve(true));
+      setTimeout(() => resolve(false), 20_000);
+    });
+    clearInterval(drip);
+    socket.destroy();
+    expect(closed).toBe(true);
+  });
+});
+
+test("every page has the strict policy and no mark that tells one reader or version from another", async () => {
+  const { url } = await open();
+  const { walker } = await atFirstQuestion(url);
+  for (const path of ["/", "/q/1", "/instructions", "/nowhere", "/study/login"]) {
+    const { headers } = await walker.get(path);
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(headers.get("content-security-policy")).not.toMatch(/unsafe|http/);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    for (const name of ["etag", "last-modified", "server", "x-powered-by"])
+      expect(headers.get(name)).toBeNull();
+  }
+  const [cookie] = (await new Walker(url).get("/")).headers.getSetCookie();
+  expect(cookie).toMatch(/^participant=[a-z2-7]{26}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
+});
+
+test("a hostile title and text in the study stay text", async () => {
+  const { study, stimuli, remove } = await fixture();
+  ends.push(remove);
+  const [first, ...rest] = stimuli;
+  const bad = {
+    ...first!,
+    title: `</title><script>alert(1)</script>`,
+    text: `<svg onload=alert(1)>\u202Eabc\u0007`,
+  };
+  await writeWhole(
+    study.path("stimuli/stimuli.jsonl"),
+    [bad, ...rest].map((one) => JSON.stringify(one)).join("\n"),
+  );
+  const survey = await served(study);
+  ends.push(survey.close);
+  for (let at = 0; at < 8; at++) {
+    const { walker } = await atFirstQuestion(survey.url);
+    const { text } = await walker.get("/q/1");
+    expect(text.match(/<script/g)).toHaveLength(1);
+    expect(text).not.toContain("<svg");
+  }
+});
+
+describe("a store that cannot keep an answer", () => {
+  test("rejects everything of a transaction whose commit fails, and stores the next one", async () => {
+    const { study, remove } = await fixture();
+    ends.push(remove);
+    const database = await openDatabase(study, {});
+    ends.push(() => database.destroy());
+    await sql`PRAGMA foreign_keys = ON`.execute(database);
+    await sql`CREATE TABLE parent (id TEXT PRIMARY KEY)`.execute(database);
+    await sql`CREATE TABLE child (id TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`.execute(
+      database,
+    );
+    const commits = new Commits(database);
+    const fact = (name: string) =>
+      commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
+    // The violation shows at COMMIT alone: the innocent neighbour must not be told that it is stored.
+    const outcomes = await Promise.allSettled([
+      fact("innocent"),
+      commits.write("guilty", (writing) => sql`INSERT INTO child VALUES ('orphan')`.execute(writing)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await database.selectFrom("fact").select("name").where("name", "=", "innocent").execute()).toEqual(
+      [],
+    );
+    await fact("later");
+    expect(
+      await database.selectFrom("fact").select("name").where("name", "=", "later").execute(),
+    ).toHaveLength(1);
+  });
+
+  test("keeps one failing piece of work from its neighbours", async () => {
+    const { study, remove } = await fixture();
+    ends.push(remove);
+    const database = await openDatabase(study, {});
+    ends.push(() => database.destroy());
+    const commits = new Commits(database);
+    const insert = (name: string) =>
+      commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
+    const outcomes = await Promise.allSettled([insert("one"), insert("one"), insert("two")]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(await database.selectFrom("fact").select("name").orderBy("name").execute()).toEqual([
+      { name: "one" },
+      { name: "two" },
+    ]);
+  });
+
+  test("is full: nothing is acknowledged, nothing is lost, and room makes it work again", async () => {
+    const { study, remove } = await fixture();
+    ends.push(remove);
+    const database = await openDatabase(study, {});
+    ends.push(() => database.destroy());
+    const commits = new Commits(database);
+    const insert = (name: string) =>
+      commits.write(name, (writing) =>
+        writing
+          .insertInto("fact")
+          .values({ name, value: "x".repeat(3000) })
+          .execute(),
+      );
+    await insert("before");
+    const pages = await sql<{ page_count: number }>`PRAGMA page_count`.execute(database);
+    await sql.raw(`PRAGMA max_page_count = ${pages.rows[0]!.page_count + 2}`).execute(database);
+    const outcomes = [];
+    for (let at = 0; at < 10; at++)
+      outcomes.push(
+        await insert(`full ${at}`).then(
+          () => true,
+          () => false,
+        ),
+      );
+    const stored = (await database.selectFrom("fact").select("name").where("name", "like", "full%").execute())
+      .length;
+    expect(outcomes.filter(Boolean).length).toBe(stored);
+    expect(outcomes).toContain(false);
+    await sql`PRAGMA max_page_count = 1000000`.execute(database);
+    await insert("after");
+    expect(
+      await database.selectFrom("fact").select("name").where("name", "in", ["before", "after"]).execute(),
+    ).toHaveLength(2);
+  });
+});
