@@ -43,12 +43,13 @@ const parts: readonly ((seen: Seen) => Finding[])[] = [
 function opening({ human, machine }: DescribedTexts): Finding {
   const models = new Set(machine.map(({ model }) => model));
   const stories = counted(human.length, "story of a person", "stories of people");
-  if (machine.length === 0) return sentence("result", `Described are ${stories}; no model has written yet.`);
-  return sentence(
-    "result",
-    `Described are ${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote. ` +
-      "Every text with all its measures is a row of corpus/codes.csv.",
-  );
+  const texts =
+    machine.length === 0
+      ? `${stories}; no model has written yet`
+      : `${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote`;
+  const where =
+    "Every text with all its measures is a row of corpus/codes.csv; tables name the first texts of a row.";
+  return sentence("result", `Described are ${texts}. ${where}`);
 }
 
 const methods = ({ measures }: DescribedTexts): Finding[] => [

@@ -17,7 +17,7 @@ export interface Code {
 
 /** What is coded by reading: a page of the codebook. */
 export interface Variable {
-  /** A column's name, from the page's: `kind_of_love` of `kind-of-love.md`. */
+  /** A column's name, from the page's: `kind_of_love` of `1-kind-of-love.md`; the number only orders the pages. */
   readonly name: string;
   readonly title: string;
   /** The question and how to choose, in Markdown. */
@@ -58,7 +58,7 @@ export function variableOf(file: string, page: string): Variable {
     });
   }
   return {
-    name: file.replace(/\.md$/, "").replaceAll("-", "_"),
+    name: file.replace(/^\d+-|\.md$/g, "").replaceAll("-", "_"),
     title,
     asks: head.replace(/^# +.+$/m, "").trim(),
     codes,

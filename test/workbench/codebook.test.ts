@@ -43,7 +43,7 @@ test("people and models are shown no cues", async () => {
 test("a study's own codebook takes the place of the one that comes with the workbench", async () => {
   const study = await temporaryStudy();
   await writeWhole(
-    study.path("codebook/ending-of-love.md"),
+    study.path("codebook/02-ending-of-love.md"),
     "# Ending\r\n\r\nHow does it end?\r\n\r\n## well\r\n\r\nWell.\r\n\r\nCues: Happy, ever after\r\n\r\n## badly\r\n\r\nBadly.\r\n\r\nCues: otherwise\r\n",
   );
   const { variables } = await readCodebook(study);

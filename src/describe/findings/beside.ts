@@ -3,13 +3,12 @@ import { numbersOf, type Seen, type Spread, spreadOf } from "../described.ts";
 
 /** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
 export function beside({ texts: { measures, human, machine } }: Seen): Finding[] {
-  const rows = measures.flatMap(({ name, means, unit, format }) => {
+  const rows = measures.flatMap(({ name, unit, format }) => {
     const [people, models] = [spreadOf(numbersOf(human, name)), spreadOf(numbersOf(machine, name))];
     if (people.n + models.n === 0) return [];
     return [
       {
         measure: name,
-        means,
         unit: format === "percent" ? "share of yes" : unit,
         human: finite(people.mean),
         human_deviation: people.n > 1 ? people.deviation : null,
@@ -22,7 +21,7 @@ export function beside({ texts: { measures, human, machine } }: Seen): Finding[]
   return [
     table(
       "detail",
-      "Human beside machine: the mean of every measure, and the difference in standard deviations",
+      "Human beside machine: the mean of every measure, and by how many standard deviations the machine's lies above",
       {
         columns: [
           { key: "measure", label: "measure", format: "text" },
@@ -31,8 +30,7 @@ export function beside({ texts: { measures, human, machine } }: Seen): Finding[]
           { key: "human_deviation", label: "sd", format: "number" },
           { key: "machine", label: "machine", format: "number" },
           { key: "machine_deviation", label: "sd", format: "number" },
-          { key: "difference", label: "machine − human, in sd", format: "number" },
-          { key: "means", label: "what it says", format: "text" },
+          { key: "difference", label: "apart, in sd", format: "number" },
         ],
         rows,
       },

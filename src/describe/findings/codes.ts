@@ -27,7 +27,7 @@ function whoCoded({ variables, coders }: Coded): string {
   ];
   const only = people.length + models.length === 0;
   return only
-    ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (\`tinylove code sheet\`), or a language model all (\`tinylove code model\`).`
+    ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (tinylove code sheet), or a language model all (tinylove code model).`
     : `By ${by.join(", ")} are coded: ${what}. People's codes go before a model's, a model's before the cue lists'.`;
 }
 
@@ -68,27 +68,29 @@ const coderNames = (kinds: ReadonlySet<CoderKind>): string => {
   return [...kinds].map((kind) => names[kind]).join(" and ") || "nobody";
 };
 
-/** The second variable by the first, as a table of counts: tone by kind of love. */
+/** Tone by kind of love, as a table of counts; codes that no text has are left out. */
 function crossed({ all }: Seen["texts"], { variables, settled }: Coded): Finding[] {
-  const [rows, columns] = ["kind_of_love", "tone"].map((wanted) =>
+  const [kind, tone] = ["kind_of_love", "tone"].map((wanted) =>
     variables.find(({ name }) => name === wanted),
   );
-  if (!rows || !columns) return [];
+  if (!kind || !tone) return [];
   const codeOf = (variable: Variable, { id }: DescribedText) => settled.get(variable.name)?.get(id)?.code;
+  const coded = all.map((text) => ({ kind: codeOf(kind, text), tone: codeOf(tone, text) }));
+  const both = coded.filter((codes) => codes.kind && codes.tone);
+  const kinds = kind.codes.filter(({ code }) => both.some((codes) => codes.kind === code));
+  const tones = tone.codes.filter(({ code }) => both.some((codes) => codes.tone === code));
+  const count = (one: string, other: string) =>
+    both.filter((codes) => codes.kind === one && codes.tone === other).length;
   return [
     table("detail", "Tone by kind of love: how many texts have both, human and machine together", {
       columns: [
-        { key: "row", label: rows.title.toLowerCase(), format: "text" },
-        ...columns.codes.map(({ code }) => ({ key: code, label: code, format: "integer" as const })),
+        { key: "tone", label: tone.title.toLowerCase(), format: "text" },
+        ...kinds.map(({ code }) => ({ key: code, label: code, format: "integer" as const })),
       ],
-      rows: rows.codes.map(({ code: row }) => {
-        const texts = all.filter((text) => codeOf(rows, text) === row);
-        const counts = columns.codes.map(({ code }) => [
-          code,
-          texts.filter((text) => codeOf(columns, text) === code).length,
-        ]);
-        return { row, ...Object.fromEntries(counts) };
-      }),
+      rows: tones.map(({ code }) => ({
+        tone: code,
+        ...Object.fromEntries(kinds.map((column) => [column.code, count(column.code, code)])),
+      })),
     }),
   ];
 }

@@ -26,11 +26,13 @@ export function failures({ texts, random }: Seen): Finding[] {
   ];
 }
 
+const loops = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
+
 /** Words in a row that two writers hardly share by chance. */
 const copy = 8;
 
 const kinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
-  { failure: "falls into a loop of pronouns", has: ({ values }) => values["pronoun_loop"] === true },
+  { failure: "falls into a loop of pronouns", has: loops },
   { failure: "ends in the middle of a sentence", has: ({ values }) => values["cut_off"] === true },
   {
     failure: `has ${copy} words or more in a row from its example`,
@@ -54,12 +56,9 @@ function summary(human: readonly DescribedText[], machine: readonly DescribedTex
 
 /** Variety against pronouns: where the texts of a model that degenerates part from people's. */
 function varied(texts: readonly DescribedText[], random: Random): Finding {
-  const looping = texts.filter(({ values }) => values["pronoun_loop"] === true);
-  const others = texts.filter((text) => !looping.includes(text));
-  const shown = [...looping.slice(0, mostDots), ...random.shuffle(others)].slice(0, mostDots);
-  const drawn =
-    shown.length < texts.length ? ` (${shown.length} of ${texts.length} texts, drawn by lot)` : "";
-  return figure("detail", `How varied the words are, against the share of pronouns${drawn}`, {
+  const shown = drawn(texts, random);
+  const lot = shown.length < texts.length ? ` (${shown.length} of ${texts.length} texts, drawn by lot)` : "";
+  return figure("detail", `How varied the words are, against the share of pronouns${lot}`, {
     draw: "dots",
     table: {
       columns: [
@@ -73,12 +72,23 @@ function varied(texts: readonly DescribedText[], random: Random): Finding {
         group: text.origin,
         pronouns: Number(text.values["pronoun_share"]),
         distinct: Number(text.values["distinct_1"]),
-        name: looping.includes(text) ? text.title : "",
+        name: loops(text) ? text.title : "",
       })),
     },
     encode: { x: "pronouns", y: "distinct", group: "group", label: "name" },
     labels: { x: "share of pronouns", y: "different words" },
   });
+}
+
+/** Texts in seeded order, those that loop first, then people's and machine's by turns for as long as there are both. */
+function drawn(texts: readonly DescribedText[], random: Random): DescribedText[] {
+  const shuffled = random.shuffle(texts);
+  const others = shuffled.filter((text) => !loops(text));
+  const people = others.filter(({ origin }) => origin === "human");
+  const machines = others.filter(({ origin }) => origin === "machine");
+  const turns = others.flatMap((_, at) => [people[at], machines[at]]);
+  const present = turns.filter((text) => text !== undefined);
+  return [...shuffled.filter(loops), ...present].slice(0, mostDots);
 }
 
 /** Each dot is a row of the table below the figure. */

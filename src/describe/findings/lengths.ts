@@ -21,14 +21,14 @@ export function lengths({ texts, rule }: Seen): Finding[] {
         draw: "histogram",
         table: {
           columns: [
-            { key: "band", label: "words", format: "text" },
+            { key: "most", label: "words, up to", format: "integer" },
             { key: "count", label: "texts", format: "integer" },
             { key: "texts", label: "which", format: "text" },
           ],
           rows: bandsOf(group.texts),
         },
-        encode: { x: "band", y: "count" },
-        labels: { x: "words", y: "texts" },
+        encode: { x: "most", y: "count" },
+        labels: { x: "words, in tens up to the number shown", y: "texts" },
       }),
     ),
   ];
@@ -37,16 +37,13 @@ export function lengths({ texts, rule }: Seen): Finding[] {
 const width = 10;
 
 function bandsOf(texts: readonly DescribedText[]) {
-  const bandOf = ({ values }: DescribedText) => Math.floor((Number(values["words"]) - 1) / width);
-  const bands = texts.map(bandOf);
-  const first = Math.max(0, Math.min(...bands));
-  return Array.from({ length: Math.max(...bands) - first + 1 }, (_, at) => {
-    const band = first + at;
-    const within = texts.filter((text) => Math.max(0, bandOf(text)) === band);
-    return {
-      band: `${band * width + 1}–${(band + 1) * width}`,
-      count: within.length,
-      texts: idsOf(within),
-    };
+  const mostOf = ({ values }: DescribedText) =>
+    Math.max(1, Math.ceil(Number(values["words"]) / width)) * width;
+  const tops = texts.map(mostOf);
+  const least = Math.min(...tops);
+  return Array.from({ length: (Math.max(...tops) - least) / width + 1 }, (_, at) => {
+    const most = least + at * width;
+    const within = texts.filter((text) => mostOf(text) === most);
+    return { most, count: within.length, texts: idsOf(within) };
   });
 }

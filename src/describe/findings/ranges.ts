@@ -14,9 +14,9 @@ export function ranges({ texts: { measures, all } }: Seen): Finding[] {
       {
         measure: name,
         least,
-        least_in: idsOf(having(sorted, name, least), 3),
+        least_in: idsOf(having(sorted, name, least)),
         greatest,
-        greatest_in: idsOf(having(sorted, name, greatest), 3),
+        greatest_in: idsOf(having(sorted, name, greatest)),
       },
     ];
   });

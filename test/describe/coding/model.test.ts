@@ -85,9 +85,9 @@ test("an answer that is not in the codebook is asked for once more, then it is a
   expect(requests).toHaveLength(4);
   expect(requests[1]!.messages.at(-1)!.content).toContain("tone");
   expect(codings.filter(({ text }) => text === "one").map(({ code }) => code)).toEqual([
-    "unmarked",
     "friendship",
     "joyful",
+    "unmarked",
   ]);
   expect(codings.filter(({ text }) => text === "two")).toEqual([]);
 });

@@ -45,9 +45,9 @@ test("a sheet tells nothing of who wrote, and no two coders have the same item o
     "item",
     "title",
     "text",
-    "cultural_setting",
     "kind_of_love",
     "tone",
+    "cultural_setting",
     "remarks",
   ]);
   expect(await readFile(study.path("corpus/sheets/codebook.md"), "utf8")).toContain("## bittersweet");
