@@ -44,7 +44,7 @@ await collect.run(study, CollectOptions.parse({}), worldEffects(new AbortControl
 const collecting = secondsSince(begun);
 
 const page = pageOf(4, random);
-parsePost(page);
+repeat(() => void parsePost(page));
 const markup = seconds(() => repeat(() => void load(page)));
 const parsing = seconds(() => repeat(() => void parsePost(page)));
 

@@ -92,9 +92,9 @@ async function remove(study: Study, stories: readonly Story[], doomed: readonly 
 const provenanceOf = (stories: readonly Story[]): string =>
   csv(
     ["id", "address", "words", "split", "sha256"],
-    stories.map(({ id, words, split, text, facts }) => ({
+    stories.map(({ id, words, split, text, group, facts }) => ({
       ...{ id, words, split },
-      address: facts?.["address"],
+      address: facts?.["address"] ?? (/^https?:/.test(group) ? group : ""),
       sha256: sha256(text),
     })),
   );

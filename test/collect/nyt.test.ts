@@ -24,7 +24,9 @@ async function begun(options: StandInOptions = {}) {
     flags: Record<string, unknown> = {},
     environment: Record<string, string | undefined> = {},
   ) => {
-    const effects = quietEffects({ env: { ...standIn.environment, ...environment } });
+    // What never comes to a page needs no browser: any program stands for it.
+    const browser = { CHROMIUM: chromiumPath() ?? process.execPath };
+    const effects = quietEffects({ env: { ...standIn.environment, ...browser, ...environment } });
     const outcome = await collect.run(
       study,
       CollectOptions.parse({ acknowledgeTerms: true, ...flags }),
@@ -266,7 +268,7 @@ test("no hits at all point to the filter, and docs: null is no error", async () 
   const study = await temporaryStudy({
     corpus: { ...settings.corpus, nyt: { begin: "2020-03-01", end: "2020-11-30" } },
   });
-  const effects = quietEffects({ env: crawl.standIn.environment });
+  const effects = quietEffects({ env: { ...crawl.standIn.environment, CHROMIUM: process.execPath } });
   await expect(
     collect.run(study, CollectOptions.parse({ acknowledgeTerms: true }), effects),
   ).rejects.toMatchObject({

@@ -146,8 +146,9 @@ test("a file that is not there, and one of another kind, are told", async () => 
 test("--file and --source need nothing in study.yaml", async () => {
   const study = await temporaryStudy();
   await writeFile(study.path("mine.csv"), table2022);
-  const { stories } = await collected(study, { source: "table", file: [study.path("mine.csv")] });
+  const { stories, told } = await collected(study, { source: "table", file: [study.path("mine.csv")] });
   expect(stories.length).toBe(6);
+  expect(told).toContain("mine.csv: titles from Story Name, texts from Story, groups from Published Date");
   await expect(collected(study, { source: "web" })).rejects.toMatchObject({
     message: "unknown source: web",
     hint: expect.stringContaining("table"),

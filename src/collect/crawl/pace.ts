@@ -11,7 +11,8 @@ export type Pace = () => Promise<void>;
 export function paced(seconds: number, last: number, effects: Effects): Pace {
   let next = last + seconds * 1000;
   return async () => {
-    const wait = next - effects.now();
+    // A clock that was set back must not make it wait for hours.
+    const wait = Math.min(next - effects.now(), seconds * 1000);
     if (wait > 0) await pause(wait, effects);
     effects.signal.throwIfAborted();
     next = effects.now() + seconds * 1000;

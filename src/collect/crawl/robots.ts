@@ -14,7 +14,10 @@ export interface Robots {
 export async function robotsOf(site: URL, agent: string, fetch: typeof globalThis.fetch): Promise<Robots> {
   const address = new URL("/robots.txt", site);
   try {
-    const response = await fetch(address, { headers: { "user-agent": agent } });
+    const response = await fetch(address, {
+      headers: { "user-agent": agent },
+      signal: AbortSignal.timeout(60_000),
+    });
     if (response.status >= 500) throw new Error(`status ${response.status}`);
     return parseRobots(response.ok ? (await response.text()).slice(0, 500_000) : "", agent);
   } catch (cause) {

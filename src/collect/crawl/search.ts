@@ -145,7 +145,8 @@ async function searchPage(
 
 async function answerOf(url: URL, key: string, effects: Effects): Promise<{ status: number; body: string }> {
   try {
-    const response = await effects.fetch(url, { signal: effects.signal });
+    const signal = AbortSignal.any([effects.signal, AbortSignal.timeout(60_000)]);
+    const response = await effects.fetch(url, { signal });
     return { status: response.status, body: await response.text() };
   } catch (cause) {
     effects.signal.throwIfAborted();

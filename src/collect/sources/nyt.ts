@@ -3,7 +3,7 @@ import { StudyError } from "../../workbench/errors.ts";
 import { exists, sha256 } from "../../workbench/files.ts";
 import { duration } from "../../workbench/progress.ts";
 import type { Study } from "../../workbench/study.ts";
-import { agent, openVisitor } from "../crawl/browser.ts";
+import { agent, chromiumPath, openVisitor } from "../crawl/browser.ts";
 import { keepCookies, keptCookies, readCookies } from "../crawl/cookies.ts";
 import { crawl, recover } from "../crawl/crawl.ts";
 import { type AddressRow, Journal } from "../crawl/journal.ts";
@@ -53,6 +53,8 @@ async function fetchAll(
   options: CollectOptions,
   effects: Effects,
 ): Promise<void> {
+  // A browser that is missing is told now and not after the search.
+  chromiumPath(effects.env);
   const last = lastRequest(journal);
   const cookies = await loginOf(study, places, options, effects);
   if (!options.retryFailed) {

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -15,7 +15,7 @@ export const savedPages: Source = {
   summary: "a folder of pages that you saved from your browser (HTML, MHTML)",
   inputs: (study) => folderOf(study) ?? [],
   async gather(study, options, effects) {
-    const folders = options.file ?? folderOf(study);
+    const folders = options.file?.map((file) => resolve(file)) ?? folderOf(study);
     if (!folders) {
       throw new StudyError("no folder of saved pages", {
         hint: "name it with corpus.file in study.yaml, or with --file",

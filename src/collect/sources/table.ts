@@ -1,5 +1,6 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { CorpusSettings } from "../../study/settings/corpus.ts";
+import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import { requiredColumns, type StoryColumns } from "../columns.ts";
@@ -11,15 +12,16 @@ export const table: Source = {
   name: "table",
   summary: "a CSV, TSV, JSON, JSONL or SQLite file, or a folder of Markdown files",
   inputs: (study) => filesOf(study.config.corpus),
-  async gather(study, options) {
-    const files = options.file ?? filesOf(study.config.corpus);
+  async gather(study, options, effects) {
+    // A path on the command line is meant from where one stands, one in study.yaml from the study.
+    const files = options.file?.map((file) => resolve(file)) ?? filesOf(study.config.corpus);
     if (files.length === 0) {
       throw new StudyError("no table to collect from", {
         hint: "name one with corpus.file in study.yaml, or with --file",
       });
     }
     const stories: FoundStory[] = [];
-    for (const file of files) stories.push(...(await storiesOf(file, study)));
+    for (const file of files) stories.push(...(await storiesOf(file, study, effects)));
     return { from: files.map((file) => basename(file)), stories };
   },
 };
@@ -27,12 +29,15 @@ export const table: Source = {
 const filesOf = ({ file }: CorpusSettings): readonly string[] =>
   file === undefined ? [] : typeof file === "string" ? [file] : file;
 
-async function storiesOf(file: string, study: Study): Promise<FoundStory[]> {
+async function storiesOf(file: string, study: Study, effects: Effects): Promise<FoundStory[]> {
   const { columns: mapped, licence, table } = study.config.corpus;
   const records = await readRecords(study.path(file), table);
   if (records.length === 0) throw new StudyError(`${file} holds no stories`, { hint: "add some rows" });
   const columns = requiredColumns(columnsOf(records), definedOnly(mapped), basename(file));
   const group = groupColumn(records, columns);
+  effects.log(
+    `${basename(file)}: titles from ${columns.title}, texts from ${columns.text}, groups from ${group ?? "nothing (each story its own)"}`,
+  );
   return records.map((record) => storyOf(record, columns, group, { licence, source: basename(file) }));
 }
 
@@ -56,7 +61,7 @@ function storyOf(
   };
 }
 
-/** What no role has taken, under its own name; date, place and group under the names of their roles. */
+/** What no role has taken, under its own name; date and place under the names of their roles. */
 function factsOf(
   cells: Readonly<Record<string, string>>,
   columns: StoryColumns,
