@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { CorpusSummary } from "../study/corpus.ts";
 import { Findings } from "../study/finding.ts";
@@ -22,6 +23,9 @@ export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
 export const findingsFolder = "findings";
+/** Tuned models, a folder each: `model/`, how it was made, and what its diagnosis found. */
+export const tunedFolder = "tuned";
+export const tuningFindingsFile = (name: string): string => `${tunedFolder}/${name}/findings.json`;
 
 export const readStories = (study: Study): Promise<Story[]> =>
   readJsonLines(study.path(storiesFile), Story, "run `tinylove collect` first");
@@ -52,18 +56,27 @@ export async function readForms(study: Study): Promise<Form[]> {
   return Promise.all(files.map((file) => readJson(file, Form)));
 }
 
-/** What every analysis found in order of place, then what has no place: the description of the corpus. */
+/** What every analysis found in order of place, then what has no place: the corpus, and each tuned model. */
 export async function readFindings(study: Study): Promise<Findings[]> {
   const analyses = await filesUnder(study.path(findingsFolder));
-  const files = [study.path(descriptionFile), ...analyses.filter((file) => file.endsWith(".json"))];
+  const tuned = await readdir(study.path(tunedFolder)).catch(() => []);
+  const files = [
+    study.path(descriptionFile),
+    ...tuned.sort().map((name) => study.path(tuningFindingsFile(name))),
+    ...analyses.filter((file) => file.endsWith(".json")),
+  ];
   const there = await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : [])));
   const found = await Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
   const last = found.length + 1;
   return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
 }
 
-const hintFor = (file: string): string =>
-  `run \`tinylove ${file.endsWith(basename(descriptionFile)) ? "describe" : "analyse"}\` again (${basename(file)})`;
+function hintFor(file: string): string {
+  const name = basename(file);
+  const verb =
+    name === basename(descriptionFile) ? "describe" : name === "findings.json" ? "tune diagnose" : "analyse";
+  return `run \`tinylove ${verb}\` again (${name})`;
+}
 
 /** Judgments; none when nobody has answered yet. */
 export async function readJudgments(study: Study): Promise<Judgment[]> {
