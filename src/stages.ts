@@ -16,8 +16,10 @@ import { backup } from "./serve/backup.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
+import { diagnose } from "./tune/diagnose.ts";
 import { plan } from "./tune/plan.ts";
 import { tuneRun } from "./tune/run.ts";
+import { sweep } from "./tune/sweep.ts";
 import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
@@ -45,6 +47,8 @@ export const commands: readonly AnyCommand[] = [
   simulate,
   plan,
   tuneRun,
+  diagnose,
+  sweep,
   backup,
   login,
   purge,

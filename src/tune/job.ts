@@ -1,13 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Split, Story } from "../study/story.ts";
-import { readStories, storiesFile } from "../workbench/artefacts.ts";
+import { readStories, storiesFile, tunedFolder } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { storyForm } from "./form.ts";
-
-/** Where tuned models lie in a study, a folder each. */
-export const tunedFolder = "tuned";
 
 /** A model that is to be tuned on a study: what the trainer is told, and where it leaves what it made. */
 export interface Job {

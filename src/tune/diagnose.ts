@@ -1,0 +1,139 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Findings } from "../study/finding.ts";
+import { storiesFile, tunedFolder, tuningFindingsFile } from "../workbench/artefacts.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, readJson, writeWhole } from "../workbench/files.ts";
+import { wholeNumber } from "../workbench/options.ts";
+import { runTrainer, type TrainerEvent } from "../workbench/python.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { type Evidence, eventsOf, evidenceOf } from "./evidence.ts";
+import { seedOf, tunedPath } from "./job.ts";
+import { tuningFindings } from "./tuning-findings.ts";
+import { inWords, type Verdict, verdictOn } from "./verdict.ts";
+
+const options = z.object({
+  name: z.string().optional(),
+  titles: wholeNumber(1).default(20),
+  tokens: wholeNumber(8).default(200),
+  json: z.boolean().default(false),
+});
+
+/** `tinylove tune diagnose`: what became of a tuned model, in words and with the numbers that they rest on. */
+export const diagnose = command({
+  name: "tune diagnose",
+  summary: "Tell what became of a tuned model: healthy, undertrained, memorised, diverged or collapsed",
+  examples: [
+    "tinylove tune diagnose --study my-study",
+    "tinylove tune diagnose gpt-neo-125m-full --titles 50",
+  ],
+  parameters: [["[name]", "the folder below tuned/; not needed where there is one alone"]],
+  flags: [
+    ["--titles <number>", "test stories whose titles are written to (default 20)"],
+    ["--tokens <number>", "length of these texts (default 200)"],
+    ["--json", "print every figure with full precision"],
+  ],
+  options,
+  async run(folder, { name, json, ...sizes }, effects) {
+    const study = await openStudy(folder);
+    const { findings, verdict } = await diagnoseRun(study, name ?? (await onlyRun(study)), sizes, effects);
+    effects.print(json ? JSON.stringify(findings, null, 2) : printed(findings, verdict));
+  },
+});
+
+export interface Sizes {
+  readonly titles: number;
+  readonly tokens: number;
+  /** Leaves the base unmeasured, where it has been. */
+  readonly withoutBase?: boolean;
+}
+
+export interface Diagnosis {
+  readonly evidence: Evidence;
+  readonly verdict: Verdict;
+  readonly findings: Findings;
+}
+
+/** Measures a tuned model beside its base and people, judges, and writes `tuned/<name>/findings.json` for the report. */
+export async function diagnoseRun(
+  study: Study,
+  name: string,
+  { titles, tokens, withoutBase = false }: Sizes,
+  effects: Effects,
+): Promise<Diagnosis> {
+  const folder = tunedPath(study, name);
+  const begun = await readJson(join(folder, "config.json"), Begun, "name a folder below tuned/");
+  if (!(await exists(join(folder, "model")))) {
+    throw new StudyError(`tuned/${name} holds no model yet`, {
+      hint: `run \`tinylove tune run --output ${name}\` to its end`,
+    });
+  }
+  const measured: TrainerEvent[] = [];
+  const config = {
+    model: join(folder, "model"),
+    ...(!withoutBase && { base: begun.model }),
+    run: folder,
+    stories: study.path(storiesFile),
+    template: begun.template,
+    titles,
+    tokens,
+    seed: seedOf(study),
+    threads: study.config.tune.threads ?? null,
+  };
+  effects.log(`  measuring ${name}${withoutBase ? "" : ", its base"} and people on the test stories`);
+  await runTrainer(
+    {
+      command: "diagnose",
+      config,
+      folder: join(folder, "diagnosis"),
+      label: "diagnose",
+      onEvent: (event) => measured.push(event),
+    },
+    effects,
+  );
+  const evidence = await evidenceOf(folder, measured);
+  const verdict = verdictOn(evidence);
+  const findings = tuningFindings(name, evidence, verdict, await eventsOf(folder));
+  await writeWhole(study.path(tuningFindingsFile(name)), `${JSON.stringify(findings, null, 2)}\n`);
+  return { evidence, verdict, findings };
+}
+
+const Begun = z.looseObject({ model: z.string(), template: z.string() });
+
+/** The one tuned model of a study; throws StudyError where there is none, or a choice. */
+export async function onlyRun(study: Study): Promise<string> {
+  const entries = await readdir(study.path(tunedFolder), { withFileTypes: true }).catch(() => []);
+  const found = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (found.length === 1) return found[0]!;
+  throw new StudyError(
+    found.length === 0 ? "nothing was tuned in this study" : "there are several tuned models",
+    {
+      hint:
+        found.length === 0 ? "run `tinylove tune run --model DIR` first" : `name one of ${found.join(", ")}`,
+    },
+  );
+}
+
+function printed({ findings }: Findings, verdict: Verdict): string {
+  const rows = findings.flatMap((finding) => (finding.kind === "table" ? [finding] : [])).slice(0, 1);
+  const table = rows.flatMap(({ table: { columns, rows } }) => [
+    columns.map(({ label }, at) => (at === 0 ? label.padEnd(26) : label.padStart(16))).join(""),
+    ...rows.map((row) =>
+      columns
+        .map(({ key }, at) => (at === 0 ? cell(row[key]).padEnd(26) : cell(row[key]).padStart(16)))
+        .join(""),
+    ),
+  ]);
+  const also = verdict.also.map(({ is, because }) => `also ${is}: ${because}`);
+  return [inWords(verdict), ...also, "", ...table].join("\n");
+}
+
+const cell = (value: unknown): string =>
+  typeof value === "number"
+    ? Number.isInteger(value)
+      ? String(value)
+      : value.toFixed(3)
+    : String(value ?? "");
