@@ -53,8 +53,9 @@ def tokenizer(stories) -> PreTrainedTokenizerFast:
 def neox(tokenizer, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("neox")
     model = build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)
-    for parameter in model.parameters():  # large enough for every weight and bias to show in what is written
-        torch.nn.init.normal_(parameter, std=0.15)
+    for parameter in model.parameters():  # large enough for every weight, bias and position to show in what is written
+        with torch.no_grad():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)

@@ -18,7 +18,7 @@ def test_the_validation_loss_falls_and_the_samples_change(kind, method, rate, ru
     code, events = run("tune", {**QUICK, "model": request.getfixturevalue(kind), "stories": corpus, "out": str(tmp_path / "out"), "method": method, "rate": rate})
     assert code == 0
     losses = [event["validation_loss"] for event in named(events, "evaluation")]
-    assert losses[-1] < losses[0] - (1.0 if method == "full" else 0.2)
+    assert losses[-1] < losses[0] - (0.5 if method == "full" else 0.2)
     assert named(events, "done")[0]["validation_loss"] == min(losses)
     greedy = [event["text"] for event in named(events, "sample") if event["way"] == "greedy"]
     assert greedy[0] != greedy[-1]

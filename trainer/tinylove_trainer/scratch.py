@@ -1,7 +1,8 @@
 """`scratch`: a small GPT-NeoX from nothing but texts. Vocabulary, stable phase, decay on the story form.
 
 The rate warms up, stays, and falls to nothing in the decay (warmup-stable-decay, Hu et al. 2024, MiniCPM), so the
-checkpoint at the end of the stable phase can be trained further: give the same folder and more `stable_steps`.
+checkpoint at the end of the stable phase (`stable.pt`) can be trained further: copy it over `checkpoint.pt` and give
+the same folder more `stable` steps.
 Matrices are trained by Muon (Jordan et al. 2024), embeddings, norms and biases by AdamW. The order of the data
 follows from the seed and the step alone, so a run killed at any point goes on as if it had not been.
 """
@@ -15,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedTokenizerFast
 
 from .corpus import Document, read_sections, read_stories, split_held_out, straighten
 from .events import UserError, emit, note
 from .neox import build_neox
+from .settings import positive, settled
 from .story_form import fitting, named_passages, story_form
 from .vocabulary import END_OF_TEXT, learn_vocabulary
 
@@ -53,19 +56,34 @@ DEFAULTS = {
 
 def scratch(config: dict) -> None:
     """Makes the model in `config["out"]`, or goes on with the one begun there."""
-    settings = DEFAULTS | config
+    settings = vars(settled(config, DEFAULTS, ("out",)))
+    check(settings)
     out = Path(settings["out"])
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings["threads"])
     tokenizer, corpora = prepare(settings, out)
     model = build_neox(
         settings["vocabulary"], settings["width"], settings["layers"], settings["head"], settings["context"], settings["rotary"], settings["seed"]
-    )
+    ).to("cuda" if torch.cuda.is_available() else "cpu")
     optimizers = build_optimizers(model, settings)
     step = load_checkpoint(out / "checkpoint.pt", model, optimizers)
     train(model, optimizers, tokenizer, corpora, settings, out, step)
     save_model(model, tokenizer, out / "model")
-    emit("done", out=str(out / "model"), parameters=sum(p.numel() for p in model.parameters()))
+    emit("done", model=str(out / "model"), parameters=sum(p.numel() for p in model.parameters()), curve=str(out / "curve.jsonl"))
+
+
+def check(settings: dict) -> None:
+    for name in ("vocabulary", "width", "layers", "head", "context", "matrix_rate", "other_rate", "threads"):
+        positive(name, settings[name])
+    if settings["width"] % settings["head"]:
+        raise UserError(f"A width of {settings['width']} does not part into heads of {settings['head']}.", "Make width a multiple of head.")
+    if settings["vocabulary"] < 300 or settings["vocabulary"] > 65_535:
+        raise UserError(f"vocabulary is {settings['vocabulary']}.", "It is from 300 (256 are the bytes) to 65535.")
+    for phase in ("stable", "decay"):
+        if settings[phase].keys() != DEFAULTS[phase].keys() or settings[phase]["length"] > settings["context"]:
+            raise UserError(f"{phase} is {settings[phase]}.", f"It holds steps, rows and length, at most the context of {settings['context']}.")
+    if not math.isclose(sum(settings["decay_mix"].values()), 1) or not set(settings["decay_mix"]) <= {"stories", "passages", "texts"}:
+        raise UserError(f"decay_mix is {settings['decay_mix']}.", "Give shares of stories, passages and texts that add up to 1.")
 
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -195,7 +213,7 @@ def rate_share(step: int, settings: dict) -> float:
 
 def loss_of(model: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy of each next token, in nats."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(batch.device.type, torch.bfloat16):
         logits = model(batch[:, :-1], use_cache=False).logits
     return cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
 
@@ -212,6 +230,7 @@ def train(model, optimizers, tokenizer, corpora, settings, out: Path, step: int)
             batch = stable_batch(corpora, step, stable["rows"], stable["length"], settings["seed"])
         else:
             batch = decay_batch(corpora, step, decay["rows"], decay["length"], settings["seed"], settings["decay_mix"])
+        batch = batch.to(model.device)
         loss = objective(model, batch)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
@@ -251,14 +270,14 @@ def held_out_loss(model, stream: np.ndarray, length: int = 256, most: int = 96) 
     losses = []
     for first in range(0, rows, 16):
         starts = range(first * length, min(first + 16, rows) * length, length)
-        batch = torch.from_numpy(np.stack([stream[start : start + length + 1] for start in starts]).astype(np.int64))
+        batch = torch.from_numpy(np.stack([stream[start : start + length + 1] for start in starts]).astype(np.int64)).to(model.device)
         losses.append(loss_of(model, batch).item() * len(batch))
     return sum(losses) / rows
 
 
 @torch.no_grad()
 def sample(model, tokenizer: Tokenizer, prompt: str, length: int = 120) -> str:
-    ids = torch.tensor([tokenizer.encode(prompt).ids])
+    ids = torch.tensor([tokenizer.encode(prompt).ids], device=model.device)
     state = torch.random.get_rng_state()
     torch.manual_seed(1)
     made = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=length, do_sample=True, temperature=0.8, top_k=0, top_p=0.95, pad_token_id=0)
@@ -280,7 +299,7 @@ def load_checkpoint(path: Path, model, optimizers) -> int:
     """The step to go on with, 0 where there is nothing yet."""
     if not path.exists():
         return 0
-    saved = torch.load(path, weights_only=True)
+    saved = torch.load(path, weights_only=True, map_location=model.device)
     model.load_state_dict(saved["model"])
     for optimizer, state in zip(optimizers, saved["optimizers"]):
         optimizer.load_state_dict(state)
@@ -290,8 +309,6 @@ def load_checkpoint(path: Path, model, optimizers) -> int:
 
 def save_model(model, tokenizer: Tokenizer, folder: Path) -> None:
     """The model as Transformers reads it."""
-    from transformers import PreTrainedTokenizerFast
-
     model.save_pretrained(folder)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT, pad_token=END_OF_TEXT, model_max_length=model.config.max_position_embeddings
