@@ -1,5 +1,6 @@
 import type { Field } from "../study/settings/survey.ts";
 import type { Stimulus } from "../study/stimulus.ts";
+import { fieldsOf } from "../tasks/items.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import type { Phrases } from "./languages.ts";
@@ -176,7 +177,7 @@ ${shown(stimuli, words)}
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
-${task.view({ task: task.name, stimuli, fields: view.fields }, words, view.given)}
+${fieldsOf(task.items(words, view.fields), view.given)}
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
 ${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("question.back")}</a>`}

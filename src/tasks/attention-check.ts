@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { choice } from "./fields.ts";
 import type { Task } from "./task.ts";
 
 const answers = ["never", "seldom", "sometimes", "often"] as const;
@@ -16,12 +15,15 @@ export const attentionCheck: Task<Response> = {
   stimuli: 0,
   place: "between",
   response: Response,
-  view: (_, words, given) =>
-    choice(
-      words("attention-check.ask"),
-      answers.map((answer) => [answer, words(`attention-check.${answer}`)] as const),
-      given?.answer,
-    ),
+  items: (words) => [
+    {
+      kind: "choice",
+      name: "answer",
+      ask: words("attention-check.ask"),
+      options: answers.map((answer) => [answer, words(`attention-check.${answer}`)] as const),
+      required: true,
+    },
+  ],
   score: ({ answer }) => Number(answer === asked),
   simulate: (_, __, random) => ({ answer: random.next() < 0.95 ? asked : random.pick(answers) }),
 };

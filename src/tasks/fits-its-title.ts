@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ratingFrom, scale } from "./fields.ts";
+import { ratingFrom } from "./items.ts";
 import type { Task } from "./task.ts";
 
 const levels = ["1", "2", "3", "4", "5"] as const;
@@ -11,15 +11,16 @@ export const fitsItsTitle: Task<Response> = {
   name: "fits-its-title",
   stimuli: 1,
   response: Response,
-  view: (_, words, given) =>
-    scale(
-      "answer",
-      words("fits-its-title.ask"),
+  items: (words) => [
+    {
+      kind: "scale",
+      name: "answer",
+      ask: words("fits-its-title.ask"),
       levels,
-      [words("fits-its-title.low"), words("fits-its-title.high")],
-      given?.answer,
-      true,
-    ),
+      ends: [words("fits-its-title.low"), words("fits-its-title.high")],
+      required: true,
+    },
+  ],
   score: () => undefined,
   simulate: (_, { bias }, random) => ({ answer: ratingFrom(levels, bias, random) }),
 };

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { html } from "../text/html.ts";
 import type { Task } from "./task.ts";
 
 const Response = z.object({ answer: z.string().trim().max(4000).default("") });
@@ -10,10 +9,7 @@ export const freeText: Task<Response> = {
   name: "free-text",
   stimuli: 0,
   response: Response,
-  view: (_, words, given) => html`
-<label class="reason"><span class="ask">${words("free-text.ask")}</span>
-<textarea name="answer" maxlength="4000" rows="6">${given?.answer}</textarea>
-</label>`,
+  items: (words) => [{ kind: "text", name: "answer", ask: words("free-text.ask"), most: 4000, rows: 6 }],
   score: () => undefined,
   simulate: () => ({ answer: "" }),
 };

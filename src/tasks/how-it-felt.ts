@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { html } from "../text/html.ts";
-import { radio, ratingFrom, scale } from "./fields.ts";
+import { ratingFrom } from "./items.ts";
 import type { Task } from "./task.ts";
 
 const levels = ["1", "2", "3", "4", "5", "6", "7"] as const;
@@ -26,12 +25,24 @@ export const howItFelt: Task<Response> = {
   name: "how-it-felt",
   stimuli: 1,
   response: Response,
-  view: (_, words, given) => html`
-${scale("answer", words("how-it-felt.ask"), levels, [words("how-it-felt.low"), words("how-it-felt.high")], given?.answer, true)}
-<fieldset class="choice small">
-<legend>${words("how-it-felt.emotion")}</legend>
-${emotions.map((emotion) => radio("emotion", emotion, words(`emotion.${emotion}`), given?.emotion, false))}
-</fieldset>`,
+  items: (words) => [
+    {
+      kind: "scale",
+      name: "answer",
+      ask: words("how-it-felt.ask"),
+      levels,
+      ends: [words("how-it-felt.low"), words("how-it-felt.high")],
+      required: true,
+    },
+    {
+      kind: "choice",
+      name: "emotion",
+      ask: words("how-it-felt.emotion"),
+      options: emotions.map((emotion) => [emotion, words(`emotion.${emotion}`)] as const),
+      required: false,
+      small: true,
+    },
+  ],
   score: () => undefined,
   simulate: (_, { bias }, random) => ({
     answer: ratingFrom(levels, bias, random),

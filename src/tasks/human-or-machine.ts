@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { html } from "../text/html.ts";
-import { Confidence, choice, confidenceOf, Reason, sureAndWhy } from "./fields.ts";
+import { Confidence, confidenceOf, Reason, sureAndWhy } from "./items.ts";
 import type { Task } from "./task.ts";
 
 const answers = ["human", "machine"] as const;
@@ -12,13 +11,16 @@ export const humanOrMachine: Task<Response> = {
   name: "human-or-machine",
   stimuli: 1,
   response: Response,
-  view: (_, words, given) => html`
-${choice(
-  words("human-or-machine.ask"),
-  answers.map((answer) => [answer, words(`human-or-machine.${answer}`)] as const),
-  given?.answer,
-)}
-${sureAndWhy(words, given)}`,
+  items: (words) => [
+    {
+      kind: "choice",
+      name: "answer",
+      ask: words("human-or-machine.ask"),
+      options: answers.map((answer) => [answer, words(`human-or-machine.${answer}`)] as const),
+      required: true,
+    },
+    ...sureAndWhy(words),
+  ],
   score: ({ answer }, [origin]) => (origin === undefined ? undefined : Number(answer === origin)),
   simulate([origin], { skill, bias }, random) {
     // Equal-variance signal detection: the evidence for "human" is normal around +/- skill / 2.

@@ -1,16 +1,7 @@
 import type { z } from "zod";
 import type { Random } from "../stats/random.ts";
 import type { Field } from "../study/settings/survey.ts";
-import type { Stimulus } from "../study/stimulus.ts";
-import type { Html } from "../text/html.ts";
-
-/** A question as it is shown: what was asked, and the stimuli in the order in which they stand on the page. */
-export interface ShownQuestion {
-  readonly task: string;
-  readonly stimuli: readonly Stimulus[];
-  /** The researcher's own fields, `survey.demographics` of study.yaml; for tasks that ask them. */
-  readonly fields?: readonly Field[];
-}
+import type { Item } from "./items.ts";
 
 /** The words of a page in the participant's language, by key; a key that is missing throws. */
 export type Words = (key: string) => string;
@@ -40,11 +31,11 @@ export interface Task<Response extends Answer = Answer> {
   readonly response: z.ZodType<Response>;
   /** The same for a task whose fields are the researcher's own. */
   responseTo?(fields: readonly Field[]): z.ZodType<Response>;
-  /** The fields of a plain form, without the form itself; no script is needed. `given` is an earlier answer. */
-  view(question: ShownQuestion, words: Words, given?: Partial<Response>): Html;
+  /** What is to be filled in, in the participant's words; `fields` are the researcher's own, `survey.demographics`. */
+  items(words: Words, fields?: readonly Field[]): readonly Item[];
   /** 1 right, 0 wrong, undefined where there is no right answer. `origins` in the order shown. */
   score(response: Response, origins: readonly Origin[]): number | undefined;
-  /** What a simulated reader answers; `fields` as in `ShownQuestion`. */
+  /** What a simulated reader answers. */
   simulate(
     origins: readonly Origin[],
     reader: SimulatedReader,

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { html } from "../text/html.ts";
-import { Confidence, choice, confidenceOf, Reason, sureAndWhy } from "./fields.ts";
+import { Confidence, confidenceOf, Reason, sureAndWhy } from "./items.ts";
 import type { Task } from "./task.ts";
 
 const sides = ["left", "right"] as const;
@@ -12,13 +11,16 @@ export const whichIsHuman: Task<Response> = {
   name: "which-is-human",
   stimuli: 2,
   response: Response,
-  view: (_, words, given) => html`
-${choice(
-  words("which-is-human.ask"),
-  sides.map((side) => [side, words(`which-is-human.${side}`)] as const),
-  given?.answer,
-)}
-${sureAndWhy(words, given)}`,
+  items: (words) => [
+    {
+      kind: "choice",
+      name: "answer",
+      ask: words("which-is-human.ask"),
+      options: sides.map((side) => [side, words(`which-is-human.${side}`)] as const),
+      required: true,
+    },
+    ...sureAndWhy(words),
+  ],
   score({ answer }, [left, right]) {
     if (left === undefined || right === undefined || left === right) return undefined;
     return Number((answer === "left" ? left : right) === "human");

@@ -3,16 +3,10 @@ import { languages, phrasesOf } from "../../src/serve/languages.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Field } from "../../src/study/settings/survey.ts";
+import { fieldsOf } from "../../src/tasks/items.ts";
 import type { Origin, Task } from "../../src/tasks/task.ts";
 import { taskNamed, tasks } from "../../src/tasks/tasks.ts";
 
-const stimulus = (number: number) => ({
-  id: `s${number}`,
-  title: "A <b>title</b>",
-  text: `Text "${number}" & more`,
-  words: 4,
-  cut: 0,
-});
 const fields: Field[] = StudyConfig.parse({
   name: "x",
   survey: {
@@ -24,11 +18,8 @@ const fields: Field[] = StudyConfig.parse({
   },
 }).survey.demographics;
 
-const question = (task: Task) => ({
-  task: task.name,
-  stimuli: Array.from({ length: task.stimuli }, (_, at) => stimulus(at)),
-  fields,
-});
+const viewOf = (task: Task, language: string, given?: object) =>
+  fieldsOf(task.items(phrasesOf(language), fields), given as Record<string, unknown>);
 
 const simulated = (task: Task, origins: readonly Origin[], skill: number, bias: number, draws: number) =>
   Array.from({ length: draws }, (_, draw) =>
@@ -48,7 +39,7 @@ describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: T
   });
 
   test.each(languages())("has its words in %s, and offers in its form what it lets through", (language) => {
-    const { markup } = task.view(question(task), phrasesOf(language));
+    const { markup } = viewOf(task, language);
     const radios = [...markup.matchAll(/type="radio" name="([^"]+)" value="([^"]+)"/g)];
     for (const [, name, value] of radios) {
       const [base] = simulated(task, origins, 0, 0, 1);
@@ -61,7 +52,7 @@ describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: T
 
   test("shows an earlier answer again", () => {
     for (const response of simulated(task, origins, 0, 0, 20)) {
-      const { markup } = task.view(question(task), phrasesOf("en"), response);
+      const { markup } = viewOf(task, "en", response);
       const chosen = [...markup.matchAll(/value="([^"]+)"[^>]* checked/g)].map(([, value]) => value);
       const options = [...markup.matchAll(/type="radio" name="([^"]+)"/g)].map(([, name]) => name!);
       expect(chosen.sort()).toEqual(
