@@ -60,10 +60,10 @@ async function onePage(browser: Browser, site: URL, cookies: readonly Cookie[]):
 
 /** The browser's own name with ours behind it: a site can tell that a program reads, and which. */
 async function honestAgent(browser: Browser): Promise<string> {
-  const page = await browser.newPage();
-  const own = await page.evaluate(() => navigator.userAgent);
-  await page.context().close();
-  return `${own} ${agent}`;
+  const session = await browser.newBrowserCDPSession();
+  const { userAgent } = await session.send("Browser.getVersion");
+  await session.detach();
+  return `${userAgent} ${agent}`;
 }
 
 const drawn = "section[name=articleBody] p, [id*=gateway-content], [data-testid*=gateway-content]";

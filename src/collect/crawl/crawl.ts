@@ -1,11 +1,12 @@
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
+import { sha256 } from "../../workbench/files.ts";
 import type { Visitor } from "./browser.ts";
 import type { AddressRow, Journal } from "./journal.ts";
 import type { KeptPages } from "./kept-pages.ts";
 import type { Pace } from "./pace.ts";
 import type { Robots } from "./robots.ts";
-import { explained, isBarred, wallOf } from "./walls.ts";
+import { explained, isBarred, type VisitedPage, wallOf } from "./walls.ts";
 
 /** What a crawl works with. */
 export interface Crawl {
@@ -24,55 +25,52 @@ const mostSuspects = 3;
  * Visits addresses one after the other and keeps their pages. What became of each is in the journal before the next
  * is asked for. Throws StudyError after three pages in a row that could not be had; the same command goes on there.
  */
-export async function crawl(
-  addresses: readonly AddressRow[],
-  { journal, pages, visitor, robots, pace, loggedIn }: Crawl,
-  effects: Effects,
-): Promise<void> {
+export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effects: Effects): Promise<void> {
   const progress = effects.progress("fetching pages", addresses.length);
   let suspects = 0;
   try {
     for (const { address, headline } of addresses) {
-      if (!robots.allows(address)) {
-        journal.reach(address, "blocked", timestamp(effects), { note: "robots.txt" });
+      if (!tools.robots.allows(address)) {
+        tools.journal.reach(address, "blocked", timestamp(effects), { note: "robots.txt" });
         progress.step("left out by robots.txt");
         continue;
       }
-      await pace();
-      journal.begin(address, timestamp(effects));
-      const trouble = await fetchPage(address);
-      suspects = trouble && !trouble.single ? suspects + 1 : 0;
+      await tools.pace();
+      tools.journal.begin(address, timestamp(effects));
+      const trouble = await fetchPage(address, tools, effects);
       if (trouble) effects.warn(`${address} ${trouble.message}`);
+      suspects = trouble && !trouble.single ? suspects + 1 : 0;
       if (trouble && suspects >= mostSuspects) throw stopped(trouble);
       progress.step(headline.slice(0, 40));
     }
   } finally {
     progress.end();
   }
+}
 
-  async function fetchPage(address: string): Promise<Trouble | undefined> {
-    try {
-      const visited = await visitor.visit(address);
-      const wall = wallOf(visited);
-      if (!wall) {
-        const hash = await pages.keep(address, visited.html);
-        journal.reach(address, "fetched", timestamp(effects), { hash });
-        return undefined;
-      }
-      // A page that no story could be read from is kept: a later version may read it.
-      const hash = wall === "no stories" ? await pages.keep(address, visited.html) : undefined;
-      const { message, mend } = explained(wall, loggedIn);
-      const state = isBarred(wall) ? "blocked" : "failed";
-      journal.reach(address, state, timestamp(effects), { note: wall, ...(hash && { hash }) });
-      return { message, mend, single: wall === "gone" };
-    } catch (thrown) {
-      if (thrown instanceof StudyError) throw thrown;
-      effects.signal.throwIfAborted();
-      const message = `could not be fetched: ${messageOf(thrown)}`;
-      journal.reach(address, "failed", timestamp(effects), { note: message });
-      return { message, mend: "look at the connection, then use --retry-failed", single: false };
-    }
+/** Fetches and keeps one page; resolves to what was in the way, where something was. */
+async function fetchPage(address: string, tools: Crawl, effects: Effects): Promise<Trouble | undefined> {
+  const { journal, pages, visitor } = tools;
+  let visited: VisitedPage;
+  try {
+    visited = await visitor.visit(address);
+  } catch (thrown) {
+    effects.signal.throwIfAborted();
+    const message = `could not be fetched: ${messageOf(thrown)}`;
+    journal.reach(address, "failed", timestamp(effects), { note: message });
+    return { message, mend: "look at the connection, then use --retry-failed", single: false };
   }
+
+  const wall = wallOf(visited);
+  // A page that no story could be read from is kept as well: a later version may read it.
+  const kept = !wall || wall === "no stories" ? { hash: await pages.keep(address, visited.html) } : {};
+  if (!wall) {
+    journal.reach(address, "fetched", timestamp(effects), kept);
+    return undefined;
+  }
+  const state = isBarred(wall) ? "blocked" : "failed";
+  journal.reach(address, state, timestamp(effects), { ...kept, note: wall });
+  return { ...explained(wall, tools.loggedIn), single: wall === "gone" };
 }
 
 interface Trouble {
@@ -91,16 +89,11 @@ const stopped = ({ message, mend }: Trouble) =>
  * Addresses that a kill left in the middle: where the page was already on disk it counts as fetched, where it was
  * not it is to be fetched again.
  */
-export async function recover(
-  journal: Journal,
-  pages: KeptPages,
-  hashOf: (html: string) => string,
-  effects: Effects,
-) {
+export async function recover(journal: Journal, pages: KeptPages, effects: Effects): Promise<void> {
   for (const { address, state } of journal.addresses()) {
     if (state !== "fetching") continue;
     const html = await pages.read(address);
     if (html === undefined) journal.reach(address, "discovered", timestamp(effects));
-    else journal.reach(address, "fetched", timestamp(effects), { hash: hashOf(html) });
+    else journal.reach(address, "fetched", timestamp(effects), { hash: sha256(html) });
   }
 }

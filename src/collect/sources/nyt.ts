@@ -35,7 +35,7 @@ export const nyt: Source = {
     try {
       const places = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
       const pages = keptPages(study);
-      await recover(journal, pages, sha256, effects);
+      await recover(journal, pages, effects);
       if (options.dryRun) return tellPlan(journal, study, places, options, effects);
       if (!options.reparse) await fetchAll(journal, pages, study, places, options, effects);
       return await parseAll(journal, pages, study, effects);
@@ -145,17 +145,31 @@ async function parseAll(
   for (const row of rows) {
     const html = await pages.read(row.address);
     const found = html === undefined ? undefined : storiesIn(html, row, licence);
-    if (html !== undefined && found) {
+    if (html !== undefined) rememberParsed(journal, row, html, found !== undefined, effects);
+    if (found) {
       stories.push(...found);
       from.push(row.address);
-      if (row.state !== "parsed")
-        journal.reach(row.address, "parsed", timestamp(effects), { hash: sha256(html) });
     } else {
       refused.push(refusalOf(row));
     }
   }
   if (from.length === 0) throw nothingKept();
   return { from, stories, refused };
+}
+
+function rememberParsed(
+  journal: Journal,
+  row: AddressRow,
+  html: string,
+  parsed: boolean,
+  effects: Effects,
+): void {
+  const state = parsed ? "parsed" : "failed";
+  if (row.state === state) return;
+  journal.reach(row.address, state, timestamp(effects), {
+    hash: sha256(html),
+    note: parsed ? "" : "no stories",
+  });
 }
 
 function storiesIn(html: string, row: AddressRow, licence: string): FoundStory[] | undefined {
