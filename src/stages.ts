@@ -13,12 +13,15 @@ import { models } from "./generate/list-models.ts";
 import { tryOne } from "./generate/try.ts";
 import { pageOfFindings, report } from "./report/report.ts";
 import { backup } from "./serve/backup.ts";
+import { exportForms } from "./serve/export-forms.ts";
+import { importResponses } from "./serve/import-responses.ts";
 import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
 import { diagnose } from "./tune/diagnose.ts";
 import { plan } from "./tune/plan.ts";
 import { tuneRun } from "./tune/run.ts";
+import { submit } from "./tune/submit.ts";
 import { sweep } from "./tune/sweep.ts";
 import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
@@ -49,7 +52,10 @@ export const commands: readonly AnyCommand[] = [
   tuneRun,
   diagnose,
   sweep,
+  submit,
   backup,
+  exportForms,
+  importResponses,
   login,
   purge,
   models,

@@ -172,7 +172,7 @@ export function questionPage(setting: Setting, view: QuestionView): string {
     body: html`
 <div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
 ${view.alert && alertBox(view.alert)}
-${shown(stimuli, words)}
+${storiesOf(stimuli, words)}
 <form class="question" method="post" action="/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
@@ -252,8 +252,8 @@ const hidden = (fields: Readonly<Record<string, string>>): Html =>
 
 const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
 
-/** One text, or two side by side. */
-function shown(stimuli: readonly Stimulus[], words: Phrases): Html {
+/** The texts of a question: none, one, or two side by side. */
+export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
   const [left, right] = stimuli;
   if (!left) return html``;
   if (!right) return story(left);

@@ -119,20 +119,7 @@ export class Store {
       const allocation = allocate(loads, arrival.quota, random);
       if ("refused" in allocation) return allocation;
       const plan = arrival.planFor(allocation.form);
-      await writing
-        .insertInto("participant")
-        .values({
-          id: arrival.id,
-          secret: digest(arrival.secret),
-          form: allocation.form,
-          plan: JSON.stringify(plan),
-          started: arrival.now,
-          reserved: arrival.now + arrival.reserve,
-          completed: null,
-          withdrawn: null,
-          simulated: arrival.simulated ? 1 : 0,
-        })
-        .execute();
+      await insertParticipant(writing, { ...arrival, form: allocation.form, plan });
       if (arrival.recruit) {
         await writing
           .insertInto("recruit")
@@ -148,6 +135,19 @@ export class Store {
         withdrawn: undefined,
       };
     });
+  }
+
+  /** Takes in somebody who has answered elsewhere, outside of the allocation. */
+  async admit(admitted: {
+    id: string;
+    secret: string;
+    form: string;
+    plan: Plan;
+    now: number;
+  }): Promise<void> {
+    await this.#commits.write(`participant ${admitted.id}`, (writing) =>
+      insertParticipant(writing, { ...admitted, reserve: 0, simulated: false }),
+    );
   }
 
   /** Who holds this secret. */
@@ -311,6 +311,26 @@ async function lockAllocation(writing: Writing): Promise<void> {
     .insertInto("fact")
     .values({ name: "allocation", value: "one at a time" })
     .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: "one at a time" }))
+    .execute();
+}
+
+async function insertParticipant(
+  writing: Writing,
+  entry: Pick<Arrival, "id" | "secret" | "now" | "reserve" | "simulated"> & { form: string; plan: Plan },
+): Promise<void> {
+  await writing
+    .insertInto("participant")
+    .values({
+      id: entry.id,
+      secret: digest(entry.secret),
+      form: entry.form,
+      plan: JSON.stringify(entry.plan),
+      started: entry.now,
+      reserved: entry.now + entry.reserve,
+      completed: null,
+      withdrawn: null,
+      simulated: entry.simulated ? 1 : 0,
+    })
     .execute();
 }
 

@@ -1,0 +1,179 @@
+import { readFile } from "node:fs/promises";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exportForms } from "../../src/serve/export-forms.ts";
+import { importResponses } from "../../src/serve/import-responses.ts";
+import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { csv } from "../../src/workbench/tables.ts";
+import { type Fixture, fixture, quietEffects } from "./fixture.ts";
+
+let built: Fixture;
+beforeAll(async () => {
+  built = await fixture({
+    tasks: [
+      { task: "which-is-human", stimuli: 2 },
+      { task: "how-it-felt", stimuli: 1 },
+      { task: "demographics", stimuli: 0 },
+    ],
+    survey: { demographics: [{ name: "age", ask: "How old are you?", number: true }] },
+  });
+});
+afterAll(() => built.remove());
+
+async function exported(format: string): Promise<Record<string, string>> {
+  const effects = quietEffects();
+  await exportForms.run(built.study.folder, { format }, effects);
+  return Object.fromEntries(
+    await Promise.all(
+      effects.said.map(async (path) => [path.split("/").at(-1)!, await readFile(path, "utf8")] as const),
+    ),
+  );
+}
+
+test.each(["jspsych", "google-forms", "qualtrics"])(
+  "%s gets every text of every form, and no word of the key",
+  async (format) => {
+    const all = Object.values(await exported(format)).join("\n");
+    const parsed = all.replaceAll("\\n", "\n").replaceAll("&#39;", "'");
+    for (const { title, text } of built.stimuli) {
+      expect(parsed).toContain(title);
+      for (const line of text.split("\n")) expect(parsed).toContain(line);
+    }
+    expect(all).not.toMatch(/origin|a-model|generation-/);
+    for (const { id } of built.stimuli) expect(all).not.toContain(id);
+  },
+);
+
+test("jsPsych gets a timeline of plugin trials that say which question they are", async () => {
+  const files = await exported("jspsych");
+  for (const form of await readForms(built.study)) {
+    const [opening, main] = JSON.parse(files[`${form.id}.json`]!);
+    expect(opening.type).toBe("instructions");
+    expect(main.randomize_order).toBe(true);
+    expect(main.timeline.map(({ data }: { data: { question: string } }) => data.question)).toEqual(
+      form.questions.map(({ id }) => id),
+    );
+    expect(main.timeline[0].html).toContain('name="answer"');
+  }
+});
+
+interface QualtricsElement {
+  Element: string;
+  PrimaryAttribute: string;
+  Payload: unknown;
+}
+
+test("Qualtrics gets a survey whose flow, blocks and questions name each other without a gap", async () => {
+  const { SurveyElements } = JSON.parse(Object.values(await exported("qualtrics"))[0]!) as {
+    SurveyElements: QualtricsElement[];
+  };
+  const of = (name: string) => SurveyElements.filter(({ Element }) => Element === name);
+  const blocks = of("BL")[0]!.Payload as { ID: string; BlockElements: { QuestionID: string }[] }[];
+  const asked = blocks.flatMap(({ BlockElements }) => BlockElements.map(({ QuestionID }) => QuestionID));
+  expect(asked.sort()).toEqual(
+    of("SQ")
+      .map(({ PrimaryAttribute }) => PrimaryAttribute)
+      .sort(),
+  );
+  expect(new Set(asked).size).toBe(asked.length);
+  const flow = JSON.stringify(of("FL")[0]!.Payload);
+  const named = [...flow.matchAll(/"ID":"(BL_[^"]+)"/g)].map(([, id]) => id);
+  expect(named.sort()).toEqual(blocks.map(({ ID }) => ID).sort());
+  const ids = [...flow.matchAll(/"FlowID":"([^"]+)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+/** Google's own service is not here: this one takes the calls that its documentation names, and no other. */
+function runScript(script: string) {
+  const forms: { title: string; items: Record<string, unknown>[] }[] = [];
+  const item = (form: (typeof forms)[number], kind: string, allowed: string[]) => () => {
+    const own: Record<string, unknown> = { kind };
+    form.items.push(own);
+    const chain: Record<string, (...values: unknown[]) => unknown> = {};
+    for (const name of allowed) {
+      chain[name] = (...values) => {
+        own[name] = values.length === 1 ? values[0] : values;
+        return chain;
+      };
+    }
+    return chain;
+  };
+  const FormApp = {
+    create(title: string) {
+      const form = { title, items: [] };
+      forms.push(form);
+      const self: Record<string, unknown> = {
+        getPublishedUrl: () => "https://docs.google.com/forms/x",
+        setPublished: () => self,
+      };
+      for (const name of ["setDescription", "setProgressBar", "setShuffleQuestions", "setCollectEmail"])
+        self[name] = () => self;
+      self["addPageBreakItem"] = item(form, "page", []);
+      self["addSectionHeaderItem"] = item(form, "story", ["setTitle", "setHelpText"]);
+      self["addMultipleChoiceItem"] = item(form, "choice", ["setTitle", "setChoiceValues", "setRequired"]);
+      self["addScaleItem"] = item(form, "scale", ["setTitle", "setBounds", "setLabels", "setRequired"]);
+      self["addParagraphTextItem"] = item(form, "text", ["setTitle", "setRequired"]);
+      self["addTextItem"] = item(form, "line", ["setTitle", "setRequired"]);
+      return self;
+    },
+  };
+  runInNewContext(`${script}\nmakeForms();`, { FormApp, Logger: { log() {} } });
+  return forms;
+}
+
+test("answers to the Google forms that the script makes come back as judgments, once", async () => {
+  const { study } = built;
+  const made = runScript((await exported("google-forms"))["make-forms.gs"]!);
+  const forms = await readForms(study);
+  expect(made).toHaveLength(forms.length);
+  const asked = made[0]!.items.filter(({ kind }) => !["page", "story"].includes(kind as string));
+  const answer = (item: Record<string, unknown>, pick: number) => {
+    if (item["kind"] === "choice") return (item["setChoiceValues"] as string[])[pick]!;
+    if (item["kind"] === "scale") return String(pick + 2);
+    return item["kind"] === "line" ? "40" : "A reason, with a comma";
+  };
+  const columns = ["Timestamp", ...asked.map(({ setTitle }) => setTitle as string)];
+  expect(new Set(columns).size).toBe(columns.length);
+  const rows = [0, 1].map((pick) => ({
+    Timestamp: `2026/01/0${pick + 1} 10:00:00 AM GMT`,
+    ...Object.fromEntries(asked.map((item) => [item["setTitle"], answer(item, pick)])),
+  }));
+  const file = study.path("responses.csv");
+  await writeWhole(file, csv(columns, rows));
+  const effects = quietEffects();
+  const form = forms[0]!.id;
+  await importResponses.run(study.folder, { file, form }, effects);
+  await importResponses.run(study.folder, { file, form }, effects);
+  expect(effects.said).toEqual(["2 responses taken in", "0 responses taken in, 2 were there already"]);
+
+  const judgments = await readJudgments(study);
+  expect(judgments).toHaveLength(2 * forms[0]!.questions.length);
+  const singles = judgments.filter(({ task }) => task === "human-or-machine");
+  expect(new Set(singles.map(({ response }) => response.answer))).toEqual(new Set(["human", "machine"]));
+  expect(singles[0]!.response["reason"]).toBe("A reason, with a comma");
+  const pair = judgments.find(({ task }) => task === "which-is-human")!;
+  expect(pair.stimuli).toEqual(forms[0]!.questions.find(({ id }) => id === pair.question)!.stimuli);
+  expect(judgments.find(({ task }) => task === "demographics")!.response["age"]).toBe("40");
+
+  const first = columns[1]!;
+  await writeWhole(file, csv(columns, [{ ...rows[0], [first]: "Perhaps" }]));
+  await expect(importResponses.run(study.folder, { file, form }, effects)).rejects.toThrow(
+    /row 1: "Perhaps" is no answer to/,
+  );
+  await writeWhole(file, csv(columns.slice(0, 2), rows));
+  await expect(importResponses.run(study.folder, { file, form }, effects)).rejects.toThrow(
+    /there is no column/,
+  );
+  expect(await readJudgments(study)).toHaveLength(2 * forms[0]!.questions.length);
+});
+
+test("an unknown format or form names those that there are", async () => {
+  await expect(exportForms.run(built.study.folder, { format: "typeform" }, quietEffects())).rejects.toThrow(
+    "unknown format: typeform",
+  );
+  const options = { file: "none.csv", form: "no-form" };
+  await expect(importResponses.run(built.study.folder, options, quietEffects())).rejects.toThrow(
+    "no form no-form",
+  );
+});
