@@ -10,9 +10,9 @@ export const asJudgments = (choices: readonly Choice[]): Judgments => ({
   correct: choices.map(({ right }) => right),
 });
 
-/** Fewer draws where there are very many judgments: two hundred million steps are a few seconds. */
-export const drawsFor = ({ choices, settings }: Data): number =>
-  Math.max(500, Math.min(settings.draws, Math.floor(2e8 / Math.max(1, choices.length))));
+/** Bootstrap draws: fewer where there are very many judgments, for a hundred million steps are a second or two. */
+export const bootstrapDraws = ({ choices, settings }: Data): number =>
+  Math.max(500, Math.min(settings.draws, Math.floor(1e8 / Math.max(1, choices.length))));
 
 /** The judgments that the findings stand on, origins among them: what a reviewer needs to compute them anew. */
 export const choicesCsv = ({ choices }: Data): string =>

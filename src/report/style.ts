@@ -82,7 +82,7 @@ summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
   figure, tr, .mark, .story { break-inside: avoid; } h2, h3, .caption, figcaption { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; } summary { display: none; }
   nav { display: none; } .table { overflow: visible; }
-  table { font-size: 8pt; } th, td { padding-right: .4rem; }
+  figcaption, .caption, .mark { font-size: 8.5pt; } table { font-size: 8pt; } th, td { padding-right: .4rem; }
   svg { max-width: 150mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

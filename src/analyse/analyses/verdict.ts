@@ -7,7 +7,7 @@ import { type Figure, type Finding, figure, sentence, type Table, table } from "
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { asJudgments, drawsFor } from "../judged.ts";
+import { asJudgments, bootstrapDraws } from "../judged.ts";
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 
@@ -21,7 +21,7 @@ export const verdict: Analysis = {
     if (choices.length === 0) return beforeData(data);
     const judgments = asJudgments(choices);
     const test = verdictTest(judgments, settings);
-    const permutation = permuteOrigins(judgments, { draws: drawsFor(data) }, random.fork("permutation"));
+    const permutation = permuteOrigins(judgments, { draws: settings.draws }, random.fork("permutation"));
     const detection = detectionOf(data, test, random.fork("bootstrap"));
     const rule = rule2022(data);
     const findings: Finding[] = [
@@ -34,7 +34,7 @@ export const verdict: Analysis = {
       ...(permutation.draws > 0 ? [sentence("result", sayPermutation(permutation))] : []),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...rule.findings,
-      sentence("method", method(data, permutation.draws)),
+      sentence("method", method(data, permutation.draws, detection.draws)),
     ];
     return { findings, numbers: { ...test, permutation, detection, rule2022: rule.numbers } };
   },
@@ -195,7 +195,7 @@ function detectionOf(data: Data, { overall }: StudyVerdict, random: Random): Det
   const { readers, stories, origins } = asJudgments(choices);
   const values = choices.map(({ answer }) => Number(answer === "human"));
   const humanFirst = choices[0]!.origin === "human";
-  const draws = drawsFor(data);
+  const draws = bootstrapDraws(data);
   // Groups are numbered in order of first appearance; the log-linear correction keeps rates off 0 and 1.
   const of = (measure: (hit: number, falseAlarm: number) => number, name: string): Measured | undefined => {
     if (overall.estimate === undefined) return undefined;
@@ -267,5 +267,5 @@ function sayBias({ overall }: StudyVerdict, { saysHuman, criterion }: Detection)
   return [sentence("result", `${share}; no leaning is shown.`)];
 }
 
-const method = ({ settings: { margin, alpha, level } }: Data, draws: number): string =>
-  `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${alpha}, difference from 0.5 by a two-sided test at the same alpha. Standard errors are clustered by reader and by story, stories within their origin (Cameron, Gelbach and Miller 2011), with Student’s t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${draws} times. d′ and c carry the log-linear correction (Hautus 1995), with ${levelOf(level)} percentile intervals of a bootstrap that draws readers and stories anew (Owen 2007; ${draws} draws).`;
+const method = ({ settings: { margin, alpha, level } }: Data, permutations: number, draws: number): string =>
+  `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${alpha}, difference from 0.5 by a two-sided test at the same alpha. Standard errors are clustered by reader and by story, stories within their origin (Cameron, Gelbach and Miller 2011), with Student’s t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${permutations} times. d′ and c carry the log-linear correction (Hautus 1995), with ${levelOf(level)} percentile intervals of a bootstrap that draws readers and stories anew (Owen 2007; ${draws} draws).`;

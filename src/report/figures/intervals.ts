@@ -64,7 +64,7 @@ export const intervals: FigureKind = {
           Plot.text([at], {
             x: (value) => value,
             frameAnchor: "top",
-            dy: -10,
+            dy: -12,
             text: () => label,
             fill: colour("ink"),
           }),

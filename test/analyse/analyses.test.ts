@@ -1,0 +1,315 @@
+import { describe, expect, test } from "vitest";
+import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import { analyses } from "../../src/analyse/analyses.ts";
+import { applies } from "../../src/analyse/analysis.ts";
+import type { Choice, Data, Pair, Rating } from "../../src/analyse/data.ts";
+import { withoutExcluded } from "../../src/analyse/exclusions.ts";
+import { type Random, randomFrom } from "../../src/stats/random.ts";
+import { type Finding, Findings } from "../../src/study/finding.ts";
+import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+
+/** Data as they come from a table, with some of it made up. */
+function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): Data {
+  const { choices = [], pairs = [], ratings = [] } = part;
+  return {
+    settings: AnalyseSettings.parse({ draws: 500 }),
+    choices,
+    pairs,
+    ratings,
+    asks: new Set([
+      ...(choices.length > 0 ? (["choices"] as const) : []),
+      ...(pairs.length > 0 ? (["pairs"] as const) : []),
+      ...(ratings.length > 0 ? (["ratings"] as const) : []),
+    ]),
+    forms: [],
+    measures: new Map(),
+    checks: [],
+    leftOut: {},
+    simulated: false,
+    ...part,
+  };
+}
+
+/** Readers who each judge every story, saying "human" as `says` has it. */
+function choicesBy(
+  readers: number,
+  stories: number,
+  says: (origin: Choice["origin"], random: Random) => Choice["answer"],
+): Choice[] {
+  const random = randomFrom("choices", readers, stories);
+  return Array.from({ length: readers * stories }, (_, at) => {
+    const story = at % stories;
+    const origin = story % 2 === 0 ? "human" : "machine";
+    const answer = says(origin, random);
+    return {
+      participant: `reader-${Math.floor(at / stories)}`,
+      form: "",
+      order: 1 + ((story * 7) % stories),
+      stimulus: `story-${story}`,
+      origin,
+      model: origin === "human" ? "" : "model",
+      example: "",
+      title: `Story ${story}`,
+      answer,
+      right: answer === origin,
+      reason: "",
+    } satisfies Choice;
+  });
+}
+
+const guess = (_: unknown, random: Random) =>
+  random.next() < 0.5 ? ("human" as const) : ("machine" as const);
+
+/** Every analysis that applies, checked against its own schema: what it says is JSON and can be read again. */
+function found(data: Data, asked = analyses): Findings[] {
+  const kept = withoutExcluded(data);
+  return asked
+    .filter((analysis) => applies(analysis, kept))
+    .map((analysis) => {
+      const { name, asks } = analysis;
+      const findings = { analysis: name, asks, ...analysis.run(kept, randomFrom("test", name)) };
+      const read = Findings.parse(JSON.parse(JSON.stringify(findings)));
+      expect(JSON.stringify(read)).not.toMatch(/NaN|undefined|Infinity/);
+      return read;
+    });
+}
+
+const of = (all: readonly Findings[], name: string) => all.find(({ analysis }) => analysis === name)!;
+const said = ({ findings }: Findings, weight?: Finding["weight"]) =>
+  findings
+    .flatMap((one) => (one.kind === "sentence" && (!weight || one.weight === weight) ? [one.text] : []))
+    .join(" ");
+
+describe("every analysis says something true", () => {
+  test.each([
+    ["of nothing", []],
+    ["of one judgment", choicesBy(1, 1, guess)],
+    ["of one reader", choicesBy(1, 20, guess)],
+    ["of one story of a kind", choicesBy(20, 2, guess)],
+    ["when all are right", choicesBy(10, 20, (origin) => origin)],
+    ["when all are wrong", choicesBy(10, 20, (origin) => (origin === "human" ? "machine" : "human"))],
+    ["when all say human", choicesBy(10, 20, () => "human")],
+    [
+      "when only human stories were judged",
+      choicesBy(10, 20, guess).filter(({ origin }) => origin === "human"),
+    ],
+  ])("%s", (_, choices) => {
+    const all = found(dataOf({ choices, asks: new Set(["choices"]) }));
+    expect(all.map(({ analysis }) => analysis)).toEqual([
+      "verdict",
+      "accuracy",
+      "leaks",
+      "cues",
+      "mixed-model",
+      "bayes",
+      "quality",
+    ]);
+    for (const findings of all) expect(said(findings).length, findings.analysis).toBeGreaterThan(10);
+  });
+
+  // All of them, the mixed model among them, are in bench/analyse-scale.ts.
+  test("of a hundred thousand judgments", { timeout: 600_000 }, () => {
+    const data = dataOf({
+      choices: choicesBy(1000, 100, guess),
+      settings: AnalyseSettings.parse({ draws: 20 }),
+    });
+    const all = found(data, [verdict, accuracy]);
+    expect(said(of(all, "verdict"), "verdict")).toMatch(/^Indistinguishable within the margin/);
+    expect(of(all, "accuracy").numbers["judgments"]).toBe(100_000);
+  });
+
+  test("of separated data the mixed model tells why it has no fit", () => {
+    const all = found(dataOf({ choices: choicesBy(10, 20, (origin) => origin) }));
+    expect(said(of(all, "mixed-model"))).toMatch(/has no fit: the predictors separate/);
+  });
+});
+
+describe("the verdict", () => {
+  test("the word indistinguishable stands only where all three claims are carried", () => {
+    const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) })), "verdict"));
+    expect(few.toLowerCase()).not.toContain("indistinguishable");
+    const leaning = choicesBy(100, 60, (_, random) => (random.next() < 0.62 ? "human" : "machine"));
+    const biased = found(dataOf({ choices: leaning }));
+    expect(said(of(biased, "verdict")).toLowerCase()).not.toContain("indistinguishable");
+    expect(said(of(biased, "verdict"), "verdict")).toMatch(/^Inconclusive/);
+    expect(said(of(biased, "verdict"))).toContain("stories alone");
+    expect(said(of(biased, "verdict"))).toContain("lean towards “human”");
+  });
+});
+
+describe("the mixed model", () => {
+  test("an unknown effect names those that there are", () => {
+    const data = dataOf({
+      choices: choicesBy(10, 20, guess),
+      settings: AnalyseSettings.parse({ effects: ["moon"] }),
+    });
+    expect(() => found(data)).toThrow(/unknown effect moon/);
+  });
+
+  test("a measure of the stories that readers follow is found", () => {
+    const random = randomFrom("dialogue");
+    const measures = new Map(
+      Array.from({ length: 40 }, (_, at) => [`story-${at}`, { dialogue: (at % 7) / 7 }]),
+    );
+    const choices = choicesBy(60, 40, guess).map((choice) => {
+      const pull = 2.5 * (measures.get(choice.stimulus)!.dialogue - 0.5);
+      const answer = random.next() < 1 / (1 + Math.exp(-pull)) ? ("human" as const) : ("machine" as const);
+      return { ...choice, answer, right: answer === choice.origin };
+    });
+    const settings = AnalyseSettings.parse({ draws: 200, effects: ["origin", "order", "dialogue"] });
+    const all = found(dataOf({ choices, measures, settings }));
+    const tests = of(all, "mixed-model").numbers["tests"] as { effect: string; p: number }[];
+    expect(tests.find(({ effect }) => effect === "dialogue")!.p).toBeLessThan(0.001);
+    expect(tests.find(({ effect }) => effect === "order")!.p).toBeGreaterThan(0.001);
+    expect(said(of(all, "cues"))).toContain("more often with more of “dialogue”");
+  });
+});
+
+describe("leaks", () => {
+  test("a measure that gives the origin away is told as a warning, with its name", () => {
+    const choices = choicesBy(20, 40, guess);
+    const measures = new Map(
+      Array.from({ length: 40 }, (_, at) => [
+        `story-${at}`,
+        { length: 90 + (at % 2) * 5 + (at % 3), other: at % 5 },
+      ]),
+    );
+    const leaks = of(found(dataOf({ choices, measures })), "leaks");
+    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only length sorts 100.00 %/);
+    expect(leaks.numbers["beats"]).toBe(true);
+  });
+
+  test("measures that say nothing are no leak", () => {
+    const choices = choicesBy(20, 40, guess);
+    const measures = new Map(
+      Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: (at * 7) % 11, other: (at * 3) % 13 }]),
+    );
+    const leaks = of(found(dataOf({ choices, measures })), "leaks");
+    expect(said(leaks, "warning")).toBe("");
+    expect(leaks.numbers["beats"]).toBe(false);
+  });
+});
+
+describe("exclusions", () => {
+  const settings = (exclude: Record<string, unknown>) => AnalyseSettings.parse({ draws: 200, exclude });
+
+  test("nobody is left out unless a rule was declared, but for second answers", () => {
+    const choices = choicesBy(3, 6, guess);
+    const twice = [...choices, { ...choices[0]! }];
+    expect(withoutExcluded(dataOf({ choices: twice })).choices).toEqual(choices);
+    const kept = dataOf({ choices: twice, settings: settings({ duplicates: false }) });
+    expect(withoutExcluded(kept).choices.length).toBe(19);
+  });
+
+  test("fast answers, fast readers, straight-liners and the unattentive go by their rules", () => {
+    const choices = choicesBy(4, 6, guess).map((choice, at) => ({
+      ...choice,
+      ms: choice.participant === "reader-0" ? 300 : at % 6 === 0 ? 500 : 9000,
+      answer:
+        choice.participant === "reader-1"
+          ? ("human" as const)
+          : choice.order! % 2
+            ? ("human" as const)
+            : ("machine" as const),
+    }));
+    const rules = settings({
+      answerFasterThan: 1000,
+      readerFasterThan: 1000,
+      straightLining: 5,
+      failedChecks: 0,
+    });
+    const checks = [{ participant: "reader-2", passed: false }];
+    const kept = withoutExcluded(dataOf({ choices, checks, settings: rules }));
+    expect(new Set(kept.choices.map(({ participant }) => participant))).toEqual(new Set(["reader-3"]));
+    expect(kept.choices.length).toBe(5);
+    expect(kept.excluded!.rules.map(({ readers }) => readers)).toEqual([0, 1, 0, 1, 1]);
+  });
+
+  test("the verdict is shown with and without", () => {
+    const choices = choicesBy(30, 20, guess).map((choice) => ({ ...choice, ms: 9000 }));
+    const quality = of(found(dataOf({ choices, settings: settings({ straightLining: 6 }) })), "quality");
+    const table = quality.findings.find(
+      (one) => one.kind === "table" && one.caption.includes("with and without"),
+    );
+    expect(table?.kind === "table" && table.table.rows.length).toBe(4);
+  });
+});
+
+describe("pairs", () => {
+  const pairsWhere = (finds: (random: Random) => boolean): Pair[] => {
+    const random = randomFrom("pairs");
+    return Array.from({ length: 600 }, (_, at) => {
+      const humanSide = at % 2 === 0 ? ("left" as const) : ("right" as const);
+      const other = humanSide === "left" ? ("right" as const) : ("left" as const);
+      return {
+        participant: `reader-${Math.floor(at / 10)}`,
+        form: "",
+        stimulus: `pair-${(at * 7 + Math.floor(at / 10)) % 40}`,
+        humanSide,
+        chosenSide: finds(random) ? humanSide : other,
+        left: humanSide === "left" ? "human" : `model-${at % 3}`,
+        right: humanSide === "right" ? "human" : `model-${at % 3}`,
+      };
+    });
+  };
+
+  test("readers who find the human story are told so, and it is the strongest writer", () => {
+    const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
+    expect(said(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
+    const { writers } = pairs.numbers["strengths"] as { writers: { writer: string; strength: number }[] };
+    expect(writers[0]).toMatchObject({ writer: "human", strength: 0 });
+    expect(writers.length).toBe(4);
+  });
+
+  test("readers who guess are indistinguishable from guessing only with enough pairs", () => {
+    const guessing = pairsWhere((random) => random.next() < 0.5);
+    expect(said(of(found(dataOf({ pairs: guessing })), "pairs"), "verdict")).toMatch(/^Indistinguishable/);
+    expect(said(of(found(dataOf({ pairs: guessing.slice(0, 30) })), "pairs"), "verdict")).toMatch(
+      /^Inconclusive/,
+    );
+  });
+
+  test("one pair, and pairs that are always found, crash nothing", () => {
+    const always = pairsWhere(() => true);
+    expect(said(of(found(dataOf({ pairs: always.slice(0, 1) })), "pairs"))).toContain("one reader");
+    expect(said(of(found(dataOf({ pairs: always })), "pairs"), "verdict")).toMatch(/^Different/);
+  });
+});
+
+describe("ratings", () => {
+  const ratingsWhere = (lead: number, spread = 1): Rating[] => {
+    const random = randomFrom("ratings", lead);
+    return Array.from({ length: 1200 }, (_, at) => {
+      const origin = at % 2 === 0 ? ("human" as const) : ("machine" as const);
+      const value = 4 + (origin === "human" ? lead : 0) + spread * random.normal();
+      return {
+        participant: `reader-${Math.floor(at / 20)}`,
+        form: "",
+        task: "how-it-felt",
+        stimulus: `story-${(at * 7) % 60}`,
+        origin: ((at * 7) % 60) % 2 === 0 ? "human" : "machine",
+        model: ((at * 7) % 60) % 2 === 0 ? "" : "model",
+        example: "",
+        title: "",
+        rating: Math.max(1, Math.min(7, Math.round(value))),
+      };
+    });
+  };
+
+  test("equal ratings are equivalent within the declared points, a lead of a point is different", () => {
+    const equal = of(found(dataOf({ ratings: ratingsWhere(0) })), "ratings");
+    expect(said(equal)).toContain("equivalent, with p < .001 for equivalence within 0.5 points");
+    const apart = of(found(dataOf({ ratings: ratingsWhere(1) })), "ratings");
+    expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
+  });
+
+  test("one rating, and ratings all alike, crash nothing", () => {
+    expect(said(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
+      "nothing can be compared",
+    );
+    expect(said(of(found(dataOf({ ratings: ratingsWhere(0, 0) })), "ratings"))).toContain(
+      "no fit: all ratings are alike",
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
+import { preregister } from "../../src/analyse/preregister.ts";
+import { StudyConfig } from "../../src/study/config.ts";
+import { readFindings, stimuliFile } from "../../src/workbench/artefacts.ts";
+import { readText, writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
+import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
+
+const stage = analyse(() => "");
+
+async function registered(settings: Record<string, unknown> = {}): Promise<Study> {
+  const study = await aStudy(settings);
+  await writeWhole(
+    study.path("study.yaml"),
+    `name: of-two-forms\n${JSON.stringify(settings).slice(1, -1)}\n`,
+  );
+  return study;
+}
+
+async function warningsOf(study: Study): Promise<string[]> {
+  await runStage(stage, study, stage.options!.parse({}), quiet());
+  const found = (await readFindings(study)).find(({ analysis }) => analysis === "preregistration")!;
+  return found.findings.flatMap((one) =>
+    one.kind === "sentence" && one.weight === "warning" ? [one.text] : [],
+  );
+}
+
+const readers = (count: number) =>
+  Array.from({ length: count }, (_, at) =>
+    answersTo("form-1", `reader-${at}`, { human: at % 4, machine: (at + 1) % 4 }),
+  ).flat();
+
+describe("a registration", () => {
+  test("is made once, before the data, and nothing deviates from it", async () => {
+    const study = await registered();
+    await preregister.run(study.folder, { late: false }, quiet());
+    await writeJudgments(study, readers(10));
+    expect(await warningsOf(study)).toEqual([]);
+    await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(/was made at/);
+  });
+
+  test("after the data needs to be said, and is told", async () => {
+    const study = await registered();
+    await writeJudgments(study, readers(2));
+    await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(
+      /12 judgments already/,
+    );
+    await preregister.run(study.folder, { late: true }, quiet());
+    expect(await warningsOf(study)).toEqual(["The study was registered only after 12 judgments."]);
+  });
+
+  test("tells a margin that was widened and stories that were changed afterwards", async () => {
+    const study = await registered();
+    await preregister.run(study.folder, { late: false }, quiet());
+    await writeJudgments(study, readers(10));
+    const changed = studyOf(
+      study.folder,
+      StudyConfig.parse({ name: "of-two-forms", analyse: { margin: 0.2 } }),
+    );
+    await writeWhole(
+      study.path(stimuliFile),
+      (await readText(study.path(stimuliFile))).replace("Once", "Twice"),
+    );
+    expect(await warningsOf(changed)).toEqual([
+      "Deviation from the registration: analyse.margin was registered as 0.1 and is now 0.2.",
+      "Deviation from the registration: stimuli/stimuli.jsonl is not what was registered.",
+    ]);
+  });
+
+  test("with a planned end tells a look before it, and what a declared look needs", async () => {
+    const undeclared = await aStudy({ analyse: { stop: { readers: 20 } } });
+    await writeJudgments(undeclared, readers(10));
+    expect((await warningsOf(undeclared))[0]).toMatch(
+      /10 of 20 readers \(50.00 %\). No such look was declared/,
+    );
+
+    const declared = await aStudy({ analyse: { stop: { readers: 20, looks: [0.5] } } });
+    await writeJudgments(declared, readers(10));
+    // O'Brien and Fleming's boundary at half of the information, two-sided at .05: z = 2.963.
+    expect((await warningsOf(declared))[0]).toMatch(/which was declared.* a difference with p ≤ .003/);
+
+    const ended = await aStudy({ analyse: { stop: { readers: 10 } } });
+    await writeJudgments(ended, readers(10));
+    expect(await warningsOf(ended)).toEqual([]);
+  });
+});
