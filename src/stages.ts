@@ -8,9 +8,11 @@ import { purge } from "./collect/purge.ts";
 import { compose } from "./compose/compose.ts";
 import { code } from "./describe/coding/code.ts";
 import { describe } from "./describe/describe.ts";
+import { factorial } from "./generate/factorial.ts";
 import { generate } from "./generate/generate.ts";
 import { models } from "./generate/list-models.ts";
 import { tryOne } from "./generate/try.ts";
+import { influence } from "./influence/influence.ts";
 import { pageOfFindings, report } from "./report/report.ts";
 import { backup } from "./serve/backup.ts";
 import { exportForms } from "./serve/export-forms.ts";
@@ -32,7 +34,9 @@ import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 export const stages: readonly AnyStage[] = [
   collect,
   generate,
+  factorial,
   describe,
+  influence,
   compose,
   judgments,
   analyse(pageOfFindings),

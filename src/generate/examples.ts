@@ -59,5 +59,6 @@ const plain = (text: string) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-const sameStory = (one: Story, other: Story): boolean =>
+/** Whether two are one story, under another id, or under the same title. */
+export const sameStory = (one: Story, other: Story): boolean =>
   one.id === other.id || plain(one.title) === plain(other.title) || plain(one.text) === plain(other.text);

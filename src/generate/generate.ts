@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
 import type { Generation } from "../study/generation.ts";
+import type { ModelSettings } from "../study/settings/generate.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
@@ -8,7 +9,7 @@ import type { Study } from "../workbench/study.ts";
 import { type Control, controls } from "./controls.ts";
 import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
-import { openJournal } from "./journal.ts";
+import { journalFile, openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
 import { planOf, type Series, samplingOf } from "./plan.ts";
 import { templateFile } from "./template.ts";
@@ -24,11 +25,16 @@ export const generate = stage({
   ],
   reads: [storiesFile],
   writes: [generationsFolder],
-  settings: ({ config: { generate, compose } }) => ({
+  settings: ({
+    config: {
+      generate: { factorial: _, ...generate },
+      compose,
+    },
+  }) => ({
     ...generate,
     shortest: compose.words.least,
     // How fast and with whose key texts are written is no part of what they are.
-    models: generate.models.map(({ threads: _, key: __, ...model }) => model),
+    models: generate.models.map(withoutHurry),
   }),
   async inputs(study) {
     const { models, prompts } = study.config.generate;
@@ -56,7 +62,7 @@ export const generate = stage({
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
-    const journal = await openJournal(study.path(".tinylove", "responses.jsonl"));
+    const journal = await openJournal(study.path(journalFile));
     try {
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
@@ -74,6 +80,16 @@ export const generate = stage({
     return unrecorded;
   },
 });
+
+/** What of a model's settings its texts depend on. */
+export const withoutHurry = ({
+  threads: _,
+  key: __,
+  retries: ___,
+  wait: ____,
+  timeout: _____,
+  ...model
+}: ModelSettings) => model;
 
 async function writtenBy(series: Series, writing: Writing): Promise<Generation[]> {
   const provider = await providerOf(series.model);

@@ -14,6 +14,9 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** Where a study keeps it. */
+export const journalFile = ".tinylove/responses.jsonl";
+
 export async function openJournal(path: string): Promise<Journal> {
   const content = await readFile(path, "utf8").catch((thrown) => {
     if (codeOf(thrown) === "ENOENT") return "";

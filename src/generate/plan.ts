@@ -94,14 +94,17 @@ function plannedTitles(
 }
 
 /** The test stories in seeded order: all of them, or the first so many. */
-function titlesOf(study: Study, stories: readonly Story[]): Story[] {
+export function titlesOf(
+  study: Study,
+  stories: readonly Story[],
+  wanted: number | "all" = study.config.generate.titles,
+): Story[] {
   const test = stories.filter(({ split, origin }) => split === "test" && origin.by === "human");
   if (test.length === 0) {
     throw new StudyError("the corpus has no test stories to take titles from", {
       hint: "give corpus.split a share for test and run `tinylove collect`",
     });
   }
-  const wanted = study.config.generate.titles;
   const ordered = study.random("titles").shuffle(test);
   return wanted === "all" ? ordered : ordered.slice(0, wanted);
 }

@@ -12,7 +12,7 @@ import type { Model, Reply, Request } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
 
 /** One attempt at a title, ready to be asked. */
-interface Attempt {
+export interface Attempt {
   readonly planned: Planned;
   readonly number: number;
   readonly request: Request;
@@ -44,7 +44,8 @@ export async function writeSeries(
   for (let number = 1; number <= study.config.generate.attempts && due.length > 0; number++) {
     const attempts = due.map((planned) => attemptOf(planned, number, series, sampling, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
-    const replies = await answered(attempts, model, journal, label, effects);
+    const requests = attempts.map(({ request }) => request);
+    const replies = await answered(requests, model, journal, label, effects);
     attempts.forEach((attempt, at) => {
       const generation = generationOf(attempt, replies[at]!, series, model);
       kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
@@ -90,21 +91,18 @@ function attemptOf(
 }
 
 /** Replies from the journal where it has them, from the model where not. Failures are asked for again. */
-async function answered(
-  attempts: readonly Attempt[],
+export async function answered(
+  requests: readonly Request[],
   model: Model,
   journal: Journal,
   label: string,
   effects: Effects,
 ): Promise<Reply[]> {
-  const batches = batchesOf(
-    attempts.map(({ request }) => request),
-    model.together,
-  );
+  const batches = batchesOf(requests, model.together);
   const due = batches.filter((batch) => !journal.get(keyOf(model, batch)));
   if (due.length > 0) await model.prepare?.(due.flat());
   const many = await asOneJob(due.flat(), model, journal);
-  const progress = effects.progress(label, attempts.length);
+  const progress = effects.progress(label, requests.length);
   const rate = rateOf(effects);
   const atOnce = pLimit(model.atOnce);
   // After a first error nothing new begins, but what is under way is waited for: it may still write to the journal.
@@ -173,10 +171,11 @@ function rateOf(effects: Effects) {
   };
 }
 
-function generationOf(
+/** What is recorded of an attempt. */
+export function generationOf(
   { planned, number, request }: Attempt,
   reply: Reply,
-  series: Series,
+  series: Omit<Series, "titles">,
   model: Model,
 ): Generation {
   const { story, examples, prompt } = planned;

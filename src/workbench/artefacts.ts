@@ -18,6 +18,9 @@ export const corpusSummaryFile = "corpus/summary.json";
 /** What the corpus is made of, as findings; it stands beside what it describes, for `findings/` is the analyses' own. */
 export const descriptionFile = "corpus/description.json";
 export const generationsFolder = "generations";
+/** Titles by examples, for the analysis of influence; `influenceFile` holds its findings. */
+export const factorialFile = "influence/generations.jsonl";
+export const influenceFile = "influence/influence.json";
 export const stimuliFile = "stimuli/stimuli.jsonl";
 export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
@@ -62,6 +65,7 @@ export async function readFindings(study: Study): Promise<Findings[]> {
   const tuned = await readdir(study.path(tunedFolder)).catch(() => []);
   const files = [
     study.path(descriptionFile),
+    study.path(influenceFile),
     ...tuned.sort().map((name) => study.path(tuningFindingsFile(name))),
     ...analyses.filter((file) => file.endsWith(".json")),
   ];
@@ -73,8 +77,12 @@ export async function readFindings(study: Study): Promise<Findings[]> {
 
 function hintFor(file: string): string {
   const name = basename(file);
-  const verb =
-    name === basename(descriptionFile) ? "describe" : name === "findings.json" ? "tune diagnose" : "analyse";
+  const verbs: Record<string, string> = {
+    [basename(descriptionFile)]: "describe",
+    [basename(influenceFile)]: "influence",
+    "findings.json": "tune diagnose",
+  };
+  const verb = verbs[name] ?? "analyse";
   return `run \`tinylove ${verb}\` again (${name})`;
 }
 

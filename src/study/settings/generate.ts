@@ -33,6 +33,20 @@ const ModelSettings = z.strictObject({
 });
 export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
 
+/**
+ * For the question what examples leak: every one of so many titles under every one of so many examples, some times
+ * each, by one model. These texts are for the analysis alone; nobody reads them in the survey.
+ */
+const FactorialSettings = z.strictObject({
+  titles: z.int().min(2).default(10),
+  examples: z.int().min(2).default(10),
+  draws: z.int().positive().default(2),
+  /** The model by its name or address; the first by default. */
+  model: z.string().optional(),
+  topics: z.int().positive().default(12),
+  permutations: z.int().positive().default(1999),
+});
+
 /** `generate:` of study.yaml: which models write stories to which titles, and how they are sampled. */
 export const GenerateSettings = z.strictObject({
   models: z
@@ -57,6 +71,8 @@ export const GenerateSettings = z.strictObject({
   topK: z.int().nonnegative().default(0),
   minP: z.number().min(0).max(1).default(0),
   repeatPenalty: z.number().positive().default(1),
+  /** What the example leaks: no such study by default, `{}` for one of the usual size. */
+  factorial: FactorialSettings.optional(),
   /** What is asked for beyond the title. */
   control: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
 });

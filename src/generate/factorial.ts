@@ -1,0 +1,130 @@
+import type { Generation } from "../study/generation.ts";
+import type { Story } from "../study/story.ts";
+import { factorialFile, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { jsonLines, writeWhole } from "../workbench/files.ts";
+import { stage } from "../workbench/stage.ts";
+import type { Study } from "../workbench/study.ts";
+import { chooseExamples, sameStory } from "./examples.ts";
+import { withoutHurry } from "./generate.ts";
+import { journalFile, openJournal } from "./journal.ts";
+import { nameOf } from "./model.ts";
+import { providerOf } from "./models.ts";
+import { type Planned, samplingOf, titlesOf } from "./plan.ts";
+import { fill, readTemplate, type Template, templateFile } from "./template.ts";
+import { type Attempt, answered, generationOf } from "./write.ts";
+
+/**
+ * Every title under every example, some times each: what `tinylove influence` reads to tell what the example leaks
+ * into a text. It waits until study.yaml asks for it with `generate: { factorial: {} }`.
+ */
+export const factorial = stage({
+  name: "factorial",
+  summary: "Write some titles under every one of some examples",
+  examples: ["tinylove factorial --study my-study"],
+  reads: [storiesFile],
+  writes: [factorialFile],
+  applies: async ({ config }) => config.generate.factorial !== undefined,
+  settings: (study) => {
+    const { factorial, tokens, temperature, topP, topK, minP, repeatPenalty } = study.config.generate;
+    const sampling = { tokens, temperature, topP, topK, minP, repeatPenalty };
+    return { factorial, sampling, model: factorial && withoutHurry(modelOf(study)) };
+  },
+  async inputs(study) {
+    if (!study.config.generate.factorial) return [];
+    const model = modelOf(study);
+    return [...(await providerOf(model)).files(model, study), await templateFile(promptOf(study), study)];
+  },
+  async run(study, _, effects) {
+    const settings = modelOf(study);
+    const template = await readTemplate(promptOf(study), study);
+    const sampling = samplingOf(study.config.generate);
+    const series = {
+      model: settings,
+      name: nameOf(settings),
+      template,
+      condition: `${template.name}+factorial`,
+      control: {},
+    };
+    const { draws } = sizeOf(study);
+    const attempts = plannedCells(study, await readStories(study), template).flatMap((planned) =>
+      Array.from({ length: draws }, (_, at): Attempt => {
+        const labels = ["factorial", series.name, planned.story.id, planned.examples[0]!.id, at + 1];
+        const seed = study.random(...labels).integer(0, 2 ** 31 - 1);
+        return {
+          planned,
+          number: at + 1,
+          request: { prompt: planned.prompt, stop: template.stop, seed, sampling },
+        };
+      }),
+    );
+    const journal = await openJournal(study.path(journalFile));
+    const model = await (await providerOf(settings)).open(settings, study, effects);
+    try {
+      const requests = attempts.map(({ request }) => request);
+      const replies = await answered(requests, model, journal, `${series.name}, factorial`, effects);
+      const generations = attempts.map((attempt, at): Generation => {
+        const generation = generationOf(attempt, replies[at]!, series, model);
+        const [example] = generation.examples;
+        return {
+          ...generation,
+          id: [series.name, series.condition, generation.story, example, generation.attempt].join("/"),
+        };
+      });
+      await writeWhole(study.path(factorialFile), jsonLines(generations));
+      effects.log(`  ${generations.length} texts of ${series.name} for the analysis of influence`);
+    } finally {
+      await model.close();
+      await journal.close();
+    }
+  },
+});
+
+function sizeOf(study: Study) {
+  const { factorial } = study.config.generate;
+  if (factorial) return factorial;
+  throw new StudyError("study.yaml asks for no study of influence", {
+    hint: "put `factorial: {}` under `generate:`",
+  });
+}
+
+function modelOf(study: Study) {
+  const { models } = study.config.generate;
+  const wanted = sizeOf(study).model;
+  const found =
+    wanted === undefined
+      ? models[0]
+      : models.find((each) => each.address === wanted || nameOf(each) === wanted);
+  if (found) return found;
+  throw new StudyError(`generate.factorial.model: no model ${wanted}`, {
+    hint: `try one of ${models.map(nameOf).join(", ")}`,
+  });
+}
+
+const promptOf = (study: Study): string => modelOf(study).prompt ?? study.config.generate.prompts[0]!;
+
+/** Titles by examples; the examples are the same for all titles, and none is the own story of any. */
+function plannedCells(study: Study, stories: readonly Story[], template: Template): Planned[] {
+  const { titles: titleCount, examples: exampleCount } = sizeOf(study);
+  if (template.examples !== 1) {
+    throw new StudyError(`the prompt ${template.name} shows ${template.examples} examples`, {
+      hint: "what one example leaks is told from a prompt with one, such as one-shot",
+    });
+  }
+  const titles = titlesOf(study, stories, titleCount);
+  if (titles.length < 2) throw new StudyError("the factorial needs at least two test stories");
+  const [first] = chooseExamples(
+    { examples: "random", exampleStories: [] },
+    titles.slice(0, 1),
+    stories.filter((story) => !titles.some((title) => sameStory(story, title))),
+    { count: exampleCount, control: {} },
+    study.random("factorial"),
+  );
+  return titles.flatMap((story) =>
+    first!.map((example) => ({
+      story,
+      examples: [example],
+      prompt: fill(template, story.title, [example]),
+    })),
+  );
+}
