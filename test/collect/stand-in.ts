@@ -20,8 +20,11 @@ export interface StandInOptions {
   /** Where the count of a search's answer stands: since 2025 in `metadata`, before in `meta`. */
   readonly count?: "metadata" | "meta";
   readonly posts?: readonly PostFixture[];
-  /** How many searches are answered with 429 first. */
+  /** How many searches are answered with 429, and after how many that were not (none). */
   readonly limited?: number;
+  readonly limitedAfter?: number;
+  /** How many other articles match the search, spread over the year 2019. */
+  readonly essays?: number;
   readonly robots?: string;
   /** Whether articles are for those alone who bring the cookie of a subscriber. */
   readonly subscribers?: boolean;
@@ -45,6 +48,8 @@ export const goodCookie = "NYT-S=a-subscriber";
 export class StandIn {
   readonly seen: Seen[] = [];
   readonly searches: URLSearchParams[] = [];
+  /** The searches that were answered with results. */
+  readonly answered: string[] = [];
   /** The most pages that were asked for at the same time. */
   mostAtOnce = 0;
   readonly behaviours = new Map<string, Behaviour>();
@@ -125,7 +130,7 @@ export class StandIn {
       return void json(401, fault(said, "steps.oauth.v2.FailedToResolveAPIKey"));
     }
     if (key !== goodKey) return void json(401, fault(`Invalid ApiKey ${key}`, "oauth.v2.InvalidApiKey"));
-    if (this.#limited > 0) {
+    if (this.#limited > 0 && this.answered.length >= (this.#options.limitedAfter ?? 0)) {
       this.#limited -= 1;
       const said = `Rate limit quota violation. Quota limit  exceeded. Identifier : ${key}`;
       return void json(429, fault(said, "policies.ratelimit.QuotaViolation"));
@@ -139,6 +144,7 @@ export class StandIn {
           ? kicker
           : parameters.get("q") === '"Tiny Love Stories"' && words),
     );
+    this.answered.push(parameters.toString());
     const page = Number(parameters.get("page"));
     const docs = documents.slice(page * 10, page * 10 + 10).map(({ kicker: _, words: __, ...rest }) => rest);
     const count = { hits: documents.length, offset: page * 10, time: 7 };
@@ -161,14 +167,9 @@ export class StandIn {
     const real = this.posts.map(({ path, headline, date }, at) =>
       document(path, headline, date, at % 3 !== 1, at % 3 !== 0),
     );
-    const essays = Array.from({ length: 23 }, (_, at) =>
-      document(
-        `/2019/03/${10 + at}/style/modern-love-${at}.html`,
-        `An Essay, ${at}`,
-        "2019-03-10",
-        true,
-        false,
-      ),
+    const dayOf = (at: number) => new Date(Date.UTC(2019, 0, 1 + (at % 365))).toISOString().slice(0, 10);
+    const essays = Array.from({ length: this.#options.essays ?? 23 }, (_, at) =>
+      document(`/2019/style/modern-love-${at}.html`, `An Essay, ${at}`, dayOf(at), true, false),
     );
     return [
       ...real,

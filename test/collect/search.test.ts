@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { Journal } from "../../src/collect/crawl/journal.ts";
+import { paced } from "../../src/collect/crawl/pace.ts";
+import { placesOf } from "../../src/collect/crawl/places.ts";
+import { discoverPosts, openWindows } from "../../src/collect/crawl/search.ts";
+import { quietEffects, temporaryStudy } from "../helpers/world.ts";
+import { posts } from "./posts.ts";
+import { StandIn, type StandInOptions } from "./stand-in.ts";
+
+const span = { begin: "2018-10-01", end: "2022-03-31" };
+
+async function searching(options: StandInOptions) {
+  const standIn = await StandIn.open(options);
+  const journal = new Journal((await temporaryStudy()).path("crawl.sqlite"));
+  const effects = quietEffects({ env: standIn.environment });
+  const discover = () =>
+    discoverPosts(journal, span, placesOf(effects.env, 15), paced(0, 0, effects), effects);
+  const pathsFound = () => journal.addresses().map(({ address }) => new URL(address).pathname);
+  const dispose = async () => {
+    journal.close();
+    await standIn[Symbol.asyncDispose]();
+  };
+  return { standIn, journal, discover, pathsFound, [Symbol.asyncDispose]: dispose };
+}
+
+test("posts are found among podcasts, lessons, lists and other sites, by the union of two queries", async () => {
+  await using search = await searching({});
+  await search.discover();
+  expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
+  const [first] = search.journal.addresses();
+  expect(first).toMatchObject({ headline: posts[0]!.headline, published: "2018-10-16", state: "discovered" });
+  const queries = search.standIn.searches.map((parameters) => parameters.get("fq") ?? parameters.get("q"));
+  expect(new Set(queries)).toEqual(new Set(['kicker:"Modern Love"', '"Tiny Love Stories"']));
+});
+
+test("a year with more hits than can be paged through is divided until it can", async () => {
+  await using search = await searching({ essays: 2300 });
+  await search.discover();
+  expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
+  expect(openWindows(search.journal, span)).toEqual([]);
+  const pages = search.standIn.searches.map((parameters) => Number(parameters.get("page")));
+  expect(Math.max(...pages)).toBeLessThan(100);
+  expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
+});
+
+test("a search that was stopped goes on with the page that it had not had", async () => {
+  await using search = await searching({ limited: 6, limitedAfter: 4, essays: 60 });
+  await expect(search.discover()).rejects.toThrow("limit does not pass");
+  const before = search.standIn.answered.length;
+  expect(before).toBe(4);
+  await search.discover();
+  expect(search.pathsFound()).toEqual(posts.map(({ path }) => path));
+  expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
+});
+
+test("two requests are apart by the pace, and a clock that was set back makes no long wait", async () => {
+  const waits: number[] = [];
+  const clock = { now: 1_000_000 };
+  const effects = quietEffects({ now: () => clock.now });
+  const waitOf = async (pace: () => Promise<void>) => {
+    const begun = performance.now();
+    await pace();
+    waits.push(performance.now() - begun);
+  };
+  const pace = paced(0.2, clock.now - 100, effects);
+  await waitOf(pace); // 100 ms are left of the last run's 200
+  clock.now -= 3_600_000;
+  await waitOf(pace);
+  expect(waits[0]).toBeGreaterThan(90);
+  expect(waits[1]).toBeGreaterThan(190);
+});
