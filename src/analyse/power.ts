@@ -207,12 +207,12 @@ interface Point {
 
 /** Up to twice the readers in question, for half as many, as many and four times as many stories. */
 function curveOf(plan: Plan, test: Test, readers: number): Point[] {
-  const most = Math.max(60, Math.ceil((2 * readers) / 20) * 20);
+  const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];
   return counts.flatMap((stories) =>
-    Array.from({ length: 20 }, (_, step) => {
-      const count = Math.max(2, Math.round(((step + 1) * most) / 20));
+    Array.from({ length: 12 }, (_, step) => {
+      const count = Math.max(2, Math.round(((step + 1) * most) / 12));
       return {
         readers: count,
         stories,
@@ -228,16 +228,14 @@ function designsTable(options: Options, test: Test) {
       .filter((stories) => stories >= each)
       .map((stories) => {
         const plan = planOf({ ...options, each, stories });
-        const of = (share: number) => readersNeeded(plan, test, share) ?? null;
-        return { each, stories, eighty: of(0.8), ninety: of(0.9) };
+        return { each, stories, readers: readersNeeded(plan, test, options.power) ?? null };
       }),
   );
   return {
     columns: [
       { key: "each", label: "Stories each", format: "integer" as const },
       { key: "stories", label: "Stories in all", format: "integer" as const },
-      { key: "eighty", label: "Readers for 80 %", format: "integer" as const },
-      { key: "ninety", label: "Readers for 90 %", format: "integer" as const },
+      { key: "readers", label: `Readers for ${percent(options.power)}`, format: "integer" as const },
     ],
     rows,
   };

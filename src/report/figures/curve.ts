@@ -3,7 +3,7 @@ import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { domainOf, Encoded, tickFormat } from "./encoded.ts";
 
-const strokes = ["human", "machine", "all", "bandInk", "warning"] as const;
+const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
 
 /** Lines over `x`: `y` their height, `group` the line, named at its end, `low` and `high` (optional) a band around it. */
 export const curve: FigureKind = {
