@@ -29,22 +29,19 @@ export class MeasureCache {
     return new MeasureCache(path, version, new Map(values.map(([key, value]) => [key, value ?? undefined])));
   }
 
-  /** The value of a key, taken now where it was not before. */
-  of(key: string, take: () => Value): Value {
-    this.#asked.add(key);
-    if (this.#values.has(key)) return this.#values.get(key);
-    return this.set(key, take());
-  }
-
   has(key: string): boolean {
     return this.#values.has(key);
   }
 
-  set(key: string, value: Value): Value {
+  get(key: string): Value {
+    this.#asked.add(key);
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: Value): void {
     this.#asked.add(key);
     this.#values.set(key, value);
     this.#changed = true;
-    return value;
   }
 
   /** Writes what is new; `ended` also lets go of what this run did not ask for. */

@@ -1,5 +1,4 @@
 import type { Format } from "../study/finding.ts";
-import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Corpus } from "./corpus.ts";
 import type { Reading } from "./reading.ts";
@@ -32,17 +31,22 @@ export type Beside = "title" | "examples" | "stories" | "training";
 
 /** A measure that needs an instrument (a grammar checker, a language model) and takes its time; `describe.skip` leaves it out. */
 export interface SlowMeasure extends Described {
-  /** Makes the instrument ready; undefined where the study has none. */
-  begin(study: Study, effects: Effects): Promise<Instrument | undefined>;
+  /** The study's instrument, not started yet; undefined where it has none. */
+  instrument(study: Study): Promise<Instrument | undefined>;
 }
 
 export interface Instrument {
   /** What the values depend on beside the text, for example a model file's hash. */
   readonly key: string;
+  /** Makes it ready (a model is loaded, a thread started); it is asked for only where a value is not there yet. */
+  start(): Promise<RunningInstrument>;
+}
+
+export interface RunningInstrument {
   of(reading: Reading): Promise<Value>;
   end(): Promise<void>;
 }
 
 export type Measure = QuickMeasure | SlowMeasure;
 
-export const isSlow = (measure: Measure): measure is SlowMeasure => "begin" in measure;
+export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;

@@ -4,7 +4,14 @@ import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import { MeasureCache } from "./cache.ts";
 import type { Corpus } from "./corpus.ts";
-import { isSlow, type Measure, type QuickMeasure, type SlowMeasure, type Value } from "./measure.ts";
+import {
+  isSlow,
+  type Measure,
+  type QuickMeasure,
+  type RunningInstrument,
+  type SlowMeasure,
+  type Value,
+} from "./measure.ts";
 import { Reading } from "./reading.ts";
 import type { Text } from "./texts.ts";
 
@@ -55,8 +62,10 @@ async function takeQuick(
       effects.signal.throwIfAborted();
       const reading = new Reading(text);
       measures.forEach((measure, column) => {
+        const cache = caches[column]!;
         const key = keyOf(text, measure, corpus);
-        columns[column]![1].push(caches[column]!.of(key, () => measure.of(reading, corpus)));
+        if (!cache.has(key)) cache.set(key, measure.of(reading, corpus));
+        columns[column]![1].push(cache.get(key));
       });
     }
     ended = true;
@@ -78,28 +87,37 @@ async function takeSlow(
   texts: readonly Text[],
   effects: Effects,
 ): Promise<Value[] | undefined> {
-  const instrument = await measure.begin(study, effects);
+  const instrument = await measure.instrument(study);
   if (!instrument) return undefined;
   const cache = await MeasureCache.open(study, measure);
-  const column: Value[] = [];
-  const progress = effects.progress(measure.name, texts.length);
-  let ended = false;
+  const keys = texts.map(({ text }) => shortId(JSON.stringify([instrument.key, text]), 20));
+  const missing = texts.flatMap((text, at) => (cache.has(keys[at]!) ? [] : [{ text, key: keys[at]! }]));
+  if (missing.length > 0) await measureAll(measure, await instrument.start(), missing, cache, effects);
+  const column = keys.map((key) => cache.get(key));
+  await cache.save(true);
+  return column;
+}
+
+async function measureAll(
+  { name }: SlowMeasure,
+  instrument: RunningInstrument,
+  missing: readonly { readonly text: Text; readonly key: string }[],
+  cache: MeasureCache,
+  effects: Effects,
+): Promise<void> {
+  const progress = effects.progress(name, missing.length);
   try {
-    for (const [at, text] of texts.entries()) {
+    for (const [at, { text, key }] of missing.entries()) {
       effects.signal.throwIfAborted();
-      const key = shortId(JSON.stringify([instrument.key, text.text]), 20);
-      const value = cache.has(key) ? undefined : await instrument.of(new Reading(text));
-      column.push(cache.of(key, () => value));
+      cache.set(key, await instrument.of(new Reading(text)));
       if (at % savedEvery === savedEvery - 1) await cache.save(false);
       progress.step();
     }
-    ended = true;
   } finally {
     progress.end();
-    await cache.save(ended);
+    await cache.save(false);
     await instrument.end();
   }
-  return column;
 }
 
 /** A kill loses no more than this many. */

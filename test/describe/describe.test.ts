@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
 import { describe } from "../../src/describe/describe.ts";
+import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { descriptionFile, readFindings, storiesFile } from "../../src/workbench/artefacts.ts";
+import { writeCoder } from "../../src/workbench/codings.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
-import type { Study } from "../../src/workbench/study.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { readTable } from "../../src/workbench/tables.ts";
+import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { generationOf } from "./generations.ts";
 import { goodProse, storyOf } from "./reading.ts";
@@ -118,3 +121,45 @@ test("an interrupt ends the work", async () => {
 
 const writeGenerations = (generations: readonly Generation[]) =>
   writeWhole(study.path("generations/echo/one-shot.jsonl"), jsonLines(generations));
+
+test("an interrupt between two slow values keeps those that were taken", async () => {
+  const file = study.path("tiny.gguf");
+  await writeTinyModel(file, { words: [] });
+  const models = [{ address: `llama:${file}` }];
+  const settings = { name: "test", generate: { models }, describe: { measures: ["perplexity"] } };
+  const slow = studyOf(study.folder, StudyConfig.parse(settings));
+  const interruption = new AbortController();
+  const step = () => interruption.abort(new Error("stopped"));
+  const progress = () => ({ to() {}, step, end() {} });
+  const effects = quietEffects({ signal: interruption.signal, progress });
+  await expect(describe.run(slow, {}, effects)).rejects.toThrow("stopped");
+  const kept = JSON.parse(await readFile(study.path(".tinylove/describe/perplexity.json"), "utf8"));
+  expect(Object.values(kept.values)).toEqual([expect.any(Number)]);
+  await describe.run(slow, {}, quietEffects());
+  const rows = await readTable(study.path("corpus/codes.csv"));
+  for (const { perplexity } of rows) expect(Number(perplexity)).toBeGreaterThan(1);
+});
+
+test("what a person coded stands in codes.csv before the cue lists, with the agreement in the description", async () => {
+  const codings = [
+    { text: "bread", variable: "tone", code: "grieving", kind: "people" as const },
+    { text: "bus", variable: "tone", code: "joyful", kind: "people" as const },
+  ];
+  await run();
+  await writeCoder(study, { name: "anna", kind: "people", codings });
+  expect(await stateOf(describe, study, await readManifest(study))).toEqual({
+    is: "stale",
+    because: "corpus/codings/anna.csv changed",
+  });
+  await run();
+  const rows = await readTable(study.path("corpus/codes.csv"));
+  expect(rows.map((row) => [row["tone"], row["tone_by"]])).toEqual([
+    ["grieving", "people"],
+    ["joyful", "people"],
+  ]);
+  const [found] = await readFindings(study);
+  expect(found!.numbers["agreements"]).toContainEqual(
+    expect.objectContaining({ variable: "tone", coders: ["anna", "cues"] }),
+  );
+  expect(await stateOf(describe, study, await readManifest(study))).toEqual({ is: "fresh" });
+});

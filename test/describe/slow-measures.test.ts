@@ -6,7 +6,7 @@ import { perplexity } from "../../src/describe/measures/perplexity.ts";
 import { Reading } from "../../src/describe/reading.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
-import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 import { goodProse, textOf } from "./reading.ts";
 
 test("good prose has no error of grammar, broken prose has, names and foreign words are none", async () => {
@@ -49,11 +49,11 @@ test("a text longer than the model holds has no perplexity, and ends nothing", a
 
 test("without a local model there is no perplexity", async () => {
   const study = await temporaryStudy({ generate: { models: [{ address: "echo:" }] } });
-  expect(await perplexity.begin(study, quietEffects())).toBeUndefined();
+  expect(await perplexity.instrument(study)).toBeUndefined();
 });
 
 async function taken(measure: SlowMeasure, study: Study, texts: readonly string[]): Promise<Value[]> {
-  const instrument = (await measure.begin(study, quietEffects()))!;
+  const instrument = await (await measure.instrument(study))!.start();
   const values: Value[] = [];
   for (const text of texts) values.push(await instrument.of(new Reading(textOf(text))));
   await instrument.end();

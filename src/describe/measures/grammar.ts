@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { readText } from "../../workbench/files.ts";
 import { packageFolder } from "../../workbench/version.ts";
-import type { SlowMeasure } from "../measure.ts";
+import type { RunningInstrument, SlowMeasure } from "../measure.ts";
 
 /**
  * Errors of grammar as harper finds them, without its matters of spelling, style, word choice and typography, which
@@ -16,29 +16,23 @@ export const grammar: SlowMeasure = {
   unit: "errors",
   format: "number",
   version: 1,
-  async begin() {
-    let checker: Promise<Worker> | undefined;
-    return {
-      key: `harper.js ${await harperVersion()}`,
-      async of({ plain }) {
-        checker ??= startedChecker();
-        const worker = await checker;
-        worker.postMessage(plain);
-        const [count] = (await once(worker, "message")) as [number];
-        return count;
-      },
-      async end() {
-        await (await checker)?.terminate();
-      },
-    };
-  },
+  instrument: async () => ({ key: `harper.js ${await harperVersion()}`, start: startedChecker }),
 };
 
-/** The thread, once it is ready; it says so by a first message. */
-async function startedChecker(): Promise<Worker> {
+async function startedChecker(): Promise<RunningInstrument> {
   const worker = new Worker(workerFile);
+  // Its first message says that it is ready.
   await once(worker, "message");
-  return worker;
+  return {
+    async of({ plain }) {
+      worker.postMessage(plain);
+      const [count] = (await once(worker, "message")) as [number];
+      return count;
+    },
+    async end() {
+      await worker.terminate();
+    },
+  };
 }
 
 const workerFile = new URL("src/describe/measures/grammar-worker.mjs", packageFolder);

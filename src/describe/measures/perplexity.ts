@@ -1,9 +1,9 @@
 import type { StudyConfig } from "../../study/config.ts";
 import type { ModelSettings } from "../../study/settings/generate.ts";
 import { exists, hashOf } from "../../workbench/files.ts";
-import { embeddedModelFile, type LlamaModelInMemory, openLlama } from "../../workbench/llama.ts";
+import { embeddedModelFile, openLlama } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
-import type { SlowMeasure } from "../measure.ts";
+import type { RunningInstrument, SlowMeasure } from "../measure.ts";
 
 /**
  * How little the study's own local model expects a text, per token; prose that means something has less than word
@@ -16,25 +16,23 @@ export const perplexity: SlowMeasure = {
   unit: "tokens",
   format: "number",
   version: 1,
-  async begin(study) {
+  async instrument(study) {
     const local = await localModel(study);
-    if (!local) return undefined;
-    let model: Promise<LlamaModelInMemory> | undefined;
-    return {
-      key: await keyOf(local),
-      async of({ plain }) {
-        model ??= openLlama(local);
-        const opened = await model;
-        // A token less than the model holds: one stands before the text.
-        if (opened.count(plain) >= opened.contextTokens) return undefined;
-        return (await opened.score(plain)).perplexity;
-      },
-      async end() {
-        await (await model)?.close();
-      },
-    };
+    return local && { key: await keyOf(local), start: () => startedModel(local) };
   },
 };
+
+async function startedModel(local: LocalModel): Promise<RunningInstrument> {
+  const model = await openLlama(local);
+  return {
+    async of({ plain }) {
+      // A token less than the model holds: one stands before the text.
+      if (model.count(plain) >= model.contextTokens) return undefined;
+      return (await model.score(plain)).perplexity;
+    },
+    end: () => model.close(),
+  };
+}
 
 interface LocalModel {
   readonly file: string;
