@@ -57,5 +57,5 @@ export async function keepLogin(
       hint: "log in, wait for the front page, then close the window",
     });
   }
-  effects.log(`${own} cookies of ${domain} kept for \`tinylove collect --source nyt\``);
+  effects.log(`cookies of ${domain} kept: ${own}; \`tinylove collect --source nyt\` uses them`);
 }

@@ -40,7 +40,11 @@ export function byReason<T extends { readonly reason: string }>(
   remarks: readonly T[],
 ): [reason: string, remarks: T[]][] {
   const groups = new Map<string, T[]>();
-  for (const remark of remarks) groups.set(remark.reason, [...(groups.get(remark.reason) ?? []), remark]);
+  for (const remark of remarks) {
+    const alike = groups.get(remark.reason);
+    if (alike) alike.push(remark);
+    else groups.set(remark.reason, [remark]);
+  }
   return [...groups].sort(([, one], [, other]) => other.length - one.length);
 }
 

@@ -42,6 +42,26 @@ const mostCharacters = 20_000;
  * that is there is left out as well. Other near duplicates stay, are told, and are kept together by the split.
  */
 export function validate(found: readonly FoundStory[], rule: LengthRule): Validated {
+  const { unique, rejected } = screened(found, rule);
+  const pairs = nearDuplicates(unique.map(({ text }) => text)).map(([one, other]): Pair => [one, other]);
+  const reprints = reprintsAmong(unique, pairs);
+
+  // Positions move up where a reprint goes.
+  const staying = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
+  const positions = new Map(staying.map((at, position) => [at, position]));
+  const stories = staying.map((at) => unique[at]!);
+  const twins = pairs
+    .filter((pair) => pair.every((at) => positions.has(at)))
+    .map(([one, other]): Pair => [positions.get(one)!, positions.get(other)!]);
+  const warned = [
+    ...stories.flatMap((story) => remarksOn(story, rule)),
+    ...twins.map(([one, other]) => twinRemark(stories[one]!, stories[other]!)),
+  ];
+  return { stories, rejected: [...rejected, ...reprints.values()], warned, twins };
+}
+
+/** Normalises, and parts what is a story, and the first with its text, from what is none. */
+function screened(found: readonly FoundStory[], rule: LengthRule) {
   const rejected: Rejection[] = [];
   const unique: ValidStory[] = [];
   const firstOf = new Map<string, ValidStory>();
@@ -55,22 +75,7 @@ export function validate(found: readonly FoundStory[], rule: LengthRule): Valida
       unique.push(story);
     }
   }
-
-  const pairs = nearDuplicates(unique.map(({ text }) => text)).map(([one, other]): Pair => [one, other]);
-  const reprints = reprintsAmong(unique, pairs);
-  rejected.push(...reprints.values());
-  const stays = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
-  const positions = new Map(stays.map((at, position) => [at, position]));
-  const stories = stays.map((at) => unique[at]!);
-  const twins = pairs.flatMap(([one, other]): Pair[] => {
-    const [a, b] = [positions.get(one), positions.get(other)];
-    return a === undefined || b === undefined ? [] : [[a, b]];
-  });
-  const warned = [
-    ...stories.flatMap((story) => remarksOn(story, rule)),
-    ...twins.map(([one, other]) => twinRemark(stories[one]!, stories[other]!)),
-  ];
-  return { stories, rejected, warned, twins };
+  return { unique, rejected };
 }
 
 function normalised(given: FoundStory): ValidStory {

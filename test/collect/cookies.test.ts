@@ -74,7 +74,7 @@ test.each([
   [
     "expired",
     ".nytimes.com\tTRUE\t/\tTRUE\t1000000000\tNYT-S\tsecret",
-    /the 1 cookies of nytimes.com in .* have expired/,
+    /every cookie of nytimes.com in .* has expired/,
   ],
   ["without fields", "NYT-S=secret", "line 1: no cookies file"],
   ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "no cookies file"],

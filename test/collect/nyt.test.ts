@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
       expect(agent).toMatch(/TinyLove\/\d/);
       if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
     }
-    expect(told).toContain("1 cookies of 127.0.0.1 kept; 2 of other sites and 1 expired ones dropped");
+    expect(told).toContain("cookies of 127.0.0.1 kept: 1; dropped, of other sites: 2, expired: 1");
     expect(told.join("\n")).not.toContain("a-subscriber");
     expect(told.join("\n")).not.toContain("of-another-site");
     const kept = crawl.study.path("collected/cookies.json");

@@ -166,6 +166,8 @@ test.skipIf(!chromiumPath())(
     await kept;
     const file = await readFile(study.path("collected/cookies.json"), "utf8");
     expect(JSON.parse(file).cookies).toMatchObject([{ name: "NYT-S", value: "secret" }]);
-    expect(effects.told).toEqual(["1 cookies of nytimes.com kept for `tinylove collect --source nyt`"]);
+    expect(effects.told).toEqual([
+      "cookies of nytimes.com kept: 1; `tinylove collect --source nyt` uses them",
+    ]);
   },
 );

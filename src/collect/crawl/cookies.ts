@@ -41,7 +41,7 @@ export async function readCookies(path: string, domain: string, now: number): Pr
     throw new StudyError(
       own.length === 0
         ? `${path} holds no cookie of ${domain}`
-        : `the ${own.length} cookies of ${domain} in ${path} have expired`,
+        : `every cookie of ${domain} in ${path} has expired`,
       { hint: "log in in your browser and export the cookies again" },
     );
   }

@@ -53,10 +53,13 @@ async function fetchAll(
   options: CollectOptions,
   effects: Effects,
 ): Promise<void> {
+  const cookies = await loginOf(study, places, options, effects);
+  const idle =
+    openWindows(journal, study.config.corpus.nyt).length + dueAddresses(journal, options).length === 0;
+  if (idle) return;
   // A browser that is missing is told now and not after the search.
   chromiumPath(effects.env);
   const last = lastRequest(journal);
-  const cookies = await loginOf(study, places, options, effects);
   if (!options.retryFailed) {
     await discoverPosts(
       journal,
@@ -93,7 +96,7 @@ async function loginOf(study: Study, { site }: Places, { cookies: file }: Collec
     const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
     await keepCookies(study, domain, kept);
     effects.log(
-      `${kept.length} cookies of ${domain} kept; ${foreign} of other sites and ${expired} expired ones dropped`,
+      `cookies of ${domain} kept: ${kept.length}; dropped, of other sites: ${foreign}, expired: ${expired}`,
     );
   }
   return keptCookies(study, domain);
@@ -108,6 +111,7 @@ function dueAddresses(journal: Journal, { retryFailed, limit }: CollectOptions):
     .slice(0, limit);
 }
 
+/** When the last run made its last request, so that two runs keep the pace of one. */
 const lastRequest = (journal: Journal): number =>
   Math.max(0, ...journal.addresses().map(({ at }) => Date.parse(at)));
 
