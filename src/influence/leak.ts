@@ -129,8 +129,8 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
       { source: "chance", share: shares.chance },
     ],
   },
-  encode: { x: "source", y: "share" },
-  labels: { x: "", y: "share of the variance" },
+  encode: { x: "share", y: "source" },
+  labels: { x: "share of the variance", y: "" },
 });
 
 function topicsTable({ titles, examples, texts }: Seen, topics: ReturnType<typeof topicsOf>) {

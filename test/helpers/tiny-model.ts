@@ -16,6 +16,11 @@ export interface TinyModel {
   /** Layers of random weights; a bigram model's layers add nothing. */
   readonly layers?: number;
   readonly width?: number;
+  readonly heads?: number;
+  /** Tokens that nothing means are added up to this many. */
+  readonly vocabulary?: number;
+  /** Weights of random models in blocks of 32 at 8 bits (Q8_0), for models that are not tiny at all. */
+  readonly eightBits?: boolean;
   /** Put into the metadata as they are. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -24,6 +29,8 @@ export const endOfText = "<|endoftext|>";
 
 export async function writeTinyModel(path: string, model: TinyModel): Promise<void> {
   const { tokens, merges } = vocabularyOf(model.words);
+  while (tokens.length < (model.vocabulary ?? 0)) tokens.push(`<unused ${tokens.length}>`);
+  const heads = model.heads ?? 4;
   const layers = model.layers ?? 2;
   const width = model.transitions ? Math.ceil(tokens.length / 32) * 32 : (model.width ?? 64);
   const metadata: [string, Value][] = [
@@ -35,8 +42,8 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     ["gptneox.embedding_length", whole(width)],
     ["gptneox.block_count", whole(layers)],
     ["gptneox.feed_forward_length", whole(4 * width)],
-    ["gptneox.attention.head_count", whole(4)],
-    ["gptneox.rope.dimension_count", whole(Math.floor(width / 4 / 4) * 2)],
+    ["gptneox.attention.head_count", whole(heads)],
+    ["gptneox.rope.dimension_count", whole(Math.floor(width / heads / 4) * 2)],
     ["gptneox.use_parallel_residual", flag(true)],
     ["gptneox.attention.layer_norm_epsilon", real(1e-5)],
     ["tokenizer.ggml.model", text("gpt2")],
@@ -51,7 +58,9 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
   const random = randomFrom(model.seed ?? 1, "tiny model");
   const tensors = model.transitions
     ? bigramTensors(tokens, width, layers, model.transitions, model.words)
-    : randomTensors(tokens.length, width, layers, random);
+    : model.eightBits
+      ? eightBitTensors(tokens.length, width, layers, random)
+      : randomTensors(tokens.length, width, layers, random);
   await writeFile(path, gguf(metadata, tensors));
 }
 
@@ -82,10 +91,16 @@ interface Tensor {
   readonly name: string;
   /** Innermost dimension first, as GGUF has it. */
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: Float32Array | Buffer;
+  /** GGML's number of the type; 0, F32, by default. */
+  readonly type?: number;
 }
 
-const filled = (name: string, shape: readonly number[], value: () => number): Tensor => ({
+const filled = (
+  name: string,
+  shape: readonly number[],
+  value: () => number,
+): Tensor & { values: Float32Array } => ({
   name,
   shape,
   values: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value),
@@ -100,6 +115,42 @@ function randomTensors(vocabulary: number, width: number, layers: number, random
     filled("output_norm.bias", [width], () => 0),
     filled("output.weight", [width, vocabulary], normal(1.5 / Math.sqrt(width))),
   ];
+}
+
+/** Random matrices at 8 bits: drawn as bytes, for a hundred million normal numbers would take minutes. */
+function eightBitTensors(vocabulary: number, width: number, layers: number, random: Random): Tensor[] {
+  const shapes = randomTensors(1, 1, layers, random).map(({ name }) => name);
+  const one = (name: string, shape: readonly number[]): Tensor =>
+    shape.length === 1
+      ? filled(name, shape, () => (name.endsWith("bias") ? 0 : 1))
+      : quantised(name, shape, random);
+  const sizes: Record<string, readonly number[]> = {
+    "token_embd.weight": [width, vocabulary],
+    "output.weight": [width, vocabulary],
+    "attn_qkv.weight": [width, 3 * width],
+    "attn_qkv.bias": [3 * width],
+    "attn_output.weight": [width, width],
+    "ffn_up.weight": [width, 4 * width],
+    "ffn_up.bias": [4 * width],
+    "ffn_down.weight": [4 * width, width],
+  };
+  return shapes.map((name) => one(name, sizes[name.replace(/^blk\.\d+\./, "")] ?? [width]));
+}
+
+/** Q8_0: each 32 weights are a scale in half precision and 32 bytes. */
+function quantised(name: string, shape: readonly number[], random: Random): Tensor {
+  const blocks = shape.reduce((product, size) => product * size, 1) / 32;
+  const bytes = Buffer.alloc(34 * blocks);
+  let state = random.integer(1, 2 ** 31 - 1);
+  // 0x1400 is about 0.001: weights of some 0.07, as such models have them.
+  for (let block = 0; block < blocks; block++) {
+    bytes.writeUInt16LE(0x1400, 34 * block);
+    for (let at = 2; at < 34; at++) {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      bytes[34 * block + at] = state >>> 24;
+    }
+  }
+  return { name, shape, values: bytes, type: 8 };
 }
 
 /** The embedding is one-hot, the layers add nothing, the last norm is undone: the logits are the head's column. */
@@ -229,9 +280,9 @@ function gguf(metadata: readonly [string, Value][], tensors: readonly Tensor[]):
   let offset = 0;
   const infos: Buffer[] = [];
   const data: Buffer[] = [];
-  for (const { name, shape, values } of tensors) {
-    infos.push(string(name), uint32(shape.length), ...shape.map(uint64), uint32(0), uint64(offset));
-    const bytes = padded(Buffer.from(values.buffer));
+  for (const { name, shape, values, type = 0 } of tensors) {
+    infos.push(string(name), uint32(shape.length), ...shape.map(uint64), uint32(type), uint64(offset));
+    const bytes = padded(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     data.push(bytes);
     offset += bytes.length;
   }
