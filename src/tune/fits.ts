@@ -111,7 +111,7 @@ async function shapeIfKnown(model: string, effects: Effects): Promise<ModelShape
 /** What a program prints, or nothing where it is not there or fails. */
 const outputOf = (program: string, args: readonly string[], effects: Effects): Promise<string> =>
   new Promise((settle) => {
-    const child = effects.spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+    const child = effects.spawn(program, args, { env: effects.env, stdio: ["ignore", "pipe", "ignore"] });
     let text = "";
     child.stdout!.on("data", (chunk) => {
       text += String(chunk);

@@ -159,7 +159,7 @@ export async function doneEvent(folder: string): Promise<TrainerEvent | undefine
   return event.event === "done" ? event : undefined;
 }
 
-/** What a run cannot be told apart by: where things lie, and on how many threads it was worked out. */
+/** Without what a run cannot be told apart by: where things lie, and on what it was worked out. */
 function settingsOf({
   out: _,
   threads: __,
@@ -170,7 +170,7 @@ function settingsOf({
 }
 
 /** A run that was begun with other settings may not go on with these: its checkpoints are of another training. */
-async function refuseOther(job: Job): Promise<void> {
+export async function refuseOther(job: Job): Promise<void> {
   const file = join(job.folder, "config.json");
   if (!(await exists(file))) return;
   const begun = settingsOf(JSON.parse(await readFile(file, "utf8")));

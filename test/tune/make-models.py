@@ -1,7 +1,7 @@
 """Makes a small GPT-Neo and a small GPT-NeoX that write the language of a corpus a little: python make-models.py STORIES OUT.
 
 They are the bases of the tests and of the recorded curves: random weights alone would tell nothing about a rate that
-spoils what a model knows. Each is trained for some steps on the validation stories alone.
+spoils what a model knows.
 """
 
 import json
@@ -15,7 +15,7 @@ from tinylove_trainer.neox import build_neox
 from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary
 
 stories_file, out = sys.argv[1], Path(sys.argv[2])
-steps = int(sys.argv[3]) if len(sys.argv) > 3 else 60
+steps = int(sys.argv[3]) if len(sys.argv) > 3 else 40
 torch.manual_seed(1)
 torch.set_num_threads(1)
 stories = [json.loads(line) for line in Path(stories_file).read_text().splitlines()]
@@ -23,7 +23,7 @@ texts = [f"Title: {story['title']}\nStory: {story['text']}" for story in stories
 tokenizer = PreTrainedTokenizerFast(tokenizer_object=learn_vocabulary(texts, 600), bos_token=END_OF_TEXT, eos_token=END_OF_TEXT)
 neo = GPTNeoConfig(vocab_size=len(tokenizer), hidden_size=64, num_layers=2, num_heads=2, attention_types=[[["global", "local"], 1]], window_size=32, max_position_embeddings=256, bos_token_id=0, eos_token_id=0)
 models = {"neo": GPTNeoForCausalLM(neo), "neox": build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)}
-learnt = [torch.tensor([tokenizer(text)["input_ids"]]) for text, story in zip(texts, stories) if story["split"] == "validation"]
+learnt = [torch.tensor([tokenizer(text)["input_ids"]]) for text in texts]
 for name, model in models.items():
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     for step in range(steps):

@@ -44,6 +44,28 @@ export const TuneSettings = z.strictObject({
   prompt: z.string().default("title-only"),
   /** At each evaluation a greedy and a sampled story is written to so many titles of the test stories. */
   samples: z.int().nonnegative().default(3),
+  /** For `tinylove tune submit`: what a cluster is like. The recipes stand in docs/tuning.md. */
+  cluster: z
+    .strictObject({
+      /** The network interface over which nodes meet, as `ip -br addr` shows it on a compute node: hsn0, ib0. */
+      interface: z.string().optional(),
+      account: z.string().optional(),
+      /** A queue of PBS, a partition of Slurm. */
+      queue: z.string().optional(),
+      /** At most so long, HH:MM:SS. */
+      time: z.string().default("06:00:00"),
+      /** For PBS: what each node has to be (`system=polaris`); by default its GPUs are asked for. */
+      select: z.string().optional(),
+      /** For PBS: the file systems that the job needs (`home:eagle`). */
+      filesystems: z.string().optional(),
+      /** What starts one process on each node; `-n` and the number of nodes are added. */
+      start: z.string().optional(),
+      /** Shell lines that come first, on every node: `module load ...`. */
+      before: z.array(z.string()).default([]),
+      /** Variables of every process. */
+      environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).default({}),
+    })
+    .prefault({}),
   /** Threads of PyTorch on the CPU; its own choice by default. */
   threads: z.int().positive().optional(),
 });

@@ -1,0 +1,227 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Effects } from "../workbench/effects.ts";
+import { codeOf, StudyError } from "../workbench/errors.ts";
+import { exists, readJson, writeWhole } from "../workbench/files.ts";
+import { realNumber, wholeNumber } from "../workbench/options.ts";
+import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { type Job, jobOf } from "./job.ts";
+import { type ClusterJob, jobScript } from "./job-script.ts";
+import { contextBytes, memoryOf } from "./memory.ts";
+import { knownArchitecture, shapeOf } from "./model-shape.ts";
+import { rateOption, refuseOther } from "./run.ts";
+
+const options = z.object({
+  scheduler: z.enum(["slurm", "pbs"], "slurm or pbs"),
+  nodes: wholeNumber(1, 4096),
+  gpusPerNode: wholeNumber(1, 64).default(4),
+  gpuMemory: realNumber(1, 1024).optional(),
+  strategy: z.enum(["ddp", "fsdp2", "zero3"], "ddp, fsdp2 or zero3").default("fsdp2"),
+  model: z.string().optional(),
+  method: z.enum(["full", "lora"], "full or lora").optional(),
+  learningRate: rateOption.optional(),
+  epochs: realNumber(0.01, 1000).optional(),
+  output: z.string().optional(),
+  interface: z.string().optional(),
+  account: z.string().optional(),
+  queue: z.string().optional(),
+  time: z.string().optional(),
+  dryRun: z.boolean().default(false),
+  submit: z.boolean().default(false),
+});
+type Options = z.infer<typeof options>;
+
+/** `tinylove tune submit`: the job script for several nodes of a cluster. */
+export const submit = command({
+  name: "tune submit",
+  summary: "Write, and submit where asked, the job that tunes a model on several nodes of a cluster",
+  examples: [
+    "tinylove tune submit --scheduler slurm --nodes 2 --model ./gpt-neo-2.7B --interface ib0 --dry-run",
+    "tinylove tune submit --scheduler pbs --nodes 4 --model ./gpt-neox-20b --queue preemptable --submit",
+  ],
+  flags: [
+    ["--scheduler <scheduler>", "slurm or pbs"],
+    ["--nodes <number>", "machines"],
+    ["--gpus-per-node <number>", "GPUs of each (default 4)"],
+    ["--gpu-memory <GB>", "memory of each GPU: whether it fits is then told before"],
+    ["--strategy <strategy>", "fsdp2 (default), zero3 (needs deepspeed in the environment) or ddp"],
+    ["--model <model>", "the base: a folder that every node sees"],
+    ["--method <method>", "full or lora (default: tune.method)"],
+    ["--learning-rate <rate>", "default 1e-5 for full, 1e-4 for lora"],
+    ["--epochs <epochs>", "passes over the training stories, at most (default: tune.epochs)"],
+    ["--output <name>", "the folder below tuned/ (default: the model's name and the method)"],
+    ["--interface <name>", "the network interface over which nodes meet (default: tune.cluster.interface)"],
+    ["--account <name>", "who pays (default: tune.cluster.account)"],
+    ["--queue <name>", "queue or partition (default: tune.cluster.queue)"],
+    ["--time <HH:MM:SS>", "at most so long (default: tune.cluster.time)"],
+    ["--dry-run", "print the script and write nothing"],
+    ["--submit", "hand it to sbatch or qsub at once"],
+  ],
+  options,
+  async run(folder, wanted, effects) {
+    const study = await openStudy(folder);
+    const job = await jobOf(study, { ...wanted, rate: wanted.learningRate });
+    await refuseOther(job);
+    const planned = await clusterJob(study, job, wanted, effects);
+    const script = jobScript(planned);
+    if (wanted.dryRun) return effects.print(script.trimEnd());
+    const file = await writeJob(job, planned, script);
+    effects.log(`wrote ${file}`);
+    if (wanted.submit) return hand(file, wanted.scheduler, effects);
+    effects.print(`${commands[wanted.scheduler]} ${file}`);
+  },
+});
+
+const commands = { slurm: "sbatch", pbs: "qsub" } as const;
+
+/** Throws StudyError where the job could not run as it is asked for. */
+async function clusterJob(study: Study, job: Job, wanted: Options, effects: Effects): Promise<ClusterJob> {
+  const { nodes, gpusPerNode, strategy, scheduler } = wanted;
+  const { cluster, batch } = study.config.tune;
+  const { config } = job;
+  const processes = nodes * gpusPerNode;
+  if (batch % processes !== 0) {
+    throw new StudyError(`tune.batch is ${batch}, which ${processes} GPUs cannot share`, {
+      hint: `make it a multiple of ${processes}`,
+    });
+  }
+  if (config["method"] === "lora" && strategy === "fsdp2") {
+    throw new StudyError("--strategy fsdp2 does not train the maps of LoRA", {
+      hint: "take --strategy ddp where a copy fits on each GPU, else zero3",
+    });
+  }
+  const network = wanted.interface ?? cluster.interface;
+  if (network === undefined || !/^[\w.:-]+$/.test(network)) {
+    throw new StudyError(
+      network === undefined ? "no network interface is named" : `--interface ${network}: no name`,
+      {
+        hint: "give --interface, as `ip -br addr` shows it on a compute node (hsn0 on Polaris, often ib0)",
+      },
+    );
+  }
+  const time = wanted.time ?? cluster.time;
+  if (!/^\d+:\d\d:\d\d$/.test(time))
+    throw new StudyError(`--time ${time}: no HH:MM:SS`, { hint: "as in 06:00:00" });
+  await checkMemory(study, job, wanted, effects);
+  return {
+    name: job.name,
+    scheduler,
+    nodes,
+    gpusPerNode,
+    strategy,
+    layerClass: layerClasses[await architectureOf(job.model)],
+    precision: study.config.tune.precision,
+    time,
+    account: oneWord(wanted.account ?? cluster.account, "--account"),
+    queue: oneWord(wanted.queue ?? cluster.queue, "--queue"),
+    select: oneWord(cluster.select, "tune.cluster.select"),
+    filesystems: oneWord(cluster.filesystems, "tune.cluster.filesystems"),
+    interface: network,
+    start: cluster.start,
+    before: cluster.before,
+    environment: cluster.environment,
+    folder: job.folder,
+    python: effects.env["TINYLOVE_PYTHON"] ?? pythonIn(environmentFolder(effects.env)),
+    trainer: trainerFolder,
+  };
+}
+
+/** A directive of a scheduler ends with its line: what would begin another is refused. */
+function oneWord(value: string | undefined, flag: string): string | undefined {
+  if (value === undefined || /^[\w.,:=@+-]+$/.test(value)) return value;
+  throw new StudyError(`${flag} ${value}: not one word`, { hint: "mend it" });
+}
+
+/** The module that FSDP gathers at a time. */
+const layerClasses: Readonly<Record<string, string>> = {
+  gpt_neo: "GPTNeoBlock",
+  gpt_neox: "GPTNeoXLayer",
+  gpt2: "GPT2Block",
+  llama: "LlamaDecoderLayer",
+  mistral: "MistralDecoderLayer",
+  qwen2: "Qwen2DecoderLayer",
+};
+
+async function architectureOf(model: string): Promise<string> {
+  const file = join(model, "config.json");
+  if (await exists(file)) return (await readJson(file, z.looseObject({ model_type: z.string() }))).model_type;
+  return shapeOf(model).then(
+    ({ architecture }) => architecture,
+    () => "",
+  );
+}
+
+/** Tells what each GPU needs; throws where it is more than there is. */
+async function checkMemory(study: Study, job: Job, wanted: Options, effects: Effects): Promise<void> {
+  if (!knownArchitecture(await architectureOf(job.model))) return;
+  const { microBatch, batch, length, checkpointing, lora } = study.config.tune;
+  const gpus = wanted.nodes * wanted.gpusPerNode;
+  const { total } = memoryOf(await shapeOf(job.model), {
+    method: wanted.method ?? study.config.tune.method,
+    strategy: wanted.strategy,
+    gpus,
+    batch: Math.min(microBatch, batch / gpus),
+    length,
+    checkpointing,
+    rank: lora.rank,
+  });
+  const needed = (total + contextBytes) / 2 ** 30;
+  effects.log(`  each of ${gpus} GPUs needs about ${needed.toFixed(1)} GiB`);
+  if (wanted.gpuMemory === undefined || needed <= wanted.gpuMemory) return;
+  throw new StudyError(
+    `${job.name} needs about ${needed.toFixed(1)} GiB on each GPU, which has ${wanted.gpuMemory}`,
+    {
+      hint: checkpointing
+        ? "take more nodes; `tinylove tune plan` tells how many"
+        : "set tune.checkpointing, or take more nodes; `tinylove tune plan` tells how many",
+    },
+  );
+}
+
+/** Writes what the job reads: the trainer's settings, the preflight's, and the script itself. */
+async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<string> {
+  const sharded = planned.strategy === "fsdp2";
+  const config = { ...job.config, sharded };
+  const preflight = {
+    nodes: planned.nodes,
+    processes: planned.nodes * planned.gpusPerNode,
+    sharded,
+    timeout: 45,
+  };
+  await writeWhole(join(job.folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  await writeWhole(join(job.folder, "job", "preflight.json"), `${JSON.stringify(preflight, null, 2)}\n`);
+  const file = join(job.folder, "job", "job.sh");
+  await writeWhole(file, script, 0o777);
+  return file;
+}
+
+/** Hands the script to the scheduler, and tells the job's number as it says it. */
+async function hand(file: string, scheduler: Options["scheduler"], effects: Effects): Promise<void> {
+  const program = commands[scheduler];
+  const { code, text } = await outcomeOf(program, [file], effects);
+  if (code === undefined)
+    throw new StudyError(`there is no ${program} here`, {
+      hint: `run \`${program} ${file}\` on the cluster's login node`,
+    });
+  if (code !== 0)
+    throw new StudyError(`${program} took ${file} not: ${text.trim().split("\n").at(-1)}`, {
+      hint: "mend tune.cluster, or the script itself",
+    });
+  effects.print(text.trim());
+}
+
+const outcomeOf = (program: string, args: readonly string[], effects: Effects) =>
+  new Promise<{ code: number | null | undefined; text: string }>((settle, fail) => {
+    const child = effects.spawn(program, args, { env: effects.env, stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (chunk) => {
+        text += String(chunk);
+      });
+    child.once("error", (error) =>
+      codeOf(error) === "ENOENT" ? settle({ code: undefined, text }) : fail(error),
+    );
+    child.once("close", (code) => settle({ code, text }));
+  });

@@ -1,0 +1,210 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { checkFits } from "../../src/tune/fits.ts";
+import { formOf, storyForm } from "../../src/tune/form.ts";
+import { tune } from "../../src/tune/run.ts";
+import { exists, writeWhole } from "../../src/workbench/files.ts";
+import { readManifest } from "../../src/workbench/manifest.ts";
+import { builtProgram } from "../helpers/built.ts";
+import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+import {
+  python,
+  smallModels,
+  smallStories,
+  smallStudy,
+  trainerEnvironment,
+  withoutPython,
+} from "./tuning.ts";
+
+const effectsHere = () => quietEffects({ env: trainerEnvironment });
+const said = (text: string) => expect.objectContaining({ message: expect.stringContaining(text) });
+
+test("a story is learnt in the form in which a prompt asks for it", async () => {
+  const study = await temporaryStudy();
+  const form = "Title: [[title]]\nStory: [[story]]";
+  expect(await storyForm("title-only", study)).toBe(form);
+  expect(await storyForm("one-shot", study)).toBe(form);
+  expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
+  expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
+    /cannot be learnt.*\[\[user\]\]/,
+  );
+  expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
+  expect(() => formOf("Story:", "none")).toThrow("[[title]]");
+  await expect(storyForm("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
+});
+
+describe("what cannot be tuned is told in one line", () => {
+  const model = { model: "EleutherAI/gpt-neo-125m" };
+
+  test("no model, a folder that is not there, a GGUF file", async () => {
+    const study = await smallStudy();
+    await expect(tune(study, {}, {}, quietEffects())).rejects.toThrow("no model to tune");
+    await expect(tune(study, { model: "/no/where" }, {}, quietEffects())).rejects.toThrow(
+      "--model /no/where: no such folder",
+    );
+    await expect(tune(study, { model: "a.gguf" }, {}, quietEffects())).rejects.toThrow(
+      "a GGUF file cannot be tuned",
+    );
+    await expect(tune(study, { ...model, output: "../x" }, {}, quietEffects())).rejects.toThrow(
+      "--output ../x",
+    );
+  });
+
+  test("a corpus of five stories", async () => {
+    const study = await smallStudy({}, { train: 3, validation: 1, test: 1 });
+    await expect(tune(study, model, {}, quietEffects())).rejects.toThrow(
+      "the corpus has 3 train stories; tuning needs at least 20",
+    );
+  });
+
+  test("a model that does not fit, with the setting that would", async () => {
+    const { tune: settings } = (await smallStudy()).config;
+    const stories = smallStories({ train: 20 });
+    const fits = (name: string, gibibytes: number, gpu: boolean) =>
+      checkFits(
+        name,
+        settings,
+        stories,
+        gpu ? { gpus: [gibibytes * 2 ** 30] } : { memory: gibibytes * 2 ** 30 },
+        quietEffects(),
+      );
+    await expect(fits("EleutherAI/gpt-neox-20b", 19, false)).rejects.toEqual(
+      said("full tuning needs about 3"),
+    );
+    await expect(fits("EleutherAI/gpt-neo-2.7B", 24, true)).rejects.toEqual(
+      expect.objectContaining({ hint: "--method lora would fit" }),
+    );
+    await fits("EleutherAI/gpt-neo-125m", 8, false);
+    await fits("EleutherAI/gpt-neo-2.7B", 80, true);
+  });
+
+  test("no Python", async () => {
+    const study = await smallStudy();
+    const env = { TINYLOVE_VENV: await temporaryFolder() };
+    await expect(tune(study, model, {}, quietEffects({ env }))).rejects.toEqual(
+      expect.objectContaining({ hint: "run `tinylove tune setup`" }),
+    );
+    const named = { TINYLOVE_PYTHON: "/no/python" };
+    await expect(tune(study, model, {}, quietEffects({ env: named }))).rejects.toThrow(
+      "TINYLOVE_PYTHON names /no/python",
+    );
+  });
+
+  test("an architecture that nobody knows", async ({ skip }) => {
+    if (!python) skip(withoutPython);
+    const folder = await temporaryFolder();
+    await writeWhole(`${folder}/config.json`, JSON.stringify({ model_type: "made-up" }));
+    const effects = effectsHere();
+    await expect(tune(await smallStudy(), { model: folder }, {}, effects)).rejects.toThrow(
+      "Unknown architecture",
+    );
+    expect(effects.told[0]).toContain("the memory of made-up is not planned for");
+  });
+});
+
+describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, () => {
+  let models: string;
+  beforeAll(async () => {
+    models = await smallModels();
+  });
+
+  test("GPT-Neo in full and GPT-NeoX with LoRA: the loss falls, the samples change, all is recorded", async () => {
+    const study = await smallStudy();
+    for (const [kind, method, rate] of [
+      ["neo", "full", 2e-3],
+      ["neox", "lora", 1e-2],
+    ] as const) {
+      const effects = effectsHere();
+      const job = await tune(study, { model: `${models}/${kind}`, method, rate }, {}, effects);
+      const events = await eventsOf(job.folder);
+      const losses = events
+        .filter(({ event }) => event === "evaluation")
+        .map((event) => Number(event.validation_loss));
+      expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
+      const greedy = events
+        .filter(({ event, way }) => event === "sample" && way === "greedy")
+        .map(({ text }) => text);
+      expect(greedy.at(-1)).not.toBe(greedy[0]);
+      const record = (await readManifest(study)).stages[`tune ${kind}-${method}`]!;
+      expect(Object.keys(record.writes)).toContain(`tuned/${kind}-${method}/model`);
+      expect(record.reads[`${models}/${kind}`]).toMatch(/^[0-9a-f]{64}$/);
+      expect(effects.told.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
+    }
+    // What is done is not done again, and other settings may not go on with it.
+    const effects = effectsHere();
+    await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
+    expect(effects.told).toEqual(["tuned/neo-full is done and fresh (--restart begins anew)"]);
+    await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
+      "tuned/neo-full was begun with rate 0.002, and this asks for 0.001",
+    );
+  });
+
+  test("the rate is found first, and once", async () => {
+    const study = await smallStudy({ epochs: 0.5, findRate: { lowest: 1e-5, highest: 1, steps: 20 } });
+    const first = await tune(study, { model: `${models}/neox` }, { findLr: true }, effectsHere());
+    expect(first.config["rate"]).toBeGreaterThan(1e-5);
+    expect(first.config["rate"]).toBeLessThan(1);
+    const effects = effectsHere();
+    expect((await tune(study, { model: `${models}/neox` }, { findLr: true }, effects)).config).toEqual(
+      first.config,
+    );
+    expect(effects.told.at(-1)).toContain("is done and fresh");
+  });
+
+  test("a run that was killed with its workbench has the curve of one that was not", async () => {
+    const program = await builtProgram();
+    const settings = { epochs: 1, evaluations: 3 };
+    const whole = await smallStudy(settings);
+    await tune(whole, { model: `${models}/neo`, rate: 2e-3 }, {}, effectsHere());
+
+    const killed = await smallStudy(settings);
+    const flags = ["--study", killed.folder, "--model", `${models}/neo`, "--learning-rate", "2e-3"];
+    await killWhen(program, ["tune", "run", ...flags], async () =>
+      exists(killed.path("tuned/neo-full/checkpoints/checkpoint-2/trainer_state.json")),
+    );
+    expect(await exists(killed.path("tuned/neo-full/model"))).toBe(false);
+    const effects = effectsHere();
+    await tune(killed, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
+    expect(effects.told[0]).toMatch(/goes on after step [24]/);
+    const curve = (study: typeof whole) => readFile(study.path("tuned/neo-full/curve.jsonl"), "utf8");
+    const [one, other] = [await curve(whole), await curve(killed)].map((text) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    );
+    expect(other!.map(({ step }) => step)).toEqual(one!.map(({ step }) => step));
+    for (const [at, row] of one!.entries()) {
+      for (const [key, value] of Object.entries(row)) expect(other![at][key]).toBeCloseTo(value as number, 6);
+    }
+  });
+});
+
+async function eventsOf(folder: string) {
+  const text = await readFile(`${folder}/events.jsonl`, "utf8");
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown> & { event: string });
+}
+
+/** Kills the workbench and all that it started at once, as a machine that loses its power would. */
+async function killWhen(
+  program: string,
+  args: readonly string[],
+  ready: () => Promise<boolean>,
+): Promise<void> {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: trainerEnvironment,
+    stdio: "ignore",
+    detached: true,
+  });
+  const ended = new Promise((settle) => child.once("close", settle));
+  while (!(await ready())) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it could be killed`);
+    await new Promise((settle) => setTimeout(settle, 5));
+  }
+  process.kill(-child.pid!, "SIGKILL");
+  await ended;
+}
