@@ -80,9 +80,10 @@ test("a generation records all that determined it, and its example is never the 
 
 test("without judgments the report says so and shows what is ready", async () => {
   const page = await readFile(join(folder, "report/report.html"), "utf8");
-  expect(page).toMatch(/no judgments? yet/i);
-  expect(page).toContain("no evidence about people");
-  expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="https?:/);
+  // Compared as booleans: a page in a failure's message would bury it.
+  expect(page.includes("nobody has judged a story")).toBe(true);
+  expect(page.includes("no evidence about people")).toBe(true);
+  expect(/<(script|link|img)[^>]+(src|href)="https?:/.test(page)).toBe(false);
 });
 
 test("the same seed makes the same study again, killed on the way or not", async () => {
