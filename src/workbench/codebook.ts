@@ -88,6 +88,8 @@ function codeOf(section: string): Code {
 
 const cueLine = /^Cues:/;
 
-/** What coders need of the README: how to code, not how a page is written. */
-const instructionsOf = (readme: string): string =>
-  /^How to code:\n\n([\s\S]*?)(?:\n\n(?!\d)|$)/m.exec(readme)?.[1]?.trim() ?? readme.trim();
+/** What coders need of the README: the list under `How to code:`, not how a page is written. All of another README. */
+function instructionsOf(readme: string): string {
+  const list = readme.replaceAll("\r\n", "\n").split(/^How to code:\n/m)[1];
+  return list === undefined ? readme.trim() : list.trim().split("\n\n")[0]!;
+}

@@ -30,6 +30,7 @@ test("the codebook has kind of love, tone and cultural setting with the codes of
     ],
   });
   expect(instructions).toMatch(/^1\. Read the whole text/);
+  expect(instructions.split("\n").map((line) => line[0])).toEqual(["1", "2", "3", "4", "5"]);
   expect(instructions).not.toContain("Cues");
   for (const { codes: all } of variables)
     for (const { means } of all) expect(means.length).toBeGreaterThan(20);

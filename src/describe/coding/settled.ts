@@ -39,6 +39,20 @@ export function settledCodes(
   );
 }
 
+/**
+ * The codes of the strongest kind of coder that coded any text, for counting: shares over a sample that people
+ * coded and a rest that cue lists coded would be shares of nothing. Undefined where nothing is coded.
+ */
+export function strongestCodes(
+  settled: ReadonlyMap<string, Settled>,
+): { readonly by: CoderKind; readonly codes: ReadonlyMap<string, string> } | undefined {
+  const all = [...settled];
+  const by = CoderKind.options.find((kind) => all.some(([, settledCode]) => settledCode.by === kind));
+  if (!by) return undefined;
+  const own = all.filter(([, settledCode]) => settledCode.by === by);
+  return { by, codes: new Map(own.map(([text, { code }]) => [text, code])) };
+}
+
 /** The code that more than half gave. */
 function majority(codes: readonly string[]): string | undefined {
   return codes.find((code) => codes.filter((other) => other === code).length > codes.length / 2);

@@ -3,22 +3,23 @@ import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
 import type { Variable } from "../../workbench/codebook.ts";
 import type { Coded } from "../coding/coded.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { strongestCodes } from "../coding/settled.ts";
+import { idsOf, type Seen } from "../described.ts";
 
 /** Kind of love, tone and cultural setting: how often each code, tone by kind of love, and how far coders agree. */
 export function codes({ texts, coded }: Seen): Finding[] {
   if (coded.coders.every(({ codings }) => codings.length === 0)) return [];
   return [
     sentence("result", whoCoded(coded)),
-    ...coded.variables.map((variable) => shares(variable, texts, coded)),
-    ...crossed(texts, coded),
+    ...coded.variables.flatMap((variable) => shares(variable, texts, coded)),
+    ...crossed(coded),
     ...agreementFindings(coded),
   ];
 }
 
-function whoCoded({ variables, coders }: Coded): string {
-  const people = coders.filter(({ kind }) => kind === "people");
-  const models = coders.filter(({ kind }) => kind === "model");
+function whoCoded({ variables, coders: all }: Coded): string {
+  const people = all.filter(({ kind }) => kind === "people");
+  const models = all.filter(({ kind }) => kind === "model");
   const what = variables.map(({ title }) => title.toLowerCase()).join(", ");
   const by = [
     ...(people.length > 0 ? [counted(people.length, "person", "people")] : []),
@@ -28,68 +29,77 @@ function whoCoded({ variables, coders }: Coded): string {
   const only = people.length + models.length === 0;
   return only
     ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (tinylove code sheet), or a language model all (tinylove code model).`
-    : `By ${by.join(", ")} are coded: ${what}. People's codes go before a model's, a model's before the cue lists'.`;
+    : `By ${listed(by)} are coded: ${what}. People's codes go before a model's, a model's before the cue lists'.`;
 }
 
-/** Shares of each code among the texts of each side that have one. */
-function shares(variable: Variable, { human, machine }: Seen["texts"], coded: Coded): Finding {
-  const settled = coded.settled.get(variable.name)!;
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+/** Shares of each code among the texts of each side that the strongest coders coded. */
+function shares(variable: Variable, { human, machine }: Seen["texts"], { settled }: Coded): Finding[] {
+  const strongest = strongestCodes(settled.get(variable.name)!);
+  if (!strongest) return [];
+  const { by, codes } = strongest;
   const sides = [
-    { group: "human", texts: human },
-    { group: "machine", texts: machine },
-  ].map(({ group, texts }) => ({ group, texts: texts.filter(({ id }) => settled.has(id)) }));
-  const shown = sides.filter(({ texts }) => texts.length > 0);
+    { group: "human", texts: human.filter(({ id }) => codes.has(id)) },
+    { group: "machine", texts: machine.filter(({ id }) => codes.has(id)) },
+  ].filter(({ texts }) => texts.length > 0);
   const rows = variable.codes.flatMap(({ code }) =>
-    shown.map(({ group, texts }) => {
-      const having = texts.filter(({ id }) => settled.get(id)?.code === code);
-      const name = shown.length > 1 ? `${code}, ${group}` : code;
+    sides.map(({ group, texts }) => {
+      const having = texts.filter(({ id }) => codes.get(id) === code);
+      const name = sides.length > 1 ? `${code}, ${group}` : code;
       return { name, group, share: having.length / texts.length, count: having.length, texts: idsOf(having) };
     }),
   );
-  const kinds = new Set([...settled.values()].map(({ by }) => by));
-  return figure("detail", `${variable.title} of the texts, as ${coderNames(kinds)} coded them`, {
-    draw: "bars",
-    table: {
-      columns: [
-        { key: "name", label: variable.title.toLowerCase(), format: "text" },
-        { key: "share", label: "share", format: "percent" },
-        { key: "count", label: "texts", format: "integer" },
-        { key: "texts", label: "which", format: "text" },
-      ],
-      rows,
-    },
-    encode: { y: "name", x: "share", group: "group" },
-    labels: { x: "share of the coded texts" },
-  });
+  return [
+    figure("detail", `${variable.title} of the ${counted(codes.size, "text")} that ${coders[by]} coded`, {
+      draw: "bars",
+      table: {
+        columns: [
+          { key: "name", label: variable.title.toLowerCase(), format: "text" },
+          { key: "share", label: "share", format: "percent" },
+          { key: "count", label: "texts", format: "integer" },
+          { key: "texts", label: "which", format: "text" },
+        ],
+        rows,
+      },
+      encode: { y: "name", x: "share", group: "group" },
+      labels: { x: "share of the coded texts" },
+    }),
+  ];
 }
 
-const coderNames = (kinds: ReadonlySet<CoderKind>): string => {
-  const names = { people: "people", model: "a language model", cues: "cue lists" } as const;
-  return [...kinds].map((kind) => names[kind]).join(" and ") || "nobody";
+const coders: Record<CoderKind, string> = {
+  people: "people",
+  model: "a language model",
+  cues: "cue lists",
 };
 
-/** Tone by kind of love, as a table of counts; codes that no text has are left out. */
-function crossed({ all }: Seen["texts"], { variables, settled }: Coded): Finding[] {
+/** Tone by kind of love, as a table of counts, by the strongest coders of each; codes that no text has are left out. */
+function crossed({ variables, settled }: Coded): Finding[] {
   const [kind, tone] = ["kind_of_love", "tone"].map((wanted) =>
     variables.find(({ name }) => name === wanted),
   );
   if (!kind || !tone) return [];
-  const codeOf = (variable: Variable, { id }: DescribedText) => settled.get(variable.name)?.get(id)?.code;
-  const coded = all.map((text) => ({ kind: codeOf(kind, text), tone: codeOf(tone, text) }));
-  const both = coded.filter((codes) => codes.kind && codes.tone);
-  const kinds = kind.codes.filter(({ code }) => both.some((codes) => codes.kind === code));
-  const tones = tone.codes.filter(({ code }) => both.some((codes) => codes.tone === code));
+  const kinds = strongestCodes(settled.get(kind.name)!)?.codes ?? new Map<string, string>();
+  const tones = strongestCodes(settled.get(tone.name)!)?.codes ?? new Map<string, string>();
+  const both = [...kinds].flatMap(([text, code]) =>
+    tones.has(text) ? [{ kind: code, tone: tones.get(text) }] : [],
+  );
+  const columns = kind.codes.filter(({ code }) => both.some((codes) => codes.kind === code));
+  const rows = tone.codes.filter(({ code }) => both.some((codes) => codes.tone === code));
+  if (both.length === 0) return [];
   const count = (one: string, other: string) =>
     both.filter((codes) => codes.kind === one && codes.tone === other).length;
   return [
-    table("detail", "Tone by kind of love: how many texts have both, human and machine together", {
+    table("detail", `Tone by kind of love of the ${counted(both.length, "text")} that have both`, {
       columns: [
         { key: "tone", label: tone.title.toLowerCase(), format: "text" },
-        ...kinds.map(({ code }) => ({ key: code, label: code, format: "integer" as const })),
+        ...columns.map(({ code }) => ({ key: code, label: code, format: "integer" as const })),
       ],
-      rows: tones.map(({ code }) => ({
+      rows: rows.map(({ code }) => ({
         tone: code,
-        ...Object.fromEntries(kinds.map((column) => [column.code, count(column.code, code)])),
+        ...Object.fromEntries(columns.map((column) => [column.code, count(column.code, code)])),
       })),
     }),
   ];

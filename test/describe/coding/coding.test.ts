@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { agreements } from "../../../src/describe/coding/agreement.ts";
 import { codedByCues } from "../../../src/describe/coding/cues.ts";
-import { settledCodes } from "../../../src/describe/coding/settled.ts";
+import { settledCodes, strongestCodes } from "../../../src/describe/coding/settled.ts";
 import type { Coder, CoderKind } from "../../../src/study/coding.ts";
 import { readCodebook } from "../../../src/workbench/codebook.ts";
 import { temporaryStudy } from "../../helpers/world.ts";
@@ -54,6 +54,15 @@ test("people's codes go before a model's, a model's before cues, and an open dis
     t3: { code: "grieving", by: "model" },
     t4: { code: "regretful", by: "cues" },
   });
+  // What is counted comes from one kind of coder.
+  expect(strongestCodes(settled)).toEqual({
+    by: "people",
+    codes: new Map([
+      ["t0", "joyful"],
+      ["t2", "content"],
+    ]),
+  });
+  expect(strongestCodes(new Map())).toBeUndefined();
 });
 
 /** A coder's codes of tone of the texts t0, t1 ...; an empty one is a pass. */
