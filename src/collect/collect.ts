@@ -20,7 +20,12 @@ const rejectedFile = "corpus/rejected.csv";
 export const collect = stage({
   name: "collect",
   summary: "Gather stories into the corpus",
-  examples: ["tinylove collect", "tinylove collect --source table --file stories.csv"],
+  examples: [
+    "tinylove collect",
+    "tinylove collect --source table --file stories.csv",
+    "tinylove collect --source saved-pages --file pages/",
+    "tinylove collect --source nyt --dry-run",
+  ],
   flags: collectFlags,
   options: CollectOptions,
   reads: [],
