@@ -17,7 +17,7 @@ export const bars: FigureKind = {
     return {
       height: 70 + names.length * 30,
       marginTop: 34,
-      marginLeft: 14 + 7 * Math.min(letters, Math.max(...names.map((name) => name.length))),
+      marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
       x: { domain: [0, most || 1], axis: null },
       y: { domain: names, label: null, padding: 0.25 },

@@ -1,0 +1,56 @@
+/**
+ * Does the analysis bear a large study? A table of 100,000 judgments (5,000 readers, 300 stories) goes through every
+ * analysis that it allows. Limits, of the processor and not of the clock: 120 s in all, and 1 GB of memory. The script
+ * fails beyond them.
+ *
+ *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench
+ *     cp package.json tmp/bench && node tmp/bench/bench/analyse-scale.js [judgments] [readers] [stories]
+ */
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { analyses } from "../src/analyse/analyses.ts";
+import { applies } from "../src/analyse/analysis.ts";
+import { withoutExcluded } from "../src/analyse/exclusions.ts";
+import { dataOfTable } from "../src/analyse/from-table.ts";
+import { randomFrom } from "../src/stats/random.ts";
+import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { AnalyseSettings } from "../src/study/settings/analyse.ts";
+
+const [judgments = 100_000, readers = 5_000, stories = 300] = process.argv.slice(2).map(Number);
+const plan = { readers, stories, each: judgments / readers, variances: usualSpread };
+const study = simulateStudy(plan, randomFrom("bench", "analyse"));
+
+const file = join(await mkdtemp(join(tmpdir(), "tinylove-bench-")), "judgments.csv");
+const rows = Array.from(study.correct, (right, at) => {
+  const origin = study.origins[at]!;
+  const other = origin === "human" ? "machine" : "human";
+  return `reader-${study.readers[at]},story-${study.stories[at]},${origin},${right ? origin : other}`;
+});
+await writeFile(file, `participant,stimulus,origin,response\n${rows.join("\n")}\n`);
+
+let before = process.cpuUsage();
+let total = 0;
+function lap(what: string): void {
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
+  total += seconds;
+  process.stdout.write(`${what.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s of processor\n`);
+  before = process.cpuUsage();
+}
+
+const data = withoutExcluded(await dataOfTable(file, {}, AnalyseSettings.parse({})));
+lap("read");
+for (const analysis of analyses.filter((one) => applies(one, data))) {
+  analysis.run(data, randomFrom("bench", analysis.name));
+  lap(analysis.name);
+}
+
+const memory = process.resourceUsage().maxRSS / 1024;
+process.stdout.write(
+  `${judgments} judgments: ${total.toFixed(1)} s of processor, ${memory.toFixed(0)} MB at the peak\n`,
+);
+if (total > 120 || memory > 1024) {
+  process.stderr.write("beyond the limit of 120 s of processor and 1 GB\n");
+  process.exitCode = 1;
+}

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { drawn, widths } from "../../src/report/draw.ts";
+import { figureKinds } from "../../src/report/figures.ts";
+import { onPaper, palette } from "../../src/report/palette.ts";
+import type { Figure } from "../../src/study/finding.ts";
+
+const figures: Record<string, Figure> = {
+  intervals: {
+    draw: "intervals",
+    table: {
+      columns: [
+        { key: "of", label: "Of", format: "text" },
+        { key: "share", label: "Share", format: "percent" },
+        { key: "low", label: "from", format: "percent" },
+        { key: "high", label: "to", format: "percent" },
+      ],
+      rows: [
+        { of: "All", share: 0.5, low: 0.4, high: 0.6 },
+        { of: "Unknown", share: null, low: null, high: null },
+      ],
+    },
+    encode: { x: "share", low: "low", high: "high", y: "of" },
+    labels: { x: "Share" },
+    marks: [{ axis: "x", at: 0.5, label: "guessing" }],
+  },
+  histogram: {
+    draw: "histogram",
+    table: {
+      columns: [
+        { key: "score", label: "Score", format: "integer" },
+        { key: "count", label: "Responses", format: "integer" },
+      ],
+      rows: [
+        { score: 0, count: 0 },
+        { score: 1, count: 3 },
+      ],
+    },
+    encode: { x: "score", y: "count" },
+    labels: {},
+  },
+  bars: {
+    draw: "bars",
+    table: {
+      columns: [
+        { key: "name", label: "Name", format: "text" },
+        { key: "value", label: "Value", format: "number" },
+      ],
+      rows: [
+        { name: "one", value: 0 },
+        { name: "two", value: 0 },
+      ],
+    },
+    encode: { x: "value", y: "name" },
+    labels: {},
+  },
+  dots: {
+    draw: "dots",
+    table: {
+      columns: [
+        { key: "x", label: "X", format: "number" },
+        { key: "y", label: "Y", format: "percent" },
+      ],
+      rows: [{ x: 3, y: 0.5 }],
+    },
+    encode: { x: "x", y: "y" },
+    labels: {},
+  },
+  curve: {
+    draw: "curve",
+    table: {
+      columns: [
+        { key: "x", label: "X", format: "number" },
+        { key: "y", label: "Y", format: "number" },
+      ],
+      rows: [
+        { x: 1, y: 1 },
+        { x: 2, y: 3 },
+      ],
+    },
+    encode: { x: "x", y: "y" },
+    labels: {},
+  },
+};
+
+describe("a figure", () => {
+  test("of every kind has a case here", () => {
+    expect(Object.keys(figures).sort()).toEqual(figureKinds.map(({ name }) => name).sort());
+  });
+
+  test.each(Object.entries(figures))(
+    "%s is an image with a name, at both widths, without NaN",
+    (_, figure) => {
+      for (const width of Object.values(widths)) {
+        const svg = drawn(figure, "What it shows", width);
+        expect(svg).toMatch(/^<svg [^>]*aria-label="What it shows"/);
+        expect(svg).toContain('role="img"');
+        expect(svg).not.toMatch(/NaN|undefined|<style|class=/);
+        expect(svg.match(/aria-label=/g)!.length).toBe(1);
+      }
+    },
+  );
+
+  test.each(Object.entries(figures))("%s without a row draws an empty frame", (_, figure) => {
+    const empty = { ...figure, table: { ...figure.table, rows: [] } };
+    expect(drawn(empty, "Nothing", widths.page)).not.toMatch(/NaN|Infinity/);
+  });
+
+  test("written out for paper holds no variable", () => {
+    expect(onPaper(drawn(figures["intervals"]!, "x", widths.page))).not.toContain("var(");
+  });
+
+  test("of an unknown kind is a bug that names the file to mend", () => {
+    expect(() => drawn({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
+  });
+});
+
+describe("the palette", () => {
+  test.each(["light", "dark"] as const)("%s: text stands off its paper by 4.5 to 1", (scheme) => {
+    const colours = palette[scheme];
+    const pairs: [keyof typeof colours, keyof typeof colours][] = [
+      ["ink", "paper"],
+      ["muted", "paper"],
+      ["human", "paper"],
+      ["machine", "paper"],
+      ["warning", "paper"],
+      ["ink", "warningWash"],
+      ["warning", "warningWash"],
+      ["ink", "wash"],
+      ["muted", "wash"],
+      ["bandInk", "paper"],
+    ];
+    for (const [text, paper] of pairs) {
+      expect(contrast(colours[text], colours[paper]), `${text} on ${paper}`).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+});
+
+/** Contrast of two colours by WCAG 2. */
+function contrast(one: string, other: string): number {
+  const [light, dark] = [luminance(one), luminance(other)].sort((first, second) => second - first) as [
+    number,
+    number,
+  ];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(hex: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
