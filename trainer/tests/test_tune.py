@@ -37,7 +37,7 @@ def test_bf16_and_checkpointing_train_too(run, corpus, neox, tmp_path):
 
 
 def test_a_run_that_was_killed_goes_on_with_the_same_losses(run, corpus, neo, tmp_path):
-    config = {**QUICK, "model": neo, "stories": corpus, "rate": 1e-3, "sample_titles": [], "save_every": 2}
+    config = {**QUICK, "model": neo, "stories": corpus, "rate": 1e-3, "sample_titles": [], "evaluations": 4}
     _, whole = run("tune", {**config, "out": str(tmp_path / "whole")})
     out = tmp_path / "killed"
     kill_at(6, {**config, "out": str(out)}, tmp_path)
@@ -69,7 +69,7 @@ def kill_at(step: int, config: dict, folder: Path) -> None:
 
 
 def test_it_stops_early_and_keeps_the_best(run, corpus, neox, tmp_path):
-    config = {**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "rate": 0.3, "epochs": 6, "patience": 2, "sample_titles": []}
+    config = {**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "rate": 0.03, "epochs": 20, "patience": 2, "sample_titles": []}
     code, events = run("tune", config)
     assert code == 0
     done = named(events, "done")[0]

@@ -45,10 +45,15 @@ def read_stories(path: str) -> list[Document]:
             continue
         try:
             row = json.loads(line)
-            stories.append(Document(row["title"].strip(), row["text"].strip()))
+            stories.append(Document(row["title"].strip(), without_marks(row["text"]).strip()))
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise UserError(f"{path}:{number} is not a story ({problem}).", "Each line is a JSON object with title and text.") from None
     return stories
+
+
+def without_marks(text: str) -> str:
+    """African Storybook's texts hold `@@` and `##` where a page or a line ended."""
+    return re.sub(r"\s*(?:@@|##)\s*", " ", text)
 
 
 STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u2060": None, "\u200a": None})

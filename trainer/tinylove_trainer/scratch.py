@@ -38,8 +38,8 @@ DEFAULTS = {
     "rotary": 0.25,
     "stable": {"steps": 7000, "rows": 16, "length": 256},
     "decay": {"steps": 1500, "rows": 8, "length": 512},
-    "decay_mix": {"stories": 0.25, "passages": 0.5, "texts": 0.25},
-    "first_person": 0.06,  # least share of I, my, we … in a passage of the decay
+    "decay_mix": {"stories": 0.15, "passages": 0.45, "texts": 0.4},
+    "first_person": 0.025,  # least share of I, my, we … in a passage of the decay
     "curly": 0.12,  # share of documents that keep typographic quotes
     "warmup_steps": 150,
     "matrix_rate": 0.003,
@@ -91,10 +91,10 @@ def check(settings: dict) -> None:
 
 def prepare(settings: dict, out: Path) -> tuple[Tokenizer, dict]:
     """Learns the vocabulary and packs the corpora as tokens, once: a later run reads what the first one wrote."""
-    packed = out / "corpora.npz"
+    packed, vocabulary = out / "corpora.npz", out / "tokenizer.json"
     if not packed.exists():
-        tokenizer, arrays = pack(settings)
-        tokenizer.save(str(out / "tokenizer.json"))
+        tokenizer, arrays = pack(settings, Tokenizer.from_file(str(vocabulary)) if vocabulary.exists() else None)
+        tokenizer.save(str(vocabulary))
         partial = out / "corpora.partial.npz"
         np.savez(partial, **arrays)
         os.replace(partial, packed)
@@ -102,10 +102,11 @@ def prepare(settings: dict, out: Path) -> tuple[Tokenizer, dict]:
     for name, array in arrays.items():
         if not name.endswith("_ends"):
             note(f"{name}: {len(array):,} tokens")
-    return Tokenizer.from_file(str(out / "tokenizer.json")), arrays
+    return Tokenizer.from_file(str(vocabulary)), arrays
 
 
-def pack(settings: dict) -> tuple[Tokenizer, dict[str, np.ndarray]]:
+def pack(settings: dict, tokenizer: Tokenizer | None) -> tuple[Tokenizer, dict[str, np.ndarray]]:
+    """Reads and cuts the corpora. A vocabulary that is there already is kept: a model may know it."""
     rng = random.Random(settings["seed"])
     sections = [document for path in settings["texts"] for document in read_sections(path)]
     stories = [document for path in settings["stories"] for document in read_stories(path)]
@@ -118,7 +119,7 @@ def pack(settings: dict) -> tuple[Tokenizer, dict[str, np.ndarray]]:
 
     section_texts = [section.text + "\n" for section in sections]
     story_texts = [story_form(story) for story in stories]
-    tokenizer = learn_vocabulary(section_texts + story_texts * 2, settings["vocabulary"])
+    tokenizer = tokenizer or learn_vocabulary(section_texts + story_texts * 2, settings["vocabulary"])
     stable = section_texts + story_texts
     rng.shuffle(stable)
     return tokenizer, {

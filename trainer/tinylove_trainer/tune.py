@@ -34,7 +34,7 @@ DEFAULTS = {
     "rate": None,  # 1e-5 for full, 1e-4 for lora
     "epochs": 3,
     "patience": 2,  # evaluations without a better validation loss
-    "evaluations": 2,  # per epoch
+    "evaluations": 2,  # per epoch; each leaves a checkpoint
     "batch": 8,  # stories a step, over all processes
     "micro_batch": 8,  # stories at a time in one process
     "length": 512,  # tokens; longer stories are cut
@@ -49,7 +49,6 @@ DEFAULTS = {
     "sharded": False,  # FSDP2, where an accelerator is there and several processes
     "seed": 1,
     "threads": None,  # PyTorch's own choice
-    "save_every": None,  # steps; once per evaluation
     "sample_titles": [],  # at each evaluation a greedy and a sampled story to each
     "sample_tokens": 120,
 }
@@ -67,8 +66,8 @@ def tune(config: dict) -> None:
     out = Path(settings.out)
     enough_room(model, out)
 
-    trainer = build_trainer(model, tokenizer, stories, settings)
     checkpoint = last_whole_checkpoint(out / "checkpoints")
+    trainer = build_trainer(model, tokenizer, stories, settings, fresh=checkpoint is None)
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     emit(
         "start",
@@ -81,8 +80,6 @@ def tune(config: dict) -> None:
         processes=trainer.args.world_size,
         settings=vars(settings),
     )
-    if checkpoint is None:
-        trainer.evaluate()  # the base model, before the first step
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     keep(trainer, tokenizer, out)
 
@@ -111,15 +108,14 @@ def enough_room(model, out: Path) -> None:
         raise UserError(f"{out} has {free / 1e9:.1f} GB free; training keeps up to {needed / 1e9:.1f} GB.", "Make room, or give another out.")
 
 
-def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamespace) -> SFTTrainer:
+def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamespace, fresh: bool) -> SFTTrainer:
+    """`fresh`: the base model is evaluated before the first step. (Calling `evaluate` for that would leave the
+    processes of a later `train` alone, each with its own gradients: Trainer would not wrap the model again.)"""
     length = min(settings.length, context_of(model))
     rows = {split: dataset(of_split(stories, split), settings.template) for split in ("train", "validation")}
     world = int(os.environ.get("WORLD_SIZE", "1"))
     steps_per_epoch = max(1, math.ceil(len(rows["train"]) / settings.batch))
     evaluate_every = max(1, steps_per_epoch // settings.evaluations)
-    save_every = settings.save_every or evaluate_every
-    if evaluate_every % save_every:
-        raise UserError(f"save_every is {save_every}, but the model is evaluated every {evaluate_every} steps.", "Let save_every divide that, so that the best model is among those kept.")
     total = math.ceil(settings.epochs * steps_per_epoch)
     lora = None
     if settings.method == "lora":
@@ -143,9 +139,10 @@ def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamesp
         packing=False,
         completion_only_loss=True,
         eval_strategy="steps",
+        eval_on_start=fresh,
         eval_steps=evaluate_every,
         save_strategy="steps",
-        save_steps=save_every,
+        save_steps=evaluate_every,
         save_total_limit=2,
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
