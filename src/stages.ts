@@ -21,8 +21,10 @@ import { judgments } from "./serve/judgments.ts";
 import { serve } from "./serve/serve.ts";
 import { simulate } from "./serve/simulate.ts";
 import { diagnose } from "./tune/diagnose.ts";
+import { exportTuned } from "./tune/export.ts";
 import { plan } from "./tune/plan.ts";
 import { tuneRun } from "./tune/run.ts";
+import { setup } from "./tune/setup.ts";
 import { submit } from "./tune/submit.ts";
 import { sweep } from "./tune/sweep.ts";
 import { init } from "./workbench/commands/init.ts";
@@ -53,10 +55,12 @@ export const commands: readonly AnyCommand[] = [
   serve,
   simulate,
   plan,
+  setup,
   tuneRun,
   diagnose,
   sweep,
   submit,
+  exportTuned,
   backup,
   exportForms,
   importResponses,

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, parseJson, readText } from "../workbench/files.ts";
 import { TrainerEvent } from "../workbench/python.ts";
-import { foundRate } from "./run.ts";
 
 /** What texts measure like; shares of 1 but for the entropy of their words in bits and the longest run in words. */
 export const TextMeasures = z.looseObject({
@@ -67,15 +66,23 @@ export async function readCurve(folder: string): Promise<Curve> {
   const steps = rows.flatMap(({ step, loss, gradient_norm }) =>
     typeof loss === "number" ? [{ step, loss, gradientNorm: gradient_norm ?? null }] : [],
   );
-  const evaluations = rows.flatMap(({ step, validation_loss: loss }) =>
+  const after = rows.flatMap(({ step, validation_loss: loss }) =>
     typeof loss === "number" ? [{ step, loss }] : [],
   );
+  const evaluations = [...(after[0]?.step === 0 ? [] : await baseEvaluation(folder)), ...after];
   if (steps.length === 0 || evaluations.length === 0) {
     throw new StudyError(`${file} holds no whole curve`, {
       hint: "let the run come to its first evaluation",
     });
   }
   return { rate: Math.max(...rows.map(({ rate }) => rate ?? 0)), steps, evaluations };
+}
+
+/** The base's own loss on the validation stories is told as an event; a curve may begin after it. */
+async function baseEvaluation(folder: string): Promise<Evidence["evaluations"]> {
+  const first = (await eventsOf(folder)).find(({ event }) => event === "evaluation");
+  const loss = first?.["validation_loss"];
+  return first?.["step"] === 0 && typeof loss === "number" ? [{ step: 0, loss }] : [];
 }
 
 const Row = z.looseObject({
@@ -142,4 +149,14 @@ export async function eventsOf(folder: string): Promise<TrainerEvent[]> {
       return [];
     }
   });
+}
+
+/** The last event of a range test. */
+export const Suggested = z.looseObject({ suggested: z.number().positive() });
+
+/** The rate that a range test found for a run, where one was made. */
+export async function foundRate(folder: string): Promise<number | undefined> {
+  const test = join(folder, "find-lr");
+  if (!(await exists(join(test, "events.jsonl")))) return undefined;
+  return Suggested.safeParse((await eventsOf(test)).at(-1)).data?.suggested;
 }

@@ -10,6 +10,7 @@ import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { runTrainer, TrainerEvent } from "../workbench/python.ts";
 import { command, stage } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
 import { type Job, jobOf, type Wanted } from "./job.ts";
 
@@ -104,7 +105,7 @@ const stageOf = (study: Study, job: Job, place: Place) =>
     async run(_, __, effects) {
       // A run that ended elsewhere (a cluster's job) or was killed just before it was recorded has nothing left to do.
       const done = (await doneEvent(job.folder)) ?? (await train(job, place, effects));
-      tell(job, done, effects);
+      await tell(job, done, effects);
     },
   });
 
@@ -131,19 +132,14 @@ const train = (job: Job, { processes, hasGpus }: Place, effects: Effects): Promi
     effects,
   );
 
-const Done = z.looseObject({
-  steps: z.number(),
-  best_step: z.number().nullable(),
-  validation_loss_before: z.number(),
-  validation_loss: z.number().nullable(),
-  stopped_early: z.boolean(),
-});
+const Done = z.looseObject({ steps: z.number(), stopped_early: z.boolean() });
 
-function tell(job: Job, event: TrainerEvent, effects: Effects): void {
-  const done = Done.parse(event);
-  const loss = (value: number | null) => value?.toFixed(4) ?? "none";
+async function tell(job: Job, event: TrainerEvent, effects: Effects): Promise<void> {
+  const { steps, stopped_early: early } = Done.parse(event);
+  const { evaluations } = await readCurve(job.folder);
+  const best = evaluations.reduce((least, one) => (one.loss < least.loss ? one : least));
   effects.log(
-    `  validation loss ${loss(done.validation_loss_before)} before, ${loss(done.validation_loss)} at best (step ${done.best_step ?? 0} of ${done.steps})${done.stopped_early ? ", stopped early" : ""}`,
+    `  validation loss ${evaluations[0]!.loss.toFixed(4)} before, ${best.loss.toFixed(4)} at best (step ${best.step} of ${steps})${early ? ", stopped early" : ""}`,
   );
   effects.log(
     `  next: \`tinylove tune diagnose ${job.name}\`; in generate.models: address: tuned:tuned/${job.name}/model`,
@@ -186,8 +182,6 @@ export async function refuseOther(job: Job): Promise<void> {
   );
 }
 
-const Found = z.looseObject({ suggested: z.number().positive() });
-
 /** The range test is not run twice, so that a run which was killed goes on with the rate that it had. */
 async function withFoundRate(study: Study, job: Job, wanted: Wanted, effects: Effects): Promise<Job> {
   const folder = join(job.folder, "find-lr");
@@ -205,12 +199,5 @@ async function findRate(study: Study, job: Job, folder: string, effects: Effects
     ...{ lowest, highest, steps },
   };
   const done = await runTrainer({ command: "find-lr", config, folder, label: "find the rate" }, effects);
-  return Found.parse(done).suggested;
-}
-
-/** The rate that a range test found for a run, where one was made. */
-export async function foundRate(folder: string): Promise<number | undefined> {
-  const text = await readFile(join(folder, "find-lr", "events.jsonl"), "utf8").catch(() => "");
-  const last = text.trimEnd().split("\n").at(-1) ?? "";
-  return last.includes('"suggested"') ? Found.parse(JSON.parse(last)).suggested : undefined;
+  return Suggested.parse(done).suggested;
 }

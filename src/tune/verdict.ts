@@ -23,6 +23,8 @@ interface Rule {
 export const limits = {
   /** Greedy seq-rep-4 of a loop; an undertrained model seldom comes above .6. */
   loop: 0.9,
+  /** Bits: below this, one or two words carry all that it writes greedily; a row of full stops has none. */
+  entropy: 1,
   /** Pronouns, as a multiple of people's share. */
   pronouns: 2,
   /** Validation loss, as a multiple of the best that is known. */
@@ -31,6 +33,8 @@ export const limits = {
   brokenOut: 1.5,
   /** Share of 8-word runs from training stories, above people's own. */
   copied: 0.2,
+  /** Words by which the longest copy is longer than people's own. */
+  longer: 4,
   /** Training stories are this much less surprising than test stories, as a multiple of the base's own ratio. */
   byHeart: 2.5,
   /** Validation loss over its best when training ended. */
@@ -54,11 +58,18 @@ export const rules: readonly Rule[] = [
     is: "collapsed",
     signs: (evidence) => {
       const { greedy } = evidence.tuned;
-      const pronouns = timesPeople(evidence, greedy);
-      const loss = timesBest(evidence);
-      if (greedy.seq_rep_4 <= limits.loop || pronouns <= limits.pronouns || loss <= limits.worse)
-        return undefined;
-      return `as the model of the 2022 study did: ${percent(greedy.seq_rep_4)} of what it writes greedily repeats itself, pronouns are ${times(pronouns)} as frequent as people's, the validation loss is ${times(loss)} the best`;
+      const [pronouns, loss] = [timesPeople(evidence, greedy), timesBest(evidence)];
+      const loops = greedy.seq_rep_4 > limits.loop;
+      if (loss <= limits.worse || !(loops || greedy.entropy_bits < limits.entropy)) return undefined;
+      const signs = [
+        loops
+          ? `${percent(greedy.seq_rep_4)} of the runs of four words that it writes greedily are repeated`
+          : "what it writes greedily has next to no words",
+        pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as people's` : "",
+        `the validation loss ended at ${times(loss)} the best`,
+      ];
+      const as2022 = loops && pronouns > limits.pronouns ? "as the model of the 2022 study did: " : "";
+      return `${as2022}${signs.filter(Boolean).join(", ")}`;
     },
     mend: lowerRate,
   },
@@ -67,10 +78,12 @@ export const rules: readonly Rule[] = [
     signs: (evidence) => {
       const at = brokeOutAt(evidence.steps);
       const loss = timesBest(evidence);
-      if (at === undefined && loss <= limits.worse) return undefined;
+      // A model that has learnt too little is far from the best as well, but no worse than it was before.
+      const worse = loss > limits.worse && evidence.evaluations.at(-1)!.loss > evidence.evaluations[0]!.loss;
+      if (at === undefined && !worse) return undefined;
       return [
         at === undefined ? "" : `the training loss broke out at step ${at}`,
-        loss > limits.worse ? `the validation loss ended at ${times(loss)} the best` : "",
+        worse ? `the validation loss ended at ${times(loss)} the best, above the base's own` : "",
       ]
         .filter(Boolean)
         .join(", ");
@@ -84,7 +97,10 @@ export const rules: readonly Rule[] = [
       const longest = Math.max(tuned.greedy.longest_copied_words, tuned.sampled.longest_copied_words);
       const ratio = tuned.perplexity / tuned.perplexity_of_training;
       const before = base ? base.perplexity / base.perplexity_of_training : 1;
-      const recites = copied > people.copied_8_grams + limits.copied;
+      // Where people's own stories are much alike, so are a model's: both signs are asked.
+      const recites =
+        copied > people.copied_8_grams + limits.copied &&
+        longest > people.longest_copied_words + limits.longer;
       const knows = ratio > limits.byHeart * before;
       if (!recites && !knows) return undefined;
       return [

@@ -44,12 +44,12 @@ const did = [
 ];
 const when = ["in May", "in June", "in winter", "on a Sunday"];
 const then = [
-  "It rained that night.",
-  "Nobody spoke of it.",
-  "The door stayed open.",
-  "We laughed for a week.",
-  "She never came back.",
-  "He still waits there.",
+  "I saw the rain.",
+  "nobody spoke.",
+  "the door stood open.",
+  "we laughed with her.",
+  "she went away.",
+  "I waited for him.",
 ];
 
 /** Stories of a small language that a small model can learn within a minute; other ones from another `first`. */
@@ -58,9 +58,11 @@ export function smallStories(counts: Readonly<Partial<Record<Split, number>>>, f
     Array.from({ length: count }, (_, index): Story => {
       const id = `${split}-${first + index}`;
       const random = randomFrom(7, id);
+      // In the first person, as stories of love often are: what a collapsed model falls back to is the word "I".
       const lines = Array.from(
-        { length: 4 },
-        () => `${capital(random.pick(who))} ${random.pick(did)} ${random.pick(when)}. ${random.pick(then)}`,
+        { length: 3 },
+        () =>
+          `${capital(random.pick(who))} ${random.pick(did)} ${random.pick(when)} and I ${random.pick(did)} when I knew that I ${random.pick(did)} as ${random.pick(then)}`,
       );
       const text = lines.join(" ");
       const title = `The ${random.pick(["Letter", "Rose", "Key", "Song", "Train", "Bread"])} of ${random.pick(["May", "June", "Winter"])}`;

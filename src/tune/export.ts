@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, readJson } from "../workbench/files.ts";
+import { runTrainer, type TrainerEvent } from "../workbench/python.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy } from "../workbench/study.ts";
+import { onlyRun } from "./diagnose.ts";
+import { tunedPath } from "./job.ts";
+
+const forms = ["merged", "adapter", "gguf", "adapter-gguf"] as const;
+
+const options = z.object({
+  name: z.string().optional(),
+  forms: z.string().optional(),
+  precision: z.enum(["f16", "f32"], "f16 or f32").default("f16"),
+  licence: z.string().optional(),
+});
+
+/** `tinylove tune export`: a tuned model in the forms that others read, held against PyTorch. */
+export const exportTuned = command({
+  name: "tune export",
+  summary: "Write a tuned model as merged weights, adapter or GGUF, checked token by token against PyTorch",
+  examples: ["tinylove tune export --study my-study", "tinylove tune export pythia-lora --forms merged,gguf"],
+  parameters: [["[name]", "the folder below tuned/; not needed where there is one alone"]],
+  flags: [
+    [
+      "--forms <forms>",
+      "of merged, adapter, gguf, adapter-gguf, with commas (default: merged, and gguf for GPT-NeoX)",
+    ],
+    ["--precision <precision>", "of the matrices in GGUF: f16 or f32 (default f16)"],
+    ["--licence <licence>", "put into the GGUF file: the base's licence, and that of the stories"],
+  ],
+  options,
+  async run(folder, { name, forms: chosen, precision, licence }, effects) {
+    const study = await openStudy(folder);
+    const run = name ?? (await onlyRun(study));
+    const place = tunedPath(study, run);
+    const model = join(place, "model");
+    if (!(await exists(model))) {
+      throw new StudyError(`tuned/${run} holds no model yet`, {
+        hint: `run \`tinylove tune run --output ${run}\` to its end`,
+      });
+    }
+    const made: TrainerEvent[] = [];
+    const config = {
+      model,
+      out: join(place, "export"),
+      forms: chosen === undefined ? await formsFor(model) : formsIn(chosen),
+      precision,
+      name: run,
+      about: licence === undefined ? {} : { license: licence },
+    };
+    await runTrainer(
+      {
+        command: "export",
+        config,
+        folder: join(place, "export"),
+        label: "export",
+        onEvent: (event) => {
+          if (event.event === "exported") made.push(event);
+        },
+      },
+      effects,
+    );
+    for (const event of made) effects.print(lineOf(event));
+  },
+});
+
+/** Throws StudyError for a form that there is not. */
+export function formsIn(text: string): string[] {
+  return text.split(",").map((part) => {
+    const form = part.trim();
+    if ((forms as readonly string[]).includes(form)) return form;
+    throw new StudyError(`--forms ${text}: ${form || "nothing"} is no form`, {
+      hint: `try ${forms.join(", ")}`,
+    });
+  });
+}
+
+const Config = z.looseObject({ model_type: z.string() });
+const Adapter = z.looseObject({ base_model_name_or_path: z.string() });
+
+/** llama.cpp runs GPT-NeoX and not GPT-Neo; other architectures have converters of their own. */
+async function formsFor(model: string): Promise<string[]> {
+  const adapter = join(model, "adapter_config.json");
+  const base = (await exists(adapter)) ? (await readJson(adapter, Adapter)).base_model_name_or_path : model;
+  const config = join(base, "config.json");
+  const isNeox = (await exists(config)) && (await readJson(config, Config)).model_type === "gpt_neox";
+  return isNeox ? ["merged", "gguf"] : ["merged"];
+}
+
+const Node = z.looseObject({
+  prompts: z.number().optional(),
+  tokens: z.number().optional(),
+  worst_probability_gap: z.number().optional(),
+  left_out: z.string().optional(),
+});
+
+/** What was written, how it was checked, and how a study names it. */
+function lineOf({ form, path, node }: TrainerEvent): string {
+  const check = Node.safeParse(node).data;
+  const checked = !check
+    ? ""
+    : check.left_out
+      ? `; not checked in llama.cpp: ${check.left_out}`
+      : `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${check.worst_probability_gap?.toExponential(1)}`;
+  const address =
+    String(form) === "gguf" ? `llama:${path}` : String(form) === "merged" ? `tuned:${path}` : "";
+  return `${form}: ${path}${checked}${address && `\n  in generate.models: address: ${address}`}`;
+}
