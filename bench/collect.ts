@@ -4,8 +4,7 @@
  * the same library; a page of four stories is parsed 200 times, against parsing its markup alone. Memory at the peak.
  * Limits: 2,000 stories and 50 pages a second, 1 GB; the script fails below them.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench
- *     cp package.json tmp/bench && node tmp/bench/bench/collect.js
+ *     npm run bench -- collect
  */
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

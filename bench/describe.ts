@@ -4,9 +4,7 @@
  * processor and not of the clock: 200 stories a second, 20 with grammar, a second run in a twentieth of the first;
  * 1 GB of memory. The script fails below them.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench
- *     cp -r package.json codebook tmp/bench && cp src/describe/measures/*.mjs tmp/bench/src/describe/measures
- *     node tmp/bench/bench/describe.js FOLDER
+ *     npm run bench -- describe FOLDER
  */
 import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";

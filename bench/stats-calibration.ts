@@ -5,8 +5,7 @@
  * comes even, and uneven: stories judged up to twenty times as often as others, readers who stop early.
  * A last table sets the power by formula beside the power by simulation.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --rootDir . --outDir dist/bench
- *     node dist/bench/bench/stats-calibration.js
+ *     npm run bench -- stats-calibration [studies]
  */
 import { binomialTest } from "../src/stats/binomial-test.ts";
 import { clusteredMean } from "../src/stats/clustered.ts";

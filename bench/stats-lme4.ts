@@ -2,8 +2,7 @@
  * Does the mixed model agree with lme4, and how fast is it beside it? 200 random data sets (or the number given),
  * and one of 10,000 judgments, 1,000 readers and 300 stories. Needs Rscript with lme4; exits 1 where the two part.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --rootDir . --outDir dist/bench
- *     node dist/bench/bench/stats-lme4.js 200 bench/stats-lme4.R
+ *     npm run bench -- stats-lme4 200 bench/stats-lme4.R
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

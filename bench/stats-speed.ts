@@ -2,8 +2,7 @@
  * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s each, and 100,000 judgments
  * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --rootDir . --outDir dist/bench
- *     node dist/bench/bench/stats-speed.js
+ *     npm run bench -- stats-speed
  */
 import { crossedBootstrap } from "../src/stats/bootstrap.ts";
 import { asNumbers } from "../src/stats/judgments.ts";

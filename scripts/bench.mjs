@@ -1,0 +1,29 @@
+// `npm run bench -- NAME [ARGUMENTS]`: builds bench/NAME.ts with the source into tmp/bench and runs it there.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { build, checkNode, installPackages, root, run } from "./ready.mjs";
+
+const [name, ...args] = process.argv.slice(2);
+const names = readdirSync(join(root, "bench"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3));
+
+checkNode();
+if (!names.includes(name)) {
+  console.error(`error: no bench ${name ?? ""} (try ${names.join(", ")})`);
+  process.exit(1);
+}
+installPackages();
+build();
+
+const folder = join(root, "tmp", "bench");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+// The program looks for these beside its source, which lies one folder deeper here.
+for (const part of ["package.json", "models", "prompts", "codebook", "examples", "trainer", "dist", "bin"]) {
+  if (existsSync(join(root, part))) symlinkSync(join(root, part), join(folder, part));
+}
+run("npx", ["tsc", "--noEmit", "false", "--allowImportingTsExtensions", "false", "--rootDir", ".", "--outDir", "tmp/bench"]);
+// Style sheets and workers are no TypeScript; they are read where the source lies.
+cpSync(join(root, "src"), join(folder, "src"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
+run(process.execPath, [join(folder, "bench", `${name}.js`), ...args]);
