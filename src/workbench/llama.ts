@@ -206,7 +206,7 @@ async function loaded(file: string): Promise<LlamaModel> {
 
 function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemory {
   const parallel = settings.parallel ?? 1;
-  let contextTokens = Math.min(settings.contextTokens ?? 1024, model.trainContextSize);
+  let contextTokens = roomOf(settings.contextTokens ?? 1024, model);
   let context: Promise<Desk> | undefined;
   const desk = () => {
     context ??= deskOf(model, settings, parallel, contextTokens);
@@ -219,7 +219,7 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
     },
     count: (text) => model.tokenize(text).length,
     reserve(tokens) {
-      if (!context) contextTokens = Math.min(256 * Math.ceil(tokens / 256), model.trainContextSize);
+      if (!context) contextTokens = roomOf(tokens, model);
     },
     async evaluatedTokens() {
       const { sequences } = await desk();
@@ -249,6 +249,10 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
   };
 }
 
+/** The library makes room by 256 tokens, whatever it is asked for. */
+const roomOf = (tokens: number, model: LlamaModel): number =>
+  Math.min(256 * Math.ceil(tokens / 256), model.trainContextSize);
+
 /** A context with its sequences, and the prompt start that was evaluated alone in each of them. */
 interface Desk {
   readonly model: LlamaModel;
@@ -273,7 +277,7 @@ async function deskOf(
     const context = await model.createContext({
       sequences: parallel,
       contextSize: contextTokens,
-      batchSize: Math.min(512, contextTokens),
+      batchSize: Math.max(parallel, Math.min(512, contextTokens)),
       threads: { ideal: threads ?? defaultThreads(), min: threads ?? defaultThreads() },
       ...(adapter && { lora: adapter }),
     });

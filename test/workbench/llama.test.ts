@@ -183,9 +183,9 @@ test.each([
 });
 
 test("a prompt that does not fit is named", async () => {
-  const llama = await openLlama({ file: noise, ...one, contextTokens: 64 });
-  await expect(llama.continueAll([{ prompt: "x".repeat(60), seed: 1, draw }])).rejects.toThrow(
-    /takes 100 tokens, the model holds 64/,
+  const llama = await openLlama({ file: noise, ...one, contextTokens: 250 });
+  await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, draw }])).rejects.toThrow(
+    /takes 270 tokens, the model holds 256/,
   );
   await llama.close();
 });
