@@ -71,7 +71,7 @@ export async function readFindings(study: Study): Promise<Findings[]> {
   ];
   const there = await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : [])));
   const found = await Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
-  const last = found.length + 1;
+  const last = Number.MAX_SAFE_INTEGER;
   return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
 }
 
