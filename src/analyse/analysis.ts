@@ -13,10 +13,17 @@ export interface Analysis {
   readonly asks: string;
   /** Kinds of questions, any of which the data must ask, answered or not; an empty list needs nothing. */
   readonly needs: readonly (Kind | "study")[];
+  /** Whether it has something to say before anybody has answered; if not, it waits. */
+  readonly beforeData?: true;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
 }
 
 /** Whether the data hold what the analysis is about. */
-export const applies = ({ needs }: Analysis, data: Data): boolean =>
-  needs.length === 0 ||
-  needs.some((need) => (need === "study" ? data.study !== undefined : data.asks.has(need)));
+export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
+  const answered = data.choices.length + data.pairs.length + data.ratings.length > 0;
+  if (!answered && !beforeData) return false;
+  return (
+    needs.length === 0 ||
+    needs.some((need) => (need === "study" ? data.study !== undefined : data.asks.has(need)))
+  );
+}

@@ -27,6 +27,7 @@ a { color: inherit; text-decoration-color: var(--muted); text-underline-offset: 
 a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--machine); outline-offset: 2px; border-radius: 2px; }
 .mark { margin: 0 0 1.25rem; padding: .5rem .75rem; background: var(--warningWash); color: var(--ink); border-left: 3px solid var(--warning); font: .875rem/1.45 var(--sans); }
+.mark + .mark { margin-top: -.75rem; }
 .mark b { color: var(--warning); }
 .warnings { margin: 0 0 2rem; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }

@@ -82,8 +82,16 @@ const said = ({ findings }: Findings, weight?: Finding["weight"]) =>
     .join(" ");
 
 describe("every analysis says something true", () => {
+  test("of nothing", () => {
+    const all = found(dataOf({ asks: new Set(["choices", "pairs"]) }));
+    expect(all.map(({ analysis }) => analysis)).toEqual(["verdict", "leaks", "pairs"]);
+    for (const { name, run } of analyses.filter(({ needs }) => !needs.includes("study"))) {
+      const { findings } = run(dataOf({}), randomFrom("test", name));
+      expect(findings[0]?.kind === "sentence" && findings[0].text.length, name).toBeGreaterThan(10);
+    }
+  });
+
   test.each([
-    ["of nothing", []],
     ["of one judgment", choicesBy(1, 1, guess)],
     ["of one reader", choicesBy(1, 20, guess)],
     ["of one story of a kind", choicesBy(20, 2, guess)],
@@ -176,7 +184,7 @@ describe("leaks", () => {
       ]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only length sorts 100.00 %/);
+    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.00 %/);
     expect(leaks.numbers["beats"]).toBe(true);
   });
 

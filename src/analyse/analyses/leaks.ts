@@ -13,6 +13,7 @@ export const leaks: Analysis = {
   name: "leaks",
   asks: "Does the look of the stories give them away?",
   needs: ["choices"],
+  beforeData: true,
   run(data, random) {
     const stories = labelledStories(data);
     const detection = detect(stories, random);
@@ -93,12 +94,12 @@ function labelledStories(data: Data): Labelled {
 
 function sayUnfair({ best, p }: Detection, readers: number | undefined): string {
   const than = readers === undefined ? "than guessing would" : `than readers did (${percent(readers)})`;
-  return `The stories may be unfair: a program that sees only ${best.detector} sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
 }
 
 function sayFair({ best, p }: Detection, readers: number | undefined): string {
   const beside = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
-  return `The best that a program reaches without reading is ${percent(best.accuracy)}, by ${best.detector}; with the origins dealt anew at random the best of all would reach as much with ${pValue(p)}${beside}. The look of the stories is not shown to give them away.`;
+  return `The best that a program reaches without reading is ${percent(best.accuracy)}, by “${best.detector}”; with the origins dealt anew at random the best of all would reach as much with ${pValue(p)}${beside}. The look of the stories is not shown to give them away.`;
 }
 
 const method = ({ detectors, permutations }: Detection): string =>

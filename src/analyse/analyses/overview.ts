@@ -12,6 +12,7 @@ export const overview: Analysis = {
   name: "overview",
   asks: "What were readers shown?",
   needs: ["study"],
+  beforeData: true,
   run(data) {
     const { corpus, clip, generations } = data.study!;
     const findings: Finding[] = [

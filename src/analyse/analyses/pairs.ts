@@ -15,6 +15,7 @@ export const pairs: Analysis = {
   name: "pairs",
   asks: "Of two stories side by side, is the human one found?",
   needs: ["pairs"],
+  beforeData: true,
   run(data) {
     const { pairs: all, settings } = data;
     if (all.length === 0) {

@@ -10,6 +10,7 @@ export const preregistration: Analysis = {
   name: "preregistration",
   asks: "Was the study done as it was registered?",
   needs: ["study"],
+  beforeData: true,
   run(data) {
     const registration = data.study!.registration;
     const look = lookOf(data, registration?.frozen.frozen.readers ?? plannedNow(data));

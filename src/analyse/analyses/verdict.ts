@@ -16,6 +16,7 @@ export const verdict: Analysis = {
   name: "verdict",
   asks: "Can readers tell human stories from a machine’s?",
   needs: ["choices"],
+  beforeData: true,
   run(data, random) {
     const { choices, settings } = data;
     if (choices.length === 0) return beforeData(data);
