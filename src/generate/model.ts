@@ -31,6 +31,8 @@ export interface Written {
 
 export interface Failed {
   readonly failed: string;
+  /** It would fail in the same way each time, so that it is an answer to keep. */
+  readonly lasting?: boolean;
   readonly ms: number;
   readonly at: string;
 }

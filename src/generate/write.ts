@@ -116,7 +116,8 @@ export async function answered(
       if (!cached) {
         rate.add(replies);
         // A failure may be asked for again, so it is no answer to keep.
-        if (!replies.some((reply) => "failed" in reply)) await journal.put(keyOf(model, batch), replies);
+        if (!replies.some((reply) => "failed" in reply && !reply.lasting))
+          await journal.put(keyOf(model, batch), replies);
       }
       for (const _ of replies) progress.step(rate.note());
       return replies;

@@ -79,6 +79,8 @@ export interface LlamaModelInMemory {
   readonly contextTokens: number;
   /** How many tokens a text has. */
   count(text: string): number;
+  /** Says that a prompt and its text do not fit in the model's memory; undefined when they do. */
+  tooLong(continuation: Continuation): string | undefined;
   /** Makes room for prompts and texts of so many tokens. It has no effect once there is a first text. */
   reserve(tokens: number): void;
   /**
@@ -212,8 +214,15 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
     context ??= deskOf(model, settings, parallel, contextTokens);
     return context;
   };
+  const tooLong = ({ prompt, draw: { mostTokens } }: Continuation) => {
+    const needed = model.tokenize(prompt).length + mostTokens;
+    return needed < contextTokens
+      ? undefined
+      : `a prompt with ${mostTokens} new tokens takes ${needed} tokens, the model holds ${contextTokens}`;
+  };
   return {
     parallel,
+    tooLong,
     get contextTokens() {
       return contextTokens;
     },
@@ -228,13 +237,12 @@ function inMemory(model: LlamaModel, settings: LlamaSettings): LlamaModelInMemor
     async continueAll(continuations, hooks = {}) {
       if (continuations.length > parallel)
         throw new RangeError(`${continuations.length} continuations for ${parallel} sequences`);
-      for (const { prompt, draw } of continuations) {
-        const needed = model.tokenize(prompt).length + draw.mostTokens;
-        if (needed >= contextTokens) {
-          throw new StudyError(
-            `a prompt with ${draw.mostTokens} new tokens takes ${needed} tokens, the model holds ${contextTokens}`,
-            { hint: "use shorter or fewer examples, or lower generate.tokens.most" },
-          );
+      for (const continuation of continuations) {
+        const problem = tooLong(continuation);
+        if (problem) {
+          throw new StudyError(problem, {
+            hint: "use shorter or fewer examples, or lower generate.tokens.most",
+          });
         }
       }
       return inStep(await desk(), continuations, hooks);

@@ -132,6 +132,17 @@ test("what is asked for beyond the title makes a file of its own for each level,
   expect(timeless(await generated(study))).toEqual(timeless(plain));
 });
 
+test("a prompt that the model cannot hold is that title's failure alone, and is not tried again", async () => {
+  const study = await studyWith({ models: local() }, [`Long${" long".repeat(900)}`]);
+  const first = await generated(study);
+  const failed = first.filter(({ outcome }) => outcome === "failed");
+  expect(failed.map(({ story, reason }) => [story, reason?.replace(/\d+/g, "N")])).toEqual([
+    ["test-0", "a prompt with N new tokens takes N tokens, the model holds N"],
+  ]);
+  expect(first).toHaveLength(10);
+  expect(await generated(study)).toEqual(first);
+});
+
 test("files of models that the study no longer names go", async () => {
   const study = await studyWith({ models: [...local(), { address: "echo:" }] });
   const both = await generated(study);

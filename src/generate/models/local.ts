@@ -3,6 +3,7 @@ import type { ModelSettings } from "../../study/settings/generate.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import {
+  type Continuation,
   type LlamaModelInMemory,
   memoryFree,
   memoryNeeded,
@@ -10,7 +11,7 @@ import {
   readLlamaFile,
 } from "../../workbench/llama.ts";
 import { sizeOf } from "../bytes.ts";
-import type { Model, Request } from "../model.ts";
+import type { Model, Reply, Request } from "../model.ts";
 
 /** A GGUF file, and maybe an adapter, that lie on this machine. */
 export interface LocalFiles {
@@ -44,27 +45,32 @@ export function localModel(
     },
     async write(batch, onText) {
       const model = await loaded();
-      const outcomes = await model.continueAll(
-        batch.map(({ prompt, stop, seed, sampling }) => ({
-          prompt: prompt.text,
-          shared: prompt.shared,
-          stop,
-          seed,
-          draw: sampling,
-        })),
-        { signal: effects.signal, onText },
-      );
-      return outcomes.map(({ text, end, promptTokens, generatedTokens, ms }) => ({
-        raw: text,
-        end,
-        tokens: { prompt: promptTokens, generated: generatedTokens },
-        ms,
-        at: timestamp(effects),
-      }));
+      const continuations = batch.map(continuationOf);
+      const problems = continuations.map((each) => model.tooLong(each));
+      const fitting = continuations.filter((_, index) => !problems[index]);
+      const places = continuations.flatMap((_, index) => (problems[index] ? [] : [index]));
+      const outcomes = await model.continueAll(fitting, {
+        signal: effects.signal,
+        onText: onText && ((index, added) => onText(places[index]!, added)),
+      });
+      const at = timestamp(effects);
+      return problems.map((problem, index): Reply => {
+        if (problem) return { failed: problem, lasting: true, ms: 0, at };
+        const { text, end, promptTokens, generatedTokens, ms } = outcomes[places.indexOf(index)]!;
+        return { raw: text, end, tokens: { prompt: promptTokens, generated: generatedTokens }, ms, at };
+      });
     },
     close: async () => (await memory)?.close(),
   };
 }
+
+const continuationOf = ({ prompt, stop, seed, sampling }: Request): Continuation => ({
+  prompt: prompt.text,
+  shared: prompt.shared,
+  stop,
+  seed,
+  draw: sampling,
+});
 
 /** Texts written in step. More share the reading of the weights, which bounds the speed of a big model. */
 const defaultParallel = 8;
