@@ -70,13 +70,10 @@ export function ratesOf(text: string): number[] {
   return [...new Set(rates)].sort((one, other) => one - other);
 }
 
-/** What spoils a model, whatever its losses were on the way. */
-const spoilt: ReadonlySet<string> = new Set(["collapsed", "diverged"]);
-
 /** The run with the lowest validation loss among those that are not spoilt; undefined where all are. */
 export function bestOf(found: readonly Swept[]): Swept | undefined {
   return found
-    .filter(({ verdict }) => !spoilt.has(verdict.is))
+    .filter(({ verdict }) => !verdict.spoilt)
     .reduce<Swept | undefined>((best, one) => (best && lossOf(best) <= lossOf(one) ? best : one), undefined);
 }
 
@@ -103,7 +100,7 @@ export function tableOf(found: readonly Swept[]): string {
       row.greedyRepetition,
       row.pronounsTimesPeople,
     ];
-    const mark = spoilt.has(row.verdict) ? "FLAGGED" : one === best ? "best" : "";
+    const mark = one.verdict.spoilt ? "FLAGGED" : one === best ? "best" : "";
     const cells = numbers.map((number) => number.toFixed(3).padStart(13)).join("");
     return `${row.rate.toExponential().padEnd(9)}${cells}  ${row.verdict.padEnd(17)}${mark}`.trimEnd();
   });

@@ -8,12 +8,15 @@ export interface Verdict {
   readonly because: string;
   /** What to do; empty where there is nothing to do. */
   readonly mend: string;
-  /** Rules below it that hold too. */
+  /** Whether the model is of no use: no text of it need be looked at, and another rate has to be taken. */
+  readonly spoilt: boolean;
+  /** Rules below it that hold too; of a spoilt model only what spoilt it. */
   readonly also: readonly { readonly is: string; readonly because: string }[];
 }
 
 interface Rule {
   readonly is: string;
+  readonly spoils?: true;
   /** The signs in words where the rule holds, else undefined. */
   signs(evidence: Evidence): string | undefined;
   readonly mend: (evidence: Evidence) => string;
@@ -56,6 +59,7 @@ export const limits = {
 export const rules: readonly Rule[] = [
   {
     is: "collapsed",
+    spoils: true,
     signs: (evidence) => {
       const { greedy } = evidence.tuned;
       const [pronouns, loss] = [timesPeople(evidence, greedy), timesBest(evidence)];
@@ -64,7 +68,7 @@ export const rules: readonly Rule[] = [
       const signs = [
         loops
           ? `${percent(greedy.seq_rep_4)} of the runs of four words that it writes greedily are repeated`
-          : "what it writes greedily has next to no words",
+          : "one or two words are all that it writes greedily",
         pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as people's` : "",
         `the validation loss ended at ${times(loss)} the best`,
       ];
@@ -75,6 +79,7 @@ export const rules: readonly Rule[] = [
   },
   {
     is: "diverged",
+    spoils: true,
     signs: (evidence) => {
       const at = brokeOutAt(evidence.steps);
       const loss = timesBest(evidence);
@@ -182,13 +187,14 @@ export function verdictOn(evidence: Evidence): Verdict {
   });
   const [first, ...rest] = held;
   const { rule, because } = first!;
+  const spoilt = rule.spoils ?? false;
   const also = rest
-    .filter(({ rule: { is } }) => is !== "healthy")
+    .filter(({ rule: { is, spoils } }) => (spoilt ? spoils : is !== "healthy"))
     .map(({ rule: { is }, because }) => ({ is, because }));
-  return { is: rule.is, because, mend: rule.mend(evidence), also };
+  return { is: rule.is, because, mend: rule.mend(evidence), spoilt, also };
 }
 
-/** `diverged at step 40: the learning rate is 30 times the one found` and the rest, as one sentence. */
+/** `diverged: the training loss broke out at step 40. To mend it: the rate is 30 times the one found, take that`. */
 export function inWords({ is, because, mend }: Verdict): string {
   return `${is}: ${because}${mend && `. To mend it: ${mend}`}`;
 }

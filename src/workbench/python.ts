@@ -56,10 +56,12 @@ export async function runTrainer(run: TrainerRun, effects: Effects): Promise<Tra
     { env: { ...pythonEnvironment(effects.env), ...run.environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const ended = endOf(child);
-  if (child.pid !== undefined) await writeFile(pidFile(run.folder), String(child.pid));
   const silence = stopOnAbort(child, effects.signal);
   try {
-    const { last, log } = await hear(child, run, effects);
+    // The pipes are read from the first moment on: what a process that has ended left in them is thrown away.
+    const heard = hear(child, run, effects);
+    if (child.pid !== undefined) await writeFile(pidFile(run.folder), String(child.pid));
+    const { last, log } = await heard;
     const { code, signal, error } = await ended;
     effects.signal.throwIfAborted();
     if (error) throw cannotStart(python, error);
@@ -82,13 +84,16 @@ const pidFile = (folder: string): string => join(folder, "trainer.pid");
 /** A workbench that was killed leaves its trainer alone; two of them in one folder would spoil each other's work. */
 async function refuseTwo(folder: string): Promise<void> {
   const pid = Number(await readFile(pidFile(folder), "utf8").catch(() => ""));
-  if (!pid || !isAlive(pid)) return;
+  if (!pid || !(await isTrainer(pid))) return;
   throw new StudyError(`${folder} is being worked on by process ${pid}`, {
     hint: `wait for it or end it; if it is another program's, remove ${pidFile(folder)}`,
   });
 }
 
-function isAlive(pid: number): boolean {
+/** Where `/proc` tells, a number that another program has since, or that nobody has reaped yet, is told apart. */
+async function isTrainer(pid: number): Promise<boolean> {
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
+  if (commandLine !== undefined) return commandLine.includes("tinylove_trainer");
   try {
     process.kill(pid, 0);
     return true;

@@ -1,0 +1,173 @@
+import { execFile, execFileSync } from "node:child_process";
+import { chmod, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { setUp } from "../../src/tune/setup.ts";
+import { exists, writeWhole } from "../../src/workbench/files.ts";
+import { pythonIn } from "../../src/workbench/python.ts";
+import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+
+const run = promisify(execFile);
+
+/** A Python on which an environment can be made. */
+const python = [process.env["TINYLOVE_PYTHON"], "python3"].find((program) => {
+  try {
+    execFileSync(program!, ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"], {
+      stdio: "ignore",
+    });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+describe("what keeps the trainer from being set up is told in one line", () => {
+  /** A path on which there are only these programs. */
+  async function onlyWith(programs: Record<string, string>) {
+    const bin = await temporaryFolder();
+    for (const [name, body] of Object.entries(programs)) {
+      await writeWhole(join(bin, name), `#!/bin/sh\n${body}\n`);
+      await chmod(join(bin, name), 0o755);
+    }
+    const asked = { trainer: bin, environment: join(bin, "env"), yes: true };
+    return (python?: string) => setUp({ ...asked, python }, quietEffects({ env: { PATH: bin } }));
+  }
+  const newEnough = 'if [ "$1" = -c ]; then echo 3.12; exit 0; fi';
+
+  test("no Python, and one that is too old", async () => {
+    await expect((await onlyWith({}))()).rejects.toThrow("there is no Python here");
+    await expect((await onlyWith({}))("python9")).rejects.toThrow("--python python9: no such Python");
+    await expect((await onlyWith({ python3: "echo 3.8" }))()).rejects.toThrow(
+      "Python is too old: python3 is 3.8",
+    );
+  });
+
+  test("no venv module, no room for the environment", async () => {
+    const without = await onlyWith({
+      python3: `${newEnough}\necho "ensurepip is not available" >&2; exit 1`,
+    });
+    await expect(without()).rejects.toMatchObject({
+      message: "python3 has no venv module",
+      hint: expect.stringContaining("python3-venv"),
+    });
+    const full = await onlyWith({
+      python3: `${newEnough}\necho "OSError: [Errno 28] No space left on device" >&2; exit 1`,
+    });
+    await expect(full()).rejects.toThrow(/cannot make .*env: the disk is full/);
+  });
+});
+
+describe.skipIf(!python)(
+  "with pip and an index on this machine (else skipped: no Python 3.10 with venv)",
+  () => {
+    let index: { address: string; close(): void; served: string[] };
+    let trainer: string;
+    beforeAll(async () => {
+      index = await serveIndex();
+      trainer = await tinyTrainer();
+    });
+    afterAll(() => index.close());
+
+    const effectsWith = (address: string) =>
+      quietEffects({
+        env: {
+          ...process.env,
+          PIP_CONFIG_FILE: "/dev/null",
+          PIP_INDEX_URL: address,
+          PIP_NO_CACHE_DIR: "1",
+          PIP_FIND_LINKS: "",
+          PIP_RETRIES: "0",
+        },
+      });
+
+    test("it says what it will download, does it when told to, and only once", async () => {
+      const environment = join(await temporaryFolder(), "an env");
+      const asked = { trainer, environment, python };
+      const first = effectsWith(index.address);
+      await setUp({ ...asked, yes: false }, first);
+      expect(first.told.join("\n")).toMatch(/2 packages, 1 MB to download/);
+      expect(first.printed).toEqual(["nothing was installed; `tinylove tune setup --yes` does it"]);
+      const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
+      await expect(has()).rejects.toThrow("small_part");
+
+      await setUp({ ...asked, yes: true }, effectsWith(index.address));
+      await has();
+      const served = index.served.length;
+      const again = effectsWith(index.address);
+      await setUp({ ...asked, yes: true }, again);
+      expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+      expect(index.served.length).toBe(served);
+    }, 240_000);
+
+    test("an index that cannot be reached", async () => {
+      const environment = join(await temporaryFolder(), "env");
+      await expect(
+        setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
+      ).rejects.toMatchObject({
+        message: "pip cannot find what the trainer needs: its index cannot be reached",
+      });
+      expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
+    }, 240_000);
+  },
+);
+
+/** A package index with one wheel, as small as a wheel can be. */
+async function serveIndex() {
+  const wheel = "small_part-1.0-py3-none-any.whl";
+  const folder = await temporaryFolder();
+  await run(python!, [
+    "-c",
+    `import zipfile, sys
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    wheel.writestr("small_part.py", "#" * 500_000)
+    info = "small_part-1.0.dist-info/"
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: small-part\\nVersion: 1.0\\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "RECORD", "small_part.py,,\\n" + info + "METADATA,,\\n" + info + "WHEEL,,\\n" + info + "RECORD,,\\n")`,
+    join(folder, wheel),
+  ]);
+  const content = await readFile(join(folder, wheel));
+  const served: string[] = [];
+  const server = createServer((request, response) => {
+    served.push(request.url ?? "");
+    if (request.url === "/simple/small-part/") {
+      response.setHeader("content-type", "text/html");
+      response.end(`<!doctype html><a href="/files/${wheel}">${wheel}</a>`);
+    } else if (request.url === `/files/${wheel}`) {
+      response.setHeader("content-length", content.length);
+      response.end(request.method === "HEAD" ? undefined : content);
+    } else {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://127.0.0.1:${port}/simple`, served, close: () => void server.close() };
+}
+
+/** A package that is built by itself, so that nothing but its one part has to be fetched. */
+async function tinyTrainer(): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeWhole(
+    join(folder, "pyproject.toml"),
+    '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+  );
+  await writeWhole(
+    join(folder, "backend.py"),
+    `import zipfile
+NAME = "tiny_trainer-1.0-py3-none-any.whl"
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    info = "tiny_trainer-1.0.dist-info/"
+    with zipfile.ZipFile(f"{folder}/{NAME}", "w") as wheel:
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-trainer\\nVersion: 1.0\\nRequires-Dist: small-part\\n")
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(info + "RECORD", info + "METADATA,,\\n" + info + "WHEEL,,\\n" + info + "RECORD,,\\n")
+    return NAME
+`,
+  );
+  return folder;
+}
