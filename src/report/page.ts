@@ -94,7 +94,11 @@ function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
 }
 
 const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Html =>
-  weight === "detail" ? html`<p class="detail">${text}</p>` : html`<p>${text}</p>`;
+  weight === "detail" ? html`<p class="detail">${prose(text)}</p>` : html`<p>${prose(text)}</p>`;
+
+/** A sentence in which what stands between backticks is set as code. */
+const prose = (text: string): Html[] =>
+  text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 /** A table that scrolls sideways where it is wider than the page; a cell of a column `stimulus` links to its story. */
 function tableBlock(id: string, caption: string, table: Table, storyIds: ReadonlySet<string>): Html {
@@ -175,7 +179,7 @@ const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
 <section id="methods" aria-labelledby="methods-title">
   <h2 id="methods-title">Methods and provenance</h2>
   ${marksOf(marks)}
-  ${methods.map((text) => html`<p>${text}</p>`)}
+  ${methods.map((text) => html`<p>${prose(text)}</p>`)}
   <p class="caption">Versions, seed, and the SHA-256 of what went in and came out.</p>
   <div class="table" role="region" tabindex="0" aria-label="Provenance"><table>
     <tbody>

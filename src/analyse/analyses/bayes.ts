@@ -40,8 +40,8 @@ export const bayes: Analysis = {
           { key: "mean", label: "Mean", format: "percent" },
           { key: "low", label: "Credible interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
-          { key: "within", label: "P(within the margin)", format: "percent" },
-          { key: "above", label: "P(above guessing)", format: "percent" },
+          { key: "within", label: "P(within margin)", format: "percent" },
+          { key: "above", label: "P(above half)", format: "percent" },
         ],
         rows: [
           rowOf("clustered by reader and by story", worth, posterior),

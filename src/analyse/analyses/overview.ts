@@ -20,6 +20,7 @@ export const overview: Analysis = {
       ...(corpus ? corpusFindings(corpus) : []),
       ...generationFindings(generations),
       ...(clip ? clipFindings(clip) : []),
+      sentence("method", method(data)),
     ];
     return {
       findings,
@@ -181,4 +182,31 @@ function clipFindings(clip: ClipSummary): Finding[] {
       rows,
     }),
   ];
+}
+
+/** How the study was made, in the words of a paper. */
+function method({ forms, study }: Data): string {
+  const { corpus, clip, generations, stimuli } = study!;
+  const human = stimuli.filter(({ origin }) => origin === "human").length;
+  const parts = [
+    ...(corpus
+      ? [
+          `The corpus holds ${corpus.stories} human stories, parted into ${corpus.split.train} for training, ${corpus.split.validation} for validation and ${corpus.split.test} for the test.`,
+        ]
+      : []),
+    ...[...groupedBy(generations, nameOf).values()].map(methodOfModel),
+    ...(clip
+      ? [
+          `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,
+        ]
+      : []),
+    `${stimuli.length} texts, ${human} human and ${stimuli.length - human} machine-written, were laid out on ${counted(forms.length, "form")}; no form holds both versions of a title, and the order was drawn anew for each reader.`,
+  ];
+  return parts.join(" ");
+}
+
+function methodOfModel(own: readonly Generation[]): string {
+  const { model, prompt, settings } = own[0]!;
+  const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = settings;
+  return `Machine texts were written by ${model.address} (SHA-256 ${model.hash.slice(0, 12)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${leastTokens} to ${mostTokens} new tokens, temperature ${temperature}, top-p ${topP}, top-k ${topK}, min-p ${minP}, repeat penalty ${repeatPenalty}.`;
 }

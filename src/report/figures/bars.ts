@@ -13,10 +13,12 @@ export const bars: FigureKind = {
     const [x, y] = ["x", "y"].map((role) => data.of(role));
     const names = data.texts("y");
     const letters = width < 500 ? 14 : 28;
+    const marked = data.marks("x").length > 0;
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
     return {
-      height: 70 + names.length * 30,
-      marginTop: 34,
+      height: (marked ? 44 : 16) + names.length * 30,
+      marginTop: marked ? 34 : 6,
+      marginBottom: 10,
       marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
       x: { domain: [0, most || 1], axis: null },

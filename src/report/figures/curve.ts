@@ -23,7 +23,10 @@ export const curve: FigureKind = {
       marginTop: named && narrow ? 36 + 18 * groups.length : 36,
       marginLeft: 52,
       marginRight: named && !narrow ? 20 + 7 * Math.max(...groups.map((name) => name.length)) : 20,
-      x: { domain: domainOf(data.numbers("x"), data.format("x")), label: null },
+      x: {
+        domain: domainOf([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),
+        label: null,
+      },
       y: {
         domain: domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y")),
         label: null,
@@ -44,7 +47,10 @@ export const curve: FigureKind = {
         ]),
         ...data
           .marks("x")
-          .map(({ at }) => Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" })),
+          .flatMap(({ at, label }) => [
+            Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
+            Plot.text([at], { x: (value) => value, frameAnchor: "top", dy: -12, text: () => label }),
+          ]),
         ...(data.has("low")
           ? [Plot.areaY(data.rows, { x: x!, y1: low!, y2: high!, z: group, fill: stroke, fillOpacity: 0.15 })]
           : []),
