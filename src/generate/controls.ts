@@ -147,6 +147,11 @@ export const controls: readonly ControlKind[] = [tone, strength, dialogue, kind,
  * StudyError for a control or a value that there is not.
  */
 export function controlsOf(asked: Control): Control[] {
+  if (Object.hasOwn(asked, "strength") && !Object.hasOwn(asked, "tone")) {
+    throw new StudyError("generate.control: a strength of no tone", {
+      hint: "set a tone, such as melancholy",
+    });
+  }
   let variants: Control[] = [{}];
   for (const [name, value] of Object.entries(asked)) {
     const known = controls.find((control) => control.name === name);

@@ -128,7 +128,8 @@ test("a range stands for each of its numbers, and all combinations are made", ()
   );
   expect(controlsOf({ dialogue: "1..2", view: "first" })).toHaveLength(2);
   expect(() => controlsOf({ mood: "sad" })).toThrow(/unknown control mood/);
-  expect(() => controlsOf({ strength: 7 })).toThrow(/strength 7/);
+  expect(() => controlsOf({ tone: "joyful", strength: 7 })).toThrow(/strength 7/);
+  expect(() => controlsOf({ strength: 2 })).toThrow(/a strength of no tone/);
 });
 
 test("texts are nearer to the tone that was asked for than others are", () => {

@@ -32,7 +32,7 @@ export const openai: Provider = {
     const server = { answered: false };
     return {
       address: settings.address,
-      hash: `${targetOf(settings)} at ${client.baseURL}`,
+      hash: `${targetOf(settings)} at ${client.baseURL}, ${settings.api}`,
       together: 1,
       atOnce,
       write: ([request]) =>
