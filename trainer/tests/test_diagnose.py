@@ -23,7 +23,7 @@ def sweep(neo, corpus, tmp_path_factory) -> dict:
     from tinylove_trainer.tune import tune
 
     outs = {}
-    for name, rate in (("fitting", 3e-3), ("too high", 3.0)):
+    for name, rate in (("fitting", 3e-3), ("too high", 1.0)):
         out = outs[name] = str(tmp_path_factory.mktemp("sweep"))
         tune({"model": neo, "stories": corpus, "out": out, "rate": rate, "epochs": 3, "patience": 99, "precision": "fp32", "threads": 1, "length": 128, "warmup": 0})
     return outs
@@ -38,6 +38,8 @@ def test_a_rate_far_too_high_is_seen_in_every_number(sweep, run, neo, corpus):
     fitting, broken = found["fitting"], found["too high"]
     assert fitting["tuned"]["perplexity"] < fitting["base"]["perplexity"] / 2
     assert broken["curve"]["last_validation_loss"] > 2 * fitting["curve"]["best_validation"]["validation_loss"]
+    assert broken["tuned"]["greedy"]["seq_rep_4"] > 0.9
+    assert broken["tuned"]["sampled"]["seq_rep_4"] > fitting["tuned"]["sampled"]["seq_rep_4"]
     assert fitting["people"]["seq_rep_4"] < 0.5
     assert 0 < fitting["people"]["copied_8_grams"] <= 1  # stories of one pattern
     assert len(fitting["tuned"]["greedy"]["texts"]) == 6

@@ -11,6 +11,7 @@ def test_a_loop_repeats_and_is_poor():
     assert pronoun_share(loop) == 1
     assert distinct(loop, 1) == 1 / 40
     assert entropy(loop) == 0
+    assert repetition(["." * 40]) == pytest.approx(1 - 1 / 37)
 
 
 def test_prose_without_repetition():

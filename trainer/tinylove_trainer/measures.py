@@ -14,13 +14,21 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
 
 
+def pieces(text: str) -> list[str]:
+    """Words and signs: a model may loop on a full stop as well."""
+    return re.findall(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]", text.lower())
+
+
 def grams(tokens: list[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)]
 
 
 def repetition(texts: list[str], size: int = 4) -> float:
-    """seq-rep-n: the share of a text's n-grams that it had before, mean over the texts (Welleck et al. 2020)."""
-    shares = [1 - len(set(found)) / len(found) for text in texts if (found := grams(words(text), size))]
+    """seq-rep-n: the share of a text's n-grams that it had before, mean over the texts (Welleck et al. 2020).
+
+    Of words and signs, so that texts of different models and people can be compared; Welleck counts tokens.
+    """
+    shares = [1 - len(set(found)) / len(found) for text in texts if (found := grams(pieces(text), size))]
     return mean(shares)
 
 
@@ -40,7 +48,7 @@ def entropy(texts: list[str]) -> float:
     """Of the distribution of words, in bits. Low where few words carry the texts."""
     counts = Counter(word for text in texts for word in words(text))
     total = sum(counts.values())
-    return -sum(count / total * math.log2(count / total) for count in counts.values()) if total else 0.0
+    return sum(count / total * math.log2(total / count) for count in counts.values()) if total else 0.0
 
 
 class Copying:
