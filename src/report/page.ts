@@ -109,7 +109,7 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
   return html`
   ${long && trusted(`<details><summary>${rows.length} rows of numbers</summary>`)}
   ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
-  <div class="table" role="region" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
+  <div class="table" role="group" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
   <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
     <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
     <tbody>${rows.map(
@@ -181,7 +181,7 @@ const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
   ${marksOf(marks)}
   ${methods.map((text) => html`<p>${prose(text)}</p>`)}
   <p class="caption">Versions, seed, and the SHA-256 of what went in and came out.</p>
-  <div class="table" role="region" tabindex="0" aria-label="Provenance"><table>
+  <div class="table" role="group" tabindex="0" aria-label="Provenance"><table>
     <tbody>
       ${provenance.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
       ${provenance.hashes.map(([path, hash]) => html`<tr><th scope="row"><code>${path}</code></th><td><code>${hash}</code></td></tr>`)}

@@ -70,7 +70,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
     table("detail", "The corpus", {
       columns: [
         { key: "fact", label: "Corpus", format: "text" },
-        { key: "value", label: "", format: "text" },
+        { key: "value", label: "What it holds", format: "text" },
       ],
       rows: facts.map(([fact, value]) => ({ fact, value })),
     }),

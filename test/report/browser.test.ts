@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
+import { pageOfFindings, report } from "../../src/report/report.ts";
+import { corpusSummaryFile } from "../../src/workbench/artefacts.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
+import { chromiumPath, launchBrowser } from "../helpers/browser.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const analysis = analyse(pageOfFindings);
+
+async function reported(): Promise<Study> {
+  const study = await aStudy();
+  const readers = Array.from({ length: 12 }, (_, at) =>
+    answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, {
+      human: 1 + (at % 3),
+      machine: at % 4,
+      simulated: true,
+    }),
+  );
+  await writeJudgments(study, readers.flat());
+  await writeWhole(study.path(corpusSummaryFile), JSON.stringify(corpus));
+  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  const effects = { ...quiet(), env: process.env };
+  await runStage(report, study, { pdf: true }, effects);
+  return study;
+}
+
+describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
+  let browser: Browser;
+  let study: Study;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    study = await reported();
+  });
+  afterAll(() => browser?.close());
+
+  const opened = async (options: Parameters<Browser["newPage"]>[0] = {}): Promise<Page> => {
+    const page = await browser.newPage(options);
+    await page.goto(pathToFileURL(study.path("report/report.html")).href);
+    return page;
+  };
+
+  test.each(["light", "dark"] as const)("is accessible in the %s scheme", async (colorScheme) => {
+    const page = await opened({ colorScheme });
+    await page.evaluate(axeSource);
+    const violations = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    });
+    expect(violations).toEqual([]);
+    await page.close();
+  });
+
+  test("fits a phone without scrolling sideways, with figures drawn for it", async () => {
+    const page = await opened({ viewport: { width: 360, height: 740 } });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    expect(await page.locator(".phone svg:visible").count()).toBeGreaterThan(2);
+    expect(await page.locator(".page svg:visible").count()).toBe(0);
+    await page.close();
+  });
+
+  test("asks for nothing but itself", async () => {
+    const page = await browser.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await page.goto(pathToFileURL(study.path("report/report.html")).href);
+    expect(asked).toEqual([page.url()]);
+    await page.close();
+  });
+
+  test("prints: the PDF is whole, and holds no time of printing", async () => {
+    const pdf = (await readFile(study.path("report/report.pdf"))).toString("latin1");
+    expect(pdf).toMatch(/^%PDF-/);
+    expect(pdf.trimEnd()).toMatch(/%%EOF$/);
+    for (const [, date] of pdf.matchAll(/\/(?:CreationDate|ModDate) \(D:(\d{14})/g)) {
+      expect(date).toBe("20000101000000");
+    }
+  });
+});
+
+const corpus = {
+  source: "table",
+  from: ["stories.csv"],
+  note: "These stories were written as an example.",
+  stories: 60,
+  authors: 1,
+  groups: 60,
+  licences: { "CC0-1.0": 60 },
+  split: { train: 30, validation: 10, test: 20 },
+  words: {
+    least: 80,
+    lowerQuartile: 90,
+    median: 95,
+    upperQuartile: 98,
+    most: 100,
+    mean: 94,
+    above: 0,
+    rule: 100,
+  },
+  rejected: {},
+  warned: [],
+};
