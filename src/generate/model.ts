@@ -37,6 +37,14 @@ export interface Failed {
   readonly at: string;
 }
 
+/** Heard where the model tells. */
+export interface WriteHooks {
+  /** What was added to the text at `index`. */
+  readonly onText?: (index: number, added: string) => void;
+  /** How many tokens the texts of the batch have by now. */
+  readonly onTokens?: (tokens: number) => void;
+}
+
 /** A model that can be asked. It costs nothing to open: what is big is loaded when the first text is due. */
 export interface Model {
   readonly address: string;
@@ -55,12 +63,9 @@ export interface Model {
   prepare?(requests: readonly Request[]): Promise<void>;
   /**
    * One reply for each request, in order. A failure of one request is a reply; what is wrong for all of them
-   * (no such file, no key) is thrown as StudyError. `onText` hears the texts grow where the model tells.
+   * (no such file, no key) is thrown as StudyError.
    */
-  write(
-    batch: readonly Request[],
-    onText?: (index: number, added: string) => void,
-  ): Promise<readonly Reply[]>;
+  write(batch: readonly Request[], hooks?: WriteHooks): Promise<readonly Reply[]>;
   /** All that is due as one big job, where the model has a way for that; each reply is then cached by itself. */
   writeMany?(requests: readonly Request[]): Promise<readonly Reply[]>;
   close(): Promise<void>;

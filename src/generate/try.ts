@@ -72,7 +72,7 @@ export const tryOne = command({
       const page = pageOf(clip, template.stop, effects);
       effects.print(`${title}\n`);
       await model.prepare?.([request]);
-      const [reply] = await model.write([request], (_, added) => page.add(added));
+      const [reply] = await model.write([request], { onText: (_, added) => page.add(added) });
       if (!reply || "failed" in reply) throw new StudyError(`${settings.address}: ${reply?.failed}`);
       page.end(untilNextTitle(reply.raw, template.stop));
       effects.log(

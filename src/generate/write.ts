@@ -107,19 +107,26 @@ export async function answered(
   const atOnce = pLimit(model.atOnce);
   // After a first error nothing new begins, but what is under way is waited for: it may still write to the journal.
   let failure: { readonly thrown: unknown } | undefined;
+  let done = 0;
+  // A batch of a big model takes many minutes; what it has written of its most counts as part of it.
+  const tellPart = (batch: readonly Request[], tokens: number) => {
+    const most = batch.reduce((sum, { sampling }) => sum + sampling.mostTokens, 0);
+    progress.to(done + Math.floor((batch.length * tokens) / most), rate.note(tokens));
+  };
   const answer = async (batch: readonly Request[]) => {
     if (failure) throw failure.thrown;
     try {
       const cached = journal.get(keyOf(model, batch)) ?? many.get(batch[0]!);
       if (!cached) effects.signal.throwIfAborted();
-      const replies = cached ?? (await model.write(batch));
+      const replies = cached ?? (await model.write(batch, { onTokens: (tokens) => tellPart(batch, tokens) }));
       if (!cached) {
         rate.add(replies);
         // A failure may be asked for again, so it is no answer to keep.
         if (!replies.some((reply) => "failed" in reply && !reply.lasting))
           await journal.put(keyOf(model, batch), replies);
       }
-      for (const _ of replies) progress.step(rate.note());
+      done += replies.length;
+      progress.to(done, rate.note());
       return replies;
     } catch (thrown) {
       failure ??= { thrown };
@@ -167,8 +174,11 @@ function rateOf(effects: Effects) {
     add(replies: readonly Reply[]) {
       for (const reply of replies) if (!("failed" in reply)) tokens += reply.tokens.generated;
     },
-    note: () =>
-      tokens === 0 ? "" : `${((1000 * tokens) / Math.max(1, effects.now() - started)).toFixed(1)} tokens/s`,
+    note(underWay = 0) {
+      const written = tokens + underWay;
+      const seconds = Math.max(1, effects.now() - started) / 1000;
+      return written === 0 ? "" : `${(written / seconds).toFixed(1)} tokens/s`;
+    },
   };
 }
 

@@ -71,6 +71,8 @@ export interface Hooks {
   readonly signal?: AbortSignal | undefined;
   /** Called with what was added to the text at `index`; what may still turn out to be the stop is held back. */
   readonly onText?: ((index: number, added: string) => void) | undefined;
+  /** Called after each step with the tokens that all texts have by then. */
+  readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
 /** A language model in memory. */
@@ -305,7 +307,7 @@ async function deskOf(
 async function inStep(
   desk: Desk,
   continuations: readonly Continuation[],
-  { signal, onText }: Hooks,
+  { signal, onText, onTokens }: Hooks,
 ): Promise<Continued[]> {
   const started = performance.now();
   const pens: Pen[] = [];
@@ -323,6 +325,7 @@ async function inStep(
     for (const pen of live) if (pen.end) pen.ms = performance.now() - started;
     // Erasing what was taken back takes locks; the next steps wait until it is done.
     await Promise.all(live.map((pen) => pen.settle()));
+    onTokens?.(pens.reduce((sum, { tokens }) => sum + tokens.length, 0));
     if (onText) for (const [index, pen] of pens.entries()) onText(index, pen.news());
     await nextCycle();
   }

@@ -92,6 +92,25 @@ test("fresh until the model, a prompt or a setting changes", async () => {
   expect(await state(changed({ models: [{ ...local()[0], threads: 2 }] }))).toBe("fresh");
 });
 
+test("progress goes on within a batch, never back, and ends at the total", async () => {
+  const study = await studyWith({ models: local() });
+  const heard: number[] = [];
+  const notes: string[] = [];
+  const listening = {
+    to: (done: number, note = "") => {
+      heard.push(done);
+      notes.push(note);
+    },
+    step() {},
+    end() {},
+  };
+  await runStage(generate, study, {}, quietEffects({ progress: () => listening }));
+  expect(heard).toEqual([...heard].sort((one, other) => one - other));
+  expect(heard.length).toBeGreaterThan(50);
+  expect(heard.at(-1)).toBe(10);
+  expect(notes.at(-1)).toMatch(/^\d+\.\d tokens\/s$/);
+});
+
 test("what was answered once is not asked again", async () => {
   const study = await studyWith({ models: local() });
   const first = await generated(study);
@@ -165,12 +184,16 @@ test("titles in any script come into the prompt whole", async () => {
 test.each([
   [{ models: [{ address: "lama:x" }] }, /unknown address lama:x/],
   [{ models: [{ address: "llama:none.gguf" }] }, /no model file .*none\.gguf/],
+  [
+    { models: [{ address: "llama:PLANTED", parallel: 10_000_000 }] },
+    /takes \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
+  ],
   [{ models: [{ address: "echo:" }, { address: "echo:" }] }, /both called echo/],
   [{ models: [{ address: "echo:" }], prompts: ["two-shot"] }, /no prompt file two-shot/],
   [{ models: [{ address: "echo:" }], examples: "best" }, /unknown choice best/],
   [{ models: [{ address: "echo:" }], tokens: { least: 9, most: 3 } }, /least 9 is above most 3/],
 ])("%j is refused with one line and leaves nothing behind", async (settings, message) => {
-  const study = await studyWith(settings);
+  const study = await studyWith(JSON.parse(JSON.stringify(settings).replace("PLANTED", modelFile)));
   await expect(generated(study)).rejects.toThrow(message);
   expect(await exists(study.path("generations"))).toBe(false);
   expect(await exists(study.path("manifest.json"))).toBe(false);

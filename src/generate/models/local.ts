@@ -43,7 +43,7 @@ export function localModel(
       const model = await loaded();
       model.reserve(Math.max(...requests.map((request) => roomFor(model, request))));
     },
-    async write(batch, onText) {
+    async write(batch, { onText, onTokens } = {}) {
       const model = await loaded();
       const continuations = batch.map(continuationOf);
       const problems = continuations.map((each) => model.tooLong(each));
@@ -51,6 +51,7 @@ export function localModel(
       const places = continuations.flatMap((_, index) => (problems[index] ? [] : [index]));
       const outcomes = await model.continueAll(fitting, {
         signal: effects.signal,
+        onTokens,
         onText: onText && ((index, added) => onText(places[index]!, added)),
       });
       const at = timestamp(effects);
