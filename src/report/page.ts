@@ -77,6 +77,7 @@ const chapterSection = (
   <h2 id="${name}-asks">${asks}</h2>
   ${marksOf(marks)}
   ${findings.map((named) => block(named, storyIds))}
+  ${storyIds.size > 0 && html`<p class="behind"><a href="#stories">The stories and judgments behind this</a></p>`}
 </section>`;
 
 function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
@@ -136,7 +137,7 @@ const storiesSection = (stories: readonly StoryRead[], marks: readonly string[])
   ${marksOf(marks)}
   <p class="detail">${
     stories.some(({ judgments }) => judgments > 0)
-      ? "Those that readers misjudged most come first. Texts stand as they were shown."
+      ? "Those that readers misjudged most come first. Texts stand as they were shown. Every judgment that the figures stand on is a row of tables/judgments.csv, and check.R computes the main figures anew from it."
       : "Texts stand as they will be shown."
   }</p>
   ${stories.map(storyCard)}

@@ -31,6 +31,7 @@ a:hover { text-decoration-color: currentColor; }
 .mark b { color: var(--warning); }
 .warnings { margin: 0 0 2rem; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }
+.behind { margin: 1.5rem 0 0; font: .875rem/1.5 var(--sans); color: var(--muted); }
 .detail { color: var(--muted); font-size: .9375rem; }
 figure { margin: 1.75rem 0 2rem; }
 figcaption, .caption { font: .875rem/1.5 var(--sans); color: var(--muted); text-align: left; text-wrap: pretty; }
@@ -82,7 +83,7 @@ summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
   .page { display: block; } .phone { display: none; }
   figure, tr, .mark, .story { break-inside: avoid; } h2, h3, .caption, figcaption { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; } summary { display: none; }
-  nav { display: none; } .table { overflow: visible; }
+  nav, .behind { display: none; } .table { overflow: visible; }
   figcaption, .caption, .mark { font-size: 8.5pt; } table { font-size: 8pt; } th, td { padding-right: .4rem; }
   svg { max-width: 150mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

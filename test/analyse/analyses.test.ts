@@ -146,6 +146,27 @@ describe("the verdict", () => {
   });
 });
 
+describe("several models", () => {
+  test("each gets a verdict of its own, with Holm’s correction", () => {
+    const random = randomFrom("models");
+    const choices = choicesBy(60, 60, guess).map((choice) => {
+      if (choice.origin === "human") return choice;
+      const number = Number(choice.stimulus.slice(6));
+      const model = number % 4 === 1 ? "weak" : "strong";
+      // The weak model is recognised nine times of ten, the strong one half the time.
+      const right = random.next() < (model === "weak" ? 0.9 : 0.5);
+      return { ...choice, model, right, answer: right ? ("machine" as const) : ("human" as const) };
+    });
+    const models = of(found(dataOf({ choices })), "verdict").numbers["models"] as Record<string, unknown>[];
+    expect(models.map(({ model, verdict: word }) => [model, word])).toEqual([
+      ["strong", "equivalent"],
+      ["weak", "different"],
+    ]);
+    const [strong] = models as [{ equivalenceP: number; equivalenceHolm: number }];
+    expect(strong.equivalenceHolm).toBeCloseTo(2 * strong.equivalenceP, 12);
+  });
+});
+
 describe("the mixed model", () => {
   test("an unknown effect names those that there are", () => {
     const data = dataOf({

@@ -1,4 +1,5 @@
 import { crossedBootstrap } from "../../stats/bootstrap.ts";
+import { holm } from "../../stats/multiple-tests.ts";
 import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
 import type { Random } from "../../stats/random.ts";
 import { criterion, sensitivity } from "../../stats/signal-detection.ts";
@@ -25,6 +26,7 @@ export const verdict: Analysis = {
     const permutation = permuteOrigins(judgments, { draws: settings.draws }, random.fork("permutation"));
     const detection = detectionOf(data, test, random.fork("bootstrap"));
     const rule = rule2022(data);
+    const models = modelVerdicts(data);
     const findings: Finding[] = [
       sentence("verdict", headline(test)),
       sentence("verdict", deck(test, data)),
@@ -34,10 +36,11 @@ export const verdict: Analysis = {
       sentence("detail", sayReasons(test)),
       ...(permutation.draws > 0 ? [sentence("result", sayPermutation(permutation))] : []),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
+      ...modelFindings(models),
       ...rule.findings,
       sentence("method", method(data, permutation.draws, detection.draws)),
     ];
-    return { findings, numbers: { ...test, permutation, detection, rule2022: rule.numbers } };
+    return { findings, numbers: { ...test, models, permutation, detection, rule2022: rule.numbers } };
   },
 };
 
@@ -251,6 +254,60 @@ function detectionTable({ sensitivity, criterion, youden }: Detection, { setting
     ],
   };
 }
+
+interface ModelVerdict extends Verdict {
+  readonly model: string;
+  readonly equivalenceHolm: number;
+  readonly differenceHolm: number;
+}
+
+/** Each model's stories beside all human ones, balanced; p-values by Holm over the models. Empty where one model wrote. */
+function modelVerdicts({ choices, settings }: Data): ModelVerdict[] {
+  const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
+  if (models.length < 2) return [];
+  const tests = models.map((model) => {
+    const own = choices.filter((choice) => choice.origin === "human" || choice.model === model);
+    return verdictTest(asJudgments(own), settings).overall;
+  });
+  const equivalence = holm(tests.map(({ equivalenceP }) => equivalenceP));
+  const difference = holm(tests.map(({ differenceP }) => differenceP));
+  return tests.map((test, at) => {
+    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
+    const verdict =
+      equivalenceHolm <= settings.alpha
+        ? "equivalent"
+        : differenceHolm <= settings.alpha
+          ? "different"
+          : "inconclusive";
+    return { ...test, verdict, model: models[at]!, equivalenceHolm, differenceHolm };
+  });
+}
+
+const modelFindings = (models: readonly ModelVerdict[]): Finding[] =>
+  models.length === 0
+    ? []
+    : [
+        table("result", "Each model beside all human stories; p-values by Holm over the models", {
+          columns: [
+            { key: "model", label: "Model", format: "text" },
+            { key: "verdict", label: "Verdict", format: "text" },
+            { key: "estimate", label: "Balanced accuracy", format: "percent" },
+            { key: "low", label: "Interval", format: "percent" },
+            { key: "high", label: "to", format: "percent" },
+            { key: "equivalence_p", label: "p, equivalence", format: "p" },
+            { key: "difference_p", label: "p, difference", format: "p" },
+          ],
+          rows: models.map(({ model, verdict, estimate, interval, equivalenceHolm, differenceHolm }) => ({
+            model,
+            verdict,
+            estimate: estimate ?? null,
+            low: interval.low,
+            high: interval.high,
+            equivalence_p: equivalenceHolm,
+            difference_p: differenceHolm,
+          })),
+        }),
+      ];
 
 /** A bias is told only where its interval leaves out 0. */
 function sayBias({ overall }: StudyVerdict, { saysHuman, criterion }: Detection): Finding[] {

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { counted, percent, percentRange, printed, pValue, shownTable } from "../../src/study/print.ts";
+
+describe("a number as people read it", () => {
+  test.each([
+    [21 / 39, "percent", "53.85 %"],
+    [-0.00001, "percent", "0.00 %"],
+    [-0.25, "percent", "−25.00 %"],
+    [2.875, "number", "2.88"],
+    [0.0346, "number", "0.035"],
+    [-0.0001, "number", "0.000"],
+    [1234, "integer", "1234"],
+    [100_000, "integer", "100,000"],
+    [0.0004, "p", "< .001"],
+    [0.0389, "p", ".039"],
+    [1, "p", "1.000"],
+    [12_345, "milliseconds", "12.3 s"],
+    [Number.POSITIVE_INFINITY, "number", "∞"],
+    [null, "percent", ""],
+    [true, "text", "yes"],
+  ] as const)("%s as %s is %s", (value, format, text) => {
+    expect(printed(value, format)).toBe(text);
+  });
+
+  test("in a sentence", () => {
+    expect(percent(0.5)).toBe("50.00 %");
+    expect(percentRange({ low: 0.4, high: 0.6 })).toBe("40.00 % to 60.00 %");
+    expect(pValue(0.0001)).toBe("p < .001");
+    expect(pValue(0.2)).toBe("p = .200");
+    expect(counted(1, "story", "stories")).toBe("1 story");
+    expect(counted(2, "story", "stories")).toBe("2 stories");
+  });
+});
+
+test("the two ends of an interval share a cell, and an unknown one leaves it empty", () => {
+  const shown = shownTable({
+    columns: [
+      { key: "of", label: "Of", format: "text" },
+      { key: "wilson_low", label: "Wilson", format: "percent" },
+      { key: "wilson_high", label: "to", format: "percent" },
+      { key: "low", label: "Interval", format: "number" },
+      { key: "high", label: "to", format: "number" },
+    ],
+    rows: [
+      { of: "all", wilson_low: 0.4, wilson_high: 0.6, low: -1, high: 1 },
+      { of: "none", wilson_low: null, wilson_high: null, low: null, high: null },
+    ],
+  });
+  expect(shown.columns.map(({ label }) => label)).toEqual(["Of", "Wilson", "Interval"]);
+  expect(shown.rows).toEqual([
+    ["all", "40.00 to 60.00 %", "−1.00 to 1.00"],
+    ["none", "", ""],
+  ]);
+});
