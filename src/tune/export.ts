@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { runTrainer, type TrainerEvent } from "../workbench/python.ts";
 import { command } from "../workbench/stage.ts";
-import { openStudy } from "../workbench/study.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
 import { onlyRun } from "./diagnose.ts";
 import { tunedPath } from "./job.ts";
 
@@ -63,7 +63,7 @@ export const exportTuned = command({
       },
       effects,
     );
-    for (const event of made) effects.print(lineOf(event));
+    for (const event of made) effects.print(lineOf(event, study));
   },
 });
 
@@ -98,14 +98,18 @@ const Node = z.looseObject({
 });
 
 /** What was written, how it was checked, and how a study names it. */
-function lineOf({ form, path, node }: TrainerEvent): string {
+function lineOf({ form, path: written, node }: TrainerEvent, study: Study): string {
+  const path = relative(study.folder, String(written));
+  const scheme = form === "gguf" ? "llama" : form === "merged" ? "tuned" : undefined;
+  return [
+    `${form}: ${path}${checkOf(node)}`,
+    ...(scheme ? [`  in generate.models: address: ${scheme}:${path}`] : []),
+  ].join("\n");
+}
+
+function checkOf(node: unknown): string {
   const check = Node.safeParse(node).data;
-  const checked = !check
-    ? ""
-    : check.left_out
-      ? `; not checked in llama.cpp: ${check.left_out}`
-      : `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${check.worst_probability_gap?.toExponential(1)}`;
-  const address =
-    String(form) === "gguf" ? `llama:${path}` : String(form) === "merged" ? `tuned:${path}` : "";
-  return `${form}: ${path}${checked}${address && `\n  in generate.models: address: ${address}`}`;
+  if (!check) return "";
+  if (check.left_out) return `; not checked in llama.cpp: ${check.left_out}`;
+  return `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${check.worst_probability_gap?.toExponential(1)}`;
 }

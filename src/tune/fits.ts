@@ -20,11 +20,18 @@ export async function thisMachine(effects: Effects): Promise<Machine> {
     ["--query-gpu=memory.free", "--format=csv,noheader,nounits"],
     effects,
   );
-  const gpus = listed
+  const free = listed
     .split("\n")
     .map(Number)
     .filter((mebibytes) => mebibytes > 0)
     .map((mebibytes) => mebibytes * 2 ** 20);
+  // CUDA's own variable says which of them a process sees; names of another kind than numbers are counted.
+  const chosen = effects.env["CUDA_VISIBLE_DEVICES"]
+    ?.split(",")
+    .filter((name) => name.trim() !== "" && name !== "-1");
+  const gpus = chosen
+    ? chosen.flatMap((name, at) => free[Number.isNaN(Number(name)) ? at : Number(name)] ?? [])
+    : free;
   return gpus.length > 0 ? { gpus } : { memory: memoryFree() };
 }
 

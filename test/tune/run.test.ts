@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { checkFits } from "../../src/tune/fits.ts";
+import { diagnoseRun } from "../../src/tune/diagnose.ts";
+import { exportTuned } from "../../src/tune/export.ts";
+import { checkFits, thisMachine } from "../../src/tune/fits.ts";
 import { formOf, storyForm } from "../../src/tune/form.ts";
 import { tune } from "../../src/tune/run.ts";
+import { rules } from "../../src/tune/verdict.ts";
+import { readFindings } from "../../src/workbench/artefacts.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest } from "../../src/workbench/manifest.ts";
 import { builtProgram } from "../helpers/built.ts";
@@ -79,6 +83,17 @@ describe("what cannot be tuned is told in one line", () => {
     await fits("EleutherAI/gpt-neo-2.7B", 80, true);
   });
 
+  test("free memory is that of the GPUs that a process sees, or the machine's own", async () => {
+    const bin = await temporaryFolder();
+    await writeWhole(`${bin}/nvidia-smi`, "#!/bin/sh\necho 40000\necho 20000\n", 0o755);
+    const machine = (env: Record<string, string>) => thisMachine(quietEffects({ env }));
+    const mebibyte = 2 ** 20;
+    expect(await machine({ PATH: bin })).toEqual({ gpus: [40000 * mebibyte, 20000 * mebibyte] });
+    expect(await machine({ PATH: bin, CUDA_VISIBLE_DEVICES: "1" })).toEqual({ gpus: [20000 * mebibyte] });
+    expect(await machine({ PATH: bin, CUDA_VISIBLE_DEVICES: "" })).toEqual({ memory: expect.any(Number) });
+    expect(await machine({ PATH: await temporaryFolder() })).toEqual({ memory: expect.any(Number) });
+  });
+
   test("no Python", async () => {
     const study = await smallStudy();
     const env = { TINYLOVE_VENV: await temporaryFolder() };
@@ -103,11 +118,11 @@ describe("what cannot be tuned is told in one line", () => {
   });
 });
 
-describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, () => {
+describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_000 }, () => {
   let models: string;
   beforeAll(async () => {
     models = await smallModels();
-  });
+  }, 300_000);
 
   test("GPT-Neo in full and GPT-NeoX with LoRA: the loss falls, the samples change, all is recorded", async () => {
     const study = await smallStudy();
@@ -131,12 +146,32 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, () => {
       expect(record.reads[`${models}/${kind}`]).toMatch(/^[0-9a-f]{64}$/);
       expect(effects.told.at(-1)).toContain(`tinylove tune diagnose ${kind}-${method}`);
     }
+
     // What is done is not done again, and other settings may not go on with it.
-    const effects = effectsHere();
-    await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
-    expect(effects.told).toEqual(["tuned/neo-full is done and fresh (--restart begins anew)"]);
+    const again = effectsHere();
+    await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
+    expect(again.told).toEqual(["tuned/neo-full is done and fresh (--restart begins anew)"]);
     await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
       "tuned/neo-full was begun with rate 0.002, and this asks for 0.001",
+    );
+
+    // The verdict stands among the study's findings, with the base and people beside the model.
+    const sizes = { titles: 3, tokens: 30 };
+    const { verdict, evidence } = await diagnoseRun(study, "neo-full", sizes, effectsHere());
+    expect(rules.map(({ is }) => is)).toContain(verdict.is);
+    expect(evidence.tuned.perplexity).toBeLessThan(evidence.base!.perplexity);
+    expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["tuning-neo-full"]);
+
+    // llama.cpp writes what PyTorch writes, from the base with the adapter merged into it.
+    const exporting = effectsHere();
+    await exportTuned.run(study.folder, exportTuned.options.parse({ name: "neox-lora" }), exporting);
+    expect(exporting.printed.join("\n")).toMatch(
+      /gguf: tuned\/neox-lora\/export\/neox-lora\.gguf; 20 prompts, \d+ tokens as PyTorch/,
+    );
+    expect(await exists(study.path("tuned/neox-lora/export/neox-lora.gguf"))).toBe(true);
+    const refused = exportTuned.options.parse({ name: "neo-full", forms: "gguf" });
+    await expect(exportTuned.run(study.folder, refused, effectsHere())).rejects.toThrow(
+      "gpt_neo runs in no llama.cpp",
     );
   });
 
