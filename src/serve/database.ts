@@ -7,6 +7,7 @@ import {
   PostgresDialect,
   SqliteDialect,
   type SqliteStatement,
+  sql,
   type Transaction,
 } from "kysely";
 import Libsql from "libsql";
@@ -223,9 +224,21 @@ async function migrate(database: Database, schema: string | undefined): Promise<
     provider: { getMigrations: async () => migrations },
     ...(schema && { migrationTableSchema: schema }),
   });
-  if (schema) await database.schema.createSchema(schema).ifNotExists().execute();
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+  const bringUp = async () => {
+    const { error } = await migrator.migrateToLatest();
+    if (error) throw error;
+  };
+  if (!schema) return bringUp();
+  // Processes that start together make the schema one after the other: "if not exists" alone lets two collide.
+  await database.connection().execute(async (alone) => {
+    await sql`SELECT pg_advisory_lock(hashtext(${schema}))`.execute(alone);
+    try {
+      await database.schema.createSchema(schema).ifNotExists().execute();
+      await bringUp();
+    } finally {
+      await sql`SELECT pg_advisory_unlock(hashtext(${schema}))`.execute(alone);
+    }
+  });
 }
 
 const unreachable = (cause: unknown): StudyError =>

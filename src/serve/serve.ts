@@ -1,4 +1,6 @@
+import cluster from "node:cluster";
 import { rm } from "node:fs/promises";
+import type { Server } from "node:net";
 import { z } from "zod";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -7,7 +9,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { openDatabase } from "./database.ts";
+import { databaseVariable, openDatabase, usesPostgres } from "./database.ts";
 import { Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
@@ -18,28 +20,81 @@ import { Store } from "./store.ts";
 export const serve = command({
   name: "serve",
   summary: "Serve the survey to participants until interrupted",
-  examples: ["tinylove serve --study my-study", "tinylove serve --port 8080 --host 0.0.0.0"],
+  examples: [
+    "tinylove serve --study my-study",
+    "tinylove serve --port 8080 --host 0.0.0.0",
+    "TINYLOVE_DATABASE=postgres://localhost/survey tinylove serve --workers 4",
+  ],
   flags: [
     ["--port <number>", "0 takes any free one (default: survey.port of study.yaml)"],
     ["--host <address>", "0.0.0.0 lets other machines in (default: survey.host of study.yaml)"],
+    ["--workers <number>", "processes that share the work, on PostgreSQL (default: 1)"],
   ],
-  options: z.object({ port: wholeNumber(0, 65535).optional(), host: z.string().optional() }),
-  async run(folder, { port, host }, effects) {
+  options: z.object({
+    port: wholeNumber(0, 65535).optional(),
+    host: z.string().optional(),
+    workers: wholeNumber(1, 64).default(1),
+  }),
+  async run(folder, { port, host, workers }, effects) {
     const study = await openStudy(folder);
+    if (workers > 1 && cluster.isPrimary) {
+      await superviseWorkers(workers, effects);
+      return;
+    }
     const { survey } = study.config;
     const running = await startSurvey(
       study,
       { port: port ?? survey.port, host: host ?? survey.host },
       effects,
     );
-    effects.log(`the survey is open; answers are kept in ${study.path("survey.sqlite")}; end it with Ctrl-C`);
-    effects.log(`the dashboard is at ${running.url}/study; its token is ${running.token}`);
-    effects.print(running.url);
-    await interruption(effects.signal);
-    effects.log("closing the survey");
+    if (!cluster.isWorker) sayThatItIsOpen(running.url, running.token, effects);
+    // A worker whose supervisor is gone has nobody to tell it to end.
+    await Promise.race([interruption(effects.signal), supervisorGone()]);
     await running.close();
   },
 });
+
+function sayThatItIsOpen(url: string, token: string, effects: Effects): void {
+  effects.log("the survey is open; every answer is on disk before it is acknowledged; end it with Ctrl-C");
+  effects.log(`the dashboard is at ${url}/study; its token is ${token}`);
+  effects.print(url);
+}
+
+/** Several processes on one port and one database; one that dies is replaced once all have been open. */
+async function superviseWorkers(workers: number, effects: Effects): Promise<void> {
+  if (!usesPostgres(effects.env)) {
+    throw new StudyError(`--workers ${workers}: the embedded store serves one process`, {
+      hint: `name a PostgreSQL database in ${databaseVariable}, or leave --workers out`,
+    });
+  }
+  const token = tokenFrom(effects);
+  const fork = () => cluster.fork({ TINYLOVE_TOKEN: token });
+  const endAll = () => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGTERM");
+  };
+  let listening = 0;
+  cluster.on("listening", (_, { address, port }) => {
+    listening += 1;
+    // Told when all are: a port that any process may choose stays the same while one of them listens.
+    if (listening === workers) sayThatItIsOpen(addressOf(port, address ?? "localhost"), token, effects);
+  });
+  const ended = new Promise<void>((resolve) => {
+    cluster.on("exit", (_, code) => {
+      if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
+      if (effects.signal.aborted) return;
+      if (listening < workers) return endAll();
+      effects.warn(`a process of the survey ended (${code ?? "killed"}): another one takes its place`);
+      fork();
+    });
+  });
+  for (let number = 0; number < workers; number++) fork();
+  void interruption(effects.signal).then(endAll);
+  await ended;
+  if (listening < workers)
+    throw new StudyError("the survey could not start", { hint: "the reason stands above" });
+}
+
+const tokenFrom = (effects: Effects): string => effects.env["TINYLOVE_TOKEN"] || randomId();
 
 export interface RunningSurvey {
   /** Where participants begin. */
@@ -59,7 +114,7 @@ export async function startSurvey(
   const material = await readMaterial(study);
   const setting = settingOf(study);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
-  const token = effects.env["TINYLOVE_TOKEN"] || randomId();
+  const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
     await assertSameMaterial(store, material);
@@ -81,7 +136,7 @@ export async function startSurvey(
     // A killed server may have left the tables behind its answers.
     if ((await store.participants()) > 0) await exporter.now();
     await listen(server, port, host);
-    const url = addressOf(server.server.address(), host);
+    const url = addressOf(portOf(server.server.address()), host);
     await writeWhole(study.path(controlFile), JSON.stringify({ url, token } satisfies Control), 0o600);
     return {
       url,
@@ -143,14 +198,18 @@ async function listen(
   }
 }
 
-function addressOf(
-  address: ReturnType<Awaited<ReturnType<typeof buildSite>>["server"]["address"]>,
-  host: string,
-): string {
-  const port = address !== null && typeof address === "object" ? address.port : 0;
+function addressOf(port: number, host: string): string {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
+
+const portOf = (address: ReturnType<Server["address"]>): number =>
+  address !== null && typeof address === "object" ? address.port : 0;
+
+const supervisorGone = (): Promise<void> =>
+  new Promise((resolve) => {
+    cluster.worker?.once("disconnect", () => resolve());
+  });
 
 const interruption = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -46,8 +46,8 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: 32 * 1024,
     requestTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 10_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 65_000,
     // Whoever sends slowly is looked for every two seconds.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
     forceCloseConnections: true,

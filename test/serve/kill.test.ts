@@ -4,11 +4,11 @@ import { randomFrom } from "../../src/stats/random.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
-import { builtProgram, type Program } from "./program.ts";
+import { type Program, programForKilling } from "./program.ts";
 
 let program: Program;
 beforeAll(async () => {
-  program = await builtProgram();
+  program = await programForKilling();
 });
 afterAll(() => program?.remove());
 
@@ -43,14 +43,17 @@ test(`nothing acknowledged is lost, and nothing stored twice, when the server is
   for (let round = 0; round < kills; round++) {
     const server = await program.serve(study.folder);
     const readers = Array.from({ length: 8 }, () => takePartUntilKilled(server.url, acknowledged));
-    await new Promise((resolve) => setTimeout(resolve, random.integer(100, 900)));
+    // By what was done and not by the clock, so that a busy machine kills in the midst of answers as well.
+    const enough = acknowledged.size + random.integer(15, 60);
+    while (acknowledged.size < enough)
+      await new Promise((resolve) => setTimeout(resolve, random.integer(1, 5)));
     await server.end("SIGKILL");
     await Promise.all(readers);
   }
   await runStage(judgments, study, {}, quietEffects());
   expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
   const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
-  expect(acknowledged.size).toBeGreaterThan(kills * 10);
+  expect(acknowledged.size).toBeGreaterThanOrEqual(kills * 15);
   expect(stored.length).toBe(new Set(stored).size);
   expect([...acknowledged.keys()].filter((reason) => !stored.includes(reason))).toEqual([]);
   await remove();

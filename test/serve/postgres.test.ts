@@ -1,18 +1,24 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judgments } from "../../src/serve/judgments.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { type Program, programForKilling } from "./program.ts";
 
 if (!hasPostgres()) console.warn(withoutPostgres);
 
 describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   let postgres: Postgres;
+  let program: Program | undefined;
   beforeAll(async () => {
     postgres = await startPostgres();
   });
-  afterAll(() => postgres?.remove());
+  afterAll(async () => {
+    await program?.remove();
+    await postgres?.remove();
+  });
   const effects = () => quietEffects({ env: { TINYLOVE_DATABASE: postgres.address } });
 
   test("two servers on one database allot every place once and store every answer once", async () => {
@@ -53,9 +59,9 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     const server = await served(study, effects());
     const acknowledged = new Set<string>();
     let failures = 0;
-    const ended = Date.now() + 8000;
+    let ended = false;
     const readers = Array.from({ length: 6 }, async () => {
-      while (Date.now() < ended) {
+      while (!ended) {
         const walker = new Walker(server.url);
         const page = await walker.get("/");
         if ((await walker.post("/consent", hiddenFields(page.text))).status !== 303) failures++;
@@ -69,19 +75,51 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
       }
     });
     for (let crash = 0; crash < 2; crash++) {
-      await new Promise((resolve) => setTimeout(resolve, 2000));
+      const enough = acknowledged.size + 20;
+      while (acknowledged.size < enough) await new Promise((resolve) => setTimeout(resolve, 5));
       await postgres.restart();
     }
+    const enough = acknowledged.size + 20;
+    while (acknowledged.size < enough) await new Promise((resolve) => setTimeout(resolve, 5));
+    ended = true;
     await Promise.all(readers);
     await server.close();
     await judgments.run(study, {}, effects());
     const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
     expect(failures).toBeGreaterThan(0);
-    expect(acknowledged.size).toBeGreaterThan(50);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(60);
     expect(stored.length).toBe(new Set(stored).size);
     expect([...acknowledged].filter((reason) => !stored.includes(reason))).toEqual([]);
     await remove();
   });
+
+  test("several processes share one port, and one that is killed is replaced", async () => {
+    const { study, remove } = await fixture({ forms: 3 });
+    program = await programForKilling();
+    const env = { TINYLOVE_DATABASE: postgres.address };
+    const server = await program.serve(study.folder, env, ["--workers", "2"]);
+    const processes = () =>
+      execFileSync("ps", ["-o", "pid=", "--ppid", String(server.process.pid)], { encoding: "utf8" })
+        .split("\n")
+        .map(Number)
+        .filter(Boolean);
+    const [victim] = processes();
+    const walkers = Array.from({ length: 12 }, () => new Walker(server.url));
+    await Promise.all(walkers.map((walker) => walker.begin()));
+    process.kill(victim!, "SIGKILL");
+    await expect.poll(() => processes().filter((pid) => pid !== victim).length, { timeout: 30_000 }).toBe(2);
+    // Who was cut off asks again, as the outbox does.
+    await Promise.all(
+      walkers.map((walker) =>
+        expect.poll(() => walker.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
+      ),
+    );
+    await server.end("SIGTERM");
+    expect(server.said()).toContain("another one takes its place");
+    await judgments.run(study, {}, effects());
+    expect(await readJudgments(study)).toHaveLength(48);
+    await remove();
+  }, 180_000);
 
   test("an address where nobody answers is one clear line", async () => {
     const { study, remove } = await fixture();
