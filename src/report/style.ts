@@ -46,6 +46,7 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--muted); }
 tbody th { font-weight: 600; }
 tbody th.short { white-space: nowrap; }
+td:not(.n) { min-width: 6.5rem; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 nav ol { margin: 0; padding: 0; list-style: none; font: .9375rem/1.5 var(--sans); columns: 2 16rem; column-gap: 2rem; }

@@ -13,11 +13,12 @@ export const bars: FigureKind = {
     const [x, y] = ["x", "y"].map((role) => data.of(role));
     const names = data.texts("y");
     const letters = width < 500 ? 14 : 28;
-    const marked = data.marks("x").length > 0;
+    // Labels of marks that stand near each other go on levels of their own.
+    const levels = data.marks("x").length;
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
     return {
-      height: (marked ? 44 : 16) + names.length * 30,
-      marginTop: marked ? 34 : 6,
+      height: 16 + 28 * levels + names.length * 30,
+      marginTop: 6 + 28 * Math.min(1, levels) + 14 * Math.max(0, levels - 1),
       marginBottom: 10,
       marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
@@ -33,9 +34,14 @@ export const bars: FigureKind = {
         Plot.axisY({ tickSize: 0, tickFormat: (name) => inLines(String(name), letters) }),
         ...data
           .marks("x")
-          .flatMap(({ at, label }) => [
+          .flatMap(({ at, label }, level) => [
             Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
-            Plot.text([at], { x: (value) => value, frameAnchor: "top", dy: -10, text: () => label }),
+            Plot.text([at], {
+              x: (value) => value,
+              frameAnchor: "top",
+              dy: -12 - 14 * level,
+              text: () => label,
+            }),
           ]),
         Plot.text(data.rows, {
           x: x!,
