@@ -10,7 +10,7 @@ import { wholeNumber } from "../workbench/options.ts";
 import { runTrainer, type TrainerEvent } from "../workbench/python.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { type Evidence, eventsOf, evidenceOf } from "./evidence.ts";
+import { type Evidence, eventsOf, evidenceOf, type ModelMeasures } from "./evidence.ts";
 import { seedOf, tunedPath } from "./job.ts";
 import { tuningFindings } from "./tuning-findings.ts";
 import { inWords, type Verdict, verdictOn } from "./verdict.ts";
@@ -47,8 +47,8 @@ export const diagnose = command({
 export interface Sizes {
   readonly titles: number;
   readonly tokens: number;
-  /** Leaves the base unmeasured, where it has been. */
-  readonly withoutBase?: boolean;
+  /** What the base measures like, where it has been measured in the same way. */
+  readonly base?: ModelMeasures | undefined;
 }
 
 export interface Diagnosis {
@@ -61,7 +61,7 @@ export interface Diagnosis {
 export async function diagnoseRun(
   study: Study,
   name: string,
-  { titles, tokens, withoutBase = false }: Sizes,
+  { titles, tokens, base }: Sizes,
   effects: Effects,
 ): Promise<Diagnosis> {
   const folder = tunedPath(study, name);
@@ -74,7 +74,7 @@ export async function diagnoseRun(
   const measured: TrainerEvent[] = [];
   const config = {
     model: join(folder, "model"),
-    ...(!withoutBase && { base: begun.model }),
+    ...(!base && { base: begun.model }),
     run: folder,
     stories: study.path(storiesFile),
     template: begun.template,
@@ -83,7 +83,7 @@ export async function diagnoseRun(
     seed: seedOf(study),
     threads: study.config.tune.threads ?? null,
   };
-  effects.log(`  measuring ${name}${withoutBase ? "" : ", its base"} and people on the test stories`);
+  effects.log(`  measuring ${name}${base ? "" : ", its base"} and people on the test stories`);
   await runTrainer(
     {
       command: "diagnose",
@@ -94,7 +94,7 @@ export async function diagnoseRun(
     },
     effects,
   );
-  const evidence = await evidenceOf(folder, measured);
+  const evidence = await evidenceOf(folder, measured, base);
   const verdict = verdictOn(evidence);
   const findings = tuningFindings(name, evidence, verdict, await eventsOf(folder));
   await writeWhole(study.path(tuningFindingsFile(name)), `${JSON.stringify(findings, null, 2)}\n`);

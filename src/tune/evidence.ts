@@ -94,7 +94,11 @@ const Row = z.looseObject({
 });
 
 /** Puts together what the trainer measured and what lies in a run's folder. */
-export async function evidenceOf(folder: string, measured: readonly TrainerEvent[]): Promise<Evidence> {
+export async function evidenceOf(
+  folder: string,
+  measured: readonly TrainerEvent[],
+  base?: ModelMeasures,
+): Promise<Evidence> {
   const of = (whom: string) => measured.find((event) => event.event === "diagnosis" && event["of"] === whom);
   const { rate, steps, evaluations } = await readCurve(folder);
   const [found, elsewhere] = [await foundRate(folder), await bestElsewhere(folder)];
@@ -106,7 +110,7 @@ export async function evidenceOf(folder: string, measured: readonly TrainerEvent
       steps,
       evaluations,
       people: of("people"),
-      ...(of("base") && { base: of("base") }),
+      base: base ?? of("base"),
       tuned: of("tuned"),
     },
     Evidence,

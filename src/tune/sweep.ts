@@ -48,8 +48,9 @@ export const sweep = command({
       );
     // Judged when all have been trained: what is the best is known only then.
     const found: Swept[] = [];
-    for (const [at, { name }] of jobs.entries()) {
-      const diagnosis = await diagnoseRun(study, name, { titles, tokens, withoutBase: at > 0 }, effects);
+    for (const { name } of jobs) {
+      const base = found[0]?.evidence.base;
+      const diagnosis = await diagnoseRun(study, name, { titles, tokens, base }, effects);
       found.push({ name, ...diagnosis });
     }
     effects.print(json ? JSON.stringify(found.map(rowOf), null, 2) : tableOf(found));

@@ -26,6 +26,8 @@ interface Rule {
 export const limits = {
   /** Greedy seq-rep-4 of a loop; an undertrained model seldom comes above .6. */
   loop: 0.9,
+  /** Above the base's own share. */
+  moreLoops: 0.1,
   /** Bits: below this, one or two words carry all that it writes greedily; a row of full stops has none. */
   entropy: 1,
   /** Pronouns, as a multiple of people's share. */
@@ -64,7 +66,8 @@ export const rules: readonly Rule[] = [
       const { greedy } = evidence.tuned;
       const [pronouns, loss] = [timesPeople(evidence, greedy), timesBest(evidence)];
       const loops = greedy.seq_rep_4 > limits.loop;
-      if (loss <= limits.worse || !(loops || greedy.entropy_bits < limits.entropy)) return undefined;
+      if (loss <= limits.worse || !(loops || greedy.entropy_bits < limits.entropy) || !spoiltIn(evidence))
+        return undefined;
       const signs = [
         loops
           ? `${percent(greedy.seq_rep_4)} of the runs of four words that it writes greedily are repeated`
@@ -197,6 +200,12 @@ export function verdictOn(evidence: Evidence): Verdict {
 /** `diverged: the training loss broke out at step 40. To mend it: the rate is 30 times the one found, take that`. */
 export function inWords({ is, because, mend }: Verdict): string {
   return `${is}: ${because}${mend && `. To mend it: ${mend}`}`;
+}
+
+/** Worse than the base, or more of a loop: one that has learnt too little loops as its base does, and is as far from the best. */
+function spoiltIn({ evaluations, base, tuned }: Evidence): boolean {
+  const more = base !== undefined && tuned.greedy.seq_rep_4 > base.greedy.seq_rep_4 + limits.moreLoops;
+  return more || evaluations.at(-1)!.loss > evaluations[0]!.loss;
 }
 
 /** What a loss that broke out says of the rate. */

@@ -13,7 +13,7 @@ const recorded = (rate: string): Evidence =>
   Evidence.parse(
     JSON.parse(readFileSync(new URL(`../fixtures/tuning/${rate}.json`, import.meta.url), "utf8")),
   );
-const [low, right, high] = [recorded("1e-5"), recorded("3e-3"), recorded("1e-1")];
+const [low, right, high] = [recorded("1e-5"), recorded("3e-3"), recorded("3e-1")];
 
 test("the failure of the 2022 study, made on purpose, is recognised", () => {
   expect(high.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
@@ -22,8 +22,8 @@ test("the failure of the 2022 study, made on purpose, is recognised", () => {
   const verdict = verdictOn(high);
   expect(verdict).toMatchObject({ is: "collapsed", spoilt: true });
   expect(verdict.because).toContain("as the model of the 2022 study did");
-  expect(inWords({ ...verdict, mend: verdictOn({ ...high, foundRate: 1e-1 / 30 }).mend })).toContain(
-    "the learning rate of 1.0e-1 is 30 times the one found (3.3e-3)",
+  expect(inWords({ ...verdict, mend: verdictOn({ ...high, foundRate: 3e-1 / 30 }).mend })).toContain(
+    "the learning rate of 3.0e-1 is 30 times the one found (1.0e-2)",
   );
 });
 
@@ -36,13 +36,14 @@ test("the sweep flags the highest rate, passes the best, and knows one that was 
   expect(bestOf(swept)?.evidence).toBe(right);
   const lines = tableOf(swept).split("\n");
   expect(lines[2]).toMatch(/^3e-3 .* healthy +best$/);
-  expect(lines[3]).toMatch(/^1e-1 .* collapsed +FLAGGED$/);
+  expect(lines[3]).toMatch(/^3e-1 .* collapsed +FLAGGED$/);
   expect(tableOf([swept[2]!])).toContain("every rate spoils the model");
 });
 
 test("loops under greedy decoding alone are no collapse: the base loops as well", () => {
-  const loops = { ...low, tuned: { ...low.tuned, greedy: { ...low.tuned.greedy, seq_rep_4: 0.98 } } };
-  expect(verdictOn({ ...loops, bestElsewhere: undefined }).is).toBe("undertrained");
+  expect(low.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
+  expect(low.evaluations.at(-1)!.loss).toBeGreaterThan(2 * low.bestElsewhere!);
+  expect(verdictOn(low)).toMatchObject({ is: "undertrained", spoilt: false });
 });
 
 test("a row of full stops has no words, and is a collapse all the same", () => {
