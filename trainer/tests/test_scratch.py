@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from conftest import DID, THEN, WHO, named
-from tinylove_trainer.corpus import Document, read_sections, read_stories, split_held_out, straighten
-from tinylove_trainer.story_form import first_person_share, named_passages, passages, story_form
+from tinylove_trainer.corpus import Document, read_sections, read_stories, split_held_out, straighten, without_marks
+from tinylove_trainer.story_form import first_person_share, fitting, named_passages, passages, plain, story_form
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,9 @@ def test_sections_stories_and_quotes(recipe, tmp_path):
     assert len(sections) == 120 and sections[3].title == "Section 3"
     assert len(read_stories(recipe["stories"][0])) == 96
     assert straighten("“Don’t”") == '"Don\'t"'
+    assert without_marks("We ate. @@@He slept.") == "We ate. He slept."
+    tales = [Document("a", "word " * 40), Document("b", "word " * 40 + "😍"), Document("c", "too short")]
+    assert [tale.title for tale in plain(fitting(tales))] == ["a"]
     kept, held = split_held_out(sections, 40)
     assert len(held) == 3 and not set(held) & set(kept)
 

@@ -52,8 +52,8 @@ def read_stories(path: str) -> list[Document]:
 
 
 def without_marks(text: str) -> str:
-    """African Storybook's texts hold `@@` and `##` where a page or a line ended."""
-    return re.sub(r"\s*(?:@@|##)\s*", " ", text)
+    """African Storybook's texts hold runs of `@` and `#` where a page or a line ended."""
+    return re.sub(r"\s*(?:@+|##+)\s*", " ", text)
 
 
 STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u2060": None, "\u200a": None})

@@ -24,7 +24,7 @@ from .corpus import Document, read_sections, read_stories, split_held_out, strai
 from .events import UserError, emit, note
 from .neox import build_neox
 from .settings import positive, settled
-from .story_form import fitting, named_passages, story_form
+from .story_form import fitting, named_passages, plain, story_form
 from .vocabulary import END_OF_TEXT, learn_vocabulary
 
 DEFAULTS = {
@@ -114,6 +114,7 @@ def pack(settings: dict, tokenizer: Tokenizer | None) -> tuple[Tokenizer, dict[s
         raise UserError("The recipe names no texts or no stories.", "Give texts and stories in the config.")
     sections, sections_held = split_held_out(with_quotes(sections, settings["curly"], rng), 100)
     stories, stories_held = split_held_out(fitting(with_quotes(stories, settings["curly"], rng)), 20)
+    stories = plain(stories)
     passages = named_passages(sections, settings["first_person"])
     note(f"{len(sections)} sections, {len(stories)} stories, {len(passages)} passages")
 

@@ -25,6 +25,14 @@ def fitting(stories: list[Document]) -> list[Document]:
     return [story for story in stories if 30 <= len(story.text.split()) <= LONGEST]
 
 
+def plain(stories: list[Document]) -> list[Document]:
+    """The stories without emoji and words of other scripts."""
+    return [story for story in stories if not FOREIGN.search(story.text)]
+
+
+FOREIGN = re.compile(r"[^\x00-\u024f\u2010-\u2026]")  # beyond Latin letters, dashes and quotes
+
+
 def first_person_share(text: str) -> float:
     """How many of the words outside quotation marks are `I`, `me`, `my`, `we`, `us`, `our`: 0 to 1."""
     words = re.findall(r"[A-Za-z']+", re.sub(r'["“][^"”]*["”]', " ", text))

@@ -132,7 +132,7 @@ def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamesp
         per_device_train_batch_size=settings.micro_batch,
         per_device_eval_batch_size=settings.micro_batch,
         gradient_accumulation_steps=settings.batch // world // settings.micro_batch,
-        gradient_checkpointing=settings.checkpointing,
+        gradient_checkpointing=settings.checkpointing and not settings.sharded,
         bf16=settings.precision == "bf16",
         fp16=False,
         max_length=length,
@@ -183,7 +183,8 @@ def sharding(model, settings: SimpleNamespace) -> dict:
         raise UserError("sharded is on, but there is no accelerator: the model would silently not be sharded.", "Set sharded to false.")
     kind = model.config.model_type
     wrap = {"transformer_layer_cls_to_wrap": [LAYER_CLASSES[kind]]} if kind in LAYER_CLASSES else {}
-    return {"fsdp": "full_shard auto_wrap", "fsdp_config": {"version": 2, "reshard_after_forward": True, "state_dict_type": "SHARDED_STATE_DICT", **wrap}}
+    config = {"version": 2, "reshard_after_forward": True, "state_dict_type": "SHARDED_STATE_DICT", "activation_checkpointing": settings.checkpointing, **wrap}
+    return {"fsdp": "full_shard auto_wrap", "fsdp_config": config}
 
 
 class StoryTrainer(SFTTrainer):
@@ -296,6 +297,8 @@ def step_of(checkpoint: Path) -> int:
 
 def keep(trainer: SFTTrainer, tokenizer, out: Path) -> None:
     """The best model (or adapter), its tokenizer, the whole curve, and how it was made."""
+    if trainer.is_fsdp_enabled:  # checkpoints are in parts, one a process; the model is to be whole
+        trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
     trainer.save_model(str(out / "model"))
     state = trainer.state
     write_curve(out, state.log_history)
