@@ -15,10 +15,11 @@ export const bars: FigureKind = {
     const letters = width < 500 ? 14 : 28;
     // Labels of marks that stand near each other go on levels of their own.
     const levels = data.marks("x").length;
+    const top = levels === 0 ? 6 : 18 + 14 * levels;
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
     return {
-      height: 16 + 28 * levels + names.length * 30,
-      marginTop: 6 + 28 * Math.min(1, levels) + 14 * Math.max(0, levels - 1),
+      height: top + 10 + names.length * 30,
+      marginTop: top,
       marginBottom: 10,
       marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
@@ -32,17 +33,15 @@ export const bars: FigureKind = {
           fillOpacity: 0.85,
         }),
         Plot.axisY({ tickSize: 0, tickFormat: (name) => inLines(String(name), letters) }),
-        ...data
-          .marks("x")
-          .flatMap(({ at, label }, level) => [
-            Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
-            Plot.text([at], {
-              x: (value) => value,
-              frameAnchor: "top",
-              dy: -12 - 14 * level,
-              text: () => label,
-            }),
-          ]),
+        ...data.marks("x").flatMap(({ at, label }, level) => [
+          Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
+          Plot.text([at], {
+            x: (value) => value,
+            frameAnchor: "top",
+            dy: -12 - 14 * level,
+            text: () => label,
+          }),
+        ]),
         Plot.text(data.rows, {
           x: x!,
           y: y!,
