@@ -153,8 +153,15 @@ async function theirRate(benchmark: string, each: Case): Promise<Rate> {
 
 async function theirRun(benchmark: string, { file, parallel, prompt, text }: Case) {
   const { stdout, stderr } = await promisify(execFile)("bash", [
-    ...["-c", 'TIMEFORMAT="%U %S"; time "$@"', "bash", benchmark, "-m", file, "--no-mmap"],
-    ...["-c", String(parallel * (prompt + text + 8)), "-t", String(threads), "-tb", String(threads)],
+    ...["-c", 'TIMEFORMAT="%U %S"; time "$@"', "bash", benchmark, "-m", file, "--load-mode", "none"],
+    ...[
+      "-c",
+      String(Math.max(512, parallel * (prompt + text + 8))),
+      "-t",
+      String(threads),
+      "-tb",
+      String(threads),
+    ],
     ...["-npp", String(prompt), "-ntg", String(text), "-npl", String(parallel)],
     ...["--output-format", "jsonl"],
   ]);

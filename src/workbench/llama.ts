@@ -513,6 +513,9 @@ const tail = 24;
 
 /** Where the tokens of the stop begin, when the text has just come to its end; undefined when it has not. */
 function stopPlace(model: LlamaModel, tokens: readonly Token[], stop: string): number | undefined {
+  // Most tokens cannot end the stop; to see that from the last one alone saves the text's end from being put together.
+  const last = stop.at(-1)!;
+  if (last < "\u0080" && !model.detokenize([tokens.at(-1)!]).includes(last)) return undefined;
   const from = Math.max(0, tokens.length - tail - stop.length);
   const text = model.detokenize(tokens.slice(from));
   for (let at = text.lastIndexOf(stop); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(stop, at - 1)) {
