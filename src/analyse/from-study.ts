@@ -138,7 +138,7 @@ const answerOf = ({ participant, form, order, ms }: Judgment) => ({
   ...(ms !== undefined && { ms }),
 });
 
-export const writerOf = ({ origin, model }: Shown): string =>
+const writerOf = ({ origin, model }: Shown): string =>
   origin === "human" ? "human" : model || "machine";
 
 function formFacts({ id, questions }: Form, shown: Look): FormFacts {
