@@ -51,6 +51,8 @@ export const serve = command({
     // A worker whose supervisor is gone has nobody to tell it to end.
     await Promise.race([interruption(effects.signal), supervisorGone()]);
     await running.close();
+    // The line to the supervisor would keep the process alive.
+    if (cluster.worker?.isConnected()) cluster.worker.disconnect();
   },
 });
 

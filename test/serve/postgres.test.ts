@@ -97,7 +97,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     const { study, remove } = await fixture({ forms: 3 });
     program = await programForKilling();
     const env = { TINYLOVE_DATABASE: postgres.address };
-    const server = await program.serve(study.folder, env, ["--workers", "2"]);
+    const server = await program.serve(study.folder, env, 2);
     const processes = () =>
       execFileSync("ps", ["-o", "pid=", "--ppid", String(server.process.pid)], { encoding: "utf8" })
         .split("\n")
@@ -119,7 +119,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await judgments.run(study, {}, effects());
     expect(await readJudgments(study)).toHaveLength(48);
     await remove();
-  }, 180_000);
+  }, 300_000);
 
   test("an address where nobody answers is one clear line", async () => {
     const { study, remove } = await fixture();

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { builtProgram } from "../helpers/built.ts";
 
 /** The program built from the sources that are being tested, for tests that have to kill its process. */
 export interface Program {
   /** Starts `tinylove serve` on a free port; resolves when it listens. */
-  serve(study: string, env?: Record<string, string>, args?: readonly string[]): Promise<Served>;
+  serve(study: string, env?: Record<string, string>, workers?: number): Promise<Served>;
   /** Ends what still runs, and removes the program. */
   remove(): Promise<void>;
 }
@@ -22,25 +22,37 @@ export interface Served {
 }
 
 export async function programForKilling(): Promise<Program> {
-  const bin = await builtProgram();
+  const folder = dirname(dirname(await builtProgram()));
+  const runs = join(folder, "serve-alone.mjs");
+  await writeFile(runs, runner);
   const started: ChildProcess[] = [];
   return {
-    serve: (study, env = {}, args = []) => start(bin, study, env, args, started),
+    serve: (study, env = {}, workers = 1) => start(runs, study, env, workers, started),
     async remove() {
       for (const child of started) child.kill("SIGKILL");
-      await rm(dirname(dirname(bin)), { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
+/** The command alone: the whole command line loads every other verb as well, twenty times a test. */
+const runner = `
+import { serve } from "./dist/serve/serve.js";
+import { worldEffects } from "./dist/workbench/effects.js";
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interruption.abort());
+const [study, workers] = process.argv.slice(2);
+await serve.run(study, serve.options.parse({ port: 0, workers }), worldEffects(interruption.signal));
+`;
+
 async function start(
-  bin: string,
+  runs: string,
   study: string,
   env: Record<string, string>,
-  args: readonly string[],
+  workers: number,
   started: ChildProcess[],
 ): Promise<Served> {
-  const child = spawn(process.execPath, [bin, "serve", "--study", study, "--port", "0", ...args], {
+  const child = spawn(process.execPath, [runs, study, String(workers)], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
