@@ -4,6 +4,7 @@ import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
 import {
+  clipSummaryFile,
   corpusSummaryFile,
   findingsFolder,
   formsFolder,
@@ -19,7 +20,6 @@ import { realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
 import { analyses } from "./analyses.ts";
 import { type Analysis, applies } from "./analysis.ts";
-import { clipSummaryFile } from "./clip-summary.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { codesFile, dataOfStudy } from "./from-study.ts";

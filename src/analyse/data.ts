@@ -1,8 +1,8 @@
+import type { ClipSummary } from "../study/clip-summary.ts";
 import type { CorpusSummary } from "../study/corpus.ts";
 import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import type { ClipSummary } from "./clip-summary.ts";
 import type { Frozen, Registration } from "./registration.ts";
 
 /** Who wrote a text. */

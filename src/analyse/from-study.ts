@@ -4,6 +4,7 @@ import type { Key, Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
   corpusSummaryFile,
+  readClipSummary,
   readCorpusSummary,
   readForms,
   readGenerations,
@@ -15,7 +16,6 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
-import { readClipSummary } from "./clip-summary.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 import { frozenOf, readRegistration } from "./registration.ts";
@@ -138,8 +138,7 @@ const answerOf = ({ participant, form, order, ms }: Judgment) => ({
   ...(ms !== undefined && { ms }),
 });
 
-const writerOf = ({ origin, model }: Shown): string =>
-  origin === "human" ? "human" : model || "machine";
+const writerOf = ({ origin, model }: Shown): string => (origin === "human" ? "human" : model || "machine");
 
 function formFacts({ id, questions }: Form, shown: Look): FormFacts {
   const asked = questions.filter((question) => kindAsked(question) === "choices");

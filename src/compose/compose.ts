@@ -1,7 +1,9 @@
 import { rm } from "node:fs/promises";
+import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Form } from "../study/form.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import {
+  clipSummaryFile,
   formsFolder,
   generationsFolder,
   keyFile,
@@ -20,7 +22,7 @@ import { candidatesOf } from "./candidates.ts";
 import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { stimuliOf } from "./stimuli.ts";
-import { type Summary, summaryFile, summaryOf } from "./summary.ts";
+import { summaryOf } from "./summary.ts";
 
 /** Clips human and machine stories alike (Truncated Content Generation) and balances them over forms. */
 export const compose = stage({
@@ -48,14 +50,14 @@ interface Composed {
   readonly stimuli: readonly Stimulus[];
   readonly key: readonly Key[];
   readonly forms: readonly Form[];
-  readonly summary: Summary;
+  readonly summary: ClipSummary;
 }
 
 async function writeAll(study: Study, { stimuli, key, forms, summary }: Composed): Promise<void> {
   const files = new Map([
     [stimuliFile, jsonLines(stimuli)],
     [keyFile, csv(["stimulus", "origin", "story", "generation", "model", "example"], key)],
-    [summaryFile, `${JSON.stringify(summary, null, 2)}\n`],
+    [clipSummaryFile, `${JSON.stringify(summary, null, 2)}\n`],
     ...forms.map((form) => [`${formsFolder}/${form.id}.json`, `${JSON.stringify(form, null, 2)}\n`] as const),
   ]);
   await refuseUnderJudgments(study, files);
@@ -82,7 +84,7 @@ async function refuseUnderJudgments(study: Study, files: ReadonlyMap<string, str
   }
 }
 
-function sayWhatWasMade(forms: readonly Form[], { human, machine, range }: Summary): string {
+function sayWhatWasMade(forms: readonly Form[], { human, machine, range }: ClipSummary): string {
   const tooShort = `too short: ${human.tooShort} human, ${machine.tooShort} machine`;
   return `${forms.length} forms, ${human.used} human and ${machine.used} machine stories of ${range.least} to ${range.most} words (${tooShort})`;
 }

@@ -1,34 +1,7 @@
-import { z } from "zod";
+import type { ClipSummary } from "../study/clip-summary.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { type Candidates, longEnough } from "./candidates.ts";
-
-export const summaryFile = "stimuli/summary.json";
-
-const Side = z.strictObject({
-  /** Texts there were for the test titles. */
-  candidates: z.int(),
-  /** Texts of too few words for the clip. */
-  tooShort: z.int(),
-  used: z.int(),
-  /** Mean words clipped off the texts in use. */
-  meanCut: z.number(),
-});
-
-/** What the clip did to each side, for the report: `stimuli/summary.json`. */
-export const Summary = z.strictObject({
-  declared: z.strictObject({ least: z.int(), most: z.int() }),
-  range: z.strictObject({ least: z.int(), most: z.int() }),
-  rule: z.enum(["drop", "lower"]),
-  titles: z.int(),
-  failed: z.int(),
-  human: Side,
-  machine: Side,
-  byModel: z.array(
-    z.strictObject({ model: z.string(), candidates: z.int(), tooShort: z.int(), used: z.int() }),
-  ),
-});
-export type Summary = Readonly<z.infer<typeof Summary>>;
 
 /** Counts of texts that were there, too short, used, and how many words were clipped off, by origin and by model. */
 export function summaryOf(
@@ -36,7 +9,7 @@ export function summaryOf(
   stimuli: readonly Stimulus[],
   key: readonly Key[],
   settings: ComposeSettings,
-): Summary {
+): ClipSummary {
   const machines = titles.flatMap((title) => title.machines);
   const cuts = (origin: Key["origin"]) =>
     stimuli.filter((_, at) => key[at]!.origin === origin).map(({ cut }) => cut);

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
+import { ClipSummary } from "../study/clip-summary.ts";
 import { CorpusSummary } from "../study/corpus.ts";
 import { Findings } from "../study/finding.ts";
 import { Form } from "../study/form.ts";
@@ -22,6 +23,7 @@ export const generationsFolder = "generations";
 export const factorialFile = "influence/generations.jsonl";
 export const influenceFile = "influence/influence.json";
 export const stimuliFile = "stimuli/stimuli.jsonl";
+export const clipSummaryFile = "stimuli/summary.json";
 export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
@@ -44,6 +46,12 @@ export async function readGenerations(study: Study): Promise<Generation[]> {
 
 export const readStimuli = (study: Study): Promise<Stimulus[]> =>
   readJsonLines(study.path(stimuliFile), Stimulus, "run `tinylove compose` first");
+
+/** What the clip did to each side; undefined where the stories were clipped elsewhere. */
+export async function readClipSummary(study: Study): Promise<ClipSummary | undefined> {
+  const path = study.path(clipSummaryFile);
+  return (await exists(path)) ? readJson(path, ClipSummary, "run `tinylove compose` again") : undefined;
+}
 
 /** The answer key by stimulus. */
 export async function readKey(study: Study): Promise<Map<string, Key>> {

@@ -23,9 +23,12 @@ export function installedChromium(environment: Environment): string | undefined 
   ].find(runs);
 }
 
-/** The browser itself calls nobody; it refuses its sandbox to root, as whom containers run. */
+/** Chromium refuses its sandbox to root, as whom containers run. */
+export const sandboxChromium = (): string[] => (process.getuid?.() === 0 ? ["--no-sandbox"] : []);
+
+/** The browser itself calls nobody. */
 export const quietChromium = (): string[] => [
-  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  ...sandboxChromium(),
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-default-apps",

@@ -1,9 +1,9 @@
+import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
 import type { Generation } from "../../study/generation.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { ClipSummary } from "../clip-summary.ts";
 import { type Data, readersOf } from "../data.ts";
 import { groupedBy } from "../groups.ts";
 

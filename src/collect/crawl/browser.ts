@@ -1,7 +1,6 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, type BrowserContext, chromium, type Page, type Response } from "playwright-core";
+import { installedChromium, quietChromium, sandboxChromium } from "../../workbench/chromium.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { version } from "../../workbench/version.ts";
 import type { Cookie } from "./cookies.ts";
@@ -30,7 +29,7 @@ export async function openVisitor(
 ): Promise<Visitor> {
   const browser = await chromium.launch({
     executablePath: chromiumPath(environment),
-    args: quietArguments(),
+    args: quietChromium(),
   });
   try {
     const page = await onePage(browser, site, cookies);
@@ -105,7 +104,7 @@ export async function openWindow(profile: string, environment: Environment): Pro
       executablePath: chromiumPath(environment),
       headless: false,
       viewport: null,
-      args: ["--no-first-run", ...sandboxArguments()],
+      args: ["--no-first-run", ...sandboxChromium()],
     });
   } catch (cause) {
     const noScreen = /display|headed|XServer/i.test(messageOf(cause));
@@ -121,54 +120,9 @@ export async function openWindow(profile: string, environment: Environment): Pro
 
 /** An installed Chromium or Chrome; throws StudyError when there is none. */
 export function chromiumPath(environment: Environment): string {
-  const named = environment["CHROMIUM"];
-  if (named) {
-    if (runs(named)) return named;
-    throw new StudyError(`CHROMIUM: ${named} is no program`, {
-      hint: "unset it, or name the browser's own file",
-    });
-  }
-  const folders = (environment["PATH"] ?? "").split(delimiter).filter(Boolean);
-  const found = [
-    ...folders.flatMap((folder) => usualNames.map((name) => join(folder, name))),
-    ...usualPlaces(environment),
-  ].find(runs);
+  const found = installedChromium(environment);
   if (found) return found;
   throw new StudyError("no Chromium or Chrome was found", {
     hint: "install one, or name its file in the environment as CHROMIUM",
   });
 }
-
-const usualNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
-
-const usualPlaces = (environment: Environment): string[] => [
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  ...["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => {
-    const folder = environment[name];
-    return folder ? [join(folder, "Google", "Chrome", "Application", "chrome.exe")] : [];
-  }),
-];
-
-function runs(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Chromium refuses its sandbox to root, as whom containers run. */
-const sandboxArguments = () => (process.getuid?.() === 0 ? ["--no-sandbox"] : []);
-
-/** The browser itself calls nobody. */
-const quietArguments = () => [
-  ...sandboxArguments(),
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-default-apps",
-  "--disable-sync",
-  "--no-first-run",
-  "--disable-dev-shm-usage",
-];
