@@ -1,5 +1,6 @@
 /**
- * Does the survey hold a stampede? 500 participants arrive within ten seconds and read a second a page; then, at
+ * Does the survey hold a stampede? 500 participants arrive within ten seconds and read a second a page,
+ * and are watched for fifteen seconds from then on; then, at
  * saturation, 64 answer as fast as they are answered. Server and load share this machine, by loopback. Limits: 600
  * requests a second, no error, 99 of 100 pages within 50 ms and answers within 100 ms; at saturation 4,000 durable
  * answers a second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and
@@ -44,14 +45,22 @@ const times = { page: [] as number[], answer: [] as number[] };
 const acknowledged = new Set<string>();
 let errors = 0;
 
+/** When all have arrived, and how long they are watched from then on, in milliseconds. */
+const arriving = 10_000;
+const watched = 15_000;
 const started = performance.now();
-await Promise.all(
-  Array.from({ length: participants }, async () => {
-    await pause(Math.random() * 10_000);
-    await takePart(1000);
+let watching = false;
+await Promise.all([
+  pause(arriving).then(() => {
+    watching = true;
   }),
-);
-const seconds = (performance.now() - started) / 1000;
+  ...Array.from({ length: participants }, async () => {
+    await pause(Math.random() * arriving);
+    // Who has finished is followed by another one at once, so that there are always as many.
+    while (performance.now() - started < arriving + watched) await takePart(1000);
+  }),
+]);
+const seconds = (performance.now() - started - arriving) / 1000;
 const stampede = summary();
 
 times.page.length = 0;
@@ -109,6 +118,7 @@ async function takePart(thinking: number): Promise<void> {
   for (let position = 1; position <= 6; position++) {
     const page = await ask(jar, "GET", `/q/${position}`);
     await pause(thinking);
+    if (thinking > 0 && performance.now() - started > arriving + watched) return;
     const reason = `${jar.cookie.slice(-26)} ${position}`;
     const reply = await ask(jar, "POST", `/q/${position}`, {
       ...hiddenFields(page.text),
@@ -141,7 +151,7 @@ function ask(
         text += chunk;
       });
       reply.on("end", () => {
-        (method === "GET" ? times.page : times.answer).push(performance.now() - sent);
+        if (watching) (method === "GET" ? times.page : times.answer).push(performance.now() - sent);
         const status = reply.statusCode ?? 0;
         if (status >= 400) errors++;
         const [cookie] = reply.headers["set-cookie"] ?? [];

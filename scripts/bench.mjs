@@ -23,7 +23,17 @@ mkdirSync(folder, { recursive: true });
 for (const part of ["package.json", "models", "prompts", "codebook", "examples", "trainer", "dist", "bin"]) {
   if (existsSync(join(root, part))) symlinkSync(join(root, part), join(folder, part));
 }
-run("npx", ["tsc", "--noEmit", "false", "--allowImportingTsExtensions", "false", "--rootDir", ".", "--outDir", "tmp/bench"]);
+run("npx", [
+  "tsc",
+  "--noEmit",
+  "false",
+  "--allowImportingTsExtensions",
+  "false",
+  "--rootDir",
+  ".",
+  "--outDir",
+  "tmp/bench",
+]);
 // Style sheets and workers are no TypeScript; they are read where the source lies.
 cpSync(join(root, "src"), join(folder, "src"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
 run(process.execPath, [join(folder, "bench", `${name}.js`), ...args]);

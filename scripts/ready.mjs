@@ -35,7 +35,12 @@ export const say = (message) => console.error(`\n▸ ${message}`);
 
 /** Runs a program with our own input and output; ends with its exit code when that is not 0. */
 export function run(program, args, options = {}) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32", ...options });
+  const { status, error } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    shell: process.platform === "win32",
+    ...options,
+  });
   if (error) {
     console.error(`error: cannot run ${program} (${error.code})`);
     process.exit(1);

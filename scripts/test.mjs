@@ -9,13 +9,19 @@ build();
 
 const chromium = findChromium() ?? installChromium();
 const leftOut = [
-  chromium ? "" : "the tests in a real browser: no Chromium here (install Chromium, or set CHROMIUM to its path)",
-  process.env.TINYLOVE_POSTGRES ? "" : "the tests on a PostgreSQL server: TINYLOVE_POSTGRES names none (postgres://user@host/database)",
+  chromium
+    ? ""
+    : "the tests in a real browser: no Chromium here (install Chromium, or set CHROMIUM to its path)",
+  process.env.TINYLOVE_POSTGRES
+    ? ""
+    : "the tests on a PostgreSQL server: TINYLOVE_POSTGRES names none (postgres://user@host/database)",
   process.env.TINYLOVE_DATA ? "" : "the tests on corpora from outside: TINYLOVE_DATA names no folder",
   "the trainer's tests: they are Python (`cd trainer && python -m pytest`)",
 ].filter(Boolean);
 
-run("npx", ["vitest", "run", ...process.argv.slice(2)], { env: { ...process.env, ...(chromium && { CHROMIUM: chromium }) } });
+run("npx", ["vitest", "run", ...process.argv.slice(2)], {
+  env: { ...process.env, ...(chromium && { CHROMIUM: chromium }) },
+});
 say("Left out:");
 for (const reason of leftOut) console.error(`  - ${reason}`);
 
@@ -37,8 +43,15 @@ function installChromium() {
   const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
   if (!mayInstall) return undefined;
   say("Installing Chromium from the system's packages");
-  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]]) {
-    spawnSync("apt-get", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  for (const args of [
+    ["update", "-q"],
+    ["install", "-y", "-q", "--no-install-recommends", "chromium"],
+  ]) {
+    spawnSync("apt-get", args, {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
   }
   return findChromium();
 }

@@ -94,7 +94,10 @@ test("an interruption ends before the next stage", async () => {
   const interruption = new AbortController();
   const stopping: AnyStage = {
     ...write,
-    run: async (...given) => (await write.run(...given), interruption.abort()),
+    async run(...given) {
+      await write.run(...given);
+      interruption.abort();
+    },
   };
   const effects = quietEffects({ signal: interruption.signal });
   await expect(runAll([stopping, count]).run(study.folder, { dryRun: false }, effects)).rejects.toThrow();
