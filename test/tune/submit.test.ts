@@ -32,13 +32,13 @@ const telling = `#!/bin/bash
 echo "{\\"event\\": \\"started\\", \\"host\\": \\"$TINYLOVE_HOST\\", \\"given\\": \\"$*\\", \\"network\\": \\"$GLOO_SOCKET_IFNAME\\"}"
 `;
 
-async function writtenJob(flags: Record<string, unknown> = {}, path = process.env["PATH"]) {
+async function writtenJob(flags: Record<string, unknown> = {}, path = process.env["PATH"], body = telling) {
   const study = await smallStudy({
     batch: 4,
     cluster: { interface: "lo", before: ["unset_is_fine=$NO_SUCH_VARIABLE"] },
   });
   const program = join(await temporaryFolder(), "it's a python");
-  await writeWhole(program, telling);
+  await writeWhole(program, body);
   await chmod(program, 0o755);
   const wanted = {
     model: "EleutherAI/gpt-neo-125m",
@@ -129,6 +129,21 @@ describe("the script, run with stand-ins for the scheduler", () => {
     );
     expect((await onCluster(study, { RANKS: "x x" })).stderr).toContain("the scheduler gave it no rank");
   }, 120_000);
+
+  test("what the preflight found wrong is the last thing that the log says", async () => {
+    const error = { event: "error", message: "The world has 1 processes; 4 were planned.", hint: "Mend it." };
+    const { study, submitted } = await writtenJob(
+      {},
+      undefined,
+      `#!/bin/bash\n[ "$TINYLOVE_HOST" = node1 ] && sleep 5 || echo '${JSON.stringify(error).replaceAll('":', '": ').replaceAll(',"', ', "')}'\nexit 1\n`,
+    );
+    await submitted;
+    const { stderr } = await onCluster(study);
+    expect(stderr.trim().split("\n").slice(-2)).toEqual([
+      "error: The world has 1 processes; 4 were planned. Mend it.",
+      "error: the preflight failed, for the reason above; nothing was trained",
+    ]);
+  });
 
   test("an interface that is not there is told with those that are", async () => {
     const { study, submitted } = await writtenJob({ interface: "ib7" });

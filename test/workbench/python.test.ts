@@ -76,6 +76,12 @@ test("a crash tells how it ended and what the log said last", async () => {
   await expect((await runs("exit 0")).outcome).rejects.toThrow("ended with exit code 0");
 });
 
+test("a Python that cannot be started is named", async () => {
+  const effects = quietEffects({ env: { PATH: "", TINYLOVE_PYTHON: "no-such-python" } });
+  const run = { command: "tune", config: {}, folder: await temporaryFolder(), label: "tune" };
+  await expect(runTrainer(run, effects)).rejects.toThrow("cannot start no-such-python (ENOENT)");
+});
+
 test("an interruption ends it", async () => {
   const interruption = new AbortController();
   const started = performance.now();

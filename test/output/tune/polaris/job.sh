@@ -79,7 +79,9 @@ NODE
 
 # Do the nodes see one another? A minute now rather than hours later.
 rm -rf "$FOLDER/job/meeting-$JOB"-*
-if ! timeout --kill-after=10 300 "${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB"; then
+TOLD="$FOLDER/job/preflight-$JOB.jsonl"
+if ! timeout --kill-after=10 300 "${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$TOLD"; then
+  sed -n 's/.*"event": "error", "message": "\(.*\)", "hint": "\(.*\)".*/error: \1 \2/p' "$TOLD" >&2
   echo "error: the preflight failed, for the reason above; nothing was trained" >&2
   exit 1
 fi
