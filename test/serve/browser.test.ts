@@ -136,6 +136,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     await page.reload();
     await begin(page);
     for (let position = 1; position <= 4; position++) {
+      await page.waitForURL(new RegExp(`/q/${position}$`));
       await page.reload();
       await answer(page, position, "A machine");
     }
