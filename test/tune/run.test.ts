@@ -126,9 +126,9 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
 
   test("GPT-Neo in full and GPT-NeoX with LoRA: the loss falls, the samples change, all is recorded", async () => {
     const study = await smallStudy();
-    for (const [kind, method, rate] of [
-      ["neo", "full", 2e-3],
-      ["neox", "lora", 1e-2],
+    for (const [kind, method, rate, fall] of [
+      ["neo", "full", 2e-3, 0.1],
+      ["neox", "lora", 5e-3, 0.01],
     ] as const) {
       const effects = effectsHere();
       const job = await tune(study, { model: `${models}/${kind}`, method, rate }, {}, effects);
@@ -136,11 +136,13 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
       const losses = events
         .filter(({ event }) => event === "evaluation")
         .map((event) => Number(event.validation_loss));
-      expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.1);
-      const greedy = events
-        .filter(({ event, way }) => event === "sample" && way === "greedy")
-        .map(({ text }) => text);
-      expect(greedy.at(-1)).not.toBe(greedy[0]);
+      expect(losses.at(-1)).toBeLessThan(losses[0]! - fall);
+      const samplesAt = (end: 0 | -1) => {
+        const samples = events.filter(({ event }) => event === "sample");
+        return samples.filter(({ step }) => step === samples.at(end)!.step).map(({ text }) => text);
+      };
+      expect(samplesAt(0)).toHaveLength(2);
+      expect(samplesAt(-1)).not.toEqual(samplesAt(0));
       const record = (await readManifest(study)).stages[`tune ${kind}-${method}`]!;
       expect(Object.keys(record.writes)).toContain(`tuned/${kind}-${method}/model`);
       expect(record.reads[`${models}/${kind}`]).toMatch(/^[0-9a-f]{64}$/);
