@@ -32,7 +32,7 @@ import { registrationFile } from "./registration.ts";
 export type PageOf = (
   about: { readonly title: string; readonly simulated: boolean },
   findings: readonly Findings[],
-) => string;
+) => Promise<string>;
 
 const Options = z.object({
   judgments: z.string().optional(),
@@ -111,7 +111,7 @@ async function analyseTable(
   const data = await dataOfTable(file, columnMap(map), settings);
   const found = await allFindings(data, randomFrom(2022, "analyse"), effects);
   if (report !== undefined) {
-    await writeWhole(report, pageOf({ title: nameOf(file), simulated: data.simulated }, found));
+    await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
   }
   effects.print(json ? asJson(found) : printedFindings(found));

@@ -60,7 +60,7 @@ export const power = (pageOf: PageOf) =>
       if (options.report !== undefined) {
         await writeWhole(
           options.report,
-          pageOf({ title: "A study before its data", simulated: false }, [found]),
+          await pageOf({ title: "A study before its data", simulated: false }, [found]),
         );
         effects.log(`wrote ${options.report}`);
       }

@@ -1,5 +1,5 @@
-import model from "wink-eng-lite-web-model";
-import winkNLP from "wink-nlp";
+import { createRequire } from "node:module";
+import type winkNLP from "wink-nlp";
 
 /** A token of a sentence as wink-nlp reads it. `pos` is a part of speech of Universal Dependencies. */
 export interface Token {
@@ -12,6 +12,7 @@ export interface Token {
 
 /** The tokens of one sentence (sentences are parted by `sentencesOf`). Quotes should be straight. */
 export function tokensOf(sentence: string): Token[] {
+  const { nlp, its, lexiconSize } = english();
   const tokens = nlp.readDoc(sentence).tokens();
   const texts = tokens.out();
   const tags = tokens.out(its.pos) as string[];
@@ -43,11 +44,28 @@ function joined(before: Token, after: Token): Token {
   return { text, pos: before.pos, lemma: text.toLowerCase(), known: false };
 }
 
-const nlp = winkNLP(model, ["pos"]);
-const { its } = nlp;
+type English = {
+  nlp: ReturnType<typeof winkNLP>;
+  its: ReturnType<typeof winkNLP>["its"];
+  lexiconSize: number;
+};
 
 /** The package's types leave an argument out of this function. */
-type Its = typeof its.value;
+type Its = English["its"]["value"];
 
-/** Words that the lexicon lacks are numbered after those that it has, so the first of them tells its size. */
-const lexiconSize = (nlp.readDoc("zqxwvkj").tokens().out(its.uniqueId) as unknown as number[])[0]!;
+let loaded: English | undefined;
+
+/** The model of English takes a second to load, so it is loaded when the first sentence is read. */
+function english(): English {
+  loaded ??= loadEnglish();
+  return loaded;
+}
+
+function loadEnglish(): English {
+  const load = createRequire(import.meta.url);
+  const nlp: English["nlp"] = load("wink-nlp")(load("wink-eng-lite-web-model"), ["pos"]);
+  const { its } = nlp;
+  // Words that the lexicon lacks are numbered after those that it has, so the first of them tells its size.
+  const [lexiconSize] = nlp.readDoc("zqxwvkj").tokens().out(its.uniqueId) as unknown as number[];
+  return { nlp, its, lexiconSize: lexiconSize! };
+}

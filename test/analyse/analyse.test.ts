@@ -7,7 +7,7 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 
-const stage = analyse(() => "<!doctype html>");
+const stage = analyse(async () => "<!doctype html>");
 
 async function verdictOf(study: Study): Promise<string> {
   await runStage(stage, study, stage.options!.parse({}), quiet());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planned, power } from "../../src/analyse/power.ts";
 
-const { options } = power(() => "");
+const { options } = power(async () => "");
 // biome-ignore lint/suspicious/noExplicitAny: what a program would read of --json.
 const numbersOf = (given: Record<string, unknown>): any =>
   planned(options.parse({ check: 0, ...given })).numbers;

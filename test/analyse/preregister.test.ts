@@ -8,7 +8,7 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 
-const stage = analyse(() => "");
+const stage = analyse(async () => "");
 
 async function registered(settings: Record<string, unknown> = {}): Promise<Study> {
   const study = await aStudy(settings);

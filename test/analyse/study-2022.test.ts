@@ -12,7 +12,7 @@ describe("the study of 2022", () => {
   let numbers: any;
 
   beforeAll(async () => {
-    const stage = analyse(() => "");
+    const stage = analyse(async () => "");
     const plain = quiet();
     await stage.standalone?.(stage.options!.parse({ judgments: file }), plain);
     text = plain.printed.join("\n").replace(/\s+/g, " ");

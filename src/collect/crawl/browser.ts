@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Browser, type BrowserContext, chromium, type Page, type Response } from "playwright-core";
+import type { Browser, BrowserContext, Page, Response } from "playwright-core";
 import { installedChromium, quietChromium, sandboxChromium } from "../../workbench/chromium.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { version } from "../../workbench/version.ts";
@@ -27,6 +27,7 @@ export async function openVisitor(
   cookies: readonly Cookie[],
   environment: Environment,
 ): Promise<Visitor> {
+  const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({
     executablePath: chromiumPath(environment),
     args: quietChromium(),
@@ -99,6 +100,7 @@ const firstLine = (text: string) => text.split("\n")[0]!.slice(0, 200);
 
 /** Opens a visible window with a profile that lasts, for the user to log in. */
 export async function openWindow(profile: string, environment: Environment): Promise<BrowserContext> {
+  const { chromium } = await import("playwright-core");
   try {
     return await chromium.launchPersistentContext(profile, {
       executablePath: chromiumPath(environment),

@@ -1,0 +1,156 @@
+import { rm } from "node:fs/promises";
+import type { Findings, Table } from "../study/finding.ts";
+import {
+  corpusSummaryFile,
+  findingsFolder,
+  readCorpusSummary,
+  readFindings,
+  readForms,
+  readGenerations,
+  readJudgments,
+  readKey,
+  readStimuli,
+} from "../workbench/artefacts.ts";
+import { installedChromium } from "../workbench/chromium.ts";
+import type { Effects } from "../workbench/effects.ts";
+import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
+import { readManifest } from "../workbench/manifest.ts";
+import type { Study } from "../workbench/study.ts";
+import { csv } from "../workbench/tables.ts";
+import { checkR } from "./check-r.ts";
+import { type Contents, contentsOf, type Named } from "./contents.ts";
+import { drawn, widths } from "./draw.ts";
+import { markdown } from "./markdown.ts";
+import { page } from "./page.ts";
+import { onPaper } from "./palette.ts";
+import { fontsAreInstalled, pdf, png } from "./pictures.ts";
+import { provenanceOf } from "./provenance.ts";
+import { storiesRead } from "./stories.ts";
+
+/** Where a report lies in its study. */
+export const reportFolder = "report";
+
+/** Writes a study's report, every file of it, and removes those of an earlier one. */
+export async function writeReport(
+  study: Study,
+  { pdf: wanted }: { readonly pdf: boolean },
+  effects: Effects,
+): Promise<void> {
+  const contents = await contentsOfStudy(study);
+  const files = new Map<string, string | Uint8Array>([
+    ...filesOf(contents),
+    ...picturesOf(contents, effects),
+    ...(await checkable(study)),
+  ]);
+  const browser = wanted ? installedChromium(effects.env) : undefined;
+  if (browser) files.set("report.pdf", await pdf(String(files.get("report.html")), browser));
+  for (const [path, content] of files) await writeWhole(study.path(reportFolder, path), content);
+  const kept = new Set([...files.keys()].map((path) => study.path(reportFolder, path)));
+  for (const file of await filesUnder(study.path(reportFolder))) if (!kept.has(file)) await rm(file);
+  effects.log(`  ${study.path(reportFolder, "report.html")}`);
+}
+
+/** What a reviewer computes the figures anew from: the judgments that they stand on, and a program in R. */
+async function checkable(study: Study): Promise<Map<string, string>> {
+  const judged = study.path(findingsFolder, "judgments.csv");
+  const program = checkR(await readFindings(study), study.config.analyse);
+  if (program === undefined || !(await exists(judged))) return new Map();
+  return new Map([
+    ["check.R", program],
+    ["tables/judgments.csv", await readText(judged)],
+  ]);
+}
+
+/** Every figure as PNG; none where no font is installed, for its words would be missing. */
+function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<string, Uint8Array> {
+  if (!fontsAreInstalled()) {
+    effects.warn("no font is installed, so figures are written as SVG alone and not as PNG");
+    return new Map();
+  }
+  const named = [...carriers, ...chapters.flatMap(({ findings }) => findings)];
+  return new Map(
+    named.flatMap(({ name, finding }) =>
+      finding.kind === "figure"
+        ? [
+            [
+              `figures/${name}.png`,
+              png(onPaper(drawn(finding.figure, finding.caption, widths.page))),
+            ] as const,
+          ]
+        : [],
+    ),
+  );
+}
+
+/** The page of findings that no study stands around: a table from anywhere. */
+export function pageOfFindings(
+  { title, simulated }: { readonly title: string; readonly simulated: boolean },
+  found: readonly Findings[],
+): string {
+  const marks = simulated ? [simulatedMark] : [];
+  const provenance = provenanceOf({ stages: {} }, undefined);
+  return page(contentsOf({ title, marks, stories: [], provenance }, found));
+}
+
+const simulatedMark =
+  "Simulated readers: a program gave these answers, no person did. They show that the way works and are no evidence.";
+
+async function contentsOfStudy(study: Study): Promise<Contents> {
+  const judgments = await readJudgments(study);
+  const forms = await readForms(study);
+  const formsOf = new Map<string, string[]>();
+  for (const { id, questions } of forms) {
+    for (const stimulus of new Set(questions.flatMap((question) => question.stimuli))) {
+      formsOf.set(stimulus, [...(formsOf.get(stimulus) ?? []), id]);
+    }
+  }
+  return contentsOf(
+    {
+      title: study.config.title,
+      marks: await marksOf(
+        study,
+        judgments.some(({ simulated }) => simulated),
+      ),
+      stories: storiesRead(await readStimuli(study), await readKey(study), formsOf, judgments),
+      provenance: provenanceOf(await readManifest(study), study.config.seed),
+    },
+    await readFindings(study),
+  );
+}
+
+/** What every section says: where the readers, the stories or the models are not real ones. */
+async function marksOf(study: Study, simulated: boolean): Promise<string[]> {
+  const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
+  const models = [...new Set(pretend.map(({ model }) => model.address))];
+  const corpus = (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined;
+  return [
+    ...(simulated ? [simulatedMark] : []),
+    ...(models.length > 0
+      ? [`Pretend model: ${models.join(", ")} only exercises the way and is no language model.`]
+      : []),
+    ...(corpus?.note ? [`About the stories: ${corpus.note.trim()}`] : []),
+  ];
+}
+
+/** Every file of a report by its path. */
+function filesOf(contents: Contents): Map<string, string> {
+  const named = [...contents.carriers, ...contents.chapters.flatMap(({ findings }) => findings)];
+  return new Map([
+    ["report.html", page(contents)],
+    ["report.md", markdown(contents)],
+    ...named.flatMap(({ name, finding }: Named): [string, string][] => {
+      if (finding.kind === "sentence") return [];
+      if (finding.kind === "table") return [[`tables/${name}.csv`, tableCsv(finding.table)]];
+      return [
+        [`figures/${name}.svg`, `${onPaper(drawn(finding.figure, finding.caption, widths.page))}\n`],
+        [`tables/${name}.csv`, tableCsv(finding.figure.table)],
+      ];
+    }),
+  ]);
+}
+
+const tableCsv = ({ columns, rows }: Table): string =>
+  csv(
+    columns.map(({ key }) => key),
+    rows,
+  );
