@@ -76,7 +76,9 @@ test("each text gets the codes that the model gives, by the codebook in its prom
   expect(system!.content).toContain("## bittersweet");
   expect(system!.content).not.toContain("Cues:");
   expect(user!.content).toBe('Title: Bus\nText: We laughed "until" the bus came.');
-  expect(JSON.stringify(requests)).not.toMatch(/machine|llama:x/);
+  // The codebook itself says that origin does not matter; what is said of a text must not tell it.
+  const told = requests.map(({ messages }) => messages.at(-1)!.content).join("\n");
+  expect(told).not.toMatch(/machine|llama:x/);
 });
 
 test("an answer that is not in the codebook is asked for once more, then it is a pass", async () => {
