@@ -52,7 +52,7 @@ def run(command: str, config: dict) -> None:
 
 
 def read_config(path: str, overrides: list[str]) -> dict:
-    if path != "-" and not Path(path).is_file():
+    if path != "-" and (not Path(path).exists() or Path(path).is_dir()):
         raise UserError(f"No such config: {path}.", "Name a JSON file.")
     try:
         config = json.loads(sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ LAYER_NAMES = {
 
 
 def write_gguf(model: GPTNeoXForCausalLM, tokenizer: PreTrainedTokenizerFast, path: Path, name: str, precision: str = "f16", about: dict | None = None) -> None:
-    """Writes the whole model. Matrices in `precision` (f16 or f32), norms and biases in f32. `about`: author, license …"""
+    """Writes the whole model. Matrices in `precision` (f16 or f32), head, norms and biases in f32. `about`: author, license …"""
     partial = Path(path).with_suffix(".partial")
     writer = gguf.GGUFWriter(partial, "gptneox")
     describe(writer, model.config, name, precision, about or {})
@@ -35,7 +35,9 @@ def write_gguf(model: GPTNeoXForCausalLM, tokenizer: PreTrainedTokenizerFast, pa
     for key, tensor in model.state_dict().items():
         renamed = tensor_name(key)
         if renamed:
-            writer.add_tensor(renamed, stored(regrouped(key, tensor.float(), model.config), precision))
+            # What f16 rounds in the head goes straight into the probabilities, so the head is kept whole.
+            kept = "f32" if renamed == "output.weight" else precision
+            writer.add_tensor(renamed, stored(regrouped(key, tensor.float(), model.config), kept))
     finish(writer, partial, path)
 
 
