@@ -1,7 +1,7 @@
 import { z } from "zod";
 import {
   corpusSummaryFile,
-  descriptionFile,
+  findingFiles,
   findingsFolder,
   formsFolder,
   generationsFolder,
@@ -24,7 +24,6 @@ export const report = stage({
   options: z.object({ pdf: z.boolean().default(true) }),
   reads: [
     findingsFolder,
-    descriptionFile,
     corpusSummaryFile,
     generationsFolder,
     stimuliFile,
@@ -33,6 +32,8 @@ export const report = stage({
     judgmentsFile,
   ],
   writes: ["report"],
+  // What was found outside `findings/`, of influence and of tuned models, is shown too where there is any.
+  inputs: findingFiles,
   settings: ({ config }) => ({ title: config.title, seed: config.seed, margin: config.analyse.margin }),
   run: async (...given) => (await written()).writeReport(...given),
 });

@@ -67,18 +67,26 @@ export async function readForms(study: Study): Promise<Form[]> {
   return Promise.all(files.map((file) => readJson(file, Form)));
 }
 
-/** What every analysis found in order of place, then what has no place: the corpus, and each tuned model. */
-export async function readFindings(study: Study): Promise<Findings[]> {
+/** Every file of findings there is, inside the study: of the analyses, of the corpus, of influence, of each tuned model. */
+export async function findingFiles(study: Study): Promise<string[]> {
   const analyses = await filesUnder(study.path(findingsFolder));
   const tuned = await readdir(study.path(tunedFolder)).catch(() => []);
   const files = [
-    study.path(descriptionFile),
-    study.path(influenceFile),
-    ...tuned.sort().map((name) => study.path(tuningFindingsFile(name))),
-    ...analyses.filter((file) => file.endsWith(".json")),
+    descriptionFile,
+    influenceFile,
+    ...tuned.sort().map(tuningFindingsFile),
+    ...analyses.filter((file) => file.endsWith(".json")).map((file) => `${findingsFolder}/${basename(file)}`),
   ];
-  const there = await Promise.all(files.map(async (file) => ((await exists(file)) ? [file] : [])));
-  const found = await Promise.all(there.flat().map((file) => readJson(file, Findings, hintFor(file))));
+  const there = await Promise.all(
+    files.map(async (file) => ((await exists(study.path(file))) ? [file] : [])),
+  );
+  return there.flat();
+}
+
+/** What every analysis found in order of place, then what has no place: the corpus, and each tuned model. */
+export async function readFindings(study: Study): Promise<Findings[]> {
+  const files = (await findingFiles(study)).map((file) => study.path(file));
+  const found = await Promise.all(files.map((file) => readJson(file, Findings, hintFor(file))));
   const last = Number.MAX_SAFE_INTEGER;
   return found.sort((one, other) => (one.place ?? last) - (other.place ?? last));
 }

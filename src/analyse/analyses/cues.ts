@@ -1,3 +1,4 @@
+import { fleissKappa } from "../../stats/agreement.ts";
 import { spearman } from "../../stats/correlation.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
 import { holm } from "../../stats/multiple-tests.ts";
@@ -22,12 +23,13 @@ export const cues: Analysis = {
     const measured = cuesOf(stories);
     const ratings = raterTable(data.choices, ({ answer }) => Number(answer === "human"));
     const agreement = ratings && krippendorffAlpha(ratings, "nominal");
+    const fleiss = fleissOf(stories);
     const outstanding = outstandingOf(stories);
     const findings: Finding[] = [
       sentence("result", sayCues(measured, data)),
       ...cueFigure(measured, stories),
       ...(measured.length > 0 ? [table("detail", cuesCaption, cuesTable(measured))] : []),
-      sentence("result", sayAgreement(agreement)),
+      sentence("result", sayAgreement(agreement, fleiss)),
       ...sayConfidence(data.choices),
       sentence("result", sayOutstanding(outstanding)),
       ...(outstanding.length > 0
@@ -40,6 +42,7 @@ export const cues: Analysis = {
       numbers: {
         cues: measured,
         agreement: agreement ?? null,
+        fleiss: fleiss ?? null,
         stories: stories.map(({ measures: _, ...story }) => story),
       },
     };
@@ -179,10 +182,17 @@ const cuesTable = (measured: readonly Cue[]): Table => ({
   rows: measured.map((cue) => ({ ...cue })),
 });
 
-const sayAgreement = (alpha: number | undefined): string =>
+/** Fleiss' kappa asks for equally many judges of each story; undefined where they differ. */
+function fleissOf(stories: readonly JudgedStory[]): number | undefined {
+  const judged = stories.filter(({ judgments }) => judgments >= 2);
+  if (judged.some(({ judgments }) => judgments !== judged[0]!.judgments)) return undefined;
+  return fleissKappa(judged.map(({ judgments, saidHuman }) => [saidHuman, judgments - saidHuman]));
+}
+
+const sayAgreement = (alpha: number | undefined, fleiss: number | undefined): string =>
   alpha === undefined
     ? "How far readers agree cannot be told: no story was judged by two, or all said the same."
-    : `Krippendorff’s alpha of what readers said is ${printed(alpha, "number")}: 1 would be full agreement, 0 what chance gives.`;
+    : `Krippendorff’s alpha of what readers said is ${printed(alpha, "number")}${fleiss === undefined ? "" : `, Fleiss’ kappa ${printed(fleiss, "number")}`}: 1 would be full agreement, 0 what chance gives.`;
 
 /** Whether being surer goes with being right. */
 function sayConfidence(choices: readonly Choice[]): Finding[] {
