@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
@@ -67,6 +68,7 @@ export const generate = stage({
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
         const generations = await writtenBy(series, { sampling, study, journal, faults, training, effects });
+        refuseIfNone(series, generations);
         written.set(fileOf(series), generations);
         effects.log(`  ${series.name}, ${series.condition}: ${counts(generations)}`);
       }
@@ -99,6 +101,17 @@ async function writtenBy(series: Series, writing: Writing): Promise<Generation[]
   } finally {
     await model.close();
   }
+}
+
+/** A failed title is data, but a model that answered to none of them is something to mend. */
+function refuseIfNone({ model, name }: Series, generations: readonly Generation[]): void {
+  const reasons = new Set(generations.map(({ outcome, reason }) => outcome === "failed" && reason));
+  const [reason] = reasons;
+  if (generations.length < 2 || reasons.size !== 1 || !reason) return;
+  const where = model.base === undefined ? model.address : `${model.address} at ${model.base}`;
+  throw new StudyError(`${name} wrote to no title (${where}: ${reason})`, {
+    hint: "see that the model is served there and `tinylove run` again: what others wrote is kept",
+  });
 }
 
 const fileOf = ({ name, condition }: Series): string => `${generationsFolder}/${name}/${condition}.jsonl`;
