@@ -113,10 +113,9 @@ function equivalenceTests(judgments: Judgments) {
 function oneWay(judgments: Judgments, way: "readers" | "stories") {
   const { estimate, standardError } = clusteredMean(asNumbers(judgments.correct), [judgments[way]]);
   const off = Math.abs(estimate - 0.5);
-  return {
-    different: 2 * normalSurvival(off / standardError),
-    equivalent: normalSurvival((margin - off) / standardError),
-  };
+  // In a study of few judgments a class may be empty, or all its judgments alike: then this test shows nothing.
+  const p = (distance: number) => (standardError > 0 ? normalSurvival(distance / standardError) : 0.5);
+  return { different: 2 * p(off), equivalent: p(margin - off) };
 }
 
 /** The mixed model's Wald and likelihood-ratio tests of origin, and the permutation of origins. */

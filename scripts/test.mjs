@@ -16,7 +16,10 @@ const leftOut = [
     ? ""
     : "the tests on a PostgreSQL server: TINYLOVE_POSTGRES names none (postgres://user@host/database)",
   process.env.TINYLOVE_DATA ? "" : "the tests on corpora from outside: TINYLOVE_DATA names no folder",
-  "the trainer's tests: they are Python (`cd trainer && python -m pytest`)",
+  process.env.TINYLOVE_PYTHON
+    ? ""
+    : "the tests of real tuning: they need Python with the trainer (`tinylove tune setup`, then TINYLOVE_PYTHON=.venv/bin/python)",
+  "the trainer's own tests: they are Python (`cd trainer && python -m pytest`)",
 ].filter(Boolean);
 
 run("npx", ["vitest", "run", ...process.argv.slice(2)], {
