@@ -250,7 +250,7 @@ ${hidden(fields)}
 const hidden = (fields: Readonly<Record<string, string>>): Html =>
   html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 
-const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
+export const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
 
 /** The texts of a question: none, one, or two side by side. */
 export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
@@ -263,7 +263,7 @@ export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
 </div>`;
 }
 
-const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
+export const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
   html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
 
 /** Plain text as paragraphs: every line break parts two. */

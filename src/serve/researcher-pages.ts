@@ -121,6 +121,11 @@ moment. You can look; that you did is written to <code>judgments/looks.csv</code
 <p>Each lets one person take part once. With <code>invited: true</code> in study.yaml nobody else can.</p>
 <form method="post" action="/study/invitations" class="line"><input type="hidden" name="seal" value="${setting.seal}">
 <label>How many <input type="number" name="count" min="1" max="10000" value="20" required></label><button class="plain">Download as CSV</button></form>
+</section>
+<section class="aside">
+<h2>Coding by reading</h2>
+<p>Two people at least code kind of love, tone and setting, apart from each other and without being told who wrote:
+<a href="/study/coding">the coding page</a>. Who codes should not have looked at corpus, generations and stimuli here.</p>
 </section>`,
   );
 

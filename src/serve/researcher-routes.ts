@@ -6,6 +6,7 @@ import { type Html, html } from "../text/html.ts";
 import { readGenerations, readKey, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { csv } from "../workbench/tables.ts";
+import { codingRoutes } from "./coding-routes.ts";
 import { type Site, sendPage } from "./context.ts";
 import { same, sealed } from "./ids.ts";
 import { accuracySoFar, overviewOf } from "./overview.ts";
@@ -103,6 +104,8 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
         .header("content-disposition", 'attachment; filename="links.csv"')
         .send(csv(["path"], rows));
     });
+
+    inside.register(async (coding) => codingRoutes(coding, site, (request) => formSeal(session(request)!)));
 
     inside.get("/study/corpus", async (request, reply) => {
       const stories = await readIfThere();

@@ -1,0 +1,319 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawnTexts } from "../../src/describe/coding/code.ts";
+import { codedTexts } from "../../src/describe/coding/coded.ts";
+import { codingSheet, codingsOfSheet } from "../../src/describe/coding/sheet.ts";
+import { textsOf } from "../../src/describe/texts.ts";
+import type { RunningSurvey } from "../../src/serve/serve.ts";
+import { readGenerations, readStories } from "../../src/workbench/artefacts.ts";
+import { readCodebook } from "../../src/workbench/codebook.ts";
+import { codingsCsv, readCoders, writeCoder } from "../../src/workbench/codings.ts";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.ts";
+
+let built: Fixture;
+let survey: RunningSurvey;
+
+/** Six titles; people wrote each with curly quotes, a model with straight ones and Markdown. */
+const titles = ["Glove", "Train", "Tea & <b>Milk</b>", "Kitchen", "Umbrella", "Bulbs"];
+
+beforeAll(async () => {
+  built = await fixture();
+  const { study } = built;
+  await writeWhole(
+    study.path("corpus/stories.jsonl"),
+    jsonLines(
+      titles.map((title, at) => ({
+        id: `story-${at}`,
+        title,
+        text: `“${title},” she said—twice…\n\nHe kept it for ${at + 2} years.`,
+        words: 10,
+        origin: { by: "human", source: "telltale-source", author: "Telltale Author", licence: "telltale" },
+        group: `group-${at}`,
+        split: "train",
+      })),
+    ),
+  );
+  await writeWhole(
+    study.path("generations/a-model/one.jsonl"),
+    jsonLines(titles.map((title, at) => generationOf(title, at))),
+  );
+  survey = await served(study);
+});
+afterAll(async () => {
+  await survey?.close();
+  await built?.remove();
+});
+
+const generationOf = (title: string, at: number) => ({
+  id: `generation-${at}`,
+  story: `story-${at}`,
+  title,
+  model: { address: "llama:telltale-model", hash: "0" },
+  prompt: { template: "one-shot", hash: "0", text: "" },
+  examples: [`story-${at}`],
+  seed: 1,
+  attempt: 1,
+  settings: {
+    temperature: 1,
+    topP: 1,
+    topK: 0,
+    minP: 0,
+    repeatPenalty: 1,
+    leastTokens: 1,
+    mostTokens: 200,
+  },
+  outcome: "text",
+  text: `"${title}," *he* said -- once... And that was ${at + 40} days ago.`,
+  raw: "",
+  tokens: { prompt: 1, generated: 100 },
+  ms: 1,
+  at: "2026-01-01T00:00:00.000Z",
+});
+
+async function coder(): Promise<Walker> {
+  const walker = new Walker(survey.url);
+  await walker.post("/study/login", { token: survey.token });
+  return walker;
+}
+
+/** Gives a name, and is sent to the page to go on with. */
+async function named(walker: Walker, name: string, count = ""): Promise<string> {
+  const { text } = await walker.get("/study/coding");
+  return (await walker.post("/study/coding", { ...hiddenFields(text), coder: name, count })).location;
+}
+
+type Codes = Record<string, string>;
+
+/** Codes one text after another, as `choose` says of each page, and returns the pages. */
+async function codeOn(walker: Walker, start: string, choose: (page: string) => Codes, most = 100) {
+  const pages: string[] = [];
+  let place = start;
+  while (!place.endsWith("/thanks") && pages.length < most) {
+    const { text } = await walker.get(place);
+    pages.push(text);
+    const reply = await walker.post(place, { ...hiddenFields(text), ...choose(text) });
+    expect(reply.status).toBe(303);
+    place = reply.location;
+  }
+  return { pages, place };
+}
+
+const joyful = () => ({ "code-tone": "joyful", "code-kind_of_love": "romantic" });
+const codedBy = async (name: string) =>
+  (await readCoders(built.study)).find((candidate) => candidate.name === name)?.codings ?? [];
+const titleOf = (page: string) => /<article class="story"><h2>(.*?)<\/h2>(.*?)<\/article>/s.exec(page)!;
+
+test("without the token there is no page and nothing is written", async () => {
+  const stranger = new Walker(survey.url);
+  for (const path of ["/study/coding", "/study/coding/eve/12/1", "/study/coding/eve/12/thanks"]) {
+    const { status, location, text } = await stranger.get(path);
+    expect([path, status, location, text]).toEqual([path, 303, "/study/login", ""]);
+  }
+  const post = await stranger.post("/study/coding/eve/12/1", { item: "x", ...joyful() });
+  expect([post.status, post.location]).toEqual([303, "/study/login"]);
+  const walker = await coder();
+  expect((await walker.post(await named(walker, "eve"), joyful())).status).toBe(403);
+  expect(await codedBy("eve")).toEqual([]);
+  expect((await walker.get("/study")).text).toContain('href="/study/coding"');
+});
+
+test("the pages of all texts are one page, but for the text, its place and its seal", async () => {
+  const walker = await coder();
+  const { pages } = await codeOn(walker, await named(walker, "blind"), () => ({}));
+  expect(pages).toHaveLength(12);
+  const bare = pages.map((page) =>
+    page
+      .replace(titleOf(page)[0], "")
+      .replace(/name="item" value="[\w-]{43}"/, "")
+      .replace(/<a href="[^"]+" rel="prev">Back<\/a>/, "")
+      .replace(/Text \d+ of 12/g, "")
+      .replace(/progress value="\d+"/, "")
+      .replace(/coding\/blind\/12\/\d+/g, ""),
+  );
+  expect(new Set(bare).size).toBe(1);
+  for (const page of pages) {
+    expect(page).not.toMatch(
+      /telltale|story-\d|generation|llama|group-|“|—|\*he\*|\/study\/(corpus|stimuli)/i,
+    );
+  }
+  const texts = pages.map((page) => titleOf(page)[2]!);
+  expect(texts.filter((text) => text.includes("&quot;Train,&quot; she said – twice…"))).toHaveLength(1);
+  expect(texts.filter((text) => text.includes("&quot;Train,&quot; he said – once…"))).toHaveLength(1);
+});
+
+test("a coder gets the sheet's texts in the sheet's order, and the file that the sheet would give", async () => {
+  const { study } = built;
+  const texts = textsOf(await readStories(study), await readGenerations(study));
+  const codebook = await readCodebook(study);
+  await writeWhole(
+    study.path("sheet.csv"),
+    codingSheet(study, "anna", drawnTexts(study, texts, 7), codebook),
+  );
+  const rows = await readTable(study.path("sheet.csv"));
+
+  const tones = codebook.variables[1]!.codes.map(({ code }) => code);
+  const kinds = codebook.variables[0]!.codes.map(({ code }) => code);
+  const walker = await coder();
+  let at = 0;
+  const choose = () => ({
+    "code-tone": tones[at % 9]!,
+    "code-kind_of_love": at === 3 ? "" : kinds[at++ % 5]!,
+  });
+  const { pages } = await codeOn(walker, await named(walker, "anna", "7"), choose);
+  const shown = pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""));
+  const escaped = (text: string) =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  expect(shown).toEqual(rows.map((row) => escaped(`${row["title"]}\n${row["text"]}`)));
+
+  const written = await codedBy("anna");
+  const filled = rows.map((row, place) => {
+    const codes = new Map(written.slice(0).map(({ text, variable, code }) => [`${text} ${variable}`, code]));
+    const id = drawnTexts(study, texts, 7).find(
+      (text) => codingSheet(study, "anna", [text], codebook).split("\n")[1]!.split(",")[0] === row["item"],
+    )!.id;
+    expect(codes.get(`${id} tone`)).toBe(tones[Math.min(place, 3) % 9]);
+    return {
+      ...row,
+      tone: codes.get(`${id} tone`) ?? "",
+      kind_of_love: codes.get(`${id} kind_of_love`) ?? "",
+    };
+  });
+  const imported = codingsOfSheet(study, "anna", texts, codebook, filled, "sheet.csv");
+  expect(await readFile(study.path("corpus/codings/anna.csv"), "utf8")).toBe(codingsCsv(imported));
+  expect(imported.every(({ kind }) => kind === "people")).toBe(true);
+});
+
+test("a coder goes on where she stopped, goes back, and changes or takes back a code", async () => {
+  const walker = await coder();
+  const first = await named(walker, "clara");
+  expect(first).toBe("/study/coding/clara/12/1");
+  await codeOn(walker, first, joyful, 3);
+  expect(await codedBy("clara")).toHaveLength(6);
+
+  const again = await coder();
+  expect(await named(again, "clara")).toBe("/study/coding/clara/12/4");
+  const { text } = await again.get("/study/coding/clara/12/2");
+  expect(text.match(/ checked/g)).toHaveLength(2);
+  const changed = { ...hiddenFields(text), "code-tone": "grieving", "code-kind_of_love": "" };
+  expect((await again.post("/study/coding/clara/12/2", changed)).location).toBe("/study/coding/clara/12/4");
+  expect((await codedBy("clara")).map(({ variable, code }) => `${variable} ${code}`)).toEqual([
+    "kind_of_love romantic",
+    "tone joyful",
+    "tone grieving",
+    "kind_of_love romantic",
+    "tone joyful",
+  ]);
+
+  const { place } = await codeOn(again, "/study/coding/clara/12/4", joyful);
+  const thanks = (await again.get(place)).text;
+  expect(thanks).toContain("corpus/codings/clara.csv");
+  expect(thanks).not.toContain("no code of yours");
+  expect(await named(again, "clara")).toBe("/study/coding/clara/12/thanks");
+});
+
+test("two coders at once, and one coder in two tabs, lose no row; the codes that agree are settled", async () => {
+  const [dora, emil, tab] = [await coder(), await coder(), await coder()];
+  await Promise.all([
+    named(dora, "dora").then((start) => codeOn(dora, start, joyful)),
+    named(emil, "emil").then((start) => codeOn(emil, start, joyful)),
+  ]);
+  expect(await codedBy("dora")).toHaveLength(24);
+  expect(await codedBy("emil")).toHaveLength(24);
+  const places = Array.from({ length: 12 }, (_, at) => `/study/coding/fay/12/${at + 1}`);
+  await Promise.all(
+    places.map(async (place) => {
+      const { text } = await tab.get(place);
+      expect(text).not.toMatch(/ checked|dora|emil/);
+      await tab.post(place, { ...hiddenFields(text), ...joyful() });
+    }),
+  );
+  expect(await codedBy("fay")).toHaveLength(24);
+
+  const texts = textsOf(await readStories(built.study), await readGenerations(built.study));
+  const { settled, agreements } = await codedTexts(built.study, texts);
+  for (const { id } of texts) expect(settled.get("tone")!.get(id)).toEqual({ code: "joyful", by: "people" });
+  expect(agreements.length).toBeGreaterThan(0);
+});
+
+test("a name, a number, a code or a text that is none is refused in one line, and nothing is written", async () => {
+  const walker = await coder();
+  await writeCoder(built.study, {
+    name: "robot",
+    kind: "model",
+    codings: [{ text: "story-0", variable: "tone", code: "joyful", kind: "model" }],
+  });
+  const robot = await readFile(built.study.path("corpus/codings/robot.csv"), "utf8");
+  const seal = hiddenFields((await walker.get("/study/coding")).text);
+  const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
+  for (const [name, count, alert] of [
+    ["../anna", "", "coder ../anna: no name for a coder; use letters"],
+    ["<script>", "", "coder &lt;script&gt;: no name"],
+    ["", "", "no name for a coder"],
+    ["a".repeat(41), "", "no name for a coder"],
+    ["cues", "", "coder cues: the cue lists are called so; take another name"],
+    ["robot", "", "coder robot: a model is called so; take another name"],
+    ["greta", "-3", "-3: no number of texts; try 60"],
+  ] as const) {
+    const reply = await walker.post("/study/coding", { ...seal, coder: name, count });
+    expect([name, reply.status]).toEqual([name, 400]);
+    expect(alertOf(reply.text)).toContain(alert);
+  }
+  const first = await named(walker, "greta");
+  const page = hiddenFields((await walker.get(first)).text);
+  const badCode = await walker.post(first, { ...page, "code-tone": "splendid<i>" });
+  expect([badCode.status, alertOf(badCode.text)]).toEqual([
+    400,
+    expect.stringMatching(/^tone: no code splendid&lt;i&gt;; try celebratory, /),
+  ]);
+  const otherCoders = await walker.post("/study/coding/hugo/12/1", { ...page, ...joyful() });
+  expect(alertOf(otherCoders.text)).toContain("this text is not among those to code");
+  expect((await walker.get("/study/coding/greta/12/13")).status).toBe(404);
+  expect((await walker.get("/study/coding/greta/12/none")).status).toBe(404);
+  expect((await walker.get("/study/coding/%2e%2e%2fx/12/1")).status).toBe(400);
+  expect([await codedBy("greta"), await codedBy("hugo")]).toEqual([[], []]);
+  expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
+});
+
+const found = chromiumPath();
+if (!found) console.warn(withoutChromium);
+
+/** With TINYLOVE_SCREENSHOTS=FOLDER the page is kept as a picture. */
+const pictures = process.env["TINYLOVE_SCREENSHOTS"];
+
+describe.skipIf(!found)("in Chromium without JavaScript", () => {
+  test("a text is coded with the keyboard alone, and the codes' meanings open beside it", async () => {
+    const browser = await launchBrowser();
+    try {
+      const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+      page.setDefaultTimeout(10_000);
+      await page.goto(`${survey.url}/study/coding`);
+      await page.getByLabel(/token/).fill(survey.token);
+      await page.keyboard.press("Enter");
+      await page.getByRole("link", { name: "the coding page" }).click();
+      await page.getByLabel(/Your name/).fill("ida");
+      if (pictures) await page.screenshot({ path: `${pictures}/coder.png`, fullPage: true });
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/ida\/12\/1$/);
+
+      const tone = page.getByRole("group", { name: "Tone" });
+      await tone.locator("summary").focus();
+      await page.keyboard.press("Enter");
+      await tone.getByText("It is glad in the moment").waitFor();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Space");
+      await page.keyboard.press("ArrowDown");
+      if (pictures) await page.screenshot({ path: `${pictures}/coding.png`, fullPage: true });
+      await page.getByRole("button", { name: "Keep" }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/ida\/12\/2$/);
+      expect((await codedBy("ida")).map(({ variable, code }) => [variable, code])).toEqual([
+        ["tone", "grateful"],
+      ]);
+    } finally {
+      await browser.close();
+    }
+  });
+});
