@@ -24,9 +24,9 @@ export function page(contents: Contents): string {
   <p class="eyebrow">Tiny Love report</p>
   <h1>${title}</h1>
   ${marksOf(marks)}
-  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${text}</p>`)}</div>`}
+  ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${prose(text)}</p>`)}</div>`}
   ${headline(contents.headline)}
-  ${contents.deck.map((text) => html`<p class="deck">${text}</p>`)}
+  ${contents.deck.map((text) => html`<p class="deck">${prose(text)}</p>`)}
   ${contents.carriers.map((named) => block(named, storyIds))}
   ${chapters.length > 1 && contentsList(contents)}
 </header>
@@ -97,9 +97,12 @@ function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
 const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Html =>
   weight === "detail" ? html`<p class="detail">${prose(text)}</p>` : html`<p>${prose(text)}</p>`;
 
-/** A sentence in which what stands between backticks is set as code. */
+/** A sentence in which what stands between backticks is set as code, and a number keeps its percent sign on its line. */
 const prose = (text: string): Html[] =>
-  text.split("`").map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+  text
+    .replace(/(\d) %/g, "$1\u00a0%")
+    .split("`")
+    .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
 /** A table that scrolls sideways where it is wider than the page; a cell of a column `stimulus` links to its story. */
 function tableBlock(id: string, caption: string, table: Table, storyIds: ReadonlySet<string>): Html {
