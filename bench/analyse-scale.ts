@@ -3,8 +3,7 @@
  * analysis that it allows. Limits, of the processor and not of the clock: 120 s in all, and 1 GB of memory. The script
  * fails beyond them.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench
- *     cp package.json tmp/bench && node tmp/bench/bench/analyse-scale.js [judgments] [readers] [stories]
+ *     npm run bench -- analyse-scale [judgments] [readers] [stories]
  */
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

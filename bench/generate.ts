@@ -6,9 +6,7 @@
  * weights) and 0.6 for the embedded one, and at most 1.2 of the memory of weights and cache (beside the 45 MB of the library). Exits 1 where one is
  * missed. Without LLAMA_BATCHED_BENCH the peer is left out.
  *
- *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench
- *     cp package.json tmp/bench && ln -s ../../models tmp/bench/models
- *     LLAMA_BATCHED_BENCH=path/to/llama-batched-bench node tmp/bench/bench/generate.js
+ *     LLAMA_BATCHED_BENCH=path/to/llama-batched-bench npm run bench -- generate
  *
  * The benchmark is built from llama.cpp's source, which lies in node_modules/node-llama-cpp/llama/gitRelease.bundle:
  * `git clone` it, `cmake -B build -DCMAKE_BUILD_TYPE=Release`, `cmake --build build --target llama-batched-bench`.

@@ -6,9 +6,7 @@
  * answers a second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and
  * tells how busy the machine was otherwise.
  *
- *     npm run build
- *     npx tsc --noEmit false --allowImportingTsExtensions false --outDir tmp/bench && cp -r package.json src tmp/bench
- *     node tmp/bench/bench/serve-load.js [participants] [seconds of saturation]
+ *     npm run bench -- serve-load [participants] [seconds of saturation]
  *
  * With TINYLOVE_DATABASE the same on PostgreSQL.
  */
