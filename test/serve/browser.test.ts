@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -7,9 +5,8 @@ import { type RunningSurvey, startSurvey } from "../../src/serve/serve.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
 import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { violations } from "./accessible.ts";
 import { type Fixture, fixture, quietEffects, served } from "./fixture.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** With TINYLOVE_SCREENSHOTS=FOLDER every page that is looked at is kept as a picture. */
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
@@ -359,12 +356,3 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     expect(strays).toEqual([]);
   });
 });
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-  });
-}

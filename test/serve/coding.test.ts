@@ -12,10 +12,12 @@ import { codingsCsv, readCoders, writeCoder } from "../../src/workbench/codings.
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { violations } from "./accessible.ts";
 import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
+let session = "";
 
 /** Six titles; people wrote each with curly quotes, a model with straight ones and Markdown. */
 const titles = ["Glove", "Train", "Tea & <b>Milk</b>", "Kitchen", "Umbrella", "Bulbs"];
@@ -74,9 +76,14 @@ const generationOf = (title: string, at: number) => ({
   at: "2026-01-01T00:00:00.000Z",
 });
 
+/** A browser that is logged in; once for all, for logins are limited. */
 async function coder(): Promise<Walker> {
   const walker = new Walker(survey.url);
-  await walker.post("/study/login", { token: survey.token });
+  if (!session) {
+    await walker.post("/study/login", { token: survey.token });
+    session = walker.cookie;
+  }
+  walker.cookie = session;
   return walker;
 }
 
@@ -274,8 +281,8 @@ if (!found) console.warn(withoutChromium);
 /** With TINYLOVE_SCREENSHOTS=FOLDER the page is kept as a picture. */
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
-describe.skipIf(!found)("in Chromium without JavaScript", () => {
-  test("a text is coded with the keyboard alone, and the codes' meanings open beside it", async () => {
+describe.skipIf(!found)("in Chromium", () => {
+  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open beside it", async () => {
     const browser = await launchBrowser();
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
@@ -303,6 +310,24 @@ describe.skipIf(!found)("in Chromium without JavaScript", () => {
       expect((await codedBy("ida")).map(({ variable, code }) => [variable, code])).toEqual([
         ["tone", "grateful"],
       ]);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test.each(["light", "dark"] as const)("every coder's page is accessible, %s", async (colorScheme) => {
+    const browser = await launchBrowser();
+    try {
+      const context = await browser.newContext({ bypassCSP: true, colorScheme });
+      const [name, value] = (await coder()).cookie.split("=");
+      await context.addCookies([{ name: name!, value: value!, url: `${survey.url}/study` }]);
+      const page = await context.newPage();
+      for (const path of ["", "/jo/12/2", "/jo/12/thanks", "/no name/12/1"]) {
+        await page.goto(`${survey.url}/study/coding${path}`);
+        expect(page.url()).toContain("/study/coding");
+        for (const summary of await page.locator("summary").all()) await summary.click();
+        expect(await violations(page), path).toEqual([]);
+      }
     } finally {
       await browser.close();
     }
