@@ -1,6 +1,7 @@
 // `npm test`: installs what is missing, passes the tests, and says plainly what it left out and why.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { build, checkNode, installPackages, root, run, say } from "./ready.mjs";
 
 checkNode();
@@ -12,9 +13,9 @@ const leftOut = [
   chromium
     ? ""
     : "the tests in a real browser: no Chromium here (install Chromium, or set CHROMIUM to its path)",
-  process.env.TINYLOVE_POSTGRES
+  process.env.TINYLOVE_POSTGRES || onPath("initdb")
     ? ""
-    : "the tests on a PostgreSQL server: TINYLOVE_POSTGRES names none (postgres://user@host/database)",
+    : "the tests on PostgreSQL: no initdb on the path, and TINYLOVE_POSTGRES names no server (postgres://user@host/database)",
   process.env.TINYLOVE_DATA ? "" : "the tests on corpora from outside: TINYLOVE_DATA names no folder",
   process.env.TINYLOVE_PYTHON
     ? ""
@@ -27,6 +28,10 @@ run("npx", ["vitest", "run", ...process.argv.slice(2)], {
 });
 say("Left out:");
 for (const reason of leftOut) console.error(`  - ${reason}`);
+
+function onPath(program) {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
 
 function findChromium() {
   const known = [
