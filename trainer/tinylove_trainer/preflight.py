@@ -34,6 +34,8 @@ def preflight(config: dict) -> None:
         ranks = check_ranks(settings)
         check_sum()
         held = check_sharding(settings) if settings.sharded else None
+        # Nobody leaves before all have finished: a rank that goes first closes the connection of one still at work.
+        dist.barrier()
         emit("preflight", world=dist.get_world_size(), hosts=sorted({host for host, _ in ranks}), backend=dist.get_backend(), parameters_held=held)
         emit("done")
     finally:
