@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { plannedErrors, type StudyPower, simulatedPower, verdictPower } from "../stats/power.ts";
+import {
+  fewestReaders,
+  plannedErrors,
+  type StudyPower,
+  simulatedPower,
+  verdictPower,
+} from "../stats/power.ts";
 import { randomFrom } from "../stats/random.ts";
 import { type StudyPlan, usualSpread } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
@@ -90,22 +96,10 @@ function readersNeeded(
   wanted: number,
   of: "claim" | "overall" = "claim",
 ): number | undefined {
-  const enough = (readers: number) => {
+  return fewestReaders((readers) => {
     const formula = verdictPower({ ...plan, readers }, test);
     return (of === "claim" ? claimPower(formula) : formula.overall.equivalent) >= wanted;
-  };
-  let high = 2;
-  while (!enough(high)) {
-    high *= 2;
-    if (high > 100_000) return undefined;
-  }
-  let low = Math.max(1, high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  });
 }
 
 /** The smallest design, or what a design can show; with the curve over readers and a check by simulation. */

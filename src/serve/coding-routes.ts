@@ -4,7 +4,7 @@ import type { Coding } from "../study/coding.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { readGenerations, readStories } from "../workbench/artefacts.ts";
 import { type Codebook, readCodebook } from "../workbench/codebook.ts";
-import { checkedCoder, codingsFolder, readCoders, writeCoder } from "../workbench/codings.ts";
+import { checkedCoder, codingsFolder, drawnTexts, readCoders, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { codedPage, codedTextPage, coderPage, fieldOf } from "./coding-pages.ts";
@@ -126,16 +126,14 @@ interface CodedText {
  * and machines' by turns for as long as there are both. Throws StudyError where there are none.
  */
 async function textsFor(study: Study, coder: string, count: number): Promise<readonly CodedText[]> {
-  const human = (await readStories(study)).map((story) => ({ ...story, by: "human" }));
+  const human = (await readStories(study)).map((story) => ({ ...story, origin: "human" as const }));
   const machine = (await readGenerations(study))
     .filter(({ text }) => text.trim() !== "")
-    .map((generation) => ({ ...generation, by: "machine" }));
-  const lot = study.random("code", "texts").shuffle([...human, ...machine]);
-  const [people, machines] = ["human", "machine"].map((by) => lot.filter((text) => text.by === by));
-  const turns = lot.flatMap((_, at) => [people![at] ?? [], machines![at] ?? []].flat());
-  if (turns.length === 0)
+    .map((generation) => ({ ...generation, origin: "machine" as const }));
+  const drawn = drawnTexts<(typeof human | typeof machine)[number]>(study, [...human, ...machine], count);
+  if (drawn.length === 0)
     throw new StudyError("there are no texts to code yet", { hint: "collect some first" });
-  return study.random("code", "order", coder).shuffle(turns.slice(0, count));
+  return study.random("code", "order", coder).shuffle(drawn);
 }
 
 /** The page to go on with: the first text past the first `position` that has no code yet, or the thanks. */

@@ -84,7 +84,11 @@ export function readersForPower(
   options: VerdictOptions,
   { power = 0.8, of = "overall" as keyof StudyPower } = {},
 ): number | undefined {
-  const enough = (readers: number) => verdictPower({ ...plan, readers }, options)[of].equivalent >= power;
+  return fewestReaders((readers) => verdictPower({ ...plan, readers }, options)[of].equivalent >= power);
+}
+
+/** The fewest readers who are enough, where more are always enough too; undefined where even 100,000 are not. */
+export function fewestReaders(enough: (readers: number) => boolean): number | undefined {
   let high = 2;
   while (!enough(high)) {
     high *= 2;

@@ -22,6 +22,20 @@ export async function readCoders(study: Study): Promise<Coder[]> {
   return coders;
 }
 
+/** The same texts for every coder: in seeded order, people's and machine's by turns for as long as there are both. */
+export function drawnTexts<Text extends { readonly origin: "human" | "machine" }>(
+  study: Study,
+  texts: readonly Text[],
+  count = texts.length,
+): readonly Text[] {
+  const shuffled = study.random("code", "texts").shuffle(texts);
+  const [human, machine] = (["human", "machine"] as const).map((by) =>
+    shuffled.filter(({ origin }) => origin === by),
+  );
+  const turns = Array.from({ length: texts.length }, (_, at) => [human![at], machine![at]]).flat();
+  return turns.filter((text) => text !== undefined).slice(0, count);
+}
+
 export const codingFiles = async (study: Study): Promise<string[]> =>
   (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
 

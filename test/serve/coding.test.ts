@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { drawnTexts } from "../../src/describe/coding/code.ts";
 import { codedTexts } from "../../src/describe/coding/coded.ts";
 import { codingSheet, codingsOfSheet } from "../../src/describe/coding/sheet.ts";
 import { textsOf } from "../../src/describe/texts.ts";
@@ -8,7 +7,7 @@ import type { RunningSurvey } from "../../src/serve/serve.ts";
 import { escapeHtml } from "../../src/text/html.ts";
 import { readGenerations, readStories } from "../../src/workbench/artefacts.ts";
 import { readCodebook } from "../../src/workbench/codebook.ts";
-import { codingsCsv, readCoders, writeCoder } from "../../src/workbench/codings.ts";
+import { codingsCsv, drawnTexts, readCoders, writeCoder } from "../../src/workbench/codings.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";

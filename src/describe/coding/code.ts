@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readGenerations, readStories } from "../../workbench/artefacts.ts";
 import { pageOf, readCodebook } from "../../workbench/codebook.ts";
-import { checkedCoder, codingsFolder, writeCoder } from "../../workbench/codings.ts";
+import { checkedCoder, codingsFolder, drawnTexts, writeCoder } from "../../workbench/codings.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { exists, writeWhole } from "../../workbench/files.ts";
@@ -120,14 +120,4 @@ function named(coder: string | undefined): string {
   if (coder === "cues")
     throw new StudyError("coder cues: the cue lists are called so", { hint: "take another name" });
   return checkedCoder(coder);
-}
-
-/** The same texts for every coder: in seeded order, people's and machine's by turns for as long as there are both. */
-export function drawnTexts(study: Study, texts: readonly Text[], count = texts.length): readonly Text[] {
-  const shuffled = study.random("code", "texts").shuffle(texts);
-  const [human, machine] = (["human", "machine"] as const).map((by) =>
-    shuffled.filter(({ origin }) => origin === by),
-  );
-  const turns = Array.from({ length: texts.length }, (_, at) => [human![at], machine![at]]).flat();
-  return turns.filter((text) => text !== undefined).slice(0, count);
 }
