@@ -21,10 +21,13 @@ export function krippendorffAlpha(
   for (const unit of units) for (const value of unit) totals[place.get(value)!]!++;
   const distance = distanceBetween(values, totals, scale);
 
+  // Pairs are counted by value, so that the cost grows with the judges and not with their square.
   let observed = 0;
   for (const unit of units) {
-    for (const one of unit) {
-      for (const other of unit) observed += distance(place.get(one)!, place.get(other)!) / (unit.length - 1);
+    const counts = new Map<number, number>();
+    for (const value of unit) counts.set(place.get(value)!, (counts.get(place.get(value)!) ?? 0) + 1);
+    for (const [one, count] of counts) {
+      for (const [other, again] of counts) observed += (count * again * distance(one, other)) / (unit.length - 1);
     }
   }
   let expected = 0;
