@@ -27,7 +27,8 @@ export function krippendorffAlpha(
     const counts = new Map<number, number>();
     for (const value of unit) counts.set(place.get(value)!, (counts.get(place.get(value)!) ?? 0) + 1);
     for (const [one, count] of counts) {
-      for (const [other, again] of counts) observed += (count * again * distance(one, other)) / (unit.length - 1);
+      for (const [other, again] of counts)
+        observed += (count * again * distance(one, other)) / (unit.length - 1);
     }
   }
   let expected = 0;
