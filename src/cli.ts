@@ -1,5 +1,5 @@
 import { Command as Program } from "commander";
-import { commands, stages } from "./stages.ts";
+import { commands, loaded, stages } from "./stages.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
 import { StudyError } from "./workbench/errors.ts";
 import { runStage } from "./workbench/manifest.ts";
@@ -10,8 +10,8 @@ import { version } from "./workbench/version.ts";
 
 /** Runs one command line and returns the exit code: 0, 1 for what the user can mend, 70 for a bug, 130 when interrupted. */
 export async function main(argv: readonly string[], effects: Effects): Promise<number> {
-  const program = programOf(effects);
   try {
+    const program = await programOf(effects, namesIn(argv));
     await program.parseAsync([...argv], { from: "user" });
     return 0;
   } catch (thrown) {
@@ -37,7 +37,18 @@ export async function runProcess(): Promise<void> {
 
 class Interrupted extends Error {}
 
-function programOf(effects: Effects): Program {
+/**
+ * The one command that a command line asks for, by its first words; undefined where it names none, as when it asks
+ * for help: then all are loaded. Only what is used is loaded, for a server that stays for weeks.
+ */
+function namesIn(argv: readonly string[]): string[] | undefined {
+  const words = argv.filter((word, at) => !word.startsWith("-") && argv[at - 1] !== "--study");
+  const asked = [words.slice(0, 2).join(" "), words[0] ?? ""];
+  const name = asked.find((one) => Object.hasOwn(stages, one) || Object.hasOwn(commands, one));
+  return name === undefined ? undefined : [name];
+}
+
+async function programOf(effects: Effects, names: string[] | undefined): Promise<Program> {
   const program = new Program("tinylove")
     .description(
       "Can readers tell a very short story that a language model wrote from one that a person wrote?",
@@ -51,9 +62,9 @@ function programOf(effects: Effects): Program {
       writeErr: (text) => effects.log(text.trimEnd()),
     });
   program.commandsGroup("Stages, in the order of a study:");
-  for (const stage of stages) addStage(program, stage, effects);
+  for (const stage of await loaded(stages, names)) addStage(program, stage, effects);
   program.commandsGroup("Commands:");
-  for (const command of commands) addCommand(program, command, effects);
+  for (const command of await loaded(commands, names)) addCommand(program, command, effects);
   program.addHelpText(
     "after",
     `\nBegin with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,

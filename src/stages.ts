@@ -1,73 +1,59 @@
-import { analyse } from "./analyse/analyse.ts";
-import { power } from "./analyse/power.ts";
-import { preregister } from "./analyse/preregister.ts";
-import { replay } from "./analyse/replay.ts";
-import { collect } from "./collect/collect.ts";
-import { login } from "./collect/login.ts";
-import { purge } from "./collect/purge.ts";
-import { compose } from "./compose/compose.ts";
-import { code } from "./describe/coding/code.ts";
-import { describe } from "./describe/describe.ts";
-import { factorial } from "./generate/factorial.ts";
-import { generate } from "./generate/generate.ts";
-import { models } from "./generate/list-models.ts";
-import { tryOne } from "./generate/try.ts";
-import { influence } from "./influence/influence.ts";
-import { pageOfFindings, report } from "./report/report.ts";
-import { backup } from "./serve/backup.ts";
-import { exportForms } from "./serve/export-forms.ts";
-import { importResponses } from "./serve/import-responses.ts";
-import { judgments } from "./serve/judgments.ts";
-import { serve } from "./serve/serve.ts";
-import { simulate } from "./serve/simulate.ts";
-import { diagnose } from "./tune/diagnose.ts";
-import { exportTuned } from "./tune/export.ts";
-import { plan } from "./tune/plan.ts";
-import { tuneRun } from "./tune/run.ts";
-import { setup } from "./tune/setup.ts";
-import { submit } from "./tune/submit.ts";
-import { sweep } from "./tune/sweep.ts";
-import { init } from "./workbench/commands/init.ts";
 import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
+/** Members by name, each loaded when it is used: a survey server has no room for what writes figures. */
+type Loaders<Member> = Readonly<Record<string, () => Promise<Member>>>;
+
 /** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
-export const stages: readonly AnyStage[] = [
-  collect,
-  generate,
-  factorial,
-  describe,
-  influence,
-  compose,
-  judgments,
-  analyse(pageOfFindings),
-  report,
-];
+export const stages: Loaders<AnyStage> = {
+  collect: async () => (await import("./collect/collect.ts")).collect,
+  generate: async () => (await import("./generate/generate.ts")).generate,
+  factorial: async () => (await import("./generate/factorial.ts")).factorial,
+  describe: async () => (await import("./describe/describe.ts")).describe,
+  influence: async () => (await import("./influence/influence.ts")).influence,
+  compose: async () => (await import("./compose/compose.ts")).compose,
+  judgments: async () => (await import("./serve/judgments.ts")).judgments,
+  analyse: async () => (await import("./analyse/analyse.ts")).analyse(await pageOfFindings()),
+  report: async () => (await import("./report/report.ts")).report,
+};
 
 /** What is no stage: making, showing, serving. */
-export const commands: readonly AnyCommand[] = [
-  init,
-  status(stages),
-  runAll(stages),
-  power(pageOfFindings),
-  preregister,
-  serve,
-  simulate,
-  plan,
-  setup,
-  tuneRun,
-  diagnose,
-  sweep,
-  submit,
-  exportTuned,
-  backup,
-  exportForms,
-  importResponses,
-  login,
-  purge,
-  models,
-  tryOne,
-  code,
-  replay,
-];
+export const commands: Loaders<AnyCommand> = {
+  init: async () => (await import("./workbench/commands/init.ts")).init,
+  status: async () => status(await loaded(stages)),
+  run: async () => runAll(await loaded(stages)),
+  power: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),
+  preregister: async () => (await import("./analyse/preregister.ts")).preregister,
+  serve: async () => (await import("./serve/serve.ts")).serve,
+  simulate: async () => (await import("./serve/simulate.ts")).simulate,
+  "tune plan": async () => (await import("./tune/plan.ts")).plan,
+  "tune setup": async () => (await import("./tune/setup.ts")).setup,
+  "tune run": async () => (await import("./tune/run.ts")).tuneRun,
+  "tune diagnose": async () => (await import("./tune/diagnose.ts")).diagnose,
+  "tune sweep": async () => (await import("./tune/sweep.ts")).sweep,
+  "tune submit": async () => (await import("./tune/submit.ts")).submit,
+  "tune export": async () => (await import("./tune/export.ts")).exportTuned,
+  backup: async () => (await import("./serve/backup.ts")).backup,
+  "export-forms": async () => (await import("./serve/export-forms.ts")).exportForms,
+  "import-responses": async () => (await import("./serve/import-responses.ts")).importResponses,
+  login: async () => (await import("./collect/login.ts")).login,
+  purge: async () => (await import("./collect/purge.ts")).purge,
+  models: async () => (await import("./generate/list-models.ts")).models,
+  try: async () => (await import("./generate/try.ts")).tryOne,
+  code: async () => (await import("./describe/coding/code.ts")).code,
+  replay: async () => (await import("./analyse/replay.ts")).replay,
+};
+
+const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;
+
+/** Loads every member of a list, or those named, in its order. */
+export const loaded = <Member>(
+  members: Loaders<Member>,
+  names: readonly string[] = Object.keys(members),
+): Promise<Member[]> =>
+  Promise.all(
+    Object.entries(members)
+      .filter(([name]) => names.includes(name))
+      .map(([, load]) => load()),
+  );

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../src/cli.ts";
+import { commands, loaded, stages } from "../src/stages.ts";
 import { exists, filesUnder, writeWhole } from "../src/workbench/files.ts";
+import type { Described } from "../src/workbench/stage.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
 
 async function tinylove(...argv: string[]) {
@@ -71,4 +73,10 @@ test("an unknown example and an unknown key each end with one line", async () =>
   const { code, told } = await tinylove("run", "--study", folder);
   expect(code).toBe(1);
   expect(told).toMatch(/^error: study\.yaml: unknown key sede \(try one of .*seed/);
+});
+
+test("every stage and command stands in its list under its own name", async () => {
+  for (const members of [stages, commands]) {
+    expect((await loaded<Described>(members)).map(({ name }) => name)).toEqual(Object.keys(members));
+  }
 });
