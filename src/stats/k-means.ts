@@ -1,0 +1,99 @@
+import type { Random } from "./random.ts";
+
+export interface Clusters {
+  /** The cluster of each point, numbered from 0. */
+  readonly of: Int32Array;
+  readonly centres: readonly Float64Array[];
+  /** The sum of squared distances of the points to their centres. */
+  readonly spread: number;
+}
+
+/**
+ * Points in `count` clusters, or as many as there are different points where these are fewer: k-means by Lloyd's
+ * rounds (1982) from seeds drawn far apart (k-means++, Arthur and Vassilvitskii 2007), the tightest of `starts`.
+ * It finds a local optimum, which one depends on `random`. Throws RangeError without a point, for points of different
+ * lengths, and for no cluster.
+ */
+export function kMeans(
+  points: readonly ArrayLike<number>[],
+  count: number,
+  random: Random,
+  { starts = 5, rounds = 100 }: { readonly starts?: number; readonly rounds?: number } = {},
+): Clusters {
+  if (points.length === 0) throw new RangeError("no point to put into a cluster");
+  if (!(count >= 1)) throw new RangeError(`a number of clusters is at least 1: ${count}`);
+  if (points.some((point) => point.length !== points[0]!.length)) {
+    throw new RangeError("points of one length");
+  }
+  let best: Clusters | undefined;
+  for (let start = 0; start < starts; start++) {
+    const found = lloyd(points, seeds(points, count, random), rounds);
+    if (!best || found.spread < best.spread) best = found;
+  }
+  return best!;
+}
+
+/** Each further seed is drawn with a chance that goes with its squared distance to the nearest seed before it. */
+function seeds(points: readonly ArrayLike<number>[], count: number, random: Random): Float64Array[] {
+  const centres = [Float64Array.from(random.pick(points))];
+  const nearest = points.map((point) => distance(point, centres[0]!));
+  while (centres.length < count) {
+    let rest = random.next() * nearest.reduce((sum, each) => sum + each, 0);
+    if (rest === 0 && nearest.every((each) => each === 0)) break;
+    const at = nearest.findIndex((each) => {
+      rest -= each;
+      return rest < 0;
+    });
+    const centre = Float64Array.from(points[at < 0 ? points.length - 1 : at]!);
+    centres.push(centre);
+    for (const [place, point] of points.entries())
+      nearest[place] = Math.min(nearest[place]!, distance(point, centre));
+  }
+  return centres;
+}
+
+function lloyd(points: readonly ArrayLike<number>[], centres: Float64Array[], rounds: number): Clusters {
+  const of = new Int32Array(points.length).fill(-1);
+  let spread = 0;
+  for (let round = 0; round < rounds; round++) {
+    let moved = false;
+    spread = 0;
+    for (const [at, point] of points.entries()) {
+      const { centre, far } = nearestOf(point, centres);
+      moved ||= of[at] !== centre;
+      of[at] = centre;
+      spread += far;
+    }
+    if (!moved) break;
+    moveCentres(points, of, centres);
+  }
+  return { of, centres, spread };
+}
+
+function nearestOf(point: ArrayLike<number>, centres: readonly Float64Array[]) {
+  let [centre, far] = [0, Infinity];
+  for (const [at, each] of centres.entries()) {
+    const here = distance(point, each);
+    if (here < far) [centre, far] = [at, here];
+  }
+  return { centre, far };
+}
+
+/** A centre that lost its last point stays where it is. */
+function moveCentres(points: readonly ArrayLike<number>[], of: Int32Array, centres: Float64Array[]): void {
+  const sizes = new Float64Array(centres.length);
+  const sums = centres.map((centre) => new Float64Array(centre.length));
+  for (const [at, point] of points.entries()) {
+    sizes[of[at]!]!++;
+    const sum = sums[of[at]!]!;
+    for (let dimension = 0; dimension < sum.length; dimension++) sum[dimension]! += point[dimension]!;
+  }
+  for (const [at, sum] of sums.entries())
+    if (sizes[at]! > 0) centres[at] = sum.map((value) => value / sizes[at]!);
+}
+
+function distance(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < one.length; at++) sum += (one[at]! - other[at]!) ** 2;
+  return sum;
+}

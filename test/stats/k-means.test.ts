@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { kMeans } from "../../src/stats/k-means.ts";
+import { randomFrom } from "../../src/stats/random.ts";
+
+test("clouds that lie apart are told apart, each a cluster", () => {
+  const random = randomFrom(5, "clouds");
+  const middles = [
+    [0, 0, 9],
+    [9, 0, 0],
+    [0, 9, 0],
+    [9, 9, 9],
+  ];
+  const points = middles.flatMap((middle) =>
+    Array.from({ length: 25 }, () => middle.map((value) => value + random.normal())),
+  );
+  const { of, centres, spread } = kMeans(points, 4, randomFrom(5));
+  for (const [at] of middles.entries()) expect(new Set(of.slice(25 * at, 25 * (at + 1))).size).toBe(1);
+  expect(new Set(of).size).toBe(4);
+  // Three dimensions of variance 1 a point.
+  expect(spread / 300).toBeGreaterThan(0.7);
+  expect(spread / 300).toBeLessThan(1.3);
+  for (const middle of middles) {
+    const nearest = Math.min(
+      ...centres.map((centre) => Math.hypot(...centre.map((c, at) => c - middle[at]!))),
+    );
+    expect(nearest).toBeLessThan(1);
+  }
+});
+
+test("each point lies in the cluster of its nearest centre, and each centre in the middle of its points", () => {
+  const random = randomFrom(6, "noise");
+  const points = Array.from({ length: 80 }, () => Array.from({ length: 5 }, () => random.normal()));
+  const { of, centres, spread } = kMeans(points, 6, randomFrom(6));
+  const far = (point: readonly number[], centre: ArrayLike<number>) =>
+    point.reduce((sum, value, at) => sum + (value - centre[at]!) ** 2, 0);
+  let sum = 0;
+  for (const [at, point] of points.entries()) {
+    const nearest = Math.min(...centres.map((centre) => far(point, centre)));
+    expect(far(point, centres[of[at]!]!)).toBe(nearest);
+    sum += nearest;
+  }
+  expect(spread).toBeCloseTo(sum, 9);
+  for (const [number, centre] of centres.entries()) {
+    const own = points.filter((_, at) => of[at] === number);
+    for (const [at, value] of centre.entries())
+      expect(own.reduce((total, point) => total + point[at]!, 0) / own.length).toBeCloseTo(value, 9);
+  }
+});
+
+test("the same seed gives the same clusters; fewer different points than clusters are a cluster each", () => {
+  const points = [[1], [1], [2], [2], [3]];
+  expect([...kMeans(points, 2, randomFrom(9)).of]).toEqual([...kMeans(points, 2, randomFrom(9)).of]);
+  const { of, spread } = kMeans(points, 9, randomFrom(1));
+  expect(new Set(of).size).toBe(3);
+  expect(spread).toBe(0);
+});
+
+test("nothing, no cluster, and points of two lengths are refused", () => {
+  expect(() => kMeans([], 2, randomFrom(1))).toThrow(RangeError);
+  expect(() => kMeans([[1]], 0, randomFrom(1))).toThrow(
+    new RangeError("a number of clusters is at least 1: 0"),
+  );
+  expect(() => kMeans([[1], [1, 2]], 1, randomFrom(1))).toThrow(new RangeError("points of one length"));
+});
