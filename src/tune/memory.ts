@@ -49,8 +49,8 @@ type States = Omit<Memory, "activations" | "total">;
 /**
  * AdamW with fp32 masters is 16 bytes a parameter (4 weights, 4 gradients, 8 moments); DeepSpeed's mixed precision
  * is 18 (2 working weights, 4 gradients, 12 masters and moments). ZeRO-2 and ZeRO-3 follow DeepSpeed's
- * `estimate_zero2_model_states_mem_needs` (4P + 16P/n) and `estimate_zero3_model_states_mem_needs`
- * (18P/n + 4 bytes a parameter of the largest layer).
+ * `estimate_zero2_model_states_mem_needs` (2P + 18P/n, with gradients of 2 and of 4 bytes) and
+ * `estimate_zero3_model_states_mem_needs` (18P/n + 4 bytes a parameter of the largest layer), as of version 0.19.
  */
 function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Setting): States {
   const parameters = shape.parameters;
@@ -67,7 +67,7 @@ function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Settin
     case "zero1":
       return { weights: 2 * parameters, gradients: 4 * parameters, optimiser: 12 * share, buffers: 0 };
     case "zero2":
-      return { weights: 2 * parameters, gradients: 2 * parameters, optimiser: 16 * share, buffers: 0 };
+      return { weights: 2 * parameters, gradients: 6 * share, optimiser: 12 * share, buffers: 0 };
     case "zero3":
       return {
         weights: 2 * share,

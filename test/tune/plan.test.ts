@@ -1,11 +1,22 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseHardware } from "../../src/tune/hardware.ts";
 import { memoryOf, type Setting } from "../../src/tune/memory.ts";
-import { shapeFrom, shapeOf } from "../../src/tune/model-shape.ts";
+import { type ModelShape, shapeFrom, shapeOf } from "../../src/tune/model-shape.ts";
 import { plan, planFor } from "../../src/tune/plan.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+
+/** What DeepSpeed's functions say, in bytes; made by `deepspeed.py` beside it. */
+const deepspeed: {
+  readonly t5: number;
+  readonly models: readonly {
+    readonly name: string;
+    readonly parameters: number;
+    readonly estimates: readonly Record<"nodes" | "gpusPerNode" | "zero2" | "zero3", number>[];
+  }[];
+} = JSON.parse(readFileSync(new URL("../fixtures/tuning/deepspeed.json", import.meta.url), "utf8"));
 
 const gib = 2 ** 30;
 const sizes = { batch: 1, length: 256, rank: 16 };
@@ -25,6 +36,12 @@ test("parameters are counted as Transformers has them", async () => {
   expect(neox.block).toBe(453_064_704);
 });
 
+/** Weights, gradients, optimiser and buffers: what DeepSpeed calls the model's states. */
+function states(shape: ModelShape, change: Partial<Setting>): number {
+  const { total, activations } = memoryOf(shape, setting(change));
+  return total - activations;
+}
+
 test("DeepSpeed's own example: T5-3B under ZeRO-3 on 8 GPUs is 6.09 GiB", () => {
   // 2851M parameters, the largest layer 32M: given as a shape, for T5 is no causal model.
   const shape = {
@@ -32,10 +49,23 @@ test("DeepSpeed's own example: T5-3B under ZeRO-3 on 8 GPUs is 6.09 GiB", () => 
     parameters: 2851e6,
     embedding: 32e6,
   };
-  const { weights, gradients, optimiser, buffers } = memoryOf(shape, setting({ strategy: "zero3", gpus: 8 }));
-  expect((weights + gradients + optimiser + buffers) / gib).toBeCloseTo(6.09, 1);
-  const two = memoryOf(shape, setting({ strategy: "zero2", gpus: 8 }));
-  expect((two.weights + two.gradients + two.optimiser) / gib).toBeCloseTo(15.93, 1);
+  const found = states(shape, { strategy: "zero3", gpus: 8 });
+  expect(found / gib).toBeCloseTo(6.09, 1);
+  expect(found / deepspeed.t5).toBeCloseTo(1, 2);
+});
+
+test("memory agrees with DeepSpeed's own estimators, from 125 million to 20 billion parameters", async () => {
+  expect(deepspeed.models).toHaveLength(9);
+  for (const { name, parameters, estimates } of deepspeed.models) {
+    const shape = await shapeOf(name);
+    expect(shape.parameters, name).toBe(parameters);
+    for (const { nodes, gpusPerNode, zero2, zero3 } of estimates) {
+      const on = `${name} on ${nodes} x ${gpusPerNode}`;
+      const gpus = nodes * gpusPerNode;
+      expect(Math.abs(states(shape, { strategy: "zero2", gpus }) / zero2 - 1), on).toBeLessThan(0.1);
+      expect(Math.abs(states(shape, { strategy: "zero3", gpus }) / zero3 - 1), on).toBeLessThan(0.1);
+    }
+  }
 });
 
 // GiB a GPU at batch 1 and at batch 8, worked out by hand for FSDP2 with checkpointing at length 256.
