@@ -15,8 +15,9 @@ import { openDatabase, storeFile } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
 import { base32 } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
+import type { Participant } from "./participant.ts";
 import { planOf } from "./plan.ts";
-import { type Participant, Store } from "./store.ts";
+import { Store } from "./store.ts";
 
 const Options = z.object({
   participants: wholeNumber(1, 100_000).default(100),
@@ -60,7 +61,7 @@ export const simulate = command({
   },
 });
 
-const notCopied = ["judgments", "findings", "report", ".tinylove", "study.yaml"];
+const notCopied = ["judgments", "findings", "report", "backups", "package", ".tinylove", "study.yaml"];
 
 /** Copies the study without anybody's answers; `study.yaml` comes last, so that a kill leaves nothing that looks like a study. */
 async function copyStudy(study: Study, target: string): Promise<void> {

@@ -5,9 +5,9 @@ import type { Cell, Column, Table } from "./table.ts";
 export function writeSqlite(path: string, tables: readonly Table[]): void {
   const file = new Libsql(path);
   try {
-    file.exec("PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; BEGIN");
+    file.exec("PRAGMA page_size = 4096; PRAGMA journal_mode = MEMORY; PRAGMA foreign_keys = OFF; BEGIN");
+    for (const table of tables) file.exec(createStatement(table, tables));
     for (const table of tables) {
-      file.exec(createStatement(table, tables));
       const names = table.columns.map(({ name }) => quoted(name));
       const insert = file.prepare(
         `INSERT INTO ${quoted(table.name)} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,

@@ -50,7 +50,7 @@ export interface Published {
 
 /** Reads the study; throws StudyError where it has no forms, or judgments that are of other forms. */
 export async function readPublished(study: Study): Promise<Published> {
-  const judgments = await readJudgments(study);
+  const judgments = (await readJudgments(study)).map(asWritten);
   const published: Published = {
     stories: (await exists(study.path(storiesFile))) ? await readStories(study) : [],
     generations: await readGenerations(study),
@@ -65,6 +65,17 @@ export async function readPublished(study: Study): Promise<Published> {
   checkReferences(published);
   return published;
 }
+
+/** The study's own table is safe for spreadsheets; here the mark before a formula comes off again. */
+const asWritten = (judgment: Judgment): Judgment => ({
+  ...judgment,
+  response: Object.fromEntries(
+    Object.entries(judgment.response).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value.replace(/^'(?=[=+\-@\t\r])/, "") : value,
+    ]),
+  ) as Judgment["response"],
+});
 
 const participantsOf = (judgments: readonly Judgment[]): Row[] => [
   ...new Map(

@@ -1,0 +1,325 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import Libsql from "libsql";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allowsCopies } from "../../src/serve/package/texts.ts";
+import { packageStudy } from "../../src/serve/package.ts";
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { readTable } from "../../src/workbench/tables.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+
+let built: Fixture;
+const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
+const folder = () => built.study.path("package");
+
+beforeAll(async () => {
+  built = await fixture({
+    forms: 2,
+    stories: 4,
+    titles: ["=1+1", "A “quoted”, title", "@home", "Ölçek"],
+    tasks: [
+      { task: "which-is-human", stimuli: 2 },
+      { task: "free-text", stimuli: 0 },
+      { task: "demographics", stimuli: 0 },
+    ],
+    survey: {
+      contact: "secret-mail@example.org",
+      recruiting: { service: "prolific", codes: { complete: "SECRETCODE" } },
+      demographics: [
+        { name: "reads", ask: "How often do you read?", options: ["daily", "never"] },
+        { name: "town", ask: "Where do you live?" },
+      ],
+    },
+  });
+  await writeSources();
+  const survey = await served(built.study, quietEffects({ now: () => Date.UTC(2026, 2, 4, 17, 31, 9) }));
+  for (const name of ["pid-one", "pid-two", "pid-three"]) {
+    const walker = new Walker(survey.url);
+    const { text } = await walker.get(`/?PROLIFIC_PID=${name}&STUDY_ID=s&SESSION_ID=v`);
+    await walker.post("/consent", hiddenFields(text));
+    for (let position = 1; position <= 7; position++) {
+      const page = (await walker.get(`/q/${position}`)).text;
+      await walker.post(`/q/${position}`, {
+        ...hiddenFields(page),
+        answer: page.includes('value="left"')
+          ? "left"
+          : page.includes('value="human"')
+            ? "human"
+            : "Anna, of Ghent",
+        ...(page.includes('name="town"') && { answer: "", town: "Ghent", reads: "daily" }),
+        ...(page.includes('name="reason"') && { reason: "=cmd|'/c calc'!A0 it was Anna" }),
+      });
+    }
+    if (name === "pid-three") {
+      const address = /\/my\/[\w-]+/.exec((await walker.get("/thanks")).text)![0];
+      await walker.post(`${address}/withdraw`, hiddenFields((await walker.get(address)).text));
+    }
+  }
+  await survey.close();
+});
+afterAll(() => built.remove());
+
+/** Half of the human stories may be passed on; one generation quotes one that may not. */
+async function writeSources(): Promise<void> {
+  const { study, stimuli, origins } = built;
+  const human = stimuli.filter(({ id }) => origins.get(id) === "human");
+  const machine = stimuli.filter(({ id }) => origins.get(id) === "machine");
+  await writeWhole(
+    study.path("corpus/stories.jsonl"),
+    jsonLines(
+      human.map(({ id, title, text, words }, at) => ({
+        id: `story-${id}`,
+        title,
+        text: `${text} ${closing(at)}`,
+        words,
+        origin: {
+          by: "human",
+          source: "/home/someone/stories.csv",
+          author: `Author ${at}`,
+          licence: at % 2 === 0 ? "CC-BY-4.0" : "all rights reserved",
+        },
+        group: id,
+        split: "test",
+      })),
+    ),
+  );
+  await writeWhole(
+    study.path("generations/a-model/one.jsonl"),
+    jsonLines(
+      machine.map(({ id, title }, at) => {
+        const example = human[at % 2 === 0 ? 0 : 1]!;
+        const text =
+          at === 1 ? `And so. ${closing(1)}` : `A text of its own, number ${at}, that nobody wrote before.`;
+        return {
+          id: `generation-${id}`,
+          story: `story-${human[0]!.id}`,
+          title,
+          model: { address: "llama:/home/someone/model.gguf", hash: "0" },
+          prompt: { template: "one-shot", hash: "0", text: `the prompt shows ${example.text}` },
+          examples: [`story-${example.id}`],
+          seed: 1,
+          attempt: 1,
+          settings: {
+            temperature: 1,
+            topP: 1,
+            topK: 0,
+            minP: 0,
+            repeatPenalty: 1,
+            leastTokens: 1,
+            mostTokens: 200,
+          },
+          outcome: "text",
+          text,
+          raw: text,
+          tokens: { prompt: 1, generated: 100 },
+          ms: 1,
+          at: "2026-01-01T00:00:00.000Z",
+        };
+      }),
+    ),
+  );
+}
+
+const closing = (at: number) =>
+  `Number ${at} ended on a bench by the old canal, where they fed bread to nobody but themselves.`;
+
+const whole = async (): Promise<string> =>
+  (await Promise.all((await filesUnder(folder())).map((file) => readFile(file, "latin1")))).join("\n");
+
+const table = (name: string) => readTable(join(folder(), "csv", `${name}.csv`));
+
+const json = async (name: string): Promise<Record<string, unknown>[]> =>
+  (await readFile(join(folder(), "jsonl", `${name}.jsonl`), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+test("the package names nobody: no id of a service or of the study's own, no hour, no address, no own words", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const text = await whole();
+  const ids = (await readJudgments(built.study)).map(({ participant }) => participant);
+  for (const secret of [
+    ...new Set(ids),
+    "pid-",
+    "Ghent",
+    "Anna",
+    "17:31",
+    "secret-mail",
+    "SECRETCODE",
+    "/home/",
+    "someone",
+  ]) {
+    expect(text, secret).not.toContain(secret);
+  }
+  const participants = await table("participants");
+  expect(participants.map(({ day, completed, reads }) => [day, completed, reads])).toEqual([
+    ["2026-03-04", "true", "daily"],
+    ["2026-03-04", "true", "daily"],
+  ]);
+  expect(participants[0]).not.toHaveProperty("town");
+  const judgments = await json("judgments");
+  expect(judgments).toHaveLength(10);
+  expect(new Set(judgments.map(({ participant }) => participant))).toEqual(
+    new Set(participants.map(({ participant }) => participant)),
+  );
+});
+
+test("what is asked for is there: own words, safe against formulas in CSV, as they were written elsewhere", async () => {
+  await packageStudy.run(
+    built.study.folder,
+    options({ ownWords: true, demographics: "all", texts: "all" }),
+    quietEffects(),
+  );
+  expect((await table("judgments")).find(({ reason }) => reason)!["reason"]).toBe(
+    "'=cmd|'/c calc'!A0 it was Anna",
+  );
+  expect((await json("judgments")).find(({ reason }) => reason)!["reason"]).toBe(
+    "=cmd|'/c calc'!A0 it was Anna",
+  );
+  expect((await table("participants"))[0]!["town"]).toBe("Ghent");
+  expect((await table("stimuli")).every(({ text, withheld }) => text !== "" && withheld === "")).toBe(true);
+  for (const name of ["stories", "stimuli"]) {
+    for (const { text, sha256 } of await json(name))
+      expect(createHash("sha256").update(String(text)).digest("hex")).toBe(sha256);
+  }
+});
+
+test("a text goes out where its licence lets it, and a machine's where it quotes none that stays", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const stories = await table("stories");
+  expect(stories.map(({ text, author, withheld }) => [text !== "", author, withheld])).toEqual([
+    [true, "Author 0", ""],
+    [false, "", "licence: all rights reserved"],
+    [true, "Author 2", ""],
+    [false, "", "licence: all rights reserved"],
+  ]);
+  expect(
+    stories.every(({ title, sha256, words }) => title && sha256!.length === 64 && Number(words) > 0),
+  ).toBe(true);
+  const generations = await json("generations");
+  expect(generations.filter(({ withheld }) => withheld)).toMatchObject([
+    { text: null, withheld: "it quotes a story that is not published" },
+  ]);
+  const stimuli = await json("stimuli");
+  expect(stimuli.filter(({ text }) => text === null)).toHaveLength(3);
+  const all = await whole();
+  expect(all).toContain(closing(0));
+  expect(all).not.toContain(closing(1));
+});
+
+test.each([
+  ["CC0-1.0", true],
+  ["CC BY 4.0", true],
+  ["cc-by-nc-sa-4.0", true],
+  ["public domain", true],
+  ["CC-BY-ND-4.0", false],
+  ["CC BY-NC-ND 4.0", false],
+  ["all rights reserved", false],
+  ["unknown", false],
+  ["", false],
+  ["committed", false],
+])("the licence %s lets a shortened copy be passed on: %s", (licence, allows) => {
+  expect(allowsCopies(licence)).toBe(allows);
+});
+
+test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among them", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });
+  const names = (await readdir(join(folder(), "csv"))).map((name) => name.replace(".csv", ""));
+  expect(names.sort()).toEqual([
+    "codebook",
+    "forms",
+    "generations",
+    "judgments",
+    "participants",
+    "stimuli",
+    "stories",
+  ]);
+  for (const name of names) {
+    const rows = (file.prepare(`SELECT * FROM "${name}"`).all() as Record<string, unknown>[]).length;
+    expect([name, rows]).toEqual([name, (await json(name)).length]);
+    expect([name, rows]).toEqual([name, (await table(name)).length]);
+  }
+  expect(file.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
+  const right = file
+    .prepare(
+      `SELECT "right", origin, response FROM judgments JOIN stimuli USING (stimulus) WHERE task = 'human-or-machine'`,
+    )
+    .all() as { right: number; origin: string; response: string }[];
+  expect(right).toHaveLength(8);
+  for (const row of right) expect(row.right).toBe(Number(row.origin === row.response));
+  file.close();
+  const pairs = (await json("judgments")).filter(({ task }) => task === "which-is-human");
+  for (const { stimulus, side, right: isRight } of pairs) {
+    // Everybody chose the left one; where the second text stood right, the first one stood left.
+    const human = built.origins.get(String(stimulus)) === "human";
+    expect(isRight).toBe(Number(side === "right" ? human : !human));
+  }
+});
+
+test("every column stands in the codebook and in datapackage.json, every file with its checksum", async () => {
+  await packageStudy.run(
+    built.study.folder,
+    options({ licence: "CC-BY-4.0", author: ["A. Reader"] }),
+    quietEffects(),
+  );
+  const descriptor = JSON.parse(await readFile(join(folder(), "datapackage.json"), "utf8"));
+  const codebook = await table("codebook");
+  for (const { path, hash, bytes, schema } of descriptor.resources) {
+    const content = await readFile(join(folder(), path));
+    expect([path, hash, bytes]).toEqual([
+      path,
+      `sha256:${createHash("sha256").update(content).digest("hex")}`,
+      content.length,
+    ]);
+    if (!path.startsWith("csv/")) continue;
+    const columns = schema.fields.map(({ name }: { name: string }) => name);
+    expect(Object.keys((await readTable(join(folder(), path)))[0]!)).toEqual(columns);
+    const described = codebook.filter((row) => `csv/${row["table"]}.csv` === path);
+    if (path !== "csv/codebook.csv") expect(described.map(({ column }) => column)).toEqual(columns);
+    expect(described.every(({ meaning }) => meaning!.length > 5)).toBe(true);
+  }
+  expect(descriptor.licenses[0].path).toContain("creativecommons.org");
+});
+
+test("the same study gives the same bytes, and the participants keep their new names", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const first = await whole();
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  expect(await whole()).toBe(first);
+});
+
+test("a package is written whole or not at all, and never over what somebody else put there", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const first = await whole();
+  const stopped = AbortSignal.abort(new Error("interrupted"));
+  await expect(
+    packageStudy.run(built.study.folder, options(), quietEffects({ signal: stopped })),
+  ).rejects.toThrow("interrupted");
+  expect(await whole()).toBe(first);
+  expect((await readdir(built.study.folder)).filter((name) => name.startsWith("package."))).toEqual([]);
+
+  await writeWhole(join(folder(), "README.md"), "my own words");
+  await expect(packageStudy.run(built.study.folder, options(), quietEffects())).rejects.toThrow(
+    /README\.md was changed since the package was written/,
+  );
+  expect(await readFile(join(folder(), "README.md"), "utf8")).toBe("my own words");
+  await rm(folder(), { recursive: true });
+  await expect(
+    packageStudy.run(built.study.folder, options({ to: built.study.path("forms") }), quietEffects()),
+  ).rejects.toThrow(/holds something else than a package/);
+});
+
+test("the new names come from a secret that the researcher alone can read; another secret, other names", async () => {
+  const path = built.study.path(".tinylove/package-key");
+  await rm(path, { force: true });
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const before = (await table("participants")).map(({ participant }) => participant);
+  expect((await stat(path)).mode & 0o077).toBe(0);
+  await rm(path);
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const after = (await table("participants")).map(({ participant }) => participant);
+  expect(after).not.toEqual(before);
+});
