@@ -4,6 +4,7 @@ import type { Split, Story } from "../study/story.ts";
 import { readStories, storiesFile, tunedFolder } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
+import { isGguf } from "./base.ts";
 import { storyForm } from "./form.ts";
 
 /** A model that is to be tuned on a study: what the trainer is told, and where it leaves what it made. */
@@ -90,9 +91,9 @@ function checkStories(stories: readonly Story[]): void {
 }
 
 async function resolvedModel(named: string, study: Study): Promise<string> {
-  if (/\.gguf$/i.test(named) || named.startsWith("llama:")) {
-    throw new StudyError(`--model ${named}: a GGUF file cannot be tuned`, {
-      hint: "name the folder with config.json and safetensors that it was made from",
+  if (isGguf(named)) {
+    throw new StudyError(`--model ${named}: a GGUF file is no folder to tune`, {
+      hint: "`tinylove tune run` makes one of it below bases/; name that",
     });
   }
   for (const path of [resolve(named), study.path(named)]) {

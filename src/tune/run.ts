@@ -10,6 +10,7 @@ import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { runTrainer, TrainerEvent } from "../workbench/python.ts";
 import { command, stage } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
+import { withFolder } from "./base.ts";
 import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
 import { type Job, jobOf, type Wanted } from "./job.ts";
@@ -33,12 +34,15 @@ export const tuneRun = command({
   name: "tune run",
   summary: "Tune a model on the training stories; a killed run goes on where it stopped",
   examples: [
-    "tinylove tune run --study my-study --model ./gpt-neo-125m",
-    "tinylove tune run --model ./gpt-neo-125m --find-lr",
+    "tinylove tune run --study my-study --model llama:embedded --find-lr",
+    "tinylove tune run --model ./gpt-neo-125m --learning-rate 2e-5",
     "tinylove tune run --model ./pythia-1.4b --method lora --output pythia-lora",
   ],
   flags: [
-    ["--model <model>", "the base: a folder with config.json and weights, or OWNER/NAME on the hub"],
+    [
+      "--model <model>",
+      "the base: a folder with config.json and weights, a GGUF file of GPT-NeoX, llama:embedded, or OWNER/NAME on the hub",
+    ],
     ["--method <method>", "full or lora (default: tune.method)"],
     ["--learning-rate <rate>", "default 1e-5 for full, 1e-4 for lora"],
     ["--find-lr", "find the rate first, by a range test, and take it unless --learning-rate is given"],
@@ -61,7 +65,8 @@ export interface Ways {
 }
 
 /** Tunes as far as it is not done, records it in the manifest, and returns the job that was done. */
-export async function tune(study: Study, wanted: Wanted, ways: Ways, effects: Effects): Promise<Job> {
+export async function tune(study: Study, named: Wanted, ways: Ways, effects: Effects): Promise<Job> {
+  const wanted = await withFolder(study, named, effects);
   const asked = await jobOf(study, wanted);
   const machine = await thisMachine(effects);
   await checkFits(

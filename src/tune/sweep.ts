@@ -3,6 +3,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
+import { withFolder } from "./base.ts";
 import { type Diagnosis, diagnoseRun } from "./diagnose.ts";
 import { jobOf } from "./job.ts";
 import { tune } from "./run.ts";
@@ -37,12 +38,13 @@ export const sweep = command({
     ["--json", "for a program to read"],
   ],
   options,
-  async run(folder, { rates, titles, tokens, json, output, ...wanted }, effects) {
+  async run(folder, { rates, titles, tokens, json, ...asked }, effects) {
     const study = await openStudy(folder);
-    const runs = ratesOf(rates).map((rate) => ({ rate }));
-    const begin = output ?? (await jobOf(study, wanted)).name;
+    const inOrder = ratesOf(rates);
+    const wanted = await withFolder(study, asked, effects);
+    const begin = (await jobOf(study, wanted)).name;
     const jobs = [];
-    for (const { rate } of runs)
+    for (const rate of inOrder)
       jobs.push(
         await tune(study, { ...wanted, rate, output: `${begin}-${rate.toExponential()}` }, {}, effects),
       );

@@ -5,12 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import gguf
 import torch
 from transformers import GPTNeoXForCausalLM
 
 from .events import UserError
-from .gguf_file import tensor_name
+from .from_gguf import load_weights, opened
 
 CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
 ROUND_TRIPS = [
@@ -63,19 +62,8 @@ def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 2
 
 def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
     """The model that a GGUF file holds, in the shape of `like`: what was written is what was meant."""
-    tensors = {tensor.name: torch.from_numpy(tensor.data.copy()).float() for tensor in gguf.GGUFReader(path).tensors}
-    heads = like.config.num_attention_heads
-    state = {}
-    for key, own in like.state_dict().items():
-        name = tensor_name(key)
-        if name is None:
-            continue
-        tensor = tensors[name]
-        if "query_key_value" in key:
-            tensor = tensor.reshape(3, heads, -1, *tensor.shape[1:]).transpose(0, 1)
-        state[key] = tensor.reshape(own.shape)
     model = GPTNeoXForCausalLM(like.config).eval()
-    model.load_state_dict(state)
+    load_weights(model, opened(path))
     return model
 
 

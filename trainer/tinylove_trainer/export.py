@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from .checking import check_in_node, expectations, read_back
 from .events import UserError, emit
+from .from_gguf import read_gguf
 from .gguf_file import write_adapter_gguf, write_gguf
 from .models import load_model, load_tokenizer
 from .settings import one_of, settled
@@ -28,7 +29,10 @@ DEFAULTS = {
 
 
 def export(config: dict) -> None:
-    """Writes the forms of the model in `model` into `out`. A GGUF file is checked token by token against PyTorch."""
+    """Writes the forms of the model in `model` into `out`. A GGUF file is checked token by token against PyTorch.
+
+    `model` may be a GGUF file itself: `merged` of it is a folder that `tune` can go on from.
+    """
     settings = settled(config, DEFAULTS, ("model", "out"))
     one_of("precision", settings.precision, ("f16", "f32"))
     for form in settings.forms:
@@ -39,7 +43,7 @@ def export(config: dict) -> None:
     is_adapter = (source / "adapter_config.json").is_file()
     if not is_adapter and any(form.startswith("adapter") for form in settings.forms):
         raise UserError(f"{source} is no adapter: it was tuned in full.", "Export merged or gguf.")
-    model, tokenizer = load_model(settings.model), load_tokenizer(settings.model)
+    model, tokenizer = read_gguf(source) if source.suffix == ".gguf" else (load_model(settings.model), load_tokenizer(settings.model))
     if any("gguf" in form for form in settings.forms) and model.config.model_type != "gpt_neox":
         raise UserError(f"{model.config.model_type} runs in no llama.cpp.", "Only GPT-NeoX is written to GGUF; use tuned:DIR in generate.")
     needed = 4 * sum(p.numel() for p in model.parameters()) * len(settings.forms)

@@ -1,0 +1,100 @@
+"""GPT-NeoX out of a GGUF file, as Transformers has it: the way back from `gguf_file`, so that such a file can be tuned.
+
+Weights of any precision that llama.cpp knows become f32; what a quantised file has lost stays lost.
+"""
+
+from pathlib import Path
+
+import gguf
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+
+from .events import UserError
+from .gguf_file import tensor_name
+
+
+def read_gguf(path: str | Path) -> tuple[GPTNeoXForCausalLM, PreTrainedTokenizerFast]:
+    """The model and its tokenizer. Throws UserError for what is no GPT-NeoX, or has a tokenizer of another kind than GPT-2's."""
+    file = opened(path)
+    model = GPTNeoXForCausalLM(config_in(file)).eval()
+    load_weights(model, file)
+    return model, tokenizer_in(file, path)
+
+
+def opened(path: str | Path) -> gguf.GGUFReader:
+    if not Path(path).is_file():
+        raise UserError(f"No such file: {path}.", "Name a GGUF file.")
+    try:
+        file = gguf.GGUFReader(path)
+    except (ValueError, IndexError) as problem:
+        raise UserError(f"{path} is no whole GGUF file: {problem}.", "Fetch or export it again.") from None
+    architecture = value(file, "general.architecture")
+    if architecture != "gptneox":
+        raise UserError(f"{path} holds a model of the architecture {architecture}.", "Of GGUF files only GPT-NeoX can be tuned; for others name the folder that the file was made from.")
+    return file
+
+
+def value(file: gguf.GGUFReader, key: str, default=None):
+    field = file.get_field(key)
+    return default if field is None else field.contents()
+
+
+def config_in(file: gguf.GGUFReader) -> GPTNeoXConfig:
+    def size(key: str):
+        return value(file, f"gptneox.{key}")
+
+    head = size("embedding_length") // size("attention.head_count")
+    end = value(file, "tokenizer.ggml.eos_token_id")
+    return GPTNeoXConfig(
+        vocab_size=len(value(file, "tokenizer.ggml.tokens")),
+        hidden_size=size("embedding_length"),
+        num_hidden_layers=size("block_count"),
+        num_attention_heads=size("attention.head_count"),
+        intermediate_size=size("feed_forward_length"),
+        max_position_embeddings=size("context_length"),
+        layer_norm_eps=size("attention.layer_norm_epsilon"),
+        use_parallel_residual=size("use_parallel_residual"),
+        rope_parameters={"rope_type": "default", "rope_theta": size("rope.freq_base") or 10000.0, "partial_rotary_factor": size("rope.dimension_count") / head},
+        hidden_act="gelu_pytorch_tanh",  # as llama.cpp computes it
+        tie_word_embeddings=all(tensor.name != "output.weight" for tensor in file.tensors),
+        bos_token_id=value(file, "tokenizer.ggml.bos_token_id", end),
+        eos_token_id=end,
+    )
+
+
+def load_weights(model: GPTNeoXForCausalLM, file: gguf.GGUFReader) -> None:
+    """Puts the file's weights into a model of its shape. Queries, keys and values go back to their heads."""
+    tensors = {tensor.name: tensor for tensor in file.tensors}
+    heads = model.config.num_attention_heads
+    state = {}
+    for key, own in model.state_dict().items():
+        name = tensor_name(key)
+        if name not in tensors:
+            continue
+        tensor = torch.from_numpy(gguf.dequantize(tensors[name].data, tensors[name].tensor_type).copy()).float()
+        if "query_key_value" in key:
+            tensor = tensor.reshape(3, heads, -1, *tensor.shape[1:]).transpose(0, 1)
+        state[key] = tensor.reshape(own.shape)
+    missing, _ = model.load_state_dict(state, strict=False)
+    # A tied head is the embedding, and stands in no file of its own.
+    missing = [key for key in missing if tensor_name(key) and not (key == "lm_head.weight" and model.config.tie_word_embeddings)]
+    if missing:
+        raise UserError(f"The GGUF file lacks {tensor_name(missing[0])}.", "Fetch or export it again.")
+
+
+def tokenizer_in(file: gguf.GGUFReader, path: str | Path) -> PreTrainedTokenizerFast:
+    kind = value(file, "tokenizer.ggml.model"), value(file, "tokenizer.ggml.pre")
+    if kind != ("gpt2", "gpt-2"):
+        raise UserError(f"{path} has a tokenizer of the kind {'/'.join(map(str, kind))}.", "Only GPT-2's can be read from a GGUF file; name the folder that the file was made from.")
+    tokens, types = value(file, "tokenizer.ggml.tokens"), value(file, "tokenizer.ggml.token_type")
+    known = {token: place for place, (token, of) in enumerate(zip(tokens, types)) if of != gguf.TokenType.UNUSED}
+    merges = [tuple(merge.split(" ")) for merge in value(file, "tokenizer.ggml.merges")]
+    tokenizer = Tokenizer(models.BPE(vocab=known, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    for of, special in ((gguf.TokenType.CONTROL, True), (gguf.TokenType.USER_DEFINED, False)):
+        tokenizer.add_tokens([AddedToken(token, special=special, normalized=False) for token, own in zip(tokens, types) if own == of])
+    end = value(file, "tokenizer.ggml.eos_token_id")
+    first = value(file, "tokenizer.ggml.bos_token_id", end)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=tokens[first], eos_token=tokens[end])
