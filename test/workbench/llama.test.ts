@@ -134,6 +134,39 @@ test("the log-probability of a text is what was planted", async () => {
   await llama.close();
 });
 
+test("tokens that are not the likeliest are scored too", async () => {
+  const llama = await openLlama({ file: planted, ...one });
+  const { byToken, logProbability } = await llama.score(" the love\n the", "Title:");
+  const planned = [1, 1, 0.1, 0.5];
+  for (const [at, { logProbability: found }] of byToken.entries())
+    expect(found).toBeCloseTo(Math.log(planned[at]!), 3);
+  expect(logProbability).toBeCloseTo(Math.log(0.05), 3);
+  await llama.close();
+});
+
+test("a text is told with the log-probabilities that scoring it gives, whatever it was drawn with", async () => {
+  const llama = await openLlama({ file: planted, ...one, parallel: 3 });
+  const asked = prompts(3).map((each, at) => ({
+    ...each,
+    draw: { ...draw, temperature: [1, 0.5, 1][at]!, topK: [0, 0, 20][at]!, leastTokens: 40 },
+    logProbabilities: true,
+  }));
+  const continued = await llama.continueAll(asked);
+  for (const [at, { text, logProbabilities, generatedTokens }] of continued.entries()) {
+    expect(logProbabilities).toHaveLength(generatedTokens);
+    const scored = await llama.score(text, asked[at]!.prompt);
+    expect(scored.tokens).toBe(generatedTokens);
+    for (const [place, found] of scored.byToken.entries())
+      expect(logProbabilities![place]!).toBeCloseTo(found.logProbability, 2);
+  }
+  const [plain] = await llama.continueAll(
+    asked.slice(0, 1).map((each) => ({ ...each, logProbabilities: false })),
+  );
+  expect(plain!.text).toBe(continued[0]!.text);
+  expect(plain).not.toHaveProperty("logProbabilities");
+  await llama.close();
+});
+
 test("temperature 0 writes the likeliest text", async () => {
   const greedy = { ...draw, temperature: 0, mostTokens: 6 };
   const [text] = await textsOf(planted, [{ prompt: "Title:", seed: 1, draw: greedy }]);

@@ -1,0 +1,140 @@
+import type { LlamaModel, Token } from "node-llama-cpp";
+import { type Desk, type Piece, silent } from "./desk.ts";
+import { type Pen, penOf } from "./pen.ts";
+
+/** How the next token is drawn; nothing is left to a default of the library. */
+export interface Draw {
+  readonly temperature: number;
+  readonly topP: number;
+  /** 0 draws from the whole vocabulary. */
+  readonly topK: number;
+  readonly minP: number;
+  readonly repeatPenalty: number;
+  readonly leastTokens: number;
+  readonly mostTokens: number;
+}
+
+export interface Continuation {
+  readonly prompt: string;
+  /** How many characters of the prompt's start other prompts may have too: they are evaluated once. Default 0. */
+  readonly shared?: number | undefined;
+  /** The text ends where the model begins to write this, unless a letter stands before it. */
+  readonly stop?: string | undefined;
+  readonly seed: number;
+  readonly draw: Draw;
+  /** Whether to tell how likely each token was. Default: no, for it takes a little time. */
+  readonly logProbabilities?: boolean | undefined;
+}
+
+export interface Continued {
+  /** What the model wrote, the stop included where it wrote one. */
+  readonly text: string;
+  readonly end: "stop" | "end of text" | "limit";
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  /** Of each generated token, natural logarithm, by the model's own distribution (temperature 1, nothing cut off). */
+  readonly logProbabilities?: readonly number[];
+  /** From the start of its batch to its last token. */
+  readonly ms: number;
+}
+
+export interface Hooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with what was added to the text at `index`; what may still turn out to be the stop is held back. */
+  readonly onText?: ((index: number, added: string) => void) | undefined;
+  /** Called after each step with the tokens that all texts have by then. */
+  readonly onTokens?: ((tokens: number) => void) | undefined;
+}
+
+/**
+ * Goes on with prompts in step: each token of every text is worked out in one batch, and the next batch waits for all
+ * of them. `evaluated` is told the tokens of prompts that were worked out.
+ */
+export async function continueInStep(
+  desk: Desk,
+  starts: Starts,
+  continuations: readonly Continuation[],
+  { signal, onText, onTokens }: Hooks,
+  evaluated: (tokens: number) => void,
+): Promise<Continued[]> {
+  const started = performance.now();
+  const pens: Pen[] = [];
+  try {
+    for (const [sequence, continuation] of continuations.entries()) {
+      const tokens = promptTokens(desk.model, continuation.prompt);
+      // Prompt starts are evaluated alone, so that they come out the same whatever is written beside them.
+      const start = sharedTokens(desk.model, continuation, tokens);
+      evaluated(await starts.keep(sequence, start));
+      evaluated(tokens.length - start.length);
+      pens.push(penOf(desk, sequence, continuation, tokens));
+    }
+    for (let live: readonly Pen[] = pens; live.length > 0; live = live.filter((pen) => !pen.end)) {
+      signal?.throwIfAborted();
+      await desk.readOn(live.map((pen): Piece => pen.next()));
+      for (const pen of live) {
+        if (pen.end) pen.ms = performance.now() - started;
+        else await pen.settle();
+      }
+      onTokens?.(pens.reduce((sum, { tokens }) => sum + tokens, 0));
+      if (onText) for (const [index, pen] of pens.entries()) onText(index, pen.news());
+    }
+    return pens.map((pen) => pen.continued());
+  } finally {
+    for (const pen of pens) pen.close();
+  }
+}
+
+/** Prompts begin as the model's training texts did: with its beginning-of-text where it has such a habit. */
+export function promptTokens(model: LlamaModel, prompt: string): Token[] {
+  const bos = model.tokens.shouldPrependBosToken ? model.tokens.bos : null;
+  return [...(bos === null ? [] : [bos]), ...model.tokenize(prompt)];
+}
+
+/** The tokens of the prompt's shared start. Its last one is left out, for what follows may merge with it. */
+function sharedTokens(
+  model: LlamaModel,
+  { prompt, shared = 0 }: Continuation,
+  tokens: readonly Token[],
+): readonly Token[] {
+  const start = shared > 0 ? promptTokens(model, prompt.slice(0, shared)) : [];
+  const other = start.findIndex((token, at) => token !== tokens[at]);
+  const length = Math.min(other < 0 ? start.length : other, tokens.length - 1) - 1;
+  return tokens.slice(0, Math.max(0, length));
+}
+
+/** The prompt start that each sequence of a desk has read, which the next prompts may have too. */
+export interface Starts {
+  /** Leaves exactly `start` in the sequence's memory; returns how many tokens were worked out for that. */
+  keep(sequence: number, start: readonly Token[]): Promise<number>;
+}
+
+export function startsOf(desk: Desk): Starts {
+  const starts = new Map<number, readonly Token[]>();
+  return {
+    async keep(sequence, start) {
+      const holds = beginsWith(desk.read(sequence), start) && start.length > 0;
+      await desk.forget(sequence, holds ? start.length : 0);
+      const donor = [...starts].find(
+        ([other, held]) =>
+          other !== sequence && same(held, start) && desk.read(other).length === start.length,
+      );
+      starts.set(sequence, start);
+      if (holds || start.length === 0) return 0;
+      if (donor && start.length >= worthCopying) {
+        await desk.copy(donor[0], sequence);
+        return 0;
+      }
+      await desk.readOn([silent(sequence, start)]);
+      return start.length;
+    },
+  };
+}
+
+const same = (one: readonly Token[], other: readonly Token[]): boolean =>
+  one.length === other.length && beginsWith(one, other);
+
+const beginsWith = (tokens: readonly Token[], start: readonly Token[]): boolean =>
+  start.every((token, at) => token === tokens[at]);
+
+/** Tokens below which evaluating is as fast as copying. */
+const worthCopying = 16;
