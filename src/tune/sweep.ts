@@ -55,7 +55,7 @@ export const sweep = command({
       const diagnosis = await diagnoseRun(study, name, { titles, tokens, base }, effects);
       found.push({ name, ...diagnosis });
     }
-    effects.print(json ? JSON.stringify(found.map(rowOf), null, 2) : tableOf(found));
+    effects.print(json ? JSON.stringify(rowsOf(found), null, 2) : tableOf(found));
   },
 });
 
@@ -91,6 +91,9 @@ const rowOf = ({ name, evidence, verdict }: Swept) => ({
   pronounsTimesPeople: evidence.tuned.greedy.pronoun_share / Math.max(evidence.people.pronoun_share, 1e-6),
   verdict: verdict.is,
 });
+
+const rowsOf = (found: readonly Swept[]) =>
+  found.map((one) => ({ ...rowOf(one), flagged: one.verdict.spoilt, best: one === bestOf(found) }));
 
 /** One line a rate, the spoilt ones flagged, the best one passed. */
 export function tableOf(found: readonly Swept[]): string {

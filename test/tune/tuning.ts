@@ -94,7 +94,7 @@ export async function smallModels(): Promise<string> {
   const folder = await temporaryFolder();
   const stories = `${folder}/stories.jsonl`;
   await writeWhole(stories, jsonLines(smallStories({ train: 40 }, 1000)));
-  const maker = fileURLToPath(new URL("make-models.py", import.meta.url));
+  const maker = fileURLToPath(new URL("../../trainer/bench/small_models.py", import.meta.url));
   await promisify(execFile)(python!, [maker, stories, folder], {
     env: pythonEnvironment(trainerEnvironment),
   });

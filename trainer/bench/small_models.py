@@ -1,4 +1,4 @@
-"""Makes a small GPT-Neo and a small GPT-NeoX that write the language of a corpus a little: python make-models.py STORIES OUT.
+"""Makes a small GPT-Neo and a small GPT-NeoX that write the language of a corpus a little: python small_models.py STORIES OUT [STEPS].
 
 They are the bases of the tests and of the recorded curves: random weights alone would tell nothing about a rate that
 spoils what a model knows.
