@@ -34,6 +34,7 @@ run("npx", [
   "--outDir",
   "tmp/bench",
 ]);
-// Style sheets and workers are no TypeScript; they are read where the source lies.
+// Style sheets, workers and C are no TypeScript; they are read where the source lies.
 cpSync(join(root, "src"), join(folder, "src"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
+cpSync(join(root, "test/serve/disk.c"), join(folder, "test/serve/disk.c"));
 run(process.execPath, [join(folder, "bench", `${name}.js`), ...args]);

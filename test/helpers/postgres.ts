@@ -3,7 +3,7 @@ import { accessSync, chownSync, constants, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 
@@ -24,10 +24,94 @@ export interface Postgres {
   remove(): Promise<void>;
 }
 
+/** A server of our own that is looked at closely. */
+export interface OwnPostgres extends Postgres {
+  /** Stops the server at once. */
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+}
+
 /** A new database: on the server that TINYLOVE_POSTGRES names, or on a server of our own that only loopback reaches. */
 export async function startPostgres(): Promise<Postgres> {
   const given = process.env["TINYLOVE_POSTGRES"];
-  return given ? databaseOn(given) : ownServer();
+  if (given) return databaseOn(given);
+  const data = await newPostgresData();
+  return startPostgresOn(data);
+}
+
+/** The user who runs PostgreSQL, where it is another one; whether one may run it here at all tells `hasPostgres`. */
+const asOwner = () => {
+  const who = owner()!;
+  return who.uid === undefined ? {} : who;
+};
+
+const runAsOwner = (program: string, args: string[], env: Readonly<Record<string, string>> = {}) =>
+  promisify(execFile)(found(program)!, args, { ...asOwner(), cwd: "/", env: { ...process.env, ...env } });
+
+/** A folder for PostgreSQL's data that only its user may read, still empty. */
+export function postgresFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tinylove-postgres-"));
+  const { uid, gid } = owner()!;
+  if (uid !== undefined) chownSync(folder, uid, gid!);
+  return folder;
+}
+
+/** A new cluster's folder; `options` are initdb's. */
+export async function newPostgresData(...options: string[]): Promise<string> {
+  const data = join(postgresFolder(), "data");
+  await runAsOwner("initdb", [
+    "-D",
+    data,
+    "-U",
+    "tinylove",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--no-sync",
+    ...options,
+  ]);
+  return data;
+}
+
+/**
+ * Starts a server on a cluster's folder, which is removed with it. `settings` are PostgreSQL's own, `env` is for its
+ * processes.
+ */
+export async function startPostgresOn(
+  data: string,
+  settings: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<OwnPostgres> {
+  const folder = dirname(data);
+  const port = await freePort();
+  const options = [
+    `-p ${port} -c listen_addresses=127.0.0.1 -k ${folder}`,
+    ...settings.map((one) => `-c ${one}`),
+  ];
+  const start = async () => {
+    await runAsOwner(
+      "pg_ctl",
+      ["-D", data, "-w", "-l", join(folder, "log"), "-o", options.join(" "), "start"],
+      env,
+    );
+  };
+  const stop = async () => {
+    await runAsOwner("pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]);
+  };
+  await start();
+  return {
+    address: `postgres://tinylove@127.0.0.1:${port}/postgres`,
+    stop,
+    async restart() {
+      await stop();
+      await start();
+    },
+    async remove() {
+      await stop().catch(() => {});
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function databaseOn(address: string): Promise<Postgres> {
@@ -43,31 +127,6 @@ async function query(address: string, text: string): Promise<void> {
   await client.connect();
   await client.query(text);
   await client.end();
-}
-
-async function ownServer(): Promise<Postgres> {
-  const who = owner()!;
-  const folder = mkdtempSync(join(tmpdir(), "tinylove-postgres-"));
-  if (who.uid !== undefined) chownSync(folder, who.uid, who.gid!);
-  const data = join(folder, "data");
-  const port = await freePort();
-  const run = (program: string, args: string[]) =>
-    promisify(execFile)(found(program)!, args, { ...(who.uid !== undefined && who), cwd: folder });
-  await run("initdb", ["-D", data, "-U", "tinylove", "-A", "trust", "-E", "UTF8", "--no-sync"]);
-  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -k ${folder}`;
-  const start = () => run("pg_ctl", ["-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start"]);
-  await start();
-  return {
-    address: `postgres://tinylove@127.0.0.1:${port}/postgres`,
-    async restart() {
-      await run("pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]);
-      await start();
-    },
-    async remove() {
-      await run("pg_ctl", ["-D", data, "-w", "-m", "immediate", "stop"]);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { builtProgram } from "../helpers/built.ts";
@@ -8,6 +8,8 @@ import { builtProgram } from "../helpers/built.ts";
 export interface Program {
   /** Starts `tinylove serve` on a free port; resolves when it listens. */
   serve(study: string, env?: Record<string, string>, workers?: number): Promise<Served>;
+  /** Puts an error into a file of the built program, to see that a test finds it. */
+  spoil(file: string, right: RegExp, wrong: string): Promise<void>;
   /** Ends what still runs, and removes the program. */
   remove(): Promise<void>;
 }
@@ -28,6 +30,12 @@ export async function programForKilling(): Promise<Program> {
   const started: ChildProcess[] = [];
   return {
     serve: (study, env = {}, workers = 1) => start(runs, study, env, workers, started),
+    async spoil(file, right, wrong) {
+      const path = join(folder, "dist", file);
+      const code = await readFile(path, "utf8");
+      if (!right.test(code)) throw new Error(`${file} has no ${right}`);
+      await writeFile(path, code.replace(right, wrong));
+    },
     async remove() {
       for (const child of started) child.kill("SIGKILL");
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,29 @@
+/**
+ * Does a kill take an answer that was acknowledged, or store one twice? The survey's server is killed (kill -9) at
+ * random under load and starts anew, while its readers send what they were not told of again under the same key.
+ * On the embedded store, and on PostgreSQL with two servers, where a third of the kills crash the database itself
+ * (an immediate shutdown). Acknowledged answers are compared with those that are exported.
+ *
+ *     npm run bench -- serve-kills [kills]
+ *
+ * PostgreSQL where initdb and pg_ctl are on the path. Fails where an answer is lost or stored twice.
+ */
+import { randomFrom } from "../src/stats/random.ts";
+import { hasPostgres, withoutPostgres } from "../test/helpers/postgres.ts";
+import { type Kills, killEmbedded, killOnPostgres } from "../test/serve/kills.ts";
+import { programForKilling } from "../test/serve/program.ts";
+
+const kills = Number(process.argv[2] ?? 100);
+const plan = { kills, answers: 60, random: randomFrom("kills", Date.now()) };
+const program = await programForKilling();
+const seen: Record<string, Kills> = {};
+try {
+  seen["embedded"] = await killEmbedded(program, plan);
+  console.log(JSON.stringify(seen));
+  if (hasPostgres()) seen["PostgreSQL, two servers"] = await killOnPostgres(program, plan);
+  else console.warn(withoutPostgres);
+} finally {
+  await program.remove();
+}
+console.table(seen);
+process.exitCode = Object.values(seen).some(({ lost, doubled }) => lost + doubled > 0) ? 1 : 0;

@@ -1,0 +1,85 @@
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { hiddenFields, Walker } from "./fixture.ts";
+
+/**
+ * Readers who take part again and again, and whatever happens to the server send the same answer under the same key
+ * until it is acknowledged, as the outbox does. Each answer has a reason of its own, by which it is found again.
+ */
+export class Load {
+  /** When each answer was acknowledged, in nanoseconds of the machine's steady clock. */
+  readonly acknowledged = new Map<string, bigint>();
+  /** How often a reader was refused or cut off. */
+  failures = 0;
+  readonly #url: () => string;
+  readonly #readers: Promise<void>[];
+  #ended = false;
+
+  /** `url` is asked anew for each attempt, for a server that starts again may have another address. */
+  constructor(readers: number, url: () => string) {
+    this.#url = url;
+    this.#readers = Array.from({ length: readers }, () => this.#read());
+  }
+
+  /** Resolves when so many more answers have been acknowledged. */
+  async more(answers: number): Promise<void> {
+    const enough = this.acknowledged.size + answers;
+    while (this.acknowledged.size < enough) await pause(2);
+  }
+
+  /** Every reader stops where they are. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#readers);
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#ended) {
+      const walker = new Walker(this.#url());
+      const page = await this.#persist(walker, () => walker.get("/"));
+      if (page) await this.#persist(walker, () => walker.post("/consent", hiddenFields(page.text)));
+      for (let position = 1; position <= 4 && !this.#ended; position++) {
+        const shown = await this.#persist(walker, () => walker.get(`/q/${position}`));
+        if (shown?.status !== 200) continue;
+        const reason = `${walker.cookie.slice(-26)} ${position}`;
+        const fields = { ...hiddenFields(shown.text), answer: "human", reason };
+        const reply = await this.#persist(walker, () => walker.post(`/q/${position}`, fields));
+        if (reply?.status === 303 && reply.location !== "/")
+          this.acknowledged.set(reason, process.hrtime.bigint());
+      }
+    }
+  }
+
+  /** Asks until there is an answer that is no failure of the server's; nothing when the load is ended before. */
+  async #persist<Reply extends { status: number }>(
+    walker: Walker,
+    ask: () => Promise<Reply>,
+  ): Promise<Reply | undefined> {
+    while (!this.#ended) {
+      walker.url = this.#url();
+      const reply = await ask().catch((thrown: unknown) => {
+        if (thrown instanceof TypeError) return undefined;
+        throw thrown;
+      });
+      if (reply && reply.status < 500) return reply;
+      this.failures++;
+      await pause(20);
+    }
+    return undefined;
+  }
+}
+
+/** What of the acknowledged answers is not among the exported judgments, and what is there twice. */
+export async function compared(
+  acknowledged: Iterable<string>,
+  study: Study,
+): Promise<{ stored: number; lost: string[]; doubled: string[] }> {
+  const reasons = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
+  const stored = new Set<string>();
+  const doubled = reasons.filter((reason) => stored.size === stored.add(reason).size);
+  const lost = [...acknowledged].filter((reason) => !stored.has(reason));
+  return { stored: reasons.length, lost, doubled };
+}
+
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
