@@ -1,6 +1,7 @@
 import { accuracy } from "./analyses/accuracy.ts";
 import { bayes } from "./analyses/bayes.ts";
 import { cues } from "./analyses/cues.ts";
+import { doseResponse } from "./analyses/dose-response.ts";
 import { leaks } from "./analyses/leaks.ts";
 import { mixedModel } from "./analyses/mixed-model.ts";
 import { overview } from "./analyses/overview.ts";
@@ -18,6 +19,7 @@ export const analyses: readonly Analysis[] = [
   leaks,
   pairs,
   ratings,
+  doseResponse,
   cues,
   mixedModel,
   bayes,

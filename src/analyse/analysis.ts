@@ -11,8 +11,11 @@ export interface Analysis {
   readonly name: string;
   /** The question in words, as a heading of the report. */
   readonly asks: string;
-  /** Kinds of questions, any of which the data must ask, answered or not; an empty list needs nothing. */
-  readonly needs: readonly (Kind | "study")[];
+  /**
+   * What the data must have any of: kinds of questions, answered or not, a study around them, texts that a level of a
+   * tone was asked of. An empty list needs nothing.
+   */
+  readonly needs: readonly (Kind | "study" | "levels")[];
   /** Whether it has something to say before anybody has answered; if not, it waits. */
   readonly beforeData?: true;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
@@ -24,6 +27,13 @@ export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
   if (!answered && !beforeData) return false;
   return (
     needs.length === 0 ||
-    needs.some((need) => (need === "study" ? data.study !== undefined : data.asks.has(need)))
+    needs.some((need) => {
+      if (need === "study") return data.study !== undefined;
+      if (need === "levels") return hasLevels(data);
+      return data.asks.has(need);
+    })
   );
 }
+
+const hasLevels = ({ study }: Data): boolean =>
+  (study?.generations ?? []).some(({ control }) => control?.["strength"] !== undefined);

@@ -91,6 +91,8 @@ export interface Pair extends Answer {
 export interface Rating extends Answer, Shown {
   readonly task: string;
   readonly rating: number;
+  /** Which emotion the story left most of all, where it was asked. */
+  readonly emotion?: string;
 }
 
 export interface FormFacts {
@@ -108,6 +110,8 @@ export interface StudyFacts {
   readonly clip: ClipSummary | undefined;
   readonly generations: readonly Generation[];
   readonly stimuli: readonly (Stimulus & Shown)[];
+  /** The generation that each machine's stimulus was clipped from, by its id. */
+  readonly behind: ReadonlyMap<string, string>;
 }
 
 /** Participants in order of first appearance. */

@@ -51,6 +51,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
         ...stimulus,
         ...shown(stimulus.id, "stimuli/stimuli.jsonl"),
       })),
+      behind: new Map([...key.values()].map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
 }
@@ -124,12 +125,16 @@ function pairOf(judgment: Judgment, shown: Look): Pair {
   };
 }
 
-const ratingOf = (judgment: Judgment, shown: Look): Rating => ({
-  ...answerOf(judgment),
-  ...shown(judgment.stimuli[0]!, "judgments/judgments.csv"),
-  task: judgment.task,
-  rating: Number(judgment.response.answer),
-});
+function ratingOf(judgment: Judgment, shown: Look): Rating {
+  const { answer, emotion } = judgment.response;
+  return {
+    ...answerOf(judgment),
+    ...shown(judgment.stimuli[0]!, "judgments/judgments.csv"),
+    task: judgment.task,
+    rating: Number(answer),
+    ...(typeof emotion === "string" && emotion !== "" && { emotion }),
+  };
+}
 
 const answerOf = ({ participant, form, order, ms }: Judgment) => ({
   participant,

@@ -1,15 +1,15 @@
-import { type OwnPairing, ownPairing } from "../stats/own-pairing.ts";
+import { holm } from "../stats/multiple-tests.ts";
 import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
-import { percent } from "../study/print.ts";
-import { longestCommonRun, sharedNgrams } from "../text/copying.ts";
-import { functionWords } from "../text/function-words.ts";
+import { counted, percent, pValue } from "../study/print.ts";
+import { sharedNgrams } from "../text/copying.ts";
 import { sadness } from "../text/sad-and-glad.ts";
-import { textSpace } from "../text/similarity.ts";
-import { stem } from "../text/stem.ts";
-import { termsOf } from "../text/words.ts";
-import type { Seen } from "./seen.ts";
-import { topicsOf } from "./topics.ts";
+import { type TextSpace, textSpace } from "../text/similarity.ts";
+import { type Clustered, clusteredMeanings } from "./clusters.ts";
+import { endsOf, type Likeness, likenessOf } from "./likeness.ts";
+import { heatMap, pairsTable } from "./pairs.ts";
+import { cellsOf, type Seen } from "./seen.ts";
+import { type Topics, topicsOf } from "./topics.ts";
 
 /** What can leak, by what is compared of a text and an example. Every one is tested alike. */
 interface Channel {
@@ -20,99 +20,142 @@ interface Channel {
 
 /**
  * What the example leaks: how much more a text has in common with its own example than with the examples of its
- * title's other texts, in words, topics, phrases and tone, each with a permutation test within titles; and how much
- * of what differs between texts is due to title, example and chance.
+ * title's other texts, in words, topics, phrases, tone and, where a model for it is named, meaning, each with a
+ * permutation test within titles; and how much of what differs between texts is due to title, example and chance.
  */
 export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string, unknown> } {
-  const { texts, examples, titles, draws } = seen;
+  const { texts, examples } = seen;
   const topics = topicsOf(seen);
-  const tests = channelsOf(seen, topics.likeness).map((channel) => ({
-    channel,
-    test: tested(channel, seen),
-  }));
-  const shares = varianceShares(
-    titles.map(({ id }) =>
-      examples.map((example) =>
-        texts
-          .filter((text) => text.story === id && text.examples[0] === example.id)
-          .map((text) => topics.weights.get(text.id)!),
-      ),
-    ),
-  );
-  // Four looks at one question: the smallest p-value counts four times (Bonferroni).
-  const leaks = tests.filter(({ test }) => test.p * tests.length <= 0.05);
+  const clusters = seen.meanings && clusteredMeanings(seen, seen.meanings);
+  const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
+  const tests = testsOf(channelsOf(space, topics, clusters), seen);
+  const shares = varianceShares(cellsOf(seen, ({ id }) => topics.weights.get(id)!));
+  const leaks = tests.filter(({ corrected }) => corrected <= seen.alpha);
   const findings: Finding[] = [
-    sentence(
-      "result",
-      verdictOf(
-        leaks.map(({ channel }) => channel.means),
-        tests.length,
-      ),
-    ),
+    sentence("result", verdictOf(leaks, tests.length)),
+    ...(clusters ? [sentence("result", sayClusters(clusters, tests))] : []),
     sentence(
       "result",
       `Of what differs in topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.together)} to the two together and ${percent(shares.chance)} to chance.`,
     ),
-    sentence(
-      "method",
-      `${titles.length} titles under each of ${examples.length} examples, ${draws} draws each: ${texts.length} texts. Compared is a text's likeness to its own example with its likeness to the other examples; the test deals the examples anew among the texts of a title (${seen.permutations} deals).${seen.leftOut > 0 ? ` ${seen.leftOut} titles with a text missing are left out.` : ""}`,
+    table("result", "How alike a text is to its own example, and to the others, 0 to 1", testsTable(tests)),
+    figure(
+      "result",
+      "Titles by examples: where a text is more like its own example than like others",
+      heatMap(seen, space),
     ),
-    table("result", "What a text has of its own example beyond what it has of others", testsTable(tests)),
+    table("result", "The pairs that leak most side by side, shared words marked", pairsTable(seen, space)),
     figure("detail", "Where the differences between texts come from", sharesFigure(shares)),
     table(
       "detail",
-      "The topics, by their words, and how much of each is due to the example",
+      "The topics by their words, and how much of each is due to the example",
       topicsTable(seen, topics),
     ),
-    table("detail", "The pairs that leak most, shared words marked", pairsTable(seen)),
+    ...(clusters
+      ? [
+          table(
+            "detail",
+            `The clusters of meaning by ${clusters.model}, by their words`,
+            clustersTable(clusters),
+          ),
+        ]
+      : []),
+    sentence("method", methodOf(seen, tests.length, clusters)),
   ];
   const numbers = {
-    shares,
-    leak: Object.fromEntries(tests.map(({ channel, test }) => [channel.name, test])),
     texts: texts.length,
+    shares,
+    leak: Object.fromEntries(tests.map(({ channel: { name }, ...test }) => [name, test])),
   };
   return { findings, numbers };
 }
 
-function verdictOf(leaking: readonly string[], channels: number): string {
-  return leaking.length === 0
-    ? "No leak of the example was found: texts are no more like their own example than like those of others."
-    : `The example leaks: its text has more of its ${leaking.join(", its ")} than of other examples (corrected for ${channels} tests).`;
+interface Test extends Likeness {
+  readonly channel: Channel;
+  /** Holm's, over the channels. */
+  readonly corrected: number;
 }
 
-function channelsOf({ examples, texts }: Seen, topicLikeness: Channel["of"]): Channel[] {
-  const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
-  return [
+function testsOf(channels: readonly Channel[], seen: Seen): Test[] {
+  const { texts, examples } = seen;
+  const found = channels.map((channel) =>
+    likenessOf(
+      channel.name,
+      texts.map(({ text }) => examples.map((example) => channel.of(text, example.text))),
+      seen,
+    ),
+  );
+  const corrected = holm(found.map(({ p }) => p));
+  return channels.map((channel, at) => ({ channel, ...found[at]!, corrected: corrected[at]! }));
+}
+
+function verdictOf(leaking: readonly Test[], channels: number): string {
+  return leaking.length === 0
+    ? `No leak of the example was found: nothing shows that texts are more like their own example than like others (${channels} tests, corrected).`
+    : `The example leaks: a text has more of its own example’s ${listed(leaking.map(({ channel }) => channel.means))} than of other examples’ (corrected for ${channels} tests).`;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+function sayClusters({ model, count }: Clustered, tests: readonly Test[]): string {
+  const { own, others, corrected } = tests.find(({ channel }) => channel.name === "clusters")!;
+  return `By what ${model} makes of them, ${percent(own)} of the texts fall into the cluster of their own example, and ${percent(others)} into that of another one (${count} clusters; ${pValue(corrected)}, corrected).`;
+}
+
+function channelsOf(space: TextSpace, topics: Topics, clusters: Clustered | undefined): Channel[] {
+  const lexical: Channel[] = [
     { name: "words", means: "words", of: (text, example) => space.similarity(text, example) },
-    { name: "topics", means: "topics", of: topicLikeness },
+    { name: "topics", means: "topics", of: topics.likeness },
     {
       name: "phrases",
       means: "phrases of three words",
       of: (text, example) => sharedNgrams(text, example, 3),
     },
-    // Nearer is more alike, so that all channels point one way.
-    { name: "tone", means: "tone", of: (text, example) => -Math.abs(sadness(text) - sadness(example)) },
+    { name: "tone", means: "tone", of: toneLikeness },
+  ];
+  if (!clusters) return lexical;
+  return [
+    ...lexical,
+    { name: "meaning", means: "meaning", of: clusters.likeness },
+    { name: "clusters", means: "cluster of meaning", of: clusters.together },
   ];
 }
 
-function tested({ name, of }: Channel, { texts, examples, permutations, random }: Seen): OwnPairing {
-  const places = new Map(examples.map(({ id }, at) => [id, at]));
-  return ownPairing(
-    texts.map(({ text }) => examples.map((example) => of(text, example.text))),
-    texts.map((each) => places.get(each.examples[0]!)!),
-    texts.map(({ story }) => story),
-    permutations,
-    random.fork(name),
-  );
+/** 1 where two texts are as sad, towards 0 the further apart: half at a word of sorrow in a hundred. */
+const toneLikeness = (text: string, example: string): number =>
+  1 / (1 + Math.abs(sadness(text) - sadness(example)));
+
+function methodOf(
+  { titles, examples, draws, texts, permutations, leftOut }: Seen,
+  channels: number,
+  clusters: Clustered | undefined,
+): string {
+  const missing = leftOut > 0 ? ` ${counted(leftOut, "title")} with a text missing left out.` : "";
+  const meaning = clusters
+    ? ` Meaning is the cosine of mean-pooled hidden states of ${clusters.model}, centred; clusters are k-means of them.`
+    : "";
+  return `What the example leaks: ${titles.length} titles under each of ${examples.length} examples, ${counted(draws, "draw")} each, ${texts.length} texts.${missing} A text’s likeness to its own example is compared with its likeness to the others; the test deals the examples anew among the texts of a title (${permutations} deals), and p-values are corrected over ${channels} tests (Holm 1979). Intervals are clustered by title and by example. Topics are NMF of TF-IDF; shares of the variance are components of a two-way layout with random effects (Searle, Casella and McCulloch 1992).${meaning}`;
 }
 
-const testsTable = (tests: readonly { channel: Channel; test: OwnPairing }[]) => ({
+const testsTable = (tests: readonly Test[]) => ({
   columns: [
-    { key: "channel", label: "of its", format: "text" as const },
-    { key: "excess", label: "own example minus others", format: "number" as const },
-    { key: "p", label: "p", format: "p" as const },
+    { key: "channel", label: "Alike in", format: "text" as const },
+    { key: "own", label: "to its own", format: "number" as const },
+    { key: "others", label: "to others", format: "number" as const },
+    { key: "excess", label: "difference", format: "number" as const },
+    { key: "low", label: "95 % interval", format: "number" as const },
+    { key: "high", label: "to", format: "number" as const },
+    { key: "p", label: "p, corrected", format: "p" as const },
   ],
-  rows: tests.map(({ channel, test }) => ({ channel: channel.means, excess: test.excess, p: test.p })),
+  rows: tests.map(({ channel, own, others, excess, corrected }) => ({
+    channel: channel.means,
+    own,
+    others,
+    excess: excess.estimate,
+    ...endsOf(excess.interval),
+    p: corrected,
+  })),
 });
 
 const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
@@ -133,65 +176,23 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
   labels: { x: "share of the variance", y: "" },
 });
 
-function topicsTable({ titles, examples, texts }: Seen, topics: ReturnType<typeof topicsOf>) {
+function topicsTable(seen: Seen, { words, weights }: Topics) {
   const shareOf = (topic: number) =>
-    varianceShares(
-      titles.map(({ id }) =>
-        examples.map((example) =>
-          texts
-            .filter((text) => text.story === id && text.examples[0] === example.id)
-            .map((text) => [topics.weights.get(text.id)![topic]!]),
-        ),
-      ),
-    ).columns;
+    varianceShares(cellsOf(seen, ({ id }) => [weights.get(id)![topic]!])).columns;
   return {
     columns: [
       { key: "words", label: "topic", format: "text" as const },
       { key: "share", label: "due to the example", format: "percent" as const },
     ],
-    rows: topics.words.map((words, at) => ({ words: words.join(" "), share: shareOf(at) })),
+    rows: words.map((each, at) => ({ words: each.join(" "), share: shareOf(at) })),
   };
 }
 
-const mostPairs = 10;
-
-function pairsTable({ texts, examples }: Seen) {
-  const byId = new Map(examples.map((example) => [example.id, example]));
-  const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
-  const rows = texts
-    .map((text) => {
-      const example = byId.get(text.examples[0]!)!;
-      const others = examples.filter(({ id }) => id !== example.id);
-      const other = others.reduce((sum, { text: theirs }) => sum + space.similarity(text.text, theirs), 0);
-      const excess = space.similarity(text.text, example.text) - other / others.length;
-      return { text, example, excess };
-    })
-    .sort((one, other) => other.excess - one.excess)
-    .slice(0, mostPairs)
-    .map(({ text, example, excess }) => ({
-      title: text.title,
-      example: marked(example.text, text.text),
-      text: marked(text.text, example.text),
-      run: longestCommonRun(text.text, example.text).length,
-      excess,
-    }));
-  return {
-    columns: [
-      { key: "title", label: "title", format: "text" as const },
-      { key: "example", label: "example", format: "text" as const },
-      { key: "text", label: "text", format: "text" as const },
-      { key: "run", label: "longest shared run of words", format: "integer" as const },
-      { key: "excess", label: "likeness beyond other examples", format: "number" as const },
-    ],
-    rows,
-  };
-}
-
-/** A text with the content words that it shares with another between `»` and `«`. */
-function marked(text: string, other: string): string {
-  const theirs = new Set(termsOf(other).map(stem));
-  return text.replace(/[\p{L}\p{N}\p{M}'’-]+/gu, (word) => {
-    const [term = ""] = termsOf(word);
-    return term !== "" && !functionWords.has(term) && theirs.has(stem(term)) ? `»${word}«` : word;
-  });
-}
+const clustersTable = ({ words, examples, texts }: Clustered) => ({
+  columns: [
+    { key: "words", label: "cluster", format: "text" as const },
+    { key: "examples", label: "examples", format: "integer" as const },
+    { key: "texts", label: "texts", format: "integer" as const },
+  ],
+  rows: words.map((each, at) => ({ words: each.join(" "), examples: examples[at]!, texts: texts[at]! })),
+});

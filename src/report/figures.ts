@@ -3,6 +3,7 @@ import type { Figure } from "../study/finding.ts";
 import { bars } from "./figures/bars.ts";
 import { curve } from "./figures/curve.ts";
 import { dots } from "./figures/dots.ts";
+import { heat } from "./figures/heat.ts";
 import { histogram } from "./figures/histogram.ts";
 import { intervals } from "./figures/intervals.ts";
 
@@ -14,4 +15,4 @@ export interface FigureKind {
   plot(figure: Figure, width: number): PlotOptions;
 }
 
-export const figureKinds: readonly FigureKind[] = [intervals, histogram, bars, dots, curve];
+export const figureKinds: readonly FigureKind[] = [intervals, histogram, bars, dots, curve, heat];

@@ -42,9 +42,12 @@ function tableText(table: Table): string {
   return [
     line(columns.map(({ label }) => label)),
     line(columns.map(({ number }) => (number ? "---:" : "---"))),
-    ...rows.map(line),
+    ...rows.map((row) => line(row.map((cell, at) => (columns[at]!.marked ? bold(cell) : cell)))),
   ].join("\n");
 }
+
+/** What stands between » and « in bold. */
+const bold = (text: string): string => text.replace(/«(\s+)»/g, "$1").replace(/[»«]/g, "**");
 
 const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ");
 

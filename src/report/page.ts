@@ -118,18 +118,29 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
     <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) =>
-        html`<tr>${columns.map(({ key, number }, at) => {
+        html`<tr>${columns.map(({ key, number, marked }, at) => {
           const cell = row[at]!;
           const linked = key === "stimulus" && storyIds.has(cell);
-          const content = linked ? html`<a href="#story-${cell}">${cell}</a>` : cell;
+          const content = linked
+            ? html`<a href="#story-${cell}">${cell}</a>`
+            : marked
+              ? html`${markedWords(cell)}`
+              : cell;
           return at === 0
             ? html`<th scope="row" class="${cell.length <= 24 && "short"}">${content}</th>`
-            : html`<td class="${side(number, at)}">${content}</td>`;
+            : html`<td class="${marked ? "prose" : side(number, at)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>
   </table></div>
   ${long && trusted("</details>")}`;
 }
+
+/** What stands between » and « is marked; neighbours are one mark, so that a run of words is seen as one. */
+const markedWords = (text: string): Html[] =>
+  text
+    .replace(/«(\s+)»/g, "$1")
+    .split(/[»«]/)
+    .map((part, at) => (at % 2 === 1 ? html`<mark>${part}</mark>` : html`${part}`));
 
 /** A longer table is folded up on the screen, and unfolded on paper. */
 const longest = 25;

@@ -16,6 +16,7 @@ export const palette = {
     bandInk: "#4c6236",
     warning: "#8a5200",
     warningWash: "#fdf1d8",
+    markWash: "#f7dcaa",
   },
   dark: {
     paper: "#191816",
@@ -30,6 +31,7 @@ export const palette = {
     bandInk: "#afc797",
     warning: "#f0bb62",
     warningWash: "#332812",
+    markWash: "#6b4a12",
   },
 } as const;
 

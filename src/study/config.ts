@@ -4,6 +4,7 @@ import { ComposeSettings } from "./settings/compose.ts";
 import { CorpusSettings } from "./settings/corpus.ts";
 import { DescribeSettings } from "./settings/describe.ts";
 import { GenerateSettings } from "./settings/generate.ts";
+import { InfluenceSettings } from "./settings/influence.ts";
 import { SurveySettings } from "./settings/survey.ts";
 import { TuneSettings } from "./settings/tune.ts";
 
@@ -19,6 +20,7 @@ export const StudyConfig = z.strictObject({
   corpus: CorpusSettings.prefault({}),
   describe: DescribeSettings.prefault({}),
   generate: GenerateSettings.prefault({}),
+  influence: InfluenceSettings.prefault({}),
   tune: TuneSettings.prefault({}),
   compose: ComposeSettings.prefault({}),
   survey: SurveySettings.prefault({}),

@@ -4,8 +4,11 @@ import { z } from "zod";
 
 const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** How a number is printed: `percent` takes a share of 1; `p` prints small values as < .001. */
-export const Format = z.enum(["text", "integer", "number", "percent", "p", "milliseconds"]);
+/**
+ * How a value is printed: `percent` takes a share of 1; `p` prints small values as < .001; `marked` is a text in which
+ * words between » and « are set off.
+ */
+export const Format = z.enum(["text", "marked", "integer", "number", "percent", "p", "milliseconds"]);
 export type Format = z.infer<typeof Format>;
 
 export const Column = z.strictObject({ key: z.string(), label: z.string(), format: Format });

@@ -25,7 +25,13 @@ export const counted = (count: number, noun: string, plural = `${noun}s`): strin
 
 /** A table as people read it, cells as text. */
 export interface ShownTable {
-  readonly columns: readonly { readonly key: string; readonly label: string; readonly number: boolean }[];
+  readonly columns: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly number: boolean;
+    /** Words between » and « are to be set off. */
+    readonly marked: boolean;
+  }[];
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -33,7 +39,12 @@ export interface ShownTable {
 export function shownTable({ columns, rows }: Table): ShownTable {
   const shown = columns.filter((_, at) => !isHighEnd(columns, at));
   return {
-    columns: shown.map(({ key, label, format }) => ({ key, label, number: format !== "text" })),
+    columns: shown.map(({ key, label, format }) => ({
+      key,
+      label,
+      number: format !== "text" && format !== "marked",
+      marked: format === "marked",
+    })),
     rows: rows.map((row) =>
       shown.map((column) => {
         const high = columns[columns.indexOf(column) + 1];
@@ -64,6 +75,7 @@ function rangeOf(
 
 const printers: Record<Format, (value: number) => string> = {
   text: String,
+  marked: String,
   integer: (value) => grouped(value.toFixed(0)),
   number: (value) => minus(value.toFixed(value !== 0 && Math.abs(value) < 0.1 ? 3 : 2)),
   percent: (value) => minus(`${(100 * value).toFixed(2)} %`),

@@ -1,115 +1,21 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { codedByCues } from "../../src/describe/coding/cues.ts";
 import { factorial } from "../../src/generate/factorial.ts";
-import { doseResponse, levelsOf } from "../../src/influence/dose-response.ts";
+import { hubFileAt, hubFileOf } from "../../src/generate/hub.ts";
 import { influence } from "../../src/influence/influence.ts";
-import { leak } from "../../src/influence/leak.ts";
-import type { Seen } from "../../src/influence/seen.ts";
-import { randomFrom } from "../../src/stats/random.ts";
 import { Findings } from "../../src/study/finding.ts";
 import { Generation } from "../../src/study/generation.ts";
-import type { Story } from "../../src/study/story.ts";
-import { factorialFile, influenceFile, readFindings } from "../../src/workbench/artefacts.ts";
+import { factorialFile, influenceFile, readFindings, readStories } from "../../src/workbench/artefacts.ts";
+import { writeCoder } from "../../src/workbench/codings.ts";
 import { readJson, readJsonLines } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
+import type { Study } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
-const vocabulary = Array.from(
-  { length: 400 },
-  (_, at) =>
-    `${"bcdfghjklm"[at % 10]}${"aeiou"[Math.floor(at / 10) % 5]}${"nprstvwxzq"[Math.floor(at / 50)]}o`,
-);
-
-/** Texts of sixty words that take each word from their example with chance `share`, else a third from their title's own. */
-function planted(share: number, seed: number): Seen {
-  const random = randomFrom(seed, "planted leak");
-  const wordsOf = () => random.shuffle(vocabulary).slice(0, 30);
-  const story = (id: string, split: Story["split"]): Story => ({
-    id,
-    title: id,
-    text: wordsOf().join(" "),
-    words: 30,
-    origin: { by: "human", source: "made up", author: "nobody", licence: "MIT" },
-    group: id,
-    split,
-  });
-  const titles = Array.from({ length: 6 }, (_, at) => story(`title-${at}`, "test"));
-  const examples = Array.from({ length: 6 }, (_, at) => story(`example-${at}`, "train"));
-  const texts = titles.flatMap((title) => {
-    const own = title.text.split(" ");
-    return examples.flatMap((example) =>
-      [1, 2].map((attempt) => {
-        const theirs = example.text.split(" ");
-        const words = Array.from({ length: 60 }, () =>
-          random.next() < share
-            ? random.pick(theirs)
-            : random.next() < 1 / 3
-              ? random.pick(own)
-              : random.pick(vocabulary),
-        );
-        return generationOf(title, example.id, attempt, words.join(" "));
-      }),
-    );
-  });
-  return { titles, examples, draws: 2, texts, leftOut: 0, topics: 8, permutations: 199, random };
-}
-
-const generationOf = (title: Story, example: string, attempt: number, text: string): Generation => ({
-  id: `${title.id}/${example}/${attempt}`,
-  story: title.id,
-  title: title.title,
-  model: { address: "echo:", hash: "" },
-  prompt: { template: "one-shot", hash: "", text: "" },
-  examples: [example],
-  seed: 1,
-  attempt,
-  settings: { temperature: 1, topP: 1, topK: 0, minP: 0, repeatPenalty: 1, leastTokens: 0, mostTokens: 60 },
-  outcome: "text",
-  text,
-  raw: text,
-  tokens: { prompt: 0, generated: 60 },
-  ms: 0,
-  at: "",
-});
-
-type Numbers = {
-  leak: Record<string, { excess: number; p: number }>;
-  shares: { columns: number; rows: number };
-};
-const numbersOf = (seen: Seen) => leak(seen).numbers as unknown as Numbers;
-
-test("a leak that was planted is found, and the more of it the larger", () => {
-  const found = [0.1, 0.25, 0.5].map((share) => numbersOf(planted(share, 7)));
-  for (const { leak: channels } of found) expect(channels["words"]!.p).toBeLessThanOrEqual(0.01);
-  const excess = found.map(({ leak: channels }) => channels["words"]!.excess);
-  expect(excess).toEqual([...excess].sort((one, other) => one - other));
-  const shares = found.map(({ shares: { columns } }) => columns);
-  expect(shares).toEqual([...shares].sort((one, other) => one - other));
-  expect(found.at(-1)!.shares.columns).toBeGreaterThan(found.at(-1)!.shares.rows);
-});
-
-test("no leak is found where there is none: at most 6 of a hundred", () => {
-  const trials = 30;
-  const found = Array.from(
-    { length: trials },
-    (_, seed) => leak({ ...planted(0, 100 + seed), permutations: 99, topics: 4 }).findings[0]!,
-  ).filter((finding) => finding.kind === "sentence" && !finding.text.startsWith("No leak"));
-  // One or two of thirty are expected; six or more have a chance below one in a hundred. The test behind it is held to
-  // 6 of a hundred over two thousand trials, in own-pairing.
-  expect(found.length).toBeLessThan(6);
-}, 120_000);
-
-test("the pairs that leak most are shown with their shared words marked", () => {
-  const pairs = leak(planted(0.5, 3)).findings.find(
-    (each) => each.kind === "table" && each.caption.startsWith("The pairs"),
-  );
-  if (pairs?.kind !== "table") throw new Error("no table of pairs");
-  expect(pairs.table.rows).toHaveLength(10);
-  expect(String(pairs.table.rows[0]!["text"]).match(/»/g)!.length).toBeGreaterThan(10);
-});
-
+const stage = influence({ codedByCues, hub: { at: hubFileAt, fetch: hubFileOf } });
 const size = { titles: 4, examples: 4, draws: 2, permutations: 199, topics: 3 };
 let blind = "";
 
@@ -120,57 +26,83 @@ beforeAll(async () => {
   await writeTinyModel(blind, { words, transitions: {} });
 });
 
-async function studied(address: string): Promise<Findings> {
+async function written(address: string, influenceSettings = {}): Promise<Study> {
   const study = await temporaryStudy({
     generate: { models: [{ address, threads: 1 }], tokens: { least: 30, most: 40 }, factorial: size },
+    influence: influenceSettings,
   });
   await writeCorpus(study, madeUpStories({ train: 8, test: 6 }));
   await runStage(factorial, study, {}, quietEffects());
-  const generations = await readJsonLines(study.path(factorialFile), Generation);
-  expect(generations).toHaveLength(32);
-  expect(new Set(generations.map(({ seed }) => seed)).size).toBe(32);
-  await runStage(influence, study, {}, quietEffects());
-  expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["influence"]);
+  return study;
+}
+
+async function studied(study: Study): Promise<Findings> {
+  await runStage(stage, study, {}, quietEffects());
   return readJson(study.path(influenceFile), Findings);
 }
 
+type Leak = Record<string, { corrected: number; own: number; others: number }>;
+
 test("a model that cannot see its example leaks nothing of it", async () => {
-  const { findings } = await studied(`llama:${blind}`);
+  const study = await written(`llama:${blind}`);
+  const generations = await readJsonLines(study.path(factorialFile), Generation);
+  expect(generations).toHaveLength(32);
+  expect(new Set(generations.map(({ seed }) => seed)).size).toBe(32);
+  const { findings, numbers } = await studied(study);
   expect(findings[0]).toMatchObject({ text: expect.stringContaining("No leak of the example was found") });
+  expect(Object.keys(numbers["leak"] as Leak)).toEqual(["words", "topics", "phrases", "tone"]);
+  expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["influence"]);
 });
 
-test("one that repeats its prompt leaks", async () => {
-  const { findings, numbers } = await studied("echo:");
-  expect(findings[0]).toMatchObject({
-    text: expect.stringContaining("The example leaks: its text has more of its words"),
+test("one that repeats its prompt leaks, in meaning too where a model for it is named", async () => {
+  const study = await written("echo:", { embeddings: "llama:embedded", clusters: 4, threads: 1 });
+  const { findings, numbers } = await studied(study);
+  expect(findings[0]).toMatchObject({ text: expect.stringMatching(/^The example leaks: .*words/) });
+  const { words, meaning, clusters } = numbers["leak"] as Leak;
+  for (const channel of [words, meaning, clusters]) expect(channel!.corrected).toBeLessThan(0.05);
+  expect(clusters!.own).toBeGreaterThan(clusters!.others);
+  expect(findings[1]).toMatchObject({
+    text: expect.stringContaining("fall into the cluster of their own example"),
   });
-  expect((numbers["leak"] as Numbers["leak"])["words"]!.p).toBeLessThan(0.01);
 });
 
-test("whether a tone can be set: found where it was set, not where it was not", () => {
-  const [sad, glad] = ["tears grief funeral alone lost", "laughed danced happy wedding smile"].map((words) =>
-    words.split(" "),
+test("people's codes of the factorial are read beside the cue words'", async () => {
+  const study = await written("echo:");
+  const texts = await readJsonLines(study.path(factorialFile), Generation);
+  const stories = await readStories(study);
+  const code = (at: number) => ["joyful", "grieving"][at % 2]!;
+  const ofExample = new Map(
+    [...new Set(texts.map(({ examples: [id] }) => id!))].map((id, at) => [id, code(at)]),
   );
-  const random = randomFrom(4, "tones");
-  const stories = madeUpStories({ train: 3, test: 12 });
-  const titles = stories.filter(({ split }) => split === "test");
-  const texts = (obeys: boolean) =>
-    titles.flatMap((title) =>
-      [0, 1, 2, 3, 4].map((strength): Generation => {
-        const chance = obeys ? strength / 4 : 0.5;
-        const words = Array.from({ length: 20 }, () => random.pick(random.next() < chance ? sad! : glad!));
-        const generation = generationOf(title, "x", 1, words.join(" "));
-        return {
-          ...generation,
-          prompt: { ...generation.prompt, template: `chat+${strength}` },
-          control: { tone: "melancholy", strength },
-        };
-      }),
-    );
-  const told = (obeys: boolean) => {
-    const [finding] = doseResponse(levelsOf(texts(obeys)), stories, randomFrom(1)).findings;
-    return finding?.kind === "sentence" ? finding.text : "";
-  };
-  expect(told(true)).toMatch(/rises with the strength of melancholy .* p < \.001/);
-  expect(told(false)).toMatch(/does not follow/);
+  const ofTitle = new Map(
+    stories.filter(({ split }) => split === "test").map(({ id }, at) => [id, code(at)]),
+  );
+  const coding = (text: string, given: string) => ({
+    text,
+    variable: "tone",
+    code: given,
+    kind: "people" as const,
+  });
+  await writeCoder(study, {
+    name: "anna",
+    kind: "people",
+    codings: [
+      ...[...ofExample, ...ofTitle].map(([id, given]) => coding(id, given)),
+      ...texts.map(({ id, examples: [example] }) => coding(id, ofExample.get(example!)!)),
+    ],
+  });
+  const { findings } = await studied(study);
+  const said = findings.flatMap((each) => (each.kind === "sentence" ? [each.text] : []));
+  expect(said.find((text) => text.startsWith("Tone, coded by people"))).toMatch(
+    /it carries over from the example; that it goes with the title is not shown\. 100\.00 % of 32 texts/,
+  );
+  expect(said.some((text) => text.includes("coded by cue words"))).toBe(true);
+});
+
+test("what a user gets wrong of the model for embeddings is one line that names the mend", async () => {
+  const study = await written("echo:", { embeddings: "openai:gpt" });
+  await expect(studied(study)).rejects.toMatchObject({
+    message: "influence.embeddings: openai:gpt names no model",
+    hint: "write llama:FILE.gguf, llama:embedded or hf:OWNER/REPO/FILE.gguf",
+  });
 });

@@ -53,6 +53,24 @@ const figures: Record<string, Figure> = {
     encode: { x: "value", y: "name" },
     labels: {},
   },
+  heat: {
+    draw: "heat",
+    table: {
+      columns: [
+        { key: "row", label: "Row", format: "text" },
+        { key: "column", label: "Column", format: "text" },
+        { key: "value", label: "Value", format: "number" },
+      ],
+      rows: [
+        { row: "a title that is longer than its room", column: "one", value: -0.2 },
+        { row: "a title that is longer than its room", column: "two", value: null },
+        { row: "b", column: "one", value: 0 },
+        { row: "b", column: "two", value: 0.4 },
+      ],
+    },
+    encode: { x: "column", y: "row", colour: "value" },
+    labels: {},
+  },
   dots: {
     draw: "dots",
     table: {

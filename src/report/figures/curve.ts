@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { domainOf, Encoded, tickFormat } from "./encoded.ts";
+import { axes, axisRoom } from "./axes.ts";
+import { domainOf, Encoded } from "./encoded.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
 
@@ -20,8 +21,8 @@ export const curve: FigureKind = {
     const narrow = width < 500;
     return {
       height: narrow ? 280 : 340,
-      marginTop: named && narrow ? 36 + 18 * groups.length : 36,
-      marginLeft: 52,
+      ...axisRoom,
+      ...(named && narrow && { marginTop: axisRoom.marginTop + 18 * groups.length }),
       marginRight: named && !narrow ? 20 + 7 * Math.max(...groups.map((name) => name.length)) : 20,
       x: {
         domain: domainOf([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),
@@ -82,24 +83,7 @@ export const curve: FigureKind = {
               }),
             )
           : []),
-        Plot.text([data.label("y")], {
-          frameAnchor: "top-left",
-          dx: -44,
-          dy: -26,
-          textAnchor: "start",
-          fill: colour("muted"),
-          text: (text) => text,
-        }),
-        Plot.axisX({
-          label: data.label("x"),
-          labelAnchor: "center",
-          labelArrow: "none",
-          labelOffset: 38,
-          tickSize: 4,
-          ticks: narrow ? 4 : 6,
-          tickFormat: tickFormat(data.format("x")),
-        }),
-        Plot.axisY({ label: null, tickSize: 0, tickFormat: tickFormat(data.format("y")) }),
+        ...axes(data, width),
       ],
     };
   },

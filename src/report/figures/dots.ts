@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { domainOf, Encoded, tickFormat } from "./encoded.ts";
+import { axes, axisRoom } from "./axes.ts";
+import { domainOf, Encoded } from "./encoded.ts";
 import { groupColour } from "./intervals.ts";
 
 /** One dot a thing: `x`, `y`, `group` (human, machine) colours it, `label` names those that stand out. */
@@ -18,14 +19,11 @@ export const dots: FigureKind = {
           data.format(axis),
         ),
         label: null,
-        tickFormat: tickFormat(data.format(axis)),
-        ticks: width < 500 ? 4 : 6,
       };
     };
     return {
       height: width < 500 ? 300 : 380,
-      marginTop: 36,
-      marginLeft: 52,
+      ...axisRoom,
       marginRight: 16,
       x: scale("x"),
       y: scale("y"),
@@ -59,29 +57,7 @@ export const dots: FigureKind = {
               }),
             ]
           : []),
-        Plot.text([data.label("y")], {
-          frameAnchor: "top-left",
-          dx: -44,
-          dy: -26,
-          textAnchor: "start",
-          fill: colour("muted"),
-          text: (text) => text,
-        }),
-        Plot.axisX({
-          tickFormat: tickFormat(data.format("x")),
-          ticks: width < 500 ? 4 : 6,
-          label: data.label("x"),
-          labelAnchor: "center",
-          labelArrow: "none",
-          labelOffset: 38,
-          tickSize: 4,
-        }),
-        Plot.axisY({
-          label: null,
-          tickSize: 4,
-          tickFormat: tickFormat(data.format("y")),
-          ticks: 6,
-        }),
+        ...axes(data, width),
       ],
     };
   },

@@ -1,0 +1,86 @@
+import type { Figure, Table } from "../study/finding.ts";
+import { longestCommonRun } from "../text/copying.ts";
+import { functionWords } from "../text/function-words.ts";
+import type { TextSpace } from "../text/similarity.ts";
+import { stem } from "../text/stem.ts";
+import { termsOf } from "../text/words.ts";
+import { othersOf } from "./likeness.ts";
+import { cellsOf, ownExamples, type Seen } from "./seen.ts";
+
+const mostPairs = 10;
+
+/** The texts that have most of their own example's words beyond those of others, one a title and example. */
+export function pairsTable(seen: Seen, space: TextSpace): Table {
+  const { texts, examples } = seen;
+  const excess = excesses(seen, space);
+  const cells = new Set<string>();
+  const rows = texts
+    .map((text, at) => ({ text, example: examples[ownExamples(seen)[at]!]!, excess: excess[at]! }))
+    .sort((one, other) => other.excess - one.excess)
+    .filter(({ text, example }) => {
+      const cell = `${text.story}\n${example.id}`;
+      return !cells.has(cell) && cells.add(cell);
+    })
+    .slice(0, mostPairs)
+    .map(({ text, example, excess: likeness }) => ({
+      title: text.title,
+      example: marked(example.text, text.text),
+      text: marked(text.text, example.text),
+      run: longestCommonRun(text.text, example.text).text,
+      excess: likeness,
+    }));
+  return {
+    columns: [
+      { key: "title", label: "title", format: "text" },
+      { key: "example", label: "the example it was shown", format: "marked" },
+      { key: "text", label: "the text that was written", format: "marked" },
+      { key: "run", label: "longest run of words in both", format: "text" },
+      { key: "excess", label: "likeness beyond other examples", format: "number" },
+    ],
+    rows,
+  };
+}
+
+/** The mean excess of each cell: a column that is dark all the way down is an example that leaks whatever the title. */
+export function heatMap(seen: Seen, space: TextSpace): Figure {
+  const excess = excesses(seen, space);
+  const byText = new Map(seen.texts.map(({ id }, at) => [id, excess[at]!]));
+  const rows = cellsOf(seen, ({ id }) => byText.get(id)!).flatMap((row, title) =>
+    row.map((draws, example) => ({
+      title: seen.titles[title]!.title,
+      example: seen.examples[example]!.title,
+      excess: draws.reduce((sum, value) => sum + value, 0) / draws.length,
+    })),
+  );
+  return {
+    draw: "heat",
+    table: {
+      columns: [
+        { key: "title", label: "title", format: "text" },
+        { key: "example", label: "example", format: "text" },
+        { key: "excess", label: "likeness beyond other examples", format: "number" },
+      ],
+      rows,
+    },
+    encode: { x: "example", y: "title", colour: "excess" },
+    labels: { x: "example that was shown", y: "title", colour: "likeness beyond other examples" },
+  };
+}
+
+/** By text: the likeness in words to its own example less that to the others. */
+function excesses(seen: Seen, space: TextSpace): number[] {
+  const own = ownExamples(seen);
+  return seen.texts.map(({ text }, at) => {
+    const row = seen.examples.map((example) => space.similarity(text, example.text));
+    return row[own[at]!]! - othersOf(row, own[at]!);
+  });
+}
+
+/** A text with the content words that it shares with another between `»` and `«`. */
+function marked(text: string, other: string): string {
+  const theirs = new Set(termsOf(other).map(stem));
+  return text.replace(/[»«]/g, '"').replace(/[\p{L}\p{N}\p{M}'’-]+/gu, (word) => {
+    const [term = ""] = termsOf(word);
+    return term !== "" && !functionWords.has(term) && theirs.has(stem(term)) ? `»${word}«` : word;
+  });
+}

@@ -1,0 +1,37 @@
+import * as Plot from "@observablehq/plot";
+import { colour } from "../palette.ts";
+import { type Encoded, tickFormat } from "./encoded.ts";
+
+/** Room for the y axis and its name, which lies above it, to the left of the first tick's place. */
+export const axisRoom = { marginTop: 36, marginLeft: 52 } as const;
+
+/** The two axes of a drawing with numbers on both: the name of y above it, to be read without turning the head. */
+export const axes = (data: Encoded, width: number): Plot.Markish[] => [
+  Plot.text([data.label("y")], {
+    frameAnchor: "top-left",
+    dx: 8 - axisRoom.marginLeft,
+    dy: 10 - axisRoom.marginTop,
+    textAnchor: "start",
+    fill: colour("muted"),
+    text: (text) => text,
+  }),
+  Plot.axisX({
+    label: data.label("x"),
+    labelAnchor: "center",
+    labelArrow: "none",
+    labelOffset: 38,
+    tickSize: 4,
+    ...ticksOf(data, width),
+  }),
+  Plot.axisY({ label: null, tickSize: 0, ticks: 6, tickFormat: tickFormat(data.format("y")) }),
+];
+
+/** Whole numbers have a tick each where there are few: a level of 0.5 was asked of nobody. */
+function ticksOf(
+  data: Encoded,
+  width: number,
+): { ticks: number | number[]; tickFormat: (value: number) => string } {
+  const values = [...new Set(data.numbers("x"))];
+  const few = data.format("x") === "integer" && values.length <= 8;
+  return { ticks: few ? values : width < 500 ? 4 : 6, tickFormat: tickFormat(data.format("x")) };
+}

@@ -1,0 +1,79 @@
+import * as Plot from "@observablehq/plot";
+import { printed } from "../../study/print.ts";
+import type { FigureKind } from "../figures.ts";
+import { colour } from "../palette.ts";
+import { Encoded, inLines } from "./encoded.ts";
+
+/**
+ * A number in every cell of a table: `x` names the column, `y` the row, `colour` is the number. The stronger a cell, the
+ * further from 0: above in one colour, below in another, and nothing at 0.
+ */
+export const heat: FigureKind = {
+  name: "heat",
+  plot(figure, width) {
+    const data = new Encoded(figure);
+    const [x, y, value] = ["x", "y", "colour"].map((role) => data.of(role));
+    const [columns, rows] = [data.texts("x"), data.texts("y")];
+    const narrow = width < 500;
+    const letters = narrow ? 14 : 26;
+    const most = Math.max(1e-9, ...data.numbers("colour").map(Math.abs));
+    const number = (row: (typeof data.rows)[number]) => Number(value!(row) ?? 0);
+    const longest = (names: readonly string[]) =>
+      Math.max(0, ...names.map((name) => Math.min(letters, name.length)));
+    const marginLeft = 14 + 7 * longest(rows);
+    const cell = (width - marginLeft - 12) / columns.length;
+    const height = Math.max(22, Math.min(34, cell * 0.62));
+    // Names of columns stand on end: they are titles, and longer than their cells are wide.
+    const marginTop = 44 + 6.5 * longest(columns);
+    return {
+      height: marginTop + 14 + rows.length * height,
+      marginTop,
+      marginBottom: 14,
+      marginLeft,
+      marginRight: 12,
+      x: { domain: columns, type: "band", padding: 0.04, label: null },
+      y: { domain: rows, type: "band", padding: 0.04, label: null },
+      marks: [
+        Plot.cell(data.rows, { x: x!, y: y!, fill: colour("wash") }),
+        Plot.cell(data.rows, {
+          x: x!,
+          y: y!,
+          fill: (row) => colour(number(row) >= 0 ? "machine" : "warning"),
+          fillOpacity: (row) => 0.9 * (Math.abs(number(row)) / most),
+        }),
+        ...(cell >= 36
+          ? [
+              Plot.text(data.rows, {
+                x: x!,
+                y: y!,
+                fontSize: 11,
+                fill: (row) => colour(Math.abs(number(row)) / most > 0.55 ? "paper" : "ink"),
+                text: (row) => printed(number(row), data.format("colour")),
+              }),
+            ]
+          : []),
+        Plot.axisY({
+          tickSize: 0,
+          tickFormat: (name) => inLines(shortened(String(name), 2 * letters), letters),
+        }),
+        Plot.axisX({
+          anchor: "top",
+          tickSize: 0,
+          tickRotate: -90,
+          tickFormat: (name) => shortened(String(name), letters),
+        }),
+        Plot.text([data.label("x")], {
+          frameAnchor: "top-left",
+          dx: -marginLeft + 4,
+          dy: 12 - marginTop,
+          textAnchor: "start",
+          fill: colour("muted"),
+          text: (text) => `${text} →   ${data.label("y")} ↓`,
+        }),
+      ],
+    };
+  },
+};
+
+const shortened = (text: string, letters: number): string =>
+  text.length <= letters ? text : `${text.slice(0, letters - 1).trimEnd()}…`;
