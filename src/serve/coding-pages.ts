@@ -6,8 +6,6 @@ import { alertBox, page, type Setting, story } from "./pages.ts";
 /** The coders' pages. They stand without the researcher's navigation, which leads to what a coder must not see. */
 
 export interface CodingView {
-  /** Where this coder's texts lie: `/study/coding/anna/60`. */
-  readonly address: string;
   readonly position: number;
   readonly count: number;
   readonly seal: string;
@@ -20,33 +18,71 @@ export interface CodingView {
   readonly given: ReadonlyMap<string, string>;
 }
 
-/** Asks who codes, and how many texts. */
+export interface CoderLinksView {
+  readonly seal: string;
+  readonly coders: readonly { readonly name: string; readonly texts: number }[];
+  readonly alert?: string | undefined;
+  /** The link that has just been made. */
+  readonly link?: { readonly name: string; readonly count: number; readonly address: string } | undefined;
+}
+
+/** The researcher's page: makes a coder's link, and tells how far each has come. */
+export const coderLinksPage = (setting: Setting, { seal, coders, alert, link }: CoderLinksView): string =>
+  codingPage(
+    setting,
+    "Coding by reading",
+    html`
+<p><a href="/study">Back to the survey</a></p>
+<h1>Coding by reading</h1>
+${alert && alertBox(alert)}
+${
+  link &&
+  html`<section class="made"><h2>The link of ${link.name}</h2>
+<p>For ${link.count} ${link.count === 1 ? "text" : "texts"}. Send it to ${link.name} and to nobody else.</p>
+<p><a href="${link.address}">${link.address}</a></p></section>`
+}
+<p>Each coder gets a link of their own, which opens their own codes and nothing else. The same name gets the same
+texts in the same order again.</p>
+<form method="post" action="/study/coding">
+<input type="hidden" name="seal" value="${seal}">
+<label class="reason">The coder's name: letters, digits, - and _
+<input type="text" name="coder" maxlength="40" autocomplete="off" autocapitalize="none" spellcheck="false" required></label>
+<label class="reason">How many texts: the same number for every coder, or all where it is left empty
+<input type="number" name="count" min="1"></label>
+<button>Make the link</button>
+</form>
+${
+  coders.length > 0 &&
+  html`<section class="aside"><table><caption>Coded so far</caption>
+<thead><tr><th scope="col">coder</th><th scope="col">texts</th></tr></thead>
+<tbody>${coders.map(({ name, texts }) => html`<tr><td>${name}</td><td>${texts}</td></tr>`)}</tbody></table></section>`
+}`,
+  );
+
+/** What a coder's link opens. */
 export const coderPage = (
   setting: Setting,
-  { seal, instructions, alert }: { seal: string; instructions: string; alert?: string },
+  { name, count, instructions, next }: { name: string; count: number; instructions: string; next: string },
 ): string =>
   codingPage(
     setting,
     "Coding by reading",
     html`
 <h1>Coding by reading</h1>
-${alert && alertBox(alert)}
-<p>Each text is shown by itself, in an order of your own, and nobody is told who wrote it. Every page is kept as soon
-as you go on; come back with the same name, and you are where you stopped.</p>
-<form method="post" action="/study/coding">
-<input type="hidden" name="seal" value="${seal}">
-<label class="reason">Your name as a coder: letters, digits, - and _
-<input type="text" name="coder" maxlength="40" autocomplete="off" autocapitalize="none" spellcheck="false" required></label>
-<label class="reason">How many texts: the same number for every coder, or all where it is left empty
-<input type="number" name="count" min="1"></label>
-<button>Begin, or go on</button>
-</form>
+<p>${name}, there ${count === 1 ? "is one text" : `are ${count} texts`} for you. Each is shown by itself, in an order
+of your own, and nobody is told who wrote it. Every page is kept as soon as you go on; by the same link you come back
+to where you stopped.</p>
+<p><a class="button" href="${next}">${next === "/coding/1" ? "Begin" : "Go on"}</a></p>
 ${instructions !== "" && html`<section class="aside"><h2>How to code</h2>${prose(instructions)}</section>`}`,
   );
 
+/** What a coder, or who is none, did otherwise. */
+export const coderProblemPage = (setting: Setting, alert: string): string =>
+  codingPage(setting, "Coding by reading", html`<h1>Coding by reading</h1>${alertBox(alert)}`);
+
 /** One text, and a choice for each variable of the codebook. */
 export const codedTextPage = (setting: Setting, view: CodingView): string => {
-  const { address, position, count, codebook, given } = view;
+  const { position, count, codebook, given } = view;
   const where = `Text ${position} of ${count}`;
   return codingPage(
     setting,
@@ -54,31 +90,28 @@ export const codedTextPage = (setting: Setting, view: CodingView): string => {
     html`
 <div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
 ${story(view)}
-<form class="question" method="post" action="${address}/${position}">
+<form class="question" method="post" action="/coding/${position}">
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="item" value="${view.item}">
 ${codebook.variables.map((variable) => choiceOf(variable, given.get(variable.name)))}
 <div class="go">
 <button>Keep, and go on</button>
-${position > 1 && html`<a href="${address}/${position - 1}" rel="prev">Back</a>`}
+${position > 1 && html`<a href="/coding/${position - 1}" rel="prev">Back</a>`}
 </div>
 </form>
 ${codebook.instructions !== "" && html`<details class="aside"><summary>How to code</summary>${prose(codebook.instructions)}</details>`}`,
   );
 };
 
-export const codedPage = (
-  setting: Setting,
-  { address, count, without, file }: { address: string; count: number; without: number; file: string },
-): string =>
+export const codedPage = (setting: Setting, { count, without }: { count: number; without: number }): string =>
   codingPage(
     setting,
     "Thank you",
     html`
 <h1>Thank you</h1>
-<p>You are through. Your codes lie in <code>${file}</code> of the study; <code>tinylove describe</code> takes them from there.</p>
-${without > 0 && html`<p>${without} of ${count} ${without === 1 ? "text has" : "texts have"} no code of yours, which is a pass. With your name you come back to ${without === 1 ? "it" : "them"}.</p>`}
-<p class="go"><a href="${address}/${count}">Back to the last text</a></p>`,
+<p>You are through, and your codes are stored.</p>
+${without > 0 && html`<p>${without} of ${count} ${without === 1 ? "text has" : "texts have"} no code of yours, which is a pass. <a href="/coding">Come back</a> to ${without === 1 ? "it" : "them"}.</p>`}
+<p class="go"><a href="/coding/${count}">Back to the last text</a></p>`,
   );
 
 const codingPage = (setting: Setting, title: string, body: Html): string =>

@@ -1,70 +1,116 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import type { Coding } from "../study/coding.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { readGenerations, readStories } from "../workbench/artefacts.ts";
 import { type Codebook, readCodebook } from "../workbench/codebook.ts";
-import { checkedCoder, codingsFolder, drawnTexts, readCoders, writeCoder } from "../workbench/codings.ts";
+import { checkedCoder, drawnTexts, readCoders, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
-import { codedPage, codedTextPage, coderPage, fieldOf } from "./coding-pages.ts";
+import {
+  type CoderLinksView,
+  codedPage,
+  codedTextPage,
+  coderLinksPage,
+  coderPage,
+  coderProblemPage,
+  fieldOf,
+} from "./coding-pages.ts";
 import { type Site, sendPage } from "./context.ts";
-import { sealed } from "./ids.ts";
+import { same, sealed } from "./ids.ts";
 
-type At = { Params: { coder: string; count: string; position: string } };
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * People code by the codebook on pages instead of a sheet: the same texts in the same order as `tinylove code sheet`
- * writes for the coder, and the same file as `tinylove code import` makes of it. To be registered where the
- * researcher's session and the forms' seals are asked for.
+ * The researcher makes a link for each coder, by name. To be registered where the researcher's session and the forms'
+ * seals are asked for.
  */
-export async function codingRoutes(
+export async function coderLinkRoutes(
   inside: FastifyInstance,
   { study, setting, sealKey }: Site,
   sealFor: (request: FastifyRequest) => string,
 ): Promise<void> {
-  // Reading and writing back is one step, so that a second tab takes no row from the first.
-  const inTurn = pLimit(1);
-
-  // What is thrown on to the outer handler is a bug; what a coder or the study's files did otherwise is said here.
   inside.setErrorHandler(async (error, request, reply) => {
     if (!(error instanceof StudyError)) throw error;
-    const alert = [error.message, error.hint].filter(Boolean).join("; ");
-    return sendPage(reply, 400, coderPage(setting, { seal: sealFor(request), instructions: "", alert }));
+    return linksPage(request, reply.status(400), { alert: lineOf(error) });
   });
 
-  inside.get("/study/coding", async (request, reply) => {
-    const { instructions } = await readCodebook(study);
-    return sendPage(reply, 200, coderPage(setting, { seal: sealFor(request), instructions }));
-  });
+  inside.get("/study/coding", async (request, reply) => linksPage(request, reply, {}));
 
   inside.post("/study/coding", async (request, reply) => {
     const { coder, count } = request.body as Fields;
     const name = coderNamed(String(coder ?? "").trim());
+    await codingsOf(study, name);
     const asked = String(count ?? "").trim();
     const texts = await textsFor(study, name, asked === "" ? Number.POSITIVE_INFINITY : countOf(asked));
-    const address = addressOf(name, texts.length);
-    return reply.redirect(placeAfter(0, address, texts, await codingsOf(study, name)), 303);
+    const path = `/coding/enter/${sealedCoder(sealKey, name, texts.length)}`;
+    return linksPage(request, reply, { link: { name, count: texts.length, address: here(request) + path } });
   });
 
-  inside.get<At>("/study/coding/:coder/:count/thanks", async (request, reply) => {
-    const { name, texts, address } = await listOf(request.params);
+  async function linksPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { alert, link }: Pick<CoderLinksView, "alert" | "link">,
+  ) {
+    const people = (await readCoders(study)).filter(({ kind }) => kind === "people");
+    const coders = people.map(({ name, codings }) => ({ name, texts: codedTexts(codings).size }));
+    const view = { seal: sealFor(request), coders, alert, link };
+    return sendPage(reply, reply.statusCode, coderLinksPage(setting, view));
+  }
+}
+
+/** The address that the researcher's own browser has called: the link is shown to nobody else. */
+const here = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
+
+/**
+ * People code by the codebook on pages instead of a sheet: the same texts in the same order as `tinylove code sheet`
+ * writes for the coder, and the same file as `tinylove code import` makes of it. A coder's link opens that coder's
+ * codes and nothing else: neither another's, nor the dashboard.
+ */
+export async function codingRoutes(
+  inside: FastifyInstance,
+  { study, setting, sealKey }: Site,
+): Promise<void> {
+  // Reading and writing back is one step, so that a second tab takes no row from the first.
+  const inTurn = pLimit(1);
+  const { proxy } = study.config.survey;
+
+  // What is thrown on to the outer handler is a bug; what a coder or the study's files did otherwise is said here.
+  inside.setErrorHandler(async (error, _, reply) => {
+    if (!(error instanceof StudyError)) throw error;
+    return sendPage(reply, error instanceof NoCoder ? 403 : 400, coderProblemPage(setting, lineOf(error)));
+  });
+
+  inside.get<{ Params: { token: string } }>("/coding/enter/:token", async ({ params: { token } }, reply) => {
+    coderOf(sealKey, token);
+    reply.setCookie(cookieName, token, {
+      path: "/coding",
+      httpOnly: true,
+      sameSite: "lax",
+      secure: proxy,
+      maxAge: 90 * 24 * 3600,
+    });
+    return reply.redirect("/coding", 303);
+  });
+
+  inside.get("/coding", async (request, reply) => {
+    const { name, count } = entered(request);
+    const [{ instructions }, texts] = [await readCodebook(study), await textsFor(study, name, count)];
+    const next = placeAfter(0, texts, await codingsOf(study, name));
+    return sendPage(reply, 200, coderPage(setting, { name, count: texts.length, instructions, next }));
+  });
+
+  inside.get("/coding/thanks", async (request, reply) => {
+    const { name, count } = entered(request);
+    const texts = await textsFor(study, name, count);
     const coded = codedTexts(await codingsOf(study, name));
-    return sendPage(
-      reply,
-      200,
-      codedPage(setting, {
-        address,
-        count: texts.length,
-        without: texts.filter(({ id }) => !coded.has(id)).length,
-        file: `${codingsFolder}/${name}.csv`,
-      }),
-    );
+    const without = texts.filter(({ id }) => !coded.has(id)).length;
+    return sendPage(reply, 200, codedPage(setting, { count: texts.length, without }));
   });
 
-  inside.get<At>("/study/coding/:coder/:count/:position", async (request, reply) => {
-    const { name, texts, address } = await listOf(request.params);
+  inside.get<{ Params: { position: string } }>("/coding/:position", async (request, reply) => {
+    const { name, count, token } = entered(request);
+    const texts = await textsFor(study, name, count);
     const position = Number(request.params.position);
     const text = texts[position - 1];
     if (!text) return reply.callNotFound();
@@ -73,10 +119,9 @@ export async function codingRoutes(
       reply,
       200,
       codedTextPage(setting, {
-        address,
         position,
         count: texts.length,
-        seal: sealFor(request),
+        seal: formSeal(token),
         item: itemOf(name, text.id),
         title: normaliseText(text.title),
         text: normaliseText(text.text),
@@ -86,13 +131,15 @@ export async function codingRoutes(
     );
   });
 
-  inside.post<At>("/study/coding/:coder/:count/:position", async (request, reply) => {
-    const { name, texts, address } = await listOf(request.params);
-    const fields = request.body as Fields;
+  inside.post("/coding/:position", async (request, reply) => {
+    const { name, count, token } = entered(request);
+    const fields = (request.body ?? {}) as Fields;
+    if (typeof fields["seal"] !== "string" || !same(fields["seal"], formSeal(token))) throw new NoCoder();
+    const texts = await textsFor(study, name, count);
     // The form names its text: the corpus may have grown since the page was read, and its places moved.
     const at = texts.findIndex(({ id }) => itemOf(name, id) === fields["item"]);
     const text = texts[at];
-    if (!text) throw new StudyError("this text is not among those to code", { hint: "go on with your name" });
+    if (!text) throw new StudyError("this text is not among those to code", { hint: "open your link again" });
     const codebook = await readCodebook(study);
     const given = codesIn(codebook, fields, text.id);
     const codings = await inTurn(async () => {
@@ -101,18 +148,38 @@ export async function codingRoutes(
       await writeCoder(study, { name, kind: "people", codings: ordered });
       return ordered;
     });
-    return reply.redirect(placeAfter(at + 1, address, texts, codings), 303);
+    return reply.redirect(placeAfter(at + 1, texts, codings), 303);
   });
 
-  async function listOf({ coder, count }: At["Params"]) {
-    const name = coderNamed(coder);
-    const texts = await textsFor(study, name, countOf(count));
-    return { name, texts, address: addressOf(name, texts.length) };
-  }
+  const entered = (request: FastifyRequest) => coderOf(sealKey, request.cookies[cookieName] ?? "");
+
+  const formSeal = (token: string) => sealed(sealKey, "coder form", token);
 
   /** Neither a count nor a hash that anybody can make: it says nothing of the text. */
   const itemOf = (coder: string, text: string) => sealed(sealKey, "coded text", coder, text);
 }
+
+const cookieName = "coder";
+
+/** Says who codes and how many texts; the seal shows that the study's own server made it. */
+const sealedCoder = (sealKey: string, name: string, count: number): string =>
+  `${name}.${count}.${sealed(sealKey, "coder", name, String(count))}`;
+
+/** Whose link this is; throws where this study never made it. */
+function coderOf(sealKey: string, token: string): { name: string; count: number; token: string } {
+  const [name = "", count = "", ...rest] = token.split(".");
+  if (rest.length !== 1 || !same(token, sealedCoder(sealKey, name, Number(count)))) throw new NoCoder();
+  return { name, count: Number(count), token };
+}
+
+/** Somebody without a coder's link. */
+class NoCoder extends StudyError {
+  constructor() {
+    super("this page opens by a coder's own link", { hint: "open the whole link that you were sent" });
+  }
+}
+
+const lineOf = ({ message, hint }: StudyError): string => [message, hint].filter(Boolean).join("; ");
 
 /** A text to code, with no more of it than the page and the file need. */
 interface CodedText {
@@ -137,21 +204,14 @@ async function textsFor(study: Study, coder: string, count: number): Promise<rea
 }
 
 /** The page to go on with: the first text past the first `position` that has no code yet, or the thanks. */
-function placeAfter(
-  position: number,
-  address: string,
-  texts: readonly CodedText[],
-  codings: readonly Coding[],
-): string {
+function placeAfter(position: number, texts: readonly CodedText[], codings: readonly Coding[]): string {
   const coded = codedTexts(codings);
   const next = texts.findIndex(({ id }, at) => at >= position && !coded.has(id));
-  return `${address}/${next < 0 ? "thanks" : next + 1}`;
+  return `/coding/${next < 0 ? "thanks" : next + 1}`;
 }
 
 const codedTexts = (codings: readonly Coding[]): ReadonlySet<string> =>
   new Set(codings.map(({ text }) => text));
-
-const addressOf = (coder: string, count: number): string => `/study/coding/${coder}/${count}`;
 
 /** What a person has coded so far. Throws StudyError where the name is a model's. */
 async function codingsOf(study: Study, name: string): Promise<readonly Coding[]> {

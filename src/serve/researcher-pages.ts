@@ -125,7 +125,8 @@ moment. You can look; that you did is written to <code>judgments/looks.csv</code
 <section class="aside">
 <h2>Coding by reading</h2>
 <p>Two people at least code kind of love, tone and setting, apart from each other and without being told who wrote:
-<a href="/study/coding">the coding page</a>. Who codes should not have looked at corpus, generations and stimuli here.</p>
+<a href="/study/coding">make a link for each of them</a>. Who codes should not have looked at corpus, generations and
+stimuli here.</p>
 </section>`,
   );
 

@@ -6,7 +6,7 @@ import { type Html, html } from "../text/html.ts";
 import { readGenerations, readKey, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { csv } from "../workbench/tables.ts";
-import { codingRoutes } from "./coding-routes.ts";
+import { coderLinkRoutes, codingRoutes } from "./coding-routes.ts";
 import { type Site, sendPage } from "./context.ts";
 import { same, sealed } from "./ids.ts";
 import { accuracySoFar, overviewOf } from "./overview.ts";
@@ -105,7 +105,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
         .send(csv(["path"], rows));
     });
 
-    inside.register(async (coding) => codingRoutes(coding, site, (request) => formSeal(session(request)!)));
+    inside.register(async (links) => coderLinkRoutes(links, site, (request) => formSeal(session(request)!)));
 
     inside.get("/study/corpus", async (request, reply) => {
       const stories = await readIfThere();
@@ -201,6 +201,8 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
       },
     );
   });
+
+  server.register(async (coding) => codingRoutes(coding, site));
 
   const overview = async () => overviewOf(await store.counted(), forms, effects.now());
 

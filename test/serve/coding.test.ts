@@ -75,8 +75,8 @@ const generationOf = (title: string, at: number) => ({
   at: "2026-01-01T00:00:00.000Z",
 });
 
-/** A browser that is logged in; once for all, for logins are limited. */
-async function coder(): Promise<Walker> {
+/** A researcher's browser; logged in once for all, for logins are limited. */
+async function researcher(): Promise<Walker> {
   const walker = new Walker(survey.url);
   if (!session) {
     await walker.post("/study/login", { token: survey.token });
@@ -86,10 +86,20 @@ async function coder(): Promise<Walker> {
   return walker;
 }
 
-/** Gives a name, and is sent to the page to go on with. */
-async function named(walker: Walker, name: string, count = ""): Promise<string> {
-  const { text } = await walker.get("/study/coding");
-  return (await walker.post("/study/coding", { ...hiddenFields(text), coder: name, count })).location;
+/** The link that the researcher makes for a coder. */
+async function linkOf(name: string, count = ""): Promise<string> {
+  const walker = await researcher();
+  const seal = hiddenFields((await walker.get("/study/coding")).text);
+  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count });
+  return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
+}
+
+/** A coder's browser, which the link has opened, and the page to go on with. */
+async function coder(name: string, count = ""): Promise<{ walker: Walker; start: string }> {
+  const walker = new Walker(survey.url);
+  expect((await walker.get(await linkOf(name, count))).location).toBe("/coding");
+  const { text } = await walker.get("/coding");
+  return { walker, start: /class="button" href="([^"]+)"/.exec(text)![1]! };
 }
 
 type Codes = Record<string, string>;
@@ -113,23 +123,56 @@ const codedBy = async (name: string) =>
   (await readCoders(built.study)).find((candidate) => candidate.name === name)?.codings ?? [];
 const titleOf = (page: string) => /<article class="story"><h2>(.*?)<\/h2>(.*?)<\/article>/s.exec(page)!;
 
-test("without the token there is no page and nothing is written", async () => {
+test("without a link there is no page and nothing is written", async () => {
   const stranger = new Walker(survey.url);
-  for (const path of ["/study/coding", "/study/coding/eve/12/1", "/study/coding/eve/12/thanks"]) {
-    const { status, location, text } = await stranger.get(path);
-    expect([path, status, location, text]).toEqual([path, 303, "/study/login", ""]);
+  const { location } = await stranger.get("/study/coding");
+  expect(location).toBe("/study/login");
+  for (const path of ["/coding", "/coding/1", "/coding/thanks", "/coding/enter/eve.12.x"]) {
+    const { status, text } = await stranger.get(path);
+    expect([path, status, text.includes("open the whole link")]).toEqual([path, 403, true]);
   }
-  const post = await stranger.post("/study/coding/eve/12/1", { item: "x", ...joyful() });
-  expect([post.status, post.location]).toEqual([303, "/study/login"]);
-  const walker = await coder();
-  expect((await walker.post(await named(walker, "eve"), joyful())).status).toBe(403);
+  expect((await stranger.post("/coding/1", { item: "x", ...joyful() })).status).toBe(403);
+  const { walker, start } = await coder("eve");
+  expect((await walker.post(start, joyful())).status).toBe(403);
   expect(await codedBy("eve")).toEqual([]);
-  expect((await walker.get("/study")).text).toContain('href="/study/coding"');
+  expect((await (await researcher()).get("/study")).text).toContain('href="/study/coding"');
+});
+
+test("a coder's link opens neither another's codes nor the dashboard, and cannot be made into another's", async () => {
+  const one = await coder("xenia", "4");
+  const other = await coder("walt", "4");
+  await codeOn(one.walker, one.start, joyful);
+  const { text } = await other.walker.get("/coding/1");
+  expect(text).not.toMatch(/ checked|xenia/);
+  // Xenia's page, seal and all, posted by Walt.
+  const xenias = hiddenFields((await one.walker.get("/coding/1")).text);
+  expect((await other.walker.post("/coding/1", { ...xenias, ...joyful() })).status).toBe(403);
+  const walts = hiddenFields(text);
+  const mixed = await other.walker.post("/coding/1", { ...walts, item: xenias["item"]!, ...joyful() });
+  expect(mixed.status).toBe(400);
+  expect(await codedBy("walt")).toEqual([]);
+
+  const [name, count, seal] = (await linkOf("walt", "4")).split("/").at(-1)!.split(".");
+  for (const token of [
+    `xenia.${count}.${seal}`,
+    `${name}.5.${seal}`,
+    `${name}.04.${seal}`,
+    `${name}..${seal}`,
+  ]) {
+    const forger = new Walker(survey.url);
+    expect([token, (await forger.get(`/coding/enter/${token}`)).status]).toEqual([token, 403]);
+    forger.cookie = `coder=${token}`;
+    expect((await forger.get("/coding/1")).status).toBe(403);
+  }
+  for (const path of ["/study", "/study/coding", "/study/corpus", "/study/stimuli"])
+    expect((await other.walker.get(path)).location).toBe("/study/login");
+  const [cookie] = (await new Walker(survey.url).get(await linkOf("walt", "4"))).headers.getSetCookie();
+  expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
 
 test("the pages of all texts are one page, but for the text, its place and its seal", async () => {
-  const walker = await coder();
-  const { pages } = await codeOn(walker, await named(walker, "blind"), () => ({}));
+  const { walker, start } = await coder("blind");
+  const { pages } = await codeOn(walker, start, () => ({}));
   expect(pages).toHaveLength(12);
   const bare = pages.map((page) =>
     page
@@ -138,7 +181,7 @@ test("the pages of all texts are one page, but for the text, its place and its s
       .replace(/<a href="[^"]+" rel="prev">Back<\/a>/, "")
       .replace(/Text \d+ of 12/g, "")
       .replace(/progress value="\d+"/, "")
-      .replace(/coding\/blind\/12\/\d+/g, ""),
+      .replace(/coding\/\d+/g, ""),
   );
   expect(new Set(bare).size).toBe(1);
   for (const page of pages) {
@@ -169,9 +212,9 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
         [...codes.map(({ code }) => code), ""][(place + at) % (codes.length + 1)]!,
       ]),
     );
-  const walker = await coder();
+  const { walker, start } = await coder("anna", "7");
   let place = 0;
-  const { pages } = await codeOn(walker, await named(walker, "anna", "7"), () =>
+  const { pages } = await codeOn(walker, start, () =>
     Object.fromEntries(Object.entries(choice(place++)).map(([name, code]) => [`code-${name}`, code])),
   );
   const shown = pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""));
@@ -184,18 +227,17 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
 });
 
 test("a coder goes on where she stopped, goes back, and changes or takes back a code", async () => {
-  const walker = await coder();
-  const first = await named(walker, "clara");
-  expect(first).toBe("/study/coding/clara/12/1");
-  await codeOn(walker, first, joyful, 3);
+  const { walker, start } = await coder("clara");
+  expect(start).toBe("/coding/1");
+  await codeOn(walker, start, joyful, 3);
   expect(await codedBy("clara")).toHaveLength(6);
 
-  const again = await coder();
-  expect(await named(again, "clara")).toBe("/study/coding/clara/12/4");
-  const { text } = await again.get("/study/coding/clara/12/2");
+  const { walker: again, start: goOn } = await coder("clara");
+  expect(goOn).toBe("/coding/4");
+  const { text } = await again.get("/coding/2");
   expect(text.match(/ checked/g)).toHaveLength(2);
   const changed = { ...hiddenFields(text), "code-tone": "grieving", "code-kind_of_love": "" };
-  expect((await again.post("/study/coding/clara/12/2", changed)).location).toBe("/study/coding/clara/12/4");
+  expect((await again.post("/coding/2", changed)).location).toBe("/coding/4");
   expect((await codedBy("clara")).map(({ variable, code }) => `${variable} ${code}`)).toEqual([
     "kind_of_love romantic",
     "tone joyful",
@@ -204,27 +246,25 @@ test("a coder goes on where she stopped, goes back, and changes or takes back a 
     "tone joyful",
   ]);
 
-  const { place } = await codeOn(again, "/study/coding/clara/12/4", joyful);
-  const thanks = (await again.get(place)).text;
-  expect(thanks).toContain("corpus/codings/clara.csv");
-  expect(thanks).not.toContain("no code of yours");
-  expect(await named(again, "clara")).toBe("/study/coding/clara/12/thanks");
+  const { place } = await codeOn(again, goOn, joyful);
+  expect((await again.get(place)).text).not.toContain("no code of yours");
+  expect((await coder("clara")).start).toBe("/coding/thanks");
+  expect((await (await researcher()).get("/study/coding")).text).toContain(
+    "<tr><td>clara</td><td>12</td></tr>",
+  );
 });
 
 test("two coders at once, and one coder in two tabs, lose no row; the codes that agree are settled", async () => {
-  const [dora, emil, tab] = [await coder(), await coder(), await coder()];
-  await Promise.all([
-    named(dora, "dora").then((start) => codeOn(dora, start, joyful)),
-    named(emil, "emil").then((start) => codeOn(emil, start, joyful)),
-  ]);
+  const [dora, emil, fay] = [await coder("dora"), await coder("emil"), await coder("fay")];
+  await Promise.all([dora, emil].map(({ walker, start }) => codeOn(walker, start, joyful)));
   expect(await codedBy("dora")).toHaveLength(24);
   expect(await codedBy("emil")).toHaveLength(24);
-  const places = Array.from({ length: 12 }, (_, at) => `/study/coding/fay/12/${at + 1}`);
+  const places = Array.from({ length: 12 }, (_, at) => `/coding/${at + 1}`);
   await Promise.all(
     places.map(async (place) => {
-      const { text } = await tab.get(place);
+      const { text } = await fay.walker.get(place);
       expect(text).not.toMatch(/ checked|dora|emil/);
-      await tab.post(place, { ...hiddenFields(text), ...joyful() });
+      await fay.walker.post(place, { ...hiddenFields(text), ...joyful() });
     }),
   );
   expect(await codedBy("fay")).toHaveLength(24);
@@ -236,7 +276,7 @@ test("two coders at once, and one coder in two tabs, lose no row; the codes that
 });
 
 test("a name, a number, a code or a text that is none is refused in one line, and nothing is written", async () => {
-  const walker = await coder();
+  const walker = await researcher();
   await writeCoder(built.study, {
     name: "robot",
     kind: "model",
@@ -258,19 +298,15 @@ test("a name, a number, a code or a text that is none is refused in one line, an
     expect([name, reply.status]).toEqual([name, 400]);
     expect(alertOf(reply.text)).toContain(alert);
   }
-  const first = await named(walker, "greta");
-  const page = hiddenFields((await walker.get(first)).text);
-  const badCode = await walker.post(first, { ...page, "code-tone": "splendid<i>" });
+  const { walker: greta } = await coder("greta", "12");
+  const page = hiddenFields((await greta.get("/coding/1")).text);
+  const badCode = await greta.post("/coding/1", { ...page, "code-tone": "splendid<i>" });
   expect([badCode.status, alertOf(badCode.text)]).toEqual([
     400,
     expect.stringMatching(/^tone: no code splendid&lt;i&gt;; try celebratory, /),
   ]);
-  const otherCoders = await walker.post("/study/coding/hugo/12/1", { ...page, ...joyful() });
-  expect(alertOf(otherCoders.text)).toContain("this text is not among those to code");
-  expect((await walker.get("/study/coding/greta/12/13")).status).toBe(404);
-  expect((await walker.get("/study/coding/greta/12/none")).status).toBe(404);
-  expect((await walker.get("/study/coding/%2e%2e%2fx/12/1")).status).toBe(400);
-  expect([await codedBy("greta"), await codedBy("hugo")]).toEqual([[], []]);
+  for (const place of ["13", "none", "0"]) expect((await greta.get(`/coding/${place}`)).status).toBe(404);
+  expect(await codedBy("greta")).toEqual([]);
   expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
 });
 
@@ -286,14 +322,11 @@ describe.skipIf(!found)("in Chromium", () => {
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
       page.setDefaultTimeout(10_000);
-      await page.goto(`${survey.url}/study/coding`);
-      await page.getByLabel(/token/).fill(survey.token);
-      await page.keyboard.press("Enter");
-      await page.getByRole("link", { name: "the coding page" }).click();
-      await page.getByLabel(/Your name/).fill("ida");
+      await page.goto(survey.url + (await linkOf("ida")));
       if (pictures) await page.screenshot({ path: `${pictures}/coder.png`, fullPage: true });
+      await page.getByRole("link", { name: "Begin" }).focus();
       await page.keyboard.press("Enter");
-      await page.waitForURL(/ida\/12\/1$/);
+      await page.waitForURL(/coding\/1$/);
 
       const tone = page.getByRole("group", { name: "Tone" });
       await tone.locator("summary").focus();
@@ -305,7 +338,7 @@ describe.skipIf(!found)("in Chromium", () => {
       if (pictures) await page.screenshot({ path: `${pictures}/coding.png`, fullPage: true });
       await page.getByRole("button", { name: "Keep" }).focus();
       await page.keyboard.press("Enter");
-      await page.waitForURL(/ida\/12\/2$/);
+      await page.waitForURL(/coding\/2$/);
       expect((await codedBy("ida")).map(({ variable, code }) => [variable, code])).toEqual([
         ["tone", "grateful"],
       ]);
@@ -318,12 +351,14 @@ describe.skipIf(!found)("in Chromium", () => {
     const browser = await launchBrowser();
     try {
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
-      const [name, value] = (await coder()).cookie.split("=");
-      await context.addCookies([{ name: name!, value: value!, url: `${survey.url}/study` }]);
+      for (const { cookie } of [await researcher(), (await coder("jo")).walker]) {
+        const [name, value] = cookie.split("=");
+        await context.addCookies([{ name: name!, value: value!, url: survey.url }]);
+      }
       const page = await context.newPage();
-      for (const path of ["", "/jo/12/2", "/jo/12/thanks", "/no name/12/1"]) {
-        await page.goto(`${survey.url}/study/coding${path}`);
-        expect(page.url()).toContain("/study/coding");
+      for (const path of ["/study/coding", "/coding", "/coding/2", "/coding/thanks", "/coding/enter/no"]) {
+        await page.goto(survey.url + path);
+        expect(page.url()).toContain(path);
         for (const summary of await page.locator("summary").all()) await summary.click();
         expect(await violations(page), path).toEqual([]);
       }
