@@ -14,6 +14,8 @@ export interface Planted {
   readonly codes?: number;
   readonly tone?: number;
   readonly meaning?: number;
+  /** How far each example makes its texts sadder or gladder whatever its own tone. */
+  readonly peculiar?: number;
 }
 
 interface Size {
@@ -87,6 +89,7 @@ interface MadeUp {
   /** On a line from glad to sad, standard normal. */
   readonly tone: number;
   readonly meaning: Float64Array;
+  readonly peculiar: number;
 }
 
 function madeUp(id: string, split: Story["split"], random: Random): MadeUp {
@@ -107,6 +110,7 @@ function madeUp(id: string, split: Story["split"], random: Random): MadeUp {
     code: random.pick(moods.codes).code,
     tone,
     meaning: direction(random),
+    peculiar: random.normal(),
   };
 }
 
@@ -124,7 +128,10 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
     ),
   );
   const share = planted.tone ?? 0;
-  const tone = share * example.tone + (1 - share) * (title.tone / 3 + random.normal());
+  const tone =
+    share * example.tone +
+    (1 - share) * (title.tone / 3 + random.normal()) +
+    (planted.peculiar ?? 0) * example.peculiar;
   const lean = planted.meaning ?? 0;
   const noise = direction(random);
   return {

@@ -72,7 +72,11 @@ test("too few examples for a line are told of", () => {
 
 /** Which analyses claim something of the example. */
 function claims(planted: Planted, seed: number) {
-  const { leak: channels, codes: tests, tone } = foundIn(factorialOf(planted, seed, { titles: 5, examples: 5, permutations: 99 }));
+  const {
+    leak: channels,
+    codes: tests,
+    tone,
+  } = foundIn(factorialOf(planted, seed, { titles: 5, examples: 5, permutations: 99 }));
   return {
     leak: Object.values(channels).some(({ corrected }) => corrected <= 0.05),
     codes: tests.example.corrected <= 0.05,
