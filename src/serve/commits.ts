@@ -12,9 +12,10 @@ interface Job {
 const mostAtOnce = 200;
 
 /**
- * Group commit: what arrives while a transaction is being synced waits and shares the next one, each piece of work
- * behind a savepoint of its own, so that one that fails takes nothing of the others with it. A promise is kept only
- * after COMMIT, thus whoever is answered is stored. A failing sync rejects all that shared it.
+ * Group commit: what arrives while a transaction is being synced waits and shares the next one. A promise is kept
+ * only after COMMIT, thus whoever is answered is stored. Where a piece of work fails, all is taken back and each goes
+ * into a transaction of its own, so that one that fails takes nothing of the others with it; work may thus be done
+ * twice, and changes nothing but the database. A failing sync rejects all that shared it.
  */
 export class Commits {
   readonly #database: Database;
@@ -56,49 +57,66 @@ export class Commits {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     try {
-      const outcomes = await this.#transaction(jobs);
-      for (const settle of outcomes) settle();
+      const results = await this.#transaction(jobs);
+      for (const [at, { resolve }] of jobs.entries()) resolve(results[at] as never);
     } catch (reason) {
+      if (reason instanceof WorkFailed) return this.#oneByOne(jobs);
       for (const { reject } of jobs) reject(reason);
     }
   }
 
-  async #transaction(jobs: readonly Job[], attempt = 1): Promise<(() => void)[]> {
+  async #oneByOne(jobs: readonly Job[]): Promise<void> {
+    for (const [at, { resolve, reject }] of jobs.entries()) {
+      try {
+        const [result] = await this.#transaction([jobs[at]!]);
+        resolve(result as never);
+      } catch (reason) {
+        if (reason instanceof WorkFailed) {
+          reject(reason.cause);
+          continue;
+        }
+        // The database itself fails: nobody is kept waiting for it one after the other.
+        for (const left of jobs.slice(at)) left.reject(reason);
+        return;
+      }
+    }
+  }
+
+  async #transaction(jobs: readonly Job[], attempt = 1): Promise<unknown[]> {
     try {
       return await inTransaction(this.#database, jobs);
     } catch (reason) {
       // Should several server processes on PostgreSQL wait for each other all the same, the loser goes again.
-      if (attempt < 5 && ["40001", "40P01"].includes(codeOf(reason) ?? "")) {
-        return this.#transaction(jobs, attempt + 1);
-      }
+      const code = codeOf(reason instanceof WorkFailed ? reason.cause : reason) ?? "";
+      if (attempt < 5 && ["40001", "40P01"].includes(code)) return this.#transaction(jobs, attempt + 1);
       throw reason;
     }
   }
 }
 
-async function inTransaction(database: Database, jobs: readonly Job[]): Promise<(() => void)[]> {
+/** A piece of work failed, before the commit was tried. */
+class WorkFailed extends Error {}
+
+async function inTransaction(database: Database, jobs: readonly Job[]): Promise<unknown[]> {
   const transaction = await database.startTransaction().execute();
   try {
-    const outcomes: (() => void)[] = [];
-    for (const { work, resolve, reject } of jobs) {
-      const saved = await transaction.savepoint("one").execute();
-      try {
-        const result = await work(saved as unknown as Writing);
-        await saved.releaseSavepoint("one").execute();
-        outcomes.push(() => resolve(result as never));
-      } catch (reason) {
-        if (["40001", "40P01"].includes(codeOf(reason) ?? "")) throw reason;
-        await saved.rollbackToSavepoint("one").execute();
-        outcomes.push(() => reject(reason));
-      }
-    }
+    const results = [];
+    for (const { work } of jobs) results.push(await done(work, transaction));
     await transaction.commit().execute();
-    return outcomes;
+    return results;
   } catch (reason) {
     await transaction
       .rollback()
       .execute()
       .catch(() => {});
     throw reason;
+  }
+}
+
+async function done(work: Job["work"], writing: Writing): Promise<unknown> {
+  try {
+    return await work(writing);
+  } catch (cause) {
+    throw new WorkFailed("a piece of work failed", { cause });
   }
 }

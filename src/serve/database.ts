@@ -48,11 +48,16 @@ export interface Tables {
     response: string;
     ms: number | null;
     at: number;
+    /** The idempotency key of the page that was posted, and what was posted: the same key is answered the same way again. */
+    key: string | null;
+    digest: string | null;
   };
-  /** Every form that was posted, by its idempotency key: the same key is answered the same way again. */
+  /** The keys of answers that were changed since: they stay used up. */
   submission: { participant: string; key: string; digest: string };
   /** Whom a recruiting service or an invitation sent; never exported. */
   recruit: { service: string; person: string; participant: string; study: string; visit: string };
+  /** What pages noticed of how they were filled in: see `signs.ts`. */
+  sign: { participant: string; question: string; sign: string };
   /** What the store knows of itself: the secret of its seals, the material it asks about, the lock of allocation. */
   fact: { name: string; value: string };
 }
@@ -81,7 +86,7 @@ export async function openDatabase(
     return database;
   } catch (cause) {
     await database.destroy().catch(() => {});
-    throw address ? unreachable(cause) : cause;
+    throw address ? unreachable(cause) : openFailed(study.path(storeFile), cause);
   }
 }
 
@@ -110,6 +115,9 @@ async function embedded(path: string): Promise<SqliteDialect> {
     file = new Libsql(path);
     file.pragma("journal_mode = WAL");
     file.pragma("synchronous = FULL");
+    // The log goes into the store every 16 MB: seldom enough that a page is written once for many answers.
+    file.pragma("wal_autocheckpoint = 4000");
+    file.pragma("cache_size = -16000");
     assertDurable(file, path);
     return new SqliteDialect({ database: withStatementsKept(file, unlock) });
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from "kysely";
+import { type Kysely, type Migration, sql } from "kysely";
 
 /**
  * The tables, step by step. A step that has been released is never changed: a new one is added below. Each may be
@@ -66,4 +66,49 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  "003-keys-with-answers": {
+    async up(database: Kysely<unknown>) {
+      const { schema } = database;
+      // An answer's row holds the key that it came under: one row is written for it. Keys of answers that were
+      // changed since, and those of before this step, are in `submission`.
+      for (const column of ["key", "digest"]) await addColumn(database, "answer", column);
+      // Allocation counts who has completed and who is answering: of thousands only these are looked at.
+      await schema
+        .createIndex("participant_completed")
+        .ifNotExists()
+        .on("participant")
+        .column("form")
+        .where(sql.ref("completed"), "is not", null)
+        .where(sql.ref("withdrawn"), "is", null)
+        .execute();
+      await schema
+        .createIndex("participant_answering")
+        .ifNotExists()
+        .on("participant")
+        .columns(["form", "reserved"])
+        .where(sql.ref("completed"), "is", null)
+        .where(sql.ref("withdrawn"), "is", null)
+        .execute();
+    },
+  },
+  "004-signs": {
+    async up(database: Kysely<unknown>) {
+      await database.schema
+        .createTable("sign")
+        .ifNotExists()
+        .addColumn("participant", "text", (column) => column.notNull())
+        .addColumn("question", "text", (column) => column.notNull())
+        .addColumn("sign", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("sign_once", ["participant", "question", "sign"])
+        .execute();
+    },
+  },
 };
+
+/** Adds a column of text. On SQLite, which has no transaction here, a step that was cut off may have done so before. */
+async function addColumn(database: Kysely<unknown>, table: string, column: string): Promise<void> {
+  const tables = await database.introspection.getTables();
+  const found = tables.find(({ schema, name }) => schema === undefined && name === table);
+  if (found?.columns.some(({ name }) => name === column)) return;
+  await database.schema.alterTable(table).addColumn(column, "text").execute();
+}

@@ -1,8 +1,10 @@
 import type { Recruiting } from "../study/settings/survey.ts";
 import { taskNamed } from "../tasks/tasks.ts";
+import type { Recruit } from "./entering.ts";
 import { randomId, same, sealed } from "./ids.ts";
+import { carriedSubmitHost, visitOf } from "./mturk.ts";
 import type { Plan } from "./plan.ts";
-import type { GivenAnswers, Recruit } from "./store.ts";
+import type { GivenAnswers } from "./store.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,19 +17,25 @@ const parameters = {
 /** What the consent page has to carry on from the address to its form. */
 export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
   const names = ["invitation", ...(recruiting ? parameters[recruiting.service] : [])];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = plainId(query[name]);
-      return value ? [[name, value] as const] : [];
-    }),
-  );
+  const ids = names.flatMap((name) => {
+    const value = plainId(query[name]);
+    return value ? [[name, value] as const] : [];
+  });
+  return { ...Object.fromEntries(ids), ...(recruiting?.service === "mturk" && carriedSubmitHost(query)) };
 }
 
 /** Whom the service sent; undefined for somebody who came by a plain link. */
 export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
   if (!recruiting) return undefined;
   const [person, study, visit] = parameters[recruiting.service].map((name) => plainId(fields[name]));
-  return person ? { service: recruiting.service, person, study: study ?? "", visit: visit ?? "" } : undefined;
+  if (!person) return undefined;
+  const { service } = recruiting;
+  return {
+    service,
+    person,
+    study: study ?? "",
+    visit: service === "mturk" ? visitOf(visit ?? "", fields) : (visit ?? ""),
+  };
 }
 
 /** An id of a service: short, and of letters that no page and no table can take amiss. */

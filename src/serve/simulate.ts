@@ -106,7 +106,7 @@ async function fill(study: Study, options: Options, effects: Effects): Promise<v
       await Promise.all(numbers.map((number) => takePart(number, world)));
       progress.to(last);
     }
-    await exportAnswers(study, store);
+    await exportAnswers(study, store, effects.warn);
   } finally {
     progress.end();
     await store.close();

@@ -9,8 +9,11 @@ import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 import type { Site } from "./context.ts";
 import { phrasesOf } from "./languages.ts";
+import { framable } from "./mturk.ts";
 import type { Setting } from "./pages.ts";
 import { participantRoutes } from "./participant-routes.ts";
+import { problemRoutes } from "./problems.ts";
+import { questionRoutes } from "./question-routes.ts";
 import { researcherRoutes } from "./researcher-routes.ts";
 
 const asset = (name: string, type: string) => {
@@ -42,7 +45,7 @@ export const dashboardScript = assets.dashboard.address;
 
 /** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
 export async function buildSite(site: Site): Promise<FastifyInstance> {
-  const { proxy, rate } = site.study.config.survey;
+  const { proxy, rate, recruiting } = site.study.config.survey;
   const server = fastify({
     bodyLimit: 32 * 1024,
     requestTimeout: 30_000,
@@ -55,7 +58,33 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     logger: false,
     trustProxy: proxy ? "loopback" : false,
   });
-  await server.register(helmet, {
+  const headers = await safeHeaders(proxy);
+  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
+  server.addHook("onRequest", ({ url }, reply, done) => {
+    reply.headers(/^\/(study|coding)/.test(url) ? headers : participants);
+    done();
+  });
+  await server.register(rateLimit, { max: rate, timeWindow: "1 minute" });
+  // Forms are all that is posted here.
+  server.removeAllContentTypeParsers();
+  await server.register(cookie);
+  await server.register(formbody);
+  for (const { address, type, content } of Object.values(assets)) {
+    server.get(address, { config: { rateLimit: false } }, (_, reply) => {
+      reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
+    });
+  }
+  researcherRoutes(server, site);
+  participantRoutes(server, site);
+  questionRoutes(server, site);
+  problemRoutes(server, site);
+  return server;
+}
+
+/** What goes out with every reply. It is the same for all, so helmet is asked once and not for each. */
+async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
+  const asked = fastify();
+  await asked.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -72,20 +101,11 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     strictTransportSecurity: proxy,
     xFrameOptions: { action: "deny" },
   });
-  await server.register(rateLimit, { max: rate, timeWindow: "1 minute" });
-  // Forms are all that is posted here.
-  server.removeAllContentTypeParsers();
-  await server.register(cookie);
-  await server.register(formbody);
-  server.addHook("onSend", async (_, reply) => {
-    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
-  });
-  for (const { address, type, content } of Object.values(assets)) {
-    server.get(address, { config: { rateLimit: false } }, (_, reply) => {
-      reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
-    });
-  }
-  researcherRoutes(server, site);
-  participantRoutes(server, site);
-  return server;
+  const { headers } = await asked.inject("/");
+  const own = ["content-type", "content-length", "date", "connection"];
+  const safe = Object.entries(headers).filter(([name]) => !own.includes(name));
+  return Object.fromEntries([
+    ...safe.map(([name, value]) => [name, String(value)]),
+    ["cache-control", "no-store"],
+  ]);
 }

@@ -1,0 +1,63 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { messageOf } from "../workbench/errors.ts";
+import { type Site, sendPage } from "./context.ts";
+import { againPage, problemPage, type Setting } from "./pages.ts";
+import { fieldsOf, wantsJson } from "./visit.ts";
+
+/** What a page may be asked to say when the script was told of a problem. */
+const tellable = ["conflict", "kept", "stale", "missing", "wrong"];
+
+export const alertText = ({ words }: Setting, name: string): string =>
+  words(name === "missing" || name === "wrong" ? `question.${name}` : `problem.${name}`);
+
+/** What the script asks this page to say. */
+export function told(request: FastifyRequest, setting: Setting): string | undefined {
+  const { told: name } = request.query as { told?: unknown };
+  return typeof name === "string" && tellable.includes(name) ? alertText(setting, name) : undefined;
+}
+
+/** Tells of a problem in a page of its own, or tells the script where to go and what to say there. */
+export function problem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  setting: Setting,
+  { status, name, address }: { status: number; name: string; address: string },
+): FastifyReply {
+  if (wantsJson(request)) return reply.status(status).send({ next: `${address}?told=${name}` });
+  const label = setting.words(name === "conflict" ? "problem.conflict.link" : "problem.stale.link");
+  return sendPage(reply, status, problemPage(setting, alertText(setting, name), { label, address }));
+}
+
+export function nowhere(reply: FastifyReply, setting: Setting): FastifyReply {
+  const way = { label: setting.words("problem.nowhere.link"), address: "/" };
+  return sendPage(reply, 404, problemPage(setting, setting.words("problem.nowhere"), way));
+}
+
+/** What is told when there is no such page, or when a request fails. */
+export function problemRoutes(server: FastifyInstance, { setting, effects }: Site): void {
+  const { words } = setting;
+
+  server.setNotFoundHandler((_, reply) => nowhere(reply, setting));
+
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status === 429) return sendPage(reply, 429, problemPage(setting, words("problem.often")));
+    if (status === 413) return sendPage(reply, 413, problemPage(setting, words("problem.large")));
+    if (status < 500) {
+      const onward = { label: words("problem.stale.link"), address: "/" };
+      return sendPage(reply, status, problemPage(setting, words("problem.stale"), onward));
+    }
+    effects.warn(`a request failed: ${messageOf(error)}`);
+    const again = Object.entries(fieldsOf(request)).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    );
+    const address = request.url.split("?")[0]!;
+    return sendPage(
+      reply,
+      503,
+      request.method === "POST" && again.length > 0
+        ? againPage(setting, address, Object.fromEntries(again))
+        : problemPage(setting, words("problem.busy"), { label: words("problem.busy.link"), address }),
+    );
+  });
+}
