@@ -1,0 +1,15 @@
+/**
+ * kill -9 at random moments of `tinylove generate` through the embedded model, a hundred times by default (`npm run
+ * bench -- generate-kills 20`): every study that was killed on its way has to end with the same generations as
+ * one that was not, and none may have generations before its run came to its end. Exits 1 where one differs.
+ */
+import { randomFrom } from "../src/stats/random.ts";
+import { embeddedModelFile } from "../src/workbench/llama.ts";
+import { killedOften } from "../test/generate/killing.ts";
+import { builtProgram } from "../test/helpers/built.ts";
+
+const kills = Number(process.argv[2] ?? 100);
+const random = randomFrom(1, "kills");
+const found = await killedOften(await builtProgram(), embeddedModelFile, { titles: 16, kills, random });
+console.table([found]);
+if (found.different > 0 || found.halfWritten > 0) process.exitCode = 1;
