@@ -22,6 +22,8 @@ export interface Site {
   readonly dashboardScript: string;
   /** A copy of the store as one file, safe while it is written to. */
   backup(): Promise<Buffer>;
+  /** Called when a browser that is not known opens the survey. */
+  opened(): void;
   /** Called after an answer has been stored. */
   answered(): void;
 }

@@ -1,10 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { Judgment } from "../study/judgment.ts";
-import { judgmentsCsv, judgmentsFile } from "../workbench/artefacts.ts";
+import { judgmentsCsv, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
 import { messageOf } from "../workbench/errors.ts";
 import { checked, writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
+import { type Conduct, conductOf } from "./conduct.ts";
 import type { Store } from "./store.ts";
 
 /** When somebody looked at the results before the end of the study. */
@@ -12,10 +13,15 @@ export const looksFile = "judgments/looks.csv";
 
 export const participantsFile = "judgments/participants.csv";
 
-/** Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without personal data. */
+/**
+ * Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without
+ * personal data. Whoever answered is there, however they answered; how is told in columns of its own, which stay empty,
+ * with a warning, where it cannot be told.
+ */
 export async function exportAnswers(
   study: Study,
   store: Store,
+  warn: (message: string) => void,
 ): Promise<{ judgments: number; participants: number }> {
   const { participants, answers } = await store.everything();
   const judgments = answers.map((row) =>
@@ -37,17 +43,22 @@ export async function exportAnswers(
       "the survey store, answer",
     ),
   );
+  const conducts = await conductsIn(study, store, participants, judgments).catch((thrown: unknown) => {
+    warn(`how people answered could not be told: ${messageOf(thrown)}`);
+    return new Map<string, Conduct>();
+  });
   await mkdir(study.path("judgments"), { recursive: true });
   await writeWhole(study.path(judgmentsFile), judgmentsCsv(judgments));
   await writeWhole(
     study.path(participantsFile),
     csv(
-      ["participant", "form", "started", "completed", "simulated"],
+      ["participant", "form", "started", "completed", ...conductColumns, "simulated"],
       participants.map(({ id, form, started, completed, simulated }) => ({
         participant: id,
         form,
         started: iso(started),
         completed: completed === null ? "" : iso(completed),
+        ...conductCells(conducts.get(id)),
         simulated: simulated === 1 ? "yes" : "no",
       })),
     ),
@@ -63,6 +74,55 @@ export async function exportAnswers(
     );
   return { judgments: judgments.length, participants: participants.length };
 }
+
+async function conductsIn(
+  study: Study,
+  store: Store,
+  participants: readonly { readonly id: string; readonly started: number }[],
+  judgments: readonly Judgment[],
+): Promise<Map<string, Conduct>> {
+  const wordsOf = new Map((await readStimuli(study)).map(({ id, words }) => [id, words]));
+  const { fastest } = study.config.survey;
+  const signs = await store.signs();
+  const byParticipant = new Map<string, Judgment[]>();
+  for (const judgment of judgments) {
+    const own = byParticipant.get(judgment.participant);
+    if (own) own.push(judgment);
+    else byParticipant.set(judgment.participant, [judgment]);
+  }
+  return new Map(
+    participants.map(({ id, started }) => {
+      const answers = (byParticipant.get(id) ?? []).map(({ response, ms, at, ...judgment }) => ({
+        ...judgment,
+        answer: response.answer,
+        ms,
+        at: Date.parse(at),
+      }));
+      return [id, conductOf(started, answers, signs.get(id) ?? [], { wordsOf, fastest })];
+    }),
+  );
+}
+
+const conductColumns = [
+  "fast_pages",
+  "straight_lining",
+  "failed_checks",
+  "filled_traps",
+  "pasted_answers",
+] as const;
+
+const conductCells = (
+  conduct: Conduct | undefined,
+): Partial<Record<(typeof conductColumns)[number], unknown>> =>
+  conduct
+    ? {
+        fast_pages: conduct.fastPages,
+        straight_lining: conduct.straightLining ? "yes" : "no",
+        failed_checks: conduct.failedChecks,
+        filled_traps: conduct.filledTraps,
+        pasted_answers: conduct.pastedAnswers,
+      }
+    : {};
 
 /** The texts in the form's own order: `side` says where the second one stood. */
 const asComposed = (shown: string[], side: string | null): string[] =>
@@ -114,7 +174,7 @@ export class Exporter {
   async #export(): Promise<void> {
     const began = performance.now();
     try {
-      await exportAnswers(this.#study, this.#store);
+      await exportAnswers(this.#study, this.#store, this.#warn);
       this.#lastTook = performance.now() - began;
     } catch (thrown) {
       this.#warn(`the judgments could not be exported: ${messageOf(thrown)}`);

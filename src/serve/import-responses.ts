@@ -40,7 +40,7 @@ export const importResponses = command({
       await store.fact("material", () => material.hash);
       let taken = 0;
       for (const response of responses) if (await take(store, form, response, effects)) taken++;
-      await exportAnswers(study, store);
+      await exportAnswers(study, store, effects.warn);
       const known = responses.length - taken;
       effects.log(`${taken} responses taken in${known > 0 ? `, ${known} were there already` : ""}`);
     } finally {
@@ -113,12 +113,14 @@ async function take(
     stimuli: stimuli.map((stimulus) => stimulus.id),
     ...(stimuli.length === 2 && { side: "right" as const }),
   }));
+  // One time for all: nobody knows when each was answered.
+  const now = effects.now();
   await store.admit({
     id: response.participant,
     secret: randomId(),
     form: form.id,
     plan,
-    now: effects.now(),
+    now,
   });
   await Promise.all(
     response.answers.map(([question, answer]) =>
@@ -128,7 +130,7 @@ async function take(
         key: randomId(),
         response: answer,
         ms: undefined,
-        now: effects.now(),
+        now,
         reserve: 0,
         change: false,
       }),

@@ -30,7 +30,7 @@ export const judgments = stage({
     }
     const store = new Store(database);
     try {
-      const { judgments, participants } = await exportAnswers(study, store);
+      const { judgments, participants } = await exportAnswers(study, store, effects.warn);
       effects.log(`${judgments} judgments of ${participants} participants`);
     } finally {
       await store.close();

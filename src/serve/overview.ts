@@ -14,6 +14,8 @@ export interface Counted {
 }
 
 export interface Overview {
+  /** Openings by browsers that were not known. */
+  readonly opened: number;
   readonly consented: number;
   readonly answering: number;
   readonly completed: number;
@@ -35,6 +37,7 @@ export function overviewOf(
   participants: readonly Counted[],
   forms: readonly string[],
   now: number,
+  opened: number,
 ): Overview {
   const staying = participants.filter(({ withdrawn }) => withdrawn === null);
   const completed = staying.filter((participant) => participant.completed !== null);
@@ -43,6 +46,7 @@ export function overviewOf(
   const gone = open.filter(({ reserved }) => reserved <= now);
   const pages = [...new Set(gone.map(({ answers }) => answers))].sort((one, other) => one - other);
   return {
+    opened,
     consented: participants.length,
     answering: answering.length,
     completed: completed.length,

@@ -4,6 +4,7 @@ import { fieldsOf } from "../tasks/items.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import type { Phrases } from "./languages.ts";
+import { trapField } from "./signs.ts";
 
 /** What every page needs: the words, where its style and script lie, and the study's own texts. */
 export interface Setting {
@@ -77,6 +78,21 @@ ${survey.recruiting !== undefined && html`<p><a href="/declined">${words("consen
   });
 }
 
+/** For a worker who looks at a task before accepting it: there is nothing to send yet. */
+export function previewPage(setting: Setting): string {
+  const { survey, words } = setting;
+  const heading = words("consent.heading");
+  return page(setting, {
+    title: heading,
+    body: html`
+<p class="head">${survey.title}</p>
+<h1>${heading}</h1>
+${alertBox(words("preview.text"))}
+${paragraphs(survey.consent || words("consent.text"))}
+${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`,
+  });
+}
+
 /** For who would rather not: nothing was kept; a recruiting service's participants get its code for that. */
 export function declinedPage(setting: Setting, code: Code | undefined): string {
   const { words } = setting;
@@ -91,9 +107,18 @@ export function declinedPage(setting: Setting, code: Code | undefined): string {
 export interface Code {
   readonly code: string;
   readonly address: string | undefined;
+  /** Where the browser posts it to instead, with what else goes there. */
+  readonly post?: { readonly address: string; readonly fields: Readonly<Record<string, string>> } | undefined;
 }
 
-const codeBox = ({ words }: Setting, { code, address }: Code): Html => html`
+const codeBox = ({ words }: Setting, { code, address, post }: Code): Html =>
+  post
+    ? html`
+<form method="post" action="${post.address}">
+${hidden(post.fields)}
+<p><button>${words("code.submit")}</button></p>
+</form>`
+    : html`
 <p class="code">${words("code.text")} <strong>${code}</strong></p>
 ${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
 
@@ -164,20 +189,22 @@ export interface QuestionView {
 /** One question: the text or texts, then a plain form. */
 export function questionPage(setting: Setting, view: QuestionView): string {
   const { survey, words } = setting;
-  const { task, stimuli, position, count } = view;
+  const { stimuli, position, count } = view;
   const where = words("question.progress", { position, count });
+  const { texts, items } = view.given ? writtenFor(setting, view) : written(setting, view);
   return page(setting, {
     title: where,
     wide: stimuli.length === 2,
     body: html`
 <div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
 ${view.alert && alertBox(view.alert)}
-${storiesOf(stimuli, words)}
+${texts}
 <form class="question" method="post" action="/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
-${fieldsOf(task.items(words, view.fields), view.given)}
+${items}
+<div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${trapField}" tabindex="-1" autocomplete="off"></label></div>
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
 ${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("question.back")}</a>`}
@@ -186,6 +213,29 @@ ${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("ques
 </form>`,
   });
 }
+
+/** What of a page is the same for every participant; there are as many as the forms have questions. */
+interface Written {
+  readonly texts: Html;
+  readonly items: Html;
+}
+
+const kept = new WeakMap<Setting, Map<string, Written>>();
+
+/** The texts and the items of a question without an answer, written once. */
+function written(setting: Setting, view: QuestionView): Written {
+  const all = kept.get(setting) ?? new Map<string, Written>();
+  kept.set(setting, all);
+  const name = [view.task.name, ...view.stimuli.map(({ id }) => id)].join(" ");
+  const known = all.get(name) ?? writtenFor(setting, view);
+  all.set(name, known);
+  return known;
+}
+
+const writtenFor = ({ words }: Setting, { task, stimuli, fields, given }: QuestionView): Written => ({
+  texts: storiesOf(stimuli, words),
+  items: fieldsOf(task.items(words, fields), given),
+});
 
 /** After the last answer, which is on disk: the code, one's own score where the study tells it, the personal link. */
 export function thanksPage(

@@ -72,8 +72,9 @@ ${alert && html`<p class="alert" role="alert">${alert}</p>`}
 
 /** The figures that the dashboard keeps up to date. */
 export function figures(overview: Overview): Html {
-  const { consented, answering, completed, gone, withdrawn, medianTime } = overview;
+  const { opened, consented, answering, completed, gone, withdrawn, medianTime } = overview;
   const counts: readonly (readonly [string, string | number])[] = [
+    ["opened", opened],
     ["consented", consented],
     ["answering now", answering],
     ["completed", completed],

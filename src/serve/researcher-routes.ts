@@ -204,7 +204,8 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
 
   server.register(async (coding) => codingRoutes(coding, site));
 
-  const overview = async () => overviewOf(await store.counted(), forms, effects.now());
+  const overview = async () =>
+    overviewOf(await store.counted(), forms, effects.now(), await store.openings());
 
   const readIfThere = async (): Promise<Story[]> =>
     (await exists(study.path(storiesFile))) ? readStories(study) : [];

@@ -1,5 +1,5 @@
 import cluster from "node:cluster";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { z } from "zod";
 import { readKey } from "../workbench/artefacts.ts";
@@ -13,6 +13,7 @@ import { databaseVariable, openDatabase, usesPostgres } from "./database.ts";
 import { Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
+import { Openings } from "./openings.ts";
 import { buildSite, dashboardScript, settingOf } from "./site.ts";
 import { Store } from "./store.ts";
 
@@ -120,7 +121,9 @@ export async function startSurvey(
   const store = new Store(await openDatabase(study, effects.env));
   try {
     await assertSameMaterial(store, material);
+    await removeHalfCopies(study);
     const exporter = new Exporter(study, store, effects.warn);
+    const openings = new Openings((count) => store.addOpenings(count), effects.warn);
     const sealKey = await store.fact("seal key", () => randomId() + randomId());
     const server = await buildSite({
       study,
@@ -133,6 +136,7 @@ export async function startSurvey(
       token,
       dashboardScript,
       backup: () => store.backup(study.folder),
+      opened: () => openings.one(),
       answered: () => exporter.soon(),
     });
     // A killed server may have left the tables behind its answers.
@@ -146,6 +150,7 @@ export async function startSurvey(
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
+        await openings.write();
         await exporter.end();
         await store.close();
       },
@@ -154,6 +159,12 @@ export async function startSurvey(
     await store.close();
     throw thrown;
   }
+}
+
+/** A server that is killed while it copies its store for a backup leaves a half copy, with all that was told. */
+async function removeHalfCopies(study: Study): Promise<void> {
+  const halves = (await readdir(study.folder)).filter((name) => /^survey-[a-z2-7]{26}\.partial/.test(name));
+  await Promise.all(halves.map((name) => rm(study.path(name), { force: true })));
 }
 
 /** How another command of this machine's user reaches the running survey; nobody else may read it. */

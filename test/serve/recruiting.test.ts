@@ -93,6 +93,84 @@ eachStore((effects) => {
     expect(await walker.finish()).not.toContain("evil.example");
   });
 
+  const mturk = { service: "mturk" as const, codes: { complete: "DONE1" } };
+  const assignment = "?assignmentId=3ABC&hitId=H1&workerId=A1";
+
+  test("a worker of MTurk hands in from their own browser, to the host they came from and to no other", async () => {
+    const { url } = await open({ survey: { recruiting: mturk } });
+    for (const [host, address] of [
+      ["https://workersandbox.mturk.com", "https://workersandbox.mturk.com/mturk/externalSubmit"],
+      ["https://www.mturk.com/", "https://www.mturk.com/mturk/externalSubmit"],
+    ]) {
+      const walker = new Walker(url);
+      await arrive(
+        walker,
+        `${assignment.replace("A1", `${host!.length}W`)}&turkSubmitTo=${encodeURIComponent(host!)}`,
+      );
+      const early = await walker.get("/q/1");
+      expect(early.text).not.toMatch(/externalSubmit|DONE1/);
+      expect(early.headers.get("content-security-policy")).toContain("form-action 'self';");
+      await walker.finish();
+      const { text, headers } = await walker.get("/thanks");
+      expect(text).toContain(`<form method="post" action="${address}">`);
+      expect(hiddenFields(text)).toEqual({ assignmentId: "3ABC", code: "DONE1" });
+      const origin = new URL(address!).origin;
+      expect(headers.get("content-security-policy")).toContain(`form-action 'self' ${origin};`);
+    }
+  });
+
+  test.each([
+    "https://evil.example",
+    "https://www.mturk.com.evil.example",
+    "https://www.mturk.com@evil.example",
+    "http://www.mturk.com",
+    "javascript:alert(1)",
+    "__proto__",
+  ])("nothing is handed in to %s: the worker gets a code to paste", async (host) => {
+    const { url } = await open({ stories: 2, survey: { recruiting: mturk } });
+    const walker = new Walker(url);
+    await arrive(walker, `${assignment}&turkSubmitTo=${encodeURIComponent(host)}`);
+    await walker.finish();
+    const { text, headers } = await walker.get("/thanks");
+    expect(text).not.toMatch(/externalSubmit|evil|javascript/);
+    expect(text).toContain("<strong>DONE1</strong>");
+    expect(headers.get("content-security-policy")).toContain("form-action 'self';");
+  });
+
+  test("a preview shows what it is about, and takes no place, no cookie and no count", async () => {
+    const { url, study, close } = await open({ survey: { recruiting: mturk, quota: 1 } });
+    const walker = new Walker(url);
+    const preview = await walker.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H1");
+    expect([preview.status, preview.headers.getSetCookie()]).toEqual([200, []]);
+    expect(preview.text).toContain("This is a preview");
+    expect(preview.text).not.toMatch(/<form|<button/);
+    expect((await arrive(new Walker(url), assignment)).status).toBe(303);
+    await close();
+    expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
+  });
+
+  test("MTurk may show the participants' pages in its frame, and nobody may show the dashboard in one", async () => {
+    const { url } = await open({ survey: { recruiting: mturk, proxy: true } });
+    const walker = new Walker(url);
+    const { headers } = await walker.get(`/${assignment}`);
+    expect(headers.get("content-security-policy")).toMatch(
+      /frame-ancestors https:\/\/worker\.mturk\.com https:\/\/workersandbox\.mturk\.com /,
+    );
+    expect(headers.get("x-frame-options")).toBe(null);
+    expect(headers.getSetCookie()[0]).toMatch(
+      /Secure; Partitioned; SameSite=None|SameSite=None.*Partitioned|Partitioned.*SameSite=None/,
+    );
+    for (const path of ["/study/login", "/study", "/coding"]) {
+      const inside = (await walker.get(path)).headers;
+      expect(inside.get("content-security-policy")).toContain("frame-ancestors 'none'");
+      expect(inside.get("x-frame-options")).toBe("DENY");
+    }
+    const plain = await open({ survey: { recruiting, proxy: true } });
+    const other = (await new Walker(plain.url).get("/")).headers;
+    expect(other.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(other.getSetCookie()[0]).toMatch(/SameSite=Lax/);
+  });
+
   const personalLink = (page: string) => /href="(\/my\/[^"]+)"/.exec(page)![1]!;
 
   test("a personal link goes on in another browser, and the first one is a stranger then", async () => {

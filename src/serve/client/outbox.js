@@ -21,6 +21,21 @@ document.addEventListener("visibilitychange", () => {
 
 const visibleFor = () => Math.round(seen + (since === undefined ? 0 : performance.now() - since));
 
+// ---- How much text was pasted or dropped into its fields, in characters.
+
+let pasted = 0;
+for (const kind of ["paste", "drop"]) {
+  form?.addEventListener(kind, (event) => {
+    const data =
+      event instanceof ClipboardEvent
+        ? event.clipboardData
+        : event instanceof DragEvent
+          ? event.dataTransfer
+          : null;
+    pasted += data?.getData("text").length ?? 0;
+  });
+}
+
 // A page that the browser kept whole would be posted again under a key that is used up.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
@@ -109,6 +124,7 @@ form?.addEventListener("submit", (event) => {
   event.preventDefault();
   const data = new FormData(form);
   if (data.has("ms")) data.set("ms", String(visibleFor()));
+  if (pasted > 0) data.set("pasted", String(pasted));
   const pairs = [...data].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
   void send({ address: new URL(form.action).pathname, body: String(new URLSearchParams(pairs)) });
 });

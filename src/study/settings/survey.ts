@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Columns of judgments.csv and fields of every form, which a field of the researcher's own may not be called. */
 const taken = new Set([
   ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
-  ..."answer key seal confidence reason emotion".split(" "),
+  ..."answer key seal confidence reason emotion pasted website".split(" "),
 ]);
 
 /** One thing that participants are asked about themselves. */
@@ -73,6 +73,8 @@ export const SurveySettings = z.strictObject({
   reserve: z.number().positive().default(60),
   /** Whether a participant may go back and change an answer before the end. */
   back: z.boolean().default(true),
+  /** Words a minute above which nobody reads: whoever answers faster has a page counted in participants.csv, and is not refused. */
+  fastest: z.number().positive().default(1000),
   /** Whether one's own score is shown after the last answer. */
   feedback: z.boolean().default(false),
   port: z.int().min(0).max(65535).default(4200),
