@@ -286,12 +286,13 @@ async function oneRun({ benchmark, folder }: Peer, { file, parallel, prompt, tex
       ...["-c", 'TIMEFORMAT="%U %S"; time "$@"', "bash", benchmark],
       ...Object.entries(args).flatMap(([flag, value]) => [flag, String(value)]),
     ],
-    folder === undefined
-      ? {}
-      : {
-          cwd: folder,
-          env: { ...process.env, LD_LIBRARY_PATH: `${folder}:${dirname(benchmark)}` },
-        },
+    {
+      ...(folder !== undefined && { cwd: folder }),
+      env: {
+        ...process.env,
+        LD_LIBRARY_PATH: [folder, dirname(benchmark)].filter((each) => each !== undefined).join(":"),
+      },
+    },
   );
   const line = stdout.split("\n").find((candidate) => candidate.startsWith("{"));
   const times = stderr.trim().split("\n").at(-1)!.split(" ").map(Number);

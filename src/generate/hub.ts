@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder } from "../workbench/cache-folder.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
 import { exists, sha256, writeWhole } from "../workbench/files.ts";
@@ -20,10 +20,6 @@ export interface Cached {
   readonly path: string;
   readonly hashFile: string;
 }
-
-/** Models that were downloaded lie here: TINYLOVE_CACHE, or `tinylove` in XDG_CACHE_HOME or `~/.cache`. */
-export const cacheFolder = (env: Effects["env"] = process.env): string =>
-  env["TINYLOVE_CACHE"] ?? join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "tinylove");
 
 export function hubFileAt({ owner, repository, file }: HubFile, env?: Effects["env"]): Cached {
   const path = join(cacheFolder(env), "hub", owner, repository, file);

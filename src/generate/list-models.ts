@@ -1,5 +1,6 @@
 import { join, relative, sep } from "node:path";
 import { z } from "zod";
+import { cacheFolder } from "../workbench/cache-folder.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder } from "../workbench/files.ts";
@@ -13,7 +14,6 @@ import {
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { sizeOf } from "./bytes.ts";
-import { cacheFolder } from "./hub.ts";
 import { targetOf } from "./model.ts";
 import { providerOf } from "./models.ts";
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { z } from "zod";
 import { codeOf, StudyError } from "./errors.ts";
+import { hashFile } from "./hash-file.ts";
 
 /**
  * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old
@@ -112,12 +112,6 @@ export const exists = async (path: string): Promise<boolean> =>
 
 export const sha256 = (content: string | Uint8Array): string =>
   createHash("sha256").update(content).digest("hex");
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
-}
 
 function writeFailed(path: string, cause: unknown): unknown {
   const reasons: Record<string, string> = {

@@ -1,9 +1,12 @@
+import { isAbsolute, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { cacheFolder } from "./cache-folder.ts";
 import { type Effects, timestamp } from "./effects.ts";
 import { exists, hashOf, readJson, sha256, writeWhole } from "./files.ts";
 import { type AnyStage, unrecorded } from "./stage.ts";
 import type { Study } from "./study.ts";
-import { versions } from "./version.ts";
+import { packageFolder, versions } from "./version.ts";
 
 const Hashes = z.record(z.string(), z.string());
 
@@ -46,7 +49,7 @@ export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest)
   if (String(record.seed) !== String(study.config.seed)) return { is: "stale", because: "the seed changed" };
 
   const reads = await inputsOf(stage, study);
-  const changedInput = difference(record.reads, reads);
+  const changedInput = difference(renamed(record.reads, study), reads);
   if (changedInput) return { is: "stale", because: `${changedInput} changed` };
   const writes = await outputsOf(stage, study);
   const changedOutput = difference(record.writes, writes);
@@ -92,9 +95,32 @@ async function hashesOf(paths: readonly string[], study: Study): Promise<Record<
   const hashes: Record<string, string> = {};
   for (const path of paths) {
     const hash = await hashOf(study.path(path));
-    if (hash) hashes[path] = hash;
+    if (hash) hashes[stableName(path, study)] = hash;
   }
   return hashes;
+}
+
+/** Records of earlier versions have absolute paths. */
+const renamed = (hashes: Record<string, string>, study: Study): Record<string, string> =>
+  Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [stableName(path, study), hash]));
+
+/** A file of the study by its path inside it, one of the package or the user's cache by its path there: all three may be moved. */
+function stableName(path: string, study: Study): string {
+  if (!isAbsolute(path)) return path;
+  const inside = (folder: string): string | undefined => {
+    const found = relative(folder, path).split(sep).join("/");
+    return found === "" || found.startsWith("..") || isAbsolute(found) ? undefined : found;
+  };
+  const named = (name: string, folder: string): string | undefined => {
+    const found = inside(folder);
+    return found === undefined ? undefined : `${name}:${found}`;
+  };
+  return (
+    inside(study.folder) ??
+    named("package", fileURLToPath(packageFolder)) ??
+    named("cache", cacheFolder()) ??
+    path
+  );
 }
 
 /** The first path whose hash differs, or that only one side has. */

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { StudyError } from "../../src/workbench/errors.ts";
 import { filesUnder, hashOf, readJsonLines, readText, writeWhole } from "../../src/workbench/files.ts";
@@ -49,4 +50,29 @@ test("a folder's hash follows its content and its names, and an empty folder has
   await writeWhole(join(root, "b.txt"), "a");
   expect(await hashOf(root)).not.toBe(before);
   expect((await filesUnder(root)).length).toBe(2);
+});
+
+test("a big file is hashed once, and again when anything of it changes", async () => {
+  const root = await folder();
+  vi.stubEnv("TINYLOVE_CACHE", join(root, "cache"));
+  const file = join(root, "model.gguf");
+  await writeFile(file, Buffer.alloc(5_000_000, 1));
+  const first = await hashOf(file);
+  // It was written this moment, so that nothing is kept yet.
+  expect(await filesUnder(join(root, "cache"))).toEqual([]);
+  await sleep(1100);
+  expect(await hashOf(file)).toBe(first);
+  const [kept] = await filesUnder(join(root, "cache"));
+  const [identity] = (await readFile(kept!, "utf8")).split(" ");
+  await writeFile(kept!, `${identity} ${"0".repeat(64)}`);
+  expect(await hashOf(file)).toBe("0".repeat(64));
+  await writeFile(kept!, `${identity} ${"0".repeat(30)}`);
+  expect(await hashOf(file)).toBe(first);
+
+  // Other bytes of the same length under the same time of writing.
+  const { atime, mtime } = await stat(file);
+  await writeFile(file, Buffer.alloc(5_000_000, 2));
+  await utimes(file, atime, mtime);
+  expect(await hashOf(file)).not.toBe(first);
+  vi.unstubAllEnvs();
 });

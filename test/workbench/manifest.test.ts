@@ -1,9 +1,13 @@
 import { rm } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
 import { StudyConfig } from "../../src/study/config.ts";
+import { cacheFolder } from "../../src/workbench/cache-folder.ts";
 import { runAll } from "../../src/workbench/commands/run.ts";
 import { statesOf } from "../../src/workbench/commands/status.ts";
 import { readText, writeWhole } from "../../src/workbench/files.ts";
+import { embeddedModelFile } from "../../src/workbench/llama.ts";
+import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type AnyStage, stage } from "../../src/workbench/stage.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
@@ -46,6 +50,34 @@ const run = async (study: Study) => {
 };
 
 const states = async (study: Study) => (await statesOf(stages, study)).map(({ state }) => state.is);
+
+test("inputs of the study, the package and the cache have names that hold where these are moved", async () => {
+  const study = await studyOnDisk();
+  vi.stubEnv("TINYLOVE_CACHE", study.path("..", "cache-of-a-user"));
+  const cached = join(cacheFolder(), "hub", "model.sha256");
+  await writeWhole(cached, "hash");
+  await writeWhole(study.path("prompts/mine.md"), "[[title]]");
+  const reader = stage({
+    ...write,
+    inputs: async () => [embeddedModelFile, study.path("prompts/mine.md"), cached],
+  });
+  await runStage(reader, study, {}, quietEffects());
+  const manifest = await readManifest(study);
+  const names = Object.keys(manifest.stages["write"]!.reads);
+  expect(names).toEqual(["package:models/tiny-love.gguf", "prompts/mine.md", "cache:hub/model.sha256"]);
+  expect((await stateOf(reader, study, manifest)).is).toBe("fresh");
+
+  // An earlier version recorded where they lay.
+  const record = manifest.stages["write"]!;
+  const reads = Object.fromEntries(
+    Object.values(record.reads).map((hash, at) => [
+      [embeddedModelFile, study.path("prompts/mine.md"), cached][at],
+      hash,
+    ]),
+  );
+  expect((await stateOf(reader, study, { stages: { write: { ...record, reads } } })).is).toBe("fresh");
+  vi.unstubAllEnvs();
+});
 
 test("everything is missing, then fresh, and what is fresh is not run again", async () => {
   const study = await studyOnDisk();

@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type BigIntStats, createReadStream } from "node:fs";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { cacheFolder } from "./cache-folder.ts";
+
+/**
+ * SHA-256 of a file. A big one (a model of gigabytes) is read once: its hash is kept in the user's cache, and holds
+ * for as long as path, size, inode and both times of the file are what they were, to the nanosecond.
+ */
+export async function hashFile(path: string): Promise<string> {
+  const about = await stat(path, { bigint: true });
+  if (about.size < big) return hashed(path);
+  const kept = join(cacheFolder(), "hashes", sha256(resolve(path)));
+  const identity = identityOf(about);
+  const [keptIdentity, keptHash] = (await readFile(kept, "utf8").catch(() => "")).split(" ");
+  if (keptIdentity === identity && /^[0-9a-f]{64}$/.test(keptHash ?? "")) return keptHash!;
+  const hash = await hashed(path);
+  const after = await stat(path, { bigint: true });
+  // A file that is being written, or was a moment ago, may change again without its times telling.
+  if (identityOf(after) === identity && age(after) > 1000) await keep(kept, `${identity} ${hash}`);
+  return hash;
+}
+
+/** Bytes from which looking up is worth it. */
+const big = 4_000_000n;
+
+/** The change time cannot be set, so that a copy that takes over the other time is seen too. */
+const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join("-");
+
+const age = ({ ctimeMs }: BigIntStats): number => Date.now() - Number(ctimeMs);
+
+async function hashed(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+/** Whole or not at all; a cache that cannot be written costs time and nothing else. */
+async function keep(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.partial`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
