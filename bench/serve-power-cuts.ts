@@ -32,7 +32,15 @@ const off: Spoil = async (program) => {
 };
 /** Readers are told before the commit. */
 const hasty: Spoil = (program) =>
-  program.spoil("serve/commits.js", /outcomes\.push\(\(\) => resolve\(result\)\)/, "resolve(result)");
+  program.spoil(
+    "serve/commits.js",
+    /\{ locks, work, resolve, reject \}/,
+    `{ locks, resolve, reject, work: async (writing) => {
+      const result = await work(writing);
+      resolve(result);
+      return result;
+    } }`,
+  );
 
 const fewer = Math.max(5, Math.round(images / 5));
 const seen: Record<string, Omit<PowerCuts, "damaged"> & { damaged: number }> = {};

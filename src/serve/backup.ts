@@ -51,15 +51,21 @@ async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Arra
     Control,
     "is the survey just starting? try again",
   );
-  const response = await effects.fetch(`${url}/study/backup`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}` },
-    signal: effects.signal,
-  });
-  if (!response.ok) {
-    throw new StudyError(`the survey at ${url} did not give a copy (${response.status})`, {
+  const noCopy = (why: string, cause?: unknown) =>
+    new StudyError(`the survey at ${url} did not give a copy (${why})`, {
       hint: "end it, and back up then",
+      cause,
     });
+  try {
+    const response = await effects.fetch(`${url}/study/backup`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      signal: effects.signal,
+    });
+    if (!response.ok) throw noCopy(String(response.status));
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (thrown) {
+    // A server that ends meanwhile fails the request, or cuts its reply off.
+    throw thrown instanceof TypeError ? noCopy("it broke off", thrown) : thrown;
   }
-  return new Uint8Array(await response.arrayBuffer());
 }

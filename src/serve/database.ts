@@ -119,6 +119,8 @@ async function embedded(path: string): Promise<SqliteDialect> {
     file.pragma("wal_autocheckpoint = 4000");
     file.pragma("cache_size = -16000");
     assertDurable(file, path);
+    // A disk that is read-only shows here, and not at the first answer.
+    file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
     return new SqliteDialect({ database: withStatementsKept(file, unlock) });
   } catch (cause) {
     if (file?.open) file.close();
@@ -166,7 +168,11 @@ function withStatementsKept(file: Libsql.Database, unlock: () => void) {
   return {
     close() {
       // All of the log goes into the store itself: one file holds everything, and can be moved.
-      file.pragma("wal_checkpoint(TRUNCATE)");
+      try {
+        file.pragma("wal_checkpoint(TRUNCATE)");
+      } catch {
+        // On a full or read-only disk the answers stay in the log, where the next opening finds them.
+      }
       file.close();
       unlock();
     },

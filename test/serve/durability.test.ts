@@ -12,6 +12,7 @@ import { contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
 import { fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
 import { killEmbedded, killOnPostgres } from "./kills.ts";
 import { compared, Load, pause } from "./load.ts";
+import { canMount, smallDisk } from "./mount.ts";
 import { cutEmbedded, cutPostgres } from "./power-cuts.ts";
 import { type Program, programForKilling } from "./program.ts";
 
@@ -126,22 +127,18 @@ test.skipIf(!canMount())(
   "on a full disk every answer is refused, and stored once there is room",
   async () => {
     const source = await built();
-    const disk = mkdtempSync(join(tmpdir(), "tinylove-full-"));
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
-    ends.push(() => {
-      execFileSync("umount", ["-l", disk]);
-      rmSync(disk, { recursive: true });
-    });
-    cpSync(source.folder, disk, { recursive: true });
-    const study = studyOf(disk, source.config);
-    const server = await program.serve(disk);
+    const disk = smallDisk("1m");
+    ends.push(disk.remove);
+    cpSync(source.folder, disk.folder, { recursive: true });
+    const study = studyOf(disk.folder, source.config);
+    const server = await program.serve(disk.folder);
     const load = new Load(4, () => server.url);
     await load.more(20);
-    execFileSync("sh", ["-c", `cat /dev/zero > ${disk}/ballast 2>/dev/null || true`]);
+    execFileSync("sh", ["-c", `cat /dev/zero > ${disk.folder}/ballast 2>/dev/null || true`]);
     const failures = load.failures;
     while (load.failures < failures + 20) await pause(5);
     const told = load.acknowledged.size;
-    rmSync(join(disk, "ballast"));
+    rmSync(join(disk.folder, "ballast"));
     await load.more(20);
     await load.end();
     await server.end("SIGTERM");
@@ -157,18 +154,3 @@ test.skipIf(!watch)("the power cuts find a store that does not sync before it ac
   const seen = await cutEmbedded(program, { images: 8, answers: 100, random });
   expect(seen.lost).toBeGreaterThan(0);
 });
-
-/** Whether a small disk of one's own can be made here. */
-function canMount(): boolean {
-  const disk = mkdtempSync(join(tmpdir(), "tinylove-mount-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { stdio: "ignore" });
-    execFileSync("umount", [disk]);
-    return true;
-  } catch {
-    console.warn("skipped: a small disk to fill takes the right to mount one");
-    return false;
-  } finally {
-    rmSync(disk, { recursive: true });
-  }
-}

@@ -1,0 +1,65 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/**
+ * What becomes of one request on its way: it passes; its line is cut in the midst of the request, before the server
+ * has all of it; after the request and before the response; in the midst of the response; or nothing moves for a
+ * while, and then the line is cut.
+ */
+export type Fate = "pass" | "cut request" | "cut before response" | "cut response" | "stall";
+
+export interface Proxy {
+  readonly url: string;
+  /** How often each fate befell a request. */
+  readonly befallen: ReadonlyMap<Fate, number>;
+  close(): Promise<void>;
+}
+
+/** A TCP proxy on loopback before the server at `target`; `fateOf` is asked for each request, by its first line. */
+export async function cuttingProxy(target: string, fateOf: (line: string) => Fate): Promise<Proxy> {
+  const befallen = new Map<Fate, number>();
+  const open = new Set<Socket>();
+  const server = createServer((browser) => {
+    const upstream = connect(Number(new URL(target).port), "127.0.0.1");
+    let fate: Fate = "pass";
+    const cut = () => {
+      browser.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [browser, upstream]) {
+      open.add(socket);
+      // A line that is cut on one side ends on the other.
+      socket
+        .on("error", () => {})
+        .on("close", () => {
+          open.delete(socket);
+          cut();
+        });
+    }
+    browser.on("data", (chunk) => {
+      // A browser sends one request at a time on a line, and ours fit a chunk or two.
+      const [, line] = /^((?:GET|POST) \S+)/.exec(chunk.toString("latin1")) ?? [];
+      if (line) {
+        fate = fateOf(line);
+        befallen.set(fate, (befallen.get(fate) ?? 0) + 1);
+      }
+      if (fate === "stall") return void setTimeout(cut, 700);
+      if (fate !== "cut request") return void upstream.write(chunk);
+      upstream.write(chunk.subarray(0, chunk.length / 2), cut);
+    });
+    upstream.on("data", (chunk) => {
+      if (fate === "cut before response") return cut();
+      if (fate === "cut response") return void browser.write(chunk.subarray(0, chunk.length / 2), cut);
+      browser.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    befallen,
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
