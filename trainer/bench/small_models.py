@@ -23,7 +23,7 @@ texts = [f"Title: {story['title']}\nStory: {story['text']}" for story in stories
 tokenizer = PreTrainedTokenizerFast(tokenizer_object=learn_vocabulary(texts, 600), bos_token=END_OF_TEXT, eos_token=END_OF_TEXT)
 neo = GPTNeoConfig(vocab_size=len(tokenizer), hidden_size=64, num_layers=2, num_heads=2, attention_types=[[["global", "local"], 1]], window_size=32, max_position_embeddings=256, bos_token_id=0, eos_token_id=0)
 models = {"neo": GPTNeoForCausalLM(neo), "neox": build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)}
-learnt = [torch.tensor([tokenizer(text)["input_ids"]]) for text in texts]
+learnt = [torch.tensor([tokenizer(text)["input_ids"][:256]]) for text in texts]
 for name, model in models.items():
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     for step in range(steps):

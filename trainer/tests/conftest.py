@@ -1,7 +1,9 @@
 """Two small models of random weights and a corpus of made stories, for all tests."""
 
 import json
+import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,6 +84,25 @@ def run(tmp_path, capfd, monkeypatch):
         capfd.readouterr()
         code = main()
         return code, [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    return go
+
+
+@pytest.fixture
+def together(tmp_path):
+    """Runs a command in two processes that torchrun starts: its exit code and its events. Or starts it, and no more."""
+
+    def go(command: str, config: dict, wait: bool = True):
+        path = tmp_path / f"{command}-together.json"
+        path.write_text(json.dumps(config))
+        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tinylove_trainer", command, "--config", str(path)]
+        environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+        said = (tmp_path / "together.err").open("w")
+        process = subprocess.Popen(launcher, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, start_new_session=True)
+        if not wait:
+            return process
+        out, _ = process.communicate(timeout=300)
+        return process.returncode, [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
     return go
 

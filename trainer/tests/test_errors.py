@@ -73,5 +73,5 @@ def test_preflight_without_a_launcher(run, monkeypatch):
     assert "WORLD_SIZE" in the_error(run("preflight", {"nodes": 2, "processes": 2}))["message"]
 
 
-def test_sharding_on_the_cpu_is_refused(run, config):
-    assert "not be sharded" in the_error(run("tune", {**config, "sharded": True}))["message"]
+def test_one_process_has_nobody_to_share_a_model_with(run, config):
+    assert "there is one process" in the_error(run("tune", {**config, "sharded": True}))["message"]

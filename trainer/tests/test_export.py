@@ -46,6 +46,19 @@ def test_node_llama_cpp_writes_what_pytorch_writes(run, neox, tmp_path):
 
 
 @needs_node
+@pytest.mark.parametrize("form", ["gguf", "adapter-gguf"])
+def test_a_tuned_model_at_f16_writes_what_pytorch_writes_to_a_hundred_prompts(form, run, adapter, stories, tmp_path):
+    prompts = [f"Title: {story['title']}\nStory: {' '.join(story['text'].split()[:words])}".rstrip() for words in (0, 5) for story in stories][:100]
+    code, events = run("export", {"model": adapter, "out": str(tmp_path), "forms": [form], "precision": "f16", "prompts": prompts, "name": "tiny", "check_tokens": 20})
+    assert code == 0, events
+    found = named(events, "exported")[0]["node"]
+    assert found["prompts"] == 100 and found["tokens"] > 1000 and found["differences"] == []
+    # Texts part where two tokens are as likely to a thousandth; more than a few such would hide a wrong weight.
+    assert found["ties"] <= 10
+    assert found["worst_probability_gap"] < 1e-3
+
+
+@needs_node
 def test_a_lost_rotary_share_is_noticed(run, neox, tmp_path):
     """The check can fail: a file whose positions are wrong loads, and writes something else."""
     from tinylove_trainer.checking import check_in_node

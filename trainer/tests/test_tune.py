@@ -6,8 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from conftest import named
+from tinylove_trainer.models import load_model, load_tokenizer
+from tinylove_trainer.settings import settled
+from tinylove_trainer.stories import encoded, prompt_and_story, read_corpus
+from tinylove_trainer.tune import DEFAULTS, TEMPLATE, build_trainer, check
 
 QUICK = {"epochs": 2, "batch": 8, "evaluations": 2, "precision": "fp32", "threads": 1, "length": 128, "sample_titles": ["The Key of May"], "sample_tokens": 20}
 
@@ -77,16 +82,51 @@ def test_it_stops_early_and_keeps_the_best(run, corpus, neox, tmp_path):
     assert done["best_step"] < done["steps"]
 
 
-def test_two_processes_have_the_losses_of_one(run, corpus, neox, tmp_path):
-    config = {**QUICK, "model": neox, "stories": corpus, "rate": 1e-3, "epochs": 1, "sample_titles": []}
+def test_two_processes_have_the_losses_of_one(run, together, corpus, stories, neox, tmp_path):
+    """13 validation stories: one process has batches of 8 and 5, two have 4, 4, 4 and 1, and one story twice."""
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text("".join(json.dumps(story) + "\n" for story in stories[:77]))
+    config = {**QUICK, "model": neox, "stories": str(odd), "rate": 1e-3, "epochs": 1, "sample_titles": []}
     _, alone = run("tune", {**config, "out": str(tmp_path / "one")})
-    path = tmp_path / "two.json"
-    path.write_text(json.dumps({**config, "out": str(tmp_path / "two")}))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tinylove_trainer", "tune", "--config", str(path)]
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    result = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, env=environment, timeout=240)
-    assert result.returncode == 0, result.stderr[-2000:]
-    together = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
-    assert named(together, "start")[0]["processes"] == 2
-    for one, two in zip(named(alone, "progress"), named(together, "progress"), strict=True):
-        assert two["loss"] == pytest.approx(one["loss"], abs=1e-3)
+    code, shared = together("tune", {**config, "out": str(tmp_path / "two")})
+    assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
+    assert named(shared, "start")[0]["processes"] == 2
+    for event, key in (("progress", "loss"), ("evaluation", "validation_loss")):
+        assert [row[key] for row in named(shared, event)] == pytest.approx([row[key] for row in named(alone, event)], abs=1e-5)
+
+
+def test_the_validation_loss_is_that_of_all_tokens(run, corpus, stories, neox, tmp_path):
+    code, events = run("tune", {**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "epochs": 0.1, "micro_batch": 4, "sample_titles": []})
+    assert code == 0
+    model, tokenizer = load_model(neox), load_tokenizer(neox)
+    nats = tokens = 0
+    for story in (story for story in stories if story["split"] == "validation"):
+        ids, labels = encoded(tokenizer, *prompt_and_story(TEMPLATE, story["title"], story["text"]), 128)
+        learnt = sum(label != -100 for label in labels)
+        with torch.no_grad():
+            nats += model(torch.tensor([ids]), labels=torch.tensor([labels])).loss.item() * learnt
+        tokens += learnt
+    assert named(events, "evaluation")[0]["validation_loss"] == pytest.approx(nats / tokens, abs=1e-5)
+
+
+def test_the_base_of_an_adapter_is_held_in_bf16_and_the_adapter_in_f32(corpus, neox, tmp_path, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    settings = settled({**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "method": "lora", "precision": "bf16"}, DEFAULTS, ("model", "stories", "out"))
+    check(settings)
+    held = {(parameter.requires_grad, parameter.dtype) for parameter in build_trainer(read_corpus(corpus), settings, fresh=True).model.parameters()}
+    assert held == {(True, torch.float32), (False, torch.bfloat16)}
+
+
+def test_lora_trains_in_bf16(run, corpus, neox, tmp_path):
+    config = {**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "method": "lora", "rate": 2e-2, "epochs": 1, "precision": "bf16"}
+    code, events = run("tune", config)
+    assert code == 0
+    losses = [event["validation_loss"] for event in named(events, "evaluation")]
+    assert losses[-1] < losses[0] - 0.2
+
+
+def test_a_loss_that_is_no_number_is_null_in_json(run, corpus, neox, tmp_path):
+    code, events = run("tune", {**QUICK, "model": neox, "stories": corpus, "out": str(tmp_path), "rate": 1e30, "clip": 1e30})
+    assert code == 1
+    assert events[-2]["loss"] is None
+    assert "not a number" in events[-1]["message"]

@@ -1,6 +1,7 @@
 """How the trainer speaks: one JSON object a line on stdout, everything for people on stderr."""
 
 import json
+import math
 import os
 import sys
 
@@ -25,8 +26,17 @@ def emit(event: str, **fields) -> None:
     It goes to the stdout that Python began with: `main` sends what libraries print to stderr.
     """
     if is_first_process():
-        sys.__stdout__.write(json.dumps({"event": event, **fields}, ensure_ascii=False) + "\n")
+        sys.__stdout__.write(json.dumps(finite({"event": event, **fields}), ensure_ascii=False) + "\n")
         sys.__stdout__.flush()
+
+
+def finite(value):
+    """The same, with null for what JSON has no number for: the loss of a run that diverged."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def note(text: str) -> None:

@@ -86,9 +86,9 @@ def export_adapter_gguf(model, tokenizer, source: Path, out: Path, name: str, se
 
 
 def checked(model, tokenizer, path: Path, out: Path, settings) -> dict:
-    """Reads the file back and runs it in node-llama-cpp; both have to write what PyTorch writes."""
+    """Reads the file back and runs it in node-llama-cpp; both have to write what PyTorch writes with the weights unrounded."""
     back = read_back(path, model)
-    check = write_check(back, tokenizer, path.with_suffix(".check.json"), settings)
+    check = write_check(model, tokenizer, path.with_suffix(".check.json"), settings)
     probe = torch.tensor([json.loads(check.read_text())["prompts"][0]["tokens"]])
     with torch.no_grad():
         gap = (back(probe).logits.softmax(-1) - model.float().eval()(probe).logits.softmax(-1)).abs().max().item()

@@ -4,10 +4,10 @@ import math
 import random
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 
 from .events import UserError, emit
-from .models import context_of, load_model, load_tokenizer, lora_targets
+from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config
 from .settings import one_of, positive, settled
 from .stories import check_template, encoded, enough_to_train, of_split, prompt_and_story, read_corpus
 from .tune import TEMPLATE
@@ -41,10 +41,10 @@ def find_lr(config: dict) -> None:
     stories = read_corpus(settings.stories)
     enough_to_train(stories)
     torch.manual_seed(settings.seed)
-    model, tokenizer = load_model(settings.model), load_tokenizer(settings.model)
+    model, tokenizer = load_model(settings.model, base_dtype(settings.method, settings.precision)), load_tokenizer(settings.model)
     length = min(settings.length, context_of(model))
     if settings.method == "lora":
-        model = get_peft_model(model, LoraConfig(r=settings.lora_rank, lora_alpha=settings.lora_alpha, target_modules=lora_targets(model.config.model_type), task_type="CAUSAL_LM"))
+        model = get_peft_model(model, lora_config(model.config.model_type, settings.lora_rank, settings.lora_alpha))
     rows = [encoded(tokenizer, *prompt_and_story(settings.template, story.title, story.text), length) for story in of_split(stories, "train")]
     curve = range_test(model.to("cuda" if torch.cuda.is_available() else "cpu"), rows, tokenizer.pad_token_id, settings)
     best = min(curve, key=lambda row: row["smoothed"])

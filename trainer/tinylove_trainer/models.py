@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from .events import UserError
@@ -14,8 +14,6 @@ LORA_TARGETS = {
     "gpt_neo": ["q_proj", "k_proj", "v_proj", "out_proj", "c_fc", "c_proj"],
     "gpt_neox": ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
 }
-# The module that FSDP gathers at a time.
-LAYER_CLASSES = {"gpt_neo": "GPTNeoBlock", "gpt_neox": "GPTNeoXLayer"}
 
 
 def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
@@ -23,7 +21,7 @@ def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedMod
     adapter = Path(folder) / "adapter_config.json"
     if adapter.is_file():
         return merged(folder, dtype)
-    check_architecture(folder)
+    read_model_config(folder)
     try:
         return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
     except (OSError, ValueError, KeyError, RuntimeError) as problem:
@@ -34,8 +32,17 @@ def merged(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The base model with the adapter's changes worked into its weights."""
     from peft import PeftModel
 
-    base = json.loads((Path(folder) / "adapter_config.json").read_text())["base_model_name_or_path"]
-    return PeftModel.from_pretrained(load_model(base, dtype), folder).merge_and_unload()
+    return PeftModel.from_pretrained(load_model(base_of(folder), dtype), folder).merge_and_unload()
+
+
+def base_of(adapter: str) -> str:
+    """The model that an adapter changes."""
+    return json.loads((Path(adapter) / "adapter_config.json").read_text())["base_model_name_or_path"]
+
+
+def base_dtype(method: str, precision: str) -> torch.dtype:
+    """What a model is trained in: f32 masters, or bf16 where its weights stay as they are (2 bytes each, not 4)."""
+    return torch.bfloat16 if (method, precision) == ("lora", "bf16") else torch.float32
 
 
 def load_tokenizer(folder: str) -> PreTrainedTokenizerFast:
@@ -51,29 +58,34 @@ def load_tokenizer(folder: str) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def check_architecture(folder: str) -> None:
-    """Tells a missing model from one that is no causal language model that Transformers knows."""
+def read_model_config(folder: str) -> PretrainedConfig:
+    """Of a model or of an adapter's base. Tells a missing model from one that Transformers knows for no causal language model."""
     place = Path(folder)
+    if (place / "adapter_config.json").is_file():
+        return read_model_config(base_of(folder))
     if place.is_dir() and not (place / "config.json").is_file():
         raise UserError(f"{folder} holds no model: there is no config.json in it.", "Name the folder that holds config.json and the weights.")
     try:
-        kind = AutoConfig.from_pretrained(folder).model_type
+        config = AutoConfig.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as problem:
         if place.is_dir():
             raise UserError(f"Unknown architecture in {folder}: {first_line(problem)}", "GPT-Neo and GPT-NeoX are tested; others go by Transformers' AutoModelForCausalLM.") from None
         raise UserError(f"No such model: {folder}.", "Name a folder with config.json and weights, or a model of the hub that this machine may fetch.") from None
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise UserError(f"Unknown architecture {kind} in {folder}: it is no causal language model.", "GPT-Neo and GPT-NeoX are tested; others go by Transformers' AutoModelForCausalLM.")
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise UserError(f"Unknown architecture {config.model_type} in {folder}: it is no causal language model.", "GPT-Neo and GPT-NeoX are tested; others go by Transformers' AutoModelForCausalLM.")
+    return config
 
 
-def lora_targets(kind: str) -> list[str] | str:
-    """The linear maps that LoRA changes: all of them, by name for the tested architectures."""
-    return LORA_TARGETS.get(kind, "all-linear")
+def lora_config(architecture: str, rank: int, alpha: int, dropout: float = 0.0):
+    """An adapter for all linear maps, by name for the tested architectures."""
+    from peft import LoraConfig
+
+    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=LORA_TARGETS.get(architecture, "all-linear"), task_type="CAUSAL_LM")
 
 
-def context_of(model: PreTrainedModel) -> int:
+def context_of(model: PreTrainedModel | PretrainedConfig) -> int:
     """How many tokens the model holds."""
-    return getattr(model.config, "max_position_embeddings", 1024)
+    return getattr(getattr(model, "config", model), "max_position_embeddings", 1024)
 
 
 def first_line(problem: Exception) -> str:

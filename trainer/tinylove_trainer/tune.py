@@ -15,17 +15,16 @@ from types import SimpleNamespace
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
-from safetensors import safe_open
-from torch.nn.functional import cross_entropy
-from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
-from trl import SFTConfig, SFTTrainer
+from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, TrainerCallback
+from trl import SFTConfig
 
-from .events import UserError, emit, is_first_process
-from .models import LAYER_CLASSES, context_of, load_model, load_tokenizer, lora_targets
+from .events import UserError, emit, finite, is_first_process
+from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
 from .sample import Request, write_texts
 from .settings import one_of, positive, settled
+from .sharding import check_shares, save_gathered, shares, sharding_arguments
 from .stories import Story, check_template, enough_to_train, of_split, prompt_and_story, read_corpus
+from .story_trainer import StoryTrainer, mean_of_tokens
 
 TEMPLATE = "Title: [[title]]\nStory: [[story]]"
 RATES = {"full": 1e-5, "lora": 1e-4}
@@ -39,7 +38,7 @@ DEFAULTS = {
     "batch": 8,  # stories a step, over all processes
     "micro_batch": 8,  # stories at a time in one process
     "length": 512,  # tokens; longer stories are cut
-    "precision": "bf16",  # bf16 (autocast, f32 masters) or fp32
+    "precision": "bf16",  # bf16 (autocast, f32 masters, LoRA's frozen base in bf16) or fp32
     "checkpointing": False,
     "warmup": 0.05,  # share of the steps
     "weight_decay": 0.0,
@@ -47,7 +46,7 @@ DEFAULTS = {
     "lora_rank": 16,
     "lora_alpha": 32,
     "lora_dropout": 0.05,
-    "sharded": False,  # FSDP2, where an accelerator is there and several processes
+    "sharded": False,  # FSDP2: each of several processes holds its part of the model
     "seed": 1,
     "threads": None,  # PyTorch's own choice
     "sample_titles": [],  # at each evaluation a greedy and a sampled story to each
@@ -63,16 +62,14 @@ def tune(config: dict) -> None:
     enough_to_train(stories)
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    model, tokenizer = load_model(settings.model), load_tokenizer(settings.model)
     out = Path(settings.out)
-    enough_room(model, out)
-
     checkpoint = last_whole_checkpoint(out / "checkpoints")
-    trainer = build_trainer(model, tokenizer, stories, settings, fresh=checkpoint is None)
-    trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+    trainer = build_trainer(stories, settings, fresh=checkpoint is None)
+    parameters, trainable = counts(trainer.model)
+    enough_room(trainable, out)
     emit(
         "start",
-        parameters=sum(p.numel() for p in trainer.model.parameters()),
+        parameters=parameters,
         trainable=trainable,
         training_stories=len(of_split(stories, "train")),
         validation_stories=len(of_split(stories, "validation")),
@@ -82,7 +79,7 @@ def tune(config: dict) -> None:
         settings=vars(settings),
     )
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    keep(trainer, tokenizer, out)
+    keep(trainer, out)
 
 
 def check(settings: SimpleNamespace) -> None:
@@ -92,37 +89,63 @@ def check(settings: SimpleNamespace) -> None:
     settings.rate = settings.rate if settings.rate is not None else RATES[settings.method]
     for name in ("rate", "epochs", "patience", "evaluations", "batch", "micro_batch", "length"):
         positive(name, getattr(settings, name))
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    check_template(settings.template)
+    world = processes()
+    if settings.sharded and world == 1:
+        raise UserError("sharded is on, but there is one process, which would hold the whole model.", "Set sharded to false, or start several with torchrun or accelerate launch.")
     if settings.batch % world:
         raise UserError(f"batch is {settings.batch}, which {world} processes cannot share.", f"Make it a multiple of {world}.")
     share = settings.batch // world
     settings.micro_batch = max(size for size in range(1, min(settings.micro_batch, share) + 1) if share % size == 0)
-    check_template(settings.template)
 
 
-def enough_room(model, out: Path) -> None:
+def processes() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def counts(model) -> tuple[int, int]:
+    """All parameters, and those that are trained."""
+    return sum(p.numel() for p in model.parameters()), sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def enough_room(trainable: int, out: Path) -> None:
     """Two checkpoints of weights and AdamW's two moments in f32, and the model itself."""
     out.mkdir(parents=True, exist_ok=True)
-    needed = 28 * sum(p.numel() for p in model.parameters())
+    needed = 28 * trainable
     free = shutil.disk_usage(out).free
     if free < needed:
         raise UserError(f"{out} has {free / 1e9:.1f} GB free; training keeps up to {needed / 1e9:.1f} GB.", "Make room, or give another out.")
 
 
-def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamespace, fresh: bool) -> SFTTrainer:
-    """`fresh`: the base model is evaluated before the first step. (Calling `evaluate` for that would leave the
-    processes of a later `train` alone, each with its own gradients: Trainer would not wrap the model again.)"""
-    length = min(settings.length, context_of(model))
+def build_trainer(stories: list[Story], settings: SimpleNamespace, fresh: bool) -> StoryTrainer:
+    """The arguments come first: they open the process group, and by them Transformers reads a model that is to be
+    sharded on one process of a node alone. `fresh`: the base model is evaluated before the first step."""
     rows = {split: dataset(of_split(stories, split), settings.template) for split in ("train", "validation")}
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    steps_per_epoch = max(1, math.ceil(len(rows["train"]) / settings.batch))
+    config = read_model_config(settings.model)
+    arguments = training_arguments(config, len(rows["train"]), settings, fresh)
+    tokenizer = load_tokenizer(settings.model)
+    trainer = StoryTrainer(
+        model=load_model(settings.model, base_dtype(settings.method, settings.precision)),
+        args=arguments,
+        train_dataset=rows["train"],
+        eval_dataset=rows["validation"],
+        compute_metrics=mean_of_tokens,
+        processing_class=tokenizer,
+        peft_config=lora_config(config.model_type, settings.lora_rank, settings.lora_alpha, settings.lora_dropout) if settings.method == "lora" else None,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Speaker(settings, tokenizer, trainer))
+    return trainer
+
+
+def training_arguments(config: PretrainedConfig, training_stories: int, settings: SimpleNamespace, fresh: bool) -> SFTConfig:
+    """`eval_on_start`, for calling `evaluate` before `train` would leave the processes of the latter alone, each with
+    its own gradients: Trainer would not wrap the model again."""
+    steps_per_epoch = max(1, math.ceil(training_stories / settings.batch))
     evaluate_every = max(1, steps_per_epoch // settings.evaluations)
     total = math.ceil(settings.epochs * steps_per_epoch)
-    lora = None
-    if settings.method == "lora":
-        targets = lora_targets(model.config.model_type)
-        lora = LoraConfig(r=settings.lora_rank, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout, target_modules=targets, task_type="CAUSAL_LM")
-    arguments = SFTConfig(
+    return SFTConfig(
         output_dir=str(Path(settings.out) / "checkpoints"),
         num_train_epochs=settings.epochs,
         learning_rate=settings.rate,
@@ -132,11 +155,11 @@ def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamesp
         max_grad_norm=settings.clip,
         per_device_train_batch_size=settings.micro_batch,
         per_device_eval_batch_size=settings.micro_batch,
-        gradient_accumulation_steps=settings.batch // world // settings.micro_batch,
+        gradient_accumulation_steps=settings.batch // processes() // settings.micro_batch,
         gradient_checkpointing=settings.checkpointing and not settings.sharded,
         bf16=settings.precision == "bf16",
         fp16=False,
-        max_length=length,
+        max_length=min(settings.length, context_of(config)),
         packing=False,
         completion_only_loss=True,
         eval_strategy="steps",
@@ -150,85 +173,20 @@ def build_trainer(model, tokenizer, stories: list[Story], settings: SimpleNamesp
         greater_is_better=False,
         logging_strategy="steps",
         logging_steps=1,
+        logging_nan_inf_filter=False,  # a loss that is no number would be told as 0
         seed=settings.seed,
         data_seed=settings.seed,
         use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         report_to=[],
         disable_tqdm=True,
-        **sharding(model, settings),
+        **(sharding_arguments(config.model_type, settings.checkpointing) if settings.sharded else {}),
     )
-    trainer = StoryTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=rows["train"],
-        eval_dataset=rows["validation"],
-        processing_class=tokenizer,
-        peft_config=lora,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(Speaker(settings, tokenizer, trainer))
-    return trainer
 
 
 def dataset(stories: list[Story], template: str) -> Dataset:
     pairs = [prompt_and_story(template, story.title, story.text) for story in stories]
     return Dataset.from_dict({"prompt": [prompt for prompt, _ in pairs], "completion": [story for _, story in pairs]})
-
-
-def sharding(model, settings: SimpleNamespace) -> dict:
-    """FSDP2 with full sharding. On the CPU Accelerate would silently not shard, so it is refused there."""
-    if not settings.sharded:
-        return {}
-    if not torch.cuda.is_available():
-        raise UserError("sharded is on, but there is no accelerator: the model would silently not be sharded.", "Set sharded to false.")
-    kind = model.config.model_type
-    wrap = {"transformer_layer_cls_to_wrap": [LAYER_CLASSES[kind]]} if kind in LAYER_CLASSES else {}
-    config = {"version": 2, "reshard_after_forward": True, "state_dict_type": "SHARDED_STATE_DICT", "activation_checkpointing": settings.checkpointing, **wrap}
-    return {"fsdp": "full_shard auto_wrap", "fsdp_config": config}
-
-
-class StoryTrainer(SFTTrainer):
-    """TRL's trainer with two changes.
-
-    Its loss is plain cross-entropy: TRL's own also works out entropy and accuracy of every token, which on a CPU takes
-    a third of the step. And it mends what Transformers 5 does to GPT-NeoX: the head is saved as `embed_out` and called
-    `lm_head` in memory, so that neither a resumed run nor the best model at the end would get its head back.
-    """
-
-    tokens_seen = 0
-
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        """Mean over the tokens of the stories of one step, on all processes together where training."""
-        if self.model.training:
-            self.tokens_seen += int(inputs["attention_mask"].sum()) * self.accelerator.num_processes
-        labels = inputs["labels"][:, 1:]
-        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
-        total = cross_entropy(outputs.logits[:, :-1].float().flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
-        if num_items_in_batch is None:
-            loss = total / (labels != -100).sum().clamp(min=1)
-        else:  # counted over all processes, whose gradients are averaged, not added
-            loss = total / num_items_in_batch * self.accelerator.num_processes
-        return (loss, outputs) if return_outputs else loss
-
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        super()._load_from_checkpoint(resume_from_checkpoint, model)
-        restore_head(model or self.model, Path(resume_from_checkpoint))
-
-    def _load_best_model(self):
-        super()._load_best_model()
-        restore_head(self.model, Path(self.state.best_model_checkpoint))
-
-
-def restore_head(model, checkpoint: Path) -> None:
-    index = checkpoint / "model.safetensors.index.json"
-    shard = json.loads(index.read_text())["weight_map"].get("embed_out.weight") if index.is_file() else "model.safetensors"
-    if not shard or not (checkpoint / shard).is_file():
-        return
-    with safe_open(checkpoint / shard, "pt") as file:
-        if "embed_out.weight" in file.keys() and hasattr(model, "lm_head"):
-            model.lm_head.weight.data.copy_(file.get_tensor("embed_out.weight"))
 
 
 class Speaker(TrainerCallback):
@@ -241,6 +199,10 @@ class Speaker(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **kwargs):
         self.began, self.first_step = time.monotonic(), state.global_step
+        if self.settings.sharded:
+            held, (parameters, _) = shares(self.trainer.model), counts(self.trainer.model)
+            emit("sharding", parameters=parameters, held=held)
+            check_shares(held, parameters)
 
     def on_step_begin(self, args, state, control, **kwargs):
         if state.global_step == self.first_step:  # what comes before is evaluation
@@ -262,13 +224,13 @@ class Speaker(TrainerCallback):
             tokens_per_second=round(self.trainer.tokens_seen / seconds),
             seconds_left=round(seconds / steps_done * (state.max_steps - state.global_step)) if steps_done else None,
         )
-        if not math.isfinite(logs["loss"]):
-            raise UserError(f"The loss is not a number at step {state.global_step}.", "The rate is too high: run find-lr, or divide rate by 3.")
+        check_finite(logs["loss"], state.global_step)
 
     def on_evaluate(self, args, state, control, metrics=None, model=None, **kwargs):
         loss = metrics["eval_loss"]
         emit("evaluation", step=state.global_step, epoch=round(state.epoch or 0, 4), validation_loss=loss, perplexity=math.exp(min(loss, 50)))
         write_curve(Path(self.settings.out), state.log_history)
+        check_finite(loss, state.global_step)
         if is_first_process() and not self.settings.sharded:
             self.write_samples(model, state.global_step)
 
@@ -279,6 +241,11 @@ class Speaker(TrainerCallback):
             requests = [Request(id=title, prompt=prompt, seed=self.settings.seed, temperature=temperature, most_tokens=self.settings.sample_tokens) for title, prompt in zip(self.settings.sample_titles, prompts)]
             for text in write_texts(model, self.tokenizer, requests):
                 emit("sample", step=step, title=text.id, way=way, text=text.text.strip())
+
+
+def check_finite(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise UserError(f"The loss is not a number at step {step}.", "The rate is too high: run find-lr, or divide rate by 3.")
 
 
 def number(value) -> float | None:
@@ -296,7 +263,7 @@ def write_curve(out: Path, history: list[dict]) -> None:
         elif "loss" in entry and "learning_rate" in entry:
             rows.append({"step": entry["step"], "loss": entry["loss"], "gradient_norm": number(entry.get("grad_norm")), "rate": entry["learning_rate"]})
     partial = out / "curve.partial"
-    partial.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    partial.write_text("".join(json.dumps(finite(row)) + "\n" for row in rows))
     os.replace(partial, out / "curve.jsonl")
 
 
@@ -317,15 +284,12 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
 
 
-def keep(trainer: SFTTrainer, tokenizer, out: Path) -> None:
+def keep(trainer: StoryTrainer, out: Path) -> None:
     """The best model (or adapter), its tokenizer, the whole curve, and how it was made."""
-    if trainer.is_fsdp_enabled:  # checkpoints are in parts, one a process; the model is to be whole
-        trainer.accelerator.state.fsdp_plugin.set_state_dict_type("FULL_STATE_DICT")
-    trainer.save_model(str(out / "model"))
+    save = save_gathered if trainer.is_fsdp_enabled else StoryTrainer.save_model
+    save(trainer, str(out / "model"))
     state = trainer.state
     write_curve(out, state.log_history)
-    if is_first_process():
-        tokenizer.save_pretrained(out / "model")
     evaluations = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]
     emit(
         "done",

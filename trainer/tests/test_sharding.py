@@ -1,0 +1,76 @@
+"""Two processes, each with half of the model: `fully_shard` over gloo, as over NCCL on GPUs."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from conftest import named
+from tinylove_trainer.events import UserError
+from tinylove_trainer.models import load_model
+from tinylove_trainer.sharding import check_shares
+
+QUICK = {"epochs": 1, "batch": 8, "evaluations": 2, "precision": "fp32", "threads": 1, "length": 128, "sample_titles": [], "rate": 1e-3, "sharded": True}
+
+
+def without_dropout(folder: str, copy: Path) -> str:
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {name: 0.0 for name in config if "dropout" in name}))
+    return str(copy)
+
+
+@pytest.mark.parametrize("kind", ["neo", "neox"])
+def test_each_holds_half_and_learns_what_one_process_learns(kind, run, together, corpus, tmp_path, request):
+    config = {**QUICK, "model": without_dropout(request.getfixturevalue(kind), tmp_path / kind), "stories": corpus}
+    _, alone = run("tune", {**config, "out": str(tmp_path / "one"), "sharded": False})
+    code, parts = together("tune", {**config, "out": str(tmp_path / "two")})
+    assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
+    sharding = named(parts, "sharding")[0]
+    assert sharding["held"] == pytest.approx([sharding["parameters"] / 2] * 2, rel=0.01)
+    for event, key in (("progress", "loss"), ("progress", "gradient_norm"), ("evaluation", "validation_loss")):
+        assert [row[key] for row in named(parts, event)] == pytest.approx([row[key] for row in named(alone, event)], abs=1e-5)
+    assert (tmp_path / "two/model/model.safetensors").stat().st_size == (tmp_path / "one/model/model.safetensors").stat().st_size
+    ids = torch.arange(100).unsqueeze(0)
+    with torch.no_grad():
+        # Not the weights: a key's bias changes nothing, so its gradient is noise, and AdamW makes a step of it.
+        whole, gathered = (load_model(str(tmp_path / out / "model"))(ids).logits for out in ("one", "two"))
+    assert gathered == pytest.approx(whole, abs=1e-4)
+
+
+def test_one_that_was_killed_goes_on_with_the_same_losses(together, corpus, neo, tmp_path):
+    config = {**QUICK, "model": neo, "stories": corpus, "evaluations": 4}  # with dropout: each process has its own random numbers
+    together("tune", {**config, "out": str(tmp_path / "whole")})
+    killed = together("tune", {**config, "out": str(tmp_path / "killed")}, wait=False)
+    for line in killed.stdout:
+        if line.startswith("{") and json.loads(line).get("step") == 5:
+            os.killpg(killed.pid, signal.SIGKILL)
+            break
+    killed.wait()
+    code, resumed = together("tune", {**config, "out": str(tmp_path / "killed")})
+    assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
+    assert named(resumed, "start")[0]["resumed_from"] >= 2
+    curve, expected = ([json.loads(line) for line in (tmp_path / name / "curve.jsonl").read_text().splitlines()] for name in ("killed", "whole"))
+    assert len(curve) == len(expected)
+    for row, other in zip(curve, expected):
+        assert row == pytest.approx(other, abs=1e-6)
+
+
+def test_it_stops_early_and_keeps_the_best_in_bf16_too(run, together, corpus, neox, tmp_path):
+    config = {**QUICK, "model": neox, "stories": corpus, "rate": 0.1, "epochs": 20, "evaluations": 4, "precision": "bf16", "checkpointing": True}
+    code, events = together("tune", {**config, "out": str(tmp_path / "out")})
+    assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
+    done = named(events, "done")[0]
+    assert done["stopped_early"] and done["best_step"] < done["steps"]
+    _, again = run("tune", {**config, "model": done["model"], "out": str(tmp_path / "again"), "epochs": 0.1, "sharded": False})
+    assert named(again, "evaluation")[0]["validation_loss"] == pytest.approx(done["validation_loss"], abs=0.02)  # bf16 has 8 bits
+
+
+def test_a_whole_copy_where_parts_were_asked_for_is_an_error():
+    check_shares([55, 46], 101)
+    with pytest.raises(UserError, match="Rank 1 holds 100 of 100 parameters: the model is not sharded over 2 processes"):
+        check_shares([50, 100], 100)

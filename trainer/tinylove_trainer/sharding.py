@@ -1,0 +1,73 @@
+"""FSDP2: the model in parts, one a process. Asked for, done on GPUs and on the CPU alike, and measured, not believed."""
+
+import os
+
+import torch
+import torch.distributed as dist
+from accelerate import DistributedType, PartialState
+from accelerate.utils import FullyShardedDataParallelPlugin
+from torch.distributed.fsdp import MixedPrecisionPolicy
+from torch.distributed.tensor import DTensor
+
+from .events import UserError
+
+# The module that FSDP gathers at a time.
+LAYER_CLASSES = {"gpt_neo": "GPTNeoBlock", "gpt_neox": "GPTNeoXLayer"}
+
+
+def sharding_arguments(architecture: str, checkpointing: bool) -> dict:
+    """What TrainingArguments are told. Only one process a node reads the weights; the others get their parts from it."""
+    os.environ["ACCELERATE_USE_FSDP"] = "true"  # without it Transformers reads them in each
+    wrap = {"transformer_layer_cls_to_wrap": [LAYER_CLASSES[architecture]]} if architecture in LAYER_CLASSES else {}
+    config = {
+        "version": 2,
+        "reshard_after_forward": True,
+        "state_dict_type": "SHARDED_STATE_DICT",
+        "cpu_ram_efficient_loading": True,
+        "activation_checkpointing": checkpointing,
+        **wrap,
+    }
+    return {"fsdp": True, "fsdp_config": config}
+
+
+def shard(trainer) -> None:
+    """Has Accelerate shard what the arguments ask for.
+
+    On the CPU it would silently keep a whole copy in each process, though `fully_shard` runs over gloo: so its state is
+    told. Gradients are summed in f32, as they are without sharding.
+    """
+    state = trainer.accelerator.state
+    if state.distributed_type == DistributedType.MULTI_CPU:
+        state.fsdp_plugin = FullyShardedDataParallelPlugin(**trainer.args.fsdp_plugin_args)
+        # The second is what a later AcceleratorState begins with.
+        state.distributed_type = PartialState._shared_state["distributed_type"] = DistributedType.FSDP
+        trainer.is_fsdp_enabled = True
+    if trainer.is_fsdp_enabled and trainer.args.bf16:
+        state.fsdp_plugin.mixed_precision_policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+
+
+def shares(model) -> list[int]:
+    """The number of parameters that each process holds, by rank; all processes ask together."""
+    local = [parameter.to_local() if isinstance(parameter, DTensor) else parameter for parameter in model.parameters()]
+    held = [0] * dist.get_world_size()
+    dist.all_gather_object(held, sum(part.numel() for part in local))
+    return held
+
+
+def check_shares(held: list[int], parameters: int) -> None:
+    """Each holds about its part: a tenth more is for rows that do not part evenly. Throws where the model is whole."""
+    if max(held) > 1.1 * parameters / len(held):
+        raise UserError(
+            f"Rank {held.index(max(held))} holds {max(held):,} of {parameters:,} parameters: the model is not sharded over {len(held)} processes.",
+            "Sharding was asked for and is not on: was Accelerate changed? Set sharded to false, or go back to a version that pyproject.toml allows.",
+        )
+
+
+def save_gathered(trainer, folder: str) -> None:
+    """The whole model in `folder`, gathered on the first process, where it has to fit into memory."""
+    state = trainer.accelerator.get_state_dict(trainer.model)
+    if trainer.args.should_save:
+        for name in trainer.model.all_tied_weights_keys:  # gathered by itself, a tied head would be written twice
+            state.pop(name, None)
+        trainer.model.save_pretrained(folder, state_dict=state)
+        trainer.processing_class.save_pretrained(folder)
