@@ -13,7 +13,7 @@
  * A FOLDER that is there already is gone on with.
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { keyFile } from "../src/workbench/artefacts.ts";
@@ -51,9 +51,9 @@ function settings(table: string): string {
 seed: 7
 corpus:
   file: ${JSON.stringify(table)}
-  words: {warn: 100, refuse: 125}
-  split: {train: 160, validation: 32, test: 40}
-tune: {precision: fp32, threads: 1, length: 256, epochs: 2, samples: 2}
+  words: {warn: 70, refuse: 75}
+  split: {train: 100, validation: 24, test: 50}
+tune: {precision: fp32, threads: 1, length: 200, epochs: 1, evaluations: 3, samples: 2}
 generate:
   models:
     - {address: ${JSON.stringify(`tuned:${folder}/bases/neo`)}, name: neo-base, threads: 1}
@@ -63,9 +63,9 @@ generate:
     - {address: "llama:tuned/tiny-love-full/export/tiny-love-full.gguf", name: tiny-love-gguf, threads: 1}
   prompts: [title-only]
   attempts: 4
-  tokens: {least: 60, most: 120}
+  tokens: {least: 80, most: 130}
 compose:
-  words: {least: 30, most: 40}
+  words: {least: 20, most: 30}
   forms: 5
   human: 3
   machine: 5
@@ -101,7 +101,9 @@ async function tuned(name: string, base: string, method: string, rate: string): 
   );
 }
 
-const texts = (samples: readonly Row[]): string[] => samples.map(({ text }) => String(text));
+function texts(samples: readonly Row[]): string[] {
+  return samples.map(({ text }) => String(text));
+}
 
 /** The workbench and all that it started die at once; the same command then goes on. */
 async function killedAndResumed(base: string): Promise<void> {
@@ -125,8 +127,7 @@ async function killedAndResumed(base: string): Promise<void> {
       detached: true,
     });
     const ended = new Promise((settle) => child.once("close", settle));
-    const mark = join(study, "tuned", name, "checkpoints/checkpoint-20/trainer_state.json");
-    while (!(await exists(mark)) && child.exitCode === null)
+    while (!(await aCheckpoint(name)) && child.exitCode === null)
       await new Promise((settle) => setTimeout(settle, 20));
     process.kill(-child.pid!, "SIGKILL");
     await ended;
@@ -139,6 +140,13 @@ async function killedAndResumed(base: string): Promise<void> {
     events.some((event) => Number(event["resumed_from"]) > 0),
   );
   await sameCurve("neo-full", name, 1e-6);
+}
+
+async function aCheckpoint(name: string): Promise<boolean> {
+  const folder = join(study, "tuned", name, "checkpoints");
+  for (const each of await readdir(folder).catch(() => []))
+    if (await exists(join(folder, each, "trainer_state.json"))) return true;
+  return false;
 }
 
 async function byTwoProcesses(base: string): Promise<void> {
@@ -165,7 +173,7 @@ async function sameCurve(one: string, other: string, limit: number): Promise<voi
 
 /** The study's own comparison: base against tuned, through every stage. */
 async function sideBySide(): Promise<void> {
-  await tinylove("tune", "export", "tiny-love-full");
+  await tinylove("tune", "export", "tiny-love-full", "--prompts", "100");
   for (const name of ["neo-full", "tiny-love-full"])
     await tinylove("tune", "diagnose", name, "--titles", "10");
   await tinylove("run");

@@ -1,7 +1,9 @@
 import { join, relative } from "node:path";
 import { z } from "zod";
+import { readStories } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
+import { wholeNumber } from "../workbench/options.ts";
 import { runTrainer, type TrainerEvent } from "../workbench/python.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
@@ -14,6 +16,7 @@ const options = z.object({
   name: z.string().optional(),
   forms: z.string().optional(),
   precision: z.enum(["f16", "f32"], "f16 or f32").default("f16"),
+  prompts: wholeNumber(1, 1000).default(20),
   licence: z.string().optional(),
 });
 
@@ -29,10 +32,14 @@ export const exportTuned = command({
       "of merged, adapter, gguf, adapter-gguf, with commas (default: merged, and gguf for GPT-NeoX)",
     ],
     ["--precision <precision>", "of the matrices in GGUF: f16 or f32 (default f16)"],
+    [
+      "--prompts <number>",
+      "stories of the study to whose titles GGUF is checked, the test's first (default 20)",
+    ],
     ["--licence <licence>", "put into the GGUF file: the base's licence, and that of the stories"],
   ],
   options,
-  async run(folder, { name, forms: chosen, precision, licence }, effects) {
+  async run(folder, { name, forms: chosen, precision, prompts, licence }, effects) {
     const study = await openStudy(folder);
     const run = name ?? (await onlyRun(study));
     const place = tunedPath(study, run);
@@ -49,6 +56,7 @@ export const exportTuned = command({
       forms: chosen === undefined ? await formsFor(model) : formsIn(chosen),
       precision,
       name: run,
+      prompts: await promptsOf(study, place, prompts),
       about: licence === undefined ? {} : { license: licence },
     };
     await runTrainer(
@@ -66,6 +74,21 @@ export const exportTuned = command({
     for (const event of made) effects.print(lineOf(event, study));
   },
 });
+
+const Begun = z.looseObject({ template: z.string() });
+
+/** What the tuned model will be asked: titles of the study in the form that was learnt, those of the test stories first. */
+async function promptsOf(study: Study, place: string, count: number): Promise<string[]> {
+  const { template } = await readJson(join(place, "config.json"), Begun, "name a folder below tuned/");
+  const stories = await readStories(study);
+  const inOrder = [
+    ...stories.filter(({ split }) => split === "test"),
+    ...stories.filter(({ split }) => split !== "test"),
+  ];
+  const titles = [...new Set(inOrder.map(({ title }) => title))].slice(0, count);
+  const [asked = ""] = template.split("[[story]]");
+  return titles.map((title) => asked.replace("[[title]]", () => title).trimEnd());
+}
 
 /** Throws StudyError for a form that there is not. */
 export function formsIn(text: string): string[] {

@@ -86,6 +86,7 @@ export async function tune(study: Study, named: Wanted, ways: Ways, effects: Eff
     effects.log(`tuned/${job.name} is done and fresh (--restart begins anew)`);
     return job;
   }
+  if (gpus === 0) effects.log("  no GPU here (`nvidia-smi` shows none): training on the CPU");
   await runStage(step, study, {}, effects);
   return job;
 }

@@ -1,14 +1,19 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
+import { withFolder } from "../../src/tune/base.ts";
 import { diagnoseRun } from "../../src/tune/diagnose.ts";
+import { readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
 import { checkFits, thisMachine } from "../../src/tune/fits.ts";
 import { formOf, storyForm } from "../../src/tune/form.ts";
+import { shapeOf } from "../../src/tune/model-shape.ts";
 import { tune } from "../../src/tune/run.ts";
 import { rules } from "../../src/tune/verdict.ts";
 import { readFindings } from "../../src/workbench/artefacts.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
+import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { readManifest } from "../../src/workbench/manifest.ts";
 import { builtProgram } from "../helpers/built.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
@@ -48,7 +53,7 @@ describe("what cannot be tuned is told in one line", () => {
       "--model /no/where: no such folder",
     );
     await expect(tune(study, { model: "a.gguf" }, {}, quietEffects())).rejects.toThrow(
-      "a GGUF file cannot be tuned",
+      "--model a.gguf: no such file",
     );
     await expect(tune(study, { ...model, output: "../x" }, {}, quietEffects())).rejects.toThrow(
       "--output ../x",
@@ -82,6 +87,49 @@ describe("what cannot be tuned is told in one line", () => {
     await fits("EleutherAI/gpt-neo-125m", 8, false);
     await fits("EleutherAI/gpt-neo-2.7B", 80, true);
   });
+
+  test("a model that fits on no machine like this one", async () => {
+    const folder = await temporaryFolder();
+    const shape = { hidden_size: 16384, num_hidden_layers: 120, num_attention_heads: 128 };
+    await writeWhole(
+      `${folder}/config.json`,
+      JSON.stringify({ model_type: "gpt_neox", vocab_size: 50432, ...shape }),
+    );
+    await expect(tune(await smallStudy(), { model: folder }, {}, quietEffects())).rejects.toEqual(
+      said("does not fit: full tuning needs about"),
+    );
+  });
+
+  test("no room on the disk, seen on a disk of two megabytes", async ({ skip }) => {
+    if (!python) skip(withoutPython);
+    const disk = await temporaryFolder();
+    if (!(await mounted(disk, "2m"))) skip("skipped: only root may mount a small disk");
+    try {
+      const models = await smallModels();
+      const study = await smallStudy({}, undefined, disk);
+      await expect(tune(study, { model: `${models}/neo` }, {}, effectsHere())).rejects.toEqual(
+        expect.objectContaining({
+          message: expect.stringMatching(/tuned\/neo-full has 0\.0 GB free; training keeps up to/),
+          hint: expect.stringContaining("Make room"),
+        }),
+      );
+      expect(await exists(study.path("tuned/neo-full/model"))).toBe(false);
+    } finally {
+      await promisify(execFile)("umount", [disk]);
+    }
+  }, 300_000);
+
+  test("no network: a model of the hub that cannot be fetched", async ({ skip }) => {
+    if (!python) skip(withoutPython);
+    const cut = { HF_ENDPOINT: "http://127.0.0.1:9", HF_HOME: await temporaryFolder() };
+    const effects = quietEffects({ env: { ...trainerEnvironment, ...cut } });
+    await expect(tune(await smallStudy(), { model: "nobody/nothing" }, {}, effects)).rejects.toEqual(
+      expect.objectContaining({
+        message: expect.stringContaining("No such model: nobody/nothing"),
+        hint: expect.stringContaining("Name a folder"),
+      }),
+    );
+  }, 300_000);
 
   test("free memory is that of the GPUs that a process sees, or the machine's own", async () => {
     const bin = await temporaryFolder();
@@ -168,13 +216,43 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     const exporting = effectsHere();
     await exportTuned.run(study.folder, exportTuned.options.parse({ name: "neox-lora" }), exporting);
     expect(exporting.printed.join("\n")).toMatch(
-      /gguf: tuned\/neox-lora\/export\/neox-lora\.gguf; 20 prompts, \d+ tokens as PyTorch/,
+      /gguf: tuned\/neox-lora\/export\/neox-lora\.gguf; \d+ prompts, \d+ tokens as PyTorch/,
     );
     expect(await exists(study.path("tuned/neox-lora/export/neox-lora.gguf"))).toBe(true);
     const refused = exportTuned.options.parse({ name: "neo-full", forms: "gguf" });
     await expect(exportTuned.run(study.folder, refused, effectsHere())).rejects.toThrow(
       "gpt_neo runs in no llama.cpp",
     );
+  });
+
+  test("the embedded model becomes a folder that can be tuned, once", async () => {
+    const study = await smallStudy();
+    const first = effectsHere();
+    const made = await withFolder(study, { model: "llama:embedded", method: "lora" }, first);
+    expect(made).toMatchObject({ model: study.path("bases/tiny-love"), output: "tiny-love-lora" });
+    expect(first.told).toEqual(["  making tiny-love.gguf into a folder that can be tuned: bases/tiny-love"]);
+    expect((await shapeOf(made.model!)).parameters).toBe(4_240_896);
+    const again = effectsHere();
+    expect(await withFolder(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
+    expect(again.told).toEqual([]);
+  });
+
+  test("two processes have the losses of one, and the machine is told to have no GPU", async () => {
+    const study = await smallStudy({ epochs: 1, evaluations: 1, samples: 0 });
+    const effects = quietEffects({ env: { ...trainerEnvironment, CUDA_VISIBLE_DEVICES: "" } });
+    const curves = [];
+    for (const processes of [1, 2]) {
+      const wanted = { model: `${models}/neox`, rate: 1e-3, output: `by-${processes}` };
+      const { folder } = await tune(study, wanted, { processes }, effects);
+      const start = (await eventsOf(folder)).find(({ event }) => event === "start");
+      expect(start!["processes"]).toBe(processes);
+      curves.push(await readCurve(folder));
+    }
+    const [one, two] = curves;
+    expect(two!.steps).toHaveLength(one!.steps.length);
+    for (const [at, { loss }] of one!.steps.entries())
+      expect(Math.abs(two!.steps[at]!.loss - loss)).toBeLessThan(1e-3);
+    expect(effects.told).toContain("  no GPU here (`nvidia-smi` shows none): training on the CPU");
   });
 
   test("the rate is found first, and once", async () => {
@@ -217,6 +295,13 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     }
   });
 });
+
+/** Puts a disk of that size there; false where that is not allowed. */
+const mounted = (folder: string, size: string): Promise<boolean> =>
+  promisify(execFile)("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]).then(
+    () => true,
+    () => false,
+  );
 
 async function eventsOf(folder: string) {
   const text = await readFile(`${folder}/events.jsonl`, "utf8");

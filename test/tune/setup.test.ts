@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setUp } from "../../src/tune/setup.ts";
+import type { Effects } from "../../src/workbench/effects.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { pythonIn } from "../../src/workbench/python.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
@@ -93,13 +94,40 @@ describe.skipIf(!python)(
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
 
-      await setUp({ ...asked, yes: true }, effectsWith(index.address));
+      // Without uv pip installs, and says so.
+      const second = effectsWith(index.address);
+      await setUp({ ...asked, yes: true }, withoutUv(second));
+      expect(second.told).toContain("  installing with pip");
       await has();
       const served = index.served.length;
       const again = effectsWith(index.address);
       await setUp({ ...asked, yes: true }, again);
       expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
       expect(index.served.length).toBe(served);
+    }, 240_000);
+
+    test("a disk without room for the environment", async ({ skip }) => {
+      const disk = await temporaryFolder();
+      const small = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk];
+      if (
+        !(await run("mount", small).then(
+          () => true,
+          () => false,
+        ))
+      )
+        skip("skipped: only root may mount a small disk");
+      try {
+        const environment = join(disk, "env");
+        await expect(
+          setUp({ trainer, environment, python, yes: true }, effectsWith(index.address)),
+        ).rejects.toMatchObject({
+          message: `cannot make ${environment}: the disk is full`,
+          hint: expect.stringContaining("TINYLOVE_VENV"),
+        });
+        expect(await exists(environment)).toBe(false);
+      } finally {
+        await run("umount", [disk]);
+      }
     }, 240_000);
 
     test("an index that cannot be reached", async () => {
@@ -113,6 +141,13 @@ describe.skipIf(!python)(
     }, 240_000);
   },
 );
+
+/** The same world, in which there is no uv. */
+const withoutUv = (effects: Effects): Effects => ({
+  ...effects,
+  spawn: ((program: string, ...rest: [readonly string[], object]) =>
+    effects.spawn(program === "uv" ? "uv-is-not-there" : program, ...rest)) as Effects["spawn"],
+});
 
 /** A package index with one wheel, as small as a wheel can be. */
 async function serveIndex() {

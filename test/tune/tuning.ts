@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { randomFrom } from "../../src/stats/random.ts";
+import { StudyConfig } from "../../src/study/config.ts";
 import type { Split, Story } from "../../src/study/story.ts";
 import { storiesFile } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { environmentFolder, pythonEnvironment, pythonIn } from "../../src/workbench/python.ts";
-import type { Study } from "../../src/workbench/study.ts";
-import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+import { type Study, studyOf } from "../../src/workbench/study.ts";
+import { temporaryFolder } from "../helpers/world.ts";
 
 /** A Python that has the trainer's packages: TINYLOVE_PYTHON, or that of the project's own environment. */
 export const python: string | undefined =
@@ -78,9 +79,11 @@ const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1)
 export async function smallStudy(
   tune: Record<string, unknown> = {},
   counts: Readonly<Partial<Record<Split, number>>> = { train: 48, validation: 8, test: 8 },
+  folder?: string,
 ): Promise<Study> {
   const quick = { precision: "fp32", threads: 1, length: 128, samples: 1, epochs: 2 };
-  const study = await temporaryStudy({ seed: 7, tune: { ...quick, ...tune } });
+  const config = StudyConfig.parse({ name: "test", seed: 7, tune: { ...quick, ...tune } });
+  const study = studyOf(folder ?? (await temporaryFolder()), config);
   await writeWhole(
     study.path("study.yaml"),
     `name: test\nseed: 7\ntune: ${JSON.stringify({ ...quick, ...tune })}\n`,
