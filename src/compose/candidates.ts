@@ -1,4 +1,4 @@
-import type { Generation } from "../study/generation.ts";
+import { countsBefore, type Generation } from "../study/generation.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
 import { normaliseText } from "../text/normalise.ts";
@@ -39,8 +39,8 @@ export interface Candidates {
 }
 
 /**
- * Every test title with its human version and its machine versions. The last attempt of a model at a title
- * is the one that counts, as the generations declare it.
+ * Every test title with its human version and its machine versions. Of a model's attempts at a title the one that
+ * was chosen counts, and the last where none was.
  */
 export function candidatesOf(
   stories: readonly Story[],
@@ -51,7 +51,7 @@ export function candidatesOf(
   for (const generation of generations) {
     const name = `${generation.story}\n${modelName(generation)}`;
     const earlier = kept.get(name);
-    if (!earlier || earlier.attempt < generation.attempt) kept.set(name, generation);
+    if (!earlier || countsBefore(generation, earlier)) kept.set(name, generation);
   }
   const written = [...kept.values()].filter(
     ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",

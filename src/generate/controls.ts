@@ -205,6 +205,13 @@ export function headersOf(control: Control, stories: readonly Story[]): (story: 
   };
 }
 
+/** Whether a text can be measured against what is asked for. */
+export const measurable = (control: Control): boolean =>
+  Object.entries(control).some(([name, value]) => {
+    const context = { control, sadness: [] };
+    return controls.find((each) => each.name === name)?.distance("", value, context) !== undefined;
+  });
+
 /** How far a text is from all that is asked for: the mean over what can be told from the text, 0 to 1. */
 export function distanceTo(
   control: Control,

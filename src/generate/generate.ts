@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
-import type { Generation } from "../study/generation.ts";
+import { countsBefore, type Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { type Control, controls } from "./controls.ts";
+import { type Control, controls, measurable } from "./controls.ts";
 import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
@@ -67,6 +67,11 @@ export const generate = stage({
     try {
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
+        if (study.config.generate.bestOf !== undefined && !measurable(series.control)) {
+          effects.warn(
+            `generate.bestOf: ${series.condition} asks for nothing that can be measured in a text, so each title is drawn once`,
+          );
+        }
         const generations = await writtenBy(series, { sampling, study, journal, faults, training, effects });
         refuseIfNone(series, generations);
         written.set(fileOf(series), generations);
@@ -130,16 +135,21 @@ async function writeAll(
   }
 }
 
-/** `10 text, 2 cut short; 3 drawn again`, of the attempts that count. */
+/** `10 text, 2 cut short; 3 drawn again`, of the attempts that count; `the nearest of 40 draws` where one was chosen. */
 function counts(generations: readonly Generation[]): string {
-  const last = new Map(generations.map((generation) => [generation.story, generation]));
+  const counting = new Map<string, Generation>();
+  for (const generation of generations) {
+    const other = counting.get(generation.story);
+    if (!other || countsBefore(generation, other)) counting.set(generation.story, generation);
+  }
   const numbers = new Map<string, number>();
-  for (const { outcome, reason } of last.values()) {
+  for (const { outcome, reason } of counting.values()) {
     const what =
       reason && outcome !== "failed" && outcome !== "refused" ? `${outcome} with a fault` : outcome;
     numbers.set(what, (numbers.get(what) ?? 0) + 1);
   }
-  const again = generations.length - last.size;
+  const again = generations.length - counting.size;
   const parts = [...numbers].map(([what, count]) => `${count} ${what}`).join(", ");
+  if (generations.some(({ chosen }) => chosen)) return `${parts}; the nearest of ${generations.length} draws`;
   return again > 0 ? `${parts}; ${again} drawn again` : parts;
 }

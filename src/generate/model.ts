@@ -11,6 +11,8 @@ export interface Request {
   readonly stop: string;
   readonly seed: number;
   readonly sampling: Sampling;
+  /** Whether to tell how likely each token was; absent where not, for a request is part of its answer's key. */
+  readonly logProbabilities?: true;
 }
 
 /** What a model wrote, or why it did not. */
@@ -21,8 +23,10 @@ export interface Written {
   /** `refused`: the server's own filter withheld the text. */
   readonly end: "stop" | "end of text" | "limit" | "refused";
   readonly tokens: { readonly prompt: number; readonly generated: number };
-  /** Mean over the generated tokens, natural logarithm. */
+  /** Mean over the generated tokens, natural logarithm, of a model that tells no more than that. */
   readonly logProbability?: number | undefined;
+  /** Of each generated token, natural logarithm, where it was asked for and the model tells it. */
+  readonly logProbabilities?: readonly number[] | undefined;
   /** What a server says that it serves. */
   readonly served?: string | undefined;
   readonly ms: number;

@@ -5,10 +5,10 @@ import { sha256 } from "../text/hash.ts";
 import { untilNextTitle } from "../text/stop.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
-import { distanceTo, farFromWish } from "./controls.ts";
+import { distanceTo, farFromWish, measurable } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
-import type { Model, Reply, Request } from "./model.ts";
+import type { Model, Reply, Request, Written } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
 
 /** One attempt at a title, ready to be asked. */
@@ -31,7 +31,8 @@ export interface Writing {
 
 /**
  * Writes a story to every title of a series, and again to those whose text has a fault, up to the declared number
- * of attempts. All attempts are kept, in the order of the titles.
+ * of attempts. Under `bestOf` every title is drawn so many times, and the text nearest to what is asked for is
+ * chosen. All attempts are kept, in the order of the titles.
  */
 export async function writeSeries(
   series: Series,
@@ -39,38 +40,52 @@ export async function writeSeries(
   { sampling, study, journal, faults, training, effects }: Writing,
 ): Promise<Generation[]> {
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
-  const distance = distanceTo(series.control, training);
+  const toBeMeasured = measurable(series.control);
+  const distance = toBeMeasured ? distanceTo(series.control, training) : undefined;
+  const draws = toBeMeasured ? (study.config.generate.bestOf ?? 1) : 1;
   let due: readonly Planned[] = series.titles;
-  for (let number = 1; number <= study.config.generate.attempts && due.length > 0; number++) {
-    const attempts = due.map((planned) => attemptOf(planned, number, series, sampling, study));
+  const attempts = Math.max(draws, study.config.generate.attempts);
+  for (let number = 1; number <= attempts && due.length > 0; number++) {
+    const asked = due.map((planned) => attemptOf(planned, number, series, sampling, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
-    const requests = attempts.map(({ request }) => request);
+    const requests = asked.map(({ request }) => request);
     const replies = await answered(requests, model, journal, label, effects);
-    attempts.forEach((attempt, at) => {
+    asked.forEach((attempt, at) => {
       const generation = generationOf(attempt, replies[at]!, series, model);
       kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
     });
-    due = due.filter(({ story }) => faulty(kept.get(story.id)!.at(-1)!));
+    if (number >= draws) due = due.filter(({ story }) => kept.get(story.id)!.every(faulty));
   }
-  return [...kept.values()].flat();
+  return [...kept.values()].flatMap((tried) => (draws > 1 ? withChoice(tried) : tried));
 }
 
 /** Whatever ends with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;
 
+/** Marks the text that is nearest to what was asked for: of those without another fault, while there are any. */
+function withChoice(tried: readonly Generation[]): Generation[] {
+  const worse = ({ text, reason, distance = 1 }: Generation): number =>
+    distance + (text === "" ? 4 : reason === undefined || reason.startsWith(far) ? 0 : 2);
+  const nearest = tried.reduce((best, next) => (worse(next) < worse(best) ? next : best));
+  return tried.map((generation) => ({ ...generation, chosen: generation === nearest }));
+}
+
+const far = "far from what was asked for";
+
 function judged(
   generation: Generation,
   faults: FaultFinder,
-  distance: (text: { text: string }) => number,
+  distanceOf?: (text: { text: string }) => number,
 ): Generation {
   if (generation.text === "") return generation;
+  const distance = distanceOf?.(generation);
+  const measured = { ...generation, ...(distance !== undefined && { distance }) };
   const fault = faults.of(generation.text);
   if (fault)
-    return { ...generation, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
-  const off = distance(generation);
-  return off > farFromWish
-    ? { ...generation, reason: `far from what was asked for: ${off.toFixed(2)} of 1` }
-    : generation;
+    return { ...measured, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
+  return distance !== undefined && distance > farFromWish
+    ? { ...measured, reason: `${far}: ${distance.toFixed(2)} of 1` }
+    : measured;
 }
 
 /** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
@@ -86,7 +101,13 @@ function attemptOf(
   return {
     planned,
     number,
-    request: { prompt: planned.prompt, stop: series.template.stop, seed, sampling },
+    request: {
+      prompt: planned.prompt,
+      stop: series.template.stop,
+      seed,
+      sampling,
+      ...(series.model.logProbabilities && { logProbabilities: true }),
+    },
   };
 }
 
@@ -209,17 +230,29 @@ export function generationOf(
   };
 }
 
+function likelihoodOf({
+  logProbability,
+  logProbabilities = [],
+}: Written): Pick<Generation, "logProbability" | "logProbabilities"> {
+  if (logProbabilities.length === 0) return logProbability === undefined ? {} : { logProbability };
+  const sum = logProbabilities.reduce((total, each) => total + each, 0);
+  return {
+    logProbability: sum / logProbabilities.length,
+    logProbabilities: logProbabilities.map((each) => Number(each.toFixed(4))),
+  };
+}
+
 type Outcome = Pick<
   Generation,
-  "outcome" | "text" | "raw" | "reason" | "tokens" | "logProbability" | "ms" | "at"
+  "outcome" | "text" | "raw" | "reason" | "tokens" | "logProbability" | "logProbabilities" | "ms" | "at"
 >;
 
 function outcomeOf(reply: Reply, { stop }: Request): Outcome {
   const { ms, at } = reply;
   const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
   if ("failed" in reply) return { outcome: "failed", reason: reply.failed, ...nothing };
-  const { raw, end, tokens, logProbability } = reply;
-  const written = { raw, tokens, ...(logProbability !== undefined && { logProbability }), ms, at };
+  const { raw, end, tokens } = reply;
+  const written = { raw, tokens, ...likelihoodOf(reply), ms, at };
   if (end === "refused") {
     return { outcome: "refused", reason: "the server withheld the text", text: "", ...written };
   }

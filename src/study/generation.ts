@@ -39,6 +39,10 @@ export const Generation = z.strictObject({
   control: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   seed: z.int(),
   attempt: z.int().positive(),
+  /** Where several were drawn to choose from: whether this is the one. */
+  chosen: z.boolean().optional(),
+  /** How far the text is from what was asked for beyond the title, 0 to 1, where that was measured. */
+  distance: z.number().min(0).max(1).optional(),
   settings: Sampling,
   outcome: Outcome,
   /** The story: up to where the model begins a next title, trimmed; empty when it failed. */
@@ -49,7 +53,13 @@ export const Generation = z.strictObject({
   tokens: z.strictObject({ prompt: z.int().nonnegative(), generated: z.int().nonnegative() }),
   /** Mean log-probability of the generated tokens, natural logarithm, when the model tells it. */
   logProbability: z.number().optional(),
+  /** The same of each token, where it was asked for; by the model's own distribution, before anything was cut off. */
+  logProbabilities: z.array(z.number()).optional(),
   ms: z.number().nonnegative(),
   at: z.string(),
 });
 export type Generation = Readonly<z.infer<typeof Generation>>;
+
+/** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
+export const countsBefore = (one: Generation, other: Generation): boolean =>
+  (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;

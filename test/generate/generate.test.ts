@@ -134,6 +134,44 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
   }
 });
 
+test("of so many draws the nearest to what is asked for is chosen, and all are kept", async () => {
+  // Texts of one to four words: some name the sea, some do not.
+  const asked = { control: { setting: "sea" }, tokens: { least: 1, most: 4 } };
+  const study = await studyWith({ models: local(), bestOf: 4, ...asked });
+  const drawn = await generated(study);
+  expect(drawn).toHaveLength(40);
+  const away = drawn.filter(({ distance }) => distance === 1);
+  expect(away.length).toBeGreaterThan(0);
+  expect(away.length).toBeLessThan(40);
+  for (let title = 0; title < 10; title++) {
+    const tried = drawn.filter(({ story }) => story === `test-${title}`);
+    expect(tried.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+    const [chosen, ...others] = tried.filter((each) => each.chosen);
+    expect(others).toEqual([]);
+    expect(chosen!.distance).toBe(Math.min(...tried.map(({ distance }) => distance ?? 1)));
+    expect(tried.every((each) => each.chosen !== undefined)).toBe(true);
+  }
+  const counting = drawn.filter(({ attempt }) => attempt === 4);
+  expect(drawn.filter(({ chosen }) => chosen).some((each) => !counting.includes(each))).toBe(true);
+  // A wish that no text can be measured against leaves nothing to choose by.
+  const effects = quietEffects();
+  await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
+  expect(effects.told.join()).toContain("asks for nothing that can be measured in a text");
+});
+
+test("how likely each token was is recorded where it is asked for", async () => {
+  const silent = await generated(await studyWith({ models: local() }));
+  for (const generation of silent) expect(generation).not.toHaveProperty("logProbabilities");
+  const told = await generated(await studyWith({ models: [{ ...local()[0], logProbabilities: true }] }));
+  for (const { logProbability, logProbabilities, tokens } of told) {
+    expect(logProbabilities).toHaveLength(tokens.generated);
+    expect(Math.max(...logProbabilities!)).toBeLessThanOrEqual(0);
+    const mean = logProbabilities!.reduce((sum, each) => sum + each, 0) / tokens.generated;
+    expect(logProbability).toBeCloseTo(mean, 3);
+  }
+  expect(told.map(({ text }) => text)).toEqual(silent.map(({ text }) => text));
+});
+
 test("what is asked for beyond the title makes a file of its own for each level, for once", async () => {
   const study = await studyWith({ models: [{ address: "echo:" }] });
   const plain = await generated(study);

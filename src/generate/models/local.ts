@@ -57,20 +57,23 @@ export function localModel(
       const at = timestamp(effects);
       return problems.map((problem, index): Reply => {
         if (problem) return { failed: problem, lasting: true, ms: 0, at };
-        const { text, end, promptTokens, generatedTokens, ms } = outcomes[places.indexOf(index)]!;
-        return { raw: text, end, tokens: { prompt: promptTokens, generated: generatedTokens }, ms, at };
+        const { text, end, promptTokens, generatedTokens, logProbabilities, ms } =
+          outcomes[places.indexOf(index)]!;
+        const tokens = { prompt: promptTokens, generated: generatedTokens };
+        return { raw: text, end, tokens, ...(logProbabilities && { logProbabilities }), ms, at };
       });
     },
     close: async () => (await memory)?.close(),
   };
 }
 
-const continuationOf = ({ prompt, stop, seed, sampling }: Request): Continuation => ({
+const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Request): Continuation => ({
   prompt: prompt.text,
   shared: prompt.shared,
   stop,
   seed,
   draw: sampling,
+  logProbabilities,
 });
 
 /** Texts written in step. More share the reading of the weights, which bounds the speed of a big model. */

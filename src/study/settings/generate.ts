@@ -18,6 +18,8 @@ const ModelSettings = z.strictObject({
   /** Stories written at the same time. */
   parallel: z.int().positive().optional(),
   prompt: z.string().optional(),
+  /** For `llama:` and `openai:`: record how likely the model found each token that it wrote. */
+  logProbabilities: z.boolean().optional(),
   /** For `openai:`: how often a request is tried again after 429, 5xx, a lost connection or a broken reply. */
   retries: z.int().nonnegative().default(5),
   /** For `openai:`: seconds before the first of these tries; doubled each time, at most 30. */
@@ -63,6 +65,11 @@ export const GenerateSettings = z.strictObject({
   titles: z.union([z.literal("all"), z.int().positive()]).default("all"),
   /** Attempts at a title before its last one is kept as it is; all are recorded and counted. */
   attempts: z.int().positive().default(1),
+  /**
+   * Draws of each title, of which the one nearest to what is asked for beyond the title (`control`) is chosen; the
+   * others are recorded and counted too. None by default: the first text without a fault is taken.
+   */
+  bestOf: z.int().min(2).max(100).optional(),
   tokens: z
     .strictObject({ least: z.int().nonnegative().default(100), most: z.int().positive().default(200) })
     .default({ least: 100, most: 200 }),
