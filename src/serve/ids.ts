@@ -7,10 +7,14 @@ export const randomId = (): string => base32(randomBytes(16));
 
 /** Bytes in base32 (RFC 4648, lower case, unpadded): safe in addresses, file names and spreadsheet cells. */
 export function base32(bytes: Uint8Array): string {
-  let bits = "";
-  for (const byte of bytes) bits += byte.toString(2).padStart(8, "0");
-  const groups = bits.match(/.{1,5}/g) ?? [];
-  return groups.map((group) => letters[Number.parseInt(group.padEnd(5, "0"), 2)]!).join("");
+  let text = "";
+  let waiting = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    waiting = ((waiting << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) text += letters[(waiting >> (bits - 5)) & 31]!;
+  }
+  return bits > 0 ? text + letters[(waiting << (5 - bits)) & 31]! : text;
 }
 
 /** What is kept of a secret that a browser holds: a stolen database opens nobody's answers. */
