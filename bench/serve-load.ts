@@ -1,193 +1,160 @@
 /**
- * Does the survey hold a stampede? 500 participants arrive within ten seconds and read a second a page,
- * and are watched for fifteen seconds from then on; then, at
- * saturation, 64 answer as fast as they are answered. Server and load share this machine, by loopback. Limits: 600
- * requests a second, no error, 99 of 100 pages within 50 ms and answers within 100 ms; at saturation 4,000 durable
- * answers a second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and
- * tells how busy the machine was otherwise.
+ * Does the survey hold a stampede? 500 participants arrive within ten seconds and read a second a page, and are watched
+ * for fifteen seconds from then on. Then saturation, 64 at once, twice: answers alone, as the page's script sends them,
+ * by participants who have arrived before; and whole participations, every answer with its next page. An answer counts
+ * when it is acknowledged, which is after its COMMIT and sync, and all that was acknowledged is looked for at the end.
+ * Server and load share this machine, by loopback.
+ *
+ * Limits: 600 requests a second, no error, 99 of 100 pages within 50 ms and answers within 100 ms; 4,000 durable
+ * answers a second; 200 MB; ready in 2 s; every acknowledged answer stored once. The script fails below them, and tells
+ * how busy the machine was otherwise.
  *
  *     npm run bench -- serve-load [participants] [seconds of saturation]
  *
- * With TINYLOVE_DATABASE the same on PostgreSQL.
+ * With TINYLOVE_DATABASE the same on PostgreSQL. With TINYLOVE_PEERS=FOLDER, where `npm install express cookie-parser`
+ * was run, an Express survey as people write it is measured in the same run, before and after ours.
  */
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { Agent, request } from "node:http";
-import { cpus, loadavg } from "node:os";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { judgments } from "../src/serve/judgments.ts";
 import { readJudgments } from "../src/workbench/artefacts.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
-import { fixture, hiddenFields } from "../test/serve/fixture.ts";
+import { fixture } from "../test/serve/fixture.ts";
+import { noise } from "./load/noise.ts";
+import {
+  answersAlone,
+  memory,
+  peakMemory,
+  quantile,
+  type Seen,
+  saturation,
+  stampede,
+} from "./load/phases.ts";
+import { express, type Survey, tinylove } from "./load/survey.ts";
 
 const participants = Number(process.argv[2] ?? 500);
-const saturation = Number(process.argv[3] ?? 8);
-const busyBefore = loadavg()[0]!;
+const seconds = Number(process.argv[3] ?? 8);
+const readers = 64;
+const questions = 10;
+const peers = process.env["TINYLOVE_PEERS"];
 
-const { study, remove } = await fixture({ forms: 5, stories: 6, survey: { rate: 100_000_000 } });
-const began = performance.now();
-const server = spawn(
-  process.execPath,
-  ["bin/tinylove.mjs", "serve", "--study", study.folder, "--port", "0"],
-  {
-    stdio: ["ignore", "pipe", "inherit"],
-  },
-);
-const url = await new Promise<string>((resolve) =>
-  createInterface({ input: server.stdout }).once("line", resolve),
-);
-const ready = (performance.now() - began) / 1000;
+const rows: Record<string, Row> = {};
+const noises = [noise()];
+if (peers) await measurePeer(peers, "Express");
+const limits = await measureOwn();
+if (peers) await measurePeer(peers, "Express, again");
 
-const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
-const times = { page: [] as number[], answer: [] as number[] };
-const acknowledged = new Set<string>();
-let errors = 0;
-
-/** When all have arrived, and how long they are watched from then on, in milliseconds. */
-const arriving = 10_000;
-const watched = 15_000;
-const started = performance.now();
-let watching = false;
-await Promise.all([
-  pause(arriving).then(() => {
-    watching = true;
-  }),
-  ...Array.from({ length: participants }, async () => {
-    await pause(Math.random() * arriving);
-    // Who has finished is followed by another one at once, so that there are always as many.
-    while (performance.now() - started < arriving + watched) await takePart(1000);
-  }),
-]);
-const seconds = (performance.now() - started - arriving) / 1000;
-const stampede = summary();
-
-times.page.length = 0;
-times.answer.length = 0;
-const before = acknowledged.size;
-const end = performance.now() + saturation * 1000;
-const saturated = performance.now();
-await Promise.all(
-  Array.from({ length: 64 }, async () => {
-    while (performance.now() < end) await takePart(0);
-  }),
-);
-const answers = (acknowledged.size - before) / ((performance.now() - saturated) / 1000);
-
-const memory = peakMemory(server.pid!);
-server.kill("SIGTERM");
-await new Promise((resolve) => server.once("exit", resolve));
-await judgments.run(study, {}, worldEffects(new AbortController().signal));
-const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
-const lost = [...acknowledged].filter((reason) => !new Set(stored).has(reason)).length;
-await remove();
-
-const limits: readonly (readonly [name: string, value: number, holds: boolean])[] = [
-  ["start, seconds", ready, ready < 2],
-  [
-    "requests a second with a second of reading",
-    stampede.requests / seconds,
-    stampede.requests / seconds >= 600,
-  ],
-  ["page p50, ms", stampede.page(0.5), true],
-  ["page p99, ms", stampede.page(0.99), stampede.page(0.99) < 50],
-  ["answer p50, ms", stampede.answer(0.5), true],
-  ["answer p99, ms", stampede.answer(0.99), stampede.answer(0.99) < 100],
-  ["durable answers a second at saturation (each with its page)", answers, answers >= 4000],
-  ["errors", errors, errors === 0],
-  ["acknowledged and not stored", lost, lost === 0],
-  ["stored twice", stored.length - new Set(stored).size, stored.length === new Set(stored).size],
-  ["peak memory of the server, MB", memory, memory < 200],
-];
+console.table(rows);
 console.table(
   Object.fromEntries(
     limits.map(([name, value, holds]) => [name, { value: Number(value.toFixed(1)), holds }]),
   ),
 );
+const slowed = noises.map((one) => one.slowed.toFixed(2)).join(", ");
 console.log(
-  `${cpus().length} cores; others' load before: ${busyBefore.toFixed(1)}; ${acknowledged.size} answers acknowledged`,
+  `${cpus().length} cores, shared with the load; others slowed a loop by ${slowed}; load before ${noises[0]!.load.toFixed(1)}`,
 );
 if (limits.some(([, , holds]) => !holds)) process.exitCode = 1;
 
-async function takePart(thinking: number): Promise<void> {
-  const jar = { cookie: "" };
-  const consent = await ask(jar, "GET", "/");
-  await ask(jar, "POST", "/consent", hiddenFields(consent.text));
-  await pause(thinking);
-  for (let position = 1; position <= 6; position++) {
-    const page = await ask(jar, "GET", `/q/${position}`);
-    await pause(thinking);
-    if (thinking > 0 && performance.now() - started > arriving + watched) return;
-    const reason = `${jar.cookie.slice(-26)} ${position}`;
-    const reply = await ask(jar, "POST", `/q/${position}`, {
-      ...hiddenFields(page.text),
-      answer: "human",
-      reason,
-    });
-    if (reply.status === 303 && reply.location !== "/") acknowledged.add(reason);
-  }
+type Limit = readonly [name: string, value: number, holds: boolean];
+
+async function measureOwn(): Promise<Limit[]> {
+  const { study, remove } = await fixture({ forms: 5, stories: questions, survey: { rate: 100_000_000 } });
+  const program = ["bin/tinylove.mjs", "serve", "--study", study.folder, "--port", "0"];
+  const { process: server, port, ready } = await started(program);
+  const survey = tinylove(port, server.pid!, questions);
+  const atStart = memory(server.pid!);
+
+  const rush = told("Tiny Love, stampede", await stampede(survey, participants, 15_000));
+  const alone = told("Tiny Love, answers alone", await answersAlone(survey, readers, seconds * 400));
+  const paged = told("Tiny Love, answers with pages", await saturation(survey, readers, seconds * 1000));
+
+  const peak = peakMemory(server.pid!);
+  await ended(server);
+  const acknowledged = [rush, alone, paged].flatMap((seen) => seen.acknowledged);
+  await judgments.run(study, {}, worldEffects(new AbortController().signal));
+  const stored = (await readJudgments(study)).map(({ response }) => String(response["reason"]));
+  const kept = new Set(stored);
+  const lost = acknowledged.filter((reason) => !kept.has(reason)).length;
+  await remove();
+
+  const requests = (rush.pages.length + rush.answers.length) / rush.seconds;
+  const [page, answer] = [quantile(rush.pages, 0.99), quantile(rush.answers, 0.99)];
+  const most = alone.answers.length / alone.seconds;
+  const errors = rush.errors + alone.errors + paged.errors;
+  return [
+    ["start, seconds", ready, ready < 2],
+    ["requests a second with a second of reading", requests, requests >= 600],
+    ["page p99, ms", page, page < 50],
+    ["answer p99, ms", answer, answer < 100],
+    ["durable answers a second at saturation", most, most >= 4000],
+    ["the same, each with its page", paged.answers.length / paged.seconds, true],
+    ["errors", errors, errors === 0],
+    ["acknowledged answers", acknowledged.length, acknowledged.length > 0],
+    ["acknowledged and not stored", lost, lost === 0],
+    ["stored twice", stored.length - kept.size, stored.length === kept.size],
+    ["memory of the server at its start, MB", atStart, true],
+    ["its peak, MB", peak, peak < 200],
+  ];
 }
 
-function ask(
-  jar: { cookie: string },
-  method: "GET" | "POST",
-  path: string,
-  fields?: Record<string, string>,
-): Promise<{ status: number; location: string; text: string }> {
-  const body = fields && String(new URLSearchParams(fields));
-  const headers = {
-    ...(jar.cookie && { cookie: jar.cookie }),
-    ...(body && {
-      "content-type": "application/x-www-form-urlencoded",
-      "content-length": Buffer.byteLength(body),
-    }),
+async function measurePeer(folder: string, name: string): Promise<void> {
+  const data = await mkdtemp(join(tmpdir(), "tinylove-peer-"));
+  const program = fileURLToPath(new URL("load/express-survey.js", import.meta.url));
+  const { process: server, port } = await started([
+    program,
+    folder,
+    join(data, "peer.sqlite"),
+    `${questions}`,
+  ]);
+  const survey: Survey = express(port, server.pid!, questions);
+  told(`${name}, answers alone`, await answersAlone(survey, readers, seconds * 100));
+  told(`${name}, answers with pages`, await saturation(survey, readers, seconds * 500));
+  await ended(server);
+  await rm(data, { recursive: true });
+}
+
+interface Row {
+  readonly answers: number;
+  readonly requests: number;
+  readonly "page p50 / p99, ms": string;
+  readonly "answer p50 / p99, ms": string;
+  readonly "processor us a request": number;
+}
+
+/** Puts what was seen into the table, a second's worth, and how busy the machine is just then. */
+function told(name: string, seen: Seen): Seen {
+  const requests = seen.pages.length + seen.answers.length;
+  const times = (values: readonly number[]) =>
+    values.length > 0 ? `${quantile(values, 0.5).toFixed(1)} / ${quantile(values, 0.99).toFixed(1)}` : "";
+  rows[name] = {
+    answers: Math.round(seen.answers.length / seen.seconds),
+    requests: Math.round(requests / seen.seconds),
+    "page p50 / p99, ms": times(seen.pages),
+    "answer p50 / p99, ms": times(seen.answers),
+    "processor us a request": Math.round((seen.processor / requests) * 1e6),
   };
-  const sent = performance.now();
-  return new Promise((resolve, reject) => {
-    const asked = request(url + path, { method, agent, headers }, (reply) => {
-      let text = "";
-      reply.setEncoding("utf8").on("data", (chunk) => {
-        text += chunk;
-      });
-      reply.on("end", () => {
-        if (watching) (method === "GET" ? times.page : times.answer).push(performance.now() - sent);
-        const status = reply.statusCode ?? 0;
-        if (status >= 400) errors++;
-        const [cookie] = reply.headers["set-cookie"] ?? [];
-        if (cookie) jar.cookie = cookie.split(";")[0]!;
-        resolve({ status, location: reply.headers.location ?? "", text });
-      });
-    });
-    // As a browser does: a kept connection that the server has just closed is opened anew.
-    asked.on("error", (error: NodeJS.ErrnoException) =>
-      asked.reusedSocket && error.code === "ECONNRESET"
-        ? ask(jar, method, path, fields).then(resolve, reject)
-        : reject(error),
-    );
-    asked.end(body);
-  });
+  noises.push(noise());
+  return seen;
 }
 
-function summary() {
-  const quantile = (values: number[]) => {
-    const sorted = [...values].sort((one, other) => one - other);
-    return (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  };
-  return {
-    requests: times.page.length + times.answer.length,
-    page: quantile(times.page),
-    answer: quantile(times.answer),
-  };
+/** Starts a server that prints its address as its first line. */
+async function started(
+  program: readonly string[],
+): Promise<{ process: ChildProcess; port: number; ready: number }> {
+  const began = performance.now();
+  const server = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve) =>
+    createInterface({ input: server.stdout! }).once("line", resolve),
+  );
+  return { process: server, port: Number(new URL(url).port), ready: (performance.now() - began) / 1000 };
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return milliseconds === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** The most memory that a process has had, in MB; what Linux says, 0 elsewhere. */
-function peakMemory(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
+async function ended(server: ChildProcess): Promise<void> {
+  server.kill("SIGTERM");
+  await new Promise((resolve) => server.once("exit", resolve));
 }
