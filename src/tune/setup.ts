@@ -1,4 +1,4 @@
-import { readFile, rm, stat, statfs } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
@@ -65,6 +65,14 @@ async function makeEnvironment(
     return program;
   const base = await basePython(python, effects);
   await rm(folder, { recursive: true, force: true });
+  // pip ends without a word of it where the disk is full.
+  await mkdir(folder, { recursive: true }).catch((cause) => {
+    throw new StudyError(`cannot make ${folder} (${codeOf(cause) ?? "unknown error"})`, {
+      hint: "let TINYLOVE_VENV name a folder that may be written to",
+      cause,
+    });
+  });
+  await checkRoom(folder, bareEnvironment);
   const { code, text } = await ran(base, ["-m", "venv", folder], effects);
   if (code === 0) return program;
   await rm(folder, { recursive: true, force: true });
@@ -74,6 +82,19 @@ async function makeEnvironment(
     });
   }
   throw explained(text, `cannot make ${folder}`);
+}
+
+/** An environment that holds nothing but pip, in bytes. */
+const bareEnvironment = 25e6;
+
+/** Throws StudyError where fewer bytes are free than are needed. */
+async function checkRoom(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= needed) return;
+  throw new StudyError(
+    `no room for the trainer: it needs ${megabytes(needed)}, ${folder} has ${megabytes(bavail * bsize)}`,
+    { hint: "make room, or let TINYLOVE_VENV name a folder on another disk" },
+  );
 }
 
 const oldest = [3, 10] as const;
@@ -145,17 +166,9 @@ async function tell(packages: readonly Package[], environment: string, effects: 
     `  ${packages.length} packages, ${megabytes(total)} to download${unknown > 0 ? ` and ${unknown} whose size is not told (PyTorch alone: about 200 MB for the CPU, 2 to 3 GB with CUDA)` : ""}`,
   );
   for (const { name, size } of largest) effects.log(`    ${name}: ${megabytes(size)}`);
-  const { bavail, bsize } = await statfs(environment);
-  const [needed, free] = [unpacked * total, bavail * bsize];
+  const needed = unpacked * total;
   effects.log(`  into ${environment}, where they take about ${megabytes(needed)}`);
-  if (free < needed + total) {
-    throw new StudyError(
-      `no room for the trainer: it needs ${megabytes(needed + total)}, ${environment} has ${megabytes(free)}`,
-      {
-        hint: "make room, or let TINYLOVE_VENV name a folder on another disk",
-      },
-    );
-  }
+  await checkRoom(environment, needed + total);
 }
 
 /** A wheel is a zip; PyTorch's libraries come to about three times its size. */
