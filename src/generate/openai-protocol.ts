@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { ModelSettings } from "../study/settings/generate.ts";
+import { isOfficial } from "../workbench/openai.ts";
 import { type Request, targetOf, type Written } from "./model.ts";
 import { Trouble } from "./retry.ts";
 
 /** What is sent for a request. */
 export function bodyOf(
-  { prompt, stop, seed, sampling }: Request,
+  { prompt, stop, seed, sampling, logProbabilities }: Request,
   settings: ModelSettings,
   base: string,
 ): Record<string, unknown> {
@@ -21,6 +22,8 @@ export function bodyOf(
     top_p: sampling.topP,
     seed,
     stop: [stop],
+    // Chat is asked with a yes, completions with how many others to tell beside each token.
+    ...(logProbabilities && { logprobs: settings.api === "chat" ? true : 1 }),
   };
   if (isOfficial(base)) return common;
   return {
@@ -36,6 +39,14 @@ export function bodyOf(
 
 const Usage = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish();
 
+/** Of completions the first, of chat the second; llama.cpp's server gives the second for both. */
+const Logprobs = z
+  .looseObject({
+    token_logprobs: z.array(z.number().nullable()).nullish(),
+    content: z.array(z.looseObject({ logprob: z.number() })).nullish(),
+  })
+  .nullish();
+
 const Completion = z.looseObject({
   model: z.string().nullish(),
   choices: z
@@ -44,6 +55,7 @@ const Completion = z.looseObject({
         text: z.string().nullish(),
         message: z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
+        logprobs: Logprobs,
       }),
     )
     .min(1),
@@ -66,10 +78,71 @@ export function writtenOf(value: unknown, settings: ModelSettings): Omit<Written
       prompt: parsed.data.usage?.prompt_tokens ?? 0,
       generated: parsed.data.usage?.completion_tokens ?? 0,
     },
+    ...logProbabilitiesOf(choice?.logprobs),
     served: parsed.data.model ?? undefined,
   };
 }
 
-export const officialBase = "https://api.openai.com/v1";
-/** OpenAI's own servers refuse fields that they do not know. */
-export const isOfficial = (base: string): boolean => new URL(base).hostname.endsWith("openai.com");
+function logProbabilitiesOf(
+  logprobs: z.infer<typeof Logprobs>,
+): Pick<Written, "logProbabilities"> | undefined {
+  const told = logprobs?.token_logprobs ?? logprobs?.content?.map(({ logprob }) => logprob) ?? [];
+  const logProbabilities = told.filter((each) => each !== null);
+  return logProbabilities.length > 0 ? { logProbabilities } : undefined;
+}
+
+const Piece = z.looseObject({
+  model: z.string().nullish(),
+  choices: z
+    .array(
+      z.looseObject({
+        text: z.string().nullish(),
+        delta: z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .default([]),
+  usage: Usage,
+});
+
+/**
+ * A reply that comes piece by piece, put together to what would have come at once; `onText` hears each piece. Throws
+ * Trouble where the stream ends before the reply does.
+ */
+export async function streamedReply(
+  ask: (streamed: Readonly<Record<string, unknown>>) => PromiseLike<unknown>,
+  onText: (added: string) => void,
+): Promise<unknown> {
+  const stream = await ask({ stream: true, stream_options: { include_usage: true } });
+  let [text, refusal] = ["", ""];
+  let [model, finish, usage]: [string?, string?, z.infer<typeof Usage>?] = [];
+  let pieces = 0;
+  for await (const each of stream as AsyncIterable<unknown>) {
+    const piece = Piece.safeParse(each).data;
+    if (!piece) throw new Trouble("the reply is not what a server of this protocol gives");
+    const [choice] = piece.choices;
+    const added = choice?.text ?? choice?.delta?.content ?? "";
+    text += added;
+    refusal += choice?.delta?.refusal ?? "";
+    model = piece.model ?? model;
+    finish = choice?.finish_reason ?? finish;
+    usage = piece.usage ?? usage;
+    if (added !== "") {
+      pieces += 1;
+      onText(added);
+    }
+  }
+  if (finish === undefined) throw new Trouble("the stream broke off");
+  return {
+    model,
+    choices: [
+      {
+        text,
+        message: { content: text, ...(refusal !== "" && { refusal }) },
+        finish_reason: finish,
+      },
+    ],
+    // A server that does not count sends a token a piece.
+    usage: usage ?? { prompt_tokens: 0, completion_tokens: pieces },
+  };
+}

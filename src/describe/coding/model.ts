@@ -1,19 +1,14 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import OpenAI, {
-  APIConnectionError,
-  APIError,
-  AuthenticationError,
-  NotFoundError,
-  PermissionDeniedError,
-} from "openai";
+import { APIError, type OpenAI } from "openai";
 import pLimit from "p-limit";
 import type { Coding } from "../../study/coding.ts";
 import { shortId } from "../../text/hash.ts";
 import { normaliseText } from "../../text/normalise.ts";
 import { type Codebook, pageOf, type Variable } from "../../workbench/codebook.ts";
 import type { Effects } from "../../workbench/effects.ts";
-import { messageOf, StudyError } from "../../workbench/errors.ts";
+import { messageOf } from "../../workbench/errors.ts";
+import { isOfficial, openaiClient, type Server, wrongForAll } from "../../workbench/openai.ts";
 import type { Study } from "../../workbench/study.ts";
 import type { Text } from "../texts.ts";
 import { codeNamed } from "./codes.ts";
@@ -44,7 +39,7 @@ export async function codedByModel(
   model: CodingModel,
   effects: Effects,
 ): Promise<Coding[]> {
-  const client = clientOf(model, effects);
+  const client = openaiClient(serverOf(model), { retries: 4, timeout: 120_000 }, effects);
   const answers = await keptAnswers(
     study.path(".tinylove", "codings", `${shortId(JSON.stringify(model.model))}.jsonl`),
   );
@@ -61,7 +56,7 @@ export async function codedByModel(
       const codes =
         answers.get(key) ??
         (await asked({ client, model, system, story, codebook, effects }).catch((thrown) => {
-          throwIfFatal(thrown, model, effects);
+          throwIfFatal(thrown, client, model, effects);
           failed++;
           if (failed === 1) effects.warn(`${model.model} did not answer: ${messageOf(thrown)}`);
           return undefined;
@@ -159,52 +154,13 @@ function instructionsFor({ instructions, variables }: Codebook): string {
   ].join("\n\n");
 }
 
-function clientOf({ model, base, key }: CodingModel, { env, fetch }: Effects): OpenAI {
-  if (base !== undefined && !/^https?:\/\/./.test(base)) {
-    throw new StudyError(`--base ${base}: no address of a server`, { hint: "try http://localhost:8000/v1" });
-  }
-  const baseURL = base ?? officialBase;
-  const apiKey = env[key];
-  if (!apiKey && isOfficial(baseURL)) {
-    throw new StudyError(`${model}: no key in the environment variable ${key}`, {
-      hint: `set ${key}, or give the address of your own server with --base`,
-    });
-  }
-  return new OpenAI({
-    apiKey: apiKey || "none",
-    baseURL,
-    fetch,
-    maxRetries: 4,
-    timeout: 120_000,
-    logLevel: "off",
-  });
-}
-
-const officialBase = "https://api.openai.com/v1";
-const isOfficial = (base: string): boolean => new URL(base).hostname.endsWith("openai.com");
+const serverOf = ({ model, base, key }: CodingModel): Server => ({ model, base, key, baseName: "--base" });
 
 /** What is wrong with every request, and not with this one. */
-function throwIfFatal(thrown: unknown, { model, base, key }: CodingModel, { signal }: Effects): void {
+function throwIfFatal(thrown: unknown, client: OpenAI, model: CodingModel, { signal }: Effects): void {
   signal.throwIfAborted();
-  const server = base ?? officialBase;
-  if (thrown instanceof APIConnectionError) {
-    throw new StudyError(`${model}: no server answers at ${server}`, {
-      hint: "start it, or mend --base",
-      cause: thrown,
-    });
-  }
-  if (thrown instanceof AuthenticationError || thrown instanceof PermissionDeniedError) {
-    throw new StudyError(`${model}: ${server} refuses the key in ${key}`, {
-      hint: `set ${key} to a key that it accepts`,
-      cause: thrown,
-    });
-  }
-  if (thrown instanceof NotFoundError) {
-    throw new StudyError(`${model}: not found at ${server}`, {
-      hint: "mend --model or --base (it usually ends in /v1)",
-      cause: thrown,
-    });
-  }
+  const wrong = wrongForAll(thrown, serverOf(model), client);
+  if (wrong) throw wrong;
   if (!(thrown instanceof APIError)) throw thrown;
 }
 

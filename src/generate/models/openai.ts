@@ -1,11 +1,12 @@
-import OpenAI, { APIConnectionError, APIError } from "openai";
+import { APIConnectionError, APIError, type OpenAI } from "openai";
 import pLimit from "p-limit";
 import type { ModelSettings } from "../../study/settings/generate.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
-import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
+import { codeOf, messageOf } from "../../workbench/errors.ts";
+import { openaiClient, type Server, wrongForAll } from "../../workbench/openai.ts";
 import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
-import { bodyOf, isOfficial, officialBase, writtenOf } from "../openai-protocol.ts";
+import { bodyOf, streamedReply, writtenOf } from "../openai-protocol.ts";
 import { type Purse, purseOf } from "../purse.ts";
 import { LastingTrouble, Trouble, withRetries } from "../retry.ts";
 
@@ -25,7 +26,7 @@ export const openai: Provider = {
   summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
   files: () => [],
   async open(settings, study, effects) {
-    const client = clientOf(settings, effects);
+    const client = openaiClient(serverOf(settings), { retries: 0 }, effects);
     const atOnce = settings.parallel ?? defaultAtOnce;
     const throttle = throttleOf(atOnce);
     const purse = purseOf(settings, effects);
@@ -35,9 +36,17 @@ export const openai: Provider = {
       hash: `${targetOf(settings)} at ${client.baseURL}, ${settings.api}`,
       together: 1,
       atOnce,
-      write: ([request]) =>
+      write: ([request], { onText } = {}) =>
         throttle.run(async () => [
-          await reply(request!, { client, settings, effects, throttle, purse, server }),
+          await reply(request!, {
+            client,
+            settings,
+            effects,
+            throttle,
+            purse,
+            server,
+            onText: onText && ((added) => onText(0, added)),
+          }),
         ]),
       ...(settings.batch && {
         writeMany: (requests: readonly Request[]) =>
@@ -60,23 +69,16 @@ interface Asking {
   readonly purse: Purse;
   /** Whether anything has ever come back: a server that never answers is the user's to mend. */
   readonly server: { answered: boolean };
+  /** Where it is heard, the reply is streamed. */
+  readonly onText?: ((added: string) => void) | undefined;
 }
 
-function clientOf(settings: ModelSettings, { env, fetch }: Effects): OpenAI {
-  const baseURL = settings.base ?? env["OPENAI_BASE_URL"] ?? officialBase;
-  if (!URL.canParse(baseURL)) {
-    throw new StudyError(`generate.models: base ${baseURL} is no address`, {
-      hint: "try http://localhost:8000/v1",
-    });
-  }
-  const apiKey = env[settings.key];
-  if (!apiKey && isOfficial(baseURL)) {
-    throw new StudyError(`${settings.address}: no key in the environment variable ${settings.key}`, {
-      hint: `set ${settings.key}, or give the base address of your own server`,
-    });
-  }
-  return new OpenAI({ apiKey: apiKey || "none", baseURL, fetch, maxRetries: 0, logLevel: "off" });
-}
+const serverOf = (settings: ModelSettings): Server => ({
+  model: settings.address,
+  base: settings.base,
+  baseName: "generate.models: base",
+  key: settings.key,
+});
 
 async function reply(request: Request, asking: Asking): Promise<Reply> {
   const { settings, effects, purse } = asking;
@@ -95,18 +97,12 @@ async function reply(request: Request, asking: Asking): Promise<Reply> {
     purse.pay(reserved, { prompt: 0, generated: 0 });
     effects.signal.throwIfAborted();
     if (!(thrown instanceof Trouble)) throw thrown;
-    if (!asking.server.answered && unreachable(thrown)) {
-      throw new StudyError(`${settings.address}: no server answers at ${asking.client.baseURL}`, {
-        hint: "start it, or mend `base`",
-        cause: thrown,
-      });
-    }
+    // A server that has answered before is away for a while; one that never did is the user's to start.
+    const wrong = asking.server.answered ? undefined : wrongForAll(thrown, serverOf(settings), asking.client);
+    if (wrong) throw wrong;
     return { failed: messageOf(thrown), ms: effects.now() - started, at: timestamp(effects) };
   }
 }
-
-const unreachable = (thrown: unknown): boolean =>
-  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"].includes(codeOf(thrown) ?? "");
 
 /** One request; throws Trouble, or StudyError for what is wrong with all of them. */
 async function sent(request: Request, asking: Asking): Promise<Omit<Written, "ms" | "at">> {
@@ -119,17 +115,30 @@ async function sent(request: Request, asking: Asking): Promise<Omit<Written, "ms
 }
 
 async function received(request: Request, asking: Asking): Promise<unknown> {
-  const { client, settings, effects } = asking;
+  const { client, settings, effects, onText } = asking;
   const body = bodyOf(request, settings, client.baseURL);
   // The library's own time limit ends with the headers; a body that stalls has to end too.
   const lost = AbortSignal.timeout(1000 * settings.timeout);
   const options = { signal: AbortSignal.any([effects.signal, lost]) };
-  try {
+  const ask = (streamed = {}): PromiseLike<unknown> => {
+    const whole = { ...body, ...streamed } as never;
     return settings.api === "chat"
-      ? await client.chat.completions.create(body as never, options)
-      : await client.completions.create(body as never, options);
+      ? client.chat.completions.create(whole, options)
+      : client.completions.create(whole, options);
+  };
+  let heard = false;
+  const hear = (added: string) => {
+    heard = true;
+    onText?.(added);
+  };
+  try {
+    return onText ? await streamedReply(ask, hear) : await ask();
   } catch (thrown) {
-    throw troubleOf(thrown, asking, lost.aborted && !effects.signal.aborted);
+    const trouble = troubleOf(thrown, asking, lost.aborted && !effects.signal.aborted);
+    // What was heard cannot be begun anew.
+    throw heard && trouble instanceof Trouble
+      ? new LastingTrouble(trouble.message, { cause: thrown })
+      : trouble;
   }
 }
 
@@ -142,18 +151,8 @@ function troubleOf(cause: unknown, { settings, client, throttle, server }: Askin
   }
   if (status === undefined) return new Trouble(`broken reply: ${messageOf(cause)}`, { cause });
   server.answered = true;
-  if (status === 401 || status === 403) {
-    return new StudyError(`${settings.address}: ${client.baseURL} refuses the key in ${settings.key}`, {
-      hint: `set ${settings.key} to a key that it accepts`,
-      cause,
-    });
-  }
-  if (status === 404) {
-    return new StudyError(`${settings.address}: not found at ${client.baseURL}`, {
-      hint: "mend the model's name, `base` (it usually ends in /v1) or `api`",
-      cause,
-    });
-  }
+  const wrong = wrongForAll(cause, serverOf(settings), client);
+  if (wrong) return wrong;
   const passing = status === 408 || status === 409 || status === 429 || status >= 500;
   return new (passing ? Trouble : LastingTrouble)(messageOf(cause), { cause });
 }
