@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tinylove_trainer.stories import read_corpus
+
 
 def the_error(outcome) -> dict:
     code, events = outcome
@@ -61,6 +63,12 @@ def test_a_broken_line_of_the_corpus(run, config, corpus, tmp_path):
     path = tmp_path / "broken.jsonl"
     path.write_text(Path(corpus).read_text() + '{"id": "x"}\n')
     assert "broken.jsonl:97" in the_error(run("tune", {**config, "stories": str(path)}))["message"]
+
+
+def test_a_line_ends_at_a_line_feed_alone(tmp_path):
+    path = tmp_path / "stories.jsonl"
+    path.write_text('{"id": "1", "title": "Two lines", "text": "One.\u2028Two.\x85Three.", "split": "train"}\n\n', encoding="utf-8")
+    assert [story.text for story in read_corpus(str(path))] == ["One.\u2028Two.\x85Three."]
 
 
 def test_gpt_neo_runs_in_no_llama_cpp(run, neo, tmp_path):

@@ -1,12 +1,12 @@
 """Reads what a model learns from: plain texts of many sections, and JSON Lines of short stories."""
 
-import json
 import lzma
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from .events import UserError
+from .json_lines import read_lines
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,12 @@ def read_sections(path: str) -> list[Document]:
 
 def read_stories(path: str) -> list[Document]:
     """JSON Lines with at least `title` and `text`."""
-    file = Path(path)
-    if not file.is_file():
-        raise UserError(f"No such stories: {path}.", "Name a JSON Lines file with title and text on each line.")
-    stories = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            stories.append(Document(row["title"].strip(), without_marks(row["text"]).strip()))
-        except (ValueError, KeyError, TypeError, AttributeError) as problem:
-            raise UserError(f"{path}:{number} is not a story ({problem}).", "Each line is a JSON object with title and text.") from None
-    return stories
+    return read_lines(
+        path,
+        lambda row: Document(row["title"].strip(), without_marks(row["text"]).strip()),
+        missing="Name a JSON Lines file with title and text on each line.",
+        fields="title and text",
+    )
 
 
 def without_marks(text: str) -> str:

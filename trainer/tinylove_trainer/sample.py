@@ -5,16 +5,14 @@ tempered after. Each request draws from a generator of its own seed, so its text
 (but for the last bits of the logits, which a batch of another shape may round otherwise).
 """
 
-import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 
 from .events import UserError, emit, note
+from .json_lines import read_lines
 from .models import context_of, load_model, load_tokenizer
 from .settings import one_of, positive, settled
 
@@ -76,7 +74,12 @@ def sample(config: dict) -> None:
     positive("batch", settings.batch)
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    requests = read_requests(settings.requests)
+    requests = read_lines(
+        settings.requests,
+        lambda row: Request(**row),
+        missing="Name a JSON Lines file, or - for stdin.",
+        fields=", ".join(Request.__dataclass_fields__),
+    )
     model = load_model(settings.model, torch.bfloat16 if settings.precision == "bf16" else torch.float32)
     model = model.to("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = load_tokenizer(settings.model)
@@ -88,20 +91,6 @@ def sample(config: dict) -> None:
         emit("generation", **vars(text))
         emit("progress", step=number, steps=len(requests), tokens_per_second=round(tokens / seconds, 1), seconds_left=round(seconds / number * (len(requests) - number)))
     emit("done", texts=len(requests), tokens=tokens)
-
-
-def read_requests(path: str) -> list[Request]:
-    if path != "-" and not Path(path).is_file():
-        raise UserError(f"No such requests: {path}.", "Name a JSON Lines file, or - for stdin.")
-    lines = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    requests = []
-    for number, line in enumerate(lines.splitlines(), start=1):
-        try:
-            if line.strip():
-                requests.append(Request(**json.loads(line)))
-        except (ValueError, TypeError) as problem:
-            raise UserError(f"Request {number} cannot be read ({problem}).", f"Its fields are {', '.join(Request.__dataclass_fields__)}.") from None
-    return requests
 
 
 @torch.no_grad()

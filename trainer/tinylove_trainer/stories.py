@@ -1,10 +1,9 @@
 """The stories of a study as a model learns them: what is asked, and what is to be written."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from .events import UserError
+from .json_lines import read_lines
 
 LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # fewer tell nothing: 5 stories are learnt by heart in one epoch
 
@@ -18,20 +17,13 @@ class Story:
 
 
 def read_corpus(path: str) -> list[Story]:
-    """`corpus/stories.jsonl` of a study: one object a line with id, title, text and split."""
-    file = Path(path)
-    if not file.is_file():
-        raise UserError(f"No such corpus: {path}.", "Run `tinylove collect` first, or name its corpus/stories.jsonl.")
-    stories = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            stories.append(Story(str(row["id"]), row["title"], row["text"], row["split"]))
-        except (ValueError, KeyError, TypeError) as problem:
-            raise UserError(f"{path}:{number} is no story ({type(problem).__name__}: {problem}).", "Each line is a JSON object with id, title, text and split.") from None
-    return stories
+    """`corpus/stories.jsonl` of a study."""
+    return read_lines(
+        path,
+        lambda row: Story(str(row["id"]), row["title"], row["text"], row["split"]),
+        missing="Run `tinylove collect` first, or name its corpus/stories.jsonl.",
+        fields="id, title, text and split",
+    )
 
 
 def of_split(stories: list[Story], split: str) -> list[Story]:

@@ -8,12 +8,15 @@ from its last whole checkpoint, with the order of the data and the random number
 import json
 import math
 import os
+import re
 import shutil
+import socket
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+import torch.distributed as dist
 from datasets import Dataset
 from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, TrainerCallback
 from trl import SFTConfig
@@ -78,8 +81,13 @@ def tune(config: dict) -> None:
         processes=trainer.args.world_size,
         settings=vars(settings),
     )
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    keep(trainer, out)
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        keep(trainer, out)
+    except RuntimeError as problem:
+        if lost := lost_the_others(trainer, problem):
+            raise lost from None
+        raise
 
 
 def check(settings: SimpleNamespace) -> None:
@@ -97,6 +105,17 @@ def check(settings: SimpleNamespace) -> None:
         raise UserError(f"batch is {settings.batch}, which {world} processes cannot share.", f"Make it a multiple of {world}.")
     share = settings.batch // world
     settings.micro_batch = max(size for size in range(1, min(settings.micro_batch, share) + 1) if share % size == 0)
+
+
+def lost_the_others(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
+    """Where one process ends, the others hear of it through NCCL, gloo or the store, each in words of its own."""
+    said = str(problem)
+    if processes() == 1 or not (isinstance(problem, dist.DistError) or re.search("gloo|nccl|Connection (closed|reset)", said, re.IGNORECASE)):
+        return None
+    return UserError(
+        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the others at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
+        "A node stopped, or the network between them. Started again, the run goes on from its last checkpoint.",
+    )
 
 
 def processes() -> int:
