@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { Judgment } from "../study/judgment.ts";
-import { judgmentsCsv, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
+import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
 import { messageOf } from "../workbench/errors.ts";
 import { checked, writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
@@ -23,45 +22,30 @@ export async function exportAnswers(
   store: Store,
   warn: (message: string) => void,
 ): Promise<{ judgments: number; participants: number }> {
-  const { participants, answers } = await store.everything();
-  const judgments = answers.map((row) =>
-    checked(
-      {
-        participant: row.participant,
-        form: row.form,
-        question: row.question,
-        task: row.task,
-        stimuli: asComposed(JSON.parse(row.stimuli), row.side),
-        order: row.position,
-        ...(row.side !== null && { side: row.side }),
-        ...(row.ms !== null && { ms: row.ms }),
-        at: iso(row.at),
-        simulated: row.simulated === 1,
-        response: JSON.parse(row.response),
-      },
-      Judgment,
-      "the survey store, answer",
-    ),
-  );
-  const conducts = await conductsIn(study, store, participants, judgments).catch((thrown: unknown) => {
+  const conduct = await conductReader(study, store).catch((thrown: unknown) => {
     warn(`how people answered could not be told: ${messageOf(thrown)}`);
-    return new Map<string, Conduct>();
+    return () => undefined;
   });
-  await mkdir(study.path("judgments"), { recursive: true });
-  await writeWhole(study.path(judgmentsFile), judgmentsCsv(judgments));
+  const people: Record<string, unknown>[] = [];
+  let judgments = 0;
+  const columns = judgmentColumns(await fieldsOfResponses(store));
+  await writeWhole(
+    study.path(judgmentsFile),
+    (async function* () {
+      yield csv(columns, []);
+      for await (const { participants, answers } of store.inParts()) {
+        const told = answers.map(judgmentOf);
+        judgments += told.length;
+        const byParticipant = grouped(told);
+        for (const participant of participants)
+          people.push(personRow(participant, conduct(participant, byParticipant.get(participant.id) ?? [])));
+        yield csv(columns, told.map(judgmentRow), { header: false });
+      }
+    })(),
+  );
   await writeWhole(
     study.path(participantsFile),
-    csv(
-      ["participant", "form", "started", "completed", ...conductColumns, "simulated"],
-      participants.map(({ id, form, started, completed, simulated }) => ({
-        participant: id,
-        form,
-        started: iso(started),
-        completed: completed === null ? "" : iso(completed),
-        ...conductCells(conducts.get(id)),
-        simulated: simulated === 1 ? "yes" : "no",
-      })),
-    ),
+    csv(["participant", "form", "started", "completed", ...conductColumns, "simulated"], people),
   );
   const looks = await store.looks();
   if (looks.length > 0)
@@ -72,35 +56,78 @@ export async function exportAnswers(
         looks.map((at) => ({ at })),
       ),
     );
-  return { judgments: judgments.length, participants: participants.length };
+  return { judgments, participants: people.length };
 }
 
-async function conductsIn(
-  study: Study,
-  store: Store,
-  participants: readonly { readonly id: string; readonly started: number }[],
-  judgments: readonly Judgment[],
-): Promise<Map<string, Conduct>> {
-  const wordsOf = new Map((await readStimuli(study)).map(({ id, words }) => [id, words]));
-  const { fastest } = study.config.survey;
-  const signs = await store.signs();
+type Part = Awaited<ReturnType<Store["everything"]>>;
+
+/** The fields that any response has. */
+async function fieldsOfResponses(store: Store): Promise<Set<string>> {
+  const fields = new Set<string>();
+  for await (const { answers } of store.inParts())
+    for (const { response } of answers)
+      for (const field of Object.keys(JSON.parse(response))) fields.add(field);
+  return fields;
+}
+
+const judgmentOf = (row: Part["answers"][number]): Judgment =>
+  checked(
+    {
+      participant: row.participant,
+      form: row.form,
+      question: row.question,
+      task: row.task,
+      stimuli: asComposed(JSON.parse(row.stimuli), row.side),
+      order: row.position,
+      ...(row.side !== null && { side: row.side }),
+      ...(row.ms !== null && { ms: row.ms }),
+      at: iso(row.at),
+      simulated: row.simulated === 1,
+      response: JSON.parse(row.response),
+    },
+    Judgment,
+    "the survey store, answer",
+  );
+
+const personRow = (
+  { id, form, started, completed, simulated }: Part["participants"][number],
+  conduct: Conduct | undefined,
+): Record<string, unknown> => ({
+  participant: id,
+  form,
+  started: iso(started),
+  completed: completed === null ? "" : iso(completed),
+  ...conductCells(conduct),
+  simulated: simulated === 1 ? "yes" : "no",
+});
+
+function grouped(judgments: readonly Judgment[]): Map<string, Judgment[]> {
   const byParticipant = new Map<string, Judgment[]>();
   for (const judgment of judgments) {
     const own = byParticipant.get(judgment.participant);
     if (own) own.push(judgment);
     else byParticipant.set(judgment.participant, [judgment]);
   }
-  return new Map(
-    participants.map(({ id, started }) => {
-      const answers = (byParticipant.get(id) ?? []).map(({ response, ms, at, ...judgment }) => ({
-        ...judgment,
-        answer: response.answer,
-        ms,
-        at: Date.parse(at),
-      }));
-      return [id, conductOf(started, answers, signs.get(id) ?? [], { wordsOf, fastest })];
-    }),
-  );
+  return byParticipant;
+}
+
+/** Tells how somebody answered, by the texts that they read and the signs that their pages gave. */
+async function conductReader(
+  study: Study,
+  store: Store,
+): Promise<(participant: Part["participants"][number], judgments: readonly Judgment[]) => Conduct> {
+  const wordsOf = new Map((await readStimuli(study)).map(({ id, words }) => [id, words]));
+  const { fastest } = study.config.survey;
+  const signs = await store.signs();
+  return ({ id, started }, judgments) => {
+    const answers = judgments.map(({ response, ms, at, ...judgment }) => ({
+      ...judgment,
+      answer: response.answer,
+      ms,
+      at: Date.parse(at),
+    }));
+    return conductOf(started, answers, signs.get(id) ?? [], { wordsOf, fastest });
+  };
 }
 
 const conductColumns = [

@@ -190,12 +190,18 @@ export class Store {
   }
 
   /** Everything that is exported, in an order that tells nothing: by participant, then as shown. */
-  async everything() {
+  everything() {
+    return this.#part("", undefined);
+  }
+
+  async #part(after: string, atMost: number | undefined) {
     const participants = await this.#database
       .selectFrom("participant")
       .select(["id", "form", "started", "completed", "withdrawn", "simulated"])
       .where("withdrawn", "is", null)
+      .where("id", ">", after)
       .orderBy("id")
+      .$if(atMost !== undefined, (select) => select.limit(atMost!))
       .execute();
     const answers = await this.#database
       .selectFrom("answer")
@@ -203,10 +209,26 @@ export class Store {
       .selectAll("answer")
       .select(["participant.form", "participant.simulated"])
       .where("participant.withdrawn", "is", null)
+      .where("answer.participant", ">", after)
+      .$if(atMost !== undefined, (select) =>
+        select.where("answer.participant", "<=", participants.at(-1)?.id ?? ""),
+      )
       .orderBy("answer.participant")
       .orderBy("answer.position")
       .execute();
     return { participants, answers };
+  }
+
+  /** The same in parts, by participant, so that a long study takes no more memory than a short one. */
+  async *inParts(participants = 100): AsyncGenerator<Awaited<ReturnType<Store["everything"]>>> {
+    for (let last = ""; ; ) {
+      const part = await this.#part(last, participants);
+      if (part.participants.length === 0) return;
+      yield part;
+      last = part.participants.at(-1)!.id;
+      // Whoever answers meanwhile comes first.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** Every participant with the number of answers given. */

@@ -125,19 +125,32 @@ const fixedColumns = [
 ] as const;
 
 /** `judgments.csv`: one row a judgment; `response` is the answer, further fields of a response have columns of their own. */
-export function judgmentsCsv(judgments: readonly Judgment[]): string {
-  const extra = new Set(judgments.flatMap(({ response }) => Object.keys(response)));
+export const judgmentsCsv = (judgments: readonly Judgment[]): string =>
+  csv(
+    judgmentColumns(judgments.flatMap(({ response }) => Object.keys(response))),
+    judgments.map(judgmentRow),
+  );
+
+/** The columns of a table of judgments whose responses have these fields. */
+export function judgmentColumns(fields: Iterable<string>): string[] {
+  const extra = new Set(fields);
   extra.delete("answer");
-  const rows = judgments.map(({ response: { answer, ...details }, stimuli, ...judgment }) => ({
-    ...judgment,
-    ...details,
-    stimulus: stimuli[0],
-    second_stimulus: stimuli[1],
-    response: answer,
-    simulated: judgment.simulated ? "yes" : "no",
-  }));
-  return csv([...fixedColumns, ...[...extra].sort()], rows);
+  return [...fixedColumns, ...[...extra].sort()];
 }
+
+/** A judgment as a row of that table. */
+export const judgmentRow = ({
+  response: { answer, ...details },
+  stimuli,
+  ...judgment
+}: Judgment): Record<string, unknown> => ({
+  ...judgment,
+  ...details,
+  stimulus: stimuli[0],
+  second_stimulus: stimuli[1],
+  response: answer,
+  simulated: judgment.simulated ? "yes" : "no",
+});
 
 function judgmentOf(row: Row, where: string): Judgment {
   const own = new Set<string>(fixedColumns);

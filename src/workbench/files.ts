@@ -7,15 +7,21 @@ import { hashFile } from "./hash-file.ts";
 
 /**
  * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old
- * one. Folders are made as needed. Whoever reads the path sees the old content or the new, never a part.
+ * one. Folders are made as needed. Whoever reads the path sees the old content or the new, never a part. Content
+ * that comes in parts is never held in memory as a whole.
  */
-export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string>,
+  mode = 0o666,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(4).toString("hex")}.partial`;
   try {
     const file = await open(temporary, "wx", mode);
     try {
-      await file.writeFile(content);
+      if (typeof content === "string" || content instanceof Uint8Array) await file.writeFile(content);
+      else for await (const part of content) await file.appendFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -22,11 +22,18 @@ export function parseTable(text: string, where: string, delimiter = ","): Row[] 
   }
 }
 
-/** A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is a number. */
-export function csv(columns: readonly string[], rows: readonly Record<string, unknown>[]): string {
+/**
+ * A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is
+ * a number. Without its header it goes on with a table that has one.
+ */
+export function csv(
+  columns: readonly string[],
+  rows: readonly Record<string, unknown>[],
+  { header = true }: { readonly header?: boolean } = {},
+): string {
   return stringify(
     rows.map((row) => columns.map((column) => cell(row[column]))),
-    { header: true, columns: [...columns] },
+    { header, columns: [...columns] },
   );
 }
 

@@ -211,6 +211,16 @@ eachStore((effects, kind) => {
     expect(await store.answer(submission(id))).toBe("stored");
   });
 
+  test("everything in parts is everything, in the same order", async () => {
+    const whole = await store.everything();
+    expect(whole.participants.length).toBeGreaterThan(4);
+    const parts = [];
+    for await (const part of store.inParts(2)) parts.push(part);
+    expect(Math.max(...parts.map(({ participants }) => participants.length))).toBe(2);
+    expect(parts.flatMap(({ participants }) => participants)).toEqual(whole.participants);
+    expect(parts.flatMap(({ answers }) => answers)).toEqual(whole.answers);
+  });
+
   test("looks and openings are counted", async () => {
     await store.look(now);
     await store.look(now + minute);
