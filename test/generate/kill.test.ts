@@ -8,8 +8,8 @@ import { killedOften } from "./killing.ts";
 
 test("generation that is killed ten times ends with the same texts as without", async () => {
   const model = join(await temporaryFolder(), "noise.gguf");
-  await writeTinyModel(model, { words: [" love", "Title:"], layers: 3, width: 128 });
+  await writeTinyModel(model, { words: [" love", "Title:"], layers: 2 });
   const random = randomFrom(5, "kills");
-  const killed = await killedOften(await builtProgram(), model, { titles: 12, kills: 10, random });
+  const killed = await killedOften(await builtProgram(), model, { titles: 8, kills: 10, random });
   expect(killed).toEqual({ kills: 10, studies: killed.studies, different: 0, halfWritten: 0 });
-}, 240_000);
+}, 480_000);

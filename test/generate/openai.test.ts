@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
+import type { Request, Written } from "../../src/generate/model.ts";
+import { openai } from "../../src/generate/models/openai.ts";
+import { samplingOf } from "../../src/generate/plan.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
@@ -44,6 +47,19 @@ async function generated(study: Study, effects: Heard = quietEffects({ env: {} }
   return readGenerations(study);
 }
 
+/** The study's model, and a request to it. */
+async function asked(study: Study) {
+  const [settings] = study.config.generate.models;
+  const model = await openai.open(settings!, study, quietEffects({ env: {} }));
+  const ask: Request = {
+    prompt: { text: "Title: The Sea\nStory:", shared: 0 },
+    stop: "Title:",
+    seed: 1,
+    sampling: samplingOf(study.config.generate),
+  };
+  return { model, ask };
+}
+
 test("a base model is asked for completions with every field of the sampling", async () => {
   const server = await serverThat(() => "well");
   const generations = await generated(await studyAt(server.base, 3));
@@ -76,6 +92,43 @@ test("an instructed model is asked for a chat", async () => {
   const [generation] = await generated(await studyAt(server.base, 1, { api: "chat" }));
   expect(server.asked[0]!["messages"]).toEqual([{ role: "user", content: generation!.prompt.text }]);
   expect(generation!.text).toMatch(/^A story about/);
+});
+
+test.each(["completions", "chat"])("try streams %s from a server word by word", async (api) => {
+  const server = await serverThat(() => "well");
+  const { model, ask } = await asked(await studyAt(server.base, 1, { api, timeout: 20 }));
+  const heard: { added: string; at: number }[] = [];
+  const [reply] = await model.write([ask], {
+    onText: (_, added) => heard.push({ added, at: performance.now() }),
+  });
+  expect(server.asked[0]!["stream"]).toBe(true);
+  expect(reply).toMatchObject({ raw: answerTo(ask.prompt.text), end: "stop", served: "served-model-7b" });
+  expect((reply as Written).tokens).toEqual({ prompt: 50, generated: 20 });
+  expect(heard.map(({ added }) => added).join("")).toBe(answerTo(ask.prompt.text));
+  expect(heard.length).toBeGreaterThan(5);
+  expect(heard.at(-1)!.at - heard[0]!.at).toBeGreaterThan(40);
+});
+
+test("a stream is begun anew while nothing was heard of it, and never after", async () => {
+  const early = await serverThat((request) => (["429", "drop", "well"] as const)[request]!);
+  const first = await asked(await studyAt(early.base, 1, { timeout: 20 }));
+  const [late] = await first.model.write([first.ask], { onText: () => {} });
+  expect(late).toMatchObject({ raw: answerTo(first.ask.prompt.text) });
+  expect(early.asked).toHaveLength(3);
+
+  const broken = await serverThat((request) => (request === 0 ? "half" : "well"));
+  const second = await asked(await studyAt(broken.base, 1, { timeout: 20 }));
+  const [half] = await second.model.write([second.ask], { onText: () => {} });
+  expect(half).toMatchObject({ failed: expect.stringMatching(/\w{4,}/) });
+  expect(broken.asked).toHaveLength(1);
+});
+
+test.each(["completions", "chat"])("token log-probabilities come through %s where asked for", async (api) => {
+  const server = await serverThat(() => "well");
+  const [generation] = await generated(await studyAt(server.base, 1, { api, logProbabilities: true }));
+  expect(generation!.logProbabilities).toEqual([-0.5, -1.5]);
+  expect(generation!.logProbability).toBe(-1);
+  expect(server.asked[0]!["logprobs"]).toBe(api === "chat" ? true : 1);
 });
 
 test("whatever a server does, every title ends as text or as a failure with its reason, once", async () => {

@@ -79,6 +79,8 @@ function treat(
     response.end(JSON.stringify(value));
   };
   const whole = JSON.stringify(completionOf(request.url ?? "", body));
+  if (body["stream"] && (treatment === "well" || treatment === "half"))
+    return void stream(request, body, response, treatment === "half");
   switch (treatment) {
     case "well":
       return void json(200, completionOf(request.url ?? "", body));
@@ -112,16 +114,50 @@ function treat(
   }
 }
 
+/** Word by word, a moment apart; half of it breaks off without a farewell. */
+async function stream(
+  request: IncomingMessage,
+  body: Record<string, unknown>,
+  response: ServerResponse,
+  half: boolean,
+): Promise<void> {
+  const { choices, usage, ...head } = completionOf(request.url ?? "", body);
+  const [{ text = "", message, finish_reason }] = choices as unknown as [
+    { text?: string; message?: { content: string }; finish_reason: string },
+  ];
+  const chat = message !== undefined;
+  const send = (value: unknown) => response.write(`data: ${JSON.stringify(value)}\n\n`);
+  const words = (message?.content ?? text).match(/\s*\S+/g) ?? [];
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const word of half ? words.slice(0, words.length / 2) : words) {
+    send({ ...head, choices: [chat ? { index: 0, delta: { content: word } } : { index: 0, text: word }] });
+    await sleep(15);
+  }
+  if (half) return void request.socket.destroy();
+  send({ ...head, choices: [{ index: 0, text: "", delta: {}, finish_reason }] });
+  send({ ...head, choices: [], usage });
+  response.end("data: [DONE]\n\n");
+}
+
 function completionOf(url: string, body: Record<string, unknown>, finish = "stop") {
   const messages = body["messages"] as { content: string }[] | undefined;
   const prompt = messages ? messages.at(-1)!.content : String(body["prompt"]);
   const text = answerTo(prompt);
   const choice = url.includes("chat") ? { message: { role: "assistant", content: text } } : { text };
+  // As vLLM tells them for completions and everybody for chat.
+  const logprobs = url.includes("chat")
+    ? {
+        content: [
+          { token: " A", logprob: -0.5 },
+          { token: " story", logprob: -1.5 },
+        ],
+      }
+    : { tokens: [" A", " story"], token_logprobs: [-0.5, -1.5] };
   return {
     id: "1",
     object: "text_completion",
     model: "served-model-7b",
-    choices: [{ index: 0, ...choice, finish_reason: finish }],
+    choices: [{ index: 0, ...choice, ...(body["logprobs"] ? { logprobs } : {}), finish_reason: finish }],
     usage: { prompt_tokens: 50, completion_tokens: 20, total_tokens: 70 },
   };
 }
