@@ -121,19 +121,21 @@ function printed({ findings }: Findings, verdict: Verdict): string {
   const rows = findings.flatMap((finding) => (finding.kind === "table" ? [finding] : [])).slice(0, 1);
   const table = rows.flatMap(({ table: { columns, rows } }) => [
     columns.map(({ label }, at) => (at === 0 ? label.padEnd(26) : label.padStart(16))).join(""),
-    ...rows.map((row) =>
-      columns
-        .map(({ key }, at) => (at === 0 ? cell(row[key]).padEnd(26) : cell(row[key]).padStart(16)))
-        .join(""),
-    ),
+    ...rows.map((row) => {
+      // A row of counts stands without decimals, any other with them: so its numbers stand below one another.
+      const decimals = Object.values(row).some((value) => typeof value === "number" && value % 1 !== 0)
+        ? 3
+        : 0;
+      return columns
+        .map(({ key }, at) =>
+          at === 0 ? String(row[key]).padEnd(26) : cell(row[key], decimals).padStart(16),
+        )
+        .join("");
+    }),
   ]);
   const also = verdict.also.map(({ is, because }) => `also ${is}: ${because}`);
   return [inWords(verdict), ...also, "", ...table].join("\n");
 }
 
-const cell = (value: unknown): string =>
-  typeof value === "number"
-    ? Number.isInteger(value)
-      ? String(value)
-      : value.toFixed(3)
-    : String(value ?? "");
+const cell = (value: unknown, decimals: number): string =>
+  typeof value === "number" ? value.toFixed(decimals) : "";

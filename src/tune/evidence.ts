@@ -28,6 +28,8 @@ const Written = TextMeasures.extend({
 export const ModelMeasures = z.looseObject({
   perplexity: z.number(),
   perplexity_of_training: z.number(),
+  /** How many of people's stories come to their end in as many tokens as its texts were given. */
+  stories_that_end: z.number().default(1),
   greedy: Written,
   sampled: Written,
 });

@@ -155,9 +155,9 @@ export const rules: readonly Rule[] = [
   {
     is: "endless",
     signs: ({ tuned }) =>
-      tuned.sampled.share_that_ends >= limits.ends
+      tuned.sampled.share_that_ends >= limits.ends * tuned.stories_that_end
         ? undefined
-        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves`,
+        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves, and ${percent(tuned.stories_that_end)} of people's stories would have within their length`,
     mend: () =>
       "see that the tokenizer has an end-of-text token of its own, or that length does not cut the stories",
   },

@@ -145,6 +145,21 @@ describe("the script, run with stand-ins for the scheduler", () => {
     ]);
   });
 
+  test("why a training ended before its time is told, and how it goes on", async () => {
+    const told = '{"event": "error", "message": "Rank 0 lost the others.", "hint": "A node stopped."}';
+    const { study, submitted } = await writtenJob(
+      {},
+      undefined,
+      `#!/bin/bash\ncase "$*" in *" tune "*) echo '${told}'; exit 1 ;; esac\n`,
+    );
+    await submitted;
+    const { stderr } = await onCluster(study);
+    expect(stderr.trim().split("\n").slice(-2)).toEqual([
+      "error: Rank 0 lost the others. A node stopped.",
+      expect.stringContaining("submitted again, it goes on from its last checkpoint"),
+    ]);
+  });
+
   test("an interface that is not there is told with those that are", async () => {
     const { study, submitted } = await writtenJob({ interface: "ib7" });
     await submitted;
@@ -206,7 +221,7 @@ describe("what cannot be submitted is told before anything is written", () => {
 });
 
 test.skipIf(!python)(
-  `the script trains on two nodes, as the scheduler starts them (else ${withoutPython})`,
+  `the script parts a model among two nodes, as the scheduler starts them (else ${withoutPython})`,
   async () => {
     const study = await smallStudy({ epochs: 0.5 });
     const models = await smallModels();
@@ -215,7 +230,7 @@ test.skipIf(!python)(
       scheduler: "slurm",
       nodes: 2,
       gpusPerNode: 1,
-      strategy: "ddp",
+      strategy: "fsdp2",
       interface: "lo",
       output: "far",
       learningRate: 1e-3,
@@ -227,6 +242,8 @@ test.skipIf(!python)(
       stderr.slice(-2000),
     ).toMatchObject({ world: 2, hosts: ["node0", "node1"] });
     expect(events.find(({ event }) => event === "start")).toMatchObject({ processes: 2 });
+    const { held, parameters } = events.find(({ event }) => event === "sharding");
+    expect(held).toEqual([parameters / 2, parameters / 2]);
     expect(events.at(-1)).toMatchObject({ event: "done" });
   },
   400_000,

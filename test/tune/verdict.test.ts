@@ -82,6 +82,8 @@ test("what was memorised, trained too long, endless or repetitive has its own na
   expect(verdictOn({ ...right, evaluations: long }).is).toBe("trained too long");
   const endless = { ...right.tuned, sampled: { ...sampled, share_that_ends: 0.01 } };
   expect(verdictOn({ ...right, tuned: endless }).is).toBe("endless");
+  // Texts that were cut where people's stories would have been cut as well tell nothing.
+  expect(verdictOn({ ...right, tuned: { ...endless, stories_that_end: 0 } }).is).toBe("healthy");
   const repeats = { ...right.tuned, sampled: { ...sampled, seq_rep_4: 0.9 } };
   expect(verdictOn({ ...right, tuned: repeats }).is).toBe("repetitive");
 });

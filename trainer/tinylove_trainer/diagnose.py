@@ -59,6 +59,8 @@ def model_measures(folder: str, test: list[Story], training: list[Story], copyin
         "perplexity": perplexity(model, tokenizer, test, settings.template),
         # Far below the test stories' own: the model knows them by heart.
         "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings.template),
+        # How many of people's stories come to their end in as many tokens as a text is given.
+        "stories_that_end": share_that_ends(tokenizer, test, settings),
     }
     titles = [story.title for story in test[: settings.titles]]
     prompts = [prompt_and_story(settings.template, title, "")[0] for title in titles]
@@ -69,6 +71,11 @@ def model_measures(folder: str, test: list[Story], training: list[Story], copyin
         ended = sum(text.end == "end of text" for text in texts.values()) / len(texts)
         measures[way] = {**text_measures(written, copying), "share_that_ends": ended, "texts": [{"title": title, "text": text} for title, text in zip(titles, written)]}
     return measures
+
+
+def share_that_ends(tokenizer, stories: list[Story], settings) -> float:
+    lengths = [len(tokenizer(prompt_and_story(settings.template, story.title, story.text)[1], add_special_tokens=False)["input_ids"]) for story in stories]
+    return sum(length < settings.tokens for length in lengths) / len(lengths)
 
 
 def text_measures(texts: list[str], copying: Copying) -> dict:
