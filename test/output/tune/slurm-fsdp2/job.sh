@@ -75,14 +75,23 @@ exec "$python" -m accelerate.commands.launch \
 NODE
 )
 
+# What a trainer that failed told last, on a line of its own.
+reason() {
+  tail -n 1 "$1" | sed -n 's/.*"event": "error", "message": "\(.*\)", "hint": "\(.*\)".*/error: \1 \2/p' >&2
+}
+
 # Do the nodes see one another? A minute now rather than hours later.
 rm -rf "$FOLDER/job/meeting-$JOB"-*
 TOLD="$FOLDER/job/preflight-$JOB.jsonl"
 if ! timeout --kill-after=10 300 "${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$TOLD"; then
-  sed -n 's/.*"event": "error", "message": "\(.*\)", "hint": "\(.*\)".*/error: \1 \2/p' "$TOLD" >&2
+  reason "$TOLD"
   echo "error: the preflight failed, for the reason above; nothing was trained" >&2
   exit 1
 fi
 
 # A job that was ended goes on from its last checkpoint when it is submitted again.
-"${START[@]}" bash -c "$ON_NODE" node tune "$FOLDER/config.json" "$HEAD" "$((PORT + 1))" "$JOB" | tee -a "$FOLDER/events.jsonl"
+if ! "${START[@]}" bash -c "$ON_NODE" node tune "$FOLDER/config.json" "$HEAD" "$((PORT + 1))" "$JOB" | tee -a "$FOLDER/events.jsonl"; then
+  reason "$FOLDER/events.jsonl"
+  echo "error: the training ended before its time, for the reason above or in the log; submitted again, it goes on from its last checkpoint" >&2
+  exit 1
+fi
