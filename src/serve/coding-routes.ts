@@ -175,7 +175,7 @@ function coderOf(sealKey: string, token: string): { name: string; count: number;
 /** Somebody without a coder's link. */
 class NoCoder extends StudyError {
   constructor() {
-    super("this page opens by a coder's own link", { hint: "open the whole link that you were sent" });
+    super("This page opens by a coder's own link", { hint: "open the whole link that you were sent" });
   }
 }
 

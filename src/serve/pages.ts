@@ -256,8 +256,8 @@ export function thanksPage(
     title: heading,
     body: html`
 <h1>${heading}</h1>
-<p>${words("thanks.text")}</p>
-${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance })}</p>`}
+<p>${words(code ? "thanks.code" : "thanks.text")}</p>
+${score && html`<p>${words("thanks.score", score)} ${words("thanks.chance", { chance: score.chance.toLocaleString(setting.language) })}</p>`}
 ${code && codeBox(setting, code)}
 ${personalLine(setting, personal)}`,
   });
@@ -268,8 +268,8 @@ export function problemPage(
   setting: Setting,
   text: string,
   way?: { readonly label: string; readonly address: string },
+  heading = setting.words("problem.heading"),
 ): string {
-  const heading = setting.words("problem.heading");
   return page(setting, {
     title: heading,
     body: html`<h1>${heading}</h1>

@@ -189,5 +189,9 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
   }
 
   const refuse = (reply: FastifyReply, why: "full" | "closed") =>
-    sendPage(reply, why === "full" ? 503 : 410, problemPage(setting, words(`problem.${why}`)));
+    sendPage(
+      reply,
+      why === "full" ? 503 : 410,
+      problemPage(setting, words(`problem.${why}`), undefined, words(`problem.${why}.heading`)),
+    );
 }

@@ -135,7 +135,7 @@ test("accuracy is shown to who asks, and that they asked is written down", async
   const { text } = await walker.get("/study");
   expect((await walker.post("/study/accuracy", {})).status).toBe(403);
   const reply = await walker.post("/study/accuracy", hiddenFields(text));
-  expect(reply.text).toContain("100.0 %");
+  expect(reply.text).toContain("100.0\u00a0%");
   await expect
     .poll(() => readTable(built.study.path("judgments/looks.csv")).catch(() => []), { timeout: 8000 })
     .toHaveLength(1);
