@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
 import { Commits } from "../../src/serve/commits.ts";
 import { openDatabase } from "../../src/serve/database.ts";
+import { StudyConfig } from "../../src/study/config.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
@@ -36,6 +37,7 @@ const hostile = [
   "+1+1",
   "-2+3",
   "@SUM(A1)",
+  "\t=1+1",
   `{{constructor.constructor('x')()}}`,
   "\u202Eright to left",
   "a\u0000b",
@@ -63,13 +65,18 @@ eachStore((effects) => {
     const last = hostile.length + 1;
     const { text } = await walker.get(`/q/${last}`);
     expect(text).toContain("&lt;b&gt;your&lt;/b&gt;");
-    await walker.post(`/q/${last}`, { ...hiddenFields(text), tongue: "=1+1" });
+    await walker.post(`/q/${last}`, { ...hiddenFields(text), tongue: `=1+1<script>` });
+    // Given back in the page that asks again, and never as markup.
+    const again = await atFirstQuestion(url);
+    const given = await again.walker.post("/q/1", { ...again.fields, answer: "none", reason: `"><script>` });
+    expect(given.status).toBe(400);
+    expect(given.text).toContain("&lt;script&gt;");
     await close();
     const csv = await readFile(study.path("judgments/judgments.csv"), "utf8");
     expect(csv).not.toMatch(/(^|,)"?[=+@\t]/m);
     const reasons = (await readJudgments(study)).flatMap(({ response }) => response["reason"] ?? []);
     expect(reasons.map((reason) => String(reason).replace(/^'(?=[=+\-@])/, "")).sort()).toEqual(
-      hostile.map((reason) => reason.replace("\0", "")).sort(),
+      hostile.map((reason) => reason.replace("\0", "").trim()).sort(),
     );
   });
 
@@ -108,15 +115,68 @@ eachStore((effects) => {
     expect(await readJudgments(study)).toHaveLength(1);
   });
 
-  test("a clock that jumps back loses nothing", async () => {
+  test("a clock that jumps back, or forth, loses nothing", async () => {
     let now = Date.UTC(2026, 5, 1);
     const { url, study, close } = await open({}, effects({ now: () => now }));
+    const days = 24 * 3600_000;
     const { walker, fields } = await atFirstQuestion(url);
     await walker.post("/q/1", { ...fields, answer: "human" });
-    now -= 400 * 24 * 3600_000;
+    now -= 400 * days;
+    const second = hiddenFields((await walker.get("/q/2")).text);
+    await walker.post("/q/2", { ...second, answer: "human" });
+    now += 4000 * days;
     await walker.finish();
     await close();
     expect(await readJudgments(study)).toHaveLength(4);
+  });
+
+  test("half characters and NUL are stored as every store takes them", async () => {
+    const { url, study, close } = await open({}, effects());
+    const { walker, fields } = await atFirstQuestion(url);
+    const body = `${new URLSearchParams({ ...fields, answer: "human" })}&reason=a%ED%A0%80b%00c%F0%9F`;
+    expect((await walker.post("/q/1", body)).status).toBe(303);
+    await close();
+    const [judgment] = await readJudgments(study);
+    expect(judgment!.response["reason"]).toMatch(/^a.+b.*c/);
+    expect(judgment!.response["reason"]).not.toMatch(/[\0\p{Surrogate}]/u);
+  });
+
+  test("statements in every field, address and cookie are text, or refused", async () => {
+    const recruiting = { service: "prolific" as const };
+    const { url, study, close } = await open({ survey: { recruiting } }, effects());
+    const drop = `x'); DROP TABLE answer; --`;
+    const { walker, fields } = await atFirstQuestion(url);
+    for (const name of ["seal", "key", "answer", "confidence"]) {
+      const { status } = await walker.post("/q/1", { ...fields, answer: "human", [name]: drop });
+      expect([name, status >= 400 && status < 500]).toEqual([name, true]);
+    }
+    for (const name of ["ms", "reason", drop]) {
+      const own = hiddenFields((await walker.get("/q/1")).text);
+      const { status } = await walker.post("/q/1", { ...own, answer: "human", [name]: drop });
+      expect([name, status < 500]).toEqual([name, true]);
+    }
+    for (const path of [`/q/${drop}`, `/my/${drop}`, `/assets/${drop}`, `/study/forms/${drop}/1`]) {
+      expect([path, (await walker.get(encodeURI(path))).status]).toEqual([
+        path,
+        path.startsWith("/study") ? 303 : 404,
+      ]);
+    }
+    const stranger = new Walker(url);
+    stranger.cookie = `participant=${encodeURIComponent(drop)}`;
+    expect((await stranger.get("/q/1")).location).toBe("/");
+    const ids = new URLSearchParams({
+      PROLIFIC_PID: drop,
+      STUDY_ID: drop,
+      SESSION_ID: drop,
+      invitation: drop,
+    });
+    const consent = await stranger.get(`/?${ids}`);
+    expect(
+      (await stranger.post("/consent", { ...hiddenFields(consent.text), PROLIFIC_PID: drop })).status,
+    ).toBe(303);
+    await stranger.finish();
+    await close();
+    expect((await readJudgments(study)).length).toBe(5);
   });
 });
 
@@ -139,6 +199,36 @@ describe("a request that is no form of ours", () => {
     const bomb = gzipSync(Buffer.alloc(5_000_000)).toString("latin1");
     expect(await status(bomb, { "content-encoding": "gzip" })).toBeGreaterThanOrEqual(400);
     expect((await fetch(`${url}/q/1`, { method: "DELETE" })).status).toBe(404);
+  });
+
+  test("is answered at once, however long its lines and however deep its names", async () => {
+    const { url } = await open();
+    const { walker, fields } = await atFirstQuestion(url);
+    const statuses = [];
+    // What sends a careless regular expression back and forth for hours.
+    for (const unit of ["a", "a.", " ", "a@", "=", "[", "%25", "\n", "aA0_-"]) {
+      const long = unit.repeat(Math.floor(20_000 / unit.length));
+      for (const name of Object.keys({ ...fields, reason: "", confidence: "", ms: "" })) {
+        const { status } = await walker.post("/q/1", { ...fields, answer: "human", [name]: long });
+        if (name !== "ms") statuses.push(status);
+      }
+      const header = encodeURIComponent(unit).repeat(500);
+      for (const path of [
+        `/?told=${header}`,
+        `/?invitation=${header}.${header}`,
+        `/q/${header}`,
+        `/my/${header}`,
+      ])
+        expect((await walker.get(path)).status).toBeLessThan(500);
+      const cookie = new Walker(url);
+      cookie.cookie = `participant=${header}; researcher=${header}.${header}`;
+      expect((await cookie.get("/study")).location).toBe("/study/login");
+    }
+    for (const status of statuses) expect([400, 403, 409, 413]).toContain(status);
+    const deep = `answer${"[a]".repeat(5000)}=x`;
+    expect((await walker.post("/q/1", `${new URLSearchParams(fields)}&${deep}`)).status).toBe(400);
+    const json = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+    expect((await walker.post("/q/1", json, { "content-type": "application/json" })).status).toBe(415);
   });
 
   test("reaches no file", async () => {
@@ -227,6 +317,76 @@ test("every page has the strict policy and no mark that tells one reader or vers
   const [cookie] = (await new Walker(url).get("/")).headers.getSetCookie();
   expect(cookie).toMatch(/^participant=[a-z2-7]{26}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
 });
+
+test("no failure, no reply to the script and no asset tells what the forms are made of", async () => {
+  const { url, stimuli } = await open();
+  const { walker, fields } = await atFirstQuestion(url);
+  const asScript = { accept: "application/json" };
+  const told: string[] = [];
+  const look = async (reply: Promise<{ status: number; text: string }>, status: number) => {
+    const { status: found, text } = await reply;
+    expect([text.slice(0, 200), found]).toEqual([text.slice(0, 200), status]);
+    told.push(text);
+  };
+  const page = (await walker.get("/q/1")).text;
+  await look(walker.post("/q/1", { ...fields, answer: "both" }, asScript), 400);
+  await look(walker.post("/q/9", { ...fields, answer: "human" }), 404);
+  await look(walker.post("/q/3", { ...fields, answer: "human" }), 409);
+  await look(walker.post("/q/1", { answer: "human" }, asScript), 403);
+  await look(walker.post("/q/1", { ...fields, answer: "human" }, asScript), 200);
+  await look(walker.post("/q/1", { ...fields, answer: "machine" }, asScript), 409);
+  for (const reply of told.filter((text) => text.startsWith("{")))
+    expect(Object.keys(JSON.parse(reply))).toEqual(["next"]);
+  for (const asset of page.match(/\/assets\/[^"]+/g) ?? []) {
+    await look(walker.get(asset), 200);
+    await look(walker.get(`${asset}.map`), 404);
+  }
+  expect(told.length).toBeGreaterThanOrEqual(10);
+  for (const text of told) {
+    expect(text).not.toMatch(/sourceMappingURL|generation|stimul|origin"/i);
+    for (const { id } of stimuli) expect(text).not.toContain(id);
+  }
+});
+
+test("dashboards that are asked for and never read hold nobody up", async () => {
+  const { url, token } = await open();
+  const researcher = new Walker(url);
+  await researcher.post("/study/login", { token });
+  const { port } = new URL(url);
+  const sockets = Array.from({ length: 40 }, () => {
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.on("error", () => {}).pause();
+    const one = `GET /study HTTP/1.1\r\nHost: x\r\nCookie: ${researcher.cookie}\r\n\r\n`;
+    socket.write(one.repeat(50));
+    return socket;
+  });
+  const walker = new Walker(url);
+  await walker.begin();
+  expect(await walker.finish()).toContain("Thank you");
+  for (const socket of sockets) socket.destroy();
+});
+
+test("another site's post changes nothing on the dashboard, cookie or not", async () => {
+  const { url, token, study, close } = await open();
+  const researcher = new Walker(url);
+  await researcher.post("/study/login", { token });
+  for (const action of ["accuracy", "invitations", "logout"]) {
+    const headers = { origin: "https://evil.example", referer: "https://evil.example/" };
+    const reply = await researcher.post(`/study/${action}`, { seal: "guessed", count: "9" }, headers);
+    expect([action, reply.status]).toEqual([action, 403]);
+  }
+  expect((await researcher.get("/study")).status).toBe(200);
+  expect((await researcher.post("/study/backup", {})).status).toBe(403);
+  await close();
+  await expect(readFile(study.path("judgments/looks.csv"))).rejects.toThrow("ENOENT");
+});
+
+test.each(["../elsewhere", "a/b", "A", "", "a b", "-a", "a\u0000", "a;drop"])(
+  "a study may not be called %j",
+  (name) => {
+    expect(StudyConfig.safeParse({ name }).success).toBe(false);
+  },
+);
 
 test("a hostile title and text in the study stay text", async () => {
   const { study, stimuli, remove } = await fixture();
