@@ -18,12 +18,15 @@ export interface Clustered {
 }
 
 /**
- * Hidden states of one model point nearly all one way, so their mean is taken from them; of what is left the
- * direction counts and not the length, which goes with a text's own.
+ * Hidden states of one model point nearly all one way, and a model's own texts another way than people's, so the mean of
+ * the examples is taken from the examples and that of the texts from the texts: else a cluster would be who wrote it. Of
+ * what is left the direction counts and not the length, which goes with a text's own.
  */
 export function clusteredMeanings(seen: Seen, { model, vectors, clusters }: Meanings): Clustered {
   const stories = [...seen.examples, ...seen.texts].map(({ text }) => text);
-  const points = directions(stories.map((text) => vectors.get(text)!));
+  const points = [seen.examples, seen.texts].flatMap((side) =>
+    directions(side.map(({ text }) => vectors.get(text)!)),
+  );
   const { of, centres } = kMeans(points, clusters, seen.random.fork("clusters"));
   const point = new Map(stories.map((text, at) => [text, points[at]!]));
   const cluster = new Map(stories.map((text, at) => [text, of[at]!]));

@@ -261,19 +261,17 @@ function methodOf(asked: readonly Coded[], tests: number): string {
 
 const followedTable = (tests: readonly Corrected<Followed>[]) => ({
   columns: [
-    { key: "variable", label: "Code", format: "text" as const },
-    { key: "by", label: "coded by", format: "text" as const },
+    { key: "variable", label: "Code (coded by)", format: "text" as const },
     { key: "what", label: "against", format: "text" as const },
-    { key: "own", label: "agrees with its own", format: "percent" as const },
-    { key: "others", label: "with the others", format: "percent" as const },
+    { key: "own", label: "its own", format: "percent" as const },
+    { key: "others", label: "others", format: "percent" as const },
     { key: "excess", label: "difference", format: "percent" as const },
     { key: "low", label: "95 % interval", format: "percent" as const },
     { key: "high", label: "to", format: "percent" as const },
     { key: "p", label: "p, corrected", format: "p" as const },
   ],
   rows: tests.map(({ coded, what, own, others, excess, corrected: p }) => ({
-    variable: coded.variable.title,
-    by: coderWords[coded.kind],
+    variable: `${coded.variable.title} (${coderWords[coded.kind]})`,
     what:
       what === "title" ? "the title’s own story" : what === "example" ? "its example" : "example less title",
     own: own ?? null,
@@ -286,10 +284,9 @@ const followedTable = (tests: readonly Corrected<Followed>[]) => ({
 
 const singleTable = (tests: readonly Corrected<SingleCode>[]) => ({
   columns: [
-    { key: "code", label: "Code", format: "text" as const },
-    { key: "by", label: "coded by", format: "text" as const },
-    { key: "examples", label: "examples with it", format: "integer" as const },
-    { key: "under", label: "share under these", format: "percent" as const },
+    { key: "code", label: "Code (coded by)", format: "text" as const },
+    { key: "examples", label: "examples", format: "integer" as const },
+    { key: "under", label: "under these", format: "percent" as const },
     { key: "elsewhere", label: "under others", format: "percent" as const },
     { key: "difference", label: "difference", format: "percent" as const },
     { key: "low", label: "95 % interval", format: "percent" as const },
@@ -297,8 +294,7 @@ const singleTable = (tests: readonly Corrected<SingleCode>[]) => ({
     { key: "p", label: "p, corrected", format: "p" as const },
   ],
   rows: tests.map(({ coded, code, examples, under, elsewhere, difference, corrected: p }) => ({
-    code: `${coded.variable.title}: ${code}`,
-    by: coderWords[coded.kind],
+    code: `${coded.variable.title}: ${code} (${coderWords[coded.kind]})`,
     examples,
     under,
     elsewhere,

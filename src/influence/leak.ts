@@ -41,10 +41,14 @@ export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string,
     table("result", "How alike a text is to its own example, and to the others, 0 to 1", testsTable(tests)),
     figure(
       "result",
-      "Titles by examples: where a text is more like its own example than like others",
+      "Titles by examples: how much more a text is like its own example (blue) than like the others (brown: less)",
       heatMap(seen, space),
     ),
-    table("result", "The pairs that leak most side by side, shared words marked", pairsTable(seen, space)),
+    table(
+      "result",
+      "The pairs that leak most side by side: shared words marked, the longest run of words in both, and likeness beyond other examples",
+      pairsTable(seen, space),
+    ),
     figure("detail", "Where the differences between texts come from", sharesFigure(shares)),
     table(
       "detail",
@@ -133,9 +137,9 @@ function methodOf(
 ): string {
   const missing = leftOut > 0 ? ` ${counted(leftOut, "title")} with a text missing left out.` : "";
   const meaning = clusters
-    ? ` Meaning is the cosine of mean-pooled hidden states of ${clusters.model}, centred; clusters are k-means of them.`
+    ? ` Meaning is the cosine of mean-pooled hidden states of ${clusters.model}, examples and texts each without their mean; clusters are k-means of them.`
     : "";
-  return `What the example leaks: ${titles.length} titles under each of ${examples.length} examples, ${counted(draws, "draw")} each, ${texts.length} texts.${missing} A text’s likeness to its own example is compared with its likeness to the others; the test deals the examples anew among the texts of a title (${permutations} deals), and p-values are corrected over ${channels} tests (Holm 1979). Intervals are clustered by title and by example. Topics are NMF of TF-IDF; shares of the variance are components of a two-way layout with random effects (Searle, Casella and McCulloch 1992).${meaning}`;
+  return `What the example leaks: ${titles.length} titles under each of ${examples.length} examples, ${counted(draws, "draw")} each, ${texts.length} texts.${missing} A text’s likeness to its own example is compared with its likeness to the others; the test deals the examples anew among the texts of a title (${permutations} deals), and p-values are corrected over ${channels} tests (Holm 1979). The test speaks of these titles and examples; the intervals, clustered by title and by example, of others like them, and are wider. Topics are NMF of TF-IDF; shares of the variance are components of a two-way layout with random effects (Searle, Casella and McCulloch 1992).${meaning}`;
 }
 
 const testsTable = (tests: readonly Test[]) => ({

@@ -7,7 +7,7 @@ import { termsOf } from "../text/words.ts";
 import { othersOf } from "./likeness.ts";
 import { cellsOf, ownExamples, type Seen } from "./seen.ts";
 
-const mostPairs = 10;
+const mostPairs = 8;
 
 /** The texts that have most of their own example's words beyond those of others, one a title and example. */
 export function pairsTable(seen: Seen, space: TextSpace): Table {
@@ -26,7 +26,7 @@ export function pairsTable(seen: Seen, space: TextSpace): Table {
       title: text.title,
       example: marked(example.text, text.text),
       text: marked(text.text, example.text),
-      run: longestCommonRun(text.text, example.text).text,
+      run: longestCommonRun(text.text, example.text).length,
       excess: likeness,
     }));
   return {
@@ -34,8 +34,8 @@ export function pairsTable(seen: Seen, space: TextSpace): Table {
       { key: "title", label: "title", format: "text" },
       { key: "example", label: "the example it was shown", format: "marked" },
       { key: "text", label: "the text that was written", format: "marked" },
-      { key: "run", label: "longest run of words in both", format: "text" },
-      { key: "excess", label: "likeness beyond other examples", format: "number" },
+      { key: "run", label: "longest run", format: "integer" },
+      { key: "excess", label: "likeness", format: "number" },
     ],
     rows,
   };

@@ -56,13 +56,13 @@ export function toneTransfer(seen: Seen): { findings: Finding[]; numbers: Record
             rows: [
               ...examples.map((story, at) => ({
                 of: story.title,
-                group: "example",
+                group: "examples",
                 its: ofExamples[at]!,
                 texts: byExample[at]!,
               })),
               ...titles.map((story, at) => ({
                 of: story.title,
-                group: "title",
+                group: "titles’ own stories",
                 its: ofTitles[at]!,
                 texts: byTitle[at]!,
               })),

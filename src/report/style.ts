@@ -47,7 +47,7 @@ thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border
 tbody th { font-weight: 600; }
 tbody th.short { white-space: nowrap; }
 td:not(.n) { min-width: 6.5rem; }
-td.prose { min-width: 13rem; font: .9375rem/1.5 var(--serif); }
+td.prose { min-width: 16rem; font: .9375rem/1.5 var(--serif); }
 mark { background: var(--markWash); color: inherit; border-radius: 2px; padding: 0 .1em; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }

@@ -19,7 +19,7 @@ const said = (data: Data): string =>
 test("a level that words and readers follow can be set; its figure shows both", () => {
   const data = dosed({ words: 0.6, moved: 0.6, named: 0.9, readers: 40 }, 1);
   expect(said(data)).toMatch(
-    /^echo: chat, melancholy: the words grow sadder .*; readers are moved more .*; more readers name sadness or longing .* So the level can be set: words and readers follow it\.$/,
+    /^echo: chat, melancholy: the level can be set; words and readers follow it\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
   );
   const [first] = run(data).findings.filter((finding) => finding.kind === "figure");
   if (first?.kind !== "figure") throw new Error("no figure");
@@ -31,30 +31,30 @@ test("a level that words and readers follow can be set; its figure shows both", 
 
 test("what no reader was asked is not claimed of readers", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
-    /the words grow sadder .* can be set as far as words tell; whether it is felt, no reader was asked\.$/,
+    /can be set as far as words tell; whether it is felt, no reader was asked\.\nThe words grow sadder/,
   );
 });
 
 test("words that follow do not speak for readers who don't", () => {
   expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
-    /that the share of readers who name sadness or longing goes with the level asked for is not shown .* as far as words tell; that readers feel it is not shown\.$/,
+    /as far as words tell; that readers feel it is not shown\.\n.* That the share of readers who name sadness or longing goes with the level asked for is not shown/,
   );
 });
 
 test("nothing found is no evidence of nothing", () => {
   expect(said(dosed({ readers: 40 }, 4))).toMatch(
-    /So whether the level can be set is open: that is no evidence that it cannot\.$/,
+    /whether the level can be set is open; that is no evidence that it cannot\.$/m,
   );
 });
 
 test("one reader cannot stand for many", () => {
   const text = said(dosed({ named: 3, moved: 1, readers: 1 }, 5));
   expect(text).toContain("no interval: too few readers or titles");
-  expect(text).not.toMatch(/readers are moved more|more readers name/);
+  expect(text).not.toMatch(/Readers are moved more|More readers name/);
 });
 
 test("a level that works against itself is told of", () => {
-  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/the words grow gladder .* works against itself/);
+  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/works against itself in part.*\nThe words grow gladder/);
 });
 
 test("it waits where no level was asked for, and where one level was it has nothing to compare", () => {
@@ -67,15 +67,15 @@ test("it waits where no level was asked for, and where one level was it has noth
 });
 
 test("no level is found where readers and words go by none, titles and readers differing as they may", () => {
-  const studies = 40;
+  const studies = 24;
   const false_ = Array.from({ length: studies }, (_, seed) =>
     Object.values(claimsIn(run(dosed({ readers: 20 }, 200 + seed), seed).numbers)).some(
       (claim) => claim !== 0,
     ),
   ).filter(Boolean).length;
-  // Two of forty are expected; seven or more come less than once in a hundred times. bench/influence-calibration.ts has the
+  // One of 24 is expected; five or more come less than once in a hundred times. bench/influence-calibration.ts has the
   // many.
-  expect(false_).toBeLessThan(7);
+  expect(false_).toBeLessThan(5);
 });
 
 test("a study's own files give levels, ratings and emotions", async () => {

@@ -69,7 +69,9 @@ export function levelsOf(generations: readonly Generation[]): Level[] {
 interface Outcome {
   readonly key: "words" | "moved" | "named";
   readonly label: string;
-  /** What a rise of it says, and a fall; as a sentence goes on after the tone's name. */
+  /** What it is, as a sentence names it. */
+  readonly noun: string;
+  /** How a sentence begins that tells of a rise of it, or of a fall. */
   readonly rises: string;
   readonly falls: string;
   /** The sign that was asked for: 1 or -1; undefined where the tone says nothing of it. */
@@ -111,8 +113,9 @@ function wordsOf(tone: string, group: readonly Level[]): Omit<Outcome, "found"> 
   return {
     key: "words",
     label: "sadness per hundred words",
-    rises: "the words grow sadder",
-    falls: "the words grow gladder",
+    noun: "the sadness of the words",
+    rises: "The words grow sadder",
+    falls: "The words grow gladder",
     wanted: sadTones.has(tone) ? 1 : gladTones.has(tone) ? -1 : undefined,
     data: {
       levels,
@@ -171,8 +174,9 @@ function ratingsOf(
   const moved: Omit<Outcome, "found"> = {
     key: "moved",
     label: "how much it moved readers, 1 to 7",
-    rises: "readers are moved more",
-    falls: "readers are moved less",
+    noun: "how much readers are moved",
+    rises: "Readers are moved more",
+    falls: "Readers are moved less",
     wanted: undefined,
     data: outcome(rated, ({ rating }) => rating.rating),
   };
@@ -184,8 +188,9 @@ function ratingsOf(
           {
             key: "named" as const,
             label: `share of readers who name ${words}`,
-            rises: `more readers name ${words}`,
-            falls: `fewer readers name ${words}`,
+            noun: `the share of readers who name ${words}`,
+            rises: `More readers name ${words}`,
+            falls: `Fewer readers name ${words}`,
             wanted: 1 as const,
             data: outcome(named, ({ rating }) => Number(emotions.includes(rating.emotion!))),
           },
@@ -218,7 +223,8 @@ function findingsOf(dose: Dose<Corrected>, human: readonly number[], settings: D
   const { name, outcomes } = dose;
   const rated = outcomes.some(({ key }) => key !== "words");
   return [
-    sentence("result", say(dose, human, settings)),
+    sentence("result", `${name}: ${conclusion(dose.tone, outcomes, settings.alpha)}`),
+    sentence("result", say(outcomes, human, settings)),
     ...(rated
       ? [
           figure(
@@ -246,25 +252,24 @@ function claim({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
   return found.estimate > 0 ? 1 : -1;
 }
 
-/** What the data say and no more: of words, of readers, and what follows from the two. */
+/** What the data say of words and of readers, and no more. */
 function say(
-  { name, tone, outcomes }: Dose<Corrected>,
+  outcomes: readonly Corrected[],
   human: readonly number[],
   { alpha, level }: Data["settings"],
 ): string {
   const parts = outcomes.map((outcome) => {
-    const { found, corrected, label, rises, falls } = outcome;
+    const { found, corrected, noun, rises, falls } = outcome;
     const sign = claim(outcome, alpha);
     const interval = Number.isFinite(found.interval.low)
       ? `${Math.round(level * 100)} % interval ${printed(found.interval.low, "number")} to ${printed(found.interval.high, "number")}`
       : "no interval: too few readers or titles";
     const numbers = `${printed(found.estimate, "number")} a level, ${interval}, ${pValue(corrected)}`;
     return sign === 0
-      ? `that the ${label} goes with the level asked for is not shown (${numbers})`
-      : `${sign > 0 ? rises : falls} with the level asked for (${numbers})`;
+      ? `That ${noun} goes with the level asked for is not shown (${numbers}).`
+      : `${sign > 0 ? rises : falls} with the level asked for (${numbers}).`;
   });
-  const size = sizeOf(outcomes, human);
-  return `${name}: ${parts.join("; ")}.${size} ${conclusion(tone, outcomes, alpha)}`;
+  return `${parts.join(" ")}${sizeOf(outcomes, human)}`;
 }
 
 /** How far the levels span, beside how far people's stories differ. */
@@ -290,21 +295,23 @@ function conclusion(tone: string, outcomes: readonly Corrected[], alpha: number)
   const [words, named, moved] = [verdict("words"), verdict("named"), verdict("moved")];
   const readers = named ?? moved;
   if (words === "against" || named === "against")
-    return `So asking for ${tone} works against itself somewhere: look at the figures.`;
+    return `asking for more ${tone} works against itself in part; the figures show where.`;
   if (words === "as asked" && readers === undefined)
-    return `So the level can be set as far as words tell; whether it is felt, no reader was asked.`;
+    return `the level can be set as far as words tell; whether it is felt, no reader was asked.`;
   if (words === "as asked" && named === "as asked")
-    return `So the level can be set: words and readers follow it.`;
+    return `the level can be set; words and readers follow it.`;
   if (words === "as asked")
-    return `So the level can be set as far as words tell; that readers feel it is not shown.`;
-  if (named === "as asked") return `So readers follow the level, though that the words do is not shown.`;
-  return `So whether the level can be set is open: that is no evidence that it cannot.`;
+    return `the level can be set as far as words tell; that readers feel it is not shown.`;
+  if (named === "as asked") return `readers follow the level, though that the words do is not shown.`;
+  return `whether the level can be set is open; that is no evidence that it cannot.`;
 }
 
 const levelColumn = { key: "level", label: "level asked for", format: "integer" as const };
 
 /** The mean of an outcome at each level, with an interval that is clustered as its trend is. */
-function byLevel({ data }: Outcome, confidence: number, scaled: (value: number) => number) {
+function byLevel({ data, key }: Outcome, confidence: number, scaled: (value: number) => number) {
+  // An interval by Student's t knows nothing of the ends of a scale.
+  const [least, most] = (scales[key] ?? [-Infinity, Infinity]).map(scaled) as [number, number];
   const levels = Array.from(data.levels);
   return [...new Set(levels)]
     .sort((one, other) => one - other)
@@ -319,12 +326,14 @@ function byLevel({ data }: Outcome, confidence: number, scaled: (value: number) 
       return {
         level,
         mean: estimate,
-        low: known ? interval.low : null,
-        high: known ? interval.high : null,
+        low: known ? Math.max(least, interval.low) : null,
+        high: known ? Math.min(most, interval.high) : null,
         count: places.length,
       };
     });
 }
+
+const scales: Partial<Record<Outcome["key"], readonly [number, number]>> = { moved: [1, 7], named: [0, 1] };
 
 function alone(outcome: Outcome, human: readonly number[], confidence: number): Figure {
   const { key, label } = outcome;

@@ -26,6 +26,25 @@ export const axes = (data: Encoded, width: number): Plot.Markish[] => [
   Plot.axisY({ label: null, tickSize: 0, ticks: 6, tickFormat: tickFormat(data.format("y")) }),
 ];
 
+/** The names of groups in their colours, one above the other at the top right. */
+export const legend = (
+  groups: readonly string[],
+  mark: string,
+  fill: (group: string) => string,
+): Plot.Markish[] =>
+  groups.map((name, at) =>
+    Plot.text([name], {
+      frameAnchor: "top-right",
+      dy: -legendLine * (groups.length - at),
+      textAnchor: "end",
+      fill: fill(name),
+      text: () => `${mark} ${name}`,
+    }),
+  );
+
+/** How much higher a drawing's top has to be for each name of its legend. */
+export const legendLine = 18;
+
 /** Whole numbers have a tick each where there are few: a level of 0.5 was asked of nobody. */
 function ticksOf(
   data: Encoded,

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { axes, axisRoom } from "./axes.ts";
+import { axes, axisRoom, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
@@ -19,19 +19,40 @@ export const curve: FigureKind = {
     const values = ["y", "low", "high"].flatMap((role) => data.numbers(role));
     const named = groups.length > 1;
     const narrow = width < 500;
+    const height = narrow ? 280 : 340;
+    const domain = domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y"));
+    const few = data.texts("x").length <= dotted;
+    // Intervals of several lines at one place stand side by side, for bands over bands say little.
+    const line = (name: string, at: number): Plot.Markish[] => {
+      const rows = data.rows.filter((row) => group(row) === name);
+      const dx = few && named ? 9 * (at - (groups.length - 1) / 2) : 0;
+      const interval =
+        few && named
+          ? Plot.ruleX(rows, { x: x!, y1: low!, y2: high!, stroke, strokeWidth: 1.5, strokeOpacity: 0.7, dx })
+          : Plot.areaY(rows, { x: x!, y1: low!, y2: high!, fill: stroke, fillOpacity: 0.15 });
+      return [
+        ...(data.has("low") ? [interval] : []),
+        Plot.lineY(rows, {
+          x: x!,
+          y: y!,
+          stroke,
+          strokeWidth: 2.5,
+          curve: few ? "linear" : "monotone-x",
+          dx,
+        }),
+        ...(few ? [Plot.dot(rows, { x: x!, y: y!, r: 3.5, fill: stroke, dx })] : []),
+      ];
+    };
     return {
-      height: narrow ? 280 : 340,
+      height,
       ...axisRoom,
-      ...(named && narrow && { marginTop: axisRoom.marginTop + 18 * groups.length }),
+      ...(named && narrow && { marginTop: axisRoom.marginTop + legendLine * groups.length }),
       marginRight: named && !narrow ? 20 + 7 * Math.max(...groups.map((name) => name.length)) : 20,
       x: {
         domain: domainOf([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),
         label: null,
       },
-      y: {
-        domain: domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y")),
-        label: null,
-      },
+      y: { domain, label: null },
       marks: [
         Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1 }),
         ...data.marks("y").flatMap(({ at, label }) => [
@@ -52,39 +73,63 @@ export const curve: FigureKind = {
             Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
             Plot.text([at], { x: (value) => value, frameAnchor: "top", dy: -12, text: () => label }),
           ]),
-        ...(data.has("low")
-          ? [Plot.areaY(data.rows, { x: x!, y1: low!, y2: high!, z: group, fill: stroke, fillOpacity: 0.15 })]
-          : []),
-        Plot.lineY(data.rows, { x: x!, y: y!, z: group, stroke, strokeWidth: 2.5, curve: "monotone-x" }),
+        ...groups.flatMap((name, at) => line(name, at)),
         ...(named && !narrow
-          ? [
-              Plot.text(
-                data.rows,
-                Plot.selectLast({
-                  x: x!,
-                  y: y!,
-                  z: group,
-                  dx: 8,
-                  textAnchor: "start",
-                  fill: stroke,
-                  text: group,
-                }),
-              ),
-            ]
-          : []),
-        ...(named && narrow
-          ? groups.map((name, at) =>
-              Plot.text([name], {
-                frameAnchor: "top-right",
-                dy: -18 * (groups.length - at),
-                textAnchor: "end",
-                fill: colour(strokes[at % strokes.length]!),
-                text: (text) => `▬ ${text}`,
+          ? apart(endsOf(data), y!, domain, height - axisRoom.marginTop - 42).map(({ row, dy }) =>
+              Plot.text([row], {
+                x: x!,
+                y: y!,
+                dx: few ? 18 : 8,
+                dy,
+                textAnchor: "start",
+                fill: stroke,
+                text: group,
               }),
             )
+          : []),
+        ...(named && narrow
+          ? legend(groups, "▬", (name) => colour(strokes[groups.indexOf(name) % strokes.length]!))
           : []),
         ...axes(data, width),
       ],
     };
   },
 };
+
+/** Lines over this many places or fewer show each: between two levels nothing was asked. */
+const dotted = 8;
+
+type Row = Encoded["rows"][number];
+
+/** The last row of every line. */
+function endsOf(data: Encoded): Row[] {
+  const x = data.of("x");
+  const group = data.of("group");
+  return data
+    .texts("group")
+    .map((name) =>
+      data.rows
+        .filter((row) => String(group(row) ?? "") === name)
+        .reduce((last, row) => (Number(x(row)) >= Number(x(last)) ? row : last)),
+    );
+}
+
+const lineHeight = 16;
+
+/** How far down each name has to move from its line's end, so that no two lie on each other. */
+function apart(
+  ends: readonly Row[],
+  y: (row: Row) => unknown,
+  [low, high]: [number, number],
+  height: number,
+) {
+  const placed = ends
+    .map((row) => ({ row, at: (height * (high - Number(y(row)))) / (high - low) }))
+    .sort((one, other) => one.at - other.at);
+  let free = -Infinity;
+  return placed.map(({ row, at }) => {
+    const place = Math.max(at, free);
+    free = place + lineHeight;
+    return { row, dy: place - at };
+  });
+}

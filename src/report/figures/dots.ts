@@ -1,9 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { axes, axisRoom } from "./axes.ts";
+import { axes, axisRoom, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
 import { groupColour } from "./intervals.ts";
+
+const fills = ["warning", "machine", "bandInk", "all"] as const;
 
 /** One dot a thing: `x`, `y`, `group` (human, machine) colours it, `label` names those that stand out. */
 export const dots: FigureKind = {
@@ -19,11 +21,19 @@ export const dots: FigureKind = {
           data.format(axis),
         ),
         label: null,
+        ticks: axis === "x" && width < 500 ? 4 : 6,
       };
     };
+    const groups = data.has("group") ? data.texts("group") : [];
+    // Who wrote a story has a colour of its own throughout a report; other groups are told by a legend.
+    const named = groups.some((name) => name !== "human" && name !== "machine") && groups.length > 1;
+    const fill = (name: string) =>
+      named ? colour(fills[groups.indexOf(name) % fills.length]!) : groupColour(name);
+    const room = named ? legendLine * (width < 500 ? groups.length : 0) : 0;
     return {
-      height: width < 500 ? 300 : 380,
+      height: (width < 500 ? 300 : 380) + room,
       ...axisRoom,
+      marginTop: axisRoom.marginTop + room,
       marginRight: 16,
       x: scale("x"),
       y: scale("y"),
@@ -40,7 +50,7 @@ export const dots: FigureKind = {
           x: x!,
           y: y!,
           r: 4.5,
-          fill: (row) => groupColour(data.of("group")(row)),
+          fill: (row) => fill(String(data.of("group")(row) ?? "")),
           fillOpacity: 0.8,
           stroke: colour("paper"),
         }),
@@ -57,6 +67,7 @@ export const dots: FigureKind = {
               }),
             ]
           : []),
+        ...(named ? legend(groups, "●", fill) : []),
         ...axes(data, width),
       ],
     };
