@@ -41,7 +41,7 @@ run() {
 stop() {
   until grep -q '"event": "progress"' "$study/tuned/$1/events.jsonl" 2> /dev/null; do sleep 0.2; done
   ip netns pids ${NAMESPACE}1 | xargs kill -KILL
-  stopped=$SECONDS
+  date +%s > "$study/tuned/$1.stopped"
 }
 
 rm -rf "$study/tuned/one-host"
@@ -66,5 +66,7 @@ RANKS="0" run absent-host fsdp2 host0
 run missing-interface fsdp2 ib7
 # What accelerate makes of --cpu: as many jobs of one process as there are nodes.
 run world-of-one ddp host0 's/--multi_gpu/--cpu/'
+rm -rf "$study/tuned/stopped-host"
 stop stopped-host &
 run stopped-host fsdp2 host0
+echo "stopped-host: named $(($(stat -c %Y "$study/tuned/stopped-host.err") - $(cat "$study/tuned/stopped-host.stopped"))) s after the stop"

@@ -101,6 +101,8 @@ def check(settings: SimpleNamespace) -> None:
     world = processes()
     if settings.sharded and world == 1:
         raise UserError("sharded is on, but there is one process, which would hold the whole model.", "Set sharded to false, or start several with torchrun or accelerate launch.")
+    if settings.sharded and settings.method == "lora":
+        raise UserError("sharded is on with method lora, whose maps FSDP2 leaves as they are.", "Set sharded to false: an adapter needs little, and the base is held in bf16.")
     if settings.batch % world:
         raise UserError(f"batch is {settings.batch}, which {world} processes cannot share.", f"Make it a multiple of {world}.")
     share = settings.batch // world
