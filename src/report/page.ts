@@ -118,7 +118,7 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
     <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) =>
-        html`<tr>${columns.map(({ key, number, marked }, at) => {
+        html`<tr>${columns.map(({ key, label, number, marked }, at) => {
           const cell = row[at]!;
           const linked = key === "stimulus" && storyIds.has(cell);
           const content = linked
@@ -128,7 +128,9 @@ function tableBlock(id: string, caption: string, table: Table, storyIds: Readonl
               : cell;
           return at === 0
             ? html`<th scope="row" class="${cell.length <= 24 && "short"}">${content}</th>`
-            : html`<td class="${marked ? "prose" : side(number, at)}">${content}</td>`;
+            : marked
+              ? html`<td class="prose" data-label="${label}">${content}</td>`
+              : html`<td class="${side(number, at)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>
   </table></div>

@@ -48,6 +48,7 @@ tbody th { font-weight: 600; }
 tbody th.short { white-space: nowrap; }
 td:not(.n) { min-width: 6.5rem; }
 td.prose { min-width: 16rem; font: .9375rem/1.5 var(--serif); }
+tr:has(td.prose) > th.short { white-space: normal; min-width: 7rem; }
 mark { background: var(--markWash); color: inherit; border-radius: 2px; padding: 0 .1em; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -74,6 +75,10 @@ summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
   header.top { padding-top: 2rem; }
   section { margin-top: 3rem; }
   .page { display: none; } .phone { display: block; }
+  table:has(td.prose), tbody:has(td.prose), tr:has(td.prose), tr:has(td.prose) > * { display: block; }
+  table:has(td.prose) thead, tr:has(td.prose) > td.n { display: none; }
+  tr:has(td.prose) > * { border-bottom: 0; padding-right: 0; }
+  td.prose::before { content: attr(data-label); display: block; font: .8125rem/1.5 var(--sans); color: var(--muted); }
 }
 @media print {
   @page { margin: 18mm 20mm; }

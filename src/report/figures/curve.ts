@@ -20,6 +20,7 @@ export const curve: FigureKind = {
     const named = groups.length > 1;
     const narrow = width < 500;
     const height = narrow ? 280 : 340;
+    const room = named && narrow ? legendLine * groups.length : 0;
     const domain = domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y"));
     const few = data.texts("x").length <= dotted;
     // Intervals of several lines at one place stand side by side, for bands over bands say little.
@@ -44,9 +45,9 @@ export const curve: FigureKind = {
       ];
     };
     return {
-      height,
+      height: height + room,
       ...axisRoom,
-      ...(named && narrow && { marginTop: axisRoom.marginTop + legendLine * groups.length }),
+      marginTop: axisRoom.marginTop + room,
       marginRight: named && !narrow ? 20 + 7 * Math.max(...groups.map((name) => name.length)) : 20,
       x: {
         domain: domainOf([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { Encoded, inLines } from "./encoded.ts";
+import { Encoded } from "./encoded.ts";
 
 /**
  * A number in every cell of a table: `x` names the column, `y` the row, `colour` is the number. The stronger a cell, the
@@ -15,7 +15,7 @@ export const heat: FigureKind = {
     const [x, y, value] = ["x", "y", "colour"].map((role) => data.of(role));
     const [columns, rows] = [data.texts("x"), data.texts("y")];
     const narrow = width < 500;
-    const letters = narrow ? 14 : 26;
+    const letters = narrow ? 16 : 26;
     const most = Math.max(1e-9, ...data.numbers("colour").map(Math.abs));
     const number = (row: (typeof data.rows)[number]) => Number(value!(row) ?? 0);
     const longest = (names: readonly string[]) =>
@@ -47,14 +47,14 @@ export const heat: FigureKind = {
                 x: x!,
                 y: y!,
                 fontSize: 11,
-                fill: (row) => colour(Math.abs(number(row)) / most > 0.55 ? "paper" : "ink"),
+                fill: (row) => colour(Math.abs(number(row)) / most > 0.65 ? "paper" : "ink"),
                 text: (row) => printed(number(row), data.format("colour")),
               }),
             ]
           : []),
         Plot.axisY({
           tickSize: 0,
-          tickFormat: (name) => inLines(shortened(String(name), 2 * letters), letters),
+          tickFormat: (name) => shortened(String(name), letters),
         }),
         Plot.axisX({
           anchor: "top",
