@@ -144,8 +144,9 @@ function counts(generations: readonly Generation[]): string {
   }
   const numbers = new Map<string, number>();
   for (const { outcome, reason } of counting.values()) {
-    const what =
-      reason && outcome !== "failed" && outcome !== "refused" ? `${outcome} with a fault` : outcome;
+    // A reason begins with its kind: `too short: 80 words, more than 90 are needed`.
+    const fault = outcome === "failed" || outcome === "refused" ? undefined : reason?.split(":")[0];
+    const what = fault ? `${outcome} (${fault})` : outcome;
     numbers.set(what, (numbers.get(what) ?? 0) + 1);
   }
   const again = generations.length - counting.size;
