@@ -117,7 +117,7 @@ async function embedded(path: string): Promise<SqliteDialect> {
     file.pragma("synchronous = FULL");
     // The log goes into the store every 16 MB: seldom enough that a page is written once for many answers.
     file.pragma("wal_autocheckpoint = 4000");
-    file.pragma("cache_size = -16000");
+    file.pragma("cache_size = -8000");
     assertDurable(file, path);
     // A disk that is read-only shows here, and not at the first answer.
     file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
