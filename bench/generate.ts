@@ -157,9 +157,9 @@ async function manyTitles() {
   const evaluated = await llama.evaluatedTokens();
   const all = prompts.reduce((sum, prompt) => sum + llama.count(prompt), 0);
   const start = llama.count(prompts[0]!.slice(0, shared));
-  await llama.close();
   // The last token of a start is left to what follows, for it may merge with that.
   const least = start + prompts.reduce((sum, prompt) => sum + llama.count(prompt) - start, 0);
+  await llama.close();
   return {
     titles: generations.length,
     seconds: Number(seconds.toFixed(1)),
