@@ -63,7 +63,9 @@ test("it waits where no level was asked for, and where one level was it has noth
   expect(applies(doseResponse, without)).toBe(false);
   expect(applies(doseResponse, none)).toBe(true);
   const one = none.study!.generations.filter(({ control }) => control?.["strength"] === 2);
-  expect(run({ ...none, study: { ...none.study!, generations: one } }).findings).toEqual([]);
+  expect(said({ ...none, study: { ...none.study!, generations: one } })).toBe(
+    "No two levels of a tone were asked for, so that there is nothing to compare.",
+  );
 });
 
 test("no level is found where readers and words go by none, titles and readers differing as they may", () => {

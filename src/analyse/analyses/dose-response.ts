@@ -25,10 +25,14 @@ export const doseResponse: Analysis = {
       .filter(({ origin }) => origin === "human")
       .map(({ text }) => sadness(text));
     const doses = correctedAll(dosesOf(data, random));
+    if (doses.length === 0) {
+      const why = "No two levels of a tone were asked for, so that there is nothing to compare.";
+      return { findings: [sentence("result", why)], numbers: {} };
+    }
     return {
       findings: [
         ...doses.flatMap((dose) => findingsOf(dose, human, data.settings)),
-        ...(doses.length > 0 ? [sentence("method", methodOf(data))] : []),
+        sentence("method", methodOf(data)),
       ],
       numbers: Object.fromEntries(
         doses.map(({ name, outcomes }) => [
