@@ -1,0 +1,108 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { getLlama, LlamaLogLevel } from "node-llama-cpp";
+import { expect, test } from "vitest";
+import { hubFileAt, hubFileOf } from "../../src/generate/hub.ts";
+import { embeddingInputs, meaningsOf, openEmbedder } from "../../src/influence/embedder.ts";
+import { exists, filesUnder, sha256 } from "../../src/workbench/files.ts";
+import { embeddedModelFile } from "../../src/workbench/llama.ts";
+import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+
+const hub = { at: hubFileAt, fetch: hubFileOf };
+const texts = [
+  "She waved.",
+  "He kept the ticket.",
+  "We danced.",
+  "The ferry was late.",
+  "Rain, and no coat.",
+];
+
+test("a text's vector is the mean of the model's hidden states over its tokens", async () => {
+  const text = "She kept the ticket in her coat.";
+  const embedder = await openEmbedder(embeddedModelFile, 1);
+  const pooled = await embedder.of(text);
+  await embedder.close();
+  // Without pooling a context gives the last token's state; of a model that looks back only, the states of a text's
+  // tokens are the last states of its beginnings.
+  const llama = await getLlama({
+    build: "never",
+    skipDownload: true,
+    progressLogs: false,
+    logLevel: LlamaLogLevel.error,
+  });
+  const model = await llama.loadModel({ modelPath: embeddedModelFile, useMmap: false });
+  const context = await model.createEmbeddingContext({ contextSize: 256, threads: 1 });
+  const tokens = model.tokenize(text);
+  const states: (readonly number[])[] = [];
+  for (let end = 1; end <= tokens.length; end++)
+    states.push((await context.getEmbeddingFor(tokens.slice(0, end))).vector);
+  await llama.dispose();
+  const mean = pooled.map((_, at) => states.reduce((sum, state) => sum + state[at]!, 0) / states.length);
+  const far = Math.hypot(...pooled.map((value, at) => value - mean[at]!));
+  expect(tokens.length).toBeGreaterThan(5);
+  expect(far / Math.hypot(...pooled)).toBeLessThan(0.01);
+});
+
+test("what was embedded before a stop is kept, and a torn line is passed over", async () => {
+  const study = await temporaryStudy({ influence: { embeddings: "llama:embedded", threads: 1 } });
+  const stop = new AbortController();
+  let steps = 0;
+  const progress = () => ({
+    to() {},
+    step: () => void (++steps === 2 && stop.abort(new Error("stopped"))),
+    end() {},
+  });
+  const effects = quietEffects({ signal: stop.signal, progress });
+  await expect(meaningsOf(texts, study, hub, effects)).rejects.toThrow("stopped");
+  const [file] = await filesUnder(study.path(".tinylove/embeddings"));
+  expect((await readFile(file!, "utf8")).trim().split("\n")).toHaveLength(2);
+  await appendFile(file!, '{"text":"Rain');
+  const whole = await meaningsOf(texts, study, hub, quietEffects());
+  expect(texts.every((text) => whole!.vectors.get(text)?.length === 192)).toBe(true);
+  const [line] = (await readFile(file!, "utf8")).split("\n");
+  expect(JSON.parse(line!).text).toBe(texts[0]);
+});
+
+test("a model of a hub is downloaded once, into the cache", async () => {
+  const content = await readFile(embeddedModelFile);
+  let fetched = 0;
+  const server = createServer(({ method }, response) => {
+    if (method === "GET") fetched++;
+    response.writeHead(200, { etag: `"${sha256(content)}"`, "content-length": content.length });
+    response.end(method === "GET" ? content : undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cache = await temporaryFolder();
+  const env = {
+    TINYLOVE_CACHE: cache,
+    HF_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+  const study = await temporaryStudy({
+    influence: { embeddings: "hf:tiny/love/tiny-love.gguf", threads: 1 },
+  });
+  for (const some of [texts.slice(0, 2), texts]) {
+    const found = await meaningsOf(some, study, hub, quietEffects({ env }));
+    expect(found!.vectors.size).toBe(some.length);
+  }
+  server.close();
+  expect(fetched).toBe(1);
+  expect(await exists(join(cache, "hub/tiny/love/tiny-love.gguf"))).toBe(true);
+});
+
+test("without a model nothing is asked for", async () => {
+  const study = await temporaryStudy();
+  expect(await meaningsOf(texts, study, hub, quietEffects())).toBeUndefined();
+  expect(embeddingInputs(study, hub)).toEqual([]);
+  expect(await exists(study.path(".tinylove"))).toBe(false);
+});
+
+test.each([
+  ["openai:gpt", "influence.embeddings: openai:gpt names no model"],
+  ["hf:tiny/love.gguf", "influence.embeddings: hf:tiny/love.gguf is no address of a file"],
+  ["llama:none.gguf", /influence\.embeddings: no model file .*none\.gguf/],
+])("%s is refused in a line", async (embeddings, message) => {
+  const study = await temporaryStudy({ influence: { embeddings } });
+  await expect(meaningsOf(texts, study, hub, quietEffects())).rejects.toThrow(message);
+});
