@@ -15,7 +15,7 @@ export const perplexity: SlowMeasure = {
   means: "how many tokens the study's local model wavers between at each token of the text, on average",
   unit: "tokens",
   format: "number",
-  version: 1,
+  version: 2,
   async instrument(study) {
     const local = await localModel(study);
     return local && { key: await keyOf(local), start: () => startedModel(local) };
