@@ -104,7 +104,8 @@ export async function startPostgresOn(
     address: `postgres://tinylove@127.0.0.1:${port}/postgres`,
     stop,
     async restart() {
-      await stop();
+      // It may have ended itself.
+      await stop().catch(() => {});
       await start();
     },
     async remove() {

@@ -1,13 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Libsql from "libsql";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { backup } from "../../src/serve/backup.ts";
+import { openDatabase } from "../../src/serve/database.ts";
 import { judgments } from "../../src/serve/judgments.ts";
+import { Store } from "../../src/serve/store.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { StudyError } from "../../src/workbench/errors.ts";
+import { exists } from "../../src/workbench/files.ts";
 import { studyOf } from "../../src/workbench/study.ts";
-import { hasPostgres, withoutPostgres } from "../helpers/postgres.ts";
+import { hasPostgres, newPostgresData, startPostgresOn, withoutPostgres } from "../helpers/postgres.ts";
 import { contentsOf, Disk, recorder, withoutRecorder } from "./disk.ts";
 import { fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
 import { killEmbedded, killOnPostgres } from "./kills.ts";
@@ -122,6 +129,64 @@ test.skipIf(!watch)(
     });
   },
 );
+
+test.skipIf(!watch || !hasPostgres())(
+  "a PostgreSQL whose syncs fail acknowledges nothing, and the survey goes on when it has started again",
+  async () => {
+    const disk = (await recorder())!;
+    const data = await newPostgresData();
+    const postgres = await startPostgresOn(data, [], disk.env(data));
+    ends.push(disk.remove, postgres.remove);
+    const study = await built();
+    const env = { TINYLOVE_DATABASE: postgres.address };
+    const server = await program.serve(study.folder, env);
+    const load = new Load(4, () => server.url);
+    await load.more(20);
+    await disk.fail(true);
+    const failures = load.failures;
+    while (load.failures < failures + 10) await pause(5);
+    const told = load.acknowledged.size;
+    while (load.failures < failures + 20) await pause(5);
+    expect(load.acknowledged.size).toBe(told);
+    await disk.fail(false);
+    // It ends itself where it cannot tell what is on its disk.
+    await postgres.restart();
+    await load.more(20);
+    await load.end();
+    await server.end("SIGTERM");
+    await judgments.run(study, {}, quietEffects({ env }));
+    expect(await compared(load.acknowledged.keys(), study)).toMatchObject({ lost: [], doubled: [] });
+  },
+);
+
+test("a server that is killed during a backup leaves no half one, and the next backup is whole", async () => {
+  const study = await built({});
+  const store = new Store(await openDatabase(study, {}));
+  for (let at = 0; at < 150; at++) await store.setFact(`ballast ${at}`, "x".repeat(200_000));
+  await store.close();
+  const server = await program.serve(study.folder);
+  const walker = new Walker(server.url);
+  await walker.begin();
+  await walker.post("/q/1", { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" });
+  const target = study.path("backups/one.sqlite");
+  const partial = async () =>
+    (await readdir(study.folder)).some((name) => name.endsWith(".partial") && name.startsWith("survey-"));
+  const taken = backup.run(study.folder, { file: target }, quietEffects());
+  const refused = expect(taken).rejects.toBeInstanceOf(StudyError);
+  while (!(await partial())) await pause(1);
+  await server.end("SIGKILL");
+  await refused;
+  expect(await exists(target)).toBe(false);
+
+  const again = await program.serve(study.folder);
+  expect(await partial()).toBe(false);
+  await backup.run(study.folder, { file: target }, quietEffects());
+  await again.end("SIGTERM");
+  const copy = new Libsql(target);
+  expect(copy.prepare("SELECT count(*) AS count FROM answer").get()).toMatchObject({ count: 1 });
+  expect(copy.pragma("integrity_check")).toMatchObject([{ integrity_check: "ok" }]);
+  copy.close();
+});
 
 test.skipIf(!canMount())(
   "on a full disk every answer is refused, and stored once there is room",

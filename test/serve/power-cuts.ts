@@ -96,17 +96,22 @@ export async function cutPostgres(
   await load.end();
   const disk = new Disk(watch.record, data, withoutProcess(before), random);
   const result = await cutAt(disk, load, images, random, async (check) => {
-    const target = join(postgresFolder(), "data");
+    const folder = postgresFolder();
+    const target = join(folder, "data");
     const torn = await disk.cut(target);
     await rm(join(target, "postmaster.pid"), { force: true });
     execFileSync("chmod", ["-R", "go=", target]);
-    execFileSync("chown", ["-R", "--reference", join(target, ".."), target]);
-    const left = await startPostgresOn(target, ["fsync=off"]);
+    execFileSync("chown", ["-R", "--reference", folder, target]);
     try {
-      await check(built.study, { TINYLOVE_DATABASE: left.address });
+      const left = await startPostgresOn(target, ["fsync=off"]);
+      try {
+        await check(built.study, { TINYLOVE_DATABASE: left.address });
+      } finally {
+        await left.stop();
+      }
       return torn;
     } finally {
-      await left.remove();
+      await rm(folder, { recursive: true, force: true });
     }
   });
   await Promise.all([postgres.remove(), built.remove(), watch.remove()]);

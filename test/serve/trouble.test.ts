@@ -1,15 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import Libsql from "libsql";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { backup } from "../../src/serve/backup.ts";
 import { databaseVariable, openDatabase } from "../../src/serve/database.ts";
 import { judgments } from "../../src/serve/judgments.ts";
 import { Store } from "../../src/serve/store.ts";
 import { StudyError } from "../../src/workbench/errors.ts";
-import { exists } from "../../src/workbench/files.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import {
   hasPostgres,
@@ -21,7 +18,6 @@ import {
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 import { compared, Load, pause } from "./load.ts";
 import { canMount, smallDisk } from "./mount.ts";
-import { programForKilling } from "./program.ts";
 
 if (!hasPostgres()) console.warn(withoutPostgres);
 
@@ -43,35 +39,6 @@ async function aboutToAnswer(url: string) {
   const fields = { ...hiddenFields((await walker.get("/q/1")).text), answer: "human" };
   return { walker, send: () => walker.post("/q/1", fields) };
 }
-
-test("a server that is killed during a backup leaves no half one, and the next backup is whole", async () => {
-  const study = await built();
-  const store = new Store(await openDatabase(study, {}));
-  for (let at = 0; at < 150; at++) await store.setFact(`ballast ${at}`, "x".repeat(200_000));
-  await store.close();
-  const program = await programForKilling();
-  ends.push(program.remove);
-  const server = await program.serve(study.folder);
-  await (await aboutToAnswer(server.url)).send();
-  const target = study.path("backups/one.sqlite");
-  const partial = async () =>
-    (await readdir(study.folder)).some((name) => name.endsWith(".partial") && name.startsWith("survey-"));
-  const taken = backup.run(study.folder, { file: target }, quietEffects());
-  const refused = expect(taken).rejects.toBeInstanceOf(StudyError);
-  while (!(await partial())) await pause(1);
-  await server.end("SIGKILL");
-  await refused;
-  expect(await exists(target)).toBe(false);
-
-  const again = await program.serve(study.folder);
-  expect(await partial()).toBe(false);
-  await backup.run(study.folder, { file: target }, quietEffects());
-  await again.end("SIGTERM");
-  const copy = new Libsql(target);
-  expect(copy.prepare("SELECT count(*) AS count FROM answer").get()).toMatchObject({ count: 1 });
-  expect(copy.pragma("integrity_check")).toMatchObject([{ integrity_check: "ok" }]);
-  copy.close();
-});
 
 describe("the write-ahead log", () => {
   const size = (path: string) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
