@@ -70,7 +70,7 @@ export function toneTransfer(seen: Seen): { findings: Finding[]; numbers: Record
           },
           encode: { x: "its", y: "texts", group: "group" },
           labels: {
-            x: "sadness of the example, or of the title’s own story",
+            x: "its own sadness, per hundred words",
             y: "mean sadness of its texts",
           },
         },

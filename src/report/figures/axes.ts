@@ -23,8 +23,17 @@ export const axes = (data: Encoded, width: number): Plot.Markish[] => [
     tickSize: 4,
     ...ticksOf(data, width),
   }),
-  Plot.axisY({ label: null, tickSize: 0, ticks: 6, tickFormat: tickFormat(data.format("y")) }),
+  Plot.axisY({ label: null, tickSize: 0, ticks: rows, tickFormat: tickFormat(data.format("y")) }),
 ];
+
+/** Lines both ways where the axes have their ticks. */
+export const grid = (data: Encoded, width: number): Plot.Markish[] => [
+  Plot.gridX({ stroke: colour("rule"), strokeOpacity: 1, ticks: ticksOf(data, width).ticks }),
+  Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: rows }),
+];
+
+/** Ticks of the y axis, about. */
+const rows = 6;
 
 /** The names of groups in their colours, one above the other at the top right. */
 export const legend = (

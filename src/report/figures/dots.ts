@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { axes, axisRoom, legend, legendLine } from "./axes.ts";
+import { axes, axisRoom, grid, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
 import { groupColour } from "./intervals.ts";
 
@@ -21,7 +21,6 @@ export const dots: FigureKind = {
           data.format(axis),
         ),
         label: null,
-        ticks: axis === "x" && width < 500 ? 4 : 6,
       };
     };
     const groups = data.has("group") ? data.texts("group") : [];
@@ -38,8 +37,7 @@ export const dots: FigureKind = {
       x: scale("x"),
       y: scale("y"),
       marks: [
-        Plot.gridX({ stroke: colour("rule"), strokeOpacity: 1 }),
-        Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1 }),
+        ...grid(data, width),
         ...data
           .marks("x")
           .map(({ at }) => Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" })),
