@@ -29,8 +29,12 @@ export const axes = (data: Encoded, width: number): Plot.Markish[] => [
 /** Lines both ways where the axes have their ticks. */
 export const grid = (data: Encoded, width: number): Plot.Markish[] => [
   Plot.gridX({ stroke: colour("rule"), strokeOpacity: 1, ticks: ticksOf(data, width).ticks }),
-  Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: rows }),
+  gridRows(),
 ];
+
+/** Lines across where the y axis has its ticks. */
+export const gridRows = (): Plot.Markish =>
+  Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: rows });
 
 /** Ticks of the y axis, about. */
 const rows = 6;

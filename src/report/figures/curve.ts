@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
-import { axes, axisRoom, legend, legendLine } from "./axes.ts";
+import { axes, axisRoom, gridRows, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
@@ -55,7 +55,7 @@ export const curve: FigureKind = {
       },
       y: { domain, label: null },
       marks: [
-        Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1 }),
+        gridRows(),
         ...data.marks("y").flatMap(({ at, label }) => [
           Plot.ruleY([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
           Plot.text([at], {
