@@ -220,7 +220,7 @@ export class Store {
   }
 
   /** The same in parts, by participant, so that a long study takes no more memory than a short one. */
-  async *inParts(participants = 100): AsyncGenerator<Awaited<ReturnType<Store["everything"]>>> {
+  async *inParts(participants = 20): AsyncGenerator<Awaited<ReturnType<Store["everything"]>>> {
     for (let last = ""; ; ) {
       const part = await this.#part(last, participants);
       if (part.participants.length === 0) return;
