@@ -12,7 +12,10 @@
  *     npm run bench -- serve-load [participants] [seconds of saturation]
  *
  * With TINYLOVE_DATABASE the same on PostgreSQL. With TINYLOVE_PEERS=FOLDER, where `npm install express cookie-parser`
- * was run, an Express survey as people write it is measured in the same run, before and after ours.
+ * was run, an Express survey as people write it is measured in the same run, before and after ours. With
+ * TINYLOVE_POTATO=COMMAND, the `potato` (or the Python) of an environment where `pip install potato-annotation` was run,
+ * Potato is too, before both, with fewer answers, as it takes longer over each; only what its files hold afterwards
+ * counts as its answer.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -34,6 +37,8 @@ import {
   saturation,
   stampede,
 } from "./load/phases.ts";
+import { startPotato } from "./load/potato.ts";
+import { ended } from "./load/processes.ts";
 import { express, type Survey, tinylove } from "./load/survey.ts";
 
 const participants = Number(process.argv[2] ?? 500);
@@ -41,9 +46,14 @@ const seconds = Number(process.argv[3] ?? 8);
 const readers = 64;
 const questions = 10;
 const peers = process.env["TINYLOVE_PEERS"];
+const potato = process.env["TINYLOVE_POTATO"];
 
 const rows: Record<string, Row> = {};
 const noises = [noise()];
+if (potato) {
+  await measurePotato(potato, "answers alone", (survey) => answersAlone(survey, readers, seconds * 16));
+  await measurePotato(potato, "answers with pages", (survey) => saturation(survey, readers, seconds * 1000));
+} else console.log("Potato is left out: TINYLOVE_POTATO is not set");
 if (peers) await measurePeer(peers, "Express");
 const limits = await measureOwn();
 if (peers) await measurePeer(peers, "Express, again");
@@ -118,6 +128,17 @@ async function measurePeer(folder: string, name: string): Promise<void> {
   await rm(data, { recursive: true });
 }
 
+async function measurePotato(command: string, phase: string, load: (survey: Survey) => Promise<Seen>) {
+  const { survey, finish } = await startPotato(command, questions);
+  const seen = await load(survey);
+  const stored = await finish();
+  const kept = seen.acknowledged.filter((reason) => stored.has(reason)).length;
+  told(`Potato, ${phase}`, seen, kept);
+  console.log(
+    `Potato, ${phase}: ${seen.acknowledged.length} acknowledged, ${kept} of them on its disk afterwards; ${seen.errors} errors`,
+  );
+}
+
 interface Row {
   readonly answers: number;
   readonly requests: number;
@@ -127,12 +148,12 @@ interface Row {
 }
 
 /** Puts what was seen into the table, a second's worth, and how busy the machine is just then. */
-function told(name: string, seen: Seen): Seen {
-  const requests = seen.pages.length + seen.answers.length;
+function told(name: string, seen: Seen, answers = seen.answers.length): Seen {
+  const requests = seen.pages.length + answers;
   const times = (values: readonly number[]) =>
     values.length > 0 ? `${quantile(values, 0.5).toFixed(1)} / ${quantile(values, 0.99).toFixed(1)}` : "";
   rows[name] = {
-    answers: Math.round(seen.answers.length / seen.seconds),
+    answers: Math.round(answers / seen.seconds),
     requests: Math.round(requests / seen.seconds),
     "page p50 / p99, ms": times(seen.pages),
     "answer p50 / p99, ms": times(seen.answers),
@@ -152,9 +173,4 @@ async function started(
     createInterface({ input: server.stdout! }).once("line", resolve),
   );
   return { process: server, port: Number(new URL(url).port), ready: (performance.now() - began) / 1000 };
-}
-
-async function ended(server: ChildProcess): Promise<void> {
-  server.kill("SIGTERM");
-  await new Promise((resolve) => server.once("exit", resolve));
 }

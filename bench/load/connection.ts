@@ -71,9 +71,16 @@ export class Connection {
     this.#received = "";
     const [, set] = /\r\nset-cookie: ([^;\r]+)/i.exec(head) ?? [];
     if (set) this.cookie = set;
+    if (/\r\nconnection: close\r/i.test(head)) this.#leave();
     const settle = this.#settle;
     this.#settle = undefined;
     settle?.resolve({ status: Number(head.slice(9, 12)), head, body });
+  }
+
+  /** The next request opens a connection of its own, and what still comes of this one concerns nobody. */
+  #leave(): void {
+    this.#socket?.removeAllListeners().destroy();
+    this.#socket = undefined;
   }
 
   /** As in a browser, a kept connection that the server had just closed is opened anew, once. */
