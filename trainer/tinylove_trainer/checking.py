@@ -23,8 +23,12 @@ ROUND_TRIPS = [
 
 
 @torch.no_grad()
-def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20) -> dict:
+def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20, rounded=None) -> dict:
     """Greedy continuations of `length` tokens and the `top` likeliest first tokens, worked out in f32.
+
+    Where a file's weights are rounded, `rounded` is the model of these: the tokens are to be those of the model as it
+    was, the probabilities those of what the file holds. How far rounding alone moves a probability is
+    `rounding_gap`; llama.cpp itself, which remembers in f16, is up to 7e-4 away from PyTorch with the same f32 weights.
 
     `margins` tell by how much of a probability each greedy token was ahead: where that is less than what f16 rounds,
     another choice is as right, and the texts part there.
@@ -47,7 +51,8 @@ def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 2
         )
         shares = torch.stack(made.logits).squeeze(1).softmax(-1)
         best = shares.topk(2, dim=-1).values
-        likeliest = shares[0].topk(min(top, shares.shape[1]))
+        first = shares[0] if rounded is None else first_shares(rounded, ids)
+        likeliest = first.topk(min(top, len(first)))
         rows.append(
             {
                 "text": text,
@@ -58,6 +63,17 @@ def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 2
             }
         )
     return {"prompts": rows, "round_trips": ROUND_TRIPS}
+
+
+@torch.no_grad()
+def first_shares(model, ids: list[int]) -> torch.Tensor:
+    """The probability of every token after these."""
+    return model(torch.tensor([ids])).logits[0, -1].float().softmax(-1)
+
+
+def rounding_gap(model, rounded, prompts: list[list[int]]) -> float:
+    """The most by which a probability after one of the prompts differs between the two."""
+    return max((first_shares(model, ids) - first_shares(rounded, ids)).abs().max().item() for ids in prompts)
 
 
 def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from .checking import check_in_node, expectations, read_back
+from .checking import check_in_node, expectations, read_back, rounding_gap
 from .events import UserError, emit
 from .from_gguf import read_gguf
 from .gguf_file import write_adapter_gguf, write_gguf
@@ -86,20 +86,18 @@ def export_adapter_gguf(model, tokenizer, source: Path, out: Path, name: str, se
 
 
 def checked(model, tokenizer, path: Path, out: Path, settings) -> dict:
-    """Reads the file back and runs it in node-llama-cpp; both have to write what PyTorch writes with the weights unrounded."""
+    """Reads the file back and runs it in node-llama-cpp: both have to write what PyTorch writes with the weights unrounded."""
     back = read_back(path, model)
-    check = write_check(model, tokenizer, path.with_suffix(".check.json"), settings)
-    probe = torch.tensor([json.loads(check.read_text())["prompts"][0]["tokens"]])
-    with torch.no_grad():
-        gap = (back(probe).logits.softmax(-1) - model.float().eval()(probe).logits.softmax(-1)).abs().max().item()
+    check = write_check(model, tokenizer, path.with_suffix(".check.json"), settings, back)
+    gap = rounding_gap(model, back, [prompt["tokens"] for prompt in json.loads(check.read_text())["prompts"]])
     limit = 1e-3 if settings.precision == "f16" else 1e-5
     if gap > limit:
-        raise UserError(f"{path} read back differs from the model by a probability of {gap:.2g}.", "Weights beyond the range of f16? Export with precision f32.")
+        raise UserError(f"{path} read back differs from the model by a probability of {gap:.2g}.", "Weights that f16 rounds too far? Export with precision f32.")
     return {"read_back_gap": gap, "node": differences(check_in_node(path, check), path)}
 
 
-def write_check(model, tokenizer, path: Path, settings) -> Path:
-    path.write_text(json.dumps(expectations(model, tokenizer, settings.prompts, settings.check_tokens), ensure_ascii=False))
+def write_check(model, tokenizer, path: Path, settings, rounded=None) -> Path:
+    path.write_text(json.dumps(expectations(model, tokenizer, settings.prompts, settings.check_tokens, rounded=rounded), ensure_ascii=False))
     return path
 
 
