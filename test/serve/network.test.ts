@@ -92,5 +92,5 @@ async function step(page: Page, url: string): Promise<void> {
   }
   await press.click();
   // The script stays on its page until the answer is stored.
-  await page.waitForURL((next) => next.href !== here, { timeout: 10_000 });
+  await page.waitForURL((next) => next.href !== here, { timeout: 3000 });
 }
