@@ -186,7 +186,7 @@ async function sideBySide(): Promise<void> {
   await tinylove("run");
   const key = await readTable(join(study, keyFile));
   for (const model of ["neo-base", "neo-tuned", "tiny-love-base", "tiny-love-adapter", "tiny-love-gguf"]) {
-    const count = key.filter((row) => Object.values(row).includes(model)).length;
+    const count = key.filter((row) => row["generation"]?.startsWith(`${model}/`)).length;
     hold(`${model}: ${count} stories on the forms`, count > 0);
   }
   const readers = join(folder, "readers");
