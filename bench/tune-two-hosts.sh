@@ -2,6 +2,7 @@
 # Two network namespaces as two hosts with addresses of their own: the job script that `tinylove tune submit` writes
 # trains across them on the CPU (gloo), whole copies (ddp) and parts of the model (fsdp2), with the losses of one
 # process; and what users get wrong ends in a named error, with the seconds that it took.
+# The study trains with `tune: { precision: fp32 }`: in bf16 the losses agree to its rounding, some 1e-4.
 # Needs root, iproute2, and a Python with the trainer's packages (TINYLOVE_PYTHON).
 #
 #   TINYLOVE_PYTHON=.venv/bin/python bench/tune-two-hosts.sh STUDY MODEL      (npm run build first)

@@ -7,18 +7,43 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from torch.nn.functional import cross_entropy
+from torch.utils.data import Sampler
 from transformers import EvalPrediction
 from trl import SFTTrainer
 
 from .sharding import shard
 
 
+class WholeSteps(Sampler[int]):
+    """A new order of the stories each epoch, as far as it fills whole steps.
+
+    A step that is not full Accelerate would fill up with stories that had their turn, others for other numbers of
+    processes, and what is learnt would depend on how many there are. What is left over in one epoch comes in another.
+    Where all the stories do not fill a step, they are one.
+    """
+
+    def __init__(self, stories: int, step: int, seed: int):
+        self.stories, self.seed, self.epoch = stories, seed, 0
+        self.whole = stories // step * step or stories
+
+    def set_epoch(self, epoch: int) -> None:
+        """Accelerate calls it before each epoch, also of a run that goes on."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.whole
+
+    def __iter__(self):
+        order = torch.randperm(self.stories, generator=torch.Generator().manual_seed(self.seed + self.epoch))
+        return iter(order[: self.whole].tolist())
+
+
 class StoryTrainer(SFTTrainer):
-    """Four changes to TRL's trainer.
+    """Five changes to TRL's trainer.
 
     Its loss is plain cross-entropy: TRL's own also works out entropy and accuracy of every token, which on a CPU takes
     a third of the step. Its validation loss is that of all tokens of all stories: Transformers' own is a mean over
-    batches, and another one when the stories part into other batches. It shards on the CPU as on GPUs. And it mends
+    batches, and another one when the stories part into other batches. Its steps are whole. It shards on the CPU as on GPUs. And it mends
     what Transformers 5 does to GPT-NeoX: the head is saved as `embed_out` and called `lm_head` in memory, so that
     neither a resumed run nor the best model at the end would get its head back.
     """
@@ -29,6 +54,11 @@ class StoryTrainer(SFTTrainer):
         super().create_accelerator_and_postprocess()
         if self.args.fsdp:
             shard(self)
+
+    def _get_train_sampler(self, train_dataset=None):
+        arguments = self.args
+        step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+        return WholeSteps(len(train_dataset or self.train_dataset), step, arguments.seed)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """Mean over the tokens of the stories of one step, on all processes together."""

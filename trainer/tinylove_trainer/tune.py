@@ -163,7 +163,7 @@ def build_trainer(stories: list[Story], settings: SimpleNamespace, fresh: bool) 
 def training_arguments(config: PretrainedConfig, training_stories: int, settings: SimpleNamespace, fresh: bool) -> SFTConfig:
     """`eval_on_start`, for calling `evaluate` before `train` would leave the processes of the latter alone, each with
     its own gradients: Trainer would not wrap the model again."""
-    steps_per_epoch = max(1, math.ceil(training_stories / settings.batch))
+    steps_per_epoch = max(1, training_stories // settings.batch)
     evaluate_every = max(1, steps_per_epoch // settings.evaluations)
     total = math.ceil(settings.epochs * steps_per_epoch)
     return SFTConfig(
