@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { readGenerations, readStories } from "../../workbench/artefacts.ts";
+import { Generation } from "../../study/generation.ts";
+import { factorialFile, readGenerations, readStories } from "../../workbench/artefacts.ts";
 import { pageOf, readCodebook } from "../../workbench/codebook.ts";
 import { checkedCoder, codingsFolder, drawnTexts, writeCoder } from "../../workbench/codings.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists, writeWhole } from "../../workbench/files.ts";
+import { exists, readJsonLines, writeWhole } from "../../workbench/files.ts";
 import { wholeNumber } from "../../workbench/options.ts";
 import { command } from "../../workbench/stage.ts";
 import { openStudy, type Study } from "../../workbench/study.ts";
@@ -22,6 +23,7 @@ const Options = z.object({
   base: z.string().optional(),
   key: z.string().default("OPENAI_API_KEY"),
   parallel: wholeNumber(1, 64).default(4),
+  influence: z.boolean().default(false),
 });
 type Options = z.infer<typeof Options>;
 
@@ -48,14 +50,35 @@ export const code = command({
     ["--base <address>", "an OpenAI-compatible server; OpenAI's own by default"],
     ["--key <variable>", "the environment variable that holds the server's key (default OPENAI_API_KEY)"],
     ["--parallel <number>", "texts asked about at the same time (default 4)"],
+    [
+      "--influence",
+      "code the texts of `tinylove factorial`, its examples and its titles' own stories instead",
+    ],
   ],
   options: Options,
   async run(folder, options, effects) {
     const study = await openStudy(folder);
-    const texts = textsOf(await readStories(study), await readGenerations(study));
-    await ways[options.how](study, texts, options, effects);
+    const texts = await (options.influence ? textsOfFactorial : textsOfStudy)(study);
+    // A coder's file is written whole: what was coded of the study's own texts stays in its own.
+    const coder = options.influence && options.coder ? `${options.coder}-influence` : options.coder;
+    await ways[options.how](study, texts, { ...options, coder }, effects);
   },
 });
+
+const textsOfStudy = async (study: Study): Promise<Text[]> =>
+  textsOf(await readStories(study), await readGenerations(study));
+
+/** What `tinylove influence` compares codes of: every text of the factorial, with the stories behind it. */
+async function textsOfFactorial(study: Study): Promise<Text[]> {
+  const generations = await readJsonLines(
+    study.path(factorialFile),
+    Generation,
+    "run `tinylove factorial` first",
+  );
+  const behind = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
+  const stories = (await readStories(study)).filter(({ id }) => behind.has(id));
+  return textsOf(stories, generations);
+}
 
 type Way = (study: Study, texts: readonly Text[], options: Options, effects: Effects) => Promise<void>;
 
@@ -91,14 +114,14 @@ const ways: Record<Options["how"], Way> = {
     effects.log(`  ${coded} of ${rows.length} items coded: ${codingsFolder}/${name}.csv`);
   },
 
-  async model(study, texts, { coder, count, model, base, key, parallel }, effects) {
+  async model(study, texts, { coder, count, model, base, key, parallel, influence }, effects) {
     if (!model) throw new StudyError("no model", { hint: "name it with --model, as its server calls it" });
     const name = checkedCoder(
       coder ??
         model
           .replace(/[^a-z0-9_]+/gi, "-")
           .replace(/^-+|-+$/g, "")
-          .slice(0, 40),
+          .slice(0, influence ? 30 : 40) + (influence ? "-influence" : ""),
     );
     const codebook = await readCodebook(study);
     const drawn = drawnTexts(study, texts, count);

@@ -43,7 +43,7 @@ export const init = command({
 });
 
 /** Collected texts and personal data stay out of version control. */
-const gitignore = "corpus/\ncollected/\ngenerations/\ntuned/\nbackups/\nsurvey.sqlite*\n.tinylove/\n";
+const gitignore = "corpus/\ncollected/\ngenerations/\nbases/\ntuned/\nbackups/\nsurvey.sqlite*\n.tinylove/\n";
 
 function nameFrom(folder: string): string {
   const name = basename(folder)

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
 import { code } from "../../../src/describe/coding/code.ts";
-import { storiesFile } from "../../../src/workbench/artefacts.ts";
+import { factorialFile, storiesFile } from "../../../src/workbench/artefacts.ts";
 import { readCoders } from "../../../src/workbench/codings.ts";
 import { jsonLines, writeWhole } from "../../../src/workbench/files.ts";
 import type { Study } from "../../../src/workbench/study.ts";
@@ -107,3 +107,31 @@ test("a sample has people's and machine's texts by turns, the same for every cod
 
 const writeSheet = (rows: readonly Row[]) =>
   writeWhole(study.path("filled.csv"), csv(Object.keys(rows[0]!), rows));
+
+test("the texts of the factorial are coded with the stories behind them, in a file beside the coder's own", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  const own = await readFile(study.path("corpus/sheets/anna.csv"), "utf8");
+  const text = "The bread was warm and nobody came.";
+  await writeWhole(
+    study.path(factorialFile),
+    jsonLines([{ ...generationOf("influence-one", text), story: "bread", examples: ["bus"] }]),
+  );
+  await run({ how: "sheet", coder: "anna", influence: true });
+  const rows = await sheetOf("anna-influence");
+  expect(rows).toHaveLength(3);
+  expect(rows.filter((row) => row["text"] === text)).toHaveLength(1);
+  const filled = rows.map((row) => ({ ...row, tone: row["text"] === text ? "grieving" : "joyful" }));
+  await writeWhole(study.path("filled.csv"), csv(Object.keys(filled[0]!), filled));
+  await run({
+    how: "import",
+    coder: "anna",
+    influence: true,
+    file: study.path("filled.csv"),
+  });
+  const coders = await readCoders(study);
+  expect(coders.map(({ name }) => name)).toContain("anna-influence");
+  expect(await readFile(study.path("corpus/codings/anna-influence.csv"), "utf8")).toContain(
+    "influence-one,tone,grieving",
+  );
+  expect(await readFile(study.path("corpus/sheets/anna.csv"), "utf8")).toBe(own);
+});
