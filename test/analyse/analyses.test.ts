@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
+import { overview } from "../../src/analyse/analyses/overview.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import { analyses } from "../../src/analyse/analyses.ts";
 import { applies } from "../../src/analyse/analysis.ts";
@@ -8,6 +9,7 @@ import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { type Finding, Findings } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { generationOf } from "../describe/generations.ts";
 
 /** Data as they come from a table, with some of it made up. */
 function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): Data {
@@ -341,4 +343,19 @@ describe("ratings", () => {
       "no fit: all ratings are alike",
     );
   });
+});
+
+test("that texts were chosen among several draws is told beside the count of all of them", () => {
+  const told = (chosen: boolean) => {
+    const generations = [1, 2, 3].map((attempt) => ({
+      ...generationOf(`one-${attempt}`, "A story."),
+      attempt,
+      ...(chosen && attempt === 2 && { chosen }),
+    }));
+    const study = { generations, stimuli: [] } as never;
+    return JSON.stringify(overview.run(dataOf({ study }), randomFrom("test", "chosen")).findings);
+  };
+  expect(told(true)).toContain("1 text was chosen");
+  expect(told(true)).toContain("wrote 3 texts");
+  expect(told(false)).not.toContain("chosen");
 });

@@ -110,6 +110,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
   const models = outcomesOf(generations);
   const failed = models.reduce((sum, { outcomes: of }) => sum + of.failed + of.refused, 0);
+  const chosen = generations.filter(({ chosen }) => chosen === true).length;
   const pretend = models.filter((model) => model.pretend).map(({ model }) => model);
   return [
     ...(pretend.length > 0
@@ -124,6 +125,14 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
       "result",
       `${counted(models.length, "model")} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
     ),
+    ...(chosen > 0
+      ? [
+          sentence(
+            "result",
+            `${counted(chosen, "text")} ${chosen === 1 ? "was" : "were"} chosen, each as the draw nearest to what was asked for; readers saw no ordinary draw of the model there.`,
+          ),
+        ]
+      : []),
     table("detail", "What the models wrote, by outcome", outcomesTable(models)),
   ];
 }
