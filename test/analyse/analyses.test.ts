@@ -9,7 +9,7 @@ import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { type Finding, Findings } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
-import { generationOf } from "../describe/generations.ts";
+import { generationOf } from "../helpers/generations.ts";
 
 /** Data as they come from a table, with some of it made up. */
 function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): Data {
@@ -348,8 +348,7 @@ describe("ratings", () => {
 test("that texts were chosen among several draws is told beside the count of all of them", () => {
   const told = (chosen: boolean) => {
     const generations = [1, 2, 3].map((attempt) => ({
-      ...generationOf(`one-${attempt}`, "A story."),
-      attempt,
+      ...generationOf({ id: `one-${attempt}`, attempt }),
       ...(chosen && attempt === 2 && { chosen }),
     }));
     const study = { generations, stimuli: [] } as never;

@@ -6,6 +6,7 @@ import type { Story } from "../../src/study/story.ts";
 import { readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
+import { generationOf } from "../helpers/generations.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
 /** `count` words that look like prose, with quotes and a full stop, so that marks at the cut matter. */
@@ -18,34 +19,16 @@ function story(at: number, words = 96): Story {
   return { id: `s${at}`, title: `Title ${at}`, text, words, origin, group: `g${at}`, split: "test" };
 }
 
-function generation(at: number, words = 140, model = "llama:a", attempt = 1): Generation {
-  const text = prose(words, `m${at}y`);
-  return {
+const generation = (at: number, words = 140, model = "llama:a", attempt = 1): Generation =>
+  generationOf({
     id: `${model}-${at}-${attempt}`,
     story: `s${at}`,
     title: `Title ${at}`,
     model: { address: model, hash: "0" },
-    prompt: { template: "one-shot", hash: "0", text: "" },
     examples: ["e1"],
-    seed: 1,
     attempt,
-    settings: {
-      temperature: 1,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repeatPenalty: 1,
-      leastTokens: 100,
-      mostTokens: 200,
-    },
-    outcome: "text",
-    text,
-    raw: text,
-    tokens: { prompt: 1, generated: 1 },
-    ms: 1,
-    at: "2026-01-01T00:00:00.000Z",
-  };
-}
+    text: prose(words, `m${at}y`),
+  });
 
 async function studyWith(
   stories: Story[],

@@ -11,7 +11,7 @@ import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
-import { generationOf } from "./generations.ts";
+import { pretended } from "./generations.ts";
 import { goodProse, storyOf } from "./reading.ts";
 
 const bus =
@@ -30,11 +30,7 @@ beforeEach(async () => {
 const run = () => runStage(describe, study, {}, quietEffects());
 
 test("every story and every generation with a text is a row of codes.csv", async () => {
-  await writeGenerations([
-    generationOf("one", loop),
-    generationOf("two", copy, ["bus"]),
-    generationOf("none", ""),
-  ]);
+  await writeGenerations([pretended("one", loop), pretended("two", copy, ["bus"]), pretended("none", "")]);
   await run();
   const rows = await readTable(study.path("corpus/codes.csv"));
   expect(rows.map(({ id, origin, model, story }) => [id, origin, model, story])).toEqual([
@@ -54,7 +50,7 @@ test("every story and every generation with a text is a row of codes.csv", async
 });
 
 test("findings tell human from machine and name the texts behind them", async () => {
-  await writeGenerations([generationOf("one", loop), generationOf("two", copy, ["bus"])]);
+  await writeGenerations([pretended("one", loop), pretended("two", copy, ["bus"])]);
   await run();
   const [found] = await readFindings(study);
   expect(found?.analysis).toBe("describe");

@@ -11,6 +11,7 @@ import { codingsCsv, drawnTexts, readCoders, writeCoder } from "../../src/workbe
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
+import { generationOf } from "../helpers/generations.ts";
 import { violations } from "./accessible.ts";
 import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.ts";
 
@@ -40,7 +41,7 @@ beforeAll(async () => {
   );
   await writeWhole(
     study.path("generations/a-model/one.jsonl"),
-    jsonLines(titles.map((title, at) => generationOf(title, at))),
+    jsonLines(titles.map((title, at) => attemptAt(title, at))),
   );
   survey = await served(study);
 });
@@ -49,31 +50,15 @@ afterAll(async () => {
   await built?.remove();
 });
 
-const generationOf = (title: string, at: number) => ({
-  id: `generation-${at}`,
-  story: `story-${at}`,
-  title,
-  model: { address: "llama:telltale-model", hash: "0" },
-  prompt: { template: "one-shot", hash: "0", text: "" },
-  examples: [`story-${at}`],
-  seed: 1,
-  attempt: 1,
-  settings: {
-    temperature: 1,
-    topP: 1,
-    topK: 0,
-    minP: 0,
-    repeatPenalty: 1,
-    leastTokens: 1,
-    mostTokens: 200,
-  },
-  outcome: "text",
-  text: `"${title}," *he* said -- once... And that was ${at + 40} days ago.`,
-  raw: "",
-  tokens: { prompt: 1, generated: 100 },
-  ms: 1,
-  at: "2026-01-01T00:00:00.000Z",
-});
+const attemptAt = (title: string, at: number) =>
+  generationOf({
+    id: `generation-${at}`,
+    story: `story-${at}`,
+    title,
+    model: { address: "llama:telltale-model", hash: "0" },
+    examples: [`story-${at}`],
+    text: `"${title}," *he* said -- once... And that was ${at + 40} days ago.`,
+  });
 
 /** A researcher's browser; logged in once for all, for logins are limited. */
 async function researcher(): Promise<Walker> {

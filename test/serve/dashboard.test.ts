@@ -6,6 +6,7 @@ import { startSurvey } from "../../src/serve/serve.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
+import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, Walker } from "./fixture.ts";
 
 let built: Fixture;
@@ -34,31 +35,15 @@ beforeAll(async () => {
   await writeWhole(
     study.path("generations/a-model/one.jsonl"),
     jsonLines(
-      machine.map(({ id, title, text }, at) => ({
-        id: `generation-${id}`,
-        story: `story-${human[at]!.id}`,
-        title,
-        model: { address: "llama:a-model", hash: "0" },
-        prompt: { template: "one-shot", hash: "0", text: "" },
-        examples: [`story-${human[at]!.id}`],
-        seed: 1,
-        attempt: 1,
-        settings: {
-          temperature: 1,
-          topP: 1,
-          topK: 0,
-          minP: 0,
-          repeatPenalty: 1,
-          leastTokens: 1,
-          mostTokens: 200,
-        },
-        outcome: "text",
-        text,
-        raw: text,
-        tokens: { prompt: 1, generated: 100 },
-        ms: 1,
-        at: "2026-01-01T00:00:00.000Z",
-      })),
+      machine.map(({ id, title, text }, at) =>
+        generationOf({
+          id: `generation-${id}`,
+          story: `story-${human[at]!.id}`,
+          title,
+          examples: [`story-${human[at]!.id}`],
+          text,
+        }),
+      ),
     ),
   );
   survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, quietEffects({ now: () => now }));

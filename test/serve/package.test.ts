@@ -8,6 +8,7 @@ import { packageStudy } from "../../src/serve/package.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
+import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 
 let built: Fixture;
@@ -92,31 +93,15 @@ async function writeSources(): Promise<void> {
         const example = human[at % 2 === 0 ? 0 : 1]!;
         const text =
           at === 1 ? `And so. ${closing(1)}` : `A text of its own, number ${at}, that nobody wrote before.`;
-        return {
+        return generationOf({
           id: `generation-${id}`,
           story: `story-${human[0]!.id}`,
           title,
           model: { address: "llama:/home/someone/model.gguf", hash: "0" },
           prompt: { template: "one-shot", hash: "0", text: `the prompt shows ${example.text}` },
           examples: [`story-${example.id}`],
-          seed: 1,
-          attempt: 1,
-          settings: {
-            temperature: 1,
-            topP: 1,
-            topK: 0,
-            minP: 0,
-            repeatPenalty: 1,
-            leastTokens: 1,
-            mostTokens: 200,
-          },
-          outcome: "text",
           text,
-          raw: text,
-          tokens: { prompt: 1, generated: 100 },
-          ms: 1,
-          at: "2026-01-01T00:00:00.000Z",
-        };
+        });
       }),
     ),
   );

@@ -1,33 +1,9 @@
 import { expect, test } from "vitest";
 import { countsBefore, Generation } from "../../src/study/generation.ts";
+import { generationOf } from "../helpers/generations.ts";
 
 const attempt = (number: number, chosen?: boolean): Generation =>
-  Generation.parse({
-    id: `a/b/c/${number}`,
-    story: "c",
-    title: "C",
-    model: { address: "echo:", hash: "h" },
-    prompt: { template: "b", hash: "h", text: "Title: C" },
-    examples: [],
-    seed: number,
-    attempt: number,
-    ...(chosen !== undefined && { chosen }),
-    settings: {
-      temperature: 1,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repeatPenalty: 1,
-      leastTokens: 0,
-      mostTokens: 9,
-    },
-    outcome: "text",
-    text: "x",
-    raw: "x",
-    tokens: { prompt: 1, generated: 1 },
-    ms: 0,
-    at: "",
-  });
+  Generation.parse(generationOf({ attempt: number, ...(chosen !== undefined && { chosen }) }));
 
 const counting = (tried: readonly Generation[]): number =>
   tried.reduce((best, next) => (countsBefore(next, best) ? next : best)).attempt;

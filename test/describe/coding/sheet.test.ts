@@ -7,7 +7,7 @@ import { jsonLines, writeWhole } from "../../../src/workbench/files.ts";
 import type { Study } from "../../../src/workbench/study.ts";
 import { csv, type Row, readTable } from "../../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../../helpers/world.ts";
-import { generationOf } from "../generations.ts";
+import { pretended } from "../generations.ts";
 import { goodProse, storyOf } from "../reading.ts";
 
 let study: Study;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   );
   await writeWhole(
     study.path("generations/echo/one-shot.jsonl"),
-    jsonLines([generationOf("machine-one", 'We shared -- she said, "You\'re tall."')]),
+    jsonLines([pretended("machine-one", 'We shared -- she said, "You\'re tall."')]),
   );
 });
 
@@ -114,7 +114,7 @@ test("the texts of the factorial are coded with the stories behind them, in a fi
   const text = "The bread was warm and nobody came.";
   await writeWhole(
     study.path(factorialFile),
-    jsonLines([{ ...generationOf("influence-one", text), story: "bread", examples: ["bus"] }]),
+    jsonLines([{ ...pretended("influence-one", text), story: "bread", examples: ["bus"] }]),
   );
   await run({ how: "sheet", coder: "anna", influence: true });
   const rows = await sheetOf("anna-influence");
