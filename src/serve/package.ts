@@ -11,8 +11,10 @@ import { csv } from "../workbench/tables.ts";
 import { randomId } from "./ids.ts";
 import { type About, descriptorOf, type PackedFile } from "./package/descriptor.ts";
 import { citationOf, readmeOf, settingsOf } from "./package/papers.ts";
+import { aloneWithTheirAnswers } from "./package/participants-table.ts";
+import { type Choices, readPublished } from "./package/published.ts";
 import { writeSqlite } from "./package/sqlite-file.ts";
-import { aloneWithTheirAnswers, type Choices, readPublished, tablesOf } from "./package/study-tables.ts";
+import { tablesOf } from "./package/study-tables.ts";
 import { type Table, withCodebook, withReferencesKept } from "./package/table.ts";
 import { textChoices } from "./package/texts.ts";
 

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { Study } from "../../workbench/study.ts";
 import { version } from "../../workbench/version.ts";
 import type { About } from "./descriptor.ts";
-import type { Choices } from "./study-tables.ts";
+import type { Choices } from "./published.ts";
 import type { Table } from "./table.ts";
 
 /** README.md: what the package holds, what was left out of it, how it is opened. */

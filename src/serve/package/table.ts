@@ -70,3 +70,10 @@ export function withReferencesKept(tables: readonly Table[]): Table[] {
     ),
   }));
 }
+
+/** In an order that says nothing of when anybody came. */
+export const sortedBy = <Item>(items: readonly Item[], by: (item: Item) => string): Item[] =>
+  items
+    .map((item) => [by(item), item] as const)
+    .sort(([one], [other]) => (one < other ? -1 : Number(one > other)))
+    .map(([, item]) => item);
