@@ -86,7 +86,7 @@ def export_adapter_gguf(model, tokenizer, source: Path, out: Path, name: str, se
 
 
 def checked(model, tokenizer, path: Path, out: Path, settings) -> dict:
-    """Reads the file back and runs it in node-llama-cpp: both have to write what PyTorch writes with the weights unrounded."""
+    """Reads the file back and runs it in node-llama-cpp: both have to write what PyTorch writes with what the file holds."""
     back = read_back(path, model)
     check = write_check(model, tokenizer, path.with_suffix(".check.json"), settings, back)
     gap = rounding_gap(model, back, [prompt["tokens"] for prompt in json.loads(check.read_text())["prompts"]])
