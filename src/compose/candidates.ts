@@ -1,4 +1,4 @@
-import { countsBefore, type Generation } from "../study/generation.ts";
+import { countingOf, type Generation } from "../study/generation.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
 import { normaliseText } from "../text/normalise.ts";
@@ -47,13 +47,8 @@ export function candidatesOf(
   generations: readonly Generation[],
   settings: ComposeSettings,
 ): Candidates {
-  const kept = new Map<string, Generation>();
-  for (const generation of generations) {
-    const name = `${generation.story}\n${modelName(generation)}`;
-    const earlier = kept.get(name);
-    if (!earlier || countsBefore(generation, earlier)) kept.set(name, generation);
-  }
-  const written = [...kept.values()].filter(
+  const counting = countingOf(generations, (each) => `${each.story}\n${modelName(each)}`);
+  const written = counting.filter(
     ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
   );
   const models = [...new Set(generations.map(modelName))].sort();
@@ -66,7 +61,12 @@ export function candidatesOf(
     }));
   if (titles.length === 0)
     throw new StudyError("the corpus has no test stories", { hint: "give corpus.split a share for test" });
-  return { titles, models, range: rangeFor(titles, models, settings), failed: kept.size - written.length };
+  return {
+    titles,
+    models,
+    range: rangeFor(titles, models, settings),
+    failed: counting.length - written.length,
+  };
 }
 
 /** Whether a text can be clipped to the least length, with at least one word clipped off. */

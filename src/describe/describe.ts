@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { cuesCoder } from "../study/coding.ts";
 import {
   descriptionFile,
   generationsFolder,
@@ -12,7 +13,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
-import { codedTexts, cuesCoder } from "./coding/coded.ts";
+import { codedTexts } from "./coding/coded.ts";
 import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
 import type { Measure } from "./measure.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
-import { countsBefore, type Generation } from "../study/generation.ts";
+import { countingOf, type Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -137,19 +137,15 @@ async function writeAll(
 
 /** `10 text, 2 cut short; 3 drawn again`, of the attempts that count; `the nearest of 40 draws` where one was chosen. */
 function counts(generations: readonly Generation[]): string {
-  const counting = new Map<string, Generation>();
-  for (const generation of generations) {
-    const other = counting.get(generation.story);
-    if (!other || countsBefore(generation, other)) counting.set(generation.story, generation);
-  }
+  const counting = countingOf(generations, ({ story }) => story);
   const numbers = new Map<string, number>();
-  for (const { outcome, reason } of counting.values()) {
+  for (const { outcome, reason } of counting) {
     // A reason begins with its kind: `too short: 80 words, more than 90 are needed`.
     const fault = outcome === "failed" || outcome === "refused" ? undefined : reason?.split(":")[0];
     const what = fault ? `${outcome} (${fault})` : outcome;
     numbers.set(what, (numbers.get(what) ?? 0) + 1);
   }
-  const again = generations.length - counting.size;
+  const again = generations.length - counting.length;
   const parts = [...numbers].map(([what, count]) => `${count} ${what}`).join(", ");
   if (generations.some(({ chosen }) => chosen)) return `${parts}; the nearest of ${generations.length} draws`;
   return again > 0 ? `${parts}; ${again} drawn again` : parts;

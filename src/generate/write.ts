@@ -120,7 +120,7 @@ export async function answered(
   effects: Effects,
 ): Promise<Reply[]> {
   const batches = batchesOf(requests, model.together);
-  const due = batches.filter((batch) => !journal.get(keyOf(model, batch)));
+  const due = batches.filter((batch) => !journal.entries.get(keyOf(model, batch)));
   if (due.length > 0) await model.prepare?.(due.flat());
   const many = await asOneJob(due.flat(), model, journal);
   const progress = effects.progress(label, requests.length);
@@ -137,7 +137,7 @@ export async function answered(
   const answer = async (batch: readonly Request[]) => {
     if (failure) throw failure.thrown;
     try {
-      const cached = journal.get(keyOf(model, batch)) ?? many.get(batch[0]!);
+      const cached = journal.entries.get(keyOf(model, batch)) ?? many.get(batch[0]!);
       if (!cached) effects.signal.throwIfAborted();
       const replies = cached ?? (await model.write(batch, { onTokens: (tokens) => tellPart(batch, tokens) }));
       if (!cached) {

@@ -1,9 +1,8 @@
-import { appendFile, mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Effects } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
-import { exists, hashOf, readText } from "../workbench/files.ts";
-import { defaultThreads, embeddedModelFile, readLlamaFile } from "../workbench/llama.ts";
+import { hashOf } from "../workbench/files.ts";
+import { openJournal } from "../workbench/journal.ts";
+import { defaultThreads, embeddedModelFile, llamaBinding, readLlamaFile } from "../workbench/llama.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Meanings } from "./seen.ts";
 
@@ -37,10 +36,14 @@ export async function meaningsOf(
       hint: "give the path of a GGUF file, relative to the study, or `llama:embedded`",
     });
   }
-  const kept = await keptVectors(study.path(".tinylove", "embeddings", `${hash.slice(0, 16)}.jsonl`));
-  const missing = [...new Set(texts)].filter((text) => !kept.vectors.has(text));
-  if (missing.length > 0) await embedAll(missing, file, threads ?? defaultThreads(), kept.put, effects);
-  return { model: address, vectors: kept.vectors, clusters };
+  const kept = await openVectors(study.path(".tinylove", "embeddings", `${hash.slice(0, 16)}.jsonl`));
+  try {
+    const missing = [...new Set(texts)].filter((text) => !kept.entries.has(text));
+    if (missing.length > 0) await embedAll(missing, file, threads ?? defaultThreads(), kept.put, effects);
+  } finally {
+    await kept.close();
+  }
+  return { model: address, vectors: kept.entries, clusters };
 }
 
 /** The file that the outcome depends on, for the workbench to tell fresh from stale; none where no model is named. */
@@ -103,15 +106,9 @@ async function embedAll(
 /** A GGUF file as an embedder. A text longer than the model's memory is taken up to there. */
 export async function openEmbedder(file: string, threads: number) {
   const { architecture } = await readLlamaFile(file);
-  const { getLlama, LlamaLogLevel, readGgufFileInfo } = await import("node-llama-cpp");
+  const { readGgufFileInfo } = await import("node-llama-cpp");
   const { architectureMetadata } = await readGgufFileInfo(file, { logWarnings: false });
-  const llama = await getLlama({
-    build: "never",
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.error,
-    logger() {},
-  });
+  const llama = await llamaBinding();
   try {
     // A model that writes declares no pooling, and llama.cpp would give its last token's state alone.
     const own = architectureMetadata.pooling_type;
@@ -131,11 +128,9 @@ export async function openEmbedder(file: string, threads: number) {
       async close() {
         await context.dispose();
         await model.dispose();
-        await llama.dispose();
       },
     };
   } catch (cause) {
-    await llama.dispose();
     throw new StudyError(`influence.embeddings: cannot load ${file}: ${messageOf(cause).split("\n")[0]}`, {
       hint: "it has to be a whole GGUF file of a kind that llama.cpp runs",
       cause,
@@ -149,25 +144,14 @@ const meanPooling = 1;
 /** Very short stories are far shorter; more room would only take memory. */
 const mostTokens = 1024;
 
-/** Vectors by text: a JSON line each, only ever added to; a line that a kill tore is passed over. */
-async function keptVectors(path: string) {
-  const content = (await exists(path)) ? await readText(path) : "";
-  const vectors = new Map<string, Float64Array>();
-  for (const line of content.split("\n")) {
-    try {
-      const { text, vector } = JSON.parse(line);
-      if (typeof text === "string" && Array.isArray(vector)) vectors.set(text, Float64Array.from(vector));
-    } catch {
-      // Torn.
-    }
-  }
-  await mkdir(dirname(path), { recursive: true });
-  if (content !== "" && !content.endsWith("\n")) await appendFile(path, "\n");
-  return {
-    vectors,
-    async put(text: string, vector: Float64Array) {
-      vectors.set(text, vector);
-      await appendFile(path, `${JSON.stringify({ text, vector: [...vector] })}\n`);
+/** Vectors by text. */
+const openVectors = (path: string) =>
+  openJournal<Float64Array>(path, {
+    read(value) {
+      const { text, vector } = (value ?? {}) as Record<string, unknown>;
+      return typeof text === "string" && Array.isArray(vector)
+        ? [text, Float64Array.from(vector)]
+        : undefined;
     },
-  };
-}
+    write: (text, vector) => ({ text, vector: [...vector] }),
+  });

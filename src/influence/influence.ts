@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Coder, Coding } from "../study/coding.ts";
+import { type Coder, type Coding, cuesCoder } from "../study/coding.ts";
 import type { Finding, Findings } from "../study/finding.ts";
 import { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
@@ -81,8 +81,6 @@ export const influence = (handed: Handed) =>
         if (finding.kind === "sentence" && finding.weight === "result") effects.log(`  ${finding.text}`);
     },
   });
-
-const cuesCoder = "cues";
 
 async function readFactorial(study: Study): Promise<Generation[]> {
   if (await exists(study.path(factorialFile))) return readJsonLines(study.path(factorialFile), Generation);

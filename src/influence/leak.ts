@@ -7,7 +7,7 @@ import { sadness } from "../text/sad-and-glad.ts";
 import { type TextSpace, textSpace } from "../text/similarity.ts";
 import { type Clustered, clusteredMeanings } from "./clusters.ts";
 import { endsOf, type Likeness, likenessOf } from "./likeness.ts";
-import { heatMap, pairsTable } from "./pairs.ts";
+import { excesses, heatMap, pairsTable } from "./pairs.ts";
 import { cellsOf, type Seen } from "./seen.ts";
 import { type Topics, topicsOf } from "./topics.ts";
 
@@ -28,6 +28,7 @@ export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string,
   const topics = topicsOf(seen);
   const clusters = seen.meanings && clusteredMeanings(seen, seen.meanings);
   const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
+  const excess = excesses(seen, space);
   const tests = testsOf(channelsOf(space, topics, clusters), seen);
   const shares = varianceShares(cellsOf(seen, ({ id }) => topics.weights.get(id)!));
   const leaks = tests.filter(({ corrected }) => corrected <= seen.alpha);
@@ -42,12 +43,12 @@ export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string,
     figure(
       "result",
       "Titles by examples: how much more a text is like its own example (blue) than like the others (brown: less)",
-      heatMap(seen, space),
+      heatMap(seen, excess),
     ),
     table(
       "result",
       "The pairs that leak most side by side: shared words marked, the longest run of words in both, and likeness beyond other examples",
-      pairsTable(seen, space),
+      pairsTable(seen, excess),
     ),
     figure("detail", "Where the differences between texts come from", sharesFigure(shares)),
     table(

@@ -10,9 +10,8 @@ import { cellsOf, ownExamples, type Seen } from "./seen.ts";
 const mostPairs = 8;
 
 /** The texts that have most of their own example's words beyond those of others, one a title and example. */
-export function pairsTable(seen: Seen, space: TextSpace): Table {
+export function pairsTable(seen: Seen, excess: readonly number[]): Table {
   const { texts, examples } = seen;
-  const excess = excesses(seen, space);
   const cells = new Set<string>();
   const rows = texts
     .map((text, at) => ({ text, example: examples[ownExamples(seen)[at]!]!, excess: excess[at]! }))
@@ -42,8 +41,7 @@ export function pairsTable(seen: Seen, space: TextSpace): Table {
 }
 
 /** The mean excess of each cell: a column that is dark all the way down is an example that leaks whatever the title. */
-export function heatMap(seen: Seen, space: TextSpace): Figure {
-  const excess = excesses(seen, space);
+export function heatMap(seen: Seen, excess: readonly number[]): Figure {
   const byText = new Map(seen.texts.map(({ id }, at) => [id, excess[at]!]));
   const rows = cellsOf(seen, ({ id }) => byText.get(id)!).flatMap((row, title) =>
     row.map((draws, example) => ({
@@ -68,7 +66,7 @@ export function heatMap(seen: Seen, space: TextSpace): Figure {
 }
 
 /** By text: the likeness in words to its own example less that to the others. */
-function excesses(seen: Seen, space: TextSpace): number[] {
+export function excesses(seen: Seen, space: TextSpace): number[] {
   const own = ownExamples(seen);
   return seen.texts.map(({ text }, at) => {
     const row = seen.examples.map((example) => space.similarity(text, example.text));

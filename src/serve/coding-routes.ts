@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
-import type { Coding } from "../study/coding.ts";
+import { type Coding, cuesCoder } from "../study/coding.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { readGenerations, readStories } from "../workbench/artefacts.ts";
 import { type Codebook, readCodebook } from "../workbench/codebook.ts";
@@ -221,7 +221,7 @@ async function codingsOf(study: Study, name: string): Promise<readonly Coding[]>
 }
 
 function coderNamed(name: string): string {
-  if (name.toLowerCase() === "cues") {
+  if (name.toLowerCase() === cuesCoder) {
     throw new StudyError(`coder ${name}: the cue lists are called so`, { hint: "take another name" });
   }
   return checkedCoder(name.length > 80 ? `${name.slice(0, 80)}…` : name);

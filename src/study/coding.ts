@@ -4,6 +4,9 @@ import { z } from "zod";
 export const CoderKind = z.enum(["people", "model", "cues"]);
 export type CoderKind = z.infer<typeof CoderKind>;
 
+/** The cue lists' name among the coders. */
+export const cuesCoder = "cues";
+
 /** The code that one coder gave one text on one variable of the codebook: a row of `corpus/codings/<coder>.csv`. */
 export const Coding = z.strictObject({
   /** The story's or the generation's id. */

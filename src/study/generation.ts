@@ -63,3 +63,17 @@ export type Generation = Readonly<z.infer<typeof Generation>>;
 /** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
 export const countsBefore = (one: Generation, other: Generation): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;
+
+/** Of the attempts that `keyOf` names alike the one that counts, in the order of the first. */
+export function countingOf(
+  generations: Iterable<Generation>,
+  keyOf: (generation: Generation) => string,
+): Generation[] {
+  const counting = new Map<string, Generation>();
+  for (const generation of generations) {
+    const key = keyOf(generation);
+    const other = counting.get(key);
+    if (!other || countsBefore(generation, other)) counting.set(key, generation);
+  }
+  return [...counting.values()];
+}

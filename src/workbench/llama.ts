@@ -17,7 +17,7 @@ import { packageFolder } from "./version.ts";
 
 export type { Continuation, Continued, Draw, Hooks } from "./llama/continuing.ts";
 export { type LlamaFile, memoryFree, memoryNeeded, readLlamaFile } from "./llama/gguf-file.ts";
-export { defaultThreads } from "./llama/loading.ts";
+export { defaultThreads, llamaBinding } from "./llama/loading.ts";
 export type { Scored } from "./llama/scoring.ts";
 
 /** A language model in memory. */

@@ -23,17 +23,13 @@ ROUND_TRIPS = [
 
 
 @torch.no_grad()
-def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20, rounded=None) -> dict:
+def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20) -> dict:
     """Greedy continuations of `length` tokens and the `top` likeliest first tokens, worked out in f32.
-
-    Where a file's weights are rounded, `rounded` is the model of these: tokens and probabilities are to be those of what
-    the file holds. How far rounding alone moves a probability is `rounding_gap`; llama.cpp itself, which remembers in
-    f16, is up to 8e-4 away from PyTorch with the same weights.
 
     `margins` tell by how much of a probability each greedy token was ahead: where that is less than 2e-3, two
     probabilities that are each right to 1e-3 may change places, and the texts part there.
     """
-    model = (rounded if rounded is not None else model).float().eval()
+    model = model.float().eval()
     rows = []
     for text in prompts:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]

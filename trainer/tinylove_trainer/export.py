@@ -88,7 +88,7 @@ def export_adapter_gguf(model, tokenizer, source: Path, out: Path, name: str, se
 def checked(model, tokenizer, path: Path, out: Path, settings) -> dict:
     """Reads the file back and runs it in node-llama-cpp: both have to write what PyTorch writes with what the file holds."""
     back = read_back(path, model)
-    check = write_check(model, tokenizer, path.with_suffix(".check.json"), settings, back)
+    check = write_check(back, tokenizer, path.with_suffix(".check.json"), settings)
     gap = rounding_gap(model, back, [prompt["tokens"] for prompt in json.loads(check.read_text())["prompts"]])
     limit = 1e-3 if settings.precision == "f16" else 1e-5
     if gap > limit:
@@ -96,8 +96,8 @@ def checked(model, tokenizer, path: Path, out: Path, settings) -> dict:
     return {"read_back_gap": gap, "node": differences(check_in_node(path, check), path)}
 
 
-def write_check(model, tokenizer, path: Path, settings, rounded=None) -> Path:
-    path.write_text(json.dumps(expectations(model, tokenizer, settings.prompts, settings.check_tokens, rounded=rounded), ensure_ascii=False))
+def write_check(model, tokenizer, path: Path, settings) -> Path:
+    path.write_text(json.dumps(expectations(model, tokenizer, settings.prompts, settings.check_tokens), ensure_ascii=False))
     return path
 
 

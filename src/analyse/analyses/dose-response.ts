@@ -4,7 +4,7 @@ import { mean, standardDeviation } from "../../stats/quantile.ts";
 import type { Random } from "../../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../../stats/trend.ts";
 import { type Figure, type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { countsBefore, type Generation } from "../../study/generation.ts";
+import { countingOf, type Generation } from "../../study/generation.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import { sadness } from "../../text/sad-and-glad.ts";
 import type { Analysis } from "../analysis.ts";
@@ -54,15 +54,13 @@ interface Level {
 
 /** The attempts that count, of generations under a tone and a strength. */
 export function levelsOf(generations: readonly Generation[]): Level[] {
-  const counting = new Map<string, Generation>();
-  for (const generation of generations) {
-    const { model, prompt, story, control, text } = generation;
-    if (control?.["tone"] === undefined || control["strength"] === undefined || text === "") continue;
-    const key = JSON.stringify([model.address, prompt.template, story]);
-    const other = counting.get(key);
-    if (!other || countsBefore(generation, other)) counting.set(key, generation);
-  }
-  return [...counting.values()].map((generation) => ({
+  const asked = generations.filter(
+    ({ control, text }) =>
+      control?.["tone"] !== undefined && control["strength"] !== undefined && text !== "",
+  );
+  return countingOf(asked, ({ model, prompt, story }) =>
+    JSON.stringify([model.address, prompt.template, story]),
+  ).map((generation) => ({
     writer: `${generation.model.address} ${generation.prompt.template.split("+")[0]}`,
     tone: String(generation.control!["tone"]),
     strength: Number(generation.control!["strength"]),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cuesCoder } from "../../study/coding.ts";
 import { Generation } from "../../study/generation.ts";
 import { factorialFile, readGenerations, readStories } from "../../workbench/artefacts.ts";
 import { pageOf, readCodebook } from "../../workbench/codebook.ts";
@@ -140,7 +141,7 @@ const ways: Record<Options["how"], Way> = {
 /** The name of a person who codes. Throws StudyError without one, and for the name that the cue lists have. */
 function named(coder: string | undefined): string {
   if (coder === undefined) throw new StudyError("no coder", { hint: "name who codes with --coder" });
-  if (coder === "cues")
+  if (coder === cuesCoder)
     throw new StudyError("coder cues: the cue lists are called so", { hint: "take another name" });
   return checkedCoder(coder);
 }

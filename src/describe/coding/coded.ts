@@ -1,4 +1,4 @@
-import type { Coder } from "../../study/coding.ts";
+import { type Coder, cuesCoder } from "../../study/coding.ts";
 import { readCodebook, type Variable } from "../../workbench/codebook.ts";
 import { readCoders } from "../../workbench/codings.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -6,9 +6,6 @@ import type { Text } from "../texts.ts";
 import { type Agreement, agreements } from "./agreement.ts";
 import { codedByCues } from "./cues.ts";
 import { type Settled, settledCodes } from "./settled.ts";
-
-/** The cue lists' name among the coders. */
-export const cuesCoder = "cues";
 
 /** What is coded of the texts: who coded, what the study goes by, and how far the coders agree. */
 export interface Coded {

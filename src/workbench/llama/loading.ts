@@ -10,7 +10,7 @@ export async function loadedModel(file: string, adapter?: string): Promise<Llama
     if (!(await exists(each)))
       throw new StudyError(`no model file ${each}`, { hint: "give the path of a GGUF file" });
   }
-  const llama = await bound();
+  const llama = await llamaBinding();
   recentLog.length = 0;
   try {
     // Mapped weights are held twice once they are repacked for the processor.
@@ -66,11 +66,11 @@ export async function openContext(
 /** A thread waits by spinning: where all cores are taken, each token waits for the scheduler, a hundredfold. */
 export const defaultThreads = (): number => Math.max(1, Math.min(availableParallelism() - 1, 4));
 
-/** One binding serves the process; its log is kept, for it says why a file would not load. */
 let binding: Promise<Llama> | undefined;
 const recentLog: string[] = [];
 
-async function bound(): Promise<Llama> {
+/** One binding serves the process; its log is kept, for it says why a file would not load. */
+export async function llamaBinding(): Promise<Llama> {
   const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
   binding ??= getLlama({
     build: "never",
