@@ -54,6 +54,8 @@ export interface Model {
   readonly address: string;
   /** SHA-256 of the model file, or what a server says that it serves. */
   readonly hash: string;
+  /** How it works texts out, where that is not the usual way and changes them: a part of an answer's key. */
+  readonly variant?: string;
   /** True where it only exercises the way. */
   readonly pretend?: boolean;
   /**

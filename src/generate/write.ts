@@ -178,8 +178,8 @@ async function asOneJob(
 }
 
 /** Everything that determines the replies to a batch. */
-const keyOf = (model: Model, batch: readonly Request[]): string =>
-  sha256(JSON.stringify([model.address, model.hash, batch]));
+const keyOf = ({ address, hash, variant }: Model, batch: readonly Request[]): string =>
+  sha256(JSON.stringify([address, hash, ...(variant ? [variant] : []), batch]));
 
 function batchesOf<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>

@@ -117,6 +117,7 @@ const Node = z.looseObject({
   prompts: z.number().optional(),
   tokens: z.number().optional(),
   worst_probability_gap: z.number().optional(),
+  flash_probability_gap: z.number().optional(),
   left_out: z.string().optional(),
 });
 
@@ -134,5 +135,8 @@ function checkOf(node: unknown): string {
   const check = Node.safeParse(node).data;
   if (!check) return "";
   if (check.left_out) return `; not checked in llama.cpp: ${check.left_out}`;
-  return `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${check.worst_probability_gap?.toExponential(1)}`;
+  const [exact, flash] = [check.worst_probability_gap, check.flash_probability_gap].map((gap) =>
+    gap?.toExponential(1),
+  );
+  return `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${exact} (${flash} with flash attention)`;
 }

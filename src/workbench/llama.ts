@@ -57,6 +57,8 @@ export interface LlamaSettings {
   readonly adapter?: string | undefined;
   /** Default: the cores but one, at most 4. More threads than there are idle cores are a hundred times slower. */
   readonly threads?: number | undefined;
+  /** False: attention in f32, see `ContextSettings`. Default true. */
+  readonly flashAttention?: boolean | undefined;
   /** Texts written at the same time. Default 1. */
   readonly parallel?: number | undefined;
   /** Room for the prompt and the text of each, in tokens; at most what the model was trained for. Default 1024. */

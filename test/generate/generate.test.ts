@@ -118,6 +118,20 @@ test("what was answered once is not asked again", async () => {
   expect(second).toEqual(first); // the times too: they are those of the first answer
 });
 
+test("without flash attention it is another question, with nearly the same answer", async () => {
+  const told = { address: "llama:embedded", threads: 1, logProbabilities: true };
+  const study = await studyWith({ models: [told] });
+  const flash = await generated(study);
+  Object.assign(study.config.generate.models[0]!, { flashAttention: false });
+  const exact = await generated(study);
+  expect(exact).not.toEqual(flash);
+  const first = (generations: typeof flash) =>
+    generations.map(({ logProbabilities }) => logProbabilities![0]!);
+  expect(first(exact)).not.toEqual(first(flash));
+  for (const [at, logProbability] of first(exact).entries())
+    expect(logProbability).toBeCloseTo(first(flash)[at]!, 1);
+});
+
 test("a text with a fault is drawn again, all attempts are kept, and more attempts change no earlier one", async () => {
   const once = timeless(await generated(await studyWith({ models: local() })));
   // A vocabulary of seven words repeats itself: every text has that fault.

@@ -30,16 +30,18 @@ export function localModel(
   const together = settings.parallel ?? defaultParallel;
   let memory: Promise<LlamaModelInMemory> | undefined;
   const loaded = () => {
-    memory ??= openLlama({ file, adapter, threads: settings.threads, parallel: together });
+    const { threads, flashAttention } = settings;
+    memory ??= openLlama({ file, adapter, threads, flashAttention, parallel: together });
     return memory;
   };
   return {
     address: settings.address,
     hash,
+    ...(!settings.flashAttention && { variant: "attention in f32" }),
     together,
     atOnce: 1,
     async prepare(requests) {
-      if (!memory) await tellMemory(file, requests, together, effects);
+      if (!memory) await tellMemory(file, requests, settings, together, effects);
       const model = await loaded();
       model.reserve(Math.max(...requests.map((request) => roomFor(model, request))));
     },
@@ -86,6 +88,7 @@ const roomFor = (model: LlamaModelInMemory, { prompt, sampling }: Request): numb
 async function tellMemory(
   file: string,
   requests: readonly Request[],
+  { flashAttention }: ModelSettings,
   together: number,
   effects: Effects,
 ): Promise<void> {
@@ -95,7 +98,7 @@ async function tellMemory(
     ...requests.map(({ prompt, sampling }) => Buffer.byteLength(prompt.text) / 3 + sampling.mostTokens),
   );
   const tokens = Math.ceil(Math.min(longest, about.contextTokens)) * together;
-  const [needed, free] = [memoryNeeded(about, tokens), memoryFree()];
+  const [needed, free] = [memoryNeeded(about, tokens, flashAttention), memoryFree()];
   const parts = `${sizeOf(about.size)} of weights and ${sizeOf(needed - about.size)} for ${together} texts at once`;
   if (needed > free) {
     throw new StudyError(`${basename(file)} takes ${parts}, but ${sizeOf(free)} are free`, {

@@ -49,9 +49,12 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
 const numberOf = (value: number | readonly number[] | undefined): number =>
   Math.max(0, ...[value ?? []].flat());
 
-/** Bytes that loading a file takes, with room for so many tokens altogether. */
-export const memoryNeeded = ({ size, cachePerToken }: LlamaFile, tokens: number): number =>
-  size + cachePerToken * tokens;
+/** Bytes that loading a file takes, with room for so many tokens altogether; in f32 (no flash attention) each takes twice. */
+export const memoryNeeded = (
+  { size, cachePerToken }: LlamaFile,
+  tokens: number,
+  flashAttention = true,
+): number => size + cachePerToken * tokens * (flashAttention ? 1 : 2);
 
 /** Bytes that this process may still take, in a container too. */
 export const memoryFree = (): number => process.availableMemory?.() ?? freemem();
