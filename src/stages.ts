@@ -11,7 +11,7 @@ export const stages: Loaders<AnyStage> = {
   generate: async () => (await import("./generate/generate.ts")).generate,
   factorial: async () => (await import("./generate/factorial.ts")).factorial,
   describe: async () => (await import("./describe/describe.ts")).describe,
-  influence: async () => (await import("./influence/influence.ts")).influence(await handedToInfluence()),
+  influence: async () => (await import("./influence/influence.ts")).influence,
   compose: async () => (await import("./compose/compose.ts")).compose,
   judgments: async () => (await import("./serve/judgments.ts")).judgments,
   analyse: async () => (await import("./analyse/analyse.ts")).analyse(await pageOfFindings()),
@@ -45,14 +45,6 @@ export const commands: Loaders<AnyCommand> = {
   code: async () => (await import("./describe/coding/code.ts")).code,
   replay: async () => (await import("./analyse/replay.ts")).replay,
 };
-
-async function handedToInfluence() {
-  const [{ codedByCues }, { hubFileAt, hubFileOf }] = await Promise.all([
-    import("./describe/coding/cues.ts"),
-    import("./generate/hub.ts"),
-  ]);
-  return { codedByCues, hub: { at: hubFileAt, fetch: hubFileOf } };
-}
 
 const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;
 

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { cuesCoder } from "../study/coding.ts";
 import {
   descriptionFile,
@@ -7,7 +6,7 @@ import {
   readStories,
   storiesFile,
 } from "../workbench/artefacts.ts";
-import { codingFiles, codingsFolder, writeCoder } from "../workbench/codings.ts";
+import { codingInputs, cuesFile, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
@@ -23,7 +22,6 @@ import { takeMeasures } from "./take.ts";
 import { textsOf } from "./texts.ts";
 
 const codesFile = "corpus/codes.csv";
-const cuesFile = `${codingsFolder}/${cuesCoder}.csv`;
 
 /** `tinylove describe`: every text measured, as a table and as findings. */
 export const describe = stage({
@@ -32,13 +30,7 @@ export const describe = stage({
   examples: ["tinylove describe --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: [codesFile, descriptionFile, cuesFile],
-  // What people and models coded, and a codebook of the study's own.
-  inputs: async (study) => [
-    ...(await codingFiles(study))
-      .map((file) => `${codingsFolder}/${basename(file)}`)
-      .filter((file) => file !== cuesFile),
-    "codebook",
-  ],
+  inputs: codingInputs,
   settings: ({ config }) => ({
     ...config.describe,
     rule: config.corpus.words.warn,

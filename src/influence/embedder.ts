@@ -1,18 +1,11 @@
 import type { Effects } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { hashOf } from "../workbench/files.ts";
+import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../workbench/hub.ts";
 import { openJournal } from "../workbench/journal.ts";
-import { defaultThreads, embeddedModelFile, llamaBinding, readLlamaFile } from "../workbench/llama.ts";
+import { defaultThreads, llamaBinding, llamaFileNamed, readLlamaFile } from "../workbench/llama.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Meanings } from "./seen.ts";
-
-/** Files of a model hub: where one lies once it is here, and how it comes. */
-export interface Hub {
-  at(file: HubFile, env?: Effects["env"]): Cached;
-  fetch(file: HubFile, effects: Effects): Promise<Cached>;
-}
-type HubFile = { readonly owner: string; readonly repository: string; readonly file: string };
-type Cached = { readonly path: string; readonly hashFile: string };
 
 /**
  * What a model's hidden states hold of each text: their mean over the text's tokens, or what the model itself declares
@@ -24,12 +17,11 @@ type Cached = { readonly path: string; readonly hashFile: string };
 export async function meaningsOf(
   texts: readonly string[],
   study: Study,
-  hub: Hub,
   effects: Effects,
 ): Promise<Meanings | undefined> {
   const { embeddings: address, clusters, threads } = study.config.influence;
   if (address === undefined) return undefined;
-  const file = await fileOf(address, study, hub, effects);
+  const file = await fileOf(address, study, effects);
   const hash = await hashOf(file);
   if (!hash) {
     throw new StudyError(`influence.embeddings: no model file ${file}`, {
@@ -47,38 +39,25 @@ export async function meaningsOf(
 }
 
 /** The file that the outcome depends on, for the workbench to tell fresh from stale; none where no model is named. */
-export function embeddingInputs(study: Study, hub: Hub): string[] {
+export function embeddingInputs(study: Study): string[] {
   const { embeddings: address } = study.config.influence;
   if (address === undefined) return [];
-  const [scheme, target] = partsOf(address);
-  return [scheme === "hf" ? hub.at(hubFile(address, target)).hashFile : localFile(target, study)];
+  const source = sourceOf(address, study);
+  return ["hub" in source ? hubFileAt(source.hub).hashFile : source.file];
 }
 
-async function fileOf(address: string, study: Study, hub: Hub, effects: Effects): Promise<string> {
-  const [scheme, target] = partsOf(address);
-  return scheme === "hf"
-    ? (await hub.fetch(hubFile(address, target), effects)).path
-    : localFile(target, study);
+async function fileOf(address: string, study: Study, effects: Effects): Promise<string> {
+  const source = sourceOf(address, study);
+  return "hub" in source ? (await hubFileOf(source.hub, effects)).path : source.file;
 }
 
-const localFile = (target: string, study: Study): string =>
-  target === "embedded" ? embeddedModelFile : study.path(target);
-
-function partsOf(address: string): [scheme: "llama" | "hf", target: string] {
+/** Where an address leads: to a file here, or to one of a hub. */
+function sourceOf(address: string, study: Study): { file: string } | { hub: HubFile } {
   const [, scheme, target] = /^(llama|hf):(.+)$/.exec(address) ?? [];
-  if (scheme && target) return [scheme as "llama" | "hf", target];
+  if (scheme === "hf") return { hub: hubFileNamed(address, "influence.embeddings") };
+  if (target) return { file: llamaFileNamed(target, study) };
   throw new StudyError(`influence.embeddings: ${address} names no model`, {
     hint: "write llama:FILE.gguf, llama:embedded or hf:OWNER/REPO/FILE.gguf",
-  });
-}
-
-function hubFile(address: string, target: string): HubFile {
-  const [owner, repository, ...file] = target.split("/");
-  const parts = [owner, repository, ...file];
-  if (file.length > 0 && parts.every((part) => part && /^[\w.-]+$/.test(part) && !/^\.+$/.test(part)))
-    return { owner: owner!, repository: repository!, file: file.join("/") };
-  throw new StudyError(`influence.embeddings: ${address} is no address of a file`, {
-    hint: "write hf:OWNER/REPO/FILE.gguf",
   });
 }
 

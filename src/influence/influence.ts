@@ -1,103 +1,69 @@
-import { basename } from "node:path";
-import { type Coder, type Coding, cuesCoder } from "../study/coding.ts";
 import type { Finding, Findings } from "../study/finding.ts";
 import { Generation } from "../study/generation.ts";
+import { FactorialSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { factorialFile, influenceFile, readStories, storiesFile } from "../workbench/artefacts.ts";
-import { type Codebook, readCodebook } from "../workbench/codebook.ts";
-import { codingFiles, codingsFolder, readCoders } from "../workbench/codings.ts";
+import { readCodebook } from "../workbench/codebook.ts";
+import { codersOf, codingInputs } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codes } from "./codes.ts";
-import { embeddingInputs, type Hub, meaningsOf } from "./embedder.ts";
+import { embeddingInputs, meaningsOf } from "./embedder.ts";
 import { leak } from "./leak.ts";
 import type { Seen } from "./seen.ts";
 import { toneTransfer } from "./tone.ts";
 
-/** What other verbs know how to do, handed in where all verbs are known. */
-export interface Handed {
-  /** Codes by the cue words of a codebook. */
-  codedByCues(texts: readonly CodedText[], codebook: Codebook): Coding[];
-  readonly hub: Hub;
-}
-
-interface CodedText {
-  readonly id: string;
-  readonly title: string;
-  readonly text: string;
-}
-
 /** What an example leaks into the text that it was shown for: words, topics, phrases, tone, meaning and codes. */
-export const influence = (handed: Handed) =>
-  stage({
-    name: "influence",
-    summary: "Tell what the example leaks into a story",
-    examples: ["tinylove factorial --study my-study", "tinylove influence --study my-study"],
-    reads: [storiesFile, factorialFile],
-    writes: [influenceFile],
-    applies: async (study) => study.config.generate.factorial !== undefined,
-    // What people and models coded, a codebook of the study's own, and the model for embeddings. The cue words' file
-    // is described from other texts, and made anew here.
-    inputs: async (study) => [
-      ...(await codingFiles(study))
-        .filter((file) => basename(file) !== `${cuesCoder}.csv`)
-        .map((file) => `${codingsFolder}/${basename(file)}`),
-      "codebook",
-      ...embeddingInputs(study, handed.hub),
-    ],
-    settings: ({ config: { generate, influence: settings, analyse } }) => ({
-      factorial: generate.factorial,
-      embeddings: settings.embeddings,
-      clusters: settings.clusters,
-      alpha: analyse.alpha,
-    }),
-    async run(study, _, effects) {
-      const layout = layoutOf(await readFactorial(study), await readStories(study));
-      const { texts, examples, titles } = layout;
-      const codebook = await readCodebook(study);
-      const { topics, permutations } = study.config.generate.factorial ?? {};
-      const shown = [...examples, ...texts].map(({ text }) => text);
-      const seen: Seen = {
-        ...layout,
-        topics: topics ?? 12,
-        permutations: permutations ?? 1999,
-        alpha: study.config.analyse.alpha,
-        coders: await codersOf(study, [...examples, ...titles, ...texts], codebook, handed),
-        variables: codebook.variables,
-        meanings: await meaningsOf(shown, study, handed.hub, effects),
-        random: study.random("influence"),
-      };
-      const found = [leak, codes, toneTransfer].map((part) => part(seen));
-      const findings: Findings = {
-        analysis: "influence",
-        asks: "What does the example leak into the story?",
-        findings: found.flatMap((each): Finding[] => each.findings),
-        numbers: Object.assign({}, ...found.map(({ numbers }) => numbers)),
-      };
-      await writeWhole(study.path(influenceFile), `${JSON.stringify(findings, null, 2)}\n`);
-      for (const finding of findings.findings)
-        if (finding.kind === "sentence" && finding.weight === "result") effects.log(`  ${finding.text}`);
-    },
-  });
+export const influence = stage({
+  name: "influence",
+  summary: "Tell what the example leaks into a story",
+  examples: ["tinylove factorial --study my-study", "tinylove influence --study my-study"],
+  reads: [storiesFile, factorialFile],
+  writes: [influenceFile],
+  applies: async (study) => study.config.generate.factorial !== undefined,
+  inputs: async (study) => [...(await codingInputs(study)), ...embeddingInputs(study)],
+  settings: ({ config: { generate, influence: settings, analyse } }) => ({
+    factorial: generate.factorial,
+    embeddings: settings.embeddings,
+    clusters: settings.clusters,
+    alpha: analyse.alpha,
+  }),
+  async run(study, _, effects) {
+    const layout = layoutOf(await readFactorial(study), await readStories(study));
+    const { texts, examples, titles } = layout;
+    const codebook = await readCodebook(study);
+    const { topics, permutations } = study.config.generate.factorial ?? FactorialSettings.parse({});
+    const shown = [...examples, ...texts].map(({ text }) => text);
+    const seen: Seen = {
+      ...layout,
+      topics,
+      permutations,
+      alpha: study.config.analyse.alpha,
+      coders: await codersOf(study, [...examples, ...titles, ...texts], codebook),
+      variables: codebook.variables,
+      meanings: await meaningsOf(shown, study, effects),
+      random: study.random("influence"),
+    };
+    const found = [leak, codes, toneTransfer].map((part) => part(seen));
+    const findings: Findings = {
+      analysis: "influence",
+      asks: "What does the example leak into the story?",
+      findings: found.flatMap((each): Finding[] => each.findings),
+      numbers: Object.assign({}, ...found.map(({ numbers }) => numbers)),
+    };
+    await writeWhole(study.path(influenceFile), `${JSON.stringify(findings, null, 2)}\n`);
+    for (const finding of findings.findings)
+      if (finding.kind === "sentence" && finding.weight === "result") effects.log(`  ${finding.text}`);
+  },
+});
 
 async function readFactorial(study: Study): Promise<Generation[]> {
   if (await exists(study.path(factorialFile))) return readJsonLines(study.path(factorialFile), Generation);
   throw new StudyError("there are no texts to tell an influence from", {
     hint: "put `factorial: {}` under `generate:` in study.yaml and run `tinylove factorial`",
   });
-}
-
-/** People's and models' codes, and the cue words' of these very texts. */
-async function codersOf(
-  study: Study,
-  texts: readonly CodedText[],
-  codebook: Codebook,
-  { codedByCues }: Handed,
-): Promise<Coder[]> {
-  const others = (await readCoders(study)).filter(({ name }) => name !== cuesCoder);
-  return [...others, { name: cuesCoder, kind: "cues", codings: codedByCues(texts, codebook) }];
 }
 
 /**

@@ -1,5 +1,7 @@
 import { basename } from "node:path";
-import { type Coder, Coding } from "../study/coding.ts";
+import { type Coder, Coding, cuesCoder } from "../study/coding.ts";
+import type { Codebook } from "./codebook.ts";
+import { type CodedText, codedByCues } from "./cues.ts";
 import { StudyError } from "./errors.ts";
 import { checked, filesUnder, writeWhole } from "./files.ts";
 import type { Study } from "./study.ts";
@@ -7,6 +9,7 @@ import { csv, readTable } from "./tables.ts";
 
 /** Codes of kind of love, tone and cultural setting, whoever gave them: a file a coder, all in one form. */
 export const codingsFolder = "corpus/codings";
+export const cuesFile = `${codingsFolder}/${cuesCoder}.csv`;
 
 /** The coders in order of name. Throws StudyError for a row that is no coding, or a text that one coder coded twice. */
 export async function readCoders(study: Study): Promise<Coder[]> {
@@ -22,6 +25,32 @@ export async function readCoders(study: Study): Promise<Coder[]> {
   return coders;
 }
 
+const codingFiles = async (study: Study): Promise<string[]> =>
+  (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
+
+/**
+ * All who code these texts: people and models with what they coded of them, and the cue words last. Those are asked
+ * anew, for their file tells of the texts that the corpus is described by.
+ */
+export async function codersOf(
+  study: Study,
+  texts: readonly CodedText[],
+  codebook: Codebook,
+): Promise<Coder[]> {
+  const ids = new Set(texts.map(({ id }) => id));
+  const others = (await readCoders(study)).filter(({ name }) => name !== cuesCoder);
+  return [
+    ...others.map((coder) => ({ ...coder, codings: coder.codings.filter(({ text }) => ids.has(text)) })),
+    { name: cuesCoder, kind: "cues", codings: codedByCues(texts, codebook) },
+  ];
+}
+
+/** What codes depend on beside the texts, inside the study: what people and models coded, and a codebook of its own. */
+export async function codingInputs(study: Study): Promise<string[]> {
+  const files = (await codingFiles(study)).map((file) => `${codingsFolder}/${basename(file)}`);
+  return [...files.filter((file) => file !== cuesFile), "codebook"];
+}
+
 /** The same texts for every coder: in seeded order, people's and machine's by turns for as long as there are both. */
 export function drawnTexts<Text extends { readonly origin: "human" | "machine" }>(
   study: Study,
@@ -35,9 +64,6 @@ export function drawnTexts<Text extends { readonly origin: "human" | "machine" }
   const turns = Array.from({ length: texts.length }, (_, at) => [human![at], machine![at]]).flat();
   return turns.filter((text) => text !== undefined).slice(0, count);
 }
-
-export const codingFiles = async (study: Study): Promise<string[]> =>
-  (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
 
 /** Writes all that a coder coded, in place of what was there. Throws StudyError for a name that is no file's. */
 export async function writeCoder(study: Study, { name, codings }: Coder): Promise<void> {

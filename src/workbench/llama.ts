@@ -13,6 +13,7 @@ import {
 import { type Desk, deskOf } from "./llama/desk.ts";
 import { loadedModel, openContext } from "./llama/loading.ts";
 import { type Scored, scored } from "./llama/scoring.ts";
+import type { Study } from "./study.ts";
 import { packageFolder } from "./version.ts";
 
 export type { Continuation, Continued, Draw, Hooks } from "./llama/continuing.ts";
@@ -67,6 +68,10 @@ export interface LlamaSettings {
 
 /** The model that comes with the package. */
 export const embeddedModelFile = fileURLToPath(new URL("models/tiny-love.gguf", packageFolder));
+
+/** The file that stands after `llama:` in an address: its path, relative to the study, or `embedded`. */
+export const llamaFileNamed = (target: string, study: Study): string =>
+  target === "embedded" ? embeddedModelFile : study.path(target);
 
 /** Loads a GGUF file; throws StudyError when it is missing, broken, of a kind that cannot be run, or too big. */
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {

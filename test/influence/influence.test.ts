@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { codedByCues } from "../../src/describe/coding/cues.ts";
 import { factorial } from "../../src/generate/factorial.ts";
-import { hubFileAt, hubFileOf } from "../../src/generate/hub.ts";
 import { influence } from "../../src/influence/influence.ts";
 import { Findings } from "../../src/study/finding.ts";
 import { Generation } from "../../src/study/generation.ts";
@@ -15,7 +13,6 @@ import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
-const stage = influence({ codedByCues, hub: { at: hubFileAt, fetch: hubFileOf } });
 const size = { titles: 4, examples: 4, draws: 2, permutations: 199, topics: 3 };
 let blind = "";
 
@@ -37,7 +34,7 @@ async function written(address: string, influenceSettings = {}): Promise<Study> 
 }
 
 async function studied(study: Study): Promise<Findings> {
-  await runStage(stage, study, {}, quietEffects());
+  await runStage(influence, study, {}, quietEffects());
   return readJson(study.path(influenceFile), Findings);
 }
 

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { cuesCoder } from "../../study/coding.ts";
-import { Generation } from "../../study/generation.ts";
-import { factorialFile, readGenerations, readStories } from "../../workbench/artefacts.ts";
 import { pageOf, readCodebook } from "../../workbench/codebook.ts";
-import { checkedCoder, codingsFolder, drawnTexts, writeCoder } from "../../workbench/codings.ts";
+import { codingsFolder, drawnTexts, writeCoder } from "../../workbench/codings.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists, readJsonLines, writeWhole } from "../../workbench/files.ts";
+import { exists, writeWhole } from "../../workbench/files.ts";
+import { coderInLot, type Lot, longestCoder, readLot } from "../../workbench/lots.ts";
 import { wholeNumber } from "../../workbench/options.ts";
 import { command } from "../../workbench/stage.ts";
 import { openStudy, type Study } from "../../workbench/study.ts";
@@ -59,33 +58,23 @@ export const code = command({
   options: Options,
   async run(folder, options, effects) {
     const study = await openStudy(folder);
-    const texts = await (options.influence ? textsOfFactorial : textsOfStudy)(study);
-    // A coder's file is written whole: what was coded of the study's own texts stays in its own.
-    const coder = options.influence && options.coder ? `${options.coder}-influence` : options.coder;
-    await ways[options.how](study, texts, { ...options, coder }, effects);
+    const lot = options.influence ? "factorial" : "study";
+    const { stories, generations } = await readLot(study, lot);
+    await ways[options.how](study, lot, textsOf(stories, generations), options, effects);
   },
 });
 
-const textsOfStudy = async (study: Study): Promise<Text[]> =>
-  textsOf(await readStories(study), await readGenerations(study));
-
-/** What `tinylove influence` compares codes of: every text of the factorial, with the stories behind it. */
-async function textsOfFactorial(study: Study): Promise<Text[]> {
-  const generations = await readJsonLines(
-    study.path(factorialFile),
-    Generation,
-    "run `tinylove factorial` first",
-  );
-  const behind = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
-  const stories = (await readStories(study)).filter(({ id }) => behind.has(id));
-  return textsOf(stories, generations);
-}
-
-type Way = (study: Study, texts: readonly Text[], options: Options, effects: Effects) => Promise<void>;
+type Way = (
+  study: Study,
+  lot: Lot,
+  texts: readonly Text[],
+  options: Options,
+  effects: Effects,
+) => Promise<void>;
 
 const ways: Record<Options["how"], Way> = {
-  async sheet(study, texts, { coder, count }, effects) {
-    const name = named(coder);
+  async sheet(study, lot, texts, { coder, count }, effects) {
+    const name = named(coder, lot);
     const file = `corpus/sheets/${name}.csv`;
     if (await exists(study.path(file))) {
       throw new StudyError(`${file} is there already`, {
@@ -100,8 +89,8 @@ const ways: Record<Options["how"], Way> = {
     effects.log(`  ${drawn.length} items: ${file}; how to code: corpus/sheets/codebook.md`);
   },
 
-  async import(study, texts, { coder, file }, effects) {
-    const name = named(coder);
+  async import(study, lot, texts, { coder, file }, effects) {
+    const name = named(coder, lot);
     if (file === undefined) {
       throw new StudyError("import: no file", { hint: `try tinylove code import corpus/sheets/${name}.csv` });
     }
@@ -115,15 +104,9 @@ const ways: Record<Options["how"], Way> = {
     effects.log(`  ${coded} of ${rows.length} items coded: ${codingsFolder}/${name}.csv`);
   },
 
-  async model(study, texts, { coder, count, model, base, key, parallel, influence }, effects) {
+  async model(study, lot, texts, { coder, count, model, base, key, parallel }, effects) {
     if (!model) throw new StudyError("no model", { hint: "name it with --model, as its server calls it" });
-    const name = checkedCoder(
-      coder ??
-        model
-          .replace(/[^a-z0-9_]+/gi, "-")
-          .replace(/^-+|-+$/g, "")
-          .slice(0, influence ? 30 : 40) + (influence ? "-influence" : ""),
-    );
+    const name = named(coder ?? slugOf(model).slice(0, longestCoder(lot)), lot);
     const codebook = await readCodebook(study);
     const drawn = drawnTexts(study, texts, count);
     const codings = await codedByModel(study, drawn, codebook, { model, base, key, parallel }, effects);
@@ -138,10 +121,13 @@ const ways: Record<Options["how"], Way> = {
   },
 };
 
-/** The name of a person who codes. Throws StudyError without one, and for the name that the cue lists have. */
-function named(coder: string | undefined): string {
+/** The name under which the codes are kept. Throws StudyError without one, and for the name that the cue lists have. */
+function named(coder: string | undefined, lot: Lot): string {
   if (coder === undefined) throw new StudyError("no coder", { hint: "name who codes with --coder" });
   if (coder === cuesCoder)
     throw new StudyError("coder cues: the cue lists are called so", { hint: "take another name" });
-  return checkedCoder(coder);
+  return coderInLot(coder, lot);
 }
+
+/** A model's name as a file's. */
+const slugOf = (model: string): string => model.replace(/[^a-z0-9_]+/gi, "-").replace(/^-+|-+$/g, "");

@@ -1,7 +1,7 @@
 import type { StudyConfig } from "../../study/config.ts";
 import type { ModelSettings } from "../../study/settings/generate.ts";
 import { exists, hashOf } from "../../workbench/files.ts";
-import { embeddedModelFile, openLlama } from "../../workbench/llama.ts";
+import { llamaFileNamed, openLlama } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import type { RunningInstrument, SlowMeasure } from "../measure.ts";
 
@@ -47,8 +47,7 @@ export const localModelSettings = ({ generate }: StudyConfig): ModelSettings | u
 async function localModel(study: Study): Promise<LocalModel | undefined> {
   const settings = localModelSettings(study.config);
   if (!settings) return undefined;
-  const named = settings.address.slice("llama:".length);
-  const file = named === "embedded" ? embeddedModelFile : study.path(named);
+  const file = llamaFileNamed(settings.address.slice("llama:".length), study);
   if (!(await exists(file))) return undefined;
   return {
     file,

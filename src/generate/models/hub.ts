@@ -1,9 +1,8 @@
 import type { ModelSettings } from "../../study/settings/generate.ts";
 import { sha256 } from "../../text/hash.ts";
-import { StudyError } from "../../workbench/errors.ts";
 import { readText } from "../../workbench/files.ts";
-import { type HubFile, hubFileAt, hubFileOf } from "../hub.ts";
-import { type Provider, targetOf } from "../model.ts";
+import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../../workbench/hub.ts";
+import type { Provider } from "../model.ts";
 import { adapterOf, hashOfAll } from "./llama.ts";
 import { localModel } from "./local.ts";
 
@@ -21,13 +20,4 @@ export const hf: Provider = {
   },
 };
 
-function asked(settings: ModelSettings): HubFile {
-  const [owner, repository, ...file] = targetOf(settings).split("/");
-  const parts = [owner, repository, ...file];
-  if (file.length === 0 || parts.some((part) => !part || !/^[\w.-]+$/.test(part) || /^\.+$/.test(part))) {
-    throw new StudyError(`generate.models: ${settings.address} is no address of a file`, {
-      hint: "write hf:OWNER/REPO/FILE.gguf",
-    });
-  }
-  return { owner: owner!, repository: repository!, file: file.join("/") };
-}
+const asked = ({ address }: ModelSettings): HubFile => hubFileNamed(address, "generate.models");

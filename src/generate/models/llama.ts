@@ -2,7 +2,7 @@ import type { ModelSettings } from "../../study/settings/generate.ts";
 import { sha256 } from "../../text/hash.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { hashOf } from "../../workbench/files.ts";
-import { embeddedModelFile } from "../../workbench/llama.ts";
+import { llamaFileNamed } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type Provider, targetOf } from "../model.ts";
 import { localModel } from "./local.ts";
@@ -11,17 +11,14 @@ import { localModel } from "./local.ts";
 export const llama: Provider = {
   scheme: "llama",
   summary: "a GGUF file on this machine, or `llama:embedded`",
-  files: (settings, study) => [fileOf(targetOf(settings), study), ...adapterOf(settings, study)],
+  files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
   async open(settings, study, effects) {
-    const file = fileOf(targetOf(settings), study);
+    const file = llamaFileNamed(targetOf(settings), study);
     const [adapter] = adapterOf(settings, study);
     const hash = await hashOfAll([file, ...(adapter ? [adapter] : [])]);
     return localModel(settings, { file, adapter, hash }, effects);
   },
 };
-
-const fileOf = (target: string, study: Study): string =>
-  target === "embedded" ? embeddedModelFile : study.path(target);
 
 export const adapterOf = ({ adapter }: ModelSettings, study: Study): string[] =>
   adapter ? [study.path(adapter)] : [];

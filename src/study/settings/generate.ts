@@ -44,7 +44,7 @@ export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
  * For the question what examples leak: every one of so many titles under every one of so many examples, some times
  * each, by one model. These texts are for the analysis alone; nobody reads them in the survey.
  */
-const FactorialSettings = z.strictObject({
+export const FactorialSettings = z.strictObject({
   titles: z.int().min(2).default(10),
   examples: z.int().min(2).default(10),
   draws: z.int().positive().default(2),

@@ -1,29 +1,7 @@
 import { expect, test } from "vitest";
 import { agreements } from "../../../src/describe/coding/agreement.ts";
-import { codedByCues } from "../../../src/describe/coding/cues.ts";
 import { settledCodes, strongestCodes } from "../../../src/describe/coding/settled.ts";
 import type { Coder, CoderKind } from "../../../src/study/coding.ts";
-import { readCodebook } from "../../../src/workbench/codebook.ts";
-import { temporaryStudy } from "../../helpers/world.ts";
-import { textOf } from "../reading.ts";
-
-test("cues give the code that most of them speak for, and none where none is found", async () => {
-  const codebook = await readCodebook(await temporaryStudy());
-  const codesOf = (text: string) =>
-    Object.fromEntries(codedByCues([textOf(text)], codebook).map(({ variable, code }) => [variable, code]));
-  expect(codesOf("At the funeral my sisters and my brother’s ashes stood beside us in Nairobi.")).toEqual({
-    cultural_setting: "one culture",
-    kind_of_love: "family",
-    tone: "grieving",
-  });
-  expect(codesOf("The parking meter took coins only.")).toEqual({ cultural_setting: "unmarked" });
-});
-
-test("a cue is a whole word or phrase", async () => {
-  const codebook = await readCodebook(await temporaryStudy());
-  const kinds = codedByCues([textOf("The category of concatenated texts.")], codebook);
-  expect(kinds.filter(({ variable }) => variable === "kind_of_love")).toEqual([]);
-});
 
 test("agreement is the share of equal codes and Krippendorff's alpha, over the texts that both coded", () => {
   // Krippendorff's own example of two observers and ten units (Computing Krippendorff's alpha-reliability, 2011, B):

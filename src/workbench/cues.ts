@@ -1,15 +1,14 @@
-import type { Coding } from "../../study/coding.ts";
-import { stem } from "../../text/stem.ts";
-import { termsOf } from "../../text/words.ts";
-import type { Code, Codebook, Variable } from "../../workbench/codebook.ts";
-import type { Text } from "../texts.ts";
+import type { Coding } from "../study/coding.ts";
+import { stem } from "../text/stem.ts";
+import { termsOf } from "../text/words.ts";
+import type { Code, Codebook, Variable } from "./codebook.ts";
 
 /**
  * Codes by cue words, the weakest of the three ways: the code most of whose cues stand in title and text (by stem,
  * each cue once), the earlier in the codebook of two. Where no cue stands, the code marked `otherwise`, or none.
  * It sees neither irony nor whose father it is; it is the floor that a better coder has to lie above.
  */
-export function codedByCues(texts: readonly Text[], { variables }: Codebook): Coding[] {
+export function codedByCues(texts: readonly CodedText[], { variables }: Codebook): Coding[] {
   const lists = variables.map((variable) => ({ variable, codes: variable.codes.map(cuesOf) }));
   return texts.flatMap((text) => {
     const stems = ` ${stemmed(`${text.title}\n${text.text}`)} `;
@@ -18,6 +17,13 @@ export function codedByCues(texts: readonly Text[], { variables }: Codebook): Co
       return code ? [{ text: text.id, variable: variable.name, code, kind: "cues" as const }] : [];
     });
   });
+}
+
+/** What there is to code, whoever wrote it. */
+export interface CodedText {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
 }
 
 interface Cues {

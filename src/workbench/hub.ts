@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cacheFolder } from "../workbench/cache-folder.ts";
-import type { Effects } from "../workbench/effects.ts";
-import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
-import { exists, sha256, writeWhole } from "../workbench/files.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import type { Effects } from "./effects.ts";
+import { codeOf, messageOf, StudyError } from "./errors.ts";
+import { exists, sha256, writeWhole } from "./files.ts";
 
 /** A file of a model hub that speaks Hugging Face's protocol. */
 export interface HubFile {
@@ -21,6 +21,21 @@ export interface Cached {
   readonly hashFile: string;
 }
 
+/**
+ * The file that an address `hf:OWNER/REPO/FILE.gguf` names. Throws StudyError for another one; `setting` is the key of
+ * study.yaml where it stands.
+ */
+export function hubFileNamed(address: string, setting: string): HubFile {
+  const [owner = "", repository = "", ...file] = address.slice("hf:".length).split("/");
+  const parts = [owner, repository, ...file];
+  if (file.length > 0 && parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part)))
+    return { owner, repository, file: file.join("/") };
+  throw new StudyError(`${setting}: ${address} is no address of a file`, {
+    hint: "write hf:OWNER/REPO/FILE.gguf",
+  });
+}
+
+/** Where a file of a hub lies in the cache, whether it is there or not. */
 export function hubFileAt({ owner, repository, file }: HubFile, env?: Effects["env"]): Cached {
   const path = join(cacheFolder(env), "hub", owner, repository, file);
   return { path, hashFile: `${path}.sha256` };

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { Generation } from "../study/generation.ts";
+import type { Story } from "../study/story.ts";
+import { factorialFile, readGenerations, readStories } from "./artefacts.ts";
+import { checkedCoder } from "./codings.ts";
+import { StudyError } from "./errors.ts";
+import { readJsonLines } from "./files.ts";
+import type { Study } from "./study.ts";
+
+/** Which texts are coded: the study's own, or those of the factorial with the stories behind them. */
+export const Lot = z.enum(["study", "factorial"]);
+export type Lot = z.infer<typeof Lot>;
+
+/** The texts of a lot, by who wrote them. Throws StudyError where there are no stories, or no factorial yet. */
+export async function readLot(
+  study: Study,
+  lot: Lot,
+): Promise<{ readonly stories: readonly Story[]; readonly generations: readonly Generation[] }> {
+  const stories = await readStories(study);
+  if (lot === "study") return { stories, generations: await readGenerations(study) };
+  const generations = await readJsonLines(
+    study.path(factorialFile),
+    Generation,
+    "run `tinylove factorial` first",
+  );
+  const behind = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
+  return { stories: stories.filter(({ id }) => behind.has(id)), generations };
+}
+
+const ending = "-influence";
+
+/** How long a coder's name may be, so that what it becomes in the lot is one too. */
+export const longestCoder = (lot: Lot): number => 40 - (lot === "factorial" ? ending.length : 0);
+
+/**
+ * The name that a coder's file of a lot has. A file is written whole, so that each lot has one of its own. Throws
+ * StudyError for a name that is none, or that another coder's file of the other lot could have.
+ */
+export function coderInLot(name: string, lot: Lot): string {
+  const checked = checkedCoder(name);
+  if (checked.endsWith(ending)) {
+    throw new StudyError(`coder ${name}: codes of the factorial's texts are kept under names that end so`, {
+      hint: `try ${checked.slice(0, -ending.length) || "another name"}`,
+    });
+  }
+  return checkedCoder(lot === "factorial" ? checked + ending : checked);
+}
+
+/** Who coded which lot, by the file's name: what `coderInLot` made of them. */
+export const lotOf = (file: string): { readonly name: string; readonly lot: Lot } =>
+  file.endsWith(ending)
+    ? { name: file.slice(0, -ending.length), lot: "factorial" }
+    : { name: file, lot: "study" };
