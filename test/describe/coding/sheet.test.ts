@@ -135,3 +135,10 @@ test("the texts of the factorial are coded with the stories behind them, in a fi
   );
   expect(await readFile(study.path("corpus/sheets/anna.csv"), "utf8")).toBe(own);
 });
+
+test("no coder of the study's own texts can take the file of another's codes of the factorial", async () => {
+  await expect(run({ how: "sheet", coder: "anna-influence" })).rejects.toThrow(
+    "coder anna-influence: codes of the factorial's texts are kept under names that end so",
+  );
+  await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists are called so");
+});
