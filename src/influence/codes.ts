@@ -2,7 +2,7 @@ import { type ClusteredEstimate, clusteredContrast, clusteredMean } from "../sta
 import { holm } from "../stats/multiple-tests.ts";
 import { ownPairing } from "../stats/own-pairing.ts";
 import { studentTwoSided } from "../stats/student-t.ts";
-import { type Coder, CoderKind } from "../study/coding.ts";
+import { type Coder, CoderKind, majority } from "../study/coding.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import type { Generation } from "../study/generation.ts";
 import { counted, percent, pValue } from "../study/print.ts";
@@ -98,7 +98,7 @@ function codedBy(kind: CoderKind, variable: Variable, seen: Seen): Coded | undef
 
 const fewestTexts = 12;
 
-/** The code that more than half of the coders who coded a text gave; an open disagreement is no code. */
+/** The code of each text by the majority of those who coded it. */
 function majorities(coders: readonly Coder[], variable: string): Map<string, string> {
   const given = new Map<string, string[]>();
   for (const coding of coders.flatMap(({ codings }) => codings)) {
@@ -107,7 +107,7 @@ function majorities(coders: readonly Coder[], variable: string): Map<string, str
   }
   const settled = new Map<string, string>();
   for (const [text, list] of given) {
-    const winner = list.find((code) => list.filter((other) => other === code).length > list.length / 2);
+    const winner = majority(list);
     if (winner !== undefined) settled.set(text, winner);
   }
   return settled;

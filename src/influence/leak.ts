@@ -1,7 +1,7 @@
 import { holm } from "../stats/multiple-tests.ts";
 import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
-import { counted, percent, pValue } from "../study/print.ts";
+import { counted, listed, percent, pValue } from "../study/print.ts";
 import { sharedNgrams } from "../text/copying.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import { type TextSpace, textSpace } from "../text/similarity.ts";
@@ -99,9 +99,6 @@ function verdictOf(leaking: readonly Test[], channels: number): string {
     ? `No leak of the example was found: nothing shows that texts are more like their own example than like others (${channels} tests, corrected).`
     : `The example leaks: a text has more of its own example’s ${listed(leaking.map(({ channel }) => channel.means))} than of other examples’ (corrected for ${channels} tests).`;
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 function sayClusters({ model, count }: Clustered, tests: readonly Test[]): string {
   const { own, others, corrected } = tests.find(({ channel }) => channel.name === "clusters")!;

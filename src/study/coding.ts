@@ -24,3 +24,7 @@ export interface Coder {
   readonly kind: CoderKind;
   readonly codings: readonly Coding[];
 }
+
+/** The code that more than half gave; undefined where none is: an open disagreement is no code. */
+export const majority = (codes: readonly string[]): string | undefined =>
+  codes.find((code) => codes.filter((other) => other === code).length > codes.length / 2);

@@ -23,6 +23,10 @@ export const percentRange = ({ low, high }: { low: number; high: number }): stri
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${printed(count, "integer")} ${count === 1 ? noun : plural}`;
 
+/** Names as they stand in a sentence: `words, topics and tone`. */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
 /** A table as people read it, cells as text. */
 export interface ShownTable {
   readonly columns: readonly {

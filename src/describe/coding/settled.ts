@@ -1,4 +1,4 @@
-import { type Coder, CoderKind } from "../../study/coding.ts";
+import { type Coder, CoderKind, majority } from "../../study/coding.ts";
 import { byVariable } from "./agreement.ts";
 
 /** The code of a text on a variable that the study goes by, and by which kind of coder it was given. */
@@ -51,9 +51,4 @@ export function strongestCodes(
   if (!by) return undefined;
   const own = all.filter(([, settledCode]) => settledCode.by === by);
   return { by, codes: new Map(own.map(([text, { code }]) => [text, code])) };
-}
-
-/** The code that more than half gave. */
-function majority(codes: readonly string[]): string | undefined {
-  return codes.find((code) => codes.filter((other) => other === code).length > codes.length / 2);
 }

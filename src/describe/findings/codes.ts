@@ -1,6 +1,6 @@
 import type { CoderKind } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { counted } from "../../study/print.ts";
+import { counted, listed } from "../../study/print.ts";
 import type { Variable } from "../../workbench/codebook.ts";
 import type { Coded } from "../coding/coded.ts";
 import { strongestCodes } from "../coding/settled.ts";
@@ -31,9 +31,6 @@ function whoCoded({ variables, coders: all }: Coded): string {
     ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (tinylove code sheet), or a language model all (tinylove code model).`
     : `By ${listed(by)} are coded: ${what}. People's codes go before a model's, a model's before the cue lists'.`;
 }
-
-const listed = (parts: readonly string[]): string =>
-  parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
 /** Shares of each code among the texts of each side that the strongest coders coded. */
 function shares(variable: Variable, { human, machine }: Seen["texts"], { settled }: Coded): Finding[] {
