@@ -61,9 +61,5 @@ export function spreadOf(numbers: readonly number[]): Spread {
   return { n, mean, deviation: n < 2 ? 0 : Math.sqrt(squares / (n - 1)) };
 }
 
-/** Ids of texts for a cell: the first ones, and how many more there are; all of them are rows of `corpus/codes.csv`. */
-export function idsOf(texts: readonly Pick<Text, "id">[], most = 3): string {
-  const shown = texts.slice(0, most).map(({ id }) => id);
-  const others = texts.length - shown.length;
-  return others > 0 ? `${shown.join(" ")} and ${others} more` : shown.join(" ");
-}
+/** The ids of texts as a cell of the format `ids`. */
+export const idsOf = (texts: readonly Pick<Text, "id">[]): string => texts.map(({ id }) => id).join(" ");

@@ -48,7 +48,7 @@ function opening({ human, machine }: DescribedTexts): Finding {
       ? `${stories}; no model has written yet`
       : `${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote`;
   const where =
-    "Every text with all its measures is a row of corpus/codes.csv; tables name the first texts of a row.";
+    "Every text with all its measures is a row of corpus/codes.csv; tables name the texts behind each row.";
   return sentence("result", `Described are ${texts}. ${where}`);
 }
 

@@ -6,9 +6,9 @@ const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /**
  * How a value is printed: `percent` takes a share of 1; `p` prints small values as < .001; `marked` is a text in which
- * words between » and « are set off.
+ * words between » and « are set off; `ids` are those of texts, all of them, parted by spaces.
  */
-export const Format = z.enum(["text", "marked", "integer", "number", "percent", "p", "milliseconds"]);
+export const Format = z.enum(["text", "marked", "ids", "integer", "number", "percent", "p", "milliseconds"]);
 export type Format = z.infer<typeof Format>;
 
 export const Column = z.strictObject({ key: z.string(), label: z.string(), format: Format });

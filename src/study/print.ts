@@ -35,6 +35,8 @@ export interface ShownTable {
     readonly number: boolean;
     /** Words between » and « are to be set off. */
     readonly marked: boolean;
+    /** The cell names the first of some ids; `idsIn` gives all that the table itself holds. */
+    readonly ids: boolean;
   }[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -46,24 +48,39 @@ export function shownTable({ columns, rows }: Table): ShownTable {
     columns: shown.map(({ key, label, format }) => ({
       key,
       label,
-      number: format !== "text" && format !== "marked",
+      number: !words.has(format),
       marked: format === "marked",
+      ids: format === "ids",
     })),
     rows: rows.map((row) =>
       shown.map((column) => {
         const high = columns[columns.indexOf(column) + 1];
         return isHighEnd(columns, columns.indexOf(column) + 1)
           ? rangeOf(row[column.key], row[high!.key], column.format)
-          : printed(row[column.key], column.format);
+          : column.format === "ids"
+            ? firstIds(idsIn(row[column.key]))
+            : printed(row[column.key], column.format);
       }),
     ),
   };
 }
 
+/** Formats of what is no number. */
+const words: ReadonlySet<Format> = new Set<Format>(["text", "marked", "ids"]);
+
 /** Whether a column `x_high` follows its own `x_low`. */
 function isHighEnd(columns: readonly Column[], at: number): boolean {
   const [low, high] = [columns[at - 1]?.key, columns[at]?.key];
   return low !== undefined && high !== undefined && /low$/.test(low) && high === low.replace(/low$/, "high");
+}
+
+/** The ids that a cell of the format `ids` holds. */
+export const idsIn = (cell: unknown): string[] => String(cell ?? "").match(/\S+/g) ?? [];
+
+/** The first of some ids, and how many more there are. */
+export function firstIds(ids: readonly string[], most = 3): string {
+  const more = ids.length - most;
+  return ids.slice(0, most).join(" ") + (more > 0 ? ` and ${printed(more, "integer")} more` : "");
 }
 
 function rangeOf(
@@ -80,6 +97,7 @@ function rangeOf(
 const printers: Record<Format, (value: number) => string> = {
   text: String,
   marked: String,
+  ids: String,
   integer: (value) => grouped(value.toFixed(0)),
   number: (value) => minus(value.toFixed(value !== 0 && Math.abs(value) < 0.1 ? 3 : 2)),
   percent: (value) => minus(`${(100 * value).toFixed(2)} %`),

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { counted, percent, percentRange, printed, pValue, shownTable } from "../../src/study/print.ts";
+import {
+  counted,
+  idsIn,
+  listed,
+  percent,
+  percentRange,
+  printed,
+  pValue,
+  shownTable,
+} from "../../src/study/print.ts";
 
 describe("a number as people read it", () => {
   test.each([
@@ -29,6 +38,9 @@ describe("a number as people read it", () => {
     expect(pValue(0.2)).toBe("p = .200");
     expect(counted(1, "story", "stories")).toBe("1 story");
     expect(counted(2, "story", "stories")).toBe("2 stories");
+    expect(["words", "words, tone", "words, tone, topics"].map((names) => listed(names.split(", ")))).toEqual(
+      ["words", "words and tone", "words, tone and topics"],
+    );
   });
 });
 
@@ -51,4 +63,13 @@ test("the two ends of an interval share a cell, and an unknown one leaves it emp
     ["all", "40.00 to 60.00 %", "−1.00 to 1.00"],
     ["none", "", ""],
   ]);
+});
+
+test("of many ids the first are shown, and the table holds them all", () => {
+  const columns = [{ key: "texts", label: "which", format: "ids" as const }];
+  const rows = [{ texts: "a b c" }, { texts: "a b c d e" }, { texts: "" }];
+  const shown = shownTable({ columns, rows });
+  expect(shown.rows).toEqual([["a b c"], ["a b c and 2 more"], [""]]);
+  expect(shown.columns[0]).toMatchObject({ ids: true, number: false });
+  expect(idsIn(rows[1]!.texts)).toEqual(["a", "b", "c", "d", "e"]);
 });

@@ -56,7 +56,7 @@ function shares(variable: Variable, { human, machine }: Seen["texts"], { settled
           { key: "name", label: variable.title.toLowerCase(), format: "text" },
           { key: "share", label: "share", format: "percent" },
           { key: "count", label: "texts", format: "integer" },
-          { key: "texts", label: "which", format: "text" },
+          { key: "texts", label: "which", format: "ids" },
         ],
         rows,
       },

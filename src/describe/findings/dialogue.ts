@@ -15,7 +15,7 @@ export function dialogue({ texts }: Seen): Finding[] {
         columns: [
           { key: "writer", label: "written by", format: "text" },
           { key: "share", label: "with dialogue", format: "percent" },
-          { key: "texts", label: "which", format: "text" },
+          { key: "texts", label: "which", format: "ids" },
         ],
         rows,
       },

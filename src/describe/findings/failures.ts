@@ -12,7 +12,7 @@ export function failures({ texts, random }: Seen): Finding[] {
         { key: "failure", label: "a text that", format: "text" },
         { key: "human", label: "human", format: "integer" },
         { key: "machine", label: "machine", format: "integer" },
-        { key: "texts", label: "which", format: "text" },
+        { key: "texts", label: "which", format: "ids" },
       ],
       rows: kinds.map(({ failure, has }) => ({
         failure,

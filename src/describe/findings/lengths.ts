@@ -23,7 +23,7 @@ export function lengths({ texts, rule }: Seen): Finding[] {
           columns: [
             { key: "most", label: "words, up to", format: "integer" },
             { key: "count", label: "texts", format: "integer" },
-            { key: "texts", label: "which", format: "text" },
+            { key: "texts", label: "which", format: "ids" },
           ],
           rows: bandsOf(group.texts),
         },

@@ -26,9 +26,9 @@ export function ranges({ texts: { measures, all } }: Seen): Finding[] {
       columns: [
         { key: "measure", label: "measure", format: "text" },
         { key: "least", label: "least", format: "number" },
-        { key: "least_in", label: "in", format: "text" },
+        { key: "least_in", label: "in", format: "ids" },
         { key: "greatest", label: "greatest", format: "number" },
-        { key: "greatest_in", label: "in", format: "text" },
+        { key: "greatest_in", label: "in", format: "ids" },
       ],
       rows,
     }),

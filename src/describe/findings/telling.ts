@@ -13,7 +13,7 @@ export function telling({ texts }: Seen): Finding[] {
         { key: "measure", label: "told in", format: "text" },
         { key: "human", label: "human", format: "percent" },
         { key: "machine", label: "machine", format: "percent" },
-        { key: "texts", label: "which", format: "text" },
+        { key: "texts", label: "which", format: "ids" },
       ],
       rows,
     }),

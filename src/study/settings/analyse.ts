@@ -21,7 +21,7 @@ export type ExclusionSettings = Readonly<z.infer<typeof ExclusionSettings>>;
 export const AnalyseSettings = z.strictObject({
   /** Accuracy within 0.5 -/+ margin counts as equivalent to chance. */
   margin: z.number().positive().max(0.49).default(0.1),
-  alpha: z.number().positive().max(0.5).default(0.05),
+  alpha: z.number().positive().lt(0.5).default(0.05),
   level: z.number().positive().max(0.9999).default(0.95),
   exclude: ExclusionSettings.prefault({}),
   /** Means of ratings this close, in points of their scale, count as equal. */
