@@ -1,5 +1,6 @@
 import { type Html, html } from "../text/html.ts";
 import type { Codebook, Variable } from "../workbench/codebook.ts";
+import type { Lot } from "../workbench/lots.ts";
 import { phrasesOf } from "./languages.ts";
 import { alertBox, page, type Setting, story } from "./pages.ts";
 
@@ -20,14 +21,21 @@ export interface CodingView {
 
 export interface CoderLinksView {
   readonly seal: string;
-  readonly coders: readonly { readonly name: string; readonly texts: number }[];
+  readonly coders: readonly { readonly name: string; readonly lot: Lot; readonly texts: number }[];
+  /** Which texts there are to choose from; none where there are only the study's own. */
+  readonly lots: readonly Lot[];
   readonly alert?: string | undefined;
   /** The link that has just been made. */
-  readonly link?: { readonly name: string; readonly count: number; readonly address: string } | undefined;
+  readonly link?:
+    | { readonly name: string; readonly lot: Lot; readonly count: number; readonly address: string }
+    | undefined;
 }
 
 /** The researcher's page: makes a coder's link, and tells how far each has come. */
-export const coderLinksPage = (setting: Setting, { seal, coders, alert, link }: CoderLinksView): string =>
+export const coderLinksPage = (
+  setting: Setting,
+  { seal, coders, lots, alert, link }: CoderLinksView,
+): string =>
   codingPage(
     setting,
     "Coding by reading",
@@ -38,7 +46,7 @@ ${alert && alertBox(alert)}
 ${
   link &&
   html`<section class="made"><h2>The link of ${link.name}</h2>
-<p>For ${link.count} ${link.count === 1 ? "text" : "texts"}. Send it to ${link.name} and to nobody else.</p>
+<p>For ${link.count} ${link.count === 1 ? "text" : "texts"} of ${lotNames[link.lot]}. Send it to ${link.name} and to nobody else.</p>
 <p><a href="${link.address}">${link.address}</a></p></section>`
 }
 <p>Each coder gets a link of their own, which opens their own codes and nothing else. The same name gets the same
@@ -49,15 +57,26 @@ texts in the same order again.</p>
 <input type="text" name="coder" maxlength="40" autocomplete="off" autocapitalize="none" spellcheck="false" required></label>
 <label class="reason">How many texts: the same number for every coder, or all where it is left empty
 <input type="number" name="count" min="1"></label>
+${
+  lots.length > 0 &&
+  html`<fieldset class="choice small"><legend>Texts of</legend>
+${lots.map((lot, at) => html`<label><input type="radio" name="lot" value="${lot}"${at === 0 && html` checked`}><span>${lotNames[lot]}</span></label>`)}
+</fieldset>`
+}
 <button>Make the link</button>
 </form>
 ${
   coders.length > 0 &&
   html`<section class="aside"><table><caption>Coded so far</caption>
-<thead><tr><th scope="col">coder</th><th scope="col">texts</th></tr></thead>
-<tbody>${coders.map(({ name, texts }) => html`<tr><td>${name}</td><td>${texts}</td></tr>`)}</tbody></table></section>`
+<thead><tr><th scope="col">coder</th><th scope="col">texts of</th><th scope="col">coded</th></tr></thead>
+<tbody>${coders.map(({ name, lot, texts }) => html`<tr><td>${name}</td><td>${lotNames[lot]}</td><td>${texts}</td></tr>`)}</tbody></table></section>`
 }`,
   );
+
+const lotNames: Record<Lot, string> = {
+  study: "the study",
+  factorial: "the factorial, with the stories behind them",
+};
 
 /** What a coder's link opens. */
 export const coderPage = (

@@ -2,10 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import { type Coding, cuesCoder } from "../study/coding.ts";
 import { normaliseText } from "../text/normalise.ts";
-import { readGenerations, readStories } from "../workbench/artefacts.ts";
+import { factorialFile } from "../workbench/artefacts.ts";
 import { type Codebook, readCodebook } from "../workbench/codebook.ts";
-import { checkedCoder, drawnTexts, readCoders, writeCoder } from "../workbench/codings.ts";
+import { drawnTexts, readCoders, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { exists } from "../workbench/files.ts";
+import { coderInLot, Lot, lotOf, readLot } from "../workbench/lots.ts";
 import type { Study } from "../workbench/study.ts";
 import {
   type CoderLinksView,
@@ -38,13 +40,17 @@ export async function coderLinkRoutes(
   inside.get("/study/coding", async (request, reply) => linksPage(request, reply, {}));
 
   inside.post("/study/coding", async (request, reply) => {
-    const { coder, count } = request.body as Fields;
+    const { coder, count, lot: chosen } = request.body as Fields;
+    const lot = Lot.catch("study").parse(chosen);
     const name = coderNamed(String(coder ?? "").trim());
-    await codingsOf(study, name);
     const asked = String(count ?? "").trim();
-    const texts = await textsFor(study, name, asked === "" ? Number.POSITIVE_INFINITY : countOf(asked));
-    const path = `/coding/enter/${sealedCoder(sealKey, name, texts.length)}`;
-    return linksPage(request, reply, { link: { name, count: texts.length, address: here(request) + path } });
+    const all = { name, lot, file: coderInLot(name, lot), count: Number.POSITIVE_INFINITY };
+    await codingsOf(study, all);
+    const texts = await textsFor(study, { ...all, ...(asked !== "" && { count: countOf(asked) }) });
+    const path = `/coding/enter/${sealedCoder(sealKey, { name, lot, count: texts.length })}`;
+    return linksPage(request, reply, {
+      link: { name, lot, count: texts.length, address: here(request) + path },
+    });
   });
 
   async function linksPage(
@@ -53,8 +59,9 @@ export async function coderLinkRoutes(
     { alert, link }: Pick<CoderLinksView, "alert" | "link">,
   ) {
     const people = (await readCoders(study)).filter(({ kind }) => kind === "people");
-    const coders = people.map(({ name, codings }) => ({ name, texts: codedTexts(codings).size }));
-    const view = { seal: sealFor(request), coders, alert, link };
+    const coders = people.map(({ name, codings }) => ({ ...lotOf(name), texts: codedTexts(codings).size }));
+    const lots = (await exists(study.path(factorialFile))) ? Lot.options : [];
+    const view = { seal: sealFor(request), coders, lots, alert, link };
     return sendPage(reply, reply.statusCode, coderLinksPage(setting, view));
   }
 }
@@ -94,35 +101,36 @@ export async function codingRoutes(
   });
 
   inside.get("/coding", async (request, reply) => {
-    const { name, count } = entered(request);
-    const [{ instructions }, texts] = [await readCodebook(study), await textsFor(study, name, count)];
-    const next = placeAfter(0, texts, await codingsOf(study, name));
+    const coder = entered(request);
+    const [{ instructions }, texts] = [await readCodebook(study), await textsFor(study, coder)];
+    const next = placeAfter(0, texts, await codingsOf(study, coder));
+    const { name } = coder;
     return sendPage(reply, 200, coderPage(setting, { name, count: texts.length, instructions, next }));
   });
 
   inside.get("/coding/thanks", async (request, reply) => {
-    const { name, count } = entered(request);
-    const texts = await textsFor(study, name, count);
-    const coded = codedTexts(await codingsOf(study, name));
+    const coder = entered(request);
+    const texts = await textsFor(study, coder);
+    const coded = codedTexts(await codingsOf(study, coder));
     const without = texts.filter(({ id }) => !coded.has(id)).length;
     return sendPage(reply, 200, codedPage(setting, { count: texts.length, without }));
   });
 
   inside.get<{ Params: { position: string } }>("/coding/:position", async (request, reply) => {
-    const { name, count, token } = entered(request);
-    const texts = await textsFor(study, name, count);
+    const coder = entered(request);
+    const texts = await textsFor(study, coder);
     const position = Number(request.params.position);
     const text = texts[position - 1];
     if (!text) return reply.callNotFound();
-    const own = (await codingsOf(study, name)).filter((coding) => coding.text === text.id);
+    const own = (await codingsOf(study, coder)).filter((coding) => coding.text === text.id);
     return sendPage(
       reply,
       200,
       codedTextPage(setting, {
         position,
         count: texts.length,
-        seal: formSeal(token),
-        item: itemOf(name, text.id),
+        seal: formSeal(coder),
+        item: itemOf(coder, text.id),
         title: normaliseText(text.title),
         text: normaliseText(text.text),
         codebook: await readCodebook(study),
@@ -132,20 +140,20 @@ export async function codingRoutes(
   });
 
   inside.post("/coding/:position", async (request, reply) => {
-    const { name, count, token } = entered(request);
+    const coder = entered(request);
     const fields = (request.body ?? {}) as Fields;
-    if (typeof fields["seal"] !== "string" || !same(fields["seal"], formSeal(token))) throw new NoCoder();
-    const texts = await textsFor(study, name, count);
+    if (typeof fields["seal"] !== "string" || !same(fields["seal"], formSeal(coder))) throw new NoCoder();
+    const texts = await textsFor(study, coder);
     // The form names its text: the corpus may have grown since the page was read, and its places moved.
-    const at = texts.findIndex(({ id }) => itemOf(name, id) === fields["item"]);
+    const at = texts.findIndex(({ id }) => itemOf(coder, id) === fields["item"]);
     const text = texts[at];
     if (!text) throw new StudyError("this text is not among those to code", { hint: "open your link again" });
     const codebook = await readCodebook(study);
     const given = codesIn(codebook, fields, text.id);
     const codings = await inTurn(async () => {
-      const all = withCodes(await codingsOf(study, name), given, text.id, codebook);
+      const all = withCodes(await codingsOf(study, coder), given, text.id, codebook);
       const ordered = inOrder(all, texts);
-      await writeCoder(study, { name, kind: "people", codings: ordered });
+      await writeCoder(study, { name: coder.file, kind: "people", codings: ordered });
       return ordered;
     });
     return reply.redirect(placeAfter(at + 1, texts, codings), 303);
@@ -153,23 +161,37 @@ export async function codingRoutes(
 
   const entered = (request: FastifyRequest) => coderOf(sealKey, request.cookies[cookieName] ?? "");
 
-  const formSeal = (token: string) => sealed(sealKey, "coder form", token);
+  const formSeal = (coder: CoderSession) => sealed(sealKey, "coder form", sealedCoder(sealKey, coder));
 
   /** Neither a count nor a hash that anybody can make: it says nothing of the text. */
-  const itemOf = (coder: string, text: string) => sealed(sealKey, "coded text", coder, text);
+  const itemOf = ({ file }: CoderSession, text: string) => sealed(sealKey, "coded text", file, text);
 }
 
 const cookieName = "coder";
 
-/** Says who codes and how many texts; the seal shows that the study's own server made it. */
-const sealedCoder = (sealKey: string, name: string, count: number): string =>
-  `${name}.${count}.${sealed(sealKey, "coder", name, String(count))}`;
+/** Whom a link lets in, and to which texts. */
+interface CoderSession {
+  readonly name: string;
+  readonly lot: Lot;
+  readonly count: number;
+  /** The name of the file that keeps the codes. */
+  readonly file: string;
+}
+
+/** Says who codes and how many texts; the seal shows that the study's own server made it, and holds the lot unsaid. */
+function sealedCoder(sealKey: string, { name, lot, count }: Omit<CoderSession, "file">): string {
+  const purpose = { study: "coder", factorial: "coder of the factorial" }[lot];
+  return `${name}.${count}.${sealed(sealKey, purpose, name, String(count))}`;
+}
 
 /** Whose link this is; throws where this study never made it. */
-function coderOf(sealKey: string, token: string): { name: string; count: number; token: string } {
-  const [name = "", count = "", ...rest] = token.split(".");
-  if (rest.length !== 1 || !same(token, sealedCoder(sealKey, name, Number(count)))) throw new NoCoder();
-  return { name, count: Number(count), token };
+function coderOf(sealKey: string, token: string): CoderSession {
+  const [name = "", count = ""] = token.split(".");
+  for (const lot of Lot.options) {
+    const coder = { name, lot, count: Number(count) };
+    if (same(token, sealedCoder(sealKey, coder))) return { ...coder, file: coderInLot(name, lot) };
+  }
+  throw new NoCoder();
 }
 
 /** Somebody without a coder's link. */
@@ -189,18 +211,19 @@ interface CodedText {
 }
 
 /**
- * The coder's texts in the coder's order, as on the sheet: the first `count` of the study's lot, which takes people's
- * and machines' by turns for as long as there are both. Throws StudyError where there are none.
+ * The coder's texts in the coder's order, as on the sheet: the first `count` that are drawn of the lot,
+ * people's and machines' by turns for as long as there are both. Throws StudyError where there are none.
  */
-async function textsFor(study: Study, coder: string, count: number): Promise<readonly CodedText[]> {
-  const human = (await readStories(study)).map((story) => ({ ...story, origin: "human" as const }));
-  const machine = (await readGenerations(study))
+async function textsFor(study: Study, { lot, file, count }: CoderSession): Promise<readonly CodedText[]> {
+  const { stories, generations } = await readLot(study, lot);
+  const human = stories.map((story) => ({ ...story, origin: "human" as const }));
+  const machine = generations
     .filter(({ text }) => text.trim() !== "")
     .map((generation) => ({ ...generation, origin: "machine" as const }));
   const drawn = drawnTexts<(typeof human | typeof machine)[number]>(study, [...human, ...machine], count);
   if (drawn.length === 0)
     throw new StudyError("there are no texts to code yet", { hint: "collect some first" });
-  return study.random("code", "order", coder).shuffle(drawn);
+  return study.random("code", "order", file).shuffle(drawn);
 }
 
 /** The page to go on with: the first text past the first `position` that has no code yet, or the thanks. */
@@ -214,8 +237,8 @@ const codedTexts = (codings: readonly Coding[]): ReadonlySet<string> =>
   new Set(codings.map(({ text }) => text));
 
 /** What a person has coded so far. Throws StudyError where the name is a model's. */
-async function codingsOf(study: Study, name: string): Promise<readonly Coding[]> {
-  const coder = (await readCoders(study)).find((candidate) => candidate.name === name);
+async function codingsOf(study: Study, { name, file }: CoderSession): Promise<readonly Coding[]> {
+  const coder = (await readCoders(study)).find((candidate) => candidate.name === file);
   if (!coder || coder.kind === "people") return coder?.codings ?? [];
   throw new StudyError(`coder ${name}: a model is called so`, { hint: "take another name" });
 }
@@ -224,7 +247,7 @@ function coderNamed(name: string): string {
   if (name.toLowerCase() === cuesCoder) {
     throw new StudyError(`coder ${name}: the cue lists are called so`, { hint: "take another name" });
   }
-  return checkedCoder(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }
 
 function countOf(given: string): number {

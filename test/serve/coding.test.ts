@@ -1,19 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { code } from "../../src/describe/coding/code.ts";
 import { codedTexts } from "../../src/describe/coding/coded.ts";
 import { codingSheet, codingsOfSheet } from "../../src/describe/coding/sheet.ts";
 import { textsOf } from "../../src/describe/texts.ts";
 import type { RunningSurvey } from "../../src/serve/serve.ts";
 import { escapeHtml } from "../../src/text/html.ts";
-import { readGenerations, readStories } from "../../src/workbench/artefacts.ts";
+import { factorialFile, readGenerations, readStories } from "../../src/workbench/artefacts.ts";
 import { readCodebook } from "../../src/workbench/codebook.ts";
 import { codingsCsv, drawnTexts, readCoders, writeCoder } from "../../src/workbench/codings.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { readTable } from "../../src/workbench/tables.ts";
+import { csv, readTable } from "../../src/workbench/tables.ts";
 import { chromiumPath, launchBrowser, withoutChromium } from "../helpers/browser.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { violations } from "./accessible.ts";
-import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 
 let built: Fixture;
 let survey: RunningSurvey;
@@ -72,17 +73,17 @@ async function researcher(): Promise<Walker> {
 }
 
 /** The link that the researcher makes for a coder. */
-async function linkOf(name: string, count = ""): Promise<string> {
+async function linkOf(name: string, count = "", lot = "study"): Promise<string> {
   const walker = await researcher();
   const seal = hiddenFields((await walker.get("/study/coding")).text);
-  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count });
+  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count, lot });
   return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
 }
 
 /** A coder's browser, which the link has opened, and the page to go on with. */
-async function coder(name: string, count = ""): Promise<{ walker: Walker; start: string }> {
+async function coder(name: string, count = "", lot = "study"): Promise<{ walker: Walker; start: string }> {
   const walker = new Walker(survey.url);
-  expect((await walker.get(await linkOf(name, count))).location).toBe("/coding");
+  expect((await walker.get(await linkOf(name, count, lot))).location).toBe("/coding");
   const { text } = await walker.get("/coding");
   return { walker, start: /class="button" href="([^"]+)"/.exec(text)![1]! };
 }
@@ -155,20 +156,21 @@ test("a coder's link opens neither another's codes nor the dashboard, and cannot
   expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
 
+/** A page without its text, its place and the text's seal. */
+const bare = (page: string): string =>
+  page
+    .replace(titleOf(page)[0], "")
+    .replace(/name="item" value="[\w-]{43}"/, "")
+    .replace(/<a href="[^"]+" rel="prev">Back<\/a>/, "")
+    .replace(/Text \d+ of \d+/g, "")
+    .replace(/progress value="\d+"/, "")
+    .replace(/coding\/\d+/g, "");
+
 test("the pages of all texts are one page, but for the text, its place and its seal", async () => {
   const { walker, start } = await coder("blind");
   const { pages } = await codeOn(walker, start, () => ({}));
   expect(pages).toHaveLength(12);
-  const bare = pages.map((page) =>
-    page
-      .replace(titleOf(page)[0], "")
-      .replace(/name="item" value="[\w-]{43}"/, "")
-      .replace(/<a href="[^"]+" rel="prev">Back<\/a>/, "")
-      .replace(/Text \d+ of 12/g, "")
-      .replace(/progress value="\d+"/, "")
-      .replace(/coding\/\d+/g, ""),
-  );
-  expect(new Set(bare).size).toBe(1);
+  expect(new Set(pages.map(bare)).size).toBe(1);
   for (const page of pages) {
     expect(page).not.toMatch(
       /telltale|story-\d|generation|llama|group-|“|—|\*he\*|\/study\/(corpus|stimuli)/i,
@@ -235,7 +237,7 @@ test("a coder goes on where she stopped, goes back, and changes or takes back a 
   expect((await again.get(place)).text).not.toContain("no code of yours");
   expect((await coder("clara")).start).toBe("/coding/thanks");
   expect((await (await researcher()).get("/study/coding")).text).toContain(
-    "<tr><td>clara</td><td>12</td></tr>",
+    "<tr><td>clara</td><td>the study</td><td>12</td></tr>",
   );
 });
 
@@ -295,6 +297,88 @@ test("a name, a number, a code or a text that is none is refused in one line, an
   expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
 });
 
+/** Two titles under two examples: four texts by a model, and the four stories behind them. */
+const factorial = () =>
+  writeWhole(
+    built.study.path(factorialFile),
+    jsonLines(
+      [0, 1].flatMap((title) =>
+        [2, 3].map((example) => ({
+          ...attemptAt(titles[title]!, 10 * title + example),
+          id: `factorial-${title}-${example}`,
+          story: `story-${title}`,
+          examples: [`story-${example}`],
+        })),
+      ),
+    ),
+  );
+
+test("the texts of the factorial get links of their own: as blind, in the sheet's order, into the sheet's file", async () => {
+  const { study } = built;
+  const walker = await researcher();
+  const before = (await walker.get("/study/coding")).text;
+  expect(before).not.toContain('name="lot"');
+  const early = await walker.post("/study/coding", {
+    ...hiddenFields(before),
+    coder: "lea",
+    lot: "factorial",
+  });
+  expect([early.status, early.text]).toEqual([
+    400,
+    expect.stringContaining("run `tinylove factorial` first"),
+  ]);
+  await factorial();
+
+  const sheetOf = async (options: Record<string, string>) => {
+    await code.run(
+      study.folder,
+      code.options.parse({ coder: "lea", influence: true, ...options }),
+      quietEffects(),
+    );
+    return readTable(study.path("corpus/sheets/lea-influence.csv"));
+  };
+  const rows = await sheetOf({ how: "sheet", count: "7" });
+  const link = await linkOf("lea", "7", "factorial");
+  expect(link).toMatch(/\/lea\.7\.[\w-]{43}$/);
+  const { walker: lea, start } = await coder("lea", "7", "factorial");
+  const { pages, place } = await codeOn(lea, start, joyful);
+  expect(place).toBe("/coding/thanks");
+  expect(pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""))).toEqual(
+    rows.map(({ title, text }) => escapeHtml(`${title}\n${text}`)),
+  );
+  expect(new Set(pages.map(bare)).size).toBe(1);
+  for (const page of [...pages, (await lea.get("/coding")).text, (await lea.get(place)).text])
+    expect(page).not.toMatch(/telltale|story-\d|factorial|influence|generation|llama|group-|“|—|\*he\*/i);
+
+  const filled = rows.map((row) => ({ ...row, tone: "joyful", kind_of_love: "romantic" }));
+  const byPages = await readFile(study.path("corpus/codings/lea-influence.csv"), "utf8");
+  await writeWhole(study.path("filled.csv"), csv(Object.keys(filled[0]!), filled));
+  await sheetOf({ how: "import", file: study.path("filled.csv") });
+  expect(await readFile(study.path("corpus/codings/lea-influence.csv"), "utf8")).toBe(byPages);
+  expect(await codedBy("lea")).toEqual([]);
+  expect((await walker.get("/study/coding")).text).toMatch(
+    /<td>lea<\/td><td>the factorial, with the stories behind them<\/td><td>7<\/td>/,
+  );
+});
+
+test("a link to the one lot opens nothing of the other, under the same name", async () => {
+  const own = await coder("mia", "4");
+  await codeOn(own.walker, own.start, joyful);
+  const other = await coder("mia", "4", "factorial");
+  const page = (await other.walker.get("/coding/1")).text;
+  expect(page).not.toContain(" checked");
+  // A page of the one lot posted with the other's cookie.
+  const foreign = hiddenFields((await own.walker.get("/coding/1")).text);
+  expect((await other.walker.post("/coding/1", { ...foreign, ...joyful() })).status).toBe(403);
+  const mixed = { ...hiddenFields(page), item: foreign["item"]!, ...joyful() };
+  expect((await other.walker.post("/coding/1", mixed)).status).toBe(400);
+  expect(await codedBy("mia-influence")).toEqual([]);
+  const walker = await researcher();
+  const seal = hiddenFields((await walker.get("/study/coding")).text);
+  const taken = await walker.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
+  expect([taken.status, taken.text]).toEqual([400, expect.stringContaining("names that end so; try mia")]);
+});
+
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
 
@@ -327,6 +411,47 @@ describe.skipIf(!found)("in Chromium", () => {
       expect((await codedBy("ida")).map(({ variable, code }) => [variable, code])).toEqual([
         ["tone", "grateful"],
       ]);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("the researcher makes a link to the factorial's texts, and a coder codes them all by it", async () => {
+    await factorial();
+    const browser = await launchBrowser();
+    try {
+      const own = await (await browser.newContext()).newPage();
+      own.setDefaultTimeout(10_000);
+      const [name, value] = (await researcher()).cookie.split("=");
+      await own.context().addCookies([{ name: name!, value: value!, url: survey.url }]);
+      await own.goto(`${survey.url}/study/coding`);
+      await own.getByLabel("The coder's name").fill("nora");
+      await own.getByRole("radio", { name: "the factorial" }).check();
+      if (pictures) await own.screenshot({ path: `${pictures}/coder-links.png`, fullPage: true });
+      await own.getByRole("button", { name: "Make the link" }).click();
+      await own.getByText("For 8 texts of the factorial").waitFor();
+      const link = await own.locator(".made a").getAttribute("href");
+
+      const page = await (await browser.newContext()).newPage();
+      page.setDefaultTimeout(10_000);
+      const seen: string[] = [];
+      page.on("response", async (response) =>
+        seen.push(response.url(), await response.text().catch(() => "")),
+      );
+      await page.goto(link!);
+      await page.getByRole("link", { name: "Begin" }).click();
+      for (let place = 1; place <= 8; place++) {
+        await page.getByRole("heading", { name: `Text ${place} of 8` }).waitFor();
+        await page.getByRole("radio", { name: "grieving" }).check();
+        await page.getByRole("button", { name: "Keep" }).click();
+      }
+      await page.getByRole("heading", { name: "Thank you" }).waitFor();
+      const codings = await codedBy("nora-influence");
+      expect(codings.map(({ variable, code }) => `${variable} ${code}`)).toEqual(
+        Array.from({ length: 8 }, () => "tone grieving"),
+      );
+      expect(codings.filter(({ text }) => text.startsWith("factorial-"))).toHaveLength(4);
+      expect(seen.join("\n")).not.toMatch(/factorial|influence|telltale|story-\d|generation|llama/i);
     } finally {
       await browser.close();
     }
