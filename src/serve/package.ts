@@ -12,7 +12,7 @@ import { randomId } from "./ids.ts";
 import { type About, descriptorOf, type PackedFile } from "./package/descriptor.ts";
 import { citationOf, readmeOf, settingsOf } from "./package/papers.ts";
 import { aloneWithTheirAnswers } from "./package/participants-table.ts";
-import { type Choices, readPublished } from "./package/published.ts";
+import { type Choices, type Published, readPublished } from "./package/published.ts";
 import { writeSqlite } from "./package/sqlite-file.ts";
 import { tablesOf } from "./package/study-tables.ts";
 import { type Table, withCodebook, withReferencesKept } from "./package/table.ts";
@@ -60,7 +60,7 @@ export const packageStudy = command({
       authors: author,
     };
     await replaced(target, (aside) => writePackage(aside, study, about, tables, choices, effects));
-    tellWhatItHolds(study, tables, about, effects);
+    tellWhatItHolds(study, published, tables, about, effects);
     effects.print(target);
   },
 });
@@ -115,15 +115,22 @@ const ordered = (row: Table["rows"][number], names: readonly string[]) =>
 
 function tellWhatItHolds(
   study: Study,
+  { coders }: Published,
   tables: readonly Table[],
   { licence, authors }: About,
   effects: Effects,
 ): void {
-  const rowsOf = (name: string) => tables.find((table) => table.name === name)!.rows;
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
   const withheld = rowsOf("stimuli").filter((row) => row["withheld"]).length;
   effects.log(
     `${rowsOf("judgments").length} judgments of ${rowsOf("participants").length} participants; ${withheld} of ${rowsOf("stimuli").length} texts left out`,
   );
+  const codes = rowsOf("codings").length;
+  const gone = coders.reduce((sum, { codings }) => sum + codings.length, 0) - codes;
+  if (codes + gone > 0)
+    effects.log(
+      `${codes} codes${gone > 0 ? `; left out are ${gone} of texts that are not in the study` : ""}`,
+    );
   const fixed = study.config.survey.demographics.filter(({ options }) => options).map(({ name }) => name);
   const alone = aloneWithTheirAnswers(tables.find(({ name }) => name === "participants")!, fixed);
   if (alone > 0) {

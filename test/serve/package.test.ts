@@ -5,7 +5,8 @@ import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allowsCopies } from "../../src/serve/package/texts.ts";
 import { packageStudy } from "../../src/serve/package.ts";
-import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { factorialFile, readJudgments } from "../../src/workbench/artefacts.ts";
+import { writeCoder } from "../../src/workbench/codings.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { generationOf } from "../helpers/generations.ts";
@@ -35,6 +36,7 @@ beforeAll(async () => {
     },
   });
   await writeSources();
+  await writeCodings();
   const survey = await served(built.study, quietEffects({ now: () => Date.UTC(2026, 2, 4, 17, 31, 9) }));
   for (const name of ["pid-one", "pid-two", "pid-three"]) {
     const walker = new Walker(survey.url);
@@ -121,6 +123,37 @@ const json = async (name: string): Promise<Record<string, unknown>[]> =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
+/** Two people, one of them in both lots, a model and the cue lists. */
+async function writeCodings(): Promise<void> {
+  const { study, stimuli, origins } = built;
+  const [human, machine] = (["human", "machine"] as const).map((by) =>
+    stimuli.filter(({ id }) => origins.get(id) === by),
+  );
+  const of = (text: string, tone: string, kind: "people" | "model" | "cues") => ({
+    text,
+    variable: "tone",
+    code: tone,
+    kind,
+  });
+  const texts = [...human!.map(({ id }) => `story-${id}`), ...machine!.map(({ id }) => `generation-${id}`)];
+  const story = `story-${human![0]!.id}`;
+  await writeWhole(
+    study.path(factorialFile),
+    jsonLines([
+      generationOf({ id: "factorial-one", story, examples: [`story-${human![1]!.id}`], text: closing(1) }),
+    ]),
+  );
+  const coders = {
+    "karl-friedrich": [...texts, "story-gone"].map((text) => of(text, "joyful", "people")),
+    "karl-friedrich-influence": [of("factorial-one", "grieving", "people"), of(story, "content", "people")],
+    zelda: texts.map((text) => of(text, "content", "people")),
+    "llama3-1": texts.map((text) => of(text, "grateful", "model")),
+    cues: texts.slice(0, 2).map((text) => of(text, "joyful", "cues")),
+  };
+  for (const [name, codings] of Object.entries(coders))
+    await writeCoder(study, { name, kind: codings[0]!.kind, codings });
+}
+
 test("the package names nobody: no id of a service or of the study's own, no hour, no address, no own words", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const text = await whole();
@@ -135,6 +168,9 @@ test("the package names nobody: no id of a service or of the study's own, no hou
     "SECRETCODE",
     "/home/",
     "someone",
+    "karl",
+    "friedrich",
+    "zelda",
   ]) {
     expect(text, secret).not.toContain(secret);
   }
@@ -183,7 +219,7 @@ test("a text goes out where its licence lets it, and a machine's where it quotes
   expect(
     stories.every(({ title, sha256, words }) => title && sha256!.length === 64 && Number(words) > 0),
   ).toBe(true);
-  const generations = await json("generations");
+  const generations = (await json("generations")).filter(({ lot }) => lot === "study");
   expect(generations.filter(({ withheld }) => withheld)).toMatchObject([
     { text: null, withheld: "it quotes a story that is not published" },
   ]);
@@ -215,6 +251,8 @@ test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among th
   const names = (await readdir(join(folder(), "csv"))).map((name) => name.replace(".csv", ""));
   expect(names.sort()).toEqual([
     "codebook",
+    "codes",
+    "codings",
     "forms",
     "generations",
     "judgments",
@@ -242,6 +280,36 @@ test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among th
     const human = built.origins.get(String(stimulus)) === "human";
     expect(isRight).toBe(Number(side === "right" ? human : !human));
   }
+});
+
+test("what was coded is there by coder: a person has one new name in both lots, texts that are gone have no code", async () => {
+  const effects = quietEffects();
+  await packageStudy.run(built.study.folder, options(), effects);
+  expect(effects.said).toContainEqual("28 codes; left out are 1 of texts that are not in the study");
+  const codings = await json("codings");
+  const coders = new Map<unknown, typeof codings>();
+  for (const row of codings) coders.set(row["coder"], [...(coders.get(row["coder"]) ?? []), row]);
+  const people = [...coders].filter(([, [first]]) => first!["kind"] === "people");
+  expect([...coders.keys()].filter((name) => people.every(([other]) => other !== name))).toEqual([
+    "cues",
+    "llama3-1",
+  ]);
+  expect(people.map(([name, rows]) => [/^[a-z2-7]{16}$/.test(String(name)), rows.length]).sort()).toEqual([
+    [true, 10],
+    [true, 8],
+  ]);
+  const twice = people.find(([, rows]) => rows.length === 10)![1];
+  expect(twice.filter(({ lot }) => lot === "factorial")).toMatchObject([
+    { generation: "factorial-one", story: null, variable: "tone", code: "grieving" },
+    { generation: null, story: expect.stringMatching(/^story-/), code: "content" },
+  ]);
+
+  // The factorial's text quotes a story that stays; its code is there all the same.
+  const [factorial] = (await json("generations")).filter(({ lot }) => lot === "factorial");
+  expect(factorial).toMatchObject({ text: null, withheld: "it quotes a story that is not published" });
+  const codes = await table("codes");
+  expect(codes.filter(({ variable, code }) => variable === "tone" && code === "grieving")).toHaveLength(1);
+  expect(await readFile(join(folder(), "README.md"), "utf8")).toContain("as people (2), language models (1)");
 });
 
 test("every column stands in the codebook and in datapackage.json, every file with its checksum", async () => {
@@ -301,10 +369,14 @@ test("the new names come from a secret that the researcher alone can read; anoth
   const path = built.study.path(".tinylove/package-key");
   await rm(path, { force: true });
   await packageStudy.run(built.study.folder, options(), quietEffects());
-  const before = (await table("participants")).map(({ participant }) => participant);
+  const names = async () => [
+    ...(await table("participants")).map(({ participant }) => participant),
+    ...new Set((await table("codings")).map(({ coder }) => coder)),
+  ];
+  const before = await names();
   expect((await stat(path)).mode & 0o077).toBe(0);
   await rm(path);
   await packageStudy.run(built.study.folder, options(), quietEffects());
-  const after = (await table("participants")).map(({ participant }) => participant);
-  expect(after).not.toEqual(before);
+  const kept = (await names()).filter((name) => before.includes(name));
+  expect(kept).toEqual(["cues", "llama3-1"]);
 });

@@ -59,7 +59,7 @@ ${
       : "Of the texts there are titles, lengths and SHA-256 alone."
 } ${withheldIn(tables)}
 
-## Licence and citation
+${codesIn(tables)}## Licence and citation
 
 ${about.licence ? `The data are under ${about.licence}` : "No licence has been chosen yet: without one nobody may use the data (CC-BY-4.0 and CC0-1.0 are usual)"}; each story keeps its own, in the column \`licence\`. \`CITATION.cff\` says how to cite the data${about.authors.length > 0 ? "" : ": put the authors in"}. Made with Tiny Love ${version}.
 `;
@@ -70,6 +70,19 @@ function withheldIn(tables: readonly Table[]): string {
     .filter(({ columns }) => columns.some(({ name }) => name === "withheld"))
     .map(({ name, rows }) => `${rows.filter((row) => row["withheld"]).length} of ${rows.length} ${name}`);
   return `Left out: ${counts.join(", ")}.`;
+}
+
+/** What has to be known to use the codings; nothing where there are none. */
+function codesIn(tables: readonly Table[]): string {
+  const rows = tables.find(({ name }) => name === "codings")?.rows;
+  if (!rows) return "";
+  const coders = (kind: string) =>
+    new Set(rows.filter((row) => row["kind"] === kind).map(({ coder }) => coder)).size;
+  return `## Codes
+
+Kind of love, tone, cultural setting, or what else the codebook asks, as people (${coders("people")}), language models (${coders("model")}) and lists of cue words (${coders("cues")}) coded them; what each code means stands in the table \`codes\`. People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out. Who coded a story among the study's texts and again among the factorial's has two rows of it (\`lot\`).
+
+`;
 }
 
 /** CITATION.cff, version 1.2.0. */
@@ -91,12 +104,15 @@ export function settingsOf({ config }: Study): string {
   const { language, consent, instructions, example, demographics, quota, back, feedback } = survey;
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
+  // The model's address may be a path of somebody's machine; the generations name it without.
+  const factorial = generate.factorial && { ...generate.factorial, model: undefined };
   const settings = {
     name,
     title,
     seed,
     corpus: { licence: corpus.licence, note: corpus.note, words: corpus.words, split: corpus.split },
     generate: {
+      factorial,
       prompts: prompts.map((prompt) => prompt.replace(/^.*[/\\]/, "")),
       ...{ examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty },
     },

@@ -1,9 +1,11 @@
+import type { Coder } from "../../study/coding.ts";
 import type { Form } from "../../study/form.ts";
 import type { Generation } from "../../study/generation.ts";
 import type { Judgment } from "../../study/judgment.ts";
 import type { Key, Stimulus } from "../../study/stimulus.ts";
 import type { Story } from "../../study/story.ts";
 import {
+  factorialFile,
   readForms,
   readGenerations,
   readJudgments,
@@ -12,8 +14,11 @@ import {
   readStories,
   storiesFile,
 } from "../../workbench/artefacts.ts";
+import { type Codebook, readCodebook } from "../../workbench/codebook.ts";
+import { readCoders } from "../../workbench/codings.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
+import { readLot } from "../../workbench/lots.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type Row, readTable } from "../../workbench/tables.ts";
 import { participantsFile } from "../exporting.ts";
@@ -32,12 +37,16 @@ export interface Choices {
 export interface Published {
   readonly stories: readonly Story[];
   readonly generations: readonly Generation[];
+  /** The factorial's; none where it was not asked for. */
+  readonly factorial: readonly Generation[];
   readonly stimuli: readonly Stimulus[];
   readonly key: ReadonlyMap<string, Key>;
   readonly forms: readonly Form[];
   readonly judgments: readonly Judgment[];
   /** Rows of participants.csv; the judgments' own participants where there is none. */
   readonly participants: readonly Row[];
+  readonly coders: readonly Coder[];
+  readonly codebook: Codebook;
 }
 
 /** Reads the study; throws StudyError where it has no forms, or judgments that are of other forms. */
@@ -46,6 +55,9 @@ export async function readPublished(study: Study): Promise<Published> {
   const published: Published = {
     stories: (await exists(study.path(storiesFile))) ? await readStories(study) : [],
     generations: await readGenerations(study),
+    factorial: (await exists(study.path(factorialFile)))
+      ? (await readLot(study, "factorial")).generations
+      : [],
     stimuli: await readStimuli(study),
     key: await readKey(study),
     forms: await readForms(study),
@@ -53,6 +65,8 @@ export async function readPublished(study: Study): Promise<Published> {
     participants: (await exists(study.path(participantsFile)))
       ? await readTable(study.path(participantsFile))
       : participantsOf(judgments),
+    coders: await readCoders(study),
+    codebook: await readCodebook(study),
   };
   checkReferences(published);
   return published;

@@ -3,6 +3,7 @@ import type { Key } from "../../study/stimulus.ts";
 import { Split } from "../../study/story.ts";
 import { countWords } from "../../text/words.ts";
 import { sha256 } from "../../workbench/files.ts";
+import { Lot } from "../../workbench/lots.ts";
 import type { Published } from "./published.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
@@ -122,14 +123,25 @@ export const storiesTable = ({ stories }: Published, rules: Publishing): Table =
 });
 
 /** All that the models wrote, with what determined it. */
-export function generationsTable({ generations, stories }: Published, rules: Publishing): Table {
+export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {
   const known = new Set(stories.map(({ id }) => id));
+  const lotted = [
+    ...generations.map((generation) => ["study", generation] as const),
+    ...factorial.map((generation) => ["factorial", generation] as const),
+  ];
   return {
     name: "generations",
     title: "What models wrote, a row an attempt",
     key: "generation",
     columns: [
       { name: "generation", type: "string", required: true, meaning: "The attempt" },
+      {
+        name: "lot",
+        type: "string",
+        required: true,
+        levels: Lot.options,
+        meaning: "Written for the study, or for the factorial of titles and examples",
+      },
       { name: "story", type: "string", refersTo: "stories", meaning: "The story whose title was given" },
       { name: "title", type: "string", required: true, meaning: "The title" },
       { name: "model", type: "string", required: true, meaning: "The model" },
@@ -216,8 +228,9 @@ export function generationsTable({ generations, stories }: Published, rules: Pub
       },
     ],
     rows: sortedBy(
-      generations.map((generation) => ({
+      lotted.map(([lot, generation]) => ({
         generation: generation.id,
+        lot,
         story: known.size === 0 || known.has(generation.story) ? generation.story : undefined,
         title: generation.title,
         model: withoutFolders(generation.model.address),

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Study } from "../../workbench/study.ts";
 import { base32 } from "../ids.ts";
+import { codesTable, codingsTable } from "./codings-tables.ts";
 import { judgmentsTable } from "./judgments-table.ts";
 import { participantsTable } from "./participants-table.ts";
 import type { Choices, Published } from "./published.ts";
@@ -8,17 +9,22 @@ import { formsTable, generationsTable, stimuliTable, storiesTable } from "./show
 import type { Table } from "./table.ts";
 import { publishing } from "./texts.ts";
 
-/** The tables of a study, without who anybody is. `secret` makes the participants' new names, the same ones each time. */
+/** The tables of a study, without who anybody is. `secret` makes new names of participants and coders, the same ones each time. */
 export function tablesOf(study: Study, published: Published, choices: Choices, secret: string): Table[] {
   const rules = publishing(choices.texts, published.stories);
-  const nameOf = (participant: string) =>
-    base32(createHmac("sha256", secret).update(participant).digest().subarray(0, 10));
+  const newName = (kind: string, name: string) =>
+    base32(createHmac("sha256", secret).update(`${kind}${name}`).digest().subarray(0, 10));
+  const participantName = (participant: string) => newName("", participant);
+  const codings = codingsTable(published, (coder) => newName("coder ", coder));
   return [
-    participantsTable(study, published, choices, nameOf),
-    judgmentsTable(study, published, choices, nameOf),
+    participantsTable(study, published, choices, participantName),
+    judgmentsTable(study, published, choices, participantName),
     formsTable(published),
     stimuliTable(published, rules),
     ...(published.stories.length > 0 ? [storiesTable(published, rules)] : []),
-    ...(published.generations.length > 0 ? [generationsTable(published, rules)] : []),
+    ...(published.generations.length + published.factorial.length > 0
+      ? [generationsTable(published, rules)]
+      : []),
+    ...(codings.rows.length > 0 ? [codings, codesTable(published)] : []),
   ];
 }
