@@ -14,9 +14,17 @@ export interface Effects {
   warn(message: string): void;
   /** A result on standard output. */
   print(text: string): void;
+  /** The terminal that standard output is, for what shows itself as it grows; undefined for a file or a pipe. */
+  readonly terminal?: Terminal | undefined;
   progress(label: string, total: number): Progress;
   /** Aborted when the user interrupts; long work ends at the next safe point. */
   readonly signal: AbortSignal;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  /** Writes as it is, without an end of line. */
+  write(text: string): void;
 }
 
 /** The real world, until `signal` is aborted. */
@@ -29,10 +37,16 @@ export function worldEffects(signal: AbortSignal): Effects {
     log: (message) => void process.stderr.write(`${message}\n`),
     warn: (message) => void process.stderr.write(`warning: ${message}\n`),
     print: (text) => void process.stdout.write(`${text}\n`),
+    terminal: terminalOf(process.stdout),
     progress: (label, total) => progressOn(process.stderr, Date.now, label, total),
     signal,
   };
 }
+
+const terminalOf = (output: typeof process.stdout): Terminal | undefined =>
+  output.isTTY && process.env["TERM"] !== "dumb"
+    ? { columns: output.columns || 80, write: (text) => void output.write(text) }
+    : undefined;
 
 /** The current time as ISO 8601 in UTC. */
 export const timestamp = (effects: Pick<Effects, "now">): string => new Date(effects.now()).toISOString();

@@ -1,0 +1,127 @@
+import { untilNextTitle } from "../text/stop.ts";
+import { countWords, isWord } from "../text/words.ts";
+import type { Effects, Terminal } from "../workbench/effects.ts";
+
+/** A text as it is written, with a mark at the place where a study would clip it. */
+export interface GrowingPage {
+  /** Shows what the model has added. */
+  add(text: string): void;
+  /** Shows what is missing of the whole text, and how long it is. */
+  end(text: string): void;
+  /** Leaves the terminal as it was, wherever the text stopped. */
+  leave(): void;
+}
+
+/**
+ * On a terminal letters stand there as soon as they come, and what a reader would not see is dim (`NO_COLOR` forbids
+ * it); elsewhere lines are printed once they are full. The text ends where the model begins the next title with `stop`.
+ */
+export function growingPage(clip: number, stop: string, { terminal, print, env }: Effects): GrowingPage {
+  const paper = terminal ? onTerminal(terminal, !env["NO_COLOR"]) : inLines(print);
+  let raw = "";
+  let settled = 0;
+  let words = 0;
+  const settle = (parts: readonly string[]) => {
+    for (const part of parts.slice(settled)) {
+      if (part.includes("\n")) paper.breakLine();
+      else paper.put(part);
+      if (isWord(part) && ++words === clip) paper.mark();
+    }
+    settled = Math.max(settled, parts.length);
+  };
+  return {
+    add(text) {
+      raw += text;
+      const parts = partsOf(untilNextTitle(raw, stop));
+      // The last word may still grow, or turn out to be the next title's beginning.
+      settle(parts.slice(0, -1));
+      paper.grow(parts.length > settled ? parts.at(-1)! : "");
+    },
+    end(text) {
+      settle(partsOf(text));
+      paper.leave();
+      const total = countWords(text);
+      print(
+        total > clip
+          ? `\nclipped at ${clip} of ${total} words`
+          : `\n${total} words: too short to be clipped at ${clip}`,
+      );
+    },
+    leave: () => paper.leave(),
+  };
+}
+
+/** Words, and breaks between paragraphs. */
+const partsOf = (text: string): string[] => text.match(/\S+|\s*\n\s*/g) ?? [];
+
+interface Paper {
+  /** The last word as far as it has come; empty when it is taken back. */
+  grow(word: string): void;
+  /** The last word, whole. */
+  put(word: string): void;
+  breakLine(): void;
+  /** Here a reader's text would end. */
+  mark(): void;
+  leave(): void;
+}
+
+const widest = 78;
+
+function inLines(print: (line: string) => void): Paper {
+  let line = "";
+  const breakLine = () => {
+    if (line !== "") print(line);
+    line = "";
+  };
+  const put = (word: string) => {
+    if (line.length + word.length + 1 > widest) breakLine();
+    line += line === "" ? word : ` ${word}`;
+  };
+  return { grow() {}, put, breakLine, mark: () => put("|"), leave: breakLine };
+}
+
+function onTerminal({ columns, write }: Terminal, styled: boolean): Paper {
+  const width = Math.min(widest, columns - 1);
+  let line = "";
+  let growing = "";
+  let dim = false;
+  const takeBack = () => {
+    const letters = growing === "" ? 0 : growing.length + Number(line !== "");
+    if (letters > 0) write(`\u001b[${letters}D\u001b[K`);
+    growing = "";
+  };
+  const grow = (word: string) => {
+    if (!word.startsWith(growing)) takeBack();
+    if (line !== "" && line.length + 1 + word.length > width) {
+      takeBack();
+      breakLine();
+    }
+    write((growing === "" && line !== "" && word !== "" ? " " : "") + word.slice(growing.length));
+    growing = word;
+  };
+  const put = (word: string) => {
+    grow(word);
+    line += line === "" ? word : ` ${word}`;
+    growing = "";
+  };
+  const breakLine = () => {
+    if (line !== "") write("\n");
+    line = "";
+  };
+  return {
+    grow,
+    put,
+    breakLine,
+    mark() {
+      put("|");
+      dim = styled;
+      if (dim) write("\u001b[2m");
+    },
+    leave() {
+      takeBack();
+      breakLine();
+      if (dim) write("\u001b[0m");
+      dim = false;
+    },
+  };
+}
