@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { clusteredMean } from "../stats/clustered.ts";
 import { tostExactP } from "../stats/tost.ts";
+import { proportionVerdict } from "../stats/verdict-test.ts";
 import type { Table } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { command } from "../workbench/stage.ts";
-import { verdictOn } from "./analyses/pairs.ts";
 import type { Pair } from "./data.ts";
 import { printedTable } from "./print.ts";
 import { replays } from "./replays.ts";
@@ -63,11 +62,13 @@ interface Replayed {
   }[];
 }
 
-/** The share in which the human text was found, and whether it is shown to be equivalent to guessing. */
+/** The share in which the human text was found, as published, and whether it is shown to be equivalent to guessing. */
 export function replayed(model: string, pairs: readonly Pair[]): Replayed {
-  const right = pairs.map(({ humanSide, chosenSide }) => Number(humanSide === chosenSide));
+  const correct = pairs.map(({ humanSide, chosenSide }) => humanSide === chosenSide);
+  const right = correct.map(Number);
   const found = right.reduce((sum, one) => sum + one, 0);
   const readers = pairs.map(({ participant }) => participant);
+  const stories = pairs.map(({ stimulus }) => stimulus);
   const share = found / pairs.length;
   return {
     model,
@@ -78,10 +79,10 @@ export function replayed(model: string, pairs: readonly Pair[]): Replayed {
     standardErrors: {
       independent: Math.sqrt((share * (1 - share)) / pairs.length),
       byReader: clusteredMean(right, [readers]).standardError,
-      byBoth: clusteredMean(right, [readers, pairs.map(({ stimulus }) => stimulus)]).standardError,
+      byBoth: clusteredMean(right, [readers, stories]).standardError,
     },
     margins: margins.map((margin) => {
-      const test = verdictOn(pairs, { settings: AnalyseSettings.parse({ margin }) });
+      const test = proportionVerdict({ correct, readers, stories }, { margin });
       return {
         margin,
         exactP: tostExactP(found, pairs.length, { margin }),

@@ -16,6 +16,17 @@ export interface Claim {
   readonly differenceP: number;
 }
 
+interface Tested {
+  readonly value: number;
+  readonly margin: number;
+}
+
+/** The error of the test of a difference, and of that of equivalence where it is another. */
+export interface Errors {
+  readonly alpha: number;
+  readonly equivalenceAlpha?: number;
+}
+
 /**
  * Tests a figure with a Student's t error against `value`: for equivalence within the margin by two one-sided tests
  * (Schuirmann 1987), for a difference two-sided. Equivalence goes before difference: a difference shown to lie
@@ -23,7 +34,7 @@ export interface Claim {
  */
 export function claimOf(
   figure: { readonly estimate: number; readonly standardError: number; readonly degrees: number },
-  { value, margin, alpha }: { readonly value: number; readonly margin: number; readonly alpha: number },
+  { value, margin, alpha, equivalenceAlpha = alpha }: Tested & Errors,
 ): Claim {
   const { estimate, standardError, degrees } = figure;
   const known = degrees > 0 && standardError > 0 && standardError < Infinity;
@@ -31,8 +42,8 @@ export function claimOf(
   const equivalenceP = known ? studentCdf((Math.abs(off) - margin) / standardError, degrees) : 1;
   const differenceP = known ? studentTwoSided(off / standardError, degrees) : 1;
   return {
-    verdict: wordOf(equivalenceP, differenceP, alpha),
-    equivalenceInterval: intervalOf(1 - 2 * alpha),
+    verdict: wordOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
+    equivalenceInterval: intervalOf(1 - 2 * equivalenceAlpha),
     interval: intervalOf(1 - alpha),
     equivalenceP,
     differenceP,
@@ -44,14 +55,23 @@ export function claimOf(
 }
 
 /** Why a verdict came out as it did, in one clause. */
-export function reasonOf(word: VerdictWord, alpha: number, nothing: string): string {
+export function reasonOf(
+  word: VerdictWord,
+  { alpha, equivalenceAlpha = alpha }: Errors,
+  nothing: string,
+): string {
   const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
-  if (word === "equivalent") return `the ${percent(1 - 2 * alpha)} interval lies within the margin`;
-  if (word === "different") return `the ${percent(1 - alpha)} interval leaves ${nothing} out`;
-  return `the ${percent(1 - 2 * alpha)} interval reaches beyond the margin, and the ${percent(1 - alpha)} interval holds ${nothing}`;
+  const [inner, outer] = [percent(1 - 2 * equivalenceAlpha), percent(1 - alpha)];
+  if (word === "equivalent") return `the ${inner} interval lies within the margin`;
+  if (word === "different") return `the ${outer} interval leaves ${nothing} out`;
+  return `the ${inner} interval reaches beyond the margin, and the ${outer} interval holds ${nothing}`;
 }
 
-function wordOf(equivalenceP: number, differenceP: number, alpha: number): VerdictWord {
-  if (equivalenceP <= alpha) return "equivalent";
+/** The word that both p-values carry at these errors. */
+export function wordOf(
+  { equivalenceP, differenceP }: Pick<Claim, "equivalenceP" | "differenceP">,
+  { alpha, equivalenceAlpha = alpha }: Errors,
+): VerdictWord {
+  if (equivalenceP <= equivalenceAlpha) return "equivalent";
   return differenceP <= alpha ? "different" : "inconclusive";
 }

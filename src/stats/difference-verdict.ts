@@ -32,10 +32,16 @@ export interface DifferenceVerdict extends Claim {
 export function differenceVerdict(
   data: DifferenceData,
   [first, second]: readonly [Label, Label],
-  { margin, alpha = 0.05 }: { readonly margin: number; readonly alpha?: number },
+  {
+    margin,
+    alpha = 0.05,
+    equivalenceAlpha = alpha,
+  }: { readonly margin: number; readonly alpha?: number; readonly equivalenceAlpha?: number },
 ): DifferenceVerdict {
   checkLengths(data.values.length, { readers: data.readers, stories: data.stories, groups: data.groups });
   checkAlpha(alpha);
+  checkAlpha(equivalenceAlpha);
+  const errors = { alpha, equivalenceAlpha };
   if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin lies above 0: ${margin}`);
   const { values, readers, stories, groups } = only(data, first, second);
   const variances = [first, second].map((kind) => meanVariance(values, groups, kind));
@@ -48,7 +54,7 @@ export function differenceVerdict(
   const clustered = clusteredContrast(values, { clusters: [readers, stories], groups, weights });
   const independent = Math.sqrt(variances[0]! + variances[1]!);
   const figure = { ...clustered, standardError: Math.max(clustered.standardError, independent) };
-  const claim = claimOf(figure, { value: 0, margin, alpha });
+  const claim = claimOf(figure, { value: 0, margin, ...errors });
   return {
     ...claim,
     reason: whyOf(),
@@ -59,9 +65,9 @@ export function differenceVerdict(
   };
 
   function whyOf(): string {
-    if (clustered.degrees === 0) return tooFew(clustered.clusters);
+    if (clustered.degrees === 0) return tooFew({ readers, stories, groups });
     if (figure.standardError === 0) return "the values never vary within a kind";
-    return reasonOf(claim.verdict, alpha, "no difference");
+    return reasonOf(claim.verdict, errors, "no difference");
   }
 }
 

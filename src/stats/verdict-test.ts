@@ -1,5 +1,5 @@
-import { type Claim, claimOf, reasonOf, type VerdictWord } from "./claim.ts";
-import { clusteredContrast } from "./clustered.ts";
+import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
+import { type ClusteredEstimate, clusteredContrast, studentInterval } from "./clustered.ts";
 import type { Interval } from "./interval.ts";
 import { asNumbers, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
@@ -13,6 +13,8 @@ export interface VerdictOptions {
   readonly chance?: number;
   /** The error of each test, 0.05 unless told. */
   readonly alpha?: number;
+  /** The error of the equivalence tests where it is another, as at a look before the planned end; `alpha` unless told. */
+  readonly equivalenceAlpha?: number;
 }
 
 /**
@@ -71,21 +73,71 @@ export function verdictTest(judgments: Judgments, options: VerdictOptions): Stud
 
 /**
  * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown.
- * As `verdictTest`.
+ * `sides` says where the right answer stood; the share is then the mean of the shares at the two sides, so that a
+ * reader who always takes the left one scores one half however often the right answer stood there. No verdict is given
+ * where it always stood on one side, and equivalence has to hold at each side too, as it has for both classes of
+ * stories: whoever always takes one side never showed whether they could tell. As `verdictTest`.
  */
 export function proportionVerdict(
   data: {
     readonly correct: ArrayLike<boolean>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
+    readonly sides?: ArrayLike<"left" | "right">;
   },
   options: VerdictOptions,
 ): Verdict {
+  const { readers, stories, sides } = data;
+  const correct = asNumbers(data.correct);
+  checkLengths(correct.length, { readers, stories, sides });
+  const groups: ArrayLike<Label> = sides ?? new Uint8Array(correct.length);
+  const weighed = (weights: [Label, number][]) =>
+    verdictOf({ correct, readers, stories, groups, weights: new Map(weights) }, options);
+  if (!sides) return weighed([[0, 1]]);
+  const both = weighed([
+    ["left", 0.5],
+    ["right", 0.5],
+  ]);
+  return atEachSide(both, [weighed([["left", 1]]), weighed([["right", 1]])], options);
+}
+
+/** Equivalent only where each side is: the largest of three p-values counts (an intersection-union test). */
+function atEachSide(
+  both: Verdict,
+  [left, right]: readonly [Verdict, Verdict],
+  options: VerdictOptions,
+): Verdict {
+  if (both.verdict !== "equivalent") return both;
+  const { alpha = 0.05, equivalenceAlpha = alpha } = options;
+  const equivalenceP = Math.max(both.equivalenceP, left.equivalenceP, right.equivalenceP);
+  const verdict = wordOf({ ...both, equivalenceP }, { alpha, equivalenceAlpha });
+  const side = left.verdict === "equivalent" ? "right" : "left";
+  const reason =
+    verdict === "equivalent"
+      ? both.reason
+      : `equivalence is not shown where the right answer stood on the ${side}, so that a preference for a side may hide skill`;
+  return { ...both, equivalenceP, verdict, reason };
+}
+
+/**
+ * A share of right answers with the error that the verdict uses: clustered by reader and by story, never below that of
+ * independent judgments. Undefined bounds are told by `degrees` 0, where one reader or one story is all there is.
+ */
+export function clusteredShare(
+  data: {
+    readonly correct: ArrayLike<boolean>;
+    readonly readers: ArrayLike<Label>;
+    readonly stories: ArrayLike<Label>;
+  },
+  level: number,
+): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
   const { readers, stories } = data;
   const correct = asNumbers(data.correct);
-  checkLengths(correct.length, { readers, stories });
   const groups = new Uint8Array(correct.length);
-  return verdictOf({ correct, readers, stories, groups, weights: new Map([[0, 1]]) }, options);
+  const share = { correct, readers, stories, groups, weights: new Map<Label, number>([[0, 1]]) };
+  const { estimate, standardError, degrees } = errorOf(share, countsOf(share).groups);
+  const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
+  return { estimate, standardError, degrees, interval };
 }
 
 interface Share {
@@ -104,26 +156,22 @@ function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
 }
 
 function verdictOf(data: Share, options: VerdictOptions): Verdict {
-  const { margin, chance = 0.5, alpha = 0.05 } = options;
+  const { margin, chance = 0.5, alpha = 0.05, equivalenceAlpha = alpha } = options;
   checkOptions(margin, chance, alpha);
+  checkAlpha(equivalenceAlpha);
   const share = only(data);
   const counts = countsOf(share);
   const missing = [...share.weights.keys()].find((group) => !counts.groups.has(group));
-  if (missing !== undefined) return unknown(counts, nothingOf(missing));
+  if (missing !== undefined) return unknown(counts, nothingOf(missing, counts));
 
-  const clustered = clusteredContrast(share.correct, {
-    clusters: [share.readers, share.stories],
-    groups: share.groups,
-    weights: share.weights,
-  });
-  const { estimate, degrees } = clustered;
-  const standardError = Math.max(clustered.standardError, independentError(share, counts.groups));
-  const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, alpha });
+  const { estimate, standardError, degrees } = errorOf(share, counts.groups);
+  const errors = { alpha, equivalenceAlpha };
+  const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, ...errors });
   return {
     ...claim,
     equivalenceInterval: withinUnit(claim.equivalenceInterval),
     interval: withinUnit(claim.interval),
-    reason: degrees === 0 ? tooFew(clustered.clusters) : reasonOf(claim.verdict, alpha, "chance"),
+    reason: degrees === 0 ? tooFew(share) : reasonOf(claim.verdict, errors, "chance"),
     estimate,
     standardError,
     degrees,
@@ -131,9 +179,33 @@ function verdictOf(data: Share, options: VerdictOptions): Verdict {
   };
 }
 
-/** Why readers and stories, so many of each, carry no error. */
-export function tooFew([readers]: readonly number[]): string {
-  return readers === 1 ? "one reader can't stand for readers" : "one story of a kind can't stand for stories";
+/**
+ * Why readers and stories of these groups carry no error: a group that hangs on one reader, or on one story, as a
+ * whole.
+ */
+export function tooFew({
+  readers,
+  stories,
+  groups,
+}: {
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  readonly groups: ArrayLike<Label>;
+}): string {
+  const alone = (labels: ArrayLike<Label>) => {
+    const members = new Map<Label, Set<Label>>();
+    for (let at = 0; at < groups.length; at++) {
+      const own = members.get(groups[at]!) ?? new Set();
+      members.set(groups[at]!, own.add(labels[at]!));
+    }
+    return [...members].find(([, own]) => own.size === 1)?.[0];
+  };
+  if (indexLabels(readers).names.length === 1) return "one reader can't stand for readers";
+  const byOne = alone(readers);
+  if (byOne !== undefined && alone(stories) === undefined) {
+    return `one reader judged all ${byOne} stories, and can't stand for readers`;
+  }
+  return "one story of a kind can't stand for stories";
 }
 
 /** Drops what weighs nothing, so that readers and stories are counted where they judge or are judged. */
@@ -174,6 +246,18 @@ function countsOf({ correct, readers, stories, groups }: Share): Counts {
   };
 }
 
+function errorOf(
+  share: Share,
+  groups: Counts["groups"],
+): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> {
+  const { estimate, standardError, degrees } = clusteredContrast(share.correct, {
+    clusters: [share.readers, share.stories],
+    groups: share.groups,
+    weights: share.weights,
+  });
+  return { estimate, degrees, standardError: Math.max(standardError, independentError(share, groups)) };
+}
+
 /** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
 function independentError({ weights }: Share, groups: Counts["groups"]): number {
   let variance = 0;
@@ -200,8 +284,13 @@ function unknown(counts: Counts, reason: string): Verdict {
   };
 }
 
-function nothingOf(group: Label): string {
-  return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
+function nothingOf(group: Label, { figures: { judgments, readers } }: Counts): string {
+  if (group !== "left" && group !== "right") {
+    return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
+  }
+  if (judgments === 0) return "there are no judgments";
+  if (readers === 1) return "one reader can't stand for readers";
+  return `the right answer never stood on the ${group}, so that skill can't be told from a preference for a side`;
 }
 
 function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {

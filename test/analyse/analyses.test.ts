@@ -3,85 +3,12 @@ import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
 import { overview } from "../../src/analyse/analyses/overview.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import { analyses } from "../../src/analyse/analyses.ts";
-import { applies } from "../../src/analyse/analysis.ts";
-import type { Choice, Data, Pair, Rating } from "../../src/analyse/data.ts";
+import type { Pair, Rating } from "../../src/analyse/data.ts";
 import { withoutExcluded } from "../../src/analyse/exclusions.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
-import { type Finding, Findings } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { generationOf } from "../helpers/generations.ts";
-
-/** Data as they come from a table, with some of it made up. */
-function dataOf(part: Partial<Data> & { settings?: Data["settings"] }): Data {
-  const { choices = [], pairs = [], ratings = [] } = part;
-  return {
-    settings: AnalyseSettings.parse({ draws: 500 }),
-    choices,
-    pairs,
-    ratings,
-    asks: new Set([
-      ...(choices.length > 0 ? (["choices"] as const) : []),
-      ...(pairs.length > 0 ? (["pairs"] as const) : []),
-      ...(ratings.length > 0 ? (["ratings"] as const) : []),
-    ]),
-    forms: [],
-    measures: new Map(),
-    checks: [],
-    leftOut: {},
-    simulated: false,
-    ...part,
-  };
-}
-
-/** Readers who each judge every story, saying "human" as `says` has it. */
-function choicesBy(
-  readers: number,
-  stories: number,
-  says: (origin: Choice["origin"], random: Random) => Choice["answer"],
-): Choice[] {
-  const random = randomFrom("choices", readers, stories);
-  return Array.from({ length: readers * stories }, (_, at) => {
-    const story = at % stories;
-    const origin = story % 2 === 0 ? "human" : "machine";
-    const answer = says(origin, random);
-    return {
-      participant: `reader-${Math.floor(at / stories)}`,
-      form: "",
-      order: 1 + ((story * 7) % stories),
-      stimulus: `story-${story}`,
-      origin,
-      model: origin === "human" ? "" : "model",
-      example: "",
-      title: `Story ${story}`,
-      answer,
-      right: answer === origin,
-      reason: "",
-    } satisfies Choice;
-  });
-}
-
-const guess = (_: unknown, random: Random) =>
-  random.next() < 0.5 ? ("human" as const) : ("machine" as const);
-
-/** Every analysis that applies, checked against its own schema: what it says is JSON and can be read again. */
-function found(data: Data, asked = analyses): Findings[] {
-  const kept = withoutExcluded(data);
-  return asked
-    .filter((analysis) => applies(analysis, kept))
-    .map((analysis) => {
-      const { name, asks } = analysis;
-      const findings = { analysis: name, asks, ...analysis.run(kept, randomFrom("test", name)) };
-      const read = Findings.parse(JSON.parse(JSON.stringify(findings)));
-      expect(JSON.stringify(read)).not.toMatch(/NaN|undefined|Infinity/);
-      return read;
-    });
-}
-
-const of = (all: readonly Findings[], name: string) => all.find(({ analysis }) => analysis === name)!;
-const said = ({ findings }: Findings, weight?: Finding["weight"]) =>
-  findings
-    .flatMap((one) => (one.kind === "sentence" && (!weight || one.weight === weight) ? [one.text] : []))
-    .join(" ");
+import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
 describe("every analysis says something true", () => {
   test("of nothing", () => {

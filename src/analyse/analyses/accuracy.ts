@@ -1,8 +1,8 @@
-import { clusteredContrast } from "../../stats/clustered.ts";
 import type { Interval } from "../../stats/interval.ts";
 import { clopperPearson, wilson } from "../../stats/intervals.ts";
+import { clusteredShare } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
-import { counted, percent } from "../../study/print.ts";
+import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { saysWhatIsLeftOut, saysWhatIsReady } from "../ready.ts";
@@ -42,39 +42,37 @@ export interface Share {
   readonly stories: number;
   readonly wilson: Interval;
   readonly clopperPearson: Interval;
-  /** Clustered by reader and by story; undefined where either has one member only or answers do not vary. */
+  /** Clustered by reader and by story, as the verdict; undefined where either has one member only. */
   readonly clustered: Interval | undefined;
   readonly standardError: number | undefined;
 }
 
 /** Overall, human, machine, and every model where there are several. */
 export function sharesOf(choices: readonly Choice[], level: number): Share[] {
-  const of = (name: string, kind: Share["kind"], own: readonly Choice[]) => shareOf(name, kind, own, level);
+  const of = (name: string, kind: Share["kind"], own: readonly Choice[]) =>
+    own.length > 0 ? [shareOf(name, kind, own, level)] : [];
   const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
   const byOrigin = (origin: Origin) => choices.filter((choice) => choice.origin === origin);
   return [
-    of("All stories", "overall", choices),
-    of("Human stories", "origin", byOrigin("human")),
-    of("Machine stories", "origin", byOrigin("machine")),
-    ...(models.length > 1 ? models : []).map((model) =>
+    ...of("All stories", "overall", choices),
+    ...of("Human stories", "origin", byOrigin("human")),
+    ...of("Machine stories", "origin", byOrigin("machine")),
+    ...(models.length > 1 ? models : []).flatMap((model) =>
       of(
         model,
         "model",
         choices.filter((choice) => choice.model === model),
       ),
     ),
-  ].filter(({ judgments }) => judgments > 0);
+  ];
 }
 
 function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level: number): Share {
   const right = own.filter((choice) => choice.right).length;
   const readers = own.map(({ participant }) => participant);
   const stories = own.map(({ stimulus }) => stimulus);
-  const clustered = clusteredContrast(
-    own.map((choice) => Number(choice.right)),
-    { clusters: [readers, stories], level },
-  );
-  const known = Number.isFinite(clustered.standardError) && clustered.standardError > 0;
+  const clustered = clusteredShare({ correct: own.map((choice) => choice.right), readers, stories }, level);
+  const known = clustered.degrees > 0;
   return {
     of,
     kind,
@@ -85,25 +83,23 @@ function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level:
     stories: new Set(stories).size,
     wilson: wilson(right, own.length, level),
     clopperPearson: clopperPearson(right, own.length, level),
-    clustered: known ? withinShares(clustered.interval) : undefined,
+    clustered: known ? clustered.interval : undefined,
     standardError: known ? clustered.standardError : undefined,
   };
 }
-
-const withinShares = ({ low, high }: Interval): Interval => ({
-  low: Math.max(0, low),
-  high: Math.min(1, high),
-});
 
 function sayShares(shares: readonly Share[], { choices }: Data): string {
   const [all, ...parts] = shares.filter(({ kind }) => kind !== "model");
   const readers = counted(readersOf(choices).length, "reader");
   const each = parts.map(
     ({ of, right, judgments, share }) =>
-      `of the ${of.toLowerCase()} ${right} of ${judgments} (${percent(share)})`,
+      `of the ${of.toLowerCase()} ${inAll(right, judgments)} (${percent(share)})`,
   );
-  return `${readers} gave ${counted(all!.judgments, "judgment")}: ${all!.right} of ${all!.judgments} were right (${percent(all!.share)}); ${each.join(", ")}.`;
+  return `${readers} gave ${counted(all!.judgments, "judgment")}: ${inAll(all!.right, all!.judgments)} ${all!.right === 1 ? "was" : "were"} right (${percent(all!.share)}); ${each.join(", ")}.`;
 }
+
+const inAll = (right: number, judgments: number): string =>
+  `${printed(right, "integer")} of ${printed(judgments, "integer")}`;
 
 function sharesTable(shares: readonly Share[]): Table {
   return {
@@ -135,21 +131,25 @@ function sharesTable(shares: readonly Share[]): Table {
 }
 
 const intervalsCaption = ({ settings: { level } }: Data): string =>
-  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here`;
+  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat; there is none where one reader or one story is all there is. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here. All stories are pooled here; the verdict weighs human and machine stories alike`;
 
 const intervalsMethod =
-  "Clustered intervals of accuracy are sandwich intervals with two ways of clustering, by reader and by story (Cameron, Gelbach and Miller 2011), with Student’s t on the fewer clusters. They are left out where one reader or one story is all there is, or where all answers are alike. Wilson’s (1927) and Clopper and Pearson’s (1934) intervals are shown for comparison; both assume independent judgments.";
+  "Clustered intervals of accuracy are those of the verdict: two ways of clustering, by reader and by story, with Student’s t on the fewer clusters, never narrower than independent judgments would have them. They are left out where one reader or one story is all there is. Wilson’s (1927) and Clopper and Pearson’s (1934) intervals are shown for comparison; both assume independent judgments.";
 
 /** Where several models wrote, how each fared, against chance and the margin. */
 function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
   const models = shares.filter(({ kind }) => kind === "model");
   if (models.length === 0) return [];
   return [
-    figure("result", "How often each model’s stories were recognised", sharesFigure(models, settings.margin)),
+    figure(
+      "result",
+      `How often each model’s stories were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, each by itself. A leaning towards “human” or “machine” moves all of them; the verdict weighs them against the human stories`,
+      sharesFigure(models, settings.margin),
+    ),
   ];
 }
 
-/** Shares with the intervals that hold; the exact interval stands in where clustering tells nothing. */
+/** Shares with the intervals that hold; none where one reader or one story is all there is. */
 export function sharesFigure(shares: readonly Share[], margin: number): Figure {
   return {
     draw: "intervals",
@@ -161,12 +161,12 @@ export function sharesFigure(shares: readonly Share[], margin: number): Figure {
         { key: "high", label: "to", format: "percent" },
         { key: "counts", label: "Right", format: "text" },
       ],
-      rows: shares.map(({ of, share, right, judgments, clustered, clopperPearson }) => ({
+      rows: shares.map(({ of, share, right, judgments, clustered }) => ({
         of,
         share,
-        low: (clustered ?? clopperPearson).low,
-        high: (clustered ?? clopperPearson).high,
-        counts: `${right} of ${judgments}`,
+        low: clustered?.low ?? null,
+        high: clustered?.high ?? null,
+        counts: inAll(right, judgments),
       })),
     },
     encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },

@@ -1,14 +1,18 @@
 import { binomialTest } from "../../stats/binomial-test.ts";
 import { bradleyTerry, type Comparison } from "../../stats/bradley-terry.ts";
-import { clopperPearson } from "../../stats/intervals.ts";
+import { clusteredMean } from "../../stats/clustered.ts";
+import { clusteredPairDetection } from "../../stats/clustered-detection.ts";
 import { normalQuantile } from "../../stats/normal.ts";
-import { twoAlternativeSensitivity } from "../../stats/signal-detection.ts";
+import { studentTwoSided } from "../../stats/student-t.ts";
 import { tost } from "../../stats/tost.ts";
-import { proportionVerdict, type Verdict } from "../../stats/verdict-test.ts";
+import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
+import { sayEquivalent, withinMargin } from "../equivalent.ts";
+import { verdictOnPairs } from "../judged.ts";
+import { errorsOf, whyWithheld } from "../look.ts";
 
 /** Two stories side by side: how often the human one is found, on which side people click, and which writer wins. */
 export const pairs: Analysis = {
@@ -29,14 +33,14 @@ export const pairs: Analysis = {
         numbers: { pairs: 0 },
       };
     }
-    const test = verdictOn(all, data);
+    const test = verdictOnPairs(all, data);
     const naive = tost(test.correct, test.judgments, { margin: settings.margin }, settings.alpha);
     const sides = sidesOf(all, settings.level);
     const strengths = strengthsOf(all, settings.level);
     // Single judgments carry the headline where a study has both.
     const weight = data.asks.has("choices") ? "result" : "verdict";
     const findings: Finding[] = [
-      sentence(weight, headline(test)),
+      sentence(weight, headline(test, data)),
       sentence(weight, deck(test, data)),
       accuracyFigure(weight, all, data),
       sentence("result", sayNaive(test, naive.exactP)),
@@ -49,7 +53,7 @@ export const pairs: Analysis = {
       numbers: {
         ...test,
         naive: { ...naive, differenceP: binomialTest(test.correct, test.judgments, 0.5) },
-        sensitivity: sensitivityOf(test),
+        sensitivity: sensitivityOf(all, settings.level),
         sides,
         strengths,
       },
@@ -57,55 +61,48 @@ export const pairs: Analysis = {
   },
 };
 
-/** A pair is the unit that repeats, as a story does for single judgments. */
-export function verdictOn(all: readonly Pair[], { settings }: Pick<Data, "settings">): Verdict {
-  // Pairs that a table does not name are each their own.
-  const stories = all.map(({ stimulus }, at) => stimulus || `pair ${at}`);
-  return proportionVerdict(
-    {
-      correct: all.map(({ humanSide, chosenSide }) => humanSide === chosenSide),
-      readers: all.map(({ participant }) => participant),
-      stories,
-    },
-    settings,
-  );
-}
-
-function headline({ verdict, estimate }: Verdict): string {
+function headline(test: Verdict, data: Data): string {
+  const { verdict, estimate } = test;
+  const why = whyWithheld(data);
+  if (why !== undefined) return `No verdict yet: ${why}.`;
   if (verdict === "equivalent") {
-    return "Indistinguishable within the margin: side by side, the human story is found no more often than by guessing.";
+    const share = "side by side, the share in which the human story is found";
+    return sayEquivalent(test, { share, ...errorsOf(data) }, data);
   }
   if (verdict === "inconclusive") {
     return "Inconclusive: it is shown neither that readers find the human story of two nor that they cannot.";
   }
   return estimate! > 0.5
-    ? "Different: side by side, readers find the human story."
-    : "Different: side by side, readers take the machine’s story for the human one.";
+    ? "Different: side by side, readers find the human story more often than by guessing."
+    : "Different: side by side, readers take the machine’s story for the human one more often than guessing would.";
 }
 
-function deck(test: Verdict, { settings: { margin, alpha } }: Data): string {
+function deck(test: Verdict, data: Data): string {
+  const { alpha, equivalenceAlpha } = errorsOf(data);
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
-  const seen = `${counted(test.readers, "reader")} found the human story in ${test.correct} of ${counted(test.judgments, "pair")} (${percent(test.correct / test.judgments)}; clustered standard error ${percent(test.standardError)})`;
-  if (test.degrees === 0) return `${seen}; ${test.reason}.`;
-  return `${seen}. The ${level(1 - 2 * alpha)} interval is ${percentRange(test.equivalenceInterval)}, the declared margin ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })}: equivalence ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}.`;
+  const { estimate, correct, judgments } = test;
+  const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, "integer")} of ${counted(judgments, "pair")} (${percent(correct / judgments)})`;
+  if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
+  if (estimate === undefined || test.degrees === 0) return `${seen}; ${test.reason}.`;
+  return `${seen}; as a mean over the side on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval)}, the declared margin ${withinMargin(data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval)}: equivalence, which has to hold at each side too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}; so ${test.verdict}, for ${test.reason}.`;
 }
 
 const sayNaive = ({ correct, judgments }: Verdict, exactP: number): string =>
-  `If all judgments were independent, which they are not, the exact test of equivalence would give ${pValue(exactP)} and the binomial test of guessing ${pValue(binomialTest(correct, judgments, 0.5))}: a difference that is not significant shows no equivalence.`;
+  `If all judgments were independent, which they are not, the exact test of equivalence would give ${pValue(exactP)} and the binomial test of guessing ${pValue(binomialTest(correct, judgments, 0.5))}. Neither is the verdict.`;
 
 function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data: Data): Finding {
-  const { margin, level } = data.settings;
+  const { margin } = data.settings;
+  const { alpha } = errorsOf(data);
   const models = [...new Set(all.map(machineOf))].sort();
   const of = (name: string, own: readonly Pair[]) => {
-    const test = verdictOn(own, data);
-    const known = Number.isFinite(test.standardError);
-    const exact = clopperPearson(test.correct, test.judgments, level);
+    const test = verdictOnPairs(own, data);
+    const known = test.degrees > 0;
     return {
       of: name,
-      share: test.correct / test.judgments,
-      low: known ? test.interval.low : exact.low,
-      high: known ? test.interval.high : exact.high,
-      counts: `${test.correct} of ${test.judgments}`,
+      share: test.estimate ?? null,
+      low: known ? test.interval.low : null,
+      high: known ? test.interval.high : null,
+      counts: `${printed(test.correct, "integer")} of ${printed(test.judgments, "integer")}`,
     };
   };
   const rows = [
@@ -121,7 +118,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
   ];
   return figure(
     weight,
-    "How often the human story was found, with intervals clustered by reader and by pair",
+    `How often the human story was found, as a mean over the side on which it stood, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by pair${models.length > 1 ? "; those of the models are each by itself, without correction for their number" : ""}`,
     {
       draw: "intervals",
       table: {
@@ -147,16 +144,22 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
 
 const machineOf = ({ humanSide, left, right }: Pair): string => (humanSide === "left" ? right : left);
 
-function sensitivityOf({ correct, judgments, standardError }: Verdict): {
-  value: number;
-  low: number;
-  high: number;
-} {
-  const share = (correct + 0.5) / (judgments + 1);
-  const z = normalQuantile(0.975);
-  const bound = (value: number) => twoAlternativeSensitivity(Math.min(0.9999, Math.max(0.0001, value)));
-  const half = Number.isFinite(standardError) ? z * standardError : 0.5;
-  return { value: twoAlternativeSensitivity(share), low: bound(share - half), high: bound(share + half) };
+/** d' with its clustered interval; undefined ends where one reader or one pair carries none. */
+function sensitivityOf(all: readonly Pair[], level: number) {
+  const detected = clusteredPairDetection(
+    {
+      correct: all.map(({ humanSide, chosenSide }) => humanSide === chosenSide),
+      readers: all.map(({ participant }) => participant),
+      stories: all.map(({ stimulus }, at) => stimulus || `pair ${at}`),
+    },
+    level,
+  )!;
+  const { low, high } = detected.interval;
+  return {
+    value: detected.value,
+    low: Number.isFinite(low) ? low : undefined,
+    high: Number.isFinite(high) ? high : undefined,
+  };
 }
 
 interface Sides {
@@ -164,25 +167,39 @@ interface Sides {
   readonly humanLeft: number;
   readonly pairs: number;
   readonly share: number;
-  readonly low: number;
-  readonly high: number;
-  readonly p: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly p: number | undefined;
 }
 
+/** How often the left side was chosen, readers being the unit that repeats; no interval of one reader, or where all are alike. */
 function sidesOf(all: readonly Pair[], level: number): Sides {
-  const chosenLeft = all.filter(({ chosenSide }) => chosenSide === "left").length;
+  const left = all.map(({ chosenSide }) => Number(chosenSide === "left"));
+  const chosenLeft = left.reduce((sum, one) => sum + one, 0);
+  const readers = all.map(({ participant }) => participant);
+  const { estimate, standardError, degrees, interval } = clusteredMean(left, [readers], level);
+  const known = degrees > 0 && standardError > 0;
   return {
     chosenLeft,
     humanLeft: all.filter(({ humanSide }) => humanSide === "left").length,
     pairs: all.length,
-    share: chosenLeft / all.length,
-    ...clopperPearson(chosenLeft, all.length, level),
-    p: binomialTest(chosenLeft, all.length, 0.5),
+    share: estimate,
+    low: known ? Math.max(0, interval.low) : undefined,
+    high: known ? Math.min(1, interval.high) : undefined,
+    p: known ? studentTwoSided((estimate - 0.5) / standardError, degrees) : undefined,
   };
 }
 
-const saySides = ({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string =>
-  `The left side was chosen in ${chosenLeft} of ${all} pairs (${percent(share)}; ${pValue(p)} against no preference); the human story stood there in ${humanLeft}.`;
+function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
+  const test = p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader`;
+  const balance =
+    humanLeft === 0 || humanLeft === all
+      ? ", the only side on which it was shown"
+      : humanLeft * 2 === all
+        ? ""
+        : ", so that a preference for a side alone would move the share of right answers, but not its mean over the sides, which the verdict stands on";
+  return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story stood on the right in all" : `the human story stood there in ${printed(humanLeft, "integer")}`}${balance}.`;
+}
 
 interface Strengths {
   readonly fitted: boolean;
@@ -259,5 +276,8 @@ function strengthFindings({ fitted, reason, writers, left }: Strengths): Finding
   ];
 }
 
-const method = ({ settings: { margin, alpha } }: Data): string =>
-  `The share of pairs in which the human story was found was tested against 0.5 as accuracy is: equivalence within ${margin} by two one-sided tests and difference by a two-sided test, both at alpha ${alpha}, with standard errors clustered by reader and by pair. d′ of two alternatives is √2 z(share) with the log-linear correction. Writers were compared by Bradley and Terry’s model (1952) with an effect of the left side.`;
+function method(data: Data): string {
+  const { margin } = data.settings;
+  const { alpha, equivalenceAlpha } = errorsOf(data);
+  return `The share of pairs in which the human story was found, as the mean of the shares where it stood left and where it stood right, was tested against 0.5 as accuracy is: equivalence within ${margin}, of the mean and of the share at each side (an intersection-union test), by two one-sided tests at alpha ${Number(equivalenceAlpha.toPrecision(3))} and difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}, with standard errors clustered by reader and by pair. d′ of two alternatives is √2 z(share) with the log-linear correction. Writers were compared by Bradley and Terry’s model (1952) with an effect of the left side.`;
+}

@@ -1,8 +1,10 @@
-import { sequentialLooks } from "../../stats/sequential.ts";
 import { type Finding, sentence, table } from "../../study/finding.ts";
 import { counted, percent, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
+import { withoutExcluded } from "../exclusions.ts";
+import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
+import { type Look, lookOf, plannedReaders } from "../look.ts";
 import { deviationsFrom } from "../registration.ts";
 
 /** What was registered before the data, every deviation from it, and whether this is a look before the planned end. */
@@ -13,12 +15,13 @@ export const preregistration: Analysis = {
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
-    const look = lookOf(data, registration?.frozen.frozen.readers ?? plannedNow(data));
+    const look = lookOf(data);
     if (!registration) {
       return {
         findings: [
           sentence("result", "The study was not registered before its data (`tinylove preregister`)."),
           ...lookFindings(look),
+          ...sayOverrun(data),
         ],
         numbers: { registered: false, look: look ?? null },
       };
@@ -37,6 +40,8 @@ export const preregistration: Analysis = {
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
       ...lookFindings(look),
+      ...sayOverrun(data),
+      ...(deviations.length > 0 ? sayAsRegistered(data) : []),
       table("detail", "What was registered", {
         columns: [
           { key: "what", label: "What", format: "text" },
@@ -58,8 +63,6 @@ export const preregistration: Analysis = {
   },
 };
 
-const plannedNow = ({ settings }: Data): number | null => settings.stop.readers ?? null;
-
 function sayRegistered(at: string, judgments: number, deviations: number): string {
   const when = judgments === 0 ? "before any judgment" : `after ${counted(judgments, "judgment")}`;
   const so =
@@ -69,33 +72,40 @@ function sayRegistered(at: string, judgments: number, deviations: number): strin
   return `The study was registered at ${at}, ${when}. ${so}.`;
 }
 
-interface Look {
-  readonly readers: number;
-  readonly planned: number;
-  readonly fraction: number;
-  /** What a claim needs at this look under alpha spending; undefined where this look was not declared. */
-  readonly differenceP: number | undefined;
-  readonly equivalenceP: number | undefined;
+/** More readers than planned: who goes on after the planned end may be waiting for a better result. */
+function sayOverrun(data: Data): Finding[] {
+  const { choices, pairs, ratings } = data.excluded?.before ?? data;
+  const planned = plannedReaders(data);
+  const readers = readersOf([...choices, ...pairs, ...ratings]).length;
+  // A few are under way when the last place is taken.
+  if (planned === undefined || readers <= planned * 1.05 + 1) return [];
+  return [
+    sentence(
+      "warning",
+      `The study went on beyond its planned end: ${counted(readers, "reader")} answered, ${planned} were planned. Whoever goes on until a result is welcome errs more often than alpha says.`,
+    ),
+  ];
 }
 
-/** A look before the planned end; undefined at the end, or where no end was planned. */
-function lookOf(data: Data, planned: number | null): Look | undefined {
-  const { choices, pairs, ratings, settings } = data;
-  const readers = readersOf([...choices, ...pairs, ...ratings]).length;
-  if (planned === null || readers === 0 || readers >= planned) return undefined;
-  const fraction = readers / planned;
-  const declared = settings.stop.looks.filter((look) => look < 1).sort((one, other) => one - other);
-  // The look that is due: the last declared one that has been reached.
-  const due = declared.filter((look) => look <= fraction + 1e-9);
-  const needed = (sides: 1 | 2) =>
-    due.length > 0 ? sequentialLooks(due, { alpha: settings.alpha, sides }).at(-1)?.p : undefined;
-  return { readers, planned, fraction, differenceP: needed(2), equivalenceP: needed(1) };
+/** The verdict that the registered settings give these judgments, beside the one that the present settings give. */
+function sayAsRegistered(data: Data): Finding[] {
+  const { frozen } = data.study!.registration!.frozen;
+  const before = data.excluded?.before ?? data;
+  const registered = withoutExcluded({ ...before, settings: frozen.analyse });
+  const words = [registered, data].map((one) => {
+    if (one.choices.length > 0) return verdictOnChoices(one.choices, one).together;
+    return one.pairs.length > 0 ? verdictOnPairs(one.pairs, one).verdict : undefined;
+  });
+  const [then, now] = words;
+  if (then === undefined || now === undefined) return [];
+  const text = `Under the margin, alpha and exclusions that were registered the verdict is ${then}; under the present ones it is ${now}.`;
+  return [sentence(then === now ? "result" : "warning", text)];
 }
 
 function lookFindings(look: Look | undefined): Finding[] {
   if (!look) return [];
-  const begin = `This is a look before the planned end: ${look.readers} of ${look.planned} readers (${percent(look.fraction)})`;
-  if (look.differenceP === undefined || look.equivalenceP === undefined) {
+  const begin = `This is a look before the planned end: ${look.readers} of ${look.planned} readers (${percent(look.readers / look.planned)})`;
+  if (look.needs === undefined) {
     return [
       sentence(
         "warning",
@@ -106,7 +116,7 @@ function lookFindings(look: Look | undefined): Finding[] {
   return [
     sentence(
       "warning",
-      `${begin}, which was declared. A claim holds at it only below what alpha spending allows: a difference with ${pValue(look.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.equivalenceP).replace("=", "≤")} (after O’Brien and Fleming; Lan and DeMets 1983).`,
+      `${begin}, which was declared. The verdict claims only what alpha spending allows at it: a difference with ${pValue(look.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.needs.equivalenceP).replace("=", "≤")} (after O’Brien and Fleming; Lan and DeMets 1983).`,
     ),
   ];
 }

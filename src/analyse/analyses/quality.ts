@@ -1,12 +1,12 @@
 import { median, quantile } from "../../stats/quantile.ts";
-import { type StudyVerdict, verdictTest } from "../../stats/verdict-test.ts";
+import type { StudyVerdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice, Data } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
 import { groupedBy } from "../groups.ts";
-import { asJudgments } from "../judged.ts";
+import { verdictOnChoices } from "../judged.ts";
 import { saysWhatIsLeftOut } from "../ready.ts";
 
 /** Who answered with care: times, sameness, attention checks, exclusions by the declared rules, and what they change. */
@@ -143,7 +143,7 @@ interface Compared {
 /** The verdict on all answers, on those that the rules keep, and without each sign of carelessness. */
 function compare(before: Data, after: Data): Compared | undefined {
   if (before.choices.length === 0) return undefined;
-  const test = (choices: readonly Choice[]) => verdictTest(asJudgments(choices), before.settings);
+  const test = (choices: readonly Choice[]) => verdictOnChoices(choices, after);
   const byReader = groupedBy(before.choices, ({ participant }) => participant);
   return {
     with: test(before.choices),
@@ -165,7 +165,7 @@ function comparisonFindings(compared: Compared): Finding[] {
     sentence(
       "result",
       words.size === 1
-        ? `The verdict is the same, ${compared.with.together}, whoever is left out.`
+        ? `The verdict is the same, ${compared.with.together}, with and without those whom the table below leaves out.`
         : "The verdict depends on who is left out: see the table.",
     ),
     table("detail", "The verdict with and without", comparisonTable(rows)),
