@@ -1,5 +1,5 @@
 import { betaQuantile, regularisedBeta } from "./beta.ts";
-import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
+import { type Interval, shareLeftOut } from "./interval.ts";
 import { checkMargin, type Margin } from "./tost.ts";
 
 /** What a Bayesian with this prior believes of a share after the data. */
@@ -17,8 +17,9 @@ export interface BetaPosterior {
 
 /**
  * The beta posterior of a share (Gelman et al. 2013, section 2.4) and its probability within the margin. The prior
- * is Beta(1, 1), uniform, unless told; Beta(1/2, 1/2) is Jeffreys'. Judgments count as independent. No trials give
- * the prior. Throws RangeError on impossible counts, shapes or margins.
+ * is Beta(1, 1), uniform, unless told; Beta(1/2, 1/2) is Jeffreys'. Judgments count as independent; both counts
+ * may be fractions, where judgments that repeat are worth so many. No trials give the prior. Throws RangeError on
+ * impossible counts, shapes or margins.
  */
 export function betaPosterior(
   successes: number,
@@ -29,7 +30,7 @@ export function betaPosterior(
     level = 0.95,
   }: { readonly prior?: readonly [number, number]; readonly level?: number } = {},
 ): BetaPosterior {
-  checkCounts(successes, trials);
+  checkWorth(successes, trials);
   checkMargin({ chance, margin });
   const tail = shareLeftOut(level) / 2;
   if (!(prior[0] > 0 && prior[1] > 0)) throw new RangeError(`a prior has two shapes above 0: ${prior}`);
@@ -44,4 +45,11 @@ export function betaPosterior(
     withinMargin: below(chance + margin) - below(chance - margin),
     aboveChance: regularisedBeta(1 - chance, b, a, chance),
   };
+}
+
+function checkWorth(successes: number, trials: number): void {
+  if (!(trials >= 0 && trials < Infinity)) throw new RangeError(`trials are 0 or more: ${trials}`);
+  if (!(successes >= 0 && successes <= trials)) {
+    throw new RangeError(`successes lie from 0 to ${trials}: ${successes}`);
+  }
 }

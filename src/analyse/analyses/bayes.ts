@@ -1,7 +1,9 @@
 import { type BetaPosterior, betaPosterior } from "../../stats/beta-binomial.ts";
-import { verdictTest } from "../../stats/verdict-test.ts";
+import { normalQuantile } from "../../stats/normal.ts";
+import { studentQuantile } from "../../stats/student-t.ts";
+import { type Verdict, verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { percent, percentRange, printed } from "../../study/print.ts";
+import { counted, percent, percentRange, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { asJudgments } from "../judged.ts";
@@ -13,30 +15,42 @@ export const bayes: Analysis = {
   needs: ["choices"],
   run(data) {
     const { choices, settings } = data;
-    const right = choices.filter((choice) => choice.right).length;
-    const naive = betaPosterior(right, choices.length, settings, { level: settings.level });
+    const { level } = settings;
     if (choices.length === 0) {
+      const prior = betaPosterior(0, 0, settings, { level });
       return {
         findings: [
           sentence(
             "result",
-            `Before any judgment a uniform prior puts ${percent(naive.withinMargin)} on accuracy within the margin.`,
+            `Before any judgment a uniform prior puts ${percent(prior.withinMargin)} on accuracy within the margin.`,
           ),
         ],
-        numbers: { prior: naive },
+        numbers: { prior },
       };
     }
-    const worth = effectiveJudgments(data);
-    const posterior = betaPosterior(Math.round((right / choices.length) * worth), worth, settings, {
-      level: settings.level,
-    });
+    const { overall } = verdictTest(asJudgments(choices), settings);
+    const right = choices.filter((choice) => choice.right).length;
+    const naive = betaPosterior(right, choices.length, settings, { level });
+    const worth = effectiveJudgments(overall, level);
+    if (overall.estimate === undefined || worth === 0) {
+      return {
+        findings: [
+          sentence(
+            "result",
+            `These judgments say nothing of readers and stories like these: ${overall.reason}. What was believed before them stands.`,
+          ),
+        ],
+        numbers: { effectiveJudgments: 0, independent: naive },
+      };
+    }
+    const posterior = betaPosterior(overall.estimate * worth, worth, settings, { level });
     const findings: Finding[] = [
       sentence("result", sayBelief(posterior, worth, data)),
       densityFigure(posterior, data),
       table("detail", "Posteriors under a uniform prior", {
         columns: [
           { key: "of", label: "Judgments count as", format: "text" },
-          { key: "judgments", label: "Judgments", format: "integer" },
+          { key: "judgments", label: "Worth", format: "integer" },
           { key: "mean", label: "Mean", format: "percent" },
           { key: "low", label: "Credible interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
@@ -44,8 +58,8 @@ export const bayes: Analysis = {
           { key: "above", label: "P(above half)", format: "percent" },
         ],
         rows: [
-          rowOf("clustered by reader and by story", worth, posterior),
-          rowOf("independent (too sure)", choices.length, naive),
+          rowOf("balanced, clustered by reader and by story", worth, posterior),
+          rowOf("all alike and independent (too sure)", choices.length, naive),
         ],
       }),
       sentence("method", method),
@@ -54,14 +68,17 @@ export const bayes: Analysis = {
   },
 };
 
-/** As many independent judgments as carry the same error as these, which repeat by reader and by story. */
-function effectiveJudgments({ choices, settings }: Data): number {
-  const { overall } = verdictTest(asJudgments(choices), settings);
-  const share = (overall.correct + 1) / (overall.judgments + 2);
-  if (!Number.isFinite(overall.standardError) || overall.standardError === 0)
-    return Math.min(1, choices.length);
-  const worth = Math.floor((share * (1 - share)) / overall.standardError ** 2);
-  return Math.max(1, Math.min(choices.length, worth));
+/**
+ * As many independent judgments as carry the same interval as these, which repeat by reader and by story: p(1 - p) over
+ * the squared standard error, less where few readers or stories leave that error itself unsure, by (z / t)^2 (Korn and
+ * Graubard 1998). A fraction is kept; 0 where no error is known.
+ */
+function effectiveJudgments({ correct, judgments, standardError, degrees }: Verdict, level: number): number {
+  if (!(degrees > 0)) return 0;
+  const share = (correct + 1) / (judgments + 2);
+  const tail = 0.5 + level / 2;
+  const unsure = normalQuantile(tail) / studentQuantile(tail, degrees);
+  return Math.min(judgments, ((share * (1 - share)) / standardError ** 2) * unsure ** 2);
 }
 
 const sayBelief = (
@@ -69,7 +86,13 @@ const sayBelief = (
   worth: number,
   { choices, settings: { margin, level } }: Data,
 ): string =>
-  `From a uniform prior, with ${choices.length} judgments worth ${worth} independent ones, accuracy lies within ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })} with probability ${printed(posterior.withinMargin, "percent")}, and above guessing with probability ${percent(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
+  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })} with probability ${probability(posterior.withinMargin)}, and above guessing with probability ${probability(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
+
+/** A probability is never said to be 0 or 1. */
+function probability(share: number): string {
+  if (share < 0.0001) return "below 0.01 %";
+  return share > 0.9999 ? "above 99.99 %" : percent(share);
+}
 
 /** The height of a beta distribution over shares, to a height of 1, where it is above a three-thousandth. */
 function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data): Finding {
@@ -113,4 +136,4 @@ const rowOf = (
 });
 
 const method =
-  "The Bayesian view is a beta-binomial posterior of accuracy under a uniform prior (Gelman et al. 2013). Because judgments repeat by reader and by story, they count as the number of independent judgments that would have the same clustered standard error.";
+  "The Bayesian view is a beta-binomial posterior of balanced accuracy under a uniform prior (Gelman et al. 2013). Because judgments repeat by reader and by story, they count as the number of independent judgments that would have the same clustered interval (Korn and Graubard 1998).";
