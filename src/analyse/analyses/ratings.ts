@@ -1,12 +1,15 @@
-import { type ClusteredEstimate, clusteredContrast, clusteredMean } from "../../stats/clustered.ts";
+import { type VerdictWord, wordOf } from "../../stats/claim.ts";
+import { type ClusteredEstimate, clusteredMean } from "../../stats/clustered.ts";
+import { type DifferenceVerdict, differenceVerdict } from "../../stats/difference-verdict.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
+import { holm } from "../../stats/multiple-tests.ts";
 import { fitOrdinal } from "../../stats/ordinal.ts";
-import { studentCdf, studentTwoSided } from "../../stats/student-t.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Rating } from "../data.ts";
 import { groupedBy } from "../groups.ts";
+import { errorsOf, whyWithheld } from "../look.ts";
 import { raterTable } from "../raters.ts";
 
 /** How stories are rated (how they move, how they fit their title): human beside machine, with equivalence. */
@@ -18,8 +21,9 @@ export const ratings: Analysis = {
     if (data.ratings.length === 0) {
       return { findings: [sentence("result", "Nobody has rated a story yet.")], numbers: { ratings: 0 } };
     }
-    const tasks = [...groupedBy(data.ratings, ({ task }) => task)].map(([task, own]) =>
-      ratedOf(task, own, data),
+    const tasks = corrected(
+      [...groupedBy(data.ratings, ({ task }) => task)].map(([task, own]) => ratedOf(task, own, data)),
+      data,
     );
     return {
       findings: [...tasks.flatMap((rated) => ratedFindings(rated, data)), sentence("method", method(data))],
@@ -34,17 +38,36 @@ interface Rated {
   readonly groups: readonly (ClusteredEstimate & { readonly of: string; readonly group: string })[];
   readonly difference: Difference | undefined;
   readonly ordinal: { readonly odds: number; readonly p: number } | { readonly reason: string };
+  /** The lowest and the highest rating given. */
+  readonly range: readonly [number, number];
   readonly agreement: { readonly ordinal: number | undefined; readonly interval: number | undefined };
 }
 
-/** Mean rating of human stories less that of machine stories. */
-interface Difference extends ClusteredEstimate {
-  readonly differenceP: number;
-  readonly equivalenceP: number;
-  readonly verdict: "equivalent" | "different" | "inconclusive";
+/** Mean rating of human stories less that of machine stories; p-values by Holm over the tasks. */
+interface Difference extends DifferenceVerdict {
+  readonly differenceHolm: number;
+  readonly equivalenceHolm: number;
 }
 
-function ratedOf(task: string, own: readonly Rating[], { settings }: Data): Rated {
+/** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
+function corrected(tasks: readonly Rated[], data: Data): Rated[] {
+  const compared = tasks.flatMap(({ difference }) => difference ?? []);
+  const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
+  const difference = holm(compared.map(({ differenceP }) => differenceP));
+  return tasks.map((rated) => {
+    if (!rated.difference) return rated;
+    const at = compared.indexOf(rated.difference);
+    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
+    const verdict: VerdictWord =
+      whyWithheld(data) === undefined
+        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
+        : "inconclusive";
+    return { ...rated, difference: { ...rated.difference, verdict, equivalenceHolm, differenceHolm } };
+  });
+}
+
+function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
+  const { settings } = data;
   const columns = (rows: readonly Rating[]) => [
     rows.map(({ participant }) => participant),
     rows.map(({ stimulus }) => stimulus),
@@ -79,10 +102,11 @@ function ratedOf(task: string, own: readonly Rating[], { settings }: Data): Rate
         settings.level,
       ),
     })),
-    difference: differenceOf(own, settings),
+    difference: differenceOf(own, data),
     ordinal: ordinal.fitted
       ? { odds: Math.exp(ordinal.coefficients[0]!), p: ordinal.pValues[0]! }
       : { reason: ordinal.reason },
+    range: rangeOf(own.map(({ rating }) => rating)),
     agreement: {
       ordinal: table && krippendorffAlpha(table, "ordinal"),
       interval: table && krippendorffAlpha(table, "interval"),
@@ -90,38 +114,35 @@ function ratedOf(task: string, own: readonly Rating[], { settings }: Data): Rate
   };
 }
 
-function differenceOf(
-  own: readonly Rating[],
-  { level, alpha, ratingMargin }: Data["settings"],
-): Difference | undefined {
-  const origins = new Set(own.map(({ origin }) => origin));
-  if (origins.size < 2) return undefined;
-  const estimate = clusteredContrast(
-    own.map(({ rating }) => rating),
-    {
-      clusters: [own.map(({ participant }) => participant), own.map(({ stimulus }) => stimulus)],
-      groups: own.map(({ origin }) => origin),
-      weights: new Map([
-        ["human", 1],
-        ["machine", -1],
-      ]),
-      level,
-    },
+function rangeOf(values: readonly number[]): [number, number] {
+  return values.reduce<[number, number]>(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
   );
-  const { standardError, degrees, estimate: value } = estimate;
-  const known = degrees > 0 && standardError > 0;
-  const differenceP = known ? studentTwoSided(value / standardError, degrees) : 1;
-  const equivalenceP = known
-    ? studentCdf(Math.max(-ratingMargin - value, value - ratingMargin) / standardError, degrees)
-    : 1;
-  const verdict = equivalenceP <= alpha ? "equivalent" : differenceP <= alpha ? "different" : "inconclusive";
-  return { ...estimate, differenceP, equivalenceP, verdict };
 }
 
-function ratedFindings(rated: Rated, { settings }: Data): Finding[] {
+function differenceOf(own: readonly Rating[], data: Data): Difference | undefined {
+  const origins = new Set(own.map(({ origin }) => origin));
+  if (origins.size < 2) return undefined;
+  const test = differenceVerdict(
+    {
+      values: own.map(({ rating }) => rating),
+      readers: own.map(({ participant }) => participant),
+      stories: own.map(({ stimulus }) => stimulus),
+      groups: own.map(({ origin }) => origin),
+    },
+    ["human", "machine"],
+    { margin: data.settings.ratingMargin, ...errorsOf(data) },
+  );
+  return { ...test, equivalenceHolm: test.equivalenceP, differenceHolm: test.differenceP };
+}
+
+function ratedFindings(rated: Rated, data: Data): Finding[] {
+  const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
-    sentence("result", sayDifference(rated, settings)),
+    sentence("result", sayDifference(rated, data)),
+    ...sayWideMargin(rated, data),
     figure(
       "result",
       `Mean ratings, ${task}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story`,
@@ -135,14 +156,18 @@ function ratedFindings(rated: Rated, { settings }: Data): Finding[] {
             { key: "high", label: "to", format: "number" },
             { key: "counts", label: "Ratings", format: "integer" },
           ],
-          rows: groups.map(({ of, group, estimate, interval, observations }) => ({
-            of,
-            group,
-            estimate,
-            low: Number.isFinite(interval.low) ? interval.low : null,
-            high: Number.isFinite(interval.high) ? interval.high : null,
-            counts: observations,
-          })),
+          // Ratings that are all alike, or of one reader or one story, tell nothing of how others would rate.
+          rows: groups.map(({ of, group, estimate, interval, standardError, observations }) => {
+            const known = Number.isFinite(standardError) && standardError > 0;
+            return {
+              of,
+              group,
+              estimate,
+              low: known ? interval.low : null,
+              high: known ? interval.high : null,
+              counts: observations,
+            };
+          }),
         },
         encode: { x: "estimate", low: "low", high: "high", y: "of", group: "group" },
         labels: { x: "Mean rating" },
@@ -152,31 +177,43 @@ function ratedFindings(rated: Rated, { settings }: Data): Finding[] {
     sentence(
       "detail",
       agreement.ordinal === undefined
-        ? "Agreement cannot be told: no two people rated one story differently or alike."
-        : `Agreement of readers: Krippendorff’s alpha is ${printed(agreement.ordinal, "number")} (ordinal) and ${printed(agreement.interval ?? 0, "number")} (interval); 1 is full agreement, 0 what chance gives.`,
+        ? "Agreement cannot be told: no story was rated by two, or all ratings are alike."
+        : `Agreement of readers: Krippendorff’s alpha is ${printed(agreement.ordinal, "number")} (ordinal)${agreement.interval === undefined ? "" : ` and ${printed(agreement.interval, "number")} (interval)`}; 1 is full agreement, 0 what chance gives.`,
     ),
   ];
 }
 
-function sayDifference(
-  { task, ratings: count, difference }: Rated,
-  { ratingMargin, level }: Data["settings"],
-): string {
+function sayDifference({ task, ratings: count, difference }: Rated, data: Data): string {
+  const { ratingMargin } = data.settings;
   const begin = `${task}: ${counted(count, "rating")}`;
   if (!difference) return `${begin}, of one kind of story only, so that nothing can be compared.`;
-  if (!Number.isFinite(difference.standardError)) {
-    return `${begin}; one reader, or one story of a kind, cannot stand for many: inconclusive.`;
+  if (difference.degrees === 0 || difference.standardError === 0) {
+    return `${begin}: inconclusive, for ${difference.reason}.`;
   }
-  const { estimate, interval, differenceP, equivalenceP, verdict } = difference;
-  const points = printed(Math.abs(estimate), "number");
-  const which = estimate >= 0 ? "above" : "below";
-  return `${begin}. Human stories are rated ${points} points ${which} machine stories (${Math.round(level * 100)} % interval of the difference ${printed(interval.low, "number")} to ${printed(interval.high, "number")}): ${verdict}, with ${pValue(equivalenceP)} for equivalence within ${ratingMargin} points and ${pValue(differenceP)} for a difference.`;
+  const { estimate, interval, differenceHolm, equivalenceHolm, verdict } = difference;
+  const apart = printed(Math.abs(estimate!), "number");
+  const which = estimate! >= 0 ? "above" : "below";
+  const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
+  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  const why = whyWithheld(data);
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${printed(interval.low, "number")} to ${printed(interval.high, "number")}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference.`;
+}
+
+/** A margin of points means nothing apart from its scale: beyond a quarter of what was used, it is told. */
+function sayWideMargin({ task, range: [low, high] }: Rated, { settings: { ratingMargin } }: Data): Finding[] {
+  if (high === low || ratingMargin <= (high - low) / 4) return [];
+  return [
+    sentence(
+      "result",
+      `${task}: ratings ran from ${low} to ${high}, so the margin of ${ratingMargin} points is ${printed(ratingMargin / (high - low), "percent")} of the scale that was used. What is equivalent within it may be far apart.`,
+    ),
+  ];
 }
 
 const sayOrdinal = ({ ordinal }: Rated): string =>
   "odds" in ordinal
-    ? `By a model that takes ratings as steps and not as distances (proportional odds), the odds of a higher rating are ${printed(ordinal.odds, "number")} times as high for human stories (${pValue(ordinal.p)}).`
+    ? `By a model that takes ratings as steps and not as distances (proportional odds; p by itself, without correction), the odds of a higher rating are ${printed(ordinal.odds, "number")} times as high for human stories (${pValue(ordinal.p)}).`
     : `A model that takes ratings as steps has no fit: ${ordinal.reason}.`;
 
 const method = ({ settings: { ratingMargin, alpha } }: Data): string =>
-  `Mean ratings and their difference have intervals clustered by reader and by story, stories within their origin; equivalence within ${ratingMargin} points of the scale was tested by two one-sided tests at alpha ${alpha}. The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with errors clustered both ways. Agreement is Krippendorff’s alpha (2019).`;
+  `Mean ratings and their difference have intervals clustered by reader and by story, stories within their origin; equivalence within ${ratingMargin} points of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with errors clustered both ways. Agreement is Krippendorff’s alpha (2019).`;
