@@ -16,7 +16,7 @@ export const leaks: Analysis = {
   beforeData: true,
   run(data, random) {
     const stories = labelledStories(data);
-    const detection = detect(stories, random);
+    const detection = stories.names.length > 0 ? detect(stories, random) : undefined;
     if (!detection) {
       const why =
         stories.names.length === 0
@@ -37,7 +37,7 @@ export const leaks: Analysis = {
     const findings: Finding[] = [
       beats
         ? sentence("warning", sayUnfair(detection, accuracy))
-        : sentence("result", sayFair(detection, accuracy)),
+        : sentence("result", shown ? sayNoBetter(detection, accuracy) : sayFair(detection, accuracy)),
       figure("detail", "How many stories a program sorts rightly that has seen only this", {
         draw: "bars",
         table: {
@@ -95,6 +95,11 @@ function labelledStories(data: Data): Labelled {
 function sayUnfair({ best, p }: Detection, readers: number | undefined): string {
   const than = readers === undefined ? "than guessing would" : `than readers did (${percent(readers)})`;
   return `The stories may be unfair: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
+}
+
+/** A leak that readers did no worse than: it may be what they went by. */
+function sayNoBetter({ best, p }: Detection, readers: number | undefined): string {
+  return `The look of the stories does give them away: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}). That is no more than readers reached (${percent(readers ?? 0.5)}), but what gave the stories away to a program may have given them away to readers.`;
 }
 
 function sayFair({ best, p }: Detection, readers: number | undefined): string {
