@@ -1,4 +1,5 @@
 import { checkLengths } from "./labels.ts";
+import { logGamma } from "./log-gamma.ts";
 import { normalSurvival } from "./normal.ts";
 import { studentTwoSided } from "./student-t.ts";
 
@@ -26,9 +27,13 @@ export function pearson(one: ArrayLike<number>, other: ArrayLike<number>): Corre
   return { value, p: studentTwoSided(t, pairs - 2), pairs };
 }
 
-/** Spearman's rank correlation: Pearson's of the ranks, ties at their mean, with the same p (R's `exact = FALSE`). */
+/**
+ * Spearman's rank correlation: Pearson's of the ranks, ties at their mean, with the same p (R's `exact = FALSE`), but
+ * never below 2 / n!, what ranks in perfect order come up with by chance.
+ */
 export function spearman(one: ArrayLike<number>, other: ArrayLike<number>): Correlation | undefined {
-  return pearson(ranks(one), ranks(other));
+  const found = pearson(ranks(one), ranks(other));
+  return found && { ...found, p: Math.max(found.p, 2 * Math.exp(-logGamma(found.pairs + 1))) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { fleissKappa } from "../../stats/agreement.ts";
+import { binomialCdf } from "../../stats/binomial.ts";
 import { spearman } from "../../stats/correlation.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
 import { holm } from "../../stats/multiple-tests.ts";
@@ -31,7 +32,7 @@ export const cues: Analysis = {
       ...(measured.length > 0 ? [table("detail", cuesCaption, cuesTable(measured))] : []),
       sentence("result", sayAgreement(agreement, fleiss)),
       ...sayConfidence(data.choices),
-      sentence("result", sayOutstanding(outstanding)),
+      sentence("result", sayOutstanding(outstanding, stories)),
       ...(outstanding.length > 0
         ? [table("result", "Stories that nearly all judged alike", outstandingTable(outstanding))]
         : []),
@@ -121,7 +122,7 @@ function sayCues(measured: readonly Cue[], { settings: { alpha } }: Data): strin
   if (measured.length === 0) return "There are too few measured stories to look for cues: ten are needed.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to move readers to say “human” once all are taken into account; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to go with saying “human” once all are taken into account; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>
@@ -215,19 +216,30 @@ function sayConfidence(choices: readonly Choice[]): Finding[] {
   ];
 }
 
+/** The fewest judges of a story that may stand out. */
+const least = 5;
+
 /** Nine of ten or more judged the story alike, of at least five readers. */
 function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
   return stories
     .filter(
-      ({ judgments, right }) => judgments >= 5 && (right / judgments >= 0.9 || right / judgments <= 0.1),
+      ({ judgments, right }) => judgments >= least && (right / judgments >= 0.9 || right / judgments <= 0.1),
     )
     .sort((one, other) => one.right / one.judgments - other.right / other.judgments);
 }
 
-function sayOutstanding(outstanding: readonly JudgedStory[]): string {
+/** How many stories stand out, beside how many would if readers only guessed: the more stories, the more by chance. */
+function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
   const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
-  if (outstanding.length === 0) return "No story was judged alike by nine readers of ten.";
-  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly.`;
+  const enough = stories.filter(({ judgments }) => judgments >= least);
+  if (enough.length === 0) return `No story was judged by ${least} readers, so none can stand out.`;
+  const byChance = enough.reduce(
+    (sum, { judgments }) => sum + 2 * binomialCdf(Math.floor(judgments / 10), judgments, 0.5),
+    0,
+  );
+  const chance = `; if all only guessed, about ${printed(byChance, "number")} of the ${enough.length} that ${least} readers or more judged would stand out so`;
+  if (outstanding.length === 0) return `No story was judged alike by nine readers of ten${chance}.`;
+  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly${chance}.`;
 }
 
 const outstandingTable = (stories: readonly JudgedStory[]): Table => ({

@@ -119,11 +119,13 @@ function saySkill(coefficients: readonly Coefficient[], tests: readonly Test[]):
   const origin = coefficients.find(({ effect }) => effect === "origin");
   const test = tests.find(({ effect }) => effect === "origin");
   if (!origin || !test) return [];
-  const odds = (logit: number) => printed(Math.exp(logit), "number");
+  // Odds that nobody can read come of stories or readers who nearly all were judged alike.
+  const odds = (logit: number) =>
+    logit > 7 ? "above 1,000" : logit < -7 ? "below 0.001" : printed(Math.exp(logit), "number");
   return [
     sentence(
       "result",
-      `The odds of being called human are ${odds(origin.estimate)} times as high for a human story as for a machine’s (${odds(origin.low)} to ${odds(origin.high)}; ${pValue(test.p)} by likelihood ratio). 1 would be no skill.`,
+      `The odds of being called human are ${odds(origin.estimate)} times as high for a human story as for a machine’s (${odds(origin.low)} to ${odds(origin.high)}; ${pValue(test.p)} by likelihood ratio). 1 would be no skill. This explains; the verdict does not stand on it, for with few stories such models find too much.`,
     ),
   ];
 }
@@ -133,13 +135,13 @@ function sayFit(fit: MixedLogistic, missing: number): string {
   const left = missing > 0 ? `; ${missing} are left out for want of a value` : "";
   const converged = fit.converged ? "It converged" : "It did not converge: read its figures with suspicion";
   const singular = fit.singular
-    ? ", with a variance at its boundary of 0: those readers or stories vary no more than chance would have them"
+    ? ", with a variance estimated at its boundary of 0: no more variation is seen there than chance would bring, which does not show that there is none"
     : "";
   return `${rows}${left}. ${converged}${singular}.`;
 }
 
 const coefficientFigure = (coefficients: readonly Coefficient[]): Finding[] => [
-  figure("result", "Effects on the log-odds of saying “human”, with intervals", {
+  figure("result", "Effects on the log-odds of saying “human”, with Wald intervals", {
     draw: "intervals",
     table: {
       columns: [
@@ -200,4 +202,4 @@ const plain = ({
 });
 
 const method = (effects: readonly Effect[]): string =>
-  `A logistic mixed model of saying “human” with crossed random intercepts of readers and of stories and the fixed effects ${effects.map(({ name }) => name).join(", ") || "of the intercept alone"} was fitted by Laplace’s approximation, as lme4 does (Bates, Maechler, Bolker and Walker 2015). Numbers are told per standard deviation for measures, per place for order; origin is coded +1/2 for human and −1/2 for machine stories. Effects were tested by likelihood ratio.`;
+  `A logistic mixed model of saying “human” with crossed random intercepts of readers and of stories and the fixed effects ${effects.map(({ name }) => name).join(", ") || "of the intercept alone"} was fitted by Laplace’s approximation, as lme4 does (Bates, Maechler, Bolker and Walker 2015). Numbers are told per standard deviation for measures, per place for order; origin is coded +1/2 for human and −1/2 for machine stories. Effects were tested by likelihood ratio, without correction for their number.`;
