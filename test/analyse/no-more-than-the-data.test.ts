@@ -1,0 +1,329 @@
+import { describe, expect, test } from "vitest";
+import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
+import { bayes } from "../../src/analyse/analyses/bayes.ts";
+import { leaks } from "../../src/analyse/analyses/leaks.ts";
+import { pairs } from "../../src/analyse/analyses/pairs.ts";
+import { quality } from "../../src/analyse/analyses/quality.ts";
+import { ratings } from "../../src/analyse/analyses/ratings.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Choice, Pair, Rating } from "../../src/analyse/data.ts";
+import { type Random, randomFrom } from "../../src/stats/random.ts";
+import type { Findings, Table } from "../../src/study/finding.ts";
+import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+
+const other = { human: "machine", machine: "human" } as const;
+
+/** Readers who are right with a probability, whoever wrote. */
+const rightWith = (share: number) => (origin: Choice["origin"], random: Random) =>
+  random.next() < share ? origin : other[origin];
+
+const settings = (some: Record<string, unknown>) => AnalyseSettings.parse({ draws: 200, ...some });
+
+function tableWith(caption: string, { findings }: Findings): Table {
+  const shown = findings.find((one) => one.kind !== "sentence" && one.caption.includes(caption))!;
+  return shown.kind === "table"
+    ? shown.table
+    : shown.kind === "figure"
+      ? shown.figure.table
+      : (undefined as never);
+}
+
+describe("equivalence", () => {
+  test("within the margin is no equality: readers who are shown to do better are not called indistinguishable", () => {
+    const better = said(
+      of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
+    );
+    expect(better).toMatch(/^Equivalent within the margin, but not the same as guessing/);
+    expect(better).toContain("shown to lie above one half");
+    expect(better.toLowerCase()).not.toContain("indistinguishable");
+    expect(better).not.toContain("no better than");
+  });
+
+  test("within a margin in which anything fits is not called indistinguishable", () => {
+    const choices = choicesBy(60, 40, guess);
+    const wide = said(
+      of(found(dataOf({ choices, settings: settings({ margin: 0.49 }) }), [verdict]), "verdict"),
+    );
+    expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies within 1.00 % to 99.00 %/);
+    expect(wide.toLowerCase()).not.toContain("indistinguishable");
+  });
+
+  test("of two models together says nothing of each: one found too often, one too seldom", () => {
+    const random = randomFrom("opposed");
+    const choices = choicesBy(80, 80, guess).map((choice) => {
+      if (choice.origin === "human") return choice;
+      const easy = Number(choice.stimulus.slice(6)) % 4 === 1;
+      const right = random.next() < (easy ? 0.65 : 0.35);
+      return {
+        ...choice,
+        model: easy ? "easy" : "hard",
+        right,
+        answer: right ? "machine" : "human",
+      } as Choice;
+    });
+    const all = of(found(dataOf({ choices }), [verdict]), "verdict");
+    expect(all.numbers["together"]).toBe("equivalent");
+    expect(said(all, "verdict")).toMatch(/^Equivalent on average only/);
+    expect(said(all, "verdict")).toContain("different: easy, hard");
+    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+  });
+
+  test("of a model asks for its stories, human ones and both, as that of a study does", () => {
+    const leaning = (_: unknown, random: Random) =>
+      (random.next() < 0.7 ? "human" : "machine") as Choice["answer"];
+    const choices = choicesBy(200, 80, leaning).map((choice) =>
+      choice.origin === "human" ? choice : { ...choice, model: `m${Number(choice.stimulus.slice(6)) % 4}` },
+    );
+    const { models } = of(found(dataOf({ choices }), [verdict]), "verdict").numbers as {
+      models: { verdict: string; estimate: number }[];
+    };
+    expect(models.map((model) => model.verdict)).toEqual(["inconclusive", "inconclusive"]);
+    for (const { estimate } of models) expect(Math.abs(estimate - 0.5)).toBeLessThan(0.05);
+  });
+});
+
+describe("few data carry no interval", () => {
+  test("one reader who was always right gets no interval of skill, of accuracy, or of belief", () => {
+    const all = found(dataOf({ choices: choicesBy(1, 20, (origin) => origin) }));
+    const skill = tableWith("Skill and bias", of(all, "verdict"));
+    expect(skill.rows.map(({ low, high }) => [low ?? null, high ?? null])).toEqual(
+      Array(3).fill([null, null]),
+    );
+    const shares = tableWith("Accuracy with", of(all, "accuracy"));
+    for (const row of shares.rows) expect(row["clustered_low"]).toBeNull();
+    expect(said(of(all, "bayes"))).toContain("one reader can't stand for readers");
+    expect(of(all, "bayes").numbers["effectiveJudgments"]).toBe(0);
+  });
+
+  test("two readers who agree in all are not believed as if all their judgments were independent", () => {
+    const choices = choicesBy(2, 40, (origin) => origin);
+    const worth = of(found(dataOf({ choices }), [bayes]), "bayes").numbers["effectiveJudgments"];
+    // z / t with one degree of freedom is 0.154.
+    expect(worth).toBeLessThan(80 * 0.155 ** 2 * 3);
+  });
+
+  test("one reader who judged all machine stories is named as the reason", () => {
+    const choices = choicesBy(20, 12, guess).filter(
+      ({ origin, participant }) => origin === "human" || participant === "reader-0",
+    );
+    expect(said(of(found(dataOf({ choices }), [verdict]), "verdict"))).toContain(
+      "one reader judged all machine stories",
+    );
+  });
+
+  test("the intervals of accuracy are those of the verdict", () => {
+    const almost = choicesBy(30, 20, (origin) => origin).map((choice, at) =>
+      at === 0 ? { ...choice, right: false, answer: other[choice.origin] } : choice,
+    );
+    const all = found(dataOf({ choices: almost }), [verdict, accuracy]);
+    const { human } = of(all, "verdict").numbers as { human: { interval: { low: number; high: number } } };
+    const { shares } = of(all, "accuracy").numbers as { shares: { clustered: unknown }[] };
+    expect(shares[1]!.clustered).toEqual(human.interval);
+  });
+});
+
+describe("bias is no skill", () => {
+  test("who calls everything human, and is shown mostly human stories, is believed to guess", () => {
+    const choices = choicesBy(50, 40, () => "human").filter(
+      ({ origin, stimulus }) => origin === "human" || Number(stimulus.slice(6)) < 8,
+    );
+    const all = found(dataOf({ choices }));
+    const { clustered } = of(all, "bayes").numbers as { clustered: { mean: number; aboveChance: number } };
+    expect(clustered.mean).toBeCloseTo(0.5, 6);
+    expect(clustered.aboveChance).toBeCloseTo(0.5, 6);
+    expect(said(of(all, "verdict"))).toContain("they lean towards “human”");
+  });
+
+  /** Readers who take the left story with a probability, whatever it is. */
+  const pairsBy = (left: (random: Random) => boolean, humanLeft: (pair: number) => boolean): Pair[] => {
+    const random = randomFrom("sides");
+    return Array.from({ length: 1600 }, (_, at) => {
+      const pair = at % 40;
+      const humanSide = humanLeft(pair) ? "left" : "right";
+      return {
+        participant: `reader-${Math.floor(at / 40)}`,
+        form: "",
+        stimulus: `pair-${pair}`,
+        humanSide,
+        chosenSide: left(random) ? "left" : "right",
+        left: humanSide === "left" ? "human" : "model",
+        right: humanSide === "right" ? "human" : "model",
+      };
+    });
+  };
+  const saidOf = (data: Pair[]) => said(of(found(dataOf({ pairs: data }), [pairs]), "pairs"));
+
+  test("who takes the left one does not find the human story that mostly stood there", () => {
+    const often = pairsBy(
+      (random) => random.next() < 0.75,
+      (pair) => pair % 4 > 0,
+    );
+    expect(saidOf(often)).toMatch(/^Inconclusive/);
+    expect(saidOf(often)).toContain("a preference for a side may hide skill");
+    expect(
+      saidOf(
+        pairsBy(
+          () => true,
+          (pair) => pair % 4 > 0,
+        ),
+      ),
+    ).toMatch(/^Inconclusive/);
+    expect(
+      saidOf(
+        pairsBy(
+          () => true,
+          (pair) => pair % 2 > 0,
+        ),
+      ),
+    ).toMatch(/^Inconclusive/);
+    const guessing = pairsBy(
+      (random) => random.next() < 0.5,
+      (pair) => pair % 4 > 0,
+    );
+    expect(saidOf(guessing)).toMatch(/^Indistinguishable/);
+  });
+
+  test("where the human story always stood left, no verdict is given", () => {
+    const always = saidOf(
+      pairsBy(
+        (random) => random.next() < 0.7,
+        () => true,
+      ),
+    );
+    expect(always).toMatch(/^Inconclusive/);
+    expect(always).toContain("skill can't be told from a preference for a side");
+  });
+
+  test("a side that a few readers prefer is tested over readers", () => {
+    const few = pairsBy(
+      () => true,
+      (pair) => pair % 2 > 0,
+    )
+      .slice(0, 160)
+      .map((pair, at) => ({ ...pair, chosenSide: at < 120 ? ("left" as const) : ("right" as const) }));
+    // 120 of 160 would be p < .001 if judgments were independent; it is three readers of four.
+    const { sides } = of(found(dataOf({ pairs: few }), [pairs]), "pairs").numbers as { sides: { p: number } };
+    expect(sides.p).toBeGreaterThan(0.3);
+  });
+});
+
+describe("a look before the planned end", () => {
+  const choices = choicesBy(20, 40, rightWith(0.6));
+  const at = (stop: Record<string, unknown>) =>
+    found(dataOf({ choices, settings: settings({ stop }) }), [verdict, quality]);
+
+  test("that was not declared has no verdict, anywhere", () => {
+    const all = at({ readers: 100 });
+    expect(said(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
+    expect(of(all, "verdict").numbers["together"]).toBe("inconclusive");
+    expect(JSON.stringify(tableWith("The verdicts", of(all, "verdict")).rows)).not.toContain("different");
+    expect(JSON.stringify(of(all, "quality").findings)).not.toContain("different");
+  });
+
+  test("that was declared claims what alpha spending allows, and draws its wider intervals", () => {
+    const early = of(at({ readers: 100, looks: [0.2] }), "verdict");
+    const end = of(at({ readers: 20 }), "verdict");
+    type Overall = { overall: { differenceP: number; verdict: string; interval: { low: number } } };
+    const [one, two] = [early.numbers as Overall, end.numbers as Overall];
+    expect(two.overall).toMatchObject({ verdict: "different" });
+    expect(one.overall).toMatchObject({ verdict: "inconclusive", differenceP: two.overall.differenceP });
+    expect(one.overall.interval.low).toBeLessThan(two.overall.interval.low);
+    expect(said(early, "verdict")).toMatch(/^Inconclusive/);
+  });
+});
+
+describe("leaks", () => {
+  test("of stories of which nothing is known but their origin cannot be told", () => {
+    const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
+    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("cannot be told");
+  });
+
+  test("that readers did no worse than are not called unshown", () => {
+    const choices = choicesBy(20, 40, (origin) => origin);
+    const measures = new Map(
+      Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: 90 + (at % 2) * 5 + (at % 3) }]),
+    );
+    const told = said(of(found(dataOf({ choices, measures }), [leaks]), "leaks"));
+    expect(told).toContain("does give them away");
+    expect(told).not.toContain("not shown");
+  });
+});
+
+describe("ratings", () => {
+  const ratingsOf = (tasks: number, rate: (origin: string, random: Random) => number): Rating[] => {
+    const random = randomFrom("rated", tasks);
+    return Array.from({ length: tasks * 400 }, (_, at) => {
+      const story = at % 20;
+      const origin = story % 2 === 0 ? ("human" as const) : ("machine" as const);
+      return {
+        participant: `reader-${Math.floor(at / 20) % 20}`,
+        form: "",
+        task: `task-${Math.floor(at / 400)}`,
+        stimulus: `story-${story}`,
+        origin,
+        model: "",
+        example: "",
+        title: "",
+        rating: rate(origin, random),
+      };
+    });
+  };
+
+  test("that never vary within a kind have no interval of no width", () => {
+    const all = of(
+      found(dataOf({ ratings: ratingsOf(1, (origin) => (origin === "human" ? 4 : 3)) }), [ratings]),
+      "ratings",
+    );
+    expect(said(all)).toContain("inconclusive, for the values never vary within a kind");
+    for (const { low } of tableWith("Mean ratings", all).rows) expect(low).toBeNull();
+  });
+
+  test("on many scales are corrected for their number", () => {
+    const data = ratingsOf(10, (_, random) => random.integer(1, 5));
+    const numbers = of(found(dataOf({ ratings: data }), [ratings]), "ratings").numbers;
+    const differences = Object.values(numbers).map(
+      (task) => (task as { difference: { differenceP: number; differenceHolm: number } }).difference,
+    );
+    const smallest = differences.reduce((one, two) => (one.differenceP < two.differenceP ? one : two));
+    expect(smallest.differenceHolm).toBeCloseTo(Math.min(1, 10 * smallest.differenceP), 12);
+  });
+
+  test("on a scale of two steps are told that the margin is half of it", () => {
+    const data = ratingsOf(1, (_, random) => random.integer(0, 1));
+    expect(said(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain(
+      "50.00 % of the scale",
+    );
+  });
+});
+
+test("no share, interval or p-value of anything small is impossible, and none is exactly 0 or 1 by rounding", () => {
+  const cases = [
+    choicesBy(2, 4, guess),
+    choicesBy(3, 6, (origin) => origin),
+    choicesBy(13, 6, (origin) => other[origin]),
+    choicesBy(40, 12, () => "human"),
+    choicesBy(5, 12, guess).filter((_, at) => at % 7 < 2),
+  ];
+  for (const choices of cases) {
+    const all = found(dataOf({ choices }));
+    const words = all.map((findings) => said(findings)).join(" ");
+    expect(words).not.toMatch(/NaN|Infinity|undefined|∞|−0\.0+\b|probability (0\.00|100\.00) %/);
+    for (const { findings } of all) {
+      for (const one of findings) {
+        if (one.kind === "sentence") continue;
+        const { columns, rows } = one.kind === "table" ? one.table : one.figure.table;
+        for (const row of rows) {
+          for (const { key, format } of columns) {
+            const value = row[key];
+            if (typeof value !== "number") continue;
+            if (format === "percent" || format === "p")
+              expect(value, `${one.caption} ${key}`).toBeGreaterThanOrEqual(0);
+            if (format === "percent" || format === "p")
+              expect(value, `${one.caption} ${key}`).toBeLessThanOrEqual(1);
+          }
+        }
+      }
+    }
+  }
+});
