@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from .events import UserError, emit, is_first_process, note
+from .events import UserError, tell
 
 COMMANDS = {
     "scratch": "make a small GPT-NeoX from texts",
@@ -64,13 +64,6 @@ def read_config(path: str, overrides: list[str]) -> dict:
     if not isinstance(config, dict):
         raise UserError(f"{path} holds no object.", "A config is one JSON object.")
     return config
-
-
-def tell(message: str, hint: str) -> None:
-    """An error is an event of the first process; the others say theirs to people."""
-    emit("error", message=message, hint=hint)
-    if not is_first_process():
-        print(f"rank {os.environ['RANK']}: {message} {hint}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

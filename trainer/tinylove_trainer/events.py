@@ -30,6 +30,13 @@ def emit(event: str, **fields) -> None:
         sys.__stdout__.flush()
 
 
+def tell(message: str, hint: str) -> None:
+    """An error is an event of the first process; the others say theirs to people."""
+    emit("error", message=message, hint=hint)
+    if not is_first_process():
+        print(f"rank {os.environ['RANK']}: {message} {hint}", file=sys.stderr, flush=True)
+
+
 def finite(value):
     """The same, with null for what JSON has no number for: the loss of a run that diverged."""
     if isinstance(value, dict):

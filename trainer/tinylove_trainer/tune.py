@@ -22,6 +22,7 @@ from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallbac
 from trl import SFTConfig
 
 from .events import UserError, emit, finite, is_first_process
+from .heartbeat import Heartbeat
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
 from .sample import Request, write_texts
 from .settings import one_of, positive, settled
@@ -50,6 +51,9 @@ DEFAULTS = {
     "lora_alpha": 32,
     "lora_dropout": 0.05,
     "sharded": False,  # FSDP2: each of several processes holds its part of the model
+    # Seconds without a sign of life from another process's host before the run ends. A switch that starts anew and a
+    # link that changes over take up to 30; and all is to have ended within a minute, for the hours of all nodes count.
+    "silence": 45,
     "seed": 1,
     "threads": None,  # PyTorch's own choice
     "sample_titles": [],  # at each evaluation a greedy and a sampled story to each
@@ -65,6 +69,12 @@ def tune(config: dict) -> None:
     enough_to_train(stories)
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    with Heartbeat(settings.silence):
+        teach(stories, settings)
+
+
+def teach(stories: list[Story], settings: SimpleNamespace) -> None:
+    """From the last whole checkpoint, where there is one."""
     out = Path(settings.out)
     checkpoint = last_whole_checkpoint(out / "checkpoints")
     trainer = build_trainer(stories, settings, fresh=checkpoint is None)
@@ -95,7 +105,7 @@ def check(settings: SimpleNamespace) -> None:
     one_of("method", settings.method, ("full", "lora"))
     one_of("precision", settings.precision, ("bf16", "fp32"))
     settings.rate = settings.rate if settings.rate is not None else RATES[settings.method]
-    for name in ("rate", "epochs", "patience", "evaluations", "batch", "micro_batch", "length"):
+    for name in ("rate", "epochs", "patience", "evaluations", "batch", "micro_batch", "length", "silence"):
         positive(name, getattr(settings, name))
     check_template(settings.template)
     world = processes()
