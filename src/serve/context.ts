@@ -26,6 +26,8 @@ export interface Site {
   opened(): void;
   /** Called after an answer has been stored. */
   answered(): void;
+  /** Resolves when it is written down in the study's folder that somebody looked at the results. */
+  looked(): Promise<void>;
 }
 
 /** Sends a page with its status. */

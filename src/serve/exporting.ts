@@ -47,16 +47,13 @@ export async function exportAnswers(
     study.path(participantsFile),
     csv(["participant", "form", "started", "completed", ...conductColumns, "simulated"], people),
   );
-  const looks = await store.looks();
-  if (looks.length > 0)
-    await writeWhole(
-      study.path(looksFile),
-      csv(
-        ["at"],
-        looks.map((at) => ({ at })),
-      ),
-    );
+  await exportLooks(study, store);
   return { judgments, participants: people.length };
+}
+
+async function exportLooks(study: Study, store: Store): Promise<void> {
+  const looks = (await store.looks()).map((at) => ({ at }));
+  if (looks.length > 0) await writeWhole(study.path(looksFile), csv(["at"], looks));
 }
 
 type Part = Awaited<ReturnType<Store["everything"]>>;
@@ -187,8 +184,12 @@ export class Exporter {
 
   /** Exports after any export that is under way. A failure is told and tried again: the answers are safe in the store. */
   now(): Promise<void> {
-    this.#running = this.#running.then(() => this.#export());
-    return this.#running;
+    return this.#inTurn("the judgments", () => this.#timed());
+  }
+
+  /** Writes down who looked at the results, before they are shown; in turn with the exports, which write it too. */
+  looked(): Promise<void> {
+    return this.#inTurn("who looked at the results", () => exportLooks(this.#study, this.#store));
   }
 
   /** A last export. */
@@ -198,14 +199,17 @@ export class Exporter {
     clearTimeout(this.#timer);
   }
 
-  async #export(): Promise<void> {
-    const began = performance.now();
-    try {
-      await exportAnswers(this.#study, this.#store, this.#warn);
-      this.#lastTook = performance.now() - began;
-    } catch (thrown) {
-      this.#warn(`the judgments could not be exported: ${messageOf(thrown)}`);
+  #inTurn(what: string, write: () => Promise<void>): Promise<void> {
+    this.#running = this.#running.then(write).catch((thrown: unknown) => {
+      this.#warn(`${what} could not be exported: ${messageOf(thrown)}`);
       this.soon();
-    }
+    });
+    return this.#running;
+  }
+
+  async #timed(): Promise<void> {
+    const began = performance.now();
+    await exportAnswers(this.#study, this.#store, this.#warn);
+    this.#lastTook = performance.now() - began;
   }
 }

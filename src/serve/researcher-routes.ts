@@ -89,7 +89,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
 
     inside.post("/study/accuracy", async (request, reply) => {
       await store.look(effects.now());
-      site.answered();
+      await site.looked();
       const { answers } = await store.everything();
       const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
       return sendPage(reply, 200, accuracyPage(settingFor(request), accuracySoFar(answers, origins)));

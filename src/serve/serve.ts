@@ -148,6 +148,7 @@ export async function startSurvey(
       backup: () => store.backup(study.folder),
       opened: () => openings.one(),
       answered: () => exporter.soon(),
+      looked: () => exporter.looked(),
     });
     // A killed server may have left the tables behind its answers.
     if ((await store.participants()) > 0) await exporter.now();
