@@ -1,7 +1,7 @@
 import { Command as Program } from "commander";
 import { commands, loaded, stages } from "./stages.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
-import { StudyError } from "./workbench/errors.ts";
+import { fileTrouble, messageOf, StudyError } from "./workbench/errors.ts";
 import { runStage } from "./workbench/manifest.ts";
 import { checkedOptions } from "./workbench/options.ts";
 import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
@@ -92,7 +92,15 @@ function addCommand(program: Program, command: AnyCommand, effects: Effects): vo
       ...ownFlags(self.opts()),
       ...Object.fromEntries(positional.filter(([, value]) => value !== undefined)),
     };
-    await command.run(folderOf(self), checkedOptions(command.options, given), effects);
+    await command.run(
+      folderOf(self),
+      checkedOptions(
+        command.options,
+        given,
+        self.registeredArguments.map((each) => each.name()),
+      ),
+      effects,
+    );
   });
 }
 
@@ -133,9 +141,18 @@ function explain(thrown: unknown, effects: Effects): number {
     effects.log("interrupted; the same command goes on where it stopped");
     return 130;
   }
+  const trouble = fileTrouble(thrown);
+  if (trouble) {
+    effects.log(`error: ${pathOf(thrown)}: ${trouble} (make room, or choose another file or folder)`);
+    return 1;
+  }
   // Commander has printed its own message, or the help that was asked for.
   if (thrown instanceof Error && "exitCode" in thrown && typeof thrown.exitCode === "number")
     return thrown.exitCode;
   effects.log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   return 70;
 }
+
+/** Which file a system error is about. */
+const pathOf = (thrown: unknown): string =>
+  thrown instanceof Error && "path" in thrown ? String(thrown.path) : messageOf(thrown);

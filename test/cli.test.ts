@@ -75,6 +75,25 @@ test("an unknown example and an unknown key each end with one line", async () =>
   expect(told).toMatch(/^error: study\.yaml: unknown key sede \(try one of .*seed/);
 });
 
+test("init where a file lies, an argument that cannot be, and a folder that is not there end with one line", async () => {
+  const file = join(await temporaryFolder(), "a-file");
+  await writeWhole(file, "once");
+  expect(await tinylove("init", file)).toMatchObject({
+    code: 1,
+    told: `error: ${file} is a file (name a new folder)`,
+  });
+  expect(await tinylove("init", join(file, "below"))).toMatchObject({
+    code: 1,
+    told: expect.stringMatching(/^error: .*a part of its path is a file/),
+  });
+  expect((await tinylove("code", "sheets")).told).toBe(
+    "error: <how> sheets: try sheet, import or model (see --help)",
+  );
+  expect((await tinylove("try", "A Title", "--study", join(file, "none"))).told).toMatch(
+    /^error: no study in/,
+  );
+});
+
 test("every stage and command stands in its list under its own name", async () => {
   for (const members of [stages, commands]) {
     expect((await loaded<Described>(members)).map(({ name }) => name)).toEqual(Object.keys(members));

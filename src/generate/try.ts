@@ -91,9 +91,9 @@ async function askedOf(
   return { request, example: examples?.[0] };
 }
 
-/** The study here, or none at all: then the embedded model writes by the usual settings. */
+/** The study in a folder, or none at all: then the embedded model writes by the usual settings. A folder that is not there is a slip. */
 const studyAt = async (folder: string): Promise<Study> =>
-  (await exists(join(folder, "study.yaml")))
+  (await exists(join(folder, "study.yaml"))) || !(await exists(folder))
     ? openStudy(folder)
     : studyOf(folder, StudyConfig.parse({ name: "try" }));
 

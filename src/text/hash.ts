@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 
-/** SHA-256 of a text in UTF-8, 64 hexadecimal digits. */
-export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
+/** SHA-256 of bytes, or of a text in UTF-8: 64 hexadecimal digits. */
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");
 
 /**
  * A short stable name for a text: the first 5 bits a letter of its SHA-256, 12 letters (60 bits) by default, so

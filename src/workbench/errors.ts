@@ -19,3 +19,17 @@ export function codeOf(thrown: unknown): string | undefined {
   if ("code" in thrown && typeof thrown.code === "string") return thrown.code;
   return codeOf(thrown.cause);
 }
+
+/** Why the system would not read or write, in words; undefined for a reason that is not the user's to mend. */
+export const fileTrouble = (thrown: unknown): string | undefined => troubles[codeOf(thrown) ?? ""];
+
+const troubles: Record<string, string> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "your share of the disk is full",
+  EACCES: "you may not",
+  EPERM: "you may not",
+  EROFS: "the disk is read-only",
+  ENOTDIR: "a part of its path is a file",
+  EISDIR: "it is a folder",
+  ENAMETOOLONG: "its name is too long",
+};

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { z } from "zod";
-import { codeOf, StudyError } from "./errors.ts";
+import { codeOf, fileTrouble, StudyError } from "./errors.ts";
 import { hashFile } from "./hash-file.ts";
+import { wrongValue } from "./wrong-value.ts";
 
 /**
  * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old
@@ -48,48 +49,62 @@ async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const missing = codeOf(cause) === "ENOENT";
-    const message = missing
-      ? `no such file: ${path}`
-      : `cannot read ${path} (${codeOf(cause) ?? "unknown error"})`;
-    throw new StudyError(message, { ...(hint && { hint }), cause });
+    if (codeOf(cause) === "ENOENT")
+      throw new StudyError(`no such file: ${path}`, { ...(hint && { hint }), cause });
+    throw new StudyError(`cannot read ${path}: ${fileTrouble(cause) ?? codeOf(cause) ?? "unknown error"}`, {
+      hint: hint ?? "name a file that can be read",
+      cause,
+    });
   }
 }
 
-/** One JSON value a line, each checked; the error names the line. */
+/** One JSON value a line, each checked; the error names the line. `hint` says how the file is made. */
 export async function readJsonLines<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T[]> {
   const lines = (await readText(path, hint)).split("\n");
   return lines.flatMap((line, index) =>
-    line.trim() === "" ? [] : [parseJson(line, schema, `${path}, line ${index + 1}`)],
+    line.trim() === "" ? [] : [parseJson(line, schema, `${path}, line ${index + 1}`, hint)],
   );
 }
 
-/** A JSON file, checked. */
+/** A JSON file, checked. `hint` says how it is made. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T> {
-  return parseJson(await readText(path, hint), schema, path);
+  return parseJson(await readText(path, hint), schema, path, hint);
 }
 
 export const jsonLines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
 /** Parses and checks; throws StudyError that says where, and what was wrong first. */
-export function parseJson<T>(text: string, schema: z.ZodType<T>, where: string): T {
+export function parseJson<T>(
+  text: string,
+  schema: z.ZodType<T>,
+  where: string,
+  hint = "mend or remove it",
+): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new StudyError(`${where}: not JSON`, { hint: "mend or remove it", cause });
+    throw new StudyError(`${where}: not JSON`, { hint, cause });
   }
-  return checked(value, schema, where);
+  return checked(value, schema, where, hint);
 }
 
 /** A value that the schema lets through; throws StudyError with the first thing wrong. */
-export function checked<T>(value: unknown, schema: z.ZodType<T>, where: string): T {
-  const result = schema.safeParse(value);
+export function checked<T>(
+  value: unknown,
+  schema: z.ZodType<T>,
+  where: string,
+  hint = "mend it, or make the file again",
+): T {
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const at = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  throw new StudyError(`${where}: ${at}${issue.message}`, { cause: result.error });
+  throw new StudyError(`${where}: ${at}${wrongValue(issue)}`, {
+    hint,
+    cause: result.error,
+  });
 }
 
 /** SHA-256 of a file, or of a folder's files in order of name; undefined when there is no file. */
@@ -113,22 +128,17 @@ export async function filesUnder(folder: string): Promise<string[]> {
     .sort((one, other) => (one.split(sep).join("/") < other.split(sep).join("/") ? -1 : 1));
 }
 
+export { sha256 } from "../text/hash.ts";
+
 export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined;
 
-export const sha256 = (content: string | Uint8Array): string =>
-  createHash("sha256").update(content).digest("hex");
-
 function writeFailed(path: string, cause: unknown): unknown {
-  const reasons: Record<string, string> = {
-    ENOSPC: "the disk is full",
-    EACCES: "it may not be written",
-    EROFS: "the disk is read-only",
-    EPERM: "it may not be written",
-    ENOTDIR: "a part of its path is a file",
-  };
-  const reason = reasons[codeOf(cause) ?? ""];
-  return reason
-    ? new StudyError(`cannot write ${path}: ${reason}`, { hint: "make room or choose another folder", cause })
+  const trouble = fileTrouble(cause);
+  return trouble
+    ? new StudyError(`cannot write ${path}: ${trouble}`, {
+        hint: "make room or choose another folder",
+        cause,
+      })
     : cause;
 }

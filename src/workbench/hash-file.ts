@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, createReadStream } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 
 /**
@@ -10,12 +11,12 @@ import { cacheFolder } from "./cache-folder.ts";
  */
 export async function hashFile(path: string): Promise<string> {
   const about = await stat(path, { bigint: true });
-  if (about.size < big) return hashed(path);
+  if (about.size < big) return contentHash(path);
   const kept = join(cacheFolder(), "hashes", sha256(resolve(path)));
   const identity = identityOf(about);
   const [keptIdentity, keptHash] = (await readFile(kept, "utf8").catch(() => "")).split(" ");
   if (keptIdentity === identity && /^[0-9a-f]{64}$/.test(keptHash ?? "")) return keptHash!;
-  const hash = await hashed(path);
+  const hash = await contentHash(path);
   const after = await stat(path, { bigint: true });
   // A file that is being written, or was a moment ago, may change again without its times telling.
   if (identityOf(after) === identity && age(after) > 1000) await keep(kept, `${identity} ${hash}`);
@@ -31,7 +32,8 @@ const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =
 
 const age = ({ ctimeMs }: BigIntStats): number => Date.now() - Number(ctimeMs);
 
-async function hashed(path: string): Promise<string> {
+/** SHA-256 of a file, read now. */
+export async function contentHash(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
@@ -48,5 +50,3 @@ async function keep(path: string, content: string): Promise<void> {
     await rm(temporary, { force: true }).catch(() => {});
   }
 }
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

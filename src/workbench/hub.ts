@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import type { Effects } from "./effects.ts";
 import { codeOf, messageOf, StudyError } from "./errors.ts";
-import { exists, sha256, writeWhole } from "./files.ts";
+import { exists, writeWhole } from "./files.ts";
+import { contentHash } from "./hash-file.ts";
 
 /** A file of a model hub that speaks Hugging Face's protocol. */
 export interface HubFile {
@@ -184,9 +184,7 @@ async function fetchedOn(
 }
 
 async function verified(remote: Remote, part: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(part)) hash.update(chunk as Uint8Array);
-  const found = hash.digest("hex");
+  const found = await contentHash(part);
   const size = await sizeOf(part);
   if ((remote.sha256 && found !== remote.sha256) || (remote.size !== undefined && size !== remote.size)) {
     await rm(part, { force: true });

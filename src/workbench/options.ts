@@ -1,14 +1,25 @@
 import { z } from "zod";
 import { StudyError } from "./errors.ts";
 
-/** Options that a command's schema lets through; throws StudyError that names the flag and its value. */
-export function checkedOptions<T>(schema: z.ZodType<T>, given: Record<string, unknown>): T {
+/**
+ * Options that a command's schema lets through; throws StudyError that names the flag and its value, or the argument
+ * where it is one of `positional`.
+ */
+export function checkedOptions<T>(
+  schema: z.ZodType<T>,
+  given: Record<string, unknown>,
+  positional: readonly string[] = [],
+): T {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const name = String(issue.path[0] ?? "");
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new StudyError(`${flag} ${String(given[name] ?? "")}: ${issue.message}`, { hint: "see --help" });
+  const value = String(given[name] ?? "");
+  throw new StudyError(
+    `${positional.includes(name) ? `<${name}>` : flag} ${value || '""'}: ${issue.message}`,
+    { hint: "see --help" },
+  );
 }
 
 /** A whole number typed on the command line. */

@@ -1,9 +1,10 @@
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
+import { wrongValue } from "./wrong-value.ts";
 
 /** A study's folder with its settings. Stages meet in it and nowhere else. */
 export interface Study {
@@ -47,8 +48,11 @@ export function studyOf(folder: string, config: StudyConfig): Study {
 export function parseConfig(text: string, where: string): StudyConfig {
   const document = parseDocument(text, { customTags: [], uniqueKeys: true });
   const [broken] = [...document.errors, ...document.warnings];
-  if (broken) throw new StudyError(`${where}: ${broken.message.split("\n")[0]}`, { hint: "mend the YAML" });
-  const result = StudyConfig.safeParse(plain(document, where));
+  if (broken)
+    throw new StudyError(`${where}: ${broken.message.split("\n")[0]!.replace(/:$/, "")}`, {
+      hint: "mend the YAML",
+    });
+  const result = StudyConfig.safeParse(plain(document, where), { reportInput: true });
   if (result.success) return result.data;
 
   const issue = result.error.issues[0]!;
@@ -60,7 +64,7 @@ export function parseConfig(text: string, where: string): StudyConfig {
       ...(known && { hint: `try one of ${known.join(", ")}` }),
     });
   }
-  throw new StudyError(`${where}: ${at || basename(where)}: ${issue.message}`, {
+  throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
     hint: "`tinylove init` writes a commented example",
   });
 }

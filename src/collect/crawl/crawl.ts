@@ -1,6 +1,6 @@
+import { sha256 } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
-import { sha256 } from "../../workbench/files.ts";
 import type { Visitor } from "./browser.ts";
 import type { AddressRow, Journal } from "./journal.ts";
 import type { KeptPages } from "./kept-pages.ts";

@@ -1,9 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import { shortId } from "../../text/hash.ts";
+import { sha256, shortId } from "../../text/hash.ts";
 import { codeOf, StudyError } from "../../workbench/errors.ts";
-import { sha256, writeWhole } from "../../workbench/files.ts";
+import { writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { largestPage } from "../parse/size.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { sha256 } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists, readJson, sha256, writeWhole } from "../../workbench/files.ts";
+import { exists, readJson, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 
 export const termsFile = "collected/terms.json";

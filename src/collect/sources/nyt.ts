@@ -1,6 +1,7 @@
+import { sha256 } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists, sha256 } from "../../workbench/files.ts";
+import { exists } from "../../workbench/files.ts";
 import { duration } from "../../workbench/progress.ts";
 import type { Study } from "../../workbench/study.ts";
 import { agent, chromiumPath, openVisitor } from "../crawl/browser.ts";

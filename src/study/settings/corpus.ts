@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 const share = z.number().nonnegative();
+const path = z.string().min(1);
 
 /** `corpus:` of study.yaml: where the human stories come from and how they are parted. */
 export const CorpusSettings = z.strictObject({
   /** The source, by its name in `src/collect/sources.ts`. */
   source: z.string().default("table"),
   /** A file or folder, or a list of them, relative to the study. */
-  file: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  file: z.union([path, z.array(path).min(1)]).optional(),
   /** The table of a database that holds several. */
   table: z.string().optional(),
   /** Which column holds what, where the names do not say it. */
@@ -37,6 +38,7 @@ export const CorpusSettings = z.strictObject({
   /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
   words: z
     .strictObject({ warn: z.int().positive().default(100), refuse: z.int().positive().default(125) })
+    .refine(({ warn, refuse }) => warn <= refuse, "refuse must not lie below warn")
     .default({ warn: 100, refuse: 125 }),
   /**
    * Counts, where whole numbers ask for no more stories than there are: validation and test get theirs, training

@@ -1,4 +1,4 @@
-import { cp } from "node:fs/promises";
+import { cp, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -20,9 +20,10 @@ export const init = command({
   options: z.object({ folder: z.string().default("my-study"), example: z.string().default("first-study") }),
   async run(_, { folder, example }, effects) {
     const root = resolve(folder);
-    if ((await filesUnder(root)).length > 0) {
+    if ((await exists(root)) && !(await stat(root)).isDirectory())
+      throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
+    if ((await filesUnder(root)).length > 0)
       throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
-    }
     const source = join(examplesFolder, example);
     if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
       throw new StudyError(`no example ${example}`, { hint: "try first-study" });
