@@ -1,9 +1,12 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { type Effects, timestamp } from "./effects.ts";
-import { exists, hashOf, readJson, sha256, writeWhole } from "./files.ts";
+import { StudyError } from "./errors.ts";
+import { exists, hashOf, readJson, writeWhole } from "./files.ts";
+import { held } from "./held.ts";
 import { type AnyStage, unrecorded } from "./stage.ts";
 import type { Study } from "./study.ts";
 import { packageFolder, versions } from "./version.ts";
@@ -60,8 +63,31 @@ export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest)
   };
 }
 
-/** Runs a stage and records what it read and wrote. The manifest is written after the artefacts, so a kill between them only runs the stage again. */
+/**
+ * Runs a stage and records what it read and wrote. The manifest is written after the artefacts, so a kill between them
+ * only runs the stage again. Throws StudyError where another process is at the same stage of the study: a site would
+ * be read at twice the pace, and a server be paid twice.
+ */
 export async function runStage(
+  stage: AnyStage,
+  study: Study,
+  options: unknown,
+  effects: Effects,
+): Promise<void> {
+  const letGo = await held(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
+  if (!letGo) {
+    throw new StudyError(`another process is running ${stage.name} on this study`, {
+      hint: "wait until it has ended, or end it",
+    });
+  }
+  try {
+    await runAndRecord(stage, study, options, effects);
+  } finally {
+    letGo();
+  }
+}
+
+async function runAndRecord(
   stage: AnyStage,
   study: Study,
   options: unknown,

@@ -5,7 +5,7 @@ import { StudyConfig } from "../../src/study/config.ts";
 import { cacheFolder } from "../../src/workbench/cache-folder.ts";
 import { runAll } from "../../src/workbench/commands/run.ts";
 import { statesOf } from "../../src/workbench/commands/status.ts";
-import { readText, writeWhole } from "../../src/workbench/files.ts";
+import { exists, readText, writeWhole } from "../../src/workbench/files.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type AnyStage, stage } from "../../src/workbench/stage.ts";
@@ -134,4 +134,25 @@ test("an interruption ends before the next stage", async () => {
   const effects = quietEffects({ signal: interruption.signal });
   await expect(runAll([stopping, count]).run(study.folder, { dryRun: false }, effects)).rejects.toThrow();
   expect(await states(study)).toEqual(["fresh", "missing"]);
+});
+
+test("a stage that is at work is not begun a second time, and can be once it has ended", async () => {
+  const study = await temporaryStudy();
+  let end = () => {};
+  const begun = new Promise<void>((begin) => {
+    end = begin;
+  });
+  const waiting = {
+    ...({ name: "waiting", summary: "", examples: [], reads: [], writes: [] } as const),
+    settings: () => ({}),
+    run: () => begun,
+  };
+  const first = runStage(waiting, study, {}, quietEffects());
+  while (!(await exists(study.path(".tinylove/held/waiting")))) await new Promise(setImmediate);
+  await expect(runStage(waiting, study, {}, quietEffects())).rejects.toThrow(
+    "another process is running waiting on this study",
+  );
+  end();
+  await first;
+  await runStage({ ...waiting, run: async () => {} }, study, {}, quietEffects());
 });
