@@ -22,18 +22,10 @@ import { journalFile } from "./sources/nyt.ts";
 export const provenanceFile = "corpus/provenance.csv";
 
 /** What is always removed. */
-const texts = [
-  pagesFolder,
-  storiesFile,
-  "corpus/rejected.csv",
-
-  cookiesFile,
-  profileFolder,
-  termsFile,
-];
+const texts = [pagesFolder, storiesFile, "corpus/rejected.csv", cookiesFile, profileFolder, termsFile];
 
 /** Where texts may be left that other stages wrote; judgments and the survey's database are never touched. */
-const derived = ["corpus", "generations", "stimuli", "forms", "findings", "report", ".tinylove"];
+const derived = ["corpus", "generations", "influence", "stimuli", "forms", "findings", "report", ".tinylove"];
 
 /** `tinylove purge`: removes the collected texts and the login from a study; addresses and hashes stay. */
 export const purge = command({
