@@ -1,4 +1,5 @@
 import type { Random } from "../stats/random.ts";
+import { counted } from "../study/print.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -41,9 +42,12 @@ export function chooseExamples(
   const pools = titles.map((title) => training.filter((story) => !sameStory(story, title)));
   const least = Math.min(...pools.map((pool) => pool.length));
   if (least < count) {
-    throw new StudyError(`the prompt shows ${count} examples, but there are ${least} training stories`, {
-      hint: "give corpus.split a larger share for train, or use a prompt with fewer examples",
-    });
+    throw new StudyError(
+      `the prompt shows ${counted(count, "example")}, but there are ${least} training stories`,
+      {
+        hint: "give corpus.split a larger share for train, or use a prompt with fewer examples",
+      },
+    );
   }
   return choice.choose({ titles, pools, count, named, control }, random);
 }

@@ -5,7 +5,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { chooseExamples, sameStory } from "./examples.ts";
+import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
 import { withoutHurry } from "./generate.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { nameOf } from "./model.ts";
@@ -112,11 +112,25 @@ function plannedCells(study: Study, stories: readonly Story[], template: Templat
     });
   }
   const titles = titlesOf(study, stories, titleCount);
-  if (titles.length < 2) throw new StudyError("the factorial needs at least two test stories");
+  if (titles.length < 2) {
+    throw new StudyError(`the factorial needs at least two test stories: there is ${titles.length}`, {
+      hint: "give corpus.split a larger share for test",
+    });
+  }
+  const others = stories.filter((story) => !titles.some((title) => sameStory(story, title)));
+  const there = trainingStories(others).length;
+  if (there < exampleCount) {
+    throw new StudyError(
+      `generate.factorial.examples: ${exampleCount}, but there are ${there} training stories`,
+      {
+        hint: "lower it, or give corpus.split a larger share for train",
+      },
+    );
+  }
   const [first] = chooseExamples(
     { examples: "random", exampleStories: [] },
     titles.slice(0, 1),
-    stories.filter((story) => !titles.some((title) => sameStory(story, title))),
+    others,
     { count: exampleCount, control: {} },
     study.random("factorial"),
   );
