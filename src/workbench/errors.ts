@@ -26,8 +26,8 @@ export const fileTrouble = (thrown: unknown): string | undefined => troubles[cod
 const troubles: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your share of the disk is full",
-  EACCES: "you may not",
-  EPERM: "you may not",
+  EACCES: "your user has no right to it",
+  EPERM: "your user has no right to it",
   EROFS: "the disk is read-only",
   ENOTDIR: "a part of its path is a file",
   EISDIR: "it is a folder",

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -9,6 +9,8 @@ import { dirname } from "node:path";
 export async function held(path: string): Promise<(() => void) | undefined> {
   const { default: Libsql } = await import("libsql");
   await mkdir(dirname(path), { recursive: true });
+  // The library does not say why it could not open a file.
+  await (await open(path, "a")).close();
   const file = new Libsql(path);
   try {
     file.exec("BEGIN EXCLUSIVE");

@@ -40,7 +40,7 @@ export interface Stage<Options = unknown> extends Described {
 /** What a stage returns that wrote nothing: the manifest then keeps what it says. */
 export const unrecorded = Symbol("unrecorded");
 
-/** A command that is no stage: it makes, shows or serves. `study` is undefined where `needsStudy` is false. */
+/** A command that is no stage: it makes, shows or serves. It is told the study's folder, and opens it where it needs one. */
 export interface Command<Options = unknown> extends Described {
   /** Positional arguments as commander writes them: `[folder]`, `<title>`. They come in under their names. */
   readonly parameters?: readonly Flag[];
