@@ -8,6 +8,6 @@ for (file in commandArgs(trailingOnly = TRUE)) {
   plain <- system.time(suppressMessages(glmer(y ~ x + (1 | reader) + (1 | story), data = d, family = binomial)))[["elapsed"]]
   sd <- sapply(VarCorr(fit), function(v) sqrt(v[1, 1]))
   n <- function(x) paste0("[", paste(sprintf("%.12g", x), collapse = ","), "]")
-  cat(sprintf('{"coefficients":%s,"errors":%s,"reader":%.12g,"story":%.12g,"logLikelihood":%.12g,"seconds":%.4g,"defaultSeconds":%.4g}\n',
-    n(fixef(fit)), n(sqrt(diag(as.matrix(vcov(fit))))), sd[["reader"]], sd[["story"]], as.numeric(logLik(fit)), seconds, plain))
+  cat(sprintf('{"coefficients":%s,"errors":%s,"otherErrors":%s,"reader":%.12g,"story":%.12g,"logLikelihood":%.12g,"seconds":%.4g,"defaultSeconds":%.4g}\n',
+    n(fixef(fit)), n(sqrt(diag(as.matrix(vcov(fit))))), n(sqrt(diag(as.matrix(vcov(fit, use.hessian = FALSE))))), sd[["reader"]], sd[["story"]], as.numeric(logLik(fit)), seconds, plain))
 }

@@ -16,6 +16,8 @@ import { simulateStudy } from "../src/stats/simulate-study.ts";
 interface Reference {
   readonly coefficients: readonly number[];
   readonly errors: readonly number[];
+  /** By lme4's other way, conditional on the variances: where the two part, lme4 itself warns. */
+  readonly otherErrors: readonly number[];
   readonly reader: number;
   readonly story: number;
   readonly logLikelihood: number;
@@ -40,7 +42,10 @@ console.table({
   "log-likelihood below lme4's": spread(gaps.map((gap) => Math.max(0, gap.behind))),
   "log-likelihood above lme4's": spread(gaps.map((gap) => Math.max(0, -gap.behind))),
   "coefficients, in standard errors": spread(gaps.map((gap) => gap.coefficients)),
-  "standard errors, relative": spread(gaps.map((gap) => gap.errors)),
+  "standard errors, relative": spread(gaps.filter(({ unsure }) => !unsure).map((gap) => gap.errors)),
+  "the same, where lme4's own two part by a tenth": spread(
+    gaps.filter(({ unsure }) => unsure).map((gap) => gap.errors),
+  ),
   "deviations of intercepts": spread(gaps.map((gap) => gap.deviations)),
   "seconds, ours over lme4's default": spread(gaps.map((gap) => gap.ratio)),
 });
@@ -109,6 +114,7 @@ function gap(fit: MixedLogistic, reference: Reference, seconds: number) {
       reference.coefficients.map((value, at) => (fit.coefficients[at]! - value) / reference.errors[at]!),
     ),
     errors: worst(reference.errors.map((value, at) => fit.standardErrors[at]! / value - 1)),
+    unsure: worst(reference.errors.map((value, at) => value / reference.otherErrors[at]! - 1)) > 0.1,
     deviations: worst([
       fit.deviations["reader"]! - reference.reader,
       fit.deviations["story"]! - reference.story,
@@ -138,5 +144,9 @@ function fitWithR(data: readonly DataSet[]): Reference[] {
 }
 
 function spread(values: readonly number[]) {
-  return { median: median(values), most: Math.max(...values) };
+  return {
+    sets: values.length,
+    median: values.length > 0 ? median(values) : undefined,
+    most: Math.max(...values),
+  };
 }
