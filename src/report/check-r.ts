@@ -60,26 +60,32 @@ check <- function(what, theirs, ours, tolerance = 1e-6) {
   if (!agrees) differing <<- differing + 1
 }
 
-# Variance of a weighted sum of group means, clustered by reader and by story (Cameron, Gelbach and Miller 2011):
-# V1 + V2 - V12, never below the larger of the two. Clusters that lie within an origin are corrected within it.
-way <- function(influence, cluster, group) {
-  nested <- all(tapply(group, cluster, function(x) length(unique(x))) == 1)
-  stratum <- if (nested) tapply(group, cluster, function(x) x[1]) else rep("all", length(unique(cluster)))
-  squares <- tapply(influence, cluster, sum)^2
-  parts <- tapply(squares, stratum, sum)
-  count <- tapply(squares, stratum, length)
-  corrected <- parts * count / (count - 1)
-  list(variance = sum(corrected), degrees = if (sum(corrected) > 0) sum(corrected)^2 / sum(corrected^2 / (count - 1)) else min(count) - 1)
+# Variance of a weighted sum of group means by one way of clustering: how far it moves when each cluster is left out
+# (the jackknife's CV3), within its own origin where clusters lie within origins. Uneven clusters count as fewer even
+# ones, (sum of n)^2 / sum of n^2, in the degrees of freedom.
+way <- function(residual, cluster, group) {
+  cell <- paste(cluster, group, sep = "\r")
+  first <- function(x) tapply(x, cell, function(y) y[1])
+  count <- tapply(residual, cell, length)
+  move <- tapply(tapply(residual, cell, sum) / (table(group)[first(group)] - count), first(cluster), sum)
+  size <- tapply(count, first(cluster), sum)
+  nested <- all(table(first(cluster)) == 1)
+  stratum <- if (nested) tapply(first(group), first(cluster), function(x) x[1]) else rep("all", length(move))
+  clusters <- tapply(move, stratum, length)
+  variance <- (clusters - 1) / clusters * tapply(move^2, stratum, sum)
+  degrees <- (clusters - 1) / clusters * tapply(size, stratum, sum)^2 / tapply(size^2, stratum, sum)
+  list(variance = sum(variance), degrees = if (sum(variance) > 0) sum(variance)^2 / sum(variance^2 / degrees) else min(degrees))
 }
 
+# Readers and stories together: V1 + V2 - V12, never below the larger (Cameron, Gelbach and Miller 2011), nor below
+# what independent judgments would have.
 share <- function(weights) {
   kept <- judgments$origin %in% names(weights)
   x <- right[kept]; group <- judgments$origin[kept]
-  size <- tapply(x, group, length)[group]
-  influence <- weights[group] * (x - tapply(x, group, mean)[group]) / size
-  reader <- way(influence, judgments$participant[kept], group)
-  story <- way(influence, judgments$stimulus[kept], group)
-  both <- way(influence, paste(judgments$participant, judgments$stimulus)[kept], group)
+  residual <- weights[group] * (x - tapply(x, group, mean)[group])
+  reader <- way(residual, judgments$participant[kept], group)
+  story <- way(residual, judgments$stimulus[kept], group)
+  both <- way(residual, paste(judgments$participant, judgments$stimulus, sep = "\r")[kept], group)
   clustered <- max(reader$variance, story$variance, reader$variance + story$variance - both$variance)
   rate <- tapply(x, group, function(y) (sum(y) + 1) / (length(y) + 2))
   independent <- sum(weights^2 * rate[names(weights)] * (1 - rate[names(weights)]) / tapply(x, group, length)[names(weights)])
