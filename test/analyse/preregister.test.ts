@@ -81,8 +81,35 @@ describe("a registration", () => {
     // O'Brien and Fleming's boundary at half of the information, two-sided at .05: z = 2.963.
     expect((await warningsOf(declared))[0]).toMatch(/which was declared.* a difference with p ≤ .003/);
 
+    const beyond = await aStudy({ analyse: { stop: { readers: 5 } } });
+    await writeJudgments(beyond, readers(10));
+    expect((await warningsOf(beyond))[0]).toMatch(/went on beyond its planned end: 10 readers answered, 5/);
+
     const ended = await aStudy({ analyse: { stop: { readers: 10 } } });
     await writeJudgments(ended, readers(10));
     expect(await warningsOf(ended)).toEqual([]);
+  });
+
+  test("whose margin was widened so far that the verdict turned is told so", async () => {
+    const study = await registered();
+    await preregister.run(study.folder, { late: false }, quiet());
+    const half = (at: number) => ({ human: 1 + (at % 2), machine: 1 + ((at >> 1) % 2) });
+    await writeJudgments(
+      study,
+      Array.from({ length: 60 }, (_, at) =>
+        answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, half(at)).map((judgment, place) => ({
+          ...judgment,
+          // Who was right moves on from story to story, so that no story is easier than another.
+          stimuli: [judgment.stimuli[0]!.replace(/\d$/, String(1 + ((place + (at >> 2)) % 3)))],
+        })),
+      ).flat(),
+    );
+    const changed = studyOf(
+      study.folder,
+      StudyConfig.parse({ name: "of-two-forms", analyse: { margin: 0.4 } }),
+    );
+    expect((await warningsOf(changed)).at(-1)).toBe(
+      "Under the margin, alpha and exclusions that were registered the verdict is inconclusive; under the present ones it is equivalent.",
+    );
   });
 });
