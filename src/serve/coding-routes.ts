@@ -76,16 +76,22 @@ const here = (request: FastifyRequest): string => `${request.protocol}://${reque
  */
 export async function codingRoutes(
   inside: FastifyInstance,
-  { study, setting, sealKey }: Site,
+  { study, setting, sealKey, effects }: Site,
 ): Promise<void> {
   // Reading and writing back is one step, so that a second tab takes no row from the first.
   const inTurn = pLimit(1);
   const { proxy } = study.config.survey;
 
-  // What is thrown on to the outer handler is a bug; what a coder or the study's files did otherwise is said here.
+  // A coder is told what they did otherwise. What is wrong with the study's files names other coders and places on
+  // this machine: that is for the researcher.
   inside.setErrorHandler(async (error, _, reply) => {
+    if (error instanceof Otherwise)
+      return sendPage(reply, error.status, coderProblemPage(setting, lineOf(error)));
     if (!(error instanceof StudyError)) throw error;
-    return sendPage(reply, error instanceof NoCoder ? 403 : 400, coderProblemPage(setting, lineOf(error)));
+    effects.warn(`a coder's page failed: ${lineOf(error)}`);
+    const line =
+      "This page cannot be shown or kept just now. What you coded before is kept. Please tell who sent you the link";
+    return sendPage(reply, 503, coderProblemPage(setting, line));
   });
 
   inside.get<{ Params: { token: string } }>("/coding/enter/:token", async ({ params: { token } }, reply) => {
@@ -147,7 +153,7 @@ export async function codingRoutes(
     // The form names its text: the corpus may have grown since the page was read, and its places moved.
     const at = texts.findIndex(({ id }) => itemOf(coder, id) === fields["item"]);
     const text = texts[at];
-    if (!text) throw new StudyError("this text is not among those to code", { hint: "open your link again" });
+    if (!text) throw new Otherwise("this text is not among those to code", { hint: "open your link again" });
     const codebook = await readCodebook(study);
     const given = codesIn(codebook, fields, text.id);
     const codings = await inTurn(async () => {
@@ -194,8 +200,14 @@ function coderOf(sealKey: string, token: string): CoderSession {
   throw new NoCoder();
 }
 
+/** What a coder did otherwise than the pages ask. */
+class Otherwise extends StudyError {
+  readonly status: number = 400;
+}
+
 /** Somebody without a coder's link. */
-class NoCoder extends StudyError {
+class NoCoder extends Otherwise {
+  override readonly status = 403;
   constructor() {
     super("This page opens by a coder's own link", { hint: "open the whole link that you were sent" });
   }
@@ -257,7 +269,7 @@ function countOf(given: string): number {
   });
 }
 
-/** The codes that a form gives its text; nothing chosen is a pass. Throws StudyError for what is not in the codebook. */
+/** The codes that a form gives its text; nothing chosen is a pass. Throws for what is not in the codebook. */
 const codesIn = ({ variables }: Codebook, fields: Fields, text: string): Coding[] =>
   variables.flatMap(({ name, codes }): Coding[] => {
     const given = fields[fieldOf(name)] ?? "";
@@ -265,7 +277,7 @@ const codesIn = ({ variables }: Codebook, fields: Fields, text: string): Coding[
     if (codes.some(({ code }) => code === given)) {
       return [{ text, variable: name, code: String(given), kind: "people" }];
     }
-    throw new StudyError(`${name}: no code ${String(given).slice(0, 60)}`, {
+    throw new Otherwise(`${name}: no code ${String(given).slice(0, 60)}`, {
       hint: `try ${codes.map(({ code }) => code).join(", ")}`,
     });
   });

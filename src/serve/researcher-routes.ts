@@ -4,13 +4,14 @@ import type { Story } from "../study/story.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { type Html, html } from "../text/html.ts";
 import { readGenerations, readKey, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import { csv } from "../workbench/tables.ts";
 import { coderLinkRoutes, codingRoutes } from "./coding-routes.ts";
 import { type Site, sendPage } from "./context.ts";
 import { same, sealed } from "./ids.ts";
 import { accuracySoFar, overviewOf } from "./overview.ts";
-import { questionPage } from "./pages.ts";
+import { alertBox, questionPage } from "./pages.ts";
 import { invitation } from "./recruiting.ts";
 import {
   accuracyPage,
@@ -26,6 +27,7 @@ import {
   table,
 } from "./researcher-pages.ts";
 import { marked } from "./shared-words.ts";
+import { fieldsOf } from "./visit.ts";
 
 const cookieName = "researcher";
 const sessionLength = 12 * 3600_000;
@@ -41,7 +43,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     "/study/login",
     { config: { rateLimit: { max: 10, timeWindow: "1 minute" } } },
     (request, reply) => {
-      const { token: given } = request.body as { token?: unknown };
+      const { token: given } = fieldsOf(request);
       if (typeof given !== "string" || !same(given.trim(), token)) {
         return sendPage(reply, 403, loginPage(setting(""), "That is not the token."));
       }
@@ -70,9 +72,20 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     });
     inside.addHook("preHandler", async (request, reply) => {
       if (request.method !== "POST") return;
-      const { seal } = (request.body ?? {}) as { seal?: unknown };
+      const { seal } = fieldsOf(request);
       if (typeof seal !== "string" || !same(seal, formSeal(session(request)!)))
         return reply.status(403).send();
+    });
+
+    // What is wrong with the study's files is told to the researcher, who can mend it.
+    inside.setErrorHandler(async (error, request, reply) => {
+      if (!(error instanceof StudyError)) throw error;
+      const line = [error.message, error.hint].filter(Boolean).join("; ");
+      return sendPage(
+        reply,
+        503,
+        researcherPage(settingFor(request), "Not just now", html`${alertBox(line)}`),
+      );
     });
 
     inside.get("/study", async (request, reply) =>

@@ -39,12 +39,17 @@ export const serve = command({
   }),
   async run(folder, { port, host, workers }, effects) {
     const study = await openStudy(folder);
+    const { survey } = study.config;
+    if (cluster.isPrimary && !survey.proxy && !isLoopback(host ?? survey.host)) {
+      effects.warn(
+        "answers and the dashboard's token go through the network for anybody to read: put a proxy that speaks https in front, and set survey.proxy",
+      );
+    }
     if (workers > 1 && cluster.isPrimary) {
       await superviseWorkers(workers, effects);
       return;
     }
     keepMemorySmall();
-    const { survey } = study.config;
     const running = await startSurvey(
       study,
       { port: port ?? survey.port, host: host ?? survey.host },
@@ -107,7 +112,17 @@ async function superviseWorkers(workers: number, effects: Effects): Promise<void
     throw new StudyError("the survey could not start", { hint: "the reason stands above" });
 }
 
-const tokenFrom = (effects: Effects): string => effects.env["TINYLOVE_TOKEN"] || randomId();
+/** The dashboard's token. Throws StudyError for one that can be guessed: logins are limited for each address alone. */
+function tokenFrom({ env }: Effects): string {
+  const token = env["TINYLOVE_TOKEN"]?.trim();
+  if (!token) return randomId();
+  if (token.length >= shortestToken) return token;
+  throw new StudyError(`TINYLOVE_TOKEN has ${token.length} characters, which can be guessed`, {
+    hint: `take ${shortestToken} random ones or more, or leave it out for a new one at each start`,
+  });
+}
+
+const shortestToken = 16;
 
 export interface RunningSurvey {
   /** Where participants begin. */
@@ -221,6 +236,8 @@ async function listen(
     });
   }
 }
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.|::1$)/.test(host);
 
 function addressOf(port: number, host: string): string {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;

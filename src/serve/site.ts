@@ -12,7 +12,7 @@ import { phrasesOf } from "./languages.ts";
 import { framable } from "./mturk.ts";
 import type { Setting } from "./pages.ts";
 import { participantRoutes } from "./participant-routes.ts";
-import { problemRoutes } from "./problems.ts";
+import { nowhere, problemRoutes } from "./problems.ts";
 import { questionRoutes } from "./question-routes.ts";
 import { researcherRoutes } from "./researcher-routes.ts";
 
@@ -46,6 +46,8 @@ export const dashboardScript = assets.dashboard.address;
 /** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
 export async function buildSite(site: Site): Promise<FastifyInstance> {
   const { proxy, rate, recruiting } = site.study.config.survey;
+  const headers = await safeHeaders(proxy);
+  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
   const server = fastify({
     bodyLimit: 32 * 1024,
     requestTimeout: 30_000,
@@ -57,14 +59,23 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     // Addresses are used for the limits on rate, in memory, and never written down.
     logger: false,
     trustProxy: proxy ? "loopback" : false,
+    // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
+    frameworkErrors: (_, __, reply) => nowhere(reply.headers(headers), site.setting),
   });
-  const headers = await safeHeaders(proxy);
-  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
-  server.addHook("onRequest", ({ url }, reply, done) => {
-    reply.headers(/^\/(study|coding)/.test(url) ? headers : participants);
+  server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
+    // By the route that was found: an address can be written in many ways.
+    const isParticipants = url !== undefined && !/^\/(study|coding)/.test(url);
+    reply.headers(isParticipants ? participants : headers);
     done();
   });
-  await server.register(rateLimit, { max: rate, timeWindow: "1 minute" });
+  // How many requests are left would tell how many others share the address.
+  const untold = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
+  await server.register(rateLimit, {
+    max: rate,
+    timeWindow: "1 minute",
+    addHeaders: untold,
+    addHeadersOnExceeding: untold,
+  });
   // Forms are all that is posted here.
   server.removeAllContentTypeParsers();
   await server.register(cookie);

@@ -313,9 +313,40 @@ test("every page has the strict policy and no mark that tells one reader or vers
     expect(headers.get("x-frame-options")).toBe("DENY");
     for (const name of ["etag", "last-modified", "server", "x-powered-by"])
       expect(headers.get(name)).toBeNull();
+    expect([...headers.keys()].filter((name) => name.startsWith("x-ratelimit"))).toEqual([]);
   }
   const [cookie] = (await new Walker(url).get("/")).headers.getSetCookie();
   expect(cookie).toMatch(/^participant=[a-z2-7]{26}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
+});
+
+test("an address that is none leads nowhere, with the same headers and no word of the server's own", async () => {
+  const { url } = await open();
+  const nowhere = await new Walker(url).get("/nowhere");
+  for (const path of ["/%zz", "/%", `/my/${"a".repeat(300)}`, "/q/%E0%A4%A", "/coding/%"]) {
+    const reply = await new Walker(url).get(path);
+    expect([path, reply.status, reply.text]).toEqual([path, 404, nowhere.text]);
+    const names = (headers: Headers) => [...headers.keys()].sort();
+    expect(names(reply.headers)).toEqual(names(nowhere.headers));
+  }
+});
+
+test("a login without a body is a wrong one, and no failure of the server's", async () => {
+  const effects = quietEffects();
+  const { url } = await open({}, effects);
+  for (const init of [{}, { headers: { "content-type": "application/x-www-form-urlencoded" } }])
+    expect((await fetch(`${url}/study/login`, { method: "POST", ...init })).status).toBe(403);
+  expect(effects.said).toEqual([]);
+});
+
+test("a token of the researcher's own that can be guessed is refused, and a long one opens the dashboard", async () => {
+  const { study, remove } = await fixture();
+  ends.push(remove);
+  const startedWith = (token: string) => served(study, quietEffects({ env: { TINYLOVE_TOKEN: token } }));
+  await expect(startedWith("1234")).rejects.toThrow("TINYLOVE_TOKEN has 4 characters, which can be guessed");
+  const token = "correct horse battery staple";
+  const survey = await startedWith(` ${token}\n`);
+  ends.push(survey.close);
+  expect((await new Walker(survey.url).post("/study/login", { token })).location).toBe("/study");
 });
 
 test("no failure, no reply to the script and no asset tells what the forms are made of", async () => {

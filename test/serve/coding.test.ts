@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { code } from "../../src/describe/coding/code.ts";
 import { codedTexts } from "../../src/describe/coding/coded.ts";
@@ -295,6 +295,30 @@ test("a name, a number, a code or a text that is none is refused in one line, an
   for (const place of ["13", "none", "0"]) expect((await greta.get(`/coding/${place}`)).status).toBe(404);
   expect(await codedBy("greta")).toEqual([]);
   expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
+});
+
+test("a broken file is told to the researcher, and to a coder neither its place nor another coder's name", async () => {
+  const { walker, start } = await coder("olga", "4");
+  await codeOn(walker, start, joyful, 1);
+  const page = hiddenFields((await walker.get("/coding/2")).text);
+  for (const file of ["corpus/codings/robot.csv", "corpus/stories.jsonl"]) {
+    const path = built.study.path(file);
+    const whole = await readFile(path, "utf8");
+    await writeFile(path, `${whole}story-0,tone,joyful,nobody\n`);
+    for (const reply of [
+      await walker.get("/coding/2"),
+      await walker.post("/coding/2", { ...page, ...joyful() }),
+    ]) {
+      expect([file, reply.status]).toEqual([file, 503]);
+      expect(reply.text).toContain("What you coded before is kept");
+      expect(reply.text).not.toMatch(/robot\b|\.csv|jsonl|corpus|row \d|line \d/);
+    }
+    const seen = await (await researcher()).get(file.includes("codings") ? "/study/coding" : "/study/corpus");
+    expect(/role="alert">(.*)<\/p>/.exec(seen.text)?.[1]).toContain(file);
+    await writeFile(path, whole);
+  }
+  expect(await codedBy("olga")).toHaveLength(2);
+  expect((await walker.get("/coding/2")).status).toBe(200);
 });
 
 /** Two titles under two examples: four texts by a model, and the four stories behind them. */

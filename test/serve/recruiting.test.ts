@@ -160,7 +160,7 @@ eachStore((effects) => {
     expect(headers.getSetCookie()[0]).toMatch(
       /Secure; Partitioned; SameSite=None|SameSite=None.*Partitioned|Partitioned.*SameSite=None/,
     );
-    for (const path of ["/study/login", "/study", "/coding"]) {
+    for (const path of ["/study/login", "/%73tudy/login", "/study", "/coding", "/%63oding", "/nowhere"]) {
       const inside = (await walker.get(path)).headers;
       expect(inside.get("content-security-policy")).toContain("frame-ancestors 'none'");
       expect(inside.get("x-frame-options")).toBe("DENY");
