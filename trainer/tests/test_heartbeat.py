@@ -48,99 +48,87 @@ class Host:
         return self.process.returncode, json.loads(out.splitlines()[-1])["message"] if "{" in out else err.strip()
 
 
-@pytest.fixture
-def hosts():
-    """Two of them, that do these works; what is left of them is ended."""
-    started = []
+WORKS = {
+    "first freezes": ("time.sleep(99)", "time.sleep(99)"),
+    "other freezes": ("time.sleep(99)", "time.sleep(99)"),
+    "other is stopped": ("time.sleep(99)", "time.sleep(99)"),
+    "other freezes, first holds": ("hold(99)", "time.sleep(99)"),
+    "other fails": ("time.sleep(99)", "raise ValueError('its own')"),
+    "both hold": ("hold(8)", "hold(8)"),
+    "first ends earlier": ("pass", "time.sleep(8)"),
+    "first ends later": ("time.sleep(8)", "pass"),
+    "both are suspended": ("time.sleep(4)", "time.sleep(4)"),
+}
 
-    def go(*works: str) -> list[Host]:
+
+@pytest.fixture(scope="module")
+def hosts():
+    """Pairs of them that do these works, all at once, for each waits most of the time; what is left of them is ended."""
+    pairs = {}
+    for name, works in WORKS.items():
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        pair = [Host(rank, port, work) for rank, work in enumerate(works)]
-        started.extend(pair)
-        return pair
-
-    yield go
-    for host in started:
+        pairs[name] = [Host(rank, port, work) for rank, work in enumerate(works)]
+    for pair in pairs.values():
+        for host in pair:
+            host.begun()
+    pairs["first freezes"][0].all_get(signal.SIGSTOP)
+    pairs["other freezes"][1].all_get(signal.SIGSTOP)
+    pairs["other freezes, first holds"][1].all_get(signal.SIGSTOP)
+    pairs["other is stopped"][1].process.send_signal(signal.SIGSTOP)
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for host in pairs["both are suspended"]:
+            host.all_get(number)
+        time.sleep(2 * SILENCE)
+    yield pairs
+    for host in sum(pairs.values(), []):
         try:
             host.all_get(signal.SIGKILL)
         except ProcessLookupError:
             pass
 
 
-def test_a_host_that_freezes_is_named_by_the_other_whichever_it_is(hosts):
-    for frozen in (0, 1):
-        pair = hosts("time.sleep(60)", "time.sleep(60)")
-        for host in pair:
-            host.begun()
-        pair[frozen].all_get(signal.SIGSTOP)
-        code, said = pair[1 - frozen].ended()
-        assert code == 1
-        assert f"node{frozen} (rank {frozen}) has been silent for " in said and f"says rank {1 - frozen} on node{1 - frozen}." in said
-        assert "\n" not in said
-
-
-def test_a_process_that_is_stopped_is_silent_though_its_watcher_is_not(hosts):
-    pair = hosts("time.sleep(60)", "time.sleep(60)")
-    for host in pair:
-        host.begun()
-    pair[1].process.send_signal(signal.SIGSTOP)
-    code, said = pair[0].ended()
-    assert code == 1 and "node1 (rank 1) has been silent" in said
+@pytest.mark.parametrize("case, frozen", [("first freezes", 0), ("other freezes", 1), ("other is stopped", 1)])
+def test_one_that_is_frozen_is_named_by_the_other(hosts, case, frozen):
+    code, said = hosts[case][1 - frozen].ended()
+    assert code == 1
+    assert f"node{frozen} (rank {frozen}) has been silent for " in said and f"says rank {1 - frozen} on node{1 - frozen}." in said
+    assert "\n" not in said
 
 
 def test_one_that_does_not_answer_to_python_is_ended_too(hosts):
-    pair = hosts("hold(60)", "time.sleep(60)")
-    for host in pair:
-        host.begun()
-    pair[1].all_get(signal.SIGSTOP)
-    code, said = pair[0].ended()
+    code, said = hosts["other freezes, first holds"][0].ended()
     assert code == -signal.SIGKILL and "node1 (rank 1) has been silent" in said
 
 
-def test_one_that_is_slow_or_ends_later_or_is_suspended_with_the_other_is_not_silent(hosts):
-    slow, first_earlier, first_later, suspended = (
-        hosts("hold(8)", "hold(8)"),
-        hosts("pass", "time.sleep(8)"),
-        hosts("time.sleep(8)", "pass"),
-        hosts("time.sleep(4)", "time.sleep(4)"),
-    )
-    for host in suspended:
-        host.begun()
-    for host in suspended:
-        host.all_get(signal.SIGSTOP)
-    time.sleep(2 * SILENCE)
-    for host in suspended:
-        host.all_get(signal.SIGCONT)
-    for pair in (slow, first_earlier, first_later, suspended):
-        assert [host.process.wait(timeout=60) for host in pair] == [0, 0]
-        assert [host.process.stderr.read() for host in pair] == ["", ""]
+@pytest.mark.parametrize("case", ["both hold", "first ends earlier", "first ends later", "both are suspended"])
+def test_one_that_is_slow_or_ends_later_or_is_suspended_with_the_other_is_not_silent(hosts, case):
+    assert [host.process.wait(timeout=60) for host in hosts[case]] == [0, 0]
+    assert [host.process.stderr.read() for host in hosts[case]] == ["", ""]
 
 
 def test_an_error_of_one_is_told_as_it_is(hosts):
-    pair = hosts("time.sleep(60)", "raise ValueError('its own')")
-    code, said = pair[1].ended()
+    failing, sitting = hosts["other fails"][::-1]
+    code, said = failing.ended()
     assert code == 1 and said.endswith("ValueError: its own")
-    assert "node1 (rank 1) has been silent" in pair[0].ended()[1]  # as it is: it sits, and would sit for ever
+    assert "node1 (rank 1) has been silent" in sitting.ended()[1]  # it would sit for ever
 
 
-@pytest.mark.parametrize("frozen", [0, 1])
-def test_training_that_waits_for_a_frozen_process_ends_with_its_name(frozen, together, corpus, neox, tmp_path):
+def test_training_that_waits_for_a_frozen_process_ends_with_its_name(together, corpus, neox, tmp_path):
     config = {"model": neox, "stories": corpus, "out": str(tmp_path / "out"), "silence": SILENCE, "epochs": 1000, "patience": 1000, "threads": 1, "length": 64}
     launcher = together("tune", config, wait=False)
     for line in launcher.stdout:
         if '"progress"' in line:
             break
-    ranks = {process.environ()["RANK"]: process for process in psutil.Process(launcher.pid).children() if "tune" in process.cmdline() and "RANK" in process.environ()}
-    ranks[str(frozen)].suspend()
-    psutil.wait_procs([ranks[str(1 - frozen)]], timeout=60)
-    ranks[str(frozen)].kill()  # the launcher would ask it to end, and wait
+    ranks = {process.environ()["RANK"]: process for process in psutil.Process(launcher.pid).children() if "tune" in process.cmdline()}
+    ranks["1"].suspend()
+    psutil.wait_procs([ranks["0"]], timeout=60)
+    ranks["1"].kill()  # the launcher would ask it to end, and wait
     out, _ = launcher.communicate(timeout=60)
-    said = (out if frozen == 1 else (tmp_path / "together.err").read_text()).splitlines()
     assert launcher.returncode == 1
-    assert len([line for line in said if f"(rank {frozen}) has been silent" in line]) == 1
-    assert not any("lost the others" in line for line in said)
+    errors = [json.loads(line)["message"] for line in out.splitlines() if '"error"' in line]
+    assert len(errors) == 1 and "(rank 1) has been silent" in errors[0]
 
 
 def test_many_hosts_are_named_by_the_first_few():
