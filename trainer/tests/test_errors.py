@@ -83,8 +83,3 @@ def test_preflight_without_a_launcher(run, monkeypatch):
 
 def test_one_process_has_nobody_to_share_a_model_with(run, config):
     assert "there is one process" in the_error(run("tune", {**config, "sharded": True}))["message"]
-
-
-def test_an_adapter_is_not_sharded(run, config, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    assert "FSDP2" in the_error(run("tune", {**config, "sharded": True, "method": "lora"}))["message"]

@@ -1,11 +1,13 @@
 """FSDP2: the model in parts, one a process. Asked for, done on GPUs and on the CPU alike, and measured, not believed."""
 
 import os
+from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
 from accelerate import DistributedType, PartialState
-from accelerate.utils import FullyShardedDataParallelPlugin
+from accelerate.utils import FullyShardedDataParallelPlugin, is_peft_model
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from torch.distributed.tensor import DTensor
 
@@ -15,8 +17,12 @@ from .events import UserError
 LAYER_CLASSES = {"gpt_neo": "GPTNeoBlock", "gpt_neox": "GPTNeoXLayer"}
 
 
-def sharding_arguments(architecture: str, checkpointing: bool) -> dict:
-    """What TrainingArguments are told. Only one process a node reads the weights; the others get their parts from it."""
+def sharding_arguments(architecture: str) -> dict:
+    """What TrainingArguments are told. Only one process a node reads the weights; the others get their parts from it.
+
+    Checkpointing is left to Transformers: Accelerate's own recomputes a layer with other random numbers than it had, so
+    that with dropout, as LoRA has it, the gradient is that of another model.
+    """
     os.environ["ACCELERATE_USE_FSDP"] = "true"  # without it Transformers reads them in each
     wrap = {"transformer_layer_cls_to_wrap": [LAYER_CLASSES[architecture]]} if architecture in LAYER_CLASSES else {}
     config = {
@@ -24,7 +30,6 @@ def sharding_arguments(architecture: str, checkpointing: bool) -> dict:
         "reshard_after_forward": True,
         "state_dict_type": "SHARDED_STATE_DICT",
         "cpu_ram_efficient_loading": True,
-        "activation_checkpointing": checkpointing,
         **wrap,
     }
     return {"fsdp": True, "fsdp_config": config}
@@ -46,12 +51,31 @@ def shard(trainer) -> None:
         state.fsdp_plugin.mixed_precision_policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
 
 
-def shares(model) -> list[int]:
-    """The number of parameters that each process holds, by rank; all processes ask together."""
-    local = [parameter.to_local() if isinstance(parameter, DTensor) else parameter for parameter in model.parameters()]
-    held = [0] * dist.get_world_size()
-    dist.all_gather_object(held, sum(part.numel() for part in local))
-    return held
+@dataclass(frozen=True)
+class Share:
+    """What one process has of the model."""
+
+    held: int  # parameters
+    trained: int  # those of them that its optimizer changes
+    bytes: int  # of the parameters that it holds: a frozen base may be of two each, what is trained is of four
+
+
+def shares(model, optimizer) -> list[Share]:
+    """By rank; all processes ask together.
+
+    What is trained is counted from the optimizer, which is made before the model is parted and has to be given the
+    parts afterwards: where it is not, they stay as they are, and nothing is told.
+    """
+    optimized = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    parts = [(parameter.to_local() if isinstance(parameter, DTensor) else parameter, id(parameter) in optimized) for parameter in model.parameters()]
+    own = Share(
+        held=sum(part.numel() for part, _ in parts),
+        trained=sum(part.numel() for part, trained in parts if trained),
+        bytes=sum(part.numel() * part.element_size() for part, _ in parts),
+    )
+    of_all = [own] * dist.get_world_size()
+    dist.all_gather_object(of_all, own)
+    return of_all
 
 
 def check_shares(held: list[int], parameters: int) -> None:
@@ -63,9 +87,20 @@ def check_shares(held: list[int], parameters: int) -> None:
         )
 
 
+def check_trained(trained: list[int], trainable: int) -> None:
+    """Every parameter that is to be trained is trained by one process, an adapter's among them."""
+    if sum(trained) != trainable:
+        raise UserError(
+            f"The optimizers of {len(trained)} processes change {sum(trained):,} parameters; {trainable:,} are to be trained.",
+            "They were not given the model's parts: was Accelerate changed? Go back to a version that pyproject.toml allows.",
+        )
+
+
 def save_gathered(trainer, folder: str) -> None:
-    """The whole model in `folder`, gathered on the first process, where it has to fit into memory."""
-    state = trainer.accelerator.get_state_dict(trainer.model)
+    """The whole model in `folder`, or the whole adapter without its frozen base: gathered on the first process, where
+    it has to fit into memory."""
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=is_peft_model(trainer.model))
+    state = get_model_state_dict(trainer.model, options=options)
     if trainer.args.should_save:
         for name in trainer.model.all_tied_weights_keys:  # gathered by itself, a tied head would be written twice
             state.pop(name, None)

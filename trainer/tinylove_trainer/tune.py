@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import torch
 import torch.distributed as dist
 from datasets import Dataset
-from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, TrainerCallback
+from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, TrainerCallback, set_seed
 from trl import SFTConfig
 
 from .events import UserError, emit, finite, is_first_process
@@ -26,7 +26,7 @@ from .heartbeat import Heartbeat
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
 from .sample import Request, write_texts
 from .settings import one_of, positive, settled
-from .sharding import check_shares, save_gathered, shares, sharding_arguments
+from .sharding import check_shares, check_trained, save_gathered, shares, sharding_arguments
 from .stories import Story, check_template, enough_to_train, of_split, prompt_and_story, read_corpus
 from .story_trainer import StoryTrainer, mean_of_tokens
 
@@ -111,8 +111,6 @@ def check(settings: SimpleNamespace) -> None:
     world = processes()
     if settings.sharded and world == 1:
         raise UserError("sharded is on, but there is one process, which would hold the whole model.", "Set sharded to false, or start several with torchrun or accelerate launch.")
-    if settings.sharded and settings.method == "lora":
-        raise UserError("sharded is on with method lora, whose maps FSDP2 leaves as they are.", "Set sharded to false: an adapter needs little, and the base is held in bf16.")
     if settings.batch % world:
         raise UserError(f"batch is {settings.batch}, which {world} processes cannot share.", f"Make it a multiple of {world}.")
     share = settings.batch // world
@@ -155,8 +153,10 @@ def build_trainer(stories: list[Story], settings: SimpleNamespace, fresh: bool) 
     config = read_model_config(settings.model)
     arguments = training_arguments(config, len(rows["train"]), settings, fresh)
     tokenizer = load_tokenizer(settings.model)
+    model = load_model(settings.model, base_dtype(settings.method, settings.precision))
+    set_seed(settings.seed)  # an adapter begins the same, however many processes have read the base
     trainer = StoryTrainer(
-        model=load_model(settings.model, base_dtype(settings.method, settings.precision)),
+        model=model,
         args=arguments,
         train_dataset=rows["train"],
         eval_dataset=rows["validation"],
@@ -187,7 +187,8 @@ def training_arguments(config: PretrainedConfig, training_stories: int, settings
         per_device_train_batch_size=settings.micro_batch,
         per_device_eval_batch_size=settings.micro_batch,
         gradient_accumulation_steps=settings.batch // processes() // settings.micro_batch,
-        gradient_checkpointing=settings.checkpointing and not settings.sharded,
+        gradient_checkpointing=settings.checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False},
         bf16=settings.precision == "bf16",
         fp16=False,
         max_length=min(settings.length, context_of(config)),
@@ -211,7 +212,7 @@ def training_arguments(config: PretrainedConfig, training_stories: int, settings
         dataloader_pin_memory=torch.cuda.is_available(),
         report_to=[],
         disable_tqdm=True,
-        **(sharding_arguments(config.model_type, settings.checkpointing) if settings.sharded else {}),
+        **(sharding_arguments(config.model_type) if settings.sharded else {}),
     )
 
 
@@ -228,12 +229,14 @@ class Speaker(TrainerCallback):
         self.tokenizer = tokenizer
         self.trainer = trainer
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
         self.began, self.first_step = time.monotonic(), state.global_step
         if self.settings.sharded:
-            held, (parameters, _) = shares(self.trainer.model), counts(self.trainer.model)
-            emit("sharding", parameters=parameters, held=held)
+            parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
+            held, trained = [part.held for part in parts], [part.trained for part in parts]
+            emit("sharding", parameters=parameters, trainable=trainable, held=held, trained=trained, bytes=[part.bytes for part in parts])
             check_shares(held, parameters)
+            check_trained(trained, trainable)
 
     def on_step_begin(self, args, state, control, **kwargs):
         if state.global_step == self.first_step:  # what comes before is evaluation
