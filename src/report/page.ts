@@ -51,7 +51,7 @@ const marksOf = (marks: readonly string[]): readonly Html[] =>
 /** The verdict's first word is set apart: it is what people look for. */
 function headline(text: string): Html {
   const [word, rest] = splitAt(text);
-  const kind = /^(Inconclusive|Different|Indistinguishable)/.exec(word)?.[1]?.toLowerCase();
+  const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(word)?.[1]?.toLowerCase();
   return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${word}</strong>${rest}` : text}</p>`;
 }
 

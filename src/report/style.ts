@@ -18,7 +18,7 @@ h1 { margin: 0 0 1.75rem; font-size: 1.375rem; line-height: 1.3; font-weight: 40
 .headline strong { font-weight: 700; }
 .verdict-inconclusive strong { color: var(--warning); }
 .verdict-different strong { color: var(--human); }
-.verdict-indistinguishable strong { color: var(--machine); }
+.verdict-indistinguishable strong, .verdict-equivalent strong { color: var(--machine); }
 h2 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; font-weight: 700; text-wrap: balance; }
 h3 { margin: 2rem 0 .5rem; font-size: 1.125rem; line-height: 1.3; }
 section { margin: 4rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--rule); }

@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
+import { sharesFigure } from "../../src/analyse/analyses/accuracy.ts";
+import { drawn, widths } from "../../src/report/draw.ts";
 import { pageOfFindings, report } from "../../src/report/report.ts";
 import { corpusSummaryFile } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
@@ -64,6 +66,26 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     expect(await page.locator(".phone svg:visible").count()).toBeGreaterThan(2);
     expect(await page.locator(".page svg:visible").count()).toBe(0);
+    await page.close();
+  });
+
+  test("a long count beside an interval stands clear of the drawing", async () => {
+    const page = await browser.newPage();
+    const counts = "12,084 of 24,000";
+    const row = { of: "All stories, balanced", share: 0.5, low: 0.46, high: 0.54, counts };
+    const svg = drawn(
+      {
+        ...sharesFigure([], 0.1),
+        table: { ...sharesFigure([], 0.1).table, rows: [row] },
+      },
+      "x",
+      widths.page,
+    );
+    await page.setContent(svg);
+    const boxOf = async (selector: string) => (await page.locator(selector).first().boundingBox())!;
+    const note = await boxOf(`text:has-text("${counts}")`);
+    const edge = await boxOf("text:has-text('60 %')");
+    expect(note.x).toBeGreaterThan(edge.x + edge.width);
     await page.close();
   });
 

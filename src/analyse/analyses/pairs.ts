@@ -124,10 +124,10 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       table: {
         columns: [
           { key: "of", label: "Beside", format: "text" },
-          { key: "share", label: "Found", format: "percent" },
+          { key: "share", label: "Found, mean over sides", format: "percent" },
           { key: "low", label: "Interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
-          { key: "counts", label: "Found", format: "text" },
+          { key: "counts", label: "In all", format: "text" },
         ],
         rows,
       },
@@ -204,7 +204,12 @@ function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): strin
 interface Strengths {
   readonly fitted: boolean;
   readonly reason?: string;
-  readonly writers: readonly { writer: string; strength: number; low: number; high: number }[];
+  readonly writers: readonly {
+    writer: string;
+    strength: number;
+    low: number | null;
+    high: number | null;
+  }[];
   readonly left?: { readonly value: number; readonly low: number; readonly high: number } | undefined;
 }
 
@@ -228,7 +233,12 @@ function strengthsOf(all: readonly Pair[], level: number): Strengths {
   return {
     fitted: true,
     writers: [...fit.strengths]
-      .map(([writer, strength]) => ({ writer: String(writer), strength: strength.value, ...range(strength) }))
+      .map(([writer, strength]) => ({
+        writer: String(writer),
+        strength: strength.value,
+        // The reference is 0 by definition and has no error.
+        ...(strength.standardError > 0 ? range(strength) : { low: null, high: null }),
+      }))
       .sort((one, other) => other.strength - one.strength),
     left: fit.order && { value: fit.order.value, ...range(fit.order) },
   };

@@ -17,7 +17,10 @@ export const intervals: FigureKind = {
     const band = marks.filter(({ label }) => label === "margin").map(({ at }) => at);
     const lines = marks.filter(({ label }) => label !== "margin");
     const ends = ["low", "high", "outerLow", "outerHigh", "x"].flatMap((role) => data.numbers(role));
-    const shown = [...ends, ...marks.map(({ at }) => at)];
+    // A little of what lies beyond the margin, so that its edges are seen.
+    const beyond = ((band[1] ?? 0) - (band[0] ?? 0)) / 8;
+    const edges = band.length === 2 ? [band[0]! - beyond, band[1]! + beyond] : [];
+    const shown = [...ends, ...marks.map(({ at }) => at), ...edges];
     const domain = domainOf(shown, format);
     const narrow = width < 500;
     const [y, x, low, high, note] = ["y", "x", "low", "high", "note"].map((role) => data.of(role));
@@ -25,12 +28,13 @@ export const intervals: FigureKind = {
     const rows = data.texts("y");
     const value = (row: (typeof data.rows)[number]) =>
       [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
+    const side = Math.max(140, 20 + 6.6 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
       height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? 58 : 46),
       marginTop: band.length === 2 ? 46 : 28,
       marginLeft: narrow ? 8 : 12 + 7 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
-      marginRight: narrow ? 8 : 140,
+      marginRight: narrow ? 8 : side,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },
       marks: [
@@ -123,7 +127,7 @@ export const intervals: FigureKind = {
               Plot.text(data.rows, {
                 y: y!,
                 frameAnchor: "right",
-                dx: 132,
+                dx: side - 8,
                 textAnchor: "end",
                 fill: colour("muted"),
                 text: value,
