@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
 
   test("a long count beside an interval stands clear of the drawing", async () => {
     const page = await browser.newPage();
-    const counts = "12,084 of 24,000";
+    const counts = "1,012,084 of 2,024,000";
     const row = { of: "All stories, balanced", share: 0.5, low: 0.46, high: 0.54, counts };
     const svg = drawn(
       {
