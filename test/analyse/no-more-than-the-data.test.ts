@@ -112,6 +112,13 @@ describe("few data carry no interval", () => {
     );
   });
 
+  test("a claim that stands on few readers tells of those who may be missing", () => {
+    const verdictOf = (readers: number) =>
+      said(of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"));
+    expect(verdictOf(13)).toContain("missing altogether from so few with probability 0.25");
+    expect(verdictOf(60)).not.toContain("missing altogether");
+  });
+
   test("the intervals of accuracy are those of the verdict", () => {
     const almost = choicesBy(30, 20, (origin) => origin).map((choice, at) =>
       at === 0 ? { ...choice, right: false, answer: other[choice.origin] } : choice,

@@ -183,3 +183,39 @@ test("impossible arguments are told by value", () => {
     ),
   ).toThrow(new RangeError("the story 0 has two origins"));
 });
+
+// The long version is bench/stats-hard.ts.
+test("readers who lean to a side are seldom called different where the right answer mostly stood there", () => {
+  const called = { balanced: 0, raw: 0 };
+  for (let study = 0; study < 200; study++) {
+    const random = randomFrom("sides", study);
+    const rows = Array.from({ length: 30 * 20 }, (_, at) => {
+      const stoodLeft = at % 20 < 15;
+      return { reader: Math.floor(at / 20), pair: at % 20, stoodLeft, tookLeft: random.next() < 0.7 };
+    });
+    const data = {
+      correct: rows.map(({ stoodLeft, tookLeft }) => stoodLeft === tookLeft),
+      readers: rows.map(({ reader }) => reader),
+      stories: rows.map(({ pair }) => pair),
+    };
+    const sides = rows.map(({ stoodLeft }) => (stoodLeft ? ("left" as const) : ("right" as const)));
+    called.balanced += Number(proportionVerdict({ ...data, sides }, options).verdict === "different");
+    called.raw += Number(proportionVerdict(data, options).verdict === "different");
+  }
+  expect(called.balanced).toBeLessThan(20);
+  expect(called.raw).toBeGreaterThan(100);
+});
+
+test("equivalence that holds of the mean but not at each side is inconclusive, with the reason", () => {
+  const rows = Array.from({ length: 40 * 40 }, (_, at) => ({ reader: Math.floor(at / 40), pair: at % 40 }));
+  const sides = rows.map(({ pair }) => (pair % 2 === 0 ? ("left" as const) : ("right" as const)));
+  const alwaysLeft = {
+    correct: sides.map((side) => side === "left"),
+    readers: rows.map(({ reader }) => reader),
+    stories: rows.map(({ pair }) => pair),
+    sides,
+  };
+  const { verdict, reason, estimate } = proportionVerdict(alwaysLeft, options);
+  expect({ verdict, estimate }).toEqual({ verdict: "inconclusive", estimate: 0.5 });
+  expect(reason).toContain("a preference for a side may hide skill");
+});
