@@ -63,6 +63,7 @@ export async function jobOf(study: Study, wanted: Wanted): Promise<Job> {
       precision: tune.precision,
       checkpointing: tune.checkpointing,
       sharded: tune.sharded,
+      silence: tune.silence,
       lora_rank: tune.lora.rank,
       lora_alpha: tune.lora.alpha,
       lora_dropout: tune.lora.dropout,

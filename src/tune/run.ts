@@ -161,11 +161,12 @@ export async function doneEvent(folder: string): Promise<TrainerEvent | undefine
   return event.event === "done" ? event : undefined;
 }
 
-/** Without what a run cannot be told apart by: where things lie, and on what it was worked out. */
+/** Without what a run cannot be told apart by: where things lie, on what it was worked out, when it was given up. */
 function settingsOf({
   out: _,
   threads: __,
   stories: ___,
+  silence: ____,
   ...settings
 }: Job["config"]): Record<string, unknown> {
   return settings;

@@ -33,6 +33,11 @@ export const TuneSettings = z.strictObject({
   checkpointing: z.boolean().default(false),
   /** Parts weights, gradients and moments among the GPUs (FSDP2), where a whole copy on each does not fit. */
   sharded: z.boolean().default(false),
+  /**
+   * Seconds without a sign of life from another process's host before a run of several ends. A switch that starts
+   * anew and a link that changes over take up to 30, and within a minute all is to have ended.
+   */
+  silence: z.number().min(5).default(45),
   lora: z
     .strictObject({
       rank: z.int().positive().default(16),
