@@ -51,8 +51,8 @@ export interface Row {
   readonly setting: Setting;
   readonly memory: Memory;
   readonly fits: boolean;
-  /** The fewest machines of this kind on which it fits, undefined when it fits on none of up to 64. */
-  readonly nodes: number | undefined;
+  /** The fewest machines of this kind on which it fits. `never`: what no number of them parts is too much for a GPU. */
+  readonly nodes: number | "more than 64" | "never";
 }
 
 export interface Plan {
@@ -75,7 +75,7 @@ export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): Pl
       ),
     ),
   );
-  return { shape, hardware, rows, ...recommend(rows, shape) };
+  return { shape, hardware, rows, ...recommend(rows, shape, machinesInFull(shape, hardware, sizes)) };
 }
 
 /** On one GPU there is nothing to shard. bitsandbytes' weights are not sharded by ZeRO or FSDP here. */
@@ -91,14 +91,19 @@ function rowOf(shape: ModelShape, hardware: Hardware, setting: Setting): Row {
   const nodes = Array.from({ length: 64 }, (_, at) => at + 1).find((count) =>
     fitsOn(count * hardware.perNode),
   );
-  return { setting, memory, fits: fitsOn(setting.gpus), nodes };
+  const ever = fitsOn(Number.POSITIVE_INFINITY) ? "more than 64" : "never";
+  return { setting, memory, fits: fitsOn(setting.gpus), nodes: nodes ?? ever };
 }
 
 /**
  * Full fine-tuning where it fits, for 450 stories are few and a full model is the simplest to keep; replicated
  * before sharded and without checkpointing before with it, for each saves memory by costing time; then LoRA, then QLoRA.
  */
-function recommend(rows: readonly Row[], shape: ModelShape): Pick<Plan, "recommended" | "because"> {
+function recommend(
+  rows: readonly Row[],
+  shape: ModelShape,
+  machines: string,
+): Pick<Plan, "recommended" | "because"> {
   const order: Strategy[] = ["ddp", "fsdp2", "zero3", "zero2", "zero1"];
   const ranked = [...rows].sort(
     (one, other) =>
@@ -107,13 +112,13 @@ function recommend(rows: readonly Row[], shape: ModelShape): Pick<Plan, "recomme
       Number(one.setting.checkpointing) - Number(other.setting.checkpointing),
   );
   const recommended = ranked.find(({ fits }) => fits);
-  if (!recommended) return { recommended, because: `nothing fits: ${leastNodes(rows)}` };
+  if (!recommended) return { recommended, because: `nothing fits: ${machines}` };
   const { method, strategy, checkpointing } = recommended.setting;
   const full = rows.some((row) => row.fits && row.setting.method === "full");
   const reasons = [
     full
       ? "full fine-tuning fits"
-      : `full fine-tuning of ${(shape.parameters / 1e9).toFixed(1)} billion parameters does not fit (${leastNodes(rows)})`,
+      : `full fine-tuning of ${(shape.parameters / 1e9).toFixed(1)} billion parameters does not fit (${machines})`,
     strategy === "ddp"
       ? "with a whole copy on each GPU, which is the fastest"
       : `sharded by ${label(strategy)}, for a whole copy on each GPU does not fit`,
@@ -127,13 +132,18 @@ function recommend(rows: readonly Row[], shape: ModelShape): Pick<Plan, "recomme
   };
 }
 
-function leastNodes(rows: readonly Row[]): string {
-  const counts = rows
-    .filter(({ setting, nodes }) => setting.method === "full" && nodes !== undefined)
-    .map(({ nodes }) => nodes!);
-  return counts.length > 0
-    ? `it needs ${Math.min(...counts)} such machines`
-    : "it does not fit on 64 such machines either";
+/** How many machines full fine-tuning needs. Those of one GPU may part a model among them too, which no row here tells. */
+function machinesInFull(shape: ModelShape, hardware: Hardware, sizes: Sizes): string {
+  const gpus = hardware.nodes * hardware.perNode;
+  const needed = strategies.map(
+    (strategy) =>
+      rowOf(shape, hardware, { method: "full", strategy, gpus, checkpointing: true, ...sizes }).nodes,
+  );
+  const counts = needed.filter((nodes) => typeof nodes === "number");
+  if (counts.length > 0) return `it needs ${Math.min(...counts)} such machines`;
+  return needed.includes("more than 64")
+    ? "it needs more than 64 such machines"
+    : "it fits on no number of such machines: the memory of one GPU is too small";
 }
 
 const labels: Record<Strategy, string> = {
@@ -161,16 +171,28 @@ function describe({ shape, hardware, rows, recommended, because }: Plan): string
       ? `take: ${settingName(recommended.setting)} (${gib(recommended.memory.total).trim()} GiB a GPU)`
       : "take: nothing here",
     `why:  ${because}`,
+    ...(recommended ? [`how:  ${howToTake(recommended.setting, nodes)}`] : []),
     `Each GPU keeps ${contextBytes / 2 ** 30} GiB for CUDA itself; "fits" counts it.`,
   ];
   return lines.join("\n");
+}
+
+/** What the setting is called in study.yaml, and which command takes it. */
+function howToTake({ method, strategy, checkpointing, batch, length }: Setting, nodes: number): string {
+  if (method === "qlora" || strategy === "zero1" || strategy === "zero2")
+    return "with another tool: `tune run` and `tune submit` train in full and with LoRA, in whole copies, by FSDP2 or ZeRO-3";
+  const here = nodes === 1 && strategy !== "zero3";
+  const settings = `method: ${method}, checkpointing: ${checkpointing}, microBatch: ${batch}, length: ${length}`;
+  return here
+    ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and \`tinylove tune run\``
+    : `tune: { ${settings} } in study.yaml, and \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
 }
 
 function lineOf({ setting, memory, fits, nodes }: Row): string {
   const name = `${setting.method.padEnd(7)} ${label(setting.strategy).padEnd(9)} ${(setting.checkpointing ? "yes" : "no").padEnd(12)}`;
   const { weights, gradients, optimiser, activations, buffers, total } = memory;
   const parts = `${gib(weights)} ${gib(gradients)}  ${gib(optimiser)}    ${gib(activations)} ${gib(buffers)} ${gib(total)}`;
-  return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes ?? "more than 64"}`;
+  return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes}`;
 }
 
 export const settingName = ({ method, strategy, checkpointing }: Setting): string =>

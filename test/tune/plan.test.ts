@@ -102,6 +102,47 @@ test("the 20B model fully tuned needs three machines of 4 x 40 GB, and LoRA fits
   expect(Math.abs(on(4) - 13.9) / 13.9).toBeLessThan(0.15);
 });
 
+test("a whole copy that is too large for one GPU fits on no number of machines, a part of it on some", async () => {
+  const shape = await shapeOf("gpt-neox-20b");
+  const nodesOf = (gpus: string, method: string, strategy: string) =>
+    planFor(shape, parseHardware(gpus), sizes).rows.find(
+      (row) => row.setting.method === method && row.setting.strategy === strategy,
+    )!.nodes;
+  for (const strategy of ["ddp", "zero1", "zero2"]) {
+    expect(nodesOf("4x40GB", "full", strategy), strategy).toBe("never");
+    expect(nodesOf("4x40GB", "lora", strategy), strategy).toBe("never");
+  }
+  expect(nodesOf("4x40GB", "full", "zero3")).toBe(3);
+  expect(nodesOf("2x10GB", "full", "zero3")).toBe("more than 64");
+  // A gathered layer and the activations are never parted.
+  expect(nodesOf("2x6GB", "full", "fsdp2")).toBe("never");
+});
+
+test("machines of one GPU each may part a model among them", async () => {
+  const because = async (gpus: string) =>
+    planFor(await shapeOf("gpt-neox-20b"), parseHardware(gpus), sizes).because;
+  expect(await because("1x40GB")).toContain("does not fit (it needs 10 such machines)");
+  expect(await because("1x2GB")).toContain("nothing fits: it fits on no number of such machines");
+});
+
+test("the plan tells how to take its setting, and where another tool has to", async () => {
+  const how = async (model: string, gpus: string) => {
+    const effects = quietEffects();
+    await plan.run(".", { model, gpus, json: false, ...sizes }, effects);
+    return effects.printed
+      .join("\n")
+      .split("\n")
+      .find((line) => line.startsWith("how:"));
+  };
+  expect(await how("gpt-neo-2.7B", "4x40GB")).toContain(
+    "sharded: true } in study.yaml, and `tinylove tune run`",
+  );
+  expect(await how("gpt-neox-20b", "3x4x40GB")).toContain(
+    "`tinylove tune submit --nodes 3 --strategy fsdp2`",
+  );
+  expect(await how("gpt-neox-20b", "1x40GB")).toContain("with another tool");
+});
+
 test("the 160 GB of 2022 are explained: ZeRO-3, padded to 2048, without checkpointing", async () => {
   const memory = memoryOf(
     await shapeOf("gpt-neo-2.7B"),
