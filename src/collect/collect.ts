@@ -1,4 +1,5 @@
 import type { Story } from "../study/story.ts";
+import { refuseUnderAnswers } from "../workbench/answers.ts";
 import { corpusSummaryFile, storiesFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -46,6 +47,7 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
   const rejected = [...(gathered.refused ?? []), ...valid.rejected];
   if (valid.stories.length === 0) throw nothingLeft(rejected);
   const stories = partedStories(study, valid);
+  await refuseUnderAnswers(study, async () => new Map([[storiesFile, jsonLines(stories)]]));
   const summary = summaryOf(stories, rejected, valid.warned, {
     source,
     from: gathered.from,

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { countingOf, type Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
+import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
@@ -46,6 +47,7 @@ export const generate = stage({
     ]);
     return [...new Set(files.flat())];
   },
+  guard: (study) => refuseAnewUnderAnswers(study, generationsFolder),
   flags: [...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary])],
   options: z.object(
     Object.fromEntries(controls.map(({ name }) => [name, z.string().optional()])) as Record<

@@ -93,6 +93,7 @@ async function runAndRecord(
   options: unknown,
   effects: Effects,
 ): Promise<void> {
+  await stage.guard?.(study);
   const started = effects.now();
   const reads = await inputsOf(stage, study);
   if ((await stage.run(study, options, effects)) === unrecorded) return;

@@ -28,6 +28,8 @@ export interface Stage<Options = unknown> extends Described {
   inputs?(study: Study): readonly string[] | Promise<readonly string[]>;
   /** False when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
   applies?(study: Study): Promise<boolean>;
+  /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
+  guard?(study: Study): Promise<void>;
   /** What the flags may be; throws through zod. */
   readonly options?: z.ZodType<Options>;
   /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */

@@ -22,6 +22,7 @@ export const runAll = (stages: readonly AnyStage[]) =>
 
 /** States are asked again before each stage: a stage that ran to the same outcome leaves the ones below it fresh. */
 async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
+  await askGuards(stages, study);
   for (const stage of stages) {
     const state = await stateOf(stage, study, await readManifest(study));
     if (state.is === "waiting") continue;
@@ -34,6 +35,16 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
     const started = effects.now();
     await runStage(stage, study, stage.options?.parse({}) ?? {}, effects);
     effects.log(`${stage.name}: done in ${duration(effects.now() - started)}`);
+  }
+}
+
+/** A stage that may not run any more is told of before the minutes of those that stand above it. */
+async function askGuards(stages: readonly AnyStage[], study: Study): Promise<void> {
+  const manifest = await readManifest(study);
+  for (const stage of stages) {
+    if (!stage.guard) continue;
+    const { is } = await stateOf(stage, study, manifest);
+    if (is === "stale" || is === "missing") await stage.guard(study);
   }
 }
 

@@ -1,0 +1,95 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { startSurvey } from "../../src/serve/serve.ts";
+import { exists, readText, writeWhole } from "../../src/workbench/files.ts";
+import { openStudy } from "../../src/workbench/study.ts";
+import {
+  contentsOf,
+  settingsWith,
+  smallStudy,
+  storyRows,
+  storyTable,
+  tinylove,
+} from "../helpers/small-study.ts";
+import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+
+/** A study whose readers have answered: their answers lie in the store of a copy that was never exported. */
+let unread: string;
+let answered: string;
+beforeAll(async () => {
+  unread = await smallStudy();
+  expect(await tinylove("run", "--study", unread)).toMatchObject({ code: 0 });
+  answered = `${unread}-simulated`;
+  expect(await tinylove("simulate", "--study", unread, "--participants", "2")).toMatchObject({ code: 0 });
+});
+
+async function copyOf(study: string): Promise<string> {
+  const copy = join(await temporaryFolder(), "copy");
+  await cp(study, copy, { recursive: true });
+  return copy;
+}
+
+async function changed(study: string, ...changes: string[]): Promise<string> {
+  const copy = await copyOf(study);
+  await writeWhole(join(copy, "study.yaml"), settingsWith(...changes));
+  return copy;
+}
+
+const seed = "seed: 7\n";
+const sampling = 'generate: {models: [{address: "echo:"}], temperature: 0.5}\n';
+const clip = "compose: {forms: 1, human: 1, machine: 1, words: {least: 60, most: 62}}\n";
+
+test.each([
+  ["run", seed, "generations would be made anew"],
+  ["collect", seed, "corpus/stories.jsonl would change"],
+  ["run", sampling, "generations would be made anew"],
+  ["generate", sampling, "generations would be made anew"],
+  ["run", clip, "stimuli/stimuli.jsonl would change"],
+  ["compose", clip, "stimuli/stimuli.jsonl would change"],
+])(
+  "once people have answered, %s after a change (%s) refuses before it writes",
+  async (command, change, said) => {
+    const study = await changed(answered, change);
+    const before = await contentsOf(study);
+    const { code, last } = await tinylove(command, "--study", study);
+    expect({ code, last }).toEqual({
+      code: 1,
+      last: expect.stringMatching(
+        new RegExp(
+          `^error: ${said}, but people have been reading what is there \\(.*undo the change, or make`,
+        ),
+      ),
+    });
+    expect(await contentsOf(study)).toEqual(before);
+  },
+);
+
+test("answers that only the store holds count", async () => {
+  const study = await changed(answered, seed);
+  const store = join(study, "judgments/judgments.csv");
+  await writeWhole(store, (await readText(store)).split("\n")[0]!);
+  expect((await tinylove("run", "--study", study)).last).toContain("(2 participants so far)");
+});
+
+test("what came after the forms goes on to work, and so does a corpus whose stories stay as they are", async () => {
+  const corpus =
+    "corpus: {file: stories.csv, note: Told., split: {train: 6, validation: 2, test: 4}}\ntitle: Another\n";
+  const study = await changed(answered, corpus, "describe: {skip: [grammar, perplexity, dialogue]}\n");
+  const { code, told } = await tinylove("run", "--study", study);
+  expect({ code, told }).toMatchObject({ code: 0 });
+  const ran = told.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
+  expect(ran).toEqual(expect.arrayContaining(["collect", "describe", "analyse", "report"]));
+  const late = await changed(answered, sampling);
+  for (const stage of ["judgments", "describe", "analyse", "report"])
+    expect(await tinylove(stage, "--study", late)).toMatchObject({ code: 0 });
+});
+
+test("a survey that was opened and that nobody began bars nothing", async () => {
+  const study = await changed(unread, seed);
+  await writeWhole(join(study, "stories.csv"), storyTable(storyRows.slice(1)));
+  const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
+  await survey.close();
+  expect(await exists(join(study, "survey.sqlite"))).toBe(true);
+  expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
+});
