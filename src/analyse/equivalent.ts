@@ -1,10 +1,9 @@
 import type { Claim } from "../stats/claim.ts";
-import { percentRange } from "../study/print.ts";
+import { marginRange } from "../study/print.ts";
 import type { Data } from "./data.ts";
 
 /** Accuracies that count as guessing. */
-export const withinMargin = ({ settings: { margin } }: Data): string =>
-  percentRange({ low: 0.5 - margin, high: 0.5 + margin });
+export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
 
 /** Beyond this, readers whose d′ is above 1 would count as guessing, and nobody would call that indistinguishable. */
 const wide = 0.2;

@@ -9,7 +9,7 @@ import {
 import { randomFrom } from "../stats/random.ts";
 import { type StudyPlan, usualSpread } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
-import { counted, percent, percentRange } from "../study/print.ts";
+import { counted, declaredPercent, marginRange, percent } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
@@ -156,7 +156,7 @@ export function planned(options: Options): Findings {
         },
         encode: { x: "readers", y: "power", group: "stories" },
         labels: { x: `Readers, ${options.each} stories each`, y: "Claim shown" },
-        marks: [{ axis: "y", at: options.power, label: `wanted: ${percent(options.power)}` }],
+        marks: [{ axis: "y", at: options.power, label: `wanted: ${declaredPercent(options.power)}` }],
       },
     ),
     table(
@@ -229,7 +229,7 @@ function designsTable(options: Options, test: Test) {
     columns: [
       { key: "each", label: "Stories each", format: "integer" as const },
       { key: "stories", label: "Stories in all", format: "integer" as const },
-      { key: "readers", label: `Readers for ${percent(options.power)}`, format: "integer" as const },
+      { key: "readers", label: `Readers for ${declaredPercent(options.power)}`, format: "integer" as const },
     ],
     rows,
   };
@@ -240,9 +240,9 @@ function sayNeeded(
   { power: wanted, margin, stories, each, accuracy }: Options,
 ): string {
   if (needed === undefined) {
-    return `No number of readers will do: with ${stories} stories, the stories alone leave too much to chance for a margin of ${percent(margin)}; take more stories.`;
+    return `No number of readers will do: with ${stories} stories, the stories alone leave too much to chance for a margin of ${declaredPercent(margin)}; take more stories.`;
   }
-  return `${counted(needed, "reader")} are needed to show that readers cannot tell (accuracy overall, on human and on machine stories within ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })}) with probability ${percent(wanted)}, if accuracy is truly ${percent(accuracy)}, with ${stories} stories of which each reader judges ${each}.`;
+  return `${counted(needed, "reader")} are needed to show that readers cannot tell (accuracy overall, on human and on machine stories within ${marginRange(margin)}) with probability ${declaredPercent(wanted)}, if accuracy is truly ${declaredPercent(accuracy)}, with ${stories} stories of which each reader judges ${each}.`;
 }
 
 function sayCan(
@@ -250,18 +250,18 @@ function sayCan(
   { readers, stories, each }: StudyPlan,
   { margin, accuracy }: Options,
 ): string {
-  return `${counted(readers, "reader")} of ${each} stories each, out of ${stories}, show that readers cannot tell (accuracy overall, on human and on machine stories within ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })}) with probability ${percent(claimPower(formula))}, and a difference with probability ${percent(formula.overall.different)}, if accuracy is truly ${percent(accuracy)}.`;
+  return `${counted(readers, "reader")} of ${each} stories each, out of ${stories}, show that readers cannot tell (accuracy overall, on human and on machine stories within ${marginRange(margin)}) with probability ${percent(claimPower(formula))}, and a difference with probability ${percent(formula.overall.different)}, if accuracy is truly ${declaredPercent(accuracy)}.`;
 }
 
 const sayMore = (needed: number | undefined, { power: wanted, stories }: Options): string =>
   needed === undefined
-    ? `With ${stories} stories no number of readers reaches ${percent(wanted)}: more stories are needed.`
-    : `For ${percent(wanted)}, ${counted(needed, "reader")} are needed with as many stories.`;
+    ? `With ${stories} stories no number of readers reaches ${declaredPercent(wanted)}: more stories are needed.`
+    : `For ${declaredPercent(wanted)}, ${counted(needed, "reader")} are needed with as many stories.`;
 
 const sayOverall = (needed: number | undefined, { power: wanted }: Options): string =>
   needed === undefined
-    ? `Overall accuracy alone does not reach ${percent(wanted)} either.`
-    : `Overall accuracy alone, which is a weaker claim, needs ${counted(needed, "reader")} for ${percent(wanted)}.`;
+    ? `Overall accuracy alone does not reach ${declaredPercent(wanted)} either.`
+    : `Overall accuracy alone, which is a weaker claim, needs ${counted(needed, "reader")} for ${declaredPercent(wanted)}.`;
 
 const saySize = ({ readers, each }: StudyPlan, error: number, { alpha }: Options): string =>
   `That is ${counted(readers * each, "judgment")}; the standard error of overall accuracy will be about ${percent(error)}, at alpha ${alpha}.`;

@@ -54,9 +54,13 @@ function ruleTable(
       { asks: `at least ${people} people`, found: String(readers), met: readers >= people },
       ...halves.map(({ of, share }) => ({
         asks: `a mean score of at most ${of === "all" ? "3 of 6" : "1.5 of 3"}, ${of} stories`,
-        found: share === undefined ? "none judged" : printed(share * (of === "all" ? 6 : 3), "number"),
+        found: share === undefined ? "none judged" : scoreOf(share, of === "all" ? 6 : 3),
         met: share === undefined ? null : share <= 0.5,
       })),
     ],
   };
 }
+
+/** Score and share with two decimals each, as that study printed them. */
+const scoreOf = (share: number, most: number): string =>
+  `${printed(share * most, "number")} (${(100 * share).toFixed(2)} % right)`;

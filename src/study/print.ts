@@ -1,6 +1,6 @@
 import type { Column, Format, Table } from "./finding.ts";
 
-/** A cell as people read it; an empty string for nothing. Percentages take a share of 1 and keep two decimals. */
+/** A cell as people read it; an empty string for nothing. Percentages take a share of 1 and are as `measuredPercent` has them. */
 export function printed(value: string | number | boolean | null | undefined, format: Format): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "yes" : "no";
@@ -9,15 +9,23 @@ export function printed(value: string | number | boolean | null | undefined, for
   return printers[format](value);
 }
 
-/** A share of 1 as a percentage with two decimals: `53.85 %`. */
+/** A share of 1 as a percentage, measured: `53.8 %`. */
 export const percent = (share: number): string => printed(share, "percent");
+
+/** A share of 1 that was declared and not measured, with the decimals it was declared with: `40 %`, `7.5 %`. */
+export const declaredPercent = (share: number): string =>
+  `${minus(String(Number((100 * share).toPrecision(10))))} %`;
 
 /** A p-value as it stands in a sentence: `p = .039`, `p < .001`. */
 export const pValue = (p: number): string => (p < 0.001 ? "p < .001" : `p = ${printed(p, "p")}`);
 
-/** An interval of shares: `45.20 % to 54.80 %`. */
+/** An interval of shares: `45.2 % to 54.8 %`. */
 export const percentRange = ({ low, high }: { low: number; high: number }): string =>
   `${percent(low)} to ${percent(high)}`;
+
+/** The accuracies that a declared margin takes for guessing: `40 % to 60 %`. */
+export const marginRange = (margin: number): string =>
+  `${declaredPercent(0.5 - margin)} to ${declaredPercent(0.5 + margin)}`;
 
 /** A count with its noun: `1 reader`, `13 readers`. The plural adds an s unless told. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
@@ -100,11 +108,19 @@ const printers: Record<Format, (value: number) => string> = {
   ids: String,
   integer: (value) => grouped(value.toFixed(0)),
   number: (value) => minus(value.toFixed(value !== 0 && Math.abs(value) < 0.1 ? 3 : 2)),
-  percent: (value) => minus(`${(100 * value).toFixed(2)} %`),
+  percent: measuredPercent,
   p: (value) => (value < 0.001 ? "< .001" : value > 0.9995 ? "1.000" : value.toFixed(3).slice(1)),
   milliseconds: (value) =>
     value < 100_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value / 1000)} s`,
 };
+
+/**
+ * Percentages have one decimal throughout, which is what their standard error carries: readers and stories are both
+ * drawn, and stories differ so much that no error falls below a tenth of a point short of some ten thousand of them.
+ */
+function measuredPercent(share: number): string {
+  return minus(`${(100 * share).toFixed(1)} %`);
+}
 
 /** Thousands are parted by commas, from five digits on. */
 const grouped = (digits: string): string =>

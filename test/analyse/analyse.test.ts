@@ -142,7 +142,7 @@ describe("a table from anywhere", () => {
     const { text } = await ofTable("who,text,by,said\na,s1,AI,Human\na,s2,human,h\nb,s1,machine,m\n", {
       map: ["participant=who", "stimulus=text", "origin=by", "response=said"],
     });
-    expect(text).toContain("2 of 3 were right (66.67 %)");
+    expect(text).toContain("2 of 3 were right (66.7 %)");
   });
 
   test("rows without an answer are counted and left out", async () => {

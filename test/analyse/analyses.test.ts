@@ -134,7 +134,7 @@ describe("leaks", () => {
       ]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.00 %/);
+    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.0 %/);
     expect(leaks.numbers["beats"]).toBe(true);
   });
 

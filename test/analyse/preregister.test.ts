@@ -73,7 +73,7 @@ describe("a registration", () => {
     const undeclared = await aStudy({ analyse: { stop: { readers: 20 } } });
     await writeJudgments(undeclared, readers(10));
     expect((await warningsOf(undeclared))[0]).toMatch(
-      /10 of 20 readers \(50.00 %\). No such look was declared/,
+      /10 of 20 readers \(50.0 %\). No such look was declared/,
     );
 
     const declared = await aStudy({ analyse: { stop: { readers: 20, looks: [0.5] } } });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   counted,
+  declaredPercent,
   idsIn,
   listed,
+  marginRange,
   percent,
   percentRange,
   printed,
@@ -12,9 +14,9 @@ import {
 
 describe("a number as people read it", () => {
   test.each([
-    [21 / 39, "percent", "53.85 %"],
-    [-0.00001, "percent", "0.00 %"],
-    [-0.25, "percent", "−25.00 %"],
+    [21 / 39, "percent", "53.8 %"],
+    [-0.00001, "percent", "0.0 %"],
+    [-0.25, "percent", "−25.0 %"],
     [2.875, "number", "2.88"],
     [0.0346, "number", "0.035"],
     [-0.0001, "number", "0.000"],
@@ -32,8 +34,10 @@ describe("a number as people read it", () => {
   });
 
   test("in a sentence", () => {
-    expect(percent(0.5)).toBe("50.00 %");
-    expect(percentRange({ low: 0.4, high: 0.6 })).toBe("40.00 % to 60.00 %");
+    expect(percent(0.5)).toBe("50.0 %");
+    expect(percentRange({ low: 0.4, high: 0.6 })).toBe("40.0 % to 60.0 %");
+    expect([0.4, 0.575, 0.1 + 0.2].map(declaredPercent)).toEqual(["40 %", "57.5 %", "30 %"]);
+    expect(marginRange(0.075)).toBe("42.5 % to 57.5 %");
     expect(pValue(0.0001)).toBe("p < .001");
     expect(pValue(0.2)).toBe("p = .200");
     expect(counted(1, "story", "stories")).toBe("1 story");
@@ -60,7 +64,7 @@ test("the two ends of an interval share a cell, and an unknown one leaves it emp
   });
   expect(shown.columns.map(({ label }) => label)).toEqual(["Of", "Wilson", "Interval"]);
   expect(shown.rows).toEqual([
-    ["all", "40.00 to 60.00 %", "−1.00 to 1.00"],
+    ["all", "40.0 to 60.0 %", "−1.00 to 1.00"],
     ["none", "", ""],
   ]);
 });

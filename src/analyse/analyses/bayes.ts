@@ -3,7 +3,7 @@ import { normalQuantile } from "../../stats/normal.ts";
 import { studentQuantile } from "../../stats/student-t.ts";
 import { type Verdict, verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { counted, percent, percentRange, printed } from "../../study/print.ts";
+import { counted, marginRange, percent, percentRange, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { asJudgments } from "../judged.ts";
@@ -86,12 +86,12 @@ const sayBelief = (
   worth: number,
   { choices, settings: { margin, level } }: Data,
 ): string =>
-  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${percentRange({ low: 0.5 - margin, high: 0.5 + margin })} with probability ${probability(posterior.withinMargin)}, and above guessing with probability ${probability(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
+  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${marginRange(margin)} with probability ${probability(posterior.withinMargin)}, and above guessing with probability ${probability(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
 
 /** A probability is never said to be 0 or 1. */
 function probability(share: number): string {
-  if (share < 0.0001) return "below 0.01 %";
-  return share > 0.9999 ? "above 99.99 %" : percent(share);
+  if (share < 0.001) return "below 0.1 %";
+  return share > 0.999 ? "above 99.9 %" : percent(share);
 }
 
 /** The height of a beta distribution over shares, to a height of 1, where it is above a three-thousandth. */
