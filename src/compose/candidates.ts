@@ -1,4 +1,4 @@
-import { countingOf, type Generation } from "../study/generation.ts";
+import { countingOf, type Generation, writerName } from "../study/generation.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
 import { normaliseText } from "../text/normalise.ts";
@@ -47,11 +47,11 @@ export function candidatesOf(
   generations: readonly Generation[],
   settings: ComposeSettings,
 ): Candidates {
-  const counting = countingOf(generations, (each) => `${each.story}\n${modelName(each)}`);
+  const counting = countingOf(generations, (each) => `${each.story}\n${writerName(each)}`);
   const written = counting.filter(
     ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
   );
-  const models = [...new Set(generations.map(modelName))].sort();
+  const models = [...new Set(generations.map(writerName))].sort();
   const titles = stories
     .filter(({ split, origin }) => split === "test" && origin.by === "human")
     .map((story) => ({
@@ -71,9 +71,6 @@ export function candidatesOf(
 
 /** Whether a text can be clipped to the least length, with at least one word clipped off. */
 export const longEnough = (version: Version, { least }: Range): boolean => version.words > least;
-
-/** A model under a prompt is one writer: `address`, then the prompt's name where there are several. */
-export const modelName = ({ model, prompt }: Generation): string => `${model.address} ${prompt.template}`;
 
 function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
   const { least, most } = settings.words;
@@ -115,7 +112,7 @@ function machineVersion(generation: Generation): Version {
     origin: "machine",
     story: generation.story,
     generation: generation.id,
-    model: modelName(generation),
+    model: writerName(generation),
     example: generation.examples[0] ?? "",
     title: normaliseText(generation.title),
     text,

@@ -1,4 +1,4 @@
-import type { Generation } from "../study/generation.ts";
+import { type Generation, modelName } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A text to describe, whoever wrote it. */
@@ -6,7 +6,7 @@ export interface Text {
   /** The story's or the generation's. */
   readonly id: string;
   readonly origin: "human" | "machine";
-  /** The address of the model that wrote it; empty for a person's. */
+  /** The name of the model that wrote it; empty for a person's. */
   readonly model: string;
   /** The story of the corpus that has its title: itself for a person's. */
   readonly story: string;
@@ -34,14 +34,14 @@ export function textsOf(stories: readonly Story[], generations: readonly Generat
     ...generations
       .filter(({ text }) => text.trim() !== "")
       .map(
-        ({ id, model, story, title, text, examples }): Text => ({
-          id,
+        (generation): Text => ({
+          id: generation.id,
           origin: "machine",
-          model: model.address,
-          story,
-          title,
-          text,
-          examples: examples.flatMap((example) => byId.get(example)?.text ?? []),
+          model: modelName(generation),
+          story: generation.story,
+          title: generation.title,
+          text: generation.text,
+          examples: generation.examples.flatMap((example) => byId.get(example)?.text ?? []),
         }),
       ),
   ];

@@ -216,6 +216,7 @@ export function generationOf(
     story: story.id,
     title: story.title,
     model: {
+      ...(series.model.name && { name: series.name }),
       address: model.address,
       hash: ("served" in reply && reply.served) || model.hash,
       ...(model.pretend && { pretend: true }),

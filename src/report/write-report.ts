@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Findings, Table } from "../study/finding.ts";
+import { modelName } from "../study/generation.ts";
 import {
   corpusSummaryFile,
   findingsFolder,
@@ -121,7 +122,7 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
 /** What every section says: where the readers, the stories or the models are not real ones. */
 async function marksOf(study: Study, simulated: boolean): Promise<string[]> {
   const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
-  const models = [...new Set(pretend.map(({ model }) => model.address))];
+  const models = [...new Set(pretend.map(modelName))];
   const corpus = (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined;
   return [
     ...(simulated ? [simulatedMark] : []),

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { modelName } from "../study/generation.ts";
 import type { Key } from "../study/stimulus.ts";
 import type { Story } from "../study/story.ts";
 import { taskNamed } from "../tasks/tasks.ts";
@@ -139,7 +140,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
       );
       return list(request, reply, "Generations", found, { page, search, size: 10 }, (generation) => {
         const example = stories.get(generation.examples[0] ?? "");
-        const facts = `${generation.model.address} · ${generation.outcome}${
+        const facts = `${modelName(generation)} · ${generation.outcome}${
           generation.reason ? ` (${generation.reason})` : ""
         } · ${generation.tokens.generated} tokens · seed ${generation.seed}`;
         return sideBySide(generation.title, facts, [

@@ -26,6 +26,8 @@ export const Generation = z.strictObject({
   story: z.string(),
   title: z.string(),
   model: z.strictObject({
+    /** What study.yaml calls it, where it gives it a name: two models may have one address. */
+    name: z.string().optional(),
     address: z.string(),
     /** SHA-256 of the model file, or what the server says it serves. */
     hash: z.string(),
@@ -59,6 +61,13 @@ export const Generation = z.strictObject({
   at: z.string(),
 });
 export type Generation = Readonly<z.infer<typeof Generation>>;
+
+/** What tells a model from the others of its study: its name where it was given one, else its address. */
+export const modelName = ({ model }: Pick<Generation, "model">): string => model.name ?? model.address;
+
+/** A model under a prompt is one writer: forms hold as much of each, and tables have a row for each. */
+export const writerName = (generation: Pick<Generation, "model" | "prompt">): string =>
+  `${modelName(generation)} ${generation.prompt.template}`;
 
 /** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
 export const countsBefore = (one: Generation, other: Generation): boolean =>

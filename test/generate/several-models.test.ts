@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { main } from "../../src/cli.ts";
+import { modelName } from "../../src/study/generation.ts";
 import { readForms, readGenerations, readJudgments, readKey } from "../../src/workbench/artefacts.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { openStudy } from "../../src/workbench/study.ts";
+import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
 async function tinylove(...argv: string[]): Promise<void> {
@@ -14,7 +16,7 @@ async function tinylove(...argv: string[]): Promise<void> {
   if (code !== 0) throw new Error(`tinylove ${argv.join(" ")}: ${effects.told.join("\n")}`);
 }
 
-test("two models go side by side from titles through forms and judgments to the report", async () => {
+test("models go side by side from titles through forms and judgments to the report, two of them at one address", async () => {
   const folder = join(await temporaryFolder(), "study");
   await tinylove("init", folder);
   await copyFile(embeddedModelFile, join(folder, "other.gguf"));
@@ -22,26 +24,39 @@ test("two models go side by side from titles through forms and judgments to the 
   const models = [
     { address: "llama:embedded", threads: 1 },
     { address: "llama:other.gguf", threads: 1 },
+    { address: "llama:embedded", threads: 1, name: "twin" },
   ];
+  const writers = ["llama:embedded", "llama:other.gguf", "twin"];
   await writeFile(
     join(folder, "study.yaml"),
-    stringify({ ...settings, generate: { ...settings.generate, models } }),
+    stringify({
+      ...settings,
+      describe: { measures: ["words"] },
+      generate: { ...settings.generate, models },
+      compose: { ...settings.compose, human: 3, machine: 3 },
+    }),
   );
-  for (const stage of ["collect", "generate", "compose"]) await tinylove(stage, "--study", folder);
+  for (const stage of ["collect", "generate", "describe", "compose"])
+    await tinylove(stage, "--study", folder);
 
   const study = await openStudy(folder);
   const titles = new Map<string, Set<string>>();
-  for (const { model, story } of await readGenerations(study))
-    titles.set(model.address, (titles.get(model.address) ?? new Set()).add(story));
-  const [one, other] = models.map(({ address }) => titles.get(address)!);
+  for (const generation of await readGenerations(study)) {
+    const writer = modelName(generation);
+    titles.set(writer, (titles.get(writer) ?? new Set()).add(generation.story));
+  }
+  expect([...titles.keys()].sort()).toEqual(writers);
+  const [one, ...others] = titles.values();
   expect(one!.size).toBeGreaterThan(0);
-  expect(other).toEqual(one);
+  for (const other of others) expect(other).toEqual(one);
 
-  const key = await readKey(study);
-  const shares = models.map(
-    ({ address }) => [...key.values()].filter(({ model }) => model?.startsWith(address)).length,
-  );
-  expect(Math.abs(shares[0]! - shares[1]!)).toBeLessThanOrEqual((await readForms(study)).length);
+  const described = await readTable(study.path("corpus/codes.csv"));
+  expect([...new Set(described.flatMap(({ model }) => model || []))].sort()).toEqual(writers);
+
+  const key = [...(await readKey(study)).values()].filter(({ origin }) => origin === "machine");
+  const shares = writers.map((writer) => key.filter(({ model }) => model === `${writer} one-shot`).length);
+  expect(shares.reduce((sum, share) => sum + share)).toBe(key.length);
+  expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual((await readForms(study)).length);
 
   const copy = join(await temporaryFolder(), "copy");
   const readers = ["--participants", "40", "--skill", "0.3", "--to", copy];
@@ -49,5 +64,9 @@ test("two models go side by side from titles through forms and judgments to the 
   for (const stage of ["judgments", "analyse", "report"]) await tinylove(stage, "--study", copy);
   expect((await readJudgments(await openStudy(copy))).length).toBeGreaterThan(0);
   const page = await readFile(join(copy, "report/report.html"), "utf8");
-  for (const { address } of models) expect(page.includes(address)).toBe(true);
+  for (const writer of writers) expect(page.includes(`>${writer} one-shot<`)).toBe(true);
+
+  await tinylove("package", "--study", copy);
+  const published = await readTable(join(copy, "package/csv/generations.csv"));
+  expect([...new Set(published.map(({ model }) => model))].sort()).toEqual(writers);
 }, 600_000);

@@ -4,7 +4,7 @@ import { mean, standardDeviation } from "../../stats/quantile.ts";
 import type { Random } from "../../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../../stats/trend.ts";
 import { type Figure, type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { countingOf, type Generation } from "../../study/generation.ts";
+import { countingOf, type Generation, modelName, writerName } from "../../study/generation.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import { sadness } from "../../text/sad-and-glad.ts";
 import type { Analysis } from "../analysis.ts";
@@ -58,14 +58,14 @@ export function levelsOf(generations: readonly Generation[]): Level[] {
     ({ control, text }) =>
       control?.["tone"] !== undefined && control["strength"] !== undefined && text !== "",
   );
-  return countingOf(asked, ({ model, prompt, story }) =>
-    JSON.stringify([model.address, prompt.template, story]),
-  ).map((generation) => ({
-    writer: `${generation.model.address} ${generation.prompt.template.split("+")[0]}`,
-    tone: String(generation.control!["tone"]),
-    strength: Number(generation.control!["strength"]),
-    generation,
-  }));
+  return countingOf(asked, (generation) => JSON.stringify([writerName(generation), generation.story])).map(
+    (generation) => ({
+      writer: `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`,
+      tone: String(generation.control!["tone"]),
+      strength: Number(generation.control!["strength"]),
+      generation,
+    }),
+  );
 }
 
 /** One way in which a level may show. */

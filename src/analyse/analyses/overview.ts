@@ -1,7 +1,7 @@
 import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
-import type { Generation } from "../../study/generation.ts";
+import { type Generation, modelName, writerName } from "../../study/generation.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
@@ -90,9 +90,9 @@ interface ModelOutcomes {
 }
 
 function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
-  const groups = groupedBy(generations, nameOf);
+  const groups = groupedBy(generations, writerName);
   return [...groups.values()].map((own) => ({
-    model: own[0]!.model.address,
+    model: modelName(own[0]!),
     prompt: own[0]!.prompt.template,
     pretend: own.some(({ model }) => model.pretend === true),
     attempts: own.length,
@@ -103,8 +103,6 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
     tokens: own.reduce((sum, { tokens }) => sum + tokens.generated, 0),
   }));
 }
-
-const nameOf = ({ model, prompt }: Generation): string => `${model.address} ${prompt.template}`;
 
 function generationFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
@@ -203,7 +201,7 @@ function method({ forms, study }: Data): string {
           `The corpus holds ${corpus.stories} human stories, parted into ${corpus.split.train} for training, ${corpus.split.validation} for validation and ${corpus.split.test} for the test.`,
         ]
       : []),
-    ...[...groupedBy(generations, nameOf).values()].map(methodOfModel),
+    ...[...groupedBy(generations, writerName).values()].map(methodOfModel),
     ...(clip
       ? [
           `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,
@@ -217,5 +215,5 @@ function method({ forms, study }: Data): string {
 function methodOfModel(own: readonly Generation[]): string {
   const { model, prompt, settings } = own[0]!;
   const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = settings;
-  return `Machine texts were written by ${model.address} (SHA-256 ${model.hash.slice(0, 12)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${leastTokens} to ${mostTokens} new tokens, temperature ${temperature}, top-p ${topP}, top-k ${topK}, min-p ${minP}, repeat penalty ${repeatPenalty}.`;
+  return `Machine texts were written by ${model.name ? `${model.name} (${model.address}, ` : `${model.address} (`}SHA-256 ${model.hash.slice(0, 12)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${leastTokens} to ${mostTokens} new tokens, temperature ${temperature}, top-p ${topP}, top-k ${topK}, min-p ${minP}, repeat penalty ${repeatPenalty}.`;
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { modelName } from "../../study/generation.ts";
 import type { Key } from "../../study/stimulus.ts";
 import { Split } from "../../study/story.ts";
 import { countWords } from "../../text/words.ts";
@@ -144,7 +145,13 @@ export function generationsTable({ generations, factorial, stories }: Published,
       },
       { name: "story", type: "string", refersTo: "stories", meaning: "The story whose title was given" },
       { name: "title", type: "string", required: true, meaning: "The title" },
-      { name: "model", type: "string", required: true, meaning: "The model" },
+      { name: "model", type: "string", required: true, meaning: "What the study calls the model" },
+      {
+        name: "model_address",
+        type: "string",
+        required: true,
+        meaning: "Where it is found: a file's or a server's name for it",
+      },
       { name: "model_hash", type: "string", meaning: "SHA-256 of the model's file, or what its server says" },
       {
         name: "pretend",
@@ -233,7 +240,8 @@ export function generationsTable({ generations, factorial, stories }: Published,
         lot,
         story: known.size === 0 || known.has(generation.story) ? generation.story : undefined,
         title: generation.title,
-        model: withoutFolders(generation.model.address),
+        model: withoutFolders(modelName(generation)),
+        model_address: withoutFolders(generation.model.address),
         model_hash: generation.model.hash || undefined,
         pretend: generation.model.pretend ?? false,
         prompt: withoutFolders(generation.prompt.template),
