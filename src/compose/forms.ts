@@ -1,7 +1,7 @@
+import type { Random } from "../stats/random.ts";
 import type { Form, Question } from "../study/form.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
-import { taskNamed, tasks } from "../tasks/tasks.ts";
-import { StudyError } from "../workbench/errors.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Place } from "./layout.ts";
 import { randomId, stimulusId } from "./stimuli.ts";
@@ -10,42 +10,54 @@ import { randomId, stimulusId } from "./stimuli.ts";
 export function formsOf(places: readonly Place[], settings: ComposeSettings, study: Study): Form[] {
   return Array.from({ length: settings.forms }, (_, at) => {
     const id = `form-${at + 1}`;
-    const own = places.filter(({ form }) => form === at);
+    const own = storiesOf(
+      places.filter(({ form }) => form === at),
+      study,
+    );
     const random = study.random("form", id);
-    const asked = settings.tasks.flatMap(({ task, count }) => {
-      const sets = stimulusSets(task, own, study, (items) => random.shuffle(items));
-      return (count === "all" ? sets : sets.slice(0, count)).map((stimuli) => ({ task, stimuli }));
-    });
-    const questions: Question[] = asked.map(({ task, stimuli }) => ({
-      id: randomId(study.random("question", id, task, ...stimuli)),
-      task,
-      stimuli,
-    }));
+    const questions = settings.tasks.flatMap(({ task, count }) =>
+      shownBy(taskNamed(task)!.stimuli, count, own, random).map((stimuli, copy): Question => {
+        // Questions that show nothing are told apart by their place.
+        const labels = stimuli.length === 0 && copy > 0 ? [copy] : stimuli;
+        return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
+      }),
+    );
     return { id, questions };
   });
 }
 
+/** The stories of a form by their ids. */
+interface Stories {
+  readonly alone: { readonly human: readonly string[]; readonly machine: readonly string[] };
+  readonly pairs: readonly (readonly [human: string, machine: string])[];
+}
+
+/** Pairs are made by rows, over which the models take turns; where none has stories of its own, of those that stand alone. */
+function storiesOf(places: readonly Place[], study: Study): Stories {
+  const idsOf = (origin: string, paired: boolean) =>
+    places
+      .filter((place) => place.paired === paired && place.version.origin === origin)
+      .map(({ version }) => stimulusId(version, study));
+  const alone = { human: idsOf("human", false), machine: idsOf("machine", false) };
+  const own = { human: idsOf("human", true), machine: idsOf("machine", true) };
+  const { human, machine } = own.human.length > 0 ? own : alone;
+  const pairs = human.slice(0, machine.length).map((id, at) => [id, machine[at]!] as const);
+  return { alone, pairs };
+}
+
 /** What each question of a task shows: every story for itself, pairs of a human and a machine story, or nothing. */
-function stimulusSets(
-  task: string,
-  places: readonly Place[],
-  study: Study,
-  shuffle: <T>(items: readonly T[]) => T[],
+function shownBy(
+  shows: 0 | 1 | 2,
+  count: number | "all",
+  { alone, pairs }: Stories,
+  random: Random,
 ): string[][] {
-  const shows = taskNamed(task)?.stimuli;
-  if (shows === undefined) {
-    throw new StudyError(`compose.tasks: unknown task ${task}`, {
-      hint: `try ${tasks.map(({ name }) => name).join(", ")}`,
-    });
-  }
-  const idsOf = (origin: string) =>
-    shuffle(
-      places
-        .filter(({ version }) => version.origin === origin)
-        .map(({ version }) => stimulusId(version, study)),
-    );
-  const [human, machine] = [idsOf("human"), idsOf("machine")];
-  if (shows === 0) return [[]];
-  if (shows === 1) return shuffle([...human, ...machine]).map((id) => [id]);
-  return human.slice(0, machine.length).map((id, at) => shuffle([id, machine[at]!]));
+  const upTo = count === "all" ? Number.POSITIVE_INFINITY : count;
+  const [human, machine] = [random.shuffle(alone.human), random.shuffle(alone.machine)];
+  if (shows === 0) return Array.from({ length: count === "all" ? 1 : count }, () => []);
+  if (shows === 2) return random.shuffle(pairs.slice(0, upTo)).map((pair) => random.shuffle(pair));
+  return random
+    .shuffle([...human, ...machine])
+    .slice(0, upTo)
+    .map((id) => [id]);
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../stats/random.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
+import { sharesOf } from "../tasks/asked.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
 
@@ -8,30 +9,55 @@ export interface Place {
   readonly form: number;
   readonly version: Version;
   readonly shortest: number;
+  /** Whether it is there for a pair, and stands nowhere alone. */
+  readonly paired: boolean;
 }
 
 /**
- * Gives every form its human and machine stories: models take turns over forms and rows; a title's human version
- * stands on another form than its machine version, and no title stands twice on a form. Each title in use gives
- * both its versions where the counts allow, so that the lengths of both origins come from the same draws.
- * Throws StudyError when there are too few titles.
+ * Gives every form its human and machine stories: models take turns over forms and rows, and no title comes to a form
+ * twice but for the two stories of a pair to one title. Throws StudyError when there are too few titles.
  */
 export function layOut(candidates: Candidates, settings: ComposeSettings, random: Random): Place[] {
-  const { forms, human, machine } = settings;
   const pool = new Pool(candidates, random);
-  const places: Place[] = [];
+  const none = () => tooFew(candidates, settings);
+  const { alone, pairs } = sharesOf(settings);
+  const shared = { forms: settings.forms, models: candidates.models, pool, none };
+  // The models of the pairs' rows go on where those of the stories that stand alone ended.
+  const ofPairs = { ...shared, firstRow: alone.machine };
+  return [
+    ...apart({ ...shared, ...alone, firstRow: 0 }).map((place) => ({ ...place, paired: false })),
+    ...(settings.pairs === "title"
+      ? together({ ...ofPairs, pairs })
+      : apart({ ...ofPairs, human: pairs, machine: pairs })
+    ).map((place) => ({ ...place, paired: true })),
+  ];
+}
+
+interface Rows {
+  readonly forms: number;
+  readonly models: readonly string[];
+  readonly pool: Pool;
+  readonly firstRow: number;
+  none(): StudyError;
+}
+
+type Placed = Omit<Place, "paired">;
+
+/**
+ * A title's human version stands on another form than its machine version. Each title in use gives both its versions
+ * where the counts allow, so that the lengths of both origins come from the same draws.
+ */
+function apart(rows: Rows & Counts): Placed[] {
+  const { forms, human, machine, pool, none } = rows;
+  const places: Placed[] = [];
   const humanRows = new Array<number>(forms).fill(0);
 
   // Machine stories first, for they need a title that their model could write; the title's human version goes elsewhere.
   for (let slot = 0; slot < forms * machine; slot++) {
-    const form = slot % forms;
-    const row = Math.floor(slot / forms);
-    const model = candidates.models[(form + row) % candidates.models.length];
-    const title = pool.take(model, () => tooFew(candidates, settings));
-    const version = title.machines.find((one) => one.model === model)!;
-    const shortest = Math.min(version.words, title.human.words);
+    const [form, row] = [slot % forms, Math.floor(slot / forms)];
+    const { title, version, shortest } = written(rows, form, row);
     places.push({ form, version, shortest });
-    const other = formForHuman(humanRows, form, row, settings);
+    const other = formForHuman(humanRows, form, row, rows);
     if (other === undefined) continue;
     humanRows[other]! += 1;
     places.push({ form: other, version: title.human, shortest });
@@ -40,7 +66,7 @@ export function layOut(candidates: Candidates, settings: ComposeSettings, random
   // Human stories that are still wanted take titles of their own.
   for (let form = 0; form < forms; form++) {
     while (humanRows[form]! < human) {
-      const title = pool.take(undefined, () => tooFew(candidates, settings));
+      const title = pool.take(undefined, none);
       humanRows[form]! += 1;
       places.push({ form, version: title.human, shortest: title.human.words });
     }
@@ -48,12 +74,33 @@ export function layOut(candidates: Candidates, settings: ComposeSettings, random
   return places;
 }
 
+/** Both versions of a title on one form. */
+const together = (rows: Rows & { readonly pairs: number }): Placed[] =>
+  Array.from({ length: rows.forms * rows.pairs }, (_, slot) => {
+    const form = slot % rows.forms;
+    const { title, version, shortest } = written(rows, form, Math.floor(slot / rows.forms));
+    return [title.human, version].map((one) => ({ form, version: one, shortest }));
+  }).flat();
+
+/** The next title that the model whose turn it is wrote to. */
+function written({ models, pool, none, firstRow }: Rows, form: number, row: number) {
+  const model = models[(form + firstRow + row) % models.length];
+  const title = pool.take(model, none);
+  const version = title.machines.find((one) => one.model === model)!;
+  return { title, version, shortest: Math.min(version.words, title.human.words) };
+}
+
+interface Counts {
+  readonly human: number;
+  readonly machine: number;
+}
+
 /** The form, other than the machine version's own, for a title's human version; rows shift by different steps. */
 function formForHuman(
   rows: readonly number[],
   form: number,
   row: number,
-  { forms, human }: ComposeSettings,
+  { forms, human }: Pick<Rows & Counts, "forms" | "human">,
 ): number | undefined {
   for (let step = 0; step < forms - 1; step++) {
     const other = (form + 1 + ((row + step) % (forms - 1))) % forms;

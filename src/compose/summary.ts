@@ -1,4 +1,5 @@
 import type { ClipSummary } from "../study/clip-summary.ts";
+import type { Form } from "../study/form.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { type Candidates, longEnough } from "./candidates.ts";
@@ -8,6 +9,7 @@ export function summaryOf(
   { titles, models, range, failed }: Candidates,
   stimuli: readonly Stimulus[],
   key: readonly Key[],
+  forms: readonly Form[],
   settings: ComposeSettings,
 ): ClipSummary {
   const machines = titles.flatMap((title) => title.machines);
@@ -21,6 +23,7 @@ export function summaryOf(
   });
   const short = <T extends Parameters<typeof longEnough>[0]>(texts: readonly T[]) =>
     texts.filter((text) => !longEnough(text, range)).length;
+  const rereadings = forms.flatMap(readTwice).length;
   const humans = titles.map(({ human }) => human);
   return {
     declared: settings.words,
@@ -39,7 +42,16 @@ export function summaryOf(
         used: key.filter((row) => row.model === model).length,
       };
     }),
+    ...(rereadings > 0 && { rereadings }),
   };
+}
+
+/** The stories of a form that stand alone and in a pair as well. */
+export function readTwice({ questions }: Form): string[] {
+  const shown = (texts: number) =>
+    new Set(questions.filter(({ stimuli }) => stimuli.length === texts).flatMap(({ stimuli }) => stimuli));
+  const paired = shown(2);
+  return [...shown(1)].filter((id) => paired.has(id));
 }
 
 const mean = (values: readonly number[]): number =>

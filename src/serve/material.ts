@@ -1,9 +1,9 @@
 import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed, tasks } from "../tasks/tasks.ts";
+import { sha256 } from "../text/hash.ts";
 import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { sha256 } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 
 /** What the survey asks: the forms, and the texts they show. It holds no origin. */
@@ -20,7 +20,10 @@ export async function readMaterial(study: Study): Promise<Material> {
   if (forms.length === 0)
     throw new StudyError("there are no forms yet", { hint: "run `tinylove compose` first" });
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
-  for (const form of forms) checkForm(form, byId);
+  for (const form of forms) {
+    checkForm(form, byId);
+    checkAboutOneself(form, study);
+  }
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
     stimuli: byId,
@@ -49,4 +52,12 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
       });
     }
   }
+}
+
+/** The fields stand in the settings, which may have changed since the forms were made. */
+function checkAboutOneself({ id, questions }: Form, { config }: Study): void {
+  if (config.survey.demographics.length > 0 || !questions.some(({ task }) => task === "demographics")) return;
+  throw new StudyError(`form ${id}: demographics would be an empty page: survey.demographics is empty`, {
+    hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",
+  });
 }

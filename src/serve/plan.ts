@@ -16,7 +16,8 @@ export type Plan = readonly PlannedQuestion[];
 
 /**
  * The way of one participant through a form. Stories come in random order, several questions about the same story
- * together and in the form's order, attention checks between the stories, other questions after them. Half of the
+ * together and in the form's order, attention checks between the stories, other questions after them. A pair of a
+ * story that also stands alone comes after all that is not read twice, so that it spoils no other answer. Half of the
  * pairs (to within one) are turned round, so that each participant finds the form's first text as often on the
  * left as on the right.
  */
@@ -36,7 +37,13 @@ function ordering(questions: readonly Question[], random: Random): Question[] {
   const groups = [...new Set(aboutTexts.map(about))].map((stimuli) =>
     aboutTexts.filter((question) => about(question) === stimuli),
   );
-  const shuffled = random.shuffle(groups);
+  const alone = new Set(
+    aboutTexts.filter(({ stimuli }) => stimuli.length === 1).flatMap(({ stimuli }) => stimuli),
+  );
+  const readAgain = ([first]: readonly Question[]) =>
+    first!.stimuli.length === 2 && first!.stimuli.some((id) => alone.has(id));
+  const inOrder = random.shuffle(groups);
+  const shuffled = [...inOrder.filter((group) => !readAgain(group)), ...inOrder.filter(readAgain)];
   const without = questions.filter(({ stimuli }) => stimuli.length === 0);
   for (const question of without.filter(isBetween)) {
     // After the first story and before the last one, where there are as many.

@@ -22,5 +22,7 @@ export const ClipSummary = z.strictObject({
   byModel: z.array(
     z.strictObject({ model: z.string(), candidates: z.int(), tooShort: z.int(), used: z.int() }),
   ),
+  /** Stories that a form shows alone and once more in a pair, over all forms; not there where there are none. */
+  rereadings: z.int().positive().optional(),
 });
 export type ClipSummary = Readonly<z.infer<typeof ClipSummary>>;

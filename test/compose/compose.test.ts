@@ -1,49 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
 import { compose } from "../../src/compose/compose.ts";
-import type { Generation } from "../../src/study/generation.ts";
-import type { Story } from "../../src/study/story.ts";
 import { readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { generationOf } from "../helpers/generations.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
-
-/** `count` words that look like prose, with quotes and a full stop, so that marks at the cut matter. */
-const prose = (count: number, seed: string) =>
-  `${Array.from({ length: count }, (_, at) => (at % 7 === 6 ? `“${seed}${at},”` : `${seed}${at}`)).join(" ")}.`;
-
-function story(at: number, words = 96): Story {
-  const origin = { by: "human" as const, source: "test", author: "A", licence: "CC0-1.0" };
-  const text = prose(words, `h${at}x`);
-  return { id: `s${at}`, title: `Title ${at}`, text, words, origin, group: `g${at}`, split: "test" };
-}
-
-const generation = (at: number, words = 140, model = "llama:a", attempt = 1): Generation =>
-  generationOf({
-    id: `${model}-${at}-${attempt}`,
-    story: `s${at}`,
-    title: `Title ${at}`,
-    model: { address: model, hash: "0" },
-    examples: ["e1"],
-    attempt,
-    text: prose(words, `m${at}y`),
-  });
-
-async function studyWith(
-  stories: Story[],
-  generations: Generation[],
-  settings: Record<string, unknown> = {},
-): Promise<Study> {
-  const study = await temporaryStudy({ seed: 7, compose: settings });
-  await writeWhole(study.path("corpus/stories.jsonl"), jsonLines(stories));
-  await writeWhole(study.path("generations/a/one-shot.jsonl"), jsonLines(generations));
-  return study;
-}
-
-const run = (study: Study) => compose.run(study, {}, quietEffects());
-const upTo = <T>(count: number, make: (at: number) => T) =>
-  Array.from({ length: count }, (_, at) => make(at));
+import { generation, run, story, studyWith, upTo } from "./fixture.ts";
 
 let study: Study;
 beforeAll(async () => {
@@ -206,13 +169,15 @@ test("forms do not change under judgments", async () => {
     upTo(20, (at) => generation(at)),
   );
   await run(judged);
+  // A store that cannot be read may hold answers.
   await writeWhole(judged.path("survey.sqlite"), "");
-  await run(judged);
+  const runAsStage = () => runStage(compose, judged, {}, quietEffects());
+  await runAsStage();
   await writeWhole(
     judged.path("generations/a/one-shot.jsonl"),
     jsonLines(upTo(20, (at) => generation(at, 120))),
   );
-  await expect(run(judged)).rejects.toThrow(/would change, but people have been reading/);
+  await expect(runAsStage()).rejects.toThrow(/would change, but people have been reading/);
 });
 
 test("an unknown task is named, with those that there are", async () => {

@@ -2,7 +2,10 @@ import { z } from "zod";
 
 const QuestionSettings = z.strictObject({
   task: z.string(),
-  /** How many such questions a form holds; `all` asks it once for every stimulus of the form. */
+  /**
+   * How many such questions a form holds; `all` asks it once for every story that stands alone, for every pair that
+   * can be made, or once where it shows no story.
+   */
   count: z.union([z.literal("all"), z.int().positive()]).default("all"),
 });
 
@@ -23,5 +26,11 @@ export const ComposeSettings = z.strictObject({
     .array(QuestionSettings)
     .min(1)
     .default([{ task: "human-or-machine", count: "all" }]),
+  /**
+   * What `which-is-human` shows: a human and a machine story to one `title`, or to two (`mixed`), either way stories
+   * that the form shows nowhere else. `reread` makes the pairs of stories that are asked about alone as well, for want
+   * of stories: such a pair comes after all that stand alone.
+   */
+  pairs: z.enum(["title", "mixed", "reread"]).default("title"),
 });
 export type ComposeSettings = Readonly<z.infer<typeof ComposeSettings>>;
