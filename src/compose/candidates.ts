@@ -4,6 +4,7 @@ import type { Story } from "../study/story.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { countWords } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { titlesNeeded } from "./titles-needed.ts";
 
 /** A text that may become a stimulus, brought to the one form that both origins share. */
 export interface Version {
@@ -78,7 +79,7 @@ function rangeFor(titles: readonly Candidate[], models: readonly string[], setti
     throw new StudyError(`compose.words: least ${least} is above most ${most}`, { hint: "swap them" });
   }
   if (settings.tooShort === "drop") return { least, most };
-  const needed = settings.forms * Math.max(settings.human, settings.machine);
+  const needed = titlesNeeded(settings);
   for (let lower = least; lower > 1; lower--) {
     const usable = titles.filter(
       ({ human, machines }) =>
