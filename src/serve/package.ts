@@ -11,6 +11,7 @@ import { csv } from "../workbench/tables.ts";
 import { randomId } from "./ids.ts";
 import { type About, descriptorOf, type PackedFile } from "./package/descriptor.ts";
 import { citationOf, readmeOf, settingsOf } from "./package/papers.ts";
+import { parquetOf } from "./package/parquet-file.ts";
 import { aloneWithTheirAnswers } from "./package/participants-table.ts";
 import { type Choices, type Published, readPublished } from "./package/published.ts";
 import { writeSqlite } from "./package/sqlite-file.ts";
@@ -21,7 +22,8 @@ import { textChoices } from "./package/texts.ts";
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
 export const packageStudy = command({
   name: "package",
-  summary: "Write the study's data for others, without personal data: CSV, JSONL, SQLite, a codebook",
+  summary:
+    "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
   examples: [
     "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
     "tinylove package --texts none --demographics none --to elsewhere/data",
@@ -81,7 +83,7 @@ async function writePackage(
   { signal }: Effects,
 ): Promise<void> {
   const files: PackedFile[] = [];
-  const packed = async (path: string, content?: string, table?: Table): Promise<void> => {
+  const packed = async (path: string, content?: string | Uint8Array, table?: Table): Promise<void> => {
     signal.throwIfAborted();
     if (content !== undefined) await writeWhole(join(folder, path), content);
     const bytes = await readFile(join(folder, path));
@@ -92,6 +94,7 @@ async function writePackage(
     const names = table.columns.map(({ name }) => name);
     await packed(`csv/${table.name}.csv`, csv(names, table.rows), table);
     await packed(`jsonl/${table.name}.jsonl`, jsonLines(table.rows.map((row) => ordered(row, names))), table);
+    await packed(`parquet/${table.name}.parquet`, parquetOf(table), table);
   }
   writeSqlite(join(folder, "study.sqlite"), tables);
   await packed("study.sqlite");

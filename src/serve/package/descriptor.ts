@@ -43,8 +43,9 @@ function resourceOf({ path, bytes, sha256, table }: PackedFile): unknown {
     path,
     ...(table && { title: table.title, type: "table" }),
     ...formats[ending],
-    encoding: "utf-8",
-    bytes,
+    ...(!binary.has(ending) && { encoding: "utf-8" }),
+    // Frictionless 5 counts no bytes of a Parquet file, and calls every number wrong that stands here.
+    ...(ending !== "parquet" && { bytes }),
     hash: `sha256:${sha256}`,
     ...(table && { schema: schemaOf(table) }),
   };
@@ -54,10 +55,13 @@ const formats: Record<string, { format: string; mediatype: string }> = {
   csv: { format: "csv", mediatype: "text/csv" },
   jsonl: { format: "jsonl", mediatype: "application/jsonl" },
   json: { format: "json", mediatype: "application/json" },
+  parquet: { format: "parquet", mediatype: "application/vnd.apache.parquet" },
   sqlite: { format: "sqlite", mediatype: "application/vnd.sqlite3" },
   md: { format: "md", mediatype: "text/markdown" },
   cff: { format: "cff", mediatype: "application/yaml" },
 };
+
+const binary: ReadonlySet<string> = new Set(["parquet", "sqlite"]);
 
 function schemaOf({ key, columns }: Table): unknown {
   const references = columns.filter(({ refersTo }) => refersTo);
