@@ -4,6 +4,7 @@ import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
+import { nearestName } from "./nearest.ts";
 import { wrongValue } from "./wrong-value.ts";
 
 /** A study's folder with its settings. Stages meet in it and nowhere else. */
@@ -55,13 +56,14 @@ export function parseConfig(text: string, where: string): StudyConfig {
   const result = StudyConfig.safeParse(plain(document, where), { reportInput: true });
   if (result.success) return result.data;
 
-  const issue = result.error.issues[0]!;
+  // A required key that is misspelt is missing as well; what is written there tells more than what is not.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
   const at = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const key = [...issue.path, issue.keys[0]].join(".");
-    const known = keysAt(issue.path);
-    throw new StudyError(`${where}: unknown key ${key}`, {
-      ...(known && { hint: `try one of ${known.join(", ")}` }),
+    const key = issue.keys[0]!;
+    throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: there is no such setting`, {
+      hint: settingMeant(key, issue.path),
     });
   }
   throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
@@ -75,6 +77,16 @@ function plain(document: ReturnType<typeof parseDocument>, where: string): unkno
   } catch {
     throw new StudyError(`${where}: aliases (*name) are not used here`, { hint: "write the value out" });
   }
+}
+
+/** The setting that an unknown key probably stands for: one beside it of a like name, or one of its name elsewhere. */
+function settingMeant(key: string, path: readonly PropertyKey[]): string {
+  const here = keysAt(path) ?? [];
+  const near = nearestName(key, here);
+  if (near !== undefined) return `did you mean ${near}?`;
+  const group = Object.keys(StudyConfig.shape).find((name) => keysAt([name])?.includes(key));
+  if (group !== undefined) return `did you mean ${group}.${key}?`;
+  return here.length > 0 ? `try one of ${here.join(", ")}` : "remove it";
 }
 
 /** The keys that the schema knows at a path, as far as objects go. */
