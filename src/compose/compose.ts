@@ -20,6 +20,7 @@ import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
 import { candidatesOf } from "./candidates.ts";
+import { checkEnough } from "./enough.ts";
 import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { stimuliOf } from "./stimuli.ts";
@@ -34,6 +35,7 @@ export const compose = stage({
   writes: ["stimuli", formsFolder],
   settings: ({ config }) => config.compose,
   guard: (study) => refuseUnderAnswers(study, async () => filesOf(await composed(study))),
+  foresee: checkEnough,
   async run(study, _, effects) {
     const made = await composed(study);
     await writeAll(study, filesOf(made));

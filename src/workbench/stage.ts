@@ -30,6 +30,11 @@ export interface Stage<Options = unknown> extends Described {
   applies?(study: Study): Promise<boolean>;
   /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
   guard?(study: Study): Promise<void>;
+  /**
+   * Throws StudyError where it can be told already that the stage will fail. Of what it reads only the `settled` paths
+   * are as they will be then. Asked before each of the stages above it runs.
+   */
+  foresee?(study: Study, settled: ReadonlySet<string>): Promise<void>;
   /** What the flags may be; throws through zod. */
   readonly options?: z.ZodType<Options>;
   /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */

@@ -23,18 +23,22 @@ export const runAll = (stages: readonly AnyStage[]) =>
 /** States are asked again before each stage: a stage that ran to the same outcome leaves the ones below it fresh. */
 async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
   await askGuards(stages, study);
-  for (const stage of stages) {
+  const settled = new Set<string>();
+  for (const [at, stage] of stages.entries()) {
     const state = await stateOf(stage, study, await readManifest(study));
     if (state.is === "waiting") continue;
     if (state.is === "fresh") {
       effects.log(`${stage.name}: fresh`);
+      for (const path of stage.writes) settled.add(path);
       continue;
     }
+    for (const later of stages.slice(at)) await later.foresee?.(study, settled);
     effects.signal.throwIfAborted();
     effects.log(`${stage.name}: ${stage.summary}`);
     const started = effects.now();
     await runStage(stage, study, stage.options?.parse({}) ?? {}, effects);
     effects.log(`${stage.name}: done in ${duration(effects.now() - started)}`);
+    for (const path of stage.writes) settled.add(path);
   }
 }
 
