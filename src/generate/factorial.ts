@@ -10,7 +10,8 @@ import { withoutHurry } from "./generate.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { nameOf } from "./model.ts";
 import { providerOf } from "./models.ts";
-import { type Planned, samplingOf, titlesOf } from "./plan.ts";
+import { type Planned, titlesOf } from "./plan.ts";
+import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate, type Template, templateFile } from "./template.ts";
 import { type Attempt, answered, generationOf } from "./write.ts";
 
@@ -38,10 +39,11 @@ export const factorial = stage({
   async run(study, _, effects) {
     const settings = modelOf(study);
     const template = await readTemplate(promptOf(study), study);
-    const sampling = samplingOf(study.config.generate);
+    const sampling = samplingOf(study.config.generate, settings);
     const series = {
       model: settings,
       name: nameOf(settings),
+      sampling,
       template,
       condition: `${template.name}+factorial`,
       control: {},

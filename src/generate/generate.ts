@@ -13,7 +13,7 @@ import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
-import { planOf, type Series, samplingOf } from "./plan.ts";
+import { planOf, type Series } from "./plan.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
 
@@ -61,7 +61,6 @@ export const generate = stage({
     ) as Control;
     const forOnce = Object.keys(flags).length > 0;
     const stories = await readStories(study);
-    const sampling = samplingOf(study.config.generate);
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
@@ -74,7 +73,7 @@ export const generate = stage({
             `generate.bestOf: ${series.condition} asks for nothing that can be measured in a text, so each title is drawn once`,
           );
         }
-        const generations = await writtenBy(series, { sampling, study, journal, faults, training, effects });
+        const generations = await writtenBy(series, { study, journal, faults, training, effects });
         refuseIfNone(series, generations);
         written.set(fileOf(series), generations);
         effects.log(`  ${series.name}, ${series.condition}: ${counts(generations)}`);

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Sampling } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
+import { StudyError } from "../workbench/errors.ts";
 import { isOfficial } from "../workbench/openai.ts";
 import { type Request, targetOf, type Written } from "./model.ts";
 import { Trouble } from "./retry.ts";
@@ -35,6 +37,22 @@ export function bodyOf(
     repeat_penalty: sampling.repeatPenalty,
     min_tokens: sampling.leastTokens,
   };
+}
+
+/** Throws StudyError for sampling that a server is not told of: the record would say what was never done. */
+export function refuseUnsent({ topK, minP, repeatPenalty }: Sampling, settings: ModelSettings, base: string) {
+  if (!isOfficial(base)) return;
+  const unsent = [
+    ...(topK > 0 ? [["topK", topK, 0] as const] : []),
+    ...(minP > 0 ? [["minP", minP, 0] as const] : []),
+    ...(repeatPenalty !== 1 ? [["repeatPenalty", repeatPenalty, 1] as const] : []),
+  ];
+  const [first] = unsent;
+  if (!first) return;
+  const [name, value] = first;
+  throw new StudyError(`${settings.address}: OpenAI's own servers know no ${name} (${value})`, {
+    hint: `give the model ${unsent.map(([each, , off]) => `\`${each}: ${off}\``).join(" and ")} of its own`,
+  });
 }
 
 const Usage = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish();

@@ -1,11 +1,12 @@
 import type { Sampling } from "../study/generation.ts";
-import type { GenerateSettings, ModelSettings } from "../study/settings/generate.ts";
+import type { ModelSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Control, controlsOf, headersOf } from "./controls.ts";
 import { chooseExamples, trainingStories } from "./examples.ts";
 import { nameOf } from "./model.ts";
+import { samplingOf } from "./sampling.ts";
 import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
 
 /** A model under a prompt: one file of generations. */
@@ -13,6 +14,7 @@ export interface Series {
   readonly model: ModelSettings;
   /** The model's short name. */
   readonly name: string;
+  readonly sampling: Sampling;
   readonly template: Template;
   /** The prompt's name, with what is asked for beyond the title: `one-shot+tone-melancholy`. */
   readonly condition: string;
@@ -51,13 +53,14 @@ export async function planOf(
       );
     }
     names.set(name, model.address);
+    const sampling = samplingOf(settings, model);
     for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
       const template = await readTemplate(prompt, study);
       refuseOtherApi(model, template);
       for (const control of controlsOf(asked)) {
         const condition = [template.name, ...Object.entries(control).map(conditionName)].join("+");
         const planned = plannedTitles(study, template, titles, stories, control);
-        series.push({ model, name, template, condition, control, titles: planned });
+        series.push({ model, name, sampling, template, condition, control, titles: planned });
       }
     }
   }
@@ -108,21 +111,3 @@ export function titlesOf(
   const ordered = study.random("titles").shuffle(test);
   return wanted === "all" ? ordered : ordered.slice(0, wanted);
 }
-
-export const samplingOf = (settings: GenerateSettings): Sampling => {
-  const { tokens, temperature, topP, topK, minP, repeatPenalty } = settings;
-  if (tokens.least > tokens.most) {
-    throw new StudyError(`generate.tokens: least ${tokens.least} is above most ${tokens.most}`, {
-      hint: "swap them",
-    });
-  }
-  return {
-    temperature,
-    topP,
-    topK,
-    minP,
-    repeatPenalty,
-    leastTokens: tokens.least,
-    mostTokens: tokens.most,
-  };
-};

@@ -16,7 +16,7 @@ import { chooseExamples, trainingStories } from "./examples.ts";
 import { growingPage } from "./growing-page.ts";
 import type { Request } from "./model.ts";
 import { providerOf } from "./models.ts";
-import { samplingOf } from "./plan.ts";
+import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate } from "./template.ts";
 
 const Options = z.object({
@@ -86,7 +86,7 @@ async function askedOf(
     prompt: fill(template, title, examples!, control, headersOf(control, trainingStories(stories))),
     stop: template.stop,
     seed,
-    sampling: samplingOf(generate),
+    sampling: samplingOf(generate, model),
   };
   return { request, example: examples?.[0] };
 }

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { Generation, Sampling } from "../study/generation.ts";
+import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 import { sha256 } from "../text/hash.ts";
 import { untilNextTitle } from "../text/stop.ts";
@@ -20,7 +20,6 @@ export interface Attempt {
 
 /** What all series of a run have in common. */
 export interface Writing {
-  readonly sampling: Sampling;
   readonly study: Study;
   readonly journal: Journal;
   readonly faults: FaultFinder;
@@ -37,7 +36,7 @@ export interface Writing {
 export async function writeSeries(
   series: Series,
   model: Model,
-  { sampling, study, journal, faults, training, effects }: Writing,
+  { study, journal, faults, training, effects }: Writing,
 ): Promise<Generation[]> {
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   const toBeMeasured = measurable(series.control);
@@ -46,7 +45,7 @@ export async function writeSeries(
   let due: readonly Planned[] = series.titles;
   const attempts = Math.max(draws, study.config.generate.attempts);
   for (let number = 1; number <= attempts && due.length > 0; number++) {
-    const asked = due.map((planned) => attemptOf(planned, number, series, sampling, study));
+    const asked = due.map((planned) => attemptOf(planned, number, series, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const requests = asked.map(({ request }) => request);
     const replies = await answered(requests, model, journal, label, effects);
@@ -89,13 +88,7 @@ function judged(
 }
 
 /** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
-function attemptOf(
-  planned: Planned,
-  number: number,
-  series: Series,
-  sampling: Sampling,
-  study: Study,
-): Attempt {
+function attemptOf(planned: Planned, number: number, series: Series, study: Study): Attempt {
   const labels = [series.name, series.condition, planned.story.id, number];
   const seed = study.random("generate", ...labels).integer(0, 2 ** 31 - 1);
   return {
@@ -105,7 +98,7 @@ function attemptOf(
       prompt: planned.prompt,
       stop: series.template.stop,
       seed,
-      sampling,
+      sampling: series.sampling,
       ...(series.model.logProbabilities && { logProbabilities: true }),
     },
   };

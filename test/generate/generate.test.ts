@@ -92,6 +92,45 @@ test("fresh until the model, a prompt or a setting changes", async () => {
   expect(await state(changed({ models: [{ ...local()[0], threads: 2 }] }))).toBe("fresh");
 });
 
+test("a model is sampled by its own settings where it has some, and each attempt records them", async () => {
+  const [usual] = local();
+  const cold = { ...usual, name: "cold", temperature: 0, topK: 3, minP: 0.1, tokens: { most: 30 } };
+  const warm = { ...usual, name: "warm", topP: 0.5, repeatPenalty: 1.3 };
+  const study = await studyWith({
+    models: [cold, { ...cold, name: "colder" }, warm, usual],
+    temperature: 0.8,
+  });
+  const generations = await generated(study);
+  const settingsOf = (name: string) => [
+    ...new Set(
+      generations.filter(({ model }) => model.name === name).map(({ settings }) => JSON.stringify(settings)),
+    ),
+  ];
+  const common = { temperature: 0.8, topP: 1, topK: 0, minP: 0, repeatPenalty: 1 };
+  const tokens = { leastTokens: 20, mostTokens: 40 };
+  for (const [name, own] of [
+    ["cold", { temperature: 0, topK: 3, minP: 0.1, mostTokens: 30 }],
+    ["warm", { topP: 0.5, repeatPenalty: 1.3 }],
+    ["planted", {}],
+  ] as const) {
+    expect(settingsOf(name)).toEqual([JSON.stringify({ ...common, ...tokens, ...own })]);
+  }
+  // At temperature 0 the seed decides nothing: another model of the same settings writes the same.
+  const textsOf = (name: string) =>
+    generations.filter(({ model }) => model.name === name).map(({ text }) => text);
+  expect(textsOf("colder")).toEqual(textsOf("cold"));
+  expect(textsOf("planted")).not.toEqual(textsOf("warm"));
+});
+
+test("a model's own sampling is part of what makes the stage stale, and of what is asked anew", async () => {
+  const study = await studyWith({ models: local() });
+  const before = await generated(study);
+  Object.assign(study.config.generate.models[0]!, { temperature: 0.3 });
+  expect(await stateOf(generate, study, await readManifest(study))).toMatchObject({ is: "stale" });
+  const after = await generated(study);
+  expect(after.map(({ text }) => text)).not.toEqual(before.map(({ text }) => text));
+});
+
 test("progress goes on within a batch, never back, and ends at the total", async () => {
   const study = await studyWith({ models: local() });
   const heard: number[] = [];
@@ -244,6 +283,10 @@ test.each([
   [{ models: [{ address: "echo:" }], prompts: ["two-shot"] }, /no prompt file two-shot/],
   [{ models: [{ address: "echo:" }], examples: "best" }, /unknown choice best/],
   [{ models: [{ address: "echo:" }], tokens: { least: 9, most: 3 } }, /least 9 is above most 3/],
+  [
+    { models: [{ address: "echo:", name: "short", tokens: { most: 3 } }] },
+    /generate\.models: tokens of short: least 20 is above most 3/,
+  ],
 ])("%j is refused with one line and leaves nothing behind", async (settings, message) => {
   const study = await studyWith(JSON.parse(JSON.stringify(settings).replace("PLANTED", modelFile)));
   await expect(generated(study)).rejects.toThrow(message);

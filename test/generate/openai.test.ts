@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
 import type { Request, Written } from "../../src/generate/model.ts";
 import { openai } from "../../src/generate/models/openai.ts";
-import { samplingOf } from "../../src/generate/plan.ts";
+import { samplingOf } from "../../src/generate/sampling.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
@@ -55,7 +55,7 @@ async function asked(study: Study) {
     prompt: { text: "Title: The Sea\nStory:", shared: 0 },
     stop: "Title:",
     seed: 1,
-    sampling: samplingOf(study.config.generate),
+    sampling: samplingOf(study.config.generate, settings!),
   };
   return { model, ask };
 }
@@ -85,6 +85,23 @@ test("a base model is asked for completions with every field of the sampling", a
     expect(model.hash).toBe("served-model-7b");
     expect(tokens).toEqual({ prompt: 50, generated: 20 });
   }
+});
+
+test("a model with sampling of its own is asked by it, its neighbour by what stands for all", async () => {
+  const server = await serverThat(() => "well");
+  const study = await studyAt(server.base, 1, {
+    name: "own",
+    temperature: 0.4,
+    topP: 0.9,
+    tokens: { most: 400 },
+  });
+  study.config.generate.models.push({ ...study.config.generate.models[0]!, name: "usual" });
+  for (const key of ["temperature", "topP", "tokens"] as const) delete study.config.generate.models[1]![key];
+  await generated(study);
+  expect(server.asked.map(({ temperature, top_p, max_tokens }) => [temperature, top_p, max_tokens])).toEqual([
+    [0.4, 0.9, 400],
+    [1, 1, 200],
+  ]);
 });
 
 test("an instructed model is asked for a chat", async () => {
@@ -195,11 +212,17 @@ test.each([
   ["401", {}, /refuses the key in OPENAI_API_KEY/],
   ["well", { base: "nonsense" }, /base nonsense is no address/],
   ["well", { base: "https://api.openai.com/v1" }, /no key in the environment variable OPENAI_API_KEY/],
+  [
+    "well",
+    { base: "https://api.openai.com/v1", key: "PATH", topK: 40, repeatPenalty: 1.2 },
+    /OpenAI's own servers know no topK \(40\)/,
+  ],
   ["well", { budget: 1 }, /a budget of 1 without a price/],
 ] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {
   const server = await serverThat(() => treatment);
   const study = await studyAt(server.base, 5, model);
-  await expect(generated(study)).rejects.toThrow(message);
+  const env = { PATH: "a key" };
+  await expect(generated(study, quietEffects({ env }))).rejects.toThrow(message);
 });
 
 test("a server that is not there is named", async () => {

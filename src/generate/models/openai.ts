@@ -6,9 +6,10 @@ import { codeOf, messageOf } from "../../workbench/errors.ts";
 import { openaiClient, type Server, wrongForAll } from "../../workbench/openai.ts";
 import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
-import { bodyOf, streamedReply, writtenOf } from "../openai-protocol.ts";
+import { bodyOf, refuseUnsent, streamedReply, writtenOf } from "../openai-protocol.ts";
 import { type Purse, purseOf } from "../purse.ts";
 import { LastingTrouble, Trouble, withRetries } from "../retry.ts";
+import { samplingOf } from "../sampling.ts";
 
 /**
  * Any server that speaks OpenAI's protocol (vLLM, llama.cpp, Ray Serve, OpenAI itself): `openai:MODEL` with the
@@ -27,6 +28,7 @@ export const openai: Provider = {
   files: () => [],
   async open(settings, study, effects) {
     const client = openaiClient(serverOf(settings), { retries: 0 }, effects);
+    refuseUnsent(samplingOf(study.config.generate, settings), settings, client.baseURL);
     const atOnce = settings.parallel ?? defaultAtOnce;
     const throttle = throttleOf(atOnce);
     const purse = purseOf(settings, effects);

@@ -1,5 +1,14 @@
 import { z } from "zod";
 
+/** How the next token is drawn. */
+const draw = {
+  temperature: z.number().nonnegative(),
+  topP: z.number().positive().max(1),
+  topK: z.int().nonnegative(),
+  minP: z.number().min(0).max(1),
+  repeatPenalty: z.number().positive(),
+};
+
 /** A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `tuned:DIR`, `echo:`. */
 const ModelSettings = z.strictObject({
   address: z.string(),
@@ -23,6 +32,9 @@ const ModelSettings = z.strictObject({
   /** Stories written at the same time. */
   parallel: z.int().positive().optional(),
   prompt: z.string().optional(),
+  /** How this model is sampled, where it differs from what stands for all models. */
+  ...z.object(draw).partial().shape,
+  tokens: z.strictObject({ least: z.int().nonnegative(), most: z.int().positive() }).partial().optional(),
   /** For `llama:` and `openai:`: record how likely the model found each token that it wrote. */
   logProbabilities: z.boolean().optional(),
   /** For `openai:`: how often a request is tried again after 429, 5xx, a lost connection or a broken reply. */
@@ -78,11 +90,11 @@ export const GenerateSettings = z.strictObject({
   tokens: z
     .strictObject({ least: z.int().nonnegative().default(100), most: z.int().positive().default(200) })
     .default({ least: 100, most: 200 }),
-  temperature: z.number().nonnegative().default(1),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().nonnegative().default(0),
-  minP: z.number().min(0).max(1).default(0),
-  repeatPenalty: z.number().positive().default(1),
+  temperature: draw.temperature.default(1),
+  topP: draw.topP.default(1),
+  topK: draw.topK.default(0),
+  minP: draw.minP.default(0),
+  repeatPenalty: draw.repeatPenalty.default(1),
   /** What the example leaks: no such study by default, `{}` for one of the usual size. */
   factorial: FactorialSettings.optional(),
   /** What is asked for beyond the title. */

@@ -1,0 +1,25 @@
+import type { Sampling } from "../study/generation.ts";
+import type { GenerateSettings, ModelSettings } from "../study/settings/generate.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { nameOf } from "./model.ts";
+
+/** How a model is sampled: by its own settings, and where it has none by those of all models. */
+export function samplingOf(all: GenerateSettings, model: ModelSettings): Sampling {
+  const least = model.tokens?.least ?? all.tokens.least;
+  const most = model.tokens?.most ?? all.tokens.most;
+  if (least > most) {
+    const where = model.tokens ? `generate.models: tokens of ${nameOf(model)}` : "generate.tokens";
+    throw new StudyError(`${where}: least ${least} is above most ${most}`, {
+      hint: model.tokens ? "give the model both, the lesser first" : "swap them",
+    });
+  }
+  return {
+    temperature: model.temperature ?? all.temperature,
+    topP: model.topP ?? all.topP,
+    topK: model.topK ?? all.topK,
+    minP: model.minP ?? all.minP,
+    repeatPenalty: model.repeatPenalty ?? all.repeatPenalty,
+    leastTokens: least,
+    mostTokens: most,
+  };
+}
