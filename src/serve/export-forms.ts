@@ -7,6 +7,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import type { PortableForm, Surroundings } from "./formats/format.ts";
 import { formats } from "./formats/formats.ts";
+import { instructionsFor } from "./instructions.ts";
 import { phrasesOf } from "./languages.ts";
 import { type Material, readMaterial } from "./material.ts";
 
@@ -23,7 +24,8 @@ export const exportForms = command({
     const format = formats.find((one) => one.name === name);
     if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
     const study = await openStudy(folder);
-    const files = format.files(portableForms(study, await readMaterial(study)), surroundings(study));
+    const material = await readMaterial(study);
+    const files = format.files(portableForms(study, material), surroundings(study, material));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));
       await writeWhole(path, content);
@@ -47,17 +49,17 @@ export function portableForms(study: Study, { forms, stimuli }: Material): Porta
   }));
 }
 
-function surroundings(study: Study): Surroundings {
+function surroundings(study: Study, { forms }: Material): Surroundings {
   const { survey, name } = study.config;
   const words = phrasesOf(survey.language);
+  const [firstForm] = forms.values();
   return {
     name,
     title: survey.title,
     consent: survey.consent || words("consent.text"),
-    instructions: survey.instructions || words("instructions.text", { count: storiesAForm(study) }),
+    // All forms ask the same.
+    instructions: survey.instructions || instructionsFor(firstForm!.questions, survey.language, words),
     language: survey.language,
     words,
   };
 }
-
-const storiesAForm = ({ config: { compose } }: Study): number => compose.human + compose.machine;

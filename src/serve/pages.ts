@@ -122,14 +122,14 @@ ${hidden(post.fields)}
 <p class="code">${words("code.text")} <strong>${code}</strong></p>
 ${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
 
-export function instructionsPage(setting: Setting, stories: number, personal: string): string {
+export function instructionsPage(setting: Setting, instructions: string, personal: string): string {
   const { survey, words } = setting;
   const heading = words("instructions.heading");
   return page(setting, {
     title: heading,
     body: html`
 <h1>${heading}</h1>
-${paragraphs(survey.instructions || words("instructions.text", { count: stories }))}
+${paragraphs(instructions)}
 ${
   survey.example &&
   html`<section class="example"><p class="head">${words("instructions.example")}</p>${story(survey.example)}<div class="note">${paragraphs(survey.example.note)}</div></section>`

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { allocate } from "./allocate.ts";
 import { type Site, sendPage } from "./context.ts";
 import { same, sealed } from "./ids.ts";
+import { instructionsFor } from "./instructions.ts";
 import { isPreview, letPostTo, returnPostOf } from "./mturk.ts";
 import {
   consentPage,
@@ -134,8 +135,8 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (!participant) return reply.redirect("/", 303);
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await placeOf(site, participant), 303);
-    const stories = new Set(participant.plan.flatMap(({ stimuli }) => stimuli)).size;
-    return sendPage(reply, 200, instructionsPage(setting, stories, personalAddress(site, participant)));
+    const instructions = survey.instructions || instructionsFor(participant.plan, survey.language, words);
+    return sendPage(reply, 200, instructionsPage(setting, instructions, personalAddress(site, participant)));
   });
 
   server.get("/withdrawn", async (_, reply) => sendPage(reply, 410, withdrawnPage(setting)));

@@ -49,12 +49,6 @@ export function pairsOf({ human, machine, tasks: asked }: ComposeSettings): numb
   return Math.max(0, ...counts.map((count) => (count === "all" ? inAll : count)));
 }
 
-/** How many different stories one participant reads. */
-export const storiesRead = (compose: ComposeSettings): number => {
-  const { alone, pairs } = sharesOf(compose);
-  return alone.human + alone.machine + 2 * pairs;
-};
-
 /** The first task that asks about one story. */
 const aloneIn = ({ tasks: asked }: ComposeSettings): Asked | undefined =>
   asked.find((one) => known(one).stimuli === 1);
