@@ -35,7 +35,11 @@ export const commands: Loaders<AnyCommand> = {
   "tune submit": async () => (await import("./tune/submit.ts")).submit,
   "tune export": async () => (await import("./tune/export.ts")).exportTuned,
   backup: async () => (await import("./serve/backup.ts")).backup,
-  package: async () => (await import("./serve/package.ts")).packageStudy,
+  package: async () =>
+    (await import("./serve/package.ts")).packageStudy({
+      analyse: await stages["analyse"]!(),
+      checkR: (await import("./report/check-r.ts")).checkR,
+    }),
   "export-forms": async () => (await import("./serve/export-forms.ts")).exportForms,
   "import-responses": async () => (await import("./serve/import-responses.ts")).importResponses,
   login: async () => (await import("./collect/login.ts")).login,

@@ -11,6 +11,7 @@ import {
   generationsFolder,
   judgmentsFile,
   keyFile,
+  registrationFile,
   stimuliFile,
 } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -26,7 +27,6 @@ import { codesFile, dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
 import { choicesCsv } from "./judged.ts";
 import { headlineOf, printedFindings } from "./print.ts";
-import { registrationFile } from "./registration.ts";
 
 /** Writes what was found as a page; the report knows how, and is handed in where both are known. */
 export type PageOf = (

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { readJudgments, stimuliFile } from "../workbench/artefacts.ts";
+import { readJudgments, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { timestamp } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { versions } from "../workbench/version.ts";
-import { frozenOf, type Registration, readRegistration, registrationFile } from "./registration.ts";
+import { frozenOf, type Registration, readRegistration } from "./registration.ts";
 
 /** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
 export const preregister = command({

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
-import { formsFolder, stimuliFile } from "../workbench/artefacts.ts";
+import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-
-export const registrationFile = "preregistration.json";
 
 /** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
 export const Frozen = z.strictObject({

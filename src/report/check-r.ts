@@ -20,15 +20,21 @@ const MixedNumbers = z.object({
   deviations: z.object({ reader: z.number(), story: z.number() }),
 });
 
+/** The judgments that a program checks, and the margin that they were held against. */
+interface Judged {
+  readonly margin: number;
+  /** The table, as seen from where the program lies. */
+  readonly table: string;
+  /** The column that is true where the figures stand on a judgment; none where they stand on all of the table. */
+  readonly only?: string;
+}
+
 /**
- * A program in R, `check.R`, with which a reviewer computes the main figures anew from `tables/judgments.csv`: the
+ * A program in R, `check.R`, with which a reviewer computes the main figures anew from a table of judgments: the
  * clustered errors and both tests in base R, the mixed model with lme4. It names what differs and then fails. Undefined where
  * there is no verdict to check.
  */
-export function checkR(
-  found: readonly Findings[],
-  { margin }: { readonly margin: number },
-): string | undefined {
+export function checkR(found: readonly Findings[], judged: Judged): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
   const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
   if (!verdict.success) return undefined;
@@ -36,27 +42,29 @@ export function checkR(
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
   return [
-    opening(margin),
+    opening(judged),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...(mixed.success && onlyOrigin && !mixed.data.singular ? [mixedChecks(mixed.data)] : []),
     ending,
   ].join("\n");
 }
 
-const opening = (
-  margin: number,
-): string => `# Checks the report's main figures from tables/judgments.csv, without Tiny Love:
+const opening = ({
+  margin,
+  table,
+  only,
+}: Judged): string => `# Checks the study's main figures from ${table}, without Tiny Love:
 #   Rscript check.R
 # Base R for the clustered errors and both tests; lme4 for the mixed model, where it is installed.
 
-judgments <- read.csv("tables/judgments.csv", stringsAsFactors = FALSE)
-right <- as.numeric(judgments$response == judgments$origin)
+judgments <- read.csv("${table}", stringsAsFactors = FALSE, na.strings = "", encoding = "UTF-8")
+${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(judgments$response == judgments$origin)
 margin <- ${margin}
 differing <- 0
 
 check <- function(what, theirs, ours, tolerance = 1e-6) {
   agrees <- isTRUE(abs(theirs - ours) <= tolerance * max(1, abs(ours)))
-  cat(sprintf("%-6s %-34s here %.8f  report %.8f\\n", if (agrees) "ok" else "DIFFER", what, theirs, ours))
+  cat(sprintf("%-6s %-34s here %.8f  study %.8f\\n", if (agrees) "ok" else "DIFFER", what, theirs, ours))
   if (!agrees) differing <<- differing + 1
 }
 
@@ -64,7 +72,7 @@ check <- function(what, theirs, ours, tolerance = 1e-6) {
 # (the jackknife's CV3), within its own origin where clusters lie within origins. Uneven clusters count as fewer even
 # ones, (sum of n)^2 / sum of n^2, in the degrees of freedom.
 way <- function(residual, cluster, group) {
-  cell <- paste(cluster, group, sep = "\r")
+  cell <- paste(cluster, group, sep = "\\r")
   first <- function(x) tapply(x, cell, function(y) y[1])
   count <- tapply(residual, cell, length)
   move <- tapply(tapply(residual, cell, sum) / (table(group)[first(group)] - count), first(cluster), sum)
@@ -85,7 +93,7 @@ share <- function(weights) {
   residual <- weights[group] * (x - tapply(x, group, mean)[group])
   reader <- way(residual, judgments$participant[kept], group)
   story <- way(residual, judgments$stimulus[kept], group)
-  both <- way(residual, paste(judgments$participant, judgments$stimulus, sep = "\r")[kept], group)
+  both <- way(residual, paste(judgments$participant, judgments$stimulus, sep = "\\r")[kept], group)
   clustered <- max(reader$variance, story$variance, reader$variance + story$variance - both$variance)
   rate <- tapply(x, group, function(y) (sum(y) + 1) / (length(y) + 2))
   independent <- sum(weights^2 * rate[names(weights)] * (1 - rate[names(weights)]) / tapply(x, group, length)[names(weights)])

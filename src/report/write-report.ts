@@ -54,7 +54,10 @@ export async function writeReport(
 /** What a reviewer computes the figures anew from: the judgments that they stand on, and a program in R. */
 async function checkable(study: Study): Promise<Map<string, string>> {
   const judged = study.path(findingsFolder, "judgments.csv");
-  const program = checkR(await readFindings(study), study.config.analyse);
+  const program = checkR(await readFindings(study), {
+    margin: study.config.analyse.margin,
+    table: "tables/judgments.csv",
+  });
   if (program === undefined || !(await exists(judged))) return new Map();
   return new Map([
     ["check.R", program],

@@ -7,65 +7,67 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, jsonLines, readText, sha256, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { csv } from "../workbench/tables.ts";
 import { randomId } from "./ids.ts";
 import { type About, descriptorOf, type PackedFile } from "./package/descriptor.ts";
-import { citationOf, readmeOf, settingsOf } from "./package/papers.ts";
+import { papersOf } from "./package/papers.ts";
 import { parquetOf } from "./package/parquet-file.ts";
 import { aloneWithTheirAnswers } from "./package/participants-table.ts";
-import { type Choices, type Published, readPublished } from "./package/published.ts";
+import { type Published, readPublished } from "./package/published.ts";
 import { writeSqlite } from "./package/sqlite-file.ts";
 import { tablesOf } from "./package/study-tables.ts";
-import { type Table, withCodebook, withReferencesKept } from "./package/table.ts";
+import { csvOf, type Table, withCodebook, withReferencesKept } from "./package/table.ts";
 import { textChoices } from "./package/texts.ts";
+import { readVerdict, type VerdictMakers } from "./package/verdict.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = command({
-  name: "package",
-  summary:
-    "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
-  examples: [
-    "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
-    "tinylove package --texts none --demographics none --to elsewhere/data",
-  ],
-  flags: [
-    ["--to <folder>", "where; a package that lies there is written anew (default: package/ in the study)"],
-    ["--texts <which>", "licensed: those that may be passed on; all; none (default: licensed)"],
-    ["--demographics <which>", "closed: answers from fixed choices; all; none (default: closed)"],
-    ["--own-words", "also what participants wrote in their own words, which may say who they are"],
-    ["--licence <name>", "of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
-    ["--author <names...>", "who is to be cited"],
-  ],
-  options: z.object({
-    to: z.string().min(1).optional(),
-    texts: z.enum(textChoices).default("licensed"),
-    demographics: z.enum(["closed", "none", "all"]).default("closed"),
-    ownWords: z.boolean().default(false),
-    licence: z
-      .string()
-      .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
-      .optional(),
-    author: z.array(z.string().trim().min(1).max(200)).default([]),
-  }),
-  async run(folder, { to, licence, author, ...choices }, effects) {
-    const study = await openStudy(folder);
-    const target = to === undefined ? study.path("package") : resolve(to);
-    await assertReplaceable(target);
-    const published = await readPublished(study);
-    const secret = await secretOf(study);
-    const tables = withCodebook(withReferencesKept(tablesOf(study, published, choices, secret)));
-    const about: About = {
-      name: study.config.name,
-      title: study.config.title,
-      description: "Readers' judgments of very short stories, written by people and by language models.",
-      licence,
-      authors: author,
-    };
-    await replaced(target, (aside) => writePackage(aside, study, about, tables, choices, effects));
-    tellWhatItHolds(study, published, tables, about, effects);
-    effects.print(target);
-  },
-});
+export const packageStudy = (makers: VerdictMakers) =>
+  command({
+    name: "package",
+    summary:
+      "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
+    examples: [
+      "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
+      "tinylove package --texts none --demographics none --to elsewhere/data",
+    ],
+    flags: [
+      ["--to <folder>", "where; a package that lies there is written anew (default: package/ in the study)"],
+      ["--texts <which>", "licensed: those that may be passed on; all; none (default: licensed)"],
+      ["--demographics <which>", "closed: answers from fixed choices; all; none (default: closed)"],
+      ["--own-words", "also what participants wrote in their own words, which may say who they are"],
+      ["--licence <name>", "of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
+      ["--author <names...>", "who is to be cited"],
+    ],
+    options: z.object({
+      to: z.string().min(1).optional(),
+      texts: z.enum(textChoices).default("licensed"),
+      demographics: z.enum(["closed", "none", "all"]).default("closed"),
+      ownWords: z.boolean().default(false),
+      licence: z
+        .string()
+        .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
+        .optional(),
+      author: z.array(z.string().trim().min(1).max(200)).default([]),
+    }),
+    async run(folder, { to, licence, author, ...choices }, effects) {
+      const study = await openStudy(folder);
+      const target = to === undefined ? study.path("package") : resolve(to);
+      await assertReplaceable(target);
+      const published = await readPublished(study, await readVerdict(study, makers, effects.log));
+      const secret = await secretOf(study);
+      const tables = withCodebook(withReferencesKept(tablesOf(study, published, choices, secret)));
+      const about: About = {
+        name: study.config.name,
+        title: study.config.title,
+        description: "Readers' judgments of very short stories, written by people and by language models.",
+        licence,
+        authors: author,
+      };
+      const papers = papersOf(study, published, about, tables, choices);
+      await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
+      tellWhatItHolds(study, published, tables, about, effects);
+      effects.print(target);
+    },
+  });
 
 /** Makes the participants' new names; kept in the study, so that the same study gives the same package. */
 async function secretOf(study: Study): Promise<string> {
@@ -76,10 +78,9 @@ async function secretOf(study: Study): Promise<string> {
 
 async function writePackage(
   folder: string,
-  study: Study,
-  about: About,
   tables: readonly Table[],
-  choices: Choices,
+  papers: ReadonlyMap<string, string>,
+  about: About,
   { signal }: Effects,
 ): Promise<void> {
   const files: PackedFile[] = [];
@@ -92,15 +93,13 @@ async function writePackage(
 
   for (const table of tables) {
     const names = table.columns.map(({ name }) => name);
-    await packed(`csv/${table.name}.csv`, csv(names, table.rows), table);
+    await packed(`csv/${table.name}.csv`, csvOf(table), table);
     await packed(`jsonl/${table.name}.jsonl`, jsonLines(table.rows.map((row) => ordered(row, names))), table);
     await packed(`parquet/${table.name}.parquet`, parquetOf(table), table);
   }
   writeSqlite(join(folder, "study.sqlite"), tables);
   await packed("study.sqlite");
-  await packed("settings.json", settingsOf(study));
-  await packed("CITATION.cff", citationOf(about));
-  await packed("README.md", readmeOf(about, tables, choices));
+  for (const [path, content] of papers) await packed(path, content);
   const descriptor = `${JSON.stringify(descriptorOf(about, files), null, 2)}\n`;
   await packed("datapackage.json", descriptor);
   await writeWhole(

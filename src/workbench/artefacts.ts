@@ -28,6 +28,7 @@ export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
 export const findingsFolder = "findings";
+export const registrationFile = "preregistration.json";
 /** Tuned models, a folder each: `model/`, how it was made, and what its diagnosis found. */
 export const tunedFolder = "tuned";
 export const tuningFindingsFile = (name: string): string => `${tunedFolder}/${name}/findings.json`;

@@ -1,11 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
+import { checkR } from "../../src/report/check-r.ts";
+import { pageOfFindings } from "../../src/report/report.ts";
 import { allowsCopies } from "../../src/serve/package/texts.ts";
-import { packageStudy } from "../../src/serve/package.ts";
+import { packageStudy as packaging } from "../../src/serve/package.ts";
 import { factorialFile, readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeCoder } from "../../src/workbench/codings.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
@@ -13,6 +17,8 @@ import { readTable } from "../../src/workbench/tables.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 
+const analysis = analyse(pageOfFindings);
+const packageStudy = packaging({ analyse: analysis, checkR });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
@@ -177,8 +183,8 @@ test("the package names nobody: no id of a service or of the study's own, no hou
   }
   const participants = await table("participants");
   expect(participants.map(({ day, completed, reads }) => [day, completed, reads])).toEqual([
-    ["2026-03-04", "true", "daily"],
-    ["2026-03-04", "true", "daily"],
+    ["2026-03-04", "TRUE", "daily"],
+    ["2026-03-04", "TRUE", "daily"],
   ]);
   expect(participants[0]).not.toHaveProperty("town");
   const judgments = await json("judgments");
@@ -269,19 +275,54 @@ test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among th
   expect(file.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
   const right = file
     .prepare(
-      `SELECT "right", origin, response FROM judgments JOIN stimuli USING (stimulus) WHERE task = 'human-or-machine'`,
+      `SELECT "right", stimuli.origin, judgments.origin AS told, response FROM judgments JOIN stimuli USING (stimulus) WHERE task = 'human-or-machine'`,
     )
-    .all() as { right: number; origin: string; response: string }[];
+    .all() as { right: number; origin: string; told: string; response: string }[];
   expect(right).toHaveLength(8);
-  for (const row of right) expect(row.right).toBe(Number(row.origin === row.response));
+  for (const row of right) {
+    expect(row.told).toBe(row.origin);
+    expect(row.right).toBe(Number(row.origin === row.response));
+  }
   file.close();
   const pairs = (await json("judgments")).filter(({ task }) => task === "which-is-human");
-  for (const { stimulus, side, right: isRight } of pairs) {
+  for (const { stimulus, side, right: isRight, origin, human_side } of pairs) {
     // Everybody chose the left one; where the second text stood right, the first one stood left.
     const human = built.origins.get(String(stimulus)) === "human";
     expect(isRight).toBe(Number(side === "right" ? human : !human));
+    expect([origin, human_side]).toEqual([null, isRight === 1 ? "left" : "right"]);
   }
 });
+
+test("the README's examples tell how often people were right, of one task: in SQL, and in R and pandas where they are", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const told = (await json("judgments")).filter(({ task }) => task === "human-or-machine");
+  const accuracy = (["human", "machine"] as const).map((origin) => {
+    const own = told.filter((row) => row["origin"] === origin);
+    return { origin, accuracy: own.filter(({ right }) => right === 1).length / own.length };
+  });
+  const example = await examplesOfReadme();
+  const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });
+  expect(file.prepare(example("sql")).all()).toEqual(accuracy);
+  file.close();
+  for (const [language, program, evaluate] of [
+    ["r", "Rscript", "-e"],
+    ["python", process.env["TINYLOVE_PYTHON"] ?? "python3", "-c"],
+  ] as const) {
+    const needs = language === "r" ? "1" : "import pandas, pyarrow";
+    if (spawnSync(program, [evaluate, needs]).status !== 0) continue;
+    const { stdout, stderr } = spawnSync(program, [evaluate, example(language)], {
+      cwd: folder(),
+      encoding: "utf8",
+    });
+    for (const { origin, accuracy: share } of accuracy)
+      expect(stdout, stderr).toMatch(new RegExp(`${origin} +${share}`));
+  }
+});
+
+async function examplesOfReadme(): Promise<(language: string) => string> {
+  const text = await readFile(join(folder(), "README.md"), "utf8");
+  return (language) => new RegExp(`\`\`\`${language}\n(.+?)\`\`\``, "s").exec(text)![1]!;
+}
 
 test("Parquet holds the same rows, each column under its own type, and what is missing as null", async () => {
   await packageStudy.run(built.study.folder, options({ ownWords: true }), quietEffects());

@@ -58,6 +58,7 @@ const formats: Record<string, { format: string; mediatype: string }> = {
   parquet: { format: "parquet", mediatype: "application/vnd.apache.parquet" },
   sqlite: { format: "sqlite", mediatype: "application/vnd.sqlite3" },
   md: { format: "md", mediatype: "text/markdown" },
+  R: { format: "r", mediatype: "text/plain" },
   cff: { format: "cff", mediatype: "application/yaml" },
 };
 
@@ -98,6 +99,7 @@ function fieldOf({ name, type, meaning, unit, levels, required, least }: Column,
     name,
     type,
     description: unit ? `${meaning} (${unit})` : meaning,
+    ...(type === "boolean" && { trueValues: ["TRUE"], falseValues: ["FALSE"] }),
     ...(Object.keys(constraints).length > 0 && { constraints }),
   };
 }

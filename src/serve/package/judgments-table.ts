@@ -9,10 +9,10 @@ import type { Choices, Published } from "./published.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 
-/** Every answer, with whether it was right. */
+/** Every answer, with who wrote what was judged, whether the answer was right, and whether the verdict stands on it. */
 export function judgmentsTable(
   study: Study,
-  { judgments, forms, key }: Published,
+  { judgments, forms, key, verdict }: Published,
   { ownWords }: Choices,
   nameOf: (participant: string) => string,
 ): Table {
@@ -34,8 +34,10 @@ export function judgmentsTable(
     second_stimulus: stimuli[1],
     order: judgment.order,
     side: judgment.side,
+    ...writersOf({ response, stimuli, ...judgment }, key),
     response: String(response.answer),
     right: rightnessOf({ response, stimuli, ...judgment }, key),
+    in_verdict: verdict?.judged({ response, stimuli, ...judgment }),
     ...Object.fromEntries([...details.keys()].map((name) => [name, detailOf(response, name)])),
     ms: judgment.ms,
     simulated: judgment.simulated,
@@ -80,12 +82,30 @@ export function judgmentsTable(
         levels: ["left", "right"],
         meaning: "Where the second text of a pair stood",
       },
+      {
+        name: "origin",
+        type: "string",
+        levels: ["human", "machine"],
+        meaning: "Who wrote the text; empty for a pair and where none was shown. Readers were not told",
+      },
+      {
+        name: "human_side",
+        type: "string",
+        levels: ["left", "right"],
+        meaning: "Where the human text of a pair stood",
+      },
       { name: "response", type: "string", meaning: meaningOfResponses(asked) },
       {
         name: "right",
         type: "integer",
         levels: ["0", "1"],
         meaning: "1 where the answer is right, 0 where it is wrong; empty where nothing is",
+      },
+      {
+        name: "in_verdict",
+        type: "boolean",
+        meaning:
+          "Whether the study's verdict on single stories stands on it: false where a rule declared before the data leaves it out; empty for other questions, and where the study was not analysed",
       },
       ...[...details.values()].map(
         (item): Column => ({
@@ -138,9 +158,19 @@ const levelsOf = (item: Item): readonly string[] | undefined =>
       : undefined;
 
 function rightnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number | undefined {
-  const shown = judgment.side === "left" ? [...judgment.stimuli].reverse() : judgment.stimuli;
-  const origins = shown.flatMap((id) => key.get(id)?.origin ?? []);
-  return taskNamed(judgment.task)?.score(judgment.response as never, origins);
+  return taskNamed(judgment.task)?.score(judgment.response as never, originsAsShown(judgment, key));
+}
+
+function writersOf(judgment: Judgment, key: ReadonlyMap<string, Key>) {
+  const [first, second] = originsAsShown(judgment, key);
+  if (second === undefined) return { origin: first };
+  return { human_side: first === "human" ? "left" : "right" };
+}
+
+/** From left to right; `side` is where the second text of a pair stood. */
+function originsAsShown({ side, stimuli }: Judgment, key: ReadonlyMap<string, Key>): Key["origin"][] {
+  const shown = side === "left" ? [...stimuli].reverse() : stimuli;
+  return shown.flatMap((id) => key.get(id)?.origin ?? []);
 }
 
 const detailOf = (response: Readonly<Record<string, unknown>>, name: string): string | undefined =>

@@ -2,11 +2,33 @@ import { stringify } from "yaml";
 import type { Study } from "../../workbench/study.ts";
 import { version } from "../../workbench/version.ts";
 import type { About } from "./descriptor.ts";
-import type { Choices } from "./published.ts";
+import type { Choices, Published } from "./published.ts";
 import type { Table } from "./table.ts";
 
+/** What stands around the tables, by path. */
+export function papersOf(
+  study: Study,
+  { registration, verdict }: Published,
+  about: About,
+  tables: readonly Table[],
+  choices: Choices,
+): Map<string, string> {
+  const papers = new Map([
+    ["settings.json", settingsOf(study)],
+    ["CITATION.cff", citationOf(about)],
+  ]);
+  if (registration !== undefined) papers.set("preregistration.json", registration);
+  if (verdict) papers.set("check.R", verdict.program);
+  return papers.set("README.md", readmeOf(about, tables, choices, new Set(papers.keys())));
+}
+
 /** README.md: what the package holds, what was left out of it, how it is opened. */
-export function readmeOf(about: About, tables: readonly Table[], choices: Choices): string {
+function readmeOf(
+  about: About,
+  tables: readonly Table[],
+  choices: Choices,
+  papers: ReadonlySet<string>,
+): string {
   const people = tables.find(({ name }) => name === "participants")!.rows;
   const simulated = people.filter((row) => row["simulated"]).length;
   return `# ${about.title}
@@ -21,23 +43,18 @@ ${
 |---|---|---|
 ${tables.map(({ name, title, rows }) => `| \`${name}\` | ${rows.length} | ${title} |`).join("\n")}
 
-Each table lies here three times: \`csv/\` for spreadsheets, \`jsonl/\` for programs, and all of them in \`study.sqlite\`. The codebook says what each column means; \`datapackage.json\` says it to programs (Data Package, version 2), with types, levels, keys and references. \`settings.json\` holds the settings of the study, \`SHA256SUMS\` a checksum of every file.
+Each table lies here four times: \`csv/\` for R and spreadsheets, \`parquet/\` with every column's type, \`jsonl/\` for programs, and all of them in \`study.sqlite\`. The table \`codebook\` says what each column means; \`datapackage.json\` says it to programs (Data Package, version 2), with types, levels, keys and references. \`settings.json\` holds the settings of the study${papers.has("preregistration.json") ? ", `preregistration.json` what was frozen of them before the data" : ""}, \`SHA256SUMS\` a checksum of every file.
 
-A cell of a CSV table that a spreadsheet would run as a formula (it begins with =, +, -, @ or a tab, and is no number) begins with an apostrophe; JSONL and SQLite hold it as it is. Empty cells are missing values.
+In CSV an empty cell is a missing value and a boolean is TRUE or FALSE. A cell that a spreadsheet would run as a formula (it begins with =, +, -, @ or a tab, and is no number) begins with an apostrophe there; the other forms hold it as it is.
 
-\`\`\`r
-judgments <- read.csv("csv/judgments.csv", na.strings = "", encoding = "UTF-8")
-\`\`\`
+${examplesFor(tables)}
+## Checking
 
-\`\`\`python
-import pandas
-judgments = pandas.read_json("jsonl/judgments.jsonl", lines=True)
-\`\`\`
-
-\`\`\`sql
--- sqlite3 study.sqlite
-SELECT origin, avg("right") FROM judgments JOIN stimuli USING (stimulus) GROUP BY origin;
-\`\`\`
+\`sha256sum -c SHA256SUMS\` checks the files; \`frictionless validate datapackage.json\` (\`pip install "frictionless[json,parquet]"\`) the tables, with every type, level and reference.${
+    papers.has("check.R")
+      ? " `Rscript check.R` computes the main figures of the study's verdict anew from `csv/judgments.csv`, without the program that made them: the clustered errors and both tests in base R, the mixed model with lme4. It names each figure that differs, and fails then. The verdict stands on the judgments whose `in_verdict` is TRUE."
+      : ""
+  } \`tinylove analyse --judgments csv/judgments.csv\` puts all of the study's questions to them again, under its own settings.
 
 ## People
 
@@ -65,6 +82,38 @@ ${about.licence ? `The data are under ${about.licence}` : "No licence has been c
 `;
 }
 
+/** Accuracy by who wrote what was judged, in three languages, of the first task asked whose answers are right or wrong. */
+function examplesFor(tables: readonly Table[]): string {
+  const rows = tables.find(({ name }) => name === "judgments")!.rows;
+  const [task, by] =
+    Object.entries({ "human-or-machine": "origin", "which-is-human": "human_side" }).find(([name]) =>
+      rows.some((row) => row["task"] === name),
+    ) ?? [];
+  if (task === undefined) return "";
+  return `How often the answers to \`${task}\` are right, by \`${by}\`. Other tasks have other answers, so one is chosen first:
+
+\`\`\`r
+judgments <- read.csv("csv/judgments.csv", na.strings = "", encoding = "UTF-8")
+told <- subset(judgments, task == "${task}")
+print(aggregate(right ~ ${by}, data = told, FUN = mean))
+\`\`\`
+
+\`\`\`python
+import pandas  # with pyarrow
+judgments = pandas.read_parquet("parquet/judgments.parquet")
+told = judgments[judgments["task"] == "${task}"]
+print(told.groupby("${by}")["right"].mean())
+\`\`\`
+
+\`\`\`sql
+-- sqlite3 study.sqlite
+SELECT ${by}, avg("right") AS accuracy FROM judgments WHERE task = '${task}' GROUP BY ${by};
+\`\`\`
+
+Readers and stories both repeat, so that these means have no simple standard errors: see \`participant\` and \`stimulus\`. More of a text (its model, length, story) stands in \`stimuli\`, joined by \`stimulus\`.
+`;
+}
+
 function withheldIn(tables: readonly Table[]): string {
   const counts = tables
     .filter(({ columns }) => columns.some(({ name }) => name === "withheld"))
@@ -86,7 +135,7 @@ Kind of love, tone, cultural setting, or what else the codebook asks, as people 
 }
 
 /** CITATION.cff, version 1.2.0. */
-export const citationOf = ({ title, description, licence, authors }: About): string =>
+const citationOf = ({ title, description, licence, authors }: About): string =>
   stringify({
     "cff-version": "1.2.0",
     message: "Please cite these data as below; add the DOI that the archive gives them.",
@@ -99,7 +148,7 @@ export const citationOf = ({ title, description, licence, authors }: About): str
   });
 
 /** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
-export function settingsOf({ config }: Study): string {
+function settingsOf({ config }: Study): string {
   const { name, title, seed, compose, analyse, corpus, generate, survey } = config;
   const { language, consent, instructions, example, demographics, quota, back, feedback } = survey;
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =

@@ -12,17 +12,19 @@ import {
   readKey,
   readStimuli,
   readStories,
+  registrationFile,
   storiesFile,
 } from "../../workbench/artefacts.ts";
 import { type Codebook, readCodebook } from "../../workbench/codebook.ts";
 import { readCoders } from "../../workbench/codings.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { exists } from "../../workbench/files.ts";
+import { exists, readText } from "../../workbench/files.ts";
 import { readLot } from "../../workbench/lots.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type Row, readTable } from "../../workbench/tables.ts";
 import { participantsFile } from "../exporting.ts";
 import type { TextChoice } from "./texts.ts";
+import type { VerdictStood } from "./verdict.ts";
 
 /** What is published of what people told: see the flags of `tinylove package`. */
 export interface Choices {
@@ -47,10 +49,14 @@ export interface Published {
   readonly participants: readonly Row[];
   readonly coders: readonly Coder[];
   readonly codebook: Codebook;
+  /** `preregistration.json` as it was made; undefined where nothing was registered. */
+  readonly registration: string | undefined;
+  /** Undefined where the study was not analysed since, or has no verdict on single stories. */
+  readonly verdict: VerdictStood | undefined;
 }
 
 /** Reads the study; throws StudyError where it has no forms, or judgments that are of other forms. */
-export async function readPublished(study: Study): Promise<Published> {
+export async function readPublished(study: Study, verdict: VerdictStood | undefined): Promise<Published> {
   const judgments = (await readJudgments(study)).map(asWritten);
   const published: Published = {
     stories: (await exists(study.path(storiesFile))) ? await readStories(study) : [],
@@ -67,6 +73,10 @@ export async function readPublished(study: Study): Promise<Published> {
       : participantsOf(judgments),
     coders: await readCoders(study),
     codebook: await readCodebook(study),
+    registration: (await exists(study.path(registrationFile)))
+      ? await readText(study.path(registrationFile))
+      : undefined,
+    verdict,
   };
   checkReferences(published);
   return published;

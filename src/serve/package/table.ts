@@ -1,3 +1,5 @@
+import { csv } from "../../workbench/tables.ts";
+
 /** What a cell holds; undefined where nothing is known. */
 export type Cell = string | number | boolean | undefined;
 
@@ -25,6 +27,20 @@ export interface Table {
   readonly columns: readonly Column[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
+
+/** A table as CSV. TRUE and FALSE are what R, pandas, Frictionless and spreadsheets all take for a boolean. */
+export const csvOf = ({ columns, rows }: Table): string =>
+  csv(
+    columns.map(({ name }) => name),
+    rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, cell]) => [
+          name,
+          typeof cell === "boolean" ? String(cell).toUpperCase() : cell,
+        ]),
+      ),
+    ),
+  );
 
 /** The tables with a codebook of all their columns as the last one. */
 export function withCodebook(tables: readonly Table[]): Table[] {
