@@ -36,6 +36,7 @@ export const describe = stage({
     rule: config.corpus.words.warn,
     model: localModelSettings(config),
   }),
+  foresee: (study) => void wantedMeasures(study),
   async run(study, _, effects) {
     const wanted = wantedMeasures(study);
     const stories = await readStories(study);

@@ -27,16 +27,21 @@ export interface Spread {
 /** What was measured of every text, as findings look at it. */
 export class DescribedTexts {
   readonly measures: readonly Measure[];
+  /** What may be read: people's stories, and of each model's attempts at a title the one that counts. */
   readonly all: readonly DescribedText[];
   readonly human: readonly DescribedText[];
   readonly machine: readonly DescribedText[];
+  /** Attempts that were drawn again or not chosen; nobody reads them. */
+  readonly setAside: readonly DescribedText[];
 
   constructor(texts: readonly Text[], { measures, values }: Taken) {
     this.measures = measures;
-    this.all = texts.map((text, at) => ({
+    const described = texts.map((text, at) => ({
       ...text,
       values: Object.fromEntries(measures.map(({ name }) => [name, values.get(name)![at]])),
     }));
+    this.all = described.filter(({ counts }) => counts);
+    this.setAside = described.filter(({ counts }) => !counts);
     this.human = this.all.filter(({ origin }) => origin === "human");
     this.machine = this.all.filter(({ origin }) => origin === "machine");
   }

@@ -9,6 +9,7 @@ import { dialogue } from "./findings/dialogue.ts";
 import { failures } from "./findings/failures.ts";
 import { lengths } from "./findings/lengths.ts";
 import { ranges } from "./findings/ranges.ts";
+import { setAside } from "./findings/set-aside.ts";
 import { telling } from "./findings/telling.ts";
 import type { Taken } from "./take.ts";
 import type { Text } from "./texts.ts";
@@ -38,18 +39,23 @@ const parts: readonly ((seen: Seen) => Finding[])[] = [
   beside,
   failures,
   ranges,
+  setAside,
 ];
 
-function opening({ human, machine }: DescribedTexts): Finding {
+function opening({ human, machine, setAside }: DescribedTexts): Finding {
   const models = new Set(machine.map(({ model }) => model));
   const stories = counted(human.length, "story of a person", "stories of people");
   const texts =
     machine.length === 0
       ? `${stories}; no model has written yet`
-      : `${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote`;
+      : `${stories} and ${counted(machine.length, "text")} that ${counted(models.size, "model")} wrote, one at each title`;
+  const others =
+    setAside.length === 0
+      ? ""
+      : ` Of several attempts at a title the chosen one counts, or else the last, and what readers are shown is cut from it; ${counted(setAside.length, "attempt")} that ${setAside.length === 1 ? "was" : "were"} set aside, which nobody reads, ${setAside.length === 1 ? "stands" : "stand"} apart at the end.`;
   const where =
     "Every text with all its measures is a row of corpus/codes.csv; tables name the texts behind each row.";
-  return sentence("result", `Described are ${texts}. ${where}`);
+  return sentence("result", `Described are ${texts}.${others} ${where}`);
 }
 
 const methods = ({ measures }: DescribedTexts): Finding[] => [
@@ -60,7 +66,7 @@ const methods = ({ measures }: DescribedTexts): Finding[] => [
 ];
 
 /** Every spread with full precision, by origin and by model. */
-function numbers({ measures, human, machine }: DescribedTexts): Record<string, unknown> {
+function numbers({ measures, human, machine, setAside }: DescribedTexts): Record<string, unknown> {
   const models = [...new Set(machine.map(({ model }) => model))];
   const spreads = (texts: DescribedTexts["all"]) =>
     Object.fromEntries(
@@ -70,9 +76,10 @@ function numbers({ measures, human, machine }: DescribedTexts): Record<string, u
       }),
     );
   return {
-    texts: { human: human.length, machine: machine.length },
+    texts: { human: human.length, machine: machine.length, setAside: setAside.length },
     human: spreads(human),
     machine: spreads(machine),
+    setAside: spreads(setAside),
     models: Object.fromEntries(
       models.map((address) => [address, spreads(machine.filter(({ model }) => model === address))]),
     ),

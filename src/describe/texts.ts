@@ -1,4 +1,4 @@
-import { type Generation, modelName } from "../study/generation.ts";
+import { countingOf, type Generation, modelName, writerName } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A text to describe, whoever wrote it. */
@@ -14,11 +14,14 @@ export interface Text {
   readonly text: string;
   /** Texts of the stories that the model was shown. */
   readonly examples: readonly string[];
+  /** Whether it may be read: a person's, or of the attempts at a title the one that counts. Others were set aside. */
+  readonly counts: boolean;
 }
 
 /** Every story, then every generation that came to a text. */
 export function textsOf(stories: readonly Story[], generations: readonly Generation[]): Text[] {
   const byId = new Map(stories.map((story) => [story.id, story]));
+  const counting = new Set(countingOf(generations, (each) => `${each.story}\n${writerName(each)}`));
   return [
     ...stories.map(
       ({ id, title, text }): Text => ({
@@ -29,6 +32,7 @@ export function textsOf(stories: readonly Story[], generations: readonly Generat
         title,
         text,
         examples: [],
+        counts: true,
       }),
     ),
     ...generations
@@ -42,6 +46,7 @@ export function textsOf(stories: readonly Story[], generations: readonly Generat
           title: generation.title,
           text: generation.text,
           examples: generation.examples.flatMap((example) => byId.get(example)?.text ?? []),
+          counts: counting.has(generation),
         }),
       ),
   ];

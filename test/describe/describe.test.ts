@@ -50,7 +50,7 @@ test("every story and every generation with a text is a row of codes.csv", async
 });
 
 test("findings tell human from machine and name the texts behind them", async () => {
-  await writeGenerations([pretended("one", loop), pretended("two", copy, ["bus"])]);
+  await writeGenerations([pretended("one", loop), { ...pretended("two", copy, ["bus"]), story: "bread" }]);
   await run();
   const [found] = await readFindings(study);
   expect(found?.analysis).toBe("describe");
@@ -65,6 +65,24 @@ test("findings tell human from machine and name the texts behind them", async ()
     texts: { human: 2, machine: 2 },
     machine: { pronoun_loop: { mean: 0.5 } },
   });
+});
+
+test("attempts that were set aside stand apart from those that are read, and are named", async () => {
+  const again = { ...pretended("again", goodProse), attempt: 2 };
+  await writeGenerations([pretended("first", loop), again]);
+  await run();
+  const [found] = await readFindings(study);
+  expect(found!.numbers).toMatchObject({
+    texts: { human: 2, machine: 1, setAside: 1 },
+    machine: { pronoun_loop: { mean: 0 } },
+    setAside: { pronoun_loop: { mean: 1 } },
+  });
+  const text = JSON.stringify(found!.findings);
+  expect(text).toContain("1 attempt that was set aside, which nobody reads, stands apart at the end");
+  expect(text).toContain('{"failure":"falls into a loop of pronouns","human":0,"machine":0,"texts":""}');
+  expect(text).toContain('{"failure":"falls into a loop of pronouns","set_aside":1,"texts":"first"}');
+  expect(text.indexOf('"texts":"first"')).toBeGreaterThan(text.indexOf("Human beside machine"));
+  expect((await readTable(study.path("corpus/codes.csv"))).map(({ id }) => id)).toContain("first");
 });
 
 test("a corpus without generations is described alone", async () => {

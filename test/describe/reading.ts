@@ -14,6 +14,7 @@ export const textOf = (text: string, about: Partial<Text> = {}): Text => ({
   title: "A title",
   text,
   examples: [],
+  counts: true,
   ...about,
 });
 

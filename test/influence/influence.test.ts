@@ -91,7 +91,7 @@ test("people's codes of the factorial are read beside the cue words'", async () 
   const { findings } = await studied(study);
   const said = findings.flatMap((each) => (each.kind === "sentence" ? [each.text] : []));
   expect(said.find((text) => text.startsWith("Tone, coded by people"))).toMatch(
-    /it carries over from the example; that it goes with the title is not shown\. 100\.00 % of 32 texts/,
+    /it carries over from the example; that it goes with the title is not shown\. 100\.0 % of 32 texts/,
   );
   expect(said.some((text) => text.includes("coded by cue words"))).toBe(true);
 });

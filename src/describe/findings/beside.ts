@@ -1,41 +1,60 @@
 import { type Finding, table } from "../../study/finding.ts";
-import { numbersOf, type Seen, type Spread, spreadOf } from "../described.ts";
+import { type DescribedText, numbersOf, type Seen, type Spread, spreadOf } from "../described.ts";
+import type { Measure } from "../measure.ts";
 
 /** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
-export function beside({ texts: { measures, human, machine } }: Seen): Finding[] {
+export const beside = ({ texts: { measures, human, machine } }: Seen): Finding[] => [
+  besideTable(
+    "Human beside machine: the mean of every measure, and by how many standard deviations the machine's lies above",
+    measures,
+    [
+      { name: "human", texts: human },
+      { name: "machine", texts: machine },
+    ],
+  ),
+];
+
+interface Side {
+  readonly name: string;
+  readonly texts: readonly DescribedText[];
+}
+
+/** The mean of every measure on two sides, and by how many standard deviations the second lies above the first. */
+export function besideTable(
+  caption: string,
+  measures: readonly Measure[],
+  [one, other]: readonly [Side, Side],
+): Finding {
   const rows = measures.flatMap(({ name, unit, format }) => {
-    const [people, models] = [spreadOf(numbersOf(human, name)), spreadOf(numbersOf(machine, name))];
-    if (people.n + models.n === 0) return [];
+    const [first, second] = [one, other].map(({ texts }) => spreadOf(numbersOf(texts, name))) as [
+      Spread,
+      Spread,
+    ];
+    if (first.n + second.n === 0) return [];
     return [
       {
         measure: name,
         unit: format === "percent" ? "share of yes" : unit,
-        human: finite(people.mean),
-        human_deviation: people.n > 1 ? people.deviation : null,
-        machine: finite(models.mean),
-        machine_deviation: models.n > 1 ? models.deviation : null,
-        difference: differenceIn(people, models),
+        first: finite(first.mean),
+        first_deviation: first.n > 1 ? first.deviation : null,
+        second: finite(second.mean),
+        second_deviation: second.n > 1 ? second.deviation : null,
+        difference: differenceIn(first, second),
       },
     ];
   });
-  return [
-    table(
-      "detail",
-      "Human beside machine: the mean of every measure, and by how many standard deviations the machine's lies above",
-      {
-        columns: [
-          { key: "measure", label: "measure", format: "text" },
-          { key: "unit", label: "in", format: "text" },
-          { key: "human", label: "human", format: "number" },
-          { key: "human_deviation", label: "sd", format: "number" },
-          { key: "machine", label: "machine", format: "number" },
-          { key: "machine_deviation", label: "sd", format: "number" },
-          { key: "difference", label: "apart, in sd", format: "number" },
-        ],
-        rows,
-      },
-    ),
-  ];
+  return table("detail", caption, {
+    columns: [
+      { key: "measure", label: "measure", format: "text" },
+      { key: "unit", label: "in", format: "text" },
+      { key: "first", label: one.name, format: "number" },
+      { key: "first_deviation", label: "sd", format: "number" },
+      { key: "second", label: other.name, format: "number" },
+      { key: "second_deviation", label: "sd", format: "number" },
+      { key: "difference", label: "apart, in sd", format: "number" },
+    ],
+    rows,
+  });
 }
 
 function differenceIn(one: Spread, other: Spread): number | null {

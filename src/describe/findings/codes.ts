@@ -4,7 +4,7 @@ import { counted, listed } from "../../study/print.ts";
 import type { Variable } from "../../workbench/codebook.ts";
 import type { Coded } from "../coding/coded.ts";
 import { strongestCodes } from "../coding/settled.ts";
-import { idsOf, type Seen } from "../described.ts";
+import { type DescribedText, idsOf, type Seen } from "../described.ts";
 
 /** Kind of love, tone and cultural setting: how often each code, tone by kind of love, and how far coders agree. */
 export function codes({ texts, coded }: Seen): Finding[] {
@@ -12,7 +12,7 @@ export function codes({ texts, coded }: Seen): Finding[] {
   return [
     sentence("result", whoCoded(coded)),
     ...coded.variables.flatMap((variable) => shares(variable, texts, coded)),
-    ...crossed(coded),
+    ...crossed(texts.all, coded),
     ...agreementFindings(coded),
   ];
 }
@@ -41,28 +41,43 @@ function shares(variable: Variable, { human, machine }: Seen["texts"], { settled
     { group: "human", texts: human.filter(({ id }) => codes.has(id)) },
     { group: "machine", texts: machine.filter(({ id }) => codes.has(id)) },
   ].filter(({ texts }) => texts.length > 0);
-  const rows = variable.codes.flatMap(({ code }) =>
-    sides.map(({ group, texts }) => {
-      const having = texts.filter(({ id }) => codes.get(id) === code);
-      const name = sides.length > 1 ? `${code}, ${group}` : code;
-      return { name, group, share: having.length / texts.length, count: having.length, texts: idsOf(having) };
-    }),
-  );
+  const rows = variable.codes
+    .map(({ code }) => code)
+    .filter((code) => sides.some(({ texts }) => texts.some(({ id }) => codes.get(id) === code)))
+    .flatMap((code) =>
+      sides.map(({ group, texts }) => {
+        const having = texts.filter(({ id }) => codes.get(id) === code);
+        return {
+          code,
+          group,
+          share: having.length / texts.length,
+          count: having.length,
+          texts: idsOf(having),
+        };
+      }),
+    );
+  const coded = sides.reduce((sum, { texts }) => sum + texts.length, 0);
+  if (coded === 0) return [];
   return [
-    figure("detail", `${variable.title} of the ${counted(codes.size, "text")} that ${coders[by]} coded`, {
-      draw: "bars",
-      table: {
-        columns: [
-          { key: "name", label: variable.title.toLowerCase(), format: "text" },
-          { key: "share", label: "share", format: "percent" },
-          { key: "count", label: "texts", format: "integer" },
-          { key: "texts", label: "which", format: "ids" },
-        ],
-        rows,
+    figure(
+      "detail",
+      `${variable.title} of the ${counted(coded, "text")} that ${coders[by]} coded; codes that none has are left out`,
+      {
+        draw: "bars",
+        table: {
+          columns: [
+            { key: "code", label: variable.title.toLowerCase(), format: "text" },
+            { key: "group", label: "by", format: "text" },
+            { key: "share", label: "share", format: "percent" },
+            { key: "count", label: "texts", format: "integer" },
+            { key: "texts", label: "which", format: "ids" },
+          ],
+          rows,
+        },
+        encode: { y: "code", x: "share", group: "group" },
+        labels: { x: "share of the coded texts" },
       },
-      encode: { y: "name", x: "share", group: "group" },
-      labels: { x: "share of the coded texts" },
-    }),
+    ),
   ];
 }
 
@@ -73,15 +88,15 @@ const coders: Record<CoderKind, string> = {
 };
 
 /** Tone by kind of love, as a table of counts, by the strongest coders of each; codes that no text has are left out. */
-function crossed({ variables, settled }: Coded): Finding[] {
+function crossed(texts: readonly DescribedText[], { variables, settled }: Coded): Finding[] {
   const [kind, tone] = ["kind_of_love", "tone"].map((wanted) =>
     variables.find(({ name }) => name === wanted),
   );
   if (!kind || !tone) return [];
   const kinds = strongestCodes(settled.get(kind.name)!)?.codes ?? new Map<string, string>();
   const tones = strongestCodes(settled.get(tone.name)!)?.codes ?? new Map<string, string>();
-  const both = [...kinds].flatMap(([text, code]) =>
-    tones.has(text) ? [{ kind: code, tone: tones.get(text) }] : [],
+  const both = texts.flatMap(({ id }) =>
+    kinds.has(id) && tones.has(id) ? [{ kind: kinds.get(id), tone: tones.get(id) }] : [],
   );
   const columns = kind.codes.filter(({ code }) => both.some((codes) => codes.kind === code));
   const rows = tone.codes.filter(({ code }) => both.some((codes) => codes.tone === code));

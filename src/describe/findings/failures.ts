@@ -5,25 +5,44 @@ import { type DescribedText, idsOf, type Seen } from "../described.ts";
 
 /** Texts that went wrong in a way that is known of models: loops, broken-off ends, copies; and where the loops lie. */
 export function failures({ texts, random }: Seen): Finding[] {
+  const { human, machine } = texts;
+  const sides = [
+    sayFailures(human, "human text"),
+    ...(machine.length > 0 ? [sayFailures(machine, "machine text")] : []),
+  ];
+  const said = sides.join("; ");
   return [
-    sentence("result", summary(texts.human, texts.machine)),
-    table("detail", "Texts that loop, break off or copy", {
-      columns: [
-        { key: "failure", label: "a text that", format: "text" },
-        { key: "human", label: "human", format: "integer" },
-        { key: "machine", label: "machine", format: "integer" },
-        { key: "texts", label: "which", format: "ids" },
-      ],
-      rows: kinds.map(({ failure, has }) => ({
-        failure,
-        human: texts.human.filter(has).length,
-        machine: texts.machine.filter(has).length,
-        // A machine's come first: they are what one looks for.
-        texts: idsOf([...texts.machine, ...texts.human].filter(has)),
-      })),
-    }),
+    sentence("result", `${said[0]!.toUpperCase()}${said.slice(1)}.`),
+    failureTable("Texts that loop, break off or copy", [
+      { key: "human", label: "human", texts: human },
+      { key: "machine", label: "machine", texts: machine },
+    ]),
     ...(texts.has("pronoun_share") && texts.has("distinct_1") ? [varied(texts.all, random)] : []),
   ];
+}
+
+/** How many texts of each side failed in each way, and which. */
+export function failureTable(
+  caption: string,
+  sides: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly texts: readonly DescribedText[];
+  }[],
+): Finding {
+  return table("detail", caption, {
+    columns: [
+      { key: "failure", label: "a text that", format: "text" },
+      ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
+      { key: "texts", label: "which", format: "ids" },
+    ],
+    rows: kinds.map(({ failure, has }) => ({
+      failure,
+      ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
+      // A machine's come first: they are what one looks for.
+      texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
+    })),
+  });
 }
 
 const loops = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
@@ -44,14 +63,10 @@ const kinds: readonly { failure: string; has: (text: DescribedText) => boolean }
   },
 ];
 
-function summary(human: readonly DescribedText[], machine: readonly DescribedText[]): string {
-  const of = (texts: readonly DescribedText[], name: string) =>
-    texts.filter(({ values }) => values[name] === true).length;
-  const side = (texts: readonly DescribedText[], who: string) =>
-    `of ${counted(texts.length, who)} ${of(texts, "pronoun_loop")} fall into a loop of pronouns and ${of(texts, "cut_off")} end in the middle of a sentence`;
-  const sides = [side(human, "human text"), ...(machine.length > 0 ? [side(machine, "machine text")] : [])];
-  const line = sides.join("; ");
-  return `${line[0]!.toUpperCase()}${line.slice(1)}.`;
+/** How many of some texts loop and break off, as a clause. */
+export function sayFailures(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
+  const having = (name: string) => texts.filter(({ values }) => values[name] === true).length;
+  return `of ${counted(texts.length, one, several)} ${having("pronoun_loop")} fall into a loop of pronouns and ${having("cut_off")} end in the middle of a sentence`;
 }
 
 /** Variety against pronouns: where the texts of a model that degenerates part from people's. */

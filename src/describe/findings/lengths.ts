@@ -17,18 +17,20 @@ export function lengths({ texts, rule }: Seen): Finding[] {
   return [
     sentence("result", `At most ${rule} words have ${kept.join(" and ")}.`),
     ...groups.map((group) =>
-      figure("detail", `How many words ${group.who} have; the rule is at most ${rule}`, {
+      figure("detail", `How many words ${group.who} have, in tens; the rule is at most ${rule}`, {
         draw: "histogram",
         table: {
           columns: [
-            { key: "most", label: "words, up to", format: "integer" },
+            { key: "over", label: "more words than", format: "integer" },
+            { key: "most", label: "up to", format: "integer" },
             { key: "count", label: "texts", format: "integer" },
             { key: "texts", label: "which", format: "ids" },
           ],
-          rows: bandsOf(group.texts),
+          rows: bandsOf(group.texts, texts.all),
         },
-        encode: { x: "most", y: "count" },
-        labels: { x: "words, in tens up to the number shown", y: "texts" },
+        encode: { x: "over", to: "most", y: "count" },
+        labels: { x: "words", y: "texts" },
+        marks: [{ axis: "x", at: rule, label: "the rule" }],
       }),
     ),
   ];
@@ -36,14 +38,15 @@ export function lengths({ texts, rule }: Seen): Finding[] {
 
 const width = 10;
 
-function bandsOf(texts: readonly DescribedText[]) {
+/** Bands from the shortest of all texts to the longest, so that figures of two groups stand on one axis. */
+function bandsOf(texts: readonly DescribedText[], all: readonly DescribedText[]) {
   const mostOf = ({ values }: DescribedText) =>
     Math.max(1, Math.ceil(Number(values["words"]) / width)) * width;
-  const tops = texts.map(mostOf);
+  const tops = all.map(mostOf);
   const least = Math.min(...tops);
   return Array.from({ length: (Math.max(...tops) - least) / width + 1 }, (_, at) => {
     const most = least + at * width;
     const within = texts.filter((text) => mostOf(text) === most);
-    return { most, count: within.length, texts: idsOf(within) };
+    return { over: most - width, most, count: within.length, texts: idsOf(within) };
   });
 }
