@@ -1,3 +1,4 @@
+import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { drawn, widths } from "../../src/report/draw.ts";
 import { figureKinds } from "../../src/report/figures.ts";
@@ -127,10 +128,77 @@ describe("a figure", () => {
     expect(onPaper(drawn(figures["intervals"]!, "x", widths.page))).not.toContain("var(");
   });
 
+  test("a histogram's bins stand in the order of their numbers, at an axis of their edges", () => {
+    const bins = [0, 5, 10, 15].map((from) => ({ from, to: from === 15 ? null : from + 5, count: from + 1 }));
+    const columns = ["from", "to", "count"].map((key) => ({ key, label: key, format: "integer" as const }));
+    const binned = drawn(
+      {
+        draw: "histogram",
+        table: { columns, rows: bins },
+        encode: { x: "from", to: "to", y: "count" },
+        labels: {},
+      },
+      "x",
+      widths.page,
+    );
+    expect(textsOf(binned).filter((text) => /^\d+$|more/.test(text))).toEqual([
+      ...["1", "6", "11", "16"],
+      ...["0", "5", "10", "15", "more"],
+    ]);
+    const place = (text: string) => Number(textsAt(binned).findLast((one) => one.text === text)!.x);
+    expect(place("5")).toBeLessThan(place("10"));
+    expect(place("15")).toBeLessThan(place("more"));
+  });
+
+  test.each([widths.page, widths.phone])(
+    "dots and bars of two groups have a legend once, at %s pixels",
+    (width) => {
+      const rows = ["human", "machine"].flatMap((group) =>
+        ["a", "b"].map((name) => ({ name, group, value: 1 })),
+      );
+      const columns = ["name", "group", "value"].map((key) => ({ key, label: key, format: "text" as const }));
+      for (const encode of [
+        { x: "value", y: "value", group: "group" },
+        { x: "value", y: "name", group: "group" },
+      ]) {
+        const draw = encode.y === "name" ? "bars" : "dots";
+        const texts = textsOf(drawn({ draw, table: { columns, rows }, encode, labels: {} }, "x", width));
+        expect(texts.filter((text) => /human|machine/.test(text)).map((text) => text.slice(2))).toEqual([
+          "human",
+          "machine",
+        ]);
+      }
+    },
+  );
+
+  test("dots of one place stand side by side, and whole numbers alone have ticks", () => {
+    const rows = [3, 3, 4, 5].map((x) => ({ x, y: 0.5 }));
+    const svg = drawn({ ...figures["dots"]!, table: { ...figures["dots"]!.table, rows } }, "x", widths.page);
+    const { document } = parseHTML(svg);
+    const places = [...document.querySelectorAll("circle")].map((circle) => {
+      const shift = circle.closest("g[transform]")?.getAttribute("transform") ?? "";
+      return `${circle.getAttribute("cx")} ${shift}`;
+    });
+    expect(new Set(places).size).toBe(4);
+    expect(textsOf(svg).filter((text) => /^[345]/.test(text) && !text.includes("%"))).toEqual([
+      "3",
+      "4",
+      "5",
+    ]);
+  });
+
   test("of an unknown kind is a bug that names the file to mend", () => {
     expect(() => drawn({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
   });
 });
+
+/** The words of a drawing with where they stand, in its own order. */
+const textsAt = (svg: string) =>
+  [...parseHTML(svg).document.querySelectorAll("text")].map((text) => ({
+    text: text.textContent ?? "",
+    x: /translate\(([\d.]+)/.exec(text.getAttribute("transform") ?? "")?.[1],
+  }));
+const textsOf = (svg: string) => textsAt(svg).map(({ text }) => text);
 
 describe("the palette", () => {
   test.each(["light", "dark"] as const)("%s: text stands off its paper by 4.5 to 1", (scheme) => {

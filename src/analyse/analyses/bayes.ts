@@ -96,8 +96,8 @@ function probability(share: number): string {
 
 /** The height of a beta distribution over shares, to a height of 1, where it is above a three-thousandth. */
 function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data): Finding {
-  const logs = Array.from({ length: 49 }, (_, at) => {
-    const share = (at + 1) / 50;
+  const logs = Array.from({ length: 99 }, (_, at) => {
+    const share = (at + 1) / 100;
     return { share, log: (a - 1) * Math.log(share) + (b - 1) * Math.log(1 - share) };
   });
   const most = Math.max(...logs.map(({ log }) => log));

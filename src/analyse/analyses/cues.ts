@@ -137,34 +137,30 @@ function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[]): F
   if (!strongest) return [];
   const { measure } = strongest;
   return [
-    figure(
-      "result",
-      `The strongest cue: ${measure}, and how often a story was called human (red: by a person, blue: by a machine)`,
-      {
-        draw: "dots",
-        table: {
-          columns: [
-            { key: "stimulus", label: "Story", format: "text" },
-            { key: "title", label: "Title", format: "text" },
-            { key: "origin", label: "By", format: "text" },
-            { key: "value", label: measure, format: "number" },
-            { key: "saidHuman", label: "Said “human”", format: "percent" },
-          ],
-          rows: stories
-            .filter(({ measures }) => measures[measure] !== undefined)
-            .map(({ stimulus, title, origin, measures, saidHuman, judgments }) => ({
-              stimulus,
-              title,
-              origin,
-              value: measures[measure]!,
-              saidHuman: saidHuman / judgments,
-            })),
-        },
-        encode: { x: "value", y: "saidHuman", group: "origin" },
-        labels: { x: measure, y: "Share that said “human”" },
-        marks: [{ axis: "y", at: 0.5, label: "half" }],
+    figure("result", `The strongest cue: ${measure}, and how often a story was called human`, {
+      draw: "dots",
+      table: {
+        columns: [
+          { key: "stimulus", label: "Story", format: "text" },
+          { key: "title", label: "Title", format: "text" },
+          { key: "origin", label: "By", format: "text" },
+          { key: "value", label: measure, format: "number" },
+          { key: "saidHuman", label: "Said “human”", format: "percent" },
+        ],
+        rows: stories
+          .filter(({ measures }) => measures[measure] !== undefined)
+          .map(({ stimulus, title, origin, measures, saidHuman, judgments }) => ({
+            stimulus,
+            title,
+            origin,
+            value: measures[measure]!,
+            saidHuman: saidHuman / judgments,
+          })),
       },
-    ),
+      encode: { x: "value", y: "saidHuman", group: "origin" },
+      labels: { x: measure, y: "Share that said “human”" },
+      marks: [{ axis: "y", at: 0.5, label: "half" }],
+    }),
   ];
 }
 

@@ -47,6 +47,8 @@ export const legend = (
 ): Plot.Markish[] =>
   groups.map((name, at) =>
     Plot.text([name], {
+      // Once for the whole drawing, not in each of its parts.
+      facet: "super",
       frameAnchor: "top-right",
       dy: -legendLine * (groups.length - at),
       textAnchor: "end",
@@ -58,12 +60,12 @@ export const legend = (
 /** How much higher a drawing's top has to be for each name of its legend. */
 export const legendLine = 18;
 
-/** Whole numbers have a tick each where there are few: a level of 0.5 was asked of nobody. */
+/** Whole numbers have a tick each where there are few: a level of 0.5 was asked of nobody, no title has 3.5 words. */
 function ticksOf(
   data: Encoded,
   width: number,
 ): { ticks: number | number[]; tickFormat: (value: number) => string } {
-  const values = [...new Set(data.numbers("x"))];
-  const few = data.format("x") === "integer" && values.length <= 8;
+  const values = [...new Set([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)])];
+  const few = values.length > 0 && values.length <= 8 && values.every(Number.isInteger);
   return { ticks: few ? values : width < 500 ? 4 : 6, tickFormat: tickFormat(data.format("x")) };
 }

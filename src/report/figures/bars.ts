@@ -2,37 +2,46 @@ import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
+import { legend, legendLine } from "./axes.ts";
 import { Encoded, inLines } from "./encoded.ts";
 import { groupColour } from "./intervals.ts";
 
-/** Lengths side by side: `y` names the bar, `x` is its length, `group` (human, machine) colours it. */
+/**
+ * Lengths side by side: `y` names the bar, `x` is its length, `group` (human, machine) colours it. Where several groups
+ * have a bar of one name, their bars stand together and a legend tells them apart.
+ */
 export const bars: FigureKind = {
   name: "bars",
   plot(figure, width) {
     const data = new Encoded(figure);
-    const [x, y] = ["x", "y"].map((role) => data.of(role));
+    const [x, y, group] = ["x", "y", "group"].map((role) => data.of(role));
     const names = data.texts("y");
+    const groups = data.has("group") ? data.texts("group") : [];
+    const paired = names.length < data.rows.length;
     const letters = width < 500 ? 14 : 28;
     // Labels of marks that stand near each other go on levels of their own.
     const levels = data.marks("x").length;
-    const top = levels === 0 ? 6 : 18 + 14 * levels;
+    const top = (levels === 0 ? 6 : 18 + 14 * levels) + (paired ? 4 + legendLine * groups.length : 0);
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
+    const fill = (name: unknown) => (groups.length > 0 ? groupColour(name) : colour("muted"));
+    const place = paired ? { fy: y!, y: group! } : { y: y! };
+    const nameOf = (name: unknown) => inLines(String(name), letters);
     return {
-      height: top + 10 + names.length * 30,
+      height: top + 10 + names.length * (paired ? 14 + 18 * groups.length : 30),
       marginTop: top,
       marginBottom: 10,
       marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
       x: { domain: [0, most || 1], axis: null },
-      y: { domain: names, label: null, padding: 0.25 },
+      y: paired
+        ? { domain: groups, axis: null, padding: 0.1 }
+        : { domain: names, label: null, padding: 0.25 },
+      ...(paired && { fy: { domain: names, label: null, padding: 0.25 } }),
       marks: [
-        Plot.barX(data.rows, {
-          x: x!,
-          y: y!,
-          fill: (row) => (data.has("group") ? groupColour(data.of("group")(row)) : colour("muted")),
-          fillOpacity: 0.85,
-        }),
-        Plot.axisY({ tickSize: 0, tickFormat: (name) => inLines(String(name), letters) }),
+        Plot.barX(data.rows, { ...place, x: x!, fill: (row) => fill(group!(row)), fillOpacity: 0.85 }),
+        ...(paired
+          ? [Plot.axisFy({ anchor: "left", tickFormat: nameOf }), ...legend(groups, "■", fill)]
+          : [Plot.axisY({ tickSize: 0, tickFormat: nameOf })]),
         ...data.marks("x").flatMap(({ at, label }, level) => [
           Plot.ruleX([at], { stroke: colour("ink"), strokeDasharray: "3,3" }),
           Plot.text([at], {
@@ -43,8 +52,8 @@ export const bars: FigureKind = {
           }),
         ]),
         Plot.text(data.rows, {
+          ...place,
           x: x!,
-          y: y!,
           dx: 6,
           textAnchor: "start",
           stroke: colour("paper"),

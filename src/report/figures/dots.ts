@@ -24,10 +24,11 @@ export const dots: FigureKind = {
       };
     };
     const groups = data.has("group") ? data.texts("group") : [];
-    // Who wrote a story has a colour of its own throughout a report; other groups are told by a legend.
-    const named = groups.some((name) => name !== "human" && name !== "machine") && groups.length > 1;
+    // Who wrote a story has a colour of its own throughout a report; other groups are coloured by their place.
+    const writers = groups.every((name) => name === "human" || name === "machine");
+    const named = groups.length > 1;
     const fill = (name: string) =>
-      named ? colour(fills[groups.indexOf(name) % fills.length]!) : groupColour(name);
+      writers ? groupColour(name) : colour(fills[groups.indexOf(name) % fills.length]!);
     const room = named ? legendLine * (width < 500 ? groups.length : 0) : 0;
     return {
       height: (width < 500 ? 300 : 380) + room,
@@ -44,14 +45,17 @@ export const dots: FigureKind = {
         ...data
           .marks("y")
           .map(({ at }) => Plot.ruleY([at], { stroke: colour("ink"), strokeDasharray: "3,3" })),
-        Plot.dot(data.rows, {
-          x: x!,
-          y: y!,
-          r: 4.5,
-          fill: (row) => fill(String(data.of("group")(row) ?? "")),
-          fillOpacity: 0.8,
-          stroke: colour("paper"),
-        }),
+        ...sideBySide(data).map(({ rows, dx }) =>
+          Plot.dot(rows, {
+            x: x!,
+            y: y!,
+            dx,
+            r: radius,
+            fill: (row) => fill(String(data.of("group")(row) ?? "")),
+            fillOpacity: 0.8,
+            stroke: colour("paper"),
+          }),
+        ),
         ...(data.has("label") && width >= 500
           ? [
               Plot.text(data.rows, {
@@ -71,3 +75,24 @@ export const dots: FigureKind = {
     };
   },
 };
+
+const radius = 4.5;
+
+type Row = Encoded["rows"][number];
+
+/** Dots that would lie on each other stand side by side around their place, rows of one distance together. */
+function sideBySide(data: Encoded): { rows: Row[]; dx: number }[] {
+  const places = new Map<string, Row[]>();
+  for (const row of data.rows) {
+    const place = `${data.of("x")(row)} ${data.of("y")(row)}`;
+    places.set(place, [...(places.get(place) ?? []), row]);
+  }
+  const shifted = new Map<number, Row[]>();
+  for (const rows of places.values()) {
+    for (const [at, row] of rows.entries()) {
+      const dx = 2 * radius * (at - (rows.length - 1) / 2);
+      shifted.set(dx, [...(shifted.get(dx) ?? []), row]);
+    }
+  }
+  return [...shifted].map(([dx, rows]) => ({ rows, dx }));
+}
