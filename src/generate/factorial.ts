@@ -5,15 +5,16 @@ import { StudyError } from "../workbench/errors.ts";
 import { jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
+import { answered } from "./answering.ts";
 import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
 import { withoutHurry } from "./generate.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { nameOf } from "./model.ts";
 import { providerOf } from "./models.ts";
 import { type Planned, titlesOf } from "./plan.ts";
+import { type Attempt, generationOf } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate, type Template, templateFile } from "./template.ts";
-import { type Attempt, answered, generationOf } from "./write.ts";
 
 /**
  * Every title under every example, some times each: what `tinylove influence` reads to tell what the example leaks
