@@ -1,8 +1,8 @@
 import { Command as Program } from "commander";
 import { commands, loaded, stages } from "./stages.ts";
+import { runAlone } from "./workbench/alone.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
 import { fileTrouble, messageOf, StudyError } from "./workbench/errors.ts";
-import { runStage } from "./workbench/manifest.ts";
 import { checkedOptions } from "./workbench/options.ts";
 import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
 import { openStudy } from "./workbench/study.ts";
@@ -78,7 +78,7 @@ function addStage(program: Program, stage: AnyStage, effects: Effects): void {
     const alone = stage.standalone?.(options, effects);
     if (alone) return alone;
     const study = await openStudy(folderOf(self));
-    return runStage(stage, study, options, effects);
+    return runAlone(stage, await loaded(stages), study, options, effects);
   });
 }
 

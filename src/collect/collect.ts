@@ -33,8 +33,12 @@ export const collect = stage({
   writes: [storiesFile, rejectedFile, corpusSummaryFile],
   settings: (study) => study.config.corpus,
   inputs: (study) => sourceNamed(study.config.corpus.source).inputs(study),
+  foresee: ({ config }) => void sourceNamed(config.corpus.source),
   async run(study, options, effects) {
-    const source = sourceNamed(options.source ?? study.config.corpus.source);
+    const source =
+      options.source === undefined
+        ? sourceNamed(study.config.corpus.source)
+        : sourceNamed(options.source, "--source");
     const gathered = await source.gather(study, options, effects);
     if (!gathered) return unrecorded;
     await makeCorpus(study, source.name, gathered, effects);

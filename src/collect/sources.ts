@@ -7,11 +7,11 @@ import { table } from "./sources/table.ts";
 /** Every source that a corpus can come from. */
 export const sources: readonly Source[] = [table, savedPages, nyt];
 
-/** The source of that name; throws StudyError when there is none. */
-export function sourceNamed(name: string): Source {
+/** The source of that name; throws StudyError that names the `place` where it was asked for when there is none. */
+export function sourceNamed(name: string, place = "corpus.source"): Source {
   const found = sources.find((source) => source.name === name);
   if (found) return found;
-  throw new StudyError(`unknown source: ${name}`, {
+  throw new StudyError(`${place}: unknown source ${name}`, {
     hint: `try ${sources.map((source) => source.name).join(", ")}`,
   });
 }

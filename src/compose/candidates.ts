@@ -75,9 +75,6 @@ export const longEnough = (version: Version, { least }: Range): boolean => versi
 
 function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
   const { least, most } = settings.words;
-  if (least > most) {
-    throw new StudyError(`compose.words: least ${least} is above most ${most}`, { hint: "swap them" });
-  }
   if (settings.tooShort === "drop") return { least, most };
   const needed = titlesNeeded(settings);
   for (let lower = least; lower > 1; lower--) {

@@ -32,11 +32,7 @@ export function chooseExamples(
   { count, control }: Pick<Asked, "count" | "control">,
   random: Random,
 ): Story[][] {
-  const choice = exampleChoices.find(({ name }) => name === how);
-  if (!choice) {
-    const known = exampleChoices.map(({ name }) => name);
-    throw new StudyError(`generate.examples: unknown choice ${how}`, { hint: `try ${known.join(", ")}` });
-  }
+  const choice = choiceNamed(how);
   if (count === 0) return titles.map(() => []);
   const training = trainingStories(stories);
   const pools = titles.map((title) => training.filter((story) => !sameStory(story, title)));
@@ -50,6 +46,14 @@ export function chooseExamples(
     );
   }
   return choice.choose({ titles, pools, count, named, control }, random);
+}
+
+/** The way of that name; throws StudyError where there is none. */
+export function choiceNamed(how: string): ExampleChoice {
+  const choice = exampleChoices.find(({ name }) => name === how);
+  if (choice) return choice;
+  const known = exampleChoices.map(({ name }) => name);
+  throw new StudyError(`generate.examples: unknown choice ${how}`, { hint: `try ${known.join(", ")}` });
 }
 
 /** The stories that may be shown to a model. */

@@ -37,6 +37,9 @@ export const factorial = stage({
     const model = modelOf(study);
     return [...(await providerOf(model)).files(model, study), await templateFile(promptOf(study), study)];
   },
+  foresee(study) {
+    if (study.config.generate.factorial) modelOf(study);
+  },
   async run(study, _, effects) {
     const settings = modelOf(study);
     const template = await readTemplate(promptOf(study), study);

@@ -13,7 +13,7 @@ import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
-import { planOf, type Series } from "./plan.ts";
+import { foreseePlan, planOf, type Series } from "./plan.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
 
@@ -47,6 +47,7 @@ export const generate = stage({
     ]);
     return [...new Set(files.flat())];
   },
+  foresee: foreseePlan,
   guard: (study) => refuseAnewUnderAnswers(study, generationsFolder),
   flags: [...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary])],
   options: z.object(

@@ -1,21 +1,27 @@
 import type { Sampling } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
+import { readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Control, controlsOf, headersOf } from "./controls.ts";
-import { chooseExamples, trainingStories } from "./examples.ts";
+import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
 import { nameOf } from "./model.ts";
+import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
 
-/** A model under a prompt: one file of generations. */
-export interface Series {
+/** A model under a prompt. */
+interface Writer {
   readonly model: ModelSettings;
   /** The model's short name. */
   readonly name: string;
   readonly sampling: Sampling;
   readonly template: Template;
+}
+
+/** A writer with what it is asked for: one file of generations. */
+export interface Series extends Writer {
   /** The prompt's name, with what is asked for beyond the title: `one-shot+tone-melancholy`. */
   readonly condition: string;
   readonly control: Control;
@@ -38,10 +44,31 @@ export async function planOf(
   stories: readonly Story[],
   asked: Control = study.config.generate.control,
 ): Promise<Series[]> {
-  const settings = study.config.generate;
   const titles = titlesOf(study, stories);
+  const writers = await writersOf(study);
+  return writers.flatMap((writer) =>
+    controlsOf(asked).map((control) => ({
+      ...writer,
+      condition: [writer.template.name, ...Object.entries(control).map(conditionName)].join("+"),
+      control,
+      titles: plannedTitles(study, writer.template, titles, stories, control),
+    })),
+  );
+}
+
+/** What `planOf` would refuse, as far as that can be told by now. */
+export async function foreseePlan(study: Study, settled: ReadonlySet<string>): Promise<void> {
+  const { generate } = study.config;
+  for (const { model } of await writersOf(study)) (await providerOf(model)).files(model, study);
+  controlsOf(generate.control);
+  choiceNamed(generate.examples);
+  if (settled.has(storiesFile)) await planOf(study, await readStories(study));
+}
+
+async function writersOf(study: Study): Promise<Writer[]> {
+  const settings = study.config.generate;
   const names = new Map<string, string>();
-  const series: Series[] = [];
+  const writers: Writer[] = [];
   for (const model of settings.models) {
     const name = nameOf(model);
     if (names.has(name)) {
@@ -57,14 +84,10 @@ export async function planOf(
     for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
       const template = await readTemplate(prompt, study);
       refuseOtherApi(model, template);
-      for (const control of controlsOf(asked)) {
-        const condition = [template.name, ...Object.entries(control).map(conditionName)].join("+");
-        const planned = plannedTitles(study, template, titles, stories, control);
-        series.push({ model, name, sampling, template, condition, control, titles: planned });
-      }
+      writers.push({ model, name, sampling, template });
     }
   }
-  return series;
+  return writers;
 }
 
 const conditionName = ([name, value]: readonly [string, string | number]): string =>

@@ -30,6 +30,7 @@ export const influence = stage({
     clusters: settings.clusters,
     alpha: analyse.alpha,
   }),
+  foresee: (study) => void embeddingInputs(study),
   async run(study, _, effects) {
     const layout = layoutOf(await readFactorial(study), await readStories(study));
     const { texts, examples, titles } = layout;

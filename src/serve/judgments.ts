@@ -4,6 +4,7 @@ import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { openUnlessInUse, storeFile, usesPostgres } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
+import { phrasesOf } from "./languages.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -21,6 +22,7 @@ export const judgments = stage({
     await settleStore(study);
     return [storeFile];
   },
+  foresee: ({ config }) => void phrasesOf(config.survey.language),
   applies: async (study) => usesPostgres(process.env) || exists(study.path(storeFile)),
   async run(study, _, effects) {
     const database = await openUnlessInUse(study, effects.env);

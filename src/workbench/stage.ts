@@ -31,10 +31,10 @@ export interface Stage<Options = unknown> extends Described {
   /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
   guard?(study: Study): Promise<void>;
   /**
-   * Throws StudyError where it can be told already that the stage will fail. Of what it reads only the `settled` paths
-   * are as they will be then. Asked before each of the stages above it runs.
+   * Throws StudyError where it can be told already that the stage will fail: by study.yaml, and of what it reads by the
+   * `settled` paths alone, which are as they will be then. It takes a moment, and is asked before any stage runs.
    */
-  foresee?(study: Study, settled: ReadonlySet<string>): Promise<void>;
+  foresee?(study: Study, settled: ReadonlySet<string>): void | Promise<void>;
   /** What the flags may be; throws through zod. */
   readonly options?: z.ZodType<Options>;
   /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */

@@ -150,7 +150,7 @@ test("--file and --source need nothing in study.yaml", async () => {
   expect(stories.length).toBe(6);
   expect(told).toContain("mine.csv: titles from Story Name, texts from Story, groups from Published Date");
   await expect(collected(study, { source: "web" })).rejects.toMatchObject({
-    message: "unknown source: web",
+    message: "--source: unknown source web",
     hint: expect.stringContaining("table"),
   });
 });

@@ -4,11 +4,11 @@ import { expect, test, vi } from "vitest";
 import { StudyConfig } from "../../src/study/config.ts";
 import { cacheFolder } from "../../src/workbench/cache-folder.ts";
 import { runAll } from "../../src/workbench/commands/run.ts";
-import { statesOf } from "../../src/workbench/commands/status.ts";
 import { exists, readText, writeWhole } from "../../src/workbench/files.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type AnyStage, stage } from "../../src/workbench/stage.ts";
+import { statesOf } from "../../src/workbench/states.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 

@@ -14,6 +14,7 @@ export const ComposeSettings = z.strictObject({
   /** The clip length is drawn for each title from this range, and holds for its human and machine versions alike. */
   words: z
     .strictObject({ least: z.int().positive().default(90), most: z.int().positive().default(100) })
+    .refine(({ least, most }) => least <= most, "least must not lie above most")
     .default({ least: 90, most: 100 }),
   /** A title one of whose versions is too short: `drop` it on both sides, or `lower` the range for all. */
   tooShort: z.enum(["drop", "lower"]).default("drop"),

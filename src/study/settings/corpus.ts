@@ -31,6 +31,7 @@ export const CorpusSettings = z.strictObject({
       end: z.iso.date().default("2022-03-31"),
       secondsBetweenPages: z.number().min(10).default(15),
     })
+    .refine(({ begin, end }) => begin <= end, "begin must not lie after end")
     .prefault({}),
   licence: z.string().default("unknown"),
   /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
@@ -46,6 +47,7 @@ export const CorpusSettings = z.strictObject({
    */
   split: z
     .strictObject({ train: share, validation: share, test: share })
+    .refine(({ train, validation, test }) => train + validation + test > 0, "no part gets any story")
     .default({ train: 450, validation: 151, test: 150 }),
 });
 export type CorpusSettings = Readonly<z.infer<typeof CorpusSettings>>;

@@ -15,6 +15,7 @@ export const TuneSettings = z.strictObject({
       highest: z.number().positive().default(1),
       steps: z.int().min(10).default(100),
     })
+    .refine(({ lowest, highest }) => lowest < highest, "lowest must lie below highest")
     .prefault({}),
   /** At most so many passes over the training stories; few, for a small corpus is soon known by heart. */
   epochs: z.number().positive().default(3),

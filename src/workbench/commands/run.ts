@@ -1,10 +1,12 @@
 import { z } from "zod";
+
 import type { Effects } from "../effects.ts";
+import { foreseeAll } from "../foresee.ts";
 import { readManifest, runStage, stateOf } from "../manifest.ts";
 import { duration } from "../progress.ts";
 import { type AnyStage, command } from "../stage.ts";
+import { isDue, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
-import { statesOf } from "./status.ts";
 
 /** `tinylove run`: every stage that is stale or missing, in order. */
 export const runAll = (stages: readonly AnyStage[]) =>
@@ -16,6 +18,7 @@ export const runAll = (stages: readonly AnyStage[]) =>
     options: z.object({ dryRun: z.boolean().default(false) }),
     async run(folder, { dryRun }, effects) {
       const study = await openStudy(folder);
+      await foreseeAll(stages, study);
       await (dryRun ? sayWhatWouldRun(stages, study, effects) : runStale(stages, study, effects));
     },
   });
@@ -32,7 +35,7 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
       for (const path of stage.writes) settled.add(path);
       continue;
     }
-    for (const later of stages.slice(at)) await later.foresee?.(study, settled);
+    await foreseeAll(stages.slice(at), study, settled);
     effects.signal.throwIfAborted();
     effects.log(`${stage.name}: ${stage.summary}`);
     const started = effects.now();
@@ -47,13 +50,12 @@ async function askGuards(stages: readonly AnyStage[], study: Study): Promise<voi
   const manifest = await readManifest(study);
   for (const stage of stages) {
     if (!stage.guard) continue;
-    const { is } = await stateOf(stage, study, manifest);
-    if (is === "stale" || is === "missing") await stage.guard(study);
+    if (isDue(await stateOf(stage, study, manifest))) await stage.guard(study);
   }
 }
 
 async function sayWhatWouldRun(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
   const states = await statesOf(stages, study);
-  const due = states.filter(({ state }) => state.is === "stale" || state.is === "missing");
+  const due = states.filter(({ state }) => isDue(state));
   effects.print(due.length > 0 ? due.map(({ stage }) => stage.name).join("\n") : "nothing: all is fresh");
 }

@@ -1,0 +1,42 @@
+import { readManifest, type State, stateOf } from "./manifest.ts";
+import type { AnyStage } from "./stage.ts";
+import type { Study } from "./study.ts";
+
+/** A stage with its state, once the states of the stages before it are taken into account. */
+export interface StageState {
+  readonly stage: AnyStage;
+  readonly state: State;
+}
+
+/** States in order; what reads the work of a stage that has to run is stale itself. */
+export async function statesOf(stages: readonly AnyStage[], study: Study): Promise<StageState[]> {
+  const manifest = await readManifest(study);
+  const due: AnyStage[] = [];
+  const states: StageState[] = [];
+  for (const stage of stages) {
+    const own = await stateOf(stage, study, manifest);
+    const source = due.find((other) => feeds(other, stage));
+    const state: State =
+      own.is === "fresh" && source ? { is: "stale", because: `${source.name} has to run` } : own;
+    if (isDue(state)) due.push(stage);
+    states.push({ stage, state });
+  }
+  return states;
+}
+
+/** Whether a stage has to run. */
+export const isDue = ({ is }: State): boolean => is === "stale" || is === "missing";
+
+/** The stages on whose work this one rests, directly or by way of others, in order. */
+export function stagesBelow(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
+  const below: AnyStage[] = [];
+  for (const other of stages.slice(0, stages.indexOf(stage)).reverse())
+    if ([stage, ...below].some((reader) => feeds(other, reader))) below.unshift(other);
+  return below;
+}
+
+/** Whether one stage writes what another reads; either may name a folder where the other names a file in it. */
+const feeds = ({ writes }: AnyStage, { reads }: AnyStage): boolean =>
+  writes.some((written) => reads.some((read) => within(written, read) || within(read, written)));
+
+const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { writeWhole } from "../../src/workbench/files.ts";
+import {
+  contentsOf,
+  settingsWith,
+  smallStudy,
+  storyRows,
+  storyTable,
+  tinylove,
+} from "../helpers/small-study.ts";
+
+/** A slip in study.yaml is told before the first stage, whatever its own stage is, and nothing is written. */
+
+test.each([
+  ["corpus: {source: tabel}", "corpus.source: unknown source tabel", "table, saved-pages, nyt"],
+  ["corpus: {nyt: {begin: 2022-01-01, end: 2021-01-01}}", "corpus.nyt: ", "begin must not lie after end"],
+  ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "no part gets any story"],
+  [
+    "generate: {models: [{address: 'ollama:x'}]}",
+    "generate.models: unknown address ollama:x",
+    "llama:, hf:, openai:",
+  ],
+  ["generate: {prompts: [one-shoot]}", "generate.prompts: no prompt file one-shoot", "one-shot"],
+  ["generate: {examples: randm}", "generate.examples: unknown choice randm", "random, balanced"],
+  ["generate: {control: {mood: sad}}", "generate.control: unknown control mood", "tone"],
+  ["generate: {tokens: {least: 9, most: 3}}", "generate.tokens: least 9 is above most 3", "swap"],
+  ["generate: {factorial: {model: none}}", "generate.factorial.model: no model none", "one of"],
+  ["describe: {skip: [gramar]}", "describe.skip: unknown measure gramar", "grammar"],
+  ["influence: {embeddings: 'lama:x'}", "influence.embeddings: lama:x names no model", "llama:FILE.gguf"],
+  ["compose: {words: {least: 99, most: 9}}", "compose.words: ", "least must not lie above most"],
+  ["compose: {tasks: [{task: human-or-machin}]}", "compose.tasks: unknown task human-or-machin", "which-is"],
+  ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories would take 27 titles", "fewer forms"],
+  ["survey: {language: fr}", "survey.language: no language fr", "de, en"],
+  ["tune: {findRate: {lowest: 2}}", "tune.findRate: ", "lowest must lie below highest"],
+])("%s", async (slip, said, right) => {
+  const study = await smallStudy(`${slip}\n`);
+  const before = await contentsOf(study);
+  for (const command of ["status", "run", "collect", "report"]) {
+    const { code, told } = await tinylove(command, "--study", study);
+    expect({ command, code, told }).toEqual({ command, code: 1, told: [expect.stringContaining(said)] });
+    expect(told[0]).toMatch(/^error: [^\n]+\(.+\)$/);
+    expect(told[0]).toContain(right);
+  }
+  expect(await contentsOf(study)).toEqual(before);
+});
+
+test("a stage that rests on stale work says so, and fails with that as the reason", async () => {
+  const study = await smallStudy();
+  expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
+  await writeWhole(join(study, "study.yaml"), settingsWith("describe: {skip: [grammar]}\n"));
+  const report = await tinylove("analyse", "--study", study);
+  expect(report.code).toBe(0);
+  expect(report.told[0]).toBe(
+    "warning: describe is stale because its settings changed; analyse goes on from what is there (`tinylove run` renews it)",
+  );
+
+  // Other stories take the place of those that the texts were written to.
+  await writeWhole(join(study, "study.yaml"), settingsWith());
+  const others = storyRows.map((row) => row.replaceAll("Title", "Other").replaceAll("w", "v"));
+  await writeWhole(join(study, "stories.csv"), storyTable(others));
+  expect(await tinylove("collect", "--study", study)).toMatchObject({ code: 0 });
+  expect(await tinylove("compose", "--study", study)).toMatchObject({
+    code: 1,
+    last: expect.stringMatching(
+      /^error: too few titles .* \(generate is stale because corpus\/stories.jsonl changed: run `tinylove run`\)$/,
+    ),
+  });
+});
