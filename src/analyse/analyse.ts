@@ -23,6 +23,7 @@ import { analyses } from "./analyses.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
+import { dataOfOwnTable } from "./from-own-table.ts";
 import { codesFile, dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
 import { choicesCsv } from "./judged.ts";
@@ -54,12 +55,16 @@ export const analyse = (pageOf: PageOf) =>
       "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
       "tinylove analyse --judgments answers.csv --margin 0.05 --json",
       "tinylove analyse --judgments answers.csv --report answers.html",
+      "tinylove analyse --judgments package/csv/judgments.csv",
     ],
     flags: [
       ["--judgments <file>", "a CSV or TSV table from anywhere instead of a study (see docs/statistics.md)"],
       ["--map <columns...>", "what the table calls a column: response=answer"],
-      ["--margin <share>", "for a table: accuracy within 0.5 -/+ this counts as chance (default 0.1)"],
-      ["--alpha <share>", "for a table: how often a claim may be wrong (default 0.05)"],
+      [
+        "--margin <share>",
+        "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
+      ],
+      ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
       ["--json", "print every figure with full precision"],
       ["--report <file>", "for a table: also write the page"],
     ],
@@ -107,15 +112,40 @@ async function analyseTable(
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
-  const settings = AnalyseSettings.parse({ margin, alpha });
-  const data = await dataOfTable(file, columnMap(map), settings);
-  const found = await allFindings(data, randomFrom(2022, "analyse"), effects);
+  const given = { ...(margin !== undefined && { margin }), ...(alpha !== undefined && { alpha }) };
+  const { data, random } =
+    map.length === 0
+      ? await dataOfFile(file, given, effects)
+      : await dataOfAnyTable(file, columnMap(map), given);
+  const found = await allFindings(data, random, effects);
   if (report !== undefined) {
     await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
   }
   effects.print(json ? asJson(found) : printedFindings(found));
 }
+
+type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha">>;
+
+/** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
+async function dataOfFile(
+  file: string,
+  given: Given,
+  effects: Effects,
+): Promise<{ data: Data; random: Random }> {
+  const own = await dataOfOwnTable(file);
+  if (!own) return dataOfAnyTable(file, {}, given);
+  const settings = { ...own.data.settings, ...given };
+  effects.log(
+    `origins and settings (margin ${settings.margin}, alpha ${settings.alpha}) are those of ${own.by}`,
+  );
+  return { data: { ...own.data, settings }, random: own.random };
+}
+
+const dataOfAnyTable = async (file: string, map: ColumnMap, given: Given) => ({
+  data: await dataOfTable(file, map, AnalyseSettings.parse(given)),
+  random: randomFrom(2022, "analyse"),
+});
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
 export async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {

@@ -31,16 +31,8 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const judgments = await readJudgments(study);
   return {
     settings: study.config.analyse,
-    ...answersOf(judgments, shown),
-    asks: new Set([
-      ...forms.flatMap(({ questions }) => questions.flatMap((question) => kindAsked(question) ?? [])),
-      ...judgments.flatMap((judgment) => kindOf(judgment) ?? []),
-    ]),
-    forms: forms.map((form) => formFacts(form, shown)),
+    ...judgedOn(judgments, forms, shown),
     measures: await measuresOf(study, key),
-    checks: checksIn(judgments),
-    leftOut: {},
-    simulated: judgments.some(({ simulated }) => simulated),
     study: {
       title: study.config.title,
       registration: await registrationOf(study),
@@ -56,6 +48,23 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   };
 }
 
+/** What judgments say, and the forms that they are of, once it is known who wrote what was shown. */
+export const judgedOn = (
+  judgments: readonly Judgment[],
+  forms: readonly Form[],
+  shown: Look,
+): Omit<Data, "settings" | "measures" | "study"> => ({
+  ...answersOf(judgments, shown),
+  asks: new Set([
+    ...forms.flatMap(({ questions }) => questions.flatMap((question) => kindAsked(question) ?? [])),
+    ...judgments.flatMap((judgment) => kindOf(judgment) ?? []),
+  ]),
+  forms: forms.map((form) => formFacts(form, shown)),
+  checks: checksIn(judgments),
+  leftOut: {},
+  simulated: judgments.some(({ simulated }) => simulated),
+});
+
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
   judgments
@@ -65,7 +74,8 @@ const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
       passed: taskNamed(task)?.score(response, []) === 1,
     }));
 
-type Look = (stimulus: string, where: string) => Shown;
+/** What is known of a stimulus; throws StudyError, naming `where` it was shown, where nothing is. */
+export type Look = (stimulus: string, where: string) => Shown;
 
 /** Sorts answers by what was asked; what is no judgment of a story (an age, an attention check) is not among them. */
 function answersOf(judgments: readonly Judgment[], shown: Look): Pick<Data, "choices" | "pairs" | "ratings"> {

@@ -153,7 +153,8 @@ export const judgmentRow = ({
   simulated: judgment.simulated ? "yes" : "no",
 });
 
-function judgmentOf(row: Row, where: string): Judgment {
+/** A row of that table as a judgment; throws StudyError that names `where` it stands. */
+export function judgmentOf(row: Row, where: string): Judgment {
   const own = new Set<string>(fixedColumns);
   const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");
   const judgment = {

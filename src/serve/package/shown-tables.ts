@@ -37,6 +37,8 @@ export const formsTable = ({ forms }: Published): Table => ({
 export function stimuliTable({ stimuli, key, stories, generations }: Published, rules: Publishing): Table {
   const storyOf = new Map(stories.map((story) => [story.id, story]));
   const generationOf = new Map(generations.map((generation) => [generation.id, generation]));
+  /** A reference that the package can keep: without a corpus there is no table to look in. */
+  const storyNamed = (id: string) => (id && (storyOf.size === 0 || storyOf.has(id)) ? id : undefined);
   /** What is not in the study any more is not known to be free. */
   const withheld = ({ origin, story, generation }: Key): string | undefined => {
     const source = origin === "human" ? storyOf.get(story) : generationOf.get(generation);
@@ -58,6 +60,12 @@ export function stimuliTable({ stimuli, key, stories, generations }: Published, 
       },
       { name: "model", type: "string", meaning: "The model that wrote it; empty for a person" },
       {
+        name: "example",
+        type: "string",
+        refersTo: "stories",
+        meaning: "The first example that its model was shown; empty for a person, and where none was",
+      },
+      {
         name: "story",
         type: "string",
         refersTo: "stories",
@@ -75,7 +83,8 @@ export function stimuliTable({ stimuli, key, stories, generations }: Published, 
         stimulus: id,
         origin: row.origin,
         model: withoutFolders(row.model) || undefined,
-        story: storyOf.size === 0 || storyOf.has(row.story) ? row.story : undefined,
+        example: storyNamed(row.example),
+        story: storyNamed(row.story),
         generation: generationOf.has(row.generation) ? row.generation : undefined,
         title,
         ...textCells(text, withheld(row)),

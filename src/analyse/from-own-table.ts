@@ -1,0 +1,94 @@
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { type Random, randomFrom } from "../stats/random.ts";
+import type { Form } from "../study/form.ts";
+import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, readJson } from "../workbench/files.ts";
+import { openStudy } from "../workbench/study.ts";
+import { type Row, readTable } from "../workbench/tables.ts";
+import type { Data, Origin } from "./data.ts";
+import { dataOfStudy, judgedOn, type Look } from "./from-study.ts";
+import { Registration } from "./registration.ts";
+
+/** Judgments with what they are analysed by. */
+export interface OwnTable {
+  readonly data: Data;
+  /** As the study itself draws. */
+  readonly random: Random;
+  /** Where origins and settings were found, in words. */
+  readonly by: string;
+}
+
+/**
+ * A table of judgments that Tiny Love wrote says nothing of origins in itself: a study's keeps them in its key, a
+ * package's in its stimuli. Both say what is claimed, too, so that such a table has the verdict of its study.
+ * Undefined for a table that lies in neither.
+ */
+export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
+  return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
+}
+
+async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {
+  const folder = dirname(dirname(resolve(path)));
+  if (resolve(path) !== join(folder, judgmentsFile) || !(await exists(join(folder, "study.yaml"))))
+    return undefined;
+  const study = await openStudy(folder);
+  return { data: await dataOfStudy(study), random: study.random("analyse"), by: `the study in ${folder}` };
+}
+
+/** `settings.json` of a package, as far as its analysis goes by it. */
+const Settings = z.looseObject({ seed: z.union([z.int(), z.string()]), analyse: AnalyseSettings });
+
+async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
+  const beside = (name: string) => join(dirname(path), name);
+  const [settings, registered] = ["settings.json", registrationFile].map((name) => beside(join("..", name)));
+  const needed = [beside("stimuli.csv"), beside("forms.csv"), settings!];
+  if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
+
+  const { seed, analyse } = await readJson(settings!, Settings);
+  const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
+  const readers = registration?.frozen.readers ?? analyse.stop.readers;
+  const judgments = (await readTable(path)).map((row, at) =>
+    judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
+  );
+  return {
+    data: {
+      settings: { ...analyse, stop: { ...analyse.stop, readers } },
+      ...judgedOn(
+        judgments,
+        formsOf(await readTable(beside("forms.csv"))),
+        await lookAt(beside("stimuli.csv")),
+      ),
+      measures: new Map(),
+    },
+    random: randomFrom(seed, "analyse"),
+    by: `the package in ${dirname(dirname(resolve(path)))}`,
+  };
+}
+
+/** A package's row as its study has it; hours are left out of a package. */
+function asInStudy({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
+  return { ...row, at: "", simulated: simulated === "TRUE" ? "yes" : "no" };
+}
+
+async function lookAt(path: string): Promise<Look> {
+  const stimuli = new Map((await readTable(path)).map((row) => [row["stimulus"], row]));
+  return (stimulus) => {
+    const row = stimuli.get(stimulus);
+    if (!row)
+      throw new StudyError(`${path} has no stimulus ${stimulus}`, { hint: "unpack the package again" });
+    const { origin, model = "", example = "", title = "" } = row;
+    return { stimulus, origin: origin as Origin, model, example, title };
+  };
+}
+
+function formsOf(rows: readonly Row[]): Form[] {
+  const forms = new Map<string, Form["questions"]>();
+  for (const { form = "", question = "", task = "", stimulus, second_stimulus } of rows) {
+    const stimuli = [stimulus, second_stimulus].filter((id) => id !== undefined && id !== "") as string[];
+    forms.set(form, [...(forms.get(form) ?? []), { id: question, task, stimuli }]);
+  }
+  return [...forms].map(([id, questions]) => ({ id, questions }));
+}
