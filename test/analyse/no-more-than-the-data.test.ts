@@ -286,6 +286,42 @@ describe("ratings", () => {
     for (const { low } of tableWith("Mean ratings", all).rows) expect(low).toBeNull();
   });
 
+  const fits = (values: readonly number[]): Rating[] =>
+    ratingsOf(1, () => 5)
+      .slice(0, 60)
+      .map((rating, at) => ({ ...rating, task: "fits-its-title", rating: values[at % values.length]! }));
+
+  test("have no interval that reaches beyond their scale, and are drawn on the whole of it", () => {
+    const all = of(found(dataOf({ ratings: fits([5, 5, 5, 5, 5, 5, 2]) }), [ratings]), "ratings");
+    const { figure } = all.findings.find((one) => one.kind === "figure")!;
+    for (const { estimate, low, high } of figure.table.rows) {
+      expect(Number(low)).toBeLessThan(Number(estimate));
+      expect(Number(high)).toBeGreaterThan(Number(estimate));
+      expect(Number(high)).toBeLessThan(5);
+    }
+    expect(figure.marks?.map(({ at, label }) => [at, label])).toEqual([
+      [1, "lowest"],
+      [5, "highest"],
+    ]);
+    const { groups } = all.numbers["fits-its-title"] as { groups: { interval: { high: number } }[] };
+    for (const { interval } of groups) expect(interval.high).toBeLessThan(5);
+  });
+
+  test("of readers who left half-way are told to weigh on one kind, and compared without them", () => {
+    const whole = ratingsOf(1, (origin, random) => random.integer(1, 3) + Number(origin === "human"));
+    // A generous reader rates human stories alone.
+    const half = whole
+      .filter(({ origin, participant }) => origin === "human" && participant === "reader-0")
+      .map((rating) => ({ ...rating, participant: "half-way", rating: 5 }));
+    const text = said(of(found(dataOf({ ratings: [...whole, ...half] }), [ratings]), "ratings"));
+    expect(text).toContain("1 of 21 readers rated another mix of human and machine stories than the others");
+    const points = (all: string) => Number(/([\d.]+) points above machine stories/.exec(all)![1]);
+    const without = points(text.slice(text.indexOf("Without them")));
+    expect(without).toBe(points(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));
+    expect(points(text)).toBeGreaterThan(without);
+    expect(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))).not.toContain("half-way");
+  });
+
   test("on many scales are corrected for their number", () => {
     const data = ratingsOf(10, (_, random) => random.integer(1, 5));
     const numbers = of(found(dataOf({ ratings: data }), [ratings]), "ratings").numbers;
@@ -298,9 +334,7 @@ describe("ratings", () => {
 
   test("on a scale of two steps are told that the margin is half of it", () => {
     const data = ratingsOf(1, (_, random) => random.integer(0, 1));
-    expect(said(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain(
-      "50.0 % of the scale",
-    );
+    expect(said(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain("50.0 % of the scale");
   });
 });
 
@@ -315,7 +349,7 @@ test("no share, interval or p-value of anything small is impossible, and none is
   for (const choices of cases) {
     const all = found(dataOf({ choices }));
     const words = all.map((findings) => said(findings)).join(" ");
-    expect(words).not.toMatch(/NaN|Infinity|undefined|∞|−0\.0+\b|probability (0\.00|100\.00) %/);
+    expect(words).not.toMatch(/NaN|Infinity|undefined|∞|−0\.0+\b|probability (0\.0|100\.0) %/);
     for (const { findings } of all) {
       for (const one of findings) {
         if (one.kind === "sentence") continue;

@@ -1,16 +1,12 @@
-import { type VerdictWord, wordOf } from "../../stats/claim.ts";
-import { type ClusteredEstimate, clusteredMean } from "../../stats/clustered.ts";
-import { type DifferenceVerdict, differenceVerdict } from "../../stats/difference-verdict.ts";
-import { krippendorffAlpha } from "../../stats/krippendorff.ts";
-import { holm } from "../../stats/multiple-tests.ts";
-import { fitOrdinal } from "../../stats/ordinal.ts";
+import type { Interval } from "../../stats/interval.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Data, Rating } from "../data.ts";
+import type { Data } from "../data.ts";
 import { groupedBy } from "../groups.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
-import { raterTable } from "../raters.ts";
+import { corrected, type Rated, ratedOf } from "../rated.ts";
+import type { RatingScale } from "../rating-scale.ts";
 
 /** How stories are rated (how they move, how they fit their title): human beside machine, with equivalence. */
 export const ratings: Analysis = {
@@ -32,120 +28,16 @@ export const ratings: Analysis = {
   },
 };
 
-interface Rated {
-  readonly task: string;
-  readonly ratings: number;
-  readonly groups: readonly (ClusteredEstimate & { readonly of: string; readonly group: string })[];
-  readonly difference: Difference | undefined;
-  readonly ordinal: { readonly odds: number; readonly p: number } | { readonly reason: string };
-  /** The lowest and the highest rating given. */
-  readonly range: readonly [number, number];
-  readonly agreement: { readonly ordinal: number | undefined; readonly interval: number | undefined };
-}
-
-/** Mean rating of human stories less that of machine stories; p-values by Holm over the tasks. */
-interface Difference extends DifferenceVerdict {
-  readonly differenceHolm: number;
-  readonly equivalenceHolm: number;
-}
-
-/** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
-function corrected(tasks: readonly Rated[], data: Data): Rated[] {
-  const compared = tasks.flatMap(({ difference }) => difference ?? []);
-  const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
-  const difference = holm(compared.map(({ differenceP }) => differenceP));
-  return tasks.map((rated) => {
-    if (!rated.difference) return rated;
-    const at = compared.indexOf(rated.difference);
-    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const verdict: VerdictWord =
-      whyWithheld(data) === undefined
-        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
-        : "inconclusive";
-    return { ...rated, difference: { ...rated.difference, verdict, equivalenceHolm, differenceHolm } };
-  });
-}
-
-function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
-  const { settings } = data;
-  const columns = (rows: readonly Rating[]) => [
-    rows.map(({ participant }) => participant),
-    rows.map(({ stimulus }) => stimulus),
-  ];
-  const groups = new Map<string, { rows: Rating[]; group: string }>();
-  for (const rating of own) {
-    for (const of of rating.origin === "human" ? ["Human stories"] : ["Machine stories", rating.model]) {
-      if (of === "") continue;
-      const there = groups.get(of) ?? { rows: [], group: rating.origin };
-      there.rows.push(rating);
-      groups.set(of, there);
-    }
-  }
-  // A lone model says what "machine stories" say already.
-  if (groups.size === 3 && groups.has("Machine stories"))
-    groups.delete([...groups.keys()].find((name) => !/ stories$/.test(name)) ?? "");
-  const ordinal = fitOrdinal(
-    own.map(({ origin }) => [origin === "human" ? 1 : 0]),
-    own.map(({ rating }) => rating),
-    columns(own),
-  );
-  const table = raterTable(own, ({ rating }) => rating);
-  return {
-    task,
-    ratings: own.length,
-    groups: [...groups].map(([of, { rows, group }]) => ({
-      of,
-      group,
-      ...clusteredMean(
-        rows.map(({ rating }) => rating),
-        columns(rows),
-        settings.level,
-      ),
-    })),
-    difference: differenceOf(own, data),
-    ordinal: ordinal.fitted
-      ? { odds: Math.exp(ordinal.coefficients[0]!), p: ordinal.pValues[0]! }
-      : { reason: ordinal.reason },
-    range: rangeOf(own.map(({ rating }) => rating)),
-    agreement: {
-      ordinal: table && krippendorffAlpha(table, "ordinal"),
-      interval: table && krippendorffAlpha(table, "interval"),
-    },
-  };
-}
-
-function rangeOf(values: readonly number[]): [number, number] {
-  return values.reduce<[number, number]>(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Infinity, -Infinity],
-  );
-}
-
-function differenceOf(own: readonly Rating[], data: Data): Difference | undefined {
-  const origins = new Set(own.map(({ origin }) => origin));
-  if (origins.size < 2) return undefined;
-  const test = differenceVerdict(
-    {
-      values: own.map(({ rating }) => rating),
-      readers: own.map(({ participant }) => participant),
-      stories: own.map(({ stimulus }) => stimulus),
-      groups: own.map(({ origin }) => origin),
-    },
-    ["human", "machine"],
-    { margin: data.settings.ratingMargin, ...errorsOf(data) },
-  );
-  return { ...test, equivalenceHolm: test.equivalenceP, differenceHolm: test.differenceP };
-}
-
 function ratedFindings(rated: Rated, data: Data): Finding[] {
   const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
     sentence("result", sayDifference(rated, data)),
     ...sayWideMargin(rated, data),
+    ...sayBalance(rated),
     figure(
       "result",
-      `Mean ratings, ${task}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story`,
+      `Mean ratings, ${task}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story; the axis is the whole scale`,
       {
         draw: "intervals",
         table: {
@@ -171,6 +63,10 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
         },
         encode: { x: "estimate", low: "low", high: "high", y: "of", group: "group" },
         labels: { x: "Mean rating" },
+        marks: [
+          { axis: "x", at: rated.scale.low, label: rated.scale.declared ? "lowest" : "lowest given" },
+          { axis: "x", at: rated.scale.high, label: rated.scale.declared ? "highest" : "highest given" },
+        ],
       },
     ),
     sentence("detail", sayOrdinal(rated)),
@@ -183,7 +79,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
   ];
 }
 
-function sayDifference({ task, ratings: count, difference }: Rated, data: Data): string {
+function sayDifference({ task, ratings: count, difference, scale }: Rated, data: Data): string {
   const { ratingMargin } = data.settings;
   const begin = `${task}: ${counted(count, "rating")}`;
   if (!difference) return `${begin}, of one kind of story only, so that nothing can be compared.`;
@@ -196,7 +92,29 @@ function sayDifference({ task, ratings: count, difference }: Rated, data: Data):
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${printed(interval.low, "number")} to ${printed(interval.high, "number")}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference.`;
+}
+
+/** No difference reaches beyond the length of the scale. */
+function intervalText({ low, high }: Interval, scale: RatingScale): string {
+  const most = scale.high - scale.low;
+  return `${printed(Math.max(-most, low), "number")} to ${printed(Math.min(most, high), "number")}`;
+}
+
+/** Where readers rated unlike mixes of the two kinds, as after a form left half-way, the difference once more without them. */
+function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
+  if (uneven === 0) return [];
+  const who = `${uneven} of ${counted(readers, "reader")} rated another mix of human and machine stories than the others, as after a form left half-way, so that whether they rate high or low falls on one kind.`;
+  if (even?.estimate === undefined || even.degrees === 0) {
+    return [sentence("detail", `${who} The others are too few to be compared by themselves.`)];
+  }
+  const side = even.estimate >= 0 ? "above" : "below";
+  return [
+    sentence(
+      "detail",
+      `${who} Without them human stories lie ${printed(Math.abs(even.estimate), "number")} points ${side} machine stories (${printed(even.interval.low, "number")} to ${printed(even.interval.high, "number")}); the verdict stands on all ratings.`,
+    ),
+  ];
 }
 
 /** A margin of points means nothing apart from its scale: beyond a quarter of what was used, it is told. */
@@ -216,4 +134,4 @@ const sayOrdinal = ({ ordinal }: Rated): string =>
     : `A model that takes ratings as steps has no fit: ${ordinal.reason}.`;
 
 const method = ({ settings: { ratingMargin, alpha } }: Data): string =>
-  `Mean ratings and their difference have intervals clustered by reader and by story, stories within their origin; equivalence within ${ratingMargin} points of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with errors clustered both ways. Agreement is Krippendorff’s alpha (2019).`;
+  `Mean ratings and their difference have intervals clustered by reader and by story, stories within their origin. Those of means lie within the scale: Student’s t on the logit of the place between its ends (Lesaffre, Rizopoulos and Tsonaka 2007), which are the task’s own, or the least and the greatest rating given where the task is not one of ours. Those of differences are cut where the scale allows no more. Equivalence within ${ratingMargin} points of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with errors clustered both ways. Agreement is Krippendorff’s alpha (2019).`;
