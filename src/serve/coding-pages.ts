@@ -2,7 +2,7 @@ import { type Html, html } from "../text/html.ts";
 import type { Codebook, Variable } from "../workbench/codebook.ts";
 import type { Lot } from "../workbench/lots.ts";
 import { phrasesOf } from "./languages.ts";
-import { alertBox, page, type Setting, story } from "./pages.ts";
+import { alertBox, page, type Setting, story } from "./page.ts";
 
 /** The coders' pages. They stand without the researcher's navigation, which leads to what a coder must not see. */
 

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Material } from "./material.ts";
-import type { Setting } from "./pages.ts";
+import type { Setting } from "./page.ts";
 import type { Store } from "./store.ts";
 
 /** What the routes work with. */

@@ -1,56 +1,5 @@
-import type { Field } from "../study/settings/survey.ts";
-import type { Stimulus } from "../study/stimulus.ts";
-import { fieldsOf } from "../tasks/items.ts";
-import type { Task } from "../tasks/task.ts";
-import { type Html, html, trusted } from "../text/html.ts";
-import type { Phrases } from "./languages.ts";
-import { trapField } from "./signs.ts";
-
-/** What every page needs: the words, where its style and script lie, and the study's own texts. */
-export interface Setting {
-  readonly language: string;
-  readonly words: Phrases;
-  readonly style: string;
-  readonly script: string;
-  readonly survey: {
-    readonly title: string;
-    readonly consent: string;
-    readonly instructions: string;
-    readonly contact: string;
-    readonly back: boolean;
-    readonly recruiting?: object | undefined;
-    readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
-  };
-}
-
-interface Page {
-  readonly title: string;
-  readonly body: Html;
-  readonly wide?: boolean;
-}
-
-/** A whole page. It asks nothing of any other server, and reads the same without its script. */
-export const page = (setting: Setting, { title, body, wide }: Page): string =>
-  html`${trusted("<!doctype html>")}
-<html lang="${setting.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${title} · ${setting.survey.title}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${setting.style}">
-<script src="${setting.script}" type="module"></script>
-</head>
-<body>
-<a class="skip" href="#text">${setting.words("skip")}</a>
-<main id="text"${wide ? html` class="wide"` : ""}>
-${body}
-</main>
-</body>
-</html>
-`.toString();
+import { type Html, html } from "../text/html.ts";
+import { alertBox, hidden, page, paragraphs, type Setting, story } from "./page.ts";
 
 /** Asks for consent; nothing is kept before it is given. `carried` goes on from the address into the form. */
 export function consentPage(
@@ -68,12 +17,12 @@ export function consentPage(
 ${alert && alertBox(alert)}
 ${paragraphs(survey.consent || words("consent.text"))}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
-<form method="post" action="/consent">
+<form method="post" action="${setting.base}/consent">
 <input type="hidden" name="seal" value="${seal}">
 ${hidden(carried)}
 <p><button>${words("consent.agree")}</button></p>
 </form>
-${survey.recruiting !== undefined && html`<p><a href="/declined">${words("consent.decline")}</a></p>`}
+${survey.recruiting !== undefined && html`<p><a href="${setting.base}/declined">${words("consent.decline")}</a></p>`}
 <p class="soft">${words("consent.cookie")}</p>`,
   });
 }
@@ -122,7 +71,11 @@ ${hidden(post.fields)}
 <p class="code">${words("code.text")} <strong>${code}</strong></p>
 ${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
 
-export function instructionsPage(setting: Setting, instructions: string, personal: string): string {
+export function instructionsPage(
+  setting: Setting,
+  instructions: string,
+  personal: string | undefined,
+): string {
   const { survey, words } = setting;
   const heading = words("instructions.heading");
   return page(setting, {
@@ -134,13 +87,16 @@ ${
   survey.example &&
   html`<section class="example"><p class="head">${words("instructions.example")}</p>${story(survey.example)}<div class="note">${paragraphs(survey.example.note)}</div></section>`
 }
-<p><a class="button" href="/q/1">${words("instructions.begin")}</a></p>
+<p><a class="button" href="${setting.base}/q/1">${words("instructions.begin")}</a></p>
 ${personalLine(setting, personal)}`,
   });
 }
 
-const personalLine = ({ words }: Setting, address: string): Html =>
-  html`<p class="soft aside">${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>`;
+/** Who goes through the pages for a trial has no link of their own. */
+const personalLine = ({ words }: Setting, address: string | undefined): Html | undefined =>
+  address === undefined
+    ? undefined
+    : html`<p class="soft aside">${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>`;
 
 /** The page behind a personal link: going on here, or taking everything back. */
 export function personalPage(
@@ -172,71 +128,6 @@ export function withdrawnPage(setting: Setting): string {
   });
 }
 
-/** A question of a participant's way. */
-export interface QuestionView {
-  readonly task: Task;
-  readonly stimuli: readonly Stimulus[];
-  readonly fields: readonly Field[];
-  readonly position: number;
-  readonly count: number;
-  readonly seal: string;
-  /** The page's idempotency key. */
-  readonly key: string;
-  readonly given: Readonly<Record<string, unknown>> | undefined;
-  readonly alert?: string | undefined;
-}
-
-/** One question: the text or texts, then a plain form. */
-export function questionPage(setting: Setting, view: QuestionView): string {
-  const { survey, words } = setting;
-  const { stimuli, position, count } = view;
-  const where = words("question.progress", { position, count });
-  const { texts, items } = view.given ? writtenFor(setting, view) : written(setting, view);
-  return page(setting, {
-    title: where,
-    wide: stimuli.length === 2,
-    body: html`
-<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
-${view.alert && alertBox(view.alert)}
-${texts}
-<form class="question" method="post" action="/q/${position}" data-outbox>
-<input type="hidden" name="seal" value="${view.seal}">
-<input type="hidden" name="key" value="${view.key}">
-<input type="hidden" name="ms" value="">
-${items}
-<div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${trapField}" tabindex="-1" autocomplete="off"></label></div>
-<div class="go">
-<button>${words(position === count ? "question.finish" : "question.next")}</button>
-${survey.back && position > 1 && html`<a href="/q/${position - 1}">${words("question.back")}</a>`}
-</div>
-<p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}"></p>
-</form>`,
-  });
-}
-
-/** What of a page is the same for every participant; there are as many as the forms have questions. */
-interface Written {
-  readonly texts: Html;
-  readonly items: Html;
-}
-
-const kept = new WeakMap<Setting, Map<string, Written>>();
-
-/** The texts and the items of a question without an answer, written once. */
-function written(setting: Setting, view: QuestionView): Written {
-  const all = kept.get(setting) ?? new Map<string, Written>();
-  kept.set(setting, all);
-  const name = [view.task.name, ...view.stimuli.map(({ id }) => id)].join(" ");
-  const known = all.get(name) ?? writtenFor(setting, view);
-  all.set(name, known);
-  return known;
-}
-
-const writtenFor = ({ words }: Setting, { task, stimuli, fields, given }: QuestionView): Written => ({
-  texts: storiesOf(stimuli, words),
-  items: fieldsOf(task.items(words, fields), given),
-});
-
 /** After the last answer, which is on disk: the code, one's own score where the study tells it, the personal link. */
 export function thanksPage(
   setting: Setting,
@@ -247,7 +138,7 @@ export function thanksPage(
   }: {
     score: { right: number; count: number; chance: number } | undefined;
     code: Code | undefined;
-    personal: string;
+    personal: string | undefined;
   },
 ): string {
   const { words } = setting;
@@ -296,29 +187,3 @@ ${hidden(fields)}
 </form>`,
   });
 }
-
-const hidden = (fields: Readonly<Record<string, string>>): Html =>
-  html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
-
-export const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
-
-/** The texts of a question: none, one, or two side by side. */
-export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
-  const [left, right] = stimuli;
-  if (!left) return html``;
-  if (!right) return story(left);
-  return html`<div class="pair">
-<section aria-label="${words("question.left")}"><p class="which">${words("question.left")}</p>${story(left)}</section>
-<section aria-label="${words("question.right")}"><p class="which">${words("question.right")}</p>${story(right)}</section>
-</div>`;
-}
-
-export const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
-  html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
-
-/** Plain text as paragraphs: every line break parts two. */
-const paragraphs = (text: string): Html =>
-  html`${text
-    .split(/\n+/)
-    .filter((line) => line.trim() !== "")
-    .map((line) => html`<p>${line}</p>`)}`;

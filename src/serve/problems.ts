@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { messageOf } from "../workbench/errors.ts";
 import { type Site, sendPage } from "./context.ts";
-import { againPage, problemPage, type Setting } from "./pages.ts";
+import type { Setting } from "./page.ts";
+import { againPage, problemPage } from "./pages.ts";
 import { fieldsOf, wantsJson } from "./visit.ts";
 
 /** What a page may be asked to say when the script was told of a problem. */

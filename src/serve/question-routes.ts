@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { z } from "zod";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Outcome } from "./answering.ts";
 import { type Site, sendPage } from "./context.ts";
 import { randomId } from "./ids.ts";
-import { questionPage } from "./pages.ts";
 import type { Participant } from "./participant.ts";
 import { alertText, nowhere, problem, told } from "./problems.ts";
-import { isSignField, signsIn } from "./signs.ts";
+import { questionPage } from "./question-page.ts";
+import { positionIn, responseIn } from "./response.ts";
+import { signsIn } from "./signs.ts";
 import {
   type Fields,
   fieldsOf,
@@ -31,7 +31,7 @@ export function questionRoutes(server: FastifyInstance, site: Site): void {
   server.get<Positioned>("/q/:position", async (request, reply) => {
     const participant = await participantOf(request, site);
     if (!participant) return reply.redirect("/", 303);
-    const position = positionIn(participant, request.params.position);
+    const position = positionIn(participant.plan, request.params.position);
     if (!position) return nowhere(reply, setting);
     const { answered, given } = await progressAt(participant, position);
     const reachable = position <= answered ? survey.back : position === answered + 1;
@@ -47,24 +47,20 @@ export function questionRoutes(server: FastifyInstance, site: Site): void {
     if (!participant || !sealHolds(request, site, secret)) {
       return problem(request, reply, setting, { status: 403, name: "stale", address: "/" });
     }
-    const position = positionIn(participant, request.params.position);
+    const position = positionIn(participant.plan, request.params.position);
     if (!position) return nowhere(reply, setting);
     const { question, task } = participant.plan[position - 1]!;
     const key = fields["key"];
     if (typeof key !== "string" || !/^[a-z2-7]{26}$/.test(key)) {
       return problem(request, reply, setting, { status: 400, name: "stale", address: `/q/${position}` });
     }
-    const given = answerFields(fields);
-    const response = responseSchema(task).safeParse(given);
-    if (!response.success) {
-      const alert = isMissing(response.error, given) ? "missing" : "wrong";
-      return refuse(request, reply, participant, position, alert);
-    }
+    const read = responseIn(fields, task, survey.demographics);
+    if ("refused" in read) return refuse(request, reply, participant, position, read.refused);
     const outcome = await store.answer({
       participant: participant.id,
       question,
       key,
-      response: response.data,
+      response: read.response,
       ms: readingTime(fields["ms"]),
       now: effects.now(),
       reserve,
@@ -145,36 +141,10 @@ export function questionRoutes(server: FastifyInstance, site: Site): void {
 
   const progressAt = ({ id, plan }: Participant, position: number) =>
     store.progress(id, plan[position - 1]!.question);
-
-  function responseSchema(name: string) {
-    const task = taskNamed(name)!;
-    return task.responseTo?.(survey.demographics) ?? task.response;
-  }
 }
-
-function positionIn({ plan }: Participant, text: string): number | undefined {
-  const position = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
-  return position >= 1 && position <= plan.length ? position : undefined;
-}
-
-/** The task's own fields: empty ones were left out, and no store takes a NUL. */
-function answerFields({ seal: _, key: __, ms: ___, ...fields }: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .map(([name, value]) => [name, typeof value === "string" ? wellFormed(value) : value])
-      .filter(([name, value]) => value !== "" && !isSignField(String(name))),
-  );
-}
-
-/** Text that every store takes: without NUL, half characters replaced. */
-const wellFormed = (text: string): string => Buffer.from(text.replaceAll("\0", "")).toString();
 
 /** Milliseconds that a browser measured; nothing where it measured none, or not in earnest. */
 function readingTime(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^\d{1,9}$/.test(value)) return undefined;
   return Number(value);
 }
-
-/** True where all that is wrong is that something was left out. */
-const isMissing = (error: z.ZodError, given: Fields): boolean =>
-  error.issues.every(({ path }) => given[String(path[0])] === undefined);

@@ -1,33 +1,23 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { modelName } from "../study/generation.ts";
-import type { Key } from "../study/stimulus.ts";
-import type { Story } from "../study/story.ts";
-import { taskNamed } from "../tasks/tasks.ts";
-import { type Html, html } from "../text/html.ts";
-import { readGenerations, readKey, readStories, storiesFile } from "../workbench/artefacts.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { html } from "../text/html.ts";
+import { readKey } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { exists } from "../workbench/files.ts";
 import { csv } from "../workbench/tables.ts";
 import { coderLinkRoutes, codingRoutes } from "./coding-routes.ts";
 import { type Site, sendPage } from "./context.ts";
 import { same, sealed } from "./ids.ts";
+import { lookingRoutes } from "./looking-routes.ts";
 import { accuracySoFar, overviewOf } from "./overview.ts";
-import { alertBox, questionPage } from "./pages.ts";
+import { alertBox } from "./page.ts";
 import { invitation } from "./recruiting.ts";
 import {
   accuracyPage,
   dashboardPage,
   figures,
   loginPage,
-  pager,
   type ResearcherSetting,
   researcherPage,
-  searchForm,
-  sideBySide,
-  storyCard,
-  table,
 } from "./researcher-pages.ts";
-import { marked } from "./shared-words.ts";
 import { fieldsOf } from "./visit.ts";
 
 const cookieName = "researcher";
@@ -121,135 +111,13 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
 
     inside.register(async (links) => coderLinkRoutes(links, site, (request) => formSeal(session(request)!)));
 
-    inside.get("/study/corpus", async (request, reply) => {
-      const stories = await readIfThere();
-      const { search, page } = asked(request);
-      const found = stories.filter(({ title, text }) =>
-        `${title}\n${text}`.toLowerCase().includes(search.toLowerCase()),
-      );
-      return list(request, reply, "Corpus", found, { page, search, size: 30 }, (story) =>
-        storyCard(story.title, factsOf(story), html`${story.text}`),
-      );
-    });
-
-    inside.get("/study/generations", async (request, reply) => {
-      const stories = new Map((await readIfThere()).map((story) => [story.id, story]));
-      const { search, page } = asked(request);
-      const found = (await readGenerations(study)).filter(({ title, text }) =>
-        `${title}\n${text}`.toLowerCase().includes(search.toLowerCase()),
-      );
-      return list(request, reply, "Generations", found, { page, search, size: 10 }, (generation) => {
-        const example = stories.get(generation.examples[0] ?? "");
-        const facts = `${modelName(generation)} · ${generation.outcome}${
-          generation.reason ? ` (${generation.reason})` : ""
-        } · ${generation.tokens.generated} tokens · seed ${generation.seed}`;
-        return sideBySide(generation.title, facts, [
-          ["What the model wrote", marked(generation.text, example?.text ?? "")],
-          ...(example
-            ? [[`Its example: ${example.title}`, marked(example.text, generation.text)] as const]
-            : []),
-        ]);
-      });
-    });
-
-    inside.get("/study/stimuli", async (request, reply) => {
-      const key = await readKey(study);
-      const before = await originalTexts();
-      const { search, page } = asked(request);
-      const found = [...material.stimuli.values()].filter(({ title, text }) =>
-        `${title}\n${text}`.toLowerCase().includes(search.toLowerCase()),
-      );
-      return list(request, reply, "Stimuli", found, { page, search, size: 20 }, (stimulus) => {
-        const row = key.get(stimulus.id);
-        const origin = row ? `${row.origin}${row.model && ` (${row.model})`}` : "of unknown origin";
-        return sideBySide(stimulus.title, `${origin} · ${stimulus.words} words, ${stimulus.cut} cut off`, [
-          ["Before", html`${(row && before(row)) ?? "not found"}`],
-          ["As readers see it", html`${stimulus.text}`],
-        ]);
-      });
-    });
-
-    inside.get("/study/forms", async (request, reply) => {
-      const key = await readKey(study);
-      const rows = [...material.forms.values()].map((form) =>
-        table(
-          form.id,
-          ["question", "task", "texts", "origin"],
-          form.questions.map(({ task, stimuli }, at) => [
-            html`<a href="/study/forms/${encodeURIComponent(form.id)}/${at + 1}">${at + 1}</a>`,
-            task,
-            stimuli.map((id) => material.stimuli.get(id)?.title ?? id).join(" / "),
-            stimuli.map((id) => key.get(id)?.origin ?? "?").join(" / "),
-          ]),
-        ),
-      );
-      return sendPage(
-        reply,
-        200,
-        researcherPage(
-          settingFor(request),
-          "Forms",
-          html`<p>Each question opens as participants see it. Nothing that is tried there is stored.</p>${rows}`,
-        ),
-      );
-    });
-
-    inside.get<{ Params: { form: string; position: string } }>(
-      "/study/forms/:form/:position",
-      async (request, reply) => {
-        const form = material.forms.get(request.params.form);
-        const question = form?.questions[Number(request.params.position) - 1];
-        if (!form || !question) return reply.callNotFound();
-        const view = {
-          task: taskNamed(question.task)!,
-          stimuli: question.stimuli.map((id) => material.stimuli.get(id)!),
-          fields: study.config.survey.demographics,
-          position: Number(request.params.position),
-          count: form.questions.length,
-          // Without a seal and a key nothing can be posted from here.
-          seal: "",
-          key: "",
-          given: undefined,
-        };
-        return sendPage(reply, 200, questionPage(site.setting, view));
-      },
-    );
+    inside.register(async (looking) => lookingRoutes(looking, site, settingFor));
   });
 
   server.register(async (coding) => codingRoutes(coding, site));
 
   const overview = async () =>
     overviewOf(await store.counted(), forms, effects.now(), await store.openings());
-
-  const readIfThere = async (): Promise<Story[]> =>
-    (await exists(study.path(storiesFile))) ? readStories(study) : [];
-
-  /** The text that a stimulus was cut from. */
-  async function originalTexts(): Promise<(key: Key) => string | undefined> {
-    const stories = new Map((await readIfThere()).map(({ id, text }) => [id, text]));
-    const generations = new Map((await readGenerations(study)).map(({ id, text }) => [id, text]));
-    return ({ origin, story, generation }) =>
-      origin === "human" ? stories.get(story) : generations.get(generation);
-  }
-
-  function list<Item>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    heading: string,
-    items: readonly Item[],
-    { page, search, size }: { page: number; search: string; size: number },
-    show: (item: Item) => Html,
-  ): FastifyReply {
-    const address = `/study/${heading.toLowerCase()}`;
-    const pages = Math.max(1, Math.ceil(items.length / size));
-    const at = Math.min(page, pages);
-    const body = html`
-${searchForm(address, search)}
-<p class="soft">${items.length} ${items.length === 1 ? "entry" : "entries"}</p>
-${items.slice((at - 1) * size, at * size).map(show)}
-${pager(address, at, pages, search)}`;
-    return sendPage(reply, 200, researcherPage(settingFor(request), heading, body));
-  }
 
   const setting = (seal: string): ResearcherSetting => ({
     study: study.config.title,
@@ -270,15 +138,4 @@ ${pager(address, at, pages, search)}`;
     const valid = /^\d{1,15}$/.test(until) && same(seal, sessionSeal(until)) && Number(until) > effects.now();
     return valid ? cookie : undefined;
   }
-}
-
-const factsOf = ({ origin, words, split }: Story): string =>
-  `${origin.by === "human" ? `${origin.author || "unknown author"} · ${origin.source}` : "machine"} · ${words} words · ${split}`;
-
-function asked(request: FastifyRequest): { search: string; page: number } {
-  const { search, page } = request.query as Record<string, unknown>;
-  return {
-    search: typeof search === "string" ? search.slice(0, 100) : "",
-    page: typeof page === "string" && /^[1-9]\d{0,5}$/.test(page) ? Number(page) : 1,
-  };
 }

@@ -15,6 +15,7 @@ import { Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { Openings } from "./openings.ts";
+import { rehearsalOf } from "./rehearsal-routes.ts";
 import { buildSite, dashboardScript, settingOf } from "./site.ts";
 import { Store } from "./store.ts";
 
@@ -55,7 +56,7 @@ export const serve = command({
       { port: port ?? survey.port, host: host ?? survey.host },
       effects,
     );
-    if (!cluster.isWorker) sayThatItIsOpen(running.url, running.token, effects);
+    if (!cluster.isWorker) sayThatItIsOpen(running, effects);
     // A worker whose supervisor is gone has nobody to tell it to end.
     await Promise.race([interruption(effects.signal), supervisorGone()]);
     await running.close();
@@ -72,9 +73,16 @@ function keepMemorySmall(): void {
   setFlagsFromString("--heap-growing-percent=40");
 }
 
-function sayThatItIsOpen(url: string, token: string, effects: Effects): void {
+function sayThatItIsOpen(
+  { url, token, rehearsal }: Pick<RunningSurvey, "url" | "token"> & Partial<Pick<RunningSurvey, "rehearsal">>,
+  effects: Effects,
+): void {
   effects.log("the survey is open; every answer is on disk before it is acknowledged; end it with Ctrl-C");
   effects.log(`the dashboard is at ${url}/study; its token is ${token}`);
+  const forms = `${url}/study/forms`;
+  effects.log(
+    `to go through it yourself without being counted: ${rehearsal ? `${rehearsal} (every form: ${forms})` : forms}`,
+  );
   effects.print(url);
 }
 
@@ -94,7 +102,8 @@ async function superviseWorkers(workers: number, effects: Effects): Promise<void
   cluster.on("listening", (_, { address, port }) => {
     listening += 1;
     // Told when all are: a port that any process may choose stays the same while one of them listens.
-    if (listening === workers) sayThatItIsOpen(addressOf(port, address ?? "localhost"), token, effects);
+    if (listening === workers)
+      sayThatItIsOpen({ url: addressOf(port, address ?? "localhost"), token }, effects);
   });
   const ended = new Promise<void>((resolve) => {
     cluster.on("exit", (_, code) => {
@@ -129,6 +138,8 @@ export interface RunningSurvey {
   readonly url: string;
   /** What opens the dashboard: TINYLOVE_TOKEN of the environment, or a new one at each start. */
   readonly token: string;
+  /** A form as participants see it, where nothing is stored. */
+  readonly rehearsal: string;
   /** Answers what is under way, exports the judgments, closes the store. */
   close(): Promise<void>;
 }
@@ -170,9 +181,11 @@ export async function startSurvey(
     await listen(server, port, host);
     const url = addressOf(portOf(server.server.address()), host);
     await writeWhole(study.path(controlFile), JSON.stringify({ url, token } satisfies Control), 0o600);
+    const [form] = material.forms.values();
     return {
       url,
       token,
+      rehearsal: url + rehearsalOf(form!, { sealKey, study }).address,
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();

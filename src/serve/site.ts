@@ -10,10 +10,11 @@ import { packageFolder } from "../workbench/version.ts";
 import type { Site } from "./context.ts";
 import { phrasesOf } from "./languages.ts";
 import { framable } from "./mturk.ts";
-import type { Setting } from "./pages.ts";
+import type { Setting } from "./page.ts";
 import { participantRoutes } from "./participant-routes.ts";
 import { nowhere, problemRoutes } from "./problems.ts";
 import { questionRoutes } from "./question-routes.ts";
+import { rehearsalRoutes } from "./rehearsal-routes.ts";
 import { researcherRoutes } from "./researcher-routes.ts";
 
 const asset = (name: string, type: string) => {
@@ -30,6 +31,7 @@ export function settingOf(study: Study): Setting {
     words: phrasesOf(survey.language),
     style: assets.style.address,
     script: assets.script.address,
+    base: "",
     survey,
   };
 }
@@ -86,6 +88,7 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     });
   }
   researcherRoutes(server, site);
+  rehearsalRoutes(server, site);
   participantRoutes(server, site);
   questionRoutes(server, site);
   problemRoutes(server, site);

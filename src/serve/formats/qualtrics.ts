@@ -1,6 +1,6 @@
 import type { Item } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
-import { storiesOf } from "../pages.ts";
+import { storiesOf } from "../question-page.ts";
 import type { Format, PortableForm, PortableQuestion, Surroundings } from "./format.ts";
 
 /**
