@@ -4,7 +4,7 @@ import type { Effects } from "../workbench/effects.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
 
-/** Replies from the journal where it has them, from the model where not. Failures are asked for again. */
+/** Replies from the journal where it has them, from the model where not. Failures that may pass are asked for again. */
 export async function answered(
   requests: readonly Request[],
   model: Model,
@@ -35,9 +35,7 @@ export async function answered(
       const replies = cached ?? (await model.write(batch, { onTokens: (tokens) => tellPart(batch, tokens) }));
       if (!cached) {
         rate.add(replies);
-        // A failure may be asked for again, so it is no answer to keep.
-        if (!replies.some((reply) => "failed" in reply && !reply.lasting))
-          await journal.put(keyOf(model, batch), replies);
+        if (!replies.some(mayPass)) await journal.put(keyOf(model, batch), replies);
       }
       done += replies.length;
       progress.to(done, rate.note());
@@ -53,6 +51,9 @@ export async function answered(
   return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));
 }
 
+/** A failure that may pass is no answer to keep. */
+const mayPass = (reply: Reply): boolean => "failed" in reply && !reply.lasting;
+
 /** The replies that one big job failed to bring, by their requests; what it brought is in the journal. */
 async function asOneJob(
   due: readonly Request[],
@@ -64,7 +65,7 @@ async function asOneJob(
   const failed = new Map<Request, readonly Reply[]>();
   for (const [at, request] of due.entries()) {
     const reply = replies[at]!;
-    if ("failed" in reply) failed.set(request, [reply]);
+    if (mayPass(reply)) failed.set(request, [reply]);
     else await journal.put(keyOf(model, [request]), [reply]);
   }
   return failed;

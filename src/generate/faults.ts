@@ -8,8 +8,8 @@ import { countWords, termsOf } from "../text/words.ts";
  * number of attempts. All attempts stay in the record with what was found, for redrawing is choosing.
  */
 export interface FaultFinder {
-  /** The first fault of a text in a few words; undefined for a text without. */
-  of(text: string): Fault | undefined;
+  /** The first fault of a text in a few words; undefined for a text without. `shown` are the ids of its examples. */
+  of(text: string, shown?: readonly string[]): Fault | undefined;
 }
 
 export interface Fault {
@@ -25,11 +25,11 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
     copiedWords,
   );
   return {
-    of: (text) =>
+    of: (text, shown = []) =>
       refused(text) ??
       chatty(text) ??
       degenerate(text) ??
-      copied(text, copies, training) ??
+      copied(text, copies, training, shown) ??
       tooShort(text, shortest),
   };
 }
@@ -69,11 +69,17 @@ function degenerate(text: string): Fault | undefined {
     : undefined;
 }
 
-function copied(text: string, copies: NgramIndex, training: readonly Story[]): Fault | undefined {
+function copied(
+  text: string,
+  copies: NgramIndex,
+  training: readonly Story[],
+  shown: readonly string[],
+): Fault | undefined {
   const source = copies.nearest(text);
-  return (
-    source && fault(`copied: ${copiedWords} words in a row or more from "${training[source.index]!.title}"`)
-  );
+  if (!source) return undefined;
+  const { id, title } = training[source.index]!;
+  const whose = shown.includes(id) ? "its example " : "";
+  return fault(`copied: ${copiedWords} words in a row or more from ${whose}"${title}"`);
 }
 
 function tooShort(text: string, shortest: number): Fault | undefined {

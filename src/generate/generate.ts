@@ -1,10 +1,9 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
-import { countingOf, type Generation } from "../study/generation.ts";
+import type { Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
-import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
@@ -14,6 +13,7 @@ import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { providerOf } from "./models.ts";
 import { foreseePlan, planOf, type Series } from "./plan.ts";
+import { refuseIfNone, summaryOf } from "./summary.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
 
@@ -49,14 +49,18 @@ export const generate = stage({
   },
   foresee: foreseePlan,
   guard: (study) => refuseAnewUnderAnswers(study, generationsFolder),
-  flags: [...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary])],
-  options: z.object(
-    Object.fromEntries(controls.map(({ name }) => [name, z.string().optional()])) as Record<
+  flags: [
+    ...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary]),
+    ["--again", "ask again also for what failed for good, as when a server has been given more room"],
+  ],
+  options: z.object({
+    again: z.boolean().default(false),
+    ...(Object.fromEntries(controls.map(({ name }) => [name, z.string().optional()])) as Record<
       string,
       z.ZodOptional<z.ZodString>
-    >,
-  ),
-  async run(study, asked, effects) {
+    >),
+  }),
+  async run(study, { again, ...asked }, effects) {
     const flags = Object.fromEntries(
       Object.entries(asked).filter(([, value]) => value !== undefined),
     ) as Control;
@@ -65,7 +69,7 @@ export const generate = stage({
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
-    const journal = await openJournal(study.path(journalFile));
+    const journal = await openJournal(study.path(journalFile), { again });
     try {
       const written = new Map<string, Generation[]>();
       for (const series of plan) {
@@ -75,9 +79,9 @@ export const generate = stage({
           );
         }
         const generations = await writtenBy(series, { study, journal, faults, training, effects });
-        refuseIfNone(series, generations);
+        refuseIfNone(series, generations, study.config.generate.attempts);
         written.set(fileOf(series), generations);
-        effects.log(`  ${series.name}, ${series.condition}: ${counts(generations)}`);
+        for (const line of summaryOf(series, generations, study.config.generate.attempts)) effects.log(line);
       }
       await writeAll(written, study, !forOnce);
     } finally {
@@ -110,17 +114,6 @@ async function writtenBy(series: Series, writing: Writing): Promise<Generation[]
   }
 }
 
-/** A failed title is data, but a model that answered to none of them is something to mend. */
-function refuseIfNone({ model, name }: Series, generations: readonly Generation[]): void {
-  const reasons = new Set(generations.map(({ outcome, reason }) => outcome === "failed" && reason));
-  const [reason] = reasons;
-  if (generations.length < 2 || reasons.size !== 1 || !reason) return;
-  const where = model.base === undefined ? model.address : `${model.address} at ${model.base}`;
-  throw new StudyError(`${name} wrote to no title (${where}: ${reason})`, {
-    hint: "see that the model is served there and `tinylove run` again: what others wrote is kept",
-  });
-}
-
 const fileOf = ({ name, condition }: Series): string => `${generationsFolder}/${name}/${condition}.jsonl`;
 
 /** Files of models and prompts that the study no longer names go; what they held is still in the journal. */
@@ -135,20 +128,4 @@ async function writeAll(
   for (const file of await filesUnder(study.path(generationsFolder))) {
     if (!current.has(file)) await rm(file);
   }
-}
-
-/** `10 text, 2 cut short; 3 drawn again`, of the attempts that count; `the nearest of 40 draws` where one was chosen. */
-function counts(generations: readonly Generation[]): string {
-  const counting = countingOf(generations, ({ story }) => story);
-  const numbers = new Map<string, number>();
-  for (const { outcome, reason } of counting) {
-    // A reason begins with its kind: `too short: 80 words, more than 90 are needed`.
-    const fault = outcome === "failed" || outcome === "refused" ? undefined : reason?.split(":")[0];
-    const what = fault ? `${outcome} (${fault})` : outcome;
-    numbers.set(what, (numbers.get(what) ?? 0) + 1);
-  }
-  const again = generations.length - counting.length;
-  const parts = [...numbers].map(([what, count]) => `${count} ${what}`).join(", ");
-  if (generations.some(({ chosen }) => chosen)) return `${parts}; the nearest of ${generations.length} draws`;
-  return again > 0 ? `${parts}; ${again} drawn again` : parts;
 }

@@ -7,11 +7,13 @@ export type Journal = JournalOf<readonly Reply[]>;
 /** Where a study keeps it. */
 export const journalFile = ".tinylove/responses.jsonl";
 
-export const openJournal = (path: string): Promise<Journal> =>
+/** `again` forgets what failed for good, so that it is asked for anew. */
+export const openJournal = (path: string, { again = false } = {}): Promise<Journal> =>
   open<readonly Reply[]>(path, {
     read(value) {
       const { key, replies } = (value ?? {}) as Record<string, unknown>;
-      return typeof key === "string" && Array.isArray(replies) ? [key, replies] : undefined;
+      if (typeof key !== "string" || !Array.isArray(replies)) return undefined;
+      return again && replies.some((reply) => "failed" in reply) ? undefined : [key, replies];
     },
     write: (key, replies) => ({ key, replies }),
   });

@@ -12,7 +12,7 @@ import type { Study } from "../workbench/study.ts";
 import type { Reply, Request } from "./model.ts";
 import { bodyOf, writtenOf } from "./openai-protocol.ts";
 import type { Purse } from "./purse.ts";
-import { Trouble, withRetries } from "./retry.ts";
+import { mayPass, Trouble, withRetries } from "./retry.ts";
 
 export interface Job {
   readonly client: OpenAI;
@@ -123,6 +123,9 @@ const Line = z.looseObject({
   error: z.looseObject({ message: z.string().nullish() }).nullish(),
 });
 
+/** What a server says of a request that it does not answer. */
+const Refusal = z.looseObject({ error: z.looseObject({ message: z.string() }) });
+
 /** Results by the number of their request; their order in the file is the server's. */
 function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>> {
   const lines = contents
@@ -138,9 +141,13 @@ function replyOf(
   at: string,
 ): Reply {
   if (!line?.response) return { failed: line?.error?.message ?? "the job brought no result", ms, at };
-  if (line.response.status_code >= 400) return { failed: `status ${line.response.status_code}`, ms, at };
+  const { status_code: status, body } = line.response;
+  if (status >= 400) {
+    const said = Refusal.safeParse(body).data?.error.message;
+    return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !mayPass(status), ms, at };
+  }
   try {
-    return { ...writtenOf(line.response.body, settings), ms, at };
+    return { ...writtenOf(body, settings), ms, at };
   } catch (thrown) {
     if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
     throw thrown;

@@ -52,19 +52,32 @@ function likelihoodOf({
 
 type Outcome = Pick<
   Generation,
-  "outcome" | "text" | "raw" | "reason" | "tokens" | "logProbability" | "logProbabilities" | "ms" | "at"
+  | "outcome"
+  | "text"
+  | "raw"
+  | "reason"
+  | "passing"
+  | "tokens"
+  | "logProbability"
+  | "logProbabilities"
+  | "ms"
+  | "at"
 >;
+
+export const wroteNothing = "the model wrote nothing";
 
 function outcomeOf(reply: Reply, { stop }: Request): Outcome {
   const { ms, at } = reply;
   const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
-  if ("failed" in reply) return { outcome: "failed", reason: reply.failed, ...nothing };
+  if ("failed" in reply) {
+    return { outcome: "failed", reason: reply.failed, ...(!reply.lasting && { passing: true }), ...nothing };
+  }
   const { raw, end, tokens } = reply;
   const written = { raw, tokens, ...likelihoodOf(reply), ms, at };
   if (end === "refused") {
     return { outcome: "refused", reason: "the server withheld the text", text: "", ...written };
   }
   const text = untilNextTitle(raw, stop);
-  if (text === "") return { outcome: "failed", reason: "the model wrote nothing", text, ...written };
+  if (text === "") return { outcome: "failed", reason: wroteNothing, text, ...written };
   return { outcome: end === "limit" && !raw.includes(stop) ? "cut short" : "text", text, ...written };
 }

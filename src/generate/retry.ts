@@ -8,6 +8,10 @@ export class Trouble extends Error {}
 /** Trouble that would be the same if the request were sent again. */
 export class LastingTrouble extends Trouble {}
 
+/** Whether what a server answers with such a status may be otherwise later: it was busy, slow or broken. */
+export const mayPass = (status: number): boolean =>
+  status === 408 || status === 409 || status === 429 || status >= 500;
+
 export interface Retries {
   /** Tries after the first. */
   readonly retries: number;

@@ -6,7 +6,7 @@ import { answered } from "./answering.ts";
 import { distanceTo, farFromWish, measurable } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
-import type { Model } from "./model.ts";
+import type { Model, Reply } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
 import { type Attempt, generationOf } from "./record.ts";
 
@@ -45,10 +45,16 @@ export async function writeSeries(
       const generation = generationOf(attempt, replies[at]!, series, model);
       kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
     });
-    if (number >= draws) due = due.filter(({ story }) => kept.get(story.id)!.every(faulty));
+    const lost = new Set(asked.filter((_, at) => failsForGood(replies[at]!)).map(({ planned }) => planned));
+    due = due.filter(
+      (planned) => !lost.has(planned) && (number < draws || kept.get(planned.story.id)!.every(faulty)),
+    );
   }
   return [...kept.values()].flatMap((tried) => (draws > 1 ? withChoice(tried) : tried));
 }
+
+/** Another seed would change nothing. */
+const failsForGood = (reply: Reply): boolean => "failed" in reply && reply.lasting === true;
 
 /** Whatever ends with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;
@@ -71,7 +77,7 @@ function judged(
   if (generation.text === "") return generation;
   const distance = distanceOf?.(generation);
   const measured = { ...generation, ...(distance !== undefined && { distance }) };
-  const fault = faults.of(generation.text);
+  const fault = faults.of(generation.text, generation.examples);
   if (fault)
     return { ...measured, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
   return distance !== undefined && distance > farFromWish

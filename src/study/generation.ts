@@ -52,6 +52,8 @@ export const Generation = z.strictObject({
   /** What the model wrote, whole. */
   raw: z.string(),
   reason: z.string().optional(),
+  /** True of a failure that may pass, such as a lost connection: the next run asks again. Others are kept. */
+  passing: z.boolean().optional(),
   tokens: z.strictObject({ prompt: z.int().nonnegative(), generated: z.int().nonnegative() }),
   /** Mean log-probability of the generated tokens, natural logarithm, when the model tells it. */
   logProbability: z.number().optional(),

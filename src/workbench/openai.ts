@@ -62,7 +62,14 @@ export function wrongForAll(
       cause: thrown,
     });
   }
-  if (status === 404) {
+  const code = thrown instanceof APIError ? thrown.code : undefined;
+  if (code === "insufficient_quota") {
+    return new StudyError(`${model}: ${baseURL} says that the account has nothing left to spend`, {
+      hint: "fill it up, or wait for the next period: what was written is kept",
+      cause: thrown,
+    });
+  }
+  if (status === 404 || code === "model_not_found") {
     return new StudyError(`${model}: not found at ${baseURL}`, {
       hint: `mend the model's name or ${baseName} (it usually ends in /v1)`,
       cause: thrown,

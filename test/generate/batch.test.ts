@@ -15,8 +15,12 @@ interface Line {
   readonly body: { readonly prompt: string };
 }
 
-/** The Batch API on loopback: jobs end after some questions, every fifth question meets a 500, `refuses` tells which requests fail. */
-async function batchServer(polls: number, refuses: (number: number) => boolean = () => false) {
+/** The Batch API on loopback: jobs end after some questions, every fifth question meets a 500, `refuses` tells which requests expire, `tooLong` which are answered with a 400. */
+async function batchServer(
+  polls: number,
+  refuses: (number: number) => boolean = () => false,
+  tooLong: (number: number) => boolean = () => false,
+) {
   const jobs: { lines: Line[]; asked: number }[] = [];
   const files: string[] = [];
   let requests = 0;
@@ -59,17 +63,22 @@ async function batchServer(polls: number, refuses: (number: number) => boolean =
     const lines = [...job.lines].reverse().map(({ custom_id, body: { prompt } }) =>
       refuses(Number(custom_id))
         ? { custom_id, response: null, error: { message: "expired" } }
-        : {
-            custom_id,
-            response: {
-              status_code: 200,
-              body: {
-                model: "m",
-                choices: [{ text: answerTo(prompt), finish_reason: "stop" }],
-                usage: { prompt_tokens: 9, completion_tokens: 9 },
+        : tooLong(Number(custom_id))
+          ? {
+              custom_id,
+              response: { status_code: 400, body: { error: { message: "the prompt is too long" } } },
+            }
+          : {
+              custom_id,
+              response: {
+                status_code: 200,
+                body: {
+                  model: "m",
+                  choices: [{ text: answerTo(prompt), finish_reason: "stop" }],
+                  usage: { prompt_tokens: 9, completion_tokens: 9 },
+                },
               },
             },
-          },
     );
     response.writeHead(200, { "content-type": "application/jsonl" });
     response.end(lines.map((line) => JSON.stringify(line)).join("\n"));
@@ -132,4 +141,22 @@ test("what a job could not do is a failure, and is sent again alone", async () =
   await runStage(generate, study, {}, quietEffects({ env: {} }));
   expect((await readGenerations(study)).every(({ outcome }) => outcome === "text")).toBe(true);
   expect(server.jobs.map(({ lines }) => lines.length)).toEqual([12, 4]);
+});
+
+test("what a job says can never be done is kept with its reason, and is not sent again", async () => {
+  const server = await batchServer(
+    1,
+    () => false,
+    (number) => number < 2,
+  );
+  const study = await studyAt(server.base);
+  for (let run = 0; run < 2; run++) {
+    await runStage(generate, study, {}, quietEffects({ env: {} }));
+    const failed = (await readGenerations(study)).filter(({ outcome }) => outcome === "failed");
+    expect(failed.map(({ reason, passing }) => [reason, passing])).toEqual([
+      ["400 the prompt is too long", undefined],
+      ["400 the prompt is too long", undefined],
+    ]);
+  }
+  expect(server.jobs).toHaveLength(1);
 });

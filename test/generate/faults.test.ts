@@ -38,6 +38,12 @@ test.each([
   expect(fault?.refused ? "refused" : fault?.what).toContain(what);
 });
 
+test("a copy of the story that the model was shown is told from one of another", () => {
+  const text = `${tale} So that nobody would have to guess which of us was home we waited.`;
+  expect(finder.of(text, ["1"])!.what).toContain('from its example "Two Lamps"');
+  expect(finder.of(text, ["2"])!.what).not.toContain("its example");
+});
+
 test.each([
   `I'm sorry, she wrote, and nothing else. ${tale}`,
   `Sure, I said, though I was not. ${tale}`,

@@ -185,18 +185,48 @@ test("whatever a server does, every title ends as text or as a failure with its 
   expect(failed.length).toBeGreaterThan(0);
   expect(failed.length).toBeLessThan(50);
 
-  // What failed is asked for again, and nothing else.
+  // What may pass is asked for again, and nothing else.
   const mended = await serverThat(() => "well");
   const again = await studyAt(server.base, 60, {}, study.folder);
   const toMended: typeof fetch = (input, init) =>
     fetch(String(input).replace(server.base, mended.base), init);
   const second = await generated(again, quietEffects({ env: {}, fetch: toMended }));
-  expect(mended.asked).toHaveLength(failed.length);
-  expect(second.every(({ outcome }) => outcome === "text")).toBe(true);
+  const passing = failed.filter((each) => each.passing);
+  expect(passing.length).toBeGreaterThan(0);
+  expect(passing.length).toBeLessThan(failed.length);
+  expect(mended.asked).toHaveLength(passing.length);
+  for (const { outcome, reason } of second)
+    if (outcome !== "text") expect([outcome, reason]).toEqual(["failed", "400 the prompt is too long"]);
+  expect(second.filter(({ outcome }) => outcome === "failed")).toHaveLength(failed.length - passing.length);
   const before = new Map(first.map((generation) => [generation.id, generation]));
   for (const generation of second) {
     if (before.get(generation.id)!.outcome === "text") expect(generation).toEqual(before.get(generation.id));
   }
+
+  // What failed for good is asked for where the user says so.
+  await runStage(generate, again, { again: true }, quietEffects({ env: {}, fetch: toMended }));
+  expect(mended.asked).toHaveLength(failed.length);
+  expect((await readGenerations(again)).every(({ outcome }) => outcome === "text")).toBe(true);
+});
+
+test("why texts failed is told with how many, which, and the mend", async () => {
+  const server = await serverThat((request) => (request < 2 ? "400" : request === 2 ? "500" : "well"));
+  const effects = quietEffects({ env: {} });
+  const study = await studyAt(server.base, 6, { name: "far", parallel: 1, retries: 0 });
+  study.config.generate.attempts = 4;
+  const generations = await generated(study, effects);
+  const told = effects.told.join("\n");
+  expect(told).toContain("far, one-shot: ");
+  expect(told).toMatch(
+    /2 failed, 400 the prompt is too long \(“[^”]+”, “[^”]+”\)\n {6}it would fail again: /,
+  );
+  expect(told).toContain("`tinylove generate --again`");
+  // What fails for good is not drawn again; what may pass is, and then says nothing at the end.
+  const triesOf = (reason: RegExp) => generations.filter((each) => reason.test(each.reason ?? ""));
+  expect(triesOf(/^400/).map(({ attempt }) => attempt)).toEqual([1, 1]);
+  const [passed] = triesOf(/^500/);
+  expect(generations.filter(({ story }) => story === passed!.story).length).toBeGreaterThan(1);
+  expect(told).not.toContain("failed, 500");
 });
 
 test("a server that strains is asked less at once", async () => {
@@ -210,6 +240,8 @@ test("a server that strains is asked less at once", async () => {
 
 test.each([
   ["401", {}, /refuses the key in OPENAI_API_KEY/],
+  ["unknown model", {}, /openai:local\/model: not found at/],
+  ["no quota", {}, /the account has nothing left to spend/],
   ["well", { base: "nonsense" }, /base nonsense is no address/],
   ["well", { base: "https://api.openai.com/v1" }, /no key in the environment variable OPENAI_API_KEY/],
   [

@@ -15,6 +15,8 @@ export type Treatment =
   | "not a completion"
   | "400"
   | "401"
+  | "unknown model"
+  | "no quota"
   | "refused";
 
 export interface StandIn {
@@ -98,6 +100,10 @@ function treat(
       return void json(400, { error: { message: "the prompt is too long" } });
     case "401":
       return void json(401, { error: { message: "no such key" } });
+    case "unknown model":
+      return void json(400, { error: { message: "no such model", code: "model_not_found" } });
+    case "no quota":
+      return void json(429, { error: { message: "you have no credit", code: "insufficient_quota" } });
     case "half":
       response.writeHead(200, { "content-type": "application/json", "content-length": whole.length });
       response.write(whole.slice(0, whole.length / 2));

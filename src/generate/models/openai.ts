@@ -8,7 +8,7 @@ import { type Provider, type Reply, type Request, targetOf, type Written } from 
 import { writeMany } from "../openai-batch.ts";
 import { bodyOf, refuseUnsent, streamedReply, writtenOf } from "../openai-protocol.ts";
 import { type Purse, purseOf } from "../purse.ts";
-import { LastingTrouble, Trouble, withRetries } from "../retry.ts";
+import { LastingTrouble, mayPass, Trouble, withRetries } from "../retry.ts";
 import { samplingOf } from "../sampling.ts";
 
 /**
@@ -102,7 +102,8 @@ async function reply(request: Request, asking: Asking): Promise<Reply> {
     // A server that has answered before is away for a while; one that never did is the user's to start.
     const wrong = asking.server.answered ? undefined : wrongForAll(thrown, serverOf(settings), asking.client);
     if (wrong) throw wrong;
-    return { failed: messageOf(thrown), ms: effects.now() - started, at: timestamp(effects) };
+    const lasting = thrown instanceof LastingTrouble;
+    return { failed: messageOf(thrown), lasting, ms: effects.now() - started, at: timestamp(effects) };
   }
 }
 
@@ -155,8 +156,7 @@ function troubleOf(cause: unknown, { settings, client, throttle, server }: Askin
   server.answered = true;
   const wrong = wrongForAll(cause, serverOf(settings), client);
   if (wrong) return wrong;
-  const passing = status === 408 || status === 409 || status === 429 || status >= 500;
-  return new (passing ? Trouble : LastingTrouble)(messageOf(cause), { cause });
+  return new (mayPass(status) ? Trouble : LastingTrouble)(messageOf(cause), { cause });
 }
 
 /** The library wraps what the socket said. */
