@@ -17,10 +17,10 @@ import {
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
-import { realNumber } from "../workbench/options.ts";
+import { pairsOf, realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
 import { analyses } from "./analyses.ts";
-import { type Analysis, applies } from "./analysis.ts";
+import { applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { dataOfOwnTable } from "./from-own-table.ts";
@@ -82,6 +82,7 @@ export const analyse = (pageOf: PageOf) =>
     ],
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
+    foresee: ({ config }) => refuseUnknown(config.analyse),
     async run(study, { json, margin, alpha, report, map }, effects) {
       refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
       const data = await dataOfStudy(study);
@@ -116,7 +117,7 @@ async function analyseTable(
   const { data, random } =
     map.length === 0
       ? await dataOfFile(file, given, effects)
-      : await dataOfAnyTable(file, columnMap(map), given);
+      : await dataOfAnyTable(file, pairsOf("--map", map, "response=answer"), given);
   const found = await allFindings(data, random, effects);
   if (report !== undefined) {
     await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
@@ -150,7 +151,11 @@ const dataOfAnyTable = async (file: string, map: ColumnMap, given: Given) => ({
 /** Every analysis that the data allow, in order; interruption ends it between two. */
 export async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
   const data = withoutExcluded(all);
-  const asked = analyses.filter((analysis) => applies(analysis, data) && isWanted(analysis, data));
+  const { only } = data.settings;
+  refuseUnknown(data.settings);
+  const asked = analyses.filter(
+    (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
+  );
   const progress = effects.progress("analyse", asked.length);
   const found: Findings[] = [];
   for (const analysis of asked) {
@@ -166,25 +171,13 @@ export async function allFindings(all: Data, random: Random, effects: Effects): 
   return found;
 }
 
-function isWanted({ name }: Analysis, { settings: { only } }: Data): boolean {
-  if (only === undefined) return true;
-  const unknown = only.find((wanted) => analyses.every((analysis) => analysis.name !== wanted));
-  if (unknown !== undefined) {
-    throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {
-      hint: `try ${analyses.map((analysis) => analysis.name).join(", ")}`,
-    });
-  }
-  return only.includes(name);
-}
-
-function columnMap(pairs: readonly string[]): ColumnMap {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, ours, theirs] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
-      if (ours && theirs) return [ours, theirs];
-      throw new StudyError(`--map ${pair}: no pair`, { hint: "write OURS=THEIRS, as in response=answer" });
-    }),
-  );
+/** Throws StudyError for an analysis that there is not. */
+function refuseUnknown({ only = [] }: AnalyseSettings): void {
+  const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
+  if (unknown === undefined) return;
+  throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {
+    hint: `try ${analyses.map(({ name }) => name).join(", ")}`,
+  });
 }
 
 function refuseWithoutTable(given: Record<string, unknown>): void {

@@ -33,3 +33,14 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
 /** A number typed on the command line. */
 export const realNumber = (least: number, most: number) =>
   z.coerce.number({ error: "not a number" }).min(least, `at least ${least}`).max(most, `at most ${most}`);
+
+/** Pairs typed on the command line, `response=answer`, as an object. */
+export function pairsOf(flag: string, pairs: readonly string[], example: string): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, ours, theirs] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (ours && theirs) return [ours, theirs];
+      throw new StudyError(`${flag} ${pair}: no pair`, { hint: `write OURS=THEIRS, as in ${example}` });
+    }),
+  );
+}
