@@ -42,7 +42,7 @@ export const influence = stage({
       topics,
       permutations,
       alpha: study.config.analyse.alpha,
-      coders: await codersOf(study, [...examples, ...titles, ...texts], codebook),
+      coders: await codersOf(study, "factorial", [...examples, ...titles, ...texts], codebook),
       variables: codebook.variables,
       meanings: await meaningsOf(shown, study, effects),
       random: study.random("influence"),

@@ -4,6 +4,7 @@ import type { Codebook } from "./codebook.ts";
 import { type CodedText, codedByCues } from "./cues.ts";
 import { StudyError } from "./errors.ts";
 import { checked, filesUnder, writeWhole } from "./files.ts";
+import { checkedCoder, type Lot, lotOf } from "./lots.ts";
 import type { Study } from "./study.ts";
 import { csv, readTable } from "./tables.ts";
 
@@ -29,21 +30,47 @@ const codingFiles = async (study: Study): Promise<string[]> =>
   (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
 
 /**
- * All who code these texts: people and models with what they coded of them, and the cue words last. Those are asked
- * anew, for their file tells of the texts that the corpus is described by.
+ * All who code these texts of a lot: people and models with what they coded of them, and the cue words last. Those are
+ * asked anew, for their file tells of the texts that the corpus is described by.
  */
 export async function codersOf(
   study: Study,
+  lot: Lot,
   texts: readonly CodedText[],
   codebook: Codebook,
 ): Promise<Coder[]> {
   const ids = new Set(texts.map(({ id }) => id));
   const others = (await readCoders(study)).filter(({ name }) => name !== cuesCoder);
   return [
-    ...others.map((coder) => ({ ...coder, codings: coder.codings.filter(({ text }) => ids.has(text)) })),
+    ...overBothLots(others, lot).map((coder) => ({
+      ...coder,
+      codings: coder.codings.filter(({ text }) => ids.has(text)),
+    })),
     { name: cuesCoder, kind: "cues", codings: codedByCues(texts, codebook) },
   ];
 }
+
+/**
+ * Coders by their own names, whose files may be two: a story behind the factorial is a text of the study as well, and
+ * whoever coded it twice agrees with nobody but themselves. The code that they gave it in this lot is theirs.
+ */
+function overBothLots(files: readonly Coder[], lot: Lot): Coder[] {
+  const coders = new Map<string, Coder & { readonly codings: Coding[] }>();
+  const isOfLot = ({ name }: Coder) => lotOf(name).lot === lot;
+  for (const { name: file, kind, codings } of [
+    ...files.filter(isOfLot),
+    ...files.filter((other) => !isOfLot(other)),
+  ]) {
+    const { name } = lotOf(file);
+    const coder = coders.get(`${kind} ${name}`) ?? { name, kind, codings: [] };
+    const known = new Set(coder.codings.map(nameOfCoding));
+    coder.codings.push(...codings.filter((coding) => !known.has(nameOfCoding(coding))));
+    coders.set(`${kind} ${name}`, coder);
+  }
+  return [...coders.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+const nameOfCoding = ({ text, variable }: Coding): string => JSON.stringify([text, variable]);
 
 /** What codes depend on beside the texts, inside the study: what people and models coded, and a codebook of its own. */
 export async function codingInputs(study: Study): Promise<string[]> {
@@ -70,23 +97,17 @@ export async function writeCoder(study: Study, { name, codings }: Coder): Promis
   await writeWhole(study.path(codingsFolder, `${checkedCoder(name)}.csv`), codingsCsv(codings));
 }
 
-/** A name that may stand in a file's; throws StudyError for another. */
-export function checkedCoder(name: string): string {
-  if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) return name;
-  throw new StudyError(`coder ${name}: no name for a coder`, {
-    hint: "use letters, digits, - and _, at most 40",
-  });
-}
-
 export const codingsCsv = (codings: readonly Coding[]): string =>
   csv(["text", "variable", "code", "kind"], codings);
 
 function refuseDoubles(codings: readonly Coding[], where: string): void {
   const seen = new Set<string>();
-  for (const { text, variable } of codings) {
-    const key = JSON.stringify([text, variable]);
+  for (const coding of codings) {
+    const key = nameOfCoding(coding);
     if (seen.has(key)) {
-      throw new StudyError(`${where}: ${text} has two codes of ${variable}`, { hint: "keep one of them" });
+      throw new StudyError(`${where}: ${coding.text} has two codes of ${coding.variable}`, {
+        hint: "keep one of them",
+      });
     }
     seen.add(key);
   }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 import { factorialFile, readGenerations, readStories } from "./artefacts.ts";
-import { checkedCoder } from "./codings.ts";
 import { StudyError } from "./errors.ts";
 import { readJsonLines } from "./files.ts";
 import type { Study } from "./study.ts";
@@ -25,6 +24,14 @@ export async function readLot(
   );
   const behind = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
   return { stories: stories.filter(({ id }) => behind.has(id)), generations };
+}
+
+/** A name that may stand in a file's; throws StudyError for another. */
+export function checkedCoder(name: string): string {
+  if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) return name;
+  throw new StudyError(`coder ${name}: no name for a coder`, {
+    hint: "use letters, digits, - and _, at most 40",
+  });
 }
 
 const ending = "-influence";

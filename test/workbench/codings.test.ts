@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Coding } from "../../src/study/coding.ts";
-import { codingsFolder, readCoders, writeCoder } from "../../src/workbench/codings.ts";
+import { readCodebook } from "../../src/workbench/codebook.ts";
+import { codersOf, codingsFolder, readCoders, writeCoder } from "../../src/workbench/codings.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 
@@ -28,6 +29,45 @@ test("a text with two codes of one variable, and a row that is no coding, are na
   await expect(readCoders(study)).rejects.toThrow("corpus/codings/ben.csv: one has two codes of tone");
   await writeWhole(study.path(codingsFolder, "ben.csv"), "text,variable,code,kind\none,tone,joyful,robots\n");
   await expect(readCoders(study)).rejects.toThrow("corpus/codings/ben.csv, row 1: kind");
+});
+
+test("who coded in both lots is one coder, and of a text coded twice the code of the lot that is asked of holds", async () => {
+  const study = await temporaryStudy();
+  const of = (text: string, code: string, kind: Coding["kind"] = "people") => ({
+    text,
+    variable: "tone",
+    code,
+    kind,
+  });
+  const files = {
+    anna: [of("story", "joyful"), of("other", "content")],
+    "anna-influence": [of("story", "grieving"), of("factorial", "grieving")],
+    "ben-influence": [of("factorial", "joyful")],
+    "gpt-influence": [of("factorial", "joyful", "model")],
+  };
+  for (const [name, own] of Object.entries(files))
+    await writeCoder(study, { name, kind: own[0]!.kind, codings: own });
+  const asked = ["story", "other", "factorial"].map((id) => ({ id, title: "A title", text: "Some text." }));
+  const codesIn = async (lot: "study" | "factorial") =>
+    (await codersOf(study, lot, asked, await readCodebook(study)))
+      .filter(({ kind }) => kind !== "cues")
+      .map(({ name, kind, codings: own }) => [
+        name,
+        kind,
+        Object.fromEntries(own.map(({ text, code }) => [text, code])),
+      ]);
+  const others = [
+    ["ben", "people", { factorial: "joyful" }],
+    ["gpt", "model", { factorial: "joyful" }],
+  ];
+  expect(await codesIn("study")).toEqual([
+    ["anna", "people", { story: "joyful", other: "content", factorial: "grieving" }],
+    ...others,
+  ]);
+  expect(await codesIn("factorial")).toEqual([
+    ["anna", "people", { story: "grieving", factorial: "grieving", other: "content" }],
+    ...others,
+  ]);
 });
 
 test("a coder's name cannot leave the folder", async () => {

@@ -18,7 +18,7 @@ export interface Coded {
 /** What all who code say of these texts. */
 export async function codedTexts(study: Study, texts: readonly Text[]): Promise<Coded> {
   const codebook = await readCodebook(study);
-  const coders = await codersOf(study, texts, codebook);
+  const coders = await codersOf(study, "study", texts, codebook);
   const names = codebook.variables.map(({ name }) => name);
   return {
     variables: codebook.variables,
