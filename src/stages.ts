@@ -20,7 +20,8 @@ export const stages: Loaders<AnyStage> = {
 
 /** What is no stage: making, showing, serving. */
 export const commands: Loaders<AnyCommand> = {
-  init: async () => (await import("./workbench/commands/init.ts")).init,
+  init: async () =>
+    (await import("./workbench/commands/init.ts")).init((await import("./collect/appraise.ts")).appraise),
   status: async () => status(await loaded(stages)),
   run: async () => runAll(await loaded(stages)),
   power: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),

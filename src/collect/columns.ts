@@ -54,7 +54,7 @@ export function requiredColumns(
   if (title !== undefined && text !== undefined) return { ...others, title, text };
   const missing = title === undefined ? "title" : "text";
   throw new StudyError(`${file} has no ${missing} column`, {
-    hint: `say which it is with corpus.columns.${missing} in study.yaml; it has ${there}`,
+    hint: `say which it is, with corpus.columns.${missing} in study.yaml or \`init --columns ${missing}=NAME\`; it has ${there}`,
   });
 }
 

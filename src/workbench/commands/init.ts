@@ -3,45 +3,106 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { StudyConfig } from "../../study/config.ts";
+import type { Effects } from "../effects.ts";
 import { StudyError } from "../errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../files.ts";
+import { pairsOf } from "../options.ts";
 import { command } from "../stage.ts";
 import { packageFolder } from "../version.ts";
+import { type Setting, withSettings } from "../with-settings.ts";
 
 const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
 
-/** `tinylove init`: a new study folder with a commented `study.yaml`, or a copy of an example. */
-export const init = command({
-  name: "init",
-  summary: "Make a new study folder with a commented study.yaml",
-  examples: ["tinylove init my-study", "tinylove init my-study --example first-study"],
-  parameters: [["[folder]", "where; it must be new or empty"]],
-  flags: [["--example <name>", "begin as a copy of one of the studies in examples/"]],
-  options: z.object({ folder: z.string().default("my-study"), example: z.string().default("first-study") }),
-  async run(_, { folder, example }, effects) {
-    const root = resolve(folder);
-    if ((await exists(root)) && !(await stat(root)).isDirectory())
-      throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
-    if ((await filesUnder(root)).length > 0)
-      throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
-    const source = join(examplesFolder, example);
-    if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
-      throw new StudyError(`no example ${example}`, { hint: "try first-study" });
-    }
-    // study.yaml comes last: a folder without it is no study, so a kill leaves nothing that looks like one.
-    const settings = await readText(join(source, "study.yaml"));
-    await cp(source, root, { recursive: true, filter: (path) => basename(path) !== "study.yaml" });
-    await writeWhole(
-      join(root, "study.schema.json"),
-      `${JSON.stringify(z.toJSONSchema(StudyConfig, { io: "input" }), null, 2)}\n`,
-    );
-    await writeWhole(join(root, ".gitignore"), gitignore);
-    await writeWhole(join(root, "study.yaml"), settings.replace(/^name: .*$/m, `name: ${nameFrom(root)}`));
-    effects.log(
-      `made ${folder}: read and change ${join(folder, "study.yaml")}, then \`tinylove run --study ${folder}\``,
-    );
-  },
-});
+/** Looks at a table of stories that a study is to begin from; `collect` knows how, and is handed in where both are known. */
+export type Appraise = (
+  file: string,
+  corpus: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
+  effects: Effects,
+) => Promise<{ readonly settings: readonly Setting[]; readonly said: readonly string[] }>;
+
+/** `tinylove init`: a new study folder with a commented `study.yaml`, of a table of the user's own or of an example. */
+export const init = (appraise: Appraise) =>
+  command({
+    name: "init",
+    summary: "Make a new study folder with a commented study.yaml",
+    examples: [
+      "tinylove init my-study",
+      "tinylove init my-study --corpus stories.csv",
+      "tinylove init my-study --corpus stories.csv --columns title=headline text=body",
+      "tinylove init my-study --example first-study",
+    ],
+    parameters: [["[folder]", "where; it must be new or empty"]],
+    flags: [
+      ["--corpus <file>", "a table of your own stories, which is copied in; the split is made to fit it"],
+      [
+        "--columns <pairs...>",
+        "what the table calls a column, where its name does not say it: title=headline",
+      ],
+      ["--table <name>", "of a database that holds several"],
+      ["--example <name>", "begin as a copy of one of the studies in examples/"],
+    ],
+    options: z.object({
+      folder: z.string().default("my-study"),
+      corpus: z.string().optional(),
+      columns: z.array(z.string()).default([]),
+      table: z.string().optional(),
+      example: z.string().default("first-study"),
+    }),
+    async run(_, { folder, corpus, columns, table, example }, effects) {
+      const root = resolve(folder);
+      if ((await exists(root)) && !(await stat(root)).isDirectory())
+        throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
+      if ((await filesUnder(root)).length > 0)
+        throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
+      const source = join(examplesFolder, example);
+      if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
+        throw new StudyError(`no example ${example}`, { hint: "try first-study" });
+      }
+      const written = await readText(join(source, "study.yaml"));
+      const named = written.replace(/^name: .*$/m, `name: ${nameFrom(root)}`);
+      if (corpus === undefined) {
+        await cp(source, root, { recursive: true, filter: (path) => basename(path) !== "study.yaml" });
+        await writeStudy(root, named, gitignore);
+      } else {
+        const own = { columns: pairsOf("--columns", columns, "title=headline"), table };
+        const { settings, said } = await appraise(corpus, own, effects);
+        const file = basename(resolve(corpus));
+        await cp(corpus, join(root, file), { recursive: true });
+        const asked = withSettings(named, [...ownCorpus(file, own), ...settings]);
+        await writeStudy(root, asked, `${gitignore}/${file}\n`);
+        for (const line of said) effects.log(`  ${line}`);
+      }
+      effects.log(
+        `made ${folder}: read and change ${join(folder, "study.yaml")}, then \`tinylove run --study ${folder}\``,
+      );
+    },
+  });
+
+/** `study.yaml` comes last: a folder without it is no study, so a kill leaves nothing that looks like one. */
+async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
+  await writeWhole(
+    join(root, "study.schema.json"),
+    `${JSON.stringify(z.toJSONSchema(StudyConfig, { io: "input" }), null, 2)}\n`,
+  );
+  await writeWhole(join(root, ".gitignore"), ignored);
+  await writeWhole(join(root, "study.yaml"), settings);
+}
+
+/** What the example says of its own stories is said of no others. */
+const ownCorpus = (
+  file: string,
+  {
+    columns,
+    table,
+  }: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
+): Setting[] => [
+  ["title", "A study of very short stories"],
+  ["corpus.file", file],
+  ["corpus.licence", "unknown"],
+  ["corpus.note", ""],
+  ...(table === undefined ? [] : [["corpus.table", table] as const]),
+  ...(Object.keys(columns).length === 0 ? [] : [["corpus.columns", columns] as const]),
+];
 
 /** Collected texts and personal data stay out of version control. */
 const gitignore = "corpus/\ncollected/\ngenerations/\nbases/\ntuned/\nbackups/\nsurvey.sqlite*\n.tinylove/\n";

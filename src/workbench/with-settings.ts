@@ -1,0 +1,28 @@
+import { parseDocument, stringify } from "yaml";
+
+/** A setting by its path in study.yaml, `corpus.split.train`, and its value. */
+export type Setting = readonly [path: string, value: string | number | Readonly<Record<string, string>>];
+
+/**
+ * The text of a study.yaml with other values. Each is put in its place, so that comments and layout stay; a setting of a
+ * group (`corpus.table`) that is not there becomes the first of its group.
+ */
+export const withSettings = (text: string, settings: readonly Setting[]): string =>
+  settings.reduce(withSetting, text);
+
+function withSetting(text: string, [path, value]: Setting): string {
+  const keys = path.split(".");
+  const written = stringify(value, { lineWidth: 0, collectionStyle: "flow" }).trimEnd();
+  const there = parseDocument(text).getIn(keys, true);
+  if (isLocated(there)) {
+    const [begin, end] = there.range;
+    // A folded text ends with a line break of its own.
+    const closing = text.slice(begin, end).endsWith("\n") ? "\n" : "";
+    return `${text.slice(0, begin)}${written}${closing}${text.slice(end)}`;
+  }
+  const [group, key] = keys;
+  return text.replace(new RegExp(`^${group}:.*\\n`, "m"), (heading) => `${heading}  ${key}: ${written}\n`);
+}
+
+const isLocated = (node: unknown): node is { range: [begin: number, end: number, next: number] } =>
+  typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
