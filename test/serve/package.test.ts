@@ -58,6 +58,7 @@ beforeAll(async () => {
           : page.includes('value="human"')
             ? "human"
             : "Anna, of Ghent",
+        ...(page.includes('name="confidence"') && { confidence: "4" }),
         ...(page.includes('name="town"') && { answer: "", town: "Ghent", reads: "daily" }),
         ...(page.includes('name="reason"') && { reason: "=cmd|'/c calc'!A0 it was Anna" }),
       });
@@ -285,7 +286,8 @@ test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among th
   }
   file.close();
   const pairs = (await json("judgments")).filter(({ task }) => task === "which-is-human");
-  for (const { stimulus, side, right: isRight, origin, human_side } of pairs) {
+  for (const { stimulus, side, right: isRight, origin, human_side, confidence } of pairs) {
+    expect(confidence).toBe(4);
     // Everybody chose the left one; where the second text stood right, the first one stood left.
     const human = built.origins.get(String(stimulus)) === "human";
     expect(isRight).toBe(Number(side === "right" ? human : !human));

@@ -38,7 +38,7 @@ export function judgmentsTable(
     response: String(response.answer),
     right: rightnessOf({ response, stimuli, ...judgment }, key),
     in_verdict: verdict?.judged({ response, stimuli, ...judgment }),
-    ...Object.fromEntries([...details.keys()].map((name) => [name, detailOf(response, name)])),
+    ...Object.fromEntries([...details.values()].map((item) => [item.name, detailOf(response, item)])),
     ms: judgment.ms,
     simulated: judgment.simulated,
   }));
@@ -110,8 +110,8 @@ export function judgmentsTable(
       ...[...details.values()].map(
         (item): Column => ({
           name: item.name,
-          type: "string",
-          meaning: `Answer to: ${item.ask}`,
+          type: isNumbers(item) ? "integer" : "string",
+          meaning: `Answer to: ${item.ask}${item.kind === "scale" ? ` From ${item.ends.join(" to ")}` : ""}`,
           ...(levelsOf(item) && { levels: levelsOf(item)! }),
         }),
       ),
@@ -173,5 +173,12 @@ function originsAsShown({ side, stimuli }: Judgment, key: ReadonlyMap<string, Ke
   return shown.flatMap((id) => key.get(id)?.origin ?? []);
 }
 
-const detailOf = (response: Readonly<Record<string, unknown>>, name: string): string | undefined =>
-  response[name] === undefined ? undefined : String(response[name]);
+/** A scale whose levels are numbers is one to count with. */
+const isNumbers = (item: Item): boolean =>
+  item.kind === "scale" && item.levels.every((level) => /^\d+$/.test(level));
+
+function detailOf(response: Readonly<Record<string, unknown>>, item: Item): string | number | undefined {
+  const value = response[item.name];
+  if (value === undefined) return undefined;
+  return isNumbers(item) ? Number(value) : String(value);
+}
