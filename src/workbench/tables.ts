@@ -5,13 +5,14 @@ import { readText } from "./files.ts";
 
 export type Row = Record<string, string>;
 
-/** Rows of a CSV or TSV file by the names of its first line; the separator follows the file's ending. */
+/** Rows of a CSV or TSV file by the names of its first line. */
 export async function readTable(path: string, hint?: string): Promise<Row[]> {
-  return parseTable(await readText(path, hint), path, path.endsWith(".tsv") ? "\t" : ",");
+  return parseTable(await readText(path, hint), path);
 }
 
 /** Rows of a table's text; throws StudyError that names `where` and the line when a row is malformed. */
-export function parseTable(text: string, where: string, delimiter = ","): Row[] {
+export function parseTable(text: string, where: string): Row[] {
+  const delimiter = separatorOf(text, where);
   try {
     return parse(text, { columns: true, delimiter, bom: true, skip_empty_lines: true }) as Row[];
   } catch (cause) {
@@ -20,6 +21,18 @@ export function parseTable(text: string, where: string, delimiter = ","): Row[] 
       cause,
     });
   }
+}
+
+/**
+ * What parts the cells: of comma, semicolon and tab the one that stands most often between the names of the first line,
+ * for where a comma parts decimals, Excel writes semicolons into a .csv. The file's ending decides where that tells
+ * nothing.
+ */
+export function separatorOf(text: string, file: string): string {
+  const usual = /\.tsv$/i.test(file) ? "\t" : ",";
+  const header = (/\S.*/.exec(text)?.[0] ?? "").replace(/"[^"]*"/g, "");
+  const times = (separator: string) => header.split(separator).length;
+  return [usual, ",", ";", "\t"].reduce((best, each) => (times(each) > times(best) ? each : best));
 }
 
 /**

@@ -155,6 +155,16 @@ test("--file and --source need nothing in study.yaml", async () => {
   });
 });
 
+test.each([";", "\t"])("a .csv whose cells are parted by %j gives the same stories", async (separator) => {
+  const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+  const lines = [["title", "text"], ...fewStories.map(({ title, text }) => [title, text])];
+  const content = `\ufeff${lines.map((cells) => cells.map(quoted).join(separator)).join("\r\n")}\r\n`;
+  const { stories } = await collected(await studyWith("s.csv", content));
+  expect(stories.map(({ title, text }) => ({ title, text }))).toEqual(
+    fewStories.map(({ title, text }) => ({ title, text })),
+  );
+});
+
 test("several files make one corpus", async () => {
   const study = await studyWith("a.jsonl", jsonLines(fewStories.slice(0, 3)), { file: ["a.jsonl", "b.csv"] });
   await writeFile(study.path("b.csv"), csv(["title", "text"], fewStories.slice(3)));

@@ -19,3 +19,19 @@ test("a bare quote is told with its place and the mend", () => {
 test("a row with a cell too many is told with its line", () => {
   expect(() => parseTable("title,text\nA,b\nC,d,e\n", "bad.csv")).toThrow(/bad\.csv: .*line 3/);
 });
+
+test.each([
+  ["title;text\nA;b, c\n", "t.csv"],
+  ["title\ttext\nA\tb, c\n", "t.csv"],
+  ['"title";"text"\n"A";"b, c"\n', "t.csv"],
+  ['title,text\nA,"b, c"\n', "t.csv"],
+  ["title\ttext\nA\tb, c\n", "t.tsv"],
+  ["title;text\nA;b, c\n", "T.TSV"],
+])("what parts the cells is found in the first line: %j", (text, file) => {
+  expect(parseTable(text, file)).toEqual([{ title: "A", text: "b, c" }]);
+});
+
+test("a separator inside a name parts nothing, and one column needs none", () => {
+  expect(parseTable('"a;b;c",d\n1,2\n', "t.csv")).toEqual([{ "a;b;c": "1", d: "2" }]);
+  expect(parseTable("answer\nyes\n", "t.csv")).toEqual([{ answer: "yes" }]);
+});

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
 import { StudyError } from "../../workbench/errors.ts";
+import { separatorOf } from "../../workbench/tables.ts";
 import type { Reader, TableRecord } from "./records.ts";
 import { readUtf8 } from "./text.ts";
 
@@ -8,15 +9,14 @@ import { readUtf8 } from "./text.ts";
  * Rows of a CSV or TSV file by the names of its first line. Throws StudyError that names file and line when a row
  * is malformed: a bare quote, an unclosed one, a cell too many or too few.
  */
-export const readCsv =
-  (delimiter: string): Reader =>
-  async (path) => {
-    const file = basename(path);
-    const [header, ...rows] = parsed(await readUtf8(path), delimiter, file);
-    if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
-    refuseDoubleColumns(header.record, file);
-    return rows.map((row) => recordOf(row, header.record, file));
-  };
+export const readCsv: Reader = async (path) => {
+  const file = basename(path);
+  const text = await readUtf8(path);
+  const [header, ...rows] = parsed(text, separatorOf(text, file), file);
+  if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
+  refuseDoubleColumns(header.record, file);
+  return rows.map((row) => recordOf(row, header.record, file));
+};
 
 interface ParsedRow {
   readonly record: readonly string[];

@@ -16,8 +16,8 @@ export interface TableRecord {
 export type Reader = (path: string, table?: string) => Promise<TableRecord[]>;
 
 const readers: Readonly<Record<string, Reader>> = {
-  ".csv": readCsv(","),
-  ".tsv": readCsv("\t"),
+  ".csv": readCsv,
+  ".tsv": readCsv,
   ".json": readJsonFile,
   ".jsonl": readJsonLinesFile,
   ".ndjson": readJsonLinesFile,
