@@ -35,6 +35,9 @@ const tasks = [
   "demographics",
 ].map((task) => (task === "human-or-machine" ? { task } : { task, count: 1 }));
 
+/** Six stories alone, two of them with one more question, a pair, and three questions without a text. */
+const questions = 12;
+
 const survey = {
   en: {
     demographics: [
@@ -107,7 +110,8 @@ async function makeStudy(): Promise<void> {
   await run("init", folder);
   const file = join(folder, "study.yaml");
   const settings = parse(await readFile(file, "utf8"));
-  settings.compose.tasks = tasks;
+  // A pair has stories of its own: so many that six are left to stand alone.
+  settings.compose = { ...settings.compose, human: 4, machine: 4, forms: 4, tasks };
   settings.survey = {
     ...settings.survey,
     ...survey.en,
@@ -144,7 +148,7 @@ async function simulateSome({ url }: RunningSurvey): Promise<void> {
   for (let number = 0; number < 9; number++) {
     const walker = new Walker(url);
     await walker.begin();
-    for (let position = 1; position <= (number < 6 ? 12 : number - 5); position++) {
+    for (let position = 1; position <= (number < 6 ? questions : number - 5); position++) {
       const { text } = await walker.get(`/q/${position}`);
       const [, answer = ""] = /type="radio" name="answer" value="([^"]+)"/.exec(text) ?? [];
       await walker.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });
@@ -158,7 +162,12 @@ type Look = (name: string, page?: Page) => Promise<Page>;
 
 function contextFor(device: "phone" | "desk", colorScheme: "light" | "dark"): Promise<BrowserContext> {
   const viewport = device === "phone" ? { width: 390, height: 844 } : { width: 1280, height: 860 };
-  return browser.newContext({ viewport, colorScheme, hasTouch: device === "phone" });
+  return browser.newContext({
+    viewport,
+    colorScheme,
+    hasTouch: device === "phone",
+    isMobile: device === "phone",
+  });
 }
 
 /** Keeps the page of a context as a picture. */
@@ -187,7 +196,7 @@ async function participant({ url }: RunningSurvey, look: Look): Promise<void> {
   await look("02-instructions");
   await page.locator("a.button").click();
   const seen = new Set<string>();
-  for (let position = 1; position <= 12; position++) {
+  for (let position = 1; position <= questions; position++) {
     await page.waitForURL(new RegExp(`/q/${position}$`));
     const name = (await page.locator("legend, label.reason").first().textContent())!.trim().slice(0, 18);
     const kind = name.toLowerCase().replace(/[^a-zäöüß]+/g, "-");
@@ -243,9 +252,9 @@ async function researcher({ url, token }: RunningSurvey, look: Look): Promise<vo
     await page.goto(`${url}/study/${place}${place === "corpus" ? "?search=letter" : ""}`);
     await look(`13-${place}`);
   }
-  await page.locator('td a[href*="/study/forms/"]').first().click();
+  await page.locator('td a[href*="/rehearsal/"]').first().click();
   await page.waitForLoadState();
-  await look("14-form-preview");
+  await look("14-rehearsal");
   await page.goto(`${url}/study/coding`);
   await page.getByLabel(/name/).fill("anna");
   await page.getByLabel(/How many/).fill("12");
@@ -286,7 +295,7 @@ async function refusals(): Promise<void> {
   await seen("20-closed", { quota: 1 }, async (url) => {
     const walker = new Walker(url);
     await walker.begin();
-    for (let position = 1; position <= 12; position++) {
+    for (let position = 1; position <= questions; position++) {
       const { text } = await walker.get(`/q/${position}`);
       const [, answer = ""] = /type="radio" name="answer" value="([^"]+)"/.exec(text) ?? [];
       await walker.post(`/q/${position}`, { ...hiddenFields(text), ...(answer && { answer }) });

@@ -53,7 +53,7 @@ ${
 texts in the same order again.</p>
 <form method="post" action="/study/coding">
 <input type="hidden" name="seal" value="${seal}">
-<label class="reason">The coder's name: letters, digits, - and _
+<label class="reason">The coder’s name: letters, digits, - and _
 <input type="text" name="coder" maxlength="40" autocomplete="off" autocapitalize="none" spellcheck="false" required></label>
 <label class="reason">How many texts: the same number for every coder, or all where it is left empty
 <input type="number" name="count" min="1"></label>

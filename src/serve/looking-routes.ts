@@ -79,14 +79,14 @@ export async function lookingRoutes(
     const shown = [...material.forms.values()].map((form) => {
       const way = rehearsalOf(form, site);
       const placeOf = (id: string) => way.plan.findIndex(({ question }) => question === id) + 1;
-      return html`<p><a class="button" href="${way.address}">Walk through ${form.id}</a></p>
+      return html`<p><a href="${way.address}">Walk through ${form.id}</a></p>
 ${table(
   form.id,
   ["question", "task", "texts", "origin"],
   form.questions.map(({ id, task, stimuli }, at) => [
     html`<a href="${way.address}/q/${placeOf(id)}">${at + 1}</a>`,
     task,
-    stimuli.map((stimulus) => material.stimuli.get(stimulus)?.title ?? stimulus).join(" / "),
+    [...new Set(stimuli.map((stimulus) => material.stimuli.get(stimulus)?.title ?? stimulus))].join(" / "),
     stimuli.map((stimulus) => key.get(stimulus)?.origin ?? "?").join(" / "),
   ]),
 )}`;
