@@ -2,10 +2,11 @@ import { createHmac } from "node:crypto";
 import type { Study } from "../../workbench/study.ts";
 import { base32 } from "../ids.ts";
 import { codesTable, codingsTable } from "./codings-tables.ts";
+import { generationsTable } from "./generations-table.ts";
 import { judgmentsTable } from "./judgments-table.ts";
 import { participantsTable } from "./participants-table.ts";
 import type { Choices, Published } from "./published.ts";
-import { formsTable, generationsTable, stimuliTable, storiesTable } from "./shown-tables.ts";
+import { formsTable, stimuliTable, storiesTable } from "./shown-tables.ts";
 import type { Table } from "./table.ts";
 import { publishing } from "./texts.ts";
 
