@@ -1,10 +1,12 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
+import { portableName } from "../text/file-name.ts";
 import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
-import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
+import { exists, filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Control, controls, measurable } from "./controls.ts";
@@ -114,18 +116,28 @@ async function writtenBy(series: Series, writing: Writing): Promise<Generation[]
   }
 }
 
-const fileOf = ({ name, condition }: Series): string => `${generationsFolder}/${name}/${condition}.jsonl`;
+const fileOf = ({ name, condition }: Series): string =>
+  `${generationsFolder}/${name}/${portableName(condition)}.jsonl`;
 
-/** Files of models and prompts that the study no longer names go; what they held is still in the journal. */
+/**
+ * Files of models and prompts that the study no longer names go; what they held is still in the journal. They go first:
+ * where case makes no difference, an old name may be a new one's file.
+ */
 async function writeAll(
   written: ReadonlyMap<string, readonly Generation[]>,
   study: Study,
   alone: boolean,
 ): Promise<void> {
+  if (alone) await removeOthers(new Set([...written.keys()].map((path) => study.path(path))), study);
   for (const [path, generations] of written) await writeWhole(study.path(path), jsonLines(generations));
-  if (!alone) return;
-  const current = new Set([...written.keys()].map((path) => study.path(path)));
-  for (const file of await filesUnder(study.path(generationsFolder))) {
-    if (!current.has(file)) await rm(file);
+}
+
+async function removeOthers(current: ReadonlySet<string>, study: Study): Promise<void> {
+  const root = study.path(generationsFolder);
+  if (!(await exists(root))) return;
+  for (const file of await filesUnder(root)) if (!current.has(file)) await rm(file);
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    const folder = join(root, entry.name);
+    if (entry.isDirectory() && (await readdir(folder)).length === 0) await rmdir(folder);
   }
 }

@@ -1,5 +1,6 @@
 import type { Sampling } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
+import { portableName } from "../text/file-name.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Prompt } from "./template.ts";
@@ -97,5 +98,5 @@ export function nameOf(settings: ModelSettings): string {
     .filter(Boolean)
     .at(-1);
   const name = settings.name ?? target ?? settings.address.replace(/:$/, "");
-  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "model";
+  return portableName(name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "")) || "model";
 }

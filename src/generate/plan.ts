@@ -1,6 +1,7 @@
 import type { Sampling } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
+import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
@@ -67,27 +68,32 @@ export async function foreseePlan(study: Study, settled: ReadonlySet<string>): P
 
 async function writersOf(study: Study): Promise<Writer[]> {
   const settings = study.config.generate;
-  const names = new Map<string, string>();
+  const refuseModel = refuseTwice("generate.models", "give each its own `name:`");
   const writers: Writer[] = [];
   for (const model of settings.models) {
     const name = nameOf(model);
-    if (names.has(name)) {
-      throw new StudyError(
-        `generate.models: ${names.get(name)} and ${model.address} are both called ${name}`,
-        {
-          hint: "give each its own `name:`",
-        },
-      );
-    }
-    names.set(name, model.address);
+    refuseModel(name, model.address);
+    const refusePrompt = refuseTwice("generate.prompts", "name each once, and give files names of their own");
     const sampling = samplingOf(settings, model);
     for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
       const template = await readTemplate(prompt, study);
+      refusePrompt(template.name, prompt);
       refuseOtherApi(model, template);
       writers.push({ model, name, sampling, template });
     }
   }
   return writers;
+}
+
+/** Throws StudyError where two would write to one file. */
+function refuseTwice(where: string, hint: string): (name: string, of: string) => void {
+  const known = new Map<string, string>();
+  return (name, of) => {
+    const other = known.get(foldedName(name));
+    if (other !== undefined)
+      throw new StudyError(`${where}: ${other} and ${of} are both called ${name}`, { hint });
+    known.set(foldedName(name), of);
+  };
 }
 
 const conditionName = ([name, value]: readonly [string, string | number]): string =>

@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, relative, sep } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { readGenerations } from "../../src/workbench/artefacts.ts";
-import { exists, filesUnder } from "../../src/workbench/files.ts";
+import { exists, filesUnder, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
@@ -260,9 +260,21 @@ test("files of models that the study no longer names go", async () => {
   await generated(
     studyOf(study.folder, StudyConfig.parse({ name: "test", generate: { models: [{ address: "echo:" }] } })),
   );
-  expect(await filesUnder(study.path("generations"))).toEqual([
-    study.path("generations/echo/one-shot.jsonl"),
+  expect(await readdir(study.path("generations"), { recursive: true })).toEqual([
+    "echo",
+    join("echo", "one-shot.jsonl"),
   ]);
+});
+
+test("folders and files have names that every system takes", async () => {
+  const models = ["NUL", "a:b", "ends.", "com1.v2"].map((name) => ({ address: "echo:", name }));
+  const study = await studyWith({ models, prompts: ["what?.md"] });
+  await writeWhole(study.path("what?.md"), "Title: [[title]]\nStory:");
+  await generated(study);
+  const written = (await filesUnder(study.path("generations"))).map((file) =>
+    relative(study.path("generations"), file).split(sep),
+  );
+  expect(written).toEqual(["NUL-", "a-b", "com1-.v2", "ends"].map((folder) => [folder, "what-.jsonl"]));
 });
 
 test("titles in any script come into the prompt whole", async () => {
@@ -280,6 +292,14 @@ test.each([
     /takes \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
   ],
   [{ models: [{ address: "echo:" }, { address: "echo:" }] }, /both called echo/],
+  [
+    { models: ["Twin", "twin"].map((name) => ({ address: "echo:", name })) },
+    /echo: and echo: are both called twin/,
+  ],
+  [
+    { models: [{ address: "echo:" }], prompts: ["one-shot", "one-shot"] },
+    /generate\.prompts: one-shot and one-shot are both called one-shot/,
+  ],
   [{ models: [{ address: "echo:" }], prompts: ["two-shot"] }, /no prompt file two-shot/],
   [{ models: [{ address: "echo:" }], examples: "best" }, /unknown choice best/],
   [{ models: [{ address: "echo:" }], tokens: { least: 9, most: 3 } }, /least 9 is above most 3/],
