@@ -18,7 +18,7 @@ import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
-import { frozenOf, readRegistration } from "./registration.ts";
+import { frozenOf, plannedEnd, readRegistration } from "./registration.ts";
 
 export const codesFile = "corpus/codes.csv";
 
@@ -30,7 +30,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
   const judgments = await readJudgments(study);
   return {
-    settings: study.config.analyse,
+    settings: withPlannedEnd(study),
     ...judgedOn(judgments, forms, shown),
     measures: await measuresOf(study, key),
     study: {
@@ -64,6 +64,13 @@ export const judgedOn = (
   leftOut: {},
   simulated: judgments.some(({ simulated }) => simulated),
 });
+
+/** The survey's quota ends a study that does not say itself when to stop, registered or not. */
+function withPlannedEnd({ config }: Study): Data["settings"] {
+  const readers = plannedEnd(config);
+  const { analyse } = config;
+  return readers === undefined ? analyse : { ...analyse, stop: { ...analyse.stop, readers } };
+}
 
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>

@@ -6,6 +6,8 @@ import { exists, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { versions } from "../workbench/version.ts";
+import { designIfAny, evenDesign } from "./design.ts";
+import { sayTooFewFor } from "./plan.ts";
 import { frozenOf, type Registration, readRegistration } from "./registration.ts";
 
 /** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
@@ -39,8 +41,11 @@ export const preregister = command({
       frozen.readers === null
         ? "no planned end (survey.quota, analyse.stop.readers)"
         : `${frozen.readers} readers`;
+    const design = await designIfAny(study);
+    const tooFew = design && sayTooFewFor(evenDesign(design), frozen.analyse);
     effects.print(
       `registered: margin ${frozen.analyse.margin}, alpha ${frozen.analyse.alpha}, ${end}, ${Object.keys(frozen.hashes).join(" and ")} by hash\n${study.path(registrationFile)}`,
     );
+    if (tooFew !== undefined) effects.warn(tooFew);
   },
 });

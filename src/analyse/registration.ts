@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { StudyConfig } from "../study/config.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
 import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
@@ -32,15 +33,19 @@ export async function readRegistration(study: Study): Promise<Registration | und
   return readJson(path, Registration, "put back the registration as it was made");
 }
 
+/** Readers at which a study ends: where it says when to stop, else where the survey closes; undefined where neither does. */
+export const plannedEnd = ({ analyse, survey }: StudyConfig): number | undefined =>
+  analyse.stop.readers ?? survey.quota;
+
 /** What a registration would freeze now. */
 export async function frozenOf(study: Study): Promise<Frozen> {
-  const { analyse, survey } = study.config;
+  const { analyse, seed } = study.config;
   const hashes: Record<string, string> = {};
   for (const path of [stimuliFile, formsFolder]) {
     const hash = await hashOf(study.path(path));
     if (hash) hashes[path] = hash;
   }
-  return { analyse, readers: analyse.stop.readers ?? survey.quota ?? null, seed: study.config.seed, hashes };
+  return { analyse, readers: plannedEnd(study.config) ?? null, seed, hashes };
 }
 
 /** What differs between a registration and the present, in words; settings by their path in study.yaml. */

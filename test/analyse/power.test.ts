@@ -1,14 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { planned, power } from "../../src/analyse/power.ts";
+import { readersNeeded, usualPlan } from "../../src/analyse/plan.ts";
+import { planned } from "../../src/analyse/planned.ts";
+import { heard, power } from "../../src/analyse/power.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { temporaryStudy } from "../helpers/world.ts";
+import { aStudy, quiet } from "./a-study.ts";
 
 const { options } = power(async () => "");
 // biome-ignore lint/suspicious/noExplicitAny: what a program would read of --json.
-const numbersOf = (given: Record<string, unknown>): any =>
-  planned(options.parse({ check: 0, ...given })).numbers;
+const numbersOf = async (given: Record<string, unknown>): Promise<any> =>
+  planned(await heard(options.parse({ check: 0, ...given }), undefined)).numbers;
 
 describe("a plan", () => {
-  test("names readers with whom the whole claim is shown, by formula and by simulation", () => {
-    const numbers = numbersOf({ stories: 120, each: 20, check: 120 });
+  test("names readers with whom the whole claim is shown, by formula and by simulation", async () => {
+    const numbers = await numbersOf({ stories: 120, each: 20, check: 120 });
     expect(numbers.needed).toBeGreaterThan(30);
     const { human, machine } = numbers.formula;
     expect(human.equivalent * machine.equivalent).toBeGreaterThanOrEqual(0.8);
@@ -16,15 +21,15 @@ describe("a plan", () => {
     expect(Math.abs(numbers.simulated.together.equivalent - 0.8)).toBeLessThan(0.13);
   });
 
-  test("a smaller margin and fewer stories need more readers, and too few stories never do", () => {
-    const base = numbersOf({ stories: 120 }).needed;
-    expect(numbersOf({ stories: 120, margin: 0.08 }).needed).toBeGreaterThan(base);
-    expect(numbersOf({ stories: 60 }).needed).toBeGreaterThan(base);
-    expect(numbersOf({ stories: 12 }).needed).toBeNull();
+  test("a smaller margin and fewer stories need more readers, and too few stories never do", async () => {
+    const base = (await numbersOf({ stories: 120 })).needed;
+    expect((await numbersOf({ stories: 120, margin: 0.08 })).needed).toBeGreaterThan(base);
+    expect((await numbersOf({ stories: 60 })).needed).toBeGreaterThan(base);
+    expect((await numbersOf({ stories: 12 })).needed).toBeNull();
   });
 
-  test("thirteen responses of 2022 could have shown nothing", () => {
-    const { formula } = numbersOf({ readers: 13, stories: 18, each: 6 });
+  test("thirteen responses of 2022 could have shown nothing", async () => {
+    const { formula } = await numbersOf({ readers: 13, stories: 18, each: 6 });
     expect(formula.overall.equivalent).toBeLessThan(0.05);
     expect(formula.overall.different).toBeLessThan(0.06);
   });
@@ -32,7 +37,54 @@ describe("a plan", () => {
   test.each([
     [{ each: 5 }, /--each 5: an odd number/],
     [{ stories: 4 }, /--each 6: more than the 4 stories/],
-  ])("%o is named", (given, message) => {
-    expect(() => planned(options.parse({ check: 0, ...given }))).toThrow(message);
+  ])("%o is named", async (given, message) => {
+    await expect(numbersOf(given)).rejects.toThrow(message);
+  });
+});
+
+describe("the plan of a study", () => {
+  const settings = { analyse: { margin: 0.2, alpha: 0.1 }, survey: { quota: 40 } };
+
+  test("has the stories and questions of its forms, its margin and its planned end", async () => {
+    const study = await aStudy(settings);
+    const asked = await heard(options.parse({ check: 0 }), study);
+    expect(asked).toMatchObject({ stories: 12, each: 6, margin: 0.2, alpha: 0.1, readers: 40 });
+    expect(asked.about).toContain(
+      "Planned for “Of two forms”: margin 20 %, alpha 0.1, 40 readers, 12 stories of which each reader judges 6.",
+    );
+  });
+
+  test("gives way to flags, and to its settings before forms are made", async () => {
+    const compose = { forms: 4, human: 2, machine: 3 };
+    const study = await temporaryStudy({ ...settings, compose });
+    const asked = await heard(options.parse({ margin: 0.05, readers: 7 }), study);
+    expect(asked).toMatchObject({ stories: 16, each: 4, margin: 0.05, alpha: 0.1, readers: 7 });
+    expect(asked.about).toContain("8 human and 12 machine stories; the fewer decide");
+  });
+
+  test("that asks no such question is told, unless stories are given", async () => {
+    const study = await temporaryStudy({ compose: { tasks: [{ task: "how-it-felt" }] } });
+    await expect(heard(options.parse({}), study)).rejects.toThrow("does not ask of human and of machine");
+    expect(await heard(options.parse({ stories: 40, each: 4 }), study)).toMatchObject({
+      stories: 40,
+      each: 4,
+    });
+  });
+
+  test("of thirty stories says that no number of readers will do, and what would", async () => {
+    const study = await temporaryStudy({});
+    await writeWhole(study.path("study.yaml"), "name: thirty\ntitle: Thirty\n");
+    const effects = quiet();
+    await power(async () => "").run(study.folder, options.parse({ check: 0 }), effects);
+    const text = effects.printed.join("\n").replace(/\s+/g, " ");
+    const [, fewest, ample, readers] =
+      /^With 30 stories no number of readers .* at least (\d+) stories, half of them human, and with (\d+) some (\d+) readers do/
+        .exec(text)!
+        .map(Number);
+    const plan = usualPlan({ stories: fewest!, each: 6 });
+    const test = { margin: 0.1, alpha: 0.05 };
+    expect(readersNeeded(plan, test, 0.8)).toBeGreaterThan(1000);
+    expect(readersNeeded({ ...plan, stories: fewest! - 2 }, test, 0.8)).toBeUndefined();
+    expect(readersNeeded({ ...plan, stories: ample! }, test, 0.8)).toBe(readers);
   });
 });

@@ -83,10 +83,36 @@ describe("a registration", () => {
 
     const beyond = await aStudy({ analyse: { stop: { readers: 5 } } });
     await writeJudgments(beyond, readers(10));
-    expect((await warningsOf(beyond))[0]).toMatch(/went on beyond its planned end: 10 readers answered, 5/);
+    expect((await warningsOf(beyond))[0]).toMatch(/went on beyond its planned end: 10 readers finished, 5/);
 
     const ended = await aStudy({ analyse: { stop: { readers: 10 } } });
     await writeJudgments(ended, readers(10));
+    expect(await warningsOf(ended)).toEqual([]);
+  });
+
+  test("of a study too small for the claim says so, with the stories that it would take", async () => {
+    const study = await registered();
+    const effects = quiet();
+    await preregister.run(study.folder, { late: false }, effects);
+    expect(effects.logged[0]).toMatch(
+      /^With 12 stories no number of readers shows .* margin of 10 % .*: it takes at least \d+ stories, half of them human, and with \d+ some \d+ readers do\.$/,
+    );
+    await runStage(stage, study, stage.options!.parse({}), quiet());
+    const [verdict] = await readFindings(study);
+    expect(JSON.stringify(verdict!.findings)).toContain("With 12 stories no number of readers shows");
+  });
+
+  test("is not needed for the survey's quota to be the planned end; who left half-way does not count beyond it", async () => {
+    const study = await aStudy({ survey: { quota: 20 } });
+    await writeJudgments(study, readers(10));
+    expect((await warningsOf(study))[0]).toMatch(/10 of 20 readers/);
+
+    const left = Array.from({ length: 10 }, (_, at) =>
+      answersTo("form-2", `left-${at}`, { human: 1, machine: 1 }).slice(0, 2),
+    ).flat();
+    const whole = answersTo("form-2", "whole", { human: 1, machine: 1 });
+    const ended = await aStudy({ survey: { quota: 11 } });
+    await writeJudgments(ended, [...readers(10), ...whole, ...left]);
     expect(await warningsOf(ended)).toEqual([]);
   });
 

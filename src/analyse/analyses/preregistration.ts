@@ -1,8 +1,9 @@
 import { type Finding, sentence, table } from "../../study/finding.ts";
 import { counted, percent, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import { type Data, readersOf } from "../data.ts";
+import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
+import { groupedBy } from "../groups.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 import { type Look, lookOf, plannedReaders } from "../look.ts";
 import { deviationsFrom } from "../registration.ts";
@@ -19,7 +20,7 @@ export const preregistration: Analysis = {
     if (!registration) {
       return {
         findings: [
-          sentence("result", "The study was not registered before its data (`tinylove preregister`)."),
+          sentence("result", sayUnregistered(plannedReaders(data))),
           ...lookFindings(look),
           ...sayOverrun(data),
         ],
@@ -63,6 +64,13 @@ export const preregistration: Analysis = {
   },
 };
 
+function sayUnregistered(planned: number | undefined): string {
+  const begin = "The study was not registered before its data (`tinylove preregister`).";
+  return planned === undefined
+    ? `${begin} No end was planned either, so nothing shows whether readers were gathered until a result was welcome.`
+    : `${begin} That it ends at ${counted(planned, "reader")} is what study.yaml says now (analyse.stop.readers, else survey.quota); nothing shows that it said so before the data.`;
+}
+
 function sayRegistered(at: string, judgments: number, deviations: number): string {
   const when = judgments === 0 ? "before any judgment" : `after ${counted(judgments, "judgment")}`;
   const so =
@@ -76,15 +84,27 @@ function sayRegistered(at: string, judgments: number, deviations: number): strin
 function sayOverrun(data: Data): Finding[] {
   const { choices, pairs, ratings } = data.excluded?.before ?? data;
   const planned = plannedReaders(data);
-  const readers = readersOf([...choices, ...pairs, ...ratings]).length;
+  const readers = finishedReaders([...choices, ...pairs, ...ratings]);
   // A few are under way when the last place is taken.
   if (planned === undefined || readers <= planned * 1.05 + 1) return [];
   return [
     sentence(
       "warning",
-      `The study went on beyond its planned end: ${counted(readers, "reader")} answered, ${planned} were planned. Whoever goes on until a result is welcome errs more often than alpha says.`,
+      `The study went on beyond its planned end: ${counted(readers, "reader")} finished, ${planned} were planned. Whoever goes on until a result is welcome errs more often than alpha says.`,
     ),
   ];
+}
+
+/** Readers who answered as much as any did on their form: who left half-way takes no place of those planned. */
+function finishedReaders(
+  answers: readonly { readonly participant: string; readonly form: string }[],
+): number {
+  const byForm = groupedBy(answers, ({ form }) => form);
+  return [...byForm.values()].reduce((sum, own) => {
+    const counts = [...groupedBy(own, ({ participant }) => participant).values()].map(({ length }) => length);
+    const whole = Math.max(...counts);
+    return sum + counts.filter((count) => count === whole).length;
+  }, 0);
 }
 
 /** The verdict that the registered settings give these judgments, beside the one that the present settings give. */

@@ -9,9 +9,11 @@ import { type Figure, type Finding, figure, sentence, type Table, table } from "
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
+import { designOfData, evenDesign } from "../design.ts";
 import { sayEquivalent, withinMargin } from "../equivalent.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
+import { sayTooFewFor } from "../plan.ts";
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 
@@ -51,6 +53,8 @@ export const verdict: Analysis = {
 
 function beforeData(data: Data) {
   const { margin, alpha } = data.settings;
+  const design = designOfData(data);
+  const tooFew = design && sayTooFewFor(evenDesign(design), data.settings);
   return {
     findings: [
       sentence("verdict", "No verdict yet: nobody has judged a story."),
@@ -59,6 +63,9 @@ function beforeData(data: Data) {
         "result",
         `Declared before the data: accuracy within ${withinMargin(data)} counts as equivalent to guessing, and a claim may be wrong with probability ${alpha}.`,
       ),
+      ...(tooFew === undefined
+        ? []
+        : [sentence("warning", `${tooFew} A difference may still be shown (\`tinylove power\`).`)]),
     ],
     numbers: { judgments: 0, margin, alpha },
   };

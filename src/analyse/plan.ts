@@ -1,0 +1,88 @@
+import { fewestReaders, type StudyPower, verdictPower } from "../stats/power.ts";
+import { type StudyPlan, usualSpread } from "../stats/simulate-study.ts";
+import { counted, declaredPercent, printed } from "../study/print.ts";
+
+/** A plan before it has readers. */
+export type Plan = Omit<StudyPlan, "readers">;
+
+/** What is claimed, and how often it may be wrong. */
+export interface Test {
+  readonly margin: number;
+  readonly alpha: number;
+}
+
+/** The probability that the claim as a whole is shown: overall, and for human and for machine stories, whose errors are near independent. */
+export function claimPower({ overall, human, machine }: StudyPower): number {
+  return Math.min(overall.equivalent, human.equivalent * machine.equivalent);
+}
+
+/**
+ * The fewest readers with whom the formula promises the wanted power for the claim as a whole, or for overall accuracy
+ * alone; undefined where even 100,000 would not do, because the stories are too few.
+ */
+export function readersNeeded(
+  plan: Plan,
+  test: Test,
+  wanted: number,
+  of: "claim" | "overall" = "claim",
+): number | undefined {
+  return fewestReaders((readers) => {
+    const formula = verdictPower({ ...plan, readers }, test);
+    return (of === "claim" ? claimPower(formula) : formula.overall.equivalent) >= wanted;
+  });
+}
+
+/** The fewest stories, half of them human, with which any number of readers promises the wanted power; undefined beyond 10,000. */
+export function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefined {
+  const enough = (half: number) => {
+    const formula = verdictPower({ ...plan, stories: 2 * half, readers: uncountable }, test);
+    return claimPower(formula) >= wanted;
+  };
+  let high = Math.max(2, plan.each / 2);
+  let low = high - 1;
+  while (!enough(high)) {
+    [low, high] = [high, 2 * high];
+    if (high > 5000) return undefined;
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return 2 * high;
+}
+
+/** So many readers that only the stories leave anything to chance. */
+const uncountable = 100_000;
+
+/** How often a true claim should be shown where nobody says: the usual power of a plan. */
+export const usualPower = 0.8;
+
+/**
+ * One sentence where the stories are too few for the claim whatever the number of readers, with how many it would
+ * take; undefined where some number of readers does.
+ */
+export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string | undefined {
+  if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
+  const begin = `With ${counted(plan.stories, "story", "stories")} no number of readers shows that accuracy overall, on human and on machine stories lies within the margin of ${declaredPercent(test.margin)} with probability ${declaredPercent(wanted)}`;
+  const fewest = storiesNeeded(plan, test, wanted);
+  if (fewest === undefined) return `${begin}, nor do 10,000 stories.`;
+  const ample = 2 * fewest;
+  const readers = readersNeeded({ ...plan, stories: ample }, test, wanted);
+  const then =
+    readers === undefined ? "" : `, and with ${ample} some ${printed(readers, "integer")} readers do`;
+  return `${begin}: it takes at least ${fewest} stories, half of them human${then}.`;
+}
+
+/** The same of a study's design, for readers and stories that differ as they usually do. */
+export const sayTooFewFor = (design: Pick<Plan, "stories" | "each">, test: Test): string | undefined =>
+  sayTooFewStories(usualPlan(design), test, usualPower);
+
+/** A plan for readers and stories that differ as they usually do, and who cannot tell. */
+export const usualPlan = ({ stories, each }: Pick<Plan, "stories" | "each">): Plan => ({
+  stories,
+  each,
+  variances: usualSpread,
+  humanAccuracy: 0.5,
+  machineAccuracy: 0.5,
+});
