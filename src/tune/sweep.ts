@@ -45,9 +45,7 @@ export const sweep = command({
     const begin = (await jobOf(study, wanted)).name;
     const jobs = [];
     for (const rate of inOrder)
-      jobs.push(
-        await tune(study, { ...wanted, rate, output: `${begin}-${rate.toExponential()}` }, {}, effects),
-      );
+      jobs.push(await tune(study, { ...wanted, rate, output: `${begin}-${inName(rate)}` }, {}, effects));
     // Judged when all have been trained: what is the best is known only then.
     const found: Swept[] = [];
     for (const { name } of jobs) {
@@ -119,3 +117,6 @@ export function tableOf(found: readonly Swept[]): string {
       : "every rate spoils the model: try lower ones, or --find-lr",
   ].join("\n");
 }
+
+/** A rate as folders may be named after it: a plus sign is none of their letters. */
+export const inName = (rate: number): string => rate.toExponential().replace("+", "");

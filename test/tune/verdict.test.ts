@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Findings } from "../../src/study/finding.ts";
 import { Evidence, readCurve } from "../../src/tune/evidence.ts";
-import { bestOf, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
+import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
 import { tuningFindings } from "../../src/tune/tuning-findings.ts";
 import { brokeOutAt, inWords, limits, rules, verdictOn } from "../../src/tune/verdict.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
@@ -147,4 +147,8 @@ test("rates are read in rising order, each once", () => {
   expect(ratesOf("1e-4, 1e-5,0.0001")).toEqual([1e-5, 1e-4]);
   expect(() => ratesOf("1e-4,,2")).toThrow("nothing is no learning rate");
   expect(() => ratesOf("fast")).toThrow("fast is no learning rate");
+});
+
+test("a rate of 1 and above names a folder too", () => {
+  expect([3e-5, 0.3, 1, 2.5].map(inName)).toEqual(["3e-5", "3e-1", "1e0", "2.5e0"]);
 });
