@@ -449,7 +449,7 @@ describe.skipIf(!found)("in Chromium", () => {
       const [name, value] = (await researcher()).cookie.split("=");
       await own.context().addCookies([{ name: name!, value: value!, url: survey.url }]);
       await own.goto(`${survey.url}/study/coding`);
-      await own.getByLabel("The coder's name").fill("nora");
+      await own.getByLabel("The coder’s name").fill("nora");
       await own.getByRole("radio", { name: "the factorial" }).check();
       if (pictures) await own.screenshot({ path: `${pictures}/coder-links.png`, fullPage: true });
       await own.getByRole("button", { name: "Make the link" }).click();
