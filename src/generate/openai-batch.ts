@@ -33,7 +33,7 @@ export async function writeMany(requests: readonly Request[], job: Job): Promise
   const reserved = requests.map((request) => purse.reserve(request));
   const key = sha256(JSON.stringify([settings.address, client.baseURL, settings.api, requests]));
   const id = (await begun(key, job)) ?? (await begin(key, requests, job));
-  const results = await resultsOf(id, job);
+  const results = await resultsOf(id, requests.length, job);
   await note(job, { key, id: null });
   return requests.map((_, at) => {
     const reply = replyOf(results.get(String(at)), settings, effects.now() - started, timestamp(effects));
@@ -82,18 +82,15 @@ async function begin(key: string, requests: readonly Request[], job: Job): Promi
 
 const longestWait = 60_000;
 
-async function resultsOf(id: string, job: Job): Promise<Map<string, z.infer<typeof Line>>> {
+async function resultsOf(id: string, count: number, job: Job): Promise<Map<string, z.infer<typeof Line>>> {
   const { client, settings, effects } = job;
-  const progress = effects.progress(`${settings.address}, job ${id}`, 1);
+  const progress = effects.progress(`${settings.address}, job ${id}`, count);
   let wait = Math.max(1, 1000 * settings.wait);
   try {
     for (;;) {
       const batch = await patiently(job, (signal) => client.batches.retrieve(id, { signal }));
-      const { completed = 0, failed = 0, total = 1 } = batch.request_counts ?? {};
-      progress.to(
-        (completed + failed) / Math.max(1, total),
-        `${completed + failed} of ${total}, ${batch.status}`,
-      );
+      const { completed = 0, failed = 0 } = batch.request_counts ?? {};
+      progress.to(completed + failed, batch.status);
       if (batch.status === "completed" || batch.status === "expired" || batch.status === "cancelled") {
         const files = [batch.output_file_id, batch.error_file_id].filter(
           (file) => file !== undefined && file !== null,

@@ -18,11 +18,12 @@ const shownAfter = 1000;
 const plainEvery = 10_000;
 
 /**
- * A bar with time left where there is a terminal, a plain line every ten seconds where there is none, and nothing
- * at all for work that ends within a second.
+ * A bar where there is a terminal, a plain line every ten seconds where there is none, and nothing at all for work that
+ * ends within a second. The time left stands there once it can be told.
  */
 export function progressOn(terminal: Terminal, now: () => number, label: string, total: number): Progress {
   const started = now();
+  const pace = paceOf(started);
   let done = 0;
   let lastShown = 0;
   let drawn = false;
@@ -33,21 +34,22 @@ export function progressOn(terminal: Terminal, now: () => number, label: string,
     if (elapsed < shownAfter || (drawn && now() - lastShown < every && done < total)) return;
     lastShown = now();
     drawn = true;
-    const line = `${label} ${done}/${total}${timeLeft(elapsed, done, total)}${note && `  ${note}`}`;
+    const left = done < total ? pace.left(now(), total) : undefined;
+    const line = `${label} ${done}/${total}${left === undefined ? "" : `, ${duration(left)} left`}${note && `  ${note}`}`;
     terminal.write(
       terminal.isTTY ? overwrite(`${bar(done / total)} ${line}`, terminal.columns) : `${line}\n`,
     );
   };
 
+  const to = (count: number, note = "") => {
+    done = count;
+    pace.reached(count, now());
+    show(note);
+  };
+
   return {
-    to(count, note = "") {
-      done = count;
-      show(note);
-    },
-    step(note = "") {
-      done += 1;
-      show(note);
-    },
+    to,
+    step: (note) => to(done + 1, note),
     end() {
       if (drawn && terminal.isTTY) terminal.write("\r\u001b[2K");
     },
@@ -59,12 +61,46 @@ export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-function timeLeft(elapsed: number, done: number, total: number): string {
-  if (done === 0 || done >= total) return "";
-  return `, ${duration((elapsed / done) * (total - done))} left`;
+/** How fast work goes, and so how long it will take. */
+interface Pace {
+  /** `done` were done at `at`, in milliseconds. */
+  reached(done: number, at: number): void;
+  /** Milliseconds until `total`; undefined while too little has been seen to say. */
+  left(now: number, total: number): number | undefined;
+}
+
+const leastSeen = 3000;
+const leastDone = 2;
+
+/**
+ * The pace since half of the time so far. What comes before the first is done (a model that loads, a browser that
+ * starts) never counts, and what was done in no time (answers that were there already) is soon forgotten.
+ */
+function paceOf(started: number): Pace {
+  const marks: { readonly done: number; readonly at: number }[] = [];
+  return {
+    reached(done, at) {
+      if (done > (marks.at(-1)?.done ?? 0)) marks.push({ done, at });
+    },
+    left(now, total) {
+      const half = started + (now - started) / 2;
+      marks.splice(
+        0,
+        Math.max(
+          0,
+          marks.findLastIndex(({ at }) => at <= half),
+        ),
+      );
+      const [first, last] = [marks[0], marks.at(-1)];
+      if (!first || !last || now - first.at < leastSeen || last.done - first.done < leastDone)
+        return undefined;
+      return ((now - first.at) / (last.done - first.done)) * (total - last.done);
+    },
+  };
 }
 
 function bar(share: number): string {

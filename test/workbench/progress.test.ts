@@ -25,6 +25,39 @@ test("a terminal gets a bar with time left, which is wiped at the end", () => {
   expect(written.endsWith("\r\u001b[2K")).toBe(true);
 });
 
+/** The seconds left that a terminal was shown after each of ten steps, which took so many seconds; undefined where none. */
+function leftAfter(secondsOf: readonly number[]): (number | undefined)[] {
+  let written = "";
+  let now = 0;
+  const progress = progressOn(
+    { isTTY: true, columns: 80, write: (text: string) => (written = text) },
+    () => now,
+    "stories",
+    secondsOf.length,
+  );
+  return secondsOf.map((seconds) => {
+    now += 1000 * seconds;
+    progress.step();
+    const said = /, (\d+) s left/.exec(written)?.[1];
+    return said === undefined ? undefined : Number(said);
+  });
+}
+
+test("time left is told only once there is enough to tell it by", () => {
+  expect(leftAfter(Array(10).fill(2))).toEqual([undefined, undefined, 14, 12, 10, 8, 6, 4, 2, undefined]);
+});
+
+test("what comes before the first step, as a model that loads, is no part of the pace", () => {
+  const [, , , , , sixth, seventh] = leftAfter([60, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
+  expect([sixth, seventh]).toEqual([8, 6]);
+});
+
+test("steps that took no time, as answers that were there already, are forgotten", () => {
+  const left = leftAfter([0, 0, 0, 0, 0, 0, 10, 10, 10, 10]);
+  for (const [at, told] of left.entries()) if (told !== undefined) expect(told).toBeGreaterThan(5 * (9 - at));
+  expect(left[8]).toBe(10);
+});
+
 test("a pipe gets plain lines", () => {
   const written = run(false, 200);
   expect(written).not.toContain("\u001b");
@@ -32,5 +65,10 @@ test("a pipe gets plain lines", () => {
 });
 
 test("durations read as people say them", () => {
-  expect([4_000, 75_000, 3_700_000].map(duration)).toEqual(["4 s", "1 min 15 s", "1 h 2 min"]);
+  expect([4_000, 75_000, 3_700_000, 7_199_000].map(duration)).toEqual([
+    "4 s",
+    "1 min 15 s",
+    "1 h 2 min",
+    "2 h 0 min",
+  ]);
 });
