@@ -1,5 +1,5 @@
 import { Command as Program } from "commander";
-import { commands, loaded, stages } from "./stages.ts";
+import { commands, groups, loaded, stages } from "./stages.ts";
 import { runAlone } from "./workbench/alone.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
 import { fileTrouble, messageOf, StudyError } from "./workbench/errors.ts";
@@ -120,12 +120,17 @@ function describe(program: Program, described: Described): Program {
 /** A name of two words, `tune plan`, stands below a group of its first word. */
 function parentOf(program: Program, name: string): Program {
   const [group, member] = name.split(" ");
-  if (member === undefined) return program;
+  if (group === undefined || member === undefined) return program;
   return (
     program.commands.find((one) => one.name() === group) ??
-    program.command(group!).description(`\`tinylove ${group} --help\` shows its parts`)
+    program.command(group).description(`${groups[group]}: ${membersOf(group).join(", ")}`)
   );
 }
+
+const membersOf = (group: string): string[] =>
+  Object.keys(commands)
+    .filter((name) => name.startsWith(`${group} `))
+    .map((name) => name.slice(group.length + 1));
 
 /** `--study` stands before or after the command's name; without it the study is where one stands. */
 const folderOf = (self: Program): string => self.optsWithGlobals<{ study?: string }>().study ?? ".";

@@ -40,6 +40,7 @@ export const commands: Loaders<AnyCommand> = {
     (await import("./serve/package.ts")).packageStudy({
       analyse: await stages["analyse"]!(),
       checkR: (await import("./report/check-r.ts")).checkR,
+      measures: (await import("./describe/measures.ts")).measures,
     }),
   "export-forms": async () => (await import("./serve/export-forms.ts")).exportForms,
   "import-responses": async () => (await import("./serve/import-responses.ts")).importResponses,
@@ -49,6 +50,11 @@ export const commands: Loaders<AnyCommand> = {
   try: async () => (await import("./generate/try.ts")).tryOne,
   code: async () => (await import("./describe/coding/code.ts")).code,
   replay: async () => (await import("./analyse/replay.ts")).replay,
+};
+
+/** What the commands of two words do together. */
+export const groups: Readonly<Record<string, string>> = {
+  tune: "Fine-tune a model on the training stories",
 };
 
 const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;

@@ -28,6 +28,15 @@ test("help of a command shows examples", async () => {
   expect(printed).toContain("$ tinylove run --study my-study");
 });
 
+test("a group of commands says what it is for and what its parts are, and not where it says so", async () => {
+  const { code, printed } = await tinylove("tune", "--help");
+  expect(code).toBe(0);
+  expect(printed.replace(/\s+/g, " ")).toContain(
+    "Fine-tune a model on the training stories: plan, setup, run, diagnose, sweep, submit, export Options:",
+  );
+  expect(printed).not.toContain("shows its parts");
+});
+
 test("an unknown command is told and ends with 1", async () => {
   const { code, told } = await tinylove("runn");
   expect(code).toBe(1);
