@@ -108,5 +108,6 @@ function bar(share: number): string {
   return "█".repeat(filled) + "░".repeat(barWidth - filled);
 }
 
-const overwrite = (line: string, columns = 100): string =>
-  `\r\u001b[2K${line.slice(0, Math.max(20, columns - 1))}`;
+/** A terminal that does not know its width says 0. */
+const overwrite = (line: string, columns = 0): string =>
+  `\r\u001b[2K${line.slice(0, Math.max(20, (columns || 100) - 1))}`;

@@ -64,6 +64,16 @@ test("a pipe gets plain lines", () => {
   expect(written.split("\n").filter(Boolean).length).toBeGreaterThan(5);
 });
 
+test("a terminal that does not know its width gets the whole line", () => {
+  let written = "";
+  let now = 0;
+  const terminal = { isTTY: true, columns: 0, write: (text: string) => (written += text) };
+  const progress = progressOn(terminal, () => now, "stories", 10);
+  now += 2000;
+  progress.to(5, "a note");
+  expect(written).toContain("stories 5/10  a note");
+});
+
 test("durations read as people say them", () => {
   expect([4_000, 75_000, 3_700_000, 7_199_000].map(duration)).toEqual([
     "4 s",
