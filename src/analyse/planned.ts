@@ -64,7 +64,7 @@ export function planned(options: Asked): Findings {
         : sayCan(formula, whole, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", saySize(whole, errors.overall.standardError, options)),
+    sentence("result", saySize(whole, errors.overall.standardError, options, readers === needed)),
     sentence("result", sayOverall(forOverall, options)),
     ...(options.readers === undefined ? [] : [sentence("result", tooFew ?? sayMore(needed!, options))]),
     sentence("result", sayParts(formula, checked)),
@@ -186,14 +186,23 @@ const sayOverall = (needed: number | undefined, { power: wanted }: Asked): strin
     ? `Overall accuracy alone does not reach ${declaredPercent(wanted)} either.`
     : `Overall accuracy alone, which is a weaker claim, needs ${counted(needed, "reader")} for ${declaredPercent(wanted)}.`;
 
-const saySize = ({ readers, each }: StudyPlan, error: number, { alpha }: Asked): string =>
-  `That is ${counted(readers * each, "judgment")}; the standard error of overall accuracy will be about ${percent(error)}, at alpha ${alpha}.`;
+const saySize = (
+  { readers, each }: StudyPlan,
+  error: number,
+  { alpha, readers: asked }: Asked,
+  enough: boolean,
+): string => {
+  // Where no number of readers will do, what follows is told of one that is large.
+  const begin =
+    enough || asked !== undefined ? "That is" : `With ${counted(readers, "reader")} there would be`;
+  return `${begin} ${counted(readers * each, "judgment")}; the standard error of overall accuracy will be about ${percent(error)}, at alpha ${alpha}.`;
+};
 
 function sayParts(
   { overall, human, machine }: StudyPower,
   checked: (StudyPower & { together: { equivalent: number } }) | undefined,
 ): string {
-  const formula = `Equivalence is shown overall with probability ${percent(overall.equivalent)}, for human stories alone with ${percent(human.equivalent)}, for machine stories alone with ${percent(machine.equivalent)}`;
+  const formula = `Equivalence is then shown overall with probability ${percent(overall.equivalent)}, for human stories alone with ${percent(human.equivalent)}, for machine stories alone with ${percent(machine.equivalent)}`;
   return checked
     ? `${formula}. Simulated studies of this plan show it overall in ${percent(checked.overall.equivalent)}, and all three together in ${percent(checked.together.equivalent)}.`
     : `${formula}.`;

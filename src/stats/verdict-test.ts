@@ -120,22 +120,30 @@ function atEachSide(
 }
 
 /**
- * A share of right answers with the error that the verdict uses: clustered by reader and by story, never below that of
- * independent judgments. Undefined bounds are told by `degrees` 0, where one reader or one story is all there is.
+ * A share of right answers with the error that the verdict uses: clustered by reader and by story, stories within their
+ * `groups`, never below that of independent judgments. Of equally many judgments in each group it is balanced accuracy
+ * with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is all there is.
  */
 export function clusteredShare(
   data: {
     readonly correct: ArrayLike<boolean>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
+    /** Whether each story is human or machine; one group unless told. */
+    readonly groups?: ArrayLike<Label>;
   },
   level: number,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
   const { readers, stories } = data;
   const correct = asNumbers(data.correct);
-  const groups = new Uint8Array(correct.length);
-  const share = { correct, readers, stories, groups, weights: new Map<Label, number>([[0, 1]]) };
-  const { estimate, standardError, degrees } = errorOf(share, countsOf(share).groups);
+  const groups = data.groups ?? new Uint8Array(correct.length);
+  const counts = countsOf({ correct, readers, stories, groups }).groups;
+  // A group weighs as much as it has judgments, so that the share is that of all of them.
+  const weights = new Map([...counts].map(([group, { all }]) => [group, all / correct.length]));
+  const { estimate, standardError, degrees } = errorOf(
+    { correct, readers, stories, groups, weights },
+    counts,
+  );
   const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
   return { estimate, standardError, degrees, interval };
 }
@@ -227,7 +235,7 @@ interface Counts {
   readonly figures: Pick<Verdict, "judgments" | "correct" | "readers" | "stories">;
 }
 
-function countsOf({ correct, readers, stories, groups }: Share): Counts {
+function countsOf({ correct, readers, stories, groups }: Omit<Share, "weights">): Counts {
   const counts = new Map<Label, { right: number; all: number }>();
   for (let at = 0; at < correct.length; at++) {
     const group = counts.get(groups[at]!) ?? { right: 0, all: 0 };

@@ -338,6 +338,29 @@ describe("ratings", () => {
   });
 });
 
+test("one accuracy is told with one interval everywhere, of all stories and of each kind", () => {
+  const random = randomFrom("one interval");
+  const choices = choicesBy(30, 20, guess).map((choice) => {
+    const answer = random.next() < 0.3 ? choice.origin : choice.answer;
+    return { ...choice, answer, right: answer === choice.origin };
+  });
+  const all = found(dataOf({ choices }));
+  const rowsOf = (name: string, caption: string) => tableWith(caption, of(all, name)).rows;
+  const verdicts = rowsOf("verdict", "How often readers were right");
+  const shares = rowsOf("accuracy", "Accuracy with");
+  expect(
+    shares.map(({ share, clustered_low, clustered_high }) => [share, clustered_low, clustered_high]),
+  ).toEqual(
+    verdicts.map(({ estimate, outer_low, outer_high }) => [
+      expect.closeTo(Number(estimate), 12),
+      expect.closeTo(Number(outer_low), 12),
+      expect.closeTo(Number(outer_high), 12),
+    ]),
+  );
+  const [{ low, high }] = rowsOf("quality", "The verdict with and without") as [Record<string, unknown>];
+  expect([low, high]).toEqual([verdicts[0]!["outer_low"], verdicts[0]!["outer_high"]]);
+});
+
 test("no share, interval or p-value of anything small is impossible, and none is exactly 0 or 1 by rounding", () => {
   const cases = [
     choicesBy(2, 4, guess),

@@ -71,7 +71,9 @@ function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level:
   const right = own.filter((choice) => choice.right).length;
   const readers = own.map(({ participant }) => participant);
   const stories = own.map(({ stimulus }) => stimulus);
-  const clustered = clusteredShare({ correct: own.map((choice) => choice.right), readers, stories }, level);
+  const correct = own.map((choice) => choice.right);
+  const groups = own.map(({ origin }) => origin);
+  const clustered = clusteredShare({ correct, readers, stories, groups }, level);
   const known = clustered.degrees > 0;
   return {
     of,
@@ -131,7 +133,7 @@ function sharesTable(shares: readonly Share[]): Table {
 }
 
 const intervalsCaption = ({ settings: { level } }: Data): string =>
-  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat; there is none where one reader or one story is all there is. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here. All stories are pooled here; the verdict weighs human and machine stories alike`;
+  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat; there is none where one reader or one story is all there is. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here. Where human and machine stories were judged equally often the first row is balanced accuracy, with the interval of the verdict; elsewhere it is the share of all judgments, and the verdict weighs both kinds alike`;
 
 const intervalsMethod =
   "Clustered intervals of accuracy are those of the verdict: two ways of clustering, by reader and by story, with Student’s t on the fewer clusters, never narrower than independent judgments would have them. They are left out where one reader or one story is all there is. Wilson’s (1927) and Clopper and Pearson’s (1934) intervals are shown for comparison; both assume independent judgments.";
