@@ -5,6 +5,7 @@ import type { Findings } from "../study/finding.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
 import {
   clipSummaryFile,
+  codesFile,
   corpusSummaryFile,
   findingsFolder,
   formsFolder,
@@ -24,7 +25,7 @@ import { applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { dataOfOwnTable } from "./from-own-table.ts";
-import { codesFile, dataOfStudy } from "./from-study.ts";
+import { dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
 import { choicesCsv } from "./judged.ts";
 import { headlineOf, printedFindings } from "./print.ts";

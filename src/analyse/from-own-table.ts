@@ -10,6 +10,7 @@ import { openStudy } from "../workbench/study.ts";
 import { type Row, readTable } from "../workbench/tables.ts";
 import type { Data, Origin } from "./data.ts";
 import { dataOfStudy, judgedOn, type Look } from "./from-study.ts";
+import { numericColumns } from "./from-table.ts";
 import { Registration } from "./registration.ts";
 
 /** Judgments with what they are analysed by. */
@@ -39,7 +40,11 @@ async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {
 }
 
 /** `settings.json` of a package, as far as its analysis goes by it. */
-const Settings = z.looseObject({ seed: z.union([z.int(), z.string()]), analyse: AnalyseSettings });
+const Settings = z.looseObject({
+  seed: z.union([z.int(), z.string()]),
+  survey: z.looseObject({ quota: z.int().optional() }),
+  analyse: AnalyseSettings,
+});
 
 async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
   const beside = (name: string) => join(dirname(path), name);
@@ -47,9 +52,9 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   const needed = [beside("stimuli.csv"), beside("forms.csv"), settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
 
-  const { seed, analyse } = await readJson(settings!, Settings);
+  const { seed, survey, analyse } = await readJson(settings!, Settings);
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
-  const readers = registration?.frozen.readers ?? analyse.stop.readers;
+  const readers = registration?.frozen.readers ?? analyse.stop.readers ?? survey.quota;
   const judgments = (await readTable(path)).map((row, at) =>
     judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
   );
@@ -61,7 +66,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
         formsOf(await readTable(beside("forms.csv"))),
         await lookAt(beside("stimuli.csv")),
       ),
-      measures: new Map(),
+      measures: await measuresBeside(beside),
     },
     random: randomFrom(seed, "analyse"),
     by: `the package in ${dirname(dirname(resolve(path)))}`,
@@ -83,6 +88,24 @@ async function lookAt(path: string): Promise<Look> {
     return { stimulus, origin: origin as Origin, model, example, title };
   };
 }
+
+/** What the package says of the text behind each stimulus, where it was measured. */
+async function measuresBeside(beside: (name: string) => string): Promise<Data["measures"]> {
+  if (!(await exists(beside("measures.csv")))) return new Map();
+  const rows = new Map(
+    (await readTable(beside("measures.csv"))).map(({ story, generation, ...row }) => [
+      generation || story,
+      Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, yesOrNo[cell] ?? cell])),
+    ]),
+  );
+  const behind = (await readTable(beside("stimuli.csv"))).flatMap(({ stimulus = "", story, generation }) => {
+    const row = rows.get(generation || story);
+    return row ? [{ stimulus, row }] : [];
+  });
+  return numericColumns(behind, new Set());
+}
+
+const yesOrNo: Readonly<Record<string, string>> = { TRUE: "yes", FALSE: "no" };
 
 function formsOf(rows: readonly Row[]): Form[] {
   const forms = new Map<string, Form["questions"]>();

@@ -3,6 +3,7 @@ import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
+  codesFile,
   corpusSummaryFile,
   readClipSummary,
   readCorpusSummary,
@@ -19,8 +20,6 @@ import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 import { frozenOf, plannedEnd, readRegistration } from "./registration.ts";
-
-export const codesFile = "corpus/codes.csv";
 
 /** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {

@@ -1,5 +1,6 @@
 import { cuesCoder } from "../study/coding.ts";
 import {
+  codesFile,
   descriptionFile,
   generationsFolder,
   readGenerations,
@@ -20,8 +21,6 @@ import { localModelSettings } from "./measures/perplexity.ts";
 import { measures } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
 import { textsOf } from "./texts.ts";
-
-const codesFile = "corpus/codes.csv";
 
 /** `tinylove describe`: every text measured, as a table and as findings. */
 export const describe = stage({

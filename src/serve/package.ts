@@ -9,6 +9,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { randomId } from "./ids.ts";
 import { type About, descriptorOf, type PackedFile } from "./package/descriptor.ts";
+import type { MeasureFacts } from "./package/measures-table.ts";
 import { papersOf } from "./package/papers.ts";
 import { parquetOf } from "./package/parquet-file.ts";
 import { aloneWithTheirAnswers } from "./package/participants-table.ts";
@@ -20,7 +21,7 @@ import { textChoices } from "./package/texts.ts";
 import { readVerdict, type VerdictMakers } from "./package/verdict.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (makers: VerdictMakers) =>
+export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>
   command({
     name: "package",
     summary:
@@ -52,9 +53,11 @@ export const packageStudy = (makers: VerdictMakers) =>
       const study = await openStudy(folder);
       const target = to === undefined ? study.path("package") : resolve(to);
       await assertReplaceable(target);
-      const published = await readPublished(study, await readVerdict(study, makers, effects.log));
+      const published = await readPublished(study, await readVerdict(study, known, effects.log));
       const secret = await secretOf(study);
-      const tables = withCodebook(withReferencesKept(tablesOf(study, published, choices, secret)));
+      const tables = withCodebook(
+        withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+      );
       const about: About = {
         name: study.config.name,
         title: study.config.title,

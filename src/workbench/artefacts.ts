@@ -16,6 +16,8 @@ import { csv, type Row, readTable } from "./tables.ts";
 
 export const storiesFile = "corpus/stories.jsonl";
 export const corpusSummaryFile = "corpus/summary.json";
+/** Measures and codes of every text. */
+export const codesFile = "corpus/codes.csv";
 /** What the corpus is made of, as findings; it stands beside what it describes, for `findings/` is the analyses' own. */
 export const descriptionFile = "corpus/description.json";
 export const generationsFolder = "generations";

@@ -6,6 +6,7 @@ import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
+import { measures } from "../../src/describe/measures.ts";
 import { checkR } from "../../src/report/check-r.ts";
 import { pageOfFindings } from "../../src/report/report.ts";
 import { allowsCopies } from "../../src/serve/package/texts.ts";
@@ -13,12 +14,12 @@ import { packageStudy as packaging } from "../../src/serve/package.ts";
 import { factorialFile, readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeCoder } from "../../src/workbench/codings.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
-import { readTable } from "../../src/workbench/tables.ts";
+import { csv, readTable } from "../../src/workbench/tables.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 
 const analysis = analyse(pageOfFindings);
-const packageStudy = packaging({ analyse: analysis, checkR });
+const packageStudy = packaging({ analyse: analysis, checkR, measures });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
@@ -44,6 +45,7 @@ beforeAll(async () => {
   });
   await writeSources();
   await writeCodings();
+  await writeMeasures();
   const survey = await served(built.study, quietEffects({ now: () => Date.UTC(2026, 2, 4, 17, 31, 9) }));
   for (const name of ["pid-one", "pid-two", "pid-three"]) {
     const walker = new Walker(survey.url);
@@ -116,6 +118,28 @@ async function writeSources(): Promise<void> {
     ),
   );
 }
+
+/** As `describe` writes it: every text is 40 words long, speaks, and holds a phrase of its own. */
+const writeMeasures = (): Promise<void> =>
+  writeWhole(
+    built.study.path("corpus/codes.csv"),
+    csv(
+      ["id", "origin", "model", "words", "dialogue", "tense", "foreign", "grammar"],
+      [
+        ...built.stimuli.map(
+          ({ id }) => `${built.origins.get(id) === "human" ? "story" : "generation"}-${id}`,
+        ),
+        "story-gone",
+      ].map((id) => ({
+        id,
+        words: 40,
+        dialogue: "yes",
+        tense: "past",
+        foreign: `vive ${id} (fr)`,
+        grammar: "",
+      })),
+    ),
+  );
 
 const closing = (at: number) =>
   `Number ${at} ended on a bench by the old canal, where they fed bread to nobody but themselves.`;
@@ -264,6 +288,7 @@ test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among th
     "forms",
     "generations",
     "judgments",
+    "measures",
     "participants",
     "stimuli",
     "stories",
@@ -361,6 +386,33 @@ test("Parquet holds the same rows, each column under its own type, and what is m
   expect(await readdir(join(folder(), "parquet"))).toHaveLength(
     (await readdir(join(folder(), "csv"))).length,
   );
+});
+
+test("what was measured is there for texts that are left out too, but for phrases of theirs", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const rows = await json("measures");
+  expect(rows).toHaveLength(built.stimuli.length);
+  const withheld = new Map(
+    [...(await json("stories")), ...(await json("generations"))].map((row) => [
+      row["generation"] ?? row["story"],
+      row["withheld"],
+    ]),
+  );
+  for (const { story, generation, ...measured } of rows) {
+    const id = generation ?? story;
+    expect([story, generation]).toContain(null);
+    expect(measured).toEqual({
+      words: 40,
+      dialogue: true,
+      tense: "past",
+      foreign: withheld.get(id) ? null : `vive ${id} (fr)`,
+      grammar: null,
+    });
+  }
+  expect([...withheld.values()].filter(Boolean)).toHaveLength(4);
+  const meant = (await json("codebook")).filter((row) => row["table"] === "measures");
+  expect(meant.find(({ column }) => column === "words")).toMatchObject({ type: "number", unit: "words" });
+  expect(meant.find(({ column }) => column === "dialogue")).toMatchObject({ type: "boolean", unit: null });
 });
 
 test("what was coded is there by coder: a person has one new name in both lots, texts that are gone have no code", async () => {

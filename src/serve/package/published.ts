@@ -5,6 +5,7 @@ import type { Judgment } from "../../study/judgment.ts";
 import type { Key, Stimulus } from "../../study/stimulus.ts";
 import type { Story } from "../../study/story.ts";
 import {
+  codesFile,
   factorialFile,
   readForms,
   readGenerations,
@@ -47,6 +48,8 @@ export interface Published {
   readonly judgments: readonly Judgment[];
   /** Rows of participants.csv; the judgments' own participants where there is none. */
   readonly participants: readonly Row[];
+  /** Rows of codes.csv; none where the texts were not described. */
+  readonly measured: readonly Row[];
   readonly coders: readonly Coder[];
   readonly codebook: Codebook;
   /** `preregistration.json` as it was made; undefined where nothing was registered. */
@@ -71,6 +74,7 @@ export async function readPublished(study: Study, verdict: VerdictStood | undefi
     participants: (await exists(study.path(participantsFile)))
       ? await readTable(study.path(participantsFile))
       : participantsOf(judgments),
+    measured: (await exists(study.path(codesFile))) ? await readTable(study.path(codesFile)) : [],
     coders: await readCoders(study),
     codebook: await readCodebook(study),
     registration: (await exists(study.path(registrationFile)))

@@ -35,7 +35,7 @@ ${examplesFor(tables)}
     papers.has("check.R")
       ? " `Rscript check.R` computes the main figures of the study's verdict anew from `csv/judgments.csv`, without the program that made them: the clustered errors and both tests in base R, the mixed model with lme4. It names each figure that differs, and fails then. The verdict stands on the judgments whose `in_verdict` is TRUE."
       : ""
-  } \`tinylove analyse --judgments csv/judgments.csv\` puts all of the study's questions to them again, under its own settings.
+  } \`tinylove analyse --judgments csv/judgments.csv\` puts the study's questions to these tables again, under the study's own settings.
 
 ## People
 
