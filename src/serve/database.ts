@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import {
   type ColumnType,
   Kysely,
@@ -13,6 +11,7 @@ import {
 import Libsql from "libsql";
 import pg from "pg";
 import { codeOf, StudyError } from "../workbench/errors.ts";
+import { held } from "../workbench/held.ts";
 import type { Study } from "../workbench/study.ts";
 import { migrations } from "./migrations.ts";
 
@@ -108,8 +107,11 @@ export class StoreInUse extends StudyError {}
 
 /** SQLite in WAL mode with a sync at every commit, and nobody else's while it is open. */
 async function embedded(path: string): Promise<SqliteDialect> {
-  await mkdir(dirname(path), { recursive: true });
-  const unlock = lock(path);
+  // The store's own exclusive mode would do, but the driver lets go of that only when its statements are garbage.
+  const unlock = await held(`${path}-lock`).catch((cause: unknown) => {
+    throw openFailed(path, cause);
+  });
+  if (!unlock) throw inUse(path);
   let file: Libsql.Database | undefined;
   try {
     file = new Libsql(path);
@@ -127,27 +129,6 @@ async function embedded(path: string): Promise<SqliteDialect> {
     unlock();
     throw openFailed(path, cause);
   }
-}
-
-/**
- * Holds the store for this process. The lock is an open transaction on a file beside it: the system lets go of it
- * when the process ends, however it ends, so that none goes stale. (The store's own exclusive mode would do, but the
- * driver lets go of that only when its statements are garbage.)
- */
-function lock(path: string): () => void {
-  let holder: Libsql.Database | undefined;
-  try {
-    holder = new Libsql(`${path}-lock`);
-    holder.exec("BEGIN EXCLUSIVE");
-  } catch (cause) {
-    if (holder?.open) holder.close();
-    throw openFailed(path, cause);
-  }
-  const held = holder;
-  return () => {
-    held.exec("ROLLBACK");
-    held.close();
-  };
 }
 
 /** A store that falls back to NORMAL loses acknowledged answers at a power cut, so the setting is asked for, not trusted. */
@@ -186,21 +167,23 @@ function withStatementsKept(file: Libsql.Database, unlock: () => void) {
   };
 }
 
+const inUse = (path: string, cause?: unknown): StoreInUse =>
+  new StoreInUse(`${path} is in use by another process`, {
+    hint: "is the survey already being served? end that one first",
+    cause,
+  });
+
 function openFailed(path: string, cause: unknown): unknown {
   const code = codeOf(cause) ?? "";
-  if (code.startsWith("SQLITE_BUSY")) {
-    return new StoreInUse(`${path} is in use by another process`, {
-      hint: "is the survey already being served? end that one first",
-      cause,
-    });
-  }
+  if (code.startsWith("SQLITE_BUSY")) return inUse(path, cause);
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
     return new StudyError(`${path} is damaged or no survey store`, {
       hint: "restore a backup, or move it away to begin with an empty one",
       cause,
     });
   }
-  if (code.startsWith("SQLITE_")) {
+  // SQLite's own, or the system's: EACCES, EROFS.
+  if (/^(SQLITE_|E[A-Z]+$)/.test(code)) {
     return new StudyError(`cannot open ${path} (${code})`, {
       hint: "is there room on the disk, and may it be written?",
       cause,
