@@ -11,9 +11,14 @@ export interface Labelled {
 }
 
 /** How well a detector sorts things that it has not seen: balanced accuracy over the folds of a cross-validation. */
-export interface Detected {
+interface Sorted {
   readonly detector: string;
   readonly accuracy: number;
+}
+
+/** The same with how often chance would let the best of all detectors reach as much (Westfall and Young 1993). */
+export interface Detected extends Sorted {
+  readonly p: number;
 }
 
 /** What the cheapest detectors reach, the best of them, and how often chance would let the best reach as much. */
@@ -26,6 +31,9 @@ export interface Detection {
 
 const folds = 5;
 
+/** The name of the detector that sees every feature. */
+export const allTogether = "all of these together";
+
 /**
  * Sorts things by each feature alone (a threshold) and by all at once (a logistic regression with a ridge of 1 on
  * standardised features), by five-fold cross-validation that keeps the labels balanced. The best of many detectors
@@ -37,19 +45,21 @@ export function detect(data: Labelled, random: Random): Detection | undefined {
   if (data.labels.length < 10 || Math.min(ones, data.labels.length - ones) < 3) return undefined;
   const features = standardised(data.features);
   const detectors = detectorsOn(features, data.names, data.labels, random.fork("folds"));
-  const best = bestOf(detectors);
   const work = data.labels.length * data.names.length ** 2 * folds * 8;
   const permutations = Math.max(40, Math.min(200, Math.floor(5e8 / work)));
-  let far = 0;
-  for (let draw = 0; draw < permutations; draw++) {
+  const byChance = Array.from({ length: permutations }, (_, draw) => {
     const own = random.fork("permutation", draw);
-    const labels = own.shuffle(data.labels);
-    if (bestOf(detectorsOn(features, data.names, labels, own)).accuracy >= best.accuracy - 1e-12) far++;
-  }
-  return { best, detectors, p: (1 + far) / (1 + permutations), permutations };
+    return bestOf(detectorsOn(features, data.names, own.shuffle(data.labels), own)).accuracy;
+  });
+  const tested = detectors.map((one) => {
+    const far = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
+    return { ...one, p: (1 + far) / (1 + permutations) };
+  });
+  const best = bestOf(tested);
+  return { best, detectors: tested, p: best.p, permutations };
 }
 
-const bestOf = (detectors: readonly Detected[]): Detected =>
+const bestOf = <One extends Sorted>(detectors: readonly One[]): One =>
   detectors.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
 
 function detectorsOn(
@@ -57,7 +67,7 @@ function detectorsOn(
   names: readonly string[],
   labels: readonly number[],
   random: Random,
-): Detected[] {
+): Sorted[] {
   const fold = foldsOf(labels, random);
   const alone = names.map((detector, column) => ({
     detector,
@@ -77,7 +87,7 @@ function detectorsOn(
     if (!fit.fitted) return tested.map(() => 0);
     return tested.map((at) => Number(logisticProbability(fit.coefficients, [1, ...features[at]!]) > 0.5));
   });
-  return [...alone, { detector: "all of these together", accuracy: together }];
+  return [...alone, { detector: allTogether, accuracy: together }];
 }
 
 /** Folds in which both labels have their share. */

@@ -1,11 +1,12 @@
 import { verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
-import { counted, percent, pValue } from "../../study/print.ts";
+import { counted, listed, percent, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
-import { type Detection, detect, type Labelled } from "../detector.ts";
+import { allTogether, type Detection, detect, type Labelled } from "../detector.ts";
 import { groupedBy } from "../groups.ts";
 import { asJudgments } from "../judged.ts";
+import { mendingOf } from "../mending.ts";
 import { surfaceOf } from "../surface.ts";
 
 /** Whether the look of the stories gives their origin away: the best that a program reaches without reading. */
@@ -38,12 +39,16 @@ export const leaks: Analysis = {
       beats
         ? sentence("warning", sayUnfair(detection, accuracy))
         : sentence("result", shown ? sayNoBetter(detection, accuracy) : sayFair(detection, accuracy)),
+      ...(shown
+        ? [sentence(beats ? "warning" : "result", sayMending(detection, stories, data.settings.alpha))]
+        : []),
       figure("detail", "How many stories a program sorts rightly that has seen only this", {
         draw: "bars",
         table: {
           columns: [
             { key: "detector", label: "By", format: "text" },
             { key: "accuracy", label: "Sorted rightly", format: "percent" },
+            { key: "p", label: "p", format: "p" },
           ],
           rows: [...detection.detectors]
             .sort((one, other) => other.accuracy - one.accuracy)
@@ -97,6 +102,28 @@ function sayUnfair({ best, p }: Detection, readers: number | undefined): string 
   return `The stories may be unfair: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
 }
 
+/** What gives the stories away, how far the two sides are apart in it, and what to change by what it is. */
+function sayMending({ detectors }: Detection, stories: Labelled, alpha: number): string {
+  const leaking = detectors
+    .filter(({ detector, p }) => detector !== allTogether && p <= alpha)
+    .sort((one, other) => other.accuracy - one.accuracy)
+    .map(({ detector }) => detector);
+  if (leaking.length === 0) {
+    return "No feature does it alone, only all of them together: compare the two sides feature by feature in the description, and take a larger or a tuned model, or examples nearer to the stories.";
+  }
+  const named = leaking.map((feature) => {
+    const column = stories.names.indexOf(feature);
+    const [machine, human] = [0, 1].map((label) =>
+      meanOf(stories.features.flatMap((row, at) => (stories.labels[at] === label ? row[column]! : []))),
+    );
+    return `“${feature}” (${printed(human, "number")} on average in human stories, ${printed(machine, "number")} in the machine’s)`;
+  });
+  return `What gives them away: ${listed(named)}. How to mend it: ${mendingOf(leaking).join("; ")}. Then look here again, before anybody reads.`;
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** A leak that readers did no worse than: it may be what they went by. */
 function sayNoBetter({ best, p }: Detection, readers: number | undefined): string {
   return `The look of the stories does give them away: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}). That is no more than readers reached (${percent(readers ?? 0.5)}), but what gave the stories away to a program may have given them away to readers.`;
@@ -108,4 +135,4 @@ function sayFair({ best, p }: Detection, readers: number | undefined): string {
 }
 
 const method = ({ detectors, permutations }: Detection): string =>
-  `Leaks were sought with ${detectors.length} cheap detectors (a threshold on each feature of the text’s surface, and a ridge logistic regression on all) by five-fold cross-validated balanced accuracy over stories; the best was compared with the best of ${permutations} permutations of the origins.`;
+  `Leaks were sought with ${detectors.length} cheap detectors (a threshold on each feature of the text’s surface, and a ridge logistic regression on all) by five-fold cross-validated balanced accuracy over stories; each was compared with the best of all in ${permutations} permutations of the origins (Westfall and Young 1993).`;
