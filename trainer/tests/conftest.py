@@ -96,7 +96,9 @@ def together(tmp_path):
         path = tmp_path / f"{command}-together.json"
         path.write_text(json.dumps(config))
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tinylove_trainer", command, "--config", str(path)]
-        environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+        # DeepSpeed on a CPU compiles a library once, with the ninja that it installed beside this Python.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PATH": path}
         said = (tmp_path / "together.err").open("w")
         process = subprocess.Popen(launcher, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, start_new_session=True)
         if not wait:

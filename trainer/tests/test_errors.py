@@ -1,5 +1,6 @@
 """What a user can mend is told in one event, with a hint, and exit code 1."""
 
+import importlib.util
 import json
 import shutil
 from collections import namedtuple
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tinylove_trainer.checkpoints import check_form
+from tinylove_trainer.events import UserError
 from tinylove_trainer.stories import read_corpus
 
 
@@ -79,6 +82,35 @@ def test_gpt_neo_runs_in_no_llama_cpp(run, neo, tmp_path):
 def test_preflight_without_a_launcher(run, monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert "WORLD_SIZE" in the_error(run("preflight", {"nodes": 2, "processes": 2}))["message"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is not None, reason="DeepSpeed is here")
+def test_zero3_without_deepspeed(run, config, monkeypatch):
+    assert "no DeepSpeed here" in the_error(run("tune", {**config, "sharded": "zero3"}))["message"]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "no DeepSpeed here" in the_error(run("preflight", {"nodes": 1, "processes": 2, "sharded": "zero3"}))["message"]
+
+
+@pytest.mark.parametrize("files, written, hint", [(["model.safetensors"], "whole", "false"), (["pytorch_model_fsdp_0/0.distcp"], "in parts of FSDP2", "true"), (["global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"], "in parts of ZeRO-3", '"zero3"')])
+def test_a_checkpoint_is_read_as_it_was_written(files, written, hint, tmp_path):
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    own = {"whole": False, "in parts of FSDP2": True, "in parts of ZeRO-3": "zero3"}[written]
+    check_form(tmp_path, own, 1)
+    for other in {False, True, "zero3"} - {own}:
+        with pytest.raises(UserError, match=f"was written {written}; this run reads it") as told:
+            check_form(tmp_path, other, 1)
+        assert f"Set sharded to {hint}, as it was" in told.value.hint
+
+
+def test_the_parts_of_zero3_are_read_by_as_many_processes(tmp_path):
+    (tmp_path / "global_step4").mkdir()
+    for rank in range(2):
+        (tmp_path / f"global_step4/bf16_zero_pp_rank_{rank}_mp_rank_00_model_states.pt").touch()
+    check_form(tmp_path, "zero3", 2)
+    with pytest.raises(UserError, match="was written by 2 processes; 4 cannot read it"):
+        check_form(tmp_path, "zero3", 4)
 
 
 def test_one_process_has_nobody_to_share_a_model_with(run, config):

@@ -1,5 +1,6 @@
-"""Two processes, each with half of the model: `fully_shard` over gloo, as over NCCL on GPUs."""
+"""Two processes, each with half of the model: FSDP2 and DeepSpeed ZeRO-3 over gloo, as over NCCL on GPUs."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -14,7 +15,10 @@ from tinylove_trainer.events import UserError
 from tinylove_trainer.models import load_model
 from tinylove_trainer.sharding import check_shares, check_trained
 
-QUICK = {"epochs": 1, "batch": 8, "evaluations": 2, "precision": "fp32", "threads": 1, "length": 128, "sample_titles": [], "rate": 1e-3, "sharded": True}
+QUICK = {"epochs": 1, "batch": 8, "evaluations": 2, "precision": "fp32", "threads": 1, "length": 128, "sample_titles": [], "rate": 1e-3}
+
+NO_DEEPSPEED = "DeepSpeed is not here (pip install './trainer[deepspeed]')" if importlib.util.find_spec("deepspeed") is None else "DeepSpeed on a CPU needs a C++ compiler" if shutil.which("c++") is None else ""
+by_each = pytest.mark.parametrize("sharded", [pytest.param(True, id="fsdp2"), pytest.param("zero3", marks=pytest.mark.skipif(NO_DEEPSPEED != "", reason=NO_DEEPSPEED))])
 
 
 def without_dropout(folder: str, copy: Path) -> str:
@@ -24,11 +28,12 @@ def without_dropout(folder: str, copy: Path) -> str:
     return str(copy)
 
 
+@by_each
 @pytest.mark.parametrize("method", ["full", "lora"])
 @pytest.mark.parametrize("kind", ["neo", "neox"])
-def test_each_holds_half_and_learns_what_one_process_learns(kind, method, run, together, corpus, tmp_path, request):
+def test_each_holds_half_and_learns_what_one_process_learns(sharded, kind, method, run, together, corpus, tmp_path, request):
     model = without_dropout(request.getfixturevalue(kind), tmp_path / kind)
-    config = {**QUICK, "model": model, "stories": corpus, "method": method, "lora_dropout": 0.0}
+    config = {**QUICK, "model": model, "stories": corpus, "method": method, "lora_dropout": 0.0, "sharded": sharded}
     _, alone = run("tune", {**config, "out": str(tmp_path / "one"), "sharded": False})
     code, parts = together("tune", {**config, "out": str(tmp_path / "two")})
     assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
@@ -48,9 +53,10 @@ def test_each_holds_half_and_learns_what_one_process_learns(kind, method, run, t
     assert (gathered - base).abs().max() > 0.01
 
 
+@by_each
 @pytest.mark.parametrize("method", ["full", "lora"])
-def test_one_that_was_killed_goes_on_with_the_same_losses(method, together, corpus, neo, tmp_path):
-    config = {**QUICK, "model": neo, "stories": corpus, "method": method, "evaluations": 4}  # with dropout: each process has its own random numbers
+def test_one_that_was_killed_goes_on_with_the_same_losses(sharded, method, together, corpus, neo, tmp_path):
+    config = {**QUICK, "model": neo, "stories": corpus, "method": method, "evaluations": 4, "sharded": sharded}  # with dropout: each process has its own random numbers
     together("tune", {**config, "out": str(tmp_path / "whole")})
     killed = together("tune", {**config, "out": str(tmp_path / "killed")}, wait=False)
     for line in killed.stdout:
@@ -67,22 +73,24 @@ def test_one_that_was_killed_goes_on_with_the_same_losses(method, together, corp
         assert row == pytest.approx(other, abs=1e-6)
 
 
+@by_each
 @pytest.mark.parametrize("method", ["full", "lora"])
-def test_it_stops_early_and_keeps_the_best_in_bf16_too(method, run, together, corpus, neox, tmp_path):
-    config = {**QUICK, "model": neox, "stories": corpus, "method": method, "rate": 0.1, "epochs": 20, "evaluations": 4, "precision": "bf16", "checkpointing": True}
+def test_it_stops_early_and_keeps_the_best_in_bf16_too(sharded, method, run, together, corpus, neox, tmp_path):
+    config = {**QUICK, "model": neox, "stories": corpus, "method": method, "rate": 0.1, "epochs": 20, "evaluations": 4, "precision": "bf16", "checkpointing": True, "sharded": sharded}
     code, events = together("tune", {**config, "out": str(tmp_path / "out")})
     assert code == 0, (tmp_path / "together.err").read_text()[-2000:]
     sharding, done = named(events, "sharding")[0], named(events, "done")[0]
-    # A frozen base stays at two bytes a parameter when it is parted.
-    frozen = sharding["parameters"] - sharding["trainable"]
-    assert sum(sharding["bytes"]) == 4 * sharding["trainable"] + 2 * frozen
+    # A frozen base stays at two bytes a parameter when it is parted. DeepSpeed has masters of four beside the weights.
+    masters = 0 if sharded == "zero3" else 2 * sharding["trainable"]
+    assert sum(sharding["bytes"]) == 2 * sharding["parameters"] + masters
     assert done["stopped_early"] and done["best_step"] < done["steps"]
     _, again = run("tune", {**config, "model": done["model"], "out": str(tmp_path / "again"), "epochs": 0.1, "sharded": False})
     assert named(again, "evaluation")[0]["validation_loss"] == pytest.approx(done["validation_loss"], abs=0.02)  # bf16 has 8 bits
 
 
-def test_checkpointing_changes_no_loss_where_there_is_dropout(together, corpus, neox, tmp_path):
-    config = {**QUICK, "model": neox, "stories": corpus, "method": "lora", "lora_dropout": 0.2, "epochs": 0.5}
+@by_each
+def test_checkpointing_changes_no_loss_where_there_is_dropout(sharded, together, corpus, neox, tmp_path):
+    config = {**QUICK, "model": neox, "stories": corpus, "method": "lora", "lora_dropout": 0.2, "epochs": 0.5, "sharded": sharded}
     plain, checkpointed = ([row["gradient_norm"] for row in named(together("tune", {**config, "checkpointing": on, "out": str(tmp_path / str(on))})[1], "progress")] for on in (False, True))
     assert len(plain) == 4
     assert checkpointed == pytest.approx(plain, abs=1e-6)

@@ -12,12 +12,13 @@ import torch
 import torch.distributed as dist
 
 from .events import UserError, emit
-from .settings import positive, settled
+from .settings import one_of, positive, settled
+from .zero3 import check_deepspeed
 
 DEFAULTS = {
     "nodes": 1,
     "processes": 1,  # over all nodes
-    "sharded": False,  # is the model to be sharded?
+    "sharded": False,  # as in `tune`: true, zero3 or not
     "parameters": 1_000_000,  # of the probe that is sharded
     "timeout": 60,  # seconds
 }
@@ -28,12 +29,15 @@ def preflight(config: dict) -> None:
     settings = settled(config, DEFAULTS)
     for name in ("nodes", "processes", "timeout", "parameters"):
         positive(name, getattr(settings, name))
+    one_of("sharded", settings.sharded, (False, True, "zero3"))
+    if settings.sharded == "zero3":
+        check_deepspeed()
     check_environment(settings)
     join(settings)
     try:
         ranks = check_ranks(settings)
         check_sum()
-        held = check_sharding(settings) if settings.sharded else None
+        held = check_sharding(settings) if settings.sharded is True else None
         # Nobody leaves before all have finished: a rank that goes first closes the connection of one still at work.
         dist.barrier()
         emit("preflight", world=dist.get_world_size(), hosts=sorted({host for host, _ in ranks}), backend=dist.get_backend(), parameters_held=held)

@@ -1,4 +1,5 @@
-"""FSDP2: the model in parts, one a process. Asked for, done on GPUs and on the CPU alike, and measured, not believed."""
+"""The model in parts, one a process, by FSDP2 or by DeepSpeed ZeRO-3. Asked for, done on GPUs and on the CPU alike, and
+measured, not believed."""
 
 import os
 from dataclasses import dataclass
@@ -11,14 +12,22 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from torch.distributed.fsdp import MixedPrecisionPolicy
 from torch.distributed.tensor import DTensor
 
+from . import zero3
 from .events import UserError
 
 # The module that FSDP gathers at a time.
 LAYER_CLASSES = {"gpt_neo": "GPTNeoBlock", "gpt_neox": "GPTNeoXLayer"}
 
 
-def sharding_arguments(architecture: str) -> dict:
-    """What TrainingArguments are told. Only one process a node reads the weights; the others get their parts from it.
+def sharding_arguments(sharded: bool | str, architecture: str) -> dict:
+    """What TrainingArguments are told: `sharded` is false, true (FSDP2) or `zero3`."""
+    if sharded == "zero3":
+        return zero3.zero3_arguments()
+    return fsdp2_arguments(architecture) if sharded else {}
+
+
+def fsdp2_arguments(architecture: str) -> dict:
+    """Only one process a node reads the weights; the others get their parts from it.
 
     Checkpointing is left to Transformers: Accelerate's own recomputes a layer with other random numbers than it had, so
     that with dropout, as LoRA has it, the gradient is that of another model.
@@ -36,7 +45,7 @@ def sharding_arguments(architecture: str) -> dict:
 
 
 def shard(trainer) -> None:
-    """Has Accelerate shard what the arguments ask for.
+    """Has Accelerate shard by FSDP2 what the arguments ask for.
 
     On the CPU it would silently keep a whole copy in each process, though `fully_shard` runs over gloo: so its state is
     told. Gradients are summed in f32, as they are without sharding.
@@ -66,16 +75,32 @@ def shares(model, optimizer) -> list[Share]:
     What is trained is counted from the optimizer, which is made before the model is parted and has to be given the
     parts afterwards: where it is not, they stay as they are, and nothing is told.
     """
-    optimized = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-    parts = [(parameter.to_local() if isinstance(parameter, DTensor) else parameter, id(parameter) in optimized) for parameter in model.parameters()]
+    parameters = list(model.parameters())
+    held = [held_of(parameter) for parameter in parameters]
     own = Share(
-        held=sum(part.numel() for part, _ in parts),
-        trained=sum(part.numel() for part, trained in parts if trained),
-        bytes=sum(part.numel() * part.element_size() for part, _ in parts),
+        held=sum(held),
+        trained=zero3.trained(optimizer) if zero3.is_parted(parameters[0]) else trained_by(optimizer),
+        bytes=sum(count * parameter.element_size() for count, parameter in zip(held, parameters)),
     )
     of_all = [own] * dist.get_world_size()
     dist.all_gather_object(of_all, own)
     return of_all
+
+
+def held_of(parameter) -> int:
+    if zero3.is_parted(parameter):
+        return zero3.held(parameter)
+    return (parameter.to_local() if isinstance(parameter, DTensor) else parameter).numel()
+
+
+def trained_by(optimizer) -> int:
+    return sum(held_of(parameter) for group in optimizer.param_groups for parameter in group["params"])
+
+
+def counts(model) -> tuple[int, int]:
+    """All parameters, and those that are trained; of a model in parts those of the whole."""
+    whole = [(getattr(parameter, "ds_numel", parameter.numel()), parameter.requires_grad) for parameter in model.parameters()]
+    return sum(count for count, _ in whole), sum(count for count, trained in whole if trained)
 
 
 def check_shares(held: list[int], parameters: int) -> None:
@@ -99,8 +124,11 @@ def check_trained(trained: list[int], trainable: int) -> None:
 def save_gathered(trainer, folder: str) -> None:
     """The whole model in `folder`, or the whole adapter without its frozen base: gathered on the first process, where
     it has to fit into memory."""
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=is_peft_model(trainer.model))
-    state = get_model_state_dict(trainer.model, options=options)
+    if trainer.is_deepspeed_enabled:
+        state = zero3.gathered_masters(trainer.model)
+    else:
+        options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=is_peft_model(trainer.model))
+        state = get_model_state_dict(trainer.model, options=options)
     if trainer.args.should_save:
         for name in trainer.model.all_tied_weights_keys:  # gathered by itself, a tied head would be written twice
             state.pop(name, None)

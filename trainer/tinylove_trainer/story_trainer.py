@@ -84,8 +84,11 @@ class StoryTrainer(SFTTrainer):
 
     def save_model(self, output_dir=None, _internal_call=False):
         """Transformers asks for the best checkpoint's folder before the parts of a sharded model are written into it:
-        some processes would know of a best model, and others not."""
+        some processes would know of a best model, and others not. With ZeRO-3 it would gather the whole model for
+        every checkpoint, beside its parts."""
         os.makedirs(output_dir or self.args.output_dir, exist_ok=True)
+        if _internal_call and self.is_deepspeed_enabled:
+            return
         super().save_model(output_dir, _internal_call)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):

@@ -5,30 +5,29 @@ the validation loss has not fallen for `patience` evaluations, and keeps the bes
 from its last whole checkpoint, with the order of the data and the random numbers that it would have had.
 """
 
-import json
 import math
 import os
 import re
-import shutil
 import socket
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 import torch.distributed as dist
 from datasets import Dataset
-from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, TrainerCallback, set_seed
+from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, set_seed
 from trl import SFTConfig
 
-from .events import UserError, emit, finite, is_first_process
+from .checkpoints import check_form, enough_room, last_whole_checkpoint, step_of
+from .events import UserError, emit
 from .heartbeat import Heartbeat
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
-from .sample import Request, write_texts
 from .settings import one_of, positive, settled
-from .sharding import check_shares, check_trained, save_gathered, shares, sharding_arguments
+from .sharding import counts, save_gathered, sharding_arguments
+from .speaker import Speaker, write_curve
 from .stories import Story, check_template, enough_to_train, of_split, prompt_and_story, read_corpus
 from .story_trainer import StoryTrainer, mean_of_tokens
+from .zero3 import begin_zero3, check_deepspeed
 
 TEMPLATE = "Title: [[title]]\nStory: [[story]]"
 RATES = {"full": 1e-5, "lora": 1e-4}
@@ -50,7 +49,7 @@ DEFAULTS = {
     "lora_rank": 16,
     "lora_alpha": 32,
     "lora_dropout": 0.05,
-    "sharded": False,  # FSDP2: each of several processes holds its part of the model
+    "sharded": False,  # true (FSDP2) or zero3 (DeepSpeed): each of several processes holds its part of the model
     # Seconds without a sign of life from another process's host before the run ends. A switch that starts anew and a
     # link that changes over take up to 30; and all is to have ended within a minute, for the hours of all nodes count.
     "silence": 45,
@@ -77,9 +76,11 @@ def teach(stories: list[Story], settings: SimpleNamespace) -> None:
     """From the last whole checkpoint, where there is one."""
     out = Path(settings.out)
     checkpoint = last_whole_checkpoint(out / "checkpoints")
+    if checkpoint:
+        check_form(checkpoint, settings.sharded, processes())
     trainer = build_trainer(stories, settings, fresh=checkpoint is None)
     parameters, trainable = counts(trainer.model)
-    enough_room(trainable, out)
+    enough_room(trainable, out, settings.sharded)
     emit(
         "start",
         parameters=parameters,
@@ -109,6 +110,9 @@ def check(settings: SimpleNamespace) -> None:
         positive(name, getattr(settings, name))
     check_template(settings.template)
     world = processes()
+    one_of("sharded", settings.sharded, (False, True, "zero3"))
+    if settings.sharded == "zero3":
+        check_deepspeed()
     if settings.sharded and world == 1:
         raise UserError("sharded is on, but there is one process, which would hold the whole model.", "Set sharded to false, or start several with torchrun or accelerate launch.")
     if settings.batch % world:
@@ -117,33 +121,8 @@ def check(settings: SimpleNamespace) -> None:
     settings.micro_batch = max(size for size in range(1, min(settings.micro_batch, share) + 1) if share % size == 0)
 
 
-def lost_the_others(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
-    """Where one process ends, the others hear of it through NCCL, gloo or the store, each in words of its own."""
-    said = str(problem)
-    if processes() == 1 or not (isinstance(problem, dist.DistError) or re.search("gloo|nccl|Connection (closed|reset)", said, re.IGNORECASE)):
-        return None
-    return UserError(
-        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the others at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
-        "A node stopped, or the network between them. Started again, the run goes on from its last checkpoint.",
-    )
-
-
 def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def counts(model) -> tuple[int, int]:
-    """All parameters, and those that are trained."""
-    return sum(p.numel() for p in model.parameters()), sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def enough_room(trainable: int, out: Path) -> None:
-    """Two checkpoints of weights and AdamW's two moments in f32, and the model itself."""
-    out.mkdir(parents=True, exist_ok=True)
-    needed = 28 * trainable
-    free = shutil.disk_usage(out).free
-    if free < needed:
-        raise UserError(f"{out} has {free / 1e9:.1f} GB free; training keeps up to {needed / 1e9:.1f} GB.", "Make room, or give another out.")
 
 
 def build_trainer(stories: list[Story], settings: SimpleNamespace, fresh: bool) -> StoryTrainer:
@@ -152,6 +131,8 @@ def build_trainer(stories: list[Story], settings: SimpleNamespace, fresh: bool) 
     rows = {split: dataset(of_split(stories, split), settings.template) for split in ("train", "validation")}
     config = read_model_config(settings.model)
     arguments = training_arguments(config, len(rows["train"]), settings, fresh)
+    if settings.sharded == "zero3":
+        begin_zero3()
     tokenizer = load_tokenizer(settings.model)
     model = load_model(settings.model, base_dtype(settings.method, settings.precision))
     set_seed(settings.seed)  # an adapter begins the same, however many processes have read the base
@@ -212,7 +193,7 @@ def training_arguments(config: PretrainedConfig, training_stories: int, settings
         dataloader_pin_memory=torch.cuda.is_available(),
         report_to=[],
         disable_tqdm=True,
-        **(sharding_arguments(config.model_type) if settings.sharded else {}),
+        **sharding_arguments(settings.sharded, config.model_type),
     )
 
 
@@ -221,106 +202,20 @@ def dataset(stories: list[Story], template: str) -> Dataset:
     return Dataset.from_dict({"prompt": [prompt for prompt, _ in pairs], "completion": [story for _, story in pairs]})
 
 
-class Speaker(TrainerCallback):
-    """Tells the run as events, and writes its curve."""
-
-    def __init__(self, settings: SimpleNamespace, tokenizer, trainer: StoryTrainer):
-        self.settings = settings
-        self.tokenizer = tokenizer
-        self.trainer = trainer
-
-    def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
-        self.began, self.first_step = time.monotonic(), state.global_step
-        if self.settings.sharded:
-            parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
-            held, trained = [part.held for part in parts], [part.trained for part in parts]
-            emit("sharding", parameters=parameters, trainable=trainable, held=held, trained=trained, bytes=[part.bytes for part in parts])
-            check_shares(held, parameters)
-            check_trained(trained, trainable)
-
-    def on_step_begin(self, args, state, control, **kwargs):
-        if state.global_step == self.first_step:  # what comes before is evaluation
-            self.began = time.monotonic()
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if not logs or "loss" not in logs or "learning_rate" not in logs:
-            return
-        seconds = time.monotonic() - self.began
-        steps_done = state.global_step - self.first_step
-        emit(
-            "progress",
-            step=state.global_step,
-            steps=state.max_steps,
-            epoch=round(logs["epoch"], 4),
-            loss=logs["loss"],
-            gradient_norm=number(logs.get("grad_norm")),
-            rate=logs["learning_rate"],
-            tokens_per_second=round(self.trainer.tokens_seen / seconds),
-            seconds_left=round(seconds / steps_done * (state.max_steps - state.global_step)) if steps_done else None,
-        )
-        check_finite(logs["loss"], state.global_step)
-
-    def on_evaluate(self, args, state, control, metrics=None, model=None, **kwargs):
-        loss = metrics["eval_loss"]
-        emit("evaluation", step=state.global_step, epoch=round(state.epoch or 0, 4), validation_loss=loss, perplexity=math.exp(min(loss, 50)))
-        write_curve(Path(self.settings.out), state.log_history)
-        check_finite(loss, state.global_step)
-        if is_first_process() and not self.settings.sharded:
-            self.write_samples(model, state.global_step)
-
-    def write_samples(self, model, step: int) -> None:
-        """A greedy and a sampled story to each of the fixed titles: repetition shows in the first, collapse in both."""
-        prompts = [prompt_and_story(self.settings.template, title, "")[0] for title in self.settings.sample_titles]
-        for way, temperature in (("greedy", 0.0), ("sampled", 1.0)):
-            requests = [Request(id=title, prompt=prompt, seed=self.settings.seed, temperature=temperature, most_tokens=self.settings.sample_tokens) for title, prompt in zip(self.settings.sample_titles, prompts)]
-            for text in write_texts(model, self.tokenizer, requests):
-                emit("sample", step=step, title=text.id, way=way, text=text.text.strip())
-
-
-def check_finite(loss: float, step: int) -> None:
-    if not math.isfinite(loss):
-        raise UserError(f"The loss is not a number at step {step}.", "The rate is too high: run find-lr, or divide rate by 3.")
-
-
-def number(value) -> float | None:
-    return None if value is None else float(value)
-
-
-def write_curve(out: Path, history: list[dict]) -> None:
-    """`curve.jsonl`: one line a step, one an evaluation. Written anew, so a resumed run has no step twice."""
-    if not is_first_process():
-        return
-    rows = []
-    for entry in history:
-        if "eval_loss" in entry:
-            rows.append({"step": entry["step"], "validation_loss": entry["eval_loss"]})
-        elif "loss" in entry and "learning_rate" in entry:
-            rows.append({"step": entry["step"], "loss": entry["loss"], "gradient_norm": number(entry.get("grad_norm")), "rate": entry["learning_rate"]})
-    partial = out / "curve.partial"
-    partial.write_text("".join(json.dumps(finite(row)) + "\n" for row in rows))
-    os.replace(partial, out / "curve.jsonl")
-
-
-def last_whole_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint whose last file was written; a kill may have left a half one, which is removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True)
-    for checkpoint in found:
-        try:
-            json.loads((checkpoint / "trainer_state.json").read_text())
-            return checkpoint
-        except (OSError, ValueError):
-            if is_first_process():
-                shutil.rmtree(checkpoint, ignore_errors=True)
-    return None
-
-
-def step_of(checkpoint: Path) -> int:
-    return int(checkpoint.name.rpartition("-")[2])
+def lost_the_others(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
+    """Where one process ends, the others hear of it through NCCL, gloo or the store, each in words of its own."""
+    said = str(problem)
+    if processes() == 1 or not (isinstance(problem, dist.DistError) or re.search("gloo|nccl|Connection (closed|reset)", said, re.IGNORECASE)):
+        return None
+    return UserError(
+        f"Rank {dist.get_rank()} on {os.environ.get('TINYLOVE_HOST', socket.gethostname())} lost the others at step {trainer.state.global_step}: {said.splitlines()[0][:160]}",
+        "A node stopped, or the network between them. Started again, the run goes on from its last checkpoint.",
+    )
 
 
 def keep(trainer: StoryTrainer, out: Path) -> None:
     """The best model (or adapter), its tokenizer, the whole curve, and how it was made."""
-    save = save_gathered if trainer.is_fsdp_enabled else StoryTrainer.save_model
+    save = save_gathered if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled else StoryTrainer.save_model
     save(trainer, str(out / "model"))
     state = trainer.state
     write_curve(out, state.log_history)

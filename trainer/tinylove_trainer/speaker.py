@@ -1,0 +1,96 @@
+"""What a run tells: its events, and its curve."""
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from transformers import TrainerCallback
+
+from .events import UserError, emit, finite, is_first_process
+from .sample import Request, write_texts
+from .sharding import check_shares, check_trained, counts, shares
+from .stories import prompt_and_story
+from .story_trainer import StoryTrainer
+
+
+class Speaker(TrainerCallback):
+    """Tells the run as events, and writes its curve."""
+
+    def __init__(self, settings: SimpleNamespace, tokenizer, trainer: StoryTrainer):
+        self.settings = settings
+        self.tokenizer = tokenizer
+        self.trainer = trainer
+
+    def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
+        self.began, self.first_step = time.monotonic(), state.global_step
+        if self.settings.sharded:
+            parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
+            held, trained = [part.held for part in parts], [part.trained for part in parts]
+            emit("sharding", parameters=parameters, trainable=trainable, held=held, trained=trained, bytes=[part.bytes for part in parts])
+            check_shares(held, parameters)
+            check_trained(trained, trainable)
+
+    def on_step_begin(self, args, state, control, **kwargs):
+        if state.global_step == self.first_step:  # what comes before is evaluation
+            self.began = time.monotonic()
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if not logs or "loss" not in logs or "learning_rate" not in logs:
+            return
+        seconds = time.monotonic() - self.began
+        steps_done = state.global_step - self.first_step
+        emit(
+            "progress",
+            step=state.global_step,
+            steps=state.max_steps,
+            epoch=round(logs["epoch"], 4),
+            loss=logs["loss"],
+            gradient_norm=number(logs.get("grad_norm")),
+            rate=logs["learning_rate"],
+            tokens_per_second=round(self.trainer.tokens_seen / seconds),
+            seconds_left=round(seconds / steps_done * (state.max_steps - state.global_step)) if steps_done else None,
+        )
+        check_finite(logs["loss"], state.global_step)
+
+    def on_evaluate(self, args, state, control, metrics=None, model=None, **kwargs):
+        loss = metrics["eval_loss"]
+        emit("evaluation", step=state.global_step, epoch=round(state.epoch or 0, 4), validation_loss=loss, perplexity=math.exp(min(loss, 50)))
+        write_curve(Path(self.settings.out), state.log_history)
+        check_finite(loss, state.global_step)
+        if is_first_process() and not self.settings.sharded:
+            self.write_samples(model, state.global_step)
+
+    def write_samples(self, model, step: int) -> None:
+        """A greedy and a sampled story to each of the fixed titles: repetition shows in the first, collapse in both."""
+        prompts = [prompt_and_story(self.settings.template, title, "")[0] for title in self.settings.sample_titles]
+        for way, temperature in (("greedy", 0.0), ("sampled", 1.0)):
+            requests = [Request(id=title, prompt=prompt, seed=self.settings.seed, temperature=temperature, most_tokens=self.settings.sample_tokens) for title, prompt in zip(self.settings.sample_titles, prompts)]
+            for text in write_texts(model, self.tokenizer, requests):
+                emit("sample", step=step, title=text.id, way=way, text=text.text.strip())
+
+
+def check_finite(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise UserError(f"The loss is not a number at step {step}.", "The rate is too high: run find-lr, or divide rate by 3.")
+
+
+def number(value) -> float | None:
+    return None if value is None else float(value)
+
+
+def write_curve(out: Path, history: list[dict]) -> None:
+    """`curve.jsonl`: one line a step, one an evaluation. Written anew, so a resumed run has no step twice."""
+    if not is_first_process():
+        return
+    rows = []
+    for entry in history:
+        if "eval_loss" in entry:
+            rows.append({"step": entry["step"], "validation_loss": entry["eval_loss"]})
+        elif "loss" in entry and "learning_rate" in entry:
+            rows.append({"step": entry["step"], "loss": entry["loss"], "gradient_norm": number(entry.get("grad_norm")), "rate": entry["learning_rate"]})
+    partial = out / "curve.partial"
+    partial.write_text("".join(json.dumps(finite(row)) + "\n" for row in rows))
+    os.replace(partial, out / "curve.jsonl")
