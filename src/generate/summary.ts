@@ -5,7 +5,7 @@ import type { Series } from "./plan.ts";
 import { wroteNothing } from "./record.ts";
 
 /**
- * What a series came to, in lines: `19 text, 1 failed; 30 drawn again (14 degenerate, 16 too short)` of the attempts
+ * What a series came to, in lines: `19 text, 1 failed; 30 drawn again (16 too short, 14 degenerate)` of the attempts
  * that count, then for each reason of those that failed, were refused or stay with a fault how many there are, which,
  * and what is to be done.
  */
@@ -13,10 +13,11 @@ export function summaryOf(series: Series, generations: readonly Generation[], at
   const counting = countingOf(generations, ({ story }) => story);
   const causes = causesOf(counting);
   const shown = causes.slice(0, mostCauses);
+  const byMend = groupedBy(shown, ({ of }) => mendOf(of[0]!, series, attempts));
   const more = causes.length - shown.length;
   return [
     `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
-    ...shown.flatMap((cause) => [`    ${said(cause)}`, `      ${mendOf(cause.of[0]!, series, attempts)}`]),
+    ...[...byMend].flatMap(([mend, of]) => [...of.map((cause) => `    ${said(cause)}`), `      ${mend}`]),
     ...(more > 0 ? [`    and ${counted(more, "other reason")}: each stands beside its text`] : []),
   ];
 }
@@ -47,14 +48,10 @@ interface Cause {
 
 /** The reasons, the most frequent first. */
 function causesOf(generations: readonly Generation[]): Cause[] {
-  const byKind = new Map<string, Generation[]>();
-  for (const generation of generations) {
-    if (generation.reason === undefined) continue;
-    const kind = kindOf(generation);
-    const group = byKind.get(kind);
-    if (group) group.push(generation);
-    else byKind.set(kind, [generation]);
-  }
+  const byKind = groupedBy(
+    generations.filter(({ reason }) => reason !== undefined),
+    kindOf,
+  );
   return [...byKind]
     .map(([kind, of]) => ({ kind, of }))
     .sort((one, other) => other.of.length - one.of.length);
@@ -95,7 +92,7 @@ function mendOf(
       : "it would fail again: use shorter or fewer examples, or lower tokens.most";
   }
   return chosen === undefined
-    ? `raise generate.attempts, now ${attempts}, to have it drawn again`
+    ? `raise generate.attempts, now ${attempts}, to have such texts drawn again`
     : "raise generate.bestOf to have more drawn";
 }
 
@@ -114,11 +111,23 @@ function countsOf(generations: readonly Generation[], counting: readonly Generat
 const hasFault = ({ outcome, reason }: Generation): boolean =>
   reason !== undefined && outcome !== "failed" && outcome !== "refused";
 
-/** `14 degenerate, 16 too short`. */
+/** `16 too short, 14 degenerate`. */
 function tally(names: readonly string[]): string {
-  const numbers = new Map<string, number>();
-  for (const name of names) numbers.set(name, (numbers.get(name) ?? 0) + 1);
-  return [...numbers].map(([name, count]) => `${count} ${name}`).join(", ");
+  const groups = [...groupedBy(names, (name) => name)].sort(
+    ([, one], [, other]) => other.length - one.length,
+  );
+  return groups.map(([name, of]) => `${of.length} ${name}`).join(", ");
+}
+
+function groupedBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const name = nameOf(item);
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
+  return groups;
 }
 
 function shortened(text: string, letters: number): string {

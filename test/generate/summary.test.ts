@@ -45,7 +45,7 @@ test("a text that repeats its example is told with its title, and so is every dr
   ).toEqual([
     "  small, one-shot: 1 text, 1 text (copied); 2 drawn again (1 copied, 1 too short)",
     `    1 kept with a fault, ${reason} (“Title 3”)`,
-    "      raise generate.attempts, now 3, to have it drawn again",
+    "      raise generate.attempts, now 3, to have such texts drawn again",
   ]);
 });
 
@@ -60,6 +60,17 @@ test("failures that differ in numbers alone are one reason, the most frequent co
     "      it would fail again: use shorter or fewer examples, or lower tokens.most",
     "    1 failed, the trainer gave no text (“Title 0”)",
     "      it may pass: `tinylove generate` asks again",
+  ]);
+});
+
+test("what one thing mends is told once", () => {
+  expect(
+    told("echo:", { reason: "degenerate: 1" }, { reason: "degenerate: 2" }, { reason: "too short: 3" }, {}),
+  ).toEqual([
+    "  small, one-shot: 2 text (degenerate), 1 text (too short), 1 text",
+    "    2 kept with a fault, degenerate (“Title 0”, “Title 1”)",
+    "    1 kept with a fault, too short: 3 (“Title 2”)",
+    "      raise generate.attempts, now 3, to have such texts drawn again",
   ]);
 });
 
