@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsBefore, Generation } from "../../src/study/generation.ts";
+import { countsBefore, Generation, writerName } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
 
 const attempt = (number: number, chosen?: boolean): Generation =>
@@ -12,4 +12,11 @@ test("the attempt that was chosen counts, and the last one where none was", () =
   expect(counting([attempt(1), attempt(2), attempt(3)])).toBe(3);
   expect(counting([attempt(1, false), attempt(2, true), attempt(3, false)])).toBe(2);
   expect(counting([attempt(3, false), attempt(1, true), attempt(2, false)])).toBe(1);
+});
+
+test("a writer goes by the model's name, and by its address where it has none, as in older studies", () => {
+  const by = (model: Partial<Generation["model"]>) =>
+    writerName(Generation.parse(generationOf({ model: { address: "llama:a.gguf", hash: "0", ...model } })));
+  expect(by({})).toBe("llama:a.gguf one-shot");
+  expect(by({ name: "twin" })).toBe("twin one-shot");
 });
