@@ -102,13 +102,16 @@ export async function openUnlessInUse(
   }
 }
 
+/** The file beside a store that is held for as long as the store is open. */
+export const lockOf = (store: string): string => `${store}-lock`;
+
 /** Another process has the embedded store open. */
 export class StoreInUse extends StudyError {}
 
 /** SQLite in WAL mode with a sync at every commit, and nobody else's while it is open. */
 async function embedded(path: string): Promise<SqliteDialect> {
   // The store's own exclusive mode would do, but the driver lets go of that only when its statements are garbage.
-  const unlock = await held(`${path}-lock`).catch((cause: unknown) => {
+  const unlock = await held(lockOf(path)).catch((cause: unknown) => {
     throw openFailed(path, cause);
   });
   if (!unlock) throw inUse(path);

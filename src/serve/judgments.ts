@@ -1,8 +1,10 @@
 import { stat } from "node:fs/promises";
+import { answersOf } from "../workbench/answers.ts";
 import { exists } from "../workbench/files.ts";
+import { held } from "../workbench/held.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { openUnlessInUse, storeFile, usesPostgres } from "./database.ts";
+import { lockOf, openUnlessInUse, storeFile, usesPostgres } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
 import { phrasesOf } from "./languages.ts";
 import { Store } from "./store.ts";
@@ -23,7 +25,12 @@ export const judgments = stage({
     return [storeFile];
   },
   foresee: ({ config }) => void phrasesOf(config.survey.language),
-  applies: async (study) => usesPostgres(process.env) || exists(study.path(storeFile)),
+  async applies(study) {
+    if (usesPostgres(process.env)) return true;
+    if ((await answersOf(study)) === undefined) return waitingForAnswers(study);
+    // Judgments without a store came from elsewhere, and are left as they are.
+    return exists(study.path(storeFile));
+  },
   async run(study, _, effects) {
     const database = await openUnlessInUse(study, effects.env);
     if (!database) {
@@ -39,6 +46,13 @@ export const judgments = stage({
     }
   },
 });
+
+async function waitingForAnswers(study: Study): Promise<string> {
+  const lock = lockOf(study.path(storeFile));
+  const letGo = (await exists(lock)) ? await held(lock) : () => {};
+  letGo?.();
+  return `for answers; ${letGo ? "`tinylove serve` opens the survey" : "the survey is open"}`;
+}
 
 /** Brings what a killed server left in the write-ahead log into the store itself, so that its hash is that of its answers. */
 async function settleStore(study: Study): Promise<void> {

@@ -1,5 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { relative, resolve } from "node:path";
 import { z } from "zod";
 import type { Random } from "../stats/random.ts";
 import type { SimulatedReader } from "../tasks/task.ts";
@@ -7,11 +6,11 @@ import { taskNamed } from "../tasks/tasks.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { openDatabase, storeFile } from "./database.ts";
+import { copyStudy } from "./copy-study.ts";
+import { openDatabase } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
 import { base32 } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
@@ -57,30 +56,12 @@ export const simulate = command({
     const copy = await openStudy(target);
     await fill(copy, options, effects);
     effects.log(`${options.participants} simulated participants have answered in ${target}`);
+    const shown = relative(process.cwd(), target) || ".";
+    const at = shown.startsWith("..") ? target : shown;
+    effects.log(`next: tinylove analyse --study ${at}, then tinylove report --study ${at}`);
     effects.print(target);
   },
 });
-
-const notCopied = ["judgments", "findings", "report", "backups", "package", ".tinylove", "study.yaml"];
-
-/** Copies the study without anybody's answers; `study.yaml` comes last, so that a kill leaves nothing that looks like a study. */
-async function copyStudy(study: Study, target: string): Promise<void> {
-  if ((await filesUnder(target)).length > 0) {
-    throw new StudyError(`${target} is not empty`, { hint: "remove it, or name another folder with --to" });
-  }
-  if (`${target}/`.startsWith(`${study.folder}/`)) {
-    throw new StudyError(`${target} lies inside the study itself`, { hint: "name another folder with --to" });
-  }
-  await mkdir(target, { recursive: true });
-  await cp(study.folder, target, {
-    recursive: true,
-    filter: (path) => {
-      const [top = ""] = relative(study.folder, path).split(sep);
-      return !notCopied.includes(top) && !top.startsWith(storeFile);
-    },
-  });
-  await writeWhole(join(target, "study.yaml"), await readText(study.path("study.yaml")));
-}
 
 /** Participants who share a transaction. */
 const atOnce = 50;

@@ -33,7 +33,7 @@ const readAlready = (what: string, answers: string): StudyError =>
   });
 
 /** How many have answered so far, in words; undefined when nobody has begun. */
-async function answersOf(study: Study): Promise<string | undefined> {
+export async function answersOf(study: Study): Promise<string | undefined> {
   const judgments = (await readJudgments(study)).length;
   const participants = await participantsIn(study.path("survey.sqlite"));
   if (judgments > 0) return counted(judgments, "judgment");

@@ -45,7 +45,8 @@ export async function readManifest(study: Study): Promise<Manifest> {
 
 /** Compares what the manifest recorded of a stage with what is there now. */
 export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest): Promise<State> {
-  if (stage.applies && !(await stage.applies(study))) return { is: "waiting", because: "nothing to do yet" };
+  const applies = (await stage.applies?.(study)) ?? true;
+  if (applies !== true) return { is: "waiting", because: applies || "nothing to do yet" };
   const record = manifest.stages[stage.name];
   if (!record) return { is: "missing" };
   if (record.settings !== settingsHash(stage, study)) return { is: "stale", because: "its settings changed" };

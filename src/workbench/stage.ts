@@ -26,8 +26,8 @@ export interface Stage<Options = unknown> extends Described {
   settings(study: Study): unknown;
   /** Files outside the study's own artefacts that the outcome depends on: a source table, a model, a prompt. */
   inputs?(study: Study): readonly string[] | Promise<readonly string[]>;
-  /** False when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
-  applies?(study: Study): Promise<boolean>;
+  /** False, or what is waited for, when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
+  applies?(study: Study): Promise<boolean | string>;
   /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
   guard?(study: Study): Promise<void>;
   /**

@@ -1,9 +1,10 @@
 import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { judgments } from "../../src/serve/judgments.ts";
 import { simulate } from "../../src/serve/simulate.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
-import { exists } from "../../src/workbench/files.ts";
+import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { readTable } from "../../src/workbench/tables.ts";
@@ -51,6 +52,59 @@ test("a simulated study is a marked copy, balanced over the forms, and the origi
   expect(await exists(original.study.path("judgments"))).toBe(false);
 });
 
+test("the copy holds what the stages wrote and read, and nothing else that lies in the folder", async () => {
+  const { study, remove } = await fixture();
+  const reads = {
+    "stories.csv": "1",
+    "survey.sqlite": "2",
+    "../beside.csv": "3",
+    "package:prompts/a.txt": "4",
+  };
+  const record = {
+    at: "",
+    ms: 1,
+    seed: 1,
+    settings: "",
+    reads,
+    writes: { "corpus/codes.csv": "5", report: "6" },
+    versions: {},
+  };
+  const files = {
+    "manifest.json": JSON.stringify({ stages: { collect: record } }),
+    "stories.csv": "title,text",
+    "corpus/codes.csv": "text",
+    "tuned/a/findings.json": "{}",
+    "preregistration.json": "{}",
+  };
+  const strays = {
+    ".env": "KEY=1",
+    "survey.sqlite": "answers",
+    "survey-backup.sqlite": "answers",
+    "backups/survey.sqlite": "answers",
+    "old copy.sqlite": "answers",
+    "judgments/judgments.csv": "answers",
+    "report/report.html": "answers",
+    "tuned/a/model/model.bin": "large",
+    ".tinylove/cache": "large",
+    "node_modules/a.js": "large",
+  };
+  for (const [path, content] of Object.entries({ ...files, ...strays }))
+    await writeWhole(study.path(path), content);
+  const to = `${study.folder}-part`;
+  copies.push(to);
+  const effects = quietEffects();
+  await simulate.run(study.folder, simulate.options.parse({ to, participants: 2 }), effects);
+  for (const [path, content] of Object.entries(files))
+    expect(await readFile(join(to, path), "utf8")).toBe(content);
+  for (const path of Object.keys(strays).filter((path) => !/^(judgments|survey\.sqlite$)/.test(path)))
+    expect([path, await exists(join(to, path))]).toEqual([path, false]);
+  expect(await readFile(join(to, "judgments/judgments.csv"), "utf8")).not.toContain("answers");
+  expect(effects.said.at(-2)).toBe(
+    `next: tinylove analyse --study ${to}, then tinylove report --study ${to}`,
+  );
+  await remove();
+});
+
 test("skill decides how often readers are right, and bias which way they are wrong", async () => {
   const flags = { participants: 300 };
   const [guessing, able, biased] = [
@@ -87,7 +141,33 @@ test("the stage exports what the store holds, and is fresh afterwards", async ()
   await runStage(judgments, copy, {}, quietEffects());
   expect(await readFile(copy.path("judgments/judgments.csv"), "utf8")).toBe(before);
   expect(await stateOf(judgments, copy, await readManifest(copy))).toEqual({ is: "fresh" });
-  expect((await stateOf(judgments, original.study, { stages: {} })).is).toBe("waiting");
+});
+
+test("before anybody has answered the stage waits for answers, and says whether the survey is open", async () => {
+  const { study, remove } = await fixture();
+  const state = () => stateOf(judgments, study, { stages: {} });
+  const closed = { is: "waiting", because: "for answers; `tinylove serve` opens the survey" };
+  expect(await state()).toEqual(closed);
+  const survey = await served(study);
+  await new Walker(survey.url).get("/");
+  expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
+  await survey.close();
+  expect(await state()).toEqual(closed);
+  const again = await served(study);
+  await new Walker(again.url).begin();
+  await again.close();
+  expect((await state()).is).toBe("missing");
+  await remove();
+});
+
+test("judgments that came without a store are never written over", async () => {
+  const { study, remove } = await fixture();
+  await writeWhole(
+    study.path("judgments/judgments.csv"),
+    await readFile((await simulated("foreign", { participants: 2 })).path("judgments/judgments.csv")),
+  );
+  expect((await stateOf(judgments, study, { stages: {} })).is).toBe("waiting");
+  await remove();
 });
 
 test("while the survey is served the stage takes the server's own export", async () => {
