@@ -4,8 +4,8 @@ import type { StoryRead } from "./stories.ts";
 /** A report before it is drawn: what the page, the Markdown and the tables all walk. */
 export interface Contents {
   readonly title: string;
-  /** Said in every section: simulated readers, an example corpus, a pretend model. */
-  readonly marks: readonly string[];
+  /** Said at the head: simulated readers, an example corpus, a pretend model. */
+  readonly marks: readonly Mark[];
   /** The verdict in one sentence. */
   readonly headline: string;
   /** What it rests on, in a few sentences more. */
@@ -19,6 +19,14 @@ export interface Contents {
   /** Paragraphs ready for a paper. */
   readonly methods: readonly string[];
   readonly provenance: Provenance;
+}
+
+/** What a reader of the report has to know of where it comes from. */
+export interface Mark {
+  readonly name: string;
+  readonly text: string;
+  /** Whether something is not what it stands for; then every section says its name. */
+  readonly unreal: boolean;
 }
 
 export interface Chapter {
@@ -56,6 +64,8 @@ export function contentsOf(
     );
   const [headline = sentences("result")[0] ?? "Nothing was asked about a story.", ...deck] =
     sentences("verdict");
+  // The headline stands at the head, and so does what is marked there.
+  const said = new Set([headline, ...about.marks.map(({ text }) => text)]);
   return {
     ...about,
     headline,
@@ -67,7 +77,7 @@ export function contentsOf(
         ...chapter,
         findings: chapter.findings.filter(
           ({ finding }) =>
-            !apart.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+            !apart.has(finding.weight) && !(finding.kind === "sentence" && said.has(finding.text)),
         ),
       }))
       .filter(({ findings }) => findings.length > 0),

@@ -7,7 +7,9 @@ import type { StoryRead } from "./stories.ts";
 export function markdown(contents: Contents): string {
   const { title, marks, headline, deck, carriers, warnings, chapters, stories, methods, provenance } =
     contents;
-  const marked = marks.map((mark) => `> ${mark}`).join("\n>\n");
+  const marked = marks.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
+  const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
+  const tag = unreal.length > 0 ? `*${unreal.join(" · ")}*` : "";
   const parts = [
     `# ${title}: report`,
     marked,
@@ -15,12 +17,12 @@ export function markdown(contents: Contents): string {
     `**${headline}**`,
     ...deck,
     ...carriers.map(block),
-    ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, marked, ...findings.map(block)]),
+    ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
     ...(stories.length > 0
-      ? ["## The stories, and how readers judged them", marked, ...stories.map(story)]
+      ? ["## The stories, and how readers judged them", tag, ...stories.map(story)]
       : []),
     "## Methods and provenance",
-    marked,
+    tag,
     ...methods,
     ...(provenance.facts.length > 0 ? [pairs(provenance.facts)] : []),
     ...(provenance.hashes.length > 0

@@ -1,15 +1,16 @@
-import type { Finding, Table } from "../study/finding.ts";
-import { counted, percent, shownTable } from "../study/print.ts";
+import type { Finding } from "../study/finding.ts";
+import { counted, percent } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
-import type { Chapter, Contents, Named } from "./contents.ts";
+import type { Chapter, Contents, Mark, Named } from "./contents.ts";
 import { drawn, widths } from "./draw.ts";
-import type { StoryRead } from "./stories.ts";
+import { type Places, placesOf, type StoryRead } from "./stories.ts";
 import { style } from "./style.ts";
+import { tableBlock } from "./table-block.ts";
 
 /** The report as one HTML file that needs nothing beside it: no script, no font, no picture from elsewhere. */
 export function page(contents: Contents): string {
   const { title, marks, chapters, stories, warnings } = contents;
-  const storyIds = new Set(stories.map(({ id }) => id));
+  const places = placesOf(stories);
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -27,11 +28,11 @@ export function page(contents: Contents): string {
   ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${prose(text)}</p>`)}</div>`}
   ${headline(contents.headline)}
   ${contents.deck.map((text) => html`<p class="deck">${prose(text)}</p>`)}
-  ${contents.carriers.map((named) => block(named, storyIds))}
+  ${contents.carriers.map((named) => block(named, places))}
   ${chapters.length > 1 && contentsList(contents)}
 </header>
 <main>
-${chapters.map((chapter) => chapterSection(chapter, marks, storyIds))}
+${chapters.map((chapter) => chapterSection(chapter, marks, places))}
 ${stories.length > 0 && storiesSection(stories, marks)}
 ${methodsSection(contents)}
 </main>
@@ -42,11 +43,14 @@ ${methodsSection(contents)}
   return document.markup;
 }
 
-const marksOf = (marks: readonly string[]): readonly Html[] =>
-  marks.map((mark) => {
-    const [first, rest] = splitAt(mark);
-    return html`<p class="mark" role="note"><b>${first}</b>${rest}</p>`;
-  });
+const marksOf = (marks: readonly Mark[]): readonly Html[] =>
+  marks.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
+
+/** A section taken by itself still says by name what is not real in it; what that means stands at the head. */
+const tags = (marks: readonly Mark[]): Html | false => {
+  const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
+  return unreal.length > 0 && html`<p class="tag">${unreal.join(" · ")}</p>`;
+};
 
 /** The verdict's first word is set apart: it is what people look for. */
 function headline(text: string): Html {
@@ -70,19 +74,19 @@ const contentsList = ({ chapters, stories }: Contents): Html => html`
 
 const chapterSection = (
   { name, asks, findings }: Chapter,
-  marks: readonly string[],
-  storyIds: ReadonlySet<string>,
+  marks: readonly Mark[],
+  places: Places,
 ): Html => html`
 <section id="${name}" aria-labelledby="${name}-asks">
   <h2 id="${name}-asks">${asks}</h2>
-  ${marksOf(marks)}
-  ${findings.map((named) => block(named, storyIds))}
-  ${storyIds.size > 0 && html`<p class="behind"><a href="#stories">The stories and judgments behind this</a></p>`}
+  ${tags(marks)}
+  ${findings.map((named) => block(named, places))}
+  ${places.size > 0 && html`<p class="behind"><a href="#stories">The stories and judgments behind this</a></p>`}
 </section>`;
 
-function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
+function block({ name, finding }: Named, places: Places): Html {
   if (finding.kind === "sentence") return paragraph(finding);
-  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, storyIds);
+  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, places);
   const label = `${finding.caption}. The numbers stand in the table below.`;
   const drawing = (width: number) => trusted(drawn(finding.figure, label, width));
   return html`
@@ -90,7 +94,7 @@ function block({ name, finding }: Named, storyIds: ReadonlySet<string>): Html {
     <figcaption>${finding.caption}.</figcaption>
     <div class="page">${drawing(widths.page)}</div>
     <div class="phone">${drawing(widths.phone)}</div>
-    ${tableBlock(`${name}-numbers`, "", finding.figure.table, storyIds)}
+    ${tableBlock(`${name}-numbers`, "", finding.figure.table, places)}
   </figure>`;
 }
 
@@ -104,53 +108,10 @@ const prose = (text: string): Html[] =>
     .split("`")
     .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
-/** A table that scrolls sideways where it is wider than the page; a cell of a column `stimulus` links to its story. */
-function tableBlock(id: string, caption: string, table: Table, storyIds: ReadonlySet<string>): Html {
-  const { columns, rows } = shownTable(table);
-  // The first column names the row, so it stands to the left even where it is a number.
-  const side = (number: boolean, at: number) => (number && at > 0 ? "n" : "");
-  const long = rows.length > longest;
-  return html`
-  ${long && trusted(`<details><summary>${rows.length} rows of numbers</summary>`)}
-  ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
-  <div class="table" role="group" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
-  <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
-    <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
-    <tbody>${rows.map(
-      (row) =>
-        html`<tr>${columns.map(({ key, label, number, marked }, at) => {
-          const cell = row[at]!;
-          const linked = key === "stimulus" && storyIds.has(cell);
-          const content = linked
-            ? html`<a href="#story-${cell}">${cell}</a>`
-            : marked
-              ? html`${markedWords(cell)}`
-              : cell;
-          return at === 0
-            ? html`<th scope="row" class="${cell.length <= 24 && "short"}">${content}</th>`
-            : marked
-              ? html`<td class="prose" data-label="${label}">${content}</td>`
-              : html`<td class="${side(number, at)}">${content}</td>`;
-        })}</tr>`,
-    )}</tbody>
-  </table></div>
-  ${long && trusted("</details>")}`;
-}
-
-/** What stands between » and « is marked; neighbours are one mark, so that a run of words is seen as one. */
-const markedWords = (text: string): Html[] =>
-  text
-    .replace(/«(\s+)»/g, "$1")
-    .split(/[»«]/)
-    .map((part, at) => (at % 2 === 1 ? html`<mark>${part}</mark>` : html`${part}`));
-
-/** A longer table is folded up on the screen, and unfolded on paper. */
-const longest = 25;
-
-const storiesSection = (stories: readonly StoryRead[], marks: readonly string[]): Html => html`
+const storiesSection = (stories: readonly StoryRead[], marks: readonly Mark[]): Html => html`
 <section id="stories" aria-labelledby="stories-title">
   <h2 id="stories-title">The stories, and how readers judged them</h2>
-  ${marksOf(marks)}
+  ${tags(marks)}
   <p class="detail">${
     stories.some(({ judgments }) => judgments > 0)
       ? "Those that readers misjudged most come first. Texts stand as they were shown. Every judgment that the figures stand on is a row of tables/judgments.csv, and check.R computes the main figures anew from it."
@@ -195,7 +156,7 @@ function storyCard({
 const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
 <section id="methods" aria-labelledby="methods-title">
   <h2 id="methods-title">Methods and provenance</h2>
-  ${marksOf(marks)}
+  ${tags(marks)}
   ${methods.map((text) => html`<p>${prose(text)}</p>`)}
   <p class="caption">Versions, seed, and the SHA-256 of what went in and came out.</p>
   <div class="table" role="group" tabindex="0" aria-label="Provenance"><table>

@@ -4,6 +4,8 @@ import type { Key, Stimulus } from "../study/stimulus.ts";
 /** A story as readers saw it, and what they said of it. */
 export interface StoryRead {
   readonly id: string;
+  /** The text that it was cut from: the story of the corpus, or the generation. */
+  readonly source: string;
   readonly title: string;
   readonly text: string;
   readonly origin: Key["origin"];
@@ -41,6 +43,7 @@ export function storiesRead(
     return [
       {
         id,
+        source: entry.generation || entry.story,
         title,
         text,
         origin: entry.origin,
@@ -62,3 +65,9 @@ export function storiesRead(
 
 /** Stories that nobody judged stand last. */
 const shareRight = ({ right, judgments }: StoryRead): number => (judgments === 0 ? 2 : right / judgments);
+
+/** Where a text stands in the report, by every id that it goes by: the stimulus's, and that of what it was cut from. */
+export type Places = ReadonlyMap<string, string>;
+
+export const placesOf = (stories: readonly StoryRead[]): Places =>
+  new Map(stories.flatMap(({ id, source }) => [[source, id] as const, [id, id] as const]));

@@ -28,7 +28,8 @@ a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--machine); outline-offset: 2px; border-radius: 2px; }
 .mark { margin: 0 0 1.25rem; padding: .5rem .75rem; background: var(--warningWash); color: var(--ink); border-left: 3px solid var(--warning); font: .875rem/1.45 var(--sans); }
 .mark + .mark { margin-top: -.75rem; }
-.mark b { color: var(--warning); }
+.mark b, .tag { color: var(--warning); }
+.tag { margin: -.5rem 0 1rem; font: 600 .8125rem/1.4 var(--sans); }
 .warnings { margin: 0 0 2rem; padding: 1rem 1.25rem .25rem; background: var(--warningWash); border-left: 3px solid var(--warning); }
 .warnings h2 { font-size: 1.0625rem; margin-bottom: .5rem; color: var(--warning); }
 .behind { margin: 1.5rem 0 0; font: .875rem/1.5 var(--sans); color: var(--muted); }
@@ -69,6 +70,8 @@ nav { margin-top: 2.5rem; }
 .reasons { margin: .75rem 0 0; padding-left: 1rem; font-size: .9375rem; color: var(--muted); }
 code { font: .8125rem/1.5 ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans); color: var(--muted); }
+td.ids { min-width: 9rem; } .id { white-space: nowrap; }
+td.ids summary { font-size: inherit; }
 summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
 @media screen and (min-width: 66rem) { .table { margin-right: -9rem; } }
 @media (max-width: 34rem) {
@@ -90,7 +93,8 @@ summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
   .headline { font-size: 17pt; } h2 { font-size: 14pt; }
   .page { display: block; } .phone { display: none; }
   figure, tr, .mark, .story { break-inside: avoid; } h2, h3, .caption, figcaption { break-after: avoid; }
-  details::details-content { content-visibility: visible; block-size: auto; } summary { display: none; }
+  details:not(.ids *)::details-content { content-visibility: visible; block-size: auto; } summary:not(.ids *) { display: none; }
+  .ids details:not([open]) summary { list-style: none; }
   nav, .behind { display: none; } .table { overflow: visible; }
   figcaption, .caption, .mark { font-size: 8.5pt; } table { font-size: 8pt; } th, td { padding-right: .4rem; }
   svg { max-width: 150mm; }

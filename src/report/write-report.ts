@@ -19,7 +19,7 @@ import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
 import { checkR } from "./check-r.ts";
-import { type Contents, contentsOf, type Named } from "./contents.ts";
+import { type Contents, contentsOf, type Mark, type Named } from "./contents.ts";
 import { drawn, widths } from "./draw.ts";
 import { markdown } from "./markdown.ts";
 import { page } from "./page.ts";
@@ -96,8 +96,11 @@ export function pageOfFindings(
   return page(contentsOf({ title, marks, stories: [], provenance }, found));
 }
 
-const simulatedMark =
-  "Simulated readers: a program gave these answers, no person did. They show that the way works and are no evidence.";
+const simulatedMark: Mark = {
+  name: "Simulated readers",
+  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  unreal: true,
+};
 
 async function contentsOfStudy(study: Study): Promise<Contents> {
   const judgments = await readJudgments(study);
@@ -122,17 +125,23 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
   );
 }
 
-/** What every section says: where the readers, the stories or the models are not real ones. */
-async function marksOf(study: Study, simulated: boolean): Promise<string[]> {
+/** Where the readers, the stories or the models are not real ones. */
+async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
   const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
   const models = [...new Set(pretend.map(modelName))];
   const corpus = (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined;
   return [
     ...(simulated ? [simulatedMark] : []),
     ...(models.length > 0
-      ? [`Pretend model: ${models.join(", ")} only exercises the way and is no language model.`]
+      ? [
+          {
+            name: "Pretend model",
+            text: `${models.join(", ")} only exercises the way and is no language model.`,
+            unreal: true,
+          },
+        ]
       : []),
-    ...(corpus?.note ? [`About the stories: ${corpus.note.trim()}`] : []),
+    ...(corpus?.note ? [{ name: "About the stories", text: corpus.note.trim(), unreal: false }] : []),
   ];
 }
 

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { pageOfFindings, report } from "../../src/report/report.ts";
-import { corpusSummaryFile, readForms } from "../../src/workbench/artefacts.ts";
+import { corpusSummaryFile, descriptionFile, readForms } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
@@ -64,26 +64,63 @@ describe("a report", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test("simulated readers and the note of the corpus are marked in every section", async () => {
+  test("simulated readers and the note of the corpus are told once; every section names what is not real", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1, simulated: true }));
     await writeWhole(study.path(corpusSummaryFile), JSON.stringify(summary));
     const { document, markdown } = await reportOf(study);
-    const sections = [...document.querySelectorAll("section, header.top")];
-    expect(sections.length).toBeGreaterThan(3);
-    for (const section of sections) {
-      const marks = [...section.querySelectorAll(".mark")].map((mark) => mark.textContent ?? "");
-      expect(marks.some((mark) => mark.startsWith("Simulated readers:"))).toBe(true);
-      expect(marks.some((mark) => mark.includes("written as an example"))).toBe(true);
+    const marks = [...document.querySelectorAll("header.top .mark")].map((mark) => mark.textContent ?? "");
+    expect(marks.map((mark) => mark.split(":")[0])).toEqual(["Simulated readers", "About the stories"]);
+    for (const told of ["a program gave these answers", "written as an example"]) {
+      expect(document.body.textContent!.split(told).length - 1, told).toBe(1);
+      expect(markdown.split(told).length - 1, told).toBe(1);
     }
-    expect(markdown.match(/> Simulated readers:/g)?.length).toBe(sections.length);
+    const sections = [...document.querySelectorAll("section")];
+    expect(sections.length).toBeGreaterThan(3);
+    for (const section of sections)
+      expect(section.querySelector(".tag")?.textContent).toBe("Simulated readers");
+    expect(markdown.match(/^\*Simulated readers\*$/gm)?.length).toBe(sections.length);
   });
 
   test("real readers of a real corpus are not marked", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document } = await reportOf(study);
-    expect(document.querySelectorAll(".mark").length).toBe(0);
+    expect(document.querySelectorAll(".mark, .tag").length).toBe(0);
+  });
+
+  test("of many texts behind a row the first three stand there and the others unfold, each with a link to its story", async () => {
+    const study = await aStudy();
+    await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
+    const ids = ["form-1-human-1", "form-1-machine-2", "never-shown", "form-2-human-3", "form-2-machine-1"];
+    const table = {
+      columns: [
+        { key: "of", label: "of", format: "text" as const },
+        { key: "texts", label: "which", format: "ids" as const },
+      ],
+      rows: [
+        { of: "all", texts: ids.join(" ") },
+        { of: "one", texts: ids[0]! },
+      ],
+    };
+    await writeWhole(
+      study.path(descriptionFile),
+      JSON.stringify({
+        analysis: "describe",
+        asks: "What are the stories made of?",
+        findings: [{ kind: "table", weight: "detail", caption: "Which", table }],
+        numbers: {},
+      }),
+    );
+    const { document } = await reportOf(study);
+    const [all, one] = [...document.querySelectorAll("#describe-1 td.ids")];
+    expect(all!.querySelector("summary")?.textContent).toBe("and 2 more");
+    const hrefs = [...all!.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+    const shown = ids.filter((id) => id !== "never-shown");
+    expect(hrefs).toEqual(shown.map((id) => `#story-${id}`));
+    expect([...all!.querySelectorAll("details a")].map((link) => link.textContent)).toEqual([shown[3]]);
+    expect(all!.querySelector("details")?.textContent).toContain("never-shown");
+    expect(one!.querySelector("details")).toBeNull();
   });
 
   test("what readers typed is shown as text, never as markup", async () => {

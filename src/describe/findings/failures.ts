@@ -77,7 +77,7 @@ function varied(texts: readonly DescribedText[], random: Random): Finding {
     draw: "dots",
     table: {
       columns: [
-        { key: "text", label: "text", format: "text" },
+        { key: "text", label: "text", format: "ids" },
         { key: "group", label: "by", format: "text" },
         { key: "pronouns", label: "share of pronouns", format: "percent" },
         { key: "distinct", label: "different words", format: "percent" },
