@@ -103,6 +103,22 @@ test("init where a file lies, an argument that cannot be, and a folder that is n
   );
 });
 
+test("what is printed is no wider than a terminal, and a line a stage where there is none", async () => {
+  const folder = join(await temporaryFolder(), "mine");
+  await tinylove("init", folder);
+  const narrow = quietEffects({ terminal: { columns: 60, write() {} } });
+  expect(await main(["status", "--study", folder], narrow)).toBe(0);
+  const lines = narrow.printed.join("\n").split("\n");
+  expect(lines.filter((line) => line.length > 60)).toEqual([]);
+  expect(lines).toContainEqual(expect.stringMatching(/^ {20}corpus\/.*summary\.json$/));
+  const { printed } = await tinylove("status", "--study", folder);
+  expect(printed).toMatch(/^collect .* corpus\/summary\.json$/m);
+
+  const plan = await tinylove("power", "--check", "0", "--study", folder);
+  expect(plan.printed.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(plan.printed).toMatch(/^ {2}Stories each /m);
+});
+
 test("every stage and command stands in its list under its own name", async () => {
   for (const members of [stages, commands]) {
     expect((await loaded<Described>(members)).map(({ name }) => name)).toEqual(Object.keys(members));

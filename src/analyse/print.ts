@@ -1,9 +1,11 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
 import { shownTable } from "../study/print.ts";
+import { inColumns } from "../workbench/in-columns.ts";
+import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
 /** Findings as a page of plain text: the verdict first, then each question with its sentences and tables. */
 export function printedFindings(found: readonly Findings[]): string {
-  return [headlineOf(found), ...found.map(printedAnalysis)].join("\n\n");
+  return [wrapped(headlineOf(found)), ...found.map(printedAnalysis)].join("\n\n");
 }
 
 /** The verdict in one sentence, or the first result where there is no verdict. */
@@ -37,24 +39,13 @@ const longest = 40;
 
 /** Columns that line up: numbers to the right, words to the left. */
 export function printedTable(table: Table): string {
-  const { columns, rows: cells } = shownTable(table);
-  const rows = [columns.map(({ label }) => label), ...cells];
-  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, at) => (columns[at]!.number ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)))
-      .join("  ")
-      .trimEnd();
-  return rows.map((row) => `  ${line(row)}`).join("\n");
+  const { columns, rows } = shownTable(table);
+  const shown = columns.map(({ label, number }) => ({ head: label, number }));
+  const lines = inColumns(shown, rows, width - indent.length);
+  return lines.map((line) => `${indent}${line}`).join("\n");
 }
 
-/** Lines of at most 100 letters, parted between words. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < 100) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join("\n");
-}
+const indent = "  ";
+const width = 80;
+
+const wrapped = (text: string): string => wrappedAt(text, width, 0);

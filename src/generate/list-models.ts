@@ -4,6 +4,7 @@ import { cacheFolder } from "../workbench/cache-folder.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder } from "../workbench/files.ts";
+import { inColumns } from "../workbench/in-columns.ts";
 import {
   embeddedModelFile,
   type LlamaFile,
@@ -13,6 +14,7 @@ import {
 } from "../workbench/llama.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
+import { wrapped } from "../workbench/wrapped.ts";
 import { sizeOf } from "./bytes.ts";
 import { targetOf } from "./model.ts";
 import { providerOf } from "./models.ts";
@@ -31,11 +33,11 @@ export const models = command({
       effects.print(JSON.stringify({ files: listed, servers, memoryFree: memoryFree() }, null, 2));
       return;
     }
-    for (const line of tableOf(listed)) effects.print(line);
+    const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
+    for (const line of tableOf(listed, width)) effects.print(line);
     for (const { address, base } of servers) effects.print(`${address}  (a server: ${base})`);
-    effects.print(
-      `\nfree memory: ${sizeOf(memoryFree())}; downloaded models lie in ${cacheFolder(effects.env)}`,
-    );
+    const memory = `free memory: ${sizeOf(memoryFree())}; downloaded models lie in ${cacheFolder(effects.env)}`;
+    effects.print(`\n${wrapped(memory, width)}`);
   },
 });
 
@@ -96,29 +98,21 @@ async function describe(here: Here): Promise<Listed> {
   }
 }
 
-function tableOf(listed: readonly Listed[]): string[] {
-  const rows = listed.map((model) =>
-    model.problem
-      ? [model.address, model.problem]
-      : [
-          model.address,
-          parametersOf(model.parameters ?? 0),
-          sizeOf(model.size ?? 0),
-          `${model.contextTokens} tokens`,
-          model.licence ?? "",
-          `needs ${sizeOf(model.memory ?? 0)}`,
-          model.fits ? "fits" : "does not fit",
-        ],
-  );
+function tableOf(listed: readonly Listed[], width: number): string[] {
+  const usable = listed.filter(({ problem }) => problem === undefined);
+  const rows = usable.map((model) => [
+    model.address,
+    parametersOf(model.parameters ?? 0),
+    sizeOf(model.size ?? 0),
+    `${model.contextTokens} tokens`,
+    model.licence ?? "",
+    `needs ${sizeOf(model.memory ?? 0)}`,
+    model.fits ? "fits" : "does not fit",
+  ]);
   const heads = ["model", "parameters", "size", "context", "licence", "memory", ""];
-  const whole = [heads, ...rows];
-  const widths = heads.map((_, at) => Math.max(...whole.map((row) => (row[at] ?? "").length)));
-  return whole.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join("  ")
-      .trimEnd(),
-  );
+  const columns = heads.map((head) => ({ head, number: false }));
+  const others = listed.flatMap(({ address, problem }) => (problem ? [`${address}  ${problem}`] : []));
+  return [...inColumns(columns, rows, width), ...others.map((line) => wrapped(line, width))];
 }
 
 const parametersOf = (count: number): string =>

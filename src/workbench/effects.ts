@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { type Progress, progressOn } from "./progress.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** What a stage does to the world beside its study's folder. A test hands in its own. */
 export interface Effects {
@@ -34,13 +35,19 @@ export function worldEffects(signal: AbortSignal): Effects {
     spawn,
     env: process.env,
     now: Date.now,
-    log: (message) => void process.stderr.write(`${message}\n`),
-    warn: (message) => void process.stderr.write(`warning: ${message}\n`),
+    log: tell,
+    warn: (message) => tell(`warning: ${message}`),
     print: (text) => void process.stdout.write(`${text}\n`),
     terminal: terminalOf(process.stdout),
     progress: (label, total) => progressOn(process.stderr, Date.now, label, total),
     signal,
   };
+}
+
+/** On a terminal long news are parted between words; in a file each stays a line. */
+function tell(message: string): void {
+  const { isTTY, columns } = process.stderr;
+  process.stderr.write(`${isTTY ? wrapped(message, columns || 80) : message}\n`);
 }
 
 const terminalOf = (output: typeof process.stdout): Terminal | undefined =>

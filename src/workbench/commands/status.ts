@@ -4,6 +4,7 @@ import type { State } from "../manifest.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
 import { openStudy } from "../study.ts";
+import { wrapped } from "../wrapped.ts";
 
 /** `tinylove status`: fresh, stale or missing for every stage, and what would run next. */
 export const status = (stages: readonly AnyStage[]) =>
@@ -27,7 +28,8 @@ export const status = (stages: readonly AnyStage[]) =>
         );
         return;
       }
-      for (const { stage, state } of states) effects.print(lineOf(stage, state));
+      const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
+      for (const { stage, state } of states) effects.print(wrapped(lineOf(stage, state), width, 20));
       const next = states.find(({ state }) => isDue(state));
       effects.print(
         next ? `\nnext: tinylove ${next.stage.name} (or \`tinylove run\` for all)` : "\nall is fresh",

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { wrapped } from "../../src/workbench/wrapped.ts";
+
+test("a line is parted between words, and what goes on stands deeper", () => {
+  expect(wrapped("  one two three four", 12)).toBe("  one two\n    three\n    four");
+  expect(wrapped("one two three four", 11, 0)).toBe("one two\nthree four");
+  expect(wrapped("name      fresh    a, b, c", 22, 19)).toBe(
+    "name      fresh    a,\n                   b,\n                   c",
+  );
+});
+
+test("what fits stays as it is, several lines are several, and a long word is not cut", () => {
+  expect(wrapped("a  b\n\n  c", 20)).toBe("a  b\n\n  c");
+  expect(wrapped("see https://example.org/a/long/address now", 12)).toBe(
+    "see\n  https://example.org/a/long/address\n  now",
+  );
+});
