@@ -23,6 +23,8 @@ const packageStudy = packaging({ analyse: analysis, checkR, measures });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
+const python = process.env["TINYLOVE_PYTHON"] ?? "python3";
+const has = (modules: string) => spawnSync(python, ["-c", `import ${modules}`]).status === 0;
 
 beforeAll(async () => {
   built = await fixture({
@@ -333,7 +335,7 @@ test("the README's examples tell how often people were right, of one task: in SQ
   file.close();
   for (const [language, program, evaluate] of [
     ["r", "Rscript", "-e"],
-    ["python", process.env["TINYLOVE_PYTHON"] ?? "python3", "-c"],
+    ["python", python, "-c"],
   ] as const) {
     const needs = language === "r" ? "1" : "import pandas, pyarrow";
     if (spawnSync(program, [evaluate, needs]).status !== 0) continue;
@@ -457,6 +459,11 @@ test("every column stands in the codebook and in datapackage.json, every file wi
     const content = await readFile(join(folder(), path));
     expect([path, hash]).toEqual([path, `sha256:${createHash("sha256").update(content).digest("hex")}`]);
     if (!path.endsWith(".parquet")) expect([path, bytes]).toEqual([path, content.length]);
+    for (const { type, missingValues } of path.endsWith(".parquet") ? schema.fields : [])
+      expect([type, missingValues]).toEqual([
+        type,
+        type === "integer" || type === "number" ? ["", "nan"] : undefined,
+      ]);
     if (!path.startsWith("csv/")) continue;
     const columns = schema.fields.map(({ name }: { name: string }) => name);
     expect(Object.keys((await readTable(join(folder(), path)))[0]!)).toEqual(columns);
@@ -466,6 +473,25 @@ test("every column stands in the codebook and in datapackage.json, every file wi
   }
   expect(descriptor.licenses[0].path).toContain("creativecommons.org");
 });
+
+test.skipIf(!has("frictionless, jsonlines, pyarrow"))(
+  "Frictionless finds every table valid, CSV, JSONL and Parquet, and a changed cell not (Python)",
+  async () => {
+    await packageStudy.run(built.study.folder, options(), quietEffects());
+    const validate = () =>
+      spawnSync(python, ["-m", "frictionless", "validate", "datapackage.json"], {
+        cwd: folder(),
+        encoding: "utf8",
+      });
+    const { status, stdout, stderr } = validate();
+    expect(status, stdout + stderr).toBe(0);
+    const file = join(folder(), "csv/judgments.csv");
+    const text = await readFile(file, "utf8");
+    await writeWhole(file, text.replace(",TRUE", ",perhaps").replace(",FALSE", ",perhaps"));
+    expect(validate().stdout).toContain("perhaps");
+    await writeWhole(file, text);
+  },
+);
 
 test("the same study gives the same bytes, and the participants keep their new names", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());

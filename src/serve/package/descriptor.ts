@@ -47,7 +47,7 @@ function resourceOf({ path, bytes, sha256, table }: PackedFile): unknown {
     // Frictionless 5 counts no bytes of a Parquet file, and calls every number wrong that stands here.
     ...(ending !== "parquet" && { bytes }),
     hash: `sha256:${sha256}`,
-    ...(table && { schema: schemaOf(table) }),
+    ...(table && { schema: schemaOf(table, ending) }),
   };
 }
 
@@ -64,11 +64,11 @@ const formats: Record<string, { format: string; mediatype: string }> = {
 
 const binary: ReadonlySet<string> = new Set(["parquet", "sqlite"]);
 
-function schemaOf({ key, columns }: Table): unknown {
+function schemaOf({ key, columns }: Table, ending: string): unknown {
   const references = columns.filter(({ refersTo }) => refersTo);
   return {
     $schema: "https://datapackage.org/profiles/2.0/tableschema.json",
-    fields: columns.map((column) => fieldOf(column, key)),
+    fields: columns.map((column) => ({ ...fieldOf(column, key), ...missingIn(ending, column) })),
     missingValues: [""],
     ...(key && { primaryKey: [key] }),
     ...(references.length > 0 && {
@@ -87,6 +87,10 @@ const keyOf: Record<string, string> = {
   stories: "story",
   generations: "generation",
 };
+
+/** Frictionless reads Parquet by way of pandas, where a number that is missing is one that is none. */
+const missingIn = (ending: string, { type }: Column) =>
+  ending === "parquet" && (type === "integer" || type === "number") ? { missingValues: ["", "nan"] } : {};
 
 function fieldOf({ name, type, meaning, unit, levels, required, least }: Column, key: string | undefined) {
   const constraints = {
