@@ -32,29 +32,52 @@ export function planOf(form: Form, random: Random): Plan {
 }
 
 function ordering(questions: readonly Question[], random: Random): Question[] {
-  const about = (question: Question) => question.stimuli.join(" ");
-  const aboutTexts = questions.filter(({ stimuli }) => stimuli.length > 0);
-  const groups = [...new Set(aboutTexts.map(about))].map((stimuli) =>
-    aboutTexts.filter((question) => about(question) === stimuli),
-  );
-  const alone = new Set(
-    aboutTexts.filter(({ stimuli }) => stimuli.length === 1).flatMap(({ stimuli }) => stimuli),
-  );
-  const readAgain = ([first]: readonly Question[]) =>
-    first!.stimuli.length === 2 && first!.stimuli.some((id) => alone.has(id));
-  const inOrder = random.shuffle(groups);
-  const shuffled = [...inOrder.filter((group) => !readAgain(group)), ...inOrder.filter(readAgain)];
-  const without = questions.filter(({ stimuli }) => stimuli.length === 0);
-  for (const question of without.filter(isBetween)) {
+  const { stories, again, between, last } = partsOf(questions, ({ stimuli }) => stimuli);
+  const inOrder = random.shuffle([...stories, ...again]);
+  const shuffled = [
+    ...inOrder.filter((group) => stories.includes(group)),
+    ...inOrder.filter((group) => again.includes(group)),
+  ];
+  for (const question of between) {
     // After the first story and before the last one, where there are as many.
     shuffled.splice(random.integer(Math.min(1, shuffled.length), Math.max(1, shuffled.length - 1)), 0, [
       question,
     ]);
   }
-  return [...shuffled.flat(), ...without.filter((question) => !isBetween(question))];
+  return [...shuffled.flat(), ...last];
 }
 
-const isBetween = ({ task }: Question): boolean => taskNamed(task)?.place === "between";
+/** The questions of a form by where they may come: those about one story or pair together, in the form's order. */
+export function partsOf<Asked extends { readonly task: string }>(
+  questions: readonly Asked[],
+  idsOf: (question: Asked) => readonly string[],
+) {
+  const about = (question: Asked) => idsOf(question).join(" ");
+  const aboutTexts = questions.filter((question) => idsOf(question).length > 0);
+  const groups = [...new Set(aboutTexts.map(about))].map((stimuli) =>
+    aboutTexts.filter((question) => about(question) === stimuli),
+  );
+  const alone = new Set(
+    aboutTexts
+      .map(idsOf)
+      .filter(({ length }) => length === 1)
+      .flat(),
+  );
+  const isAgain = ([first]: readonly Asked[]) => {
+    const ids = idsOf(first!);
+    return ids.length === 2 && ids.some((id) => alone.has(id));
+  };
+  const without = questions.filter((question) => idsOf(question).length === 0);
+  return {
+    stories: groups.filter((group) => !isAgain(group)),
+    /** Pairs of stories that stand alone as well: after all that is not read twice. */
+    again: groups.filter(isAgain),
+    between: without.filter(isBetween),
+    last: without.filter((question) => !isBetween(question)),
+  };
+}
+
+const isBetween = ({ task }: { readonly task: string }): boolean => taskNamed(task)?.place === "between";
 
 const single = ({ id, task, stimuli }: Question): PlannedQuestion => ({ question: id, task, stimuli });
 

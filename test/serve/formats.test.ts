@@ -45,17 +45,75 @@ test.each(["jspsych", "google-forms", "qualtrics"])(
   },
 );
 
-test("jsPsych gets a timeline of plugin trials that say which question they are", async () => {
+/** jsPsych itself is not here: this takes the calls that the page makes of it, and returns what it was given to run. */
+function runPage(page: string, search: string) {
+  const [script] = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, own]) => own!);
+  const shown: { timeline?: Trial[]; form?: unknown } = {};
+  const shuffle = <Item>(items: Item[]) => [...items].sort(() => Math.random() - 0.5);
+  const randomInt = (low: number, high: number) => low + Math.floor(Math.random() * (high - low + 1));
+  const jsPsych = {
+    randomization: { shuffle, randomInt },
+    data: { addProperties: ({ form }: { form: unknown }) => Object.assign(shown, { form }) },
+    run: (timeline: Trial[]) => Object.assign(shown, { timeline }),
+  };
+  const world = {
+    initJsPsych: () => jsPsych,
+    jsPsychInstructions: "instructions",
+    jsPsychSurveyHtmlForm: "form",
+    location: { search },
+    URLSearchParams,
+  };
+  runInNewContext(script!, world);
+  return shown as { timeline: Trial[]; form: string };
+}
+
+interface Trial {
+  readonly type: string;
+  readonly preamble: string;
+  readonly html: string;
+  readonly data: { readonly question: string; readonly task: string; readonly side?: string };
+}
+
+test("jsPsych gets a page that asks every question of a form once, in an order like ours", async () => {
   const files = await exported("jspsych");
-  for (const form of await readForms(built.study)) {
-    const [opening, main] = JSON.parse(files[`${form.id}.json`]!);
-    expect(opening.type).toBe("instructions");
-    expect(main.randomize_order).toBe(true);
-    expect(main.timeline.map(({ data }: { data: { question: string } }) => data.question)).toEqual(
-      form.questions.map(({ id }) => id),
-    );
-    expect(main.timeline[0].html).toContain('name="answer"');
+  const sides = new Set<string>();
+  const firsts = new Set<string>();
+  for (const { id, questions } of await readForms(built.study)) {
+    for (let visit = 0; visit < 30; visit++) {
+      const { timeline, form } = runPage(files["index.html"]!, `?form=${id}`);
+      expect(form).toBe(id);
+      const [opening, ...asked] = timeline;
+      expect(opening!.type).toBe("instructions");
+      expect(asked.map(({ data }) => data.question).sort()).toEqual(questions.map((one) => one.id).sort());
+      expect(asked.every(({ type }) => type === "form")).toBe(true);
+      const tasks = asked.map(({ data }) => data.task);
+      expect(tasks.at(-1)).toBe("demographics");
+      // Two questions about one story come one after the other.
+      expect(tasks[tasks.indexOf("how-it-felt") - 1]).toBe("human-or-machine");
+      // The pair has stories that stand alone as well in this study, so it comes after them.
+      expect(tasks.at(-2)).toBe("which-is-human");
+      const pair = asked.at(-2)!;
+      const [, second] = questions.find((one) => one.id === pair.data.question)!.stimuli;
+      const { title } = built.stimuli.find((stimulus) => stimulus.id === second)!;
+      const titles = [...pair.preamble.matchAll(/<h2>([^<]*)<\/h2>/g)].map(([, name]) => name);
+      expect(titles.indexOf(title)).toBe(pair.data.side === "right" ? 1 : 0);
+      sides.add(pair.data.side!);
+      firsts.add(asked[0]!.data.question);
+    }
   }
+  expect(sides).toEqual(new Set(["left", "right"]));
+  expect(firsts.size).toBeGreaterThan(4);
+});
+
+test.each([
+  ["jspsych", /jspsych@\d+\.\d+\.\d+/],
+  ["google-forms", /script\.google\.com[\s\S]*import-responses/],
+  ["qualtrics", /Import a QSF file/],
+])("a README tells how %s takes it in", async (format, told) => {
+  const files = await exported(format);
+  expect(files["README.md"]).toMatch(told);
+  for (const name of files["README.md"]!.match(/(?<=`)[\w-]+\.(gs|qsf|html)(?=`)/g)!)
+    expect(Object.keys(files)).toContain(name);
 });
 
 interface QualtricsElement {
@@ -65,7 +123,7 @@ interface QualtricsElement {
 }
 
 test("Qualtrics gets a survey whose flow, blocks and questions name each other without a gap", async () => {
-  const { SurveyElements } = JSON.parse(Object.values(await exported("qualtrics"))[0]!) as {
+  const { SurveyElements } = JSON.parse((await exported("qualtrics"))[`${built.study.config.name}.qsf`]!) as {
     SurveyElements: QualtricsElement[];
   };
   const of = (name: string) => SurveyElements.filter(({ Element }) => Element === name);

@@ -1,3 +1,4 @@
+import { counted } from "../../study/print.ts";
 import type { Item } from "../../tasks/items.ts";
 import type { Format, PortableForm, Surroundings } from "./format.ts";
 
@@ -9,8 +10,27 @@ import type { Format, PortableForm, Surroundings } from "./format.ts";
 export const googleForms: Format = {
   name: "google-forms",
   summary: "Google Forms: an Apps Script that makes the forms",
-  files: (forms, around) => ({ "make-forms.gs": script(forms, around) }),
+  files: (forms, around) => ({ "README.md": readme(forms, around), "make-forms.gs": script(forms, around) }),
 };
+
+const readme = (
+  forms: readonly PortableForm[],
+  { name, title }: Surroundings,
+): string => `# ${title}: Google Forms
+
+Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story. The script makes ${counted(forms.length, "form")}, ${forms.map(({ id }) => id).join(", ")}.
+
+1. Open script.google.com, make a new project, and put the whole of \`make-forms.gs\` in place of what stands there.
+2. Choose \`makeForms\` beside *Run*, run it, and allow it to make forms in your account.
+3. The log (*Execution log*) has the address of each form. Give each participant one of them, as many of each.
+4. Afterwards: in each form *Responses*, the three dots, *Download responses (.csv)*, unpack it, and
+
+       tinylove import-responses responses.csv --form ${forms[0]!.id} --study ...
+
+   once for each form. The number before a question's words says where an answer belongs: leave it there.
+
+Google shows the questions in one fixed order, the form's own, and measures no time. Who answers twice is two participants.
+`;
 
 /** The title of an item of a form: the place of its question, then its words. */
 export const itemTitle = (position: number, item: Item): string => `${position}. ${item.ask}`;

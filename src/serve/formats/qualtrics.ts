@@ -11,9 +11,26 @@ export const qualtrics: Format = {
   name: "qualtrics",
   summary: "Qualtrics: a QSF file with all forms in one survey",
   files: (forms, around) => ({
+    "README.md": readme(around),
     [`${around.name}.qsf`]: `${JSON.stringify(survey(forms, around), null, 2)}\n`,
   }),
 };
+
+const readme = ({ name, title }: Surroundings): string => `# ${title}: Qualtrics
+
+Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
+
+1. In Qualtrics *Create a project*, *Survey*, *Import a QSF file*, and choose \`${name}.qsf\`. (Into a survey that is there:
+   *Survey*, *Tools*, *Import/export*, *Import survey*.)
+2. Look at *Survey flow*: a randomizer gives each participant one form, evenly, and the questions of a form come in random
+   order. Where some have to stay last (about oneself), move their blocks below the inner randomizer.
+3. Try it with *Preview*, then *Publish*.
+
+In the data each column is named by form, place and field: \`f1_q3_answer\` is the answer to the third question of form 1, as it
+stands in the study's \`forms/\`; the values are this study's own (\`human\`, \`machine\`, \`left\`, \`1\` to \`5\`). \`tinylove import-responses\` does
+not read them: put them into a table with a row for each judgment and use \`tinylove analyse --judgments FILE\`
+(docs/statistics.md names the columns).
+`;
 
 interface Block {
   readonly id: string;
