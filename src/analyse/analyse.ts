@@ -87,6 +87,7 @@ export const analyse = (pageOf: PageOf) =>
     async run(study, { json, margin, alpha, report, map }, effects) {
       refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
       const data = await dataOfStudy(study);
+      tellIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
       for (const findings of found) {
         await writeWhole(
@@ -119,6 +120,7 @@ async function analyseTable(
     map.length === 0
       ? await dataOfFile(file, given, effects)
       : await dataOfAnyTable(file, pairsOf("--map", map, "response=answer"), given);
+  tellIfSimulated(data, effects);
   const found = await allFindings(data, random, effects);
   if (report !== undefined) {
     await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
@@ -170,6 +172,10 @@ export async function allFindings(all: Data, random: Random, effects: Effects): 
   }
   progress.end();
   return found;
+}
+
+function tellIfSimulated({ simulated }: Data, effects: Effects): void {
+  if (simulated) effects.warn("the judgments are simulated: what follows says nothing about people");
 }
 
 /** Throws StudyError for an analysis that there is not. */

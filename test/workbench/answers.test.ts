@@ -80,6 +80,9 @@ test("what came after the forms goes on to work, and so does a corpus whose stor
   expect({ code, told }).toMatchObject({ code: 0 });
   const ran = told.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
   expect(ran).toEqual(expect.arrayContaining(["collect", "describe", "analyse", "report"]));
+  expect(told.filter((line) => line.includes("simulated"))).toEqual([
+    "warning: the judgments are simulated: what follows says nothing about people",
+  ]);
   const late = await changed(answered, sampling);
   for (const stage of ["judgments", "describe", "analyse", "report"])
     expect(await tinylove(stage, "--study", late)).toMatchObject({ code: 0 });
