@@ -122,6 +122,12 @@ interface QualtricsElement {
   Payload: unknown;
 }
 
+interface Flowing {
+  readonly Type: string;
+  readonly ID?: string;
+  readonly Flow?: readonly Flowing[];
+}
+
 test("Qualtrics gets a survey whose flow, blocks and questions name each other without a gap", async () => {
   const { SurveyElements } = JSON.parse((await exported("qualtrics"))[`${built.study.config.name}.qsf`]!) as {
     SurveyElements: QualtricsElement[];
@@ -138,6 +144,13 @@ test("Qualtrics gets a survey whose flow, blocks and questions name each other w
   const flow = JSON.stringify(of("FL")[0]!.Payload);
   const named = [...flow.matchAll(/"ID":"(BL_[^"]+)"/g)].map(([, id]) => id);
   expect(named.sort()).toEqual(blocks.map(({ ID }) => ID).sort());
+  // What is asked about oneself comes after the questions whose order is drawn.
+  const [, drawn] = (of("FL")[0]!.Payload as Flowing).Flow!;
+  for (const { Flow = [] } of drawn!.Flow!) {
+    expect(Flow.map(({ Type }) => Type)).toEqual(["BlockRandomizer", "Standard"]);
+    expect(Flow[0]!.Flow).toHaveLength(6);
+    expect(Flow[1]!.ID).toMatch(/_q7$/);
+  }
   const ids = [...flow.matchAll(/"FlowID":"([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
 });

@@ -24,7 +24,7 @@ export const jspsych: Format = {
   files(forms, around) {
     const trials = forms.map((form) => [form.id, trialsOf(form, around)] as const);
     return {
-      "README.md": readme(around),
+      "README.md": readme(forms[0]!.id, around),
       "index.html": page(Object.fromEntries(trials), around),
       ...Object.fromEntries(
         trials.map(([id, own]) => [`${id}.json`, `${JSON.stringify(own, null, 2)}\n`] as const),
@@ -139,16 +139,16 @@ jsPsych.data.addProperties({ form: id });
 jsPsych.run([opening, ...groups.flat(), ...last].map(ready));
 `;
 
-const readme = ({ name, title }: Surroundings): string => `# ${title}: jsPsych
+const readme = (first: string, { name, title }: Surroundings): string => `# ${title}: jsPsych
 
 Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
 
-- \`index.html\` is a whole experiment. Open it in a browser: it takes one of the forms by chance, \`index.html?form=form-1\` a
+- \`index.html\` is a whole experiment. Open it in a browser: it takes one of the forms by chance, \`index.html?form=${first}\` a
   certain one. It loads ${Object.values(versions)
     .map((version) => `\`${version}\``)
     .join(", ")}; without the internet, put these files beside it and change
   the four addresses at its head.
-- \`form-1.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`stories\` (the questions
+- \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`stories\` (the questions
   about one story together), \`again\` (pairs of stories that were read alone), \`between\` (attention checks), \`last\`. \`type\` names
   the plugin; put the plugin itself in its place, and take \`turned\` for \`preamble\` in half of the pairs, as \`index.html\` does.
 

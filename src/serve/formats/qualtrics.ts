@@ -1,11 +1,12 @@
 import type { Item } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
+import { partsOf } from "../plan.ts";
 import { storiesOf } from "../question-page.ts";
 import type { Format, PortableForm, PortableQuestion, Surroundings } from "./format.ts";
 
 /**
  * Qualtrics: one survey (QSF) in which each participant gets one of the forms, evenly presented, its questions in
- * random order. A question's export tag names form, place and field.
+ * random order, those about oneself after them. A question's export tag names form, place and field.
  */
 export const qualtrics: Format = {
   name: "qualtrics",
@@ -22,8 +23,8 @@ Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a sto
 
 1. In Qualtrics *Create a project*, *Survey*, *Import a QSF file*, and choose \`${name}.qsf\`. (Into a survey that is there:
    *Survey*, *Tools*, *Import/export*, *Import survey*.)
-2. Look at *Survey flow*: a randomizer gives each participant one form, evenly, and the questions of a form come in random
-   order. Where some have to stay last (about oneself), move their blocks below the inner randomizer.
+2. Look at *Survey flow*: a randomizer gives each participant one form, evenly; the questions of a form come in random
+   order, those that show no story after them. Two questions about one story may come apart.
 3. Try it with *Preview*, then *Publish*.
 
 In the data each column is named by form, place and field: \`f1_q3_answer\` is the answer to the third question of form 1, as it
@@ -45,12 +46,19 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
     description: "Consent and instructions",
     questions: [textOnly(number(), [around.consent, around.instructions].flatMap(lines), "opening")],
   };
-  const blocks = forms.map((form, at) => ({
-    form,
-    blocks: form.questions.map((question, place) =>
+  const blocks = forms.map((form, at) => {
+    const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, around),
-    ),
-  }));
+    );
+    const { last } = partsOf(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
+    const isLast = (_: Block, place: number) => last.includes(form.questions[place]!);
+    return {
+      form,
+      blocks: own,
+      shuffled: own.filter((block, place) => !isLast(block, place)),
+      last: own.filter(isLast),
+    };
+  });
   const all = [opening, ...blocks.flatMap((each) => each.blocks)];
   const flow = counter();
   const standard = ({ id }: Block) => ({ Type: "Standard", ID: id, FlowID: `FL_${flow()}`, Autofill: [] });
@@ -77,11 +85,11 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
       randomizer(
         1,
         true,
-        blocks.map(({ form, blocks: own }) => ({
+        blocks.map(({ form, shuffled, last }) => ({
           Type: "Group",
           FlowID: `FL_${flow()}`,
           Description: form.id,
-          Flow: [randomizer(own.length, false, own.map(standard))],
+          Flow: [randomizer(shuffled.length, false, shuffled.map(standard)), ...last.map(standard)],
         })),
       ),
     ],
