@@ -128,8 +128,6 @@ export async function filesUnder(folder: string): Promise<string[]> {
     .sort((one, other) => (one.split(sep).join("/") < other.split(sep).join("/") ? -1 : 1));
 }
 
-export { sha256 } from "../text/hash.ts";
-
 export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined;
 

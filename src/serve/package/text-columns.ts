@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { sha256 } from "../../workbench/files.ts";
+import { sha256 } from "../../text/hash.ts";
 import type { Column } from "./table.ts";
 
 /** Columns of a text that may be left out. */
