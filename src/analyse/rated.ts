@@ -78,7 +78,7 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   return {
     task,
     ratings: own.length,
-    groups: [...groups].map(([of, { rows, group }]) => ({
+    groups: [...groups].sort(inOrder).map(([of, { rows, group }]) => ({
       of,
       group,
       ...meanOf(rows, columns(rows), scale, settings.level),
@@ -96,6 +96,12 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
     },
   };
 }
+
+/** Human stories, the machine's, then each model's by name. */
+const inOrder = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
+  const place = (of: string) => ["Human stories", "Machine stories", of].indexOf(of);
+  return place(one) - place(other) || (one < other ? -1 : 1);
+};
 
 /** A mean with its clustered interval, within the two ends of the scale. */
 function meanOf(

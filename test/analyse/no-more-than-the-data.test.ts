@@ -307,6 +307,18 @@ describe("ratings", () => {
     for (const { interval } of groups) expect(interval.high).toBeLessThan(5);
   });
 
+  test("stand in one order: human stories, the machine's, then each model's by name", () => {
+    const data = ratingsOf(1, (_, random) => random.integer(1, 5)).map((rating, at) => ({
+      ...rating,
+      model: rating.origin === "machine" ? ["the second", "a first"][Math.floor(at / 2) % 2]! : "",
+    }));
+    const { rows } = tableWith(
+      "Mean ratings",
+      of(found(dataOf({ ratings: data.reverse() }), [ratings]), "ratings"),
+    );
+    expect(rows.map(({ of }) => of)).toEqual(["Human stories", "Machine stories", "a first", "the second"]);
+  });
+
   test("of readers who left half-way are told to weigh on one kind, and compared without them", () => {
     const whole = ratingsOf(1, (origin, random) => random.integer(1, 3) + Number(origin === "human"));
     // A generous reader rates human stories alone.

@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { drawn, widths } from "../../src/report/draw.ts";
+import { inLines } from "../../src/report/figures/encoded.ts";
 import { figureKinds } from "../../src/report/figures.ts";
 import { onPaper, palette } from "../../src/report/palette.ts";
 import type { Figure } from "../../src/study/finding.ts";
@@ -122,6 +123,13 @@ describe("a figure", () => {
   test.each(Object.entries(figures))("%s without a row draws an empty frame", (_, figure) => {
     const empty = { ...figure, table: { ...figure.table, rows: [] } };
     expect(drawn(empty, "Nothing", widths.page)).not.toMatch(/NaN|Infinity/);
+  });
+
+  test("a label is parted between words, and a long word after its marks", () => {
+    expect(inLines("origin: written by a person", 16)).toBe("origin: written\nby a person");
+    expect(inLines("echo: one-shot+tone-melancholy+strength-0", 26)).toBe(
+      "echo: one-shot+tone-\nmelancholy+strength-0",
+    );
   });
 
   test("written out for paper holds no variable", () => {

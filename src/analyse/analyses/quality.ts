@@ -75,7 +75,7 @@ function saySigns(signs: Signs, data: Data): string {
       : `An answer took ${printed(signs.medianMs, "milliseconds")} at the median; ${signs.underTwoSeconds} of ${signs.answers} came in less than two seconds.`;
   const checks =
     signs.checks > 0
-      ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} were failed.`
+      ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} ${signs.failedChecks === 1 ? "was" : "were"} failed.`
       : "";
   const simulated = data.simulated ? " The readers are simulated: their times are too." : "";
   return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave one and the same answer to six stories or more. ${times}${checks}${simulated}`;

@@ -23,9 +23,10 @@ export const dots: FigureKind = {
         label: null,
       };
     };
-    const groups = data.has("group") ? data.texts("group") : [];
+    const found = data.has("group") ? data.texts("group") : [];
     // Who wrote a story has a colour of its own throughout a report; other groups are coloured by their place.
-    const writers = groups.every((name) => name === "human" || name === "machine");
+    const writers = found.every((name) => name === "human" || name === "machine");
+    const groups = writers ? found.sort() : found;
     const named = groups.length > 1;
     const fill = (name: string) =>
       writers ? groupColour(name) : colour(fills[groups.indexOf(name) % fills.length]!);
@@ -64,6 +65,8 @@ export const dots: FigureKind = {
                 dx: 8,
                 textAnchor: "start",
                 fontSize: 12,
+                stroke: colour("paper"),
+                strokeWidth: 4,
                 fill: colour("muted"),
                 text: label!,
               }),

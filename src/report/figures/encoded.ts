@@ -69,14 +69,17 @@ export function domainOf(values: readonly number[], format: Format): [number, nu
   return [Math.max(0, least - air), Math.min(1, most + air)];
 }
 
-/** A text in lines of at most `letters`, parted between words, for a label that has little room. */
+/** A text in lines of at most `letters`, parted between words, and a longer word after its marks: a label that has little room. */
 export function inLines(text: string, letters: number): string {
+  const parts = text
+    .split(/(?<= )/)
+    .flatMap((word) => (word.trim().length > letters ? word.split(/(?<=[-+/:,])/) : word));
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const part of parts) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < letters)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    if (last !== undefined && (last + part).trimEnd().length <= letters)
+      lines[lines.length - 1] = last + part;
+    else lines.push(part);
   }
-  return lines.join("\n");
+  return lines.map((line) => line.trimEnd()).join("\n");
 }

@@ -33,7 +33,7 @@ export const intervals: FigureKind = {
     return {
       height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? 58 : 46),
       marginTop: band.length === 2 ? 46 : 28,
-      marginLeft: narrow ? 8 : 12 + 7 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
+      marginLeft: narrow ? 8 : 14 + 7.6 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
       marginRight: narrow ? 8 : side,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },
