@@ -1,3 +1,4 @@
+import { listed } from "../../study/print.ts";
 import { version } from "../../workbench/version.ts";
 import type { About } from "./descriptor.ts";
 import type { Choices } from "./published.ts";
@@ -108,9 +109,23 @@ function codesIn(tables: readonly Table[]): string {
   if (!rows) return "";
   const coders = (kind: string) =>
     new Set(rows.filter((row) => row["kind"] === kind).map(({ coder }) => coder)).size;
+  const [people, models] = [coders("people"), coders("model")];
+  const by = [
+    ...(people > 0 ? [`people (${people})`] : []),
+    ...(models > 0 ? [`language models (${models})`] : []),
+    ...(coders("cues") > 0 ? ["lists of cue words"] : []),
+  ];
   return `## Codes
 
-Kind of love, tone, cultural setting, or what else the codebook asks, as people (${coders("people")}), language models (${coders("model")}) and lists of cue words (${coders("cues")}) coded them; what each code means stands in the table \`codes\`. People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out. Who coded a story among the study's texts and again among the factorial's has two rows of it (\`lot\`).
+Kind of love, tone, cultural setting, or what else the codebook asks, as ${listed(by)} coded them; what each code means stands in the table \`codes\`. ${
+    people > 0
+      ? "People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. "
+      : ""
+  }A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out.${
+    rows.some(({ lot }) => lot === "factorial")
+      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`lot`)."
+      : ""
+  }
 
 `;
 }
