@@ -24,6 +24,7 @@ import { analyses } from "./analyses.ts";
 import { applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
+import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
 import { dataOfOwnTable } from "./from-own-table.ts";
 import { dataOfStudy } from "./from-study.ts";
 import { type ColumnMap, dataOfTable } from "./from-table.ts";
@@ -83,7 +84,7 @@ export const analyse = (pageOf: PageOf) =>
     ],
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
-    foresee: ({ config }) => refuseUnknown(config.analyse),
+    foresee: foreseeAnalyses,
     async run(study, { json, margin, alpha, report, map }, effects) {
       refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
       const data = await dataOfStudy(study);
@@ -155,7 +156,7 @@ const dataOfAnyTable = async (file: string, map: ColumnMap, given: Given) => ({
 export async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
-  refuseUnknown(data.settings);
+  refuseUnknownAnalyses(data.settings);
   const asked = analyses.filter(
     (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
   );
@@ -176,15 +177,6 @@ export async function allFindings(all: Data, random: Random, effects: Effects): 
 
 function tellIfSimulated({ simulated }: Data, effects: Effects): void {
   if (simulated) effects.warn("the judgments are simulated: what follows says nothing about people");
-}
-
-/** Throws StudyError for an analysis that there is not. */
-function refuseUnknown({ only = [] }: AnalyseSettings): void {
-  const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
-  if (unknown === undefined) return;
-  throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {
-    hint: `try ${analyses.map(({ name }) => name).join(", ")}`,
-  });
 }
 
 function refuseWithoutTable(given: Record<string, unknown>): void {

@@ -22,13 +22,18 @@ function effectOf(name: string, data: Data): Effect {
   const builder = builders[name];
   if (builder) return { name, columns: builder(choices) };
   const measured = choices.map(({ stimulus }) => data.measures.get(stimulus)?.[name]);
-  if (measured.every((value) => value === undefined)) {
-    const measures = new Set([...data.measures.values()].flatMap((values) => Object.keys(values)));
-    throw new StudyError(`analyse.effects: unknown effect ${name}`, {
-      hint: `try ${[...Object.keys(builders), ...measures].join(", ")}`,
-    });
-  }
+  refuseUnknownEffects([name], data.measures);
   return { name, columns: standardised(`${name}, a standard deviation more`, measured) };
+}
+
+/** Throws StudyError for a name that is neither a column of the answers nor a measure of the texts. */
+export function refuseUnknownEffects(names: readonly string[], measures: Data["measures"]): void {
+  const known = new Set([...Object.keys(builders), ...[...measures.values()].flatMap(Object.keys)]);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new StudyError(`analyse.effects: unknown effect ${unknown}`, {
+    hint: `try ${[...known].join(", ")}`,
+  });
 }
 
 type Column = Effect["columns"][number];

@@ -192,6 +192,18 @@ async function registrationOf(study: Study) {
   return frozen && { frozen, now: await frozenOf(study) };
 }
 
+/** What `tinylove describe` measured of each text, by its id. */
+export async function measuredTexts(study: Study): Promise<Data["measures"]> {
+  const rows = await readTable(study.path(codesFile));
+  return numericColumns(
+    rows.map((row) => ({ stimulus: row["id"] ?? "", row })),
+    aboutTexts,
+  );
+}
+
+/** Columns of its table that measure nothing. */
+const aboutTexts: ReadonlySet<string> = new Set(["id", "origin", "model", "story", "title"]);
+
 /** What `tinylove describe` measured of the text behind each stimulus; nothing where it has not run. */
 async function measuresOf(study: Study, key: ReadonlyMap<string, Key>): Promise<Data["measures"]> {
   const path = study.path(codesFile);
@@ -201,5 +213,5 @@ async function measuresOf(study: Study, key: ReadonlyMap<string, Key>): Promise<
     const row = rows.get(generation || story);
     return row ? [{ stimulus, row }] : [];
   });
-  return numericColumns(behind, new Set(["id", "origin", "model", "story", "title"]));
+  return numericColumns(behind, aboutTexts);
 }

@@ -46,6 +46,15 @@ test.each([
   expect(await contentsOf(study)).toEqual(before);
 });
 
+test("a measure that nothing measures is told once the texts are measured, and before there are data", async () => {
+  const study = await smallStudy("analyse: {effects: [origin, words, readabilty]}\n");
+  const { code, last } = await tinylove("run", "--study", study);
+  expect({ code, last }).toEqual({
+    code: 1,
+    last: expect.stringMatching(/^error: analyse.effects: unknown effect readabilty \(try origin, .*words/),
+  });
+});
+
 test("a stage that rests on stale work says so, and fails with that as the reason", async () => {
   const study = await smallStudy();
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
