@@ -25,10 +25,25 @@ export interface OwnTable {
 /**
  * A table of judgments that Tiny Love wrote says nothing of origins in itself: a study's keeps them in its key, a
  * package's in its stimuli. Both say what is claimed, too, so that such a table has the verdict of its study.
- * Undefined for a table that lies in neither.
+ * Undefined for a table from elsewhere; throws StudyError for one that was taken from its place and does not tell enough
+ * without.
  */
 export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
-  return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
+  const own = (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
+  if (!own) refuseOutOfPlace(await readTable(path), path);
+  return own;
+}
+
+function refuseOutOfPlace(rows: readonly Row[], path: string): void {
+  const [first] = rows;
+  if (!first || !("question" in first && "second_stimulus" in first && "task" in first)) return;
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  if ("origin" in first && tasks.length === 1) return;
+  const what =
+    "origin" in first ? `holds several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
+  throw new StudyError(`${path} ${what}`, {
+    hint: "a table that Tiny Love wrote is read where it lies: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
+  });
 }
 
 async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {

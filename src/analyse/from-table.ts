@@ -15,6 +15,7 @@ const known: ReadonlySet<string> = new Set([
   ...Object.values(shapes).flat(),
   ...["form", "order", "ms", "confidence", "model", "example", "title", "reason", "simulated"],
   ...["left", "right", "left_model", "right_model", "question", "second_stimulus", "side", "at"],
+  ...["right", "in_verdict"],
 ]);
 
 /** What a table calls its columns, by our name: `{ response: "answer" }`. */
@@ -69,11 +70,6 @@ function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, path: string): ke
   if (found) return found;
   const nearest = [...names].sort((one, other) => missing(one).length - missing(other).length)[0]!;
   const wanted = missing(nearest);
-  if (columns.has("question") && columns.has("second_stimulus")) {
-    throw new StudyError(`${path} does not say who wrote the stories`, {
-      hint: "a table that Tiny Love wrote is read where it lies: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
-    });
-  }
   throw new StudyError(`${path} has no column ${wanted.join(", ")}`, {
     hint: `say which of its columns (${[...columns].join(", ")}) it is: --map ${wanted[0]}=COLUMN`,
   });

@@ -15,7 +15,7 @@ import { formsFolder, judgmentsFile } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { readTable } from "../../src/workbench/tables.ts";
+import { csv, readTable } from "../../src/workbench/tables.ts";
 import { answersTo, aStudy, quiet, stimulusOf, writeJudgments } from "./a-study.ts";
 
 const analysis = analyse(pageOfFindings);
@@ -130,6 +130,13 @@ describe("a table that Tiny Love wrote", () => {
     const copy = study.path("elsewhere.csv");
     await copyFile(study.path(judgmentsFile), copy);
     await expect(numbersOf(copy)).rejects.toThrow("elsewhere.csv does not say who wrote the stories");
+    await copyFile(csvOfPackage(), copy);
+    await expect(numbersOf(copy)).rejects.toThrow(
+      "elsewhere.csv holds several tasks: human-or-machine, how-it-felt, which-is-human",
+    );
+    const rows = (await readTable(copy)).filter(({ task }) => task === "human-or-machine");
+    await writeWhole(copy, csv(Object.keys(rows[0]!), rows));
+    expect((await numbersOf(copy)).numbers.verdict.overall.judgments).toBe(240);
   });
 
   test("with a stimulus that the package lacks is refused by its name", async () => {
