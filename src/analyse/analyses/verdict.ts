@@ -1,21 +1,19 @@
-import { type VerdictWord, wordOf } from "../../stats/claim.ts";
-import { studentInterval } from "../../stats/clustered.ts";
-import { clusteredDetection } from "../../stats/clustered-detection.ts";
-import { holm } from "../../stats/multiple-tests.ts";
 import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
-import type { Estimate } from "../../stats/signal-detection.ts";
-import { type StudyVerdict, type Verdict, verdictTest } from "../../stats/verdict-test.ts";
+import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import { balancedNote, levelOf } from "../accuracy-words.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
 import { sayEquivalent, withinMargin } from "../equivalent.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
+import { type ModelVerdict, modelFindings, modelVerdicts, sayModels } from "../model-verdicts.ts";
 import { sayTooFewFor } from "../plan.ts";
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
+import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
 export const verdict: Analysis = {
@@ -117,14 +115,6 @@ function deck(test: StudyVerdict, data: Data): string {
   return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval)}, reaches beyond the declared margin of ${within}, and ${outer} holds guessing.`;
 }
 
-/** Said where unequal numbers of human and machine stories part balanced accuracy from the share of right answers. */
-const balancedNote = ({ estimate, correct, judgments }: Verdict): string =>
-  estimate !== undefined && Math.abs(estimate - correct / judgments) > 0.00005
-    ? ` of balanced accuracy (${percent(estimate)})`
-    : "";
-
-const levelOf = (level: number): string => `${Number((level * 100).toPrecision(4))} %`;
-
 const named = (test: StudyVerdict): [string, string, Verdict][] => [
   ["All stories, balanced", "all", test.overall],
   ["Human stories", "human", test.human],
@@ -224,171 +214,6 @@ function sayUnseen({ overall: { readers, degrees }, together }: StudyVerdict): F
       `The verdict is about readers like these ${readers}. A kind of reader who is one in ten, such as experts, would be missing altogether from so few with probability ${printed(missed, "number")}.`,
     ),
   ];
-}
-
-interface Measured {
-  readonly value: number;
-  readonly low: number | undefined;
-  readonly high: number | undefined;
-}
-
-/** d', c and J with clustered intervals; undefined where one kind was never judged, unbounded where no error is known. */
-interface Detection {
-  /** How often readers said "human", of both kinds weighed alike, against one half. */
-  readonly leaning: Verdict;
-  readonly sensitivity: Measured | undefined;
-  readonly criterion: Measured | undefined;
-  readonly youden: Measured | undefined;
-}
-
-function detectionOf({ choices, settings }: Data, { overall }: StudyVerdict): Detection {
-  const judgments = asJudgments(choices);
-  const said = choices.map(({ answer }) => answer === "human");
-  const detection = clusteredDetection(judgments, settings.level);
-  // One reader, or one story of a kind, carries no interval at all.
-  const known = overall.degrees > 0;
-  const measured = ({ value, interval }: Estimate): Measured => ({
-    value,
-    low: known ? interval.low : undefined,
-    high: known ? interval.high : undefined,
-  });
-  return {
-    leaning: verdictTest({ ...judgments, correct: said }, settings).overall,
-    sensitivity: detection && measured(detection.sensitivity),
-    criterion: detection && measured(detection.criterion),
-    youden: detection && measured(youdenOf(overall, settings.level)),
-  };
-}
-
-/** Balanced accuracy on the scale of Youden's J, 2 x - 1, with the same error. */
-function youdenOf({ estimate, standardError, degrees }: Verdict, level: number): Estimate {
-  const [value, error] = [2 * estimate! - 1, 2 * standardError];
-  const { low, high } = studentInterval(value, error, degrees, level);
-  return { value, standardError: error, interval: { low: Math.max(-1, low), high: Math.min(1, high) } };
-}
-
-function detectionTable({ sensitivity, criterion, youden }: Detection, { settings: { level } }: Data): Table {
-  const row = (measure: string, value: Measured | undefined, meaning: string) => ({
-    measure,
-    value: value?.value ?? null,
-    low: value?.low ?? null,
-    high: value?.high ?? null,
-    meaning,
-  });
-  return {
-    columns: [
-      { key: "measure", label: "Measure", format: "text" },
-      { key: "value", label: "Value", format: "number" },
-      { key: "low", label: `${levelOf(level)} interval`, format: "number" },
-      { key: "high", label: "to", format: "number" },
-      { key: "meaning", label: "Meaning", format: "text" },
-    ],
-    rows: [
-      row("d′", sensitivity, "skill, whatever the bias; 0 is none"),
-      row("c", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
-      row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
-    ],
-  };
-}
-
-interface ModelVerdict extends Verdict {
-  readonly model: string;
-  readonly machineStories: number;
-  readonly equivalenceHolm: number;
-  readonly differenceHolm: number;
-}
-
-/**
- * Each model's stories beside all human ones: equivalent where balanced accuracy and both kinds are (so the largest
- * of three p-values counts), different where balanced accuracy is; p-values by Holm over the models. Empty where one
- * model wrote.
- */
-function modelVerdicts(data: Data): ModelVerdict[] {
-  const { choices } = data;
-  const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
-  if (models.length < 2) return [];
-  const tests = models.map((model) => {
-    const own = choices.filter((choice) => choice.origin === "human" || choice.model === model);
-    const { overall, human, machine } = verdictOnChoices(own, data);
-    const equivalenceP = Math.max(overall.equivalenceP, human.equivalenceP, machine.equivalenceP);
-    return { ...overall, equivalenceP, machineStories: machine.stories };
-  });
-  const equivalence = holm(tests.map(({ equivalenceP }) => equivalenceP));
-  const difference = holm(tests.map(({ differenceP }) => differenceP));
-  return tests.map((test, at) => {
-    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const word: VerdictWord =
-      whyWithheld(data) === undefined
-        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
-        : "inconclusive";
-    return { ...test, verdict: word, model: models[at]!, equivalenceHolm, differenceHolm };
-  });
-}
-
-/** What the verdict on all models together does not say of each. */
-function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
-  if (models.length === 0) return [];
-  const words: readonly VerdictWord[] = ["equivalent", "different", "inconclusive"];
-  const each = words.flatMap((word) => {
-    const own = models.filter(({ verdict: its }) => its === word).map(({ model }) => model);
-    return own.length > 0 ? [`${word}: ${own.join(", ")}`] : [];
-  });
-  return [
-    sentence(
-      models.every(({ verdict: word }) => word === together) ? "result" : "verdict",
-      `The ${models.length} models are judged together here. Each by itself, with Holm’s correction, is ${each.join("; ")}.`,
-    ),
-  ];
-}
-
-const modelFindings = (models: readonly ModelVerdict[], { settings: { alpha } }: Data): Finding[] =>
-  models.length === 0
-    ? []
-    : [
-        table(
-          "result",
-          `Each model beside all human stories: p-values by Holm over the models, intervals (${levelOf(1 - alpha)}) each by itself. Equivalent means that balanced accuracy, human and machine stories all are`,
-          {
-            columns: [
-              { key: "model", label: "Model", format: "text" },
-              { key: "verdict", label: "Verdict", format: "text" },
-              { key: "stories", label: "Its stories", format: "integer" },
-              { key: "estimate", label: "Balanced accuracy", format: "percent" },
-              { key: "low", label: "Interval", format: "percent" },
-              { key: "high", label: "to", format: "percent" },
-              { key: "equivalence_p", label: "p, equivalence", format: "p" },
-              { key: "difference_p", label: "p, difference", format: "p" },
-            ],
-            rows: models.map(
-              ({ model, verdict: word, estimate, interval, equivalenceHolm, differenceHolm, ...rest }) => ({
-                model,
-                verdict: word,
-                stories: rest.machineStories,
-                estimate: estimate ?? null,
-                low: interval.low,
-                high: interval.high,
-                equivalence_p: equivalenceHolm,
-                difference_p: differenceHolm,
-              }),
-            ),
-          },
-        ),
-      ];
-
-/** A bias is told only where its interval leaves out one half. */
-function sayBias({ leaning }: Detection): Finding[] {
-  const { estimate, interval, degrees } = leaning;
-  if (estimate === undefined || degrees === 0) return [];
-  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && ", human and machine stories weighed alike"}`;
-  if (interval.low > 0.5 || interval.high < 0.5) {
-    return [
-      sentence(
-        "result",
-        `${share}: they lean towards “${estimate > 0.5 ? "human" : "machine"}” whatever they are shown, which moves accuracy on human and on machine stories apart without any skill.`,
-      ),
-    ];
-  }
-  return [sentence("result", `${share}; no leaning is shown.`)];
 }
 
 function method(data: Data, permutations: number): string {

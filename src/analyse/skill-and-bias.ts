@@ -1,0 +1,94 @@
+import { studentInterval } from "../stats/clustered.ts";
+import { clusteredDetection } from "../stats/clustered-detection.ts";
+import type { Estimate } from "../stats/signal-detection.ts";
+import { type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
+import { type Finding, sentence, type Table } from "../study/finding.ts";
+import { percent } from "../study/print.ts";
+import { balancedNote, levelOf } from "./accuracy-words.ts";
+import type { Data } from "./data.ts";
+import { asJudgments } from "./judged.ts";
+
+interface Measured {
+  readonly value: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+}
+
+/** d', c and J with clustered intervals; undefined where one kind was never judged, unbounded where no error is known. */
+export interface Detection {
+  /** How often readers said "human", of both kinds weighed alike, against one half. */
+  readonly leaning: Verdict;
+  readonly sensitivity: Measured | undefined;
+  readonly criterion: Measured | undefined;
+  readonly youden: Measured | undefined;
+}
+
+/** Skill and bias taken apart, with the errors of the verdict. */
+export function detectionOf({ choices, settings }: Data, { overall }: StudyVerdict): Detection {
+  const judgments = asJudgments(choices);
+  const said = choices.map(({ answer }) => answer === "human");
+  const detection = clusteredDetection(judgments, settings.level);
+  // One reader, or one story of a kind, carries no interval at all.
+  const known = overall.degrees > 0;
+  const measured = ({ value, interval }: Estimate): Measured => ({
+    value,
+    low: known ? interval.low : undefined,
+    high: known ? interval.high : undefined,
+  });
+  return {
+    leaning: verdictTest({ ...judgments, correct: said }, settings).overall,
+    sensitivity: detection && measured(detection.sensitivity),
+    criterion: detection && measured(detection.criterion),
+    youden: detection && measured(youdenOf(overall, settings.level)),
+  };
+}
+
+/** Balanced accuracy on the scale of Youden's J, 2 x - 1, with the same error. */
+function youdenOf({ estimate, standardError, degrees }: Verdict, level: number): Estimate {
+  const [value, error] = [2 * estimate! - 1, 2 * standardError];
+  const { low, high } = studentInterval(value, error, degrees, level);
+  return { value, standardError: error, interval: { low: Math.max(-1, low), high: Math.min(1, high) } };
+}
+
+export function detectionTable(
+  { sensitivity, criterion, youden }: Detection,
+  { settings: { level } }: Data,
+): Table {
+  const row = (measure: string, value: Measured | undefined, meaning: string) => ({
+    measure,
+    value: value?.value ?? null,
+    low: value?.low ?? null,
+    high: value?.high ?? null,
+    meaning,
+  });
+  return {
+    columns: [
+      { key: "measure", label: "Measure", format: "text" },
+      { key: "value", label: "Value", format: "number" },
+      { key: "low", label: `${levelOf(level)} interval`, format: "number" },
+      { key: "high", label: "to", format: "number" },
+      { key: "meaning", label: "Meaning", format: "text" },
+    ],
+    rows: [
+      row("d′", sensitivity, "skill, whatever the bias; 0 is none"),
+      row("c", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
+      row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
+    ],
+  };
+}
+
+/** A bias is told only where its interval leaves out one half. */
+export function sayBias({ leaning }: Detection): Finding[] {
+  const { estimate, interval, degrees } = leaning;
+  if (estimate === undefined || degrees === 0) return [];
+  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && ", human and machine stories weighed alike"}`;
+  if (interval.low > 0.5 || interval.high < 0.5) {
+    return [
+      sentence(
+        "result",
+        `${share}: they lean towards “${estimate > 0.5 ? "human" : "machine"}” whatever they are shown, which moves accuracy on human and on machine stories apart without any skill.`,
+      ),
+    ];
+  }
+  return [sentence("result", `${share}; no leaning is shown.`)];
+}
