@@ -5,6 +5,7 @@ import { checked, writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
 import { type Conduct, conductOf } from "./conduct.ts";
+import type { Records } from "./records.ts";
 import type { Store } from "./store.ts";
 
 /** When somebody looked at the results before the end of the study. */
@@ -33,7 +34,7 @@ export async function exportAnswers(
     study.path(judgmentsFile),
     (async function* () {
       yield csv(columns, []);
-      for await (const { participants, answers } of store.inParts()) {
+      for await (const { participants, answers } of store.records.inParts()) {
         const told = answers.map(judgmentOf);
         judgments += told.length;
         const byParticipant = grouped(told);
@@ -52,16 +53,16 @@ export async function exportAnswers(
 }
 
 async function exportLooks(study: Study, store: Store): Promise<void> {
-  const looks = (await store.looks()).map((at) => ({ at }));
+  const looks = (await store.facts.looks()).map((at) => ({ at }));
   if (looks.length > 0) await writeWhole(study.path(looksFile), csv(["at"], looks));
 }
 
-type Part = Awaited<ReturnType<Store["everything"]>>;
+type Part = Awaited<ReturnType<Records["everything"]>>;
 
 /** The fields that any response has. */
 async function fieldsOfResponses(store: Store): Promise<Set<string>> {
   const fields = new Set<string>();
-  for await (const { answers } of store.inParts())
+  for await (const { answers } of store.records.inParts())
     for (const { response } of answers)
       for (const field of Object.keys(JSON.parse(response))) fields.add(field);
   return fields;

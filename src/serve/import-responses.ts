@@ -37,7 +37,7 @@ export const importResponses = command({
     );
     const store = new Store(await openDatabase(study, effects.env));
     try {
-      await store.fact("material", () => material.hash);
+      await store.facts.keep("material", () => material.hash);
       let taken = 0;
       for (const response of responses) if (await take(store, form, response, effects)) taken++;
       await exportAnswers(study, store, effects.warn);

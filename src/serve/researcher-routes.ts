@@ -80,7 +80,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     });
 
     inside.get("/study", async (request, reply) =>
-      sendPage(reply, 200, dashboardPage(settingFor(request), await overview(), await store.looks())),
+      sendPage(reply, 200, dashboardPage(settingFor(request), await overview(), await store.facts.looks())),
     );
 
     inside.get("/study/numbers", async (_, reply) =>
@@ -92,9 +92,9 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     );
 
     inside.post("/study/accuracy", async (request, reply) => {
-      await store.look(effects.now());
+      await store.facts.look(effects.now());
       await site.looked();
-      const { answers } = await store.everything();
+      const { answers } = await store.records.everything();
       const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
       return sendPage(reply, 200, accuracyPage(settingFor(request), accuracySoFar(answers, origins)));
     });
@@ -117,7 +117,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
   server.register(async (coding) => codingRoutes(coding, site));
 
   const overview = async () =>
-    overviewOf(await store.counted(), forms, effects.now(), await store.openings());
+    overviewOf(await store.records.counted(), forms, effects.now(), await store.facts.openings());
 
   const setting = (seal: string): ResearcherSetting => ({
     study: study.config.title,

@@ -10,7 +10,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { databaseVariable, openDatabase, usesPostgres } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import { Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
 import { type Material, readMaterial } from "./material.ts";
@@ -18,6 +18,7 @@ import { Openings } from "./openings.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
 import { buildSite, dashboardScript, settingOf } from "./site.ts";
 import { Store } from "./store.ts";
+import { interruption, superviseWorkers, supervisorGone } from "./workers.ts";
 
 /** `tinylove serve`: the survey, until it is interrupted. */
 export const serve = command({
@@ -47,7 +48,10 @@ export const serve = command({
       );
     }
     if (workers > 1 && cluster.isPrimary) {
-      await superviseWorkers(workers, effects);
+      const token = tokenFrom(effects);
+      const opened = (port: number, address = "localhost") =>
+        sayThatItIsOpen({ url: addressOf(port, address), token }, effects);
+      await superviseWorkers(workers, { token, opened }, effects);
       return;
     }
     keepMemorySmall();
@@ -57,7 +61,6 @@ export const serve = command({
       effects,
     );
     if (!cluster.isWorker) sayThatItIsOpen(running, effects);
-    // A worker whose supervisor is gone has nobody to tell it to end.
     await Promise.race([interruption(effects.signal), supervisorGone()]);
     await running.close();
     // The line to the supervisor would keep the process alive.
@@ -84,41 +87,6 @@ function sayThatItIsOpen(
     `to go through it yourself without being counted: ${rehearsal ? `${rehearsal} (every form: ${forms})` : forms}`,
   );
   effects.print(url);
-}
-
-/** Several processes on one port and one database; one that dies is replaced once all have been open. */
-async function superviseWorkers(workers: number, effects: Effects): Promise<void> {
-  if (!usesPostgres(effects.env)) {
-    throw new StudyError(`--workers ${workers}: the embedded store serves one process`, {
-      hint: `name a PostgreSQL database in ${databaseVariable}, or leave --workers out`,
-    });
-  }
-  const token = tokenFrom(effects);
-  const fork = () => cluster.fork({ TINYLOVE_TOKEN: token });
-  const endAll = () => {
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGTERM");
-  };
-  let listening = 0;
-  cluster.on("listening", (_, { address, port }) => {
-    listening += 1;
-    // Told when all are: a port that any process may choose stays the same while one of them listens.
-    if (listening === workers)
-      sayThatItIsOpen({ url: addressOf(port, address ?? "localhost"), token }, effects);
-  });
-  const ended = new Promise<void>((resolve) => {
-    cluster.on("exit", (_, code) => {
-      if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
-      if (effects.signal.aborted) return;
-      if (listening < workers) return endAll();
-      effects.warn(`a process of the survey ended (${code ?? "killed"}): another one takes its place`);
-      fork();
-    });
-  });
-  for (let number = 0; number < workers; number++) fork();
-  void interruption(effects.signal).then(endAll);
-  await ended;
-  if (listening < workers)
-    throw new StudyError("the survey could not start", { hint: "the reason stands above" });
 }
 
 /** The dashboard's token. Throws StudyError for one that can be guessed: logins are limited for each address alone. */
@@ -159,8 +127,8 @@ export async function startSurvey(
     await assertSameMaterial(store, material);
     await removeHalfCopies(study);
     const exporter = new Exporter(study, store, effects.warn);
-    const openings = new Openings((count) => store.addOpenings(count), effects.warn);
-    const sealKey = await store.fact("seal key", () => randomId() + randomId());
+    const openings = new Openings((count) => store.facts.addOpenings(count), effects.warn);
+    const sealKey = await store.facts.keep("seal key", () => randomId() + randomId());
     const server = await buildSite({
       study,
       material,
@@ -213,14 +181,14 @@ export type Control = z.infer<typeof Control>;
 
 /** Answers belong to the forms that were shown: other forms need another store. */
 async function assertSameMaterial(store: Store, material: Material): Promise<void> {
-  const served = await store.fact("material", () => material.hash);
+  const served = await store.facts.keep("material", () => material.hash);
   if (served === material.hash) return;
   if ((await store.participants()) > 0) {
     throw new StudyError("the forms or their texts changed after participants had begun", {
       hint: "bring the old stimuli/ and forms/ back, or move survey.sqlite away to begin anew",
     });
   }
-  await store.setFact("material", material.hash);
+  await store.facts.set("material", material.hash);
 }
 
 const originsOf = async (study: Study): Promise<Map<string, "human" | "machine">> =>
@@ -259,14 +227,3 @@ function addressOf(port: number, host: string): string {
 
 const portOf = (address: ReturnType<Server["address"]>): number =>
   address !== null && typeof address === "object" ? address.port : 0;
-
-const supervisorGone = (): Promise<void> =>
-  new Promise((resolve) => {
-    cluster.worker?.once("disconnect", () => resolve());
-  });
-
-const interruption = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

@@ -77,7 +77,7 @@ async function fill(study: Study, options: Options, effects: Effects): Promise<v
   const progress = effects.progress("simulating", options.participants);
   const random = study.random("simulate", options.participants, options.skill, options.bias);
   try {
-    await store.fact("material", () => material.hash);
+    await store.facts.keep("material", () => material.hash);
     const world = { study, material, origins, store, options, random };
     for (let first = 1; first <= options.participants; first += atOnce) {
       effects.signal.throwIfAborted();

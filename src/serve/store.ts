@@ -7,11 +7,12 @@ import { Answering, type Outcome, type Submission } from "./answering.ts";
 import { Commits } from "./commits.ts";
 import type { Database, Writing } from "./database.ts";
 import { type Arrival, Entering, type Recruit, type Refusal } from "./entering.ts";
+import { Facts } from "./facts.ts";
 import { digest, randomId } from "./ids.ts";
-import type { Counted } from "./overview.ts";
-import { type Participant, Plans, parsePlan, participantColumns, participantOf } from "./participant.ts";
+import { type Participant, Plans, participantColumns, participantOf } from "./participant.ts";
 import type { Plan } from "./plan.ts";
 import { prepared } from "./prepared.ts";
+import { Records } from "./records.ts";
 import { keepSigns, type Sign, signsByParticipant } from "./signs.ts";
 
 /** How far somebody is. Questions are answered in their order, so that the next one follows those that are. */
@@ -24,6 +25,8 @@ export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>
 
 /** The survey's memory. Every change goes through one queue of transactions and is on disk when its promise resolves. */
 export class Store {
+  readonly facts: Facts;
+  readonly records: Records;
   readonly #database: Database;
   readonly #commits: Commits;
   readonly #plans: Plans;
@@ -36,6 +39,8 @@ export class Store {
   constructor(database: Database) {
     this.#database = database;
     this.#commits = new Commits(database);
+    this.facts = new Facts(database, this.#commits);
+    this.records = new Records(database);
     this.#plans = new Plans(database);
     this.#entering = new Entering(database);
     this.#answering = new Answering(database);
@@ -56,33 +61,6 @@ export class Store {
           sql<string | null>`max(case when question = ${value("question")} then response end)`.as("given"),
         ])
         .where("participant", "=", value("participant")),
-    );
-  }
-
-  /** A value that the store keeps of itself, made once by `make`. */
-  async fact(name: string, make: () => string): Promise<string> {
-    return this.#commits.write(`fact ${name}`, async (writing) => {
-      await writing
-        .insertInto("fact")
-        .values({ name, value: make() })
-        .onConflict((conflict) => conflict.column("name").doNothing())
-        .execute();
-      const { value } = await writing
-        .selectFrom("fact")
-        .select("value")
-        .where("name", "=", name)
-        .executeTakeFirstOrThrow();
-      return value;
-    });
-  }
-
-  async setFact(name: string, value: string): Promise<void> {
-    await this.#commits.write(`fact ${name}`, (writing) =>
-      writing
-        .insertInto("fact")
-        .values({ name, value })
-        .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-        .execute(),
     );
   }
 
@@ -189,75 +167,6 @@ export class Store {
     return this.#entering.loads(this.#database, forms, now);
   }
 
-  /** Everything that is exported, in an order that tells nothing: by participant, then as shown. */
-  everything() {
-    return this.#part("", undefined);
-  }
-
-  async #part(after: string, atMost: number | undefined) {
-    const participants = await this.#database
-      .selectFrom("participant")
-      .select(["id", "form", "started", "completed", "withdrawn", "simulated"])
-      .where("withdrawn", "is", null)
-      .where("id", ">", after)
-      .orderBy("id")
-      .$if(atMost !== undefined, (select) => select.limit(atMost!))
-      .execute();
-    const answers = await this.#database
-      .selectFrom("answer")
-      .innerJoin("participant", "participant.id", "answer.participant")
-      .selectAll("answer")
-      .select(["participant.form", "participant.simulated"])
-      .where("participant.withdrawn", "is", null)
-      .where("answer.participant", ">", after)
-      .$if(atMost !== undefined, (select) =>
-        select.where("answer.participant", "<=", participants.at(-1)?.id ?? ""),
-      )
-      .orderBy("answer.participant")
-      .orderBy("answer.position")
-      .execute();
-    return { participants, answers };
-  }
-
-  /** The same in parts, by participant, so that a long study takes no more memory than a short one. */
-  async *inParts(participants = 20): AsyncGenerator<Awaited<ReturnType<Store["everything"]>>> {
-    for (let last = ""; ; ) {
-      const part = await this.#part(last, participants);
-      if (part.participants.length === 0) return;
-      yield part;
-      last = part.participants.at(-1)!.id;
-      // Whoever answers meanwhile comes first.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  /** Every participant with the number of answers given. */
-  async counted(): Promise<Counted[]> {
-    const rows = await this.#database
-      .selectFrom("participant")
-      .leftJoin("answer", "answer.participant", "participant.id")
-      .select(["id", "form", "plan", "started", "reserved", "completed", "withdrawn"])
-      .select(sql<number>`count(answer.question)`.as("answers"))
-      .groupBy("participant.id")
-      .execute();
-    return rows.map((row) => ({ ...row, plan: parsePlan(row.plan), answers: Number(row.answers) }));
-  }
-
-  /** Writes down that somebody looked at the results before the end. */
-  async look(now: number): Promise<void> {
-    await this.setFact(`look ${new Date(now).toISOString()} ${randomId().slice(0, 4)}`, "");
-  }
-
-  /** When somebody looked at the results before the end. */
-  async looks(): Promise<string[]> {
-    const rows = await this.#database
-      .selectFrom("fact")
-      .select("name")
-      .where("name", "like", "look %")
-      .execute();
-    return rows.map(({ name }) => name.split(" ")[1]!).sort();
-  }
-
   /** What pages noticed, by participant. */
   signs(): Promise<Map<string, Sign[]>> {
     return signsByParticipant(this.#database);
@@ -270,31 +179,6 @@ export class Store {
       .select(["service", "person", "study", "visit"])
       .where("participant", "=", participant)
       .executeTakeFirst();
-  }
-
-  /** Counts openings of the survey by browsers that it does not know. */
-  async addOpenings(count: number): Promise<void> {
-    await this.#commits.write("fact openings", (writing) =>
-      writing
-        .insertInto("fact")
-        .values({ name: "openings", value: String(count) })
-        .onConflict((conflict) =>
-          conflict.column("name").doUpdateSet({
-            value: sql`cast(cast(fact.value as integer) + ${sql.lit(count)} as text)`,
-          }),
-        )
-        .execute(),
-    );
-  }
-
-  /** How often the survey was opened by a browser that it did not know. */
-  async openings(): Promise<number> {
-    const row = await this.#database
-      .selectFrom("fact")
-      .select("value")
-      .where("name", "=", "openings")
-      .executeTakeFirst();
-    return Number(row?.value ?? 0);
   }
 
   /** A copy of the embedded store as one file, as it stands between two transactions. */

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Submission } from "../../src/serve/answering.ts";
 import { openDatabase } from "../../src/serve/database.ts";
 import type { Arrival } from "../../src/serve/entering.ts";
+import { Facts } from "../../src/serve/facts.ts";
 import { newParticipant } from "../../src/serve/participant.ts";
 import type { Plan } from "../../src/serve/plan.ts";
+import { Records } from "../../src/serve/records.ts";
 import { Store } from "../../src/serve/store.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { type Fixture, fixture } from "./fixture.ts";
@@ -35,17 +37,20 @@ eachStore((effects, kind) => {
   let built: Fixture;
   let store: Store;
   const called = new Set<string>();
+  const watched = <Part extends object>(real: Part): Part =>
+    new Proxy(real, {
+      get(_, name) {
+        called.add(String(name));
+        const value = Reflect.get(real, name, real);
+        if (typeof value === "function") return value.bind(real);
+        return value instanceof Facts || value instanceof Records ? watched(value) : value;
+      },
+    });
 
   beforeAll(async () => {
     built = await fixture();
     const real = new Store(await openDatabase(built.study, effects().env));
-    store = new Proxy(real, {
-      get(_, name) {
-        called.add(String(name));
-        const value = Reflect.get(real, name, real);
-        return typeof value === "function" ? value.bind(real) : value;
-      },
-    });
+    store = watched(real);
   });
   afterAll(() => built?.remove());
 
@@ -68,10 +73,10 @@ eachStore((effects, kind) => {
   });
 
   test("a fact is made once, and may be set", async () => {
-    expect(await store.fact("colour", () => "green")).toBe("green");
-    expect(await store.fact("colour", () => "blue")).toBe("green");
-    await store.setFact("colour", "red");
-    expect(await store.fact("colour", () => "blue")).toBe("red");
+    expect(await store.facts.keep("colour", () => "green")).toBe("green");
+    expect(await store.facts.keep("colour", () => "blue")).toBe("green");
+    await store.facts.set("colour", "red");
+    expect(await store.facts.keep("colour", () => "blue")).toBe("red");
   });
 
   test("who enters has a place under a secret that can be exchanged", async () => {
@@ -100,7 +105,7 @@ eachStore((effects, kind) => {
     expect(await store.enter(arrival({ recruit }), random)).toEqual({ refused: "taken" });
     expect(await store.recruitOf(id)).toEqual(recruit);
     expect(await store.recruitOf((await entered()).id)).toBeUndefined();
-    expect(JSON.stringify(await store.everything())).not.toContain("prolific");
+    expect(JSON.stringify(await store.records.everything())).not.toContain("prolific");
   });
 
   test("a place and its participant come together or not at all", async () => {
@@ -158,7 +163,7 @@ eachStore((effects, kind) => {
     expect(await answer({ key: key("e") })).toBe("over");
     expect(await answer(last)).toBe("repeated");
     expect((await store.signs()).get(id)).toEqual(["pasted"]);
-    const { answers } = await store.everything();
+    const { answers } = await store.records.everything();
     const own = answers.filter(({ participant }) => participant === id);
     expect(own).toMatchObject([
       {
@@ -180,7 +185,7 @@ eachStore((effects, kind) => {
     );
     expect(outcomes.filter((outcome) => outcome === "stored")).toHaveLength(10);
     expect(outcomes.filter((outcome) => outcome === "repeated")).toHaveLength(20);
-    const rows = (await store.counted()).filter(({ id }) => people.some((one) => one.id === id));
+    const rows = (await store.records.counted()).filter(({ id }) => people.some((one) => one.id === id));
     expect(rows.map(({ answers }) => answers)).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
@@ -196,7 +201,7 @@ eachStore((effects, kind) => {
     expect((await store.signs()).get(id)).toBeUndefined();
     expect((await store.byId(id))?.withdrawn).toBe(now + 16 * minute);
     expect(await store.answer(submission(id, { key: key("z") }))).toBe("over");
-    const { participants, answers } = await store.everything();
+    const { participants, answers } = await store.records.everything();
     expect(participants.map((row) => row.id)).not.toContain(id);
     expect(answers.map(({ participant }) => participant)).not.toContain(id);
     expect((await store.loads(forms, now + 15 * minute)).get("w")).toEqual({ completed: 0, reserved: 0 });
@@ -212,21 +217,21 @@ eachStore((effects, kind) => {
   });
 
   test("everything in parts is everything, in the same order", async () => {
-    const whole = await store.everything();
+    const whole = await store.records.everything();
     expect(whole.participants.length).toBeGreaterThan(4);
     const parts = [];
-    for await (const part of store.inParts(2)) parts.push(part);
+    for await (const part of store.records.inParts(2)) parts.push(part);
     expect(Math.max(...parts.map(({ participants }) => participants.length))).toBe(2);
     expect(parts.flatMap(({ participants }) => participants)).toEqual(whole.participants);
     expect(parts.flatMap(({ answers }) => answers)).toEqual(whole.answers);
   });
 
   test("looks and openings are counted", async () => {
-    await store.look(now);
-    await store.look(now + minute);
-    expect(await store.looks()).toEqual(["2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"]);
-    await Promise.all([store.addOpenings(2), store.addOpenings(3)]);
-    expect(await store.openings()).toBe(5);
+    await store.facts.look(now);
+    await store.facts.look(now + minute);
+    expect(await store.facts.looks()).toEqual(["2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"]);
+    await Promise.all([store.facts.addOpenings(2), store.facts.addOpenings(3)]);
+    expect(await store.facts.openings()).toBe(5);
   });
 
   test.skipIf(kind === "PostgreSQL")("a backup is the whole store in one file", async () => {
@@ -236,13 +241,15 @@ eachStore((effects, kind) => {
   });
 
   test("closing waits for what is being written, and this suite called every function", async () => {
-    const writing = store.setFact("last", "words");
+    const writing = store.facts.set("last", "words");
     await store.close();
     await writing;
     const again = new Store(await openDatabase(built.study, effects().env));
-    expect(await again.fact("last", () => "lost")).toBe("words");
+    expect(await again.facts.keep("last", () => "lost")).toBe("words");
     await again.close();
-    const functions = Object.getOwnPropertyNames(Store.prototype).filter((name) => name !== "constructor");
+    const functions = [Store, Facts, Records]
+      .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
+      .filter((name) => name !== "constructor");
     const left = functions.filter((name) => !called.has(name));
     expect(left).toEqual(kind === "PostgreSQL" ? ["backup"] : []);
   });
