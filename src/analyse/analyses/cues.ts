@@ -1,15 +1,20 @@
 import { fleissKappa } from "../../stats/agreement.ts";
-import { binomialCdf } from "../../stats/binomial.ts";
 import { spearman } from "../../stats/correlation.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
 import { holm } from "../../stats/multiple-tests.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Choice, Data, Shown } from "../data.ts";
+import type { Choice, Data } from "../data.ts";
 import { groupedBy } from "../groups.ts";
+import {
+  type JudgedStory,
+  judgedStories,
+  outstandingOf,
+  outstandingTable,
+  sayOutstanding,
+} from "../judged-stories.ts";
 import { raterTable } from "../raters.ts";
-import { surfaceOf } from "../surface.ts";
 
 /** What makes readers say "human", what makes them right, how far they agree, and the stories that stand out. */
 export const cues: Analysis = {
@@ -49,33 +54,6 @@ export const cues: Analysis = {
     };
   },
 };
-
-interface JudgedStory extends Shown {
-  readonly judgments: number;
-  readonly saidHuman: number;
-  readonly right: number;
-  readonly measures: Readonly<Record<string, number>>;
-}
-
-/** Each story that was judged, with its measures; a study's own texts add what their surface shows. */
-function judgedStories(data: Data): JudgedStory[] {
-  const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
-  return [...groupedBy(data.choices, ({ stimulus }) => stimulus).values()].map((own) => {
-    const { stimulus, origin, model, example, title } = own[0]!;
-    const text = texts.get(stimulus);
-    return {
-      stimulus,
-      origin,
-      model,
-      example,
-      title,
-      judgments: own.length,
-      saidHuman: own.filter(({ answer }) => answer === "human").length,
-      right: own.filter((choice) => choice.right).length,
-      measures: { ...(text && surfaceOf(text.text, text.title)), ...data.measures.get(stimulus) },
-    };
-  });
-}
 
 interface Cue {
   readonly measure: string;
@@ -211,49 +189,6 @@ function sayConfidence(choices: readonly Choice[]): Finding[] {
     }),
   ];
 }
-
-/** The fewest judges of a story that may stand out. */
-const least = 5;
-
-/** Nine of ten or more judged the story alike, of at least five readers. */
-function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
-  return stories
-    .filter(
-      ({ judgments, right }) => judgments >= least && (right / judgments >= 0.9 || right / judgments <= 0.1),
-    )
-    .sort((one, other) => one.right / one.judgments - other.right / other.judgments);
-}
-
-/** How many stories stand out, beside how many would if readers only guessed: the more stories, the more by chance. */
-function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
-  const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
-  const enough = stories.filter(({ judgments }) => judgments >= least);
-  if (enough.length === 0) return `No story was judged by ${least} readers, so none can stand out.`;
-  const byChance = enough.reduce(
-    (sum, { judgments }) => sum + 2 * binomialCdf(Math.floor(judgments / 10), judgments, 0.5),
-    0,
-  );
-  const chance = `; if all only guessed, about ${printed(byChance, "number")} of the ${enough.length} that ${least} readers or more judged would stand out so`;
-  if (outstanding.length === 0) return `No story was judged alike by nine readers of ten${chance}.`;
-  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly${chance}.`;
-}
-
-const outstandingTable = (stories: readonly JudgedStory[]): Table => ({
-  columns: [
-    { key: "stimulus", label: "Story", format: "text" },
-    { key: "title", label: "Title", format: "text" },
-    { key: "by", label: "Written by", format: "text" },
-    { key: "judgments", label: "Judgments", format: "integer" },
-    { key: "right", label: "Judged rightly", format: "percent" },
-  ],
-  rows: stories.map(({ stimulus, title, origin, model, judgments, right }) => ({
-    stimulus,
-    title,
-    by: origin === "human" ? "a person" : model || "a machine",
-    judgments,
-    right: right / judgments,
-  })),
-});
 
 const method = (measured: readonly Cue[]): string =>
   `Cues were sought over ${counted(measured[0]!.stories, "story", "stories")} as units: Spearman’s rank correlation of each of ${measured.length} measures with the share of readers who said “human” and with the share who were right, p-values adjusted by Holm (1979).`;

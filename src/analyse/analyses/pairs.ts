@@ -1,18 +1,17 @@
 import { binomialTest } from "../../stats/binomial-test.ts";
-import { bradleyTerry, type Comparison } from "../../stats/bradley-terry.ts";
 import { clusteredMean } from "../../stats/clustered.ts";
 import { clusteredPairDetection } from "../../stats/clustered-detection.ts";
-import { normalQuantile } from "../../stats/normal.ts";
 import { studentTwoSided } from "../../stats/student-t.ts";
 import { tost } from "../../stats/tost.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
-import { type Finding, figure, sentence, table } from "../../study/finding.ts";
+import { type Finding, figure, sentence } from "../../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { sayEquivalent, withinMargin } from "../equivalent.ts";
 import { verdictOnPairs } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
+import { strengthFindings, strengthsOf } from "../strengths.ts";
 
 /** Two stories side by side: how often the human one is found, on which side people click, and which writer wins. */
 export const pairs: Analysis = {
@@ -199,91 +198,6 @@ function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): strin
         ? ""
         : ", so that a preference for a side alone would move the share of right answers, but not its mean over the sides, which the verdict stands on";
   return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story stood on the right in all" : `the human story stood there in ${printed(humanLeft, "integer")}`}${balance}.`;
-}
-
-interface Strengths {
-  readonly fitted: boolean;
-  readonly reason?: string;
-  readonly writers: readonly {
-    writer: string;
-    strength: number;
-    low: number | null;
-    high: number | null;
-  }[];
-  readonly left?: { readonly value: number; readonly low: number; readonly high: number } | undefined;
-}
-
-/** Bradley and Terry's strengths: every pair is a contest that its two writers fight for looking human. */
-function strengthsOf(all: readonly Pair[], level: number): Strengths {
-  const contests = all.map((pair): Comparison => {
-    const chosen = pair.chosenSide;
-    const [winner, loser] = chosen === "left" ? [pair.left, pair.right] : [pair.right, pair.left];
-    return { winner, loser, first: chosen === "left" ? "winner" : "loser" };
-  });
-  const fit = bradleyTerry(
-    contests,
-    all.some(({ left, right }) => [left, right].includes("human")) ? "human" : undefined,
-  );
-  if (!fit.fitted) return { fitted: false, reason: fit.reason, writers: [] };
-  const z = normalQuantile(0.5 + level / 2);
-  const range = ({ value, standardError }: { value: number; standardError: number }) => ({
-    low: value - z * standardError,
-    high: value + z * standardError,
-  });
-  return {
-    fitted: true,
-    writers: [...fit.strengths]
-      .map(([writer, strength]) => ({
-        writer: String(writer),
-        strength: strength.value,
-        // The reference is 0 by definition and has no error.
-        ...(strength.standardError > 0 ? range(strength) : { low: null, high: null }),
-      }))
-      .sort((one, other) => other.strength - one.strength),
-    left: fit.order && { value: fit.order.value, ...range(fit.order) },
-  };
-}
-
-function strengthFindings({ fitted, reason, writers, left }: Strengths): Finding[] {
-  if (!fitted) return [sentence("detail", `Strengths of the writers cannot be told: ${reason}.`)];
-  const order = left
-    ? ` Standing on the left is worth ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
-    : "";
-  return [
-    sentence(
-      "detail",
-      `In Bradley and Terry’s model a writer’s strength is the log-odds of being taken for the human one beside a real human text, whose strength is 0.${order} Its intervals count judgments as independent and are too narrow where readers repeat.`,
-    ),
-    ...(writers.length > 2
-      ? [
-          figure("result", "Strength of each writer in looking human", {
-            draw: "intervals",
-            table: {
-              columns: [
-                { key: "writer", label: "Writer", format: "text" },
-                { key: "strength", label: "Strength", format: "number" },
-                { key: "low", label: "Interval", format: "number" },
-                { key: "high", label: "to", format: "number" },
-              ],
-              rows: writers.map((writer) => ({ ...writer })),
-            },
-            encode: { x: "strength", low: "low", high: "high", y: "writer" },
-            labels: { x: "Log-odds of being taken for the human one" },
-            marks: [{ axis: "x", at: 0, label: "human" }],
-          }),
-        ]
-      : [
-          table("detail", "Strengths of the writers", {
-            columns: [
-              { key: "writer", label: "Writer", format: "text" },
-              { key: "strength", label: "Strength", format: "number" },
-              { key: "low", label: "Interval", format: "number" },
-              { key: "high", label: "to", format: "number" },
-            ],
-            rows: writers.map((writer) => ({ ...writer })),
-          }),
-        ]),
-  ];
 }
 
 function method(data: Data): string {

@@ -1,0 +1,78 @@
+import { binomialCdf } from "../stats/binomial.ts";
+import type { Table } from "../study/finding.ts";
+import { counted, printed } from "../study/print.ts";
+import type { Data, Shown } from "./data.ts";
+import { groupedBy } from "./groups.ts";
+import { surfaceOf } from "./surface.ts";
+
+/** A story with what readers said of it, and its measures. */
+export interface JudgedStory extends Shown {
+  readonly judgments: number;
+  readonly saidHuman: number;
+  readonly right: number;
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+/** Each story that was judged, with its measures; a study's own texts add what their surface shows. */
+export function judgedStories(data: Data): JudgedStory[] {
+  const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
+  return [...groupedBy(data.choices, ({ stimulus }) => stimulus).values()].map((own) => {
+    const { stimulus, origin, model, example, title } = own[0]!;
+    const text = texts.get(stimulus);
+    return {
+      stimulus,
+      origin,
+      model,
+      example,
+      title,
+      judgments: own.length,
+      saidHuman: own.filter(({ answer }) => answer === "human").length,
+      right: own.filter((choice) => choice.right).length,
+      measures: { ...(text && surfaceOf(text.text, text.title)), ...data.measures.get(stimulus) },
+    };
+  });
+}
+
+/** The fewest judges of a story that may stand out. */
+const least = 5;
+
+/** Nine of ten or more judged the story alike, of at least five readers. */
+export function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
+  return stories
+    .filter(
+      ({ judgments, right }) => judgments >= least && (right / judgments >= 0.9 || right / judgments <= 0.1),
+    )
+    .sort((one, other) => one.right / one.judgments - other.right / other.judgments);
+}
+
+/** How many stories stand out, beside how many would if readers only guessed: the more stories, the more by chance. */
+export function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
+  const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
+  const enough = stories.filter(({ judgments }) => judgments >= least);
+  if (enough.length === 0) return `No story was judged by ${least} readers, so none can stand out.`;
+  const byChance = enough.reduce(
+    (sum, { judgments }) => sum + 2 * binomialCdf(Math.floor(judgments / 10), judgments, 0.5),
+    0,
+  );
+  const chance = `; if all only guessed, about ${printed(byChance, "number")} of the ${enough.length} that ${least} readers or more judged would stand out so`;
+  if (outstanding.length === 0) return `No story was judged alike by nine readers of ten${chance}.`;
+  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly${chance}.`;
+}
+
+/** The stories that stand out, one a row. */
+export const outstandingTable = (stories: readonly JudgedStory[]): Table => ({
+  columns: [
+    { key: "stimulus", label: "Story", format: "text" },
+    { key: "title", label: "Title", format: "text" },
+    { key: "by", label: "Written by", format: "text" },
+    { key: "judgments", label: "Judgments", format: "integer" },
+    { key: "right", label: "Judged rightly", format: "percent" },
+  ],
+  rows: stories.map(({ stimulus, title, origin, model, judgments, right }) => ({
+    stimulus,
+    title,
+    by: origin === "human" ? "a person" : model || "a machine",
+    judgments,
+    right: right / judgments,
+  })),
+});
