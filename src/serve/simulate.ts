@@ -58,7 +58,7 @@ export const simulate = command({
     effects.log(`${options.participants} simulated participants have answered in ${target}`);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
-    effects.log(`next: tinylove analyse --study ${at}, then tinylove report --study ${at}`);
+    effects.log(`next: \`tinylove run --study ${at}\` analyses them and writes the report`);
     effects.print(target);
   },
 });

@@ -43,10 +43,13 @@ export async function readManifest(study: Study): Promise<Manifest> {
     : { stages: {} };
 }
 
+/** Why a stage waits that does not say what for. */
+export const nothingToDo = "nothing to do yet";
+
 /** Compares what the manifest recorded of a stage with what is there now. */
 export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest): Promise<State> {
   const applies = (await stage.applies?.(study)) ?? true;
-  if (applies !== true) return { is: "waiting", because: applies || "nothing to do yet" };
+  if (applies !== true) return { is: "waiting", because: applies || nothingToDo };
   const record = manifest.stages[stage.name];
   if (!record) return { is: "missing" };
   if (record.settings !== settingsHash(stage, study)) return { is: "stale", because: "its settings changed" };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { judgments } from "../../src/serve/judgments.ts";
 import { simulate } from "../../src/serve/simulate.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { status } from "../../src/workbench/commands/status.ts";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { openStudy } from "../../src/workbench/study.ts";
@@ -100,7 +101,7 @@ test("the copy holds what the stages wrote and read, and nothing else that lies 
     expect([path, await exists(join(to, path))]).toEqual([path, false]);
   expect(await readFile(join(to, "judgments/judgments.csv"), "utf8")).not.toContain("answers");
   expect(effects.said.at(-2)).toBe(
-    `next: tinylove analyse --study ${to}, then tinylove report --study ${to}`,
+    `next: \`tinylove run --study ${to}\` analyses them and writes the report`,
   );
   await remove();
 });
@@ -151,6 +152,9 @@ test("before anybody has answered the stage waits for answers, and says whether 
   const survey = await served(study);
   await new Walker(survey.url).get("/");
   expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
+  const effects = quietEffects();
+  await status([judgments]).run(study.folder, { json: false }, effects);
+  expect(effects.said.at(-1)).toBe("\nall is fresh; waiting for answers; the survey is open");
   await survey.close();
   expect(await state()).toEqual(closed);
   const again = await served(study);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { foreseeAll } from "../foresee.ts";
-import type { State } from "../manifest.ts";
+import { nothingToDo, type State } from "../manifest.ts";
 import { type AnyStage, command } from "../stage.ts";
-import { isDue, statesOf } from "../states.ts";
+import { isDue, type StageState, statesOf } from "../states.ts";
 import { openStudy } from "../study.ts";
 import { wrapped } from "../wrapped.ts";
 
@@ -32,10 +32,16 @@ export const status = (stages: readonly AnyStage[]) =>
       for (const { stage, state } of states) effects.print(wrapped(lineOf(stage, state), width, 20));
       const next = states.find(({ state }) => isDue(state));
       effects.print(
-        next ? `\nnext: tinylove ${next.stage.name} (or \`tinylove run\` for all)` : "\nall is fresh",
+        next
+          ? `\nnext: tinylove ${next.stage.name} (or \`tinylove run\` for all)`
+          : ["\nall is fresh", ...states.flatMap(waitingFor)].join("; "),
       );
     },
   });
+
+/** `waiting for answers`, where a stage says what it waits for. */
+const waitingFor = ({ state }: StageState): string[] =>
+  state.is === "waiting" && state.because !== nothingToDo ? [`waiting ${state.because}`] : [];
 
 function lineOf(stage: AnyStage, state: State): string {
   const reason = "because" in state ? ` (${state.because})` : "";
