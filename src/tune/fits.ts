@@ -9,18 +9,19 @@ import { readJson } from "../workbench/files.ts";
 import { memoryFree } from "../workbench/llama.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, type ModelShape, shapeOf } from "./model-shape.ts";
+import { outcomeOf } from "./outcome.ts";
 
 /** What a training may take here: bytes free on each GPU, or of the machine's own memory where it has none. */
 export type Machine = { readonly gpus: readonly number[] } | { readonly memory: number };
 
 /** Asks `nvidia-smi`; a machine without it, or with none of its GPUs, trains on the CPU. */
 export async function thisMachine(effects: Effects): Promise<Machine> {
-  const listed = await outputOf(
+  const { code, text } = await outcomeOf(
     "nvidia-smi",
     ["--query-gpu=memory.free", "--format=csv,noheader,nounits"],
     effects,
   );
-  const free = listed
+  const free = (code === 0 ? text : "")
     .split("\n")
     .map(Number)
     .filter((mebibytes) => mebibytes > 0)
@@ -41,7 +42,10 @@ export async function thisMachine(effects: Effects): Promise<Machine> {
  */
 export async function checkFits(
   model: string,
-  setting: Pick<TuneSettings, "method" | "microBatch" | "length" | "checkpointing" | "sharded" | "lora">,
+  setting: Pick<
+    TuneSettings,
+    "method" | "microBatch" | "length" | "precision" | "checkpointing" | "sharded" | "lora"
+  >,
   stories: readonly Story[],
   machine: Machine,
   effects: Effects,
@@ -63,13 +67,14 @@ export async function checkFits(
   );
 }
 
-/** On the CPU nothing is sharded, and activations are of 4 bytes. */
+/** On the CPU parts lie in one memory, and activations are of 4 bytes. */
 function neededBytes(
   shape: ModelShape,
   {
     method,
     microBatch,
     length,
+    precision,
     checkpointing,
     sharded,
     lora,
@@ -77,17 +82,18 @@ function neededBytes(
   stories: readonly Story[],
   machine: Machine,
 ): number {
+  const gpus = "gpus" in machine ? machine.gpus.length : 1;
   const memory = memoryOf(shape, {
     method,
-    strategy: sharded && "gpus" in machine ? "fsdp2" : "ddp",
-    gpus: "gpus" in machine ? machine.gpus.length : 1,
+    strategy: sharded && gpus > 1 ? "fsdp2" : "ddp",
+    gpus,
     batch: microBatch,
     length: Math.min(length, longestIn(stories)),
     checkpointing,
     rank: lora.rank,
   });
-  // The trainer holds the base under LoRA in 4 bytes.
-  const base = method === "lora" ? 2 * shape.parameters : 0;
+  // In f32 the frozen base of an adapter takes 4 bytes a parameter, not 2.
+  const base = method === "lora" && precision === "fp32" ? (2 * shape.parameters) / (sharded ? gpus : 1) : 0;
   if ("gpus" in machine) return memory.total + base + contextBytes;
   return memory.total + memory.activations + base + pythonBytes;
 }
@@ -114,15 +120,3 @@ async function shapeIfKnown(model: string, effects: Effects): Promise<ModelShape
   effects.warn(`the memory of ${kind} is not planned for; the trainer takes it if Transformers does`);
   return undefined;
 }
-
-/** What a program prints, or nothing where it is not there or fails. */
-const outputOf = (program: string, args: readonly string[], effects: Effects): Promise<string> =>
-  new Promise((settle) => {
-    const child = effects.spawn(program, args, { env: effects.env, stdio: ["ignore", "pipe", "ignore"] });
-    let text = "";
-    child.stdout!.on("data", (chunk) => {
-      text += String(chunk);
-    });
-    child.once("error", () => settle(""));
-    child.once("close", (code) => settle(code === 0 ? text : ""));
-  });

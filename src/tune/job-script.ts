@@ -47,6 +47,7 @@ START=(${job.start ?? start} -n "$NODES")
 
 # Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
 INTERFACE=${quoted(job.interface)}
+PATH=$PATH:/usr/sbin:/sbin # \`ip\` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
 if [ -z "$HEAD" ]; then
   echo "error: the first node has no address on $INTERFACE (it has: $(ls /sys/class/net | tr '\\n' ' '))" >&2
@@ -130,18 +131,23 @@ exec "$python" -m accelerate.commands.launch \\
   --module tinylove_trainer "$command" --config "$config"`;
 }
 
-/** What sites load is seldom written for a shell that refuses unset variables. */
+/**
+ * What sites load is seldom written for a shell that refuses unset variables; and `module` is only known in a shell
+ * that has read the profile, which this one has not where the scheduler's starter passes no functions on.
+ */
 const loaded = ({ before }: ClusterJob): string[] =>
-  before.length > 0 ? ["set +u", ...before, "set -u"] : [];
+  before.length > 0
+    ? [
+        "set +u",
+        "type module > /dev/null 2>&1 || [ ! -r /etc/profile ] || . /etc/profile > /dev/null 2>&1 || true",
+        ...before,
+        "set -u",
+      ]
+    : [];
 
 function launchFlags({ strategy, layerClass }: ClusterJob): string[] {
-  if (strategy === "ddp") return ["--multi_gpu"];
-  if (strategy === "zero3") {
-    return [
-      "--use_deepspeed --deepspeed_multinode_launcher standard",
-      "--zero_stage 3 --zero3_init_flag true --zero3_save_16bit_model true",
-    ];
-  }
+  // The trainer tells DeepSpeed itself what to do: the launcher's flags for it would contradict that.
+  if (strategy !== "fsdp2") return ["--multi_gpu"];
   const wrap = layerClass
     ? `--fsdp_auto_wrap_policy TRANSFORMER_BASED_WRAP --fsdp_transformer_layer_cls_to_wrap ${layerClass}`
     : "--fsdp_auto_wrap_policy SIZE_BASED_WRAP --fsdp_min_num_params 10000000";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { Effects } from "../workbench/effects.ts";
-import { codeOf, StudyError } from "../workbench/errors.ts";
+import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
@@ -11,6 +11,7 @@ import { type Job, jobOf } from "./job.ts";
 import { type ClusterJob, jobScript } from "./job-script.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, shapeOf } from "./model-shape.ts";
+import { outcomeOf } from "./outcome.ts";
 import { rateOption, refuseOther } from "./run.ts";
 
 const options = z.object({
@@ -80,16 +81,10 @@ const commands = { slurm: "sbatch", pbs: "qsub" } as const;
 async function clusterJob(study: Study, job: Job, wanted: Options, effects: Effects): Promise<ClusterJob> {
   const { nodes, gpusPerNode, strategy, scheduler } = wanted;
   const { cluster, batch } = study.config.tune;
-  const { config } = job;
   const processes = nodes * gpusPerNode;
   if (batch % processes !== 0) {
     throw new StudyError(`tune.batch is ${batch}, which ${processes} GPUs cannot share`, {
       hint: `make it a multiple of ${processes}`,
-    });
-  }
-  if (config["method"] === "lora" && strategy === "fsdp2") {
-    throw new StudyError("--strategy fsdp2 does not train the maps of LoRA", {
-      hint: "take --strategy ddp where a copy fits on each GPU, else zero3",
     });
   }
   const network = wanted.interface ?? cluster.interface;
@@ -180,9 +175,12 @@ async function checkMemory(study: Study, job: Job, wanted: Options, effects: Eff
   );
 }
 
+/** What the trainer's `sharded` is called. */
+const shardings = { ddp: false, fsdp2: true, zero3: "zero3" } as const;
+
 /** Writes what the job reads: the trainer's settings, the preflight's, and the script itself. */
 async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<string> {
-  const sharded = planned.strategy === "fsdp2";
+  const sharded = shardings[planned.strategy];
   const config = { ...job.config, sharded };
   const preflight = {
     nodes: planned.nodes,
@@ -211,17 +209,3 @@ async function hand(file: string, scheduler: Options["scheduler"], effects: Effe
     });
   effects.print(text.trim());
 }
-
-const outcomeOf = (program: string, args: readonly string[], effects: Effects) =>
-  new Promise<{ code: number | null | undefined; text: string }>((settle, fail) => {
-    const child = effects.spawn(program, args, { env: effects.env, stdio: ["ignore", "pipe", "pipe"] });
-    let text = "";
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on("data", (chunk) => {
-        text += String(chunk);
-      });
-    child.once("error", (error) =>
-      codeOf(error) === "ENOENT" ? settle({ code: undefined, text }) : fail(error),
-    );
-    child.once("close", (code) => settle({ code, text }));
-  });

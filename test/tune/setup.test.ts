@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { chmod, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setUp } from "../../src/tune/setup.ts";
@@ -106,6 +106,21 @@ describe.skipIf(!python)(
       expect(index.served.length).toBe(served);
     }, 240_000);
 
+    test("DeepSpeed comes where it is asked for, beside what is there, and stays", async () => {
+      const environment = join(await temporaryFolder(), "env");
+      const asked = { trainer, environment, python, yes: true };
+      const has = () => run(pythonIn(environment), ["-c", "import small_part, small_extra"]);
+      await setUp(asked, effectsWith(index.address));
+      await expect(has()).rejects.toThrow("small_extra");
+      await setUp({ ...asked, deepspeed: true }, effectsWith(index.address));
+      await has();
+      for (const deepspeed of [true, false]) {
+        const again = effectsWith(index.address);
+        await setUp({ ...asked, deepspeed }, again);
+        expect(again.told).toEqual([`the trainer is set up in ${environment}`]);
+      }
+    }, 240_000);
+
     test("a disk without room for the environment", async ({ skip }) => {
       const disk = await temporaryFolder();
       const small = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk];
@@ -149,29 +164,23 @@ const withoutUv = (effects: Effects): Effects => ({
     effects.spawn(program === "uv" ? "uv-is-not-there" : program, ...rest)) as Effects["spawn"],
 });
 
-/** A package index with one wheel, as small as a wheel can be. */
+/** A package index with two wheels, as small as wheels can be. */
 async function serveIndex() {
-  const wheel = "small_part-1.0-py3-none-any.whl";
-  const folder = await temporaryFolder();
-  await run(python!, [
-    "-c",
-    `import zipfile, sys
-with zipfile.ZipFile(sys.argv[1], "w") as wheel:
-    wheel.writestr("small_part.py", "#" * 500_000)
-    info = "small_part-1.0.dist-info/"
-    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: small-part\\nVersion: 1.0\\n")
-    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-    wheel.writestr(info + "RECORD", "small_part.py,,\\n" + info + "METADATA,,\\n" + info + "WHEEL,,\\n" + info + "RECORD,,\\n")`,
-    join(folder, wheel),
-  ]);
-  const content = await readFile(join(folder, wheel));
+  const files = new Map<string, Buffer>();
+  for (const name of ["small-part", "small-extra"]) {
+    const module = name.replace("-", "_");
+    files.set(`/files/${module}-1.0-py3-none-any.whl`, await smallWheel(name, module));
+  }
   const served: string[] = [];
   const server = createServer((request, response) => {
-    served.push(request.url ?? "");
-    if (request.url === "/simple/small-part/") {
+    const url = request.url ?? "";
+    served.push(url);
+    const file = [...files.keys()].find((path) => url === `/simple/${projectOf(path)}/`);
+    const content = files.get(url);
+    if (file) {
       response.setHeader("content-type", "text/html");
-      response.end(`<!doctype html><a href="/files/${wheel}">${wheel}</a>`);
-    } else if (request.url === `/files/${wheel}`) {
+      response.end(`<!doctype html><a href="${file}">${basename(file)}</a>`);
+    } else if (content) {
       response.setHeader("content-length", content.length);
       response.end(request.method === "HEAD" ? undefined : content);
     } else {
@@ -184,7 +193,28 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
   return { address: `http://127.0.0.1:${port}/simple`, served, close: () => void server.close() };
 }
 
-/** A package that is built by itself, so that nothing but its one part has to be fetched. */
+const projectOf = (path: string): string => basename(path).split("-")[0]!.replace("_", "-");
+
+async function smallWheel(name: string, module: string): Promise<Buffer> {
+  const wheel = join(await temporaryFolder(), `${module}-1.0-py3-none-any.whl`);
+  await run(python!, [
+    "-c",
+    `import zipfile, sys
+path, name, module = sys.argv[1:]
+with zipfile.ZipFile(path, "w") as wheel:
+    wheel.writestr(module + ".py", "#" * 500_000)
+    info = module + "-1.0.dist-info/"
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: " + name + "\\nVersion: 1.0\\n")
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "RECORD", module + ".py,,\\n" + info + "METADATA,,\\n" + info + "WHEEL,,\\n" + info + "RECORD,,\\n")`,
+    wheel,
+    name,
+    module,
+  ]);
+  return readFile(wheel);
+}
+
+/** A package that is built by itself, so that nothing but its part has to be fetched, and one more for its extra. */
 async function tinyTrainer(): Promise<string> {
   const folder = await temporaryFolder();
   await writeWhole(
@@ -198,7 +228,7 @@ NAME = "tiny_trainer-1.0-py3-none-any.whl"
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     info = "tiny_trainer-1.0.dist-info/"
     with zipfile.ZipFile(f"{folder}/{NAME}", "w") as wheel:
-        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-trainer\\nVersion: 1.0\\nRequires-Dist: small-part\\n")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tiny-trainer\\nVersion: 1.0\\nRequires-Dist: small-part\\nProvides-Extra: deepspeed\\nRequires-Dist: small-extra; extra == 'deepspeed'\\n")
         wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         wheel.writestr(info + "RECORD", info + "METADATA,,\\n" + info + "WHEEL,,\\n" + info + "RECORD,,\\n")
     return NAME

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { jobOf } from "../../src/tune/job.ts";
 import { type ClusterJob, jobScript } from "../../src/tune/job-script.ts";
+import { refuseOther } from "../../src/tune/run.ts";
 import { submit } from "../../src/tune/submit.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
@@ -107,6 +109,31 @@ describe("the script, run with stand-ins for the scheduler", () => {
     },
   );
 
+  test.each([
+    ["ddp", "full", false],
+    ["fsdp2", "lora", true],
+    ["zero3", "lora", "zero3"],
+  ])(
+    "by %s, %s: the trainer is told in which parts, and may be submitted again",
+    async (strategy, method, sharded) => {
+      const { study, submitted, effects } = await writtenJob({ strategy, method });
+      await submitted;
+      for (const file of ["config.json", "job/preflight.json"])
+        expect(JSON.parse(await readFile(study.path("tuned/far", file), "utf8"))).toMatchObject({ sharded });
+      const again = {
+        model: "EleutherAI/gpt-neo-125m",
+        scheduler: "slurm",
+        nodes: 2,
+        gpusPerNode: 2,
+        output: "far",
+      };
+      await submit.run(study.folder, submit.options.parse({ ...again, strategy, method }), effects);
+      await expect(
+        refuseOther(await jobOf(study, { ...again, method: method as "full" | "lora" })),
+      ).resolves.toBe(undefined);
+    },
+  );
+
   test("two nodes of one rank are told at once, with both names", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
@@ -183,7 +210,6 @@ describe("the script, run with stand-ins for the scheduler", () => {
 describe("what cannot be submitted is told before anything is written", () => {
   const refused: readonly (readonly [string, Record<string, unknown>])[] = [
     ["tune.batch is 4, which 6 GPUs cannot share", { nodes: 3 }],
-    ["--strategy fsdp2 does not train the maps of LoRA", { method: "lora" }],
     ["needs about", { gpuMemory: 1 }],
     ["--time tomorrow: no HH:MM:SS", { time: "tomorrow" }],
     ["--queue a\n#SBATCH --nodes=99: not one word", { queue: "a\n#SBATCH --nodes=99" }],

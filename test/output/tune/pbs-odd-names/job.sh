@@ -17,6 +17,7 @@ START=(mpirun -npernode 1 -n "$NODES")
 
 # Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
 INTERFACE=ib0
+PATH=$PATH:/usr/sbin:/sbin # `ip` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
 if [ -z "$HEAD" ]; then
   echo "error: the first node has no address on $INTERFACE (it has: $(ls /sys/class/net | tr '\n' ' '))" >&2

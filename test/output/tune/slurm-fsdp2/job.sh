@@ -20,6 +20,7 @@ START=(srun --ntasks-per-node=1 --kill-on-bad-exit=1 --cpu-bind=none -n "$NODES"
 
 # Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
 INTERFACE=ib0
+PATH=$PATH:/usr/sbin:/sbin # `ip` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
 if [ -z "$HEAD" ]; then
   echo "error: the first node has no address on $INTERFACE (it has: $(ls /sys/class/net | tr '\n' ' '))" >&2
@@ -56,6 +57,7 @@ for ((other = 0; other < nodes; other++)); do
 done
 
 set +u
+type module > /dev/null 2>&1 || [ ! -r /etc/profile ] || . /etc/profile > /dev/null 2>&1 || true
 module load cuda/12.6
 set -u
 export PYTHONPATH=/project/tinylove/trainer

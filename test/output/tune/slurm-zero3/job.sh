@@ -18,6 +18,7 @@ START=(srun --ntasks-per-node=1 --kill-on-bad-exit=1 --cpu-bind=none -n "$NODES"
 
 # Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
 INTERFACE=ib0
+PATH=$PATH:/usr/sbin:/sbin # `ip` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
 if [ -z "$HEAD" ]; then
   echo "error: the first node has no address on $INTERFACE (it has: $(ls /sys/class/net | tr '\n' ' '))" >&2
@@ -62,8 +63,7 @@ export OMP_NUM_THREADS=8
 exec "$python" -m accelerate.commands.launch \
   --num_machines 4 --num_processes 16 --machine_rank "$rank" \
   --main_process_ip "$head" --main_process_port "$port" --rdzv_backend static --rdzv_conf timeout=45 \
-  --use_deepspeed --deepspeed_multinode_launcher standard \
-  --zero_stage 3 --zero3_init_flag true --zero3_save_16bit_model true \
+  --multi_gpu \
   --mixed_precision bf16 --dynamo_backend no \
   --module tinylove_trainer "$command" --config "$config"
 NODE

@@ -1,0 +1,31 @@
+import type { Effects } from "../workbench/effects.ts";
+import { codeOf } from "../workbench/errors.ts";
+
+export interface Outcome {
+  /** Undefined where there is no such program. */
+  readonly code: number | null | undefined;
+  /** What it said, on both of its streams. */
+  readonly text: string;
+}
+
+/** Runs a program to its end. An interruption ends it. */
+export const outcomeOf = (program: string, args: readonly string[], effects: Effects): Promise<Outcome> =>
+  new Promise((settle, fail) => {
+    effects.signal.throwIfAborted();
+    const child = effects.spawn(program, args, {
+      env: effects.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: effects.signal,
+    });
+    let text = "";
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (chunk) => {
+        text += String(chunk);
+      });
+    child.once("error", (error) => {
+      if (effects.signal.aborted) fail(effects.signal.reason);
+      else if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") settle({ code: undefined, text });
+      else fail(error);
+    });
+    child.once("close", (code) => settle({ code, text }));
+  });
