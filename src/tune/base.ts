@@ -4,8 +4,8 @@ import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, hashOf, writeWhole } from "../workbench/files.ts";
 import { embeddedModelFile } from "../workbench/llama.ts";
-import { runTrainer } from "../workbench/python.ts";
 import type { Study } from "../workbench/study.ts";
+import { runTrainer } from "../workbench/trainer.ts";
 import type { Wanted } from "./job.ts";
 
 /**

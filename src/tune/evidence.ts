@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, parseJson, readText } from "../workbench/files.ts";
-import { TrainerEvent } from "../workbench/python.ts";
+import { TrainerEvent } from "../workbench/trainer.ts";
 
 /** What texts measure like; shares of 1 but for the entropy of their words in bits and the longest run in words. */
 export const TextMeasures = z.looseObject({

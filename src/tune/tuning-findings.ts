@@ -1,5 +1,5 @@
 import { type Findings, figure, sentence, table } from "../study/finding.ts";
-import type { TrainerEvent } from "../workbench/python.ts";
+import type { TrainerEvent } from "../workbench/trainer.ts";
 import type { Evidence, ModelMeasures, TextMeasures } from "./evidence.ts";
 import { inWords, type Verdict } from "./verdict.ts";
 

@@ -5,8 +5,8 @@ import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
-import { runTrainer } from "../../workbench/python.ts";
 import type { Study } from "../../workbench/study.ts";
+import { runTrainer } from "../../workbench/trainer.ts";
 import { type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
 import { localModel } from "./local.ts";
 

@@ -2,7 +2,7 @@ import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { exists, writeWhole } from "../../src/workbench/files.ts";
-import { runTrainer } from "../../src/workbench/python.ts";
+import { runTrainer } from "../../src/workbench/trainer.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
 /** A program in the place of Python: what a trainer may do that the real one does seldom. */
