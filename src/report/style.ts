@@ -52,6 +52,7 @@ td.prose { min-width: 16rem; font: .9375rem/1.5 var(--serif); }
 tr:has(td.prose) > th.short { white-space: normal; min-width: 7rem; }
 mark { background: var(--markWash); color: inherit; border-radius: 2px; padding: 0 .1em; }
 td.n, th.n { text-align: right; white-space: nowrap; }
+thead th.n { white-space: normal; text-wrap: balance; }
 tbody tr:last-child > * { border-bottom: 0; }
 nav ol { margin: 0; padding: 0; list-style: none; font: .9375rem/1.5 var(--sans); columns: 2 16rem; column-gap: 2rem; }
 nav li { margin: 0 0 .375rem; break-inside: avoid; }
@@ -70,6 +71,7 @@ nav { margin-top: 2.5rem; }
 .reasons { margin: .75rem 0 0; padding-left: 1rem; font-size: .9375rem; color: var(--muted); }
 code { font: .8125rem/1.5 ui-monospace, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 footer { margin-top: 4rem; padding-bottom: 4rem; font: .8125rem/1.5 var(--sans); color: var(--muted); }
+.rows { margin: .5rem 0 1.75rem; }
 td.ids { min-width: 9rem; } .id { white-space: nowrap; }
 td.ids summary { font-size: inherit; }
 summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }

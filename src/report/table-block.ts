@@ -13,8 +13,8 @@ export function tableBlock(id: string, caption: string, table: Table, places: Pl
   const side = (number: boolean, at: number) => (number && at > 0 ? "n" : "");
   const long = rows.length > longest;
   return html`
-  ${long && trusted(`<details><summary>${rows.length} rows of numbers</summary>`)}
   ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
+  ${long && trusted(`<details class="rows"><summary>${rows.length} rows of numbers</summary>`)}
   <div class="table" role="group" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
   <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
     <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>

@@ -117,8 +117,11 @@ const printers: Record<Format, (value: number) => string> = {
 /**
  * Percentages have one decimal throughout, which is what their standard error carries: readers and stories are both
  * drawn, and stories differ so much that no error falls below a tenth of a point short of some ten thousand of them.
+ * What is not quite none, or not quite all, never reads as if it were.
  */
 function measuredPercent(share: number): string {
+  if (share > 0 && share < 0.0005) return "< 0.1 %";
+  if (share < 1 && share >= 0.9995) return "> 99.9 %";
   return minus(`${(100 * share).toFixed(1)} %`);
 }
 

@@ -16,6 +16,9 @@ describe("a number as people read it", () => {
   test.each([
     [21 / 39, "percent", "53.8 %"],
     [-0.00001, "percent", "0.0 %"],
+    [0.0004, "percent", "< 0.1 %"],
+    [0.9996, "percent", "> 99.9 %"],
+    [1, "percent", "100.0 %"],
     [-0.25, "percent", "−25.0 %"],
     [2.875, "number", "2.88"],
     [0.0346, "number", "0.035"],

@@ -86,18 +86,12 @@ const sayBelief = (
   worth: number,
   { choices, settings: { margin, level } }: Data,
 ): string =>
-  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${marginRange(margin)} with probability ${probability(posterior.withinMargin)}, and above guessing with probability ${probability(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
-
-/** A probability is never said to be 0 or 1. */
-function probability(share: number): string {
-  if (share < 0.001) return "below 0.1 %";
-  return share > 0.999 ? "above 99.9 %" : percent(share);
-}
+  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${marginRange(margin)} with probability ${percent(posterior.withinMargin)}, and above guessing with probability ${percent(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
 
 /** The height of a beta distribution over shares, to a height of 1, where it is above a three-thousandth. */
 function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data): Finding {
-  const logs = Array.from({ length: 99 }, (_, at) => {
-    const share = (at + 1) / 100;
+  const logs = Array.from({ length: 399 }, (_, at) => {
+    const share = (at + 1) / 400;
     return { share, log: (a - 1) * Math.log(share) + (b - 1) * Math.log(1 - share) };
   });
   const most = Math.max(...logs.map(({ log }) => log));
