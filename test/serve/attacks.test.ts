@@ -155,7 +155,13 @@ eachStore((effects) => {
       const { status } = await walker.post("/q/1", { ...own, answer: "human", [name]: drop });
       expect([name, status < 500]).toEqual([name, true]);
     }
-    for (const path of [`/q/${drop}`, `/my/${drop}`, `/assets/${drop}`, `/study/forms/${drop}/1`]) {
+    for (const path of [
+      `/q/${drop}`,
+      `/my/${drop}`,
+      `/assets/${drop}`,
+      `/rehearsal/${drop}/q/1`,
+      `/study/stimuli?search=${drop}`,
+    ]) {
       expect([path, (await walker.get(encodeURI(path))).status]).toEqual([
         path,
         path.startsWith("/study") ? 303 : 404,
