@@ -29,7 +29,7 @@ export async function refuseAnewUnderAnswers(study: Study, what: string): Promis
 
 const readAlready = (what: string, answers: string): StudyError =>
   new StudyError(`${what}, but people have been reading what is there (${answers})`, {
-    hint: "undo the change, or make a new study for it; `tinylove analyse` and `tinylove report` go on with what was read",
+    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` go on with what was read",
   });
 
 /** How many have answered so far, in words; undefined when nobody has begun. */

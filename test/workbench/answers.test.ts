@@ -65,6 +65,14 @@ test.each([
   },
 );
 
+test("status names no command that would be refused", async () => {
+  const { code, printed } = await tinylove("status", "--study", await changed(answered, sampling));
+  expect(code).toBe(0);
+  expect(printed).toMatch(/generate +stale .*its settings changed/);
+  expect(printed).toMatch(/\ngenerations would be made anew, but people .* \(undo the change, /);
+  expect(printed).not.toContain("next:");
+});
+
 test("answers that only the store holds count", async () => {
   const study = await changed(answered, seed);
   const store = join(study, "judgments/judgments.csv");

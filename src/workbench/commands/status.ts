@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { StudyError } from "../errors.ts";
 import { foreseeAll } from "../foresee.ts";
 import { nothingToDo, type State } from "../manifest.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, type StageState, statesOf } from "../states.ts";
-import { openStudy } from "../study.ts";
+import { openStudy, type Study } from "../study.ts";
 import { wrapped } from "../wrapped.ts";
 
 /** `tinylove status`: fresh, stale or missing for every stage, and what would run next. */
@@ -31,13 +32,23 @@ export const status = (stages: readonly AnyStage[]) =>
       const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
       for (const { stage, state } of states) effects.print(wrapped(lineOf(stage, state), width, 20));
       const next = states.find(({ state }) => isDue(state));
-      effects.print(
-        next
-          ? `\nnext: tinylove ${next.stage.name} (or \`tinylove run\` for all)`
-          : ["\nall is fresh", ...states.flatMap(waitingFor)].join("; "),
-      );
+      const line = next
+        ? await whatIsNext(next.stage, study)
+        : ["all is fresh", ...states.flatMap(waitingFor)].join("; ");
+      effects.print(`\n${wrapped(line, width)}`);
     },
   });
+
+/** The command that is next, or why it may not be given any more. */
+async function whatIsNext(stage: AnyStage, study: Study): Promise<string> {
+  try {
+    await stage.guard?.(study);
+    return `next: tinylove ${stage.name} (or \`tinylove run\` for all)`;
+  } catch (thrown) {
+    if (thrown instanceof StudyError) return `${thrown.message} (${thrown.hint})`;
+    throw thrown;
+  }
+}
 
 /** `waiting for answers`, where a stage says what it waits for. */
 const waitingFor = ({ state }: StageState): string[] =>
