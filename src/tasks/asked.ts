@@ -23,6 +23,7 @@ export function checkAsked({ compose, survey }: Pick<StudyConfig, "compose" | "s
     }
   }
   checkPairs(compose);
+  checkStories(compose);
 }
 
 /** How the stories of a form are parted between questions about one story and pairs of their own. */
@@ -69,6 +70,19 @@ function checkAlone({ task: name, count }: Asked, task: Task, before: readonly A
     throw new StudyError(`compose.tasks: ${name} asks the same ${count} times`, {
       hint: "leave its count out",
     });
+  }
+}
+
+function checkStories(compose: ComposeSettings): void {
+  const { human, machine } = sharesOf(compose).alone;
+  const over = compose.tasks.find(
+    (one) => known(one).stimuli === 1 && one.count !== "all" && one.count > human + machine,
+  );
+  if (over) {
+    throw new StudyError(
+      `compose.tasks: ${over.task} asks about ${over.count} stories, and a form has ${human + machine} to ask about alone`,
+      { hint: "lower its count, or raise compose.human and compose.machine" },
+    );
   }
 }
 

@@ -12,6 +12,10 @@ test.each([
   [[{ task: "demographics" }], "demographics would be an empty page"],
   [[single, single], "human-or-machine stands twice"],
   [[{ task: "free-text", count: 2 }], "free-text asks the same 2 times"],
+  [
+    [{ task: "how-it-felt", count: 7 }],
+    "how-it-felt asks about 7 stories, and a form has 6 to ask about alone",
+  ],
   [[pairs(4)], "only 3 pairs for which-is-human can be made of 3 human and 3 machine stories"],
   [[single, pairs()], "and human-or-machine needs both as well"],
 ])("%j is refused", (tasks, message) => {
