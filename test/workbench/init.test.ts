@@ -66,6 +66,13 @@ test("columns that their names do not tell are mapped, and checked", async () =>
   expect((await initWith(odd, "--columns", "name=prose")).last).toMatch(/--columns name: no part of a story/);
   expect((await initWith(odd, "--columns", "prose")).last).toMatch(/--columns prose: no pair/);
 
+  const study = join(await temporaryFolder(), "study");
+  expect(await tinylove("init", study, "--columns", "title=heading")).toMatchObject({
+    code: 1,
+    last: expect.stringMatching(/^error: --columns goes with --corpus FILE/),
+  });
+  expect(await exists(study)).toBe(false);
+
   const mapped = await initWith(odd, "--columns", "title=heading line", "text=prose");
   expect(mapped).toMatchObject({ code: 0 });
   expect((await openStudy(mapped.study)).config.corpus.columns).toEqual({

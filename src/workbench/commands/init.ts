@@ -49,27 +49,28 @@ export const init = (appraise: Appraise) =>
       example: z.string().default("first-study"),
     }),
     async run(_, { folder, corpus, columns, table, example }, effects) {
+      if (corpus === undefined && (columns.length > 0 || table !== undefined))
+        throw new StudyError(`${table === undefined ? "--columns" : "--table"} goes with --corpus FILE`, {
+          hint: "name the table that has them",
+        });
       const root = resolve(folder);
-      if ((await exists(root)) && !(await stat(root)).isDirectory())
-        throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
-      if ((await filesUnder(root)).length > 0)
-        throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
+      await refuseUsed(root, folder);
       const source = join(examplesFolder, example);
       if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
         throw new StudyError(`no example ${example}`, { hint: "try first-study" });
       }
       const written = await readText(join(source, "study.yaml"));
-      const named = written.replace(/^name: .*$/m, `name: ${nameFrom(root)}`);
+      const settings = written.replace(/^name: .*$/m, `name: ${nameFrom(root)}`);
       if (corpus === undefined) {
         await cp(source, root, { recursive: true, filter: (path) => basename(path) !== "study.yaml" });
-        await writeStudy(root, named, gitignore);
+        await writeStudy(root, settings, gitignore);
       } else {
         const own = { columns: pairsOf("--columns", columns, "title=headline"), table };
-        const { settings, said } = await appraise(corpus, own, effects);
+        const { settings: fitting, said } = await appraise(corpus, own, effects);
         const file = basename(resolve(corpus));
         await cp(corpus, join(root, file), { recursive: true });
-        const asked = withSettings(named, [...ownCorpus(file, own), ...settings]);
-        await writeStudy(root, asked, `${gitignore}/${file}\n`);
+        const changed = withSettings(settings, [...ownCorpus(file, own), ...fitting]);
+        await writeStudy(root, changed, `${gitignore}/${file}\n`);
         for (const line of said) effects.log(`  ${line}`);
       }
       effects.log(
@@ -77,6 +78,13 @@ export const init = (appraise: Appraise) =>
       );
     },
   });
+
+async function refuseUsed(root: string, folder: string): Promise<void> {
+  if ((await exists(root)) && !(await stat(root)).isDirectory())
+    throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
+  if ((await filesUnder(root)).length > 0)
+    throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
+}
 
 /** `study.yaml` comes last: a folder without it is no study, so a kill leaves nothing that looks like one. */
 async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
