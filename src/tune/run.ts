@@ -69,13 +69,15 @@ export async function tune(study: Study, named: Wanted, ways: Ways, effects: Eff
   const wanted = await withFolder(study, named, effects);
   const asked = await jobOf(study, wanted);
   const machine = await thisMachine(effects);
-  await checkFits(
-    asked.model,
-    { ...study.config.tune, method: wanted.method ?? study.config.tune.method },
-    asked.stories,
-    machine,
-    effects,
-  );
+  // What a cluster has trained need not fit here to be recorded.
+  if (ways.restart || !(await doneEvent(asked.folder)))
+    await checkFits(
+      asked.model,
+      { ...study.config.tune, method: wanted.method ?? study.config.tune.method },
+      asked.stories,
+      machine,
+      effects,
+    );
   if (ways.restart) await rm(asked.folder, { recursive: true, force: true });
   const job = ways.findLr ? await withFoundRate(study, asked, wanted, effects) : asked;
   await refuseOther(job);
@@ -161,12 +163,16 @@ export async function doneEvent(folder: string): Promise<TrainerEvent | undefine
   return event.event === "done" ? event : undefined;
 }
 
-/** Without what a run cannot be told apart by: where things lie, on what it was worked out, when it was given up. */
+/**
+ * Without what a run cannot be told apart by: where things lie, on what and in which parts it was worked out, when it
+ * was given up. That its checkpoints are read as they were written is the trainer's to see.
+ */
 function settingsOf({
   out: _,
   threads: __,
   stories: ___,
   silence: ____,
+  sharded: _____,
   ...settings
 }: Job["config"]): Record<string, unknown> {
   return settings;

@@ -8,11 +8,12 @@ import { readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
 import { checkFits, thisMachine } from "../../src/tune/fits.ts";
 import { formOf, storyForm } from "../../src/tune/form.ts";
+import { jobOf } from "../../src/tune/job.ts";
 import { shapeOf } from "../../src/tune/model-shape.ts";
 import { tune } from "../../src/tune/run.ts";
 import { rules } from "../../src/tune/verdict.ts";
 import { readFindings } from "../../src/workbench/artefacts.ts";
-import { exists, writeWhole } from "../../src/workbench/files.ts";
+import { exists, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { readManifest } from "../../src/workbench/manifest.ts";
 import { builtProgram } from "../helpers/built.ts";
@@ -88,16 +89,58 @@ describe("what cannot be tuned is told in one line", () => {
     await fits("EleutherAI/gpt-neo-2.7B", 80, true);
   });
 
-  test("a model that fits on no machine like this one", async () => {
+  async function hugeModel(): Promise<string> {
     const folder = await temporaryFolder();
     const shape = { hidden_size: 16384, num_hidden_layers: 120, num_attention_heads: 128 };
     await writeWhole(
       `${folder}/config.json`,
       JSON.stringify({ model_type: "gpt_neox", vocab_size: 50432, ...shape }),
     );
+    return folder;
+  }
+
+  test("a model that fits on no machine like this one", async () => {
+    const folder = await hugeModel();
     await expect(tune(await smallStudy(), { model: folder }, {}, quietEffects())).rejects.toEqual(
       said("does not fit: full tuning needs about"),
     );
+  });
+
+  test("but what a cluster has trained, in parts, is recorded by a machine on which it does not fit", async () => {
+    const study = await smallStudy();
+    const wanted = { model: await hugeModel(), output: "far" };
+    const { folder, config } = await jobOf(study, wanted);
+    await writeWhole(`${folder}/config.json`, JSON.stringify({ ...config, sharded: true }));
+    await writeWhole(`${folder}/model/config.json`, "{}");
+    const done = { event: "done", steps: 2, stopped_early: false };
+    await writeWhole(`${folder}/events.jsonl`, `${JSON.stringify(done)}\n`);
+    const curve = [
+      { step: 0, validation_loss: 3 },
+      { step: 1, loss: 2.5, gradient_norm: 1, rate: 1e-5 },
+      { step: 1, validation_loss: 2 },
+    ];
+    await writeWhole(`${folder}/curve.jsonl`, jsonLines(curve));
+    const effects = quietEffects();
+    await tune(study, wanted, {}, effects);
+    expect((await readManifest(study)).stages["tune far"]!.writes).toHaveProperty("tuned/far/model");
+    expect(effects.told.join("\n")).toContain("validation loss 3.0000 before, 2.0000 at best (step 1 of 2)");
+    await expect(tune(study, wanted, { restart: true }, quietEffects())).rejects.toThrow("does not fit");
+    expect(await exists(`${folder}/model`)).toBe(true);
+  });
+
+  test("LoRA's base takes two bytes a parameter in bf16 and four in f32", async () => {
+    const { tune: settings } = (await smallStudy()).config;
+    const machine = { gpus: [48 * 2 ** 30] };
+    const fits = (precision: "bf16" | "fp32") =>
+      checkFits(
+        "EleutherAI/gpt-neox-20b",
+        { ...settings, method: "lora", precision, microBatch: 1 },
+        smallStories({ train: 20 }),
+        machine,
+        quietEffects(),
+      );
+    await fits("bf16");
+    await expect(fits("fp32")).rejects.toEqual(said("LoRA needs about 8"));
   });
 
   test("no room on the disk, seen on a disk of two megabytes", async ({ skip }) => {
