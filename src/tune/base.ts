@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, hashOf, writeWhole } from "../workbench/files.ts";
-import { embeddedModelFile } from "../workbench/llama.ts";
+import { llamaFileNamed } from "../workbench/llama.ts";
 import type { Study } from "../workbench/study.ts";
 import { runTrainer } from "../workbench/trainer.ts";
 import type { Wanted } from "./job.ts";
@@ -35,8 +35,10 @@ export const isGguf = (named: string): boolean => named.startsWith("llama:") || 
 
 async function fileOf(named: string, study: Study): Promise<string> {
   const target = named.replace(/^llama:/, "");
-  if (target === "embedded") return embeddedModelFile;
-  for (const path of [resolve(target), study.path(target)]) if (await exists(path)) return path;
+  const [typed, inStudy] = [resolve(target), llamaFileNamed(target, study)];
+  // An address means what it means in study.yaml; a bare path is one of the command line.
+  for (const path of target === named ? [typed, inStudy] : [inStudy, typed])
+    if (await exists(path)) return path;
   throw new StudyError(`--model ${named}: no such file`, {
     hint: "name a GGUF file, or `llama:embedded`, the small model that comes with Tiny Love",
   });
