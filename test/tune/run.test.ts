@@ -11,7 +11,7 @@ import { formOf, storyForm } from "../../src/tune/form.ts";
 import { jobOf } from "../../src/tune/job.ts";
 import { shapeOf } from "../../src/tune/model-shape.ts";
 import { tune } from "../../src/tune/run.ts";
-import { rules } from "../../src/tune/verdict.ts";
+import { rules } from "../../src/tune/verdict-rules.ts";
 import { readFindings } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";

@@ -4,7 +4,8 @@ import { Findings } from "../../src/study/finding.ts";
 import { Evidence, readCurve } from "../../src/tune/evidence.ts";
 import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
 import { tuningFindings } from "../../src/tune/tuning-findings.ts";
-import { brokeOutAt, inWords, limits, rules, verdictOn } from "../../src/tune/verdict.ts";
+import { inWords, verdictOn } from "../../src/tune/verdict.ts";
+import { brokeOutAt, limits, rules } from "../../src/tune/verdict-rules.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
