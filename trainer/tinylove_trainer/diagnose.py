@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from .events import UserError, emit, note
+from .events import UserError, emit
 from .measures import Copying, distinct, entropy, pronoun_share, repetition
 from .models import context_of, load_model, load_tokenizer
 from .sample import Request, write_texts

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from .events import UserError, emit, note
+from .events import UserError, emit
 from .json_lines import read_lines
 from .models import context_of, load_model, load_tokenizer
 from .settings import one_of, positive, settled
