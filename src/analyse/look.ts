@@ -1,8 +1,10 @@
 import { sequentialLooks } from "../stats/sequential.ts";
-import { type Data, readersOf } from "./data.ts";
+import type { Data } from "./data.ts";
+import { finishedReaders } from "./finished.ts";
 
 /** A look at the data before the planned end. */
 export interface Look {
+  /** Who finished. */
   readonly readers: number;
   readonly planned: number;
   /** What a claim needs at this look under alpha spending; undefined where the look was not declared. */
@@ -13,8 +15,9 @@ export interface Look {
 export function lookOf(data: Data): Look | undefined {
   const { choices, pairs, ratings, settings } = data;
   const planned = plannedReaders(data);
-  const readers = readersOf([...choices, ...pairs, ...ratings]).length;
-  if (planned === undefined || readers === 0 || readers >= planned) return undefined;
+  if (planned === undefined || choices.length + pairs.length + ratings.length === 0) return undefined;
+  const readers = finishedReaders(data);
+  if (readers >= planned) return undefined;
   const declared = settings.stop.looks.filter((look) => look < 1).sort((one, other) => one - other);
   // The look that is due: the last declared one that has been reached.
   const due = declared.filter((look) => look <= readers / planned + 1e-9);
@@ -44,5 +47,5 @@ export function errorsOf(data: Data): { readonly alpha: number; readonly equival
 export function whyWithheld(data: Data): string | undefined {
   const look = lookOf(data);
   if (look === undefined || look.needs) return undefined;
-  return `${look.readers} of ${look.planned} planned readers have answered, and no look at the data before the planned end was declared`;
+  return `${look.readers} of ${look.planned} planned readers have finished, and no look at the data before the planned end was declared`;
 }

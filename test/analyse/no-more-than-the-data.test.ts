@@ -228,6 +228,24 @@ describe("a look before the planned end", () => {
     expect(JSON.stringify(of(all, "quality").findings)).not.toContain("different");
   });
 
+  test("ends with the planned readers who finished: who was left out had a place, who left half-way has none", () => {
+    const headline = (judged: Choice[], stop: Record<string, unknown>) => {
+      const all = dataOf({ choices: judged, settings: settings({ stop, exclude: { straightLining: 10 } }) });
+      return said(of(found(all, [verdict]), "verdict"), "verdict");
+    };
+    const careless = choices.map((choice) =>
+      choice.participant === "reader-3"
+        ? { ...choice, answer: "human" as const, right: choice.origin === "human" }
+        : choice,
+    );
+    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers judged/);
+    const left = choices
+      .slice(0, 120)
+      .map((choice) => ({ ...choice, participant: `left-${choice.participant}` }));
+    const halfWay = left.filter((_, at) => at % 40 < 25);
+    expect(headline([...choices, ...halfWay], { readers: 22 })).toMatch(/^No verdict yet: 20 of 22 planned/);
+  });
+
   test("that was declared claims what alpha spending allows, and draws its wider intervals", () => {
     const early = of(at({ readers: 100, looks: [0.2] }), "verdict");
     const end = of(at({ readers: 20 }), "verdict");

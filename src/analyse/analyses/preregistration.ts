@@ -3,7 +3,7 @@ import { counted, percent, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
-import { groupedBy } from "../groups.ts";
+import { finishedReaders } from "../finished.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 import { type Look, lookOf, plannedReaders } from "../look.ts";
 import { deviationsFrom } from "../registration.ts";
@@ -82,9 +82,8 @@ function sayRegistered(at: string, judgments: number, deviations: number): strin
 
 /** More readers than planned: who goes on after the planned end may be waiting for a better result. */
 function sayOverrun(data: Data): Finding[] {
-  const { choices, pairs, ratings } = data.excluded?.before ?? data;
   const planned = plannedReaders(data);
-  const readers = finishedReaders([...choices, ...pairs, ...ratings]);
+  const readers = finishedReaders(data);
   // A few are under way when the last place is taken.
   if (planned === undefined || readers <= planned * 1.05 + 1) return [];
   return [
@@ -93,18 +92,6 @@ function sayOverrun(data: Data): Finding[] {
       `The study went on beyond its planned end: ${counted(readers, "reader")} finished, ${planned} were planned. Whoever goes on until a result is welcome errs more often than alpha says.`,
     ),
   ];
-}
-
-/** Readers who answered as much as any did on their form: who left half-way takes no place of those planned. */
-function finishedReaders(
-  answers: readonly { readonly participant: string; readonly form: string }[],
-): number {
-  const byForm = groupedBy(answers, ({ form }) => form);
-  return [...byForm.values()].reduce((sum, own) => {
-    const counts = [...groupedBy(own, ({ participant }) => participant).values()].map(({ length }) => length);
-    const whole = Math.max(...counts);
-    return sum + counts.filter((count) => count === whole).length;
-  }, 0);
 }
 
 /** The verdict that the registered settings give these judgments, beside the one that the present settings give. */
