@@ -1,5 +1,6 @@
 import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
+import { plannedEnd } from "../study/planned-end.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
@@ -19,7 +20,7 @@ import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
-import { frozenOf, plannedEnd, readRegistration } from "./registration.ts";
+import { frozenOf, readRegistration } from "./registration.ts";
 
 /** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { usualSpread } from "../stats/simulate-study.ts";
+import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
@@ -10,7 +11,6 @@ import { type Design, designOf, evenDesign } from "./design.ts";
 import { usualPower } from "./plan.ts";
 import { type Asked, planned } from "./planned.ts";
 import { printedFindings } from "./print.ts";
-import { plannedEnd } from "./registration.ts";
 
 const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),

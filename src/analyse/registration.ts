@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { StudyConfig } from "../study/config.ts";
+import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
 import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
@@ -32,10 +32,6 @@ export async function readRegistration(study: Study): Promise<Registration | und
   if (!(await exists(path))) return undefined;
   return readJson(path, Registration, "put back the registration as it was made");
 }
-
-/** Readers at which a study ends: where it says when to stop, else where the survey closes; undefined where neither does. */
-export const plannedEnd = ({ analyse, survey }: StudyConfig): number | undefined =>
-  analyse.stop.readers ?? survey.quota;
 
 /** What a registration would freeze now. */
 export async function frozenOf(study: Study): Promise<Frozen> {

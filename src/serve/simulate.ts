@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { z } from "zod";
 import type { Random } from "../stats/random.ts";
+import { plannedEnd } from "../study/planned-end.ts";
 import type { SimulatedReader } from "../tasks/task.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { readKey } from "../workbench/artefacts.ts";
@@ -56,12 +57,22 @@ export const simulate = command({
     const copy = await openStudy(target);
     await fill(copy, options, effects);
     effects.log(`${options.participants} simulated participants have answered in ${target}`);
+    const early = sayTooFew(options.participants, copy);
+    if (early !== undefined) effects.log(early);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
     effects.log(`next: \`tinylove run --study ${at}\` analyses them and writes the report`);
     effects.print(target);
   },
 });
+
+/** A study has no verdict before its planned end, but at a look that it declares; undefined where one is given. */
+function sayTooFew(participants: number, { config }: Study): string | undefined {
+  const planned = plannedEnd(config);
+  if (planned === undefined || participants >= planned) return undefined;
+  if (config.analyse.stop.looks.some((look) => participants / planned >= look)) return undefined;
+  return `the study ends at ${planned} readers, and before that it has no verdict: \`--participants ${planned}\` shows one`;
+}
 
 /** Participants who share a transaction. */
 const atOnce = 50;

@@ -106,6 +106,24 @@ test("the copy holds what the stages wrote and read, and nothing else that lies 
   await remove();
 });
 
+test("too few for the planned end are told how many have a verdict; as many as that, or as a declared look needs, are not", async () => {
+  const { study, remove } = await fixture({ forms: 2, stories: 3, survey: { quota: 6 } });
+  const said = async (participants: number, settings = "") => {
+    await writeWhole(study.path("study.yaml"), (await readFile(study.path("study.yaml"), "utf8")) + settings);
+    const to = `${study.folder}-${participants}${settings.length}`;
+    copies.push(to);
+    const effects = quietEffects();
+    await simulate.run(study.folder, simulate.options.parse({ to, participants }), effects);
+    return effects.said.join("\n");
+  };
+  const sentence =
+    "the study ends at 6 readers, and before that it has no verdict: `--participants 6` shows one";
+  expect(await said(4)).toContain(sentence);
+  expect(await said(6)).not.toContain("no verdict");
+  expect(await said(3, "\nanalyse: { stop: { looks: [0.5] } }\n")).not.toContain("no verdict");
+  await remove();
+});
+
 test("skill decides how often readers are right, and bias which way they are wrong", async () => {
   const flags = { participants: 300 };
   const [guessing, able, biased] = [
