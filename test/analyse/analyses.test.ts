@@ -196,6 +196,22 @@ describe("exclusions", () => {
     );
     expect(table?.kind === "table" && table.table.rows.length).toBe(4);
   });
+
+  test("a pair with a story that its reader had judged alone before is counted", () => {
+    const choices = choicesBy(2, 6, guess);
+    const at = (participant: string, stimulus: string, order: number): Pair => ({
+      ...{ participant, form: "", stimulus, order, humanSide: "left", chosenSide: "left" },
+      ...{ left: "human", right: "model" },
+    });
+    const fresh = at("reader-0", "story-6 story-7", 7);
+    const again = at("reader-0", "story-7 story-1", 7);
+    const aloneAfterwards = at("reader-1", "story-1 story-7", 0);
+    const qualityOf = (pairs: Pair[]) => of(found(dataOf({ choices, pairs })), "quality");
+    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("alone before");
+    expect(said(qualityOf([fresh, again, aloneAfterwards]))).toContain(
+      "1 of 3 answers about pairs is of a story that the reader had been asked about alone before",
+    );
+  });
 });
 
 describe("pairs", () => {

@@ -28,6 +28,7 @@ export const quality: Analysis = {
     const findings: Finding[] = [
       sentence("result", saySigns(signs, before)),
       ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
+      ...saysWhatWasReadBefore(before, signs),
       ...saysWhatIsLeftOut(before),
       ...exclusionFindings(data),
       ...(compared ? comparisonFindings(compared) : []),
@@ -48,12 +49,15 @@ interface Signs {
   /** Milliseconds an answer; undefined where no times are known. */
   readonly medianMs: number | undefined;
   readonly underTwoSeconds: number;
+  /** Answers about pairs, one of whose stories the reader had been asked about alone before. */
+  readonly readBefore: number;
 }
 
 /** Two seconds are too few to read ninety words: a sign, and no rule unless the study declares one. */
 const tooShort = 2000;
 
-function signsOf({ choices, pairs, ratings, checks }: Data): Signs {
+function signsOf(data: Data): Signs {
+  const { choices, pairs, ratings, checks } = data;
   const answers = [...choices, ...pairs, ...ratings];
   const times = answers.flatMap(({ ms }) => ms ?? []);
   const byReader = groupedBy(answers, ({ participant }) => participant);
@@ -65,7 +69,29 @@ function signsOf({ choices, pairs, ratings, checks }: Data): Signs {
     failedChecks: checks.filter(({ passed }) => !passed).length,
     medianMs: times.length > 0 ? median(times) : undefined,
     underTwoSeconds: times.filter((ms) => ms < tooShort).length,
+    readBefore: readBeforeOf(data),
   };
+}
+
+/** How many pairs hold a story that stood before their reader alone, earlier in the order shown. */
+function readBeforeOf({ choices, pairs, ratings }: Data): number {
+  const alone = groupedBy([...choices, ...ratings], ({ participant }) => participant);
+  return pairs.filter(({ participant, stimulus, order = 0 }) =>
+    alone
+      .get(participant)
+      ?.some((one) => (one.order ?? order) < order && stimulus.split(" ").includes(one.stimulus)),
+  ).length;
+}
+
+/** A judgment may be remembered, so that the second one is none of its own. */
+function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: Signs): Finding[] {
+  if (readBefore === 0) return [];
+  return [
+    sentence(
+      "result",
+      `${readBefore} of ${counted(pairs.length, "answer")} about pairs ${readBefore === 1 ? "is" : "are"} of a story that the reader had been asked about alone before: what was remembered and what was seen in the pair cannot be told apart.`,
+    ),
+  ];
 }
 
 function saySigns(signs: Signs, data: Data): string {
