@@ -64,7 +64,9 @@ export const usualPower = 0.8;
  */
 export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string | undefined {
   if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
-  const begin = `With ${counted(plan.stories, "story", "stories")} no number of readers shows that accuracy overall, on human and on machine stories lies within the margin of ${declaredPercent(test.margin)} with probability ${declaredPercent(wanted)}`;
+  const { humanAccuracy: accuracy = 0.5 } = plan;
+  const truth = accuracy === 0.5 ? "" : `, if accuracy is truly ${declaredPercent(accuracy)}`;
+  const begin = `With ${counted(plan.stories, "story", "stories")} no number of readers shows that accuracy overall, on human and on machine stories lies within the margin of ${declaredPercent(test.margin)} with probability ${declaredPercent(wanted)}${truth}`;
   const fewest = storiesNeeded(plan, test, wanted);
   if (fewest === undefined) return `${begin}, nor do 10,000 stories.`;
   const ample = 2 * fewest;

@@ -11,7 +11,7 @@ import { studentQuantile } from "./student-t.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 import { type VerdictOptions, verdictTest } from "./verdict-test.ts";
 
-/** The probability of each verdict on one accuracy. */
+/** The probability that each is shown of one accuracy. Both may be: an accuracy within the margin, and not chance. */
 export interface Power {
   readonly equivalent: number;
   readonly different: number;
@@ -53,7 +53,10 @@ export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPow
   };
 }
 
-/** The same by simulation: whole studies are drawn and judged, 1,000 unless told. `together` is all three claims. */
+/**
+ * The same by simulation: whole studies are drawn and judged, 1,000 unless told. `together` is all three claims, and the
+ * difference that `overall` shows.
+ */
 export function simulatedPower(
   plan: StudyPlan,
   options: VerdictOptions,
@@ -61,11 +64,13 @@ export function simulatedPower(
   random: Random,
 ): StudyPower & { readonly together: Power } {
   const names = ["overall", "human", "machine"] as const;
+  const { alpha = 0.05 } = options;
   const counts = { overall: tally(), human: tally(), machine: tally(), together: tally() };
   for (let study = 0; study < studies; study++) {
     const verdict = verdictTest(simulateStudy(plan, random.fork(study)), options);
-    for (const name of names) counts[name].add(verdict[name].verdict);
-    counts.together.add(verdict.together);
+    const shown = (name: keyof StudyPower) => verdict[name].differenceP <= alpha;
+    for (const name of names) counts[name].add(verdict[name].verdict === "equivalent", shown(name));
+    counts.together.add(verdict.together === "equivalent", shown("overall"));
   }
   return {
     overall: counts.overall.power(studies),
@@ -201,9 +206,9 @@ function tally() {
   let equivalent = 0;
   let different = 0;
   return {
-    add(verdict: string) {
-      if (verdict === "equivalent") equivalent++;
-      if (verdict === "different") different++;
+    add(isEquivalent: boolean, isDifferent: boolean) {
+      equivalent += Number(isEquivalent);
+      different += Number(isDifferent);
     },
     power: (studies: number): Power => ({ equivalent: equivalent / studies, different: different / studies }),
   };

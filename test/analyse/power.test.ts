@@ -28,6 +28,15 @@ describe("a plan", () => {
     expect((await numbersOf({ stories: 12 })).needed).toBeNull();
   });
 
+  test("at an accuracy that lies beyond the margin says so, for then no story helps", async () => {
+    const { findings } = planned(await heard(options.parse({ check: 0, accuracy: 0.62 }), undefined));
+    expect(findings[0]).toMatchObject({
+      text: expect.stringMatching(
+        /^With 60 stories .* 80 %, if accuracy is truly 62 %, nor do 10,000 stories/,
+      ),
+    });
+  });
+
   test("thirteen responses of 2022 could have shown nothing", async () => {
     const { formula } = await numbersOf({ readers: 13, stories: 18, each: 6 });
     expect(formula.overall.equivalent).toBeLessThan(0.05);

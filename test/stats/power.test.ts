@@ -18,6 +18,14 @@ test("formula and simulation agree within a few points", () => {
   expect(simulated.together.equivalent).toBeLessThanOrEqual(simulated.human.equivalent);
 });
 
+test("a difference within the margin is shown beside equivalence, by formula and by simulation alike", () => {
+  const skilled = { ...plan, readers: 40, humanAccuracy: 0.58, machineAccuracy: 0.58 };
+  const formula = verdictPower(skilled, options).overall;
+  const simulated = simulatedPower(skilled, options, { studies: 500 }, randomFrom(2)).overall;
+  expect(formula.different + formula.equivalent).toBeGreaterThan(1.02);
+  expect(Math.abs(formula.different - simulated.different)).toBeLessThan(0.045);
+});
+
 test("with no variance of readers and stories the error is that of independent judgments", () => {
   const { overall, human } = plannedErrors({ ...plan, variances: { bias: 0, skill: 0, story: 0 } });
   expect(overall.standardError).toBeCloseTo(Math.sqrt(0.25 / 1200), 10);
