@@ -447,6 +447,13 @@ test("what was coded is there by coder: a person has one new name in both lots, 
   expect(await readFile(join(folder(), "README.md"), "utf8")).toContain("as people (2), language models (1)");
 });
 
+test("settings.json says what participants read before they began, also where nobody wrote it", async () => {
+  await packageStudy.run(built.study.folder, options(), quietEffects());
+  const { survey } = JSON.parse(await readFile(join(folder(), "settings.json"), "utf8"));
+  expect(survey.consent.length).toBeGreaterThan(100);
+  expect(survey.instructions).toMatch(/^You will read \w+ .*stories/);
+});
+
 test("every column stands in the codebook and in datapackage.json, every file with its checksum", async () => {
   await packageStudy.run(
     built.study.folder,

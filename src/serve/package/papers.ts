@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
 import type { Study } from "../../workbench/study.ts";
+import { instructionsFor } from "../instructions.ts";
+import { phrasesOf } from "../languages.ts";
 import type { About } from "./descriptor.ts";
 import type { Choices, Published } from "./published.ts";
 import { readmeOf } from "./readme.ts";
@@ -8,13 +10,14 @@ import type { Table } from "./table.ts";
 /** What stands around the tables, by path. */
 export function papersOf(
   study: Study,
-  { registration, verdict }: Published,
+  published: Published,
   about: About,
   tables: readonly Table[],
   choices: Choices,
 ): Map<string, string> {
+  const { registration, verdict } = published;
   const papers = new Map([
-    ["settings.json", settingsOf(study)],
+    ["settings.json", settingsOf(study, published)],
     ["CITATION.cff", citationOf(about)],
   ]);
   if (registration !== undefined) papers.set("preregistration.json", registration);
@@ -36,9 +39,10 @@ const citationOf = ({ title, description, licence, authors }: About): string =>
   });
 
 /** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
-function settingsOf({ config }: Study): string {
+function settingsOf({ config }: Study, { forms }: Published): string {
   const { name, title, seed, compose, analyse, corpus, generate, survey } = config;
-  const { language, consent, instructions, example, demographics, quota, back, feedback } = survey;
+  const { language, example, demographics, quota, back, feedback } = survey;
+  const words = phrasesOf(language);
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
   // The model's address may be a path of somebody's machine; the generations name it without.
@@ -57,8 +61,9 @@ function settingsOf({ config }: Study): string {
     survey: {
       title: survey.title,
       language,
-      consent,
-      instructions,
+      // As participants read it, whoever wrote it; all forms ask the same.
+      consent: survey.consent || words("consent.text"),
+      instructions: survey.instructions || instructionsFor(forms[0]!.questions, language, words),
       example,
       demographics,
       quota,
