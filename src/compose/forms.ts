@@ -56,8 +56,18 @@ function shownBy(
   const [human, machine] = [random.shuffle(alone.human), random.shuffle(alone.machine)];
   if (shows === 0) return Array.from({ length: count === "all" ? 1 : count }, () => []);
   if (shows === 2) return random.shuffle(pairs.slice(0, upTo)).map((pair) => random.shuffle(pair));
-  return random
-    .shuffle([...human, ...machine])
-    .slice(0, upTo)
-    .map((id) => [id]);
+  return random.shuffle(someOf(human, machine, upTo, random)).map((id) => [id]);
+}
+
+/** A task that asks about some of a form's stories asks about as many of people as of machines, an odd one by chance. */
+function someOf(
+  human: readonly string[],
+  machine: readonly string[],
+  count: number,
+  random: Random,
+): string[] {
+  if (count >= human.length + machine.length) return [...human, ...machine];
+  const [first, second] = random.shuffle([human, machine]);
+  const inTurn = first!.flatMap((id, at) => [id, ...second!.slice(at, at + 1)]);
+  return [...inTurn, ...second!.slice(first!.length)].slice(0, count);
 }

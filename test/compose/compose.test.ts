@@ -27,6 +27,25 @@ test("five forms of six stories, three human and three machine", async () => {
   }
 });
 
+test.each([
+  [2, [1, 1]],
+  [4, [2, 2]],
+  [5, [2, 3]],
+])("a task that asks about %i of six stories asks about both kinds alike", async (count, shares) => {
+  const some = await studyWith(
+    upTo(20, (at) => story(at)),
+    upTo(20, (at) => generation(at)),
+    { tasks: [{ task: "human-or-machine" }, { task: "how-it-felt", count }] },
+  );
+  await run(some);
+  const key = await readKey(some);
+  for (const { questions } of await readForms(some)) {
+    const felt = questions.filter(({ task }) => task === "how-it-felt");
+    const human = felt.filter(({ stimuli }) => key.get(stimuli[0]!)!.origin === "human").length;
+    expect([human, felt.length - human].sort()).toEqual(shares);
+  }
+});
+
 test("a title stands once on a form, its other version on another", async () => {
   const key = await readKey(study);
   const seen = new Map<string, string[]>();
