@@ -58,7 +58,7 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   }
   if (straightLining !== undefined) {
     rules.push({
-      name: `a reader who gave one answer to everything, of at least ${straightLining}`,
+      name: `a reader who gave one and the same answer to all of ${straightLining} stories or more`,
       leavesOut: ofReaders((own) => isStraightLining(own, straightLining)),
     });
   }
@@ -94,8 +94,7 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
   const seen = new Set<string>();
   return new Set(
     answers.filter((answer) => {
-      const asked = "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
-      const name = JSON.stringify([answer.participant, answer.stimulus, asked]);
+      const name = JSON.stringify([answer.participant, answer.stimulus, askedIn(answer)]);
       // Pairs of a table may have no name of their own; then nothing tells two apart.
       if (answer.stimulus === "" || !seen.has(name)) {
         seen.add(name);
@@ -106,10 +105,14 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
   );
 }
 
-/** The same answer to every story: `human` throughout, the left side throughout, one rating throughout. */
-export function isStraightLining(own: readonly Answered[], least: number): boolean {
-  const answers = own.map((answer) =>
-    "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating,
+/** The same answer to every story of one question: `human` throughout, the left side throughout, one rating throughout. */
+export const isStraightLining = (own: readonly Answered[], least: number): boolean =>
+  [...groupedBy(own, askedIn).values()].some(
+    (answers) => answers.length >= least && new Set(answers.map(givenIn)).size === 1,
   );
-  return answers.length >= least && new Set(answers).size === 1;
-}
+
+const askedIn = (answer: Answered): string =>
+  "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
+
+const givenIn = (answer: Answered): string | number =>
+  "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating;

@@ -197,6 +197,30 @@ describe("exclusions", () => {
     expect(table?.kind === "table" && table.table.rows.length).toBe(4);
   });
 
+  test("who says “human” to all and rates as the stories are is one reader, for the rule, the count and the comparison", () => {
+    const choices = choicesBy(8, 6, guess).map((choice) => ({
+      ...choice,
+      answer:
+        choice.participant === "reader-1" || choice.order! % 2 ? ("human" as const) : ("machine" as const),
+    }));
+    const ratings = choices.map(
+      ({ answer: _, ...shown }): Rating => ({
+        ...shown,
+        task: "how-it-felt",
+        rating: 1 + (shown.order! % 5),
+      }),
+    );
+    const all = dataOf({ choices, ratings });
+    const quality = of(found(all), "quality");
+    expect(said(quality)).toContain("1 reader gave one and the same answer to all of six stories or more.");
+    const { withoutStraightLiners } = quality.numbers["compared"] as {
+      withoutStraightLiners: { overall: { judgments: number } };
+    };
+    expect(withoutStraightLiners.overall.judgments).toBe(7 * 6);
+    const kept = withoutExcluded({ ...all, settings: settings({ straightLining: 6 }) });
+    expect([kept.choices.length, kept.ratings.length]).toEqual([7 * 6, 7 * 6]);
+  });
+
   test("a pair with a story that its reader had judged alone before is counted", () => {
     const choices = choicesBy(2, 6, guess);
     const at = (participant: string, stimulus: string, order: number): Pair => ({
@@ -304,4 +328,16 @@ test("that texts were chosen among several draws is told beside the count of all
   expect(told(true)).toContain("1 text was chosen");
   expect(told(true)).toContain("wrote 3 texts");
   expect(told(false)).not.toContain("chosen");
+});
+
+test("a corpus whose table names no author is told to name none, and is by no number of authors", () => {
+  const told = (authors: number) => {
+    const words = { least: 60, median: 90, most: 99, mean: 89, rule: 100, above: 0 };
+    const split = { train: 30, validation: 10, test: 20 };
+    const corpus = { stories: 60, authors, groups: 60, licences: {}, split, words, rejected: {} };
+    const study = { corpus, generations: [], stimuli: [] } as never;
+    return JSON.stringify(overview.run(dataOf({ study }), randomFrom("test", "authors")).findings);
+  };
+  expect(told(0)).toContain("60 human stories, their authors not named: 30 for training");
+  expect(told(1)).toContain("60 human stories by 1 author: 30");
 });

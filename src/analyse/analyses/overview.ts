@@ -45,7 +45,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
   const rejected = Object.values(corpus.rejected).reduce((sum, count) => sum + count, 0);
   const facts: [string, string][] = [
     ["Stories", printed(stories, "integer")],
-    ["Authors", printed(authors, "integer")],
+    ["Authors", authors === 0 ? "not named" : printed(authors, "integer")],
     ["Groups that the split never parts", printed(corpus.groups, "integer")],
     ["Training, validation, test", `${split.train}, ${split.validation}, ${split.test}`],
     [
@@ -65,7 +65,7 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
     ...(corpus.note ? [sentence("detail", corpus.note.trim())] : []),
     sentence(
       "result",
-      `The corpus holds ${counted(stories, "human story", "human stories")} by ${counted(authors, "author")}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
+      `The corpus holds ${counted(stories, "human story", "human stories")}${authors === 0 ? ", their authors not named" : ` by ${counted(authors, "author")}`}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
     ),
     table("detail", "The corpus", {
       columns: [

@@ -3,7 +3,7 @@ import type { StudyVerdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Choice, Data } from "../data.ts";
+import { type Choice, type Data, readersOf } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
 import { groupedBy } from "../groups.ts";
 import { verdictOnChoices } from "../judged.ts";
@@ -60,17 +60,22 @@ function signsOf(data: Data): Signs {
   const { choices, pairs, ratings, checks } = data;
   const answers = [...choices, ...pairs, ...ratings];
   const times = answers.flatMap(({ ms }) => ms ?? []);
-  const byReader = groupedBy(answers, ({ participant }) => participant);
   return {
-    readers: byReader.size,
+    readers: readersOf(answers).length,
     answers: answers.length,
-    straightLining: [...byReader.values()].filter((own) => isStraightLining(own, 6)).length,
+    straightLining: straightLinersOf(data).size,
     checks: checks.length,
     failedChecks: checks.filter(({ passed }) => !passed).length,
     medianMs: times.length > 0 ? median(times) : undefined,
     underTwoSeconds: times.filter((ms) => ms < tooShort).length,
     readBefore: readBeforeOf(data),
   };
+}
+
+/** Readers who gave one and the same answer to all of six stories or more, whatever they were asked of them. */
+function straightLinersOf({ choices, pairs, ratings }: Data): ReadonlySet<string> {
+  const byReader = groupedBy([...choices, ...pairs, ...ratings], ({ participant }) => participant);
+  return new Set([...byReader].filter(([, own]) => isStraightLining(own, 6)).map(([reader]) => reader));
 }
 
 /** How many pairs hold a story that stood before their reader alone, earlier in the order shown. */
@@ -104,7 +109,7 @@ function saySigns(signs: Signs, data: Data): string {
       ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} ${signs.failedChecks === 1 ? "was" : "were"} failed.`
       : "";
   const simulated = data.simulated ? " The readers are simulated: their times are too." : "";
-  return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave one and the same answer to six stories or more. ${times}${checks}${simulated}`;
+  return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave one and the same answer to all of six stories or more. ${times}${checks}${simulated}`;
 }
 
 /** Times in ten bins up to the 98th percentile, so that one forgotten page does not flatten the rest. */
@@ -170,11 +175,11 @@ interface Compared {
 function compare(before: Data, after: Data): Compared | undefined {
   if (before.choices.length === 0) return undefined;
   const test = (choices: readonly Choice[]) => verdictOnChoices(choices, after);
-  const byReader = groupedBy(before.choices, ({ participant }) => participant);
+  const straightLiners = straightLinersOf(before);
   return {
     with: test(before.choices),
     without: test(after.choices),
-    withoutStraightLiners: test([...byReader.values()].filter((own) => !isStraightLining(own, 6)).flat()),
+    withoutStraightLiners: test(before.choices.filter(({ participant }) => !straightLiners.has(participant))),
     withoutFast: test(before.choices.filter(({ ms }) => ms === undefined || ms >= tooShort)),
   };
 }
@@ -183,7 +188,10 @@ function comparisonFindings(compared: Compared): Finding[] {
   const rows: [string, StudyVerdict][] = [
     ["All answers", compared.with],
     ["Without what the declared rules leave out (the verdict of this report)", compared.without],
-    ["Without readers who gave one answer to six stories or more", compared.withoutStraightLiners],
+    [
+      "Without readers who gave one and the same answer to all of six stories or more",
+      compared.withoutStraightLiners,
+    ],
     ["Without answers given in less than two seconds", compared.withoutFast],
   ];
   const words = new Set(rows.map(([, { together }]) => together));

@@ -6,7 +6,7 @@ const ExclusionSettings = z.strictObject({
   answerFasterThan: z.number().positive().optional(),
   /** Readers whose median time is below so many milliseconds. */
   readerFasterThan: z.number().positive().optional(),
-  /** Readers who gave one and the same answer to everything, of at least this many. */
+  /** Readers who gave one and the same answer to every story that one question was asked of, of at least this many. */
   straightLining: z.int().min(2).optional(),
   /** Readers who failed more attention checks than this. */
   failedChecks: z.int().nonnegative().optional(),
