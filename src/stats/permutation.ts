@@ -16,7 +16,7 @@ export interface PermutationTest {
  * stories are permuted 10,000 times (unless told) and each reader's words stay as they are, so that biases and
  * dependences of readers are kept (Fisher's randomisation; Phipson and Smyth 2010 for the 1 added). `within`
  * gives a block for each judgment, its form or title, where origins change places only inside a block. J here is the
- * balanced accuracy 2 x - 1, so one test serves both.
+ * balanced accuracy 2 x - 1, so one test serves both. The order of judgments moves nothing.
  *
  * Throws RangeError when columns differ in length, a story has two origins or two blocks, or draws are no count.
  */
@@ -71,7 +71,9 @@ function tallyStories({ stories, origins, correct }: Judgments, within: ArrayLik
     blockOf.set(story, block);
   }
   const blocks = new Map<Label, number[]>();
-  for (const [story, block] of blockOf) {
+  // In the order of their names, so that the draws hang on the stories and not on how rows happen to lie.
+  const byName = [...blockOf].sort(([one], [other]) => (String(names[one]) < String(names[other]) ? -1 : 1));
+  for (const [story, block] of byName) {
     const members = blocks.get(block);
     if (members === undefined) blocks.set(block, [story]);
     else members.push(story);

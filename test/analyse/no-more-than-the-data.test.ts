@@ -7,6 +7,7 @@ import { quality } from "../../src/analyse/analyses/quality.ts";
 import { ratings } from "../../src/analyse/analyses/ratings.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice, Pair, Rating } from "../../src/analyse/data.ts";
+import type { Detection } from "../../src/analyse/detector.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
@@ -273,6 +274,28 @@ describe("leaks", () => {
     expect(told).toContain("does give them away");
     expect(told).not.toContain("not shown");
   });
+});
+
+test("no figure that is drawn by chance hangs on the order of a table's rows", () => {
+  const choices = choicesBy(20, 24, guess);
+  const random = randomFrom("measures");
+  const measures = new Map(
+    Array.from({ length: 24 }, (_, at) => [
+      `story-${at}`,
+      { length: random.normal(), commas: random.normal() },
+    ]),
+  );
+  const mixed = random.shuffle(choices);
+  const [one, other] = [choices, mixed].map((rows) => {
+    const all = found(dataOf({ choices: rows, measures }), [verdict, leaks]);
+    const { detectors } = of(all, "leaks").numbers as unknown as Detection;
+    return [
+      (of(all, "verdict").numbers["permutation"] as { p: number }).p,
+      ...detectors.flatMap(({ detector, accuracy: share, p }) => [detector, Number(share.toFixed(9)), p]),
+    ];
+  });
+  expect(one).toHaveLength(1 + 3 * 4);
+  expect(other).toEqual(one);
 });
 
 describe("ratings", () => {

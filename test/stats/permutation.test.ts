@@ -30,6 +30,27 @@ test("the same seed gives the same p", () => {
   expect(permuteOrigins(study, { draws: 500 }, randomFrom(5))).toEqual(one);
 });
 
+test("the order of judgments moves nothing", () => {
+  const study = simulateStudy({ readers: 20, stories: 12, each: 6, variances: usualSpread }, randomFrom(4));
+  const within = Array.from(study.stories, (story) => `title ${Number(story) % 3}`);
+  const order = randomFrom(8).shuffle([...within.keys()]);
+  const mixed = {
+    readers: order.map((at) => study.readers[at]!),
+    stories: order.map((at) => study.stories[at]!),
+    origins: order.map((at) => study.origins[at]!),
+    correct: order.map((at) => study.correct[at]!),
+  };
+  for (const blocks of [undefined, within]) {
+    const one = permuteOrigins(study, { draws: 500, ...(blocks && { within: blocks }) }, randomFrom(5));
+    const other = permuteOrigins(
+      mixed,
+      { draws: 500, ...(blocks && { within: order.map((at) => blocks[at]!) }) },
+      randomFrom(5),
+    );
+    expect(other).toEqual(one);
+  }
+});
+
 test("skill is found", () => {
   const plan = {
     readers: 40,

@@ -72,9 +72,10 @@ export const leaks: Analysis = {
 function labelledStories(data: Data): Labelled {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   const judged = groupedBy(data.choices, ({ stimulus }) => stimulus);
-  const stories: Shown[] = data.study
-    ? [...data.study.stimuli]
-    : [...judged.values()].map(([first]) => first!);
+  // In the order of their names, so that the folds hang on the stories and not on how rows happen to lie.
+  const stories = (data.study?.stimuli ?? [...judged.values()].map(([first]): Shown => first!)).toSorted(
+    (one, other) => (one.stimulus < other.stimulus ? -1 : 1),
+  );
   const rows = stories.map((story) => {
     const text = texts.get(story.stimulus);
     const orders = (judged.get(story.stimulus) ?? []).flatMap(({ order }) => order ?? []);
