@@ -5,6 +5,9 @@ import type { Data } from "./data.ts";
 /** Accuracies that count as guessing. */
 export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
 
+/** What intervals of accuracy are held against: guessing, and the ends of the margin. */
+export const marksOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
+
 /** Beyond this, readers whose d′ is above 1 would count as guessing, and nobody would call that indistinguishable. */
 const wide = 0.2;
 

@@ -83,8 +83,9 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
                 verdict: word,
                 stories: rest.machineStories,
                 estimate: estimate ?? null,
-                low: interval.low,
-                high: interval.high,
+                // One story stands for no others, and carries no interval.
+                low: rest.degrees > 0 ? interval.low : null,
+                high: rest.degrees > 0 ? interval.high : null,
                 equivalence_p: equivalenceHolm,
                 difference_p: differenceHolm,
               }),

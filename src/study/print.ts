@@ -19,9 +19,25 @@ export const declaredPercent = (share: number): string =>
 /** A p-value as it stands in a sentence: `p = .039`, `p < .001`. */
 export const pValue = (p: number): string => (p < 0.001 ? "p < .001" : `p = ${printed(p, "p")}`);
 
-/** An interval of shares: `45.2 % to 54.8 %`. */
-export const percentRange = ({ low, high }: { low: number; high: number }): string =>
-  `${percent(low)} to ${percent(high)}`;
+/**
+ * A measured share that is said to lie above or below some marks: it takes further decimals where it would read as one
+ * of them and is not, `50.02 %` beside 50 %.
+ */
+export function percentApart(share: number, marks: readonly number[]): string {
+  const reads = (value: number, decimals: number) => (100 * value).toFixed(decimals);
+  const same = (decimals: number) => marks.some((mark) => reads(mark, decimals) === reads(share, decimals));
+  // What is as near as this is the mark itself, computed another way.
+  if (!same(1) || same(8)) return percent(share);
+  let decimals = 2;
+  while (same(decimals)) decimals++;
+  return `${minus(reads(share, decimals))} %`;
+}
+
+/** An interval of shares: `45.2 % to 54.8 %`; `marks` that it reaches beyond, or does not, are never read into its ends. */
+export const percentRange = (
+  { low, high }: { low: number; high: number },
+  marks: readonly number[] = [],
+): string => `${percentApart(low, marks)} to ${percentApart(high, marks)}`;
 
 /** The accuracies that a declared margin takes for guessing: `40 % to 60 %`. */
 export const marginRange = (margin: number): string =>
@@ -109,7 +125,7 @@ const printers: Record<Format, (value: number) => string> = {
   integer: (value) => grouped(value.toFixed(0)),
   number: (value) => minus(value.toFixed(value !== 0 && Math.abs(value) < 0.1 ? 3 : 2)),
   percent: measuredPercent,
-  p: (value) => (value < 0.001 ? "< .001" : value > 0.9995 ? "1.000" : value.toFixed(3).slice(1)),
+  p: printedP,
   milliseconds: (value) =>
     value < 100_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value / 1000)} s`,
 };
@@ -123,6 +139,15 @@ function measuredPercent(share: number): string {
   if (share > 0 && share < 0.0005) return "< 0.1 %";
   if (share < 1 && share >= 0.9995) return "> 99.9 %";
   return minus(`${(100 * share).toFixed(1)} %`);
+}
+
+/** Three decimals, and more where .050 would hide on which side of it a p-value lies. */
+function printedP(value: number): string {
+  if (value < 0.001) return "< .001";
+  if (value > 0.9995) return "1.000";
+  let decimals = 3;
+  while (Number(value.toFixed(decimals)) === 0.05 && value.toFixed(8) !== "0.05000000") decimals++;
+  return value.toFixed(decimals).slice(1);
 }
 
 /** Thousands are parted by commas, from five digits on. */

@@ -93,8 +93,22 @@ describe("few data carry no interval", () => {
     );
     const shares = tableWith("Accuracy with", of(all, "accuracy"));
     for (const row of shares.rows) expect(row["clustered_low"]).toBeNull();
+    const drawn = tableWith("How often readers were right", of(all, "verdict"));
+    for (const { low, outer_high } of drawn.rows) expect([low, outer_high]).toEqual([null, null]);
     expect(said(of(all, "bayes"))).toContain("one reader can't stand for readers");
     expect(of(all, "bayes").numbers["effectiveJudgments"]).toBe(0);
+  });
+
+  test("a model of one story gets no interval, and another beside it has its own", () => {
+    const choices = choicesBy(12, 20, guess).map((choice) => {
+      if (choice.origin === "human") return choice;
+      return { ...choice, model: choice.stimulus === "story-1" ? "lone" : "many" };
+    });
+    const { rows } = tableWith("Each model beside", of(found(dataOf({ choices }), [verdict]), "verdict"));
+    expect(rows.map(({ model, low }) => [model, low === null])).toEqual([
+      ["lone", true],
+      ["many", false],
+    ]);
   });
 
   test("two readers who agree in all are not believed as if all their judgments were independent", () => {

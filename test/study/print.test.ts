@@ -27,6 +27,10 @@ describe("a number as people read it", () => {
     [100_000, "integer", "100,000"],
     [0.0004, "p", "< .001"],
     [0.0389, "p", ".039"],
+    [0.0503, "p", ".0503"],
+    [0.04996, "p", ".04996"],
+    [0.05, "p", ".050"],
+    [0.0499, "p", ".0499"],
     [1, "p", "1.000"],
     [12_345, "milliseconds", "12.3 s"],
     [Number.POSITIVE_INFINITY, "number", "∞"],
@@ -39,6 +43,9 @@ describe("a number as people read it", () => {
   test("in a sentence", () => {
     expect(percent(0.5)).toBe("50.0 %");
     expect(percentRange({ low: 0.4, high: 0.6 })).toBe("40.0 % to 60.0 %");
+    const marks = [0.4, 0.5, 0.6];
+    expect(percentRange({ low: 0.3999, high: 0.5004 }, marks)).toBe("39.99 % to 50.04 %");
+    expect(percentRange({ low: 0.452, high: 0.1 + 0.5 }, marks)).toBe("45.2 % to 60.0 %");
     expect([0.4, 0.575, 0.1 + 0.2].map(declaredPercent)).toEqual(["40 %", "57.5 %", "30 %"]);
     expect(marginRange(0.075)).toBe("42.5 % to 57.5 %");
     expect(pValue(0.0001)).toBe("p < .001");

@@ -1,6 +1,6 @@
 import { verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
-import { counted, listed, percent, printed, pValue } from "../../study/print.ts";
+import { counted, listed, percent, percentApart, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
 import { allTogether, type Detection, detect, type Labelled } from "../detector.ts";
@@ -99,8 +99,11 @@ function labelledStories(data: Data): Labelled {
 }
 
 function sayUnfair({ best, p }: Detection, readers: number | undefined): string {
-  const than = readers === undefined ? "than guessing would" : `than readers did (${percent(readers)})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” sorts ${percent(best.accuracy)} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
+  const than =
+    readers === undefined
+      ? "than guessing would"
+      : `than readers did (${percentApart(readers, [best.accuracy])})`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” sorts ${percentApart(best.accuracy, [readers ?? 0.5])} of them rightly (${pValue(p)}), more ${than}. Whoever notices it needs no taste to win; mend the stories before believing a verdict on them.`;
 }
 
 /** What gives the stories away, how far the two sides are apart in it, and what to change by what it is. */

@@ -8,7 +8,7 @@ import { type Finding, figure, sentence } from "../../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { sayEquivalent, withinMargin } from "../equivalent.ts";
+import { marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
 import { verdictOnPairs } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
@@ -83,7 +83,7 @@ function deck(test: Verdict, data: Data): string {
   const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, "integer")} of ${counted(judgments, "pair")} (${percent(correct / judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
   if (estimate === undefined || test.degrees === 0) return `${seen}; ${test.reason}.`;
-  return `${seen}; as a mean over the side on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval)}, the declared margin ${withinMargin(data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval)}: equivalence, which has to hold at each side too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}; so ${test.verdict}, for ${test.reason}.`;
+  return `${seen}; as a mean over the side on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marksOf(data))}, the declared margin ${withinMargin(data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marksOf(data))}: equivalence, which has to hold at each side too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}; so ${test.verdict}, for ${test.reason}.`;
 }
 
 const sayNaive = ({ correct, judgments }: Verdict, exactP: number): string =>

@@ -6,7 +6,7 @@ import { balancedNote, levelOf } from "../accuracy-words.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
-import { sayEquivalent, withinMargin } from "../equivalent.ts";
+import { marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
 import { asJudgments, verdictOnChoices } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
 import { type ModelVerdict, modelFindings, modelVerdicts, sayModels } from "../model-verdicts.ts";
@@ -100,7 +100,7 @@ function deck(test: StudyVerdict, data: Data): string {
   const seen = `${counted(overall.readers, "reader")} judged ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "story", "stories")} rightly (${percent(overall.correct / overall.judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
   const inner = `the ${levelOf(1 - 2 * equivalenceAlpha)} interval`;
-  const outer = `the ${levelOf(1 - alpha)} interval${balancedNote(overall)}, ${percentRange(overall.interval)},`;
+  const outer = `the ${levelOf(1 - alpha)} interval${balancedNote(overall)}, ${percentRange(overall.interval, marksOf(data))},`;
   if (together === "equivalent") {
     return `${seen}; overall, for human and for machine stories alike, ${inner} lies within the declared margin of ${within}.`;
   }
@@ -112,7 +112,7 @@ function deck(test: StudyVerdict, data: Data): string {
     const open = [human.verdict !== "equivalent" && "human", machine.verdict !== "equivalent" && "machine"];
     return `${seen}. Overall ${inner} lies within the declared margin of ${within}, but for ${open.filter(Boolean).join(" and for ")} stories alone it reaches beyond it, so the claim as a whole is not carried.`;
   }
-  return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval)}, reaches beyond the declared margin of ${within}, and ${outer} holds guessing.`;
+  return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, marksOf(data))}, reaches beyond the declared margin of ${within}, and ${outer} holds guessing.`;
 }
 
 const named = (test: StudyVerdict): [string, string, Verdict][] => [
@@ -146,10 +146,11 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
         of,
         group,
         estimate: one.estimate ?? null,
-        low: one.equivalenceInterval.low,
-        high: one.equivalenceInterval.high,
-        outer_low: one.interval.low,
-        outer_high: one.interval.high,
+        // One reader, or one story of a kind, carries no interval at all.
+        low: one.degrees > 0 ? one.equivalenceInterval.low : null,
+        high: one.degrees > 0 ? one.equivalenceInterval.high : null,
+        outer_low: one.degrees > 0 ? one.interval.low : null,
+        outer_high: one.degrees > 0 ? one.interval.high : null,
         counts: `${printed(one.correct, "integer")} of ${printed(one.judgments, "integer")}`,
       })),
     },
