@@ -161,6 +161,11 @@ export function controlsOf(asked: Control): Control[] {
       });
     }
     const values = valuesOf(value);
+    if (values.length === 0) {
+      throw new StudyError(`generate.control: ${name} ${value} holds no number`, {
+        hint: "write the lower number first, such as 0..4",
+      });
+    }
     for (const each of values) {
       const wrong = known.refuses(each);
       if (wrong) throw new StudyError(`generate.control: ${name} ${each}`, { hint: wrong });

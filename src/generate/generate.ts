@@ -91,7 +91,10 @@ export const generate = stage({
     }
     if (!forOnce) return undefined;
     // study.yaml asked for none of this: the manifest goes on telling what study.yaml asks for.
-    effects.log(`  to keep it, put \`control: ${JSON.stringify(flags)}\` under \`generate:\` in study.yaml`);
+    const control = JSON.stringify({ ...study.config.generate.control, ...flags });
+    effects.log(
+      `  to keep it, put \`control: ${control}\` under \`generate:\` in study.yaml; without it, \`tinylove run\` takes these texts out of the study`,
+    );
     return unrecorded;
   },
 });

@@ -38,8 +38,8 @@ export const tryOne = command({
   parameters: [["<title>", "the story's title"]],
   flags: [
     [
-      "--model <address>",
-      "llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL; default: the study's first",
+      "--model <model>",
+      "by its name in the study, or llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL; default: the study's first",
     ],
     ["--prompt <name>", "a prompt file; default: the study's first, or title-only without a corpus"],
     ["--seed <number>", "another number, another story"],
@@ -60,8 +60,9 @@ export const tryOne = command({
       const [reply] = await model.write([request], { onText: (_, added) => page.add(added) });
       if (!reply || "failed" in reply) throw new StudyError(`${settings.address}: ${reply?.failed}`);
       page.end(untilNextTitle(reply.raw, request.stop));
+      const called = settings.name ? `${settings.name} (${settings.address})` : settings.address;
       const shown = example ? `, example "${example.title}"` : "";
-      effects.log(`\n${settings.address}, seed ${seed}, ${rate(reply.tokens.generated, reply.ms)}${shown}`);
+      effects.log(`\n${called}, seed ${seed}, ${rate(reply.tokens.generated, reply.ms)}${shown}`);
     } finally {
       page.leave();
       await model.close();
@@ -100,7 +101,14 @@ const studyAt = async (folder: string): Promise<Study> =>
 function modelOf(study: Study, address: string | undefined): ModelSettings {
   const { models } = study.config.generate;
   if (!address) return models[0]!;
-  const named = models.find((model) => model.address === address || model.name === address);
+  const named =
+    models.find((model) => (model.name ?? model.address) === address) ??
+    models.find((model) => model.address === address);
+  if (!named && !address.includes(":")) {
+    throw new StudyError(`--model ${address}: the study has no model of that name`, {
+      hint: `try ${models.map((model) => model.name ?? model.address).join(", ")}, or an address such as llama:FILE.gguf`,
+    });
+  }
   return named ?? { ...StudyConfig.parse({ name: "try" }).generate.models[0]!, address };
 }
 

@@ -57,6 +57,20 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
   expect((await story(2)).printed).not.toEqual(printed);
 });
 
+test("of two models with one address try takes the one that is named, and says which; a name of none is told", async () => {
+  const study = await temporaryFolder();
+  const twins = `[{ address: "llama:${file}", name: cool, temperature: 0.4 }, { address: "llama:${file}" }]`;
+  await writeFile(join(study, "study.yaml"), `name: twins\ngenerate: { models: ${twins} }\n`);
+  const told = async (model: string) => {
+    const effects = quietEffects();
+    await tryOne.run(study, { title: "The Last Ferry", model, seed: 1 }, effects);
+    return effects.told.join();
+  };
+  expect(await told("cool")).toContain(`cool (llama:${file}), seed 1`);
+  expect(await told(`llama:${file}`)).not.toContain("cool");
+  await expect(told("warm")).rejects.toThrow("--model warm: the study has no model of that name");
+});
+
 test("try works without a study", async () => {
   const effects = quietEffects();
   const nowhere = await temporaryFolder();

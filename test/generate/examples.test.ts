@@ -130,6 +130,7 @@ test("a range stands for each of its numbers, and all combinations are made", ()
   expect(() => controlsOf({ mood: "sad" })).toThrow(/unknown control mood/);
   expect(() => controlsOf({ tone: "joyful", strength: 7 })).toThrow(/strength 7/);
   expect(() => controlsOf({ strength: 2 })).toThrow(/a strength of no tone/);
+  expect(() => controlsOf({ tone: "joyful", strength: "4..0" })).toThrow(/strength 4\.\.0 holds no number/);
 });
 
 test("texts are nearer to the tone that was asked for than others are", () => {
