@@ -25,7 +25,7 @@ export function description(
   const seen = { texts: new DescribedTexts(texts, taken), coded, rule, random };
   return {
     analysis: "describe",
-    asks: "What are the stories made of, and how do the machine's differ?",
+    asks: "What are the stories made of, and how do the machine’s differ?",
     findings: [opening(seen.texts), ...parts.flatMap((part) => part(seen)), ...methods(seen.texts)],
     numbers: { ...numbers(seen.texts), agreements: coded.agreements },
   };

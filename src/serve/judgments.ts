@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { counted } from "../study/print.ts";
 import { answersOf } from "../workbench/answers.ts";
 import { exists } from "../workbench/files.ts";
 import { held } from "../workbench/held.ts";
@@ -40,7 +41,7 @@ export const judgments = stage({
     const store = new Store(database);
     try {
       const { judgments, participants } = await exportAnswers(study, store, effects.warn);
-      effects.log(`${judgments} judgments of ${participants} participants`);
+      effects.log(`${counted(judgments, "judgment")} of ${counted(participants, "participant")}`);
     } finally {
       await store.close();
     }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { counted } from "../study/print.ts";
 import { sha256 } from "../text/hash.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -129,7 +130,7 @@ function tellWhatItHolds(
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
   const withheld = rowsOf("stimuli").filter((row) => row["withheld"]).length;
   effects.log(
-    `${rowsOf("judgments").length} judgments of ${rowsOf("participants").length} participants; ${withheld} of ${rowsOf("stimuli").length} texts left out`,
+    `${counted(rowsOf("judgments").length, "judgment")} of ${counted(rowsOf("participants").length, "participant")}; ${withheld} of ${rowsOf("stimuli").length} texts left out`,
   );
   const codes = rowsOf("codings").length;
   const gone = coders.reduce((sum, { codings }) => sum + codings.length, 0) - codes;

@@ -208,7 +208,7 @@ test("while the survey is served the stage takes the server's own export", async
   expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
   await survey.close();
   await runStage(judgments, study, {}, effects);
-  expect(effects.said.at(-1)).toBe("4 judgments of 1 participants");
+  expect(effects.said.at(-1)).toBe("4 judgments of 1 participant");
   expect(await readJudgments(study)).toHaveLength(4);
   await remove();
 });

@@ -32,7 +32,7 @@ export async function readRecords(path: string, table?: string): Promise<TableRe
   const found = await stat(path).catch((cause: unknown) => {
     const missing = codeOf(cause) === "ENOENT";
     throw new StudyError(missing ? `no such file: ${path}` : `cannot read ${path} (${codeOf(cause)})`, {
-      hint: "name a table with corpus.file in study.yaml, or with --file",
+      hint: "name a table with corpus.file in study.yaml, `collect --file` or `init --corpus`",
       cause,
     });
   });

@@ -5,7 +5,7 @@ import type { Measure } from "../measure.ts";
 /** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
 export const beside = ({ texts: { measures, human, machine } }: Seen): Finding[] => [
   besideTable(
-    "Human beside machine: the mean of every measure, and by how many standard deviations the machine's lies above",
+    "Human beside machine: the mean of every measure, and by how many standard deviations the machine’s lies above",
     measures,
     [
       { name: "human", texts: human },

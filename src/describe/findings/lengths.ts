@@ -7,7 +7,7 @@ export function lengths({ texts, rule }: Seen): Finding[] {
   if (!texts.has("words")) return [];
   const groups = [
     { who: "the human stories", texts: texts.human },
-    { who: "the machine's texts", texts: texts.machine },
+    { who: "the machine’s texts", texts: texts.machine },
   ].filter((group) => group.texts.length > 0);
   const kept = groups.map((group) => {
     const words = numbersOf(group.texts, "words");

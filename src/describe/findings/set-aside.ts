@@ -13,7 +13,7 @@ export function setAside({ texts: { measures, machine, setAside } }: Seen): Find
       `Set aside ${setAside.length === 1 ? "was" : "were"} ${counted(setAside.length, "attempt")}, drawn again or not chosen; nobody reads them, and no figure above holds them: ${sayFailures(setAside, "attempt set aside", "attempts set aside")}.`,
     ),
     besideTable(
-      "The machine's texts that count beside the attempts that were set aside: the mean of every measure, and by how many standard deviations the latter lie above",
+      "The machine’s texts that count beside the attempts that were set aside: the mean of every measure, and by how many standard deviations the latter lie above",
       measures,
       [
         { name: "counting", texts: machine },
