@@ -47,6 +47,10 @@ test("a study of one's own table holds that table and no example, and what was c
   const { config } = await openStudy(study);
   expect(config.corpus).toMatchObject({ file: "mine.csv", licence: "unknown", note: "" });
   expect(await readFile(join(study, "study.yaml"), "utf8")).not.toMatch(/written for Tiny Love/);
+  expect(config.survey.consent).toMatch(
+    /^You are invited to read some very short stories and [^\n]*\.\nTaking part is/,
+  );
+  expect(config.survey.consent).not.toContain("love");
 
   expect(await tinylove("collect", "--study", study)).toMatchObject({ code: 0 });
   const { split } = await readCorpusSummary(await openStudy(study));
@@ -131,4 +135,13 @@ test("other values stand in the place of those that were there, and comments sta
       ["a.g", { h: "i j" }],
     ]),
   ).toBe('a:\n  g: { h: i j }\n  b: "two: #" # one\n  note: ""\n  d: {e: 3}\nf: x\n');
+});
+
+test("a comment stays in its column, and paragraphs are folded below their key", () => {
+  expect(
+    withSettings("a:\n  b: one   # of one\n  c: >-\n    old\n  d: 1\n", [
+      ["a.b", "three"],
+      ["a.c", "first\nsecond"],
+    ]),
+  ).toBe("a:\n  b: three # of one\n  c: >-\n    first\n\n    second\n  d: 1\n");
 });
