@@ -1,8 +1,8 @@
 import { type Claim, claimOf, reasonOf } from "./claim.ts";
 import { clusteredContrast } from "./clustered.ts";
 import { checkLengths, type Label } from "./labels.ts";
+import { tooFew } from "./too-few.ts";
 import { checkAlpha } from "./tost.ts";
-import { tooFew } from "./verdict-test.ts";
 
 /** Ratings, or any measure, of stories of two kinds. */
 export interface DifferenceData {

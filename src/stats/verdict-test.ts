@@ -1,8 +1,8 @@
 import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
-import { type ClusteredEstimate, clusteredContrast, studentInterval } from "./clustered.ts";
-import type { Interval } from "./interval.ts";
+import { type Counts, countsOf, errorOf, type Share, withinUnit } from "./clustered-share.ts";
 import { asNumbers, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
-import { checkLengths, indexLabels, type Label } from "./labels.ts";
+import { checkLengths, type Label } from "./labels.ts";
+import { tooFew } from "./too-few.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 
 /** What is held equivalent, and at what error. */
@@ -119,43 +119,6 @@ function atEachSide(
   return { ...both, equivalenceP, verdict, reason };
 }
 
-/**
- * A share of right answers with the error that the verdict uses: clustered by reader and by story, stories within their
- * `groups`, never below that of independent judgments. Of equally many judgments in each group it is balanced accuracy
- * with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is all there is.
- */
-export function clusteredShare(
-  data: {
-    readonly correct: ArrayLike<boolean>;
-    readonly readers: ArrayLike<Label>;
-    readonly stories: ArrayLike<Label>;
-    /** Whether each story is human or machine; one group unless told. */
-    readonly groups?: ArrayLike<Label>;
-  },
-  level: number,
-): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
-  const { readers, stories } = data;
-  const correct = asNumbers(data.correct);
-  const groups = data.groups ?? new Uint8Array(correct.length);
-  const counts = countsOf({ correct, readers, stories, groups }).groups;
-  // A group weighs as much as it has judgments, so that the share is that of all of them.
-  const weights = new Map([...counts].map(([group, { all }]) => [group, all / correct.length]));
-  const { estimate, standardError, degrees } = errorOf(
-    { correct, readers, stories, groups, weights },
-    counts,
-  );
-  const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
-  return { estimate, standardError, degrees, interval };
-}
-
-interface Share {
-  readonly correct: Float64Array;
-  readonly readers: ArrayLike<Label>;
-  readonly stories: ArrayLike<Label>;
-  readonly groups: ArrayLike<Label>;
-  readonly weights: ReadonlyMap<Label, number>;
-}
-
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   return new Map<Origin, number>([
     ["human", human],
@@ -187,35 +150,6 @@ function verdictOf(data: Share, options: VerdictOptions): Verdict {
   };
 }
 
-/**
- * Why readers and stories of these groups carry no error: a group that hangs on one reader, or on one story, as a
- * whole.
- */
-export function tooFew({
-  readers,
-  stories,
-  groups,
-}: {
-  readonly readers: ArrayLike<Label>;
-  readonly stories: ArrayLike<Label>;
-  readonly groups: ArrayLike<Label>;
-}): string {
-  const alone = (labels: ArrayLike<Label>) => {
-    const members = new Map<Label, Set<Label>>();
-    for (let at = 0; at < groups.length; at++) {
-      const own = members.get(groups[at]!) ?? new Set();
-      members.set(groups[at]!, own.add(labels[at]!));
-    }
-    return [...members].find(([, own]) => own.size === 1)?.[0];
-  };
-  if (indexLabels(readers).names.length === 1) return "one reader can't stand for readers";
-  const byOne = alone(readers);
-  if (byOne !== undefined && alone(stories) === undefined) {
-    return `one reader judged all ${byOne} stories, and can't stand for readers`;
-  }
-  return "one story of a kind can't stand for stories";
-}
-
 /** Drops what weighs nothing, so that readers and stories are counted where they judge or are judged. */
 function only(share: Share): Share {
   const weights = new Map([...share.weights].filter(([, weight]) => weight !== 0));
@@ -228,53 +162,6 @@ function only(share: Share): Share {
     groups: rows.map((at) => share.groups[at]!),
     weights,
   };
-}
-
-interface Counts {
-  readonly groups: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
-  readonly figures: Pick<Verdict, "judgments" | "correct" | "readers" | "stories">;
-}
-
-function countsOf({ correct, readers, stories, groups }: Omit<Share, "weights">): Counts {
-  const counts = new Map<Label, { right: number; all: number }>();
-  for (let at = 0; at < correct.length; at++) {
-    const group = counts.get(groups[at]!) ?? { right: 0, all: 0 };
-    group.right += correct[at]!;
-    group.all++;
-    counts.set(groups[at]!, group);
-  }
-  return {
-    groups: counts,
-    figures: {
-      judgments: correct.length,
-      correct: correct.reduce((sum, right) => sum + right, 0),
-      readers: indexLabels(readers).names.length,
-      stories: indexLabels(stories).names.length,
-    },
-  };
-}
-
-function errorOf(
-  share: Share,
-  groups: Counts["groups"],
-): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> {
-  const { estimate, standardError, degrees } = clusteredContrast(share.correct, {
-    clusters: [share.readers, share.stories],
-    groups: share.groups,
-    weights: share.weights,
-  });
-  return { estimate, degrees, standardError: Math.max(standardError, independentError(share, groups)) };
-}
-
-/** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
-function independentError({ weights }: Share, groups: Counts["groups"]): number {
-  let variance = 0;
-  for (const [group, weight] of weights) {
-    const { right, all } = groups.get(group)!;
-    const rate = (right + 1) / (all + 2);
-    variance += (weight * weight * rate * (1 - rate)) / all;
-  }
-  return Math.sqrt(variance);
 }
 
 function unknown(counts: Counts, reason: string): Verdict {
@@ -304,10 +191,6 @@ function nothingOf(group: Label, { figures: { judgments, readers } }: Counts): s
 function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
   if (verdicts.every(({ verdict }) => verdict === "equivalent")) return "equivalent";
   return verdicts[0].verdict === "different" ? "different" : "inconclusive";
-}
-
-function withinUnit({ low, high }: Interval): Interval {
-  return { low: Math.max(0, low), high: Math.min(1, high) };
 }
 
 function checkOptions(margin: number, chance: number, alpha: number): void {

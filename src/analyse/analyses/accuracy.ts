@@ -1,6 +1,6 @@
+import { clusteredShare } from "../../stats/clustered-share.ts";
 import type { Interval } from "../../stats/interval.ts";
 import { clopperPearson, wilson } from "../../stats/intervals.ts";
-import { clusteredShare } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";

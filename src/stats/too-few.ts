@@ -1,0 +1,30 @@
+import { indexLabels, type Label } from "./labels.ts";
+
+/**
+ * Why readers and stories of these groups carry no error: a group that hangs on one reader, or on one story, as a
+ * whole.
+ */
+export function tooFew({
+  readers,
+  stories,
+  groups,
+}: {
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  readonly groups: ArrayLike<Label>;
+}): string {
+  const alone = (labels: ArrayLike<Label>) => {
+    const members = new Map<Label, Set<Label>>();
+    for (let at = 0; at < groups.length; at++) {
+      const own = members.get(groups[at]!) ?? new Set();
+      members.set(groups[at]!, own.add(labels[at]!));
+    }
+    return [...members].find(([, own]) => own.size === 1)?.[0];
+  };
+  if (indexLabels(readers).names.length === 1) return "one reader can't stand for readers";
+  const byOne = alone(readers);
+  if (byOne !== undefined && alone(stories) === undefined) {
+    return `one reader judged all ${byOne} stories, and can't stand for readers`;
+  }
+  return "one story of a kind can't stand for stories";
+}
