@@ -13,7 +13,10 @@ export function summaryOf(series: Series, generations: readonly Generation[], at
   const counting = countingOf(generations, ({ story }) => story);
   const causes = causesOf(counting);
   const shown = causes.slice(0, mostCauses);
-  const byMend = groupedBy(shown, ({ of }) => mendOf(of[0]!, series, attempts));
+  const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > counting.length;
+  const byMend = groupedBy(shown, (cause) =>
+    mostly(cause) ? runsInCircles : mendOf(cause.of[0]!, series, attempts),
+  );
   const more = causes.length - shown.length;
   return [
     `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
@@ -36,6 +39,10 @@ export function refuseIfNone(series: Series, generations: readonly Generation[],
       : mendOf(first, series, attempts),
   });
 }
+
+/** Where most texts repeat themselves, so will those that are drawn again. */
+const runsInCircles =
+  "most of its texts run in circles, and more attempts would too: raise the model's temperature or repeatPenalty";
 
 const mostCauses = 5;
 const mostTitles = 2;

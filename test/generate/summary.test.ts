@@ -49,6 +49,12 @@ test("a text that repeats its example is told with its title, and so is every dr
   ]);
 });
 
+test("where most texts run in circles the mend is the sampling, and not more of the same", () => {
+  const reason = "degenerate: 12 % different words, 80 % of its runs of four repeat";
+  expect(told("llama:a.gguf", { reason }, { reason }, {}).at(-1)).toMatch(/: raise the model's temperature/);
+  expect(told("llama:a.gguf", { reason }, {}, {}).at(-1)).toMatch(/raise generate\.attempts/);
+});
+
 test("failures that differ in numbers alone are one reason, the most frequent comes first", () => {
   const tooLong = (tokens: number) =>
     failed(`a prompt with 200 new tokens takes ${tokens} tokens, the model holds 512`);
