@@ -3,7 +3,7 @@ import type { CorpusSummary } from "../study/corpus.ts";
 import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import type { Frozen, Registration } from "./registration.ts";
+import type { Frozen, Registration } from "../workbench/registration.ts";
 
 /** Who wrote a text. */
 export type Origin = "human" | "machine";

@@ -6,12 +6,12 @@ import { AnalyseSettings } from "../study/settings/analyse.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
+import { Registration } from "../workbench/registration.ts";
 import { openStudy } from "../workbench/study.ts";
 import { type Row, readTable } from "../workbench/tables.ts";
 import type { Data, Origin } from "./data.ts";
 import { dataOfStudy, judgedOn, type Look } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
-import { Registration } from "./registration.ts";
 
 /** Judgments with what they are analysed by. */
 export interface OwnTable {

@@ -16,11 +16,11 @@ import {
 } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
+import { frozenOf, readRegistration } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
-import { frozenOf, readRegistration } from "./registration.ts";
 
 /** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {

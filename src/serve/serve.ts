@@ -8,6 +8,7 @@ import type { Effects } from "../workbench/effects.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
+import { deviationsOf } from "../workbench/registration.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { openDatabase } from "./database.ts";
@@ -46,6 +47,13 @@ export const serve = command({
       effects.warn(
         "answers and the dashboard's token go through the network for anybody to read: put a proxy that speaks https in front, and set survey.proxy",
       );
+    }
+    if (cluster.isPrimary) {
+      for (const deviation of await deviationsOf(study)) {
+        effects.warn(
+          `${deviation}: the report will tell; undo the change before people read, or make a new study for it`,
+        );
+      }
     }
     if (workers > 1 && cluster.isPrimary) {
       const token = tokenFrom(effects);

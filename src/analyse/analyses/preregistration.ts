@@ -1,12 +1,12 @@
 import { type Finding, sentence, table } from "../../study/finding.ts";
 import { counted, percent, printed, pValue } from "../../study/print.ts";
+import { deviationsFrom } from "../../workbench/registration.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
 import { finishedReaders } from "../finished.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 import { type Look, lookOf, plannedReaders } from "../look.ts";
-import { deviationsFrom } from "../registration.ts";
 
 /** What was registered before the data, every deviation from it, and whether this is a look before the planned end. */
 export const preregistration: Analysis = {

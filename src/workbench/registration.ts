@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
-import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
-import { exists, hashOf, readJson } from "../workbench/files.ts";
-import type { Study } from "../workbench/study.ts";
+import { formsFolder, registrationFile, stimuliFile } from "./artefacts.ts";
+import { exists, hashOf, readJson } from "./files.ts";
+import type { Study } from "./study.ts";
 
 /** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
 export const Frozen = z.strictObject({
@@ -31,6 +31,12 @@ export async function readRegistration(study: Study): Promise<Registration | und
   const path = study.path(registrationFile);
   if (!(await exists(path))) return undefined;
   return readJson(path, Registration, "put back the registration as it was made");
+}
+
+/** What a study of now differs in from its registration, in words; nothing where there is none. */
+export async function deviationsOf(study: Study): Promise<string[]> {
+  const registration = await readRegistration(study);
+  return registration ? deviationsFrom(registration.frozen, await frozenOf(study)) : [];
 }
 
 /** What a registration would freeze now. */
