@@ -1,4 +1,6 @@
+import { boundedInterval } from "../stats/bounded-interval.ts";
 import { clusteredMean } from "../stats/clustered.ts";
+import type { Interval } from "../stats/interval.ts";
 import { mean, standardDeviation } from "../stats/quantile.ts";
 import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
@@ -6,32 +8,45 @@ import type { Corrected, Outcome } from "./doses.ts";
 
 const levelColumn = { key: "level", label: "level asked for", format: "integer" as const };
 
-/** The mean of an outcome at each level, with an interval that is clustered as its trend is. */
+/**
+ * The mean of an outcome at each level, with an interval that is clustered as its trend is, and within its scale where it
+ * has one. Values that are all alike, or of one reader, tell nothing of others.
+ */
 function byLevel({ data, key }: Outcome, confidence: number, scaled: (value: number) => number) {
-  // An interval by Student's t knows nothing of the ends of a scale.
-  const [least, most] = (scales[key] ?? [-Infinity, Infinity]).map(scaled) as [number, number];
+  const scale = scaleOf(key, data.values);
   const levels = Array.from(data.levels);
   return [...new Set(levels)]
     .sort((one, other) => one - other)
     .map((level) => {
       const places = levels.flatMap((each, at) => (each === level ? [at] : []));
-      const { estimate, interval } = clusteredMean(
-        places.map((at) => scaled(data.values[at]!)),
+      const found = clusteredMean(
+        places.map((at) => data.values[at]!),
         data.clusters.map((labels) => places.map((at) => labels[at]!)),
         confidence,
       );
-      const known = Number.isFinite(interval.low);
+      const { low, high } = scale ? boundedInterval(found, scale, confidence) : found.interval;
+      const known = Number.isFinite(found.standardError) && found.standardError > 0;
       return {
         level,
-        mean: estimate,
-        low: known ? Math.max(least, interval.low) : null,
-        high: known ? Math.min(most, interval.high) : null,
+        mean: scaled(found.estimate),
+        low: known ? scaled(low) : null,
+        high: known ? scaled(high) : null,
         count: places.length,
       };
     });
 }
 
-const scales: Partial<Record<Outcome["key"], readonly [number, number]>> = { moved: [1, 7], named: [0, 1] };
+/** The ends that values stand between; none where a value lies beyond them. */
+function scaleOf(key: Outcome["key"], values: ArrayLike<number>): Interval | undefined {
+  const scale = scales[key];
+  const within = (value: number) => scale && value >= scale.low && value <= scale.high;
+  return Array.from(values).every(within) ? scale : undefined;
+}
+
+const scales: Partial<Record<Outcome["key"], Interval>> = {
+  moved: { low: 1, high: 7 },
+  named: { low: 0, high: 1 },
+};
 
 /** One outcome by the level asked for, in its own unit. */
 export function alone(outcome: Outcome, human: readonly number[], confidence: number): Figure {

@@ -29,6 +29,20 @@ test("a level that words and readers follow can be set; its figure shows both", 
   expect(first.figure.table.rows).toHaveLength(15);
 });
 
+test("a mean rating near the end of its scale has an interval that leans inwards, not one that is cut there", () => {
+  const figures = run(dosed({ moved: 1.5, readers: 8 }, 9)).findings.filter(({ kind }) => kind === "figure");
+  const rows = figures.flatMap((finding) =>
+    finding.kind === "figure" && finding.figure.labels["y"]?.includes("moved")
+      ? finding.figure.table.rows
+      : [],
+  );
+  const { mean, low, high } = rows.find(({ level }) => level === 4)!;
+  expect(mean).toBeGreaterThan(6.3);
+  expect(high).toBeGreaterThan(Number(mean));
+  expect(high).toBeLessThan(7);
+  expect(Number(mean) - Number(low)).toBeGreaterThan(Number(high) - Number(mean));
+});
+
 test("what no reader was asked is not claimed of readers", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
     /can be set as far as words tell; whether it is felt, no reader was asked\.\nThe words grow sadder/,
