@@ -68,7 +68,9 @@ function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, path: string): ke
   const names = Object.keys(shapes) as (keyof typeof shapes)[];
   const found = names.find((shape) => missing(shape).length === 0);
   if (found) return found;
-  const nearest = [...names].sort((one, other) => missing(one).length - missing(other).length)[0]!;
+  // The kind that most columns speak for; where several are alike, the usual one, which is named last.
+  const present = (shape: keyof typeof shapes) => shapes[shape].length - missing(shape).length;
+  const nearest = names.reduce((best, next) => (present(next) >= present(best) ? next : best));
   const wanted = missing(nearest);
   throw new StudyError(`${path} has no column ${wanted.join(", ")}`, {
     hint: `say which of its columns (${[...columns].join(", ")}) it is: --map ${wanted[0]}=COLUMN`,
