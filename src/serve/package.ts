@@ -142,7 +142,7 @@ function tellWhatItHolds(
   const alone = aloneWithTheirAnswers(tables.find(({ name }) => name === "participants")!, fixed);
   if (alone > 0) {
     effects.warn(
-      `${alone} participants are alone with what they told about themselves: who knows them may find them (--demographics none leaves it out)`,
+      `${alone === 1 ? "1 participant is" : `${alone} participants are`} alone with what they told about themselves: who knows them may find them (--demographics none leaves it out)`,
     );
   }
   if (!licence) effects.log("no licence: name one with --licence before you publish");
