@@ -27,13 +27,15 @@ export function progressOn(terminal: Terminal, now: () => number, label: string,
   let done = 0;
   let lastShown = 0;
   let drawn = false;
+  let whole = false;
 
   const show = (note: string) => {
     const elapsed = now() - started;
     const every = terminal.isTTY ? 100 : plainEvery;
-    if (elapsed < shownAfter || (drawn && now() - lastShown < every && done < total)) return;
+    if (elapsed < shownAfter || whole || (drawn && now() - lastShown < every && done < total)) return;
     lastShown = now();
     drawn = true;
+    whole = done >= total;
     const left = done < total ? pace.left(now(), total) : undefined;
     const line = `${label} ${done}/${total}${left === undefined ? "" : `, ${duration(left)} left`}${note && `  ${note}`}`;
     terminal.write(

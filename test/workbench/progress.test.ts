@@ -25,6 +25,18 @@ test("a terminal gets a bar with time left, which is wiped at the end", () => {
   expect(written.endsWith("\r\u001b[2K")).toBe(true);
 });
 
+test("without a terminal the whole is told once, however often it is reached", () => {
+  const lines: string[] = [];
+  let now = 0;
+  const terminal = { write: (line: string) => lines.push(line) };
+  const progress = progressOn(terminal, () => now, "stories", 10);
+  for (const done of [4, 10, 10, 10]) {
+    now += 2000;
+    progress.to(done);
+  }
+  expect(lines).toEqual(["stories 4/10\n", "stories 10/10\n"]);
+});
+
 /** The seconds left that a terminal was shown after each of ten steps, which took so many seconds; undefined where none. */
 function leftAfter(secondsOf: readonly number[]): (number | undefined)[] {
   let written = "";
