@@ -20,7 +20,17 @@ const folder = join(root, "tmp", "bench");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 // The program looks for these beside its source, which lies one folder deeper here.
-for (const part of ["package.json", "models", "prompts", "codebook", "examples", "trainer", "dist", "bin"]) {
+for (const part of [
+  "package.json",
+  "node_modules",
+  "models",
+  "prompts",
+  "codebook",
+  "examples",
+  "trainer",
+  "dist",
+  "bin",
+]) {
   if (existsSync(join(root, part))) symlinkSync(join(root, part), join(folder, part));
 }
 run("npx", [
