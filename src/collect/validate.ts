@@ -167,12 +167,21 @@ function remarksOn(story: ValidStory, rule: LengthRule): Remark[] {
     const message = `${story.where}: ${nameOf(story)} has ${story.words} words, more than ${rule.warn}`;
     remarks.push({ story: story.id, ...flaw("above the rule", message) });
   }
+  const [mark] = leftoverMarkup.exec(`${story.title}\n${story.text}`) ?? [];
+  if (mark !== undefined) {
+    const message = `${story.where}: ${nameOf(story)} holds “${mark}”, which may be left over from a page's markup and tell readers which stories were collected`;
+    remarks.push({ story: story.id, ...flaw("leftover markup", message) });
+  }
   if (story.reprint) {
     const message = `${story.where}: ${nameOf(story)} is a reprint; its first print is not in the corpus`;
     remarks.push({ story: story.id, ...flaw("reprint", message) });
   }
   return remarks;
 }
+
+/** Tags, entities, addresses, and marks of wikis and Markdown: what prose has not, and no model writes. */
+const leftoverMarkup =
+  /<\/?[a-z][a-z0-9]*(\s[^<>]*)?\/?>|&(#\d+|[a-z]{2,8});|https?:\/\/|@{2,}|\*{2,}|_{2,}|\{\{|\}\}|\[\[|\]\]/i;
 
 const twinRemark = (one: ValidStory, other: ValidStory): Remark => ({
   story: other.id,

@@ -16,6 +16,7 @@ import {
 } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
+import { deviationsOf } from "../workbench/registration.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
@@ -41,6 +42,7 @@ export const compose = stage({
     await writeAll(study, filesOf(made));
     effects.log(`  ${sayWhatWasMade(made)}`);
     sayWhatIsOdd(made, study, effects);
+    for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will tell`);
   },
 });
 

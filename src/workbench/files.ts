@@ -41,7 +41,10 @@ export async function readText(path: string, hint?: string): Promise<string> {
     // A byte order mark is dropped: spreadsheets put one before the first column's name.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new StudyError(`${path} is not UTF-8 text`, { hint: "save it as UTF-8 and try again", cause });
+    throw new StudyError(`${path} is not UTF-8 text`, {
+      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
+      cause,
+    });
   }
 }
 

@@ -63,7 +63,9 @@ export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest)
   if (!changedOutput) return { is: "fresh" };
   return {
     is: "stale",
-    because: writes[changedOutput] ? `${changedOutput} was edited` : `${changedOutput} is missing`,
+    because: writes[changedOutput]
+      ? `${changedOutput} is not as it was written`
+      : `${changedOutput} is missing`,
   };
 }
 

@@ -250,6 +250,32 @@ test("length is warned above the rule and refused far above it, unless told", as
   expect((await collected(lenient)).stories.at(-1)!.words).toBe(126);
 });
 
+test("what is left of markup is told, and stays; prose of all kinds is not taken for it", async () => {
+  const text = (words: string) => `${fewStories[0].text} ${words}`;
+  const marked = [
+    "He said@@ no.",
+    "A <em>kiss</em>.",
+    "Tom &amp; I.",
+    "A [[page]] of hers.",
+    "See https://a.org",
+  ];
+  const prose = ["R&B; 5 < 6, she wrote to a@b. * * * <3 and_so on, Q&A"];
+  const rows = [...marked, ...prose].map((words, at) => ({
+    title: `Row ${at}`,
+    text: text(words).slice(20 * at),
+  }));
+  const { stories, told } = await collected(await studyWith("s.jsonl", jsonLines(rows)));
+  expect(stories.length).toBe(6);
+  const found = told.filter((line) => line.includes("markup"));
+  expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual([
+    "@@",
+    "<em>",
+    "&amp;",
+    "[[",
+    "https://",
+  ]);
+});
+
 test("near duplicates stay, are told, and go to the same part", async () => {
   const [first] = fewStories;
   const retold = { title: "The Other Key", text: first.text.replace("second date", "third date") };

@@ -195,6 +195,23 @@ describe("a figure", () => {
     ]);
   });
 
+  test("of names that would lie on each other the first is written", () => {
+    const { columns } = figures["dots"]!.table;
+    const rows = [
+      { x: 3, y: 0.5, name: "A long name" },
+      { x: 3.01, y: 0.501, name: "Another one" },
+      { x: 3, y: 0.9, name: "Far above" },
+      { x: 9, y: 0.5, name: "Far to the right" },
+    ];
+    const figure = {
+      ...figures["dots"]!,
+      table: { columns, rows },
+      encode: { x: "x", y: "y", label: "name" },
+    };
+    const written = textsOf(drawn(figure, "x", widths.page));
+    expect(rows.map(({ name }) => written.includes(name))).toEqual([true, false, true, true]);
+  });
+
   test("of an unknown kind is a bug that names the file to mend", () => {
     expect(() => drawn({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
   });

@@ -26,7 +26,9 @@ test("stories that are not those registered are told before anybody reads them",
 
   const other = "compose: {forms: 1, human: 1, machine: 1, words: {least: 50, most: 55}}\n";
   await writeWhole(join(folder, "study.yaml"), settingsWith(other));
-  expect(await tinylove("compose", "--study", folder)).toMatchObject({ code: 0 });
+  const composed = await tinylove("compose", "--study", folder);
+  expect(composed.code).toBe(0);
+  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl is not what was registered");
   expect(await warningsOnServing(folder)).toEqual([
     expect.stringMatching(/^stimuli\/stimuli\.jsonl is not what was registered: the report will tell/),
   ]);

@@ -87,12 +87,14 @@ function sayDifference({ task, ratings: count, difference, scale }: Rated, data:
     return `${begin}: inconclusive, for ${difference.reason}.`;
   }
   const { estimate, interval, differenceHolm, equivalenceHolm, verdict } = difference;
+  const isCorrected =
+    differenceHolm !== difference.differenceP || equivalenceHolm !== difference.equivalenceP;
   const apart = printed(Math.abs(estimate!), "number");
   const which = estimate! >= 0 ? "above" : "below";
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
 /** No difference reaches beyond the length of the scale. */

@@ -5,13 +5,15 @@ import { StudyError } from "../../workbench/errors.ts";
 export async function readUtf8(path: string): Promise<string> {
   const bytes = await readFile(path);
   if (looksUtf16(bytes)) {
-    throw new StudyError(`${path} is UTF-16 text`, { hint: "save it as UTF-8 and try again" });
+    throw new StudyError(`${path} is UTF-16 text`, {
+      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
+    });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new StudyError(`${path}, line ${firstBrokenLine(bytes)}: bytes that are not UTF-8`, {
-      hint: "save it as UTF-8 and try again",
+      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
       cause,
     });
   }

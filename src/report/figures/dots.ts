@@ -4,6 +4,7 @@ import { colour } from "../palette.ts";
 import { axes, axisRoom, grid, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
 import { groupColour } from "./intervals.ts";
+import { withoutOverlaps } from "./names.ts";
 
 const fills = ["warning", "machine", "bandInk", "all"] as const;
 
@@ -59,17 +60,20 @@ export const dots: FigureKind = {
         ),
         ...(data.has("label") && width >= 500
           ? [
-              Plot.text(data.rows, {
-                x: x!,
-                y: y!,
-                dx: 8,
-                textAnchor: "start",
-                fontSize: 12,
-                stroke: colour("paper"),
-                strokeWidth: 4,
-                fill: colour("muted"),
-                text: label!,
-              }),
+              Plot.text(
+                data.rows,
+                withoutOverlaps({
+                  x: x!,
+                  y: y!,
+                  dx: 8,
+                  textAnchor: "start",
+                  fontSize: 12,
+                  stroke: colour("paper"),
+                  strokeWidth: 4,
+                  fill: colour("muted"),
+                  text: label!,
+                }),
+              ),
             ]
           : []),
         ...(named ? legend(groups, "●", fill) : []),
