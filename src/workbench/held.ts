@@ -1,16 +1,16 @@
-import { mkdir, open } from "node:fs/promises";
+import { access, constants, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf } from "./errors.ts";
 
 /**
- * Holds a file for this process until what it returns is called; undefined where another one holds it. The hold is an
+ * Holds a file for this process until what it returns is called; undefined where it is held already. The hold is an
  * open transaction on the file: the system lets go of it when the process ends, however it ends, so that none goes
  * stale.
  */
 export async function held(path: string): Promise<(() => void) | undefined> {
   const { default: Libsql } = await import("libsql");
   await mkdir(dirname(path), { recursive: true });
-  // The library does not say why it could not open a file.
-  await (await open(path, "a")).close();
+  await makeWritable(path);
   const file = new Libsql(path);
   try {
     file.exec("BEGIN EXCLUSIVE");
@@ -23,4 +23,17 @@ export async function held(path: string): Promise<(() => void) | undefined> {
     file.exec("ROLLBACK");
     file.close();
   };
+}
+
+/**
+ * Throws the system's own reason where the file cannot be written, which the library does not tell. A file that is
+ * there is not opened to find out: at its closing the system would let go of what this process holds of it.
+ */
+async function makeWritable(path: string): Promise<void> {
+  try {
+    await (await open(path, "wx")).close();
+  } catch (thrown) {
+    if (codeOf(thrown) !== "EEXIST") throw thrown;
+    await access(path, constants.R_OK | constants.W_OK);
+  }
 }
