@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { storeFile } from "../workbench/answers.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { openUnlessInUse, storeFile, usesPostgres } from "./database.ts";
+import { openUnlessInUse, usesPostgres } from "./database.ts";
 import { Control, controlFile } from "./serve.ts";
 import { Store } from "./store.ts";
 

@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
+import { storeFile } from "../workbench/answers.ts";
 import {
   factorialFile,
   findingsFolder,
@@ -15,7 +16,6 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
-import { storeFile } from "./database.ts";
 
 /**
  * Copies a study without anybody's answers: what its stages wrote, and what they read of the folder. What else lies

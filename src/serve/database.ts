@@ -10,13 +10,11 @@ import {
 } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
+import { lockOf, storeFile } from "../workbench/answers.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
 import { held } from "../workbench/held.ts";
 import type { Study } from "../workbench/study.ts";
 import { migrations } from "./migrations.ts";
-
-/** The embedded store of a study, in its folder. It is private: never published, never in version control. */
-export const storeFile = "survey.sqlite";
 
 /** The environment variable that names a PostgreSQL database instead of the embedded store. */
 export const databaseVariable = "TINYLOVE_DATABASE";
@@ -101,9 +99,6 @@ export async function openUnlessInUse(
     throw thrown;
   }
 }
-
-/** The file beside a store that is held for as long as the store is open. */
-export const lockOf = (store: string): string => `${store}-lock`;
 
 /** Another process has the embedded store open. */
 export class StoreInUse extends StudyError {}

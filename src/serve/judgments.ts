@@ -1,11 +1,10 @@
 import { stat } from "node:fs/promises";
 import { counted } from "../study/print.ts";
-import { answersOf } from "../workbench/answers.ts";
+import { answersOf, isOpen, storeFile } from "../workbench/answers.ts";
 import { exists } from "../workbench/files.ts";
-import { held } from "../workbench/held.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { lockOf, openUnlessInUse, storeFile, usesPostgres } from "./database.ts";
+import { openUnlessInUse, usesPostgres } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
 import { phrasesOf } from "./languages.ts";
 import { Store } from "./store.ts";
@@ -48,12 +47,8 @@ export const judgments = stage({
   },
 });
 
-async function waitingForAnswers(study: Study): Promise<string> {
-  const lock = lockOf(study.path(storeFile));
-  const letGo = (await exists(lock)) ? await held(lock) : () => {};
-  letGo?.();
-  return `for answers; ${letGo ? "`tinylove serve` opens the survey" : "the survey is open"}`;
-}
+const waitingForAnswers = async (study: Study): Promise<string> =>
+  `for answers; ${(await isOpen(study)) ? "the survey is open" : "`tinylove serve` opens the survey"}`;
 
 /** Brings what a killed server left in the write-ahead log into the store itself, so that its hash is that of its answers. */
 async function settleStore(study: Study): Promise<void> {

@@ -2,29 +2,37 @@ import { counted } from "../study/print.ts";
 import { readJudgments } from "./artefacts.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
+import { held } from "./held.ts";
 import type { Study } from "./study.ts";
 
 /**
- * Throws StudyError when people have answered and the files that a stage would write, by their paths inside the study,
- * would not stay as they are: judgments are of the texts that were read, and texts that change under them would make
- * them judgments of nothing. `files` is asked only where there are answers.
+ * Throws StudyError when people have answered, or can at any moment, and the files that a stage would write, by their
+ * paths inside the study, would not stay as they are: judgments are of the texts that were read, and texts that change
+ * under them would make them judgments of nothing. `files` is asked only where there are answers or the survey is open.
  */
 export async function refuseUnderAnswers(
   study: Study,
   files: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<void> {
-  const answers = await answersOf(study);
-  if (answers === undefined) return;
+  const refuse = await refusalFor(study);
+  if (!refuse) return;
   for (const [path, content] of await files()) {
     const now = (await exists(study.path(path))) ? await readText(study.path(path)) : undefined;
-    if (now !== undefined && now !== content) throw readAlready(`${path} would change`, answers);
+    if (now !== undefined && now !== content) throw refuse(`${path} would change`);
   }
 }
 
 /** The same for a stage that cannot tell beforehand what it will write. */
 export async function refuseAnewUnderAnswers(study: Study, what: string): Promise<void> {
+  const refuse = await refusalFor(study);
+  if (refuse) throw refuse(`${what} would be made anew`);
+}
+
+/** How to say that something may not change; undefined where nobody has begun, and nobody can. */
+async function refusalFor(study: Study): Promise<((what: string) => StudyError) | undefined> {
   const answers = await answersOf(study);
-  if (answers !== undefined) throw readAlready(`${what} would be made anew`, answers);
+  if (answers !== undefined) return (what) => readAlready(what, answers);
+  return (await isOpen(study)) ? beingServed : undefined;
 }
 
 const readAlready = (what: string, answers: string): StudyError =>
@@ -32,10 +40,31 @@ const readAlready = (what: string, answers: string): StudyError =>
     hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` go on with what was read",
   });
 
+/** A survey goes on with the texts that it was opened with. */
+const beingServed = (what: string): StudyError =>
+  new StudyError(`${what}, but the survey is open with what is there`, {
+    hint: "end `tinylove serve` first, and open it again afterwards",
+  });
+
+/** The embedded store of a study, in its folder. It is private: never published, never in version control. */
+export const storeFile = "survey.sqlite";
+
+/** The file beside a store that is held for as long as the store is open. */
+export const lockOf = (store: string): string => `${store}-lock`;
+
+/** Whether the survey is open on the embedded store. */
+export async function isOpen(study: Study): Promise<boolean> {
+  const lock = lockOf(study.path(storeFile));
+  if (!(await exists(lock))) return false;
+  const letGo = await held(lock);
+  letGo?.();
+  return letGo === undefined;
+}
+
 /** How many have answered so far, in words; undefined when nobody has begun. */
 export async function answersOf(study: Study): Promise<string | undefined> {
   const judgments = (await readJudgments(study)).length;
-  const participants = await participantsIn(study.path("survey.sqlite"));
+  const participants = await participantsIn(study.path(storeFile));
   if (judgments > 0) return counted(judgments, "judgment");
   if (participants === "unknown") return "how many have answered cannot be told";
   return participants > 0 ? `${counted(participants, "participant")} so far` : undefined;

@@ -104,3 +104,17 @@ test("a survey that was opened and that nobody began bars nothing", async () => 
   expect(await exists(join(study, "survey.sqlite"))).toBe(true);
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
 });
+
+test("while the survey is open with nobody in it, nothing that it shows is made anew", async () => {
+  const study = await changed(unread, clip);
+  const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
+  const before = await contentsOf(study);
+  const refused = "but the survey is open with what is there (end `tinylove serve` first";
+  for (const command of ["compose", "run"]) {
+    const { code, last } = await tinylove(command, "--study", study);
+    expect({ code, last }).toEqual({ code: 1, last: expect.stringContaining(refused) });
+  }
+  expect(await contentsOf(study)).toEqual(before);
+  await survey.close();
+  expect(await tinylove("compose", "--study", study)).toMatchObject({ code: 0 });
+});
