@@ -6,48 +6,6 @@ import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
 import type { Corrected, Outcome } from "./doses.ts";
 
-const levelColumn = { key: "level", label: "level asked for", format: "integer" as const };
-
-/**
- * The mean of an outcome at each level, with an interval that is clustered as its trend is, and within its scale where it
- * has one. Values that are all alike, or of one reader, tell nothing of others.
- */
-function byLevel({ data, key }: Outcome, confidence: number, scaled: (value: number) => number) {
-  const scale = scaleOf(key, data.values);
-  const levels = Array.from(data.levels);
-  return [...new Set(levels)]
-    .sort((one, other) => one - other)
-    .map((level) => {
-      const places = levels.flatMap((each, at) => (each === level ? [at] : []));
-      const found = clusteredMean(
-        places.map((at) => data.values[at]!),
-        data.clusters.map((labels) => places.map((at) => labels[at]!)),
-        confidence,
-      );
-      const { low, high } = scale ? boundedInterval(found, scale, confidence) : found.interval;
-      const known = Number.isFinite(found.standardError) && found.standardError > 0;
-      return {
-        level,
-        mean: scaled(found.estimate),
-        low: known ? scaled(low) : null,
-        high: known ? scaled(high) : null,
-        count: places.length,
-      };
-    });
-}
-
-/** The ends that values stand between; none where a value lies beyond them. */
-function scaleOf(key: Outcome["key"], values: ArrayLike<number>): Interval | undefined {
-  const scale = scales[key];
-  const within = (value: number) => scale && value >= scale.low && value <= scale.high;
-  return Array.from(values).every(within) ? scale : undefined;
-}
-
-const scales: Partial<Record<Outcome["key"], Interval>> = {
-  moved: { low: 1, high: 7 },
-  named: { low: 0, high: 1 },
-};
-
 /** One outcome by the level asked for, in its own unit. */
 export function alone(outcome: Outcome, human: readonly number[], confidence: number): Figure {
   const { key, label } = outcome;
@@ -98,12 +56,6 @@ export function together(outcomes: readonly Outcome[], confidence: number): Figu
   };
 }
 
-const shortLabels: Record<Outcome["key"], string> = {
-  words: "sad words",
-  moved: "moved",
-  named: "felt the tone",
-};
-
 /** The trend of every outcome, a level. */
 export const trendsTable = (outcomes: readonly Corrected[], confidence: number) => ({
   columns: [
@@ -125,6 +77,54 @@ export const trendsTable = (outcomes: readonly Corrected[], confidence: number) 
     clusters: clustersIn(key, found.clusters),
   })),
 });
+
+const levelColumn = { key: "level", label: "level asked for", format: "integer" as const };
+
+/**
+ * The mean of an outcome at each level, with an interval that is clustered as its trend is, and within its scale where it
+ * has one. Values that are all alike, or of one reader, tell nothing of others.
+ */
+function byLevel({ data, key }: Outcome, confidence: number, scaled: (value: number) => number) {
+  const scale = scaleOf(key, data.values);
+  const levels = Array.from(data.levels);
+  return [...new Set(levels)]
+    .sort((one, other) => one - other)
+    .map((level) => {
+      const places = levels.flatMap((each, at) => (each === level ? [at] : []));
+      const found = clusteredMean(
+        places.map((at) => data.values[at]!),
+        data.clusters.map((labels) => places.map((at) => labels[at]!)),
+        confidence,
+      );
+      const { low, high } = scale ? boundedInterval(found, scale, confidence) : found.interval;
+      const known = Number.isFinite(found.standardError) && found.standardError > 0;
+      return {
+        level,
+        mean: scaled(found.estimate),
+        low: known ? scaled(low) : null,
+        high: known ? scaled(high) : null,
+        count: places.length,
+      };
+    });
+}
+
+/** The ends that values stand between; none where a value lies beyond them. */
+function scaleOf(key: Outcome["key"], values: ArrayLike<number>): Interval | undefined {
+  const scale = scales[key];
+  const within = (value: number) => scale && value >= scale.low && value <= scale.high;
+  return Array.from(values).every(within) ? scale : undefined;
+}
+
+const scales: Partial<Record<Outcome["key"], Interval>> = {
+  moved: { low: 1, high: 7 },
+  named: { low: 0, high: 1 },
+};
+
+const shortLabels: Record<Outcome["key"], string> = {
+  words: "sad words",
+  moved: "moved",
+  named: "felt the tone",
+};
 
 const clustersIn = (key: Outcome["key"], clusters: readonly number[]): string =>
   key === "words"

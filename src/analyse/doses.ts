@@ -6,30 +6,6 @@ import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
 import { groupedBy } from "./groups.ts";
 
-/** A text that a level of a tone was asked of. */
-interface Level {
-  readonly writer: string;
-  readonly tone: string;
-  readonly strength: number;
-  readonly generation: Generation;
-}
-
-/** The attempts that count, of generations under a tone and a strength. */
-function levelsOf(generations: readonly Generation[]): Level[] {
-  const asked = generations.filter(
-    ({ control, text }) =>
-      control?.["tone"] !== undefined && control["strength"] !== undefined && text !== "",
-  );
-  return countingOf(asked, (generation) => JSON.stringify([writerName(generation), generation.story])).map(
-    (generation) => ({
-      writer: `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`,
-      tone: String(generation.control!["tone"]),
-      strength: Number(generation.control!["strength"]),
-      generation,
-    }),
-  );
-}
-
 /** One way in which a level may show. */
 export interface Outcome {
   readonly key: "words" | "moved" | "named";
@@ -71,6 +47,40 @@ export function dosesOf(data: Data, random: Random): Dose<Outcome>[] {
 
 /** How often levels are dealt anew over texts. */
 export const deals = 1999;
+
+/** All trends are one question put several times. */
+export function correctedAll(doses: readonly Dose<Outcome>[]): Dose<Corrected>[] {
+  const adjusted = holm(doses.flatMap(({ outcomes }) => outcomes.map(({ found }) => found.p)));
+  let next = 0;
+  return doses.map((dose) => ({
+    ...dose,
+    outcomes: dose.outcomes.map((outcome) => ({ ...outcome, corrected: adjusted[next++]! })),
+  }));
+}
+
+/** A text that a level of a tone was asked of. */
+interface Level {
+  readonly writer: string;
+  readonly tone: string;
+  readonly strength: number;
+  readonly generation: Generation;
+}
+
+/** The attempts that count, of generations under a tone and a strength. */
+function levelsOf(generations: readonly Generation[]): Level[] {
+  const asked = generations.filter(
+    ({ control, text }) =>
+      control?.["tone"] !== undefined && control["strength"] !== undefined && text !== "",
+  );
+  return countingOf(asked, (generation) => JSON.stringify([writerName(generation), generation.story])).map(
+    (generation) => ({
+      writer: `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`,
+      tone: String(generation.control!["tone"]),
+      strength: Number(generation.control!["strength"]),
+      generation,
+    }),
+  );
+}
 
 /** The sadness of the words of each text, compared within its title, for titles are sad or glad of themselves. */
 function wordsOf(tone: string, group: readonly Level[]): Omit<Outcome, "found"> {
@@ -174,14 +184,4 @@ function oftenSeveral(labels: readonly string[], levels: readonly number[]): boo
     if (known === undefined) first.set(label, levels[at]!);
     return known !== undefined && known !== levels[at];
   });
-}
-
-/** All trends are one question put several times. */
-export function correctedAll(doses: readonly Dose<Outcome>[]): Dose<Corrected>[] {
-  const adjusted = holm(doses.flatMap(({ outcomes }) => outcomes.map(({ found }) => found.p)));
-  let next = 0;
-  return doses.map((dose) => ({
-    ...dose,
-    outcomes: dose.outcomes.map((outcome) => ({ ...outcome, corrected: adjusted[next++]! })),
-  }));
 }

@@ -31,23 +31,6 @@ export interface Difference extends DifferenceVerdict {
   readonly equivalenceHolm: number;
 }
 
-/** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
-export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
-  const compared = tasks.flatMap(({ difference }) => difference ?? []);
-  const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
-  const difference = holm(compared.map(({ differenceP }) => differenceP));
-  return tasks.map((rated) => {
-    if (!rated.difference) return rated;
-    const at = compared.indexOf(rated.difference);
-    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const verdict: VerdictWord =
-      whyWithheld(data) === undefined
-        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
-        : "inconclusive";
-    return { ...rated, difference: { ...rated.difference, verdict, equivalenceHolm, differenceHolm } };
-  });
-}
-
 /** The ratings of one task: means, their difference, its ordinal model, and how far readers agree. */
 export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
   const { settings } = data;
@@ -95,6 +78,23 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
       interval: table && krippendorffAlpha(table, "interval"),
     },
   };
+}
+
+/** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
+export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
+  const compared = tasks.flatMap(({ difference }) => difference ?? []);
+  const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
+  const difference = holm(compared.map(({ differenceP }) => differenceP));
+  return tasks.map((rated) => {
+    if (!rated.difference) return rated;
+    const at = compared.indexOf(rated.difference);
+    const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
+    const verdict: VerdictWord =
+      whyWithheld(data) === undefined
+        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
+        : "inconclusive";
+    return { ...rated, difference: { ...rated.difference, verdict, equivalenceHolm, differenceHolm } };
+  });
 }
 
 /** Human stories, the machine's, then each model's by name. */

@@ -1,5 +1,4 @@
-import type { Interval } from "./interval.ts";
-import { shareLeftOut } from "./interval.ts";
+import { type Interval, shareLeftOut } from "./interval.ts";
 import { studentQuantile } from "./student-t.ts";
 
 /**

@@ -3,7 +3,7 @@ import { StudyError } from "./errors.ts";
 import { foreseeAll } from "./foresee.ts";
 import { runStage } from "./manifest.ts";
 import type { AnyStage } from "./stage.ts";
-import { type StageState, stagesBelow, statesOf } from "./states.ts";
+import { type StageState, stagesBehind, statesOf } from "./states.ts";
 import type { Study } from "./study.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function runAlone(
   await foreseeAll(stages, study);
   const place = stages.indexOf(stage);
   const states = await statesOf(stages.slice(0, place), study);
-  const stale = firstStale(states, stagesBelow(stage, stages));
+  const stale = firstStale(states, stagesBehind(stage, stages));
   if (stale !== undefined)
     effects.warn(`${stale}; ${stage.name} goes on from what is there (\`tinylove run\` renews it)`);
   const settled = states.flatMap(({ stage: { writes }, state: { is } }) => (is === "fresh" ? writes : []));
@@ -33,9 +33,9 @@ export async function runAlone(
   }
 }
 
-function firstStale(states: readonly StageState[], below: readonly AnyStage[]): string | undefined {
+function firstStale(states: readonly StageState[], behind: readonly AnyStage[]): string | undefined {
   for (const { stage, state } of states)
-    if (state.is === "stale" && below.includes(stage))
+    if (state.is === "stale" && behind.includes(stage))
       return `${stage.name} is stale because ${state.because}`;
   return undefined;
 }

@@ -28,11 +28,11 @@ export async function statesOf(stages: readonly AnyStage[], study: Study): Promi
 export const isDue = ({ is }: State): boolean => is === "stale" || is === "missing";
 
 /** The stages on whose work this one rests, directly or by way of others, in order. */
-export function stagesBelow(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
-  const below: AnyStage[] = [];
+export function stagesBehind(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
+  const behind: AnyStage[] = [];
   for (const other of stages.slice(0, stages.indexOf(stage)).reverse())
-    if ([stage, ...below].some((reader) => feeds(other, reader))) below.unshift(other);
-  return below;
+    if ([stage, ...behind].some((reader) => feeds(other, reader))) behind.unshift(other);
+  return behind;
 }
 
 /** Whether one stage writes what another reads; either may name a folder where the other names a file in it. */

@@ -4,8 +4,9 @@ import { parseDocument, stringify } from "yaml";
 export type Setting = readonly [path: string, value: string | number | Readonly<Record<string, string>>];
 
 /**
- * The text of a study.yaml with other values. Each is put in its place, so that comments and layout stay, also the column that a comment begins in; a setting of a
- * group (`corpus.table`) that is not there becomes the first of its group.
+ * The text of a study.yaml with other values. Each is put in its place, so that comments and layout stay, also the
+ * column that a comment begins in; a setting of a group (`corpus.table`) that is not there becomes the first of its
+ * group.
  */
 export const withSettings = (text: string, settings: readonly Setting[]): string =>
   settings.reduce(withSetting, text);
