@@ -153,7 +153,7 @@ const dataOfAnyTable = async (file: string, map: ColumnMap, given: Given) => ({
 });
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
-export async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
+async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
   refuseUnknownAnalyses(data.settings);

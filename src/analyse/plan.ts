@@ -33,7 +33,7 @@ export function readersNeeded(
 }
 
 /** The fewest stories, half of them human, with which any number of readers promises the wanted power; undefined beyond 10,000. */
-export function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefined {
+function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefined {
   const enough = (half: number) => {
     const formula = verdictPower({ ...plan, stories: 2 * half, readers: uncountable }, test);
     return claimPower(formula) >= wanted;

@@ -19,7 +19,7 @@ import { profileFolder } from "./login.ts";
 import { journalFile } from "./sources/nyt.ts";
 
 /** What stays of a purged corpus: which stories it held, by address and hash, without a word of them. */
-export const provenanceFile = "corpus/provenance.csv";
+const provenanceFile = "corpus/provenance.csv";
 
 /** What is always removed. */
 const texts = [pagesFolder, storiesFile, "corpus/rejected.csv", cookiesFile, profileFolder, termsFile];

@@ -29,7 +29,7 @@ import { provenanceOf } from "./provenance.ts";
 import { storiesRead } from "./stories.ts";
 
 /** Where a report lies in its study. */
-export const reportFolder = "report";
+const reportFolder = "report";
 
 /** Writes a study's report, every file of it, and removes those of an earlier one. */
 export async function writeReport(

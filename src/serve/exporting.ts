@@ -9,7 +9,7 @@ import type { Records } from "./records.ts";
 import type { Store } from "./store.ts";
 
 /** When somebody looked at the results before the end of the study. */
-export const looksFile = "judgments/looks.csv";
+const looksFile = "judgments/looks.csv";
 
 export const participantsFile = "judgments/participants.csv";
 

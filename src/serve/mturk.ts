@@ -10,7 +10,7 @@ const submitHosts: Readonly<Record<string, string>> = {
 };
 
 /** The sites that show a task to workers, and its preview to requesters, in a frame. */
-export const framingSites: readonly string[] = [
+const framingSites: readonly string[] = [
   "https://worker.mturk.com",
   "https://workersandbox.mturk.com",
   "https://requester.mturk.com",
@@ -22,7 +22,7 @@ export const framingSites: readonly string[] = [
 export const isPreview = (query: Fields): boolean => query["assignmentId"] === "ASSIGNMENT_ID_NOT_AVAILABLE";
 
 /** The name of the host that `turkSubmitTo` of the address is; undefined for any other address. */
-export function submitHostIn(fields: Fields): string | undefined {
+function submitHostIn(fields: Fields): string | undefined {
   const given = fields["turkSubmitTo"];
   if (typeof given !== "string") return undefined;
   const address = given.replace(/\/$/, "");

@@ -26,15 +26,3 @@ export function checkJudgments({ readers, stories, origins, correct }: Judgments
 export function asNumbers(correct: ArrayLike<boolean>): Float64Array {
   return Float64Array.from(correct, Number);
 }
-
-/** The judgments of one origin only. */
-export function ofOrigin(judgments: Judgments, origin: Origin): Judgments {
-  const rows: number[] = [];
-  for (let at = 0; at < judgments.origins.length; at++) if (judgments.origins[at] === origin) rows.push(at);
-  return {
-    readers: rows.map((at) => judgments.readers[at]!),
-    stories: rows.map((at) => judgments.stories[at]!),
-    origins: rows.map((at) => judgments.origins[at]!),
-    correct: rows.map((at) => judgments.correct[at]!),
-  };
-}

@@ -102,7 +102,7 @@ function isHighEnd(columns: readonly Column[], at: number): boolean {
 export const idsIn = (cell: unknown): string[] => String(cell ?? "").match(/\S+/g) ?? [];
 
 /** The first of some ids, and how many more there are. */
-export function firstIds(ids: readonly string[], most = 3): string {
+function firstIds(ids: readonly string[], most = 3): string {
   const more = ids.length - most;
   return ids.slice(0, most).join(" ") + (more > 0 ? ` and ${printed(more, "integer")} more` : "");
 }

@@ -91,7 +91,7 @@ async function promptsOf(study: Study, place: string, count: number): Promise<st
 }
 
 /** Throws StudyError for a form that there is not. */
-export function formsIn(text: string): string[] {
+function formsIn(text: string): string[] {
   return text.split(",").map((part) => {
     const form = part.trim();
     if ((forms as readonly string[]).includes(form)) return form;

@@ -107,7 +107,7 @@ async function resolvedModel(named: string, study: Study): Promise<string> {
   });
 }
 
-export function checkedName(name: string): string {
+function checkedName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]*$/.test(name)) return name;
   throw new StudyError(`--output ${name}: no name for a folder`, {
     hint: "use letters, digits, dots, hyphens and underscores",

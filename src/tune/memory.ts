@@ -95,7 +95,7 @@ function adapterStates(shape: ModelShape, { method, strategy, gpus, rank }: Sett
 }
 
 /** Parameters that LoRA trains: two maps of the rank on every linear map of every block. */
-export const loraParameters = (shape: ModelShape, rank: number): number =>
+const loraParameters = (shape: ModelShape, rank: number): number =>
   shape.layers * shape.linear.reduce((sum, [from, to]) => sum + rank * (from + to), 0);
 
 function quantised(shape: ModelShape): number {
@@ -116,7 +116,7 @@ const largestMatrix = (shape: ModelShape): number => Math.max(...shape.linear.ma
  * checkpointing 2 at each boundary and one layer's own while it is recomputed; and the logits, which the loss
  * takes at 4 bytes beside their gradient.
  */
-export function activationBytes(shape: ModelShape, { batch, length, checkpointing }: Setting): number {
+function activationBytes(shape: ModelShape, { batch, length, checkpointing }: Setting): number {
   const tokens = batch * length;
   const layer = tokens * shape.width * bytesPerUnit(shape, length);
   const logits = tokens * shape.vocabulary * 8;

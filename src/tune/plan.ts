@@ -195,5 +195,5 @@ function lineOf({ setting, memory, fits, nodes }: Row): string {
   return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes}`;
 }
 
-export const settingName = ({ method, strategy, checkpointing }: Setting): string =>
+const settingName = ({ method, strategy, checkpointing }: Setting): string =>
   `${method === "full" ? "full" : method === "lora" ? "LoRA" : "QLoRA"}, ${label(strategy)}, ${checkpointing ? "with" : "without"} checkpointing`;

@@ -155,7 +155,7 @@ async function tell(job: Job, event: TrainerEvent, effects: Effects): Promise<vo
 }
 
 /** The trainer's last word in a run's events, where the run has come to its end. */
-export async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
+async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
   const text = await readFile(join(folder, "events.jsonl"), "utf8").catch(() => "");
   const last = text.trimEnd().split("\n").at(-1) ?? "";
   if (!last.includes('"done"') || !(await exists(join(folder, "model")))) return undefined;

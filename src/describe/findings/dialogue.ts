@@ -26,7 +26,7 @@ export function dialogue({ texts }: Seen): Finding[] {
 }
 
 /** Texts by who wrote them: people, and each model. */
-export function byWriter(texts: readonly DescribedText[]) {
+function byWriter(texts: readonly DescribedText[]) {
   const models = [...new Set(texts.map(({ model }) => model))];
   return models.map((model) => ({
     writer: model || "people",
