@@ -4,7 +4,7 @@ import { sharesOf } from "../tasks/asked.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
 
-/** A version on a form. `shortest` is the length of the shortest of its title's versions in use: the clip has to hold for all. */
+/** A version on a form. `shortest` is the length of the shortest of its title's versions in use, or as if in use: the clip has to hold for all. */
 export interface Place {
   readonly form: number;
   readonly version: Version;
@@ -45,7 +45,7 @@ type Placed = Omit<Place, "paired">;
 
 /**
  * A title's human version stands on another form than its machine version. Each title in use gives both its versions
- * where the counts allow, so that the lengths of both origins come from the same draws.
+ * where the counts allow; either way the lengths of both origins come from the same draws.
  */
 function apart(rows: Rows & Counts): Placed[] {
   const { forms, human, machine, pool, none } = rows;
@@ -63,12 +63,16 @@ function apart(rows: Rows & Counts): Placed[] {
     places.push({ form: other, version: title.human, shortest });
   }
 
-  // Human stories that are still wanted take titles of their own.
+  // Human stories that are still wanted take titles of their own. They are clipped as if a machine had written to these
+  // as much as it wrote to others: where machines write less than `compose.words.most`, length would tell otherwise.
+  const machineWords = places.flatMap(({ version }) => (version.origin === "machine" ? version.words : []));
+  let taken = 0;
   for (let form = 0; form < forms; form++) {
     while (humanRows[form]! < human) {
       const title = pool.take(undefined, none);
       humanRows[form]! += 1;
-      places.push({ form, version: title.human, shortest: title.human.words });
+      const asIfWritten = machineWords[taken++ % machineWords.length] ?? title.human.words;
+      places.push({ form, version: title.human, shortest: Math.min(title.human.words, asIfWritten) });
     }
   }
   return places;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
 import { compose } from "../../src/compose/compose.ts";
+import { randomFrom } from "../../src/stats/random.ts";
 import { readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
 import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
@@ -69,6 +70,29 @@ test("lengths are the same on both sides, word for word, and every text is clipp
     lengths[key.get(stimulus.id)!.origin].push(stimulus.words);
   }
   expect(lengths.human.sort()).toEqual(lengths.machine.sort());
+});
+
+test.each([
+  { forms: 1, human: 60, machine: 60 },
+  { forms: 1, human: 60, machine: 60, pairs: "mixed", tasks: [{ task: "which-is-human" }] },
+  { forms: 2, human: 60, machine: 15 },
+])("length tells nothing where a human title stands without a machine's either: %j", async (settings) => {
+  const random = randomFrom("lengths");
+  const study = await studyWith(
+    upTo(160, (at) => story(at, random.integer(95, 160))),
+    upTo(160, (at) => generation(at, random.integer(91, 96))),
+    settings,
+  );
+  await run(study);
+  const key = await readKey(study);
+  const stimuli = await readStimuli(study);
+  const wordsOf = (origin: string) =>
+    stimuli.filter(({ id }) => key.get(id)!.origin === origin).map(({ words }) => words);
+  const [human, machine] = [wordsOf("human"), wordsOf("machine")];
+  const longer = human.flatMap((one) => machine.map((other) => (Math.sign(one - other) + 1) / 2));
+  // How often the longer one of two would be a person's; its standard error is below 0.06.
+  const share = longer.reduce((sum, one) => sum + one, 0) / longer.length;
+  expect(Math.abs(share - 0.5)).toBeLessThan(0.12);
 });
 
 test("every text ends alike and holds one kind of quotes, so that neither tells its origin", async () => {
