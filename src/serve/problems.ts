@@ -29,8 +29,11 @@ export function problem(
   return sendPage(reply, status, problemPage(setting, alertText(setting, name), { label, address }));
 }
 
+/** There is no such page. The script is sent to the beginning, or it would send again what nobody takes. */
 export function nowhere(reply: FastifyReply, setting: Setting): FastifyReply {
-  const way = { label: setting.words("problem.nowhere.link"), address: "/" };
+  const address = setting.base || "/";
+  if (wantsJson(reply.request)) return reply.status(404).send({ next: address });
+  const way = { label: setting.words("problem.nowhere.link"), address };
   return sendPage(reply, 404, problemPage(setting, setting.words("problem.nowhere"), way));
 }
 

@@ -61,14 +61,14 @@ export function rehearsalRoutes(server: FastifyInstance, site: Site): void {
   server.get<Where>(`${place}/:token/q/:position`, async (request, reply) => {
     const way = wayOf(request.params.token);
     const position = way && positionIn(way.plan, request.params.position);
-    if (!position) return nowhere(reply, site.setting);
+    if (!position) return nowhere(reply, way?.setting ?? site.setting);
     return sendPage(reply, 200, questionAt(way, position, undefined, told(request, site.setting)));
   });
 
   server.post<Where>(`${place}/:token/q/:position`, async (request, reply) => {
     const way = wayOf(request.params.token);
     const position = way && positionIn(way.plan, request.params.position);
-    if (!position) return nowhere(reply, site.setting);
+    if (!position) return nowhere(reply, way?.setting ?? site.setting);
     const { setting, plan, address } = way;
     const fields = fieldsOf(request);
     const read = responseIn(fields, plan[position - 1]!.task, survey.demographics);

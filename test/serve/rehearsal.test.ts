@@ -1,3 +1,4 @@
+import type { Route } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunningSurvey } from "../../src/serve/serve.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
@@ -82,4 +83,65 @@ test("only a link of this study's opens, and it is the same after a new start", 
   survey = await served(built.study);
   expect(new URL(survey.rehearsal).pathname).toBe(new URL(before).pathname);
   await survey.close();
+});
+
+test("what could not be sent, in a rehearsal or to a study that is gone, keeps no participant from answering", async () => {
+  const { study, remove } = await fixture({ forms: 1, stories: 2 });
+  const open = await served(study);
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  const cut = (route: Route) => (route.request().method() === "POST" ? route.abort() : route.continue());
+  const answer = async () => {
+    await page.locator("fieldset.choice label").first().click();
+    await page.click("form.question button");
+  };
+
+  await page.goto(`${open.rehearsal}/q/1`);
+  await page.route("**/q/1", cut);
+  await answer();
+  await page.getByText("no connection").waitFor();
+  await page.unroute("**/q/1");
+  await page.goto(open.url);
+  await page.evaluate(() =>
+    localStorage.setItem(
+      "tinylove-outbox",
+      JSON.stringify({ address: "/rehearsal/gone/q/1", body: "answer=human" }),
+    ),
+  );
+  await page.reload();
+  await page.waitForFunction(() => localStorage.getItem("tinylove-outbox") === null);
+  await page.click("form button");
+  await page.click("a.button");
+  for (const position of [1, 2]) {
+    await page.waitForURL(`${open.url}/q/${position}`);
+    await answer();
+  }
+  await page.waitForURL(`${open.url}/thanks`);
+
+  await page.goto(`${open.rehearsal}/q/1`);
+  await page.waitForURL(`${open.rehearsal}/q/2`);
+  await page.goto(`${open.rehearsal}/q/400`);
+  await page.click("main a");
+  await page.waitForURL(open.rehearsal);
+  await browser.close();
+  await open.close();
+  expect(await readJudgments(study)).toHaveLength(2);
+  await remove();
+});
+
+test("what is posted to an address that leads nowhere by the script is told in its own words where to go on", async () => {
+  const { study, remove } = await fixture({ forms: 1, stories: 2 });
+  const open = await served(study);
+  const walker = new Walker(open.url);
+  const rehearsal = new URL(open.rehearsal).pathname;
+  for (const [address, next] of [
+    ["/never", "/"],
+    ["/rehearsal/of-another-study/q/1", "/"],
+    [`${rehearsal}/q/400`, rehearsal],
+  ] as const) {
+    const { status, text } = await walker.post(address, { answer: "human" }, { accept: "application/json" });
+    expect([address, status, JSON.parse(text)]).toEqual([address, 404, { next }]);
+  }
+  await open.close();
+  await remove();
 });

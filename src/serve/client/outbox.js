@@ -3,7 +3,9 @@
 // measures how long a page was looked at. No answer leaves this file but to the form's own address.
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-outbox]"));
-const place = "tinylove-outbox";
+// A rehearsal has an outbox of its own: what it could not send is no answer, and leads nobody away from theirs.
+const way = /^\/rehearsal\/[^/]+/.exec(location.pathname)?.[0] ?? "";
+const place = `tinylove-outbox${way}`;
 
 // ---- How long the page was visible, in milliseconds, hidden tabs taken out.
 
