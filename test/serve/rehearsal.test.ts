@@ -1,7 +1,9 @@
+import Libsql from "libsql";
 import type { Route } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunningSurvey } from "../../src/serve/serve.ts";
-import { readJudgments } from "../../src/workbench/artefacts.ts";
+import type { Form } from "../../src/study/form.ts";
+import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
 import { exists } from "../../src/workbench/files.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { launchBrowser } from "../helpers/browser.ts";
@@ -145,3 +147,55 @@ test("what is posted to an address that leads nowhere by the script is told in i
   await open.close();
   await remove();
 });
+
+test("who has the link, a participant or a stranger, learns and changes nothing: no name, no cookie, no row", async () => {
+  const { study, stimuli, remove } = await fixture({ forms: 2, stories: 4, survey: { feedback: true } });
+  const first = await served(study);
+  const participant = new Walker(first.url);
+  await participant.begin();
+  const own = hiddenFields((await participant.get("/q/1")).text);
+  // At its end a survey has written down all that it counts.
+  await first.close();
+  const before = rowsOf(study.path("survey.sqlite"));
+  const open = await served(study);
+  participant.url = open.url;
+  const rehearsal = new URL(open.rehearsal).pathname;
+  const names = [...stimuli.map(({ id }) => id), ...(await readForms(study)).flatMap(namesIn)];
+  for (const walker of [participant, new Walker(open.url)]) {
+    const cookie = walker.cookie;
+    const replies = [
+      await walker.get(rehearsal),
+      await walker.post(`${rehearsal}/consent`, {}),
+      await walker.get(`${rehearsal}/declined`),
+      await walker.get(`${rehearsal}/instructions`),
+      await walker.get(`${rehearsal}/q/1`),
+      await walker.post(`${rehearsal}/q/1`, { ...own, answer: "human" }),
+      await walker.post(`${rehearsal}/q/4`, { answer: "machine" }),
+      await walker.post(`${rehearsal}/q/2`, { answer: "neither" }),
+      await walker.get(`${rehearsal}/thanks`),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([200, 303, 200, 200, 200, 303, 303, 400, 200]);
+    for (const { text, location, headers } of replies) {
+      const all = JSON.stringify([text, location, [...headers]]);
+      expect(names.filter((name) => all.includes(name))).toEqual([]);
+      expect(all).not.toMatch(/set-cookie|etag|last-modified|You were right/);
+      expect(headers.get("cache-control")).toBe("no-store");
+    }
+    expect(walker.cookie).toBe(cookie);
+  }
+  expect((await participant.get("/thanks")).location).toBe("/instructions");
+  await open.close();
+  expect(rowsOf(study.path("survey.sqlite"))).toEqual(before);
+  await remove();
+});
+
+const namesIn = ({ id, questions }: Form): string[] => [id, ...questions.map((question) => question.id)];
+
+/** Everything that a store holds. */
+function rowsOf(path: string): Record<string, unknown[]> {
+  const file = new Libsql(path, { readonly: true });
+  const tables = ["participant", "answer", "submission", "recruit", "sign", "fact"];
+  const rows = tables.map((table) => [table, file.prepare(`SELECT * FROM ${table}`).all()] as const);
+  file.close();
+  return Object.fromEntries(rows);
+}
