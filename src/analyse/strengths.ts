@@ -1,6 +1,6 @@
 import { bradleyTerry, type Comparison } from "../stats/bradley-terry.ts";
 import { normalQuantile } from "../stats/normal.ts";
-import { type Finding, figure, sentence, table } from "../study/finding.ts";
+import { type Finding, figure, sentence, type Table, table } from "../study/finding.ts";
 import { printed } from "../study/print.ts";
 import type { Pair } from "./data.ts";
 
@@ -54,6 +54,15 @@ export function strengthFindings({ fitted, reason, writers, left }: Strengths): 
   const order = left
     ? ` Standing on the left is worth ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
     : "";
+  const strengths: Table = {
+    columns: [
+      { key: "writer", label: "Writer", format: "text" },
+      { key: "strength", label: "Strength", format: "number" },
+      { key: "low", label: "Interval", format: "number" },
+      { key: "high", label: "to", format: "number" },
+    ],
+    rows: writers.map((writer) => ({ ...writer })),
+  };
   return [
     sentence(
       "detail",
@@ -63,30 +72,12 @@ export function strengthFindings({ fitted, reason, writers, left }: Strengths): 
       ? [
           figure("result", "Strength of each writer in looking human", {
             draw: "intervals",
-            table: {
-              columns: [
-                { key: "writer", label: "Writer", format: "text" },
-                { key: "strength", label: "Strength", format: "number" },
-                { key: "low", label: "Interval", format: "number" },
-                { key: "high", label: "to", format: "number" },
-              ],
-              rows: writers.map((writer) => ({ ...writer })),
-            },
+            table: strengths,
             encode: { x: "strength", low: "low", high: "high", y: "writer" },
             labels: { x: "Log-odds of being taken for the human one" },
             marks: [{ axis: "x", at: 0, label: "human" }],
           }),
         ]
-      : [
-          table("detail", "Strengths of the writers", {
-            columns: [
-              { key: "writer", label: "Writer", format: "text" },
-              { key: "strength", label: "Strength", format: "number" },
-              { key: "low", label: "Interval", format: "number" },
-              { key: "high", label: "to", format: "number" },
-            ],
-            rows: writers.map((writer) => ({ ...writer })),
-          }),
-        ]),
+      : [table("detail", "Strengths of the writers", strengths)]),
   ];
 }

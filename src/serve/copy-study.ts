@@ -19,8 +19,8 @@ import type { Study } from "../workbench/study.ts";
 
 /**
  * Copies a study without anybody's answers: what its stages wrote, and what they read of the folder. What else lies
- * there stays, for nobody knows what it is: backups of answers, keys, caches. `study.yaml`
- * comes last, so that a kill leaves nothing that looks like a study. Throws StudyError where `target` holds something.
+ * there stays, for nobody knows what it is: backups of answers, keys, caches. `study.yaml` comes last, so that a kill
+ * leaves nothing that looks like a study. Throws StudyError where `target` holds something.
  */
 export async function copyStudy(study: Study, target: string): Promise<void> {
   if ((await filesUnder(target)).length > 0) {
