@@ -22,8 +22,15 @@ export function formsOf(places: readonly Place[], settings: ComposeSettings, stu
         return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
       }),
     );
-    return { id, questions };
+    return { id, questions: settings.pairs === "reread" ? pairsLater(questions) : questions };
   });
+}
+
+/** What is read twice stands in a pair only after all that stands alone, for systems that ask in a form's own order too. */
+function pairsLater(questions: readonly Question[]): Question[] {
+  const ofStories = questions.filter(({ stimuli }) => stimuli.length > 0);
+  const inOrder = ofStories.sort((one, other) => one.stimuli.length - other.stimuli.length).values();
+  return questions.map((question) => (question.stimuli.length > 0 ? inOrder.next().value! : question));
 }
 
 /** The stories of a form by their ids. */

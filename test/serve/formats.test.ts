@@ -144,12 +144,13 @@ test("Qualtrics gets a survey whose flow, blocks and questions name each other w
   const flow = JSON.stringify(of("FL")[0]!.Payload);
   const named = [...flow.matchAll(/"ID":"(BL_[^"]+)"/g)].map(([, id]) => id);
   expect(named.sort()).toEqual(blocks.map(({ ID }) => ID).sort());
-  // What is asked about oneself comes after the questions whose order is drawn.
+  // Then the pair whose stories are read alone as well, and what is asked about oneself.
   const [, drawn] = (of("FL")[0]!.Payload as Flowing).Flow!;
   for (const { Flow = [] } of drawn!.Flow!) {
-    expect(Flow.map(({ Type }) => Type)).toEqual(["BlockRandomizer", "Standard"]);
-    expect(Flow[0]!.Flow).toHaveLength(6);
-    expect(Flow[1]!.ID).toMatch(/_q7$/);
+    expect(Flow.map(({ Type }) => Type)).toEqual(["BlockRandomizer", "BlockRandomizer", "Standard"]);
+    expect(Flow[0]!.Flow).toHaveLength(5);
+    expect(Flow[1]!.Flow!.map(({ ID }) => ID)).toEqual([expect.stringMatching(/_q5$/)]);
+    expect(Flow[2]!.ID).toMatch(/_q7$/);
   }
   const ids = [...flow.matchAll(/"FlowID":"([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);

@@ -160,6 +160,10 @@ Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a sto
 - **Any web server**: as it stands, the browser saves the answers as a CSV file on the participant's own machine. Put
   whatever sends them to you into \`on_finish\`.
 
+Whoever reads the page's source finds the stories of all forms, as they will in any page that chooses in the browser. Where
+a study has more stories of people than of machines, or fewer, it matters how often a title comes there: then put up a
+page for each form, with nothing but that form in \`forms\`.
+
 ## What comes back
 
 A row a trial: \`form\`, \`question\`, \`task\`, \`composed_order\`, for pairs \`side\` (where the form's second story stood), \`rt\` in

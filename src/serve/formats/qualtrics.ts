@@ -24,7 +24,8 @@ Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a sto
 1. In Qualtrics *Create a project*, *Survey*, *Import a QSF file*, and choose \`${name}.qsf\`. (Into a survey that is there:
    *Survey*, *Tools*, *Import/export*, *Import survey*.)
 2. Look at *Survey flow*: a randomizer gives each participant one form, evenly; the questions of a form come in random
-   order, those that show no story after them. Two questions about one story may come apart.
+   order, pairs of stories that are also read alone after them, those that show no story last. Two questions about one
+   story may come apart.
 3. Try it with *Preview*, then *Publish*.
 
 In the data each column is named by form, place and field: \`f1_q3_answer\` is the answer to the third question of form 1, as it
@@ -50,13 +51,18 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
     const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, around),
     );
-    const { last } = partsOf(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
-    const isLast = (_: Block, place: number) => last.includes(form.questions[place]!);
+    const { again, last } = partsOf(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
+    const blocksOf = (asked: readonly PortableQuestion[]) =>
+      own.filter((_, place) => asked.includes(form.questions[place]!));
+    const [pairs, after] = [blocksOf(again.flat()), blocksOf(last)];
     return {
       form,
       blocks: own,
-      shuffled: own.filter((block, place) => !isLast(block, place)),
-      last: own.filter(isLast),
+      // Pairs of stories that stand alone as well come after all that is not read twice.
+      shuffled: [own.filter((block) => !pairs.includes(block) && !after.includes(block)), pairs].filter(
+        ({ length }) => length > 0,
+      ),
+      last: after,
     };
   });
   const all = [opening, ...blocks.flatMap((each) => each.blocks)];
@@ -89,7 +95,10 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
           Type: "Group",
           FlowID: `FL_${flow()}`,
           Description: form.id,
-          Flow: [randomizer(shuffled.length, false, shuffled.map(standard)), ...last.map(standard)],
+          Flow: [
+            ...shuffled.map((own) => randomizer(own.length, false, own.map(standard))),
+            ...last.map(standard),
+          ],
         })),
       ),
     ],
