@@ -58,7 +58,7 @@ export const rules: readonly Rule[] = [
         loops
           ? `${percent(greedy.seq_rep_4)} of the runs of four words that it writes greedily are repeated`
           : "one or two words are all that it writes greedily",
-        pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as people's` : "",
+        pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as people’s` : "",
         `the validation loss ended at ${times(loss)} the best`,
       ];
       const as2022 = loops && pronouns > limits.pronouns ? "as the model of the 2022 study did: " : "";
@@ -77,7 +77,7 @@ export const rules: readonly Rule[] = [
       if (at === undefined && !worse) return undefined;
       return [
         at === undefined ? "" : `the training loss broke out at step ${at}`,
-        worse ? `the validation loss ended at ${times(loss)} the best, above the base's own` : "",
+        worse ? `the validation loss ended at ${times(loss)} the best, above the base’s own` : "",
       ]
         .filter(Boolean)
         .join(", ");
@@ -99,7 +99,7 @@ export const rules: readonly Rule[] = [
       if (!recites && !knows) return undefined;
       return [
         recites
-          ? `${percent(copied)} of its runs of eight words stand in training stories (people's: ${percent(people.copied_8_grams)}), the longest copy has ${longest} words`
+          ? `${percent(copied)} of its runs of eight words stand in training stories (people’s: ${percent(people.copied_8_grams)}), the longest copy has ${longest} words`
           : "",
         knows
           ? `training stories surprise it ${ratio.toFixed(1)} times less than test stories (perplexity ${tuned.perplexity_of_training.toFixed(1)} against ${tuned.perplexity.toFixed(1)})`
@@ -143,7 +143,7 @@ export const rules: readonly Rule[] = [
     signs: ({ tuned }) =>
       tuned.sampled.share_that_ends >= limits.ends * tuned.stories_that_end
         ? undefined
-        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves, and ${percent(tuned.stories_that_end)} of people's stories would have within their length`,
+        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves, and ${percent(tuned.stories_that_end)} of people’s stories would have within their length`,
     mend: () =>
       "see that the tokenizer has an end-of-text token of its own, or that length does not cut the stories",
   },
@@ -152,7 +152,7 @@ export const rules: readonly Rule[] = [
     signs: ({ people, tuned }) =>
       tuned.sampled.seq_rep_4 <= people.seq_rep_4 + limits.repeats
         ? undefined
-        : `${percent(tuned.sampled.seq_rep_4)} of the runs of four words in its sampled texts are repeated (people's: ${percent(people.seq_rep_4)})`,
+        : `${percent(tuned.sampled.seq_rep_4)} of the runs of four words in its sampled texts are repeated (people’s: ${percent(people.seq_rep_4)})`,
     mend: () => "more training, a larger base, or topP 0.95 when generating",
   },
   {
@@ -162,7 +162,7 @@ export const rules: readonly Rule[] = [
       const perplexity = base
         ? `, perplexity on the test stories from ${base.perplexity.toFixed(1)} to ${tuned.perplexity.toFixed(1)}`
         : "";
-      return `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (people's: ${percent(people.seq_rep_4)})`;
+      return `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (people’s: ${percent(people.seq_rep_4)})`;
     },
     mend: () => "",
   },

@@ -175,5 +175,6 @@ test("what a person coded stands in codes.csv before the cue lists, with the agr
   expect(found!.numbers["agreements"]).toContainEqual(
     expect.objectContaining({ variable: "tone", coders: ["anna", "cues"] }),
   );
+  expect(JSON.stringify(found!.findings)).toContain("Agreement of coders is Krippendorff’s alpha");
   expect(await stateOf(describe, study, await readManifest(study))).toEqual({ is: "fresh" });
 });

@@ -8,6 +8,10 @@ test("names of measures are columns, each its own", () => {
   for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
 });
 
+test("what a measure means has the apostrophes that the report has", () => {
+  expect(measures.filter(({ means }) => means.includes("'"))).toEqual([]);
+});
+
 test("a loop of pronouns is flagged, a loop at the end of a good text too", () => {
   expect(measured("pronoun_loop", "I I I was I. I was in the I and I was the I.")).toBe(true);
   expect(

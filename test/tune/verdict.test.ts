@@ -94,6 +94,12 @@ test("rules have names of their own, and the last always holds", () => {
   for (const evidence of [low, right, high]) expect(rules.at(-1)!.signs(evidence)).toBeDefined();
 });
 
+test("signs have the apostrophes that the report has", () => {
+  const signs = [low, right, high].flatMap((evidence) => rules.map((rule) => rule.signs(evidence) ?? ""));
+  expect(signs.join(" ")).toContain("people’s");
+  expect(signs.join(" ")).not.toContain("'");
+});
+
 test("the findings say it for the report, with samples through training", () => {
   const sample = (step: number, text: string) => ({
     event: "sample",

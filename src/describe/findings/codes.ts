@@ -29,7 +29,7 @@ function whoCoded({ variables, coders: all }: Coded): string {
   const only = people.length + models.length === 0;
   return only
     ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (tinylove code sheet), or a language model all (tinylove code model).`
-    : `By ${listed(by)} are coded: ${what}. People's codes go before a model's, a model's before the cue lists'.`;
+    : `By ${listed(by)} are coded: ${what}. People’s codes go before a model’s, a model’s before the cue lists’.`;
 }
 
 /** Shares of each code among the texts of each side that the strongest coders coded. */
@@ -126,7 +126,7 @@ function agreementFindings({ variables, agreements }: Coded): Finding[] {
         { key: "coders", label: "coders", format: "text" },
         { key: "texts", label: "texts both coded", format: "integer" },
         { key: "same", label: "same code", format: "percent" },
-        { key: "alpha", label: "Krippendorff's alpha", format: "number" },
+        { key: "alpha", label: "Krippendorff’s alpha", format: "number" },
       ],
       rows: agreements.map(({ variable, coders, texts, same, alpha }) => ({
         variable: variables.find(({ name }) => name === variable)?.title ?? variable,
@@ -138,7 +138,7 @@ function agreementFindings({ variables, agreements }: Coded): Finding[] {
     }),
     sentence(
       "method",
-      "Agreement of coders is Krippendorff's alpha for names: 1 is full agreement, 0 what chance would give; below .667 no conclusion should rest on a variable (Krippendorff 2019).",
+      "Agreement of coders is Krippendorff’s alpha for names: 1 is full agreement, 0 what chance would give; below .667 no conclusion should rest on a variable (Krippendorff 2019).",
     ),
   ];
 }

@@ -11,7 +11,7 @@ import type { Token } from "../tokens.ts";
  */
 export const foreign: QuickMeasure = {
   name: "foreign",
-  means: "phrases in another language than English, with the language's code",
+  means: "phrases in another language than English, with the language’s code",
   unit: "phrases",
   format: "text",
   version: 1,

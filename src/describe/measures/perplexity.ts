@@ -12,7 +12,7 @@ import type { RunningInstrument, SlowMeasure } from "../measure.ts";
  */
 export const perplexity: SlowMeasure = {
   name: "perplexity",
-  means: "how many tokens the study's local model wavers between at each token of the text, on average",
+  means: "how many tokens the study’s local model wavers between at each token of the text, on average",
   unit: "tokens",
   format: "number",
   version: 2,
