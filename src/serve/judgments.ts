@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { counted } from "../study/print.ts";
 import { answersOf, isOpen, storeFile } from "../workbench/answers.ts";
+import { readJudgments } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
@@ -32,7 +33,7 @@ export const judgments = stage({
     return exists(study.path(storeFile));
   },
   async run(study, _, effects) {
-    const database = await openUnlessInUse(study, effects.env);
+    const database = await openUnlessInUse(study, (await isSimulated(study)) ? {} : effects.env);
     if (!database) {
       effects.log("the survey is being served: its own export is taken");
       return;
@@ -46,6 +47,12 @@ export const judgments = stage({
     }
   },
 });
+
+/** A simulated copy's answers lie in its folder: by its name the database would be asked for those of the study itself. */
+async function isSimulated(study: Study): Promise<boolean> {
+  const told = await readJudgments(study);
+  return told.length > 0 && told.every(({ simulated }) => simulated) && exists(study.path(storeFile));
+}
 
 const waitingForAnswers = async (study: Study): Promise<string> =>
   `for answers; ${(await isOpen(study)) ? "the survey is open" : "`tinylove serve` opens the survey"}`;

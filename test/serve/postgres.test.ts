@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judgments } from "../../src/serve/judgments.ts";
+import { simulate } from "../../src/serve/simulate.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { openStudy } from "../../src/workbench/study.ts";
 import { readTable } from "../../src/workbench/tables.ts";
 import { hasPostgres, type Postgres, startPostgres, withoutPostgres } from "../helpers/postgres.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
@@ -79,6 +82,24 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     expect(await readJudgments(study)).toHaveLength(48);
     await remove();
   }, 300_000);
+
+  test("a simulated copy keeps its own answers, and gets none of the study's", async () => {
+    const { study, remove } = await fixture();
+    const survey = await served(study, effects());
+    const walker = new Walker(survey.url);
+    await walker.begin();
+    await walker.finish();
+    await survey.close();
+    const to = `${study.folder}-simulated`;
+    await simulate.run(study.folder, simulate.options.parse({ to, participants: 3 }), effects());
+    const copy = await openStudy(to);
+    await judgments.run(copy, {}, effects());
+    const told = await readJudgments(copy);
+    expect(told.map(({ simulated }) => simulated)).toEqual(new Array(12).fill(true));
+    expect((await readJudgments(study)).map(({ simulated }) => simulated)).toEqual(new Array(4).fill(false));
+    await rm(to, { recursive: true });
+    await remove();
+  });
 
   test("an address where nobody answers is one clear line", async () => {
     const { study, remove } = await fixture();
