@@ -99,14 +99,18 @@ function fieldValue(item: Item, text: string, where: string): string {
   });
 }
 
-/** Stores a response as a participant who saw the form in its own order; false where it was there already. */
+/**
+ * Stores a response as a participant who saw the form in its own order; false where it was there already. One that was cut
+ * off in the middle gets the answers that it lacks.
+ */
 async function take(
   store: Store,
   form: PortableForm,
   response: Response,
   effects: Effects,
 ): Promise<boolean> {
-  if (await store.byId(response.participant)) return false;
+  const known = await store.byId(response.participant);
+  if (known?.completed || known?.withdrawn) return false;
   const plan = form.questions.map(({ id, task, stimuli }) => ({
     question: id,
     task,
@@ -115,17 +119,12 @@ async function take(
   }));
   // One time for all: nobody knows when each was answered.
   const now = effects.now();
-  await store.admit({
-    id: response.participant,
-    secret: randomId(),
-    form: form.id,
-    plan,
-    now,
-  });
+  const { participant: id } = response;
+  if (!known) await store.admit({ id, secret: randomId(), form: form.id, plan, now });
   await Promise.all(
     response.answers.map(([question, answer]) =>
       store.answer({
-        participant: response.participant,
+        participant: id,
         question,
         key: randomId(),
         response: answer,

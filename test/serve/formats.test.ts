@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { runInNewContext } from "node:vm";
+import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exportForms } from "../../src/serve/export-forms.ts";
 import { importResponses } from "../../src/serve/import-responses.ts";
@@ -227,6 +228,16 @@ test("answers to the Google forms that the script makes come back as judgments, 
   const pair = judgments.find(({ task }) => task === "which-is-human")!;
   expect(pair.stimuli).toEqual(forms[0]!.questions.find(({ id }) => id === pair.question)!.stimuli);
   expect(judgments.find(({ task }) => task === "demographics")!.response["age"]).toBe("40");
+
+  // Cut off between one answer and the next.
+  const store = new Libsql(study.path("survey.sqlite"));
+  store.exec("UPDATE participant SET completed = NULL");
+  store.exec("DELETE FROM answer WHERE position > 2");
+  store.close();
+  await importResponses.run(study.folder, { file, form }, effects);
+  expect(effects.said.at(-1)).toBe("2 responses taken in");
+  const again = (await readJudgments(study)).map(({ at: _, ...judgment }) => judgment);
+  expect(again).toEqual(judgments.map(({ at: _, ...judgment }) => judgment));
 
   const first = columns[1]!;
   await writeWhole(file, csv(columns, [{ ...rows[0], [first]: "Perhaps" }]));
