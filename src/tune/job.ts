@@ -31,8 +31,7 @@ export interface Wanted {
 /** Throws StudyError where there is no model, no corpus, too few stories, or a prompt that cannot be learnt. */
 export async function jobOf(study: Study, wanted: Wanted): Promise<Job> {
   const { tune } = study.config;
-  const stories = await readStories(study);
-  checkStories(stories);
+  const stories = await storiesToTuneOn(study);
   const named = wanted.model ?? tune.model;
   if (named === undefined)
     throw new StudyError("no model to tune", { hint: "give --model DIR, or tune.model in study.yaml" });
@@ -80,7 +79,9 @@ export const seedOf = (study: Study): number => study.random("tune").integer(1, 
 /** The same numbers that the trainer asks for: fewer stories tell nothing, they are known by heart in one epoch. */
 const least: Readonly<Partial<Record<Split, number>>> = { train: 20, validation: 4 };
 
-function checkStories(stories: readonly Story[]): void {
+/** The corpus. Throws StudyError where there is none, or one of too few stories. */
+export async function storiesToTuneOn(study: Study): Promise<readonly Story[]> {
+  const stories = await readStories(study);
   for (const [split, needed] of Object.entries(least)) {
     const found = stories.filter((story) => story.split === split).length;
     if (found >= needed) continue;
@@ -89,6 +90,7 @@ function checkStories(stories: readonly Story[]): void {
       { hint: "collect more, or change corpus.split (the study of 2022: 450, 151, 150)" },
     );
   }
+  return stories;
 }
 
 async function resolvedModel(named: string, study: Study): Promise<string> {

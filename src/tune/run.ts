@@ -13,7 +13,7 @@ import { runTrainer, TrainerEvent } from "../workbench/trainer.ts";
 import { withFolder } from "./base.ts";
 import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
-import { type Job, jobOf, type Wanted } from "./job.ts";
+import { type Job, jobOf, storiesToTuneOn, type Wanted } from "./job.ts";
 
 /** A learning rate on the command line. */
 export const rateOption = realNumber(1e-12, 10);
@@ -66,6 +66,8 @@ export interface Ways {
 
 /** Tunes as far as it is not done, records it in the manifest, and returns the job that was done. */
 export async function tune(study: Study, named: Wanted, ways: Ways, effects: Effects): Promise<Job> {
+  // A base is unpacked only where there is something to learn from.
+  await storiesToTuneOn(study);
   const wanted = await withFolder(study, named, effects);
   const asked = await jobOf(study, wanted);
   const machine = await thisMachine(effects);

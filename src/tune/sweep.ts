@@ -5,7 +5,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { withFolder } from "./base.ts";
 import { type Diagnosis, diagnoseRun } from "./diagnose.ts";
-import { jobOf } from "./job.ts";
+import { jobOf, storiesToTuneOn } from "./job.ts";
 import { tune } from "./run.ts";
 
 const options = z.object({
@@ -41,6 +41,7 @@ export const sweep = command({
   async run(folder, { rates, titles, tokens, json, ...asked }, effects) {
     const study = await openStudy(folder);
     const inOrder = ratesOf(rates);
+    await storiesToTuneOn(study);
     const wanted = await withFolder(study, asked, effects);
     const begin = (await jobOf(study, wanted)).name;
     const jobs = [];

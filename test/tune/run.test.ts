@@ -66,6 +66,10 @@ describe("what cannot be tuned is told in one line", () => {
     await expect(tune(study, model, {}, quietEffects())).rejects.toThrow(
       "the corpus has 3 train stories; tuning needs at least 20",
     );
+    await expect(tune(study, { model: "llama:embedded" }, {}, quietEffects())).rejects.toThrow(
+      "3 train stories",
+    );
+    expect(await exists(study.path(".tinylove/unpacking"))).toBe(false);
   });
 
   test("a model that does not fit, with the setting that would", async () => {
