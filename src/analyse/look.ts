@@ -29,7 +29,10 @@ export function lookOf(data: Data): Look | undefined {
   };
 }
 
-/** How many readers end the study: as registered, or as `study.yaml` says now (`analyse.stop.readers`, else `survey.quota`); undefined where neither says. */
+/**
+ * How many readers end the study: as registered, or as `study.yaml` says now (`analyse.stop.readers`, else
+ * `survey.quota`); undefined where neither says.
+ */
 export const plannedReaders = ({ settings, study }: Data): number | undefined =>
   study?.registration?.frozen.frozen.readers ?? settings.stop.readers;
 

@@ -11,7 +11,10 @@ export interface Test {
   readonly alpha: number;
 }
 
-/** The probability that the claim as a whole is shown: overall, and for human and for machine stories, whose errors are near independent. */
+/**
+ * The probability that the claim as a whole is shown: overall, and for human and for machine stories, whose errors are
+ * near independent.
+ */
 export function claimPower({ overall, human, machine }: StudyPower): number {
   return Math.min(overall.equivalent, human.equivalent * machine.equivalent);
 }

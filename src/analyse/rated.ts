@@ -119,7 +119,10 @@ function meanOf(
   return { ...mean, interval };
 }
 
-/** Readers whose ratings hold another mix of the two kinds than most readers': what they give freely or sparingly falls on one of them. */
+/**
+ * Readers whose ratings hold another mix of the two kinds than most readers': what they give freely or sparingly falls
+ * on one of them.
+ */
 interface Balance {
   readonly readers: number;
   readonly uneven: number;

@@ -4,7 +4,10 @@ import { sharesOf } from "../tasks/asked.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
 
-/** A version on a form. `shortest` is the length of the shortest of its title's versions in use, or as if in use: the clip has to hold for all. */
+/**
+ * A version on a form. `shortest` is the length of the shortest of its title's versions in use, or as if in use: the
+ * clip has to hold for all.
+ */
 export interface Place {
   readonly form: number;
   readonly version: Version;

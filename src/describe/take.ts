@@ -21,7 +21,10 @@ export interface Taken {
   readonly values: ReadonlyMap<string, readonly Value[]>;
 }
 
-/** Takes every measure of every text; a value that was taken before is not taken again. Interruption loses nothing that was measured. */
+/**
+ * Takes every measure of every text; a value that was taken before is not taken again. Interruption loses nothing that
+ * was measured.
+ */
 export async function takeMeasures(
   study: Study,
   measures: readonly Measure[],

@@ -25,7 +25,8 @@ export interface Retries {
 const longestWait = 30_000;
 
 /**
- * Tries until a task succeeds, and waits longer each time: `wait`, doubled, at most 30 s, times a random 0.5 to 1, so that clients which failed together do not come back together; or as long as the server asks for.
+ * Tries until a task succeeds, and waits longer each time: `wait`, doubled, at most 30 s, times a random 0.5 to 1, so
+ * that clients which failed together do not come back together; or as long as the server asks for.
  * Only passing Trouble is tried again; throws what the last try threw.
  */
 export async function withRetries<T>(

@@ -92,7 +92,10 @@ async function askedOf(
   return { request, example: examples?.[0] };
 }
 
-/** The study in a folder, or none at all: then the embedded model writes by the usual settings. A folder that is not there is a slip. */
+/**
+ * The study in a folder, or none at all: then the embedded model writes by the usual settings. A folder that is not
+ * there is a slip.
+ */
 const studyAt = async (folder: string): Promise<Study> =>
   (await exists(join(folder, "study.yaml"))) || !(await exists(folder))
     ? openStudy(folder)

@@ -18,7 +18,10 @@ import {
 } from "./researcher-pages.ts";
 import { marked } from "./shared-words.ts";
 
-/** The corpus, the generations, the stimuli and the forms, to look at. To be registered where the researcher's session is asked for. */
+/**
+ * The corpus, the generations, the stimuli and the forms, to look at. To be registered where the researcher's session
+ * is asked for.
+ */
 export async function lookingRoutes(
   inside: FastifyInstance,
   site: Site,

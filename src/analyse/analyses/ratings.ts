@@ -103,7 +103,10 @@ function intervalText({ low, high }: Interval, scale: RatingScale): string {
   return `${printed(Math.max(-most, low), "number")} to ${printed(Math.min(most, high), "number")}`;
 }
 
-/** Where readers rated unlike mixes of the two kinds, as where a form was left half-way or asks about another mix, the difference once more without them. */
+/**
+ * Where readers rated unlike mixes of the two kinds, as where a form was left half-way or asks about another mix, the
+ * difference once more without them.
+ */
 function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
   if (uneven === 0) return [];
   const who = `${uneven} of ${counted(readers, "reader")} rated another mix of human and machine stories than the others, as where a form was left half-way or asks about another mix, so that whether they rate high or low falls on one kind.`;

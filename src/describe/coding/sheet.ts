@@ -25,7 +25,10 @@ export function codingSheet(study: Study, coder: string, texts: readonly Text[],
   return csv(["item", "title", "text", ...codebook.variables.map(({ name }) => name), "remarks"], rows);
 }
 
-/** The codings of a filled sheet; an empty cell is a pass. Throws StudyError that names row and value for what is not on the sheet or not in the codebook. */
+/**
+ * The codings of a filled sheet; an empty cell is a pass. Throws StudyError that names row and value for what is not on
+ * the sheet or not in the codebook.
+ */
 export function codingsOfSheet(
   study: Study,
   coder: string,

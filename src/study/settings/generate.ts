@@ -12,7 +12,10 @@ const draw = {
 /** A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `tuned:DIR`, `echo:`. */
 const ModelSettings = z.strictObject({
   address: z.string(),
-  /** A short name for folders, tables and figures; by default the address, shortened for folders. Models of one address need one each. */
+  /**
+   * A short name for folders, tables and figures; by default the address, shortened for folders. Models of one address
+   * need one each.
+   */
   name: z.string().optional(),
   /** For `openai:`: the server's base address, for example http://localhost:8000/v1. */
   base: z.string().optional(),

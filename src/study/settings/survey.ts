@@ -56,7 +56,10 @@ export const SurveySettings = z.strictObject({
   title: z.string().default("Very short stories"),
   /** A file of `src/serve/languages`, by its code. */
   language: z.string().default("en"),
-  /** Who asks, what is kept, for how long, whom to write to. Plain text; every line break begins a paragraph, so long ones are folded (`>-`). */
+  /**
+   * Who asks, what is kept, for how long, whom to write to. Plain text; every line break begins a paragraph, so long
+   * ones are folded (`>-`).
+   */
   consent: z.string().default(""),
   instructions: z.string().default(""),
   contact: z.string().default(""),
