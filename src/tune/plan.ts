@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TuneSettings } from "../study/settings/tune.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { type Hardware, parseHardware } from "./hardware.ts";
@@ -178,11 +179,14 @@ function describe({ shape, hardware, rows, recommended, because }: Plan): string
 }
 
 /** What the setting is called in study.yaml, and which command takes it. */
-function howToTake({ method, strategy, checkpointing, batch, length }: Setting, nodes: number): string {
+function howToTake({ method, strategy, checkpointing, batch, length, gpus }: Setting, nodes: number): string {
   if (method === "qlora" || strategy === "zero1" || strategy === "zero2")
     return "with another tool: `tune run` and `tune submit` train in full and with LoRA, in whole copies, by FSDP2 or ZeRO-3";
   const here = nodes === 1 && strategy !== "zero3";
-  const settings = `method: ${method}, checkpointing: ${checkpointing}, microBatch: ${batch}, length: ${length}`;
+  // The stories of a step are shared out evenly, and each GPU takes whole micro-batches.
+  const share = batch * gpus;
+  const step = Math.ceil(TuneSettings.parse({}).batch / share) * share;
+  const settings = `method: ${method}, checkpointing: ${checkpointing}, batch: ${step}, microBatch: ${batch}, length: ${length}`;
   return here
     ? `tune: { ${settings}, sharded: ${strategy === "fsdp2"} } in study.yaml, and \`tinylove tune run\``
     : `tune: { ${settings} } in study.yaml, and \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;

@@ -137,9 +137,10 @@ test("the plan tells how to take its setting, and where another tool has to", as
   expect(await how("gpt-neo-2.7B", "4x40GB")).toContain(
     "sharded: true } in study.yaml, and `tinylove tune run`",
   );
-  expect(await how("gpt-neox-20b", "3x4x40GB")).toContain(
-    "`tinylove tune submit --nodes 3 --strategy fsdp2`",
-  );
+  const onThree = await how("gpt-neox-20b", "3x4x40GB");
+  expect(onThree).toContain("`tinylove tune submit --nodes 3 --strategy fsdp2`");
+  // Twelve GPUs cannot share the eight stories that a step takes by default.
+  expect(onThree).toContain("batch: 12, microBatch: 1,");
   expect(await how("gpt-neox-20b", "1x40GB")).toContain("with another tool");
 });
 
