@@ -2,9 +2,9 @@ import { holm } from "../stats/multiple-tests.ts";
 import type { Random } from "../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../stats/trend.ts";
 import { countingOf, type Generation, modelName, writerName } from "../study/generation.ts";
+import { groupedBy } from "../study/groups.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
-import { groupedBy } from "./groups.ts";
 
 /** One way in which a level may show. */
 export interface Outcome {

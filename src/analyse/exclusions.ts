@@ -1,7 +1,7 @@
 import { median } from "../stats/quantile.ts";
+import { groupedBy } from "../study/groups.ts";
 import type { ExclusionSettings } from "../study/settings/analyse.ts";
 import type { Choice, Data, ExcludedBy, Pair, Rating } from "./data.ts";
-import { groupedBy } from "./groups.ts";
 
 type Answered = Choice | Pair | Rating;
 

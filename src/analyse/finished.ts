@@ -1,5 +1,5 @@
+import { groupedBy } from "../study/groups.ts";
 import type { Data } from "./data.ts";
-import { groupedBy } from "./groups.ts";
 
 /**
  * How many readers went through their form to its end, which is what a planned end and the survey's quota count: who

@@ -1,8 +1,8 @@
 import { binomialCdf } from "../stats/binomial.ts";
 import type { Table } from "../study/finding.ts";
+import { groupedBy } from "../study/groups.ts";
 import { counted, printed } from "../study/print.ts";
 import type { Data, Shown } from "./data.ts";
-import { groupedBy } from "./groups.ts";
 import { surfaceOf } from "./surface.ts";
 
 /** A story with what readers said of it, and its measures. */

@@ -5,8 +5,8 @@ import { type DifferenceVerdict, differenceVerdict } from "../stats/difference-v
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import { fitOrdinal } from "../stats/ordinal.ts";
+import { groupedBy } from "../study/groups.ts";
 import type { Data, Rating } from "./data.ts";
-import { groupedBy } from "./groups.ts";
 import { errorsOf, whyWithheld } from "./look.ts";
 import { raterTable } from "./raters.ts";
 import { type RatingScale, ratingScale } from "./rating-scale.ts";

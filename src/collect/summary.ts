@@ -1,4 +1,5 @@
 import type { CorpusSummary } from "../study/corpus.ts";
+import { groupedBy } from "../study/groups.ts";
 import type { Split, Story } from "../study/story.ts";
 import type { Rejection } from "./source.ts";
 import type { Remark } from "./validate.ts";
@@ -36,17 +37,10 @@ export function summaryOf(
 }
 
 /** Remarks by reason, the most frequent first. */
-export function byReason<T extends { readonly reason: string }>(
+export const byReason = <T extends { readonly reason: string }>(
   remarks: readonly T[],
-): [reason: string, remarks: T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const remark of remarks) {
-    const alike = groups.get(remark.reason);
-    if (alike) alike.push(remark);
-    else groups.set(remark.reason, [remark]);
-  }
-  return [...groups].sort(([, one], [, other]) => other.length - one.length);
-}
+): [reason: string, remarks: T[]][] =>
+  [...groupedBy(remarks, ({ reason }) => reason)].sort(([, one], [, other]) => other.length - one.length);
 
 function countsOf(values: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();

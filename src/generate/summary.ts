@@ -1,4 +1,5 @@
 import { countingOf, type Generation } from "../study/generation.ts";
+import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Series } from "./plan.ts";
@@ -124,17 +125,6 @@ function tally(names: readonly string[]): string {
     ([, one], [, other]) => other.length - one.length,
   );
   return groups.map(([name, of]) => `${of.length} ${name}`).join(", ");
-}
-
-function groupedBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const name = nameOf(item);
-    const group = groups.get(name);
-    if (group) group.push(item);
-    else groups.set(name, [item]);
-  }
-  return groups;
 }
 
 function shortened(text: string, letters: number): string {

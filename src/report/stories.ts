@@ -1,3 +1,4 @@
+import { groupedBy } from "../study/groups.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 
@@ -29,13 +30,7 @@ export function storiesRead(
     ({ stimuli: shown, response: { answer } }) =>
       shown.length === 1 && (answer === "human" || answer === "machine"),
   );
-  const byStory = new Map<string, Judgment[]>();
-  for (const judgment of choices) {
-    const [id = ""] = judgment.stimuli;
-    const own = byStory.get(id);
-    if (own) own.push(judgment);
-    else byStory.set(id, [judgment]);
-  }
+  const byStory = groupedBy(choices, ({ stimuli: [id = ""] }) => id);
   const stories = stimuli.flatMap(({ id, title, text }) => {
     const entry = key.get(id);
     if (!entry) return [];

@@ -1,3 +1,4 @@
+import { groupedBy } from "../study/groups.ts";
 import { Judgment } from "../study/judgment.ts";
 import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
 import { messageOf } from "../workbench/errors.ts";
@@ -37,7 +38,7 @@ export async function exportAnswers(
       for await (const { participants, answers } of store.records.inParts()) {
         const told = answers.map(judgmentOf);
         judgments += told.length;
-        const byParticipant = grouped(told);
+        const byParticipant = groupedBy(told, ({ participant }) => participant);
         for (const participant of participants)
           people.push(personRow(participant, conduct(participant, byParticipant.get(participant.id) ?? [])));
         yield csv(columns, told.map(judgmentRow), { header: false });
@@ -98,16 +99,6 @@ const personRow = (
   ...conductCells(conduct),
   simulated: simulated === 1 ? "yes" : "no",
 });
-
-function grouped(judgments: readonly Judgment[]): Map<string, Judgment[]> {
-  const byParticipant = new Map<string, Judgment[]>();
-  for (const judgment of judgments) {
-    const own = byParticipant.get(judgment.participant);
-    if (own) own.push(judgment);
-    else byParticipant.set(judgment.participant, [judgment]);
-  }
-  return byParticipant;
-}
 
 /** Tells how somebody answered, by the texts that they read and the signs that their pages gave. */
 async function conductReader(

@@ -3,10 +3,10 @@ import { spearman } from "../../stats/correlation.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
 import { holm } from "../../stats/multiple-tests.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice, Data } from "../data.ts";
-import { groupedBy } from "../groups.ts";
 import {
   type JudgedStory,
   judgedStories,

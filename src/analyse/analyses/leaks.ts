@@ -1,10 +1,10 @@
 import { verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
+import { groupedBy } from "../../study/groups.ts";
 import { counted, listed, percent, percentApart, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
 import { allTogether, type Detection, detect, type Labelled } from "../detector.ts";
-import { groupedBy } from "../groups.ts";
 import { asJudgments } from "../judged.ts";
 import { mendingOf } from "../mending.ts";
 import { surfaceOf } from "../surface.ts";

@@ -2,10 +2,10 @@ import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
 import { type Generation, modelName, writerName } from "../../study/generation.ts";
+import { groupedBy } from "../../study/groups.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
-import { groupedBy } from "../groups.ts";
 
 /** What the study is made of: the corpus and its split, what the models wrote, what the clip did, the forms. */
 export const overview: Analysis = {

@@ -1,11 +1,11 @@
 import { median, quantile } from "../../stats/quantile.ts";
 import type { StudyVerdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { groupedBy } from "../../study/groups.ts";
 import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, readersOf } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
-import { groupedBy } from "../groups.ts";
 import { verdictOnChoices } from "../judged.ts";
 import { saysWhatIsLeftOut } from "../ready.ts";
 

@@ -1,9 +1,9 @@
 import type { Interval } from "../../stats/interval.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
+import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { groupedBy } from "../groups.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
 import { corrected, type Rated, ratedOf } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";

@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { groupedBy } from "../../study/groups.ts";
 import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { axes, axisRoom, grid, legend, legendLine } from "./axes.ts";
@@ -89,11 +90,7 @@ type Row = Encoded["rows"][number];
 
 /** Dots that would lie on each other stand side by side around their place, rows of one distance together. */
 function sideBySide(data: Encoded): { rows: Row[]; dx: number }[] {
-  const places = new Map<string, Row[]>();
-  for (const row of data.rows) {
-    const place = `${data.of("x")(row)} ${data.of("y")(row)}`;
-    places.set(place, [...(places.get(place) ?? []), row]);
-  }
+  const places = groupedBy(data.rows, (row) => `${data.of("x")(row)} ${data.of("y")(row)}`);
   const shifted = new Map<number, Row[]>();
   for (const rows of places.values()) {
     for (const [at, row] of rows.entries()) {
