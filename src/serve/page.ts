@@ -29,20 +29,34 @@ interface Page {
   readonly wide?: boolean;
 }
 
-/** A whole page. It asks nothing of any other server, and reads the same without its script. */
-export const page = (setting: Setting, { title, body, wide }: Page): string =>
+interface Head {
+  readonly language: string;
+  readonly title: string;
+  readonly style: string;
+  readonly script?: string;
+}
+
+/** What every page begins with, up to its body. */
+export const head = ({ language, title, style, script }: Head): Html =>
   html`${trusted("<!doctype html>")}
-<html lang="${setting.language}">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} · ${setting.survey.title}</title>
+<title>${title}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${setting.style}">
-<script src="${setting.script}" type="module"></script>
-</head>
+<link rel="stylesheet" href="${style}">
+${
+  script &&
+  html`<script src="${script}" type="module"></script>
+`
+}</head>`;
+
+/** A whole page. It asks nothing of any other server, and reads the same without its script. */
+export const page = (setting: Setting, { title, body, wide }: Page): string =>
+  html`${head({ ...setting, title: `${title} · ${setting.survey.title}` })}
 <body>
 <a class="skip" href="#text">${setting.words("skip")}</a>
 <main id="text"${wide ? html` class="wide"` : ""}>

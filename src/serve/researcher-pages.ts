@@ -1,6 +1,7 @@
-import { type Html, html, trusted } from "../text/html.ts";
+import { type Html, html } from "../text/html.ts";
 import { duration } from "../workbench/progress.ts";
 import type { AccuracySoFar, Overview } from "./overview.ts";
+import { head } from "./page.ts";
 
 /** The researcher's pages are in English, and none of them is reached without the dashboard's token. */
 
@@ -20,18 +21,7 @@ const places = [
 ] as const;
 
 export const researcherPage = (setting: ResearcherSetting, heading: string, body: Html): string =>
-  html`${trusted("<!doctype html>")}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${heading} · ${setting.study}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${setting.style}">
-<script src="${setting.script}" type="module"></script>
-</head>
+  html`${head({ ...setting, language: "en", title: `${heading} · ${setting.study}` })}
 <body>
 <a class="skip" href="#text">Skip to the text</a>
 <main id="text" class="wide">
@@ -45,17 +35,7 @@ ${body}
 `.toString();
 
 export const loginPage = (setting: ResearcherSetting, alert: string): string =>
-  html`${trusted("<!doctype html>")}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Dashboard · ${setting.study}</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="${setting.style}">
-</head>
+  html`${head({ language: "en", title: `Dashboard · ${setting.study}`, style: setting.style })}
 <body>
 <main id="text">
 <h1>Dashboard</h1>
