@@ -34,6 +34,9 @@ export async function writeWhole(
   }
 }
 
+/** What mends a file in another encoding. */
+export const saveAsUtf8 = "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again";
+
 /** Reads a text file as UTF-8; throws StudyError when it is missing or holds bytes that are not UTF-8. */
 export async function readText(path: string, hint?: string): Promise<string> {
   const bytes = await readBytes(path, hint);
@@ -41,10 +44,7 @@ export async function readText(path: string, hint?: string): Promise<string> {
     // A byte order mark is dropped: spreadsheets put one before the first column's name.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new StudyError(`${path} is not UTF-8 text`, {
-      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
-      cause,
-    });
+    throw new StudyError(`${path} is not UTF-8 text`, { hint: saveAsUtf8, cause });
   }
 }
 

@@ -1,19 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { StudyError } from "../../workbench/errors.ts";
+import { saveAsUtf8 } from "../../workbench/files.ts";
 
 /** A text file as UTF-8. Throws StudyError that names the first line that is none, or the encoding that it seems to have. */
 export async function readUtf8(path: string): Promise<string> {
   const bytes = await readFile(path);
   if (looksUtf16(bytes)) {
     throw new StudyError(`${path} is UTF-16 text`, {
-      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
+      hint: saveAsUtf8,
     });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new StudyError(`${path}, line ${firstBrokenLine(bytes)}: bytes that are not UTF-8`, {
-      hint: "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again",
+      hint: saveAsUtf8,
       cause,
     });
   }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-
 import type { Effects } from "../effects.ts";
 import { foreseeAll } from "../foresee.ts";
 import { readManifest, runStage, stateOf } from "../manifest.ts";
