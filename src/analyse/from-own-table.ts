@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
+import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings } from "../study/settings/analyse.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -69,7 +70,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
 
   const { seed, survey, analyse } = await readJson(settings!, Settings);
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
-  const readers = registration?.frozen.readers ?? analyse.stop.readers ?? survey.quota;
+  const readers = registration?.frozen.readers ?? plannedEnd({ analyse, survey });
   const judgments = (await readTable(path)).map((row, at) =>
     judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
   );
