@@ -1,105 +1,25 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../../src/cli.ts";
-import { journalFile } from "../../src/generate/journal.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { wordsOf } from "../../src/text/words.ts";
-import { readGenerations } from "../../src/workbench/artefacts.ts";
-import { readText, writeWhole } from "../../src/workbench/files.ts";
 import { embeddedModelFile } from "../../src/workbench/llama.ts";
-import { openStudy } from "../../src/workbench/study.ts";
-import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
-import { type LlamaServer, llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
+import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
+import type { PythonServer } from "../helpers/python-server.ts";
 import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";
-import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+import { temporaryFolder } from "../helpers/world.ts";
+import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 
+// llama.cpp's own server, where Python is at hand: see `llamaPackages`.
 const packages = await llamaPackages();
 const there = "missing" in packages ? undefined : packages;
 if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
 
-const titles = ["The Last Ferry", "Two Lamps", "My Mother's Garden", "A Letter Home", "What He Kept"];
-
-interface Wanted {
-  readonly models: readonly Record<string, unknown>[];
-  readonly titles?: readonly string[];
-  readonly prompt?: string;
-  readonly most?: number;
-}
-
-/** The folder of a new study; at temperature 0, so that texts can be compared. */
-async function newStudy({ models, titles: asked = titles, prompt = "title-only", most = 60 }: Wanted) {
-  const folder = await temporaryFolder();
-  const generate = { temperature: 0, tokens: { least: 0, most }, prompts: [prompt], models };
-  await writeWhole(join(folder, "chat.md"), chatPrompt);
-  await writeWhole(join(folder, "study.yaml"), JSON.stringify({ name: "real", generate }));
-  await writeCorpus(await openStudy(folder), madeUpStories({ train: 4, test: asked.length }, asked));
-  return folder;
-}
-
-const chatPrompt = `---
-api: chat
----
-[[system]]
-You write very short stories in plain words.
-[[user]]
-Write a story of about 50 words to the title "[[title]]".
-`;
-
-interface Calls {
-  /** Requests that were answered, and with what status. */
-  readonly answered: number[];
-  readonly lost: number;
-}
-
-/** Hears of each answer before the program does, and may give it another. */
-type OnCall = (calls: Calls, response: Response) => unknown;
-
-/** `tinylove ...`, with what it asked the server. */
-async function tinylove(argv: readonly string[], onCall: OnCall = () => {}) {
-  const calls = { answered: [] as number[], lost: 0 };
-  const effects = quietEffects({
-    async fetch(input, init) {
-      try {
-        const response = await fetch(input, init);
-        calls.answered.push(response.status);
-        const other = await onCall(calls, response);
-        return other instanceof Response ? other : response;
-      } catch (thrown) {
-        calls.lost += 1;
-        throw thrown;
-      }
-    },
-  });
-  const code = await main(argv, effects);
-  return { code, calls, told: effects.told.join("\n"), printed: effects.printed.join("\n") };
-}
-
-async function generate(folder: string, onCall?: OnCall) {
-  const ran = await tinylove(["generate", "--study", folder], onCall);
-  return { ...ran, generations: await readGenerations(await openStudy(folder)) };
-}
-
 const byModel = (generations: readonly Generation[], name: string) =>
   generations.filter(({ model }) => model.name === name);
 
-/** Every title has one text, and no request has two answers in the journal. */
-async function expectEachTitleOnce(folder: string, generations: readonly Generation[], count: number) {
-  const expected = Array.from({ length: count }, (_, index) => `test-${index}`);
-  expect(generations.map(({ story }) => story).sort()).toEqual(expected.sort());
-  for (const { outcome, text } of generations)
-    expect([outcome, text]).toEqual([
-      expect.stringMatching(/^(text|cut short)$/),
-      expect.stringMatching(/\w/),
-    ]);
-  const lines = (await readText(join(folder, journalFile))).trim().split("\n");
-  const written = lines.map((line) => JSON.parse(line)).filter(({ replies }) => replies?.[0]?.raw);
-  expect(new Set(written.map(({ key }) => key)).size).toBe(written.length);
-  expect(written).toHaveLength(count);
-}
-
 describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
-  let server: LlamaServer;
+  let server: PythonServer;
   beforeAll(async () => {
     server = await startLlamaServer(there!, embeddedModelFile);
   });
@@ -119,7 +39,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     expect(code).toBe(0);
     const remote = byModel(generations, "served");
     const local = byModel(generations, "inside");
-    expect(remote).toHaveLength(titles.length);
+    expect(remote).toHaveLength(fiveTitles.length);
     expect(remote.map(({ title, text }) => [title, text])).toEqual(
       local.map(({ title, text }) => [title, text]),
     );
@@ -135,11 +55,11 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
   });
 
   test("`try` streams the text that `generate` writes", async () => {
-    const folder = await newStudy({ models: [served()], titles: titles.slice(0, 1) });
+    const folder = await newStudy({ models: [served()], titles: fiveTitles.slice(0, 1) });
     const { generations } = await generate(folder);
     const { code, printed } = await tinylove([
       "try",
-      titles[0]!,
+      fiveTitles[0]!,
       "--study",
       folder,
       "--prompt",
@@ -160,7 +80,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     expect(outcomeOf(long).passing ?? false).toBe(false);
   });
 
-  const twenty = Array.from({ length: 20 }, (_, at) => `${titles[at % titles.length]} ${at}`);
+  const twenty = manyTitles(20);
 
   test("killed in the middle and started again, no title is lost or doubled", async () => {
     const models = [served({ retries: 10, wait: 0.2, parallel: 4 })];
@@ -174,7 +94,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     await restarted;
     expect(code).toBe(0);
     expect(calls.lost).toBeGreaterThan(0);
-    await expectEachTitleOnce(folder, generations, 20);
+    expect(await lostOrDoubled(folder, generations, 20)).toEqual([]);
   });
 
   test("killed for good, what is missing fails, and alone is asked for once the server is back", async () => {
@@ -190,7 +110,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     await server.restart();
     const second = await generate(folder);
     expect(second.calls.answered).toEqual(failed.map(() => 200));
-    await expectEachTitleOnce(folder, second.generations, 20);
+    expect(await lostOrDoubled(folder, second.generations, 20)).toEqual([]);
   });
 
   test("killed while `try` streams, the command says so", async () => {
@@ -231,10 +151,10 @@ describe.skipIf(!there)("SmolLM2-135M-Instruct behind llama.cpp's server", () =>
           parallel: 1,
         },
       ];
-      const folder = await newStudy({ models, titles: titles.slice(0, 3) });
+      const folder = await newStudy({ models, titles: fiveTitles.slice(0, 3) });
       const { code, generations } = await generate(folder);
       expect(code).toBe(0);
-      await expectEachTitleOnce(folder, generations, 3);
+      expect(await lostOrDoubled(folder, generations, 3)).toEqual([]);
       for (const { text, tokens, logProbabilities } of generations) {
         expect(text).not.toMatch(/<\||^title|^story:/i);
         expect(wordsOf(text).length).toBeGreaterThan(15);
@@ -273,7 +193,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
   });
 
   test.each(["deepseek", "none"] as const)("its thinking reaches no reader: %s", async (reasoningFormat) => {
-    const server = await startLlamaServer(there!, model, { reasoningFormat });
+    const server = await startLlamaServer(there!, model, reasoningFormat);
     try {
       const models = [
         { address: "openai:thinking", base: server.base, api: "chat", prompt: "chat.md", temperature: 1 },
@@ -281,7 +201,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
       const folder = await newStudy({ models, most: 100 });
       const { code, generations } = await generate(folder);
       expect(code).toBe(0);
-      await expectEachTitleOnce(folder, generations, titles.length);
+      expect(await lostOrDoubled(folder, generations, fiveTitles.length)).toEqual([]);
       for (const { text } of generations) expect(text).toMatch(/^(love|the|sea|waits| )+$/);
     } finally {
       await server.kill();

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+
+/** A server with OpenAI's protocol that a Python runs on loopback. */
+export interface PythonServer {
+  /** What goes into `base:`. */
+  readonly base: string;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Starts it again at the same address. */
+  restart(): Promise<void>;
+}
+
+/** Starts one and waits until it is ready; `argv` gives the arguments for a port. */
+export async function startPythonServer(
+  python: string,
+  argv: (port: number) => readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<PythonServer> {
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  let server: ChildProcess;
+  let said = "";
+  const ended = () => server.exitCode !== null || server.signalCode !== null;
+  const start = async () => {
+    server = spawn(python, argv(port), { env, stdio: ["pipe", "ignore", "pipe"] });
+    said = "";
+    server.stderr!.on("data", (chunk) => {
+      said = `${said}${chunk}`.slice(-2000);
+    });
+    while (!(await ready(address))) {
+      if (ended()) throw new Error(`the server ended before it was ready: ${said}`);
+      await sleep(50);
+    }
+  };
+  await start();
+  return {
+    base: `${address}/v1`,
+    async kill() {
+      if (ended()) return;
+      server.kill("SIGKILL");
+      await once(server, "exit");
+    },
+    restart: start,
+  };
+}
+
+const ready = (address: string): Promise<boolean> =>
+  fetch(`${address}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
