@@ -22,12 +22,11 @@ export const startLlamaServer = (
   /** `none` leaves thinking in the content. */
   reasoningFormat: "deepseek" | "none" = "deepseek",
 ): Promise<PythonServer> =>
-  startPythonServer(python, (port) => ["-c", program, model, String(port), reasoningFormat], env);
+  startPythonServer({ python, env, source, argv: (port) => [model, String(port), reasoningFormat] });
 
-/** Ends with its standard input, so that it never outlives the tests. */
-const program = `
-import os, sys, xllamacpp
-model, port, reasoning = sys.argv[1:]
+const source = `
+import xllamacpp
+model, port, reasoning = sys.argv
 params = xllamacpp.CommonParams()
 params.model.path = model
 params.hostnames = ["127.0.0.1"]
@@ -39,6 +38,5 @@ params.warmup = False
 params.verbosity = 1
 params.reasoning_format = getattr(xllamacpp.common_reasoning_format, f"COMMON_REASONING_FORMAT_{reasoning.upper()}")
 server = xllamacpp.Server(params)
-sys.stdin.read()
-os._exit(0)
+threading.Event().wait()
 `;

@@ -13,19 +13,29 @@ export interface PythonServer {
   restart(): Promise<void>;
 }
 
-/** Starts one and waits until it is ready; `argv` gives the arguments for a port. */
-export async function startPythonServer(
-  python: string,
-  argv: (port: number) => readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<PythonServer> {
+export interface PythonServerOptions {
+  readonly python: string;
+  /** Its environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Python source that serves for ever; `sys.argv` is `argv`. */
+  readonly source: string;
+  readonly argv: (port: number) => readonly string[];
+}
+
+/** Starts one on a free port, and waits until it is ready. */
+export async function startPythonServer(options: PythonServerOptions): Promise<PythonServer> {
+  const { python, env, source, argv } = options;
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   let server: ChildProcess;
   let said = "";
   const ended = () => server.exitCode !== null || server.signalCode !== null;
   const start = async () => {
-    server = spawn(python, argv(port), { env, stdio: ["pipe", "ignore", "pipe"] });
+    const settings = JSON.stringify(argv(port));
+    server = spawn(python, ["-c", `${endWithInput}${source}`, settings], {
+      env,
+      stdio: ["pipe", "ignore", "pipe"],
+    });
     said = "";
     server.stderr!.on("data", (chunk) => {
       said = `${said}${chunk}`.slice(-2000);
@@ -52,3 +62,10 @@ const ready = (address: string): Promise<boolean> =>
     ({ ok }) => ok,
     () => false,
   );
+
+/** The server ends when the tests end, however they do: its standard input is then closed. */
+const endWithInput = `
+import json, os, sys, threading
+sys.argv = json.loads(sys.argv[1])
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+`;
