@@ -1,5 +1,6 @@
+import { servedApi } from "../llm/dialect.ts";
 import type { Sampling } from "../study/generation.ts";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import { isServed, type ModelSettings } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
@@ -68,6 +69,7 @@ export async function foreseePlan(study: Study, settled: ReadonlySet<string>): P
 
 async function writersOf(study: Study): Promise<Writer[]> {
   const settings = study.config.generate;
+  refuseDrawsOfFirst(settings);
   const refuseModel = refuseTwice("generate.models", "give each its own `name:`");
   const writers: Writer[] = [];
   for (const model of settings.models) {
@@ -85,6 +87,15 @@ async function writersOf(study: Study): Promise<Writer[]> {
   return writers;
 }
 
+/** Throws StudyError where first attempts are to count and more are asked for. */
+function refuseDrawsOfFirst({ keep, attempts, bestOf }: Study["config"]["generate"]): void {
+  if (keep !== "first" || (attempts === 1 && bestOf === undefined)) return;
+  const more = bestOf === undefined ? `attempts is ${attempts}` : `bestOf is ${bestOf}`;
+  throw new StudyError(`generate.keep is first, but generate.${more}`, {
+    hint: `leave ${bestOf === undefined ? "attempts" : "bestOf"} out, or set keep: best`,
+  });
+}
+
 /** Throws StudyError where two would write to one file. */
 function refuseTwice(where: string, hint: string): (name: string, of: string) => void {
   const known = new Map<string, string>();
@@ -99,12 +110,11 @@ function refuseTwice(where: string, hint: string): (name: string, of: string) =>
 const conditionName = ([name, value]: readonly [string, string | number]): string =>
   `${name}-${value}`.replace(/[^\p{L}\p{N}.-]+/gu, "-");
 
-function refuseOtherApi({ address, api }: ModelSettings, template: Template): void {
-  if (template.api === "chat" && (!address.startsWith("openai:") || api !== "chat")) {
-    throw new StudyError(`the prompt ${template.name} is for chat, ${address} is asked for completions`, {
-      hint: "give the model `api: chat`, or a prompt of its own: `prompt: one-shot`",
-    });
-  }
+function refuseOtherApi(model: ModelSettings, template: Template): void {
+  if (template.api !== "chat" || (isServed(model) && servedApi(model) === "chat")) return;
+  throw new StudyError(`the prompt ${template.name} is for chat, ${model.address} is asked for completions`, {
+    hint: `give the model ${isServed(model) ? "`api: chat`, or " : ""}a prompt of its own: \`prompt: one-shot\``,
+  });
 }
 
 /** The same title has the same examples under every model, so that models differ in nothing else. */

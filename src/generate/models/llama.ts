@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { GgufSettings, SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { hashOf } from "../../workbench/files.ts";
@@ -8,7 +8,7 @@ import { type Provider, targetOf } from "../model.ts";
 import { localModel } from "./local.ts";
 
 /** A GGUF file on this machine, by its path inside the study; `llama:embedded` is the one that the package brings. */
-export const llama: Provider = {
+export const llama: Provider<SettingsOf<"llama">> = {
   scheme: "llama",
   summary: "a GGUF file on this machine, or `llama:embedded`",
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
@@ -20,7 +20,7 @@ export const llama: Provider = {
   },
 };
 
-export const adapterOf = ({ adapter }: ModelSettings, study: Study): string[] =>
+export const adapterOf = ({ adapter }: GgufSettings, study: Study): string[] =>
   adapter ? [study.path(adapter)] : [];
 
 /** The hash of a file, or one of several; throws StudyError for the one that is missing. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { LocalSettings } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../workbench/llama.ts";
 import { sizeOf } from "../bytes.ts";
 import type { Model, Reply, Request } from "../model.ts";
+import { sampledHere } from "../sampling.ts";
 
 /** A GGUF file, and maybe an adapter, that lie on this machine. */
 export interface LocalFiles {
@@ -23,7 +24,7 @@ export interface LocalFiles {
 
 /** A model that is run in this process. It is loaded when the first text is due, once it is clear that it fits. */
 export function localModel(
-  settings: ModelSettings,
+  settings: LocalSettings,
   { file, adapter, hash }: LocalFiles,
   effects: Effects,
 ): Model {
@@ -74,7 +75,7 @@ const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Requ
   shared: prompt.shared,
   stop,
   seed,
-  draw: sampling,
+  draw: sampledHere(sampling),
   logProbabilities,
 });
 
@@ -88,7 +89,7 @@ const roomFor = (model: LlamaModelInMemory, { prompt, sampling }: Request): numb
 async function tellMemory(
   file: string,
   requests: readonly Request[],
-  { flashAttention }: ModelSettings,
+  { flashAttention }: LocalSettings,
   together: number,
   effects: Effects,
 ): Promise<void> {
