@@ -54,10 +54,9 @@ export function openServer(
     let heard = false;
     try {
       if (!onText) return await ask();
-      const streaming = { ...body, stream: true, ...streamOptions(dialect, refused) };
       const stream = (await client.post(pathOf(dialect), {
         ...options,
-        body: streaming,
+        body: { ...body, stream: true },
         stream: true,
       } as never)) as AsyncIterable<unknown>;
       return await streamedReply(stream, (added) => {
@@ -96,8 +95,9 @@ export function openServer(
     async ask(ask, onText) {
       for (;;) {
         const body = bodyOf(ask, model, dialect, refused);
+        const streaming = onText && streamOptions(dialect, refused);
         try {
-          const value = await send(body, onText);
+          const value = await send({ ...body, ...streaming }, onText);
           answered = true;
           throwIfError(value);
           return {
@@ -107,13 +107,11 @@ export function openServer(
           };
         } catch (thrown) {
           if (!(thrown instanceof LastingTrouble)) throw thrown;
-          const fields = refusedFields(
-            thrown.message,
-            { ...body, ...(onText && streamOptions(dialect, refused)) },
-            model,
-          );
+          // Another request may have been told of the same fields while this one was under way.
+          const fields = refusedFields(thrown.message, { ...body, ...streaming }, model);
+          if (fields.length === 0) throw thrown;
           const more = fields.filter((field) => !refused.has(field));
-          if (more.length === 0) throw thrown;
+          if (more.length === 0) continue;
           for (const field of more) refused.add(field);
           effects.warn(
             `${model.address}: the server refuses ${more.join(", ")} (${thrown.message}); asked again without, and recorded so`,

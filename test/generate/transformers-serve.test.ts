@@ -44,10 +44,10 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     address: `openai:${folder}`,
     name: "served",
     base: server.base,
-    //X topK: "provider",
-    //X    minP: "provider",
-    //X    repeatPenalty: "provider",
-    //X    send: { min_tokens: null },
+    topK: "provider",
+    minP: "provider",
+    repeatPenalty: "provider",
+    send: { min_tokens: null },
     ...settings,
   });
 
@@ -79,12 +79,25 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     expect(new Set(generations.map(({ raw }) => raw)).size).toBe(fiveTitles.length);
   });
 
-  test("a field that it does not know is reported in its own words", async () => {
-    const { code, told } = await generate(
-      await newStudy({ models: [served({ topK: 40 })], titles: fiveTitles.slice(0, 2) }),
+  test("fields that it refuses are left out, by all requests that are under way, and the record says so", async () => {
+    const { address, name, base } = served();
+    const { code, told, generations } = await generate(
+      await newStudy({ models: [{ address, name, base, parallel: 4 }], most: 10 }),
     );
+    expect(code).toBe(0);
+    expect(told).toMatch(/refuses top_k, .*Unexpected fields in the request/);
+    expect(generations.map(({ outcome }) => outcome)).not.toContain("failed");
+    for (const { settings, sent } of generations) {
+      expect(settings).toMatchObject({ temperature: 0, topK: "provider", minP: "provider" });
+      expect(Object.keys(sent!).sort()).toEqual(["max_tokens", "seed", "stop", "temperature", "top_p"]);
+    }
+  });
+
+  test("a field of the user's own that it refuses is reported in its words", async () => {
+    const models = [served({ send: { min_tokens: null, mood: "glad" } })];
+    const { code, told } = await generate(await newStudy({ models, titles: fiveTitles.slice(0, 2) }));
     expect(code).toBe(1);
-    expect(told).toMatch(/Unexpected fields in the request: .*top_k/);
+    expect(told).toContain("Unexpected fields in the request: {'mood'}");
   });
 
   test("killed in the middle and started again, no title is lost or doubled", async () => {
