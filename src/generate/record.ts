@@ -97,7 +97,13 @@ export function storyIn(
   const { text, removed } = cleanStory(untilNextTitle(split.text, stop), title);
   const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");
   const tokens = split.tokens.map((token) => ({ what: "template token", text: token }));
-  return { text, thinking, unfinished: split.unfinished, removed: [...tokens, ...removed] };
+  return {
+    text,
+    thinking,
+    mixed: split.thinking,
+    unfinished: split.unfinished,
+    removed: [...tokens, ...removed],
+  };
 }
 
 function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened: boolean): Outcome {
@@ -107,13 +113,14 @@ function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened
     return { outcome: "failed", reason: reply.failed, ...(!reply.lasting && { passing: true }), ...nothing };
   }
   const { raw, end, tokens } = reply;
-  const { text, thinking, unfinished, removed } = storyIn(reply, request, title, thinksUnopened);
+  const { text, thinking, mixed, unfinished, removed } = storyIn(reply, request, title, thinksUnopened);
   const written = {
     raw,
     ...(thinking !== "" && { thinking }),
     ...(removed.length > 0 && { removed }),
     tokens,
-    ...likelihoodOf(reply),
+    // Of a reply in which thinking and story are one text it cannot be told which tokens are the story's.
+    ...(mixed === "" && likelihoodOf(reply)),
     ms,
     at,
   };

@@ -55,7 +55,7 @@ type Content = z.infer<typeof Content>;
 const Logprobs = z
   .looseObject({
     token_logprobs: z.array(z.number().nullable()).nullish(),
-    content: z.array(z.looseObject({ logprob: z.number() })).nullish(),
+    content: z.array(z.looseObject({ logprob: z.number(), token: z.string().nullish() })).nullish(),
   })
   .nullish();
 
@@ -117,7 +117,7 @@ export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: str
     ...(thinking !== "" && { thinking }),
     end: refused ? "refused" : choice!.finish_reason === "length" ? "limit" : "stop",
     tokens: tokensOf(parsed.data.usage, prompt, raw + thinking),
-    ...logProbabilitiesOf(choice!.logprobs),
+    ...logProbabilitiesOf(choice!.logprobs, thinking === "" ? undefined : raw),
     served: parsed.data.model ?? undefined,
   };
 }
@@ -179,12 +179,35 @@ function tokensOf(usage: z.infer<typeof Usage>, prompt: string, written: string)
   };
 }
 
+/**
+ * The log-probabilities of the text's own tokens. Servers count those of thinking in a field of its own as well: `text`
+ * is then what the last tokens have to spell, and where they do not, none are given.
+ */
 function logProbabilitiesOf(
   logprobs: z.infer<typeof Logprobs>,
+  text: string | undefined,
 ): Pick<Answer, "logProbabilities"> | undefined {
+  if (text !== undefined) {
+    const own = tokensSpelling(text, logprobs?.content ?? []);
+    return own && { logProbabilities: own.map(({ logprob }) => logprob) };
+  }
   const told = logprobs?.token_logprobs ?? logprobs?.content?.map(({ logprob }) => logprob) ?? [];
   const logProbabilities = told.filter((each) => each !== null);
   return logProbabilities.length > 0 ? { logProbabilities } : undefined;
+}
+
+/** The last tokens, as many as spell a text; undefined where they spell another. */
+function tokensSpelling<Token extends { token?: string | null | undefined }>(
+  text: string,
+  tokens: readonly Token[],
+): readonly Token[] | undefined {
+  let spelt = "";
+  for (let at = tokens.length - 1; at >= 0; at--) {
+    spelt = (tokens[at]!.token ?? "") + spelt;
+    if (spelt.trim() === text.trim() && spelt.trim() !== "") return tokens.slice(at);
+    if (spelt.length > text.length + 200) return undefined;
+  }
+  return undefined;
 }
 
 const Piece = z.looseObject({

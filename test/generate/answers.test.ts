@@ -235,6 +235,21 @@ describe("what is no story is the right fault", () => {
     expect(only(generations).sort()[0]).toEqual(["failed", "", "not clean: a label (Title:)"]);
   });
 
+  test("log-probabilities are those of the story, and not of the thinking before it", async () => {
+    const tokens = [...plan.match(/\S+\s*/g)!, ...story.match(/\S+\s*/g)!];
+    const content = tokens.map((token, at) => ({ token, logprob: -at }));
+    const reply = (message: unknown): Sent => ({
+      body: { choices: [{ message, finish_reason: "stop", logprobs: { content } }], usage },
+    });
+    const asked = { model: { logProbabilities: true } };
+    const apart = await anAnswer(() => reply({ content: story, reasoning_content: plan }), asked);
+    expect(apart.generations[0]!.logProbabilities).toEqual(
+      content.slice(-story.match(/\S+/g)!.length).map(({ logprob }) => logprob),
+    );
+    const mixed = await anAnswer(() => reply({ content: `<think>${plan}</think>${story}` }), asked);
+    expect(mixed.generations[0]!.logProbabilities).toBeUndefined();
+  });
+
   test("a refusal in a field of its own is a refusal", async () => {
     const { generations } = await anAnswer((body) =>
       chat(titleIn(body).includes("test-0") ? { content: null, refusal: "I will not." } : { content: story }),
