@@ -72,11 +72,17 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     }
   });
 
-  test("a seed gives a text of its own where the model's own settings say that it is sampled", async () => {
-    const sample = { generation_config: JSON.stringify({ do_sample: true, top_k: 0 }) };
-    const settings = { temperature: 1, send: { min_tokens: null, ...sample }, parallel: 1 };
-    const { generations } = await generate(await newStudy({ models: [served(settings)], most: 20 }));
-    expect(new Set(generations.map(({ raw }) => raw)).size).toBe(fiveTitles.length);
+  test("a temperature draws other texts than the likeliest, the same ones for the same seeds", async () => {
+    const models = [served(), served({ name: "drawn", temperature: 1, parallel: 1 })];
+    const texts = async () => {
+      const { generations } = await generate(await newStudy({ models, most: 20 }));
+      const of = (name: string) =>
+        generations.filter(({ model }) => model.name === name).map(({ raw }) => raw);
+      return { likeliest: of("served"), drawn: of("drawn") };
+    };
+    const { likeliest, drawn } = await texts();
+    expect(drawn.filter((text, at) => text === likeliest[at])).toEqual([]);
+    expect((await texts()).drawn).toEqual(drawn);
   });
 
   test("fields that it refuses are left out, by all requests that are under way, and the record says so", async () => {
