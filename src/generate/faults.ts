@@ -1,6 +1,6 @@
 import type { Story } from "../study/story.ts";
 import { leftoverOf, ownHeading } from "../text/clean-story.ts";
-import { type NgramIndex, ngramIndex } from "../text/copying.ts";
+import { longestCommonRun, type NgramIndex, ngramIndex } from "../text/copying.ts";
 import { distinctN, seqRepN } from "../text/repetition.ts";
 import { countWords, termsOf } from "../text/words.ts";
 
@@ -11,9 +11,9 @@ import { countWords, termsOf } from "../text/words.ts";
 export interface FaultFinder {
   /**
    * The first fault of a text in a few words; undefined for a text without. `shown` are the ids of its examples, `title`
-   * is the title that it was written to.
+   * is the title that it was written to, `prompt` the whole of what was asked.
    */
-  of(text: string, title: string, shown?: readonly string[]): Fault | undefined;
+  of(text: string, title: string, shown?: readonly string[], prompt?: string): Fault | undefined;
 }
 
 export interface Fault {
@@ -30,7 +30,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
     copiedWords,
   );
   return {
-    of: (text, title, shown = []) =>
+    of: (text, title, shown = [], prompt = "") =>
       refused(text) ??
       several(text) ??
       markedUp(text, title) ??
@@ -38,6 +38,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
       chatty(text) ??
       degenerate(text) ??
       copied(text, copies, training, shown) ??
+      repeated(text, title, prompt) ??
       tooShort(text, shortest),
   };
 }
@@ -131,6 +132,13 @@ function copied(
   const { id, title } = training[source.index]!;
   const whose = shown.includes(id) ? "its example " : "";
   return fault(`copied: ${copiedWords} words in a row or more from ${whose}"${title}"`);
+}
+
+/** A small model may write down what it was told to do. A story may name its own title, however long that is. */
+function repeated(text: string, title: string, prompt: string): Fault | undefined {
+  const runs = prompt.split(title).map((part) => longestCommonRun(text, part));
+  const run = runs.find(({ length }) => length >= copiedWords);
+  return run && fault(`repeats its prompt: "${run.text.split(" ").slice(0, copiedWords).join(" ")}"`);
 }
 
 function tooShort(text: string, shortest: number): Fault | undefined {

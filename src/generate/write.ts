@@ -93,7 +93,7 @@ function judged(
   if (generation.text === "") return generation;
   const distance = distanceOf?.(generation);
   const measured = { ...generation, ...(distance !== undefined && { distance }) };
-  const fault = faults.of(generation.text, generation.title, generation.examples);
+  const fault = faults.of(generation.text, generation.title, generation.examples, generation.prompt.text);
   if (fault) {
     const { outcome = measured.outcome, what } = fault;
     // The raw reply keeps a text that may not be shown.

@@ -55,3 +55,14 @@ test.each([
 ])("a story that begins like a reply is left alone: %j", (text) => {
   expect(finder.of(text, title)).toBeUndefined();
 });
+
+test("what it was told to do is no story, but its own title may be in it", () => {
+  const asked = `Write a story to the title "${title}". It shows the form; take nothing else from it, and keep to it.`;
+  const parrot = `It shows the form; take nothing else from it. ${tale}`;
+  expect(finder.of(parrot, title, [], asked)!.what).toBe(
+    'repeats its prompt: "it shows the form take nothing else from"',
+  );
+  const long = "The Night That My Father Bought Two Oranges on the Pier";
+  expect(finder.of(`${long}, she called it. ${tale}`, long, [], `Title: ${long}\nStory:`)).toBeUndefined();
+  expect(finder.of(tale, title, [], asked)).toBeUndefined();
+});

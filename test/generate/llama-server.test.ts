@@ -192,20 +192,69 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
     });
   });
 
-  test.each(["deepseek", "none"] as const)("its thinking reaches no reader: %s", async (reasoningFormat) => {
-    const server = await startLlamaServer(there!, model, reasoningFormat);
-    try {
-      const models = [
-        { address: "openai:thinking", base: server.base, api: "chat", prompt: "chat.md", temperature: 1 },
-      ];
-      const folder = await newStudy({ models, most: 100 });
-      const { code, generations } = await generate(folder);
+  describe.each(["deepseek", "none"] as const)("that gives it in the form %s", (reasoningFormat) => {
+    let server: PythonServer;
+    beforeAll(async () => {
+      server = await startLlamaServer(there!, model, reasoningFormat);
+    });
+    afterAll(() => server?.kill());
+
+    const storyWords = /^(love|the|sea|waits| )+$/;
+
+    async function written(settings: Record<string, unknown>, most = 100) {
+      const thinker = {
+        address: "openai:thinking",
+        base: server.base,
+        api: "chat",
+        prompt: "chat.md",
+        temperature: 1,
+      };
+      const folder = await newStudy({ models: [{ ...thinker, ...settings }], most });
+      return { folder, ...(await generate(folder)) };
+    }
+
+    test("its thinking is recorded and reaches no reader", async () => {
+      const { code, folder, generations } = await written({ logProbabilities: true });
       expect(code).toBe(0);
       expect(await lostOrDoubled(folder, generations, fiveTitles.length)).toEqual([]);
-      for (const { text } of generations) expect(text).toMatch(/^(love|the|sea|waits| )+$/);
-    } finally {
-      await server.kill();
-    }
+      for (const { text, thinking, tokens, logProbabilities } of generations) {
+        expect(text).toMatch(storyWords);
+        expect(thinking).toMatch(/^ ?hm so/);
+        expect(tokens.generated).toBeGreaterThan(wordsOf(text).length + wordsOf(thinking!).length);
+        // Each word is a token: those of the thinking are not counted as the story's.
+        if (logProbabilities)
+          expect(Math.abs(logProbabilities.length - wordsOf(text).length)).toBeLessThan(2);
+      }
+      expect(generations.some(({ logProbabilities }) => logProbabilities)).toBe(
+        reasoningFormat === "deepseek",
+      );
+      const { printed } = await tinylove(["try", "The Sea", "--study", folder]);
+      expect(printed).toMatch(/sea|love/);
+      expect(printed).not.toMatch(/hm|think/);
+    });
+
+    test.each([{ reasoning: "none" }, { send: { chat_template_kwargs: { enable_thinking: false } } }])(
+      "with %j it does not think",
+      async (settings) => {
+        const { code, generations } = await written(settings);
+        expect(code).toBe(0);
+        for (const { text, thinking, sent } of generations) {
+          expect(text).toMatch(storyWords);
+          expect(thinking).toBeUndefined();
+          expect(sent).toMatchObject({ chat_template_kwargs: { enable_thinking: false } });
+        }
+      },
+    );
+
+    test("tokens that all went into thinking are reported as that", async () => {
+      const { told, generations } = await written({}, 2);
+      for (const { outcome, reason } of generations)
+        expect([outcome, reason]).toEqual([
+          "failed",
+          expect.stringMatching(/all 2 tokens went into thinking/),
+        ]);
+      expect(told).toMatch(/went into thinking/);
+    });
   });
 });
 

@@ -44,10 +44,10 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     address: `openai:${folder}`,
     name: "served",
     base: server.base,
-    //X topK: "provider",
-    //X    minP: "provider",
-    //X    repeatPenalty: "provider",
-    //X    send: { min_tokens: null },
+    topK: "provider",
+    minP: "provider",
+    repeatPenalty: "provider",
+    send: { min_tokens: null },
     ...settings,
   });
 
@@ -72,19 +72,38 @@ describe.skipIf(!python)("the embedded model behind `transformers serve`", () =>
     }
   });
 
-  test("a seed gives a text of its own where the model's own settings say that it is sampled", async () => {
-    const sample = { generation_config: JSON.stringify({ do_sample: true, top_k: 0 }) };
-    const settings = { temperature: 1, send: { min_tokens: null, ...sample }, parallel: 1 };
-    const { generations } = await generate(await newStudy({ models: [served(settings)], most: 20 }));
-    expect(new Set(generations.map(({ raw }) => raw)).size).toBe(fiveTitles.length);
+  test("a temperature draws other texts than the likeliest, the same ones for the same seeds", async () => {
+    const models = [served(), served({ name: "drawn", temperature: 1, parallel: 1 })];
+    const texts = async () => {
+      const { generations } = await generate(await newStudy({ models, most: 20 }));
+      const of = (name: string) =>
+        generations.filter(({ model }) => model.name === name).map(({ raw }) => raw);
+      return { likeliest: of("served"), drawn: of("drawn") };
+    };
+    const { likeliest, drawn } = await texts();
+    expect(drawn.filter((text, at) => text === likeliest[at])).toEqual([]);
+    expect((await texts()).drawn).toEqual(drawn);
   });
 
-  test("a field that it does not know is reported in its own words", async () => {
-    const { code, told } = await generate(
-      await newStudy({ models: [served({ topK: 40 })], titles: fiveTitles.slice(0, 2) }),
+  test("fields that it refuses are left out, by all requests that are under way, and the record says so", async () => {
+    const { address, name, base } = served();
+    const { code, told, generations } = await generate(
+      await newStudy({ models: [{ address, name, base, parallel: 4 }], most: 10 }),
     );
+    expect(code).toBe(0);
+    expect(told).toMatch(/refuses top_k, .*Unexpected fields in the request/);
+    expect(generations.map(({ outcome }) => outcome)).not.toContain("failed");
+    for (const { settings, sent } of generations) {
+      expect(settings).toMatchObject({ temperature: 0, topK: "provider", minP: "provider" });
+      expect(Object.keys(sent!).sort()).toEqual(["max_tokens", "seed", "stop", "temperature", "top_p"]);
+    }
+  });
+
+  test("a field of the user's own that it refuses is reported in its words", async () => {
+    const models = [served({ send: { min_tokens: null, mood: "glad" } })];
+    const { code, told } = await generate(await newStudy({ models, titles: fiveTitles.slice(0, 2) }));
     expect(code).toBe(1);
-    expect(told).toMatch(/Unexpected fields in the request: .*top_k/);
+    expect(told).toContain("Unexpected fields in the request: {'mood'}");
   });
 
   test("killed in the middle and started again, no title is lost or doubled", async () => {

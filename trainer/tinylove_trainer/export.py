@@ -58,6 +58,9 @@ def export(config: dict) -> None:
 
 
 def export_merged(model, tokenizer, source: Path, out: Path, name: str, settings) -> dict:
+    # What serves the folder may sample only where it says so (`transformers serve`), and then from the likeliest 50.
+    model.generation_config.do_sample = True
+    model.generation_config.top_k = 0
     model.save_pretrained(out / "merged")
     tokenizer.save_pretrained(out / "merged")
     return {"path": str(out / "merged")}
