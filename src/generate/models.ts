@@ -1,6 +1,8 @@
 import type { ModelSettings } from "../study/settings/generate.ts";
+import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { Provider } from "./model.ts";
+import type { Study } from "../workbench/study.ts";
+import { baseForm, type Form, type Provider } from "./model.ts";
 
 /** Kinds of models by the scheme of their address. Each is imported only when a study uses it. */
 const providers: Readonly<Record<string, () => Promise<Provider>>> = {
@@ -20,4 +22,13 @@ export async function providerOf({ address }: ModelSettings): Promise<Provider> 
     throw new StudyError(`generate.models: unknown address ${address}`, { hint: `try ${known.join(", ")}` });
   }
   return provider();
+}
+
+/** How a model wants to be asked; where that is told by a file that is not here yet, it is downloaded first. */
+export async function formOf(model: ModelSettings, study: Study, effects: Effects): Promise<Form> {
+  const provider = await providerOf(model);
+  const known = await provider.form(model, study);
+  if (known) return known;
+  await (await provider.open(model, study, effects)).close();
+  return (await provider.form(model, study)) ?? baseForm;
 }

@@ -1,5 +1,5 @@
 import type { Sampling } from "../study/generation.ts";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import type { GenerateSettings, ModelSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
@@ -7,7 +7,7 @@ import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Control, controlsOf, headersOf } from "./controls.ts";
 import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
-import { nameOf } from "./model.ts";
+import { type Form, nameOf } from "./model.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
@@ -19,6 +19,7 @@ interface Writer {
   readonly name: string;
   readonly sampling: Sampling;
   readonly template: Template;
+  readonly form: Form | undefined;
 }
 
 /** A writer with what it is asked for: one file of generations. */
@@ -74,12 +75,12 @@ async function writersOf(study: Study): Promise<Writer[]> {
     const name = nameOf(model);
     refuseModel(name, model.address);
     const refusePrompt = refuseTwice("generate.prompts", "name each once, and give files names of their own");
-    const sampling = samplingOf(settings, model);
-    for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
+    const form = await (await providerOf(model)).form(model, study);
+    for (const prompt of promptsOf(model, settings, form)) {
       const template = await readTemplate(prompt, study);
       refusePrompt(template.name, prompt);
-      refuseOtherApi(model, template);
-      writers.push({ model, name, sampling, template });
+      refuseOtherForm(model, template, form);
+      writers.push({ model, name, sampling: samplingOf(settings, model, template.api), template, form });
     }
   }
   return writers;
@@ -99,12 +100,27 @@ function refuseTwice(where: string, hint: string): (name: string, of: string) =>
 const conditionName = ([name, value]: readonly [string, string | number]): string =>
   `${name}-${value}`.replace(/[^\p{L}\p{N}.-]+/gu, "-");
 
-function refuseOtherApi({ address, api }: ModelSettings, template: Template): void {
-  if (template.api === "chat" && (!address.startsWith("openai:") || api !== "chat")) {
-    throw new StudyError(`the prompt ${template.name} is for chat, ${address} is asked for completions`, {
-      hint: "give the model `api: chat`, or a prompt of its own: `prompt: one-shot`",
-    });
-  }
+/** The model's own prompt, else those of all models, else the one that fits it; none where that is not known yet. */
+export const promptsOf = (
+  model: ModelSettings,
+  { prompts }: GenerateSettings,
+  form: Form | undefined,
+): readonly string[] =>
+  model.prompt !== undefined ? [model.prompt] : (prompts ?? (form ? [form.prompt] : []));
+
+function refuseOtherForm({ address }: ModelSettings, template: Template, form: Form | undefined): void {
+  if (template.api !== "chat" || !form || form.takes.includes("chat")) return;
+  const served = address.startsWith("openai:");
+  throw new StudyError(
+    served
+      ? `the prompt ${template.name} is for chat, ${address} is asked for completions`
+      : `the prompt ${template.name} is for instructed models, ${address} is a base model: it has no chat template`,
+    {
+      hint: served
+        ? "give the model `api: chat`, or a prompt of its own: `prompt: one-shot`"
+        : "give it a prompt of its own: `prompt: one-shot`",
+    },
+  );
 }
 
 /** The same title has the same examples under every model, so that models differ in nothing else. */
@@ -121,7 +137,7 @@ function plannedTitles(
   return titles.map((story, at) => ({
     story,
     examples: examples[at]!,
-    prompt: fill(template, story.title, examples[at]!, control, headers),
+    prompt: fill(template, story.title, examples[at]!, control, { headers, genre: study.config.genre }),
   }));
 }
 

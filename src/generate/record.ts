@@ -14,7 +14,7 @@ export interface Attempt {
 export function generationOf(
   { planned, number, request }: Attempt,
   reply: Reply,
-  series: Omit<Series, "titles">,
+  series: Omit<Series, "titles" | "form">,
   model: Model,
 ): Generation {
   const { story, examples, prompt } = planned;
@@ -28,7 +28,12 @@ export function generationOf(
       hash: ("served" in reply && reply.served) || model.hash,
       ...(model.pretend && { pretend: true }),
     },
-    prompt: { template: series.condition, hash: series.template.hash, text: prompt.text },
+    prompt: {
+      template: series.condition,
+      hash: series.template.hash,
+      text: prompt.text,
+      ...("rendered" in reply && reply.rendered !== undefined && { rendered: reply.rendered }),
+    },
     examples: examples.map(({ id }) => id),
     ...(Object.keys(series.control).length > 0 && { control: { ...series.control } }),
     seed: request.seed,

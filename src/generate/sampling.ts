@@ -2,10 +2,19 @@ import type { Sampling } from "../study/generation.ts";
 import type { GenerateSettings, ModelSettings } from "../study/settings/generate.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { nameOf } from "./model.ts";
+import type { Template } from "./template.ts";
 
-/** How a model is sampled: by its own settings, and where it has none by those of all models. */
-export function samplingOf(all: GenerateSettings, model: ModelSettings): Sampling {
-  const least = model.tokens?.least ?? all.tokens.least;
+/**
+ * How a model is sampled: by its own settings, and where it has none by those of all models. An instructed model is
+ * asked for a length in words: where it is kept from ending it runs in circles, so there `least` is 0 unless the model
+ * has one of its own.
+ */
+export function samplingOf(
+  all: GenerateSettings,
+  model: ModelSettings,
+  api: Template["api"] = "completions",
+): Sampling {
+  const least = model.tokens?.least ?? (api === "chat" ? 0 : all.tokens.least);
   const most = model.tokens?.most ?? all.tokens.most;
   if (least > most) {
     const where = model.tokens ? `generate.models: tokens of ${nameOf(model)}` : "generate.tokens";

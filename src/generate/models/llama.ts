@@ -5,13 +5,14 @@ import { hashOf } from "../../workbench/files.ts";
 import { llamaFileNamed } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type Provider, targetOf } from "../model.ts";
-import { localModel } from "./local.ts";
+import { formOfFile, localModel } from "./local.ts";
 
 /** A GGUF file on this machine, by its path inside the study; `llama:embedded` is the one that the package brings. */
 export const llama: Provider = {
   scheme: "llama",
   summary: "a GGUF file on this machine, or `llama:embedded`",
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
+  form: (settings, study) => formOfFile(llamaFileNamed(targetOf(settings), study)),
   async open(settings, study, effects) {
     const file = llamaFileNamed(targetOf(settings), study);
     const [adapter] = adapterOf(settings, study);

@@ -4,7 +4,7 @@ import type { ModelSettings } from "../../study/settings/generate.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { codeOf, messageOf } from "../../workbench/errors.ts";
 import { openaiClient, type Server, wrongForAll } from "../../workbench/openai.ts";
-import { type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
+import { baseForm, type Provider, type Reply, type Request, targetOf, type Written } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
 import { bodyOf, refuseUnsent, streamedReply, writtenOf } from "../openai-protocol.ts";
 import { type Purse, purseOf } from "../purse.ts";
@@ -26,6 +26,7 @@ export const openai: Provider = {
   scheme: "openai",
   summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
   files: () => [],
+  form: async ({ api }) => (api === "chat" ? { takes: ["chat", "completions"], prompt: "chat" } : baseForm),
   async open(settings, study, effects) {
     const client = openaiClient(serverOf(settings), { retries: 0 }, effects);
     refuseUnsent(samplingOf(study.config.generate, settings), settings, client.baseURL);

@@ -7,7 +7,7 @@ import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { runTrainer } from "../../workbench/trainer.ts";
-import { type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
 import { localModel } from "./local.ts";
 
 /**
@@ -18,6 +18,7 @@ export const tuned: Provider = {
   scheme: "tuned",
   summary: "a model that `tinylove tune` made",
   files: (settings, study) => [study.path(targetOf(settings))],
+  form: async () => baseForm,
   async open(settings, study, effects) {
     const folder = study.path(targetOf(settings));
     const gguf = join(folder, "model.gguf");

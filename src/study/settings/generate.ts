@@ -75,8 +75,11 @@ export const GenerateSettings = z.strictObject({
     .array(ModelSettings)
     .min(1)
     .prefault([{ address: "llama:embedded" }]),
-  /** Prompt files, relative to the study, or the name of one that the workbench brings (`one-shot`). */
-  prompts: z.array(z.string()).min(1).default(["one-shot"]),
+  /**
+   * Prompt files, relative to the study, or the name of one that comes with Tiny Love (`one-shot`). By default each
+   * model has the one that fits it: `one-shot` for a base model, `chat` or `chat-small` for an instructed one.
+   */
+  prompts: z.array(z.string()).min(1).optional(),
   /** How example stories are chosen from the training stories. */
   examples: z.string().default("random"),
   /** For `fixed` examples: which, by id or title. */
