@@ -3,11 +3,14 @@ import type { GenerateSettings, ModelSettings } from "../study/settings/generate
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
+import { catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Control, controlsOf, headersOf } from "./controls.ts";
 import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
-import { type Form, nameOf } from "./model.ts";
+import { type Form, nameOf, targetOf } from "./model.ts";
+import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
@@ -61,10 +64,17 @@ export async function planOf(
 /** What `planOf` would refuse, as far as that can be told by now. */
 export async function foreseePlan(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const { generate } = study.config;
+  for (const model of generate.models) await refuseAbsent(model, study);
   for (const { model } of await writersOf(study)) (await providerOf(model)).files(model, study);
   controlsOf(generate.control);
   choiceNamed(generate.examples);
   if (settled.has(storiesFile)) await planOf(study, await readStories(study));
+}
+
+/** Throws StudyError for a model of the catalogue that is not here. */
+async function refuseAbsent(model: ModelSettings, study: Study): Promise<void> {
+  const known = model.address.startsWith("llama:") ? catalogueModel(targetOf(model)) : undefined;
+  if (known && !(await exists(catalogueFile(known)))) throw notHere(known);
 }
 
 async function writersOf(study: Study): Promise<Writer[]> {

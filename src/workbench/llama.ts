@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { LlamaModel } from "node-llama-cpp";
+import { catalogueFile, catalogueModel } from "./catalogue.ts";
 import { StudyError } from "./errors.ts";
 import {
   type Continuation,
@@ -79,9 +80,12 @@ export interface LlamaSettings {
 /** The model that comes with the package. */
 export const embeddedModelFile = fileURLToPath(new URL("models/tiny-love.gguf", packageFolder));
 
-/** The file that stands after `llama:` in an address: its path, relative to the study, or `embedded`. */
-export const llamaFileNamed = (target: string, study: Study): string =>
-  target === "embedded" ? embeddedModelFile : study.path(target);
+/** The file that an address names after `llama:`: `embedded`, a model of the catalogue, or a path relative to the study. */
+export function llamaFileNamed(target: string, study: Study): string {
+  if (target === "embedded") return embeddedModelFile;
+  const known = catalogueModel(target);
+  return known ? catalogueFile(known) : study.path(target);
+}
 
 /** Loads a GGUF file; throws StudyError when it is missing, broken, of a kind that cannot be run, or too big. */
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {
