@@ -12,7 +12,7 @@
 import { doseResponse } from "../src/analyse/analyses/dose-response.ts";
 import { spearman } from "../src/stats/correlation.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { claimsIn, dosed, type Obeys } from "../test/analyse/doses.ts";
+import { asking, claimsIn, dosed, type Obeys } from "../test/analyse/doses.ts";
 import { factorialOf, foundIn, type Planted } from "../test/influence/factorials.ts";
 
 const many = Number(process.argv[2] ?? 1000);
@@ -133,11 +133,39 @@ for (const [name, plan] of Object.entries(idle)) {
   for (const outcome of ["words", "moved", "named", "any"] as const)
     held(`no level, ${name}, ${outcome}`, found[outcome]);
 }
+for (const redraws of ["best of", "far"] as const) {
+  const found = doses({ readers: 20, redraws }, many);
+  rows[`no level, drawn again: ${redraws}`] = found;
+  held(`no level, drawn again: ${redraws}`, found.any);
+}
+rows["words .3, best of 8"] = doses({ words: 0.3, readers: 20, redraws: "best of" });
 rows["words .3"] = doses({ words: 0.3, readers: 20 });
 rows["moved .4"] = doses({ moved: 0.4, readers: 20 });
 rows["named .8"] = doses({ named: 0.8, readers: 20 });
 console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
 console.table(rows);
+
+/** The verdicts on what else may be asked for: how often it is said that it can be set, or goes against itself. */
+function verdicts(control: Parameters<typeof asking>[0], share: number, count: number) {
+  let [set, against] = [0, 0];
+  for (let seed = 0; seed < count; seed++) {
+    const { numbers } = doseResponse.run(asking(control, share, `bench ${seed}`), randomFrom("bench", seed));
+    const [verdict] = Object.values(numbers["verdicts"] as Record<string, string>);
+    if (verdict === "can be set") set++;
+    if (verdict === "works against itself") against++;
+  }
+  return { "can be set": set / count, "works against itself": against / count };
+}
+
+const asked: Record<string, ReturnType<typeof verdicts>> = {};
+for (const control of ["dialogue", "kind", "tone", "setting"] as const) {
+  const found = verdicts(control, 0, many);
+  asked[`${control}, not followed`] = found;
+  held(`${control}, not followed`, found["can be set"] + found["works against itself"]);
+  asked[`${control}, a third of the texts follow`] = verdicts(control, 1 / 3, few);
+}
+console.log(`\n${many} studies of 20 titles (${few} where texts follow): share with a verdict`);
+console.table(asked);
 
 for (const each of missed) console.error(`above ${limit}: ${each}`);
 process.exit(missed.length > 0 ? 1 : 0);

@@ -7,13 +7,13 @@ import { catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import { type Control, controlsOf, headersOf } from "./controls.ts";
+import { type Asked, type Control, controlsOf, headersOf, untold } from "./controls.ts";
 import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
 import { type Form, nameOf, targetOf } from "./model.ts";
 import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";
-import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
+import { builtInTemplates, fill, type Prompt, readTemplate, type Template } from "./template.ts";
 
 /** A model under a prompt. */
 interface Writer {
@@ -47,10 +47,11 @@ export interface Planned {
 export async function planOf(
   study: Study,
   stories: readonly Story[],
-  asked: Control = study.config.generate.control,
+  asked: Asked = study.config.generate.control,
 ): Promise<Series[]> {
   const titles = titlesOf(study, stories);
   const writers = await writersOf(study);
+  await refuseUntold(writers, controlsOf(asked), study);
   return writers.flatMap((writer) =>
     controlsOf(asked).map((control) => ({
       ...writer,
@@ -64,15 +65,46 @@ export async function planOf(
 /** What `planOf` would refuse, as far as that can be told by now. */
 export async function foreseePlan(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const { generate } = study.config;
-  for (const model of generate.models) await refuseAbsent(model, study);
-  for (const { model } of await writersOf(study)) (await providerOf(model)).files(model, study);
-  controlsOf(generate.control);
+  for (const model of generate.models) await refuseAbsent(model);
+  const writers = await writersOf(study);
+  for (const { model } of writers) (await providerOf(model)).files(model, study);
+  await refuseUntold(writers, controlsOf(generate.control), study);
   choiceNamed(generate.examples);
   if (settled.has(storiesFile)) await planOf(study, await readStories(study));
 }
 
+/**
+ * Throws StudyError where something is asked for that a prompt does not tell its model: texts that were then chosen by
+ * how near they come to it would look as if the model had followed.
+ */
+async function refuseUntold(
+  writers: readonly Writer[],
+  controls: readonly Control[],
+  study: Study,
+): Promise<void> {
+  const { examples } = study.config.generate;
+  for (const { template, form, name } of writers) {
+    for (const control of controls) {
+      const [first] = untold(control, template, examples);
+      if (first === undefined) continue;
+      const others = await builtInTemplates(study);
+      const telling = others.filter(
+        (other) =>
+          (form?.takes ?? [other.api]).includes(other.api) && untold(control, other, examples).length === 0,
+      );
+      const known = telling.map((other) => other.name).join(", ");
+      throw new StudyError(
+        `generate.control: the prompt ${template.name} of ${name} has no place for ${first}, so the model would never be told`,
+        {
+          hint: `${known ? `use ${known}, or ` : ""}put [[${first}]] or [[wishes]] into a prompt of your own`,
+        },
+      );
+    }
+  }
+}
+
 /** Throws StudyError for a model of the catalogue that is not here. */
-async function refuseAbsent(model: ModelSettings, study: Study): Promise<void> {
+async function refuseAbsent(model: ModelSettings): Promise<void> {
   const known = model.address.startsWith("llama:") ? catalogueModel(targetOf(model)) : undefined;
   if (known && !(await exists(catalogueFile(known)))) throw notHere(known);
 }

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
@@ -59,6 +60,13 @@ export async function templateFile(name: string, study: Study): Promise<string> 
   const inStudy = study.path(name);
   if (!/^[a-z0-9-]+$/.test(name) || (await exists(inStudy))) return inStudy;
   return fileURLToPath(new URL(`prompts/${name}.md`, packageFolder));
+}
+
+/** The prompts that come with Tiny Love, in order of their names. */
+export async function builtInTemplates(study: Study): Promise<Template[]> {
+  const files = await readdir(new URL("prompts/", packageFolder));
+  const names = files.filter((file) => file.endsWith(".md") && file !== "README.md").sort();
+  return Promise.all(names.map((file) => readTemplate(file.slice(0, -3), study)));
 }
 
 export async function readTemplate(name: string, study: Study): Promise<Template> {

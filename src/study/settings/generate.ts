@@ -103,7 +103,12 @@ export const GenerateSettings = z.strictObject({
   repeatPenalty: draw.repeatPenalty.default(1),
   /** What the example leaks: no such study by default, `{}` for one of the usual size. */
   factorial: FactorialSettings.optional(),
-  /** What is asked for beyond the title. */
-  control: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  /**
+   * What is asked for beyond the title, for example `{ tone: melancholy, strength: 0..4 }`. Of a list each value is
+   * asked for in turn: `{ kind: [romantic, friendship] }`.
+   */
+  control: z
+    .record(z.string(), z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]))
+    .default({}),
 });
 export type GenerateSettings = Readonly<z.infer<typeof GenerateSettings>>;
