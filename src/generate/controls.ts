@@ -250,7 +250,7 @@ export function distanceTo(
  * matched to it.
  */
 export function untold(control: Control, { body, examples }: Template, choice: string): string[] {
-  const told = new Set([...body.matchAll(/\[\[(?:if )?([^\]]+)\]\]/g)].flatMap(([, hole]) => hole ?? []));
+  const told = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
   const matches = choice === "matched" && examples > 0;
   return controls.flatMap((kind) => {
     const { name } = kind;
