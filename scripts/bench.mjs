@@ -30,6 +30,7 @@ for (const part of [
   "trainer",
   "dist",
   "bin",
+  "docs",
 ]) {
   if (existsSync(join(root, part))) symlinkSync(join(root, part), join(folder, part));
 }

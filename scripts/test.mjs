@@ -16,10 +16,13 @@ const leftOut = [
   process.env.TINYLOVE_POSTGRES || onPath("initdb")
     ? ""
     : "the tests on PostgreSQL: no initdb on the path, and TINYLOVE_POSTGRES names no server (postgres://user@host/database)",
+  onPath("python3")
+    ? ""
+    : "the tests against llama.cpp's server: no python3 on the path (with it, pip puts 125 MB into ~/.cache/tinylove once)",
   process.env.TINYLOVE_DATA ? "" : "the tests on corpora from outside: TINYLOVE_DATA names no folder",
   process.env.TINYLOVE_PYTHON
     ? ""
-    : "the tests of real tuning: they need Python with the trainer (`tinylove tune setup`, then TINYLOVE_PYTHON=.venv/bin/python)",
+    : "the tests of real tuning and of `transformers serve`: they need Python with the trainer (`tinylove tune setup`, then TINYLOVE_PYTHON=.venv/bin/python)",
   "the trainer's own tests: they are Python (`cd trainer && python -m pytest`)",
 ].filter(Boolean);
 

@@ -1,6 +1,8 @@
 import { countingOf, type Generation, writerName } from "../study/generation.ts";
+import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
+import { leftoverOf } from "../text/clean-story.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { countWords } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -62,12 +64,43 @@ export function candidatesOf(
     }));
   if (titles.length === 0)
     throw new StudyError("the corpus has no test stories", { hint: "give corpus.split a share for test" });
+  refuseLeftovers(stories, written, settings);
   return {
     titles,
     models,
     range: rangeFor(titles, models, settings),
     failed: counting.length - written.length,
   };
+}
+
+/**
+ * Throws StudyError for texts that would tell readers where they came from: a tag, a template token, an HTML entity, a
+ * heading, a line that repeats the title. Both sides are held to it alike.
+ */
+function refuseLeftovers(
+  stories: readonly Story[],
+  written: readonly Generation[],
+  { allow }: ComposeSettings,
+): void {
+  const found = [
+    ...stories
+      .filter(({ split, origin }) => split === "test" && origin.by === "human")
+      .map((story) => ({ ...story, by: "human", where: story.title })),
+    ...written.map((generation) => ({ ...generation, by: "machine", where: generation.id })),
+  ].flatMap(({ text, title, by, where }) => {
+    const left = leftoverOf(text, title, allow);
+    return left ? [{ by, said: `the ${by} story ${where} holds a ${left.what}, ${left.found}` }] : [];
+  });
+  const [first] = found;
+  if (!first) return;
+  const more = found.length > 1 ? ` (and ${counted(found.length - 1, "other text")})` : "";
+  const fix =
+    first.by === "human"
+      ? "correct it in your table and `tinylove collect` again"
+      : "`tinylove generate` cleans it or draws it again (generate.attempts)";
+  throw new StudyError(`compose: ${first.said}${more}: readers would know it by that`, {
+    hint: `${fix}; if it belongs to the story, list it under compose.allow`,
+  });
 }
 
 /** Whether a text can be clipped to the least length, with at least one word clipped off. */

@@ -12,7 +12,7 @@ import { journalFile, openJournal } from "./journal.ts";
 import { nameOf } from "./model.ts";
 import { formOf, providerOf } from "./models.ts";
 import { type Planned, titlesOf } from "./plan.ts";
-import { type Attempt, generationOf } from "./record.ts";
+import { type Attempt, generationOf, opensUnseen } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate, type Template, templateFile } from "./template.ts";
 
@@ -73,8 +73,9 @@ export const factorial = stage({
     try {
       const requests = attempts.map(({ request }) => request);
       const replies = await answered(requests, model, journal, `${series.name}, factorial`, effects);
+      const thinksUnopened = opensUnseen(replies);
       const generations = attempts.map((attempt, at): Generation => {
-        const generation = generationOf(attempt, replies[at]!, series, model);
+        const generation = generationOf(attempt, replies[at]!, series, model, thinksUnopened);
         const [example] = generation.examples;
         return {
           ...generation,

@@ -1,4 +1,5 @@
 import type { Story } from "../study/story.ts";
+import { leftoverOf } from "../text/clean-story.ts";
 import { type NgramIndex, ngramIndex } from "../text/copying.ts";
 import { distinctN, seqRepN } from "../text/repetition.ts";
 import { countWords, termsOf } from "../text/words.ts";
@@ -8,12 +9,16 @@ import { countWords, termsOf } from "../text/words.ts";
  * number of attempts. All attempts stay in the record with what was found, for redrawing is choosing.
  */
 export interface FaultFinder {
-  /** The first fault of a text in a few words; undefined for a text without. `shown` are the ids of its examples. */
-  of(text: string, shown?: readonly string[]): Fault | undefined;
+  /**
+   * The first fault of a text in a few words; undefined for a text without. `shown` are the ids of its examples, `title`
+   * is the title that it was written to.
+   */
+  of(text: string, title: string, shown?: readonly string[]): Fault | undefined;
 }
 
 export interface Fault {
-  readonly refused: boolean;
+  /** `failed` where the text cannot be shown at all, since it tells what wrote it. */
+  readonly outcome?: "refused" | "failed";
   readonly what: string;
 }
 
@@ -25,8 +30,9 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
     copiedWords,
   );
   return {
-    of: (text, shown = []) =>
+    of: (text, title, shown = []) =>
       refused(text) ??
+      markedUp(text, title) ??
       chatty(text) ??
       degenerate(text) ??
       copied(text, copies, training, shown) ??
@@ -37,7 +43,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
 /** Words in a row that two writers hardly share by chance. */
 const copiedWords = 8;
 
-const fault = (what: string): Fault => ({ refused: false, what });
+const fault = (what: string): Fault => ({ what });
 
 function refused(text: string): Fault | undefined {
   const refuses =
@@ -45,8 +51,17 @@ function refused(text: string): Fault | undefined {
   const speaks =
     /\b(?:as an ai|language model|(?:write|create|provide|generate|fulfil|help|assist|comply)[^.]{0,60}(?:story|request|content|that|this))\b/i;
   return refuses.test(text) && speaks.test(text.slice(0, 300))
-    ? { refused: true, what: "the model refused" }
+    ? { outcome: "refused", what: "the model refused" }
     : undefined;
+}
+
+/** What begins the reason of a text that cannot be shown. */
+export const notClean = "not clean:";
+
+/** What readers would know the machine by, and what cleaning could not take away. */
+function markedUp(text: string, title: string): Fault | undefined {
+  const left = leftoverOf(text, title);
+  return left && { outcome: "failed", what: `${notClean} a ${left.what} (${left.found})` };
 }
 
 function chatty(text: string): Fault | undefined {

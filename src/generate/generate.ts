@@ -2,10 +2,11 @@ import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Generation } from "../study/generation.ts";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import type { ModelSettings } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
 import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
 import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
@@ -15,7 +16,7 @@ import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { formOf, providerOf } from "./models.ts";
 import { foreseePlan, planOf, promptsOf, type Series } from "./plan.ts";
-import { refuseIfNone, summaryOf } from "./summary.ts";
+import { summaryOf, wroteToNone } from "./summary.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
 
@@ -31,11 +32,12 @@ export const generate = stage({
   writes: [generationsFolder],
   settings: ({
     config: {
-      generate: { factorial: _, ...generate },
+      generate: { factorial: _, keep, ...generate },
       compose,
     },
   }) => ({
     ...generate,
+    ...(keep !== "best" && { keep }),
     shortest: compose.words.least,
     // How fast and with whose key texts are written is no part of what they are.
     models: generate.models.map(withoutHurry),
@@ -80,7 +82,9 @@ export const generate = stage({
     const journal = await openJournal(study.path(journalFile), { again });
     try {
       const written = new Map<string, Generation[]>();
+      const failures = new Map<ModelSettings, StudyError>();
       for (const series of plan) {
+        if (failures.has(series.model)) continue;
         if (study.config.generate.bestOf !== undefined && !measurable(series.control)) {
           effects.warn(
             `generate.bestOf: ${series.condition} asks for nothing that can be measured in a text, so each title is drawn once`,
@@ -91,12 +95,22 @@ export const generate = stage({
             `${series.name} is an instructed model, and the prompt ${series.template.name} is for base models: \`prompt: ${series.form.prompt}\` asks it in its own form`,
           );
         }
-        const generations = await writtenBy(series, { study, journal, faults, training, effects });
-        refuseIfNone(series, generations, study.config.generate.attempts);
-        written.set(fileOf(series), generations);
-        for (const line of summaryOf(series, generations, study.config.generate.attempts)) effects.log(line);
+        try {
+          const generations = await writtenBy(series, { study, journal, faults, training, effects });
+          written.set(fileOf(series), generations);
+          for (const line of summaryOf(series, generations, study.config.generate)) effects.log(line);
+          const none = wroteToNone(series, generations, study.config.generate);
+          if (none) failures.set(series.model, none);
+        } catch (thrown) {
+          // What is wrong with one model holds back no other.
+          if (!(thrown instanceof StudyError)) throw thrown;
+          failures.set(series.model, thrown);
+        }
       }
-      await writeAll(written, study, !forOnce);
+      const [failure, ...others] = failures.values();
+      await writeAll(written, study, !forOnce && !failure);
+      for (const { message, hint } of others) effects.warn(hint ? `${message}: ${hint}` : message);
+      if (failure) throw failure;
     } finally {
       await journal.close();
     }
@@ -110,15 +124,36 @@ export const generate = stage({
   },
 });
 
-/** What of a model's settings its texts depend on. */
-export const withoutHurry = ({
-  threads: _,
-  key: __,
-  retries: ___,
-  wait: ____,
-  timeout: _____,
-  ...model
-}: ModelSettings) => model;
+/**
+ * What of a model's settings its texts depend on: how fast, with whose key and for what price they are written is no
+ * part of what they are. The order, and settings that a kind of model no longer has, are those of earlier versions,
+ * so that a study stays fresh.
+ */
+export function withoutHurry(model: ModelSettings): Readonly<Record<string, unknown>> {
+  const all: Readonly<Record<string, unknown>> = {
+    api: "completions",
+    flashAttention: true,
+    batch: false,
+    ...model,
+  };
+  const names = [...new Set([...usualOrder, ...Object.keys(all)])].filter((name) => !hurry.has(name));
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
+}
+
+const hurry: ReadonlySet<string> = new Set([
+  "threads",
+  "key",
+  "retries",
+  "wait",
+  "timeout",
+  "price",
+  "budget",
+]);
+
+const usualOrder = (
+  "address name base api adapter flashAttention parallel prompt " +
+  "temperature topP topK minP repeatPenalty tokens logProbabilities batch"
+).split(" ");
 
 async function writtenBy(series: Series, writing: Writing): Promise<Generation[]> {
   const provider = await providerOf(series.model);

@@ -1,4 +1,3 @@
-import { untilNextTitle } from "../text/stop.ts";
 import { countWords, isWord } from "../text/words.ts";
 import type { Effects, Terminal } from "../workbench/effects.ts";
 
@@ -14,9 +13,13 @@ export interface GrowingPage {
 
 /**
  * On a terminal letters stand there as soon as they come, and what a reader would not see is dim (`NO_COLOR` forbids
- * it); elsewhere lines are printed once they are full. The text ends where the model begins the next title with `stop`.
+ * it); elsewhere lines are printed once they are full. `storyOf` is what is a story of what the model has written so far.
  */
-export function growingPage(clip: number, stop: string, { terminal, print, env }: Effects): GrowingPage {
+export function growingPage(
+  clip: number,
+  storyOf: (raw: string) => string,
+  { terminal, print, env }: Effects,
+): GrowingPage {
   const paper = terminal ? onTerminal(terminal, !env["NO_COLOR"]) : inLines(print);
   let raw = "";
   let settled = 0;
@@ -32,7 +35,7 @@ export function growingPage(clip: number, stop: string, { terminal, print, env }
   return {
     add(text) {
       raw += text;
-      const parts = partsOf(untilNextTitle(raw, stop));
+      const parts = partsOf(storyOf(raw));
       // The last word may still grow, or turn out to be the next title's beginning.
       settle(parts.slice(0, -1));
       paper.grow(parts.length > settled ? parts.at(-1)! : "");

@@ -1,5 +1,6 @@
 import { join, relative, sep } from "node:path";
 import { z } from "zod";
+import { isServed } from "../study/settings/models.ts";
 import { cacheFolder } from "../workbench/cache-folder.ts";
 import { catalogue, catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -17,7 +18,6 @@ import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { wrapped } from "../workbench/wrapped.ts";
 import { sizeOf } from "./bytes.ts";
-import { targetOf } from "./model.ts";
 import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 
@@ -89,8 +89,8 @@ async function serversOf(folder: string): Promise<{ address: string; base: strin
   if (!(await exists(join(folder, "study.yaml")))) return [];
   const { config } = await openStudy(folder);
   return config.generate.models
-    .filter(({ address }) => address.startsWith("openai:"))
-    .map((model) => ({ address: `openai:${targetOf(model)}`, base: model.base ?? "OpenAI's own" }));
+    .filter(isServed)
+    .map(({ address, base }) => ({ address, base: base ?? "OpenAI's own" }));
 }
 
 async function describe(here: Here): Promise<Listed> {

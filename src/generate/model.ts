@@ -1,37 +1,30 @@
-import type { Sampling } from "../study/generation.ts";
+import type { Answer } from "../llm/answer.ts";
+import type { Ask } from "../llm/dialect.ts";
 import type { ModelSettings } from "../study/settings/generate.ts";
 import { portableName } from "../text/file-name.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Prompt, Template } from "./template.ts";
 
-/** What a model is asked: one text. */
-export interface Request {
+/**
+ * What a model is asked: one text. Where `stop` begins the next title, the model need not go on. A request is part of
+ * its answer's key.
+ */
+export interface Request extends Ask {
   readonly prompt: Prompt;
-  /** What begins the next title; the model need not go on after it. */
-  readonly stop: string;
-  readonly seed: number;
-  readonly sampling: Sampling;
-  /** Whether to tell how likely each token was; absent where not, for a request is part of its answer's key. */
-  readonly logProbabilities?: true;
 }
 
 /** What a model wrote, or why it did not. */
 export type Reply = Written | Failed;
 
-export interface Written {
-  readonly raw: string;
-  /** `refused`: the server's own filter withheld the text. */
-  readonly end: "stop" | "end of text" | "limit" | "refused";
-  readonly tokens: { readonly prompt: number; readonly generated: number };
+export interface Written extends Omit<Answer, "end" | "sent"> {
+  readonly end: Answer["end"] | "end of text";
   /** Mean over the generated tokens, natural logarithm, of a model that tells no more than that. */
   readonly logProbability?: number | undefined;
-  /** Of each generated token, natural logarithm, where it was asked for and the model tells it. */
-  readonly logProbabilities?: readonly number[] | undefined;
   /** Messages as the model was given them, where its own chat template put them into words. */
   readonly rendered?: string | undefined;
-  /** What a server says that it serves. */
-  readonly served?: string | undefined;
+  /** Of a server. */
+  readonly sent?: Answer["sent"] | undefined;
   readonly ms: number;
   readonly at: string;
 }
@@ -89,14 +82,14 @@ export interface Form {
 }
 
 /** A kind of model, by the scheme of its address. One file in `models/` each, one line in `models.ts`. */
-export interface Provider {
+export interface Provider<Settings = ModelSettings> {
   readonly scheme: string;
   readonly summary: string;
   /** Files that the outcome depends on, absolute or relative to the study. */
-  files(settings: ModelSettings, study: Study): readonly string[];
+  files(settings: Settings, study: Study): readonly string[];
   /** Undefined where that is not known yet, as for a file that is still to be downloaded. */
-  form(settings: ModelSettings, study: Study): Promise<Form | undefined>;
-  open(settings: ModelSettings, study: Study, effects: Effects): Promise<Model>;
+  form(settings: Settings, study: Study): Promise<Form | undefined>;
+  open(settings: Settings, study: Study, effects: Effects): Promise<Model>;
 }
 
 /** A model that continues a text. */

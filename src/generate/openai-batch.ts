@@ -1,25 +1,28 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { APIError, type OpenAI, toFile } from "openai";
+import { APIError, toFile } from "openai";
 import { z } from "zod";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import { answerOf } from "../llm/answer.ts";
+import { mostTokensOf } from "../llm/dialect.ts";
+import { mayPass, Trouble, withRetries } from "../llm/retry.ts";
+import type { Server } from "../llm/server.ts";
+import { serverWords } from "../llm/server-words.ts";
+import type { ServedSettings } from "../study/settings/models.ts";
 import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { exists, jsonLines, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
+import type { CostBudget } from "./cost-budget.ts";
 import type { Reply, Request } from "./model.ts";
-import { bodyOf, writtenOf } from "./openai-protocol.ts";
-import type { Purse } from "./purse.ts";
-import { mayPass, Trouble, withRetries } from "./retry.ts";
 
 export interface Job {
-  readonly client: OpenAI;
-  readonly settings: ModelSettings;
+  readonly server: Server;
+  readonly settings: ServedSettings;
   readonly study: Study;
   readonly effects: Effects;
-  readonly purse: Purse;
+  readonly budget: CostBudget;
 }
 
 /**
@@ -28,18 +31,23 @@ export interface Job {
  * while it waits comes back to the same job and pays for none twice.
  */
 export async function writeMany(requests: readonly Request[], job: Job): Promise<Reply[]> {
-  const { client, settings, effects, purse } = job;
+  const { server, settings, effects, budget } = job;
   const started = effects.now();
-  const reserved = requests.map((request) => purse.reserve(request));
-  const key = sha256(JSON.stringify([settings.address, client.baseURL, settings.api, requests]));
+  const reserved = [];
+  for (const request of requests)
+    reserved.push(await budget.reserve(request, mostTokensOf(request.sampling, settings, server.dialect)));
+  const key = sha256(JSON.stringify([settings.address, server.base, server.dialect.api, requests]));
   const id = (await begun(key, job)) ?? (await begin(key, requests, job));
   const results = await resultsOf(id, requests.length, job);
   await note(job, { key, id: null });
-  return requests.map((_, at) => {
-    const reply = replyOf(results.get(String(at)), settings, effects.now() - started, timestamp(effects));
-    purse.pay(reserved[at]!, "failed" in reply ? { prompt: 0, generated: 0 } : reply.tokens);
-    return reply;
-  });
+  const replies: Reply[] = [];
+  for (const [at, request] of requests.entries()) {
+    const reply = replyOf(results.get(String(at)), request, job, effects.now() - started);
+    if ("failed" in reply) await reserved[at]!.free();
+    else await reserved[at]!.pay(reply.tokens);
+    replies.push(reply);
+  }
+  return replies;
 }
 
 const journalOf = (study: Study): string => study.path(".tinylove", "batches.jsonl");
@@ -63,13 +71,13 @@ async function note({ study }: Job, entry: z.infer<typeof Entry>): Promise<void>
 }
 
 async function begin(key: string, requests: readonly Request[], job: Job): Promise<string> {
-  const { client, settings } = job;
-  const endpoint = settings.api === "chat" ? "/v1/chat/completions" : "/v1/completions";
+  const { client, dialect, body } = job.server;
+  const endpoint = dialect.api === "chat" ? "/v1/chat/completions" : "/v1/completions";
   const lines = requests.map((request, at) => ({
     custom_id: String(at),
     method: "POST",
     url: endpoint,
-    body: bodyOf(request, settings, client.baseURL),
+    body: body(request),
   }));
   const file = await toFile(Buffer.from(jsonLines(lines)), "requests.jsonl");
   const sent = await patiently(job, (signal) => client.files.create({ file, purpose: "batch" }, { signal }));
@@ -83,7 +91,8 @@ async function begin(key: string, requests: readonly Request[], job: Job): Promi
 const longestWait = 60_000;
 
 async function resultsOf(id: string, count: number, job: Job): Promise<Map<string, z.infer<typeof Line>>> {
-  const { client, settings, effects } = job;
+  const { settings, effects } = job;
+  const { client } = job.server;
   const progress = effects.progress(`${settings.address}, job ${id}`, count);
   let wait = Math.max(1, 1000 * settings.wait);
   try {
@@ -100,7 +109,7 @@ async function resultsOf(id: string, count: number, job: Job): Promise<Map<strin
       if (batch.status === "failed") {
         const why = batch.errors?.data?.[0]?.message ?? "no reason given";
         throw new StudyError(`${settings.address}: the server refused the job ${id}: ${why}`, {
-          hint: "mend it, or set `batch: false`",
+          hint: "correct it, or set `batch: false`",
         });
       }
       await sleep(wait, undefined, { signal: effects.signal });
@@ -112,16 +121,13 @@ async function resultsOf(id: string, count: number, job: Job): Promise<Map<strin
 }
 
 const contentOf = (file: string, job: Job): Promise<string> =>
-  patiently(job, async (signal) => (await job.client.files.content(file, { signal })).text());
+  patiently(job, async (signal) => (await job.server.client.files.content(file, { signal })).text());
 
 const Line = z.looseObject({
   custom_id: z.string(),
   response: z.looseObject({ status_code: z.number(), body: z.unknown() }).nullish(),
   error: z.looseObject({ message: z.string().nullish() }).nullish(),
 });
-
-/** What a server says of a request that it does not answer. */
-const Refusal = z.looseObject({ error: z.looseObject({ message: z.string() }) });
 
 /** Results by the number of their request; their order in the file is the server's. */
 function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>> {
@@ -133,18 +139,19 @@ function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>>
 
 function replyOf(
   line: z.infer<typeof Line> | undefined,
-  settings: ModelSettings,
+  request: Request,
+  { server, effects }: Job,
   ms: number,
-  at: string,
 ): Reply {
+  const at = timestamp(effects);
   if (!line?.response) return { failed: line?.error?.message ?? "the job brought no result", ms, at };
   const { status_code: status, body } = line.response;
   if (status >= 400) {
-    const said = Refusal.safeParse(body).data?.error.message;
+    const said = serverWords(body)?.message;
     return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !mayPass(status), ms, at };
   }
   try {
-    return { ...writtenOf(body, settings), ms, at };
+    return { ...answerOf(body, server.dialect, request.prompt.text), ms, at };
   } catch (thrown) {
     if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
     throw thrown;
@@ -174,7 +181,7 @@ async function patiently<T>(
         throw new Trouble(messageOf(cause), { cause });
       }
       throw new StudyError(`${settings.address}: the Batch API answers ${messageOf(cause)}`, {
-        hint: "mend the key or the model, or set `batch: false`",
+        hint: "correct the key or the model, or set `batch: false`",
         cause,
       });
     }

@@ -1,5 +1,7 @@
+import { servedApi } from "../llm/dialect.ts";
 import type { Sampling } from "../study/generation.ts";
-import type { GenerateSettings, ModelSettings } from "../study/settings/generate.ts";
+import type { GenerateSettings } from "../study/settings/generate.ts";
+import { isServed, type ModelSettings } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
@@ -111,6 +113,7 @@ async function refuseAbsent(model: ModelSettings): Promise<void> {
 
 async function writersOf(study: Study): Promise<Writer[]> {
   const settings = study.config.generate;
+  refuseDrawsOfFirst(settings);
   const refuseModel = refuseTwice("generate.models", "give each its own `name:`");
   const writers: Writer[] = [];
   for (const model of settings.models) {
@@ -126,6 +129,15 @@ async function writersOf(study: Study): Promise<Writer[]> {
     }
   }
   return writers;
+}
+
+/** Throws StudyError where first attempts are to count and more are asked for. */
+function refuseDrawsOfFirst({ keep, attempts, bestOf }: Study["config"]["generate"]): void {
+  if (keep !== "first" || (attempts === 1 && bestOf === undefined)) return;
+  const more = bestOf === undefined ? `attempts is ${attempts}` : `bestOf is ${bestOf}`;
+  throw new StudyError(`generate.keep is first, but generate.${more}`, {
+    hint: `leave ${bestOf === undefined ? "attempts" : "bestOf"} out, or set keep: best`,
+  });
 }
 
 /** Throws StudyError where two would write to one file. */
@@ -150,9 +162,10 @@ export const promptsOf = (
 ): readonly string[] =>
   model.prompt !== undefined ? [model.prompt] : (prompts ?? (form ? [form.prompt] : []));
 
-function refuseOtherForm({ address }: ModelSettings, template: Template, form: Form | undefined): void {
+function refuseOtherForm(model: ModelSettings, template: Template, form: Form | undefined): void {
   if (template.api !== "chat" || !form || form.takes.includes("chat")) return;
-  const served = address.startsWith("openai:");
+  const { address } = model;
+  const served = isServed(model);
   throw new StudyError(
     served
       ? `the prompt ${template.name} is for chat, ${address} is asked for completions`

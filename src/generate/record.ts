@@ -1,5 +1,7 @@
 import type { Generation } from "../study/generation.ts";
+import { cleanStory } from "../text/clean-story.ts";
 import { untilNextTitle } from "../text/stop.ts";
+import { splitReply } from "../text/thinking.ts";
 import type { Model, Reply, Request, Written } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
 
@@ -10,12 +12,13 @@ export interface Attempt {
   readonly request: Request;
 }
 
-/** What is recorded of an attempt. */
+/** What is recorded of an attempt. `thinksUnopened`: see `opensUnseen`. */
 export function generationOf(
   { planned, number, request }: Attempt,
   reply: Reply,
   series: Omit<Series, "titles" | "form">,
   model: Model,
+  thinksUnopened = false,
 ): Generation {
   const { story, examples, prompt } = planned;
   return {
@@ -38,10 +41,15 @@ export function generationOf(
     ...(Object.keys(series.control).length > 0 && { control: { ...series.control } }),
     seed: request.seed,
     attempt: number,
-    settings: request.sampling,
-    ...outcomeOf(reply, request),
+    settings: ("sampled" in reply && reply.sampled) || request.sampling,
+    ...("sent" in reply && reply.sent && { sent: reply.sent as NonNullable<Generation["sent"]> }),
+    ...outcomeOf(reply, request, story.title, thinksUnopened || opensThinking(reply)),
   };
 }
+
+/** Whether the model's own template opened a thinking, as it does where it cannot be switched off. */
+const opensThinking = (reply: Reply): boolean =>
+  "rendered" in reply && /<think>\s*$/.test(reply.rendered ?? "");
 
 function likelihoodOf({
   logProbability,
@@ -60,6 +68,8 @@ type Outcome = Pick<
   | "outcome"
   | "text"
   | "raw"
+  | "thinking"
+  | "removed"
   | "reason"
   | "passing"
   | "tokens"
@@ -71,18 +81,70 @@ type Outcome = Pick<
 
 export const wroteNothing = "the model wrote nothing";
 
-function outcomeOf(reply: Reply, { stop }: Request): Outcome {
+/** What begins the reason of a text that ended in thinking. */
+const onlyThought = "no story:";
+
+/** Whether an attempt spent all its tokens on thinking: another seed would hardly change that. */
+export const thoughtOnly = ({ reason }: Pick<Generation, "reason">): boolean =>
+  reason?.startsWith(onlyThought) ?? false;
+
+/**
+ * Whether one of the replies closes a thinking that it did not open: the model's template opens it in the prompt, so
+ * that a reply of the same model which was cut off without any tag is thinking as well.
+ */
+export const opensUnseen = (replies: readonly Reply[]): boolean =>
+  replies.some((reply) => !("failed" in reply) && splitReply(reply.raw).unopened);
+
+/** The story in a reply, and what was found around it. */
+export function storyIn(
+  { raw, end, thinking: apart }: Pick<Written, "raw" | "end" | "thinking">,
+  { stop }: Pick<Request, "stop">,
+  title: string,
+  thinksUnopened = false,
+) {
+  const split = splitReply(raw, { cutOff: end === "limit", thinksUnopened });
+  const { text, removed } = cleanStory(untilNextTitle(split.text, stop), title);
+  const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");
+  const tokens = split.tokens.map((token) => ({ what: "template token", text: token }));
+  return {
+    text,
+    thinking,
+    mixed: split.thinking,
+    unfinished: split.unfinished,
+    removed: [...tokens, ...removed],
+  };
+}
+
+function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened: boolean): Outcome {
   const { ms, at } = reply;
   const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
   if ("failed" in reply) {
     return { outcome: "failed", reason: reply.failed, ...(!reply.lasting && { passing: true }), ...nothing };
   }
   const { raw, end, tokens } = reply;
-  const written = { raw, tokens, ...likelihoodOf(reply), ms, at };
+  const { text, thinking, mixed, unfinished, removed } = storyIn(reply, request, title, thinksUnopened);
+  const written = {
+    raw,
+    ...(thinking !== "" && { thinking }),
+    ...(removed.length > 0 && { removed }),
+    tokens,
+    // Of a reply in which thinking and story are one text it cannot be told which tokens are the story's.
+    ...(mixed === "" && likelihoodOf(reply)),
+    ms,
+    at,
+  };
   if (end === "refused") {
     return { outcome: "refused", reason: "the server withheld the text", text: "", ...written };
   }
-  const text = untilNextTitle(raw, stop);
-  if (text === "") return { outcome: "failed", reason: wroteNothing, text, ...written };
-  return { outcome: end === "limit" && !raw.includes(stop) ? "cut short" : "text", text, ...written };
+  if (text === "") {
+    const spent = end === "limit" && (unfinished || thinking !== "" || raw.trim() === "");
+    const reason = spent ? `${onlyThought} all ${tokens.generated} tokens went into thinking` : wroteNothing;
+    return { outcome: "failed", reason, text, ...written };
+  }
+  const { stop } = request;
+  return {
+    outcome: end === "limit" && (stop === "" || !raw.includes(stop)) ? "cut short" : "text",
+    text,
+    ...written,
+  };
 }

@@ -1,49 +1,77 @@
-import { countingOf, type Generation } from "../study/generation.ts";
+import { countingOf, type Generation, selectionOf } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
+import { isServed } from "../study/settings/models.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { notClean } from "./faults.ts";
 import type { Series } from "./plan.ts";
-import { wroteNothing } from "./record.ts";
+import { thoughtOnly, wroteNothing } from "./record.ts";
+
+/** How a study draws, as far as advice depends on it. */
+export interface Drawing {
+  readonly attempts: number;
+  readonly keep: "best" | "first";
+}
 
 /**
  * What a series came to, in lines: `19 text, 1 failed; 30 drawn again (16 too short, 14 degenerate)` of the attempts
- * that count, then for each reason of those that failed, were refused or stay with a fault how many there are, which,
- * and what is to be done.
+ * that count, how many of them were cleaned, then for each reason of those that failed, were refused or kept a fault
+ * how many there are, which, and what helps.
  */
-export function summaryOf(series: Series, generations: readonly Generation[], attempts: number): string[] {
+export function summaryOf(series: Series, generations: readonly Generation[], drawing: Drawing): string[] {
   const counting = countingOf(generations, ({ story }) => story);
   const causes = causesOf(counting);
   const shown = causes.slice(0, mostCauses);
   const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > counting.length;
-  const byMend = groupedBy(shown, (cause) =>
-    mostly(cause) ? runsInCircles : mendOf(cause.of[0]!, series, attempts),
+  const byAdvice = groupedBy(shown, (cause) =>
+    mostly(cause) ? runsInCircles : adviceFor(cause.of[0]!, series, drawing),
   );
   const more = causes.length - shown.length;
+  const { cleaned, kept } = selectionOf(generations);
   return [
     `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
-    ...[...byMend].flatMap(([mend, of]) => [...of.map((cause) => `    ${said(cause)}`), `      ${mend}`]),
-    ...(more > 0 ? [`    and ${counted(more, "other reason")}: each stands beside its text`] : []),
+    ...(cleaned > 0 ? [`    ${cleaned} of ${kept} cleaned: ${cleaningOf(counting)}`] : []),
+    ...[...byAdvice].flatMap(([advice, of]) => [
+      ...of.map((cause) => `    ${said(cause)}`),
+      `      ${advice}`,
+    ]),
+    ...(more > 0 ? [`    and ${counted(more, "other reason")}, given with each text`] : []),
   ];
 }
 
-/** A failed title is data, but a model that answered to none of them is something to mend. */
-export function refuseIfNone(series: Series, generations: readonly Generation[], attempts: number): void {
-  if (generations.length === 0 || generations.some(({ outcome }) => outcome !== "failed")) return;
+/** `12 heading, 3 thinking`: what was taken away, and from how many texts. */
+function cleaningOf(generations: readonly Generation[]): string {
+  const names = generations
+    .filter(({ text }) => text !== "")
+    .flatMap(({ removed = [], thinking }) => [
+      ...new Set([...removed.map(({ what }) => what), ...(thinking ? ["thinking"] : [])]),
+    ]);
+  return tally(names);
+}
+
+/** Why a model that answered to none of its titles needs its user's attention; undefined where it wrote something. */
+export function wroteToNone(
+  series: Series,
+  generations: readonly Generation[],
+  drawing: Drawing,
+): StudyError | undefined {
+  if (generations.length === 0 || generations.some(({ outcome }) => outcome !== "failed")) return undefined;
   const { model, name } = series;
-  const where = model.base === undefined ? model.address : `${model.address} at ${model.base}`;
+  const base = isServed(model) ? model.base : undefined;
+  const where = base === undefined ? model.address : `${model.address} at ${base}`;
   const [cause, ...others] = causesOf(generations);
   const first = cause!.of[0]!;
   const also = others.length > 0 ? `, and ${counted(others.length, "other reason")}` : "";
-  throw new StudyError(`${name} wrote to no title (${where}: ${first.reason}${also})`, {
+  return new StudyError(`${name} wrote to no title (${where}: ${first.reason}${also})`, {
     hint: first.passing
-      ? "see that the model is served there and `tinylove run` again: what others wrote is kept"
-      : mendOf(first, series, attempts),
+      ? "check that the model is served there, then `tinylove run` again: what others wrote is kept"
+      : adviceFor(first, series, drawing),
   });
 }
 
 /** Where most texts repeat themselves, so will those that are drawn again. */
 const runsInCircles =
-  "most of its texts run in circles, and more attempts would too: raise the model's temperature or repeatPenalty";
+  "most of its texts repeat themselves, and more attempts would too: raise the model's temperature or repeatPenalty";
 
 const mostCauses = 5;
 const mostTitles = 2;
@@ -82,26 +110,28 @@ function said({ kind, of }: Cause): string {
   return `${of.length} ${how}, ${why} (${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
 }
 
-/** What a user can do about an attempt that ended with a reason. */
-function mendOf(
-  { outcome, reason, passing, chosen }: Generation,
-  { model }: Series,
-  attempts: number,
-): string {
-  const served = model.address.startsWith("openai:");
+/** What helps with an attempt that ended with a reason, and nothing that does not. */
+function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: Drawing): string {
+  const { outcome, reason = "", passing, chosen } = generation;
+  const server = isServed(model);
   if (passing) {
     const patience =
-      "; where it stays so, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
-    return `it may pass: \`tinylove generate\` asks again${served ? patience : ""}`;
+      "; if it keeps failing, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
+    return `it may pass: \`tinylove generate\` asks again${server ? patience : ""}`;
   }
-  if (outcome === "failed" && reason !== wroteNothing) {
-    return served
-      ? "it would fail again: mend what the server names, then `tinylove generate --again`"
+  if (thoughtOnly(generation)) {
+    return server
+      ? "raise the model's `reasoningTokens`, or set its `reasoning: none`"
+      : "raise tokens.most, or use a model that does not think";
+  }
+  if (outcome === "failed" && reason !== wroteNothing && !reason.startsWith(notClean)) {
+    return server
+      ? "it would fail again: change what the server names; if you have changed the server itself, `tinylove generate --again`"
       : "it would fail again: use shorter or fewer examples, or lower tokens.most";
   }
-  return chosen === undefined
-    ? `raise generate.attempts, now ${attempts}, to have such texts drawn again`
-    : "raise generate.bestOf to have more drawn";
+  if (chosen !== undefined) return "raise generate.bestOf to have more drawn";
+  if (keep === "first") return "generate.keep is first: the first attempt counts as it is";
+  return `raise generate.attempts, now ${attempts}, to have such texts drawn again`;
 }
 
 function countsOf(generations: readonly Generation[], counting: readonly Generation[]): string {

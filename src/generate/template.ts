@@ -24,7 +24,7 @@ export interface Template {
   /** SHA-256 of the file's text. */
   readonly hash: string;
   readonly api: "completions" | "chat";
-  /** What begins the model's next title; its text ends there. */
+  /** What begins the model's next title, where its text ends; empty for none, as in a chat. */
   readonly stop: string;
   /** How many example stories it shows. */
   readonly examples: number;
@@ -52,7 +52,7 @@ export interface Prompt {
 const FrontMatter = z.strictObject({
   about: z.string().default(""),
   api: z.enum(["completions", "chat"]).default("completions"),
-  stop: z.string().default("Title:"),
+  stop: z.string().optional(),
 });
 
 /** Where a prompt file lies: its path inside the study, or the workbench's own of that name. */
@@ -89,7 +89,7 @@ export function parseTemplate(text: string, name: string, where = name): Templat
       hint: "mend the YAML between the lines of ---",
     });
   }
-  const { api, stop } = checked(document.toJS() ?? {}, FrontMatter, where);
+  const { api, stop = api === "chat" ? "" : "Title:" } = checked(document.toJS() ?? {}, FrontMatter, where);
   // The prompt ends with its last letter: a line break after `Story:` would be the model's first token taken from it.
   const body = (parts?.[2] ?? text).replace(/\r\n/g, "\n").trimEnd();
   const holes = [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!);

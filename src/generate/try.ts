@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { StudyConfig } from "../study/config.ts";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import { ModelSettings } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
-import { untilNextTitle } from "../text/stop.ts";
 import { countWords } from "../text/words.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
+import { unknownAddress } from "../workbench/model-address.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study, studyOf } from "../workbench/study.ts";
@@ -17,6 +17,7 @@ import { chooseExamples, trainingStories } from "./examples.ts";
 import { growingPage } from "./growing-page.ts";
 import type { Request } from "./model.ts";
 import { formOf, providerOf } from "./models.ts";
+import { storyIn } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate } from "./template.ts";
 
@@ -40,7 +41,7 @@ export const tryOne = command({
   flags: [
     [
       "--model <model>",
-      "by its name in the study, or llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL; default: the study's first",
+      "by its name in the study, or an address: llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL, anthropic:MODEL, ollama:MODEL …; default: the study's first",
     ],
     ["--prompt <name>", "a prompt file; default: the study's first, or title-only without a corpus"],
     ["--seed <number>", "another number, another story"],
@@ -54,13 +55,25 @@ export const tryOne = command({
     const { least, most } = study.config.compose.words;
     const clip = study.random("clip", seed).integer(least, Math.max(least, most));
     const model = await (await providerOf(settings)).open({ ...settings, parallel: 1 }, study, effects);
-    const page = growingPage(clip, request.stop, effects);
+    const chat = request.prompt.messages !== undefined;
+    const page = growingPage(
+      clip,
+      (raw) => {
+        const { text } = storyIn({ raw, end: "stop" }, request, options.title);
+        // The first line of a chat may still turn out to be a heading, which no reader sees.
+        return chat && text.length < longHeading && !text.includes("\n") ? "" : text;
+      },
+      effects,
+    );
     try {
       effects.print(`${options.title}\n`);
       await model.prepare?.([request]);
       const [reply] = await model.write([request], { onText: (_, added) => page.add(added) });
       if (!reply || "failed" in reply) throw new StudyError(`${settings.address}: ${reply?.failed}`);
-      page.end(untilNextTitle(reply.raw, request.stop));
+      const { text, thinking, removed } = storyIn(reply, request, options.title);
+      page.end(text);
+      const around = [...(thinking === "" ? [] : ["thinking"]), ...removed.map(({ what }) => what)];
+      if (around.length > 0) effects.log(`\nleft out: ${[...new Set(around)].join(", ")}`);
       const called = settings.name ? `${settings.name} (${settings.address})` : settings.address;
       const shown = example ? `, example "${example.title}"` : "";
       effects.log(`\n${called}, seed ${seed}, ${rate(reply.tokens.generated, reply.ms)}${shown}`);
@@ -70,6 +83,9 @@ export const tryOne = command({
     }
   },
 });
+
+/** Letters that a heading hardly has. */
+const longHeading = 60;
 
 /** What the model is asked, as a study would ask it, and the first example that it is shown. */
 async function askedOf(
@@ -120,7 +136,14 @@ function modelOf(study: Study, address: string | undefined): ModelSettings {
       hint: `try ${models.map((model) => model.name ?? model.address).join(", ")}, or an address such as llama:FILE.gguf`,
     });
   }
-  return named ?? { ...StudyConfig.parse({ name: "try" }).generate.models[0]!, address };
+  return named ?? parseModel(address);
+}
+
+/** The usual settings of a model; throws StudyError where the address names none. */
+function parseModel(address: string): ModelSettings {
+  const parsed = ModelSettings.safeParse({ address });
+  if (parsed.success) return parsed.data;
+  throw unknownAddress("--model", address);
 }
 
 /** A title that no story of the corpus has. */

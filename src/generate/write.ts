@@ -8,7 +8,7 @@ import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
-import { type Attempt, generationOf } from "./record.ts";
+import { type Attempt, generationOf, opensUnseen, thoughtOnly } from "./record.ts";
 
 /** What all series of a run have in common. */
 export interface Writing {
@@ -36,16 +36,22 @@ export async function writeSeries(
   const draws = toBeMeasured ? (study.config.generate.bestOf ?? 1) : 1;
   let due: readonly Planned[] = series.titles;
   const attempts = Math.max(draws, study.config.generate.attempts);
+  let thinksUnopened = false;
   for (let number = 1; number <= attempts && due.length > 0; number++) {
     const asked = due.map((planned) => attemptOf(planned, number, series, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const requests = asked.map(({ request }) => request);
     const replies = await answered(requests, model, journal, label, effects);
+    thinksUnopened ||= opensUnseen(replies);
     asked.forEach((attempt, at) => {
-      const generation = generationOf(attempt, replies[at]!, series, model);
+      const generation = generationOf(attempt, replies[at]!, series, model, thinksUnopened);
       kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
     });
-    const lost = new Set(asked.filter((_, at) => failsForGood(replies[at]!)).map(({ planned }) => planned));
+    const lost = new Set(
+      asked
+        .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
+        .map(({ planned }) => planned),
+    );
     due = due.filter(
       (planned) => !lost.has(planned) && (number < draws || kept.get(planned.story.id)!.every(faulty)),
     );
@@ -54,7 +60,8 @@ export async function writeSeries(
 }
 
 /** Another seed would change nothing. */
-const failsForGood = (reply: Reply): boolean => "failed" in reply && reply.lasting === true;
+const failsForGood = (reply: Reply, generation: Generation): boolean =>
+  ("failed" in reply && reply.lasting === true) || thoughtOnly(generation);
 
 /** Whatever ends with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;
@@ -75,9 +82,12 @@ function judged(
   if (generation.text === "") return generation;
   const distance = distanceOf?.(generation);
   const measured = { ...generation, ...(distance !== undefined && { distance }) };
-  const fault = faults.of(generation.text, generation.examples);
-  if (fault)
-    return { ...measured, ...(fault.refused && { outcome: "refused" as const }), reason: fault.what };
+  const fault = faults.of(generation.text, generation.title, generation.examples);
+  if (fault) {
+    const { outcome = measured.outcome, what } = fault;
+    // The raw reply keeps a text that may not be shown.
+    return { ...measured, outcome, ...(outcome === "failed" && { text: "" }), reason: what };
+  }
   return measured;
 }
 
@@ -93,7 +103,7 @@ function attemptOf(planned: Planned, number: number, series: Series, study: Stud
       stop: series.template.stop,
       seed,
       sampling: series.sampling,
-      ...(series.model.logProbabilities && { logProbabilities: true }),
+      ...("logProbabilities" in series.model && series.model.logProbabilities && { logProbabilities: true }),
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Contents {
   readonly deck: readonly string[];
   /** The figures and tables that carry the headline, with the name of their analysis. */
   readonly carriers: readonly Named[];
+  /** What the first page says below that: how the texts were selected. */
+  readonly firstPage: readonly Named[];
   /** What has to be read before anything else. */
   readonly warnings: readonly string[];
   readonly chapters: readonly Chapter[];
@@ -71,6 +73,7 @@ export function contentsOf(
     headline,
     deck,
     carriers: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
+    firstPage: all.filter(({ finding }) => finding.weight === "first page"),
     warnings: sentences("warning"),
     chapters: chapters
       .map((chapter) => ({
@@ -86,7 +89,7 @@ export function contentsOf(
 }
 
 /** What stands elsewhere than in its chapter. */
-const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning", "method"]);
+const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "first page", "warning", "method"]);
 
 /** `verdict-1`, `verdict-2` ... in order of the figures and tables of an analysis. */
 function namedOf(analysis: string, findings: readonly Finding[]): Named[] {

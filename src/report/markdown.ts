@@ -5,8 +5,19 @@ import type { StoryRead } from "./stories.ts";
 
 /** The report as Markdown; figures are files beside it, as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
-  const { title, marks, headline, deck, carriers, warnings, chapters, stories, methods, provenance } =
-    contents;
+  const {
+    title,
+    marks,
+    headline,
+    deck,
+    carriers,
+    firstPage,
+    warnings,
+    chapters,
+    stories,
+    methods,
+    provenance,
+  } = contents;
   const marked = marks.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
   const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
   const tag = unreal.length > 0 ? `*${unreal.join(" · ")}*` : "";
@@ -17,6 +28,7 @@ export function markdown(contents: Contents): string {
     `**${headline}**`,
     ...deck,
     ...carriers.map(block),
+    ...firstPage.map(block),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
     ...(stories.length > 0
       ? ["## The stories, and how readers judged them", tag, ...stories.map(story)]

@@ -29,6 +29,7 @@ export function page(contents: Contents): string {
   ${headline(contents.headline)}
   ${contents.deck.map((text) => html`<p class="deck">${prose(text)}</p>`)}
   ${contents.carriers.map((named) => block(named, places))}
+  ${contents.firstPage.map((named) => block(named, places))}
   ${chapters.length > 1 && contentsList(contents)}
 </header>
 <main>

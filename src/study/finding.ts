@@ -34,7 +34,8 @@ export const Figure = z.strictObject({
 });
 export type Figure = Readonly<z.infer<typeof Figure>>;
 
-export const Weight = z.enum(["verdict", "result", "detail", "warning", "method"]);
+/** Where the report puts a finding: `first page` is what has to be read with the verdict, such as how texts were selected. */
+export const Weight = z.enum(["verdict", "first page", "result", "detail", "warning", "method"]);
 export type Weight = z.infer<typeof Weight>;
 
 export const Finding = z.discriminatedUnion("kind", [

@@ -4,14 +4,19 @@ import { z } from "zod";
 export const Outcome = z.enum(["text", "cut short", "refused", "failed"]);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** What was sampled with. Every field is passed to the model; none is left to a library's default. */
+const orProvider = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal("provider")]);
+
+/**
+ * What was sampled with. Every field is passed to the model; `provider` says that it was left to the server's own
+ * default, since it was asked so or the server does not take it.
+ */
 export const Sampling = z.strictObject({
-  temperature: z.number().nonnegative(),
-  topP: z.number().positive().max(1),
-  topK: z.int().nonnegative(),
-  minP: z.number().min(0).max(1),
-  repeatPenalty: z.number().positive(),
-  leastTokens: z.int().nonnegative(),
+  temperature: orProvider(z.number().nonnegative()),
+  topP: orProvider(z.number().positive().max(1)),
+  topK: orProvider(z.int().nonnegative()),
+  minP: orProvider(z.number().min(0).max(1)),
+  repeatPenalty: orProvider(z.number().positive()),
+  leastTokens: orProvider(z.int().nonnegative()),
   mostTokens: z.int().positive(),
 });
 export type Sampling = Readonly<z.infer<typeof Sampling>>;
@@ -52,15 +57,28 @@ export const Generation = z.strictObject({
   /** How far the text is from what was asked for beyond the title, 0 to 1, where that was measured. */
   distance: z.number().min(0).max(1).optional(),
   settings: Sampling,
+  /** The fields of a request to a server, as they were sent, but for the prompt. */
+  sent: z.record(z.string(), z.json()).optional(),
   outcome: Outcome,
-  /** The story: up to where the model begins a next title, trimmed; empty when it failed. */
+  /** The story: without thinking and what the model put around it, up to where it begins a next title; empty when it failed. */
   text: z.string(),
   /** What the model wrote, whole. */
   raw: z.string(),
+  /** What it wrote for itself before the story. */
+  thinking: z.string().optional(),
+  /** What was taken away from around the story (`text/clean-story.ts`), in order; absent where nothing was. */
+  removed: z.array(z.strictObject({ what: z.string(), text: z.string() })).optional(),
   reason: z.string().optional(),
   /** True of a failure that may pass, such as a lost connection: the next run asks again. Others are kept. */
   passing: z.boolean().optional(),
-  tokens: z.strictObject({ prompt: z.int().nonnegative(), generated: z.int().nonnegative() }),
+  tokens: z.strictObject({
+    prompt: z.int().nonnegative(),
+    generated: z.int().nonnegative(),
+    /** Of those generated, spent on thinking, where the server counts them. */
+    thinking: z.int().nonnegative().optional(),
+    /** The server did not count: these are a guess of a token every four bytes. */
+    estimated: z.literal(true).optional(),
+  }),
   /** Mean log-probability of the generated tokens, natural logarithm, when the model tells it. */
   logProbability: z.number().optional(),
   /** The same of each token, where it was asked for; by the model's own distribution, before anything was cut off. */
@@ -93,4 +111,36 @@ export function countingOf(
     if (!other || countsBefore(generation, other)) counting.set(key, generation);
   }
   return [...counting.values()];
+}
+
+/** What became of everything that a model drafted: whoever draws again, cleans or chooses has selected, and says so. */
+export interface Selection {
+  readonly titles: number;
+  /** Every attempt at a title. */
+  readonly drafts: number;
+  /** Drafts that were set aside for another of the same title. */
+  readonly redrawn: number;
+  /** Texts that count: one a title, where there is one. */
+  readonly kept: number;
+  /** Of those kept, texts from which thinking or what stood around the story was taken away. */
+  readonly cleaned: number;
+  /** Of those kept, texts that are the first draft of their title. */
+  readonly first: number;
+  /** Of those kept, texts with a fault that no attempt was without. */
+  readonly faulty: number;
+}
+
+/** The selection among the attempts of one writer. */
+export function selectionOf(generations: readonly Generation[]): Selection {
+  const counting = countingOf(generations, ({ story }) => story);
+  const kept = counting.filter(({ text }) => text !== "");
+  return {
+    titles: counting.length,
+    drafts: generations.length,
+    redrawn: generations.length - counting.length,
+    kept: kept.length,
+    cleaned: kept.filter(({ removed, thinking }) => removed !== undefined || thinking !== undefined).length,
+    first: kept.filter(({ attempt }) => attempt === 1).length,
+    faulty: kept.filter(({ reason }) => reason !== undefined).length,
+  };
 }

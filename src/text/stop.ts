@@ -1,10 +1,12 @@
 /**
  * A generated text up to where the model begins the next title, trimmed. The marker counts where it starts a
- * title, on a line of its own or after white space or a mark, never inside a word (`Subtitle:`). Where the text
+ * title, on a line of its own or after white space or a mark, never inside a word (`Subtitle:`), and only once the
+ * story has begun: a chat model may label the title that it was given. An empty marker ends nothing. Where the text
  * ran out in the middle of the marker (`\nTit`) that trace goes too, and so do the rules and Markdown
  * signs (`---`, `**`, `##`) that led up to the title.
  */
 export function untilNextTitle(text: string, marker = "Title:"): string {
+  if (marker === "") return text.trim();
   const start = startOfTitle(text, marker);
   if (start >= 0) return withoutRules(text.slice(0, start));
   const trimmed = text.trim();
@@ -14,7 +16,8 @@ export function untilNextTitle(text: string, marker = "Title:"): string {
 
 function startOfTitle(text: string, marker: string): number {
   for (let at = text.indexOf(marker); at >= 0; at = text.indexOf(marker, at + 1)) {
-    if (at === 0 || !/[\p{L}\p{N}\p{M}]/u.test(characterBefore(text, at))) return at;
+    if (/[\p{L}\p{N}\p{M}]/u.test(characterBefore(text, at))) continue;
+    if (/[\p{L}\p{N}]/u.test(text.slice(0, at))) return at;
   }
   return -1;
 }

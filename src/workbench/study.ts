@@ -1,9 +1,12 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
+import type { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
+import { modelSchemas, schemeOf } from "../study/settings/models.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
+import { unknownAddress } from "./model-address.ts";
 import { nearestName } from "./nearest.ts";
 import { wrongValue } from "./wrong-value.ts";
 
@@ -57,18 +60,33 @@ export function parseConfig(text: string, where: string): StudyConfig {
   if (result.success) return result.data;
 
   // A required key that is misspelt is missing as well; what is written there tells more than what is not.
-  const { issues } = result.error;
+  const issues = result.error.issues.flatMap((one) => ofModel(one) ?? [one]);
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
   const at = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: there is no such setting`, {
-      hint: settingMeant(key, issue.path),
+      hint: settingMeant(key, issue.path, modelKeys(plain(document, where), issue.path)),
     });
   }
   throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
     hint: "`tinylove init` writes a commented example",
   });
+}
+
+/**
+ * What is wrong with a model: by the settings of its own kind, since those of the others have nothing to say. Undefined
+ * for any other setting. Throws StudyError for an address that names no kind.
+ */
+function ofModel(issue: z.core.$ZodIssue): z.core.$ZodIssue[] | undefined {
+  const [group, list, at] = issue.path;
+  if (issue.code !== "invalid_union" || group !== "generate" || list !== "models") return undefined;
+  const model = issue.input as { address?: unknown } | undefined;
+  if (typeof model !== "object" || model === null || typeof model.address !== "string") return undefined;
+  const scheme = schemeOf(model.address);
+  if (!scheme) throw unknownAddress(`generate.models.${String(at)}.address`, model.address);
+  const own = modelSchemas[scheme].safeParse(model, { reportInput: true });
+  return own.error?.issues.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 function plain(document: ReturnType<typeof parseDocument>, where: string): unknown {
@@ -80,13 +98,22 @@ function plain(document: ReturnType<typeof parseDocument>, where: string): unkno
 }
 
 /** The setting that an unknown key probably stands for: one beside it of a like name, or one of its name elsewhere. */
-function settingMeant(key: string, path: readonly PropertyKey[]): string {
-  const here = keysAt(path) ?? [];
+function settingMeant(key: string, path: readonly PropertyKey[], own?: readonly string[]): string {
+  const here = own ?? keysAt(path) ?? [];
   const near = nearestName(key, here);
   if (near !== undefined) return `did you mean ${near}?`;
+  if (own) return `try one of ${own.join(", ")}`;
   const group = Object.keys(StudyConfig.shape).find((name) => keysAt([name])?.includes(key));
   if (group !== undefined) return `did you mean ${group}.${key}?`;
   return here.length > 0 ? `try one of ${here.join(", ")}` : "remove it";
+}
+
+/** The settings that the kind of model at a path has; undefined for any other path. */
+function modelKeys(config: unknown, [group, list, at]: readonly PropertyKey[]): string[] | undefined {
+  if (group !== "generate" || list !== "models" || typeof at !== "number") return undefined;
+  const { address } = (config as { generate: { models: { address: string }[] } }).generate.models[at]!;
+  const scheme = schemeOf(address);
+  return scheme && Object.keys(modelSchemas[scheme].shape);
 }
 
 /** The keys that the schema knows at a path, as far as objects go. */

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { faultFinder } from "../../src/generate/faults.ts";
 import type { Story } from "../../src/study/story.ts";
 
+const title = "Two Oranges";
+
 const tale = `The ferry was late again, so my father bought two oranges and peeled them on the pier. He had stopped
   asking about the wedding in March. Gulls walked between our shoes like small landlords. When the horn finally
   sounded he put the peel in my pocket, the way he used to hide coins there, and said that somebody should keep the
@@ -21,7 +23,7 @@ const learned: Story = {
 const finder = faultFinder([learned], 60);
 
 test("a good story has no fault", () => {
-  expect(finder.of(tale)).toBeUndefined();
+  expect(finder.of(tale, title)).toBeUndefined();
 });
 
 test.each([
@@ -33,15 +35,17 @@ test.each([
   [`${tale} ${tale} ${tale}`, "degenerate"],
   [`${tale} So that nobody would have to guess which of us was home we waited.`, 'from "Two Lamps"'],
   [tale.slice(0, 200), "too short: 3"],
+  [`## Another Title\n\n${tale}`, "failed"],
+  [`${tale} <br> And then.`, "failed"],
 ])("%j is found", (text, what) => {
-  const fault = finder.of(text);
-  expect(fault?.refused ? "refused" : fault?.what).toContain(what);
+  const fault = finder.of(text, title);
+  expect(fault?.outcome ?? fault?.what).toContain(what);
 });
 
 test("a copy of the story that the model was shown is told from one of another", () => {
   const text = `${tale} So that nobody would have to guess which of us was home we waited.`;
-  expect(finder.of(text, ["1"])!.what).toContain('from its example "Two Lamps"');
-  expect(finder.of(text, ["2"])!.what).not.toContain("its example");
+  expect(finder.of(text, title, ["1"])!.what).toContain('from its example "Two Lamps"');
+  expect(finder.of(text, title, ["2"])!.what).not.toContain("its example");
 });
 
 test.each([
@@ -49,5 +53,5 @@ test.each([
   `Sure, I said, though I was not. ${tale}`,
   `I can't remember who left first. ${tale}`,
 ])("a story that begins like a reply is left alone: %j", (text) => {
-  expect(finder.of(text)).toBeUndefined();
+  expect(finder.of(text, title)).toBeUndefined();
 });

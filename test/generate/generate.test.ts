@@ -339,7 +339,6 @@ test("titles in any script come into the prompt whole", async () => {
 });
 
 test.each([
-  [{ models: [{ address: "lama:x" }] }, /unknown address lama:x/],
   [{ models: [{ address: "llama:none.gguf" }] }, /no model file .*none\.gguf/],
   [
     { models: [{ address: "llama:PLANTED", parallel: 10_000_000 }] },

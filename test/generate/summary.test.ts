@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refuseIfNone, summaryOf } from "../../src/generate/summary.ts";
+import { summaryOf, wroteToNone } from "../../src/generate/summary.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import { Generation } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
@@ -18,7 +18,7 @@ const told = (address: string, ...changes: Partial<Generation>[]): string[] =>
     changes.map((change, at) =>
       Generation.parse(generationOf({ story: `story-${at}`, title: `Title ${at}`, ...change })),
     ),
-    3,
+    { attempts: 3, keep: "best" },
   );
 
 const failed = (reason: string, passing = false): Partial<Generation> => ({
@@ -89,7 +89,30 @@ test("what a server left undone names what can be changed there", () => {
 test("a model that wrote to no title is refused with its reason and what mends that", () => {
   const all = [failed("a prompt takes 700 tokens"), failed("a prompt takes 800 tokens")];
   const generations = all.map((each) => Generation.parse(generationOf(each)));
-  const refuse = (of: readonly Generation[]) => () => refuseIfNone(seriesOf("llama:a.gguf") as never, of, 3);
-  expect(refuse(generations)).toThrow(/small wrote to no title \(llama:a\.gguf: a prompt takes 700 tokens\)/);
-  expect(refuse([...generations, Generation.parse(generationOf({}))])).not.toThrow();
+  const said = (of: readonly Generation[]) =>
+    wroteToNone(seriesOf("llama:a.gguf") as never, of, { attempts: 3, keep: "best" })?.message;
+  expect(said(generations)).toMatch(/small wrote to no title \(llama:a\.gguf: a prompt takes 700 tokens\)/);
+  expect(said([...generations, Generation.parse(generationOf({}))])).toBeUndefined();
+});
+
+test("what was cleaned is counted by its kind", () => {
+  expect(
+    told(
+      "openai:m",
+      { removed: [{ what: "heading", text: "# Title 0" }], thinking: "a plan" },
+      { removed: [{ what: "heading", text: "# Title 1" }] },
+      {},
+    ),
+  ).toEqual(["  small, one-shot: 3 text", "    2 of 3 cleaned: 2 heading, 1 thinking"]);
+});
+
+test("advice names what helps and only that", () => {
+  const advice = (address: string, change: Partial<Generation>) => told(address, change).at(-1)!.trim();
+  const thought = failed("no story: all 200 tokens went into thinking");
+  expect(advice("openai:m", thought)).toBe(
+    "raise the model's `reasoningTokens`, or set its `reasoning: none`",
+  );
+  expect(advice("llama:a.gguf", thought)).toMatch(/^raise tokens\.most/);
+  expect(advice("openai:m", failed("not clean: a tag (<br>)"))).toMatch(/^raise generate\.attempts/);
+  expect(advice("openai:m", failed("the model wrote nothing"))).toMatch(/^raise generate\.attempts/);
 });

@@ -1,11 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
 import { accessSync, chownSync, constants, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { freePort } from "./free-port.ts";
 
 /** What a test says when it is skipped for want of a database. */
 export const withoutPostgres =
@@ -154,15 +154,4 @@ function found(program: string): string | undefined {
         return false;
       }
     });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

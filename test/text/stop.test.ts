@@ -5,7 +5,15 @@ test("a text ends where the next title begins", () => {
   expect(untilNextTitle(" We met in May.\n\nTitle: The Next\nOnce")).toBe("We met in May.");
   expect(untilNextTitle("We met in May. Title: The Next")).toBe("We met in May.");
   expect(untilNextTitle("We met in May.Title:")).toBe("We met in May.");
-  expect(untilNextTitle("Title: At once")).toBe("");
+});
+
+test("a title counts only once the story has begun", () => {
+  expect(untilNextTitle("Title: At once\n\nWe met in May.")).toBe("Title: At once\n\nWe met in May.");
+  expect(untilNextTitle("**Title:** A\nWe met.\n\nTitle: B")).toBe("**Title:** A\nWe met.");
+});
+
+test("without a marker nothing ends", () => {
+  expect(untilNextTitle(" We met.\nTitle: B ", "")).toBe("We met.\nTitle: B");
 });
 
 test("rules and signs of Markdown before the next title go with it", () => {

@@ -28,6 +28,43 @@ test.each([
   );
 });
 
+test.each([
+  [
+    "{address: 'llama:embedded', budget: 3}",
+    "generate.models.0.budget: there is no such setting",
+    "try one of address, name, prompt",
+  ],
+  ["{address: 'llama:embedded', api: chat}", "generate.models.0.api: there is no such setting", "try one of"],
+  [
+    "{address: 'llama:embedded', batch: true}",
+    "generate.models.0.batch: there is no such setting",
+    "try one of",
+  ],
+  ["{address: 'openai:m', thread: 3}", "generate.models.0.thread: there is no such setting", "try one of"],
+  [
+    "{address: 'anthropic:m', prices: {}}",
+    "generate.models.0.prices: there is no such setting",
+    "did you mean price?",
+  ],
+  [
+    "{address: 'openai:m', temperature: hot}",
+    'generate.models.0.temperature: "hot" where',
+    "commented example",
+  ],
+  ["{address: gpt-4o, api: chat}", "gpt-4o is no address of a model", "did you mean openai:gpt-4o?"],
+  ["{address: 'claude-opus-5'}", "is no address of a model", "did you mean anthropic:claude-opus-5?"],
+  ["{address: 'antropic:claude'}", "is no address of a model", "did you mean anthropic:claude?"],
+  ["{address: 'lama:x'}", "is no address of a model", "did you mean llama:x?"],
+  ["{address: 'xyzzy:x'}", "is no address of a model", "an address begins with llama:, hf:"],
+])("a model that cannot be is refused by its own kind's settings: %s", (model, message, hint) => {
+  expect(() => read(`name: mine\ngenerate:\n  models: [${model}]\n`)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    }),
+  );
+});
+
 test("a value of the wrong kind is named by its path", () => {
   expect(() => read("name: mine\ncompose:\n  forms: many\n")).toThrow(/compose\.forms/);
   expect(() => read("name: Not A Name\n")).toThrow(/name/);

@@ -1,7 +1,7 @@
 import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
-import { type Generation, modelName, writerName } from "../../study/generation.ts";
+import { type Generation, modelName, selectionOf, writerName } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -18,6 +18,7 @@ export const overview: Analysis = {
     const findings: Finding[] = [
       sentence("result", sayForms(data)),
       ...(corpus ? corpusFindings(corpus) : []),
+      ...selectionFindings(generations),
       ...generationFindings(generations),
       ...(clip ? clipFindings(clip) : []),
       sentence("method", method(data)),
@@ -102,6 +103,40 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
     ) as ModelOutcomes["outcomes"],
     tokens: own.reduce((sum, { tokens }) => sum + tokens.generated, 0),
   }));
+}
+
+/** From drafts to the texts that readers may see: whoever draws again or chooses has selected. */
+function selectionFindings(generations: readonly Generation[]): Finding[] {
+  if (generations.length === 0) return [];
+  const rows = [...groupedBy(generations, writerName).values()].map((own) => ({
+    model: modelName(own[0]!),
+    prompt: own[0]!.prompt.template,
+    ...selectionOf(own),
+  }));
+  const [drafts, kept, redrawn] = (["drafts", "kept", "redrawn"] as const).map((key) =>
+    rows.reduce((sum, row) => sum + row[key], 0),
+  ) as [number, number, number];
+  const said =
+    redrawn === 0
+      ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} could be used.`
+      : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} set aside for another draft of the same title, so readers saw a selection.`;
+  return [
+    sentence("first page", said),
+    table("first page", "From drafts to texts, by model and prompt", {
+      columns: [
+        { key: "model", label: "Model", format: "text" },
+        { key: "prompt", label: "Prompt", format: "text" },
+        { key: "titles", label: "Titles", format: "integer" },
+        { key: "drafts", label: "Drafts", format: "integer" },
+        { key: "redrawn", label: "Set aside", format: "integer" },
+        { key: "kept", label: "Kept", format: "integer" },
+        { key: "first", label: "of these first drafts", format: "integer" },
+        { key: "cleaned", label: "cleaned", format: "integer" },
+        { key: "faulty", label: "with a fault", format: "integer" },
+      ],
+      rows,
+    }),
+  ];
 }
 
 function generationFindings(generations: readonly Generation[]): Finding[] {
@@ -212,8 +247,27 @@ function method({ forms, study }: Data): string {
   return parts.join(" ");
 }
 
+/** The start of a file's SHA-256, or what a server says that it serves. */
+const hashOf = (hash: string): string =>
+  /^[0-9a-f]{64}$/.test(hash) ? `SHA-256 ${hash.slice(0, 12)}` : `served as ${hash}`;
+
 function methodOfModel(own: readonly Generation[]): string {
   const { model, prompt, settings } = own[0]!;
   const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = settings;
-  return `Machine texts were written by ${model.name ? `${model.name} (${model.address}, ` : `${model.address} (`}SHA-256 ${model.hash.slice(0, 12)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${leastTokens} to ${mostTokens} new tokens, temperature ${temperature}, top-p ${topP}, top-k ${topK}, min-p ${minP}, repeat penalty ${repeatPenalty}.`;
+  const drawn = (
+    [
+      ["temperature", temperature],
+      ["top-p", topP],
+      ["top-k", topK],
+      ["min-p", minP],
+      ["repeat penalty", repeatPenalty],
+    ] as const
+  ).map(([name, value]) => (value === "provider" ? undefined : `${name} ${value}`));
+  const told = drawn.filter((each) => each !== undefined);
+  const length = leastTokens === "provider" ? `at most ${mostTokens}` : `${leastTokens} to ${mostTokens}`;
+  const sampling = [
+    ...told,
+    ...(told.length < drawn.length ? ["all other sampling left to the provider"] : []),
+  ].join(", ");
+  return `Machine texts were written by ${model.name ? `${model.name} (${model.address}, ` : `${model.address} (`}${hashOf(model.hash)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${length} new tokens, ${sampling}.`;
 }

@@ -21,7 +21,7 @@ const Options = z.object({
   count: wholeNumber(1).optional(),
   model: z.string().optional(),
   base: z.string().optional(),
-  key: z.string().default("OPENAI_API_KEY"),
+  key: z.string().optional(),
   parallel: wholeNumber(1, 64).default(4),
   influence: z.boolean().default(false),
 });
@@ -46,9 +46,12 @@ export const code = command({
       "--count <number>",
       "texts, drawn by lot and half of them machine's; all by default, the same for every coder",
     ],
-    ["--model <name>", "the model's name at its server"],
+    ["--model <name>", "anthropic:MODEL, ollama:MODEL, gemini:MODEL …, or a model's name at its server"],
     ["--base <address>", "an OpenAI-compatible server; OpenAI's own by default"],
-    ["--key <variable>", "the environment variable that holds the server's key (default OPENAI_API_KEY)"],
+    [
+      "--key <variable>",
+      "the environment variable that holds the server's key (default: OPENAI_API_KEY, ANTHROPIC_API_KEY …)",
+    ],
     ["--parallel <number>", "texts asked about at the same time (default 4)"],
     [
       "--influence",

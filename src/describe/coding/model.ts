@@ -1,25 +1,30 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { APIError, type OpenAI } from "openai";
 import pLimit from "p-limit";
+import type { Ask } from "../../llm/dialect.ts";
+import { Trouble, withRetries } from "../../llm/retry.ts";
+import { openServer, type Server } from "../../llm/server.ts";
 import type { Coding } from "../../study/coding.ts";
+import type { Sampling } from "../../study/generation.ts";
+import { isServed, ModelSettings, type ServedSettings, schemeOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { normaliseText } from "../../text/normalise.ts";
+import { splitReply } from "../../text/thinking.ts";
 import { type Codebook, pageOf, type Variable } from "../../workbench/codebook.ts";
 import type { Effects } from "../../workbench/effects.ts";
-import { messageOf } from "../../workbench/errors.ts";
-import { isOfficial, openaiClient, type Server, wrongForAll } from "../../workbench/openai.ts";
+import { messageOf, StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import type { Text } from "../texts.ts";
 import { codeNamed } from "./codes.ts";
 
-/** A language model behind an address with OpenAI's protocol (OpenAI, vLLM, llama.cpp, Ollama ...). */
+/** A language model behind a server. */
 export interface CodingModel {
+  /** An address such as `anthropic:MODEL` or `ollama:MODEL`, or a name at a server with OpenAI's protocol. */
   readonly model: string;
-  /** Default: OpenAI's own. */
+  /** Default: the server that the address implies, OpenAI's own for a plain name. */
   readonly base?: string | undefined;
-  /** The environment variable that holds the key. */
-  readonly key: string;
+  /** The environment variable that holds the key; by default the one that the address implies. */
+  readonly key?: string | undefined;
   /** Texts asked about at the same time. */
   readonly parallel: number;
 }
@@ -39,7 +44,7 @@ export async function codedByModel(
   model: CodingModel,
   effects: Effects,
 ): Promise<Coding[]> {
-  const client = openaiClient(serverOf(model), { retries: 4, timeout: 120_000 }, effects);
+  const server = openServer(servedOf(model), "--base", effects);
   const answers = await keptAnswers(
     study.path(".tinylove", "codings", `${shortId(JSON.stringify(model.model))}.jsonl`),
   );
@@ -55,8 +60,8 @@ export async function codedByModel(
       const key = shortId(JSON.stringify([model.model, model.base, system, story]), 24);
       const codes =
         answers.get(key) ??
-        (await asked({ client, model, system, story, codebook, effects }).catch((thrown) => {
-          throwIfFatal(thrown, client, model, effects);
+        (await asked({ server, system, story, codebook, effects }).catch((thrown) => {
+          throwIfFatal(thrown, server, effects);
           failed++;
           if (failed === 1) effects.warn(`${model.model} did not answer: ${messageOf(thrown)}`);
           return undefined;
@@ -84,8 +89,7 @@ export async function codedByModel(
 type Codes = Readonly<Record<string, string>>;
 
 interface Asking {
-  readonly client: OpenAI;
-  readonly model: CodingModel;
+  readonly server: Server;
   readonly system: string;
   readonly story: string;
   readonly codebook: Codebook;
@@ -93,44 +97,45 @@ interface Asking {
 }
 
 /** The codes that the model gives; those that are in the codebook, after the second answer. */
-async function asked({ client, model, system, story, codebook, effects }: Asking): Promise<Codes> {
-  const messages: OpenAI.ChatCompletionMessageParam[] = [
+async function asked({ server, system, story, codebook, effects }: Asking): Promise<Codes> {
+  const messages: Messages = [
     { role: "system", content: system },
     { role: "user", content: story },
   ];
-  const first = await reply(client, model, messages, effects);
+  const first = await reply(server, messages, effects);
   const codes = codesIn(first, codebook.variables);
   const missing = codebook.variables.filter(({ name }) => !(name in codes));
   if (missing.length === 0) return codes;
   const again = `Not in the codebook: ${missing.map(({ name }) => name).join(", ")}. Answer again with the whole JSON object.`;
   const second = await reply(
-    client,
-    model,
-    [...messages, { role: "assistant", content: first }, { role: "user", content: again }],
+    server,
+    // Some servers refuse an empty message.
+    [...messages, { role: "assistant", content: first || "{}" }, { role: "user", content: again }],
     effects,
   );
   return { ...codesIn(second, codebook.variables), ...codes };
 }
 
-async function reply(
-  client: OpenAI,
-  { model }: CodingModel,
-  messages: OpenAI.ChatCompletionMessageParam[],
-  { signal }: Effects,
-): Promise<string> {
-  // OpenAI's newer models refuse a temperature, and name the limit otherwise.
-  const limits = isOfficial(client.baseURL)
-    ? { max_completion_tokens: mostTokens }
-    : { max_tokens: mostTokens, temperature: 0 };
-  const completion = await client.chat.completions.create(
-    { model, messages, seed: 1, ...limits },
-    { signal },
-  );
-  return completion.choices?.[0]?.message?.content ?? "";
+type Messages = NonNullable<Ask["prompt"]["messages"]>;
+
+/** What the model answers, without its thinking. */
+async function reply(server: Server, messages: Messages, effects: Effects): Promise<string> {
+  const text = messages.map(({ content }) => content).join("\n");
+  const ask: Ask = { prompt: { text, messages }, stop: "", seed: 1, sampling };
+  const { raw, end } = await withRetries(() => server.ask(ask), { retries: 4, wait: 500, seed: 1, effects });
+  return splitReply(raw, { cutOff: end === "limit" }).text;
 }
 
-/** Room for a model that thinks aloud before it answers. */
-const mostTokens = 2000;
+/** The likeliest answer where a server lets itself be told so, and room for one that explains itself. */
+const sampling: Sampling = {
+  temperature: 0,
+  topP: "provider",
+  topK: "provider",
+  minP: "provider",
+  repeatPenalty: "provider",
+  leastTokens: "provider",
+  mostTokens: 2000,
+};
 
 /** What the last JSON object of an answer says of each variable, as far as the codebook has it. */
 function codesIn(answer: string, variables: readonly Variable[]): Codes {
@@ -154,14 +159,24 @@ function instructionsFor({ instructions, variables }: Codebook): string {
   ].join("\n\n");
 }
 
-const serverOf = ({ model, base, key }: CodingModel): Server => ({ model, base, key, baseName: "--base" });
+function servedOf({ model, base, key }: CodingModel): ServedSettings {
+  const address = schemeOf(model) ? model : `openai:${model}`;
+  const settings = { address, ...(base && { base }), ...(key && { key }) };
+  const parsed = ModelSettings.safeParse(
+    schemeOf(address) === "anthropic" ? settings : { ...settings, api: "chat" },
+  );
+  if (parsed.success && isServed(parsed.data)) return parsed.data;
+  throw new StudyError(`--model ${model} is no model behind a server`, {
+    hint: "give its name at a server with --base, or an address such as anthropic:MODEL or ollama:MODEL",
+  });
+}
 
 /** What is wrong with every request, and not with this one. */
-function throwIfFatal(thrown: unknown, client: OpenAI, model: CodingModel, { signal }: Effects): void {
+function throwIfFatal(thrown: unknown, server: Server, { signal }: Effects): void {
   signal.throwIfAborted();
-  const wrong = wrongForAll(thrown, serverOf(model), client);
+  const wrong = server.neverAnswered(thrown);
   if (wrong) throw wrong;
-  if (!(thrown instanceof APIError)) throw thrown;
+  if (!(thrown instanceof Trouble)) throw thrown;
 }
 
 /** Answers by what was asked: a JSON line each, only ever added to; a line that a kill tore is passed over. */

@@ -1,5 +1,5 @@
 import type { StudyConfig } from "../../study/config.ts";
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import { type SettingsOf, schemeOf } from "../../study/settings/models.ts";
 import { exists, hashOf } from "../../workbench/files.ts";
 import { llamaFileNamed, openLlama } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -41,8 +41,8 @@ interface LocalModel {
 }
 
 /** The model whose perplexity is taken, as the settings name it. */
-export const localModelSettings = ({ generate }: StudyConfig): ModelSettings | undefined =>
-  generate.models.find(({ address }) => address.startsWith("llama:"));
+export const localModelSettings = ({ generate }: StudyConfig): SettingsOf<"llama"> | undefined =>
+  generate.models.find((model): model is SettingsOf<"llama"> => schemeOf(model.address) === "llama");
 
 async function localModel(study: Study): Promise<LocalModel | undefined> {
   const settings = localModelSettings(study.config);

@@ -1,10 +1,12 @@
 import { randomFrom } from "../../stats/random.ts";
+import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { timestamp } from "../../workbench/effects.ts";
 import { baseForm, type Provider } from "../model.ts";
+import { sampledHere } from "../sampling.ts";
 
 /** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
-export const echo: Provider = {
+export const echo: Provider<SettingsOf<"echo">> = {
   scheme: "echo",
   summary: "no model: words of the prompt, for trying the way only",
   files: () => [],
@@ -19,7 +21,8 @@ export const echo: Provider = {
       return batch.map(({ prompt, seed, sampling }) => {
         const random = randomFrom(seed, "echo");
         const words = prompt.text.split(/\s+/).filter((word) => !word.endsWith(":"));
-        const length = random.integer(sampling.leastTokens, sampling.mostTokens);
+        const { leastTokens, mostTokens } = sampledHere(sampling);
+        const length = random.integer(leastTokens, mostTokens);
         return {
           raw: ` ${Array.from({ length }, () => random.pick(words)).join(" ")}`,
           end: "end of text" as const,

@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { readText } from "../../workbench/files.ts";
 import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../../workbench/hub.ts";
@@ -7,7 +7,7 @@ import { adapterOf, hashOfAll } from "./llama.ts";
 import { formOfFile, localModel } from "./local.ts";
 
 /** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
-export const hf: Provider = {
+export const hf: Provider<SettingsOf<"hf">> = {
   scheme: "hf",
   summary: "a GGUF file of a model hub, downloaded once",
   files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
@@ -21,4 +21,4 @@ export const hf: Provider = {
   },
 };
 
-const asked = ({ address }: ModelSettings): HubFile => hubFileNamed(address, "generate.models");
+const asked = ({ address }: SettingsOf<"hf">): HubFile => hubFileNamed(address, "generate.models");

@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { GgufSettings, SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { type CatalogueModel, catalogue, catalogueFile } from "../../workbench/catalogue.ts";
 import { StudyError } from "../../workbench/errors.ts";
@@ -13,7 +13,7 @@ import { formOfFile, localModel } from "./local.ts";
  * A GGUF file on this machine, by its path inside the study; `llama:embedded` is the one that the package brings,
  * `llama:smollm2` one that `tinylove models get smollm2` brought.
  */
-export const llama: Provider = {
+export const llama: Provider<SettingsOf<"llama">> = {
   scheme: "llama",
   summary: "a GGUF file on this machine, or `llama:embedded`",
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
@@ -32,7 +32,7 @@ export const notHere = ({ name, size, licence }: CatalogueModel): StudyError =>
     hint: `\`tinylove models get ${name}\` downloads it (${sizeOf(size)}, ${licence})`,
   });
 
-export const adapterOf = ({ adapter }: ModelSettings, study: Study): string[] =>
+export const adapterOf = ({ adapter }: GgufSettings, study: Study): string[] =>
   adapter ? [study.path(adapter)] : [];
 
 /** The hash of a file, or one of several; throws StudyError for the one that is missing. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { LocalSettings } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../../workbench/llama.ts";
 import { sizeOf } from "../bytes.ts";
 import { baseForm, type Form, type Model, type Reply, type Request } from "../model.ts";
+import { sampledHere } from "../sampling.ts";
 
 /** A GGUF file, and maybe an adapter, that lie on this machine. */
 export interface LocalFiles {
@@ -25,7 +26,7 @@ export interface LocalFiles {
 
 /** A model that is run in this process. It is loaded when the first text is due, once it is clear that it fits. */
 export function localModel(
-  settings: ModelSettings,
+  settings: LocalSettings,
   { file, adapter, hash }: LocalFiles,
   effects: Effects,
 ): Model {
@@ -99,7 +100,7 @@ const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Requ
   // An instructed model ends by itself; what it writes is kept whole.
   ...(!prompt.messages && { stop }),
   seed,
-  draw: sampling,
+  draw: sampledHere(sampling),
   logProbabilities,
 });
 
@@ -113,7 +114,7 @@ const roomFor = async (model: LlamaModelInMemory, { prompt, sampling }: Request)
 async function tellMemory(
   file: string,
   requests: readonly Request[],
-  { flashAttention }: ModelSettings,
+  { flashAttention }: LocalSettings,
   together: number,
   effects: Effects,
 ): Promise<void> {

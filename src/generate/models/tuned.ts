@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { ModelSettings } from "../../study/settings/generate.ts";
+import type { SettingsOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
@@ -8,13 +8,14 @@ import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/
 import type { Study } from "../../workbench/study.ts";
 import { runTrainer } from "../../workbench/trainer.ts";
 import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { sampledHere } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
 /**
  * What `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study. A `model.gguf` in it is run in this process;
  * else the trainer samples from the model folder, as llama.cpp runs no GPT-Neo.
  */
-export const tuned: Provider = {
+export const tuned: Provider<SettingsOf<"tuned">> = {
   scheme: "tuned",
   summary: "a model that `tinylove tune` made",
   files: (settings, study) => [study.path(targetOf(settings))],
@@ -37,7 +38,7 @@ export const tuned: Provider = {
 };
 
 async function sampledByTrainer(
-  settings: ModelSettings,
+  settings: SettingsOf<"tuned">,
   model: string,
   study: Study,
   effects: Effects,
@@ -56,7 +57,7 @@ async function sampledByTrainer(
 
 interface Sampling {
   readonly model: string;
-  readonly settings: ModelSettings;
+  readonly settings: SettingsOf<"tuned">;
   readonly study: Study;
   readonly effects: Effects;
 }
@@ -114,15 +115,18 @@ async function sampled(batch: readonly Request[], by: Sampling): Promise<Reply[]
   );
 }
 
-const lineOf = ({ prompt, seed, sampling, stop }: Request) => ({
-  prompt: prompt.text,
-  seed,
-  stop,
-  temperature: sampling.temperature,
-  top_p: sampling.topP,
-  top_k: sampling.topK,
-  min_p: sampling.minP,
-  repeat_penalty: sampling.repeatPenalty,
-  least_tokens: sampling.leastTokens,
-  most_tokens: sampling.mostTokens,
-});
+function lineOf({ prompt, seed, sampling, stop }: Request) {
+  const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = sampledHere(sampling);
+  return {
+    prompt: prompt.text,
+    seed,
+    stop,
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    min_p: minP,
+    repeat_penalty: repeatPenalty,
+    least_tokens: leastTokens,
+    most_tokens: mostTokens,
+  };
+}

@@ -1,4 +1,4 @@
-import { modelName } from "../../study/generation.ts";
+import { countingOf, modelName, writerName } from "../../study/generation.ts";
 import { countWords } from "../../text/words.ts";
 import { Lot } from "../../workbench/lots.ts";
 import type { Published } from "./published.ts";
@@ -8,7 +8,11 @@ import type { Publishing } from "./texts.ts";
 
 /** All that the models wrote, with what determined it. */
 export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {
-  const known = new Set(stories.map(({ id }) => id));
+  const ids = new Set(stories.map(({ id }) => id));
+  const counting = new Set([
+    ...countingOf(generations, (each) => `${each.story}\n${writerName(each)}`),
+    ...factorial,
+  ]);
   const lotted = [
     ...generations.map((generation) => ["study", generation] as const),
     ...factorial.map((generation) => ["factorial", generation] as const),
@@ -54,33 +58,34 @@ export function generationsTable({ generations, factorial, stories }: Published,
         least: 1,
         meaning: "Which attempt at this title, from 1",
       },
-      { name: "temperature", type: "number", required: true, least: 0, meaning: "Sampling temperature" },
-      { name: "top_p", type: "number", required: true, least: 0, meaning: "Nucleus sampling; 1 is off" },
+      {
+        name: "temperature",
+        type: "number",
+        least: 0,
+        meaning: "Sampling temperature; empty where it was left to the provider, as in the next columns",
+      },
+      { name: "top_p", type: "number", least: 0, meaning: "Nucleus sampling; 1 is off" },
       {
         name: "top_k",
         type: "integer",
-        required: true,
         least: 0,
         meaning: "Most probable tokens kept; 0 is all",
       },
       {
         name: "min_p",
         type: "number",
-        required: true,
         least: 0,
         meaning: "Share of the best token's probability",
       },
       {
         name: "repeat_penalty",
         type: "number",
-        required: true,
         least: 0,
         meaning: "Penalty of repetition; 1 is none",
       },
       {
         name: "least_tokens",
         type: "integer",
-        required: true,
         unit: "tokens",
         least: 0,
         meaning: "Written at least",
@@ -94,12 +99,31 @@ export function generationsTable({ generations, factorial, stories }: Published,
         meaning: "Written at most",
       },
       {
+        name: "sent",
+        type: "string",
+        meaning: "Fields of the request to a server as they were sent, without the prompt, as JSON",
+      },
+      {
         name: "outcome",
         type: "string",
         required: true,
         levels: ["text", "cut short", "refused", "failed"],
         meaning: "How it ended",
       },
+      {
+        name: "counts",
+        type: "boolean",
+        required: true,
+        meaning: "The attempt at its title that counts: the last one, or the one that was chosen",
+      },
+      { name: "cleaned", type: "string", meaning: "What was taken away from around the story, in order" },
+      {
+        name: "thinking",
+        type: "boolean",
+        required: true,
+        meaning: "The model wrote for itself before the story; readers never saw that",
+      },
+      { name: "fault", type: "string", meaning: "Why the text was drawn again, or what is wrong with it" },
       ...textColumns("The story that was written"),
       { name: "words", type: "integer", required: true, unit: "words", least: 0, meaning: "Its length" },
       {
@@ -121,7 +145,7 @@ export function generationsTable({ generations, factorial, stories }: Published,
       lotted.map(([lot, generation]) => ({
         generation: generation.id,
         lot,
-        story: known.size === 0 || known.has(generation.story) ? generation.story : undefined,
+        story: ids.size === 0 || ids.has(generation.story) ? generation.story : undefined,
         title: generation.title,
         model: withoutFolders(modelName(generation)),
         model_address: withoutFolders(generation.model.address),
@@ -133,14 +157,19 @@ export function generationsTable({ generations, factorial, stories }: Published,
         control: generation.control && JSON.stringify(generation.control),
         seed: generation.seed,
         attempt: generation.attempt,
-        temperature: generation.settings.temperature,
-        top_p: generation.settings.topP,
-        top_k: generation.settings.topK,
-        min_p: generation.settings.minP,
-        repeat_penalty: generation.settings.repeatPenalty,
-        least_tokens: generation.settings.leastTokens,
+        temperature: known(generation.settings.temperature),
+        top_p: known(generation.settings.topP),
+        top_k: known(generation.settings.topK),
+        min_p: known(generation.settings.minP),
+        repeat_penalty: known(generation.settings.repeatPenalty),
+        least_tokens: known(generation.settings.leastTokens),
         most_tokens: generation.settings.mostTokens,
+        sent: generation.sent && JSON.stringify(generation.sent),
         outcome: generation.outcome,
+        counts: counting.has(generation),
+        cleaned: generation.removed?.map(({ what }) => what).join("; "),
+        thinking: generation.thinking !== undefined,
+        fault: generation.reason,
         ...textCells(generation.text, rules.ofGeneration(generation)),
         words: countWords(generation.text),
         tokens: generation.tokens.generated,
@@ -150,3 +179,6 @@ export function generationsTable({ generations, factorial, stories }: Published,
     ),
   };
 }
+
+/** A number; undefined for what was left to the provider. */
+const known = (value: number | "provider"): number | undefined => (value === "provider" ? undefined : value);

@@ -20,6 +20,11 @@ export const ComposeSettings = z.strictObject({
   tooShort: z.enum(["drop", "lower"]).default("drop"),
   /** Put after every clipped text, of either origin. */
   ending: z.string().default(" …"),
+  /**
+   * What a story may hold though it looks like markup: a tag in what somebody says, for example. Any other tag, entity,
+   * heading or repeated title is refused, on both sides.
+   */
+  allow: z.array(z.string().min(1)).optional(),
   forms: z.int().positive().default(5),
   human: z.int().nonnegative().default(3),
   machine: z.int().nonnegative().default(3),

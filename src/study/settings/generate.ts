@@ -1,59 +1,7 @@
 import { z } from "zod";
+import { drawAnywhere, ModelSettings } from "./models.ts";
 
-/** How the next token is drawn. */
-const draw = {
-  temperature: z.number().nonnegative(),
-  topP: z.number().positive().max(1),
-  topK: z.int().nonnegative(),
-  minP: z.number().min(0).max(1),
-  repeatPenalty: z.number().positive(),
-};
-
-/** A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `tuned:DIR`, `echo:`. */
-const ModelSettings = z.strictObject({
-  address: z.string(),
-  /**
-   * A short name for folders, tables and figures; by default the address, shortened for folders. Models of one address
-   * need one each.
-   */
-  name: z.string().optional(),
-  /** For `openai:`: the server's base address, for example http://localhost:8000/v1. */
-  base: z.string().optional(),
-  /** For `openai:`: the environment variable that holds the key. */
-  key: z.string().default("OPENAI_API_KEY"),
-  /** For `openai:`: `completions` for base models, `chat` for instructed ones. */
-  api: z.enum(["completions", "chat"]).default("completions"),
-  /** For `llama:`: a LoRA adapter (GGUF). */
-  adapter: z.string().optional(),
-  /** For `llama:`: threads; the cores but one by default, for more than are idle are far slower. */
-  threads: z.int().positive().optional(),
-  /**
-   * For `llama:` and `hf:`: false works out attention, and keeps what it remembers, in f32: probabilities are nearer to
-   * those of PyTorch (by less than 1e-3 with f16 weights), for a quarter of the speed and twice the memory a text.
-   */
-  flashAttention: z.boolean().default(true),
-  /** Stories written at the same time. */
-  parallel: z.int().positive().optional(),
-  prompt: z.string().optional(),
-  /** How this model is sampled, where it differs from what stands for all models. */
-  ...z.object(draw).partial().shape,
-  tokens: z.strictObject({ least: z.int().nonnegative(), most: z.int().positive() }).partial().optional(),
-  /** For `llama:` and `openai:`: record how likely the model found each token that it wrote. */
-  logProbabilities: z.boolean().optional(),
-  /** For `openai:`: how often a request is tried again after 429, 5xx, a lost connection or a broken reply. */
-  retries: z.int().nonnegative().default(5),
-  /** For `openai:`: seconds before the first of these tries; doubled each time, at most 30. */
-  wait: z.number().nonnegative().default(0.5),
-  /** For `openai:`: seconds until a request without a whole reply counts as lost. */
-  timeout: z.number().positive().default(120),
-  /** For `openai:`: one big job through the Batch API, at half the price and within a day. */
-  batch: z.boolean().default(false),
-  /** For `openai:`: what a million tokens cost, in whatever currency `budget` is in. */
-  price: z.strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative() }).optional(),
-  /** For `openai:`: no request is sent that could take the cost above this. */
-  budget: z.number().positive().optional(),
-});
-export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
+export type { ModelSettings };
 
 /**
  * For the question what examples leak: every one of so many titles under every one of so many examples, some times
@@ -89,6 +37,11 @@ export const GenerateSettings = z.strictObject({
   /** Attempts at a title before its last one is kept as it is; all are recorded and counted. */
   attempts: z.int().positive().default(1),
   /**
+   * `best` draws a title again whose text has a fault (`attempts`), or chooses of several (`bestOf`). `first` makes the
+   * study one of first attempts: each title is asked for once, and what comes is what counts.
+   */
+  keep: z.enum(["best", "first"]).default("best"),
+  /**
    * Draws of each title, of which the one nearest to what is asked for beyond the title (`control`) is chosen; the
    * others are recorded and counted too. None by default: the first text without a fault is taken.
    */
@@ -96,11 +49,11 @@ export const GenerateSettings = z.strictObject({
   tokens: z
     .strictObject({ least: z.int().nonnegative().default(100), most: z.int().positive().default(200) })
     .default({ least: 100, most: 200 }),
-  temperature: draw.temperature.default(1),
-  topP: draw.topP.default(1),
-  topK: draw.topK.default(0),
-  minP: draw.minP.default(0),
-  repeatPenalty: draw.repeatPenalty.default(1),
+  temperature: drawAnywhere.temperature.default(1),
+  topP: drawAnywhere.topP.default(1),
+  topK: drawAnywhere.topK.default(0),
+  minP: drawAnywhere.minP.default(0),
+  repeatPenalty: drawAnywhere.repeatPenalty.default(1),
   /** What the example leaks: no such study by default, `{}` for one of the usual size. */
   factorial: FactorialSettings.optional(),
   /**

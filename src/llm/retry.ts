@@ -10,7 +10,7 @@ export class LastingTrouble extends Trouble {}
 
 /** Whether what a server answers with such a status may be otherwise later: it was busy, slow or broken. */
 export const mayPass = (status: number): boolean =>
-  status === 408 || status === 409 || status === 429 || status >= 500;
+  status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
 
 export interface Retries {
   /** Tries after the first. */
@@ -23,6 +23,7 @@ export interface Retries {
 }
 
 const longestWait = 30_000;
+const longestAskedFor = 60_000;
 
 /**
  * Tries until a task succeeds, and waits longer each time: `wait`, doubled, at most 30 s, times a random 0.5 to 1, so
@@ -41,17 +42,23 @@ export async function withRetries<T>(
       const passing = thrown instanceof Trouble && !(thrown instanceof LastingTrouble);
       if (effects.signal.aborted || !passing || tried >= retries) throw thrown;
       const backoff = Math.min(longestWait, wait * 2 ** tried) * (0.5 + random.next() / 2);
-      await sleep(waitAskedFor(thrown) ?? backoff, undefined, { signal: effects.signal });
+      await sleep(waitAskedFor(thrown, effects.now()) ?? backoff, undefined, { signal: effects.signal });
     }
   }
 }
 
-/** Milliseconds of a `Retry-After` or `Retry-After-Ms` header, at most a minute. */
-function waitAskedFor(thrown: unknown): number | undefined {
+/**
+ * Milliseconds that a `Retry-After-Ms` header, or a `Retry-After` of seconds or with a date, asks for: at most a
+ * minute. Undefined without one.
+ */
+function waitAskedFor(thrown: unknown, now: number): number | undefined {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   if (!(cause instanceof Error) || !("headers" in cause) || !(cause.headers instanceof Headers)) return;
   const exact = cause.headers.get("retry-after-ms");
-  const seconds = cause.headers.get("retry-after");
-  const asked = exact ? Number(exact) : seconds ? 1000 * Number(seconds) : Number.NaN;
-  return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, 60_000) : undefined;
+  const after = cause.headers.get("retry-after");
+  const asked = exact ? Number(exact) : after ? millisecondsOf(after, now) : Number.NaN;
+  return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, longestAskedFor) : undefined;
 }
+
+const millisecondsOf = (after: string, now: number): number =>
+  /^\s*[\d.]+\s*$/.test(after) ? 1000 * Number(after) : Math.max(0, Date.parse(after) - now);

@@ -1,0 +1,71 @@
+/** What a server says that went wrong, in its own words, whatever their shape. */
+export interface ServerWords {
+  readonly message: string;
+  readonly code?: string | undefined;
+  /** The HTTP status that an error inside a reply of status 200 stands for. */
+  readonly status?: number | undefined;
+}
+
+/**
+ * The words of an error: `{error: {message, code}}`, `{error: "…"}`, `{detail: "…"}`, FastAPI's
+ * `{detail: [{loc, msg}]}`, `[{error: …}]`, `{errors: […]}`, `{message}`, plain text or a page of HTML. Undefined
+ * where there is nothing to read.
+ */
+export function serverWords(body: unknown): ServerWords | undefined {
+  if (typeof body === "string") {
+    const text = body
+      .replace(/<(style|script|head)\b[\s\S]*?<\/\1>/gi, " ")
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
+    return text === "" ? undefined : { message: shortened(text) };
+  }
+  if (Array.isArray(body)) {
+    const all = body.flatMap((each) => serverWords(each) ?? []);
+    return all.length > 0 ? { ...all[0]!, message: all.map(({ message }) => message).join("; ") } : undefined;
+  }
+  if (typeof body !== "object" || body === null) return undefined;
+  const { error, errors, detail, message, msg, loc, code, type, metadata, title } = body as Record<
+    string,
+    unknown
+  >;
+  if (typeof msg === "string") {
+    const where = Array.isArray(loc) ? loc.filter((part) => part !== "body").join(".") : "";
+    return { message: where === "" ? msg : `${where}: ${msg}` };
+  }
+  const inner =
+    serverWords(error ?? undefined) ?? serverWords(detail ?? undefined) ?? serverWords(errors ?? undefined);
+  const raw = serverWords(
+    typeof metadata === "object" && metadata !== null
+      ? (metadata as Record<string, unknown>)["raw"]
+      : undefined,
+  );
+  const own =
+    typeof message === "string" && message !== "" ? message : typeof title === "string" ? title : undefined;
+  const said = own ?? inner?.message;
+  if (said === undefined) return undefined;
+  const about = raw && !said.includes(raw.message) ? ` (${raw.message})` : "";
+  const named = [code, type].find((each) => typeof each === "string") as string | undefined;
+  return {
+    message: shortened(`${said}${about}`),
+    code: (typeof code === "string" ? code : undefined) ?? inner?.code ?? named,
+    status: statusOf(code) ?? inner?.status ?? statusNamed(`${named ?? ""} ${said}`),
+  };
+}
+
+const statusOf = (code: unknown): number | undefined => {
+  const status = typeof code === "number" ? code : typeof code === "string" ? Number(code) : Number.NaN;
+  return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
+};
+
+/** The status of an error that has none, by what it calls itself. */
+function statusNamed(words: string): number | undefined {
+  if (/rate.?limit|too many requests/i.test(words)) return 429;
+  if (/overload|unavailable|try again|timed? ?out/i.test(words)) return 503;
+  if (/authentication|api.?key|unauthorized/i.test(words)) return 401;
+  if (/invalid|unsupported|not support|bad request|too long|maximum context|exceed/i.test(words)) return 400;
+  return undefined;
+}
+
+const longest = 500;
+const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);

@@ -1,0 +1,132 @@
+/** A reply split into what the model thought, the text that it gave, and the signs of its template around them. */
+export interface SplitReply {
+  /** What the model wrote for itself before or between its answer; empty where it did not. */
+  readonly thinking: string;
+  /** The answer, with nothing but thinking and template tokens taken out. */
+  readonly text: string;
+  /** Template tokens that were taken out (`<|im_end|>`), in order. */
+  readonly tokens: readonly string[];
+  /** The reply ended while the model was still thinking. */
+  readonly unfinished: boolean;
+  /** The thinking was closed without having been opened: the chat template opens it in the prompt. */
+  readonly unopened: boolean;
+}
+
+/**
+ * Splits a reply of a chat model. Known forms of thinking: `<think>`, `<thinking>`, `<thought>`, `<reasoning>`,
+ * `<reflection>`, `<scratchpad>`, `<seed:think>`, `[THINK]`, `◁think▷`, `<|begin_of_thought|>`, `<|START_THINKING|>`,
+ * Gemma's `<unused94>`, harmony channels (with their tokens or without). The opening tag may be missing, since some
+ * templates put it into the prompt, and so may the closing one, where the reply was cut off. `thinksUnopened` says
+ * that this model's template opens the thinking: a reply without any tag that was cut off is then all thinking.
+ *
+ * A tag counts only at the start of the reply or of a line, so that a story which speaks of `<think>` keeps it.
+ */
+export function splitReply(
+  raw: string,
+  { cutOff = false, thinksUnopened = false }: { cutOff?: boolean; thinksUnopened?: boolean } = {},
+): SplitReply {
+  const harmony = splitHarmony(raw);
+  if (harmony) return harmony;
+  const thoughts: string[] = [];
+  let rest = raw;
+  let [unfinished, unopened] = [false, false];
+  for (const { open, close } of thinkingTags) {
+    const closed = new RegExp(`(^|\\n)[ \\t]*(?:${open.source})([\\s\\S]*?)(?:${close.source})[ \\t]*`, "i");
+    for (let match = closed.exec(rest); match; match = closed.exec(rest)) {
+      thoughts.push(match[2]!.trim());
+      rest = rest.slice(0, match.index) + match[1] + rest.slice(match.index + match[0].length);
+    }
+    const open_ = new RegExp(`(?:^|\\n)[ \\t]*(?:${open.source})`, "i").exec(rest);
+    if (open_) {
+      thoughts.push(rest.slice(open_.index + open_[0].length).trim());
+      rest = rest.slice(0, open_.index);
+      unfinished = true;
+    }
+    const end = lastOf(rest, new RegExp(`(?:${close.source})(?=[ \\t]*(?:\\n|$|["“'‘*#\\p{Lu}]))`, "giu"));
+    // A story may speak of both tags in one sentence.
+    if (end && !new RegExp(open.source, "i").test(rest.slice(0, end.index))) {
+      thoughts.unshift(rest.slice(0, end.index).trim());
+      rest = rest.slice(end.index + end[0].length);
+      unopened = true;
+    }
+  }
+  if (thinksUnopened && cutOff && thoughts.length === 0) {
+    return { thinking: raw.trim(), text: "", tokens: [], unfinished: true, unopened: true };
+  }
+  const { text, tokens } = withoutTokens(rest);
+  return { thinking: thoughts.filter(Boolean).join("\n\n"), text, tokens, unfinished, unopened };
+}
+
+const name = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think";
+
+const thinkingTags: readonly { readonly open: RegExp; readonly close: RegExp }[] = [
+  { open: new RegExp(`<(?:${name})>`), close: new RegExp(`</(?:${name})>`) },
+  { open: /\[think\]/, close: /\[\/think\]/ },
+  { open: /◁think▷/, close: /◁\/think▷/ },
+  { open: /<\|begin_of_thought\|>/, close: /<\|end_of_thought\|>/ },
+  { open: /<\|START_THINKING\|>/, close: /<\|END_THINKING\|>/ },
+  { open: /<unused94>(?:thought)?/, close: /<unused95>/ },
+  { open: /<\|channel>thought/, close: /<channel\|>/ },
+];
+
+/** The last match of a global expression. */
+const lastOf = (text: string, expression: RegExp): RegExpExecArray | undefined =>
+  [...text.matchAll(expression)].at(-1);
+
+/**
+ * The channels of gpt-oss: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`, and
+ * what is left of them where a server drops the tokens: `analysis…assistantfinal…`.
+ */
+function splitHarmony(raw: string): SplitReply | undefined {
+  if (/^\s*(?:<\|start\|>assistant)?<\|channel\|>/.test(raw)) {
+    const parts = raw.split(/(?:<\|start\|>\w*)?<\|channel\|>/).slice(1);
+    const channels = parts.map((part) => {
+      const [head = "", body = ""] = part.split(/<\|message\|>/, 2);
+      return { channel: head.trim(), body: body.replace(/<\|(?:end|return|call)\|>[\s\S]*$/, "") };
+    });
+    const of = (final: boolean) =>
+      channels
+        .filter(({ channel }) => channel.startsWith("final") === final)
+        .map(({ body }) => body.trim())
+        .join("\n\n");
+    const tokens = raw.match(/<\|[^|<>\n]{1,40}\|>/g) ?? [];
+    const unfinished = !channels.some(({ channel }) => channel.startsWith("final"));
+    return { thinking: of(false), text: of(true), tokens, unfinished, unopened: false };
+  }
+  const bare = /^\s*analysis(?=[A-Z"'])([\s\S]*?)(?:assistant\s*final(?:\s*:)?([\s\S]*))?$/.exec(raw);
+  if (!bare) return undefined;
+  const [, thinking = "", text] = bare;
+  return {
+    thinking: thinking.trim(),
+    text: (text ?? "").trim(),
+    tokens: [],
+    unfinished: text === undefined,
+    unopened: false,
+  };
+}
+
+/** Tokens that end a turn: what follows is another turn, and no longer the answer. */
+const turnEnd =
+  /<\|(?:im_end|endoftext|eot_id|end_of_text|end|return|eom_id|END_OF_TURN_TOKEN|END_RESPONSE|user|assistant|system|im_start|end_of_turn|eot|end_of_msg|message_end)\|>|<\/s>|<end_of_turn>|<start_of_turn>|<turn\|>|<eos>|\[\/?INST\]|<｜end▁of▁sentence｜>/;
+
+/** Tokens that begin the answer. */
+const turnStart =
+  /^\s*(?:<\|im_start\|>\s*assistant\s*|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>\s*|<\|(?:assistant|START_RESPONSE|begin_of_text|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>\s*|<start_of_turn>\s*model\s*|<bos>\s*|<s>\s*|\[\/INST\]\s*)/;
+
+function withoutTokens(reply: string): { text: string; tokens: readonly string[] } {
+  const tokens: string[] = [];
+  let text = reply;
+  for (let start = turnStart.exec(text); start; start = turnStart.exec(text)) {
+    tokens.push(start[0].trim());
+    text = text.slice(start[0].length);
+  }
+  // A turn that ends before any text has begun ends nothing.
+  for (let end = turnEnd.exec(text); end; end = turnEnd.exec(text)) {
+    tokens.push(end[0]);
+    text =
+      text.slice(0, end.index).trim() === ""
+        ? text.slice(end.index + end[0].length)
+        : text.slice(0, end.index);
+  }
+  return { text: text.trim(), tokens };
+}

@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wordsOf } from "../../src/text/words.ts";
+import { embeddedModelFile } from "../../src/workbench/llama.ts";
+import { runTrainer } from "../../src/workbench/trainer.ts";
+import { type PythonServer, startPythonServer } from "../helpers/python-server.ts";
+import { quietEffects, temporaryFolder } from "../helpers/world.ts";
+import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
+
+// `transformers serve` with the embedded model as a folder. It runs where TINYLOVE_PYTHON names a Python with the
+// trainer's packages and `transformers[serving]`.
+const python = process.env["TINYLOVE_PYTHON"];
+
+describe.skipIf(!python)("the embedded model behind `transformers serve`", () => {
+  let folder = "";
+  let server: PythonServer;
+  beforeAll(async () => {
+    const made = await temporaryFolder();
+    const config = { model: embeddedModelFile, out: made, forms: ["merged"] };
+    await runTrainer(
+      { command: "export", config, folder: join(made, "run"), label: "export" },
+      quietEffects(),
+    );
+    folder = join(made, "merged");
+    // So that it can be asked for a chat: what the user says is the prompt.
+    await writeFile(join(folder, "chat_template.jinja"), "{{ messages[-1].content }}");
+    server = await startPythonServer({
+      python: python!,
+      env: { ...process.env, OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1" },
+      source: "from transformers.cli.transformers import main\nmain()\n",
+      argv: (port) => [
+        ..."transformers serve --device cpu --host 127.0.0.1 --port".split(" "),
+        String(port),
+        folder,
+      ],
+    });
+  });
+  afterAll(() => server?.kill());
+
+  /** This server refuses fields that it does not know, so they are not sent. */
+  const served = (settings = {}) => ({
+    address: `openai:${folder}`,
+    name: "served",
+    base: server.base,
+    //X topK: "provider",
+    //X    minP: "provider",
+    //X    repeatPenalty: "provider",
+    //X    send: { min_tokens: null },
+    ...settings,
+  });
+
+  test("it writes what `llama:` writes", async () => {
+    const inside = { address: "llama:embedded", name: "inside", threads: 1, flashAttention: false };
+    const { code, generations } = await generate(await newStudy({ models: [inside, served()] }));
+    expect(code).toBe(0);
+    const textsOf = (name: string) =>
+      generations.filter(({ model }) => model.name === name).map(({ title, text }) => [title, text]);
+    expect(textsOf("served")).toHaveLength(fiveTitles.length);
+    expect(textsOf("served")).toEqual(textsOf("inside"));
+  });
+
+  test("`try` streams the text that `generate` writes, as a completion and as a chat", async () => {
+    const chat = served({ name: "chat", api: "chat" });
+    const folder = await newStudy({ models: [served(), chat], titles: fiveTitles.slice(0, 1) });
+    const { generations } = await generate(folder);
+    for (const name of ["served", "chat"]) {
+      const { text } = generations.find(({ model }) => model.name === name)!;
+      const { printed } = await tinylove(["try", fiveTitles[0]!, "--study", folder, "--model", name]);
+      expect(wordsOf(printed.replace("|", "")).join(" ")).toContain(wordsOf(text).join(" "));
+    }
+  });
+
+  test("a seed gives a text of its own where the model's own settings say that it is sampled", async () => {
+    const sample = { generation_config: JSON.stringify({ do_sample: true, top_k: 0 }) };
+    const settings = { temperature: 1, send: { min_tokens: null, ...sample }, parallel: 1 };
+    const { generations } = await generate(await newStudy({ models: [served(settings)], most: 20 }));
+    expect(new Set(generations.map(({ raw }) => raw)).size).toBe(fiveTitles.length);
+  });
+
+  test("a field that it does not know is reported in its own words", async () => {
+    const { code, told } = await generate(
+      await newStudy({ models: [served({ topK: 40 })], titles: fiveTitles.slice(0, 2) }),
+    );
+    expect(code).toBe(1);
+    expect(told).toMatch(/Unexpected fields in the request: .*top_k/);
+  });
+
+  test("killed in the middle and started again, no title is lost or doubled", async () => {
+    const titles = manyTitles(12);
+    const models = [served({ retries: 30, wait: 0.5, parallel: 4 })];
+    const study = await newStudy({ models, titles, most: 40 });
+    let restarted: Promise<void> | undefined;
+    const { code, calls, generations } = await generate(study, async ({ answered }) => {
+      if (answered.length !== 4) return;
+      await server.kill();
+      restarted = sleep(100).then(() => server.restart());
+    });
+    await restarted;
+    expect(code).toBe(0);
+    expect(calls.lost).toBeGreaterThan(0);
+    expect(await lostOrDoubled(study, generations, titles.length)).toEqual([]);
+  });
+});

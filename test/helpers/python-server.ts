@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+
+/** A server with OpenAI's protocol that a Python runs on loopback. */
+export interface PythonServer {
+  /** What goes into `base:`. */
+  readonly base: string;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Starts it again at the same address. */
+  restart(): Promise<void>;
+}
+
+export interface PythonServerOptions {
+  readonly python: string;
+  /** Its environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Python source that serves for ever; `sys.argv` is `argv`. */
+  readonly source: string;
+  readonly argv: (port: number) => readonly string[];
+}
+
+/** Starts one on a free port, and waits until it is ready. */
+export async function startPythonServer(options: PythonServerOptions): Promise<PythonServer> {
+  const { python, env, source, argv } = options;
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  let server: ChildProcess;
+  let said = "";
+  const ended = () => server.exitCode !== null || server.signalCode !== null;
+  const start = async () => {
+    const settings = JSON.stringify(argv(port));
+    server = spawn(python, ["-c", `${endWithInput}${source}`, settings], {
+      env,
+      stdio: ["pipe", "ignore", "pipe"],
+    });
+    said = "";
+    server.stderr!.on("data", (chunk) => {
+      said = `${said}${chunk}`.slice(-2000);
+    });
+    while (!(await ready(address))) {
+      if (ended()) throw new Error(`the server ended before it was ready: ${said}`);
+      await sleep(50);
+    }
+  };
+  await start();
+  return {
+    base: `${address}/v1`,
+    async kill() {
+      if (ended()) return;
+      server.kill("SIGKILL");
+      await once(server, "exit");
+    },
+    restart: start,
+  };
+}
+
+const ready = (address: string): Promise<boolean> =>
+  fetch(`${address}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** The server ends when the tests end, however they do: its standard input is then closed. */
+const endWithInput = `
+import json, os, sys, threading
+sys.argv = json.loads(sys.argv[1])
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+`;
