@@ -23,6 +23,8 @@ export interface TinyModel {
   readonly eightBits?: boolean;
   /** Control tokens beside the end of text, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
   readonly special?: readonly string[];
+  /** Random weights, but never half a letter: bytes above 127 are not among the likely tokens. */
+  readonly ascii?: boolean;
   /** Put into the metadata as they are. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -65,6 +67,11 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     : model.eightBits
       ? eightBitTensors(tokens.length, width, layers, random)
       : randomTensors(tokens.length, width, layers, random);
+  if (model.ascii) {
+    const { values } = tensors.find(({ name }) => name === "output.weight")!;
+    for (let byte = 128; byte < 256; byte++)
+      (values as Float32Array).fill(0, byte * width, (byte + 1) * width);
+  }
   await writeFile(path, gguf(metadata, tensors));
 }
 

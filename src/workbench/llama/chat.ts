@@ -80,7 +80,7 @@ async function compiled(model: LlamaModel): Promise<Render> {
       for (const typed of [false, true]) {
         try {
           const text = template.render({ ...values, messages: typed ? folded.map(asParts) : [...folded] });
-          if (folded.every(({ content }) => text.includes(content)))
+          if (folded.every(({ content }) => text.includes(content.trim())))
             return { text, contents: folded.map(({ content }) => content) };
         } catch (thrown) {
           refused ??= thrown;
