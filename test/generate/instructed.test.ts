@@ -53,7 +53,7 @@ test("each file is asked in its own form: a base model for a continuation, an in
   for (const { prompt, settings, text, title } of instructed) {
     expect(prompt.template).toBe("chat-small");
     expect(prompt.rendered).toBe(
-      `<|im_start|>system\nYou write very short stories in plain words. You answer with the story alone: no title, no comment.<|im_end|>\n<|im_start|>user\nWrite a story of about 150 words with the title "${title}".<|im_end|>\n<|im_start|>assistant\n`,
+      `<|im_start|>system\nYou write very short stories in plain words. You answer with the story alone: no title, no comment.<|im_end|>\n<|im_start|>user\nWrite a story of about 150 words. It is called "${title}". Tell it as something that happened to a person.<|im_end|>\n<|im_start|>assistant\n`,
     );
     // Its end is its own: nothing forces it to go on.
     expect(settings.leastTokens).toBe(0);
