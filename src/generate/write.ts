@@ -59,9 +59,9 @@ export async function writeSeries(
   return [...kept.values()].flatMap((tried) => (draws > 1 ? withChoice(tried) : tried));
 }
 
-/** Another seed would change nothing. */
+/** Another seed would change nothing: no text came (what may pass has been tried again already), or only thinking. */
 const failsForGood = (reply: Reply, generation: Generation): boolean =>
-  ("failed" in reply && reply.lasting === true) || thoughtOnly(generation);
+  "failed" in reply || thoughtOnly(generation);
 
 /** Whatever ends with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;

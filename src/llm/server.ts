@@ -272,7 +272,9 @@ function wrongWithAll(
       cause: thrown,
     });
   }
-  if (!unreachable.has(codeOf(thrown) ?? "")) return undefined;
+  // Ports that no client of the web may use.
+  const closed = deepestMessage(thrown) === "bad port";
+  if (!closed && !unreachable.has(codeOf(thrown) ?? "")) return undefined;
   return new StudyError(`${address}: no server answers at ${baseURL}`, {
     hint: `start it, or correct ${baseName}`,
     cause: thrown,

@@ -722,6 +722,18 @@ test("a model that fails holds back no other, and its reason is the last word", 
   ]);
 });
 
+test("what no text came of is tried again as a request, and not drawn again as a text", async () => {
+  const server = await serverThat((body) =>
+    titleIn(body).includes("test-0")
+      ? { status: 500, body: { error: { message: "out of memory" } } }
+      : says(story),
+  );
+  const study = await studyAt(server.base, { model: { retries: 2 }, generate: { attempts: 4 } });
+  const generations = await generated(study);
+  expect(generations).toHaveLength(2);
+  expect(server.asked).toHaveLength(1 + 3);
+});
+
 test("a study of first attempts draws each title once and asks for no more", async () => {
   const { generations, effects } = await anAnswer(() => says("Too short to be shown."), {
     generate: { keep: "first" },

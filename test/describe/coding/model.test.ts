@@ -81,6 +81,42 @@ test("each text gets the codes that the model gives, by the codebook in its prom
   expect(told).not.toMatch(/machine|llama:x/);
 });
 
+test("a model that thinks is read by its answer, not by its thinking", async () => {
+  const other = whole.replace("joyful", "melancholy");
+  answer = () => `<think>Perhaps ${other}? No.</think>\n${whole}\n<|im_end|>`;
+  const codings = await coded();
+  expect(codings.filter(({ variable }) => variable === "tone").map(({ code }) => code)).toEqual([
+    "joyful",
+    "joyful",
+  ]);
+  answer = () => `<think>Perhaps ${other}`;
+  const cut = await codedByModel(
+    study,
+    [textOf("Another text.", { id: "three" })],
+    await readCodebook(study),
+    { model: "reader", base, key: "NO_KEY", parallel: 1 },
+    quietEffects(),
+  );
+  expect(cut).toEqual([]);
+});
+
+test("a model is also named by its address, and asked in the form of its kind", async () => {
+  answer = () => whole;
+  const codebook = await readCodebook(study);
+  const one = texts.slice(0, 1);
+  const by = (model: string, env = {}) =>
+    codedByModel(study, one, codebook, { model, base, parallel: 1 }, quietEffects({ env }));
+  await by("ollama:llama3.2");
+  expect(requests.at(-1)).toMatchObject({ model: "llama3.2", temperature: 0, max_tokens: 2000 });
+  await by("openai:gpt-5-mini");
+  expect(requests.at(-1)).toMatchObject({ model: "gpt-5-mini", max_completion_tokens: 2000 + 8192 });
+  expect(requests.at(-1)).not.toHaveProperty("temperature");
+  await expect(by("llama:embedded")).rejects.toThrow("--model llama:embedded is no model behind a server");
+  await expect(by("anthropic:claude")).rejects.toThrow(
+    "no key in the environment variable ANTHROPIC_API_KEY",
+  );
+});
+
 test("an answer that is not in the codebook is asked for once more, then it is a pass", async () => {
   answer = (_, at) => (at === 0 ? whole.replace("joyful", "gleeful") : at === 1 ? whole : "no idea");
   const codings = await coded();
