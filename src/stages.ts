@@ -47,6 +47,7 @@ export const commands: Loaders<AnyCommand> = {
   login: async () => (await import("./collect/login.ts")).login,
   purge: async () => (await import("./collect/purge.ts")).purge,
   models: async () => (await import("./generate/list-models.ts")).models,
+  "models get": async () => (await import("./generate/get-model.ts")).getModel,
   try: async () => (await import("./generate/try.ts")).tryOne,
   code: async () => (await import("./describe/coding/code.ts")).code,
   replay: async () => (await import("./analyse/replay.ts")).replay,
@@ -55,6 +56,7 @@ export const commands: Loaders<AnyCommand> = {
 /** What the commands of two words do together. */
 export const groups: Readonly<Record<string, string>> = {
   tune: "Fine-tune a model on the training stories",
+  models: "Models that can be used here",
 };
 
 const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;

@@ -12,8 +12,8 @@ export interface Analysis {
   /** The question in words, as a heading of the report. */
   readonly asks: string;
   /**
-   * What the data must have any of: kinds of questions, answered or not, a study around them, texts that a level of a
-   * tone was asked of. An empty list needs nothing.
+   * What the data must have any of: kinds of questions, answered or not, a study around them, texts that
+   * something was asked of beyond the title. An empty list needs nothing.
    */
   readonly needs: readonly (Kind | "study" | "levels")[];
   /** Whether it has something to say before anybody has answered; if not, it waits. */
@@ -36,4 +36,6 @@ export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
 }
 
 const hasLevels = ({ study }: Data): boolean =>
-  (study?.generations ?? []).some(({ control }) => control?.["strength"] !== undefined);
+  (study?.generations ?? []).some(({ control = {} }) =>
+    ["strength", "tone", "dialogue", "kind", "setting"].some((name) => Object.hasOwn(control, name)),
+  );

@@ -1,4 +1,5 @@
 import type { ClipSummary } from "../study/clip-summary.ts";
+import type { Coder } from "../study/coding.ts";
 import type { CorpusSummary } from "../study/corpus.ts";
 import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
@@ -109,6 +110,8 @@ export interface StudyFacts {
   readonly corpus: CorpusSummary | undefined;
   readonly clip: ClipSummary | undefined;
   readonly generations: readonly Generation[];
+  /** Who coded the generations that something was asked of beyond the title; absent where nothing was. */
+  readonly coders?: readonly Coder[];
   readonly stimuli: readonly (Stimulus & Shown)[];
   /** The generation that each machine's stimulus was clipped from, by its id. */
   readonly behind: ReadonlyMap<string, string>;

@@ -4,10 +4,13 @@ import type { Interval } from "../stats/interval.ts";
 import { mean, standardDeviation } from "../stats/quantile.ts";
 import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import type { Corrected, Outcome } from "./doses.ts";
+import type { Corrected, Outcome, Selected, Share } from "./doses.ts";
+
+/** An outcome of something that has levels. */
+export type LevelOutcome = Outcome & Required<Pick<Outcome, "data">>;
 
 /** One outcome by the level asked for, in its own unit. */
-export function alone(outcome: Outcome, human: readonly number[], confidence: number): Figure {
+export function alone(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
   const { key, label } = outcome;
   const format = key === "named" ? ("percent" as const) : ("number" as const);
   return {
@@ -30,12 +33,12 @@ export function alone(outcome: Outcome, human: readonly number[], confidence: nu
 }
 
 /** All outcomes on one scale: how many of its own standard deviations each lies from its own mean. */
-export function together(outcomes: readonly Outcome[], confidence: number): Figure {
+export function together(outcomes: readonly LevelOutcome[], confidence: number): Figure {
   const rows = outcomes.flatMap((outcome) => {
     const values = Array.from(outcome.data.values);
     const [middle, spread] = [mean(values), standardDeviation(values) || 1];
     return byLevel(outcome, confidence, (value) => (value - middle) / spread).map((row) => ({
-      of: shortLabels[outcome.key],
+      of: shortLabels[outcome.key] ?? outcome.label,
       ...row,
     }));
   });
@@ -56,6 +59,28 @@ export function together(outcomes: readonly Outcome[], confidence: number): Figu
   };
 }
 
+/** How often texts have what was asked of them, and how often the others have it. */
+export const sharesTable = (shares: readonly Share[]) => ({
+  columns: [
+    { key: "category", label: "asked for", format: "text" as const },
+    { key: "texts", label: "texts", format: "integer" as const },
+    { key: "asked", label: "have it", format: "percent" as const },
+    { key: "others", label: "of the other texts", format: "percent" as const },
+  ],
+  rows: shares.map((share) => ({ ...share })),
+});
+
+/** The means of texts that were chosen by the measure itself. */
+export const selectedTable = (selected: readonly Selected[], label: string) => ({
+  columns: [
+    { key: "asked", label: "asked for", format: "text" as const },
+    { key: "texts", label: "texts", format: "integer" as const },
+    { key: "draws", label: "draws", format: "integer" as const },
+    { key: "mean", label, format: "number" as const },
+  ],
+  rows: selected.map((each) => ({ ...each })),
+});
+
 /** The trend of every outcome, a level. */
 export const trendsTable = (outcomes: readonly Corrected[], confidence: number) => ({
   columns: [
@@ -67,14 +92,14 @@ export const trendsTable = (outcomes: readonly Corrected[], confidence: number) 
     { key: "values", label: "values", format: "integer" as const },
     { key: "clusters", label: "clusters", format: "text" as const },
   ],
-  rows: outcomes.map(({ key, label, found, corrected }) => ({
+  rows: outcomes.map(({ label, found, corrected }) => ({
     of: label,
     slope: found.estimate,
     low: Number.isFinite(found.interval.low) ? found.interval.low : null,
     high: Number.isFinite(found.interval.high) ? found.interval.high : null,
     p: corrected,
     values: found.observations,
-    clusters: clustersIn(key, found.clusters),
+    clusters: clustersIn(found.clusters),
   })),
 });
 
@@ -84,7 +109,7 @@ const levelColumn = { key: "level", label: "level asked for", format: "integer" 
  * The mean of an outcome at each level, with an interval that is clustered as its trend is, and within its scale where it
  * has one. Values that are all alike, or of one reader, tell nothing of others.
  */
-function byLevel({ data, key }: Outcome, confidence: number, scaled: (value: number) => number) {
+function byLevel({ data, key }: LevelOutcome, confidence: number, scaled: (value: number) => number) {
   const scale = scaleOf(key, data.values);
   const levels = Array.from(data.levels);
   return [...new Set(levels)]
@@ -120,13 +145,13 @@ const scales: Partial<Record<Outcome["key"], Interval>> = {
   named: { low: 0, high: 1 },
 };
 
-const shortLabels: Record<Outcome["key"], string> = {
+const shortLabels: Partial<Record<Outcome["key"], string>> = {
   words: "sad words",
   moved: "moved",
   named: "felt the tone",
 };
 
-const clustersIn = (key: Outcome["key"], clusters: readonly number[]): string =>
-  key === "words"
+const clustersIn = (clusters: readonly number[]): string =>
+  clusters.length === 1
     ? counted(clusters[0]!, "title")
     : `${counted(clusters[0]!, "reader")}, ${counted(clusters[1]!, "title")}`;

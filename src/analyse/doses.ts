@@ -1,14 +1,17 @@
+import { categoryFit } from "../stats/category-fit.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { Random } from "../stats/random.ts";
 import { type Trend, type TrendData, trend } from "../stats/trend.ts";
-import { countingOf, type Generation, modelName, writerName } from "../study/generation.ts";
+import { majority } from "../study/coding.ts";
+import { countingOf, type Generation, modelName } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
+import { dialogueWords } from "../text/dialogue.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
 
-/** One way in which a level may show. */
+/** One way in which it may show what was asked for. */
 export interface Outcome {
-  readonly key: "words" | "moved" | "named";
+  readonly key: "words" | "moved" | "named" | "cues" | "coders" | "mention";
   readonly label: string;
   /** What it is, as a sentence names it. */
   readonly noun: string;
@@ -17,38 +20,207 @@ export interface Outcome {
   readonly falls: string;
   /** The sign that was asked for: 1 or -1; undefined where the tone says nothing of it. */
   readonly wanted: 1 | -1 | undefined;
-  readonly data: TrendData;
+  /** Values by level, where what was asked for has levels. */
+  readonly data?: TrendData;
+  /** Texts by category, where what was asked for has none. */
+  readonly shares?: readonly Share[];
   readonly found: Trend;
+}
+
+/** How often texts have a category: those that it was asked of, and the others. */
+export interface Share {
+  readonly category: string;
+  readonly texts: number;
+  readonly asked: number;
+  readonly others: number;
 }
 
 /** An outcome with its p-value by Holm over all of them. */
 export type Corrected = Outcome & { readonly corrected: number };
 
-/** A model and a prompt under a tone. */
+/** What was asked of a model under a prompt: a tone's level, words of dialogue, a kind of love, a setting. */
 export interface Dose<Each extends Outcome> {
   readonly name: string;
-  readonly tone: string;
+  readonly control: Control;
+  /** What can be set, as a sentence names it: `the level of melancholy`. */
+  readonly what: string;
   readonly outcomes: readonly Each[];
+  /** What readers see was chosen among several draws by the same measure: its means, by what was asked for. */
+  readonly selected: readonly Selected[];
 }
 
-/** Each model and prompt under each tone, as far as more than one level was asked for. */
+export type Control = "tone" | "tones" | "dialogue" | "kind" | "setting";
+
+export interface Selected {
+  readonly asked: string;
+  readonly texts: number;
+  readonly draws: number;
+  readonly mean: number;
+}
+
+/** Each model and prompt with each thing that it was asked for in more than one way. */
 export function dosesOf(data: Data, random: Random): Dose<Outcome>[] {
-  const levels = levelsOf(data.study?.generations ?? []);
-  return [...groupedBy(levels, ({ writer, tone }) => `${writer}, ${tone}`)].flatMap(([name, group]) => {
-    const [{ tone }] = group as [Level];
-    const stream = random.fork(name);
-    const outcomes = [wordsOf(tone, group), ...ratingsOf(tone, group, data)].flatMap((outcome) => {
-      const found = trend(outcome.data, { level: data.settings.level, deals }, stream.fork(outcome.key));
-      return found ? [{ ...outcome, found }] : [];
-    });
-    return outcomes.length > 0 ? [{ name, tone, outcomes }] : [];
+  const generations = (data.study?.generations ?? []).filter(({ control }) => control !== undefined);
+  return [...groupedBy(generations, writerOf)].flatMap(([writer, of]) =>
+    plans.flatMap((plan) =>
+      [...groupedBy(of.filter(plan.of), (generation) => plan.within?.(generation) ?? "")].flatMap(
+        ([within, group]) => {
+          const name = [writer, within || plan.name].join(", ");
+          const texts = textsOf(group, plan);
+          if (new Set(texts.map(({ asked }) => asked)).size < 2) return [];
+          const stream = random.fork(name);
+          const outcomes = plan.outcomes(texts, data, (key) => stream.fork(key));
+          if (outcomes.length === 0) return [];
+          return [
+            {
+              name,
+              control: plan.control,
+              what: plan.what(within),
+              outcomes,
+              selected: selectedOf(texts, plan),
+            },
+          ];
+        },
+      ),
+    ),
+  );
+}
+
+/** A kind of control, and how texts are looked at for it. */
+interface Plan {
+  readonly control: Control;
+  readonly name: string;
+  what(within: string): string;
+  /** Whether a text was asked for it. */
+  of(generation: Generation): boolean;
+  asked(generation: Generation): string;
+  /** What texts are told apart by before they are compared: a level is one of a tone. */
+  within?(generation: Generation): string;
+  /** What draws were chosen by. */
+  measure?(generation: Generation): number;
+  outcomes(texts: readonly Text[], data: Data, random: (key: string) => Random): Outcome[];
+}
+
+/** A text under what was asked for. */
+export interface Text {
+  readonly asked: string;
+  /** The title, with all else that was asked for: what is compared with each other. */
+  readonly block: string;
+  readonly generation: Generation;
+  /** Whether it is of texts that were chosen among several draws by the measure itself. */
+  readonly selected: boolean;
+}
+
+const has = (name: string) => (generation: Generation) => generation.control?.[name] !== undefined;
+const controlIn = (name: string) => (generation: Generation) => String(generation.control?.[name]);
+
+const plans: readonly Plan[] = [
+  {
+    control: "tone",
+    name: "tone",
+    what: (tone) => `the level of ${tone}`,
+    of: (generation) => has("tone")(generation) && has("strength")(generation),
+    asked: controlIn("strength"),
+    within: controlIn("tone"),
+    measure: ({ text }) => sadness(text),
+    outcomes: (texts, data, random) => levelled([sadnessIn(texts), ...ratingsOf(texts, data)], data, random),
+  },
+  {
+    control: "tones",
+    name: "tone",
+    what: () => "the tone",
+    of: has("tone"),
+    asked: controlIn("tone"),
+    outcomes: (texts, data, random) => coded("tone", texts, data, random),
+  },
+  {
+    control: "dialogue",
+    name: "dialogue",
+    what: () => "how much is spoken",
+    of: has("dialogue"),
+    asked: controlIn("dialogue"),
+    measure: ({ text }) => dialogueWords(text),
+    outcomes: (texts, data, random) => levelled([spokenIn(texts)], data, random),
+  },
+  {
+    control: "kind",
+    name: "kind of love",
+    what: () => "the kind of love",
+    of: has("kind"),
+    asked: controlIn("kind"),
+    outcomes: (texts, data, random) => coded("kind_of_love", texts, data, random),
+  },
+  {
+    control: "setting",
+    name: "setting",
+    what: () => "the setting",
+    of: has("setting"),
+    asked: controlIn("setting"),
+    outcomes: mentioned,
+  },
+];
+
+const writerOf = (generation: Generation): string =>
+  `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`;
+
+/** All texts that were asked for it, in any attempt. Where some were chosen by the measure, all passed the choice. */
+function textsOf(group: readonly Generation[], { asked, control }: Plan): Text[] {
+  const own = control === "tone" ? ["strength", "tone"] : [control === "tones" ? "tone" : control];
+  const selected = group.some(
+    // Older versions drew again what was far from the wish.
+    ({ chosen, reason }) => chosen !== undefined || reason?.startsWith("far from what was asked for"),
+  );
+  return group.map((generation) => {
+    const { story, control: all = {} } = generation;
+    const others = Object.entries(all).filter(([name]) => !own.includes(name));
+    return { asked: asked(generation), block: JSON.stringify([story, others]), generation, selected };
   });
 }
 
-/** How often levels are dealt anew over texts. */
+/** The first draw of each: what the model did, before anybody chose. */
+const firstOf = (texts: readonly Text[]): Text[] =>
+  texts.filter(({ generation }) => generation.attempt === 1 && generation.text !== "");
+
+function selectedOf(texts: readonly Text[], { measure }: Plan): Selected[] {
+  if (!measure) return [];
+  const chosen = [
+    ...groupedBy(
+      texts.filter(({ selected }) => selected),
+      ({ asked }) => asked,
+    ),
+  ];
+  return chosen
+    .sort(([one], [other]) => Number(one) - Number(other))
+    .map(([asked, group]) => {
+      const counting = countingOf(
+        group.map(({ generation }) => generation),
+        ({ story, control }) => JSON.stringify([story, control]),
+      ).filter(({ text }) => text !== "");
+      return {
+        asked,
+        texts: counting.length,
+        draws: group.length,
+        mean: counting.reduce((sum, each) => sum + measure(each), 0) / counting.length,
+      };
+    });
+}
+
+/** How often what was asked for is dealt anew over texts. */
 export const deals = 1999;
 
-/** All trends are one question put several times. */
+type Levelled = Omit<Outcome, "found" | "data"> & { readonly data: TrendData };
+
+const levelled = (
+  outcomes: readonly Levelled[],
+  { settings }: Data,
+  random: (key: string) => Random,
+): Outcome[] =>
+  outcomes.flatMap((outcome) => {
+    const found = trend(outcome.data, { level: settings.level, deals }, random(outcome.key));
+    return found ? [{ ...outcome, found }] : [];
+  });
+
+/** All of them are one question put several times. */
 export function correctedAll(doses: readonly Dose<Outcome>[]): Dose<Corrected>[] {
   const adjusted = holm(doses.flatMap(({ outcomes }) => outcomes.map(({ found }) => found.p)));
   let next = 0;
@@ -58,35 +230,24 @@ export function correctedAll(doses: readonly Dose<Outcome>[]): Dose<Corrected>[]
   }));
 }
 
-/** A text that a level of a tone was asked of. */
-interface Level {
-  readonly writer: string;
-  readonly tone: string;
-  readonly strength: number;
-  readonly generation: Generation;
+/** A measure of each first draw, compared within its title, for titles are sad or glad of themselves. */
+function measured(texts: readonly Text[], measure: (text: string) => number): TrendData {
+  const first = firstOf(texts);
+  const blocks = first.map(({ block }) => block);
+  const levels = first.map(({ asked }) => Number(asked));
+  const within = oftenSeveral(blocks, levels) ? blocks : undefined;
+  return {
+    levels,
+    values: first.map(({ generation }) => measure(generation.text)),
+    units: first.map(({ generation }) => generation.id),
+    within,
+    blocks: within,
+    clusters: [first.map(({ generation }) => generation.story)],
+  };
 }
 
-/** The attempts that count, of generations under a tone and a strength. */
-function levelsOf(generations: readonly Generation[]): Level[] {
-  const asked = generations.filter(
-    ({ control, text }) =>
-      control?.["tone"] !== undefined && control["strength"] !== undefined && text !== "",
-  );
-  return countingOf(asked, (generation) => JSON.stringify([writerName(generation), generation.story])).map(
-    (generation) => ({
-      writer: `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`,
-      tone: String(generation.control!["tone"]),
-      strength: Number(generation.control!["strength"]),
-      generation,
-    }),
-  );
-}
-
-/** The sadness of the words of each text, compared within its title, for titles are sad or glad of themselves. */
-function wordsOf(tone: string, group: readonly Level[]): Omit<Outcome, "found"> {
-  const titles = group.map(({ generation }) => generation.story);
-  const levels = group.map(({ strength }) => strength);
-  const within = oftenSeveral(titles, levels) ? titles : undefined;
+function sadnessIn(texts: readonly Text[]): Levelled {
+  const tone = controlIn("tone")(texts[0]!.generation);
   return {
     key: "words",
     label: "sadness per hundred words",
@@ -94,15 +255,105 @@ function wordsOf(tone: string, group: readonly Level[]): Omit<Outcome, "found"> 
     rises: "The words grow sadder",
     falls: "The words grow gladder",
     wanted: sadTones.has(tone) ? 1 : gladTones.has(tone) ? -1 : undefined,
-    data: {
-      levels,
-      values: group.map(({ generation }) => sadness(generation.text)),
-      units: group.map(({ generation }) => generation.id),
-      within,
-      blocks: within,
-      clusters: [titles],
-    },
+    data: measured(texts, sadness),
   };
+}
+
+const spokenIn = (texts: readonly Text[]): Levelled => ({
+  key: "words",
+  label: "words of dialogue",
+  noun: "the number of spoken words",
+  rises: "More words are spoken",
+  falls: "Fewer words are spoken",
+  wanted: 1,
+  data: measured(texts, dialogueWords),
+});
+
+/** Whether first draws have the code that was asked for, by the cue words, and by people and models who coded them. */
+function coded(
+  variable: string,
+  texts: readonly Text[],
+  { study, settings }: Data,
+  random: (key: string) => Random,
+): Outcome[] {
+  const coders = study?.coders ?? [];
+  const codesBy = (cues: boolean): ReadonlyMap<string, string> => {
+    const codings = coders
+      .filter(({ kind }) => (kind === "cues") === cues)
+      .flatMap((coder) => coder.codings.filter((coding) => coding.variable === variable));
+    return new Map(
+      [...groupedBy(codings, ({ text }) => text)].flatMap(([text, of]) => {
+        const code = majority(of.map((coding) => coding.code));
+        return code === undefined ? [] : [[text, code] as const];
+      }),
+    );
+  };
+  return ([true, false] as const).flatMap((cues) => {
+    const codes = codesBy(cues);
+    const known = firstOf(texts).filter(({ generation }) => codes.has(generation.id));
+    const whose = cues ? "by cue words" : "by people or a model who coded them";
+    return fitting(
+      {
+        key: cues ? "cues" : "coders",
+        label: `texts with the code asked for, ${whose}`,
+        noun: `that texts have the code asked for, ${whose},`,
+        rises: `Texts have the code asked for more often than the others, ${whose}`,
+        falls: `Texts have the code asked for less often than the others, ${whose}`,
+        wanted: 1,
+      },
+      known,
+      ({ generation }, category) => Number(codes.get(generation.id) === category),
+      settings.level,
+      random,
+    );
+  });
+}
+
+/** Whether first draws name the place that was asked for. */
+function mentioned(texts: readonly Text[], { settings }: Data, random: (key: string) => Random): Outcome[] {
+  return fitting(
+    {
+      key: "mention",
+      label: "texts that name the place asked for",
+      noun: "that texts name the place asked for",
+      rises: "Texts name the place asked for more often than other places",
+      falls: "Texts name the place asked for less often than other places",
+      wanted: 1,
+    },
+    firstOf(texts),
+    ({ generation }, category) => Number(generation.text.toLowerCase().includes(category.toLowerCase())),
+    settings.level,
+    random,
+  );
+}
+
+function fitting(
+  outcome: Omit<Outcome, "found" | "shares">,
+  texts: readonly Text[],
+  fits: (text: Text, category: string) => number,
+  level: number,
+  random: (key: string) => Random,
+): Outcome[] {
+  const asked = texts.map((text) => text.asked);
+  const blocks = texts.map(({ block }) => block);
+  const found = categoryFit(
+    {
+      asked,
+      fits: (at, category) => fits(texts[at]!, category),
+      blocks: oftenSeveral(blocks, asked) ? blocks : undefined,
+      clusters: [texts.map(({ generation }) => generation.story)],
+    },
+    { level, deals },
+    random(outcome.key),
+  );
+  if (!found) return [];
+  const share = (of: readonly Text[], category: string) =>
+    of.reduce((sum, text) => sum + fits(text, category), 0) / of.length;
+  const shares = [...new Set(asked)].map((category) => {
+    const [own, others] = [true, false].map((it) => texts.filter((text) => (text.asked === category) === it));
+    return { category, texts: own!.length, asked: share(own!, category), others: share(others!, category) };
+  });
+  return [{ ...outcome, shares, found }];
 }
 
 const sadTones: ReadonlySet<string> = new Set(["bittersweet", "melancholy", "regretful", "grieving"]);
@@ -121,13 +372,15 @@ const emotionsOf: Readonly<Record<string, readonly string[]>> = {
   content: ["joy", "tenderness"],
 };
 
-/** How much readers were moved, and whether they named an emotion of the tone, each compared within the reader. */
-function ratingsOf(
-  tone: string,
-  group: readonly Level[],
-  { ratings, study }: Data,
-): Omit<Outcome, "found">[] {
-  const byId = new Map(group.map((level) => [level.generation.id, level]));
+/**
+ * How much readers were moved, and whether they named an emotion of the tone, each compared within the reader. Texts
+ * that were chosen by their words say of readers what the choice says, and are left out.
+ */
+function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[] {
+  const tone = controlIn("tone")(texts[0]!.generation);
+  const byId = new Map(
+    texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
+  );
   const rated = ratings.flatMap((rating) => {
     const level = byId.get(study?.behind.get(rating.stimulus) ?? "");
     return level && rating.task === "how-it-felt" ? [{ rating, level }] : [];
@@ -135,7 +388,7 @@ function ratingsOf(
   const emotions = emotionsOf[tone] ?? [];
   const named = rated.filter(({ rating }) => rating.emotion !== undefined);
   const outcome = (rows: typeof rated, value: (row: (typeof rated)[number]) => number): TrendData => {
-    const levels = rows.map(({ level }) => level.strength);
+    const levels = rows.map(({ level }) => Number(level.asked));
     const readers = rows.map(({ rating }) => rating.participant);
     const titles = rows.map(({ level }) => level.generation.story);
     return {
@@ -148,7 +401,7 @@ function ratingsOf(
       clusters: [readers, titles],
     };
   };
-  const moved: Omit<Outcome, "found"> = {
+  const moved: Levelled = {
     key: "moved",
     label: "how much it moved readers, 1 to 7",
     noun: "how much readers are moved",
@@ -177,8 +430,8 @@ function ratingsOf(
 }
 
 /** Whether at least one of them has several levels, so that levels can be compared within it. */
-function oftenSeveral(labels: readonly string[], levels: readonly number[]): boolean {
-  const first = new Map<string, number>();
+function oftenSeveral<Level>(labels: readonly string[], levels: readonly Level[]): boolean {
+  const first = new Map<string, Level>();
   return labels.some((label, at) => {
     const known = first.get(label);
     if (known === undefined) first.set(label, levels[at]!);

@@ -14,12 +14,14 @@ import {
   readKey,
   readStimuli,
 } from "../workbench/artefacts.ts";
+import { readCodebook } from "../workbench/codebook.ts";
+import { codersOf } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import { frozenOf, readRegistration } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
-import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
+import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
@@ -38,7 +40,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       registration: await registrationOf(study),
       corpus: (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined,
       clip: await readClipSummary(study),
-      generations: await readGenerations(study),
+      ...(await generationsOf(study)),
       stimuli: [...stimuli.values()].map((stimulus) => ({
         ...stimulus,
         ...shown(stimulus.id, "stimuli/stimuli.jsonl"),
@@ -46,6 +48,14 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       behind: new Map([...key.values()].map(({ stimulus, generation }) => [stimulus, generation])),
     },
   };
+}
+
+/** Generations, with who coded those that something was asked of beyond the title. */
+async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generations" | "coders">> {
+  const generations = await readGenerations(study);
+  const asked = generations.filter(({ control, text }) => control !== undefined && text !== "");
+  if (asked.length === 0) return { generations };
+  return { generations, coders: await codersOf(study, "study", asked, await readCodebook(study)) };
 }
 
 /** What judgments say, and the forms that they are of, once it is known who wrote what was shown. */

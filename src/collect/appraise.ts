@@ -65,6 +65,8 @@ export function settingsFor(lengths: readonly number[]): {
       ...Object.entries(split).map(([part, count]): Setting => [`corpus.split.${part}`, count]),
       ...(long ? (["warn", "refuse"] as const).map((key): Setting => [`corpus.words.${key}`, longest]) : []),
       ["compose.forms", forms],
+      ["compose.human", usual.compose.human],
+      ["compose.machine", usual.compose.machine],
       ["compose.words.least", clip.least],
       ["compose.words.most", clip.most],
     ],

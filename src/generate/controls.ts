@@ -3,17 +3,23 @@ import { dialogueWords } from "../text/dialogue.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import { termsOf } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
+import type { Template } from "./template.ts";
 
 /** What is asked for beyond the title, by the name of the control. */
 export type Control = Readonly<Record<string, string | number>>;
 
+/** What study.yaml asks for: a list, and a range such as `0..4`, is each of its values in turn. */
+export type Asked = Readonly<Record<string, string | number | readonly (string | number)[]>>;
+
 /**
  * What may be asked of a story beyond its title. An instructed model is told in words; a base model is led by
- * examples that are near to what is wanted, by headers, and by drawing again what is far from it.
+ * examples that are near to what is wanted and by headers. Choosing among several draws comes on top (`bestOf`).
  */
 export interface ControlKind {
   readonly name: string;
   readonly summary: string;
+  /** Which brackets of a prompt tell a model of it, beside its own name and `[[wishes]]`. */
+  readonly places?: (control: Control) => readonly string[];
   /** What is wrong with a value; undefined when it will do. */
   refuses(value: string | number): string | undefined;
   /** A sentence to an instructed model. */
@@ -43,12 +49,17 @@ const untellable = { measure: () => undefined, distance: () => undefined };
 const sadTones = ["bittersweet", "melancholy", "regretful", "grieving"];
 const gladTones = ["celebratory", "grateful", "joyful", "content"];
 
+/** A header of sadness tells a tone that is sad or glad, with its strength; it tells no other. */
+const sadnessHole = ({ tone: name }: Control): readonly string[] =>
+  [...sadTones, ...gladTones].includes(String(name)) ? ["sadness"] : [];
+
 const strengths = ["with no trace of it", "faintly", "moderately", "strongly", "overwhelmingly"];
 
 const tone: ControlKind = {
   name: "tone",
   summary:
     "celebratory, grateful, joyful, content, retrospective, bittersweet, melancholy, regretful, grieving",
+  places: sadnessHole,
   refuses: oneOf([...gladTones, "retrospective", ...sadTones]),
   instruction: (value, { strength }) =>
     strength === undefined
@@ -70,6 +81,7 @@ const tone: ControlKind = {
 const strength: ControlKind = {
   name: "strength",
   summary: "of the tone: 0 none, 4 overwhelming; 0..4 for all of them",
+  places: sadnessHole,
   refuses: wholeUpTo(4),
   instruction: () => "",
   measure: (text, { sadness: levels }) => Math.round(4 * placeOf(sadness(text), levels)),
@@ -146,7 +158,7 @@ export const controls: readonly ControlKind[] = [tone, strength, dialogue, kind,
  * Every combination of what is asked for: a value such as `0..4` stands for each whole number from 0 to 4. Throws
  * StudyError for a control or a value that there is not.
  */
-export function controlsOf(asked: Control): Control[] {
+export function controlsOf(asked: Asked): Control[] {
   if (Object.hasOwn(asked, "strength") && !Object.hasOwn(asked, "tone")) {
     throw new StudyError("generate.control: a strength of no tone", {
       hint: "set a tone, such as melancholy",
@@ -160,7 +172,7 @@ export function controlsOf(asked: Control): Control[] {
         hint: `try ${controls.map((control) => control.name).join(", ")}`,
       });
     }
-    const values = valuesOf(value);
+    const values = [value].flat().flatMap(valuesOf);
     if (values.length === 0) {
       throw new StudyError(`generate.control: ${name} ${value} holds no number`, {
         hint: "write the lower number first, such as 0..4",
@@ -210,9 +222,10 @@ export function headersOf(control: Control, stories: readonly Story[]): (story: 
   };
 }
 
-/** Whether a text can be measured against what is asked for. */
-export const measurable = (control: Control): boolean =>
+/** Whether a text can be measured against what is asked for, or against one part of it. */
+export const measurable = (control: Control, part?: string): boolean =>
   Object.entries(control).some(([name, value]) => {
+    if (part !== undefined && name !== part) return false;
     const context = { control, sadness: [] };
     return controls.find((each) => each.name === name)?.distance("", value, context) !== undefined;
   });
@@ -232,8 +245,23 @@ export function distanceTo(
   };
 }
 
-/** Further than this from what is asked for, a text is drawn again where more attempts are allowed. */
-export const farFromWish = 0.35;
+/**
+ * Which of what is asked for a prompt does not tell the model: neither in its own words nor by examples that are
+ * matched to it.
+ */
+export function untold(control: Control, { body, examples }: Template, choice: string): string[] {
+  const told = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
+  const matches = choice === "matched" && examples > 0;
+  return controls.flatMap((kind) => {
+    const { name } = kind;
+    if (!Object.hasOwn(control, name)) return [];
+    const places = [name, "wishes", ...(kind.places?.(control) ?? [])];
+    if (places.some((place) => told.has(place))) return [];
+    // Examples that are matched to a tone are matched to its strength.
+    const measured = name === "strength" ? "tone" : name;
+    return matches && measurable(control, measured) ? [] : [name];
+  });
+}
 
 const contextOf = (control: Control, stories: readonly Story[]): Context => ({
   control,

@@ -10,7 +10,7 @@ import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
 import { withoutHurry } from "./generate.ts";
 import { journalFile, openJournal } from "./journal.ts";
 import { nameOf } from "./model.ts";
-import { providerOf } from "./models.ts";
+import { formOf, providerOf } from "./models.ts";
 import { type Planned, titlesOf } from "./plan.ts";
 import { type Attempt, generationOf, opensUnseen } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
@@ -35,15 +35,19 @@ export const factorial = stage({
   async inputs(study) {
     if (!study.config.generate.factorial) return [];
     const model = modelOf(study);
-    return [...(await providerOf(model)).files(model, study), await templateFile(promptOf(study), study)];
+    return [
+      ...(await providerOf(model)).files(model, study),
+      await templateFile(await promptOf(study), study),
+    ];
   },
   foresee(study) {
     if (study.config.generate.factorial) modelOf(study);
   },
   async run(study, _, effects) {
     const settings = modelOf(study);
-    const template = await readTemplate(promptOf(study), study);
-    const sampling = samplingOf(study.config.generate, settings);
+    await formOf(settings, study, effects);
+    const template = await readTemplate(await promptOf(study), study);
+    const sampling = samplingOf(study.config.generate, settings, template.api);
     const series = {
       model: settings,
       name: nameOf(settings),
@@ -108,7 +112,14 @@ function modelOf(study: Study) {
   });
 }
 
-const promptOf = (study: Study): string => modelOf(study).prompt ?? study.config.generate.prompts[0]!;
+/** By default one that shows one example. */
+async function promptOf(study: Study): Promise<string> {
+  const model = modelOf(study);
+  const given = model.prompt ?? study.config.generate.prompts?.[0];
+  if (given !== undefined) return given;
+  const form = await (await providerOf(model)).form(model, study);
+  return form?.takes.includes("chat") ? "chat" : "one-shot";
+}
 
 /** Titles by examples; the examples are the same for all titles, and none is the own story of any. */
 function plannedCells(study: Study, stories: readonly Story[], template: Template): Planned[] {
@@ -145,7 +156,7 @@ function plannedCells(study: Study, stories: readonly Story[], template: Templat
     first!.map((example) => ({
       story,
       examples: [example],
-      prompt: fill(template, story.title, [example]),
+      prompt: fill(template, story.title, [example], {}, { genre: study.config.genre }),
     })),
   );
 }

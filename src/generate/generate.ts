@@ -14,8 +14,8 @@ import { type Control, controls, measurable } from "./controls.ts";
 import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./journal.ts";
-import { providerOf } from "./models.ts";
-import { foreseePlan, planOf, type Series } from "./plan.ts";
+import { formOf, providerOf } from "./models.ts";
+import { foreseePlan, planOf, promptsOf, type Series } from "./plan.ts";
 import { summaryOf, wroteToNone } from "./summary.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
@@ -43,12 +43,17 @@ export const generate = stage({
     models: generate.models.map(withoutHurry),
   }),
   async inputs(study) {
-    const { models, prompts } = study.config.generate;
-    const named = [...prompts, ...models.flatMap(({ prompt }) => prompt ?? [])];
-    const files = await Promise.all([
-      ...models.map(async (model) => (await providerOf(model)).files(model, study)),
-      ...named.map((name) => templateFile(name, study)),
-    ]);
+    const { generate } = study.config;
+    const files = await Promise.all(
+      generate.models.map(async (model) => {
+        const provider = await providerOf(model);
+        const prompts = promptsOf(model, generate, await provider.form(model, study));
+        return [
+          ...provider.files(model, study),
+          ...(await Promise.all(prompts.map((name) => templateFile(name, study)))),
+        ];
+      }),
+    );
     return [...new Set(files.flat())];
   },
   foresee: foreseePlan,
@@ -70,6 +75,7 @@ export const generate = stage({
     ) as Control;
     const forOnce = Object.keys(flags).length > 0;
     const stories = await readStories(study);
+    for (const model of study.config.generate.models) await formOf(model, study, effects);
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
@@ -84,6 +90,11 @@ export const generate = stage({
         if (study.config.generate.bestOf !== undefined && !measurable(series.control)) {
           effects.warn(
             `generate.bestOf: ${series.condition} asks for nothing that can be measured in a text, so each title is drawn once`,
+          );
+        }
+        if (series.template.api === "completions" && series.form?.takes[0] === "chat") {
+          effects.warn(
+            `${series.name} is an instructed model, and the prompt ${series.template.name} is for base models: \`prompt: ${series.form.prompt}\` asks it in its own form`,
           );
         }
         try {

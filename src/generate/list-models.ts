@@ -2,6 +2,7 @@ import { join, relative, sep } from "node:path";
 import { z } from "zod";
 import { isServed } from "../study/settings/models.ts";
 import { cacheFolder } from "../workbench/cache-folder.ts";
+import { catalogue, catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder } from "../workbench/files.ts";
@@ -17,13 +18,14 @@ import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { wrapped } from "../workbench/wrapped.ts";
 import { sizeOf } from "./bytes.ts";
+import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 
 /** `tinylove models`: what can write here, how big it is, under which licence, and whether it fits in memory. */
 export const models = command({
   name: "models",
   summary: "List the models that are here, their size and licence, and whether they fit in memory",
-  examples: ["tinylove models", "tinylove models --study my-study --json"],
+  examples: ["tinylove models", "tinylove models get smollm2", "tinylove models --study my-study --json"],
   flags: [["--json", "for a program to read"]],
   options: z.object({ json: z.boolean().default(false) }),
   async run(folder, { json }, effects) {
@@ -58,8 +60,13 @@ interface Listed extends Here, Partial<LlamaFile> {
 async function filesHere(folder: string, effects: Effects): Promise<Here[]> {
   const hub = join(cacheFolder(effects.env), "hub");
   const cached = (await filesUnder(hub)).filter((file) => file.endsWith(".gguf"));
+  const known = catalogue.map((model) => ({
+    address: `llama:${model.name}`,
+    file: catalogueFile(model, effects.env),
+  }));
   const here = [
     { address: "llama:embedded", file: embeddedModelFile },
+    ...known,
     ...(await studyFiles(folder)),
     ...cached.map((file) => ({ address: `hf:${relative(hub, file).split(sep).join("/")}`, file })),
   ];
@@ -87,7 +94,10 @@ async function serversOf(folder: string): Promise<{ address: string; base: strin
 }
 
 async function describe(here: Here): Promise<Listed> {
-  if (!(await exists(here.file))) return { ...here, problem: "not here" };
+  if (!(await exists(here.file))) {
+    const known = catalogueModel(here.address.slice("llama:".length));
+    return { ...here, problem: known ? notHere(known).hint! : "not here" };
+  }
   try {
     const about = await readLlamaFile(here.file);
     const memory = memoryNeeded(about, 8 * Math.min(1024, about.contextTokens));
@@ -102,6 +112,7 @@ function tableOf(listed: readonly Listed[], width: number): string[] {
   const usable = listed.filter(({ problem }) => problem === undefined);
   const rows = usable.map((model) => [
     model.address,
+    model.kind ?? "",
     parametersOf(model.parameters ?? 0),
     sizeOf(model.size ?? 0),
     `${model.contextTokens} tokens`,
@@ -109,7 +120,7 @@ function tableOf(listed: readonly Listed[], width: number): string[] {
     `needs ${sizeOf(model.memory ?? 0)}`,
     model.fits ? "fits" : "does not fit",
   ]);
-  const heads = ["model", "parameters", "size", "context", "licence", "memory", ""];
+  const heads = ["model", "kind", "parameters", "size", "context", "licence", "memory", ""];
   const columns = heads.map((head) => ({ head, number: false }));
   const others = listed.flatMap(({ address, problem }) => (problem ? [`${address}  ${problem}`] : []));
   return [...inColumns(columns, rows, width), ...others.map((line) => wrapped(line, width))];

@@ -4,7 +4,7 @@ import type { ModelSettings } from "../study/settings/generate.ts";
 import { portableName } from "../text/file-name.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Prompt } from "./template.ts";
+import type { Prompt, Template } from "./template.ts";
 
 /**
  * What a model is asked: one text. Where `stop` begins the next title, the model need not go on. A request is part of
@@ -21,6 +21,8 @@ export interface Written extends Omit<Answer, "end" | "sent"> {
   readonly end: Answer["end"] | "end of text";
   /** Mean over the generated tokens, natural logarithm, of a model that tells no more than that. */
   readonly logProbability?: number | undefined;
+  /** Messages as the model was given them, where its own chat template put them into words. */
+  readonly rendered?: string | undefined;
   /** Of a server. */
   readonly sent?: Answer["sent"] | undefined;
   readonly ms: number;
@@ -71,14 +73,27 @@ export interface Model {
   close(): Promise<void>;
 }
 
+/** How a model wants to be asked. */
+export interface Form {
+  /** An instructed model that runs here takes both: messages in its own form, and a plain text to continue. */
+  readonly takes: readonly Template["api"][];
+  /** The built-in prompt that fits. */
+  readonly prompt: string;
+}
+
 /** A kind of model, by the scheme of its address. One file in `models/` each, one line in `models.ts`. */
 export interface Provider<Settings = ModelSettings> {
   readonly scheme: string;
   readonly summary: string;
   /** Files that the outcome depends on, absolute or relative to the study. */
   files(settings: Settings, study: Study): readonly string[];
+  /** Undefined where that is not known yet, as for a file that is still to be downloaded. */
+  form(settings: Settings, study: Study): Promise<Form | undefined>;
   open(settings: Settings, study: Study, effects: Effects): Promise<Model>;
 }
+
+/** A model that continues a text. */
+export const baseForm: Form = { takes: ["completions"], prompt: "one-shot" };
 
 /** What stands after the scheme. */
 export const targetOf = ({ address }: ModelSettings): string => address.slice(address.indexOf(":") + 1);

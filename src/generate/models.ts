@@ -1,6 +1,8 @@
 import { type ModelSettings, type Scheme, schemeOf } from "../study/settings/models.ts";
+import type { Effects } from "../workbench/effects.ts";
 import { unknownAddress } from "../workbench/model-address.ts";
-import type { Provider } from "./model.ts";
+import type { Study } from "../workbench/study.ts";
+import { baseForm, type Form, type Provider } from "./model.ts";
 
 /** Kinds of models by the scheme of their address. Each is imported only when a study uses it. */
 const providers: Readonly<Record<Scheme, () => Promise<unknown>>> = {
@@ -21,4 +23,13 @@ export async function providerOf({ address }: ModelSettings): Promise<Provider> 
   const scheme = schemeOf(address);
   if (!scheme) throw unknownAddress("generate.models", address);
   return (await providers[scheme]()) as Provider;
+}
+
+/** How a model wants to be asked; where that is told by a file that is not here yet, it is downloaded first. */
+export async function formOf(model: ModelSettings, study: Study, effects: Effects): Promise<Form> {
+  const provider = await providerOf(model);
+  const known = await provider.form(model, study);
+  if (known) return known;
+  await (await provider.open(model, study, effects)).close();
+  return (await provider.form(model, study)) ?? baseForm;
 }

@@ -1,17 +1,21 @@
 import { servedApi } from "../llm/dialect.ts";
 import type { Sampling } from "../study/generation.ts";
+import type { GenerateSettings } from "../study/settings/generate.ts";
 import { isServed, type ModelSettings } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
+import { catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import { type Control, controlsOf, headersOf } from "./controls.ts";
+import { type Asked, type Control, controlsOf, headersOf, untold } from "./controls.ts";
 import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
-import { nameOf } from "./model.ts";
+import { type Form, nameOf, targetOf } from "./model.ts";
+import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";
-import { fill, type Prompt, readTemplate, type Template } from "./template.ts";
+import { builtInTemplates, fill, type Prompt, readTemplate, type Template } from "./template.ts";
 
 /** A model under a prompt. */
 interface Writer {
@@ -20,6 +24,7 @@ interface Writer {
   readonly name: string;
   readonly sampling: Sampling;
   readonly template: Template;
+  readonly form: Form | undefined;
 }
 
 /** A writer with what it is asked for: one file of generations. */
@@ -44,10 +49,11 @@ export interface Planned {
 export async function planOf(
   study: Study,
   stories: readonly Story[],
-  asked: Control = study.config.generate.control,
+  asked: Asked = study.config.generate.control,
 ): Promise<Series[]> {
   const titles = titlesOf(study, stories);
   const writers = await writersOf(study);
+  await refuseUntold(writers, controlsOf(asked), study);
   return writers.flatMap((writer) =>
     controlsOf(asked).map((control) => ({
       ...writer,
@@ -61,10 +67,48 @@ export async function planOf(
 /** What `planOf` would refuse, as far as that can be told by now. */
 export async function foreseePlan(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const { generate } = study.config;
-  for (const { model } of await writersOf(study)) (await providerOf(model)).files(model, study);
-  controlsOf(generate.control);
+  for (const model of generate.models) await refuseAbsent(model);
+  const writers = await writersOf(study);
+  for (const { model } of writers) (await providerOf(model)).files(model, study);
+  await refuseUntold(writers, controlsOf(generate.control), study);
   choiceNamed(generate.examples);
   if (settled.has(storiesFile)) await planOf(study, await readStories(study));
+}
+
+/**
+ * Throws StudyError where something is asked for that a prompt does not tell its model: texts that were then chosen by
+ * how near they come to it would look as if the model had followed.
+ */
+async function refuseUntold(
+  writers: readonly Writer[],
+  controls: readonly Control[],
+  study: Study,
+): Promise<void> {
+  const { examples } = study.config.generate;
+  for (const { template, form, name } of writers) {
+    for (const control of controls) {
+      const [first] = untold(control, template, examples);
+      if (first === undefined) continue;
+      const others = await builtInTemplates(study);
+      const telling = others.filter(
+        (other) =>
+          (form?.takes ?? [other.api]).includes(other.api) && untold(control, other, examples).length === 0,
+      );
+      const known = telling.map((other) => other.name).join(", ");
+      throw new StudyError(
+        `generate.control: the prompt ${template.name} of ${name} has no place for ${first}, so the model would never be told`,
+        {
+          hint: `${known ? `use ${known}, or ` : ""}put [[${first}]] or [[wishes]] into a prompt of your own`,
+        },
+      );
+    }
+  }
+}
+
+/** Throws StudyError for a model of the catalogue that is not here. */
+async function refuseAbsent(model: ModelSettings): Promise<void> {
+  const known = model.address.startsWith("llama:") ? catalogueModel(targetOf(model)) : undefined;
+  if (known && !(await exists(catalogueFile(known)))) throw notHere(known);
 }
 
 async function writersOf(study: Study): Promise<Writer[]> {
@@ -76,12 +120,12 @@ async function writersOf(study: Study): Promise<Writer[]> {
     const name = nameOf(model);
     refuseModel(name, model.address);
     const refusePrompt = refuseTwice("generate.prompts", "name each once, and give files names of their own");
-    const sampling = samplingOf(settings, model);
-    for (const prompt of model.prompt ? [model.prompt] : settings.prompts) {
+    const form = await (await providerOf(model)).form(model, study);
+    for (const prompt of promptsOf(model, settings, form)) {
       const template = await readTemplate(prompt, study);
       refusePrompt(template.name, prompt);
-      refuseOtherApi(model, template);
-      writers.push({ model, name, sampling, template });
+      refuseOtherForm(model, template, form);
+      writers.push({ model, name, sampling: samplingOf(settings, model, template.api), template, form });
     }
   }
   return writers;
@@ -110,11 +154,28 @@ function refuseTwice(where: string, hint: string): (name: string, of: string) =>
 const conditionName = ([name, value]: readonly [string, string | number]): string =>
   `${name}-${value}`.replace(/[^\p{L}\p{N}.-]+/gu, "-");
 
-function refuseOtherApi(model: ModelSettings, template: Template): void {
-  if (template.api !== "chat" || (isServed(model) && servedApi(model) === "chat")) return;
-  throw new StudyError(`the prompt ${template.name} is for chat, ${model.address} is asked for completions`, {
-    hint: `give the model ${isServed(model) ? "`api: chat`, or " : ""}a prompt of its own: \`prompt: one-shot\``,
-  });
+/** The model's own prompt, else those of all models, else the one that fits it; none where that is not known yet. */
+export const promptsOf = (
+  model: ModelSettings,
+  { prompts }: GenerateSettings,
+  form: Form | undefined,
+): readonly string[] =>
+  model.prompt !== undefined ? [model.prompt] : (prompts ?? (form ? [form.prompt] : []));
+
+function refuseOtherForm(model: ModelSettings, template: Template, form: Form | undefined): void {
+  if (template.api !== "chat" || !form || form.takes.includes("chat")) return;
+  const { address } = model;
+  const served = isServed(model);
+  throw new StudyError(
+    served
+      ? `the prompt ${template.name} is for chat, ${address} is asked for completions`
+      : `the prompt ${template.name} is for instructed models, ${address} is a base model: it has no chat template`,
+    {
+      hint: served
+        ? "give the model `api: chat`, or a prompt of its own: `prompt: one-shot`"
+        : "give it a prompt of its own: `prompt: one-shot`",
+    },
+  );
 }
 
 /** The same title has the same examples under every model, so that models differ in nothing else. */
@@ -131,7 +192,7 @@ function plannedTitles(
   return titles.map((story, at) => ({
     story,
     examples: examples[at]!,
-    prompt: fill(template, story.title, examples[at]!, control, headers),
+    prompt: fill(template, story.title, examples[at]!, control, { headers, genre: study.config.genre }),
   }));
 }
 

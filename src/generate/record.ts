@@ -17,7 +17,7 @@ export interface Attempt {
 export function generationOf(
   { planned, number, request }: Attempt,
   reply: Reply,
-  series: Omit<Series, "titles">,
+  series: Omit<Series, "titles" | "form">,
   model: Model,
   thinksUnopened = false,
 ): Generation {
@@ -32,16 +32,25 @@ export function generationOf(
       hash: ("served" in reply && reply.served) || model.hash,
       ...(model.pretend && { pretend: true }),
     },
-    prompt: { template: series.condition, hash: series.template.hash, text: prompt.text },
+    prompt: {
+      template: series.condition,
+      hash: series.template.hash,
+      text: prompt.text,
+      ...("rendered" in reply && reply.rendered !== undefined && { rendered: reply.rendered }),
+    },
     examples: examples.map(({ id }) => id),
     ...(Object.keys(series.control).length > 0 && { control: { ...series.control } }),
     seed: request.seed,
     attempt: number,
     settings: ("sampled" in reply && reply.sampled) || request.sampling,
     ...("sent" in reply && reply.sent && { sent: reply.sent as NonNullable<Generation["sent"]> }),
-    ...outcomeOf(reply, request, story.title, thinksUnopened),
+    ...outcomeOf(reply, request, story.title, thinksUnopened || opensThinking(reply)),
   };
 }
+
+/** Whether the model's own template opened a thinking, as it does where it cannot be switched off. */
+const opensThinking = (reply: Reply): boolean =>
+  "rendered" in reply && /<think>\s*$/.test(reply.rendered ?? "");
 
 function likelihoodOf({
   logProbability,

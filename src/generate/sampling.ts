@@ -3,13 +3,20 @@ import type { GenerateSettings } from "../study/settings/generate.ts";
 import { isServed, type ModelSettings } from "../study/settings/models.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { nameOf } from "./model.ts";
+import type { Template } from "./template.ts";
 
 /**
- * How a model is sampled: by its own settings, and where it has none by those of all models. Throws StudyError where
- * the least number of tokens is above the most, and where a model of this machine is to be left to a provider.
+ * How a model is sampled: by its own settings, and where it has none by those of all models. An instructed model is
+ * asked for a length in words: where it is kept from ending it runs in circles, so there `least` is 0 unless the model
+ * has one of its own. Throws StudyError where the least number of tokens is above the most, and where a model of this
+ * machine is to be left to a provider.
  */
-export function samplingOf(all: GenerateSettings, model: ModelSettings): Sampling {
-  const least = model.tokens?.least ?? all.tokens.least;
+export function samplingOf(
+  all: GenerateSettings,
+  model: ModelSettings,
+  api: Template["api"] = "completions",
+): Sampling {
+  const least = model.tokens?.least ?? (api === "chat" ? 0 : all.tokens.least);
   const most = model.tokens?.most ?? all.tokens.most;
   if (least > most) {
     const where = model.tokens ? `generate.models: tokens of ${nameOf(model)}` : "generate.tokens";

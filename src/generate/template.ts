@@ -1,7 +1,9 @@
+import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { usualGenre } from "../study/config.ts";
 import type { Story } from "../study/story.ts";
 import { sha256 } from "../text/hash.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -13,7 +15,7 @@ import { type Control, sadnessOf, wishesOf } from "./controls.ts";
 /**
  * A prompt file: YAML between two lines of `---`, then the template. What stands in double brackets is filled in:
  * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on where there are several),
- * and what is asked for beyond the title: `[[tone]]` where a tone is set, `[[example tone]]` for what an example has of
+ * what the corpus is made of (`[[genre]]`), and what is asked for beyond the title: `[[tone]]` where a tone is set, `[[example tone]]` for what an example has of
  * it, `[[wishes]]` for all of it in sentences. `[[if tone]] ... [[end]]` stands only where a tone is set. A line
  * `[[system]]`, `[[user]]` or `[[assistant]]` begins a message for a chat model.
  */
@@ -40,7 +42,10 @@ export interface Prompt {
   readonly text: string;
   /** For chat models alone. */
   readonly messages?: readonly Message[];
-  /** How many characters at its start do not depend on the title: prompts of the same examples share them. */
+  /**
+   * How many characters at its start do not depend on the title: prompts of the same examples share them. Of messages,
+   * the characters of their contents, one after the other.
+   */
   readonly shared: number;
 }
 
@@ -55,6 +60,13 @@ export async function templateFile(name: string, study: Study): Promise<string> 
   const inStudy = study.path(name);
   if (!/^[a-z0-9-]+$/.test(name) || (await exists(inStudy))) return inStudy;
   return fileURLToPath(new URL(`prompts/${name}.md`, packageFolder));
+}
+
+/** The prompts that come with Tiny Love, in order of their names. */
+export async function builtInTemplates(study: Study): Promise<Template[]> {
+  const files = await readdir(new URL("prompts/", packageFolder));
+  const names = files.filter((file) => file.endsWith(".md") && file !== "README.md").sort();
+  return Promise.all(names.map((file) => readTemplate(file.slice(0, -3), study)));
 }
 
 export async function readTemplate(name: string, study: Study): Promise<Template> {
@@ -98,19 +110,31 @@ const exampleNumber = (hole: string): number => {
   return match ? Number(match[1] ?? 1) : 0;
 };
 
+interface Filling {
+  /** What an example has of a control. */
+  readonly headers?: (story: Story) => Control;
+  /** What the corpus is made of, in the plural. */
+  readonly genre?: string;
+}
+
 /**
- * Fills a template for a title; what an example or a title holds in brackets is never filled in turn. `headers` tells
- * what an example has of a control.
+ * Fills a template for a title; what an example or a title holds in brackets is never filled in turn.
  */
 export function fill(
   template: Template,
   title: string,
   examples: readonly Story[],
   control: Control = {},
-  headers: (story: Story) => Control = () => ({}),
+  { headers = () => ({}), genre = usualGenre }: Filling = {},
 ): Prompt {
   const chosen = conditions(template.body, control);
-  const wanted: Control = { title, wishes: wishesOf(control), sadness: sadnessOf(control), ...control };
+  const wanted: Control = {
+    title,
+    genre,
+    wishes: wishesOf(control),
+    sadness: sadnessOf(control),
+    ...control,
+  };
   const value = (hole: string): string => {
     const example = exampleHole.exec(hole);
     const story = example && examples[Number(example[1] ?? 1) - 1];
@@ -125,14 +149,19 @@ export function fill(
   if (template.api === "completions") {
     return { text: filled(chosen), shared: filled(chosen.slice(0, chosen.indexOf("[[title]]"))).length };
   }
-  const messages = messagesOf(chosen, template.name).map(({ role, content }) => ({
-    role,
-    content: filled(content).replace(/[ \t]+$/gm, ""),
-  }));
+  const parts = messagesOf(chosen, template.name);
+  const put = (content: string) => filled(content).replace(/[ \t]+$/gm, "");
+  const messages = parts.map(({ role, content }) => ({ role, content: put(content) }));
+  const titled = parts.findIndex(({ content }) => content.includes("[[title]]"));
+  const { content } = parts[titled]!;
+  const shared = [
+    ...parts.slice(0, titled).map((part) => put(part.content)),
+    put(content.slice(0, content.indexOf("[[title]]"))),
+  ];
   return {
-    text: messages.map(({ role, content }) => `[[${role}]]\n${content}`).join("\n"),
+    text: messages.map((message) => `[[${message.role}]]\n${message.content}`).join("\n"),
     messages,
-    shared: 0,
+    shared: shared.join("").length,
   };
 }
 

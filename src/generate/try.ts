@@ -5,6 +5,7 @@ import { ModelSettings } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { countWords } from "../text/words.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
+import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import { unknownAddress } from "../workbench/model-address.ts";
@@ -15,7 +16,7 @@ import { controlsOf, headersOf } from "./controls.ts";
 import { chooseExamples, trainingStories } from "./examples.ts";
 import { growingPage } from "./growing-page.ts";
 import type { Request } from "./model.ts";
-import { providerOf } from "./models.ts";
+import { formOf, providerOf } from "./models.ts";
 import { storyIn } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate } from "./template.ts";
@@ -50,7 +51,7 @@ export const tryOne = command({
     const study = await studyAt(folder);
     const settings = modelOf(study, options.model);
     const seed = options.seed ?? Math.floor(effects.now() % 2 ** 31);
-    const { request, example } = await askedOf(study, settings, { ...options, seed });
+    const { request, example } = await askedOf(study, settings, { ...options, seed }, effects);
     const { least, most } = study.config.compose.words;
     const clip = study.random("clip", seed).integer(least, Math.max(least, most));
     const model = await (await providerOf(settings)).open({ ...settings, parallel: 1 }, study, effects);
@@ -91,19 +92,26 @@ async function askedOf(
   study: Study,
   model: ModelSettings,
   { title, prompt, seed }: Options & { readonly seed: number },
+  effects: Effects,
 ): Promise<{ request: Request; example: Story | undefined }> {
   const { generate } = study.config;
   const stories = (await exists(study.path(storiesFile))) ? await readStories(study) : [];
-  const usual = stories.length > 0 ? (model.prompt ?? generate.prompts[0]!) : "title-only";
+  const form = await formOf(model, study, effects);
+  const fitting = form?.takes.includes("chat") ? "chat-small" : "title-only";
+  const usual =
+    stories.length > 0 ? (model.prompt ?? generate.prompts?.[0] ?? form?.prompt ?? "one-shot") : fitting;
   const template = await readTemplate(prompt ?? usual, study);
   const control = controlsOf(generate.control)[0]!;
   const wanted = { count: template.examples, control };
   const [examples] = chooseExamples(generate, [untold(title)], stories, wanted, study.random("try", seed));
   const request = {
-    prompt: fill(template, title, examples!, control, headersOf(control, trainingStories(stories))),
+    prompt: fill(template, title, examples!, control, {
+      headers: headersOf(control, trainingStories(stories)),
+      genre: study.config.genre,
+    }),
     stop: template.stop,
     seed,
-    sampling: samplingOf(generate, model),
+    sampling: samplingOf(generate, model, template.api),
   };
   return { request, example: examples?.[0] };
 }

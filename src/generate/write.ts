@@ -3,7 +3,7 @@ import type { Story } from "../study/story.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import { answered } from "./answering.ts";
-import { distanceTo, farFromWish, measurable } from "./controls.ts";
+import { distanceTo, measurable } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Model, Reply } from "./model.ts";
@@ -78,12 +78,10 @@ const faulty = ({ reason }: Generation): boolean => reason !== undefined;
 /** Marks the text that is nearest to what was asked for: of those without another fault, while there are any. */
 function withChoice(tried: readonly Generation[]): Generation[] {
   const worse = ({ text, reason, distance = 1 }: Generation): number =>
-    distance + (text === "" ? 4 : reason === undefined || reason.startsWith(far) ? 0 : 2);
+    distance + (text === "" ? 4 : reason === undefined ? 0 : 2);
   const nearest = tried.reduce((best, next) => (worse(next) < worse(best) ? next : best));
   return tried.map((generation) => ({ ...generation, chosen: generation === nearest }));
 }
-
-const far = "far from what was asked for";
 
 function judged(
   generation: Generation,
@@ -99,9 +97,7 @@ function judged(
     // The raw reply keeps a text that may not be shown.
     return { ...measured, outcome, ...(outcome === "failed" && { text: "" }), reason: what };
   }
-  return distance !== undefined && distance > farFromWish
-    ? { ...measured, reason: `${far}: ${distance.toFixed(2)} of 1` }
-    : measured;
+  return measured;
 }
 
 /** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */

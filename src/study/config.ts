@@ -8,6 +8,9 @@ import { InfluenceSettings } from "./settings/influence.ts";
 import { SurveySettings } from "./settings/survey.ts";
 import { TuneSettings } from "./settings/tune.ts";
 
+/** What built-in prompts ask for, unless the study says otherwise. */
+export const usualGenre = "very short stories";
+
 /** What a study asks: `study.yaml`, strict (an unknown key is an error), each setting with its default beside it. */
 export const StudyConfig = z.strictObject({
   name: z
@@ -15,6 +18,8 @@ export const StudyConfig = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens")
     .describe("Names the study in reports and file names"),
   title: z.string().default("A study of very short stories"),
+  /** What the corpus is made of, in the plural, for prompts: `very short stories about the sea`, `fables`. */
+  genre: z.string().trim().min(1).default(usualGenre),
   /** Every random choice follows from it. */
   seed: z.union([z.int(), z.string()]).default(2022),
   corpus: CorpusSettings.prefault({}),

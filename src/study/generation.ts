@@ -39,7 +39,13 @@ export const Generation = z.strictObject({
     /** True for `echo:` and other models that only exercise the way. */
     pretend: z.boolean().optional(),
   }),
-  prompt: z.strictObject({ template: z.string(), hash: z.string(), text: z.string() }),
+  prompt: z.strictObject({
+    template: z.string(),
+    hash: z.string(),
+    text: z.string(),
+    /** What the model was given, where its own chat template put messages into words. */
+    rendered: z.string().optional(),
+  }),
   /** Stories of the corpus shown as examples, in order. */
   examples: z.array(z.string()),
   /** What was asked for beyond the title (tone, dialogue ...), when anything was. */

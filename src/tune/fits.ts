@@ -7,9 +7,9 @@ import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { readJson } from "../workbench/files.ts";
 import { memoryFree } from "../workbench/llama.ts";
+import { outcomeOf } from "../workbench/outcome.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, type ModelShape, shapeOf } from "./model-shape.ts";
-import { outcomeOf } from "./outcome.ts";
 
 /** What a training may take here: bytes free on each GPU, or of the machine's own memory where it has none. */
 export type Machine = { readonly gpus: readonly number[] } | { readonly memory: number };

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { parseJson } from "../workbench/files.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf } from "../workbench/outcome.ts";
 
 export interface Package {
   readonly name: string;

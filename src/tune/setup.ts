@@ -4,9 +4,9 @@ import { z } from "zod";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
 import { exists, hashOf, writeWhole } from "../workbench/files.ts";
+import { outcomeOf } from "../workbench/outcome.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
 import { command } from "../workbench/stage.ts";
-import { outcomeOf } from "./outcome.ts";
 import { checkRoom, explained, install, resolved, tell } from "./packages.ts";
 
 const options = z.object({

@@ -4,6 +4,7 @@ import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
+import { outcomeOf } from "../workbench/outcome.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
@@ -11,7 +12,6 @@ import { type Job, jobOf } from "./job.ts";
 import { type ClusterJob, jobScript } from "./job-script.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, shapeOf } from "./model-shape.ts";
-import { outcomeOf } from "./outcome.ts";
 import { rateOption, refuseOther } from "./run.ts";
 
 const options = z.object({

@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { LlamaModel } from "node-llama-cpp";
+import { catalogueFile, catalogueModel } from "./catalogue.ts";
 import { StudyError } from "./errors.ts";
 import {
   type Continuation,
   type Continued,
   continueInStep,
   type Hooks,
+  type ModelPrompt,
   promptTokens,
   type Starts,
   startsOf,
@@ -16,8 +18,15 @@ import { type Scored, scored } from "./llama/scoring.ts";
 import type { Study } from "./study.ts";
 import { packageFolder } from "./version.ts";
 
-export type { Continuation, Continued, Draw, Hooks } from "./llama/continuing.ts";
-export { type LlamaFile, memoryFree, memoryNeeded, readLlamaFile } from "./llama/gguf-file.ts";
+export type { ChatMessage } from "./llama/chat.ts";
+export type { Continuation, Continued, Draw, Hooks, ModelPrompt } from "./llama/continuing.ts";
+export {
+  chatTemplateOf,
+  type LlamaFile,
+  memoryFree,
+  memoryNeeded,
+  readLlamaFile,
+} from "./llama/gguf-file.ts";
 export { defaultThreads, llamaBinding } from "./llama/loading.ts";
 export type { Scored } from "./llama/scoring.ts";
 
@@ -27,8 +36,10 @@ export interface LlamaModelInMemory {
   readonly contextTokens: number;
   /** How many tokens a text has. */
   count(text: string): number;
+  /** How many tokens a prompt has, as the model is given it. */
+  countPrompt(prompt: ModelPrompt): Promise<number>;
   /** Says that a prompt and its text do not fit in the model's memory; undefined when they do. */
-  tooLong(continuation: Continuation): string | undefined;
+  tooLong(continuation: Continuation): Promise<string | undefined>;
   /** Makes room for prompts and texts of so many tokens. It has no effect once there is a first text. */
   reserve(tokens: number): void;
   /**
@@ -45,7 +56,7 @@ export interface LlamaModelInMemory {
    * The log-probability of `text` after `before`, by teacher forcing at temperature 1. With nothing before it the
    * model's beginning-of-text stands there, or its end-of-text where it has no other.
    */
-  score(text: string, before?: string, hooks?: Hooks): Promise<Scored>;
+  score(text: string, before?: ModelPrompt, hooks?: Hooks): Promise<Scored>;
   /** Tokens of prompts that were worked out so far: what prompts share is counted once. */
   evaluatedTokens(): Promise<number>;
   close(): Promise<void>;
@@ -69,9 +80,12 @@ export interface LlamaSettings {
 /** The model that comes with the package. */
 export const embeddedModelFile = fileURLToPath(new URL("models/tiny-love.gguf", packageFolder));
 
-/** The file that stands after `llama:` in an address: its path, relative to the study, or `embedded`. */
-export const llamaFileNamed = (target: string, study: Study): string =>
-  target === "embedded" ? embeddedModelFile : study.path(target);
+/** The file that an address names after `llama:`: `embedded`, a model of the catalogue, or a path relative to the study. */
+export function llamaFileNamed(target: string, study: Study): string {
+  if (target === "embedded") return embeddedModelFile;
+  const known = catalogueModel(target);
+  return known ? catalogueFile(known) : study.path(target);
+}
 
 /** Loads a GGUF file; throws StudyError when it is missing, broken, of a kind that cannot be run, or too big. */
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {
@@ -84,8 +98,9 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
     opened ??= openDesk(model, settings, parallel, contextTokens);
     return opened;
   };
-  const tooLong = ({ prompt, draw: { mostTokens } }: Continuation) => {
-    const needed = promptTokens(model, prompt).length + mostTokens;
+  const countPrompt = async (prompt: ModelPrompt) => (await promptTokens(model, prompt)).length;
+  const tooLong = async ({ prompt, draw: { mostTokens } }: Continuation) => {
+    const needed = (await countPrompt(prompt)) + mostTokens;
     return needed < contextTokens
       ? undefined
       : `a prompt with ${mostTokens} new tokens takes ${needed} tokens, the model holds ${contextTokens}`;
@@ -93,6 +108,7 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
   return {
     parallel,
     tooLong,
+    countPrompt,
     get contextTokens() {
       return contextTokens;
     },
@@ -104,7 +120,7 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
     async continueAll(continuations, hooks = {}) {
       if (continuations.length > parallel)
         throw new RangeError(`${continuations.length} continuations for ${parallel} sequences`);
-      for (const problem of continuations.map(tooLong)) {
+      for (const problem of await Promise.all(continuations.map(tooLong))) {
         if (problem) {
           throw new StudyError(problem, {
             hint: "use shorter or fewer examples, or lower generate.tokens.most",

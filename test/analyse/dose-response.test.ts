@@ -6,7 +6,7 @@ import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { aStudy, stimulusOf, writeJudgments } from "./a-study.ts";
-import { claimsIn, dosed } from "./doses.ts";
+import { asking, claimsIn, dosed } from "./doses.ts";
 
 const run = (data: Data, seed = 1) => doseResponse.run(data, randomFrom(seed));
 const said = (data: Data): string =>
@@ -19,7 +19,7 @@ const said = (data: Data): string =>
 test("a level that words and readers follow can be set; its figure shows both", () => {
   const data = dosed({ words: 0.6, moved: 0.6, named: 0.9, readers: 40 }, 1);
   expect(said(data)).toMatch(
-    /^echo: chat, melancholy: the level can be set; words and readers follow it\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
+    /^echo: chat, melancholy: the level of melancholy can be set; words and readers follow it\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
   );
   const [first] = run(data).findings.filter((finding) => finding.kind === "figure");
   if (first?.kind !== "figure") throw new Error("no figure");
@@ -45,19 +45,19 @@ test("a mean rating near the end of its scale has an interval that leans inwards
 
 test("what no reader was asked is not claimed of readers", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
-    /can be set as far as words tell; whether it is felt, no reader was asked\.\nThe words grow sadder/,
+    /can be set as far as words tell; no reader was asked\.\nThe words grow sadder/,
   );
 });
 
 test("words that follow do not speak for readers who don't", () => {
   expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
-    /as far as words tell; that readers feel it is not shown\.\n.* That the share of readers who name sadness or longing goes with the level asked for is not shown/,
+    /as far as words tell; that readers see it is not shown\.\n.* That the share of readers who name sadness or longing goes with the level asked for is not shown/,
   );
 });
 
 test("nothing found is no evidence of nothing", () => {
   expect(said(dosed({ readers: 40 }, 4))).toMatch(
-    /whether the level can be set is open; that is no evidence that it cannot\.$/m,
+    /that the level of melancholy can be set cannot be shown; that is no evidence that it cannot\.$/m,
   );
 });
 
@@ -78,7 +78,7 @@ test("it waits where no level was asked for, and where one level was it has noth
   expect(applies(doseResponse, none)).toBe(true);
   const one = none.study!.generations.filter(({ control }) => control?.["strength"] === 2);
   expect(said({ ...none, study: { ...none.study!, generations: one } })).toBe(
-    "No two levels of a tone were asked for, so that there is nothing to compare.",
+    "Nothing was asked for in two ways, so that there is nothing to compare.",
   );
 });
 
@@ -92,6 +92,49 @@ test("no level is found where readers and words go by none, titles and readers d
   // One of 24 is expected; five or more come less than once in a hundred times. bench/influence-calibration.ts has the
   // many.
   expect(false_).toBeLessThan(5);
+});
+
+test.each(["best of", "far"] as const)(
+  "texts that were chosen by their words are shown apart, and neither they nor ratings of them are tested: %s",
+  (redraws) => {
+    const data = dosed({ readers: 40, redraws }, 11);
+    const text = said(data);
+    expect(text).toContain("that the level of melancholy can be set cannot be shown");
+    // Readers, who name sadness where words are sad, see what the choice did.
+    expect(text).toMatch(
+      /\d+ texts were chosen among \d+ draws by the sadness of the words: .* It is not tested/,
+    );
+    expect(Object.keys(run(data).numbers["echo: chat, melancholy"] as object)).toEqual(["words"]);
+    const chosen = run(data).findings.find(
+      (finding) => finding.kind === "table" && finding.caption.includes("chosen among several draws"),
+    );
+    const means = chosen?.kind === "table" ? chosen.table.rows.map(({ mean }) => Number(mean)) : [];
+    expect(means.at(-1)! - means[0]!).toBeGreaterThan(5);
+  },
+);
+
+test.each([
+  ["dialogue", "how much is spoken", "dialogue"],
+  ["kind", "the kind of love", "kind of love"],
+  ["setting", "the setting", "setting"],
+  ["tone", "the tone", "tone"],
+] as const)(
+  "%s can be set where texts follow, and cannot be shown where they do not",
+  (control, what, called) => {
+    const followed = asking(control, 0.8, 1);
+    expect(said(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);
+    expect(run(followed).numbers["verdicts"]).toEqual({ [`echo: chat, ${called}`]: "can be set" });
+    expect(said(asking(control, 0, 1))).toContain(`that ${what} can be set cannot be shown`);
+  },
+);
+
+test("codes by people are heard beside the cue words", () => {
+  const data = asking("kind", 0.6, 2);
+  const [cues] = data.study!.coders!;
+  const anna = { ...cues!, name: "anna", kind: "people" as const };
+  const text = said({ ...data, study: { ...data.study!, coders: [cues!, anna] } });
+  expect(text).toContain("the kind of love can be set; words and readers follow it.");
+  expect(text).toContain("by people or a model who coded them");
 });
 
 test("a study's own files give levels, ratings and emotions", async () => {

@@ -1,5 +1,6 @@
 import type { Data, Rating } from "../../src/analyse/data.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
+import type { Coding } from "../../src/study/coding.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 
@@ -13,6 +14,11 @@ export interface Obeys {
   readonly named?: number;
   readonly readers?: number;
   readonly titles?: number;
+  /**
+   * Draws each text up to eight times: `best of` chooses the one whose words are nearest to the level, `far` (as
+   * older versions did) draws again while they are far from it.
+   */
+  readonly redraws?: "best of" | "far";
 }
 
 const sad = "tears grief funeral alone lost".split(" ");
@@ -25,22 +31,25 @@ const levels = [0, 1, 2, 3, 4];
  * ratings share: that is what a test that takes ratings as independent is misled by.
  */
 export function dosed(obeys: Obeys, seed: number | string): Data {
-  const { words = 0, moved = 0, named = 0, readers = 0, titles = 20 } = obeys;
+  const { words = 0, moved = 0, named = 0, readers = 0, titles = 20, redraws } = obeys;
   const random = randomFrom(seed, "doses");
   const generations: Generation[] = [];
-  const shown: { stimulus: string; level: number; peculiar: number; feel: number }[] = [];
+  const shown: { stimulus: string; generation: string; level: number; peculiar: number; feel: number }[] = [];
   for (let title = 0; title < titles; title++) {
     const own = 0.8 * random.normal();
     for (const level of levels) {
-      const odds = own + 0.5 * random.normal() + words * (level - 2);
-      generations.push(generationOf(`title-${title}`, level, textOf(odds, random)));
+      const draw = () => textOf(own + 0.5 * random.normal() + words * (level - 2), random);
+      generations.push(...drawsOf(`title-${title}`, level, draw, redraws));
     }
     const level = levels[title % levels.length]!;
+    const text = shownOf(generations, `title-${title}/${level}`);
     shown.push({
       stimulus: `s${title}`,
+      generation: text.id,
       level,
       peculiar: 0.7 * random.normal(),
-      feel: 0.8 * random.normal(),
+      // Sad words are felt, wherever they come from.
+      feel: 0.8 * random.normal() + (redraws ? 3 * (sadShare(text.text) - 0.5) : 0),
     });
   }
   const ratings = Array.from({ length: readers }, (_, reader): Rating[] => {
@@ -83,8 +92,76 @@ export function dosed(obeys: Obeys, seed: number | string): Data {
       clip: undefined,
       generations,
       stimuli: [],
-      behind: new Map(shown.map(({ stimulus, level }, title) => [stimulus, `title-${title}/${level}`])),
+      behind: new Map(shown.map(({ stimulus, generation }) => [stimulus, generation])),
     },
+  };
+}
+
+const sadShare = (text: string): number => {
+  const terms = text.split(" ");
+  return terms.filter((term) => sad.includes(term)).length / terms.length;
+};
+
+/** One text, or up to eight with the one that a study would show. */
+function drawsOf(story: string, level: number, draw: () => string, redraws: Obeys["redraws"]): Generation[] {
+  if (!redraws) return [generationOf(story, level, draw())];
+  const far = (text: string) => Math.abs(sadShare(text) - level / 4);
+  const texts = [draw()];
+  while (texts.length < 8 && (redraws === "best of" || far(texts.at(-1)!) > 0.2)) texts.push(draw());
+  const nearest = texts.reduce((best, next) => (far(next) < far(best) ? next : best));
+  return texts.map((text, at) => ({
+    ...generationOf(story, level, text),
+    id: `${story}/${level}/${at + 1}`,
+    attempt: at + 1,
+    ...(redraws === "best of" && { chosen: text === nearest }),
+    ...(redraws === "far" && far(text) > 0.2 && { reason: "far from what was asked for: 0.50 of 1" }),
+  }));
+}
+
+/** What readers see of the draws under a title and level: the chosen one, else the last. */
+function shownOf(generations: readonly Generation[], place: string): Generation {
+  const draws = generations.filter(({ id }) => id === place || id.startsWith(`${place}/`));
+  return draws.find(({ chosen }) => chosen) ?? draws.at(-1)!;
+}
+
+const categories = {
+  kind: { variable: "kind_of_love", of: ["romantic", "family", "friendship"] },
+  tone: { variable: "tone", of: ["joyful", "melancholy"] },
+  setting: { variable: "", of: ["Lagos", "Seoul"] },
+} as const;
+
+/**
+ * A study in which something else than a level of a tone was asked of 20 titles. `share` of the texts do as they were
+ * asked, the others as it comes: for dialogue, which has levels of 0, 20 and 40 words, they stay at their own.
+ */
+export function asking(
+  control: "dialogue" | keyof typeof categories,
+  share: number,
+  seed: number | string,
+  titles = 20,
+): Data {
+  const random = randomFrom(seed, "asking", control);
+  const values: readonly (string | number)[] = control === "dialogue" ? [0, 20, 40] : categories[control].of;
+  const codings: Coding[] = [];
+  const generations = Array.from({ length: titles }, (_, title) => {
+    const own = random.integer(0, 40);
+    return values.map((asked, at): Generation => {
+      const does = random.next() < share ? asked : control === "dialogue" ? own : random.pick(values);
+      const id = `title-${title}/${at}`;
+      const spoken = Math.max(0, Number(does) + Math.round(6 * random.normal()));
+      const text =
+        control === "dialogue"
+          ? `They met. ${spoken > 0 ? `“${"word ".repeat(spoken).trim()}”` : ""} They left.`
+          : `They met in ${control === "setting" ? does : "spring"} and left.`;
+      if (control === "kind" || control === "tone")
+        codings.push({ text: id, variable: categories[control].variable, code: String(does), kind: "cues" });
+      return { ...generationOf(`title-${title}`, 0, text), id, control: { [control]: asked } };
+    });
+  }).flat();
+  const { study, ...data } = dosed({ titles: 1 }, seed);
+  return {
+    ...data,
+    study: { ...study!, generations, behind: new Map(), coders: [{ name: "cues", kind: "cues", codings }] },
   };
 }
 

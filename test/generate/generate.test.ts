@@ -2,9 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
+import { planOf } from "../../src/generate/plan.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
-import { readGenerations } from "../../src/workbench/artefacts.ts";
+import { readGenerations, readStories } from "../../src/workbench/artefacts.ts";
+import type { StudyError } from "../../src/workbench/errors.ts";
 import { exists, filesUnder, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
@@ -189,7 +191,7 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
 
 test("of so many draws the nearest to what is asked for is chosen, and all are kept", async () => {
   // Texts of one to four words: some name the sea, some do not.
-  const asked = { control: { setting: "sea" }, tokens: { least: 1, most: 4 } };
+  const asked = { control: { setting: "sea" }, examples: "matched", tokens: { least: 1, most: 4 } };
   const study = await studyWith({ models: local(), bestOf: 4, ...asked });
   const drawn = await generated(study);
   expect(drawn).toHaveLength(40);
@@ -226,13 +228,14 @@ test("how likely each token was is recorded where it is asked for", async () => 
 });
 
 test("what is asked for beyond the title makes a file of its own for each level, for once", async () => {
-  const study = await studyWith({ models: [{ address: "echo:" }] });
+  const prompt = "two-shot-headers";
+  const study = await studyWith({ models: [{ address: "echo:" }], prompts: [prompt] });
   const plain = await generated(study);
   const effects = quietEffects();
   await runStage(generate, study, { tone: "melancholy", strength: "0..2" }, effects);
   const files = (await filesUnder(study.path("generations/echo"))).map((file) => basename(file));
   expect(files).toEqual(
-    [0, 1, 2].map((level) => `one-shot+tone-melancholy+strength-${level}.jsonl`).concat("one-shot.jsonl"),
+    [0, 1, 2].map((level) => `${prompt}+tone-melancholy+strength-${level}.jsonl`).concat(`${prompt}.jsonl`),
   );
   const asked = (await readGenerations(study)).filter(({ control }) => control?.["strength"] === 2);
   expect(asked).toHaveLength(10);
@@ -240,6 +243,57 @@ test("what is asked for beyond the title makes a file of its own for each level,
   // study.yaml asks for none of it: run again, the study is as it was.
   expect((await stateOf(generate, study, await readManifest(study))).is).toBe("stale");
   expect(timeless(await generated(study))).toEqual(timeless(plain));
+});
+
+const tone = { tone: "melancholy", strength: "0..4" };
+
+test.each([
+  ["one-shot", tone, {}, "no place for tone"],
+  ["title-only", { dialogue: 20 }, {}, "no place for dialogue"],
+  // A header of sadness says nothing of a tone that is neither sad nor glad, nor of a setting.
+  ["two-shot-headers", { tone: "retrospective" }, {}, "no place for tone"],
+  ["two-shot-headers", { setting: "Lagos" }, {}, "no place for setting"],
+  ["one-shot", { kind: "family" }, { examples: "matched" }, "no place for kind"],
+  ["one-shot", tone, { attempts: 8, bestOf: 4 }, "no place for tone"],
+])(
+  "a prompt that never says what is asked for is refused, before any text: %s %j",
+  async (prompt, control, more, message) => {
+    const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
+    await expect(generate.foresee!(study, new Set())).rejects.toThrow(message);
+    await expect(generated(study)).rejects.toThrow(message);
+    expect(await exists(study.path("generations"))).toBe(false);
+  },
+);
+
+test.each([
+  ["two-shot-headers", tone, {}],
+  ["one-shot", tone, { examples: "matched" }],
+  ["one-shot", { dialogue: [0, 20] }, { examples: "matched" }],
+])("a prompt that says it by a header or by examples is taken: %s %j", async (prompt, control, more) => {
+  const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
+  await generate.foresee!(study, new Set());
+  const levels = new Set((await generated(study)).map((each) => JSON.stringify(each.control)));
+  expect(levels.size).toBe("tone" in control ? 5 : 2);
+});
+
+test("the refusal names the prompts that the model could be given", async () => {
+  const study = await studyWith({ models: local(), control: { dialogue: 20 } });
+  const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
+  expect(refused).toMatchObject({
+    message:
+      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never be told",
+    hint: "use two-shot-headers, or put [[dialogue]] or [[wishes]] into a prompt of your own",
+  });
+});
+
+test("no text is drawn again because it is far from what was asked for", async () => {
+  const asked = { control: { setting: "nowhere" }, examples: "matched", attempts: 3 };
+  const study = await studyWith({ models: local(), ...asked });
+  const drawn = await generated(study);
+  for (const { distance, reason } of drawn) {
+    expect(distance).toBe(1);
+    expect(reason ?? "").not.toContain("far");
+  }
 });
 
 test("a prompt that the model cannot hold is that title's failure alone, and is not tried again", async () => {

@@ -107,7 +107,7 @@ test("a model with sampling of its own is asked by it, its neighbour by what sta
 
 test("an instructed model is asked for a chat", async () => {
   const server = await serverThat(() => "well");
-  const [generation] = await generated(await studyAt(server.base, 1, { api: "chat" }));
+  const [generation] = await generated(await studyAt(server.base, 1, { api: "chat", prompt: "one-shot" }));
   expect(server.asked[0]!["messages"]).toEqual([{ role: "user", content: generation!.prompt.text }]);
   expect(generation!.text).toMatch(/^A story about/);
 });

@@ -45,7 +45,9 @@ test("headers tell what an example has, and what is wanted", async () => {
   const sad = { ...first!, text: 'She died in grief and tears. "I miss her," I cried alone.' };
   const glad = { ...second!, text: "We laughed and danced at the wedding, happy and warm." };
   const control = { tone: "joyful", strength: 4, dialogue: 5 };
-  const { text } = fill(template, "A Title", [sad, glad], control, headersOf(control, [sad, glad, third!]));
+  const { text } = fill(template, "A Title", [sad, glad], control, {
+    headers: headersOf(control, [sad, glad, third!]),
+  });
   expect(text.split("\n").filter((line) => /^(Sadness|Words)/.test(line))).toEqual([
     "Sadness: 3 of 4",
     "Words of dialogue: 3",

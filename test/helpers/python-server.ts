@@ -7,6 +7,7 @@ import { freePort } from "./free-port.ts";
 export interface PythonServer {
   /** What goes into `base:`. */
   readonly base: string;
+  readonly pid: number | undefined;
   /** kill -9. */
   kill(): Promise<void>;
   /** Starts it again at the same address. */
@@ -48,6 +49,9 @@ export async function startPythonServer(options: PythonServerOptions): Promise<P
   await start();
   return {
     base: `${address}/v1`,
+    get pid() {
+      return server.pid;
+    },
     async kill() {
       if (ended()) return;
       server.kill("SIGKILL");

@@ -21,6 +21,10 @@ export interface TinyModel {
   readonly vocabulary?: number;
   /** Weights of random models in blocks of 32 at 8 bits (Q8_0), for models that are not tiny at all. */
   readonly eightBits?: boolean;
+  /** Control tokens beside the end of text, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
+  readonly special?: readonly string[];
+  /** Random weights, but never half a letter: bytes above 127 are not among the likely tokens. */
+  readonly ascii?: boolean;
   /** Put into the metadata as they are. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -29,6 +33,8 @@ export const endOfText = "<|endoftext|>";
 
 export async function writeTinyModel(path: string, model: TinyModel): Promise<void> {
   const { tokens, merges } = vocabularyOf(model.words);
+  const special = [endOfText, ...(model.special ?? [])];
+  tokens.push(...special.slice(1));
   while (tokens.length < (model.vocabulary ?? 0)) tokens.push(`<unused ${tokens.length}>`);
   const heads = model.heads ?? 4;
   const layers = model.layers ?? 2;
@@ -49,7 +55,7 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     ["tokenizer.ggml.model", text("gpt2")],
     ["tokenizer.ggml.pre", text("gpt-2")],
     ["tokenizer.ggml.tokens", texts(tokens)],
-    ["tokenizer.ggml.token_type", wholes(tokens.map((token) => (token === endOfText ? 3 : 1)))],
+    ["tokenizer.ggml.token_type", wholes(tokens.map((token) => (special.includes(token) ? 3 : 1)))],
     ["tokenizer.ggml.merges", texts(merges)],
     ["tokenizer.ggml.bos_token_id", whole(tokens.indexOf(endOfText))],
     ["tokenizer.ggml.eos_token_id", whole(tokens.indexOf(endOfText))],
@@ -61,6 +67,11 @@ export async function writeTinyModel(path: string, model: TinyModel): Promise<vo
     : model.eightBits
       ? eightBitTensors(tokens.length, width, layers, random)
       : randomTensors(tokens.length, width, layers, random);
+  if (model.ascii) {
+    const { values } = tensors.find(({ name }) => name === "output.weight")!;
+    for (let byte = 128; byte < 256; byte++)
+      (values as Float32Array).fill(0, byte * width, (byte + 1) * width);
+  }
   await writeFile(path, gguf(metadata, tensors));
 }
 
@@ -163,7 +174,7 @@ function bigramTensors(
 ): Tensor[] {
   const embedding = filled("token_embd.weight", [width, tokens.length], () => 0);
   const head = filled("output.weight", [width, tokens.length], () => 0);
-  const row = (word: string) => tokens.indexOf(word === endOfText ? word : encoded(word));
+  const row = (word: string) => tokens.indexOf(tokens.includes(word) ? word : encoded(word));
   tokens.forEach((token, current) => {
     embedding.values[current * width + current] = 1;
     const word = [...words, endOfText].find((candidate) => row(candidate) === current) ?? decodedByte(token);

@@ -2,7 +2,7 @@ import { randomFrom } from "../../stats/random.ts";
 import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { timestamp } from "../../workbench/effects.ts";
-import type { Provider } from "../model.ts";
+import { baseForm, type Provider } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 
 /** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
@@ -10,6 +10,7 @@ export const echo: Provider<SettingsOf<"echo">> = {
   scheme: "echo",
   summary: "no model: words of the prompt, for trying the way only",
   files: () => [],
+  form: async () => baseForm,
   open: async (settings, _, effects) => ({
     address: settings.address,
     hash: sha256("echo 1"),

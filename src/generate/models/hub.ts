@@ -4,13 +4,14 @@ import { readText } from "../../workbench/files.ts";
 import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../../workbench/hub.ts";
 import type { Provider } from "../model.ts";
 import { adapterOf, hashOfAll } from "./llama.ts";
-import { localModel } from "./local.ts";
+import { formOfFile, localModel } from "./local.ts";
 
 /** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
 export const hf: Provider<SettingsOf<"hf">> = {
   scheme: "hf",
   summary: "a GGUF file of a model hub, downloaded once",
   files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
+  form: (settings) => formOfFile(hubFileAt(asked(settings)).path),
   async open(settings, study, effects) {
     const { path, hashFile } = await hubFileOf(asked(settings), effects);
     const [adapter] = adapterOf(settings, study);

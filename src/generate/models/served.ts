@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { type Ask, limitIn, refuseUnsent } from "../../llm/dialect.ts";
+import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/dialect.ts";
 import { Filtered, LastingTrouble, Trouble, withRetries } from "../../llm/retry.ts";
 import { openServer, type Server } from "../../llm/server.ts";
 import type { Scheme, ServedSettings, SettingsOf } from "../../study/settings/models.ts";
@@ -7,7 +7,7 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type CostBudget, costBudgetOf } from "../cost-budget.ts";
-import { type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
 import { samplingOf } from "../sampling.ts";
 
@@ -26,6 +26,8 @@ const served = <Kind extends ServedScheme>(scheme: Kind, summary: string): Provi
   scheme,
   summary,
   files: () => [],
+  form: async (settings) =>
+    servedApi(settings) === "chat" ? { takes: ["chat", "completions"], prompt: "chat" } : baseForm,
   open: (settings, study, effects) => servedModel(settings, study, effects),
 });
 

@@ -7,7 +7,7 @@ import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { runTrainer } from "../../workbench/trainer.ts";
-import { type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
@@ -19,6 +19,7 @@ export const tuned: Provider<SettingsOf<"tuned">> = {
   scheme: "tuned",
   summary: "a model that `tinylove tune` made",
   files: (settings, study) => [study.path(targetOf(settings))],
+  form: async () => baseForm,
   async open(settings, study, effects) {
     const folder = study.path(targetOf(settings));
     const gguf = join(folder, "model.gguf");

@@ -54,7 +54,7 @@ function settingsOf({ config }: Study, { forms }: Published): string {
     corpus: { licence: corpus.licence, note: corpus.note, words: corpus.words, split: corpus.split },
     generate: {
       factorial,
-      prompts: prompts.map((prompt) => prompt.replace(/^.*[/\\]/, "")),
+      prompts: prompts?.map((prompt) => prompt.replace(/^.*[/\\]/, "")),
       ...{ examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty },
     },
     compose,

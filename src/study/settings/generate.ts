@@ -23,8 +23,11 @@ export const GenerateSettings = z.strictObject({
     .array(ModelSettings)
     .min(1)
     .prefault([{ address: "llama:embedded" }]),
-  /** Prompt files, relative to the study, or the name of one that the workbench brings (`one-shot`). */
-  prompts: z.array(z.string()).min(1).default(["one-shot"]),
+  /**
+   * Prompt files, relative to the study, or the name of one that comes with Tiny Love (`one-shot`). By default each
+   * model has the one that fits it: `one-shot` for a base model, `chat` or `chat-small` for an instructed one.
+   */
+  prompts: z.array(z.string()).min(1).optional(),
   /** How example stories are chosen from the training stories. */
   examples: z.string().default("random"),
   /** For `fixed` examples: which, by id or title. */
@@ -53,7 +56,12 @@ export const GenerateSettings = z.strictObject({
   repeatPenalty: drawAnywhere.repeatPenalty.default(1),
   /** What the example leaks: no such study by default, `{}` for one of the usual size. */
   factorial: FactorialSettings.optional(),
-  /** What is asked for beyond the title. */
-  control: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  /**
+   * What is asked for beyond the title, for example `{ tone: melancholy, strength: 0..4 }`. Of a list each value is
+   * asked for in turn: `{ kind: [romantic, friendship] }`.
+   */
+  control: z
+    .record(z.string(), z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]))
+    .default({}),
 });
 export type GenerateSettings = Readonly<z.infer<typeof GenerateSettings>>;

@@ -2,7 +2,7 @@ import { cp, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { StudyConfig } from "../../study/config.ts";
+import { StudyConfig, usualGenre } from "../../study/config.ts";
 import type { Effects } from "../effects.ts";
 import { StudyError } from "../errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../files.ts";
@@ -105,6 +105,7 @@ const ownCorpus = (
   }: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
 ): Setting[] => [
   ["title", "A study of very short stories"],
+  ["genre", usualGenre],
   ["corpus.file", file],
   ["corpus.licence", "unknown"],
   ["corpus.note", ""],

@@ -1,4 +1,5 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
+import { type ChatMessage, type RenderedChat, renderedChat } from "./chat.ts";
 import { type Desk, type Piece, silent } from "./desk.ts";
 import { type Pen, penOf } from "./pen.ts";
 
@@ -15,8 +16,12 @@ export interface Draw {
 }
 
 export interface Continuation {
-  readonly prompt: string;
-  /** How many characters of the prompt's start other prompts may have too: they are evaluated once. Default 0. */
+  /** A text to continue, or messages, which the model's own chat template puts into words. */
+  readonly prompt: ModelPrompt;
+  /**
+   * How many characters of the prompt's start other prompts may have too: they are evaluated once. Of messages, the
+   * characters of their contents count, one after the other. Default 0.
+   */
   readonly shared?: number | undefined;
   /** The text ends where the model begins to write this, unless a letter stands before it. */
   readonly stop?: string | undefined;
@@ -26,10 +31,14 @@ export interface Continuation {
   readonly logProbabilities?: boolean | undefined;
 }
 
+export type ModelPrompt = string | readonly ChatMessage[];
+
 export interface Continued {
   /** What the model wrote, the stop included where it wrote one. */
   readonly text: string;
   readonly end: "stop" | "end of text" | "limit";
+  /** Messages as the chat template wrote them. */
+  readonly rendered?: string;
   readonly promptTokens: number;
   readonly generatedTokens: number;
   /** Of each generated token, natural logarithm, by the model's own distribution (temperature 1, nothing cut off). */
@@ -61,12 +70,12 @@ export async function continueInStep(
   const pens: Pen[] = [];
   try {
     for (const [sequence, continuation] of continuations.entries()) {
-      const tokens = promptTokens(desk.model, continuation.prompt);
+      const { text: rendered, tokens } = await renderedPrompt(desk.model, continuation.prompt);
       // Prompt starts are evaluated alone, so that they come out the same whatever is written beside them.
-      const start = sharedTokens(desk.model, continuation, tokens);
+      const start = await sharedTokens(desk.model, continuation, tokens);
       evaluated(await starts.keep(sequence, start));
       evaluated(tokens.length - start.length);
-      pens.push(penOf(desk, sequence, continuation, tokens));
+      pens.push(penOf(desk, sequence, continuation, { tokens, rendered }));
     }
     for (let live: readonly Pen[] = pens; live.length > 0; live = live.filter((pen) => !pen.end)) {
       signal?.throwIfAborted();
@@ -84,22 +93,49 @@ export async function continueInStep(
   }
 }
 
-/** Prompts begin as the model's training texts did: with its beginning-of-text where it has such a habit. */
-export function promptTokens(model: LlamaModel, prompt: string): Token[] {
+/**
+ * A prompt's tokens. Texts begin as the model's training texts did: with its beginning-of-text where it has such a
+ * habit. Throws StudyError for messages to a model without a chat template.
+ */
+export async function promptTokens(model: LlamaModel, prompt: ModelPrompt): Promise<readonly Token[]> {
+  return (await renderedPrompt(model, prompt)).tokens;
+}
+
+/** The text is there for messages alone. */
+async function renderedPrompt(
+  model: LlamaModel,
+  prompt: ModelPrompt,
+): Promise<Partial<RenderedChat> & Pick<RenderedChat, "tokens">> {
+  if (typeof prompt !== "string") return renderedChat(model, prompt);
   const bos = model.tokens.shouldPrependBosToken ? model.tokens.bos : null;
-  return [...(bos === null ? [] : [bos]), ...model.tokenize(prompt)];
+  return { tokens: [...(bos === null ? [] : [bos]), ...model.tokenize(prompt)] };
 }
 
 /** The tokens of the prompt's shared start. Its last one is left out, for what follows may merge with it. */
-function sharedTokens(
+async function sharedTokens(
   model: LlamaModel,
   { prompt, shared = 0 }: Continuation,
   tokens: readonly Token[],
-): readonly Token[] {
-  const start = shared > 0 ? promptTokens(model, prompt.slice(0, shared)) : [];
+): Promise<readonly Token[]> {
+  if (shared === 0) return [];
+  const start = await promptTokens(model, beginningOf(prompt, shared));
   const other = start.findIndex((token, at) => token !== tokens[at]);
   const length = Math.min(other < 0 ? start.length : other, tokens.length - 1) - 1;
   return tokens.slice(0, Math.max(0, length));
+}
+
+/** Of messages the one that the shared start ends in is cut there, with a letter that no title begins with. */
+function beginningOf(prompt: ModelPrompt, characters: number): ModelPrompt {
+  if (typeof prompt === "string") return prompt.slice(0, characters);
+  const begun: ChatMessage[] = [];
+  let left = characters;
+  for (const { role, content } of prompt) {
+    const cut = left < content.length;
+    begun.push({ role, content: cut ? `${content.slice(0, left)}\uE000` : content });
+    if (cut) break;
+    left -= content.length;
+  }
+  return begun;
 }
 
 /** The prompt start that each sequence of a desk has read, which the next prompts may have too. */

@@ -1,6 +1,8 @@
 import { freemem } from "node:os";
 import { basename } from "node:path";
 import { messageOf, StudyError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { chatTemplateIn } from "./chat.ts";
 
 /** What a GGUF file says of itself. Sizes in bytes. */
 export interface LlamaFile {
@@ -14,6 +16,8 @@ export interface LlamaFile {
   readonly contextTokens: number;
   /** What the memory of one token takes: keys and values of all layers, at two bytes each. */
   readonly cachePerToken: number;
+  /** Instructed models bring the template of a chat; base models have none. */
+  readonly kind: "base" | "instructed";
 }
 
 /** Reads a GGUF file's head, without loading it; throws StudyError when it has none. */
@@ -36,6 +40,7 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
       size: insights.modelSize,
       contextTokens: insights.trainContextSize ?? 0,
       cachePerToken: 2 * layers * headsOfKeys * (keyLength + valueLength),
+      kind: chatTemplateIn(info.metadata) === undefined ? "base" : "instructed",
     };
   } catch (cause) {
     throw new StudyError(`${file} is no GGUF file: ${messageOf(cause).split("\n")[0]}`, {
@@ -43,6 +48,14 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
       cause,
     });
   }
+}
+
+/** The chat template that a GGUF file brings; undefined for a base model, and where there is no such file. */
+export async function chatTemplateOf(file: string): Promise<string | undefined> {
+  if (!(await exists(file))) return undefined;
+  const { readGgufFileInfo } = await import("node-llama-cpp");
+  const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
+  return chatTemplateIn(metadata);
 }
 
 /** A number of heads may be given layer by layer. */

@@ -29,7 +29,7 @@ export function penOf(
   desk: Desk,
   sequence: number,
   { stop, seed, draw, logProbabilities: wanted = false }: Continuation,
-  prompt: readonly Token[],
+  { tokens: prompt, rendered }: { readonly tokens: readonly Token[]; readonly rendered?: string | undefined },
 ): Pen {
   const { model } = desk;
   const sampler = samplerOf(desk, draw, seed);
@@ -79,7 +79,8 @@ export function penOf(
   }
 
   let end: Continued["end"] | undefined;
-  const text = () => model.detokenize(tokens);
+  // What an instructed model writes between its template's special tokens (its thinking) must be told from its text.
+  const text = () => model.detokenize(tokens, rendered !== undefined);
   const pen: Pen = {
     ms: 0,
     get tokens() {
@@ -123,6 +124,7 @@ export function penOf(
       end: end!,
       promptTokens: prompt.length,
       generatedTokens: tokens.length,
+      ...(rendered !== undefined && { rendered }),
       ...(wanted && { logProbabilities: logProbabilities.slice(0, tokens.length) }),
       ms: Math.round(pen.ms),
     }),

@@ -1,5 +1,6 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { StudyError } from "../errors.ts";
+import { type ModelPrompt, promptTokens } from "./continuing.ts";
 import type { Desk } from "./desk.ts";
 
 export interface Scored {
@@ -13,9 +14,9 @@ export interface Scored {
 }
 
 /** How likely a model finds a text after what stands `before` it: each token given those that are there. */
-export async function scored(desk: Desk, text: string, before: string): Promise<Scored> {
+export async function scored(desk: Desk, text: string, before: ModelPrompt): Promise<Scored> {
   const { model } = desk;
-  const head = headOf(model, before);
+  const head = await headOf(model, before);
   const tokens = model.tokenize(text);
   const all = [...head, ...tokens];
   if (all.length > desk.contextTokens) {
@@ -51,7 +52,8 @@ export async function scored(desk: Desk, text: string, before: string): Promise<
 }
 
 /** With nothing before it the model's beginning-of-text stands there, or its end-of-text where it has no other. */
-function headOf(model: LlamaModel, before: string): Token[] {
+async function headOf(model: LlamaModel, before: ModelPrompt): Promise<readonly Token[]> {
+  if (typeof before !== "string") return promptTokens(model, before);
   const given = before === "" ? [] : model.tokenize(before);
   const start = model.tokens.bos ?? model.tokens.eos;
   return given.length > 0 ? given : start === null ? [] : [start];

@@ -1,5 +1,5 @@
-import type { Effects } from "../workbench/effects.ts";
-import { codeOf } from "../workbench/errors.ts";
+import type { Effects } from "./effects.ts";
+import { codeOf } from "./errors.ts";
 
 export interface Outcome {
   /** Undefined where there is no such program. */
