@@ -271,11 +271,7 @@ test("what is left of markup is repaired or reported; prose of all kinds is not 
   expect(told.filter((line) => line.includes("repaired"))).toHaveLength(2);
   expect(stories[5]!.text).toMatch(/<3 and_so on, Q&A$/);
   const found = told.filter((line) => line.includes("markup"));
-  expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual([
-    "@@",
-    "[[",
-    "https://",
-  ]);
+  expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual(["@@", "[[", "https://"]);
 });
 
 test("near duplicates stay, are told, and go to the same part", async () => {
