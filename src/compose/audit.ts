@@ -1,5 +1,5 @@
 import type { Random } from "../stats/random.ts";
-import { listed, pValue } from "../study/print.ts";
+import { listed, printed, pValue } from "../study/print.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { repairText } from "../text/repair.ts";
 import { readGenerations, readStories } from "../workbench/artefacts.ts";
@@ -52,9 +52,9 @@ export interface Leak {
   /** A place where it was introduced, as it was and as it is. */
   readonly before: string;
   readonly after: string;
-  /** Stories in which it is seen, and all of that side. */
-  readonly human: readonly [seen: number, of: number];
-  readonly machine: readonly [seen: number, of: number];
+  /** How often a story of each side shows it on average. */
+  readonly human: number;
+  readonly machine: number;
 }
 
 async function rawTexts(study: Study): Promise<Map<string, string>> {
@@ -64,7 +64,7 @@ async function rawTexts(study: Study): Promise<Map<string, string>> {
 }
 
 const sayLeak = ({ before, after, human, machine }: Leak): string =>
-  `“${after.trim()}” (from “${before.trim().replaceAll("\n", "⏎")}”) is in ${human[0]} of ${human[1]} human and ${machine[0]} of ${machine[1]} machine stories`;
+  `marks as in “${after.trim()}” (from “${before.trim().replaceAll("\n", "⏎")}”) come ${printed(human, "number")} times in a human story and ${printed(machine, "number")} in a machine’s`;
 
 const permutations = 999;
 const alpha = 0.05;
@@ -113,12 +113,12 @@ export function introducedPatterns(
     .sort((one, other) => other.strength - one.strength)
     .slice(0, 5)
     .map(({ pattern, seen }): Leak => {
-      const share = (label: number): readonly [number, number] => [
-        seen.filter((count, at) => count > 0 && labels[at] === label).length,
-        label === 1 ? humans : texts.length - humans,
-      ];
+      const meanOf = (label: number) => {
+        const own = seen.filter((_, at) => labels[at] === label);
+        return own.reduce((sum, count) => sum + count, 0) / own.length;
+      };
       const { before, after } = examples.get(pattern)!;
-      return { pattern, before, after, human: share(1), machine: share(0) };
+      return { pattern, before, after, human: meanOf(1), machine: meanOf(0) };
     });
   return { leaks, p: Math.min(1, ...tested.map(({ p }) => p)), patterns: counts.length };
 }

@@ -49,13 +49,12 @@ test("dashes that one side writes more often are style, and no finding of this a
 });
 
 test("lines that were joined without a mark give the stories of one side away", async () => {
-  const verse = (at: number) => prose(`h${at}`, "\n");
-  const said = await saidOf(verse, (at) => prose(`m${at}`));
-  expect(said).toMatch(
-    /^warning: cleaning and normalising may give the stories away: “h\d+f\d+ Then” \(from/,
+  const said = await saidOf(
+    (at) => prose(`h${at}`, "\n"),
+    (at) => prose(`m${at}`),
   );
-  expect(said).toMatch(
-    /is in 15 of 15 human and 15 of 15 machine|is in 15 of 15 human and \d+ of 15 machine/,
+  expect(said).toBe(
+    "warning: cleaning and normalising may give the stories away: marks as in “0 And” (from “0⏎And”) come 18.00 times in a human story and 5.00 in a machine’s (p = .001); change these places in the corpus or generate these stories again",
   );
 });
 
@@ -66,7 +65,7 @@ test("a label that was cut off and leaves a small letter at the beginning is fou
   };
   const said = await saidOf((at) => prose(`h${at}`), labelled);
   expect(said).toMatch(
-    /^warning: .*“then” \(from “.*”\) is in 0 of 15 human and 15 of 15 machine stories \(p = \.001\)/,
+    /^warning: .*“then” \(from “.*”\) come 0\.00 times in a human story and 1\.00 in a machine’s \(p = \.001\)/,
   );
 });
 
