@@ -216,8 +216,8 @@ test("answers to the Google forms that the script makes come back as judgments, 
   await writeWhole(file, csv(columns, rows));
   const effects = quietEffects();
   const form = forms[0]!.id;
-  await importResponses.run(study.folder, { file, form }, effects);
-  await importResponses.run(study.folder, { file, form }, effects);
+  await importResponses.run(study.folder, { files: [file], form }, effects);
+  await importResponses.run(study.folder, { files: [file], form }, effects);
   expect(effects.said).toEqual(["2 responses taken in", "0 responses taken in, 2 were there already"]);
 
   const judgments = await readJudgments(study);
@@ -234,18 +234,18 @@ test("answers to the Google forms that the script makes come back as judgments, 
   store.exec("UPDATE participant SET completed = NULL");
   store.exec("DELETE FROM answer WHERE position > 2");
   store.close();
-  await importResponses.run(study.folder, { file, form }, effects);
+  await importResponses.run(study.folder, { files: [file], form }, effects);
   expect(effects.said.at(-1)).toBe("2 responses taken in");
   const again = (await readJudgments(study)).map(({ at: _, ...judgment }) => judgment);
   expect(again).toEqual(judgments.map(({ at: _, ...judgment }) => judgment));
 
   const first = columns[1]!;
   await writeWhole(file, csv(columns, [{ ...rows[0], [first]: "Perhaps" }]));
-  await expect(importResponses.run(study.folder, { file, form }, effects)).rejects.toThrow(
-    /row 1: "Perhaps" is no answer to/,
+  await expect(importResponses.run(study.folder, { files: [file], form }, effects)).rejects.toThrow(
+    /responses\.csv, line 2: question 1: "Perhaps" is no answer to/,
   );
   await writeWhole(file, csv(columns.slice(0, 2), rows));
-  await expect(importResponses.run(study.folder, { file, form }, effects)).rejects.toThrow(
+  await expect(importResponses.run(study.folder, { files: [file], form }, effects)).rejects.toThrow(
     /there is no column/,
   );
   expect(await readJudgments(study)).toHaveLength(2 * forms[0]!.questions.length);
@@ -255,7 +255,7 @@ test("an unknown format or form names those that there are", async () => {
   await expect(exportForms.run(built.study.folder, { format: "typeform" }, quietEffects())).rejects.toThrow(
     "unknown format: typeform",
   );
-  const options = { file: "none.csv", form: "no-form" };
+  const options = { files: ["none.csv"], form: "no-form" };
   await expect(importResponses.run(built.study.folder, options, quietEffects())).rejects.toThrow(
     "no form no-form",
   );
