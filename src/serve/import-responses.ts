@@ -301,17 +301,17 @@ const identityOf = (content: readonly unknown[]): string =>
   base32(createHash("sha256").update(JSON.stringify(content)).digest().subarray(0, 16));
 
 /**
- * Stores a response as a participant who saw the questions in that order; false where it was there already. One that was
- * cut off in the middle gets the answers that it lacks.
+ * Stores a response as a participant who saw the questions in that order; false where all of it was there already. One that
+ * was cut off in the middle gets the answers that it lacks.
  */
 async function take(store: Store, response: Response, effects: Effects): Promise<boolean> {
-  const known = await store.byId(response.participant);
+  const { participant: id, form, answers } = response;
+  const known = await store.byId(id);
   if (known?.completed || known?.withdrawn) return false;
   // One time for all: nobody knows when each was answered.
   const now = effects.now();
-  const { participant: id, form, answers } = response;
   if (!known) await store.admit({ id, secret: randomId(), form: form.id, plan: planOf(response), now });
-  await Promise.all(
+  const outcomes = await Promise.all(
     answers.map(({ question, answer, ms }) =>
       store.answer({
         participant: id,
@@ -325,7 +325,12 @@ async function take(store: Store, response: Response, effects: Effects): Promise
       }),
     ),
   );
-  return true;
+  const lost = outcomes.filter((outcome) => outcome === "ahead" || outcome === "unknown").length;
+  if (lost > 0)
+    effects.warn(
+      `${counted(lost, "answer")} of a response that was imported before ${lost === 1 ? "is" : "are"} not stored: an earlier question of it is still open`,
+    );
+  return !known || outcomes.includes("stored");
 }
 
 /** What was answered in its order, then what was not. */
