@@ -17,16 +17,10 @@ export function withoutSignature(text: string, author: string): string | undefin
 /** A dash and a name after the last sentence, which may be somebody's signature; undefined where there is none. */
 export function mayBeSigned(text: string): string | undefined {
   const [, name] =
-    /[.!?…]["')]{0,3} – ((?:\p{Lu}[\p{L}.'’-]*)(?: (?:\p{Lu}[\p{L}.'’-]*|de|van|von|der|la)){1,4})$/u.exec(
+    /[.!?…]["')]{0,3} – ((?:\p{Lu}[\p{L}.'’-]*)(?: (?:\p{Lu}[\p{L}.'’-]*|de|del|della|da|di|dos|van|von|der|den|la|le|al|bin)){1,4})$/u.exec(
       text,
     ) ?? [];
   return name;
-}
-
-/** What speaks for a story that was cut off. */
-export interface Ending {
-  /** In words, for a message. */
-  readonly sign: string;
 }
 
 /**
@@ -36,7 +30,11 @@ export interface Ending {
  */
 export function brokenOff(text: string): string | undefined {
   const end = text.trimEnd();
-  const last = end.split(/\n/).at(-1)!;
+  // Feet and inches are no quotation.
+  const last = end
+    .split(/\n/)
+    .at(-1)!
+    .replace(/\d+['’]\d+(?:''|"|”|’’)/g, "");
   const count = (mark: RegExp) => last.match(mark)?.length ?? 0;
   // Two apostrophes close a quotation as well.
   const straight = count(/"/g) + count(/''|``/g);

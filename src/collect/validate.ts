@@ -253,11 +253,12 @@ function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
   const unmarked = stories.filter(({ text }) => !endsASentence(text)).length;
   const rare = unmarked <= Math.max(1, stories.length / 20);
   return stories.flatMap((story) => {
+    const isSigned = story.signature || mayBeSigned(story.text) !== undefined;
     const sign =
-      (story.signature ? undefined : brokenOff(repairText(story.raw).text)) ??
+      (isSigned ? undefined : brokenOff(repairText(story.raw).text)) ??
       (story.words < median / 4
         ? `it has ${story.words} words where half of the stories have ${median} or more`
-        : rare && !endsASentence(story.text)
+        : rare && !isSigned && !endsASentence(story.text)
           ? "it ends without a mark, unlike the others"
           : undefined);
     if (sign === undefined) return [];

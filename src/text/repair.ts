@@ -71,7 +71,7 @@ function decodedAgain(text: string, found: (piece: string) => void): string {
         return whole ? told(whole.piece, whole.right) + piece.slice(whole.piece.length) : piece;
       })
       // The third byte of a closing quote has no character in Windows-1252, and many programs drop it.
-      .replace(/â€(?=[\s.,;:!?)]|$)/g, (piece) => told(piece, "”"))
+      .replace(/â[€\u0080](?=[\s.,;:!?)]|$)/g, (piece) => told(piece, "”"))
       .replace(/‚Ä[òôúùìî¶]|√[©®†±º∂]/g, (piece) => told(piece, macRoman[piece]!))
   );
 }
