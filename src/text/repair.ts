@@ -10,14 +10,15 @@ export interface Repaired {
 /**
  * A text without what other programs left in it: UTF-8 that was read as another encoding (`didnâ€™t`), line breaks and
  * quotes as their escapes (`\n` as two characters), tags of HTML, and entities (`&mdash;`, also doubled: `&amp;mdash;`).
- * A text without these is returned as it is.
+ * A text without these is returned as it is. `only` names the faults that are repaired, all by default.
  */
-export function repairText(given: string): Repaired {
+export function repairText(given: string, only: readonly Fault[] = allFaults): Repaired {
   const faults = new Map<Fault, string>();
   let text = given;
   for (let round = 0; round < 3; round++) {
     const before = text;
     for (const [fault, repair] of repairs) {
+      if (!only.includes(fault)) continue;
       text = repair(text, (piece) => {
         if (!faults.has(fault)) faults.set(fault, piece);
       });
@@ -35,6 +36,8 @@ const repairs: readonly (readonly [Fault, Repair])[] = [
   ["tags", withoutTags],
   ["entities", withoutEntities],
 ];
+
+const allFaults: readonly Fault[] = repairs.map(([fault]) => fault);
 
 /** The characters that Windows-1252 has at 0x80 to 0x9F; what it leaves out stays as Latin-1 has it. */
 const windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";

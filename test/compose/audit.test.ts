@@ -3,6 +3,7 @@ import { compose } from "../../src/compose/compose.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import type { Story } from "../../src/study/story.ts";
 import { normaliseText } from "../../src/text/normalise.ts";
+import { readStimuli } from "../../src/workbench/artefacts.ts";
 import { smallStudy, tinylove } from "../helpers/small-study.ts";
 import { quietEffects } from "../helpers/world.ts";
 import { generation, story, studyWith, upTo } from "./fixture.ts";
@@ -77,4 +78,16 @@ test("compose without machine stories says so in one line, and so does a run of 
     code: 1,
     last: "error: there are no machine stories to compose (run `tinylove generate` first)",
   });
+});
+
+test("a model's text in broken encoding, with line breaks as two characters, is shown as a person's would be", async () => {
+  const human = upTo(20, (at): Story => ({ ...story(at), text: normaliseText(prose(`h${at}`)) }));
+  const broken = (at: number) =>
+    prose(`m${at}`).replace(/c1 /, "c1â€™s ").replaceAll(". Then", ".\\n\\nThen");
+  const machine = upTo(20, (at) => ({ ...generation(at), raw: broken(at), text: broken(at) }));
+  const study = await studyWith(human, machine);
+  await compose.run(study, undefined as never, quietEffects());
+  const shown = (await readStimuli(study)).map(({ text }) => text).join("\n");
+  expect(shown).toMatch(/m\d+c1's m/);
+  expect(shown).not.toMatch(/â|\\n/);
 });
