@@ -26,28 +26,10 @@ export interface OwnTable {
 /**
  * A table of judgments that Tiny Love wrote says nothing of origins in itself: a study's keeps them in its key, a
  * package's in its stimuli. Both say what is claimed, too, so that such a table has the verdict of its study.
- * Undefined for a table from elsewhere; throws StudyError for one that was taken from its place and does not tell enough
- * without.
+ * Undefined for a table from elsewhere, or one that was taken from its place.
  */
 export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
-  const own = (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
-  if (!own && extname(path) !== "" && (await exists(path))) await refuseOutOfPlace(path);
-  return own;
-}
-
-/** A table that cannot be read is the reader's to refuse, with what it knows of tables from elsewhere. */
-async function refuseOutOfPlace(path: string): Promise<void> {
-  if (!/\.(?:csv|tsv|parquet)$/i.test(path)) return;
-  const rows = await readTable(path);
-  const [first] = rows;
-  if (!first || !("question" in first && "second_stimulus" in first && "task" in first)) return;
-  const tasks = [...new Set(rows.map(({ task }) => task))];
-  if ("origin" in first && tasks.length === 1) return;
-  const what =
-    "origin" in first ? `holds several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
-  throw new StudyError(`${path} ${what}`, {
-    hint: "a table that Tiny Love wrote is read where it lies: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
-  });
+  return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
 }
 
 async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {

@@ -49,7 +49,7 @@ export async function dataOfTable(
     const row = reader.of(record);
     const reason = needed.some((part) => row.isMissing(part))
       ? "an empty cell where an answer is needed"
-      : table.shape === "choices" && row.has("response") && isUndecided(row.text("response"))
+      : table.shape === "choices" && row.isUndecided()
         ? "an answer that is neither human nor machine"
         : undefined;
     if (reason === undefined) return [row];
@@ -108,6 +108,8 @@ class RowReader {
   readonly #table: JudgmentTable;
   readonly #values: Values;
   readonly #unread = new Map<string, { count: number; first: string }>();
+  /** Who a value says wrote a story: tables have few values and many rows. */
+  readonly #origins = new Map<string, Origin | undefined>();
 
   constructor(table: JudgmentTable, values: Values) {
     this.#table = table;
@@ -115,11 +117,22 @@ class RowReader {
   }
 
   of(record: TableRecord): Cells {
-    return new Cells(record, this.#table.columns, this.#values, (part, text) => {
-      const known = this.#unread.get(part);
-      if (known) known.count += 1;
-      else this.#unread.set(part, { count: 1, first: text });
-    });
+    return new Cells(record, this.#table.columns, this.#values, this);
+  }
+
+  cannotRead(part: Part, text: string): void {
+    const known = this.#unread.get(part);
+    if (known) known.count += 1;
+    else this.#unread.set(part, { count: 1, first: text });
+  }
+
+  originOf(part: "origin" | "response" | "left" | "right", text: string): Origin | undefined {
+    const name = `${part} ${text}`;
+    const known = this.#origins.get(name);
+    if (known !== undefined || this.#origins.has(name)) return known;
+    const found = originOf(text, part, plainName(this.#table.columns[part]!), this.#values);
+    this.#origins.set(name, found);
+    return found;
   }
 
   warnings(): string[] {
@@ -135,18 +148,13 @@ class Cells {
   readonly #record: TableRecord;
   readonly #columns: Columns;
   readonly #values: Values;
-  readonly #unread: (part: Part, text: string) => void;
+  readonly #reader: RowReader;
 
-  constructor(
-    record: TableRecord,
-    columns: Columns,
-    values: Values,
-    unread: (part: Part, text: string) => void,
-  ) {
+  constructor(record: TableRecord, columns: Columns, values: Values, reader: RowReader) {
     this.#record = record;
     this.#columns = columns;
     this.#values = values;
-    this.#unread = unread;
+    this.#reader = reader;
   }
 
   has(part: Part): boolean {
@@ -171,7 +179,7 @@ class Cells {
   number(part: Part): number | undefined {
     if (this.isMissing(part)) return undefined;
     const value = numberIn(this.text(part));
-    if (value === undefined) this.#unread(part, this.text(part));
+    if (value === undefined) this.#reader.cannotRead(part, this.text(part));
     return value;
   }
 
@@ -183,9 +191,16 @@ class Cells {
 
   origin(part: "origin" | "response" | "left" | "right"): Origin {
     const text = this.text(part);
-    const found = originOf(text, part, plainName(this.#columns[part]!), this.#values);
+    const found = this.#reader.originOf(part, text);
     if (found !== undefined) return found;
     throw this.#misunderstood(part, originsAccepted(text));
+  }
+
+  /** Whether the reader did not decide. */
+  isUndecided(): boolean {
+    if (!this.has("response")) return false;
+    const text = this.text("response");
+    return this.#reader.originOf("response", text) === undefined && isUndecided(text);
   }
 
   side(part: "human_side" | "chosen_side"): "left" | "right" {

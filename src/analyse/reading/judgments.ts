@@ -67,6 +67,7 @@ export async function readJudgmentTable(
   if (given.length === 0)
     throw new StudyError(`${path} holds no rows`, { hint: "give a table with one judgment a row" });
   refuseOwnExport(columnsOf(given), file);
+  if (Object.keys(map).length === 0 && keyFile === undefined) refuseOutOfPlace(given, path);
   const table = opened(given);
   if (table.records.length === 0)
     throw new StudyError(`${path} holds no judgments`, {
@@ -128,6 +129,19 @@ function refuseOwnExport(columns: readonly string[], file: string): void {
   if (!ofQualtrics && !ofJspsych) return;
   throw new StudyError(`${file} holds answers to forms that \`tinylove export-forms\` wrote`, {
     hint: `take them into their study: tinylove import-responses ${file} --study DIR`,
+  });
+}
+
+/** A table that Tiny Love wrote and that was taken from its place has other things in it than judgments of one kind. */
+function refuseOutOfPlace(records: readonly TableRecord[], path: string): void {
+  const { cells } = records[0]!;
+  if (!("question" in cells && "second_stimulus" in cells && "task" in cells)) return;
+  const tasks = [...new Set(records.map((record) => record.cells["task"]))];
+  if ("origin" in cells && tasks.length === 1) return;
+  const what =
+    "origin" in cells ? `holds several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
+  throw new StudyError(`${path} ${what}`, {
+    hint: "a table that Tiny Love wrote is read where it is: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
   });
 }
 

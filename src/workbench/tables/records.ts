@@ -78,6 +78,8 @@ export async function readRecords(path: string, options: ReadOptions = {}): Prom
 }
 
 /** The columns of a table, in order of first appearance. */
-export const columnsOf = (records: readonly TableRecord[]): string[] => [
-  ...new Set(records.flatMap(({ cells }) => Object.keys(cells))),
-];
+export function columnsOf(records: readonly TableRecord[]): string[] {
+  const columns = new Set<string>();
+  for (const { cells } of records) for (const column in cells) columns.add(column);
+  return [...columns];
+}
