@@ -120,6 +120,16 @@ class RowReader {
     return new Cells(record, this.#table.columns, this.#values, this);
   }
 
+  /** The values of a column, for a message. */
+  valuesOf(part: Part): string {
+    const column = this.#table.columns[part]!;
+    const values = [...new Set(this.#table.rows.map(({ cells }) => (cells[column] ?? "").trim()))];
+    const shown = values
+      .slice(0, 8)
+      .map((value) => (value.length > 30 ? `${value.slice(0, 29)}…` : value || "(empty)"));
+    return `${shown.join(", ")}${values.length > 8 ? ` and ${values.length - 8} others` : ""}`;
+  }
+
   cannotRead(part: Part, text: string): void {
     const known = this.#unread.get(part);
     if (known) known.count += 1;
@@ -222,7 +232,9 @@ class Cells {
   #misunderstood(part: Part, hint: string): StudyError {
     const column = this.#columns[part]!;
     const name = column === part ? part : `${part} (${column})`;
-    return new StudyError(`${this.#record.where}: ${name} “${this.text(part)}” is not understood`, { hint });
+    return new StudyError(`${this.#record.where}: ${name} “${this.text(part)}” is not understood`, {
+      hint: `${hint}; the column holds ${this.#reader.valuesOf(part)}`,
+    });
   }
 }
 

@@ -733,7 +733,7 @@ describe("a table that says too little is refused in one line that says what is 
     [
       "a word that nobody knows",
       { "t.csv": long(ours, { human: "alpha", machine: "beta" }) },
-      /origin “alpha” is not understood \(human is also read as h, person.*--values human=VALUE machine=VALUE/,
+      /origin “alpha” is not understood \(human is also read as h, person.*--values human=VALUE machine=VALUE; the column holds alpha, beta\)/,
     ],
     [
       "a wide table without a key",
@@ -843,6 +843,9 @@ describe("pairs and ratings from elsewhere", () => {
       })),
     );
     expect(await found({ "t.csv": writers }, "pairs")).toEqual(expected);
+    // Who wrote the two texts does not say which pair it is.
+    const nameless = await analysed({ "t.csv": writers.replace("item", "extra") });
+    expect(nameless.last).toMatch(/has no column/);
   });
 
   test("ratings under other names, and in a column for each story", async () => {

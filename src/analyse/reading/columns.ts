@@ -54,7 +54,7 @@ const synonyms = {
       "title",
       "text",
     ],
-    ...["stimulus name", "id"],
+    ...["stimulus name", "unit", "unit id", "pair", "pair id", "id"],
   ],
   origin: [
     ...[

@@ -189,7 +189,10 @@ function complete(
     found[part] !== undefined ||
     // An answer follows from whether it was right; the human side from who wrote which text.
     (part === "response" && found.correct !== undefined) ||
-    (part === "human_side" && found.left !== undefined && found.right !== undefined);
+    (part === "human_side" &&
+      found.left !== undefined &&
+      found.right !== undefined &&
+      found.stimulus !== undefined);
   return needsOf(shape, key).every(has) ? found : undefined;
 }
 
