@@ -27,9 +27,11 @@ import { withoutExcluded } from "./exclusions.ts";
 import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
 import { dataOfOwnTable } from "./from-own-table.ts";
 import { dataOfStudy } from "./from-study.ts";
-import { type ColumnMap, dataOfTable } from "./from-table.ts";
+import { dataOfTable } from "./from-table.ts";
 import { choicesCsv } from "./judged.ts";
 import { headlineOf, printedFindings } from "./print.ts";
+import type { HowToRead } from "./reading/judgments.ts";
+import { valuesOf } from "./reading/values.ts";
 
 /** Writes what was found as a page; the report knows how, and is handed in where both are known. */
 export type PageOf = (
@@ -40,6 +42,9 @@ export type PageOf = (
 const Options = z.object({
   judgments: z.string().optional(),
   map: z.array(z.string()).default([]),
+  values: z.array(z.string()).default([]),
+  key: z.string().optional(),
+  dryRun: z.boolean().default(false),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
   json: z.boolean().default(false),
@@ -57,11 +62,15 @@ export const analyse = (pageOf: PageOf) =>
       "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
       "tinylove analyse --judgments answers.csv --margin 0.05 --json",
       "tinylove analyse --judgments answers.csv --report answers.html",
+      "tinylove analyse --judgments export.csv --key key.csv --values human=1 machine=2 --dry-run",
       "tinylove analyse --judgments package/csv/judgments.csv",
     ],
     flags: [
-      ["--judgments <file>", "a CSV or TSV table from anywhere instead of a study (see docs/statistics.md)"],
+      ["--judgments <file>", "a table from anywhere instead of a study (see docs/statistics.md)"],
       ["--map <columns...>", "what the table calls a column: response=answer"],
+      ["--values <values...>", "what the table's values mean: human=0 machine=1 missing=99"],
+      ["--key <file>", "a table that says who wrote each story, for a table that does not"],
+      ["--dry-run", "for a table: only say how it is read; with --json print the judgments"],
       [
         "--margin <share>",
         "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
@@ -85,8 +94,16 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, alpha, report, map }, effects) {
-      refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
+    async run(study, { json, margin, alpha, report, map, values, key, dryRun }, effects) {
+      refuseWithoutTable({
+        "--margin": margin,
+        "--alpha": alpha,
+        "--report": report,
+        "--map": map[0],
+        "--values": values[0],
+        "--key": key,
+        "--dry-run": dryRun || undefined,
+      });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
@@ -112,16 +129,22 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, margin, alpha, json, report }: Omit<Options, "judgments">,
+  { map, values, key, margin, alpha, json, report, dryRun }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
   const given = { ...(margin !== undefined && { margin }), ...(alpha !== undefined && { alpha }) };
-  const { data, random } =
-    map.length === 0
-      ? await dataOfFile(file, given, effects)
-      : await dataOfAnyTable(file, pairsOf("--map", map, "response=answer"), given);
+  const how = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
+  const isPlain = map.length === 0 && values.length === 0 && key === undefined;
+  const { data, random } = isPlain
+    ? await dataOfFile(file, given, how, effects)
+    : await dataOfAnyTable(file, given, how, effects);
   tellIfSimulated(data, effects);
+  if (dryRun) {
+    for (const [reason, rows] of Object.entries(data.leftOut)) effects.log(`left out: ${rows} (${reason})`);
+    if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
+    return;
+  }
   const found = await allFindings(data, random, effects);
   if (report !== undefined) {
     await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
@@ -136,10 +159,11 @@ type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha">>;
 async function dataOfFile(
   file: string,
   given: Given,
+  how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
   const own = await dataOfOwnTable(file);
-  if (!own) return dataOfAnyTable(file, {}, given);
+  if (!own) return dataOfAnyTable(file, given, how, effects);
   const settings = { ...own.data.settings, ...given };
   effects.log(
     `origins and settings (margin ${settings.margin}, alpha ${settings.alpha}) are those of ${own.by}`,
@@ -147,10 +171,12 @@ async function dataOfFile(
   return { data: { ...own.data, settings }, random: own.random };
 }
 
-const dataOfAnyTable = async (file: string, map: ColumnMap, given: Given) => ({
-  data: await dataOfTable(file, map, AnalyseSettings.parse(given)),
-  random: randomFrom(2022, "analyse"),
-});
+async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+  const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
+  effects.log(said);
+  for (const warning of warnings) effects.warn(warning);
+  return { data, random: randomFrom(2022, "analyse") };
+}
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
 async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
@@ -194,4 +220,4 @@ const nameOf = (file: string): string =>
   file
     .split(/[\\/]/)
     .at(-1)!
-    .replace(/\.[ct]sv$/i, "");
+    .replace(/\.\w+$/, "");

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
@@ -26,25 +26,10 @@ export interface OwnTable {
 /**
  * A table of judgments that Tiny Love wrote says nothing of origins in itself: a study's keeps them in its key, a
  * package's in its stimuli. Both say what is claimed, too, so that such a table has the verdict of its study.
- * Undefined for a table from elsewhere; throws StudyError for one that was taken from its place and does not tell enough
- * without.
+ * Undefined for a table from elsewhere, or one that was taken from its place.
  */
 export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
-  const own = (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
-  if (!own) refuseOutOfPlace(await readTable(path), path);
-  return own;
-}
-
-function refuseOutOfPlace(rows: readonly Row[], path: string): void {
-  const [first] = rows;
-  if (!first || !("question" in first && "second_stimulus" in first && "task" in first)) return;
-  const tasks = [...new Set(rows.map(({ task }) => task))];
-  if ("origin" in first && tasks.length === 1) return;
-  const what =
-    "origin" in first ? `holds several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
-  throw new StudyError(`${path} ${what}`, {
-    hint: "a table that Tiny Love wrote is read where it lies: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
-  });
+  return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
 }
 
 async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {
@@ -65,7 +50,10 @@ const Settings = z.looseObject({
 async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
   const beside = (name: string) => join(dirname(path), name);
   const [settings, registered] = ["settings.json", registrationFile].map((name) => beside(join("..", name)));
-  const needed = [beside("stimuli.csv"), beside("forms.csv"), settings!];
+  const [stimuli, forms, measures] = ["stimuli", "forms", "measures"].map((name) =>
+    beside(name + extname(path)),
+  );
+  const needed = [stimuli!, forms!, settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
 
   const { seed, survey, analyse } = await readJson(settings!, Settings);
@@ -77,12 +65,8 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   return {
     data: {
       settings: { ...analyse, stop: { ...analyse.stop, readers } },
-      ...judgedOn(
-        judgments,
-        formsOf(await readTable(beside("forms.csv"))),
-        await lookAt(beside("stimuli.csv")),
-      ),
-      measures: await measuresBeside(beside),
+      ...judgedOn(judgments, formsOf(await readTable(forms!)), await lookAt(stimuli!)),
+      measures: await measuresOf(measures!, stimuli!),
     },
     random: randomFrom(seed, "analyse"),
     by: `the package in ${dirname(dirname(resolve(path)))}`,
@@ -91,7 +75,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
 
 /** A package's row as its study has it; hours are left out of a package. */
 function asInStudy({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
-  return { ...row, at: "", simulated: simulated === "TRUE" ? "yes" : "no" };
+  return { ...row, at: "", simulated: /^true$/i.test(simulated ?? "") ? "yes" : "no" };
 }
 
 async function lookAt(path: string): Promise<Look> {
@@ -106,15 +90,17 @@ async function lookAt(path: string): Promise<Look> {
 }
 
 /** What the package says of the text behind each stimulus, where it was measured. */
-async function measuresBeside(beside: (name: string) => string): Promise<Data["measures"]> {
-  if (!(await exists(beside("measures.csv")))) return new Map();
+async function measuresOf(measures: string, stimuli: string): Promise<Data["measures"]> {
+  if (!(await exists(measures))) return new Map();
   const rows = new Map(
-    (await readTable(beside("measures.csv"))).map(({ story, generation, ...row }) => [
+    (await readTable(measures)).map(({ story, generation, ...row }) => [
       generation || story,
-      Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, yesOrNo[cell] ?? cell])),
+      Object.fromEntries(
+        Object.entries(row).map(([name, cell]) => [name, yesOrNo[cell.toUpperCase()] ?? cell]),
+      ),
     ]),
   );
-  const behind = (await readTable(beside("stimuli.csv"))).flatMap(({ stimulus = "", story, generation }) => {
+  const behind = (await readTable(stimuli)).flatMap(({ stimulus = "", story, generation }) => {
     const row = rows.get(generation || story);
     return row ? [{ stimulus, row }] : [];
   });

@@ -1,191 +1,338 @@
+import { counted, listed } from "../study/print.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { type Row, readTable } from "../workbench/tables.ts";
+import type { TableRecord } from "../workbench/tables/records.ts";
+import type { Row } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Origin, Pair, Rating, Shown } from "./data.ts";
+import { type Columns, type Part, parts, plainName } from "./reading/columns.ts";
+import { type HowToRead, type JudgmentTable, readJudgmentTable } from "./reading/judgments.ts";
+import {
+  correctnessOf,
+  isMissing,
+  isUndecided,
+  namesAModel,
+  numberIn,
+  originOf,
+  originsAccepted,
+  sideOf,
+  sidesAccepted,
+  type Values,
+} from "./reading/values.ts";
 
-/** Columns of a table from anywhere, by the shape of what was asked. */
-const shapes = {
-  ratings: ["participant", "stimulus", "origin", "task", "rating"],
-  pairs: ["participant", "human_side", "chosen_side"],
-  choices: ["participant", "stimulus", "origin", "response"],
-} as const;
+/** Further columns of tables that Tiny Love wrote; they measure nothing. */
+const ofOurTables = ["question", "second_stimulus", "side", "at", "in_verdict", "right"];
 
-/** Columns that say something of the answer or of the story's place in the study. */
-const known: ReadonlySet<string> = new Set([
-  ...Object.values(shapes).flat(),
-  ...["form", "order", "ms", "confidence", "model", "example", "title", "reason", "simulated"],
-  ...["left", "right", "left_model", "right_model", "question", "second_stimulus", "side", "at"],
-  ...["right", "in_verdict"],
-]);
-
-/** What a table calls its columns, by our name: `{ response: "answer" }`. */
-export type ColumnMap = Readonly<Record<string, string>>;
+/** Judgments of a table with what was said of how it was read. */
+export interface TableRead {
+  readonly data: Data;
+  /** One line: what kind of table it is, and which column is what. */
+  readonly said: string;
+  /** What could not be used and does not matter to the verdict, a line each. */
+  readonly warnings: readonly string[];
+}
 
 /**
- * Judgments from a CSV or TSV table of any study. Rows with an empty cell that is needed are counted and left out;
- * a value that cannot be understood throws StudyError with its row and the values that can.
+ * Judgments from a table of any study. Rows without what is needed are counted by reason and left out; a value that is
+ * needed and not understood throws StudyError with its row and what is accepted; any other value that is not understood is
+ * left out alone, and reported.
  */
-export async function dataOfTable(path: string, map: ColumnMap, settings: AnalyseSettings): Promise<Data> {
-  const rows = await readTable(path);
-  const columns = columnsOf(rows, path);
-  for (const [ours, theirs] of Object.entries(map)) {
-    if (columns.has(theirs)) continue;
-    throw new StudyError(`--map ${ours}=${theirs}: ${path} has no column ${theirs}`, {
-      hint: `it has ${[...columns].join(", ")}`,
-    });
-  }
-  const cells = rows.map((row, at) => new Cells(row, map, `${path}, row ${at + 1}`));
-  const shape = shapeOf(columns, map, path);
-  const complete = cells.filter((row) => shapes[shape].every((column) => row.text(column) !== ""));
-  const answers = {
-    choices: shape === "choices" ? complete.map(choiceOf) : [],
-    pairs: shape === "pairs" ? complete.map(pairOf) : [],
-    ratings: shape === "ratings" ? complete.map(ratingOf) : [],
-  };
-  checkOrigins([...answers.choices, ...answers.ratings], path);
-  const missing = cells.length - complete.length;
-  return {
-    settings,
-    ...answers,
-    asks: new Set([shape]),
-    forms: formsOf(answers.choices),
-    measures: measuresOf(rows, map),
-    checks: [],
-    leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
-    simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
-  };
-}
-
-function columnsOf(rows: readonly Row[], path: string): Set<string> {
-  const [first] = rows;
-  if (!first) throw new StudyError(`${path} holds no rows`, { hint: "give a table with one judgment a row" });
-  return new Set(Object.keys(first));
-}
-
-function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, path: string): keyof typeof shapes {
-  const missing = (shape: keyof typeof shapes) =>
-    shapes[shape].filter((column) => !columns.has(map[column] ?? column));
-  const names = Object.keys(shapes) as (keyof typeof shapes)[];
-  const found = names.find((shape) => missing(shape).length === 0);
-  if (found) return found;
-  // The kind that most columns speak for; where several are alike, the usual one, which is named last.
-  const present = (shape: keyof typeof shapes) => shapes[shape].length - missing(shape).length;
-  const nearest = names.reduce((best, next) => (present(next) >= present(best) ? next : best));
-  const wanted = missing(nearest);
-  throw new StudyError(`${path} has no column ${wanted.join(", ")}`, {
-    hint: `say which of its columns (${[...columns].join(", ")}) it is: --map ${wanted[0]}=COLUMN`,
+export async function dataOfTable(
+  path: string,
+  how: HowToRead,
+  settings: AnalyseSettings,
+): Promise<TableRead> {
+  const table = await readJudgmentTable(path, how);
+  const reader = new RowReader(table, how.values);
+  const needed = neededBy(table);
+  const leftOut: Record<string, number> = { ...table.leftOut };
+  const complete = table.rows.flatMap((record) => {
+    const row = reader.of(record);
+    const reason = needed.some((part) => row.isMissing(part))
+      ? "an empty cell where an answer is needed"
+      : table.shape === "choices" && row.isUndecided()
+        ? "an answer that is neither human nor machine"
+        : undefined;
+    if (reason === undefined) return [row];
+    leftOut[reason] = (leftOut[reason] ?? 0) + 1;
+    return [];
   });
+  const answers = {
+    choices: table.shape === "choices" ? complete.map(choiceOf) : [],
+    pairs: table.shape === "pairs" ? complete.map(pairOf) : [],
+    ratings: table.shape === "ratings" ? complete.map((row) => ratingOf(row, table.columns)) : [],
+  };
+  checkOrigins([...answers.choices, ...answers.ratings], table.file);
+  return {
+    data: {
+      settings,
+      ...answers,
+      asks: new Set([table.shape]),
+      forms: formsOf(answers.choices),
+      measures: measuresOf(table),
+      checks: [],
+      leftOut,
+      simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
+    },
+    said: sayHowRead(table, answers),
+    warnings: reader.warnings(),
+  };
+}
+
+/** The parts that a row cannot do without. */
+function neededBy({ shape, columns }: JudgmentTable): Part[] {
+  if (shape === "ratings") return ["participant", "stimulus", "origin", "rating"];
+  if (shape === "pairs")
+    return [
+      "participant",
+      "chosen_side",
+      ...(columns.human_side ? (["human_side"] as const) : (["left", "right"] as const)),
+    ];
+  return ["participant", "stimulus", "origin", columns.response ? "response" : "correct"];
+}
+
+function sayHowRead(
+  { file, kind, columns }: JudgmentTable,
+  { choices, pairs, ratings }: Pick<Data, "choices" | "pairs" | "ratings">,
+): string {
+  const answers = [...choices, ...pairs, ...ratings];
+  const readers = new Set(answers.map(({ participant }) => participant)).size;
+  const stories = new Set(answers.map(({ stimulus }) => stimulus)).size;
+  const renamed = Object.entries(columns).filter(([part, column]) => part !== column);
+  const read =
+    renamed.length > 0 ? `; ${listed(renamed.map(([part, column]) => `${part} is ${column}`))}` : "";
+  return `${file}: ${kind}; ${counted(answers.length, "judgment")} by ${counted(readers, "reader")} of ${pairs.length > 0 ? counted(stories, "pair") : counted(stories, "story", "stories")}${read}`;
+}
+
+/** Reads rows by our names, and keeps account of what could not be read. */
+class RowReader {
+  readonly #table: JudgmentTable;
+  readonly #values: Values;
+  readonly #unread = new Map<string, { count: number; first: string }>();
+  /** Who a value says wrote a story: tables have few values and many rows. */
+  readonly #origins = new Map<string, Origin | undefined>();
+
+  constructor(table: JudgmentTable, values: Values) {
+    this.#table = table;
+    this.#values = values;
+  }
+
+  of(record: TableRecord): Cells {
+    return new Cells(record, this.#table.columns, this.#values, this);
+  }
+
+  /** The values of a column, for a message. */
+  valuesOf(part: Part): string {
+    const column = this.#table.columns[part]!;
+    const values = [...new Set(this.#table.rows.map(({ cells }) => (cells[column] ?? "").trim()))];
+    const shown = values
+      .slice(0, 8)
+      .map((value) => (value.length > 30 ? `${value.slice(0, 29)}…` : value || "(empty)"));
+    return `${shown.join(", ")}${values.length > 8 ? ` and ${values.length - 8} others` : ""}`;
+  }
+
+  cannotRead(part: Part, text: string): void {
+    const known = this.#unread.get(part);
+    if (known) known.count += 1;
+    else this.#unread.set(part, { count: 1, first: text });
+  }
+
+  originOf(part: "origin" | "response" | "left" | "right", text: string): Origin | undefined {
+    const name = `${part} ${text}`;
+    const known = this.#origins.get(name);
+    if (known !== undefined || this.#origins.has(name)) return known;
+    const found = originOf(text, part, plainName(this.#table.columns[part]!), this.#values);
+    this.#origins.set(name, found);
+    return found;
+  }
+
+  warnings(): string[] {
+    return [...this.#unread].map(
+      ([part, { count, first }]) =>
+        `${part}: ${counted(count, "cell")} not a number and not used, the first “${first}” (write 12 or 12.5)`,
+    );
+  }
 }
 
 /** A row by our names. */
 class Cells {
-  readonly #row: Row;
-  readonly #map: ColumnMap;
-  readonly #where: string;
+  readonly #record: TableRecord;
+  readonly #columns: Columns;
+  readonly #values: Values;
+  readonly #reader: RowReader;
 
-  constructor(row: Row, map: ColumnMap, where: string) {
-    this.#row = row;
-    this.#map = map;
-    this.#where = where;
+  constructor(record: TableRecord, columns: Columns, values: Values, reader: RowReader) {
+    this.#record = record;
+    this.#columns = columns;
+    this.#values = values;
+    this.#reader = reader;
   }
 
-  text(column: string): string {
-    return (this.#row[this.#map[column] ?? column] ?? "").trim();
+  has(part: Part): boolean {
+    return this.#columns[part] !== undefined;
   }
 
-  number(column: string): number | undefined {
-    const text = this.text(column);
-    if (text === "") return undefined;
-    const value = Number(text);
-    if (Number.isFinite(value)) return value;
-    throw new StudyError(`${this.#where}: ${column} is no number: ${text}`, { hint: "write 12 or 12.5" });
+  text(part: Part): string {
+    const column = this.#columns[part];
+    return column === undefined ? "" : (this.#record.cells[column] ?? "").trim();
   }
 
-  /** One of a few words; `others` are what people also write for them. */
-  word<Word extends string>(column: string, words: Readonly<Record<Word, readonly string[]>>): Word {
-    const text = this.text(column).toLowerCase();
-    for (const word of Object.keys(words) as Word[]) {
-      if (text === word || words[word].includes(text)) return word;
-    }
-    throw new StudyError(`${this.#where}: ${column} ${this.text(column)}`, {
-      hint: `write ${Object.keys(words).join(" or ")}`,
+  isMissing(part: Part): boolean {
+    return isMissing(this.text(part), part, this.#values);
+  }
+
+  /** What the table says of something that is not needed; empty where it says nothing. */
+  note(part: Part): string {
+    return this.isMissing(part) ? "" : this.text(part);
+  }
+
+  /** A number that is not needed: one that is none is left out and reported. */
+  number(part: Part): number | undefined {
+    if (this.isMissing(part)) return undefined;
+    const value = numberIn(this.text(part));
+    if (value === undefined) this.#reader.cannotRead(part, this.text(part));
+    return value;
+  }
+
+  neededNumber(part: Part): number {
+    const value = numberIn(this.text(part));
+    if (value !== undefined) return value;
+    throw this.#misunderstood(part, "write 12 or 12.5");
+  }
+
+  origin(part: "origin" | "response" | "left" | "right"): Origin {
+    const text = this.text(part);
+    const found = this.#reader.originOf(part, text);
+    if (found !== undefined) return found;
+    throw this.#misunderstood(part, originsAccepted(text));
+  }
+
+  /** Whether the reader did not decide. */
+  isUndecided(): boolean {
+    if (!this.has("response")) return false;
+    const text = this.text("response");
+    return this.#reader.originOf("response", text) === undefined && isUndecided(text);
+  }
+
+  side(part: "human_side" | "chosen_side"): "left" | "right" {
+    const found = this.sideIn(part);
+    if (found !== undefined) return found;
+    throw this.#misunderstood(part, sidesAccepted);
+  }
+
+  sideIn(part: Part): "left" | "right" | undefined {
+    return sideOf(this.text(part), part, this.#values);
+  }
+
+  correct(): boolean {
+    const found = correctnessOf(this.text("correct"));
+    if (found !== undefined) return found;
+    throw this.#misunderstood("correct", "write 1 or 0, yes or no, correct or incorrect");
+  }
+
+  #misunderstood(part: Part, hint: string): StudyError {
+    const column = this.#columns[part]!;
+    const name = column === part ? part : `${part} (${column})`;
+    return new StudyError(`${this.#record.where}: ${name} “${this.text(part)}” is not understood`, {
+      hint: `${hint}; the column holds ${this.#reader.valuesOf(part)}`,
     });
   }
 }
 
-const origins: Readonly<Record<Origin, readonly string[]>> = {
-  human: ["h", "person", "real"],
-  machine: ["m", "ai", "model", "generated"],
-};
-const sides = { left: ["l"], right: ["r"] } as const;
-
 function choiceOf(row: Cells): Choice {
-  const origin = row.word("origin", origins);
-  const answer = row.word("response", origins);
+  const origin = row.origin("origin");
+  const other: Origin = origin === "human" ? "machine" : "human";
+  const answer = row.has("response") ? row.origin("response") : row.correct() ? origin : other;
   return {
     ...answerOf(row),
     ...shownOf(row, origin),
     answer,
     right: answer === origin,
     ...defined("confidence", row.number("confidence")),
-    reason: row.text("reason"),
+    reason: row.note("reason"),
   };
 }
 
 function pairOf(row: Cells): Pair {
-  const humanSide = row.word("human_side", sides);
-  const model = (side: "left" | "right") => row.text(`${side}_model`);
+  const humanSide = row.has("human_side") ? row.side("human_side") : humanSideOf(row);
+  const model = (side: "left" | "right") =>
+    row.note(`${side}_model`) || (row.has("human_side") ? "" : row.text(side)) || "machine";
   return {
     ...answerOf(row),
-    stimulus: row.text("stimulus") || `${row.text("left")} ${row.text("right")}`.trim(),
+    stimulus: row.note("stimulus") || `${row.text("left")} ${row.text("right")}`.trim(),
     humanSide,
-    chosenSide: row.word("chosen_side", sides),
-    left: humanSide === "left" ? "human" : model("left") || "machine",
-    right: humanSide === "right" ? "human" : model("right") || "machine",
+    chosenSide: chosenSideOf(row),
+    left: humanSide === "left" ? "human" : model("left"),
+    right: humanSide === "right" ? "human" : model("right"),
   };
 }
 
-function ratingOf(row: Cells): Rating {
+/** From who wrote the text on either side, one of whom is a person. */
+function humanSideOf(row: Cells): "left" | "right" {
+  const left = row.origin("left");
+  if (left !== row.origin("right")) return left === "human" ? "left" : "right";
+  throw new StudyError(`a pair of two ${left} texts: “${row.text("left")}” and “${row.text("right")}”`, {
+    hint: "a pair has one text of a person's and one of a machine's",
+  });
+}
+
+/** The side itself, or what is on it. */
+function chosenSideOf(row: Cells): "left" | "right" {
+  const side = row.sideIn("chosen_side");
+  if (side !== undefined) return side;
+  const chosen = row.text("chosen_side");
+  const [isLeft, isRight] = [chosen === row.text("left"), chosen === row.text("right")];
+  if (isLeft !== isRight) return isLeft ? "left" : "right";
+  return row.side("chosen_side");
+}
+
+function ratingOf(row: Cells, columns: Columns): Rating {
   return {
     ...answerOf(row),
-    ...shownOf(row, row.word("origin", origins)),
-    task: row.text("task"),
-    rating: row.number("rating")!,
+    ...shownOf(row, row.origin("origin")),
+    task: row.note("task") || (columns.rating ?? "rating"),
+    rating: row.neededNumber("rating"),
   };
 }
 
-const answerOf = (row: Cells) => ({
-  participant: row.text("participant"),
-  form: row.text("form"),
-  ...defined("order", row.number("order")),
-  ...defined("ms", row.number("ms")),
-});
+function answerOf(row: Cells) {
+  const seconds = row.number("seconds");
+  return {
+    participant: row.text("participant"),
+    form: row.note("form"),
+    ...defined("order", row.number("order")),
+    ...defined("ms", row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds))),
+  };
+}
 
 const shownOf = (row: Cells, origin: Origin) => ({
   stimulus: row.text("stimulus"),
   origin,
-  model: origin === "human" ? "" : row.text("model"),
-  example: row.text("example"),
-  title: row.text("title"),
+  model:
+    origin === "human"
+      ? ""
+      : row.note("model") || (!row.has("model") && namesAModel(row.text("origin")) ? row.text("origin") : ""),
+  example: row.note("example"),
+  title: row.note("title"),
 });
 
 const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 
 /** Further columns that hold one number for each stimulus are measures of it. */
-function measuresOf(rows: readonly Row[], map: ColumnMap): Data["measures"] {
-  const stimulusOf = (row: Row) => row[map["stimulus"] ?? "stimulus"] ?? "";
-  const own = new Set([...known, ...Object.values(map)]);
-  const behind = rows.map((row) => ({ stimulus: stimulusOf(row), row }));
+function measuresOf({ rows, columns }: JudgmentTable): Data["measures"] {
+  const { stimulus } = columns;
+  if (stimulus === undefined) return new Map();
+  const own = new Set<string>([...parts, ...ofOurTables, ...Object.values(columns)]);
+  const behind = rows.map(({ cells }) => ({ stimulus: cells[stimulus] ?? "", row: cells as Row }));
   const varying = (column: string) => {
     const seen = new Map<string, string>();
-    return rows.some((row) => {
-      const before = seen.get(stimulusOf(row));
-      seen.set(stimulusOf(row), row[column] ?? "");
+    return behind.some(({ stimulus: name, row }) => {
+      const before = seen.get(name);
+      seen.set(name, row[column] ?? "");
       return before !== undefined && before !== row[column];
     });
   };
-  const dropped = Object.keys(rows[0] ?? {}).filter((column) => own.has(column) || varying(column));
+  const dropped = Object.keys(rows[0]?.cells ?? {}).filter((column) => own.has(column) || varying(column));
   return numericColumns(behind, new Set(dropped));
 }
 

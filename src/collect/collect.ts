@@ -46,8 +46,8 @@ export const collect = stage({
 });
 
 async function makeCorpus(study: Study, source: string, gathered: Gathered, effects: Effects): Promise<void> {
-  const { note, words, split } = study.config.corpus;
-  const valid = validate(gathered.stories, words);
+  const { note, words, split, repair } = study.config.corpus;
+  const valid = validate(gathered.stories, words, repair);
   const rejected = [...(gathered.refused ?? []), ...valid.rejected];
   if (valid.stories.length === 0) throw nothingLeft(rejected);
   const stories = partedStories(study, valid);
@@ -94,6 +94,7 @@ const storyOf = (story: ValidStory, split: Story["split"]): Story => ({
   title: story.title,
   text: story.text,
   words: story.words,
+  ...(story.raw !== story.text && { raw: story.raw }),
   origin: { by: "human", source: story.source, author: story.author, licence: story.licence },
   group: story.group ?? story.id,
   split,

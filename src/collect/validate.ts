@@ -1,7 +1,10 @@
 import { nearDuplicates } from "../text/copying.ts";
 import { shortId } from "../text/hash.ts";
 import { normaliseText } from "../text/normalise.ts";
+import { repairText } from "../text/repair.ts";
 import { countWords } from "../text/words.ts";
+import { timesOf } from "./dates.ts";
+import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./edges.ts";
 import type { FoundStory, Rejection } from "./source.ts";
 
 /** A story that may enter the corpus, its text and title normalised. */
@@ -9,6 +12,12 @@ export interface ValidStory extends FoundStory {
   /** From title and text, so that the same story has the same id in every corpus. */
   readonly id: string;
   readonly words: number;
+  /** The text as the source gave it. */
+  readonly raw: string;
+  /** What was repaired, or would have been, with the piece that showed it. */
+  readonly faults: ReadonlyMap<string, string>;
+  /** The author's name at the text's end, which was taken off. */
+  readonly signature: boolean;
 }
 
 /** What is told of a story that stays. */
@@ -38,11 +47,12 @@ export interface LengthRule {
 const mostCharacters = 20_000;
 
 /**
- * Parts what can be a story of the corpus from what cannot. Of equal texts the first stays; a reprint of a story
- * that is there is left out as well. Other near duplicates stay, are told, and are kept together by the split.
+ * Parts what can be a story of the corpus from what cannot. Of equal texts the earliest stays, by its date and else by its
+ * place in the file; a reprint of a story that is there is left out as well. Other near duplicates stay, are reported, and
+ * are kept together by the split. Without `repair` what other programs left in a text stays there, and is reported.
  */
-export function validate(found: readonly FoundStory[], rule: LengthRule): Validated {
-  const { unique, rejected } = screened(found, rule);
+export function validate(found: readonly FoundStory[], rule: LengthRule, repair = true): Validated {
+  const { unique, rejected } = screened(found, rule, repair);
   const pairs = nearDuplicates(unique.map(({ text }) => text)).map(([one, other]): Pair => [one, other]);
   const reprints = reprintsAmong(unique, pairs);
 
@@ -54,44 +64,70 @@ export function validate(found: readonly FoundStory[], rule: LengthRule): Valida
     .filter((pair) => pair.every((at) => positions.has(at)))
     .map(([one, other]): Pair => [positions.get(one)!, positions.get(other)!]);
   const warned = [
-    ...stories.flatMap((story) => remarksOn(story, rule)),
+    ...stories.flatMap((story) => remarksOn(story, rule, repair)),
+    ...cutOffAmong(stories),
     ...twins.map(([one, other]) => twinRemark(stories[one]!, stories[other]!)),
   ];
   return { stories, rejected: [...rejected, ...reprints.values()], warned, twins };
 }
 
-/** Normalises, and parts what is a story, and the first with its text, from what is none. */
-function screened(found: readonly FoundStory[], rule: LengthRule) {
-  const rejected: Rejection[] = [];
-  const unique: ValidStory[] = [];
-  const firstOf = new Map<string, ValidStory>();
-  for (const given of found) {
-    const story = normalised(given);
-    const flaw = brokenness(given) ?? flawOf(story, rule) ?? doubleOf(story, firstOf);
-    if (flaw) {
-      rejected.push(rejection(given, flaw));
-    } else {
-      firstOf.set(textKey(story), story);
-      unique.push(story);
-    }
+/** Normalises, and parts what is a story, and the earliest with its text, from what is none. */
+function screened(found: readonly FoundStory[], rule: LengthRule, repair: boolean) {
+  const stories = found.map((given) => normalised(given, repair));
+  const times = timesOf(found.map(({ facts }) => facts["date"]));
+  const flaws = stories.map((story, at) => brokenness(found[at]!) ?? flawOf(story, rule));
+  const firstOf = new Map<string, number>();
+  for (const [at, story] of stories.entries()) {
+    if (flaws[at]) continue;
+    const first = firstOf.get(textKey(story));
+    if (first === undefined || isEarlier(stories, times, at, first)) firstOf.set(textKey(story), at);
   }
-  return { unique, rejected };
+  for (const [at, story] of stories.entries()) {
+    const first = firstOf.get(textKey(story));
+    if (!flaws[at] && first !== undefined && first !== at) flaws[at] = doubleOf(story, stories[first]!);
+  }
+  return {
+    unique: stories.filter((_, at) => !flaws[at]),
+    rejected: found.flatMap((given, at) => (flaws[at] ? [rejection(given, flaws[at])] : [])),
+  };
 }
 
-function normalised(given: FoundStory): ValidStory {
-  const title = oneLine(given.title);
-  const text = normaliseText(given.text.slice(0, mostCharacters));
+/** Whether a later row is the earlier print: it is no reprint where the other is one, or its date is before the other's. */
+function isEarlier(
+  stories: readonly ValidStory[],
+  times: readonly (number | undefined)[],
+  at: number,
+  first: number,
+): boolean {
+  if (stories[at]!.reprint !== stories[first]!.reprint) return stories[first]!.reprint;
+  const [time, other] = [times[at], times[first]];
+  return time !== undefined && other !== undefined && time < other;
+}
+
+function normalised(given: FoundStory, repair: boolean): ValidStory {
+  const raw = given.text.slice(0, mostCharacters);
+  const [repairedTitle, repairedText, repairedAuthor] = [given.title, raw, given.author].map((text) =>
+    repairText(text.slice(0, mostCharacters)),
+  );
+  const shown = (text: string, repaired: { readonly text: string }) =>
+    normaliseText(repair ? repaired.text : text.slice(0, mostCharacters));
+  const title = shown(given.title, repairedTitle!);
+  const author = shown(given.author, repairedAuthor!);
+  const whole = shown(raw, repairedText!);
+  const unsigned = withoutSignature(whole, author);
+  const text = unsigned ?? whole;
   return {
     ...given,
     title,
     text,
-    author: oneLine(given.author),
+    author,
     id: shortId(`${title}\n${text}`),
     words: countWords(text),
+    raw,
+    faults: new Map([...repairedTitle!.faults, ...repairedText!.faults]),
+    signature: unsigned !== undefined,
   };
 }
-
-const oneLine = (text: string) => normaliseText(text.slice(0, mostCharacters));
 
 type Flaw = Pick<Rejection, "reason" | "message">;
 
@@ -105,7 +141,7 @@ function brokenness({ where, title, text }: FoundStory): Flaw | undefined {
     );
   }
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.test(title + text)) {
-    return flaw("broken characters", `${where}: it holds characters that are no text (mend its encoding)`);
+    return flaw("broken characters", `${where}: it holds characters that are no text (correct its encoding)`);
   }
   return undefined;
 }
@@ -127,16 +163,13 @@ function flawOf(story: ValidStory, rule: LengthRule): Flaw | undefined {
   return undefined;
 }
 
-function doubleOf(story: ValidStory, firstOf: ReadonlyMap<string, ValidStory>): Flaw | undefined {
-  const first = firstOf.get(textKey(story));
-  if (!first) return undefined;
-  return story.reprint
+const doubleOf = (story: ValidStory, first: ValidStory): Flaw =>
+  story.reprint
     ? reprintFlaw(story, first)
     : flaw(
         "duplicate",
         `${story.where}: ${nameOf(story)} has the text of ${first.where} (remove one of them)`,
       );
-}
 
 const reprintFlaw = (reprint: ValidStory, print: ValidStory): Flaw =>
   flaw("reprint", `${reprint.where}: ${nameOf(reprint)} is a reprint of ${print.where}`);
@@ -161,11 +194,39 @@ function reprintsAmong(stories: readonly ValidStory[], pairs: readonly Pair[]): 
   return reprints;
 }
 
-function remarksOn(story: ValidStory, rule: LengthRule): Remark[] {
+function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark[] {
   const remarks: Remark[] = [];
   if (story.words > rule.warn) {
     const message = `${story.where}: ${nameOf(story)} has ${story.words} words, more than ${rule.warn}`;
     remarks.push({ story: story.id, ...flaw("above the rule", message) });
+  }
+  if (story.faults.size > 0) {
+    const found = [...story.faults]
+      .map(([fault, piece]) => `${fault} (“${piece.trim() || "a space"}”)`)
+      .join(", ");
+    remarks.push({
+      story: story.id,
+      ...(repair
+        ? flaw("repaired", `${story.where}: ${nameOf(story)}: repaired ${found}`)
+        : flaw(
+            "not repaired",
+            `${story.where}: ${nameOf(story)} holds ${found}, which tells readers which stories were collected (set corpus.repair: true)`,
+          )),
+    });
+  }
+  if (story.signature) {
+    const message = `${story.where}: ${nameOf(story)} ended in its author's name, “${story.author}”, which was taken off`;
+    remarks.push({ story: story.id, ...flaw("signature", message) });
+  }
+  const signed = mayBeSigned(story.text);
+  if (signed !== undefined) {
+    const message = `${story.where}: ${nameOf(story)} may be signed: it ends in “${signed}” (take it out of the text, or put it into a column author)`;
+    remarks.push({ story: story.id, ...flaw("signature", message) });
+  }
+  const [lost] = lostCharacters.exec(story.text) ?? [];
+  if (lost !== undefined) {
+    const message = `${story.where}: ${nameOf(story)} holds “${lost}”: question marks may stand for characters that were lost (export the table again, as UTF-8)`;
+    remarks.push({ story: story.id, ...flaw("lost characters", message) });
   }
   const [mark] = leftoverMarkup.exec(`${story.title}\n${story.text}`) ?? [];
   if (mark !== undefined) {
@@ -177,6 +238,33 @@ function remarksOn(story: ValidStory, rule: LengthRule): Remark[] {
     remarks.push({ story: story.id, ...flaw("reprint", message) });
   }
   return remarks;
+}
+
+/** An apostrophe that an encoding could not hold: `didn?t`. */
+const lostCharacters = /\p{L}+\?(?:t|s|ll|re|ve|d|m)\b/u;
+
+/**
+ * Stories that may break off: by how they end, by having less than a quarter of the words of most others, or by having
+ * no mark at their end where nearly all others have one.
+ */
+function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
+  const lengths = stories.map(({ words }) => words).sort((one, other) => one - other);
+  const median = lengths[Math.floor(lengths.length / 2)] ?? 0;
+  const unmarked = stories.filter(({ text }) => !endsASentence(text)).length;
+  const rare = unmarked <= Math.max(1, stories.length / 20);
+  return stories.flatMap((story) => {
+    const isSigned = story.signature || mayBeSigned(story.text) !== undefined;
+    const sign =
+      (isSigned ? undefined : brokenOff(repairText(story.raw).text)) ??
+      (story.words < median / 4
+        ? `it has ${story.words} words where half of the stories have ${median} or more`
+        : rare && !isSigned && !endsASentence(story.text)
+          ? "it ends without a mark, unlike the others"
+          : undefined);
+    if (sign === undefined) return [];
+    const message = `${story.where}: ${nameOf(story)} may be cut short: ${sign}`;
+    return [{ story: story.id, ...flaw("may be cut short", message) }];
+  });
 }
 
 /** Tags, entities, addresses, and marks of wikis and Markdown: what prose has not, and no model writes. */

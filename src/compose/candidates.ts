@@ -4,6 +4,7 @@ import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
 import { leftoverOf } from "../text/clean-story.ts";
 import { normaliseText } from "../text/normalise.ts";
+import { repairText } from "../text/repair.ts";
 import { countWords } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { titlesNeeded } from "./titles-needed.ts";
@@ -123,29 +124,33 @@ function rangeFor(titles: readonly Candidate[], models: readonly string[], setti
   return { least, most };
 }
 
+/** A text as readers see it, before the clip: the same for both sides, to the last character. */
+const shownText = (text: string): string =>
+  normaliseText(repairText(text, ["broken encoding", "escapes"]).text);
+
 function humanVersion(story: Story): Version {
-  const text = normaliseText(story.text);
+  const text = shownText(story.text);
   return {
     origin: "human",
     story: story.id,
     generation: "",
     model: "",
     example: "",
-    title: normaliseText(story.title),
+    title: shownText(story.title),
     text,
     words: countWords(text),
   };
 }
 
 function machineVersion(generation: Generation): Version {
-  const text = normaliseText(generation.text);
+  const text = shownText(generation.text);
   return {
     origin: "machine",
     story: generation.story,
     generation: generation.id,
     model: writerName(generation),
     example: generation.examples[0] ?? "",
-    title: normaliseText(generation.title),
+    title: shownText(generation.title),
     text,
     words: countWords(text),
   };

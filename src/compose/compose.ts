@@ -20,6 +20,7 @@ import { deviationsOf } from "../workbench/registration.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
+import { auditCleaning } from "./audit.ts";
 import { candidatesOf } from "./candidates.ts";
 import { checkEnough } from "./enough.ts";
 import { formsOf } from "./forms.ts";
@@ -42,6 +43,7 @@ export const compose = stage({
     await writeAll(study, filesOf(made));
     effects.log(`  ${sayWhatWasMade(made)}`);
     sayWhatIsOdd(made, study, effects);
+    await auditCleaning(study, made, effects);
     for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will tell`);
   },
 });

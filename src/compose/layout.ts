@@ -24,6 +24,10 @@ export function layOut(candidates: Candidates, settings: ComposeSettings, random
   const pool = new Pool(candidates, random);
   const none = () => tooFew(candidates, settings);
   const { alone, pairs } = sharesOf(settings);
+  if (candidates.models.length === 0 && alone.machine + pairs > 0)
+    throw new StudyError("there are no machine stories to compose", {
+      hint: "run `tinylove generate` first",
+    });
   const shared = { forms: settings.forms, models: candidates.models, pool, none };
   // The models of the pairs' rows go on where those of the stories that stand alone ended.
   const ofPairs = { ...shared, firstRow: alone.machine };

@@ -24,6 +24,8 @@ export const Story = z.strictObject({
   title: z.string().min(1),
   text: z.string().min(1),
   words: z.int().nonnegative(),
+  /** The text as its source gave it, where bringing it to one form changed it; `compose` compares the two. */
+  raw: z.string().optional(),
   origin: Origin,
   group: z.string(),
   split: Split,

@@ -4,12 +4,13 @@
  * or Markdown; which of the curly forms was meant cannot be known from a straight one, so the plain form is the
  * only one that both reach for certain:
  *
- * - straight quotes `'` and `"`;
+ * - straight quotes `'` and `"`, also for back-ticks and for two apostrophes that stand for one quote;
+ * - fractions as `1/2`, ordinals as `4th`, letters and digits of full width as usual ones;
  * - every dash that parts a sentence as ` – `, hyphens and ranges of numbers as `-`;
  * - an ellipsis as `…`, close to the word before it and with a space before a word after it;
  * - single spaces, no line breaks or paragraphs, none at either end;
  * - no control characters, no invisible ones (zero-width, bidi overrides, soft hyphens), no lone surrogates;
- * - no Markdown emphasis; Unicode in NFC.
+ * - no Markdown emphasis, nor the backslash that keeps a sign from being one; Unicode in NFC.
  *
  * Letters of every script, accents and emoji stay, with the joiners that they need. Idempotent; linear in time.
  */
@@ -49,8 +50,17 @@ function isNeeded(sign: string, before: string, after: string): boolean {
 const joining =
   /[\p{sc=Arab}\p{sc=Syrc}\p{sc=Deva}\p{sc=Beng}\p{sc=Guru}\p{sc=Gujr}\p{sc=Orya}\p{sc=Taml}\p{sc=Telu}\p{sc=Knda}\p{sc=Mlym}\p{sc=Sinh}\p{sc=Khmr}]/u;
 
+/** Ligatures, fractions, ordinals and full width in plain letters and digits: typesetting has them, few models write them. */
 const composed = (text: string): string =>
-  text.replace(/[\uFB00-\uFB06]/g, (ligature) => ligature.normalize("NFKC")).normalize("NFC");
+  text
+    .replace(/[\uFB00-\uFB06Ａ-Ｚａ-ｚ０-９]|(?<=\d)(?:ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)/g, (sign) => sign.normalize("NFKC"))
+    .replace(/(?<=\d)(?=[¼½¾⅐-⅞↉])|(?<=[¼½¾⅐-⅞↉])(?=\d)/g, " ")
+    .replace(/[¼½¾⅐-⅟↉]/g, (fraction) => fraction.normalize("NFKC"))
+    .replace(/\u2044/g, "/")
+    .normalize("NFC");
+
+/** Without the fences of Markdown's code, and the backslashes that keep a sign from being Markdown. */
+const unfenced = (text: string): string => text.replace(/`{3,}|\\+(?=[*_~`#])/g, "");
 
 /** Asterisks and underscores of Markdown emphasis; `f*ck` and `snake_case` keep theirs. */
 const unemphasised = (text: string): string =>
@@ -64,6 +74,9 @@ const straightQuotes = (text: string): string =>
     .replace(/[\u00A0\u202F]»/g, '"')
     .replace(/[“”„‟«»″＂〝〞〟❝❞]|``/g, '"')
     .replace(/[‘’‚‛‹›′＇`´ʼ❛❜]/g, "'");
+
+/** Two apostrophes, as typewriters and TeX write a quote. */
+const singleQuotes = (text: string): string => text.replace(/''/g, '"');
 
 const singleSpaces = (text: string): string => text.replace(/[\s\u2800]+/g, " ").trim();
 
@@ -85,16 +98,18 @@ const dash = /-{2,}|-?[–—―‒−⸺⸻]+-*|(?<=^| )-(?= |$)/.source;
 const partingDashes = new RegExp(` ?(?:${dash})(?: ?(?:${dash}))* ?`, "g");
 
 const plainEllipses = (text: string): string =>
-  text.replace(/ ?(?:…|\.(?: ?\.){2,})(?: ?[.…])*/g, "…").replace(/…(?=[\p{L}\p{N}])/gu, "… ");
+  text.replace(/ ?(?:[…‥⋯]|\.(?: ?\.){2,})(?: ?[.…‥⋯])*/g, "…").replace(/…(?=[\p{L}\p{N}])/gu, "… ");
 
 // Where an unseen sign went, a mark may meet another letter, and a joiner beside it is no longer needed: so twice.
 const steps = [
   visible,
+  unfenced,
   composed,
   visible,
   composed,
   straightQuotes,
   unemphasised,
+  singleQuotes,
   singleSpaces,
   plainDashes,
   plainEllipses,

@@ -1,39 +1,20 @@
-import { parse } from "csv-parse/sync";
+import { basename } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import { messageOf, StudyError } from "./errors.ts";
-import { readText } from "./files.ts";
+import { readCsv } from "./tables/csv.ts";
+import { readRecords } from "./tables/records.ts";
+
+export { separatorOf } from "./tables/csv.ts";
 
 export type Row = Record<string, string>;
 
-/** Rows of a CSV or TSV file by the names of its first line. */
+/** Rows of a table by the names of its first line; every kind of file that `readRecords` knows. */
 export async function readTable(path: string, hint?: string): Promise<Row[]> {
-  return parseTable(await readText(path, hint), path);
+  return (await readRecords(path, { hint })).map(({ cells }) => ({ ...cells }));
 }
 
 /** Rows of a table's text; throws StudyError that names `where` and the line when a row is malformed. */
-export function parseTable(text: string, where: string): Row[] {
-  const delimiter = separatorOf(text, where);
-  try {
-    return parse(text, { columns: true, delimiter, bom: true, skip_empty_lines: true }) as Row[];
-  } catch (cause) {
-    throw new StudyError(`${where}: ${messageOf(cause)}`, {
-      hint: "put text that holds commas, quotes or line breaks in double quotes, and double the quotes inside it",
-      cause,
-    });
-  }
-}
-
-/**
- * What parts the cells: of comma, semicolon and tab the one that stands most often between the names of the first line,
- * for where a comma parts decimals, Excel writes semicolons into a .csv. The file's ending decides where that tells
- * nothing.
- */
-export function separatorOf(text: string, file: string): string {
-  const usual = /\.tsv$/i.test(file) ? "\t" : ",";
-  const header = (/\S.*/.exec(text)?.[0] ?? "").replace(/"[^"]*"/g, "");
-  const times = (separator: string) => header.split(separator).length;
-  return [usual, ",", ";", "\t"].reduce((best, each) => (times(each) > times(best) ? each : best));
-}
+export const parseTable = (text: string, where: string): Row[] =>
+  readCsv(text, basename(where)).map(({ cells }) => ({ ...cells }));
 
 /**
  * A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is

@@ -161,11 +161,11 @@ describe("a table from anywhere", () => {
     ["a missing column", "participant,stimulus,origin\na,s1,human\n", /no column response/],
     [
       "a table of other names",
-      "reader,text,by\na,s1,human\n",
+      "who,what,whence\na,s1,human\n",
       /no column participant, stimulus, origin, response/,
     ],
     ["a table of pairs without a side", "participant,human_side\na,left\n", /no column chosen_side/],
-    ["an unknown origin", `${columns}\na,s1,alien,human\n`, /row 1: origin alien/],
+    ["an unknown origin", `${columns}\na,s1,alien,human\n`, /line 2: origin “alien” is not understood/],
     ["a story of two origins", `${columns}\na,s1,human,human\nb,s1,machine,human\n`, /s1 has two origins/],
     ["no rows", `${columns}\n`, /holds no rows/],
   ])("%s is named", async (_, text, message) => {

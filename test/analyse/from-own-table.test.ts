@@ -119,6 +119,13 @@ describe("a table that Tiny Love wrote", () => {
     expect(Object.keys(numbers.ratings)).toEqual(Object.keys(await found("ratings")));
   });
 
+  test.each(["parquet", "jsonl"])("of a package has the same figures from its %s", async (kind) => {
+    const { numbers } = await numbersOf(csvOfPackage());
+    const other = await numbersOf(study.path(`package/${kind}/judgments.${kind}`));
+    expect(other.numbers).toEqual(numbers);
+    expect(other.logged.join()).toContain(`margin ${margin}, alpha 0.05) are those of the package in`);
+  });
+
   test("is held against another margin where one is given", async () => {
     const { numbers } = await numbersOf(csvOfPackage(), { margin: 0.02 });
     const { overall } = await found("verdict");

@@ -20,7 +20,15 @@ test.skipIf(!data)(
     const stories = await readStories(study);
     expect(stories.length).toBe(1163);
     expect(new Set(stories.map(({ id }) => id)).size).toBe(1163);
-    const { split, licences } = await readCorpusSummary(study);
+    const { split, licences, warned } = await readCorpusSummary(study);
+    // What is repaired is a fault in truth: two titles with "\\'". What is cut short, a reader would say so of.
+    const reasons = (reason: string) => warned.filter((remark) => remark.reason === reason);
+    expect(reasons("repaired").map(({ message }) => message.replace(/.*“(.*)”: /, "$1: "))).toEqual([
+      "Hlelo's first day at school: repaired escapes (“\\'”)",
+      "Tola and is father's bicycle: repaired escapes (“\\'”)",
+    ]);
+    expect(reasons("signature")).toEqual([]);
+    expect(reasons("may be cut short").length).toBe(10);
     expect(split).toEqual({ train: 862, validation: 151, test: 150 });
     expect(Object.values(licences).reduce((sum, count) => sum + count, 0)).toBe(1163);
   },

@@ -207,7 +207,7 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
   const shown = pages.map((page) => titleOf(page).slice(1).join("\n").replace(/<.?p>/g, ""));
   expect(shown).toEqual(rows.map(({ title, text }) => escapeHtml(`${title}\n${text}`)));
 
-  const filled = rows.map((row, at) => ({ ...row, ...choice(at) }));
+  const filled = rows.map((row, at) => ({ where: `line ${at}`, cells: { ...row, ...choice(at) } }));
   const imported = codingsOfSheet(study, "anna", texts, codebook, filled, "sheet.csv");
   expect(await readFile(study.path("corpus/codings/anna.csv"), "utf8")).toBe(codingsCsv(imported));
   expect(await codedBy("anna")).toEqual(imported);

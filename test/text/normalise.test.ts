@@ -94,6 +94,7 @@ test("the form of the form is the form, whatever the text", () => {
       "\u3164",
       "#",
       "\u2010",
+      ...["½", "⅒", "⁄", "3", "\\", "`", "```", "''", "‥", "⋯", "ˢᵗ", "ᵗʰ", "Ａ", "１", "~"],
     ],
   ];
   const random = randomFrom("normalise");
@@ -102,6 +103,23 @@ test("the form of the form is the form, whatever the text", () => {
     const form = normaliseText(text);
     expect({ text, form: normaliseText(form) }).toEqual({ text, form });
   }
+});
+
+test.each([
+  ["½ a cup", "1/2 a cup"],
+  ["3½ years", "3 1/2 years"],
+  ["1½–2 hours", "1 1/2-2 hours"],
+  ["1⁄2 a cup", "1/2 a cup"],
+  ["the 4ᵗʰ of July", "the 4th of July"],
+  ["Ｒｏｏｍ １２", "Room 12"],
+  ["he typed `hello` and waited", "he typed 'hello' and waited"],
+  ["``Hello,'' she said", '"Hello," she said'],
+  ["''Hello,'' she said", '"Hello," she said'],
+  ["```\nOnce.\n```", "Once."],
+  ["\\*sigh\\* and snake\\_case", "sigh and snake_case"],
+  ["wait‥ what⋯", "wait… what…"],
+])("what one side's typesetting has and the other's keyboard has not: %s", (text, form) => {
+  expect(normaliseText(text)).toBe(form);
 });
 
 test("curly and straight twins of a random text come to the same form", () => {
@@ -120,6 +138,8 @@ test("curly and straight twins of a random text come to the same form", () => {
     [", ", ", "],
     [" ", " "],
     ["7", "7"],
+    [" ½ ", " 1/2 "],
+    ["’’", "''"],
   ] as const;
   const random = randomFrom("twins");
   for (let round = 0; round < 5_000; round++) {

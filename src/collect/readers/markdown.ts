@@ -3,8 +3,8 @@ import { basename, relative } from "node:path";
 import { parseDocument } from "yaml";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
-import type { TableRecord } from "./records.ts";
-import { readUtf8 } from "./text.ts";
+import type { TableRecord } from "../../workbench/tables/records.ts";
+import { readTextOf } from "../../workbench/tables/text.ts";
 
 /**
  * Markdown files, one story each: the title is that of the front matter or the first heading, the text is what
@@ -21,7 +21,7 @@ export async function readMarkdown(path: string): Promise<TableRecord[]> {
   const records: TableRecord[] = [];
   for (const file of files) {
     const where = isFolder ? relative(path, file) : basename(file);
-    records.push({ where, cells: cellsOf(await readUtf8(file), where) });
+    records.push({ where, cells: cellsOf(await readTextOf(file, where), where) });
   }
   return records;
 }

@@ -3,14 +3,15 @@ import type { CorpusSettings } from "../../study/settings/corpus.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
+import { columnsOf } from "../../workbench/tables/records.ts";
 import { requiredColumns, type StoryColumns } from "../columns.ts";
 import { readRecords, type TableRecord } from "../readers/records.ts";
 import type { FoundStory, Source } from "../source.ts";
 
-/** Stories of a table that the study's owner has: CSV, TSV, JSON, JSONL, SQLite, or a folder of Markdown files. */
+/** Stories of a table that the study's owner has: CSV, TSV, JSON, JSONL, Parquet, SQLite, or a folder of Markdown files. */
 export const table: Source = {
   name: "table",
-  summary: "a CSV, TSV, JSON, JSONL or SQLite file, or a folder of Markdown files",
+  summary: "a CSV, TSV, JSON, JSONL, Parquet or SQLite file, or a folder of Markdown files",
   inputs: (study) => filesOf(study.config.corpus),
   async gather(study, options, effects) {
     // A path on the command line is meant from where one stands, one in study.yaml from the study.
@@ -42,23 +43,61 @@ async function storiesOf(file: string, study: Study, effects: Effects): Promise<
 }
 
 function storyOf(
-  { where, cells }: TableRecord,
+  record: TableRecord,
   columns: StoryColumns,
   group: string | undefined,
   defaults: { readonly licence: string; readonly source: string },
 ): FoundStory {
-  const cell = (column: string | undefined) => (column === undefined ? "" : (cells[column] ?? "").trim());
+  const { where, cells } = record;
+  const cell = (column: string | undefined) => {
+    const value = column === undefined ? "" : (cells[column] ?? "").trim();
+    return isMissing(value) ? "" : value;
+  };
+  const { text, note } = withoutReprintNote(textIn(record, columns.text!) ?? cell(columns.text));
   return {
     where,
-    title: cell(columns.title),
-    text: cell(columns.text),
+    title: oneValue(record, columns.title!) ?? cell(columns.title),
+    text,
     author: cell(columns.author),
     licence: cell(columns.licence) || defaults.licence,
     source: cell(columns.source) || defaults.source,
     group: cell(group) || undefined,
-    reprint: false,
-    facts: factsOf(cells, columns),
+    reprint: note !== "",
+    facts: { ...factsOf(cells, columns), ...(note !== "" && { note }) },
   };
+}
+
+/** What programs write for a value that is not there: R's, pandas's and Excel's. A story may be called `None`. */
+const isMissing = (value: string): boolean => /^(?:NA|N\/A|#N\/A|NaN|NULL|<NA>)$/.test(value);
+
+/** A text that is a list of paragraphs. Throws StudyError for an object, or a list of other things. */
+function textIn({ where, nested }: TableRecord, column: string): string | undefined {
+  const value = nested?.[column];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+    return value.map((each) => each.trim()).join("\n\n");
+  throw notOneValue(where, column, value, "write the story as one text, or as a list of its paragraphs");
+}
+
+function oneValue({ where, nested }: TableRecord, column: string): undefined {
+  const value = nested?.[column];
+  if (value !== undefined) throw notOneValue(where, column, value, "write the title as one text");
+}
+
+function notOneValue(where: string, column: string, value: unknown, hint: string): StudyError {
+  const what = Array.isArray(value)
+    ? "a list"
+    : `an object with the keys ${Object.keys(value as object).join(", ") || "(none)"}`;
+  return new StudyError(`${where}: ${column} is ${what}`, { hint });
+}
+
+/** Reprints end in a note in brackets: `(originally published on June 4, 2019)`. */
+function withoutReprintNote(text: string): { readonly text: string; readonly note: string } {
+  const found =
+    /\s*[([]\s*((?:first|originally)\s+(?:published|appeared)\b[^()[\]]{0,120}?)\.?\s*[)\]]\.?\s*$/i.exec(
+      text,
+    );
+  return found ? { text: text.slice(0, found.index), note: found[1]! } : { text, note: "" };
 }
 
 /** What no role has taken, under its own name; date and place under the names of their roles. */
@@ -97,10 +136,6 @@ function largestShare(records: readonly TableRecord[], column: string): number {
   }
   return Math.max(...counts.values()) / records.length;
 }
-
-const columnsOf = (records: readonly TableRecord[]): string[] => [
-  ...new Set(records.flatMap(({ cells }) => Object.keys(cells))),
-];
 
 /** The settings' schema gives optional keys that may be there with no value. */
 const definedOnly = (mapped: CorpusSettings["columns"]): StoryColumns =>

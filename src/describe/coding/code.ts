@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { z } from "zod";
 import { cuesCoder } from "../../study/coding.ts";
 import { pageOf, readCodebook } from "../../workbench/codebook.ts";
@@ -9,7 +10,7 @@ import { coderInLot, type Lot, longestCoder, readLot } from "../../workbench/lot
 import { wholeNumber } from "../../workbench/options.ts";
 import { command } from "../../workbench/stage.ts";
 import { openStudy, type Study } from "../../workbench/study.ts";
-import { readTable } from "../../workbench/tables.ts";
+import { readRecords } from "../../workbench/tables/records.ts";
 import { type Text, textsOf } from "../texts.ts";
 import { codedByModel } from "./model.ts";
 import { codingSheet, codingsOfSheet } from "./sheet.ts";
@@ -97,9 +98,9 @@ const ways: Record<Options["how"], Way> = {
     if (file === undefined) {
       throw new StudyError("import: no file", { hint: `try tinylove code import corpus/sheets/${name}.csv` });
     }
-    const rows = await readTable(file, "name the sheet that was filled in");
+    const rows = await readRecords(file, { hint: "name the sheet that was filled in" });
     const codebook = await readCodebook(study);
-    const codings = codingsOfSheet(study, name, texts, codebook, rows, file);
+    const codings = codingsOfSheet(study, name, texts, codebook, rows, basename(file));
     if (codings.length === 0)
       throw new StudyError(`${file}: no item is coded`, { hint: "fill in its columns" });
     await writeCoder(study, { name, kind: "people", codings });

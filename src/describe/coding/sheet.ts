@@ -4,7 +4,8 @@ import { normaliseText } from "../../text/normalise.ts";
 import type { Codebook, Variable } from "../../workbench/codebook.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
-import { csv, type Row } from "../../workbench/tables.ts";
+import { columnsOf, type TableRecord } from "../../workbench/tables/records.ts";
+import { csv } from "../../workbench/tables.ts";
 import type { Text } from "../texts.ts";
 import { codeNamed } from "./codes.ts";
 
@@ -34,15 +35,14 @@ export function codingsOfSheet(
   coder: string,
   texts: readonly Text[],
   { variables }: Codebook,
-  rows: readonly Row[],
-  where: string,
+  rows: readonly TableRecord[],
+  file: string,
 ): Coding[] {
   const items = new Map(texts.map(({ id }) => [itemOf(study, coder, id), id]));
   const seen = new Set<string>();
-  refuseMissing(rows, variables, where);
-  return rows.flatMap((row, at) => {
-    const item = (row["item"] ?? "").trim();
-    const place = `${where}, row ${at + 1}`;
+  const columns = sheetColumns(columnsOf(rows), variables, file);
+  return rows.flatMap(({ where: place, cells }) => {
+    const item = (cells[columns.get("item")!] ?? "").trim();
     const text = items.get(item);
     if (text === undefined) {
       throw new StudyError(`${place}: item ${item || "(empty)"} is not of ${coder}'s sheet`, {
@@ -53,7 +53,7 @@ export function codingsOfSheet(
       throw new StudyError(`${place}: item ${item} stands twice`, { hint: "keep one of them" });
     seen.add(item);
     return variables.flatMap((variable): Coding[] => {
-      const code = codeIn(variable, row[variable.name] ?? "", place);
+      const code = codeIn(variable, cells[columns.get(variable.name)!] ?? "", place);
       return code ? [{ text, variable: variable.name, code, kind: "people" }] : [];
     });
   });
@@ -63,22 +63,36 @@ export function codingsOfSheet(
 const itemOf = (study: Study, coder: string, text: string): string =>
   shortId(JSON.stringify(["item", study.config.seed, coder, text]), 8);
 
-function refuseMissing(rows: readonly Row[], variables: readonly Variable[], where: string): void {
-  const missing = ["item", ...variables.map(({ name }) => name)].find(
-    (name) => rows[0] && !(name in rows[0]),
+/** The sheet's columns by our names; a spreadsheet may have changed their case, spaces and marks. */
+function sheetColumns(
+  columns: readonly string[],
+  variables: readonly Variable[],
+  file: string,
+): ReadonlyMap<string, string> {
+  const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+  return new Map(
+    ["item", ...variables.map(({ name }) => name)].map((name) => {
+      const alike = columns.includes(name)
+        ? [name]
+        : columns.filter((column) => plain(column) === plain(name));
+      if (alike.length === 1) return [name, alike[0]!];
+      throw new StudyError(
+        alike.length === 0
+          ? `${file}: no column ${name}`
+          : `${file}: ${alike.join(" and ")} may both be ${name}`,
+        {
+          hint: `fill in the sheet that \`tinylove code sheet\` wrote; it has ${columns.join(", ") || "no columns"}`,
+        },
+      );
+    }),
   );
-  if (missing) {
-    throw new StudyError(`${where}: no column ${missing}`, {
-      hint: "fill in the sheet that `tinylove code sheet` wrote",
-    });
-  }
 }
 
-/** The code of a cell; none for an empty one. */
+/** The code of a cell; none for an empty one, or one that says that there is none. */
 function codeIn(variable: Variable, cell: string, place: string): string | undefined {
-  if (cell.trim() === "") return undefined;
   const code = codeNamed(variable, cell);
   if (code) return code;
+  if (/^(?:|na|n\/a|nan|null|-|\.)$/i.test(cell.trim())) return undefined;
   throw new StudyError(`${place}: ${variable.name}: no code ${cell.trim()}`, {
     hint: `try ${variable.codes.map((candidate) => candidate.code).join(", ")}`,
   });

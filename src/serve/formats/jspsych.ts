@@ -168,6 +168,10 @@ page for each form, with nothing but that form in \`forms\`.
 
 A row a trial: \`form\`, \`question\`, \`task\`, \`composed_order\`, for pairs \`side\` (where the form's second story stood), \`rt\` in
 milliseconds, and \`response\`, JSON with the fields of this study's judgments (\`answer\`, \`confidence\`, \`reason\` ...). Of a pair,
-\`left\` is the story that was shown first. \`tinylove import-responses\` does not read it: \`question\` stands in the study's \`forms/\` with its stories, whose row in
-\`stimuli/key.csv\` has what \`tinylove analyse --judgments FILE\` asks for (docs/statistics.md names the columns).
+\`left\` is the story that was shown first. Take the files of your participants in with
+
+    tinylove import-responses *.csv --study ...
+
+CSV and JSON are read, a file for each participant or all in one, as JATOS and DataPipe give them. A column \`participant\`,
+\`subject\` or \`PROLIFIC_PID\` names who it was, where you add one. What was taken in before is not taken in twice.
 `;

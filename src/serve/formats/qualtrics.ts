@@ -27,11 +27,14 @@ Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a sto
    order, pairs of stories that are also read alone after them, those that show no story last. Two questions about one
    story may come apart.
 3. Try it with *Preview*, then *Publish*.
+4. Afterwards: *Data & Analysis*, *Export & Import*, *Export data*, as CSV or TSV, with values or with choice text, and
+
+       tinylove import-responses export.csv --study ...
+
+   Previews are left out, half a response is kept, and what was taken in before is not taken in twice.
 
 In the data each column is named by form, place and field: \`f1_q3_answer\` is the answer to the third question of form 1, as it
-stands in the study's \`forms/\`; the values are this study's own (\`human\`, \`machine\`, \`left\`, \`1\` to \`5\`). \`tinylove import-responses\` does
-not read them: put them into a table with a row for each judgment and use \`tinylove analyse --judgments FILE\`
-(docs/statistics.md names the columns).
+is in the study's \`forms/\`; the values are this study's own (\`human\`, \`machine\`, \`left\`, \`1\` to \`5\`). Leave these names as they are.
 `;
 
 interface Block {

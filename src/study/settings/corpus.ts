@@ -34,6 +34,8 @@ export const CorpusSettings = z.strictObject({
     .refine(({ begin, end }) => begin <= end, "begin must not lie after end")
     .prefault({}),
   licence: z.string().default("unknown"),
+  /** Repairs what other programs left in the texts: broken encoding, entities, tags, `\n` as two characters. */
+  repair: z.boolean().default(true),
   /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
   note: z.string().default(""),
   /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */

@@ -74,11 +74,49 @@ test("a filled sheet comes in as the coder's codes, empty cells as passes", asyn
   expect(ids[0]).toBe(ids[1]);
 });
 
+test("a sheet comes back from a spreadsheet: semicolons, sep=, another case, NA, rows and columns without cells", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  const [first, second] = (await sheetOf("anna")).map(({ item }) => item!);
+  const lines = [
+    "sep=;",
+    "ITEM;Title;Text;Kind of love;Tone;Setting;Remarks;;",
+    `${first};A;"b; c";NA;Joyful;n/a;;;`,
+    `${second};B;d;Parent and child;-;;so it is;;`,
+    ";;;;;;;;",
+  ];
+  const variables = Object.keys((await sheetOf("anna"))[0]!).filter(
+    (name) => !/item|title|text|remarks/.test(name),
+  );
+  const header = lines[1]!.split(";").map((name) => name.toLowerCase().replaceAll(" ", "_"));
+  const missing = variables.filter((name) => !header.includes(name));
+  const rows = lines.map((line, at) =>
+    at === 0 ? line : `${line}${missing.map((name) => `;${at === 1 ? name.toUpperCase() : ""}`).join("")}`,
+  );
+  await writeWhole(study.path("filled.csv"), rows.join("\r\n"));
+  await run({ how: "import", coder: "anna", file: study.path("filled.csv") });
+  const [anna] = await readCoders(study);
+  expect(anna!.codings.map(({ variable, code }) => `${variable}: ${code}`)).toEqual([
+    "tone: joyful",
+    "kind_of_love: parent and child",
+  ]);
+});
+
+test("a sheet with two columns of one name is refused, and so is one whose columns are others", async () => {
+  await run({ how: "sheet", coder: "anna" });
+  const path = study.path("filled.csv");
+  await writeWhole(path, "item,tone,tone\na,joyful,grieving\n");
+  const again = () => run({ how: "import", coder: "anna", file: path });
+  await expect(again()).rejects.toThrow("filled.csv has two columns called tone");
+  await writeWhole(path, "number,tone\na,joyful\n");
+  await expect(again()).rejects.toThrow("filled.csv: no column item");
+  expect(await readCoders(study)).toEqual([]);
+});
+
 test("a code that is not in the codebook is named with its row, and nothing is written", async () => {
   await run({ how: "sheet", coder: "anna" });
   await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "gleeful" })));
   const wrong = run({ how: "import", coder: "anna", file: study.path("filled.csv") });
-  await expect(wrong).rejects.toThrow(/filled\.csv, row 1: tone: no code gleeful/);
+  await expect(wrong).rejects.toThrow(/filled\.csv, line 2: tone: no code gleeful/);
   expect(await readCoders(study)).toEqual([]);
 });
 
@@ -86,7 +124,7 @@ test("another coder's sheet is refused", async () => {
   await run({ how: "sheet", coder: "anna" });
   await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "joyful" })));
   const wrong = run({ how: "import", coder: "ben", file: study.path("filled.csv") });
-  await expect(wrong).rejects.toThrow(/row 1: item \w+ is not of ben's sheet/);
+  await expect(wrong).rejects.toThrow(/line 2: item \w+ is not of ben's sheet/);
 });
 
 test("a sheet that somebody may be filling in is not written over", async () => {

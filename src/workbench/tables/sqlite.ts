@@ -1,16 +1,21 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import Database from "libsql";
-import { messageOf, StudyError } from "../../workbench/errors.ts";
-import { storyColumns } from "../columns.ts";
+import { messageOf, StudyError } from "../errors.ts";
+import { recordOf } from "./json.ts";
 import type { TableRecord } from "./records.ts";
 
+/** Which table of a database is meant: one by name, or the only one that `fits` by its columns, which `wanted` describes. */
+export interface TableChoice {
+  readonly table?: string | undefined;
+  readonly fits?: (columns: readonly string[]) => boolean;
+  readonly wanted?: string;
+}
+
 /**
- * Rows of a table of an SQLite file, which is only read. With several tables the one that has a title and a text
- * column is taken; throws StudyError that lists the tables where none or more than one has.
+ * Rows of a table of an SQLite file, which is only read. Throws StudyError that lists the tables where none or more than
+ * one can be meant.
  */
-export async function readSqlite(path: string, table?: string): Promise<TableRecord[]> {
-  const file = basename(path);
+export async function readSqlite(path: string, file: string, choice: TableChoice): Promise<TableRecord[]> {
   const head = (await readFile(path)).subarray(0, 15).toString("latin1");
   if (head !== "SQLite format 3") {
     throw new StudyError(`${file} is no SQLite database`, { hint: "name an SQLite file, or export a CSV" });
@@ -18,15 +23,12 @@ export async function readSqlite(path: string, table?: string): Promise<TableRec
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
-    const name = table ?? tableOfStories(database, file);
+    const name = choice.table ?? onlyTable(database, file, choice);
     if (!tablesOf(database).includes(name)) throw noSuchTable(database, file, name);
     return database
       .prepare(`SELECT * FROM ${quoted(name)}`)
       .all()
-      .map((row, at) => ({
-        where: `${file}, ${name}, row ${at + 1}`,
-        cells: cellsOf(row as Record<string, unknown>),
-      }));
+      .map((row, at) => recordOf(row, `${file}, ${name}, row ${at + 1}`));
   } catch (cause) {
     if (cause instanceof StudyError) throw cause;
     throw new StudyError(`cannot read ${file}: ${messageOf(cause)}`, { hint: "export a CSV instead", cause });
@@ -35,17 +37,24 @@ export async function readSqlite(path: string, table?: string): Promise<TableRec
   }
 }
 
-function tableOfStories(database: Database.Database, file: string): string {
+function onlyTable(
+  database: Database.Database,
+  file: string,
+  { fits = () => true, wanted }: TableChoice,
+): string {
   const fitting = tablesOf(database).filter((name) => {
     const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as { name: string }[];
-    const found = storyColumns(columns.map((column) => column.name));
-    return found.title !== undefined && found.text !== undefined;
+    return fits(columns.map((column) => column.name));
   });
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   throw new StudyError(
-    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"} with a title and a text column`,
-    { hint: `name one with corpus.table in study.yaml: ${tablesOf(database).join(", ")}` },
+    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"}${wanted ? ` with ${wanted}` : ""}`,
+    {
+      hint: wanted
+        ? `name one with corpus.table in study.yaml: ${tablesOf(database).join(", ")}`
+        : `it has ${tablesOf(database).join(", ") || "none"}; export the one that you mean as CSV`,
+    },
   );
 }
 
@@ -62,11 +71,3 @@ function noSuchTable(database: Database.Database, file: string, name: string): S
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-const cellsOf = (row: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      value === null || value === undefined ? "" : String(value),
-    ]),
-  );
