@@ -11,6 +11,8 @@ export interface Site {
   readonly material: Material;
   readonly store: Store;
   readonly setting: Setting;
+  /** What every address of the site begins with: `survey.path`. */
+  readonly base: string;
   readonly effects: Effects;
   /** The key of every seal; it never leaves the server. */
   readonly sealKey: string;

@@ -32,7 +32,8 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
 
   server.post(
     "/study/login",
-    { config: { rateLimit: { max: 10, timeWindow: "1 minute" } } },
+    // By address alone: a cookie can be made up.
+    { config: { rateLimit: { max: 10, timeWindow: "1 minute", keyGenerator: ({ ip }) => ip } } },
     (request, reply) => {
       const { token: given } = fieldsOf(request);
       if (typeof given !== "string" || !same(given.trim(), token)) {
@@ -40,7 +41,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
       }
       const until = String(effects.now() + sessionLength);
       reply.setCookie(cookieName, `${until}.${sessionSeal(until)}`, {
-        path: "/study",
+        path: `${site.base}/study`,
         httpOnly: true,
         sameSite: "strict",
         secure: study.config.survey.proxy,
@@ -88,7 +89,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     );
 
     inside.post("/study/logout", (_, reply) =>
-      reply.clearCookie(cookieName, { path: "/study" }).redirect("/study/login", 303),
+      reply.clearCookie(cookieName, { path: `${site.base}/study` }).redirect("/study/login", 303),
     );
 
     inside.post("/study/accuracy", async (request, reply) => {
@@ -102,7 +103,9 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     inside.post("/study/invitations", (request, reply) => {
       const { count } = request.body as { count?: string };
       const number = /^\d{1,5}$/.test(count ?? "") ? Math.min(10_000, Number(count)) : 0;
-      const rows = Array.from({ length: number }, () => ({ path: `/?invitation=${invitation(sealKey)}` }));
+      const rows = Array.from({ length: number }, () => ({
+        path: `${site.base}/?invitation=${invitation(sealKey)}`,
+      }));
       return reply
         .type("text/csv; charset=utf-8")
         .header("content-disposition", 'attachment; filename="links.csv"')
