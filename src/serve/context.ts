@@ -28,6 +28,8 @@ export interface Site {
   opened(): void;
   /** Called after an answer has been stored. */
   answered(): void;
+  /** Called after a withdrawal: what was told leaves the exported tables at once. */
+  withdrew(): Promise<void>;
   /** Resolves when it is written down in the study's folder that somebody looked at the results. */
   looked(): Promise<void>;
 }

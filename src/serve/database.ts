@@ -271,6 +271,7 @@ async function embedded(path: string, unlock: () => void): Promise<SqliteDialect
   let file: Libsql.Database | undefined;
   try {
     file = new Libsql(path);
+    assertWhole(file, path);
     file.pragma("journal_mode = WAL");
     file.pragma("synchronous = FULL");
     // The log goes into the store every 16 MB: seldom enough that a page is written once for many answers.
@@ -279,7 +280,6 @@ async function embedded(path: string, unlock: () => void): Promise<SqliteDialect
     // What a withdrawal deletes is written over.
     file.pragma("secure_delete = ON");
     assertDurable(file, path);
-    assertWhole(file, path);
     // A disk that is read-only shows here, and not at the first answer.
     file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
     return new SqliteDialect({ database: withStatementsKept(file, unlock) });

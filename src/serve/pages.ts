@@ -15,7 +15,7 @@ export function consentPage(
 <p class="head">${survey.title}</p>
 <h1>${heading}</h1>
 ${alert && alertBox(alert)}
-${paragraphs(survey.consent || words("consent.text"))}
+${paragraphs(survey.consent)}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
 <form method="post" action="${setting.base}/consent">
 <input type="hidden" name="seal" value="${seal}">
@@ -38,7 +38,7 @@ export function previewPage(setting: Setting): string {
 <p class="head">${survey.title}</p>
 <h1>${heading}</h1>
 ${alertBox(words("preview.text"))}
-${paragraphs(survey.consent || words("consent.text"))}
+${paragraphs(survey.consent)}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`,
   });
 }

@@ -149,7 +149,7 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
     if (request.params.action === "withdraw") {
       await store.withdraw(participant.id, effects.now());
-      site.answered();
+      void site.withdrew();
       return reply.redirect(personalAddress(site, participant), 303);
     }
     if (request.params.action !== "continue") return nowhere(reply, setting);
@@ -163,7 +163,8 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (!participant) return reply.redirect("/", 303);
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await placeOf(site, participant), 303);
-    const instructions = survey.instructions || instructionsFor(participant.plan, survey.language, words);
+    const instructions =
+      setting.survey.instructions || instructionsFor(participant.plan, survey.language, words);
     return sendPage(reply, 200, instructionsPage(setting, instructions, personalAddress(site, participant)));
   });
 

@@ -17,12 +17,13 @@ const parameters = {
 
 /** What the consent page has to carry on from the address to its form. */
 export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
-  const names = ["invitation", ...(recruiting ? parameters[recruiting.service] : [])];
-  const ids = names.flatMap((name) => {
-    const value = idIn(query, name);
-    return value ? [[name, value] as const] : [];
-  });
-  return { ...Object.fromEntries(ids), ...(recruiting?.service === "mturk" && carriedSubmitHost(query)) };
+  const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
+  const given = query["invitation"];
+  const invitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
+  return {
+    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
+    ...(recruiting?.service === "mturk" && carriedSubmitHost(query)),
+  };
 }
 
 /** Whom the service sent; undefined for somebody who came by a plain link. */
@@ -78,11 +79,14 @@ export function invitation(sealKey: string): string {
   return `${name}.${sealed(sealKey, "invitation", name)}`;
 }
 
+/** What a mail program puts behind a link is no part of its token. */
+const tokenIn = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
+
 /** Who holds this invitation; undefined when the study never made it. */
 export function invitedBy(sealKey: string, token: unknown): Recruit | undefined {
   if (typeof token !== "string") return undefined;
-  const [name = "", seal = ""] = token.split(".");
-  if (!/^[a-z2-7]{26}$/.test(name) || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
+  const [, name = "", seal = ""] = tokenIn.exec(token) ?? [];
+  if (name === "" || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
   return { service: "invitation", person: name, study: "", visit: "" };
 }
 

@@ -19,6 +19,7 @@ import {
   researcherPage,
 } from "./researcher-pages.ts";
 import { fieldsOf } from "./visit.ts";
+import { withdrawIn } from "./withdrawing.ts";
 
 const cookieName = "researcher";
 const sessionLength = 12 * 3600_000;
@@ -56,6 +57,16 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     const { authorization } = request.headers;
     if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
     return reply.type("application/octet-stream").send(await site.backup());
+  });
+
+  server.post("/study/withdraw", async (request, reply) => {
+    const { authorization } = request.headers;
+    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    const { who } = fieldsOf(request);
+    const done = typeof who === "string" ? await withdrawIn(store, who, effects.now()) : undefined;
+    if (!done) return reply.status(404).send();
+    await site.withdrew();
+    return reply.send(done);
   });
 
   server.register(async (inside) => {

@@ -15,6 +15,7 @@ import { openStudy, type Study } from "../workbench/study.ts";
 import { openDatabase } from "./database.ts";
 import { assertNothingWouldBeLost, Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
+import { lengthOf, untrueLengths } from "./length.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { Openings } from "./openings.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
@@ -130,8 +131,9 @@ export async function startSurvey(
 ): Promise<RunningSurvey> {
   const material = await readMaterial(study);
   await assertStoreIsMeant(study, effects.env);
-  const setting = settingOf(study);
+  const setting = settingOf(study, material);
   const base = study.config.survey.path;
+  if (!cluster.isWorker) warnOfSettings(study, material, effects);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
@@ -142,6 +144,7 @@ export async function startSurvey(
     const exporter = new Exporter(study, store, effects.warn);
     const openings = new Openings((count) => store.facts.addOpenings(count), effects.warn);
     const sealKey = await store.sealKey();
+    await store.forgetDeleted();
     const server = await buildSite({
       study,
       material,
@@ -156,6 +159,7 @@ export async function startSurvey(
       backup: () => store.backup(study.folder),
       opened: () => openings.one(),
       answered: () => exporter.soon(),
+      withdrew: () => exporter.now(),
       looked: () => exporter.looked(),
     });
     // A killed server may have left the tables behind its answers.
@@ -206,6 +210,20 @@ async function removeHalfCopies(study: Study, alone: boolean): Promise<void> {
 export const controlFile = ".tinylove/serve.json";
 export const Control = z.strictObject({ url: z.string(), token: z.string() });
 export type Control = z.infer<typeof Control>;
+
+/** What of the settings would mislead participants, or leave them without a way back. */
+function warnOfSettings({ config }: Study, { forms, stimuli }: Material, effects: Effects): void {
+  const { consent, instructions, recruiting, quota } = config.survey;
+  const length = lengthOf(forms.values(), stimuli);
+  for (const line of [
+    ...untrueLengths(consent, "survey.consent", length),
+    ...untrueLengths(instructions, "survey.instructions", length),
+  ])
+    effects.warn(line);
+  if (recruiting && quota !== undefined && !recruiting.codes.full && !recruiting.codes.noConsent) {
+    effects.warn("who comes after the last place is taken gets no code: set survey.recruiting.codes.full");
+  }
+}
 
 /** Answers belong to the forms that were shown: other forms need another store. */
 async function assertSameMaterial(store: Store, material: Material): Promise<void> {

@@ -10,6 +10,8 @@ import { packageFolder } from "../workbench/version.ts";
 import { insideOf, putBelow } from "./below-path.ts";
 import type { Site } from "./context.ts";
 import { phrasesOf } from "./languages.ts";
+import { lengthOf, withLength } from "./length.ts";
+import type { Material } from "./material.ts";
 import { framable } from "./mturk.ts";
 import type { Setting } from "./page.ts";
 import { participantRoutes } from "./participant-routes.ts";
@@ -27,15 +29,21 @@ const asset = (name: string, type: string) => {
 };
 
 /** The settings of every page of a study. */
-export function settingOf(study: Study): Setting {
+export function settingOf(study: Study, { forms, stimuli }: Material): Setting {
   const { survey } = study.config;
+  const words = phrasesOf(survey.language);
+  const length = lengthOf(forms.values(), stimuli);
   return {
     language: survey.language,
-    words: phrasesOf(survey.language),
+    words,
     style: assets.style.address,
     script: assets.script.address,
     base: "",
-    survey,
+    survey: {
+      ...survey,
+      consent: withLength(survey.consent || words("consent.text"), length),
+      instructions: withLength(survey.instructions, length),
+    },
   };
 }
 

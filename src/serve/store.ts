@@ -211,6 +211,16 @@ export class Store {
     return recruitOf(this.#database, participant);
   }
 
+  /** The participant whom a service sent under this id; undefined where there is none. */
+  async sentAs(person: string): Promise<string | undefined> {
+    const row = await this.#database
+      .selectFrom("recruit")
+      .select("participant")
+      .where("person", "=", person)
+      .executeTakeFirst();
+    return row?.participant;
+  }
+
   /** A copy of the embedded store as one file, as it stands between two transactions. */
   async backup(folder: string): Promise<Buffer> {
     const path = join(folder, `survey-${randomId()}.partial`);

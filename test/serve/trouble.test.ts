@@ -4,9 +4,9 @@ import Libsql from "libsql";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/serve/database.ts";
-import { databaseVariable } from "../../src/serve/store-record.ts";
 import { judgments } from "../../src/serve/judgments.ts";
 import { Store } from "../../src/serve/store.ts";
+import { databaseVariable } from "../../src/serve/store-record.ts";
 import { StudyError } from "../../src/workbench/errors.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import {
