@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { chmod, open, stat } from "node:fs/promises";
 import {
   type ColumnType,
@@ -282,7 +283,7 @@ async function embedded(path: string, unlock: () => void): Promise<SqliteDialect
     assertDurable(file, path);
     // A disk that is read-only shows here, and not at the first answer.
     file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
-    return new SqliteDialect({ database: withStatementsKept(file, unlock) });
+    return new SqliteDialect({ database: withStatementsKept(file, path, unlock) });
   } catch (cause) {
     if (file?.open) file.close();
     throw cause;
@@ -338,13 +339,14 @@ function assertDurable(file: Libsql.Database, path: string): void {
 }
 
 /** Kysely asks for each statement anew; preparing is most of the cost of a small query. */
-function withStatementsKept(file: Libsql.Database, unlock: () => void) {
+function withStatementsKept(file: Libsql.Database, path: string, unlock: () => void) {
   const kept = new Map<string, SqliteStatement>();
   return {
     close() {
       // All of the log goes into the store itself: one file holds everything, and can be moved.
       try {
         file.pragma("wal_checkpoint(TRUNCATE)");
+        if (!existsSync(path)) writeAnew(file, path);
       } catch {
         // On a full or read-only disk the answers stay in the log, where the next opening finds them.
       }
@@ -359,6 +361,12 @@ function withStatementsKept(file: Libsql.Database, unlock: () => void) {
       return statement;
     },
   };
+}
+
+/** A store whose file somebody deleted while it was open still has everything, until it is closed. */
+function writeAnew(file: Libsql.Database, path: string): void {
+  writeFileSync(path, "", { mode: 0o600 });
+  file.prepare("VACUUM INTO ?").run(path);
 }
 
 const inUse = (path: string, cause?: unknown): StoreInUse =>

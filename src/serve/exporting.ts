@@ -3,6 +3,7 @@ import { CsvError, parse } from "csv-parse";
 import { groupedBy } from "../study/groups.ts";
 import { Judgment } from "../study/judgment.ts";
 import { counted } from "../study/print.ts";
+import { storeFile } from "../workbench/answers.ts";
 import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { checked, exists, writeWhole } from "../workbench/files.ts";
@@ -229,6 +230,7 @@ export class Exporter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastTook = 0;
+  #missed = false;
 
   constructor(study: Study, store: Store, warn: (message: string) => void) {
     this.#study = study;
@@ -275,6 +277,12 @@ export class Exporter {
   }
 
   async #timed(): Promise<void> {
+    if (!this.#missed && this.#store.embedded && !(await exists(this.#study.path(storeFile)))) {
+      this.#missed = true;
+      this.#warn(
+        `${storeFile} was deleted while the survey is open: end \`tinylove serve\` (Ctrl-C) soon, which writes it anew`,
+      );
+    }
     const began = performance.now();
     await writeExports(this.#study, this.#store, this.#warn);
     this.#lastTook = performance.now() - began;

@@ -27,6 +27,8 @@ export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>
 export class Store {
   readonly facts: Facts;
   readonly records: Records;
+  /** Whether it is a file in the study's folder. */
+  readonly embedded: boolean;
   readonly #database: Database;
   readonly #commits: Commits;
   readonly #plans: Plans;
@@ -39,6 +41,7 @@ export class Store {
 
   constructor(database: Database) {
     this.#database = database;
+    this.embedded = !locksRows(database);
     this.#commits = new Commits(database);
     this.facts = new Facts(database, this.#commits);
     this.records = new Records(database);
@@ -168,7 +171,7 @@ export class Store {
    * is reading the store this waits for the next time; closing does it as well.
    */
   async forgetDeleted(): Promise<void> {
-    if (!locksRows(this.#database)) await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(this.#database);
+    if (this.embedded) await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(this.#database);
   }
 
   /** How many questions a participant has answered, and what was answered to this one. */

@@ -104,6 +104,25 @@ describe("the embedded store", () => {
     expect((await readFile(study.path("survey.sqlite"))).equals(before)).toBe(true);
   });
 
+  test("that is deleted while it is served is missed, and written anew at the end", async () => {
+    const study = await answered();
+    const effects = quietEffects();
+    const survey = await served(study, effects);
+    for (const name of ["", "-wal", "-shm"]) await rm(study.path(`survey.sqlite${name}`), { force: true });
+    const walker = new Walker(survey.url);
+    await walker.begin();
+    await walker.finish();
+    await expect
+      .poll(() => effects.said.join(), { timeout: 10_000 })
+      .toContain("deleted while the survey is open");
+    await survey.close();
+    const [before] = tables(study);
+    expect(before!.trim().split("\n")).toHaveLength(13);
+    expect((await tinylove(study, ["judgments"])).code).toBe(0);
+    expect(tables(study)[0]).toBe(before);
+    expect(statSync(study.path("survey.sqlite")).mode & 0o777).toBe(0o600);
+  });
+
   test("that was restored from an older backup empties no tables", async () => {
     const study = await answered();
     await tinylove(study, ["backup", study.path("old.sqlite")]);
