@@ -30,7 +30,8 @@ const cookieName = ({ study, base }: Site): string => {
 
 /** Everybody who came with this browser: whose turn it is comes first. */
 function visitorsOf(request: FastifyRequest, site: Site): Visitor[] {
-  return (request.cookies[cookieName(site)] ?? "").split(".").flatMap((entry) => {
+  const entries = (request.cookies[cookieName(site)] ?? "").split(".", mostVisitors);
+  return entries.flatMap((entry) => {
     const [, secret, mark = ""] = /^([a-z2-7]{26})(?:~([a-z2-7]{8}))?$/.exec(entry) ?? [];
     return secret ? [{ secret, mark }] : [];
   });
@@ -102,7 +103,12 @@ export async function secretOfArrival(
   recruit: Recruit | undefined,
 ): Promise<string | undefined> {
   const visitors = visitorsOf(request, site);
-  if (!recruit) return visitors[0]?.secret;
+  if (!recruit) {
+    // Who came by an id and did not consent is somebody else than who comes by a plain link.
+    for (const { secret, mark } of visitors)
+      if (mark === "" || (await site.store.participant(secret))) return secret;
+    return undefined;
+  }
   const mark = markOf(site, recruit);
   const own = visitors.find((one) => one.mark === mark) ?? (await unmarked(visitors, site, recruit));
   if (own && (await site.store.participant(own.secret))) takeTurn(request, reply, site, own.secret);

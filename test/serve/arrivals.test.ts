@@ -143,6 +143,16 @@ describe("in a browser in which somebody has finished,", () => {
     expect(await checked()).toBe("machine");
   });
 
+  test("who opens the survey by an id and leaves is not who comes by a plain link next", async () => {
+    const walker = new Walker(survey.url);
+    const id = newId();
+    await walker.get(`/?PROLIFIC_PID=${id}`);
+    const plain = personal(await takePart(walker, ""));
+    expect(plain).not.toBe("");
+    expect((await walker.get(`/?PROLIFIC_PID=${id}`)).status).toBe(200);
+    expect(personal(await takePart(walker, `?PROLIFIC_PID=${id}`))).not.toBe(plain);
+  });
+
   test("a cookie of version 0.1 is still whoever it was", async () => {
     const id = newId();
     const walker = await finished(id);

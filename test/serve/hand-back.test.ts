@@ -112,7 +112,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     await answer(page, 1, "A machine");
     await page.getByText("There is no connection at the moment").waitFor();
     await page.close();
-    const second = await browserPage(page.context());
+    const second = await page.context().newPage();
     await page.context().setOffline(false);
     await begin(second, `${survey.url}/?PROLIFIC_PID=bbbb2`);
     await answer(second, 1, "A person");
@@ -128,8 +128,6 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect(answers).toHaveLength(4);
     expect(new Set(answers).size).toBe(2);
   });
-
-  const browserPage = (context: BrowserContext) => context.newPage();
 
   // ---- Browsers in which the script cannot do its work
 
