@@ -4,7 +4,7 @@
  * On the embedded store, and on PostgreSQL with two servers, where a third of the kills crash the database itself
  * (an immediate shutdown). Acknowledged answers are compared with those that are exported.
  *
- *     npm run bench -- serve-kills [kills]
+ *     npm run bench -- serve-kills [kills] [people at once]
  *
  * PostgreSQL where initdb and pg_ctl are on the path. Fails where an answer is lost or stored twice.
  */
@@ -14,7 +14,8 @@ import { type Kills, killEmbedded, killOnPostgres } from "../test/serve/kills.ts
 import { programForKilling } from "../test/serve/program.ts";
 
 const kills = Number(process.argv[2] ?? 100);
-const plan = { kills, answers: 60, random: randomFrom("kills", Date.now()) };
+const readers = Number(process.argv[3] ?? 8);
+const plan = { kills, readers, answers: 60, random: randomFrom("kills", Date.now()) };
 const program = await programForKilling();
 const seen: Record<string, Kills> = {};
 try {

@@ -36,6 +36,7 @@ export const commands: Loaders<AnyCommand> = {
   "tune submit": async () => (await import("./tune/submit.ts")).submit,
   "tune export": async () => (await import("./tune/export.ts")).exportTuned,
   backup: async () => (await import("./serve/backup.ts")).backup,
+  withdraw: async () => (await import("./serve/withdraw.ts")).withdraw,
   package: async () =>
     (await import("./serve/package.ts")).packageStudy({
       analyse: await stages["analyse"]!(),

@@ -5,9 +5,10 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { openUnlessInUse, usesPostgres } from "./database.ts";
+import { openUnlessInUse } from "./database.ts";
 import { Control, controlFile } from "./serve.ts";
 import { Store } from "./store.ts";
+import { storeKind } from "./store-record.ts";
 
 /** `tinylove backup`: a copy of the survey's store, also while it is being served. */
 export const backup = command({
@@ -20,7 +21,7 @@ export const backup = command({
     const study = await openStudy(folder);
     const time = timestamp(effects).replace(/[:.]/g, "-");
     const target = file ?? study.path("backups", `survey-${time}.sqlite`);
-    if (usesPostgres(effects.env)) {
+    if ((await storeKind(study, effects.env)) === "postgres") {
       throw new StudyError("the answers of this study are in a PostgreSQL database", {
         hint: "use pg_dump, which is safe while serving",
       });

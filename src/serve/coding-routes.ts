@@ -38,7 +38,7 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export async function coderLinkRoutes(
   inside: FastifyInstance,
-  { study, setting, sealKey }: Site,
+  { study, setting, sealKey, base }: Site,
   sealFor: (request: FastifyRequest) => string,
 ): Promise<void> {
   inside.setErrorHandler(async (error, request, reply) => {
@@ -58,7 +58,7 @@ export async function coderLinkRoutes(
     const texts = await textsFor(study, { ...all, ...(asked !== "" && { count: countOf(asked) }) });
     const path = `/coding/enter/${sealedCoder(sealKey, { name, lot, count: texts.length })}`;
     return linksPage(request, reply, {
-      link: { name, lot, count: texts.length, address: here(request) + path },
+      link: { name, lot, count: texts.length, address: here(request) + base + path },
     });
   });
 
@@ -85,7 +85,7 @@ const here = (request: FastifyRequest): string => `${request.protocol}://${reque
  */
 export async function codingRoutes(
   inside: FastifyInstance,
-  { study, setting, sealKey, effects }: Site,
+  { study, setting, sealKey, effects, base }: Site,
 ): Promise<void> {
   // Reading and writing back is one step, so that a second tab takes no row from the first.
   const inTurn = pLimit(1);
@@ -106,7 +106,7 @@ export async function codingRoutes(
   inside.get<{ Params: { token: string } }>("/coding/enter/:token", async ({ params: { token } }, reply) => {
     coderOf(sealKey, token);
     reply.setCookie(cookieName, token, {
-      path: "/coding",
+      path: `${base}/coding`,
       httpOnly: true,
       sameSite: "lax",
       secure: proxy,

@@ -11,6 +11,8 @@ export interface Site {
   readonly material: Material;
   readonly store: Store;
   readonly setting: Setting;
+  /** What every address of the site begins with: `survey.path`. */
+  readonly base: string;
   readonly effects: Effects;
   /** The key of every seal; it never leaves the server. */
   readonly sealKey: string;
@@ -26,6 +28,8 @@ export interface Site {
   opened(): void;
   /** Called after an answer has been stored. */
   answered(): void;
+  /** Called after a withdrawal: what was told leaves the exported tables at once. */
+  withdrew(): Promise<void>;
   /** Resolves when it is written down in the study's folder that somebody looked at the results. */
   looked(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { chmod, open, stat } from "node:fs/promises";
 import {
   type ColumnType,
   Kysely,
@@ -11,13 +13,26 @@ import {
 import Libsql from "libsql";
 import pg from "pg";
 import { lockOf, storeFile } from "../workbench/answers.ts";
-import { codeOf, StudyError } from "../workbench/errors.ts";
+import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
 import { held } from "../workbench/held.ts";
 import type { Study } from "../workbench/study.ts";
+import { randomId } from "./ids.ts";
+import { readMaterial } from "./material.ts";
 import { migrations } from "./migrations.ts";
-
-/** The environment variable that names a PostgreSQL database instead of the embedded store. */
-export const databaseVariable = "TINYLOVE_DATABASE";
+import { locksRows } from "./prepared.ts";
+import {
+  assertNoAnswersYet,
+  beginStoreRecord,
+  databaseVariable,
+  type Environment,
+  folderMark,
+  readStoreRecord,
+  recordStore,
+  type StoreRecord,
+  schemaBefore,
+  storeKind,
+  storeRecordFile,
+} from "./store-record.ts";
 
 /** What is kept. Identifiers are random text, times are milliseconds since 1970, lists and objects are JSON text. */
 export interface Tables {
@@ -51,6 +66,8 @@ export interface Tables {
   };
   /** The keys of answers that were changed since: they stay used up. */
   submission: { participant: string; key: string; digest: string };
+  /** Keyed hashes of the ids of people who withdrew: the same id cannot take part again. */
+  used: { person: string };
   /** Whom a recruiting service or an invitation sent; never exported. */
   recruit: { service: string; person: string; participant: string; study: string; visit: string };
   /** What pages noticed of how they were filled in: see `signs.ts`. */
@@ -62,36 +79,182 @@ export interface Tables {
 export type Database = Kysely<Tables>;
 export type Writing = Transaction<Tables>;
 
-/** True where the answers of this study are kept in a PostgreSQL database. */
-export const usesPostgres = (env: Readonly<Record<string, string | undefined>>): boolean =>
-  Boolean(env[databaseVariable]);
-
 /**
- * Opens a study's database and brings its tables up to date. The embedded store is locked for as long as it is
- * open, so that no second process shares it. Throws StudyError when it is in use, unreachable or damaged.
+ * Opens the store that holds a study's answers and brings its tables up to date; a study that has none yet gets one. The
+ * embedded store is locked for as long as it is open, so that no second process shares it. Throws StudyError when the
+ * store is in use, unreachable, damaged, missing, or another study's: nothing is then written, in the study or the store.
  */
-export async function openDatabase(
-  study: Study,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Database> {
-  const address = env[databaseVariable];
-  const database = new Kysely<Tables>({
-    dialect: address ? postgres(address, schemaOf(study)) : await embedded(study.path(storeFile)),
+export async function openDatabase(study: Study, env: Environment): Promise<Database> {
+  return (await storeKind(study, env)) === "postgres"
+    ? openPostgres(study, env[databaseVariable]!)
+    : openEmbedded(study);
+}
+
+async function openEmbedded(study: Study): Promise<Database> {
+  const path = study.path(storeFile);
+  // The store's own exclusive mode would do, but the driver lets go of that only when its statements are garbage.
+  const unlock = await held(lockOf(path)).catch((cause: unknown) => {
+    throw openFailed(path, cause);
   });
+  if (!unlock) throw inUse(path);
+  let database: Database | undefined;
   try {
-    await migrate(database, address ? schemaOf(study) : undefined);
+    const record = await embeddedRecord(study);
+    database = new Kysely<Tables>({ dialect: await embedded(path, unlock) });
+    await migrate(database, undefined);
+    await assertOwnStore(database, study, record, path);
     return database;
   } catch (cause) {
-    await database.destroy().catch(() => {});
-    throw address ? unreachable(cause) : openFailed(study.path(storeFile), cause);
+    if (database) await database.destroy().catch(() => {});
+    else unlock();
+    throw openFailed(path, cause);
   }
 }
 
-/** The same database, unless another process has it open. */
-export async function openUnlessInUse(
+/**
+ * The study's record of its embedded store; undefined for a store made by version 0.1. A store is made only where the
+ * study never had one: throws StudyError where it is gone or empty.
+ */
+async function embeddedRecord(study: Study): Promise<StoreRecord | undefined> {
+  const record = await readStoreRecord(study);
+  const path = study.path(storeFile);
+  const size = async (file: string) => (await stat(file).catch(() => undefined))?.size;
+  const found = await size(path);
+  if (found !== undefined && found > 0) return record;
+  if (record?.made || (await size(`${path}-wal`))) {
+    const what = found === undefined ? "is not there" : "is empty";
+    throw new StudyError(`${path}, which holds the answers of this study, ${what}`, {
+      hint: `restore a backup (\`tinylove backup\` puts them into backups/); to begin without answers, move ${storeRecordFile} and judgments/ away, and what is left of ${storeFile}`,
+    });
+  }
+  await assertNoAnswersYet(study, storeFile);
+  return record ?? (await beginStoreRecord(study, "embedded"));
+}
+
+/** Throws StudyError where a store is another study's; one of version 0.1, which has no id, gets the study's. */
+async function assertOwnStore(
+  database: Database,
   study: Study,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Database | undefined> {
+  record: StoreRecord | undefined,
+  where: string,
+): Promise<void> {
+  const found = await studyIn(database);
+  const id = found ?? record?.id ?? randomId();
+  if (record && record.id !== id) {
+    throw new StudyError(`${where} holds the answers of another study`, {
+      hint: `bring this study's own store back; if the one there is right, remove ${storeRecordFile}`,
+    });
+  }
+  if (found === undefined) await adopt(database, id);
+  await recordStore(study, { ...(record ?? { store: "embedded", id }), made: true });
+}
+
+/** The name of the fact that holds the study's id. */
+const studyFact = "study";
+
+async function studyIn(database: Database): Promise<string | undefined> {
+  const row = await database
+    .selectFrom("fact")
+    .select("value")
+    .where("name", "=", studyFact)
+    .executeTakeFirst();
+  return row?.value;
+}
+
+/** Gives a store the id of its study, once. */
+async function adopt(database: Database, id: string): Promise<void> {
+  // Version 0.1 left the text of who withdrew in the free pages of the file.
+  if (!locksRows(database)) {
+    const gone = await database
+      .selectFrom("participant")
+      .select("id")
+      .where("withdrawn", "is not", null)
+      .limit(1)
+      .execute();
+    if (gone.length > 0) await sql`VACUUM`.execute(database);
+  }
+  await database
+    .insertInto("fact")
+    .values({ name: studyFact, value: id })
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .execute();
+}
+
+async function openPostgres(study: Study, address: string): Promise<Database> {
+  let database: Database | undefined;
+  try {
+    const record = await postgresRecord(study, address);
+    database = new Kysely<Tables>({ dialect: postgres(address, record.schema!) });
+    await migrate(database, record.schema);
+    await assertOwnStore(database, study, record, `the database of ${databaseVariable}`);
+    return database;
+  } catch (cause) {
+    await database?.destroy().catch(() => {});
+    throw cause instanceof StudyError ? cause : unreachable(cause);
+  }
+}
+
+/** The study's record of its schema in the database; a study without one takes over what version 0.1 left, or gets a new one. */
+async function postgresRecord(study: Study, address: string): Promise<StoreRecord> {
+  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 5000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const record = (await readStoreRecord(study)) ?? (await firstRecord(study, client));
+    const mark = await folderMark(study);
+    if (record.folder !== undefined && record.folder !== mark) {
+      throw new StudyError("this folder is a copy of the study whose answers are in the database", {
+        hint: `for answers of its own, remove ${storeRecordFile} and judgments/ from the copy; to share the answers (on another machine, or after moving the folder), remove the line "folder" from ${storeRecordFile}`,
+      });
+    }
+    if (record.made && !(await hasSchema(client, record.schema!))) {
+      throw new StudyError(`the database of ${databaseVariable} does not hold the answers of this study`, {
+        hint: `it has no schema ${record.schema}: is the address right? restore a dump, or move ${storeRecordFile} and judgments/ away to begin anew`,
+      });
+    }
+    return { ...record, folder: mark };
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/**
+ * A record for a study that has none: of the schema of version 0.1, which had the study's name alone, where it asks about
+ * this study's texts, else of a new one. Throws StudyError where another folder has taken that schema over already: the
+ * two would split the answers of one study.
+ */
+async function firstRecord(study: Study, client: pg.Client): Promise<StoreRecord> {
+  const schema = schemaBefore(study);
+  const facts = (await hasSchema(client, schema, "fact"))
+    ? await client.query<{ name: string; value: string }>(
+        `SELECT name, value FROM ${schema}.fact WHERE name IN ('material', '${studyFact}')`,
+      )
+    : { rows: [] };
+  const fact = (wanted: string) => facts.rows.find(({ name }) => name === wanted)?.value;
+  const material = fact("material") && (await readMaterial(study).catch(() => undefined))?.hash;
+  if (!material || material !== fact("material")) {
+    await assertNoAnswersYet(study, "the database");
+    return beginStoreRecord(study, "postgres");
+  }
+  if (fact(studyFact) === undefined) return beginStoreRecord(study, "postgres", schema);
+  // Another process of this very folder may have been quicker.
+  const record = await readStoreRecord(study);
+  if (record) return record;
+  throw new StudyError(`the answers in ${schema} of the database belong to another folder of this study`, {
+    hint: `to share them, copy ${storeRecordFile} from there without its line "folder"; for answers of its own, change the study's name`,
+  });
+}
+
+async function hasSchema(client: pg.Client, schema: string, table = "participant"): Promise<boolean> {
+  const { rows } = await client.query("SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2", [
+    schema,
+    table,
+  ]);
+  return rows.length > 0;
+}
+
+/** The same database, unless another process has it open. */
+export async function openUnlessInUse(study: Study, env: Environment): Promise<Database | undefined> {
   try {
     return await openDatabase(study, env);
   } catch (thrown) {
@@ -104,30 +267,64 @@ export async function openUnlessInUse(
 export class StoreInUse extends StudyError {}
 
 /** SQLite in WAL mode with a sync at every commit, and nobody else's while it is open. */
-async function embedded(path: string): Promise<SqliteDialect> {
-  // The store's own exclusive mode would do, but the driver lets go of that only when its statements are garbage.
-  const unlock = await held(lockOf(path)).catch((cause: unknown) => {
-    throw openFailed(path, cause);
-  });
-  if (!unlock) throw inUse(path);
+async function embedded(path: string, unlock: () => void): Promise<SqliteDialect> {
+  await makePrivate(path);
   let file: Libsql.Database | undefined;
   try {
     file = new Libsql(path);
+    assertWhole(file, path);
     file.pragma("journal_mode = WAL");
     file.pragma("synchronous = FULL");
     // The log goes into the store every 16 MB: seldom enough that a page is written once for many answers.
     file.pragma("wal_autocheckpoint = 4000");
     file.pragma("cache_size = -8000");
+    // What a withdrawal deletes is written over.
+    file.pragma("secure_delete = ON");
     assertDurable(file, path);
     // A disk that is read-only shows here, and not at the first answer.
     file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
-    return new SqliteDialect({ database: withStatementsKept(file, unlock) });
+    return new SqliteDialect({ database: withStatementsKept(file, path, unlock) });
   } catch (cause) {
     if (file?.open) file.close();
-    unlock();
-    throw openFailed(path, cause);
+    throw cause;
   }
 }
+
+/** The store is for its owner alone, and so are its log and its index, which take their mode from it. */
+async function makePrivate(path: string): Promise<void> {
+  // A file that is there is not opened: at its closing the system would let go of what this process holds of it.
+  await open(path, "wx", 0o600)
+    .then((file) => file.close())
+    .catch((thrown) => {
+      if (codeOf(thrown) !== "EEXIST") throw thrown;
+    });
+  for (const file of [path, `${path}-wal`, `${path}-shm`, lockOf(path)]) {
+    await chmod(file, 0o600).catch((thrown) => {
+      // Another owner's file is as private as its owner made it.
+      if (!["ENOENT", "EPERM", "EROFS"].includes(codeOf(thrown) ?? "")) throw thrown;
+    });
+  }
+}
+
+/** Damage shows at opening, and not weeks later at the page that it hit. Throws StudyError for another program's file as well. */
+function assertWhole(file: Libsql.Database, path: string): void {
+  const found = file.pragma("quick_check(1)") as { quick_check: string }[];
+  if (found[0]?.quick_check !== "ok") throw damaged(path, found[0]?.quick_check);
+  const tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as {
+    name: string;
+  }[];
+  const foreign = tables.length > 0 && !tables.some(({ name }) => name === "kysely_migration");
+  if (foreign) throw damaged(path, `it has a table ${tables[0]!.name}`);
+}
+
+const damaged = (path: string, how: string | undefined, cause?: unknown): StudyError =>
+  new StudyError(
+    `${path} is damaged or no survey store${how ? ` (${how.replace(/\s+/g, " ").slice(0, 80)})` : ""}`,
+    {
+      hint: "restore a backup; judgments/ stays as it is",
+      cause,
+    },
+  );
 
 /** A store that falls back to NORMAL loses acknowledged answers at a power cut, so the setting is asked for, not trusted. */
 function assertDurable(file: Libsql.Database, path: string): void {
@@ -142,13 +339,14 @@ function assertDurable(file: Libsql.Database, path: string): void {
 }
 
 /** Kysely asks for each statement anew; preparing is most of the cost of a small query. */
-function withStatementsKept(file: Libsql.Database, unlock: () => void) {
+function withStatementsKept(file: Libsql.Database, path: string, unlock: () => void) {
   const kept = new Map<string, SqliteStatement>();
   return {
     close() {
       // All of the log goes into the store itself: one file holds everything, and can be moved.
       try {
         file.pragma("wal_checkpoint(TRUNCATE)");
+        if (!existsSync(path)) writeAnew(file, path);
       } catch {
         // On a full or read-only disk the answers stay in the log, where the next opening finds them.
       }
@@ -165,6 +363,12 @@ function withStatementsKept(file: Libsql.Database, unlock: () => void) {
   };
 }
 
+/** A store whose file somebody deleted while it was open still has everything, until it is closed. */
+function writeAnew(file: Libsql.Database, path: string): void {
+  writeFileSync(path, "", { mode: 0o600 });
+  file.prepare("VACUUM INTO ?").run(path);
+}
+
 const inUse = (path: string, cause?: unknown): StoreInUse =>
   new StoreInUse(`${path} is in use by another process`, {
     hint: "is the survey already being served? end that one first",
@@ -172,11 +376,15 @@ const inUse = (path: string, cause?: unknown): StoreInUse =>
   });
 
 function openFailed(path: string, cause: unknown): unknown {
+  if (cause instanceof StudyError) return cause;
   const code = codeOf(cause) ?? "";
   if (code.startsWith("SQLITE_BUSY")) return inUse(path, cause);
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
-    return new StudyError(`${path} is damaged or no survey store`, {
-      hint: "restore a backup, or move it away to begin with an empty one",
+    return damaged(path, undefined, cause);
+  }
+  if (/^corrupted migrations/.test(messageOf(cause))) {
+    return new StudyError(`${path} was written by a newer version`, {
+      hint: "use that version, or a newer one",
       cause,
     });
   }
@@ -189,9 +397,6 @@ function openFailed(path: string, cause: unknown): unknown {
   }
   return cause;
 }
-
-/** Each study has a schema of its own, so that several share a database. */
-const schemaOf = (study: Study): string => `tinylove_${study.config.name.replaceAll("-", "_")}`;
 
 const types = pg.types.builtins;
 

@@ -1,7 +1,7 @@
 import type { Random } from "../stats/random.ts";
 import { allocate, type Load } from "./allocate.ts";
 import type { Database, Writing } from "./database.ts";
-import { digest } from "./ids.ts";
+import { digest, sealed } from "./ids.ts";
 import type { Plan } from "./plan.ts";
 import { prepared } from "./prepared.ts";
 
@@ -13,9 +13,12 @@ export interface Recruit {
   readonly visit: string;
 }
 
-/** Why an arrival gets no place; `taken` is an id that has one in another browser. */
+/**
+ * Why an arrival gets no place: `taken` is an id that has one in another browser, `withdrawn` one that withdrew, `other` a
+ * browser whose secret is somebody else's.
+ */
 export interface Refusal {
-  readonly refused: "full" | "closed" | "taken";
+  readonly refused: "full" | "closed" | "taken" | "withdrawn" | "other";
 }
 
 /** An arrival asks for a place. The secret is the browser's; the store keeps its digest. */
@@ -30,6 +33,8 @@ export interface Arrival {
   readonly simulated: boolean;
   /** Who sent them; the same recruit has one place. */
   readonly recruit?: Recruit | undefined;
+  /** Whether the same id may take part again where the service sends it for another study of theirs. */
+  readonly oncePer?: "person" | "study";
   /** The way through the form that was allotted. */
   planFor(form: string): Plan;
 }
@@ -89,8 +94,11 @@ export class Entering {
   }
 
   /** Gives an arrival whom nobody knows yet a place on the form that needs it most. */
-  async enter(writing: Writing, arrival: Arrival, random: Random): Promise<Place | Refusal> {
-    if (arrival.recruit && (await isKnown(writing, arrival.recruit))) return { refused: "taken" };
+  async enter(writing: Writing, arrival: Arrival, sealKey: string, random: Random): Promise<Place | Refusal> {
+    const { recruit, oncePer = "person" } = arrival;
+    if (recruit && (await isKnown(writing, recruit, oncePer))) return { refused: "taken" };
+    if (recruit && (await isUsed(writing, marksOf(recruit, sealKey)[oncePer])))
+      return { refused: "withdrawn" };
     const allocation = allocate(await this.loads(writing, arrival.forms, arrival.now), arrival.quota, random);
     if ("refused" in allocation) return allocation;
     const place = { form: allocation.form, plan: arrival.planFor(allocation.form) };
@@ -147,13 +155,31 @@ interface Inserted {
 const countsOf = (rows: readonly { form: string; count: number }[]): Map<string, number> =>
   new Map(rows.map(({ form, count }) => [form, Number(count)]));
 
-async function isKnown(writing: Writing, { service, person, study }: Recruit): Promise<boolean> {
+async function isKnown(
+  writing: Writing,
+  { service, person, study }: Recruit,
+  oncePer: "person" | "study",
+): Promise<boolean> {
   const row = await writing
     .selectFrom("recruit")
     .select("participant")
     .where("service", "=", service)
     .where("person", "=", person)
-    .where("study", "=", study)
+    .$if(oncePer === "study", (select) => select.where("study", "=", study))
     .executeTakeFirst();
   return row !== undefined;
 }
+
+async function isUsed(writing: Writing, mark: string): Promise<boolean> {
+  const row = await writing.selectFrom("used").select("person").where("person", "=", mark).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What stays of an id after a withdrawal: keyed hashes, from which nobody without the store's key can find the id. */
+export const marksOf = (
+  { service, person, study }: Recruit,
+  sealKey: string,
+): Readonly<Record<"person" | "study", string>> => ({
+  person: sealed(sealKey, "used", service, person),
+  study: sealed(sealKey, "used in a study", service, person, study),
+});

@@ -9,6 +9,7 @@ import type { PortableForm, Surroundings } from "./formats/format.ts";
 import { formats } from "./formats/formats.ts";
 import { instructionsFor } from "./instructions.ts";
 import { phrasesOf } from "./languages.ts";
+import { lengthOf, withLength } from "./length.ts";
 import { type Material, readMaterial } from "./material.ts";
 
 const names = formats.map(({ name }) => name);
@@ -49,16 +50,19 @@ export function portableForms(study: Study, { forms, stimuli }: Material): Porta
   }));
 }
 
-function surroundings(study: Study, { forms }: Material): Surroundings {
+function surroundings(study: Study, { forms, stimuli }: Material): Surroundings {
   const { survey, name } = study.config;
   const words = phrasesOf(survey.language);
   const [firstForm] = forms.values();
+  const length = lengthOf(forms.values(), stimuli);
   return {
     name,
     title: survey.title,
-    consent: survey.consent || words("consent.text"),
+    consent: withLength(survey.consent || words("consent.text"), length),
     // All forms ask the same.
-    instructions: survey.instructions || instructionsFor(firstForm!.questions, survey.language, words),
+    instructions:
+      withLength(survey.instructions, length) ||
+      instructionsFor(firstForm!.questions, survey.language, words),
     language: survey.language,
     words,
   };

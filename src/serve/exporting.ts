@@ -1,13 +1,79 @@
+import { createReadStream } from "node:fs";
+import { CsvError, parse } from "csv-parse";
 import { groupedBy } from "../study/groups.ts";
 import { Judgment } from "../study/judgment.ts";
+import { counted } from "../study/print.ts";
+import { storeFile } from "../workbench/answers.ts";
 import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../workbench/artefacts.ts";
-import { messageOf } from "../workbench/errors.ts";
-import { checked, writeWhole } from "../workbench/files.ts";
+import { messageOf, StudyError } from "../workbench/errors.ts";
+import { checked, exists, writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { csv } from "../workbench/tables.ts";
 import { type Conduct, conductOf } from "./conduct.ts";
 import type { Records } from "./records.ts";
 import type { Store } from "./store.ts";
+
+/**
+ * Throws StudyError where the exported tables hold people or answers that the store neither has nor records as withdrawn:
+ * an export would lose them. It is another store then, or one that was restored from a backup.
+ */
+export async function assertNothingWouldBeLost(study: Study, store: Store): Promise<void> {
+  const missing = await missingFrom(store, study.path(judgmentsFile), study.path(participantsFile));
+  if (missing.people.size + missing.answers === 0) return;
+  const what = [
+    ...(missing.answers > 0 ? [counted(missing.answers, "answer")] : []),
+    ...(missing.people.size > 0 ? [counted(missing.people.size, "person", "people")] : []),
+  ].join(" of ");
+  throw new StudyError(`judgments/ has ${what} that the store does not have`, {
+    hint: `bring back the store they came from (the newest backup), or move judgments/ away to go on without them`,
+  });
+}
+
+async function missingFrom(store: Store, judgments: string, participants: string) {
+  const missing = { people: new Set<string>(), answers: 0 };
+  const checkPerson = async (participant: string, questions: ReadonlySet<string>) => {
+    const known = await store.byId(participant);
+    if (known?.withdrawn !== undefined) return;
+    const answers = known && (await store.answers(participant));
+    const lost = [...questions].filter((question) => !answers?.has(question)).length;
+    missing.answers += lost;
+    if (!known || lost > 0) missing.people.add(participant);
+  };
+  let current = "";
+  let questions = new Set<string>();
+  for await (const { participant, question } of rowsOf(judgments, ["participant", "question"])) {
+    if (participant !== current && current !== "") await checkPerson(current, questions);
+    if (participant !== current) questions = new Set();
+    current = participant!;
+    questions.add(question!);
+  }
+  if (current !== "") await checkPerson(current, questions);
+  for await (const { participant } of rowsOf(participants, ["participant"]))
+    await checkPerson(participant!, new Set());
+  return missing;
+}
+
+/** The rows of an exported table, one after the other; none where there is no such file. */
+async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<Record<string, string>> {
+  if (!(await exists(path))) return;
+  const unread = (cause?: unknown) =>
+    new StudyError(
+      `${path} is not as the survey writes it, so whether an export would lose answers is unknown`,
+      {
+        hint: "move the file away; the next export writes it anew",
+        cause,
+      },
+    );
+  const parser = createReadStream(path).pipe(parse({ columns: true, bom: true, skip_empty_lines: true }));
+  try {
+    for await (const row of parser) {
+      if (needed.some((column) => row[column] === undefined)) throw unread();
+      yield row;
+    }
+  } catch (thrown) {
+    throw thrown instanceof CsvError ? unread(thrown) : thrown;
+  }
+}
 
 /** When somebody looked at the results before the end of the study. */
 const looksFile = "judgments/looks.csv";
@@ -16,10 +82,20 @@ export const participantsFile = "judgments/participants.csv";
 
 /**
  * Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without
- * personal data. Whoever answered is there, however they answered; how is told in columns of its own, which stay empty,
+ * personal data. Throws StudyError where the files there would lose answers by it. Whoever answered is there, however they answered; how is told in columns of its own, which stay empty,
  * with a warning, where it cannot be told.
  */
 export async function exportAnswers(
+  study: Study,
+  store: Store,
+  warn: (message: string) => void,
+): Promise<{ judgments: number; participants: number }> {
+  await assertNothingWouldBeLost(study, store);
+  return writeExports(study, store, warn);
+}
+
+/** The same without looking at what is there: for a server that has looked at its start. */
+async function writeExports(
   study: Study,
   store: Store,
   warn: (message: string) => void,
@@ -154,6 +230,7 @@ export class Exporter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastTook = 0;
+  #missed = false;
 
   constructor(study: Study, store: Store, warn: (message: string) => void) {
     this.#study = study;
@@ -200,8 +277,14 @@ export class Exporter {
   }
 
   async #timed(): Promise<void> {
+    if (!this.#missed && this.#store.embedded && !(await exists(this.#study.path(storeFile)))) {
+      this.#missed = true;
+      this.#warn(
+        `${storeFile} was deleted while the survey is open: end \`tinylove serve\` (Ctrl-C) soon, which writes it anew`,
+      );
+    }
     const began = performance.now();
-    await exportAnswers(this.#study, this.#store, this.#warn);
+    await writeExports(this.#study, this.#store, this.#warn);
     this.#lastTook = performance.now() - began;
   }
 }

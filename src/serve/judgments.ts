@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
 import { counted } from "../study/print.ts";
 import { answersOf, isOpen, storeFile } from "../workbench/answers.ts";
-import { readJudgments } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { openUnlessInUse, usesPostgres } from "./database.ts";
+import { openUnlessInUse } from "./database.ts";
 import { exportAnswers } from "./exporting.ts";
 import { phrasesOf } from "./languages.ts";
 import { Store } from "./store.ts";
+import { databaseVariable, readStoreRecord, storeKind } from "./store-record.ts";
 
 /**
  * `tinylove judgments`: the answers in the survey's store, as tables. A survey that is being served keeps the tables
@@ -27,13 +27,16 @@ export const judgments = stage({
   },
   foresee: ({ config }) => void phrasesOf(config.survey.language),
   async applies(study) {
-    if (usesPostgres(process.env)) return true;
+    const record = await readStoreRecord(study);
+    if (record?.store === "postgres" && !process.env[databaseVariable])
+      return `for ${databaseVariable}, the address of the database that holds the answers`;
+    if ((await storeKind(study, process.env)) === "postgres") return true;
     if ((await answersOf(study)) === undefined) return waitingForAnswers(study);
     // Judgments without a store came from elsewhere, and are left as they are.
     return exists(study.path(storeFile));
   },
   async run(study, _, effects) {
-    const database = await openUnlessInUse(study, (await isSimulated(study)) ? {} : effects.env);
+    const database = await openUnlessInUse(study, effects.env);
     if (!database) {
       effects.log("the survey is being served: its own export is taken");
       return;
@@ -48,18 +51,12 @@ export const judgments = stage({
   },
 });
 
-/** A simulated copy's answers lie in its folder: by its name the database would be asked for those of the study itself. */
-async function isSimulated(study: Study): Promise<boolean> {
-  const told = await readJudgments(study);
-  return told.length > 0 && told.every(({ simulated }) => simulated) && exists(study.path(storeFile));
-}
-
 const waitingForAnswers = async (study: Study): Promise<string> =>
   `for answers; ${(await isOpen(study)) ? "the survey is open" : "`tinylove serve` opens the survey"}`;
 
 /** Brings what a killed server left in the write-ahead log into the store itself, so that its hash is that of its answers. */
 async function settleStore(study: Study): Promise<void> {
   const log = await stat(study.path(`${storeFile}-wal`)).catch(() => undefined);
-  if (!log || log.size === 0 || usesPostgres(process.env)) return;
+  if (!log || log.size === 0 || (await storeKind(study, process.env)) === "postgres") return;
   await (await openUnlessInUse(study, {}))?.destroy();
 }

@@ -103,6 +103,15 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  "005-used-ids": {
+    async up(database: Kysely<unknown>) {
+      await database.schema
+        .createTable("used")
+        .ifNotExists()
+        .addColumn("person", "text", (column) => column.primaryKey())
+        .execute();
+    },
+  },
 };
 
 /** Adds a column of text. On SQLite, which has no transaction here, a step that was cut off may have done so before. */

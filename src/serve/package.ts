@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { counted } from "../study/print.ts";
 import { sha256 } from "../text/hash.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, jsonLines, readText, writeWhole } from "../workbench/files.ts";
+import { held } from "../workbench/held.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { randomId } from "./ids.ts";
@@ -54,22 +55,33 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
     async run(folder, { to, licence, author, ...choices }, effects) {
       const study = await openStudy(folder);
       const target = to === undefined ? study.path("package") : resolve(to);
-      await assertReplaceable(target);
-      const published = await readPublished(study, await readVerdict(study, known, effects.log));
-      const secret = await secretOf(study);
-      const tables = withCodebook(
-        withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
-      );
-      const about: About = {
-        name: study.config.name,
-        title: study.config.title,
-        description: "Readers' judgments of very short stories, written by people and by language models.",
-        licence,
-        authors: author,
-      };
-      const papers = papersOf(study, published, about, tables, choices);
-      await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
-      tellWhatItHolds(study, published, tables, about, effects);
+      const letGo = await held(study.path(".tinylove/held/package"));
+      if (!letGo) {
+        throw new StudyError("another process is packaging this study", {
+          hint: "wait until it has ended, or end it",
+        });
+      }
+      try {
+        await clearLeftovers(target);
+        await assertReplaceable(target);
+        const published = await readPublished(study, await readVerdict(study, known, effects.log));
+        const secret = await secretOf(study);
+        const tables = withCodebook(
+          withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+        );
+        const about: About = {
+          name: study.config.name,
+          title: study.config.title,
+          description: "Readers' judgments of very short stories, written by people and by language models.",
+          licence,
+          authors: author,
+        };
+        const papers = papersOf(study, published, about, tables, choices);
+        await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
+        tellWhatItHolds(study, published, tables, about, effects);
+      } finally {
+        letGo();
+      }
       effects.print(target);
     },
   });
@@ -167,6 +179,22 @@ async function replaced(target: string, write: (aside: string) => Promise<void>)
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/**
+ * A packaging that was killed leaves folders beside its place. What was half written goes; a package that had been moved
+ * aside comes back where nothing took its place.
+ */
+async function clearLeftovers(target: string): Promise<void> {
+  const folder = dirname(target);
+  const left = (await readdir(folder).catch(() => [])).filter(
+    (name) =>
+      name.startsWith(`${basename(target)}.`) &&
+      /^\.[0-9a-f]{8}\.(partial|former)$/.test(name.slice(basename(target).length)),
+  );
+  for (const name of left.filter((one) => one.endsWith(".former")))
+    if (!(await exists(target))) await rename(join(folder, name), target);
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 /** Throws StudyError where something lies at the place that is no package, or one that somebody has changed. */

@@ -19,6 +19,7 @@ export interface Setting {
     readonly contact: string;
     readonly back: boolean;
     readonly recruiting?: object | undefined;
+    readonly invited: boolean;
     readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
   };
 }

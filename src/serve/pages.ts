@@ -15,7 +15,7 @@ export function consentPage(
 <p class="head">${survey.title}</p>
 <h1>${heading}</h1>
 ${alert && alertBox(alert)}
-${paragraphs(survey.consent || words("consent.text"))}
+${paragraphs(survey.consent)}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
 <form method="post" action="${setting.base}/consent">
 <input type="hidden" name="seal" value="${seal}">
@@ -23,6 +23,7 @@ ${hidden(carried)}
 <p><button>${words("consent.agree")}</button></p>
 </form>
 ${survey.recruiting !== undefined && html`<p><a href="${setting.base}/declined">${words("consent.decline")}</a></p>`}
+${(survey.recruiting !== undefined || survey.invited) && html`<p class="soft">${words("consent.used")}</p>`}
 <p class="soft">${words("consent.cookie")}</p>`,
   });
 }
@@ -37,7 +38,7 @@ export function previewPage(setting: Setting): string {
 <p class="head">${survey.title}</p>
 <h1>${heading}</h1>
 ${alertBox(words("preview.text"))}
-${paragraphs(survey.consent || words("consent.text"))}
+${paragraphs(survey.consent)}
 ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`,
   });
 }
@@ -54,7 +55,8 @@ export function declinedPage(setting: Setting, code: Code | undefined): string {
 
 /** A completion code and where to return with it. */
 export interface Code {
-  readonly code: string;
+  /** Undefined where there is only a way back. */
+  readonly code: string | undefined;
   readonly address: string | undefined;
   /** Where the browser posts it to instead, with what else goes there. */
   readonly post?: { readonly address: string; readonly fields: Readonly<Record<string, string>> } | undefined;
@@ -68,7 +70,7 @@ ${hidden(post.fields)}
 <p><button>${words("code.submit")}</button></p>
 </form>`
     : html`
-<p class="code">${words("code.text")} <strong>${code}</strong></p>
+${code && html`<p class="code">${words("code.text")} <strong>${code}</strong></p>`}
 ${address && html`<p><a class="button" href="${address}" rel="noreferrer">${words("code.return")}</a></p>`}`;
 
 export function instructionsPage(
@@ -166,6 +168,14 @@ export function problemPage(
     body: html`<h1>${heading}</h1>
 <p>${text}</p>
 ${way && html`<p><a href="${way.address}">${way.label}</a></p>`}`,
+  });
+}
+
+/** Somebody can take no part: why, and the way back to the service that sent them. */
+export function refusedPage(setting: Setting, heading: string, text: string, code: Code | undefined): string {
+  return page(setting, {
+    title: heading,
+    body: html`<h1>${heading}</h1><p>${text}</p>${code && codeBox(setting, code)}`,
   });
 }
 

@@ -11,13 +11,22 @@ import {
   personalPage,
   previewPage,
   problemPage,
+  refusedPage,
   thanksPage,
   withdrawnPage,
 } from "./pages.ts";
 import { newParticipant, type Participant } from "./participant.ts";
 import { planOf } from "./plan.ts";
 import { nowhere, told } from "./problems.ts";
-import { carried, completionCode, invitedBy, recruitOf, returnAddress } from "./recruiting.ts";
+import {
+  carried,
+  completionCode,
+  invitedBy,
+  noPlaceCode,
+  personIn,
+  recruitOf,
+  returnAddress,
+} from "./recruiting.ts";
 import { scoreOf } from "./score.ts";
 import {
   type Fields,
@@ -29,6 +38,8 @@ import {
   sealFor,
   sealHolds,
   secretOf,
+  secretOfArrival,
+  takeTurn,
 } from "./visit.ts";
 
 type Personal = { Params: { token: string; action: string } };
@@ -43,13 +54,16 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
   server.get("/", async (request, reply) => {
     if (survey.recruiting?.service === "mturk" && isPreview(request.query as Fields))
       return sendPage(reply, 200, previewPage(setting));
-    const known = secretOf(request, site);
-    const secret = known ?? giveSecret(reply, site);
-    if (!known) site.opened();
-    const participant = await store.participant(secret);
-    if (participant) return reply.redirect(await placeOf(site, participant), 303);
     const query = request.query as Fields;
-    if (survey.invited && !invitedBy(site.sealKey, query["invitation"])) {
+    const broken = brokenInvitation(query);
+    if (broken) return sendPage(reply, 403, problemPage(setting, broken));
+    const recruit = personIn(site.sealKey, survey.recruiting, query);
+    const known = await secretOfArrival(request, reply, site, recruit);
+    const participant = known && (await store.participant(known));
+    if (participant) return reply.redirect(await placeOf(site, participant), 303);
+    const secret = known ?? giveSecret(request, reply, site, { recruit });
+    if (!known) site.opened();
+    if (survey.invited && recruit?.service !== "invitation") {
       return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
     }
     const closed = await refusal();
@@ -61,11 +75,16 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
   server.post("/consent", async (request, reply) => {
     const fields = fieldsOf(request);
     const secret = secretOf(request, site);
-    if (!secret || !sealHolds(request, site, secret)) {
-      const fresh = secret ?? giveSecret(reply, site);
+    const again = (own: string | undefined) => {
+      const fresh = own ?? giveSecret(request, reply, site, { recruit: person });
       const carry = { alert: words("problem.stale"), carried: carried(survey.recruiting, fields) };
       return sendPage(reply, 403, consentPage(setting, sealFor(site, fresh), carry));
-    }
+    };
+    const person = personIn(site.sealKey, survey.recruiting, fields);
+    if (!secret || !sealHolds(request, site, secret))
+      return again(await secretOfArrival(request, reply, site, person));
+    const broken = brokenInvitation(fields);
+    if (broken) return sendPage(reply, 403, problemPage(setting, broken));
     const invited = invitedBy(site.sealKey, fields["invitation"]);
     if (survey.invited && !invited && !(await store.participant(secret))) {
       return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
@@ -81,15 +100,23 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
         quota: survey.quota,
         simulated: false,
         recruit: invited ?? recruitOf(survey.recruiting, fields),
+        oncePer: survey.recruiting?.oncePer ?? "person",
         planFor: (form) => planOf(material.forms.get(form)!, study.random("order", id)),
       },
       study.random("allocation", id),
     );
     if ("refused" in entered) {
-      return entered.refused === "taken"
-        ? sendPage(reply, 409, problemPage(setting, words(invited ? "problem.invitation" : "problem.taken")))
-        : refuse(reply, entered.refused);
+      const { refused } = entered;
+      if (refused === "other") return again(undefined);
+      if (refused === "taken")
+        return sendPage(
+          reply,
+          409,
+          problemPage(setting, words(invited ? "problem.invitation" : "problem.taken")),
+        );
+      return refuse(reply, refused);
     }
+    takeTurn(request, reply, site, secret);
     return reply.redirect(await placeOf(site, entered), 303);
   });
 
@@ -122,11 +149,12 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
     if (request.params.action === "withdraw") {
       await store.withdraw(participant.id, effects.now());
-      site.answered();
+      void site.withdrew();
       return reply.redirect(personalAddress(site, participant), 303);
     }
     if (request.params.action !== "continue") return nowhere(reply, setting);
-    await store.giveSecret(participant.id, giveSecret(reply, site));
+    const recruit = await store.recruitOf(participant.id);
+    await store.giveSecret(participant.id, giveSecret(request, reply, site, { recruit, turn: true }));
     return reply.redirect(await placeOf(site, participant), 303);
   });
 
@@ -135,7 +163,8 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     if (!participant) return reply.redirect("/", 303);
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await placeOf(site, participant), 303);
-    const instructions = survey.instructions || instructionsFor(participant.plan, survey.language, words);
+    const instructions =
+      setting.survey.instructions || instructionsFor(participant.plan, survey.language, words);
     return sendPage(reply, 200, instructionsPage(setting, instructions, personalAddress(site, participant)));
   });
 
@@ -189,10 +218,21 @@ export function participantRoutes(server: FastifyInstance, site: Site): void {
     return "refused" in allocation ? (reply) => refuse(reply, allocation.refused) : undefined;
   }
 
-  const refuse = (reply: FastifyReply, why: "full" | "closed") =>
+  const refuse = (reply: FastifyReply, why: "full" | "closed" | "withdrawn") =>
     sendPage(
       reply,
       why === "full" ? 503 : 410,
-      problemPage(setting, words(`problem.${why}`), undefined, words(`problem.${why}.heading`)),
+      refusedPage(
+        setting,
+        words(`problem.${why}.heading`),
+        words(`problem.${why}`),
+        noPlaceCode(survey.recruiting),
+      ),
     );
+
+  /** What to say to who comes with an invitation that this study never made: part of it was lost on the way. */
+  const brokenInvitation = (fields: Fields): string | undefined =>
+    fields["invitation"] === undefined || invitedBy(site.sealKey, fields["invitation"])
+      ? undefined
+      : words(survey.invited ? "problem.uninvited" : "problem.link");
 }

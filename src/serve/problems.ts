@@ -46,7 +46,11 @@ export function problemRoutes(server: FastifyInstance, { setting, effects }: Sit
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 429) return sendPage(reply, 429, problemPage(setting, words("problem.often")));
-    if (status === 413) return sendPage(reply, 413, problemPage(setting, words("problem.large")));
+    if (status === 413) {
+      // The script leaves what was written where it is, to be shortened.
+      if (wantsJson(request)) return reply.status(413).send({ stay: words("problem.large") });
+      return sendPage(reply, 413, problemPage(setting, words("problem.large")));
+    }
     if (status < 500) {
       const onward = { label: words("problem.stale.link"), address: "/" };
       return sendPage(reply, status, problemPage(setting, words("problem.stale"), onward));

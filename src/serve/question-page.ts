@@ -44,7 +44,7 @@ ${items}
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
 ${survey.back && position > 1 && html`<a href="${setting.base}/q/${position - 1}">${words("question.back")}</a>`}
 </div>
-<p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}"></p>
+<p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}" data-refused="${words("outbox.refused")}"></p>
 </form>`,
   });
 }

@@ -17,6 +17,7 @@ import {
   sealFor,
   sealHolds,
   secretOf,
+  takeTurn,
   wantsJson,
 } from "./visit.ts";
 
@@ -47,6 +48,8 @@ export function questionRoutes(server: FastifyInstance, site: Site): void {
     if (!participant || !sealHolds(request, site, secret)) {
       return problem(request, reply, setting, { status: 403, name: "stale", address: "/" });
     }
+    // An answer that was left in the browser comes late: somebody else may be there by now.
+    if (fields["left"] === undefined) takeTurn(request, reply, site, secret);
     const position = positionIn(participant.plan, request.params.position);
     if (!position) return nowhere(reply, setting);
     const { question, task } = participant.plan[position - 1]!;

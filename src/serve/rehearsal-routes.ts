@@ -54,7 +54,8 @@ export function rehearsalRoutes(server: FastifyInstance, site: Site): void {
   server.get<Where>(`${place}/:token/instructions`, async ({ params }, reply) => {
     const way = wayOf(params.token);
     if (!way) return nowhere(reply, site.setting);
-    const text = survey.instructions || instructionsFor(way.plan, survey.language, way.setting.words);
+    const text =
+      way.setting.survey.instructions || instructionsFor(way.plan, survey.language, way.setting.words);
     return sendPage(reply, 200, instructionsPage(way.setting, text, undefined));
   });
 

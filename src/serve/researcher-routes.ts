@@ -19,6 +19,7 @@ import {
   researcherPage,
 } from "./researcher-pages.ts";
 import { fieldsOf } from "./visit.ts";
+import { withdrawIn } from "./withdrawing.ts";
 
 const cookieName = "researcher";
 const sessionLength = 12 * 3600_000;
@@ -32,7 +33,8 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
 
   server.post(
     "/study/login",
-    { config: { rateLimit: { max: 10, timeWindow: "1 minute" } } },
+    // By address alone: a cookie can be made up.
+    { config: { rateLimit: { max: 10, timeWindow: "1 minute", keyGenerator: ({ ip }) => ip } } },
     (request, reply) => {
       const { token: given } = fieldsOf(request);
       if (typeof given !== "string" || !same(given.trim(), token)) {
@@ -40,7 +42,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
       }
       const until = String(effects.now() + sessionLength);
       reply.setCookie(cookieName, `${until}.${sessionSeal(until)}`, {
-        path: "/study",
+        path: `${site.base}/study`,
         httpOnly: true,
         sameSite: "strict",
         secure: study.config.survey.proxy,
@@ -55,6 +57,16 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     const { authorization } = request.headers;
     if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
     return reply.type("application/octet-stream").send(await site.backup());
+  });
+
+  server.post("/study/withdraw", async (request, reply) => {
+    const { authorization } = request.headers;
+    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    const { who } = fieldsOf(request);
+    const done = typeof who === "string" ? await withdrawIn(store, who, effects.now()) : undefined;
+    if (!done) return reply.status(404).send();
+    await site.withdrew();
+    return reply.send(done);
   });
 
   server.register(async (inside) => {
@@ -88,7 +100,7 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     );
 
     inside.post("/study/logout", (_, reply) =>
-      reply.clearCookie(cookieName, { path: "/study" }).redirect("/study/login", 303),
+      reply.clearCookie(cookieName, { path: `${site.base}/study` }).redirect("/study/login", 303),
     );
 
     inside.post("/study/accuracy", async (request, reply) => {
@@ -102,7 +114,9 @@ export function researcherRoutes(server: FastifyInstance, site: Site): void {
     inside.post("/study/invitations", (request, reply) => {
       const { count } = request.body as { count?: string };
       const number = /^\d{1,5}$/.test(count ?? "") ? Math.min(10_000, Number(count)) : 0;
-      const rows = Array.from({ length: number }, () => ({ path: `/?invitation=${invitation(sealKey)}` }));
+      const rows = Array.from({ length: number }, () => ({
+        path: `${site.base}/?invitation=${invitation(sealKey)}`,
+      }));
       return reply
         .type("text/csv; charset=utf-8")
         .header("content-disposition", 'attachment; filename="links.csv"')

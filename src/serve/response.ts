@@ -26,7 +26,7 @@ export function positionIn(plan: Plan, text: string): number | undefined {
 }
 
 /** The task's own fields: empty ones were left out, and no store takes a NUL. */
-function answerFields({ seal: _, key: __, ms: ___, ...fields }: Fields): Fields {
+function answerFields({ seal: _, key: __, ms: ___, left: ____, ...fields }: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields)
       .map(([name, value]) => [name, typeof value === "string" ? wellFormed(value) : value])

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import type { Server } from "node:net";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { readKey } from "../workbench/artefacts.ts";
@@ -12,13 +13,15 @@ import { deviationsOf } from "../workbench/registration.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { openDatabase } from "./database.ts";
-import { Exporter } from "./exporting.ts";
+import { assertNothingWouldBeLost, Exporter } from "./exporting.ts";
 import { randomId } from "./ids.ts";
+import { lengthOf, untrueLengths } from "./length.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { Openings } from "./openings.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
 import { buildSite, dashboardScript, settingOf } from "./site.ts";
 import { Store } from "./store.ts";
+import { assertStoreIsMeant, storeKind } from "./store-record.ts";
 import { interruption, superviseWorkers, supervisorGone } from "./workers.ts";
 
 /** `tinylove serve`: the survey, until it is interrupted. */
@@ -58,7 +61,7 @@ export const serve = command({
     if (workers > 1 && cluster.isPrimary) {
       const token = tokenFrom(effects);
       const opened = (port: number, address = "localhost") =>
-        sayThatItIsOpen({ url: addressOf(port, address), token }, effects);
+        sayThatItIsOpen({ url: addressOf(port, address) + survey.path, token }, effects);
       await superviseWorkers(workers, { token, opened }, effects);
       return;
     }
@@ -127,21 +130,27 @@ export async function startSurvey(
   effects: Effects,
 ): Promise<RunningSurvey> {
   const material = await readMaterial(study);
-  const setting = settingOf(study);
+  await assertStoreIsMeant(study, effects.env);
+  const setting = settingOf(study, material);
+  const base = study.config.survey.path;
+  if (!cluster.isWorker) warnOfSettings(study, material, effects);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
     await assertSameMaterial(store, material);
-    await removeHalfCopies(study);
+    await assertNothingWouldBeLost(study, store);
+    await removeHalfCopies(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
     const openings = new Openings((count) => store.facts.addOpenings(count), effects.warn);
-    const sealKey = await store.facts.keep("seal key", () => randomId() + randomId());
+    const sealKey = await store.sealKey();
+    await store.forgetDeleted();
     const server = await buildSite({
       study,
       material,
       store,
       setting,
+      base,
       effects,
       sealKey,
       origins,
@@ -150,18 +159,23 @@ export async function startSurvey(
       backup: () => store.backup(study.folder),
       opened: () => openings.one(),
       answered: () => exporter.soon(),
+      withdrew: () => exporter.now(),
       looked: () => exporter.looked(),
     });
     // A killed server may have left the tables behind its answers.
     if ((await store.participants()) > 0) await exporter.now();
     await listen(server, port, host);
     const url = addressOf(portOf(server.server.address()), host);
-    await writeWhole(study.path(controlFile), JSON.stringify({ url, token } satisfies Control), 0o600);
+    await writeWhole(
+      study.path(controlFile),
+      JSON.stringify({ url: url + base, token } satisfies Control),
+      0o600,
+    );
     const [form] = material.forms.values();
     return {
-      url,
+      url: url + base,
       token,
-      rehearsal: url + rehearsalOf(form!, { sealKey, study }).address,
+      rehearsal: url + base + rehearsalOf(form!, { sealKey, study }).address,
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
@@ -176,16 +190,40 @@ export async function startSurvey(
   }
 }
 
-/** A server that is killed while it copies its store for a backup leaves a half copy, with all that was told. */
-async function removeHalfCopies(study: Study): Promise<void> {
-  const halves = (await readdir(study.folder)).filter((name) => /^survey-[a-z2-7]{26}\.partial/.test(name));
-  await Promise.all(halves.map((name) => rm(study.path(name), { force: true })));
+/**
+ * A server that is killed while it copies its store for a backup, or while it exports, leaves a half copy with what people
+ * wrote. Other servers on the same database may be exporting: then only what is an hour old is taken for left behind.
+ */
+async function removeHalfCopies(study: Study, alone: boolean): Promise<void> {
+  const inFolder = async (folder: string, pattern: RegExp) =>
+    (await readdir(folder).catch(() => []))
+      .filter((name) => pattern.test(name))
+      .map((name) => join(folder, name));
+  const copies = await inFolder(study.folder, /^survey-[a-z2-7]{26}\.partial/);
+  const exports = await inFolder(study.path("judgments"), /^\w+\.csv\.[0-9a-f]{8}\.partial$/);
+  const age = async (path: string) => Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
+  for (const path of exports) if (alone || (await age(path)) > 3600_000) copies.push(path);
+  await Promise.all(copies.map((path) => rm(path, { force: true })));
 }
 
 /** How another command of this machine's user reaches the running survey; nobody else may read it. */
 export const controlFile = ".tinylove/serve.json";
 export const Control = z.strictObject({ url: z.string(), token: z.string() });
 export type Control = z.infer<typeof Control>;
+
+/** What of the settings would mislead participants, or leave them without a way back. */
+function warnOfSettings({ config }: Study, { forms, stimuli }: Material, effects: Effects): void {
+  const { consent, instructions, recruiting, quota } = config.survey;
+  const length = lengthOf(forms.values(), stimuli);
+  for (const line of [
+    ...untrueLengths(consent, "survey.consent", length),
+    ...untrueLengths(instructions, "survey.instructions", length),
+  ])
+    effects.warn(line);
+  if (recruiting && quota !== undefined && !recruiting.codes.full && !recruiting.codes.noConsent) {
+    effects.warn("who comes after the last place is taken gets no code: set survey.recruiting.codes.full");
+  }
+}
 
 /** Answers belong to the forms that were shown: other forms need another store. */
 async function assertSameMaterial(store: Store, material: Material): Promise<void> {

@@ -7,15 +7,20 @@ import rateLimit from "@fastify/rate-limit";
 import { type FastifyInstance, fastify } from "fastify";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
+import { insideOf, putBelow } from "./below-path.ts";
 import type { Site } from "./context.ts";
 import { phrasesOf } from "./languages.ts";
+import { lengthOf, withLength } from "./length.ts";
+import type { Material } from "./material.ts";
 import { framable } from "./mturk.ts";
 import type { Setting } from "./page.ts";
 import { participantRoutes } from "./participant-routes.ts";
 import { nowhere, problemRoutes } from "./problems.ts";
 import { questionRoutes } from "./question-routes.ts";
+import { countedTogether } from "./rate.ts";
 import { rehearsalRoutes } from "./rehearsal-routes.ts";
 import { researcherRoutes } from "./researcher-routes.ts";
+import { secretOf } from "./visit.ts";
 
 const asset = (name: string, type: string) => {
   const content = readFileSync(new URL(`src/serve/client/${name}`, packageFolder));
@@ -24,15 +29,21 @@ const asset = (name: string, type: string) => {
 };
 
 /** The settings of every page of a study. */
-export function settingOf(study: Study): Setting {
+export function settingOf(study: Study, { forms, stimuli }: Material): Setting {
   const { survey } = study.config;
+  const words = phrasesOf(survey.language);
+  const length = lengthOf(forms.values(), stimuli);
   return {
     language: survey.language,
-    words: phrasesOf(survey.language),
+    words,
     style: assets.style.address,
     script: assets.script.address,
     base: "",
-    survey,
+    survey: {
+      ...survey,
+      consent: withLength(survey.consent || words("consent.text"), length),
+      instructions: withLength(survey.instructions, length),
+    },
   };
 }
 
@@ -48,6 +59,7 @@ export const dashboardScript = assets.dashboard.address;
 /** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
 export async function buildSite(site: Site): Promise<FastifyInstance> {
   const { proxy, rate, recruiting } = site.study.config.survey;
+  const { base } = site;
   const headers = await safeHeaders(proxy);
   const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
   const server = fastify({
@@ -61,6 +73,7 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     // Addresses are used for the limits on rate, in memory, and never written down.
     logger: false,
     trustProxy: proxy ? "loopback" : false,
+    rewriteUrl: ({ url }) => insideOf(base, url ?? "/"),
     // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
     frameworkErrors: (_, __, reply) => nowhere(reply.headers(headers), site.setting),
   });
@@ -70,17 +83,23 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
     reply.headers(isParticipants ? participants : headers);
     done();
   });
+  putBelow(server, base);
+  await server.register(cookie);
   // How many requests are left would tell how many others share the address.
   const untold = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
   await server.register(rateLimit, {
     max: rate,
     timeWindow: "1 minute",
+    keyGenerator: countedTogether(
+      proxy,
+      (request) => secretOf(request, site),
+      once(() => site.effects.warn(noAddress)),
+    ),
     addHeaders: untold,
     addHeadersOnExceeding: untold,
   });
   // Forms are all that is posted here.
   server.removeAllContentTypeParsers();
-  await server.register(cookie);
   await server.register(formbody);
   for (const { address, type, content } of Object.values(assets)) {
     server.get(address, { config: { rateLimit: false } }, (_, reply) => {
@@ -93,6 +112,17 @@ export async function buildSite(site: Site): Promise<FastifyInstance> {
   questionRoutes(server, site);
   problemRoutes(server, site);
   return server;
+}
+
+const noAddress =
+  "the proxy does not say whose requests it passes on (X-Forwarded-For): browsers are counted by their cookie, and whoever has none shares one limit (survey.rate); let the proxy send the header";
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 /** What goes out with every reply. It is the same for all, so helmet is asked once and not for each. */

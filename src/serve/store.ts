@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Random } from "../stats/random.ts";
@@ -6,12 +6,12 @@ import type { Load } from "./allocate.ts";
 import { Answering, type Outcome, type Submission } from "./answering.ts";
 import { Commits } from "./commits.ts";
 import type { Database, Writing } from "./database.ts";
-import { type Arrival, Entering, type Recruit, type Refusal } from "./entering.ts";
+import { type Arrival, Entering, marksOf, type Recruit, type Refusal } from "./entering.ts";
 import { Facts } from "./facts.ts";
 import { digest, randomId } from "./ids.ts";
 import { type Participant, Plans, participantColumns, participantOf } from "./participant.ts";
 import type { Plan } from "./plan.ts";
-import { prepared } from "./prepared.ts";
+import { locksRows, prepared } from "./prepared.ts";
 import { Records } from "./records.ts";
 import { keepSigns, type Sign, signsByParticipant } from "./signs.ts";
 
@@ -27,6 +27,8 @@ export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>
 export class Store {
   readonly facts: Facts;
   readonly records: Records;
+  /** Whether it is a file in the study's folder. */
+  readonly embedded: boolean;
   readonly #database: Database;
   readonly #commits: Commits;
   readonly #plans: Plans;
@@ -35,9 +37,11 @@ export class Store {
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
+  #sealKey: Promise<string> | undefined;
 
   constructor(database: Database) {
     this.#database = database;
+    this.embedded = !locksRows(database);
     this.#commits = new Commits(database);
     this.facts = new Facts(database, this.#commits);
     this.records = new Records(database);
@@ -65,12 +69,14 @@ export class Store {
   }
 
   /** Gives an arrival a place on the form that needs it most; the same secret gets the same place again. */
-  enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
+  async enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
+    const sealKey = await this.sealKey();
     return this.#commits.write("allocation", async (writing) => {
       await this.#entering.lock(writing);
       const known = await this.#holder(writing, arrival.secret);
-      if (known) return known;
-      const place = await this.#entering.enter(writing, arrival, random);
+      if (known)
+        return isOther(await recruitOf(writing, known.id), arrival.recruit) ? { refused: "other" } : known;
+      const place = await this.#entering.enter(writing, arrival, sealKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
@@ -122,9 +128,31 @@ export class Store {
     );
   }
 
-  /** Deletes everything that a participant has told. What stays is that somebody withdrew. */
+  /** The key of every seal and of every hash of an id. It is made once and never leaves the store. */
+  sealKey(): Promise<string> {
+    this.#sealKey ??= this.facts.keep("seal key", () => randomId() + randomId());
+    // A store that was away for a moment is asked again.
+    this.#sealKey.catch(() => {
+      this.#sealKey = undefined;
+    });
+    return this.#sealKey;
+  }
+
+  /**
+   * Deletes everything that a participant has told. What stays is that somebody withdrew, and keyed hashes of the id that
+   * a recruiting service or an invitation sent, so that the same id does not take part again.
+   */
   async withdraw(participant: string, now: number): Promise<void> {
+    const sealKey = await this.sealKey();
     await this.#commits.write(`participant ${participant}`, async (writing) => {
+      const recruit = await recruitOf(writing, participant);
+      const marks = recruit ? Object.values(marksOf(recruit, sealKey)) : [];
+      if (marks.length > 0)
+        await writing
+          .insertInto("used")
+          .values(marks.map((person) => ({ person })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
       await writing
         .updateTable("participant")
         .set({ withdrawn: now })
@@ -135,6 +163,15 @@ export class Store {
       await writing.deleteFrom("recruit").where("participant", "=", participant).execute();
       await writing.deleteFrom("sign").where("participant", "=", participant).execute();
     });
+    await this.forgetDeleted();
+  }
+
+  /**
+   * Brings the log into the embedded store and empties it, for what was deleted is still in the log. Where another program
+   * is reading the store this waits for the next time; closing does it as well.
+   */
+  async forgetDeleted(): Promise<void> {
+    if (this.embedded) await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(this.#database);
   }
 
   /** How many questions a participant has answered, and what was answered to this one. */
@@ -173,18 +210,25 @@ export class Store {
   }
 
   /** Who sent a participant; undefined for who came by a plain link. */
-  async recruitOf(participant: string): Promise<Recruit | undefined> {
-    return this.#database
+  recruitOf(participant: string): Promise<Recruit | undefined> {
+    return recruitOf(this.#database, participant);
+  }
+
+  /** The participant whom a service sent under this id; undefined where there is none. */
+  async sentAs(person: string): Promise<string | undefined> {
+    const row = await this.#database
       .selectFrom("recruit")
-      .select(["service", "person", "study", "visit"])
-      .where("participant", "=", participant)
+      .select("participant")
+      .where("person", "=", person)
       .executeTakeFirst();
+    return row?.participant;
   }
 
   /** A copy of the embedded store as one file, as it stands between two transactions. */
   async backup(folder: string): Promise<Buffer> {
     const path = join(folder, `survey-${randomId()}.partial`);
     try {
+      await writeFile(path, "", { mode: 0o600 });
       await sql`VACUUM INTO ${path}`.execute(this.#database);
       return await readFile(path);
     } finally {
@@ -207,3 +251,14 @@ export class Store {
     await this.#database.destroy();
   }
 }
+
+const recruitOf = (on: Database | Writing, participant: string): Promise<Recruit | undefined> =>
+  on
+    .selectFrom("recruit")
+    .select(["service", "person", "study", "visit"])
+    .where("participant", "=", participant)
+    .executeTakeFirst();
+
+/** Whether somebody arrives who is not the one whom the service sent before. */
+const isOther = (known: Recruit | undefined, arrives: Recruit | undefined): boolean =>
+  arrives !== undefined && (known?.service !== arrives.service || known.person !== arrives.person);

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Site } from "./context.ts";
-import { randomId, same, sealed } from "./ids.ts";
+import type { Recruit } from "./entering.ts";
+import { base32, randomId, same, sealed } from "./ids.ts";
 import type { Participant } from "./participant.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -12,29 +13,128 @@ export const fieldsOf = (request: FastifyRequest): Fields =>
 /** True for the page's script, which is told in JSON where to go; a form without it gets pages. */
 export const wantsJson = (request: FastifyRequest): boolean => request.headers.accept === "application/json";
 
-const cookieName = ({ study }: Site) => (study.config.survey.proxy ? "__Host-participant" : "participant");
-
-/** The secret by which a browser is known again. */
-export function secretOf(request: FastifyRequest, site: Site): string | undefined {
-  const value = request.cookies[cookieName(site)];
-  return value && /^[a-z2-7]{26}$/.test(value) ? value : undefined;
+/** Somebody at a browser: the secret of their place, and a mark of the id in the address that they came by. */
+interface Visitor {
+  readonly secret: string;
+  /** Empty for who came by a plain link. */
+  readonly mark: string;
 }
 
-/** A new secret for a browser; nothing of it is stored before consent. */
-export function giveSecret(reply: FastifyReply, site: Site): string {
+/** So many people of one browser are kept apart. */
+const mostVisitors = 10;
+
+const cookieName = ({ study, base }: Site): string => {
+  if (!study.config.survey.proxy) return "participant";
+  return base ? "__Secure-participant" : "__Host-participant";
+};
+
+/** Everybody who came with this browser: whose turn it is comes first. */
+function visitorsOf(request: FastifyRequest, site: Site): Visitor[] {
+  const entries = (request.cookies[cookieName(site)] ?? "").split(".", mostVisitors);
+  return entries.flatMap((entry) => {
+    const [, secret, mark = ""] = /^([a-z2-7]{26})(?:~([a-z2-7]{8}))?$/.exec(entry) ?? [];
+    return secret ? [{ secret, mark }] : [];
+  });
+}
+
+function keepVisitors(reply: FastifyReply, site: Site, visitors: readonly Visitor[]): void {
   const { proxy, recruiting } = site.study.config.survey;
-  const secret = randomId();
   // In MTurk's frame the site is a third party, whose cookies a browser keeps for that frame alone.
   const framed = proxy && recruiting?.service === "mturk";
-  reply.setCookie(cookieName(site), secret, {
-    path: "/",
+  const value = visitors
+    .slice(0, mostVisitors)
+    .map(({ secret, mark }) => (mark ? `${secret}~${mark}` : secret))
+    .join(".");
+  reply.setCookie(cookieName(site), value, {
+    path: site.base || "/",
     httpOnly: true,
     sameSite: framed ? "none" : "lax",
     partitioned: framed,
     secure: proxy,
     maxAge: 90 * 24 * 3600,
   });
-  return secret;
+}
+
+/**
+ * The secret by which somebody is known again: of several people at one browser the one whose page was posted, else the
+ * one whose turn it is.
+ */
+export function secretOf(request: FastifyRequest, site: Site): string | undefined {
+  const visitors = visitorsOf(request, site);
+  const { seal } = fieldsOf(request);
+  const posted =
+    typeof seal === "string" && visitors.length > 1
+      ? visitors.find(({ secret }) => same(seal, sealFor(site, secret)))
+      : undefined;
+  return (posted ?? visitors[0])?.secret;
+}
+
+/** Gives a browser a new secret, for whoever `recruit` is; nothing of it is stored before consent. */
+export function giveSecret(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  site: Site,
+  { recruit, turn = false }: { readonly recruit?: Recruit | undefined; readonly turn?: boolean } = {},
+): string {
+  const mark = recruit ? markOf(site, recruit) : "";
+  const visitor = { secret: randomId(), mark };
+  const [first, ...rest] = visitorsOf(request, site).filter((one) => mark === "" || one.mark !== mark);
+  // Who has only opened the survey takes nobody else's turn.
+  const others = first ? [first, ...rest] : [];
+  keepVisitors(reply, site, turn || !first ? [visitor, ...others] : [first, visitor, ...rest]);
+  return visitor.secret;
+}
+
+/** Whose page was posted has the turn from then on. */
+export function takeTurn(request: FastifyRequest, reply: FastifyReply, site: Site, secret: string): void {
+  const visitors = visitorsOf(request, site);
+  const at = visitors.findIndex((one) => one.secret === secret);
+  if (at > 0) keepVisitors(reply, site, [visitors[at]!, ...visitors.toSpliced(at, 1)]);
+}
+
+/**
+ * The secret of whoever opens the survey: an id or an invitation in the address is somebody of their own, whoever else
+ * came with this browser; a plain link is whoever has the turn. Undefined for somebody new.
+ */
+export async function secretOfArrival(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  site: Site,
+  recruit: Recruit | undefined,
+): Promise<string | undefined> {
+  const visitors = visitorsOf(request, site);
+  if (!recruit) {
+    // Who came by an id and did not consent is somebody else than who comes by a plain link.
+    for (const { secret, mark } of visitors)
+      if (mark === "" || (await site.store.participant(secret))) return secret;
+    return undefined;
+  }
+  const mark = markOf(site, recruit);
+  const own = visitors.find((one) => one.mark === mark) ?? (await unmarked(visitors, site, recruit));
+  if (own && (await site.store.participant(own.secret))) takeTurn(request, reply, site, own.secret);
+  return own?.secret;
+}
+
+/** A browser that came before people were kept apart has no marks: the store knows whom the service sent. */
+async function unmarked(
+  visitors: readonly Visitor[],
+  { store }: Site,
+  recruit: Recruit,
+): Promise<Visitor | undefined> {
+  for (const visitor of visitors.filter(({ mark }) => mark === "")) {
+    const participant = await store.participant(visitor.secret);
+    const known = participant && (await store.recruitOf(participant.id));
+    if (known?.service === recruit.service && known.person === recruit.person) return visitor;
+  }
+  return undefined;
+}
+
+/** What a browser keeps of an id: too little to find it, enough to tell two people apart. */
+function markOf({ sealKey, study }: Site, recruit: Recruit): string {
+  const again = study.config.survey.recruiting?.oncePer === "study" ? [recruit.study] : [];
+  return base32(
+    Buffer.from(sealed(sealKey, "browser", recruit.service, recruit.person, ...again), "base64url"),
+  ).slice(0, 8);
 }
 
 /** What a form of ours carries: no other site can make it, for no other site knows the secret. */
@@ -45,15 +145,17 @@ export function sealHolds(request: FastifyRequest, site: Site, secret: string): 
   return typeof seal === "string" && same(seal, sealFor(site, secret));
 }
 
-/** Whose browser this is. */
+/** Whose turn it is at this browser. */
 export async function participantOf(request: FastifyRequest, site: Site): Promise<Participant | undefined> {
   const secret = secretOf(request, site);
   return secret ? site.store.participant(secret) : undefined;
 }
 
 /** A participant's own page: the seal shows that only this server made the address. */
-export const personalAddress = ({ sealKey }: Site, { id }: Participant): string =>
-  `/my/${id}-${sealed(sealKey, "personal", id)}`;
+export const personalAddress = (
+  { sealKey }: Pick<Site, "sealKey">,
+  { id }: Pick<Participant, "id">,
+): string => `/my/${id}-${sealed(sealKey, "personal", id)}`;
 
 /** Where somebody goes on who has answered so many: at the first question without an answer. */
 export function nextPlace({ completed, withdrawn }: Participant, answered: number): string {

@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { databaseVariable, usesPostgres } from "./database.ts";
+import { databaseVariable } from "./store-record.ts";
 
 /**
  * Several processes on one port and one database; one that dies is replaced once all have been open, which `opened` is
@@ -12,7 +12,7 @@ export async function superviseWorkers(
   { token, opened }: { readonly token: string; opened(port: number, address?: string): void },
   effects: Effects,
 ): Promise<void> {
-  if (!usesPostgres(effects.env)) {
+  if (!effects.env[databaseVariable]) {
     throw new StudyError(`--workers ${workers}: the embedded store serves one process`, {
       hint: `name a PostgreSQL database in ${databaseVariable}, or leave --workers out`,
     });

@@ -67,7 +67,10 @@ export async function readKey(study: Study): Promise<Map<string, Key>> {
 /** The forms in order of name. */
 export async function readForms(study: Study): Promise<Form[]> {
   const files = (await filesUnder(study.path(formsFolder))).filter((file) => file.endsWith(".json"));
-  return Promise.all(files.map((file) => readJson(file, Form)));
+  const forms = [];
+  // One after the other: a system lets a process open a few hundred files at once.
+  for (const file of files) forms.push(await readJson(file, Form));
+  return forms;
 }
 
 /** Every file of findings there is, inside the study: of the analyses, of the corpus, of influence, of each tuned model. */

@@ -32,4 +32,6 @@ const troubles: Record<string, string> = {
   ENOTDIR: "a part of its path is a file",
   EISDIR: "it is a folder",
   ENAMETOOLONG: "its name is too long",
+  EMFILE: "too many files are open (`ulimit -n` allows more)",
+  ENFILE: "this machine has too many files open",
 };

@@ -31,7 +31,7 @@ export async function held(path: string): Promise<(() => void) | undefined> {
  */
 async function makeWritable(path: string): Promise<void> {
   try {
-    await (await open(path, "wx")).close();
+    await (await open(path, "wx", 0o600)).close();
   } catch (thrown) {
     if (codeOf(thrown) !== "EEXIST") throw thrown;
     await access(path, constants.R_OK | constants.W_OK);

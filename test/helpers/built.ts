@@ -14,7 +14,7 @@ const project = fileURLToPath(new URL("../../", import.meta.url));
  */
 export async function builtProgram(): Promise<string> {
   const folder = await temporaryFolder();
-  for (const name of ["node_modules", "src", "prompts", "models", "examples", "trainer"])
+  for (const name of ["node_modules", "src", "prompts", "models", "examples", "codebook", "trainer"])
     await symlink(join(project, name), join(folder, name));
   for (const name of ["package.json", "bin"])
     await cp(join(project, name), join(folder, name), { recursive: true });

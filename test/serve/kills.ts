@@ -25,12 +25,15 @@ interface Plan {
   /** Answers that are acknowledged between two kills, at most; at least a third of them are. */
   readonly answers: number;
   readonly random: Random;
+  /** How many take part at once. */
+  readonly readers?: number;
 }
 
-const readers = 8;
-
 /** Kills the one process that serves the embedded store, again and again under load, and starts it anew. */
-export async function killEmbedded(program: Program, { kills, answers, random }: Plan): Promise<Kills> {
+export async function killEmbedded(
+  program: Program,
+  { kills, answers, random, readers = 8 }: Plan,
+): Promise<Kills> {
   const { study, remove } = await fixture({ forms: 3, survey: { rate: 1_000_000 } });
   let server = await program.serve(study.folder);
   const load = new Load(readers, () => server.url);
@@ -51,7 +54,10 @@ export async function killEmbedded(program: Program, { kills, answers, random }:
 }
 
 /** Two servers on one PostgreSQL: each time one of them is killed, or the database crashes under both. */
-export async function killOnPostgres(program: Program, { kills, answers, random }: Plan): Promise<Kills> {
+export async function killOnPostgres(
+  program: Program,
+  { kills, answers, random, readers = 8 }: Plan,
+): Promise<Kills> {
   const postgres = await startPostgresOn(await newPostgresData());
   const { study, remove } = await fixture({ forms: 3, survey: { rate: 1_000_000 } });
   const env = { TINYLOVE_DATABASE: postgres.address };

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,10 +13,13 @@ import { allowsCopies } from "../../src/serve/package/texts.ts";
 import { packageStudy as packaging } from "../../src/serve/package.ts";
 import { factorialFile, readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeCoder } from "../../src/workbench/codings.ts";
-import { filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { StudyError } from "../../src/workbench/errors.ts";
+import { exists, filesUnder, jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { csv, readTable } from "../../src/workbench/tables.ts";
+import { builtProgram } from "../helpers/built.ts";
 import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { pause } from "./load.ts";
 
 const analysis = analyse(pageOfFindings);
 const packageStudy = packaging({ analyse: analysis, checkR, measures });
@@ -526,6 +529,36 @@ test("a package is written whole or not at all, and never over what somebody els
   await expect(
     packageStudy.run(built.study.folder, options({ to: built.study.path("forms") }), quietEffects()),
   ).rejects.toThrow(/holds something else than a package/);
+});
+
+test("a packaging that is killed leaves nothing that the next one does not clear away, and loses no package", async () => {
+  const left = async () => (await readdir(built.study.folder)).filter((name) => /^package\./.test(name));
+  const pack = () => packageStudy.run(built.study.folder, options(), quietEffects());
+  const whole = () => exists(built.study.path("package/SHA256SUMS"));
+  await rm(folder(), { recursive: true, force: true });
+  const program = await builtProgram();
+  const child = spawn(process.execPath, [program, "package", "--study", built.study.folder], {
+    stdio: "ignore",
+  });
+  while ((await left()).length === 0) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it could be killed`);
+    await pause(1);
+  }
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("exit", resolve));
+  await rm(dirname(dirname(program)), { recursive: true, force: true });
+  expect([(await left()).length, await whole()]).toEqual([1, false]);
+  await pack();
+  expect([await left(), await whole()]).toEqual([[], true]);
+
+  // Killed between moving the former package aside and moving the new one in: it comes back, whatever comes next.
+  const key = built.study.path("stimuli/key.csv");
+  await rename(folder(), `${folder()}.0123abcd.former`);
+  await rename(key, `${key}.away`);
+  await expect(pack()).rejects.toBeInstanceOf(StudyError);
+  expect([await left(), await whole()]).toEqual([[], true]);
+  await rename(`${key}.away`, key);
+  await pack();
 });
 
 test("the new names come from a secret that the researcher alone can read; another secret, other names", async () => {

@@ -206,9 +206,16 @@ eachStore((effects) => {
     await close();
     expect(await readJudgments(study)).toHaveLength(4);
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
-    // The place is free again, and the recruiting service's id as well.
+    // The place is free again; the recruiting service's id is used up, also under another study of the service.
     const survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, effects());
-    expect((await arrive(new Walker(survey.url), prolific)).status).toBe(303);
+    for (const ids of [prolific, prolific.replace("s1", "s2")]) {
+      const again = await arrive(new Walker(survey.url), ids);
+      expect([again.status, again.text]).toEqual([
+        410,
+        expect.stringContaining("You withdrew from this study"),
+      ]);
+    }
+    expect((await arrive(new Walker(survey.url), prolific.replace("abc123", "abc124"))).status).toBe(303);
     await survey.close();
   });
 

@@ -77,6 +77,7 @@ eachStore((effects, kind) => {
     expect(await store.facts.keep("colour", () => "blue")).toBe("green");
     await store.facts.set("colour", "red");
     expect(await store.facts.keep("colour", () => "blue")).toBe("red");
+    expect(await store.sealKey()).toBe(await store.facts.keep("seal key", () => "another"));
   });
 
   test("who enters has a place under a secret that can be exchanged", async () => {
@@ -195,7 +196,11 @@ eachStore((effects, kind) => {
     const { id } = await entered({ forms, recruit });
     await store.answer(submission(id, { now: now + 9 * minute, signs: ["trap"] }));
     expect((await store.loads(forms, now + 15 * minute)).get("w")).toEqual({ completed: 0, reserved: 1 });
+    expect(await store.sentAs("w")).toBe(id);
     await store.withdraw(id, now + 16 * minute);
+    await store.forgetDeleted();
+    expect(await store.sentAs("w")).toBeUndefined();
+    expect(await store.enter(arrival({ forms, recruit }), random)).toEqual({ refused: "withdrawn" });
     expect(await store.answers(id)).toEqual(new Map());
     expect(await store.recruitOf(id)).toBeUndefined();
     expect((await store.signs()).get(id)).toBeUndefined();

@@ -3,9 +3,10 @@ import { cpSync, statSync } from "node:fs";
 import Libsql from "libsql";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { databaseVariable, openDatabase } from "../../src/serve/database.ts";
+import { openDatabase } from "../../src/serve/database.ts";
 import { judgments } from "../../src/serve/judgments.ts";
 import { Store } from "../../src/serve/store.ts";
+import { databaseVariable } from "../../src/serve/store-record.ts";
 import { StudyError } from "../../src/workbench/errors.ts";
 import { studyOf } from "../../src/workbench/study.ts";
 import {

@@ -3,17 +3,19 @@
 
 const live = document.querySelector("[data-live]");
 
+let asking = false;
+
 const refresh = async () => {
-  if (!(live instanceof HTMLElement) || document.visibilityState !== "visible") return;
+  if (asking || !(live instanceof HTMLElement) || document.visibilityState !== "visible") return;
+  asking = true;
   try {
-    const response = await fetch(live.dataset["live"] ?? "", {
-      redirect: "error",
-      signal: AbortSignal.timeout(10000),
-    });
+    const response = await fetch(live.dataset["live"] ?? "", { redirect: "error" });
     const markup = response.ok ? await response.text() : live.innerHTML;
     if (markup !== live.innerHTML) live.innerHTML = markup;
   } catch {
     // The server is away or the session is over: the last figures stay.
+  } finally {
+    asking = false;
   }
 };
 

@@ -3,9 +3,11 @@
 // measures how long a page was looked at. No answer leaves this file but to the form's own address.
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-outbox]"));
+// Where the survey begins on its host, which may hold others: this file lies below it.
+const root = new URL(import.meta.url).pathname.replace(/\/assets\/[^/]*$/, "");
 // A rehearsal has an outbox of its own: what it could not send is no answer, and leads nobody away from theirs.
-const way = /^\/rehearsal\/[^/]+/.exec(location.pathname)?.[0] ?? "";
-const place = `tinylove-outbox${way}`;
+const [way = ""] = /^\/rehearsal\/[^/]+/.exec(location.pathname.slice(root.length)) || [];
+const place = `tinylove-outbox${root}${way}`;
 
 // ---- How long the page was visible, in milliseconds, hidden tabs taken out.
 
@@ -49,7 +51,9 @@ addEventListener("pageshow", (event) => {
 
 const read = () => {
   try {
-    return /** @type {Letter | null} */ (JSON.parse(localStorage.getItem(place) ?? "null"));
+    const letter = JSON.parse(localStorage.getItem(place) ?? "null");
+    const whole = typeof letter?.address === "string" && typeof letter.body === "string";
+    return whole ? /** @type {Letter} */ (letter) : null;
   } catch {
     return null;
   }
@@ -65,11 +69,16 @@ const keep = (letter) => {
   }
 };
 
-/** @param {"sending" | "waiting" | ""} state */
+/** @param {string} text */
+const say = (text) => {
+  const status = document.querySelector("[data-status]");
+  if (status) status.textContent = text;
+};
+
+/** @param {"sending" | "waiting" | "refused" | ""} state */
 const show = (state) => {
   const status = document.querySelector("[data-status]");
-  if (status instanceof HTMLElement && status.dataset)
-    status.textContent = state ? (status.dataset[state] ?? "") : "";
+  if (status instanceof HTMLElement && status.dataset) say(state ? (status.dataset[state] ?? "") : "");
   for (const button of document.querySelectorAll("form[data-outbox] button")) {
     if (button instanceof HTMLButtonElement) button.setAttribute("aria-disabled", String(state !== ""));
   }
@@ -79,22 +88,26 @@ let sending = false;
 
 /**
  * Sends until there is an answer, the same letter under the same key; waits longer each time, or until the browser
- * is online again.
+ * is online again. Resolves to where to go next, and to undefined where the letter stays to be changed.
  * @param {Letter} letter
  */
 const send = async (letter) => {
-  if (sending) return;
+  if (sending) return undefined;
   sending = true;
   keep(letter);
   show("sending");
   for (let wait = 500; ; wait = Math.min(wait * 2, 15000)) {
-    const next = await attempt(letter);
-    if (next !== undefined) {
+    const outcome = await attempt(letter);
+    if (typeof outcome === "object") {
       keep(null);
-      location.assign(next);
-      return;
+      sending = "next" in outcome;
+      if ("stay" in outcome) {
+        show("");
+        say(outcome.stay);
+      }
+      return "next" in outcome ? outcome.next : undefined;
     }
-    show("waiting");
+    show(outcome);
     await new Promise((resolve) => {
       setTimeout(resolve, wait);
       addEventListener("online", resolve, { once: true });
@@ -103,34 +116,105 @@ const send = async (letter) => {
 };
 
 /**
- * Where to go next; undefined when the letter has to be sent again.
+ * What became of it: where to go next, what to say where it has to be changed, or why to send it again. Only the survey
+ * itself says where to go: what anybody else on the way answers leaves the letter where it is.
  * @param {Letter} letter
+ * @returns {Promise<{ next: string } | { stay: string } | "waiting" | "refused">}
  */
 const attempt = async ({ address, body }) => {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), 20000);
+  // A browser's own fetch never throws at once: one that does is broken, and what it throws goes to `handBack`.
+  const asked = fetch(address, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+    body,
+    signal: patience.signal,
+  });
+  let response;
   try {
-    const response = await fetch(address, {
-      method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-      body,
-      signal: AbortSignal.timeout(20000),
-    });
-    if (response.status >= 500 || response.status === 429) return undefined;
-    const { next } = await response.json();
-    return typeof next === "string" && next.startsWith("/") ? next : location.pathname;
+    response = await asked;
+    const said = await response.json();
+    if (typeof said.next === "string" && /^\/(?!\/)/.test(said.next)) return { next: said.next };
+    if (typeof said.stay === "string" && response.status === 413) return { stay: said.stay };
   } catch {
-    return undefined;
+    // No connection, or an answer that is no JSON.
+  } finally {
+    clearTimeout(timer);
   }
+  return response && response.status < 500 && response.status !== 429 ? "refused" : "waiting";
 };
 
+/**
+ * Gives a letter to the browser, which sends it as it sends any form: where a part of this script fails, the answer takes
+ * the way that needs none of it.
+ * @param {Letter} letter
+ */
+const handBack = ({ address, body }) => {
+  keep(null);
+  const plain = document.createElement("form");
+  plain.method = "post";
+  plain.action = address;
+  for (const pair of body.split("&")) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    const [name = "", value = ""] = pair
+      .split("=")
+      .map((part) => decodeURIComponent(part.replace(/\+/g, " ")));
+    input.name = name;
+    input.value = value;
+    plain.append(input);
+  }
+  document.body.append(plain);
+  // A field may be called `submit`.
+  HTMLFormElement.prototype.submit.call(plain);
+};
+
+/** What somebody else left in the outbox goes before anything of this page. */
+let before = Promise.resolve();
+
+// What the outbox needs; without it the form stays the browser's.
+const able = typeof fetch === "function" && typeof AbortController === "function";
+
 form?.addEventListener("submit", (event) => {
+  /** @type {Letter} */
+  let letter;
+  try {
+    const data = new FormData(form);
+    if (data.has("ms")) data.set("ms", String(visibleFor()));
+    if (pasted > 0) data.set("pasted", String(pasted));
+    const pairs = [...data].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
+    letter = { address: new URL(form.action).pathname, body: String(new URLSearchParams(pairs)) };
+  } catch {
+    return;
+  }
   event.preventDefault();
-  const data = new FormData(form);
-  if (data.has("ms")) data.set("ms", String(visibleFor()));
-  if (pasted > 0) data.set("pasted", String(pasted));
-  const pairs = [...data].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
-  void send({ address: new URL(form.action).pathname, body: String(new URLSearchParams(pairs)) });
+  if (!able) return handBack(letter);
+  before
+    .then(() => send(letter))
+    .then(
+      (next) => {
+        if (next !== undefined) location.assign(next);
+      },
+      () => handBack(letter),
+    );
 });
 
-// An answer that an earlier page could not send goes first.
-const left = read();
-if (left) void send(left);
+/** @param {string} body */
+const sealIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
+
+// An answer that an earlier page could not send goes first. It may be somebody else's who was at this browser before:
+// then whoever is here now stays on their page.
+const left = able ? read() : null;
+if (left) {
+  const seal = form?.querySelector("input[name=seal]");
+  const own = seal instanceof HTMLInputElement && sealIn(left.body) === encodeURIComponent(seal.value);
+  const sent = send(own ? left : { ...left, body: `${left.body}&left=1` });
+  const go = (/** @type {string | undefined} */ next) => {
+    if (own && next !== undefined) return location.assign(next);
+    sending = false;
+    show("");
+  };
+  const done = sent.then(go, () => handBack(left));
+  if (!own) before = done;
+}

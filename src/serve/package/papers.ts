@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Study } from "../../workbench/study.ts";
 import { instructionsFor } from "../instructions.ts";
 import { phrasesOf } from "../languages.ts";
+import { lengthOf, withLength } from "../length.ts";
 import type { About } from "./descriptor.ts";
 import type { Choices, Published } from "./published.ts";
 import { readmeOf } from "./readme.ts";
@@ -39,10 +40,11 @@ const citationOf = ({ title, description, licence, authors }: About): string =>
   });
 
 /** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
-function settingsOf({ config }: Study, { forms }: Published): string {
+function settingsOf({ config }: Study, { forms, stimuli }: Published): string {
   const { name, title, seed, compose, analyse, corpus, generate, survey } = config;
   const { language, example, demographics, quota, back, feedback } = survey;
   const words = phrasesOf(language);
+  const length = lengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
   // The model's address may be a path of somebody's machine; the generations name it without.
@@ -62,8 +64,9 @@ function settingsOf({ config }: Study, { forms }: Published): string {
       title: survey.title,
       language,
       // As participants read it, whoever wrote it; all forms ask the same.
-      consent: survey.consent || words("consent.text"),
-      instructions: survey.instructions || instructionsFor(forms[0]!.questions, language, words),
+      consent: withLength(survey.consent || words("consent.text"), length),
+      instructions:
+        withLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),
       example,
       demographics,
       quota,

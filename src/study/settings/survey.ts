@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Columns of judgments.csv and fields of every form, which a field of the researcher's own may not be called. */
 const taken = new Set([
   ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
-  ..."answer key seal confidence reason emotion pasted website".split(" "),
+  ..."answer key seal left confidence reason emotion pasted website".split(" "),
 ]);
 
 /** One thing that participants are asked about themselves. */
@@ -37,6 +37,11 @@ const Recruiting = z.strictObject({
         .string()
         .regex(/^[A-Za-z0-9-]{1,40}$/)
         .optional(),
+      /** For who comes when no more readers are needed; without it they get `noConsent`. */
+      full: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,40}$/)
+        .optional(),
       /** For who failed more than `mayFail` attention checks. */
       attention: z
         .string()
@@ -46,6 +51,8 @@ const Recruiting = z.strictObject({
     .default({}),
   /** Prolific lets one failure reject only in studies under five minutes. */
   mayFail: z.int().nonnegative().default(1),
+  /** Whether an id takes part once, or once in each of the service's studies (STUDY_ID, hitId) that lead here. */
+  oncePer: z.enum(["person", "study"]).default("person"),
   /** Where participants return to, with {code} in it. */
   return: z.url({ protocol: /^https$/ }).optional(),
 });
@@ -82,6 +89,11 @@ export const SurveySettings = z.strictObject({
   feedback: z.boolean().default(false),
   port: z.int().min(0).max(65535).default(4200),
   host: z.string().default("127.0.0.1"),
+  /** Where the survey begins on its host, for a proxy that has other pages there too: `/reading`. */
+  path: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)*$/, "a path such as /reading, without a slash at its end")
+    .default(""),
   /** Requests a minute from one address; a class behind one router shares an address. */
   rate: z.int().positive().default(3000),
   /** The survey is reached by https through a proxy on this machine: cookies are Secure, and the proxy's headers are believed. */

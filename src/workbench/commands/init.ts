@@ -116,7 +116,7 @@ const ownCorpus = (
 
 /** Holds whatever the stories are about, and whatever is asked of them. */
 const consent =
-  "You are invited to read some very short stories and to say what you think of each. It takes about five minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code; no name, no address of your computer.";
+  "You are invited to read some very short stories and to say what you think of each. It takes about {minutes} minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code; no name, no address of your computer.";
 
 /** Collected texts and personal data stay out of version control. */
 const gitignore = "corpus/\ncollected/\ngenerations/\nbases/\ntuned/\nbackups/\nsurvey.sqlite*\n.tinylove/\n";

@@ -1,0 +1,22 @@
+import { main } from "../../src/cli.ts";
+import type { Effects } from "../../src/workbench/effects.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { quietEffects } from "./fixture.ts";
+
+/** Runs a command line on a study, as a user does; what it came to and what it said. */
+export async function tinylove(
+  study: Study,
+  words: readonly string[],
+  changes: Partial<Effects> = {},
+): Promise<{ code: number; said: string }> {
+  const effects = quietEffects(changes);
+  const code = await main([...words, "--study", study.folder], effects);
+  return { code, said: effects.said.join("\n") };
+}
+
+/** Serves until the survey is open, and ends it; or what it said where it would not open. */
+export async function serveOnce(study: Study, changes: Partial<Effects> = {}) {
+  const ended = new AbortController();
+  const print = () => ended.abort();
+  return tinylove(study, ["serve", "--port", "0"], { ...changes, signal: ended.signal, print });
+}
