@@ -102,16 +102,16 @@ function firstOf(text: string): string {
   return next > 0 && countWords(text.slice(0, next)) > 20 ? text.slice(0, next) : text;
 }
 
-/** The story in a reply, and what was found around it. */
+/** The story in a reply, and what was found around it; `growing` of a reply that is still coming. */
 export function storyIn(
   { raw, end, thinking: apart }: Pick<Written, "raw" | "end" | "thinking">,
   { stop }: Pick<Request, "stop">,
   title: string,
-  thinksUnopened = false,
+  { thinksUnopened = false, growing = false } = {},
 ) {
   const split = splitReply(raw.replace(/\r\n?/g, "\n"), { cutOff: end === "limit", thinksUnopened });
   const first = stop === "" ? firstOf(split.text) : untilNextTitle(split.text, stop);
-  const { text, removed } = cleanStory(first, title);
+  const { text, removed } = cleanStory(first, title, { growing });
   const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");
   const tokens = split.tokens.map((token) => ({ what: "template token", text: token }));
   return {
@@ -130,7 +130,7 @@ function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened
     return { outcome: "failed", reason: reply.failed, ...(!reply.lasting && { passing: true }), ...nothing };
   }
   const { raw, end, tokens } = reply;
-  const { text, thinking, mixed, unfinished, removed } = storyIn(reply, request, title, thinksUnopened);
+  const { text, thinking, mixed, unfinished, removed } = storyIn(reply, request, title, { thinksUnopened });
   const written = {
     raw,
     ...(thinking !== "" && { thinking }),

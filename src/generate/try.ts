@@ -59,7 +59,7 @@ export const tryOne = command({
     const page = growingPage(
       clip,
       (raw) => {
-        const { text } = storyIn({ raw, end: "stop" }, request, options.title);
+        const { text } = storyIn({ raw, end: "stop" }, request, options.title, { growing: true });
         // The first line of a chat may still turn out to be a heading, which no reader sees.
         return chat && text.length < longHeading && !text.includes("\n") ? "" : text;
       },

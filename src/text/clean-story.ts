@@ -30,13 +30,13 @@ export interface Cleaned {
  * `Story:`, "Here is a story …:", quotation marks, a block quote, a fence or a tag around the whole, rules, word
  * counts, notes, offers of help and signatures. Only whole known edges go, one after the other until none is left;
  * nothing inside the story is touched, and a heading that does not repeat the title stays, for `leftoverOf` to find.
- * Linear in the length of the text.
+ * Linear in the length of the text. Of a text that is still being written (`growing`) only its start is looked at.
  */
-export function cleanStory(raw: string, title: string): Cleaned {
+export function cleanStory(raw: string, title: string, { growing = false } = {}): Cleaned {
   const removed: Removed[] = [];
   let text = raw.replace(/\r\n?/g, "\n").trim();
   for (let round = 0; round < mostRounds; round++) {
-    const found = edgeOf(text, title, removed);
+    const found = edgeOf(text, title, removed, growing ? startLooks : looks);
     if (!found) break;
     removed.push(found.removed);
     text = found.text.trim();
@@ -54,8 +54,8 @@ interface Edge extends Pick<Cleaned, "text"> {
 /** Looks at one edge; undefined where it holds nothing that goes. */
 type Look = (text: string, title: string) => Edge | undefined;
 
-function edgeOf(text: string, title: string, before: readonly Removed[]): Edge | undefined {
-  for (const [look, once] of looks) {
+function edgeOf(text: string, title: string, before: readonly Removed[], by: typeof looks): Edge | undefined {
+  for (const [look, once] of by) {
     const edge = look(text, title);
     if (!edge || edge.text.trim() === "") continue;
     if (once && before.some(({ what }) => what === edge.removed.what)) continue;
@@ -98,6 +98,8 @@ const withoutEnd = (what: Removed["what"], text: string, match: AtEnd | undefine
 const ruleLine = "[ \\t]*(?:-{3,}|\\*{3,}|_{3,}|={3,}|#{3,}|(?:\\* ){2,}\\*|(?:- ){2,}-|—{2,})[ \\t]*";
 const rulesAtStart = new RegExp(`^(?:${ruleLine}\\n\\s{0,20})+`);
 const rulesAtEnd = new RegExp(`(?:\\n\\s{0,20}${ruleLine})+$`);
+
+const rulesBefore: Look = (text) => withoutStart("rule", text, atStart(rulesAtStart, text));
 
 /** ```` ``` ````, a tag such as `<story>` or JSON around the whole. */
 const wrapped: Look = (text) => {
@@ -461,7 +463,7 @@ const signed: Look = (text) => {
 const looks: readonly (readonly [look: Look, once: boolean])[] = [
   [wrapped, false],
   [blockQuoted, true],
-  [(text) => withoutStart("rule", text, atStart(rulesAtStart, text)), false],
+  [rulesBefore, false],
   [(text) => withoutEnd("rule", text, atEnd(rulesAtEnd, text)), false],
   [titled, false],
   [titleAtEnd, false],
@@ -477,6 +479,11 @@ const looks: readonly (readonly [look: Look, once: boolean])[] = [
   [quoted, true],
   [halfQuoted, true],
 ];
+
+/** What a text can show before it is whole. */
+const startLooks: typeof looks = looks.filter(([look]) =>
+  ([rulesBefore, titled, bylined, labelled, introduced] as Look[]).includes(look),
+);
 
 /** What makes a text show where it came from, and no cleaning takes away. */
 export interface Leftover {
