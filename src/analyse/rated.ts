@@ -53,7 +53,7 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   const ordinal = fitOrdinal(
     own.map(({ origin }) => [origin === "human" ? 1 : 0]),
     own.map(({ rating }) => rating),
-    columns(own),
+    { clusters: columns(own), groups: own.map(({ origin }) => origin) },
   );
   const table = raterTable(own, ({ rating }) => rating);
   const values = own.map(({ rating }) => rating);

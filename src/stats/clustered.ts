@@ -189,7 +189,7 @@ function liesWithinGroups(sizes: Float64Array, width: number): boolean {
 }
 
 /** Collects jackknife moves by stratum. */
-class Moves {
+export class Moves {
   readonly #counts: Float64Array;
   readonly #squares: Float64Array;
   readonly #sizes: Float64Array;

@@ -72,52 +72,59 @@ export function verdictTest(judgments: Judgments, options: VerdictOptions): Stud
 }
 
 /**
- * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown.
- * `sides` says where the right answer stood; the share is then the mean of the shares at the two sides, so that a
- * reader who always takes the left one scores one half however often the right answer stood there. No verdict is given
- * where it always stood on one side, and equivalence has to hold at each side too, as it has for both classes of
- * stories: whoever always takes one side never showed whether they could tell. As `verdictTest`.
+ * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown, or one
+ * choice of several. A tie counts as what guessing gives. `sides` says where the right answer stood, among `places` (left
+ * and right unless given); the share is then the mean of the shares at each place, so that a reader who always takes the
+ * left one scores `chance` however often the right answer stood there. No verdict is given where it never stood at one of
+ * them, and equivalence has to hold at each place too, as it has for both classes of stories: whoever always takes one
+ * place never showed whether they could tell. As `verdictTest`.
  */
 export function proportionVerdict(
   data: {
-    readonly correct: ArrayLike<boolean>;
+    readonly correct: ArrayLike<boolean | number>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
-    readonly sides?: ArrayLike<"left" | "right">;
+    readonly sides?: ArrayLike<Label>;
+    readonly places?: readonly Label[];
   },
   options: VerdictOptions,
 ): Verdict {
-  const { readers, stories, sides } = data;
+  const { readers, stories, sides, places = ["left", "right"] } = data;
   const correct = asNumbers(data.correct);
   checkLengths(correct.length, { readers, stories, sides });
   const groups: ArrayLike<Label> = sides ?? new Uint8Array(correct.length);
   const weighed = (weights: [Label, number][]) =>
     verdictOf({ correct, readers, stories, groups, weights: new Map(weights) }, options);
   if (!sides) return weighed([[0, 1]]);
-  const both = weighed([
-    ["left", 0.5],
-    ["right", 0.5],
-  ]);
-  return atEachSide(both, [weighed([["left", 1]]), weighed([["right", 1]])], options);
+  const mean = weighed(places.map((place) => [place, 1 / places.length]));
+  if (mean.equivalenceP >= 1) return mean;
+  return atEachPlace(
+    mean,
+    places.map((place) => ({ place, test: weighed([[place, 1]]) })),
+    options,
+  );
 }
 
-/** Equivalent only where each side is: the largest of three p-values counts (an intersection-union test). */
-function atEachSide(
-  both: Verdict,
-  [left, right]: readonly [Verdict, Verdict],
+/** Equivalent only where each place is: the largest of the p-values counts (an intersection-union test). */
+function atEachPlace(
+  mean: Verdict,
+  places: readonly { readonly place: Label; readonly test: Verdict }[],
   options: VerdictOptions,
 ): Verdict {
-  if (both.verdict !== "equivalent") return both;
+  if (mean.verdict !== "equivalent") return mean;
   const { alpha = 0.05, equivalenceAlpha = alpha } = options;
-  const equivalenceP = Math.max(both.equivalenceP, left.equivalenceP, right.equivalenceP);
-  const verdict = wordOf({ ...both, equivalenceP }, { alpha, equivalenceAlpha });
-  const side = left.verdict === "equivalent" ? "right" : "left";
+  const equivalenceP = Math.max(mean.equivalenceP, ...places.map(({ test }) => test.equivalenceP));
+  const verdict = wordOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
+  const open = places.find(({ test }) => test.equivalenceP > equivalenceAlpha);
   const reason =
-    verdict === "equivalent"
-      ? both.reason
-      : `equivalence is not shown where the right answer stood on the ${side}, so that a preference for a side may hide skill`;
-  return { ...both, equivalenceP, verdict, reason };
+    verdict === "equivalent" || open === undefined
+      ? mean.reason
+      : `equivalence is not shown where the right answer stood ${standing(open.place)}, so that a preference for a ${places.length > 2 ? "place" : "side"} may hide skill`;
+  return { ...mean, equivalenceP, verdict, reason };
 }
+
+const standing = (place: Label): string =>
+  place === "left" || place === "right" ? `on the ${place}` : `at place ${place}`;
 
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   return new Map<Origin, number>([
@@ -180,12 +187,10 @@ function unknown(counts: Counts, reason: string): Verdict {
 }
 
 function nothingOf(group: Label, { figures: { judgments, readers } }: Counts): string {
-  if (group !== "left" && group !== "right") {
-    return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
-  }
+  if (group === "human" || group === "machine") return `there are no judgments of ${group} stories`;
   if (judgments === 0) return "there are no judgments";
   if (readers === 1) return "one reader can't stand for readers";
-  return `the right answer never stood on the ${group}, so that skill can't be told from a preference for a side`;
+  return `the right answer never stood ${standing(group)}, so that skill can't be told from a preference for a side`;
 }
 
 function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
