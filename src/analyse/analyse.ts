@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
 import {
   clipSummaryFile,
   codesFile,
@@ -42,6 +42,7 @@ const Options = z.object({
   map: z.array(z.string()).default([]),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
+  ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
@@ -66,6 +67,10 @@ export const analyse = (pageOf: PageOf) =>
         "--margin <share>",
         "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
       ],
+      [
+        "--rating-margin <points>",
+        "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
+      ],
       ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
       ["--json", "print every figure with full precision"],
       ["--report <file>", "for a table: also write the page"],
@@ -85,8 +90,14 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, alpha, report, map }, effects) {
-      refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
+    async run(study, { json, margin, ratingMargin, alpha, report, map }, effects) {
+      refuseWithoutTable({
+        "--margin": margin,
+        "--rating-margin": ratingMargin,
+        "--alpha": alpha,
+        "--report": report,
+        "--map": map[0],
+      });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
@@ -112,11 +123,15 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, margin, alpha, json, report }: Omit<Options, "judgments">,
+  { map, margin, ratingMargin, alpha, json, report }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
-  const given = { ...(margin !== undefined && { margin }), ...(alpha !== undefined && { alpha }) };
+  const given = {
+    ...(margin !== undefined && { margin }),
+    ...(ratingMargin !== undefined && { ratingMargin }),
+    ...(alpha !== undefined && { alpha }),
+  };
   const { data, random } =
     map.length === 0
       ? await dataOfFile(file, given, effects)
@@ -130,7 +145,7 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha">>;
+type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha">>;
 
 /** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
 async function dataOfFile(

@@ -49,7 +49,13 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
     ...answers,
     asks: new Set([shape]),
     forms: formsOf(answers.choices),
-    measures: shape === "pairs" ? sideMeasures(complete.map(({ row }) => row), answers.pairs) : measuresOf(rows, map),
+    measures:
+      shape === "pairs"
+        ? sideMeasures(
+            complete.map(({ row }) => row),
+            answers.pairs,
+          )
+        : measuresOf(rows, map),
     checks: [],
     leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
     simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
@@ -172,7 +178,11 @@ const placesOf = (options: number): Record<string, readonly string[]> =>
 function sideMeasures(rows: readonly Row[], pairs: readonly Pair[]): Data["measures"] {
   const names = Object.keys(rows[0] ?? {}).flatMap((column) => /^left_(.+)$/.exec(column)?.[1] ?? []);
   const numeric = names.filter((name) =>
-    rows.every((row) => [row[`left_${name}`], row[`right_${name}`]].every((cell) => numberOf(cell) !== undefined && cell !== "")),
+    rows.every((row) =>
+      [row[`left_${name}`], row[`right_${name}`]].every(
+        (cell) => numberOf(cell) !== undefined && cell !== "",
+      ),
+    ),
   );
   return new Map(
     pairs.flatMap(({ leftStory, rightStory }, at) =>

@@ -63,10 +63,8 @@ export const scoreOf = ({ humanSide, chosenSide, options = 2 }: Pair): number =>
  * What pairs of one human story have in common: its title, or itself, or else the pair. Pairs that a table does not
  * name are each their own.
  */
-export const unitOf = (
-  { title, humanSide, leftStory, rightStory, stimulus }: Pair,
-  at: number,
-): string => title || (humanSide === "left" ? leftStory : rightStory) || stimulus || `pair ${at}`;
+export const unitOf = ({ title, humanSide, leftStory, rightStory, stimulus }: Pair, at: number): string =>
+  title || (humanSide === "left" ? leftStory : rightStory) || stimulus || `pair ${at}`;
 
 const withheld = (verdict: Verdict, reason: string): Verdict => ({
   ...verdict,

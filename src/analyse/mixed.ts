@@ -64,11 +64,17 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     effect.columns.map(({ label, values }) => ({ effect: effect.name, label, values: values as number[] })),
   );
   const titles = sharedTitles(choices);
-  const readers: Way = { name: "reader", column: "participant", labels: choices.map((one) => one.participant) };
+  const readers: Way = {
+    name: "reader",
+    column: "participant",
+    labels: choices.map((one) => one.participant),
+  };
   const stories: Way = { name: "story", column: "stimulus", labels: choices.map((one) => one.stimulus) };
   const ways: Way[] = [
     readers,
-    ...(titles && effects.some(({ name }) => name === "origin") && aloneInTitle(choices, titles) ? [] : [stories]),
+    ...(titles && effects.some(({ name }) => name === "origin") && aloneInTitle(choices, titles)
+      ? []
+      : [stories]),
     ...(titles ? [{ name: "title" as const, column: "title", labels: titles }] : []),
   ];
   const slopes = new Map<string, Slope & { readonly effect: string }>();
@@ -89,7 +95,8 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   if (!fit.fitted) return fit;
 
   const all: Way[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
-  const units = (of: string) => unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
+  const units = (of: string) =>
+    unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
   const terms = [{ effect: "leaning", label: "towards “human”, whatever is shown" }, ...columns];
   return {
     fitted: true,
@@ -98,7 +105,8 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     coefficients: terms.map(({ effect, label }, at) => {
       const { degrees, widen } = units(effect);
       const [estimate, standardError] = [fit.coefficients[at]!, fit.standardErrors[at]!];
-      const half = degrees > 0 ? studentQuantile(0.5 + level / 2, degrees) * widen * standardError : undefined;
+      const half =
+        degrees > 0 ? studentQuantile(0.5 + level / 2, degrees) * widen * standardError : undefined;
       return {
         effect,
         term: label,
@@ -184,7 +192,9 @@ function formulaOf(
   slopes: ReadonlyMap<string, Slope & { readonly effect: string }>,
 ): string {
   const random = ways.map(({ name, column }) => {
-    const own = new Set([...slopes.values()].filter(({ within }) => within === name).map(({ effect }) => effect));
+    const own = new Set(
+      [...slopes.values()].filter(({ within }) => within === name).map(({ effect }) => effect),
+    );
     return own.size === 0 ? `(1 | ${column})` : `(${["1", ...own].join(" + ")} || ${column})`;
   });
   return `human ~ ${[...effects.map(({ name }) => name), ...random].join(" + ") || "1"}`;

@@ -135,7 +135,7 @@ export function studentInterval(
 }
 
 /** One way's variance and its degrees of freedom. */
-interface Part {
+export interface Part {
   readonly variance: number;
   readonly degrees: number;
 }
@@ -179,7 +179,7 @@ function influences(
 }
 
 /** By inclusion and exclusion over the ways; sampling error must not take it below a way, or a pair of ways, alone. */
-function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
+export function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
   const of = (wanted: (ways: readonly number[]) => boolean) =>
     combined.reduce(
       (sum, { ways }, at) =>

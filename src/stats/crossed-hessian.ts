@@ -252,8 +252,7 @@ export class CrossedHessian {
       for (let at = row * narrow; at < (row + 1) * narrow; at++)
         explained += this.#values[at]! * solved[this.#columns[at]!]!;
       for (let slot = 0; slot < width; slot++)
-        left[index[row]! * width + slot]! -=
-          this.weight[row]! * this.#loads[row * width + slot]! * explained;
+        left[index[row]! * width + slot]! -= this.weight[row]! * this.#loads[row * width + slot]! * explained;
     }
     return { wide: this.#solveBlocks(left), dense: solved };
   }
@@ -296,8 +295,7 @@ export class CrossedHessian {
           for (let slot = 0; slot < width; slot++) pulled[slot]! += scaled * solved[other]![slot]!;
         }
         let cross = 0;
-        for (let slot = 0; slot < width; slot++)
-          cross += this.#loads[row * width + slot]! * pulled[slot]!;
+        for (let slot = 0; slot < width; slot++) cross += this.#loads[row * width + slot]! * pulled[slot]!;
         leverage[row] = this.#between(row, row, inverse) - 2 * cross;
         for (let one = 0; one < width; one++) {
           for (let other = 0; other < width; other++)

@@ -51,10 +51,14 @@ export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   const { design, outcomes, trials, groups } = data;
   const width = checkDesign(design, outcomes, trials);
   const { slopes = {} } = data;
-  if (Object.keys(groups).length === 0) throw new RangeError("a mixed model needs a group with random intercepts");
+  if (Object.keys(groups).length === 0)
+    throw new RangeError("a mixed model needs a group with random intercepts");
   const names = [...Object.keys(groups), ...Object.keys(slopes)];
   checkLengths(outcomes.length, groups);
-  checkLengths(outcomes.length, Object.fromEntries(Object.entries(slopes).map(([name, { by }]) => [name, by])));
+  checkLengths(
+    outcomes.length,
+    Object.fromEntries(Object.entries(slopes).map(([name, { by }]) => [name, by])),
+  );
   const start = fitLogistic(design, outcomes, trials ? { trials } : {});
   if (!start.fitted) return start;
 

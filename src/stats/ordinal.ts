@@ -1,6 +1,6 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
-import { Moves } from "./clustered.ts";
-import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
+import { clusteringOf, combinedVariance, Moves, type Part } from "./clustered.ts";
+import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
 import type { Design } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 import { studentTwoSided } from "./student-t.ts";
@@ -31,10 +31,10 @@ export type OrdinalFit =
 /**
  * Ratings by the cumulative logit model with proportional odds, logit P(rating <= k) = threshold k - predictors
  * (McCullagh 1980; R's `polr`), without an intercept among the predictors, fitted by Newton's method. Errors may be
- * clustered one way or two, as `clusteredContrast` clusters those of means: the jackknife over clusters, here by one
+ * clustered up to four ways, as `clusteredContrast` clusters those of means: the jackknife over clusters, here by one
  * Newton step from the whole fit with the cluster's score and information left out, clusters that lie within `groups`
- * (stories within their origin) each within its own; two ways as V1 + V2 - V12, never below the larger, nor below
- * independent ratings; degrees of the way that has the fewer. One category, separated or dependent predictors, and a
+ * (stories within their origin) each within its own; several ways by inclusion and exclusion, never below
+ * independent ratings; degrees of the way that has the fewest. One category, separated or dependent predictors, and a
  * single cluster give a reason. Throws RangeError when lengths differ.
  */
 export function fitOrdinal(
@@ -45,13 +45,14 @@ export function fitOrdinal(
     groups,
   }: { readonly clusters?: readonly ArrayLike<Label>[]; readonly groups?: ArrayLike<Label> } = {},
 ): OrdinalFit {
-  checkLengths(ratings.length, { design, groups, clusters: clusters[0], "second clusters": clusters[1] });
-  if (clusters.length > 2) throw new RangeError(`clusters come one or two ways: ${clusters.length}`);
+  checkLengths(ratings.length, { design, groups });
+  for (const way of clusters) checkLengths(ratings.length, { clusters: way });
   const categories = [...new Set(Array.from(ratings))].sort((one, other) => one - other);
   if (categories.length < 2) {
     return { fitted: false, reason: ratings.length === 0 ? "there are no ratings" : "all ratings are alike" };
   }
-  const ways = clusters.map(indexLabels);
+  const grouped = groups ?? new Uint8Array(ratings.length);
+  const ways = clusters.length > 0 ? clusteringOf(clusters, grouped).combined : [];
   if (ways.some(({ names }) => names.length < 2)) {
     return { fitted: false, reason: "one cluster can't stand for many" };
   }
@@ -86,16 +87,15 @@ export function fitOrdinal(
   // A logit error in the hundreds means that the likelihood is flat that way: separation.
   if (errors.slice(cuts).some((error) => error > 100)) return { fitted: false, reason: separated };
   const coefficients = parameters.slice(cuts);
-  const grouped = indexLabels(groups ?? new Uint8Array(levels.length)).index;
-  const wayOf = (way: Indexed) => leftOut(design, levels, cuts, parameters, way, grouped);
-  const parts = ways.map(wayOf);
-  const both = ways.length === 2 ? wayOf(indexPairs(ways[0]!, ways[1]!)) : undefined;
+  const strata = indexLabels(grouped).index;
+  const parts = ways.map((way) => leftOut(design, levels, cuts, parameters, way, strata));
   const clustered = coefficients.map((_, at) => {
-    const own = parts.map((part) => part[at]!.variance);
-    const crossed = both ? own[0]! + own[1]! - both[at]!.variance : 0;
-    return Math.max(errors[cuts + at]!, Math.sqrt(Math.max(0, ...own, crossed)));
+    if (ways.length === 0) return errors[cuts + at]!;
+    const own = parts.map((part) => part[at]!);
+    return Math.max(errors[cuts + at]!, Math.sqrt(Math.max(0, combinedVariance(own, ways))));
   });
-  const degrees = coefficients.map((_, at) => Math.min(Infinity, ...parts.map((part) => part[at]!.degrees)));
+  const single = parts.filter((_, at) => ways[at]!.ways.length === 1);
+  const degrees = coefficients.map((_, at) => Math.min(Infinity, ...single.map((part) => part[at]!.degrees)));
   return {
     fitted: true,
     coefficients,
@@ -232,7 +232,7 @@ function leftOut(
   parameters: Float64Array,
   way: Indexed,
   groups: Int32Array,
-): { readonly variance: number; readonly degrees: number }[] {
+): Part[] {
   const size = parameters.length;
   const rows: number[][] = way.names.map(() => []);
   for (let row = 0; row < way.index.length; row++) rows[way.index[row]!]!.push(row);

@@ -102,7 +102,13 @@ test("a deviation of 0 is found and told", () => {
   expect(fit.singular).toBe(Math.min(...reference.boundary.theta) < 1e-4);
 });
 
-const slopedData = ({ origin, y, reader, story, ...rest }: (typeof sloped)["readers" | "many" | "titles"]) => {
+const slopedData = ({
+  origin,
+  y,
+  reader,
+  story,
+  ...rest
+}: (typeof sloped)["readers" | "many" | "titles"]) => {
   const title = "title" in rest ? rest.title : undefined;
   return {
     design: origin.map((one) => [1, one]),
@@ -115,24 +121,27 @@ const slopedData = ({ origin, y, reader, story, ...rest }: (typeof sloped)["read
   };
 };
 
-test.each(["readers", "many", "titles"] as const)("slopes of origin by reader and by title match lme4: %s", (name) => {
-  const expected = sloped[name];
-  const fit = fitted(slopedData(expected));
-  expect(fit).toMatchObject({ converged: true, singular: false });
-  expect(fit.logLikelihood).toBeGreaterThan(expected.logLikelihood - 1e-6);
-  expect(fit.logLikelihood).toBeCloseTo(expected.logLikelihood, 5);
-  for (const [at, value] of expected.coefficients.entries())
-    expect(fit.coefficients[at]).toBeCloseTo(value, 4);
-  for (const [at, error] of expected.standardErrors.entries())
-    expect(fit.standardErrors[at]! / error).toBeCloseTo(1, 3);
-  for (const [key, deviation] of Object.entries(expected.deviations)) {
-    const [group, term] = key.split(" ");
-    const ours = fit.deviations[term === "origin" ? `origin by ${group}` : group!];
-    expect(ours, key).toBeCloseTo(deviation, 3);
-  }
-  const skills = fit.effects["origin by reader"]!;
-  expect([...skills.keys()]).toEqual([...new Set(expected.reader)]);
-});
+test.each(["readers", "many", "titles"] as const)(
+  "slopes of origin by reader and by title match lme4: %s",
+  (name) => {
+    const expected = sloped[name];
+    const fit = fitted(slopedData(expected));
+    expect(fit).toMatchObject({ converged: true, singular: false });
+    expect(fit.logLikelihood).toBeGreaterThan(expected.logLikelihood - 1e-6);
+    expect(fit.logLikelihood).toBeCloseTo(expected.logLikelihood, 5);
+    for (const [at, value] of expected.coefficients.entries())
+      expect(fit.coefficients[at]).toBeCloseTo(value, 4);
+    for (const [at, error] of expected.standardErrors.entries())
+      expect(fit.standardErrors[at]! / error).toBeCloseTo(1, 3);
+    for (const [key, deviation] of Object.entries(expected.deviations)) {
+      const [group, term] = key.split(" ");
+      const ours = fit.deviations[term === "origin" ? `origin by ${group}` : group!];
+      expect(ours, key).toBeCloseTo(deviation, 3);
+    }
+    const skills = fit.effects["origin by reader"]!;
+    expect([...skills.keys()]).toEqual([...new Set(expected.reader)]);
+  },
+);
 
 test("without the slope the error of origin is too small where readers differ in skill", () => {
   const { slopes: _, ...data } = slopedData(sloped.readers);

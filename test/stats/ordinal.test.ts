@@ -24,29 +24,34 @@ test("the proportional-odds model matches MASS's polr", () => {
   expect([...result.degrees]).toEqual([Infinity, Infinity]);
 });
 
-test.each(["even", "uneven"] as const)("clustered errors are the jackknife's of refits by polr: %s", (name) => {
-  const { rating, origin, reader, story, ...expected } = jackknife[name];
-  const errorBy = (...clusters: number[][]) => {
-    const result = fitOrdinal(
-      origin.map((human) => [human]),
-      rating,
-      { clusters, groups: origin },
-    );
-    if (!result.fitted) throw new Error(result.reason);
-    expect(result.coefficients[0]).toBeCloseTo(expected.estimate, 5);
-    // One Newton step stands for a refit: within 2 %. No error is below that of independent ratings.
-    const variance = Math.max(
-      result.standardErrors[0]! ** 2,
-      ...[expected.byReader, expected.byStory, expected.byBoth].slice(...(clusters.length > 1 ? [0, 3] : clusters[0] === reader ? [0, 1] : [1, 2])),
-    );
-    expect(Math.abs(result.clusteredErrors[0]! / Math.sqrt(variance) - 1)).toBeLessThan(0.02);
-    return result.degrees[0]!;
-  };
-  const [byReader, byStory, byBoth] = [errorBy(reader), errorBy(story), errorBy(reader, story)];
-  expect(byBoth).toBe(Math.min(byReader, byStory));
-  // Stories lie within their origin, and three of one kind carry hardly more than two degrees.
-  if (name === "uneven") expect(byStory).toBeLessThan(5);
-});
+test.each(["even", "uneven"] as const)(
+  "clustered errors are the jackknife's of refits by polr: %s",
+  (name) => {
+    const { rating, origin, reader, story, ...expected } = jackknife[name];
+    const errorBy = (...clusters: number[][]) => {
+      const result = fitOrdinal(
+        origin.map((human) => [human]),
+        rating,
+        { clusters, groups: origin },
+      );
+      if (!result.fitted) throw new Error(result.reason);
+      expect(result.coefficients[0]).toBeCloseTo(expected.estimate, 5);
+      // One Newton step stands for a refit: within 2 %. No error is below that of independent ratings.
+      const variance = Math.max(
+        result.standardErrors[0]! ** 2,
+        ...[expected.byReader, expected.byStory, expected.byBoth].slice(
+          ...(clusters.length > 1 ? [0, 3] : clusters[0] === reader ? [0, 1] : [1, 2]),
+        ),
+      );
+      expect(Math.abs(result.clusteredErrors[0]! / Math.sqrt(variance) - 1)).toBeLessThan(0.02);
+      return result.degrees[0]!;
+    };
+    const [byReader, byStory, byBoth] = [errorBy(reader), errorBy(story), errorBy(reader, story)];
+    expect(byBoth).toBe(Math.min(byReader, byStory));
+    // Stories lie within their origin, and three of one kind carry hardly more than two degrees.
+    if (name === "uneven") expect(byStory).toBeLessThan(5);
+  },
+);
 
 test("nothing, one rating, separation and one cluster have a reason", () => {
   expect(fitOrdinal([], [])).toEqual({ fitted: false, reason: "there are no ratings" });
@@ -55,6 +60,8 @@ test("nothing, one rating, separation and one cluster have a reason", () => {
     fitted: false,
     reason: "the predictors separate the ratings, so that no finite estimate exists",
   });
-  expect(fitOrdinal([[0], [1], [0]], [1, 2, 3], { clusters: [["a", "a", "a"]] })).toMatchObject({ fitted: false });
+  expect(fitOrdinal([[0], [1], [0]], [1, 2, 3], { clusters: [["a", "a", "a"]] })).toMatchObject({
+    fitted: false,
+  });
   expect(() => fitOrdinal([[0]], [1, 2])).toThrow(new RangeError("design: 1 entries beside 2"));
 });

@@ -65,7 +65,9 @@ function saySkill({ coefficients, tests }: FittedMixed, choices: readonly Choice
   const begin = `The odds of being called human are ${odds(origin.estimate)} times as high for a human story as for a machine’s`;
   if (!test || origin.low === undefined) {
     const readers = new Set(choices.map(({ participant }) => participant)).size;
-    return [sentence("result", `${begin}. ${counted(readers, "reader")} and their stories are too few for a test.`)];
+    return [
+      sentence("result", `${begin}. ${counted(readers, "reader")} and their stories are too few for a test.`),
+    ];
   }
   return [
     sentence(

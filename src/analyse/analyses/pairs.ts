@@ -66,7 +66,9 @@ interface Compared {
 
 function comparedOf(data: Data): Compared[] {
   const { level } = data.settings;
-  const sizes = [...groupedBy(data.pairs, ({ options = 2 }) => options)].sort(([one], [other]) => one - other);
+  const sizes = [...groupedBy(data.pairs, ({ options = 2 }) => options)].sort(
+    ([one], [other]) => one - other,
+  );
   const tests = sizes.map(([, own]) => verdictOnPairs(own, data));
   const equivalence = holm(tests.map(({ equivalenceP }) => equivalenceP));
   const difference = holm(tests.map(({ differenceP }) => differenceP));
@@ -117,8 +119,7 @@ const wordOn = (test: Verdict, data: Data): string => {
   return equivalent ? "equivalent" : "inconclusive";
 };
 
-const amongOf = (options: number): string =>
-  options === 2 ? "side by side" : `among ${options} stories`;
+const amongOf = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
 
 /** Shares that count as guessing. */
 const within = (options: number, { settings: { margin } }: Data): string =>
@@ -168,7 +169,9 @@ const tableCaption = (options: number): string =>
 
 /** The mean that the verdict rests on, with the share at each place where the human story stood. */
 function verdictTable({ own, options, test }: Compared, data: Data): Table {
-  const places = [...groupedBy(own, ({ humanSide }) => humanSide)].sort(([one], [other]) => (one < other ? -1 : 1));
+  const places = [...groupedBy(own, ({ humanSide }) => humanSide)].sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
   return {
     columns: [
       { key: "of", label: "Human story", format: "text" },
@@ -335,7 +338,8 @@ function sidesOf(all: readonly Pair[], level: number): Sides {
 }
 
 function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
-  const test = p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
+  const test =
+    p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
   const balance =
     humanLeft === 0 || humanLeft === all
       ? ", the only side on which it was shown"

@@ -36,7 +36,9 @@ export const verdict: Analysis = {
       ...sayBias(detection),
       table("result", "The verdicts, and what each stands on", verdictTable(test)),
       sentence("detail", sayReasons(test)),
-      ...(test.overall.degrees > 0 && test.together !== "inconclusive" ? sayUnseen(test.overall.readers) : []),
+      ...(test.overall.degrees > 0 && test.together !== "inconclusive"
+        ? sayUnseen(test.overall.readers)
+        : []),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
