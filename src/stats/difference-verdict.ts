@@ -34,8 +34,9 @@ export interface DifferenceVerdict extends Claim {
 /**
  * Whether the means of two kinds of story are equivalent within a margin (in the units of the values), different, or
  * neither can be told, with readers and stories both random: the error of `clusteredContrast`, never below that of
- * independent values, to which one value at each end of the `scale` is added, so that few values, or all alike, can't
- * look certain. Where more than 95 % of all values are one and the same there is no verdict: the scale was not used.
+ * independent values, to which one value at each end of the `scale` is added, so that few values can't look certain.
+ * Values that never vary within a kind, or of which more than 95 % are one and the same, carry no verdict: the scale was
+ * not used.
  * Throws RangeError when columns differ in length, or margin or alpha are impossible.
  */
 export function differenceVerdict(
@@ -89,10 +90,11 @@ export function differenceVerdict(
 
   function noVerdict(): string | undefined {
     if (clustered.degrees === 0) return tooFew({ readers, stories, groups });
+    if ([first, second].every((kind) => meanVariance(values, groups, kind, undefined) === 0))
+      return "the values never vary within a kind";
     const { most, share } = mostFrequent(values);
     if (share > alike)
       return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}: the scale was not used, so that nothing shows how much readers and stories differ`;
-    if (Math.max(clustered.standardError, independent) === 0) return "the values never vary within a kind";
     const few = clusters
       .map(({ name, labels }) => ({ name, count: indexLabels(labels).names.length }))
       .find(({ count }) => count < fewestClusters);
