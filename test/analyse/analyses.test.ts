@@ -136,7 +136,7 @@ describe("leaks", () => {
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
     expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.0 %/);
     expect(said(leaks, "warning")).toContain(
-      "What gives them away: “length” (91.00 on average in human stories, 95.95 in the machine’s). How to mend it: make the two sides alike in “length”, a column of the table.",
+      "What gives them away: “length” (91.00 on average in human stories, 95.95 in the machine’s). How to fix it: make the two sides alike in “length”, a column of the table.",
     );
     expect(leaks.numbers["beats"]).toBe(true);
   });
@@ -148,7 +148,7 @@ describe("leaks", () => {
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
     expect(said(leaks, "warning")).toBe("");
-    expect(said(leaks)).not.toContain("How to mend it");
+    expect(said(leaks)).not.toContain("How to fix it");
     expect(leaks.numbers["beats"]).toBe(false);
   });
 });
