@@ -40,6 +40,7 @@ export type PageOf = (
 const Options = z.object({
   judgments: z.string().optional(),
   map: z.array(z.string()).default([]),
+  cluster: z.array(z.string()).optional(),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
   json: z.boolean().default(false),
@@ -56,11 +57,16 @@ export const analyse = (pageOf: PageOf) =>
       "tinylove analyse --study my-study",
       "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
       "tinylove analyse --judgments answers.csv --margin 0.05 --json",
+      "tinylove analyse --judgments answers.csv --cluster title class",
       "tinylove analyse --judgments answers.csv --report answers.html",
       "tinylove analyse --judgments package/csv/judgments.csv",
     ],
     flags: [
       ["--judgments <file>", "a CSV or TSV table from anywhere instead of a study (see docs/statistics.md)"],
+      [
+        "--cluster <columns...>",
+        "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
+      ],
       ["--map <columns...>", "what the table calls a column: response=answer"],
       [
         "--margin <share>",
@@ -85,8 +91,14 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, alpha, report, map }, effects) {
-      refuseWithoutTable({ "--margin": margin, "--alpha": alpha, "--report": report, "--map": map[0] });
+    async run(study, { json, margin, alpha, report, map, cluster }, effects) {
+      refuseWithoutTable({
+        "--margin": margin,
+        "--alpha": alpha,
+        "--report": report,
+        "--map": map[0],
+        "--cluster": cluster,
+      });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
@@ -112,11 +124,15 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, margin, alpha, json, report }: Omit<Options, "judgments">,
+  { map, margin, alpha, cluster, json, report }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
-  const given = { ...(margin !== undefined && { margin }), ...(alpha !== undefined && { alpha }) };
+  const given = {
+    ...(margin !== undefined && { margin }),
+    ...(alpha !== undefined && { alpha }),
+    ...(cluster && { clusters: clustersAsked(cluster) }),
+  };
   const { data, random } =
     map.length === 0
       ? await dataOfFile(file, given, effects)
@@ -130,7 +146,17 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha">>;
+type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha" | "clusters">>;
+
+function clustersAsked(columns: readonly string[]): string[] {
+  if (columns.length === 1 && columns[0] === "none") return [];
+  if (columns.length > 2) {
+    throw new StudyError(`--cluster ${columns.join(" ")}: ${columns.length} columns`, {
+      hint: "name one or two",
+    });
+  }
+  return [...columns];
+}
 
 /** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
 async function dataOfFile(

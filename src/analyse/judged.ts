@@ -1,23 +1,67 @@
-import type { Judgments } from "../stats/judgments.ts";
-import { proportionVerdict, type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
+import type { Clusters, Judgments } from "../stats/judgments.ts";
+import {
+  proportionVerdict,
+  type StudyVerdict,
+  type Verdict,
+  type VerdictOptions,
+  verdictTest,
+} from "../stats/verdict-test.ts";
+import { methodOf } from "../study/settings/analyse.ts";
 import { csv } from "../workbench/tables.ts";
 import type { Choice, Data, Pair } from "./data.ts";
 import { errorsOf, whyWithheld } from "./look.ts";
 
-/** Choices as the columns that the tests read. */
-export const asJudgments = (choices: readonly Choice[]): Judgments => ({
+/** Choices as the columns that the tests read, with the clusters that the settings declare. */
+export const asJudgments = (choices: readonly Choice[], data: Pick<Data, "settings">): Judgments => ({
   readers: choices.map(({ participant }) => participant),
   stories: choices.map(({ stimulus }) => stimulus),
   origins: choices.map(({ origin }) => origin),
   correct: choices.map(({ right }) => right),
+  clusters: clustersOf(choices, data),
 });
+
+/** Margin, errors and weighing that the settings declare, as the tests take them. */
+export const testOptions = ({
+  settings,
+}: Pick<Data, "settings">): VerdictOptions & { readonly alpha: number } => ({
+  margin: settings.margin,
+  alpha: settings.alpha,
+  weigh: methodOf(settings).weigh,
+});
+
+/**
+ * What judgments repeat by beside readers and stories. Titles count where a title has several stories; a story without
+ * one is its own.
+ */
+export function clustersOf(choices: readonly Choice[], { settings }: Pick<Data, "settings">): Clusters[] {
+  return methodOf(settings).clusters.flatMap((name) => {
+    if (name !== "title") return [{ name, labels: choices.map((choice) => labelOf(choice, name)) }];
+    const storyOf = new Map<string, string>();
+    const shared = choices.some(({ title, stimulus }) => {
+      const known = storyOf.get(title);
+      storyOf.set(title, stimulus);
+      return title !== "" && known !== undefined && known !== stimulus;
+    });
+    const labels = choices.map(({ title, stimulus }) =>
+      title === "" ? `story ${stimulus}` : `title ${title}`,
+    );
+    return shared ? [{ name, labels }] : [];
+  });
+}
+
+const labelOf = (choice: Choice, name: string): string =>
+  // A reader who left before saying belongs to nobody else.
+  choice.labels?.[name] || (isKnown(name) && choice[name]) || `reader ${choice.participant}`;
+
+const isKnown = (name: string): name is "form" | "example" | "model" =>
+  ["form", "example", "model"].includes(name);
 
 /**
  * The verdict on choices, at the margin and the errors of a study: of alpha spending at a declared look before the
  * planned end. At a look that was not declared every verdict is withheld as inconclusive, with the reason.
  */
 export function verdictOnChoices(choices: readonly Choice[], data: Data): StudyVerdict {
-  const test = verdictTest(asJudgments(choices), { ...data.settings, ...errorsOf(data) });
+  const test = verdictTest(asJudgments(choices, data), { ...testOptions(data), ...errorsOf(data) });
   const why = whyWithheld(data);
   if (why === undefined) return test;
   const [overall, human, machine] = [test.overall, test.human, test.machine].map((one) => withheld(one, why));
@@ -37,7 +81,7 @@ export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
       stories: pairs.map(({ stimulus }, at) => stimulus || `pair ${at}`),
       sides: pairs.map(({ humanSide }) => humanSide),
     },
-    { ...data.settings, ...errorsOf(data) },
+    { ...testOptions(data), ...errorsOf(data) },
   );
   const why = whyWithheld(data);
   return why === undefined ? test : withheld(test, why);
@@ -46,12 +90,26 @@ export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
 const withheld = (verdict: Verdict, reason: string): Verdict => ({
   ...verdict,
   verdict: "inconclusive",
+  withinMargin: false,
   reason,
 });
 
 /** The judgments that the findings stand on, origins among them: what a reviewer needs to compute them anew. */
-export const choicesCsv = ({ choices }: Data): string =>
-  csv(
-    ["participant", "form", "stimulus", "origin", "model", "order", "response", "ms", "confidence"],
-    choices.map(({ answer, ...choice }) => ({ ...choice, response: answer })),
+export function choicesCsv({ choices, settings }: Data): string {
+  const columns = [
+    "participant",
+    "form",
+    "stimulus",
+    "origin",
+    "model",
+    "order",
+    "response",
+    "ms",
+    "confidence",
+  ];
+  const clusters = methodOf(settings).clusters.filter((name) => !columns.includes(name));
+  return csv(
+    [...columns, ...clusters],
+    choices.map(({ answer, labels, ...choice }) => ({ ...choice, ...labels, response: answer })),
   );
+}

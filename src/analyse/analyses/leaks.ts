@@ -5,7 +5,7 @@ import { counted, listed, percent, percentApart, printed, pValue } from "../../s
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
 import { allTogether, type Detection, detect, type Labelled } from "../detector.ts";
-import { asJudgments } from "../judged.ts";
+import { asJudgments, testOptions } from "../judged.ts";
 import { mendingOf } from "../mending.ts";
 import { surfaceOf } from "../surface.ts";
 
@@ -31,7 +31,7 @@ export const leaks: Analysis = {
       };
     }
     const readers =
-      data.choices.length > 0 ? verdictTest(asJudgments(data.choices), data.settings) : undefined;
+      data.choices.length > 0 ? verdictTest(asJudgments(data.choices, data), testOptions(data)) : undefined;
     const accuracy = readers?.overall.estimate;
     const shown = detection.p <= data.settings.alpha;
     const beats = shown && detection.best.accuracy > (accuracy ?? 0.5);

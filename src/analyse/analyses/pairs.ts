@@ -5,10 +5,10 @@ import { studentTwoSided } from "../../stats/student-t.ts";
 import { tost } from "../../stats/tost.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence } from "../../study/finding.ts";
-import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import { counted, percent, percentApart, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
+import { differentWithin, marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
 import { verdictOnPairs } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
@@ -66,10 +66,13 @@ function headline(test: Verdict, data: Data): string {
   if (why !== undefined) return `No verdict yet: ${why}.`;
   if (verdict === "equivalent") {
     const share = "side by side, the share in which the human story is found";
-    return sayEquivalent(test, { share, ...errorsOf(data) }, data);
+    return sayEquivalent({ share }, data);
   }
   if (verdict === "inconclusive") {
     return "Inconclusive: it is shown neither that readers find the human story of two nor that they cannot.";
+  }
+  if (test.withinMargin) {
+    return `${differentWithin(data)}: side by side, the human story is found in ${percentApart(estimate!, marksOf(data))}.`;
   }
   return estimate! > 0.5
     ? "Different: side by side, readers find the human story more often than by guessing."
