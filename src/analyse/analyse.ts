@@ -40,6 +40,7 @@ export type PageOf = (
 const Options = z.object({
   judgments: z.string().optional(),
   map: z.array(z.string()).default([]),
+  cluster: z.array(z.string()).optional(),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
   ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
@@ -57,11 +58,16 @@ export const analyse = (pageOf: PageOf) =>
       "tinylove analyse --study my-study",
       "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
       "tinylove analyse --judgments answers.csv --margin 0.05 --json",
+      "tinylove analyse --judgments answers.csv --cluster title class",
       "tinylove analyse --judgments answers.csv --report answers.html",
       "tinylove analyse --judgments package/csv/judgments.csv",
     ],
     flags: [
       ["--judgments <file>", "a CSV or TSV table from anywhere instead of a study (see docs/statistics.md)"],
+      [
+        "--cluster <columns...>",
+        "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
+      ],
       ["--map <columns...>", "what the table calls a column: response=answer"],
       [
         "--margin <share>",
@@ -90,13 +96,14 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, ratingMargin, alpha, report, map }, effects) {
+    async run(study, { json, margin, ratingMargin, alpha, report, map, cluster }, effects) {
       refuseWithoutTable({
         "--margin": margin,
         "--rating-margin": ratingMargin,
         "--alpha": alpha,
         "--report": report,
         "--map": map[0],
+        "--cluster": cluster,
       });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
@@ -123,7 +130,7 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, margin, ratingMargin, alpha, json, report }: Omit<Options, "judgments">,
+  { map, margin, ratingMargin, alpha, cluster, json, report }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
@@ -131,6 +138,7 @@ async function analyseTable(
     ...(margin !== undefined && { margin }),
     ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
+    ...(cluster && { clusters: clustersAsked(cluster) }),
   };
   const { data, random } =
     map.length === 0
@@ -145,7 +153,17 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha">>;
+type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+
+function clustersAsked(columns: readonly string[]): string[] {
+  if (columns.length === 1 && columns[0] === "none") return [];
+  if (columns.length > 2) {
+    throw new StudyError(`--cluster ${columns.join(" ")}: ${columns.length} columns`, {
+      hint: "name one or two",
+    });
+  }
+  return [...columns];
+}
 
 /** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
 async function dataOfFile(

@@ -56,6 +56,8 @@ interface Answer {
   readonly order?: number;
   /** Reading and answering time in milliseconds. */
   readonly ms?: number;
+  /** What else the answer repeats by, where the settings declare it: its class, wave, author. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A story with what is known of it; empty strings where it is not known, or where a human text has no model. */

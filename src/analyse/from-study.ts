@@ -1,6 +1,7 @@
 import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
+import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
-import { frozenOf, readRegistration } from "../workbench/registration.ts";
+import { declaredAnalysis, frozenOf, readRegistration } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown } from "./data.ts";
@@ -29,9 +30,10 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const stimuli = new Map((await readStimuli(study)).map((stimulus) => [stimulus.id, stimulus]));
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
   const judgments = await readJudgments(study);
+  const settings = await settingsOf(study);
   return {
-    settings: withPlannedEnd(study),
-    ...judgedOn(judgments, forms, shown),
+    settings,
+    ...labelled(judgedOn(judgments, forms, shown), judgments, settings),
     measures: await measuresOf(study, key),
     study: {
       title: study.config.title,
@@ -66,11 +68,34 @@ export const judgedOn = (
 });
 
 /** The survey's quota ends a study that does not say itself when to stop, registered or not. */
-function withPlannedEnd({ config }: Study): Data["settings"] {
-  const readers = plannedEnd(config);
-  const { analyse } = config;
+async function settingsOf(study: Study): Promise<Data["settings"]> {
+  const readers = plannedEnd(study.config);
+  const analyse = await declaredAnalysis(study);
   return readers === undefined ? analyse : { ...analyse, stop: { ...analyse.stop, readers } };
 }
+
+/** Choices with what their readers said of themselves, where the settings cluster by it. */
+export function labelled<Judged extends Pick<Data, "choices">>(
+  judged: Judged,
+  judgments: readonly Judgment[],
+  settings: Data["settings"],
+): Judged {
+  const names = methodOf(settings).clusters.filter((name) => !ofStories.has(name));
+  if (names.length === 0) return judged;
+  const said = new Map(
+    judgments
+      .filter(({ task }) => task === "demographics")
+      .map(({ participant, response }) => [
+        participant,
+        Object.fromEntries(names.flatMap((name) => (response[name] ? [[name, String(response[name])]] : []))),
+      ]),
+  );
+  const choices = judged.choices.map((choice) => ({ ...choice, labels: said.get(choice.participant) ?? {} }));
+  return { ...judged, choices };
+}
+
+/** Clusters that a study knows of without asking its readers. */
+export const ofStories: ReadonlySet<string> = new Set(["title", "form", "example", "model"]);
 
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>

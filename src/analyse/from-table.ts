@@ -1,4 +1,4 @@
-import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { type AnalyseSettings, methodOf } from "../study/settings/analyse.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Row, readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Origin, Pair, Rating, Shown } from "./data.ts";
@@ -34,7 +34,8 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
       hint: `it has ${[...columns].join(", ")}`,
     });
   }
-  const cells = rows.map((row, at) => new Cells(row, map, `${path}, row ${at + 1}`));
+  const clusters = clusterColumns(settings, columns, map, path);
+  const cells = rows.map((row, at) => new Cells(row, map, `${path}, row ${at + 1}`, clusters));
   const shape = shapeOf(columns, map, path);
   const complete = cells.filter((row) => shapes[shape].every((column) => row.text(column) !== ""));
   const answers = {
@@ -55,11 +56,28 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
             complete.map(({ row }) => row),
             answers.pairs,
           )
-        : measuresOf(rows, map),
+        : measuresOf(rows, map, clusters),
     checks: [],
     leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
     simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
   };
+}
+
+/** Columns that the settings declare as clusters; that of titles, which are clusters anyhow, may be missing. */
+function clusterColumns(
+  settings: AnalyseSettings,
+  columns: ReadonlySet<string>,
+  map: ColumnMap,
+  path: string,
+): string[] {
+  const declared = methodOf(settings).clusters;
+  for (const name of declared) {
+    if (columns.has(map[name] ?? name) || (name === "title" && settings.clusters === undefined)) continue;
+    throw new StudyError(`--cluster ${name}: ${path} has no column ${map[name] ?? name}`, {
+      hint: `it has ${[...columns].join(", ")}`,
+    });
+  }
+  return declared.filter((name) => name !== "title");
 }
 
 function columnsOf(rows: readonly Row[], path: string): Set<string> {
@@ -88,11 +106,27 @@ class Cells {
   readonly row: Row;
   readonly #map: ColumnMap;
   readonly #where: string;
+  readonly #clusters: readonly string[];
 
-  constructor(row: Row, map: ColumnMap, where: string) {
+  constructor(row: Row, map: ColumnMap, where: string, clusters: readonly string[]) {
     this.row = row;
     this.#map = map;
     this.#where = where;
+    this.#clusters = clusters;
+  }
+
+  /** What the declared columns of clusters say, none of them empty; undefined where none is declared. */
+  labels(): Record<string, string> | undefined {
+    if (this.#clusters.length === 0) return undefined;
+    return Object.fromEntries(
+      this.#clusters.map((name) => {
+        const label = this.text(name);
+        if (label !== "") return [name, label];
+        throw new StudyError(`${this.#where}: ${name} is empty, and judgments are clustered by it`, {
+          hint: `fill it, or leave out --cluster ${name}`,
+        });
+      }),
+    );
   }
 
   text(column: string): string {
@@ -210,7 +244,13 @@ const answerOf = (row: Cells) => ({
   form: row.text("form"),
   ...defined("order", row.number("order")),
   ...defined("ms", row.number("ms")),
+  ...labelsOf(row),
 });
+
+function labelsOf(row: Cells): { readonly labels?: Readonly<Record<string, string>> } {
+  const labels = row.labels();
+  return labels ? { labels } : {};
+}
 
 const shownOf = (row: Cells, origin: Origin) => ({
   stimulus: row.text("stimulus"),
@@ -224,9 +264,9 @@ const defined = <Key extends string>(key: Key, value: number | undefined): { [K 
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 
 /** Further columns that hold one number for each stimulus are measures of it. */
-function measuresOf(rows: readonly Row[], map: ColumnMap): Data["measures"] {
+function measuresOf(rows: readonly Row[], map: ColumnMap, clusters: readonly string[]): Data["measures"] {
   const stimulusOf = (row: Row) => row[map["stimulus"] ?? "stimulus"] ?? "";
-  const own = new Set([...known, ...Object.values(map)]);
+  const own = new Set([...known, ...Object.values(map), ...clusters]);
   const behind = rows.map((row) => ({ stimulus: stimulusOf(row), row }));
   const varying = (column: string) => {
     const seen = new Map<string, string>();

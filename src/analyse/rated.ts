@@ -3,14 +3,15 @@ import { wordOf } from "../stats/claim.ts";
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { type DifferenceVerdict, differenceVerdict } from "../stats/difference-verdict.ts";
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
+import type { Label } from "../stats/labels.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import { fitOrdinal } from "../stats/ordinal.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { Data, Rating } from "./data.ts";
+import { clustersOf } from "./judged.ts";
 import { errorsOf, whyWithheld } from "./look.ts";
 import { raterTable } from "./raters.ts";
 import { pointsOf, type RatingScale, ratingScale, widestShare } from "./rating-scale.ts";
-import { sharedTitles } from "./titles.ts";
 
 /** What the ratings of one task say, in numbers. */
 export interface Rated {
@@ -63,14 +64,14 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
     groups: [...groups].sort(inOrder).map(([of, { rows, group }]) => ({
       of,
       group,
-      ...meanOf(rows, columnsOf(rows), scale, settings.level),
+      ...meanOf(rows, columnsOf(rows, data), scale, settings.level),
     })),
     difference,
     balance: balanceOf(own, scale, margin, data),
     scale,
     margin,
     tooWide: scale.high > scale.low && margin > widestShare * (scale.high - scale.low) + 1e-9,
-    ordinal: ordinalOf(own, difference),
+    ordinal: ordinalOf(own, difference, data),
     range: rangeOf(values),
     agreement: {
       ordinal: table && krippendorffAlpha(table, "ordinal"),
@@ -79,24 +80,21 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   };
 }
 
-/** What ratings repeat by: readers, stories, and titles that human and machine stories share. */
-function columnsOf(rows: readonly Rating[]): string[][] {
-  const titles = sharedTitles(rows);
-  return [
-    rows.map(({ participant }) => participant),
-    rows.map(({ stimulus }) => stimulus),
-    ...(titles ? [titles] : []),
-  ];
-}
+/** What ratings repeat by: readers, stories, and what the settings declare, titles unless they say otherwise. */
+const columnsOf = (rows: readonly Rating[], data: Data): ArrayLike<Label>[] => [
+  rows.map(({ participant }) => participant),
+  rows.map(({ stimulus }) => stimulus),
+  ...clustersOf(rows, data).map(({ labels }) => labels),
+];
 
 /** The odds of a higher rating for human stories, with the error and the degrees of freedom that the verdict has. */
-function ordinalOf(own: readonly Rating[], difference: Difference | undefined): Rated["ordinal"] {
+function ordinalOf(own: readonly Rating[], difference: Difference | undefined, data: Data): Rated["ordinal"] {
   const values = own.map(({ rating }) => rating);
   const groups = own.map(({ origin }) => origin);
   const fit = fitOrdinal(
     groups.map((origin) => [origin === "human" ? 1 : 0]),
     values,
-    { clusters: columnsOf(own), groups },
+    { clusters: columnsOf(own, data), groups },
   );
   if (!fit.fitted) return { reason: fit.reason };
   if (difference?.degrees === 0 || fit.degrees[0] === 0)
@@ -132,7 +130,7 @@ const inOrder = ([one]: readonly [string, unknown], [other]: readonly [string, u
 /** A mean with its clustered interval, within the two ends of the scale. */
 function meanOf(
   rows: readonly Rating[],
-  clusters: readonly string[][],
+  clusters: readonly ArrayLike<Label>[],
   scale: RatingScale,
   level: number,
 ): ClusteredEstimate {
@@ -186,14 +184,13 @@ function differenceOf(
 ): Difference | undefined {
   const origins = new Set(own.map(({ origin }) => origin));
   if (origins.size < 2) return undefined;
-  const titles = sharedTitles(own);
   const test = differenceVerdict(
     {
       values: own.map(({ rating }) => rating),
       readers: own.map(({ participant }) => participant),
       stories: own.map(({ stimulus }) => stimulus),
       groups: own.map(({ origin }) => origin),
-      ...(titles && { clusters: [{ name: "title", labels: titles }] }),
+      clusters: clustersOf(own, data),
     },
     ["human", "machine"],
     { margin: margin || Number.MIN_VALUE, scale, ...errorsOf(data) },

@@ -47,6 +47,12 @@ export function clusteredShare(
   return { estimate, standardError, degrees, interval };
 }
 
+/** A way of clustering: `reader`, `story`, or what it is called, and its number of clusters. */
+export interface Way {
+  readonly name: string;
+  readonly clusters: number;
+}
+
 /** Right answers prepared once for the shares of any groups. */
 export interface Shares {
   readonly right: Float64Array;
@@ -96,33 +102,37 @@ export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<La
   return { judgments, correct, readers: readers!, stories: stories! };
 }
 
-/** The share with the error of `clusteredShare`; `few` are named clusters too few to know how much they differ. */
+/** The share with the error of `clusteredShare`, and its ways; `few` is the named one with too few clusters to know how much they differ. */
 export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
-  readonly few?: { readonly name: string; readonly count: number };
+  readonly ways: readonly Way[];
+  readonly few: Way | undefined;
 } {
   const { right, clustering, importance } = shares;
   const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, importance });
-  const few = tooFewClusters(shares, weights);
-  if (few) return { estimate, standardError: Infinity, degrees: 0, few };
-  return { estimate, degrees, standardError: Math.max(standardError, independentError(shares, weights)) };
+  const ways = waysOf(shares, weights);
+  const few = ways
+    .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
+    .sort((one, other) => one.clusters - other.clusters)[0];
+  if (few) return { estimate, standardError: Infinity, degrees: 0, ways, few };
+  const error = Math.max(standardError, independentError(shares, weights));
+  return { estimate, degrees, standardError: error, ways, few };
 }
 
-/** The named way that stands for itself, and isn't contained in another, with the fewest clusters, where they are too few. */
-function tooFewClusters({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>) {
+/** The ways that an error stands on, without those that are contained in another, and how many clusters each has. */
+function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): Way[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
-  const few = combined.flatMap(({ ways, index, names: labels }) => {
-    const name = names[ways[0]! - 2];
-    if (ways.length > 1 || name === undefined) return [];
-    const seen = new Uint8Array(labels.length);
-    for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) seen[index[at]!] = 1;
-    const count = seen.reduce((sum, flag) => sum + flag, 0);
-    return count < fewestClusters ? [{ name, count }] : [];
-  });
-  return few.sort((one, other) => one.count - other.count)[0];
+  return combined
+    .filter(({ ways }) => ways.length === 1)
+    .map(({ ways: [way], index, names: labels }) => {
+      const seen = new Uint8Array(labels.length);
+      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) seen[index[at]!] = 1;
+      const clusters = seen.reduce((sum, flag) => sum + flag, 0);
+      return { name: ["reader", "story", ...names][way!]!, clusters };
+    });
 }
 
 /** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */

@@ -10,7 +10,7 @@ export interface Judgments {
   readonly origins: ArrayLike<Origin>;
   readonly correct: ArrayLike<boolean>;
   /** Further ways in which judgments belong together: titles of stories, classes of readers, forms. */
-  readonly clusters?: readonly Clusters[];
+  readonly clusters?: readonly Clusters[] | undefined;
 }
 
 /** A named way in which judgments belong together, with a label for each of them. */

@@ -5,6 +5,7 @@ import {
   figuresOf,
   type Shares,
   sharesIn,
+  type Way,
   type Weighing,
   withinUnit,
 } from "./clustered-share.ts";
@@ -38,6 +39,8 @@ export interface Verdict extends Claim {
   /** Clustered by reader, by story and by named clusters; Infinity where there is one reader or one story, or too few. */
   readonly standardError: number;
   readonly degrees: number;
+  /** What the error stands on: readers, stories, titles ... without those that are contained in another way. */
+  readonly ways: readonly Way[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -168,12 +171,12 @@ function verdictOf(
   const missing = [...used.keys()].find((group) => !shares.counts.has(group));
   if (missing !== undefined) return unknown(figures, nothingOf(missing, figures));
 
-  const { estimate, standardError, degrees, few } = errorOf(shares, used);
+  const { estimate, standardError, degrees, ways, few } = errorOf(shares, used);
   const errors = { alpha, equivalenceAlpha };
   const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, ...errors });
   const whyNot = () =>
     few
-      ? `${few.count === 1 ? "there is one cluster" : `there are ${few.count} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`
+      ? `${few.clusters === 1 ? "there is one cluster" : `there are ${few.clusters} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`
       : tooFew(only(judged, used));
   return {
     ...claim,
@@ -183,6 +186,7 @@ function verdictOf(
     estimate,
     standardError,
     degrees,
+    ways,
     ...figures,
   };
 }
@@ -206,6 +210,7 @@ function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict
     estimate: undefined,
     standardError: Infinity,
     degrees: 0,
+    ways: [],
     equivalenceInterval: { low: 0, high: 1 },
     interval: { low: 0, high: 1 },
     equivalenceP: 1,

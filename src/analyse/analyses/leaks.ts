@@ -13,7 +13,7 @@ import {
   detectInPairs,
   type Labelled,
 } from "../detector.ts";
-import { asJudgments, unitOf, verdictOnPairs } from "../judged.ts";
+import { asJudgments, testOptions, unitsOf, verdictOnPairs } from "../judged.ts";
 import { mendingOf } from "../mending.ts";
 import { surfaceOf } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
@@ -65,7 +65,8 @@ function scanOfStories(data: Data, random: Random): Scan {
         : `${counted(stories.labels.length, "story", "stories")} are too few`;
     return { detection, why, things: stories.labels.length };
   }
-  const readers = data.choices.length > 0 ? verdictTest(asJudgments(data.choices), data.settings) : undefined;
+  const readers =
+    data.choices.length > 0 ? verdictTest(asJudgments(data.choices, data), testOptions(data)) : undefined;
   return {
     detection,
     does: "sorts",
@@ -191,13 +192,14 @@ function pairsShown(data: Data): Differences & { readonly means: readonly (reado
     return text ? surfaceOf(text.text, text.title) : (data.measures.get(story) ?? {});
   };
   const shown = new Map<string, { human: string; machine: string; title: string }>();
+  const units = unitsOf(data.pairs, data);
   for (const [at, pair] of data.pairs.entries()) {
     const { leftStory, rightStory, humanSide, left, right } = pair;
     if (leftStory === undefined || rightStory === undefined) continue;
     // Two human stories, or two of models, have no side to tell.
     if ((left === "human") === (right === "human")) continue;
     const [human, machine] = humanSide === "left" ? [leftStory, rightStory] : [rightStory, leftStory];
-    shown.set(`${human}\n${machine}`, { human, machine, title: unitOf(pair, at) });
+    shown.set(`${human}\n${machine}`, { human, machine, title: units[at]! });
   }
   if (data.pairs.length === 0) {
     const titled = (data.study?.stimuli ?? []).filter(({ title }) => title !== "");

@@ -1,6 +1,7 @@
 import { clusteredMean } from "../../stats/clustered.ts";
 import { clusteredPairDetection } from "../../stats/clustered-detection.ts";
 import { holm } from "../../stats/multiple-tests.ts";
+import type { Random } from "../../stats/random.ts";
 import { studentTwoSided } from "../../stats/student-t.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
@@ -8,9 +9,16 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { sayEquivalent } from "../equivalent.ts";
-import { scoreOf, unitOf, verdictOnPairs } from "../judged.ts";
+import { differentWithin, isWide, sayEquivalent } from "../equivalent.ts";
+import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
+import {
+  differencesIn,
+  type ReaderDifferences,
+  readerSentences,
+  readersAllow,
+  sayOnAverage,
+} from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
 import { sayUnseen } from "../unseen.ts";
 
@@ -20,7 +28,7 @@ export const pairs: Analysis = {
   asks: "Of stories side by side, is the human one found?",
   needs: ["pairs"],
   beforeData: true,
-  run(data) {
+  run(data, random) {
     if (data.pairs.length === 0) {
       return {
         findings: [
@@ -32,9 +40,10 @@ export const pairs: Analysis = {
         numbers: { pairs: 0 },
       };
     }
-    const compared = comparedOf(data);
-    const numbers = compared.map(({ options, test, sensitivity, sides, strengths, ties }) => ({
+    const compared = comparedOf(data, random);
+    const numbers = compared.map(({ options, test, sensitivity, sides, strengths, ties, readers }) => ({
       ...test,
+      differences: readers ?? null,
       options,
       ties,
       sensitivity,
@@ -62,9 +71,11 @@ interface Compared {
   readonly sensitivity: ReturnType<typeof sensitivityOf> | undefined;
   readonly sides: Sides | undefined;
   readonly strengths: ReturnType<typeof strengthsOf> | undefined;
+  /** Whether readers differ; of two stories alone. */
+  readonly readers: ReaderDifferences | undefined;
 }
 
-function comparedOf(data: Data): Compared[] {
+function comparedOf(data: Data, random: Random): Compared[] {
   const { level } = data.settings;
   const sizes = [...groupedBy(data.pairs, ({ options = 2 }) => options)].sort(
     ([one], [other]) => one - other,
@@ -77,14 +88,15 @@ function comparedOf(data: Data): Compared[] {
     own,
     test: { ...tests[at]!, equivalenceP: equivalence[at]!, differenceP: difference[at]! },
     ties: own.filter(({ chosenSide }) => chosenSide === "tie").length,
-    sensitivity: options === 2 ? sensitivityOf(own, level) : undefined,
-    sides: options === 2 ? sidesOf(own, level) : undefined,
+    sensitivity: options === 2 ? sensitivityOf(own, data) : undefined,
+    sides: options === 2 ? sidesOf(own, data) : undefined,
+    readers: options === 2 ? differencesIn(pairsAsJudgments(own, data), data, random) : undefined,
     strengths: options === 2 ? strengthsOf(own, level) : undefined,
   }));
 }
 
 function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
-  const { own, options, test, sides, strengths, sensitivity } = compared;
+  const { own, options, test, sides, strengths, sensitivity, readers } = compared;
   // Single judgments carry the headline where a study has both.
   const weight = data.asks.has("choices") ? "result" : "verdict";
   return [
@@ -93,6 +105,7 @@ function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
     accuracyFigure(weight, own, data),
     table("result", tableCaption(options), verdictTable(compared, data)),
     ...(claimed(test, data) ? sayUnseen(test.readers) : []),
+    ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
     ...sayTies(compared),
     ...(sides ? [sentence("result", saySides(sides))] : []),
     ...(sensitivity ? [sentence("detail", saySensitivity(sensitivity, data))] : []),
@@ -128,13 +141,12 @@ const within = (options: number, { settings: { margin } }: Data): string =>
 const marksOf = (options: number, { settings: { margin } }: Data): number[] =>
   [-margin, 0, margin].map((off) => 1 / options + off);
 
-function headline({ test, options }: Compared, data: Data): string {
+function headline({ test, options, readers }: Compared, data: Data): string {
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const { different, equivalent } = shownOf(test, data);
   const finds = `${amongOf(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
-  if (different && equivalent)
-    return `Different, but within the margin of ${printed(100 * data.settings.margin, "integer")} points: ${finds}.`;
+  if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
     return test.estimate! > 1 / options
       ? `Different: ${amongOf(options)}, readers find the human story more often than by guessing.`
@@ -145,7 +157,7 @@ function headline({ test, options }: Compared, data: Data): string {
   if (options > 2)
     return `Equivalent within the margin: ${finds}, within ${within(options, data)}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "side by side, the share in which the human story is found";
-  return sayEquivalent(test, { share, ...errorsOf(data) }, data);
+  return isWide(data) || readersAllow(readers) ? sayEquivalent({ share }, data) : sayOnAverage(readers, data);
 }
 
 function deck({ test, options }: Compared, sizes: number, data: Data): string {
@@ -281,14 +293,14 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
 const machineOf = ({ humanSide, left, right }: Pair): string => (humanSide === "left" ? right : left);
 
 /** d' with its clustered interval; undefined ends where one reader or one pair carries none. */
-function sensitivityOf(all: readonly Pair[], level: number) {
+function sensitivityOf(all: readonly Pair[], data: Data) {
   const detected = clusteredPairDetection(
     {
       correct: all.map(scoreOf),
       readers: all.map(({ participant }) => participant),
-      stories: all.map(unitOf),
+      stories: unitsOf(all, data),
     },
-    level,
+    data.settings.level,
   )!;
   const { low, high } = detected.interval;
   return {
@@ -318,13 +330,13 @@ interface Sides {
  * How often the left side was chosen where one was, as a mean over the sides on which the human story stood, clustered
  * by reader and by human story; no interval where either is one, or where all are alike.
  */
-function sidesOf(all: readonly Pair[], level: number): Sides {
+function sidesOf(all: readonly Pair[], data: Data): Sides {
   const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
   const left = chosen.map(({ chosenSide }) => Number(chosenSide === "left"));
   const chosenLeft = left.reduce((sum, one) => sum + one, 0);
   const humanLeft = all.filter(({ humanSide }) => humanSide === "left").length;
-  const clusters = [chosen.map(({ participant }) => participant), chosen.map(unitOf)];
-  const { estimate, standardError, degrees, interval } = clusteredMean(left, clusters, level);
+  const clusters = [chosen.map(({ participant }) => participant), unitsOf(chosen, data)];
+  const { estimate, standardError, degrees, interval } = clusteredMean(left, clusters, data.settings.level);
   const known = degrees > 0 && standardError > 0 && humanLeft > 0 && humanLeft < all.length;
   return {
     chosenLeft,
