@@ -18,9 +18,15 @@ for (const { name, file, from, to, test, title } of all) {
     continue;
   }
   process.once("SIGINT", restore);
-  writeFileSync(path, source.replace(from, () => to));
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
   try {
-    const run = spawnSync("npx", ["vitest", "run", test, ...(title ? ["-t", title] : [])], { cwd: root, encoding: "utf8" });
+    const run = spawnSync("npx", ["vitest", "run", test, ...(title ? ["-t", title] : [])], {
+      cwd: root,
+      encoding: "utf8",
+    });
     const killed = run.status !== 0 && /\d+ failed/.test(run.stdout);
     console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
     if (!killed) alive.push(name);
