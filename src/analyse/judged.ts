@@ -110,6 +110,12 @@ export function choicesCsv({ choices, settings }: Data): string {
   const clusters = methodOf(settings).clusters.filter((name) => !columns.includes(name));
   return csv(
     [...columns, ...clusters],
-    choices.map(({ answer, labels, ...choice }) => ({ ...choice, ...labels, response: answer })),
+    choices.map((choice) => ({
+      ...choice,
+      ...Object.fromEntries(
+        clusters.map((name) => [name, name === "title" ? choice.title : labelOf(choice, name)]),
+      ),
+      response: choice.answer,
+    })),
   );
 }

@@ -63,12 +63,17 @@ export const verdict: Analysis = {
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", method(data, permutation.draws)),
+      sentence("method", methodSaid(data, permutation.draws)),
     ];
     const together = wordOn(test, models, differences, data);
+    const method = {
+      weigh: methodOf(settings).weigh,
+      clusters: clustersOf(choices, data).map(({ name }) => name),
+    };
     const numbers = {
       ...test,
       together,
+      method,
       models,
       readers: differences ?? null,
       weighings,
@@ -289,7 +294,7 @@ function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
   return [sentence("detail", `The verdict speaks of ${listed(kinds)}.`)];
 }
 
-function method(data: Data, permutations: number): string {
+function methodSaid(data: Data, permutations: number): string {
   const { margin, level } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
