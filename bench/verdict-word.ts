@@ -151,8 +151,8 @@ function drawn(
   );
   const decks: number[][] = [[], []];
   for (let reader = 0; reader < readers; reader++) {
-    let draw = random.next();
-    const [share, logit] = mixture.find(([share]) => (draw -= share) < 0) ?? mixture.at(-1)!;
+    const [share, logit] =
+      mixture.length > 1 && random.next() < mixture[0]![0] ? mixture[0]! : mixture.at(-1)!;
     const leaning = usualSpread.bias * random.normal();
     for (const [kind, half] of halves.entries()) {
       const deck = decks[kind]!;

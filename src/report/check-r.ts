@@ -139,7 +139,13 @@ share <- function(weights) {
   independent <- sum(weights^2 * (rate * (1 - rate) * tapply(weight^2, group, sum) / total^2)[names(weights)])
   estimate <- sum(weights * means[names(weights)])
   error <- sqrt(max(combined, sum(sign * variance), independent))
-  degrees <- min(sapply(parts[lengths(sets) == 1], function(part) part$degrees))
+  single <- parts[lengths(sets) == 1]
+  own <- sapply(single, function(part) part$degrees)
+  degrees <- min(own)
+  if (any(!names(ways) %in% c("reader", "story"))) {
+    whole <- max(combined, sum(sign * variance))
+    degrees <- max(degrees, min(max(own), whole^2 / sum(sapply(single, function(part) part$variance)^2 / own)))
+  }
   list(
     judgments = length(x), correct = sum(x), estimate = estimate, error = error, degrees = degrees,
     equivalence = pt(max(0.5 - margin - estimate, estimate - 0.5 - margin) / error, degrees),
