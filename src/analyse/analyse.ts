@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
 import {
   clipSummaryFile,
   codesFile,
@@ -43,6 +43,7 @@ const Options = z.object({
   cluster: z.array(z.string()).optional(),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
+  ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
@@ -72,6 +73,10 @@ export const analyse = (pageOf: PageOf) =>
         "--margin <share>",
         "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
       ],
+      [
+        "--rating-margin <points>",
+        "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
+      ],
       ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
       ["--json", "print every figure with full precision"],
       ["--report <file>", "for a table: also write the page"],
@@ -91,9 +96,10 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, alpha, report, map, cluster }, effects) {
+    async run(study, { json, margin, ratingMargin, alpha, report, map, cluster }, effects) {
       refuseWithoutTable({
         "--margin": margin,
+        "--rating-margin": ratingMargin,
         "--alpha": alpha,
         "--report": report,
         "--map": map[0],
@@ -124,12 +130,13 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, margin, alpha, cluster, json, report }: Omit<Options, "judgments">,
+  { map, margin, ratingMargin, alpha, cluster, json, report }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
   const given = {
     ...(margin !== undefined && { margin }),
+    ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
     ...(cluster && { clusters: clustersAsked(cluster) }),
   };
@@ -146,7 +153,7 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha" | "clusters">>;
+type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
 
 function clustersAsked(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];

@@ -167,6 +167,9 @@ function pairOf(judgment: Judgment, shown: Look): Pair {
     chosenSide: judgment.response.answer === "left" ? "left" : "right",
     left: writerOf(left),
     right: writerOf(right),
+    leftStory: left.stimulus,
+    rightStory: right.stimulus,
+    title: (left.origin === "human" ? left : right).title,
   };
 }
 

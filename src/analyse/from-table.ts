@@ -15,7 +15,7 @@ const known: ReadonlySet<string> = new Set([
   ...Object.values(shapes).flat(),
   ...["form", "order", "ms", "confidence", "model", "example", "title", "reason", "simulated"],
   ...["left", "right", "left_model", "right_model", "question", "second_stimulus", "side", "at"],
-  ...["right", "in_verdict"],
+  ...["right", "in_verdict", "options"],
 ]);
 
 /** What a table calls its columns, by our name: `{ response: "answer" }`. */
@@ -50,7 +50,13 @@ export async function dataOfTable(path: string, map: ColumnMap, settings: Analys
     ...answers,
     asks: new Set([shape]),
     forms: formsOf(answers.choices),
-    measures: measuresOf(rows, map, clusters),
+    measures:
+      shape === "pairs"
+        ? sideMeasures(
+            complete.map(({ row }) => row),
+            answers.pairs,
+          )
+        : measuresOf(rows, map, clusters),
     checks: [],
     leftOut: missing > 0 ? { "an empty cell where an answer is needed": missing } : {},
     simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
@@ -97,13 +103,13 @@ function shapeOf(columns: ReadonlySet<string>, map: ColumnMap, path: string): ke
 
 /** A row by our names. */
 class Cells {
-  readonly #row: Row;
+  readonly row: Row;
   readonly #map: ColumnMap;
   readonly #where: string;
   readonly #clusters: readonly string[];
 
   constructor(row: Row, map: ColumnMap, where: string, clusters: readonly string[]) {
-    this.#row = row;
+    this.row = row;
     this.#map = map;
     this.#where = where;
     this.#clusters = clusters;
@@ -124,7 +130,7 @@ class Cells {
   }
 
   text(column: string): string {
-    return (this.#row[this.#map[column] ?? column] ?? "").trim();
+    return (this.row[this.#map[column] ?? column] ?? "").trim();
   }
 
   number(column: string): number | undefined {
@@ -133,6 +139,15 @@ class Cells {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
     throw new StudyError(`${this.#where}: ${column} is no number: ${text}`, { hint: "write 12 or 12.5" });
+  }
+
+  /** A whole number from 2; `otherwise` where the cell is empty. */
+  count(column: string, otherwise: number): number {
+    const value = this.number(column) ?? otherwise;
+    if (Number.isInteger(value) && value >= 2) return value;
+    throw new StudyError(`${this.#where}: ${column} ${this.text(column)}`, {
+      hint: "write how many stories were shown together: 2, 3, 4",
+    });
   }
 
   /** One of a few words; `others` are what people also write for them. */
@@ -151,7 +166,9 @@ const origins: Readonly<Record<Origin, readonly string[]>> = {
   human: ["h", "person", "real"],
   machine: ["m", "ai", "model", "generated"],
 };
-const sides = { left: ["l"], right: ["r"] } as const;
+const sides = { left: ["l", "1"], right: ["r", "2"] } as const;
+/** What people write for a choice that was not made. */
+const ties = ["ties", "neither", "both", "same", "equal", "0", "can't tell", "cannot tell", "don't know"];
 
 function choiceOf(row: Cells): Choice {
   const origin = row.word("origin", origins);
@@ -167,16 +184,50 @@ function choiceOf(row: Cells): Choice {
 }
 
 function pairOf(row: Cells): Pair {
-  const humanSide = row.word("human_side", sides);
-  const model = (side: "left" | "right") => row.text(`${side}_model`);
+  const options = row.count("options", 2);
+  const places: Record<string, readonly string[]> = options > 2 ? placesOf(options) : sides;
+  const humanSide = row.word("human_side", places);
+  const writer = (side: "left" | "right") =>
+    humanSide === side ? "human" : row.text(`${side}_model`) || "machine";
+  const stimulus = row.text("stimulus") || `${row.text("left")} ${row.text("right")}`.trim();
+  const story = (side: "left" | "right") => row.text(side) || `${stimulus} ${side}`;
   return {
     ...answerOf(row),
-    stimulus: row.text("stimulus") || `${row.text("left")} ${row.text("right")}`.trim(),
+    stimulus,
+    options,
     humanSide,
-    chosenSide: row.word("chosen_side", sides),
-    left: humanSide === "left" ? "human" : model("left") || "machine",
-    right: humanSide === "right" ? "human" : model("right") || "machine",
+    chosenSide: row.word("chosen_side", { ...places, tie: ties }),
+    left: options > 2 ? "" : writer("left"),
+    right: options > 2 ? "" : writer("right"),
+    ...(options === 2 && stimulus !== "" && { leftStory: story("left"), rightStory: story("right") }),
+    title: row.text("title"),
   };
+}
+
+/** Places of a choice of more than two. */
+const placesOf = (options: number): Record<string, readonly string[]> =>
+  Object.fromEntries(Array.from({ length: options }, (_, at) => [String(at + 1), []]));
+
+/** Columns `left_words` and `right_words` of numbers are a measure of the story on either side. */
+function sideMeasures(rows: readonly Row[], pairs: readonly Pair[]): Data["measures"] {
+  const names = Object.keys(rows[0] ?? {}).flatMap((column) => /^left_(.+)$/.exec(column)?.[1] ?? []);
+  const numeric = names.filter((name) =>
+    rows.every((row) =>
+      [row[`left_${name}`], row[`right_${name}`]].every(
+        (cell) => numberOf(cell) !== undefined && cell !== "",
+      ),
+    ),
+  );
+  return new Map(
+    pairs.flatMap(({ leftStory, rightStory }, at) =>
+      leftStory === undefined || rightStory === undefined
+        ? []
+        : (["left", "right"] as const).map((side): [string, Record<string, number>] => [
+            side === "left" ? leftStory : rightStory,
+            Object.fromEntries(numeric.map((name) => [name, numberOf(rows[at]![`${side}_${name}`])!])),
+          ]),
+    ),
+  );
 }
 
 function ratingOf(row: Cells): Rating {

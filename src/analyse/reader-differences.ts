@@ -8,6 +8,7 @@ import {
   testedReaders,
 } from "../stats/able-readers.ts";
 import { expertPower, type Heterogeneity, readerHeterogeneity } from "../stats/heterogeneity.ts";
+import type { Judgments } from "../stats/judgments.ts";
 import { median } from "../stats/quantile.ts";
 import type { Random } from "../stats/random.ts";
 import { type Vote, votes } from "../stats/voting.ts";
@@ -37,10 +38,17 @@ export interface ReaderDifferences {
 const enoughPower = 0.8;
 
 /** Undefined where no reader judged stories of both origins. */
-export function readerDifferences(data: Data, random: Random): ReaderDifferences | undefined {
-  const { choices, settings } = data;
+export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
+  differencesIn(asJudgments(data.choices, data), data, random);
+
+/** The same of any judgments. */
+export function differencesIn(
+  judgments: Judgments,
+  data: Data,
+  random: Random,
+): ReaderDifferences | undefined {
+  const { settings } = data;
   const { alpha } = errorsOf(data);
-  const judgments = asJudgments(choices, data);
   const scores = readerScores(judgments);
   if (scores.length === 0) return undefined;
   const heterogeneity = readerHeterogeneity(judgments, { draws: settings.draws }, random.fork("readers"));
@@ -89,9 +97,7 @@ export function readerFindings(differences: ReaderDifferences | undefined, data:
   if (differences === undefined || whyWithheld(data) !== undefined) return [];
   const { named, votes: reached } = differences;
   return [
-    sentence("result", sayHeterogeneity(differences, data)),
-    sentence("result", sayNamed(differences)),
-    sentence("detail", sayPower(differences, data)),
+    ...readerSentences(differences, data),
     ...(named.length > 0
       ? [table("result", "Readers who are shown to tell (Fisher’s exact test, Holm)", namedTable(named))]
       : []),
@@ -99,6 +105,13 @@ export function readerFindings(differences: ReaderDifferences | undefined, data:
     sentence("method", method(differences)),
   ];
 }
+
+/** Whether readers differ, who can tell, and what the study could have seen of it. */
+export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [
+  sentence("result", sayHeterogeneity(differences, data)),
+  sentence("result", sayNamed(differences)),
+  sentence("detail", sayPower(differences, data)),
+];
 
 function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
   const { ratio, p } = heterogeneity;

@@ -71,8 +71,12 @@ export function detectionTable(
       { key: "meaning", label: "Meaning", format: "text" },
     ],
     rows: [
-      row("d′", sensitivity, "skill, whatever the bias; 0 is none"),
-      row("c", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
+      row(
+        "d′, pooled",
+        sensitivity,
+        "skill of all judgments together, whatever the bias; 0 is none; below the mean reader’s where readers lean apart",
+      ),
+      row("c, pooled", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
       row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
     ],
   };

@@ -58,7 +58,7 @@ export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDe
  */
 export function clusteredPairDetection(
   data: {
-    readonly correct: ArrayLike<boolean>;
+    readonly correct: ArrayLike<boolean | number>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
   },

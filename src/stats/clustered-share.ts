@@ -20,7 +20,7 @@ export const fewestClusters = 6;
 
 /** Right answers with what they repeat by. */
 export interface RightAnswers {
-  readonly correct: ArrayLike<boolean>;
+  readonly correct: ArrayLike<boolean | number>;
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
   /** Whether each story is human or machine; one group unless told. */

@@ -139,7 +139,7 @@ export function studentInterval(
 }
 
 /** One way's variance and its degrees of freedom. */
-interface Part {
+export interface Part {
   readonly variance: number;
   readonly degrees: number;
 }
@@ -183,7 +183,7 @@ function influences(
 }
 
 /** By inclusion and exclusion over the ways; sampling error must not take it below a way, or a pair of ways, alone. */
-function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
+export function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
   const of = (wanted: (ways: readonly number[]) => boolean) =>
     combined.reduce(
       (sum, { ways }, at) =>
@@ -270,7 +270,7 @@ function liesWithinGroups(sizes: Float64Array, width: number): boolean {
 }
 
 /** Collects jackknife moves by stratum. */
-class Moves {
+export class Moves {
   readonly #counts: Float64Array;
   readonly #squares: Float64Array;
   readonly #sizes: Float64Array;

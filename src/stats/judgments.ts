@@ -31,8 +31,8 @@ export function checkJudgments({ readers, stories, origins, correct, clusters = 
   }
 }
 
-/** Right answers as 1, wrong ones as 0. */
-export function asNumbers(correct: ArrayLike<boolean>): Float64Array {
+/** Right answers as 1, wrong ones as 0, and what counts in part as it is. */
+export function asNumbers(correct: ArrayLike<boolean | number>): Float64Array {
   return Float64Array.from(correct, Number);
 }
 

@@ -87,54 +87,61 @@ export function verdictTest(judgments: Judgments, options: VerdictOptions): Stud
 }
 
 /**
- * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown.
- * `sides` says where the right answer stood; the share is then the mean of the shares at the two sides, so that a
- * reader who always takes the left one scores one half however often the right answer stood there. No verdict is given
- * where it always stood on one side, and equivalence has to hold at each side too, as it has for both classes of
- * stories: whoever always takes one side never showed whether they could tell. As `verdictTest`.
+ * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown, or one
+ * choice of several. A tie counts as what guessing gives. `sides` says where the right answer stood, among `places` (left
+ * and right unless given); the share is then the mean of the shares at each place, so that a reader who always takes the
+ * left one scores `chance` however often the right answer stood there. No verdict is given where it never stood at one of
+ * them, and equivalence has to hold at each place too, as it has for both classes of stories: whoever always takes one
+ * place never showed whether they could tell. As `verdictTest`.
  */
 export function proportionVerdict(
   data: {
-    readonly correct: ArrayLike<boolean>;
+    readonly correct: ArrayLike<boolean | number>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
-    readonly sides?: ArrayLike<"left" | "right">;
+    readonly sides?: ArrayLike<Label>;
+    readonly places?: readonly Label[];
     readonly clusters?: readonly Clusters[];
   },
   options: VerdictOptions,
 ): Verdict {
-  const { correct, readers, stories, sides, clusters = [] } = data;
+  const { correct, readers, stories, sides, places = ["left", "right"], clusters = [] } = data;
   checkLengths(correct.length, { readers, stories, sides });
   for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
   const judged = { correct, readers, stories, groups: sides ?? new Uint8Array(correct.length), clusters };
   const shares = sharesIn(judged, options.weigh ?? "judgments");
   const weighed = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
   if (!sides) return weighed([[0, 1]]);
-  const both = weighed([
-    ["left", 0.5],
-    ["right", 0.5],
-  ]);
-  return atEachSide(both, [weighed([["left", 1]]), weighed([["right", 1]])], options);
+  const mean = weighed(places.map((place) => [place, 1 / places.length]));
+  if (mean.equivalenceP >= 1) return mean;
+  return atEachPlace(
+    mean,
+    places.map((place) => ({ place, test: weighed([[place, 1]]) })),
+    options,
+  );
 }
 
-/** Equivalent only where each side is: the largest of three p-values counts (an intersection-union test). */
-function atEachSide(
-  both: Verdict,
-  [left, right]: readonly [Verdict, Verdict],
+/** Equivalent only where each place is: the largest of the p-values counts (an intersection-union test). */
+function atEachPlace(
+  mean: Verdict,
+  places: readonly { readonly place: Label; readonly test: Verdict }[],
   options: VerdictOptions,
 ): Verdict {
-  if (!both.withinMargin) return both;
+  if (!mean.withinMargin) return mean;
   const { alpha = 0.05, equivalenceAlpha = alpha } = options;
-  const equivalenceP = Math.max(both.equivalenceP, left.equivalenceP, right.equivalenceP);
+  const equivalenceP = Math.max(mean.equivalenceP, ...places.map(({ test }) => test.equivalenceP));
   const withinMargin = equivalenceP <= equivalenceAlpha;
-  const verdict = wordOf({ ...both, equivalenceP }, { alpha, equivalenceAlpha });
-  const side = left.withinMargin ? "right" : "left";
+  const verdict = wordOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
+  const open = places.find(({ test }) => !test.withinMargin);
   const reason =
-    verdict === "inconclusive"
-      ? `equivalence is not shown where the right answer stood on the ${side}, so that a preference for a side may hide skill`
-      : both.reason;
-  return { ...both, equivalenceP, withinMargin, verdict, reason };
+    verdict === "inconclusive" && open
+      ? `equivalence is not shown where the right answer stood ${standing(open.place)}, so that a preference for a ${places.length > 2 ? "place" : "side"} may hide skill`
+      : mean.reason;
+  return { ...mean, equivalenceP, withinMargin, verdict, reason };
 }
+
+const standing = (place: Label): string =>
+  place === "left" || place === "right" ? `on the ${place}` : `at place ${place}`;
 
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   return new Map<Origin, number>([
@@ -213,12 +220,10 @@ function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict
 }
 
 function nothingOf(group: Label, { judgments, readers }: ReturnType<typeof figuresOf>): string {
-  if (group !== "left" && group !== "right") {
-    return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
-  }
+  if (group === "human" || group === "machine") return `there are no judgments of ${group} stories`;
   if (judgments === 0) return "there are no judgments";
   if (readers === 1) return "one reader can't stand for readers";
-  return `the right answer never stood on the ${group}, so that skill can't be told from a preference for a side`;
+  return `the right answer never stood ${standing(group)}, so that skill can't be told from a preference for a side`;
 }
 
 function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {

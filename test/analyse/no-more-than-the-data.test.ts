@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
 import { bayes } from "../../src/analyse/analyses/bayes.ts";
+import { cues } from "../../src/analyse/analyses/cues.ts";
 import { leaks } from "../../src/analyse/analyses/leaks.ts";
 import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { quality } from "../../src/analyse/analyses/quality.ts";
@@ -301,14 +302,14 @@ test("no figure that is drawn by chance hangs on the order of a table's rows", (
   );
   const mixed = random.shuffle(choices);
   const [one, other] = [choices, mixed].map((rows) => {
-    const all = found(dataOf({ choices: rows, measures }), [verdict, leaks]);
+    const all = found(dataOf({ choices: rows, measures }), [cues, leaks]);
     const { detectors } = of(all, "leaks").numbers as unknown as Detection;
     return [
-      (of(all, "verdict").numbers["permutation"] as { p: number }).p,
+      ...(of(all, "cues").numbers["cues"] as { saidHumanP: number }[]).map(({ saidHumanP }) => saidHumanP),
       ...detectors.flatMap(({ detector, accuracy: share, p }) => [detector, Number(share.toFixed(9)), p]),
     ];
   });
-  expect(one).toHaveLength(1 + 3 * 4);
+  expect(one).toHaveLength(2 + 3 * 4);
   expect(other).toEqual(one);
 });
 

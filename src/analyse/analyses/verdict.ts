@@ -1,14 +1,13 @@
-import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
-import { counted, listed, percent, percentApart, percentRange, printed, pValue } from "../../study/print.ts";
+import { counted, listed, percent, percentApart, percentRange, printed } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
 import { balancedNote, levelOf } from "../accuracy-words.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
 import { differentWithin, isWide, marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
-import { asJudgments, clustersOf, verdictOnChoices } from "../judged.ts";
+import { clustersOf, verdictOnChoices } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
 import {
   type ModelVerdict,
@@ -28,6 +27,7 @@ import {
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
+import { sayUnseen } from "../unseen.ts";
 import { weighingFindings, weighingsOf } from "../weighings.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
@@ -37,11 +37,9 @@ export const verdict: Analysis = {
   needs: ["choices"],
   beforeData: true,
   run(data, random) {
-    const { choices, settings } = data;
+    const { choices } = data;
     if (choices.length === 0) return beforeData(data);
-    const judgments = asJudgments(choices, data);
     const test = verdictOnChoices(choices, data);
-    const permutation = permuteOrigins(judgments, { draws: settings.draws }, random.fork("permutation"));
     const detection = detectionOf(data, test);
     const rule = rule2022(data);
     const models = modelVerdicts(data);
@@ -55,19 +53,20 @@ export const verdict: Analysis = {
       ...sayBias(detection),
       table("result", "The verdicts, and what each stands on", verdictTable(test)),
       sentence("detail", sayReasons(test)),
-      ...sayUnseen(test),
+      ...(test.overall.degrees > 0 && test.together !== "inconclusive"
+        ? sayUnseen(test.overall.readers)
+        : []),
       ...saySpeaksOf(test),
       ...readerFindings(differences, data),
       ...weighingFindings(weighings, test, data),
-      ...(permutation.draws > 0 ? [sentence("result", sayPermutation(permutation))] : []),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", methodSaid(data, permutation.draws)),
+      sentence("method", methodSaid(data)),
     ];
     const together = wordOn(test, models, differences, data);
     const method = {
-      weigh: methodOf(settings).weigh,
+      weigh: methodOf(data.settings).weigh,
       clusters: clustersOf(choices, data).map(({ name }) => name),
     };
     const numbers = {
@@ -77,7 +76,6 @@ export const verdict: Analysis = {
       models,
       readers: differences ?? null,
       weighings,
-      permutation,
       detection,
     };
     return { findings, numbers: { ...numbers, rule2022: rule.numbers } };
@@ -258,28 +256,10 @@ const verdictTable = (test: StudyVerdict): Table => ({
   })),
 });
 
-const sayPermutation = ({ youden, p }: PermutationTest): string =>
-  `If the origins of the stories were dealt anew at random, a difference as large as this one (Youden’s J = ${printed(youden, "number")}) or larger would come up with ${pValue(p)}.`;
-
 const sayReasons = (test: StudyVerdict): string =>
   named(test)
     .map(([of, , { verdict: word, reason }]) => `${of}: ${word}, for ${reason}.`)
     .join(" ");
-
-/**
- * Few readers may hold none of a rare kind, a few who can always tell, and no test can know of them: in
- * `bench/stats-hard.ts` fifteen readers of such a mixture are wrongly called different in 13 % of studies.
- */
-function sayUnseen({ overall: { readers, degrees }, together }: StudyVerdict): Finding[] {
-  const missed = 0.9 ** readers;
-  if (degrees === 0 || together === "inconclusive" || missed <= 0.01) return [];
-  return [
-    sentence(
-      "detail",
-      `The verdict is about readers like these ${readers}. A kind of reader who is one in ten, such as experts, would be missing altogether from so few with probability ${printed(missed, "number")}.`,
-    ),
-  ];
-}
 
 /** Whom and what the verdict speaks of beyond those who were there. */
 function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
@@ -294,11 +274,11 @@ function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
   return [sentence("detail", `The verdict speaks of ${listed(kinds)}.`)];
 }
 
-function methodSaid(data: Data, permutations: number): string {
+function methodSaid(data: Data): string {
   const { margin, level } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${printedAlpha(equivalenceAlpha)}, difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighing(data)} Standard errors are clustered by reader and by story, stories within their origin${clusters === "" ? "" : `, and by ${clusters}`} (the jackknife’s CV3 for each way; Cameron, Gelbach and Miller 2011 for several), with Student’s t on the degrees of freedom of the fewest clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${printed(permutations, "integer")} times. d′ and c carry the log-linear correction (Hautus 1995); their ${levelOf(level)} intervals carry the clustered errors of both rates by the delta method.`;
+  return `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${printedAlpha(equivalenceAlpha)}, difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighing(data)} Standard errors are clustered by reader and by story, stories within their origin${clusters === "" ? "" : `, and by ${clusters}`} (the jackknife’s CV3 for each way; Cameron, Gelbach and Miller 2011 for several), with Student’s t on the degrees of freedom of the fewest clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). d′ and c are of all judgments pooled and carry the log-linear correction (Hautus 1995); their ${levelOf(level)} intervals carry the clustered errors of both rates by the delta method.`;
 }
 
 const sayWeighing = ({ settings }: Data): string =>

@@ -17,6 +17,20 @@ const ExclusionSettings = z.strictObject({
 });
 export type ExclusionSettings = Readonly<z.infer<typeof ExclusionSettings>>;
 
+/** A margin of ratings: points of a scale, or a share of its length. */
+export const RatingMargin = z.union([
+  z.number().positive(),
+  z
+    .string()
+    .trim()
+    .regex(/^\d+(\.\d+)?\s*%$/, "a number of points, or a share of the scale such as 10 %")
+    .refine(
+      (share) => Number.parseFloat(share) > 0 && Number.parseFloat(share) <= 50,
+      "above 0 %, at most 50 %",
+    ),
+]);
+export type RatingMargin = z.infer<typeof RatingMargin>;
+
 /** How judgments are put together into an accuracy, and what they repeat by beside readers and stories. */
 export interface Method {
   readonly weigh: "readers" | "judgments";
@@ -53,8 +67,8 @@ export const AnalyseSettings = z.strictObject({
    */
   clusters: z.array(z.string().min(1)).max(2).optional(),
   exclude: ExclusionSettings.prefault({}),
-  /** Means of ratings this close, in points of their scale, count as equal. */
-  ratingMargin: z.number().positive().default(0.5),
+  /** Means of ratings this close count as equal: in points of their scale, or as a share of its length, "10 %". */
+  ratingMargin: RatingMargin.default(0.5),
   /** When the study ends: at so many readers (the survey's quota by default), and the shares of them at which one looks before. */
   stop: z
     .strictObject({
