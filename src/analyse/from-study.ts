@@ -98,7 +98,7 @@ const peopleIn = (judgments: readonly Judgment[]) =>
   );
 
 /** Clusters that a study knows of without asking its readers. */
-export const ofStories: ReadonlySet<string> = new Set(["title", "form", "example", "model"]);
+export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>

@@ -52,15 +52,11 @@ export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data
 }
 
 /** What of an answer clusters may be made of. */
-type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> &
-  Partial<Pick<Choice, "title" | "example" | "model">>;
+type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> & Partial<Pick<Choice, "title">>;
 
 const labelOf = (choice: Labelled, name: string): string =>
   // A reader who left before saying belongs to nobody else.
-  choice.labels?.[name] || (isKnown(name) && choice[name]) || `reader ${choice.participant}`;
-
-const isKnown = (name: string): name is "form" | "example" | "model" =>
-  ["form", "example", "model"].includes(name);
+  choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
 /**
  * The verdict on choices, at the margin and the errors of a study: of alpha spending at a declared look before the
@@ -155,6 +151,7 @@ export function choicesCsv({ choices, settings }: Data): string {
     "stimulus",
     "origin",
     "model",
+    "title",
     "order",
     "response",
     "ms",
@@ -165,9 +162,7 @@ export function choicesCsv({ choices, settings }: Data): string {
     [...columns, ...clusters],
     choices.map((choice) => ({
       ...choice,
-      ...Object.fromEntries(
-        clusters.map((name) => [name, name === "title" ? choice.title : labelOf(choice, name)]),
-      ),
+      ...Object.fromEntries(clusters.map((name) => [name, labelOf(choice, name)])),
       response: choice.answer,
     })),
   );

@@ -30,9 +30,12 @@ type VerdictNumbers = z.infer<typeof VerdictNumbers>;
 const MixedNumbers = z.object({
   fitted: z.literal(true),
   singular: z.boolean(),
+  /** As lme4 writes it. */
+  formula: z.string(),
   logLikelihood: z.number(),
   coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
-  deviations: z.object({ reader: z.number(), story: z.number() }),
+  /** Of intercepts by their unit ("reader"), of slopes as "origin by reader". */
+  deviations: z.record(z.string(), z.number()),
 });
 
 /** The judgments that a program checks, and the margin that they were held against. */
@@ -62,7 +65,7 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
     opening(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...readersChecks(verdict.data),
-    ...(mixed.success && onlyOrigin && !mixed.data.singular ? [mixedChecks(mixed.data)] : []),
+    ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
     ending,
   ].join("\n");
 }
@@ -219,22 +222,34 @@ check("readers: differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-
   ];
 }
 
-function mixedChecks({ coefficients, deviations, logLikelihood }: z.infer<typeof MixedNumbers>): string {
+function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
+  const { coefficients, deviations, logLikelihood, formula, singular } = mixed;
   const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
+  // With a deviation of 0 standard errors hang on how near to it a program stops.
+  const errors: [string, string, number][] = singular
+    ? []
+    : [
+        ["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError],
+        ...Object.entries(deviations).map(([name, deviation]): [string, string, number] => {
+          const [term, unit] = name.includes(" by ") ? name.split(" by ") : ["(Intercept)", name];
+          return [`deviation of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
+        }),
+      ];
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
     ["leaning", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
     ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
-    ["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError],
-    ["deviation of readers", 'attr(VarCorr(fit)$participant, "stddev")', deviations.reader],
-    ["deviation of stories", 'attr(VarCorr(fit)$stimulus, "stddev")', deviations.story],
+    ...errors,
   ];
   return [
     'if (requireNamespace("lme4", quietly = TRUE)) {',
     "  suppressPackageStartupMessages(library(lme4))",
     '  model <- transform(judgments, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
-    "  fit <- glmer(human ~ origin + (1 | participant) + (1 | stimulus), data = model, family = binomial,",
-    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8)))',
+    ...(formula.includes("title") ? ['  model$title <- label("title", judgments$stimulus)'] : []),
+    `  fit <- suppressWarnings(suppressMessages(glmer(${formula}, data = model, family = binomial,`,
+    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8, maxfun = 1e5)))))',
+    "  spread <- as.data.frame(VarCorr(fit))",
+    '  deviation <- function(unit, term) spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term]',
     // lme4 stops where its own tolerance lets it, and standard errors follow from second differences.
     ...tests.map(
       ([name, value, ours_]) => `  check("mixed model: ${name}", unname(${value}), ${ours_}, 0.01)`,
@@ -245,6 +260,8 @@ function mixedChecks({ coefficients, deviations, logLikelihood }: z.infer<typeof
     "",
   ].join("\n");
 }
+
+const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };
 
 const ending = `if (differing > 0) stop(differing, " figures differ")
 cat("all figures agree\\n")
