@@ -30,9 +30,17 @@ const looksBefore = ({ settings }: Data): number[] =>
 
 /** The p-values that a claim needs at the last of some looks. */
 function neededAt(looks: readonly number[], { settings: { alpha } }: Data): NonNullable<Look["needs"]> {
+  const name = JSON.stringify([looks, alpha]);
+  const known = boundaries.get(name);
+  if (known) return known;
   const needed = (sides: 1 | 2) => sequentialLooks(looks, { alpha, sides }).at(-1)!.p;
-  return { differenceP: needed(2), equivalenceP: needed(1) };
+  const found = { differenceP: needed(2), equivalenceP: needed(1) };
+  boundaries.set(name, found);
+  return found;
 }
+
+/** What was integrated once, for every analysis asks. */
+const boundaries = new Map<string, NonNullable<Look["needs"]>>();
 
 /**
  * How many readers end the study: as registered, or as `study.yaml` says now (`analyse.stop.readers`, else

@@ -68,7 +68,7 @@ interface Compared {
   /** p-values by Holm over the sizes of choice. */
   readonly test: Verdict;
   readonly ties: number;
-  readonly sensitivity: ReturnType<typeof sensitivityOf> | undefined;
+  readonly sensitivity: ReturnType<typeof sensitivityOf>;
   readonly sides: Sides | undefined;
   readonly strengths: ReturnType<typeof strengthsOf> | undefined;
   /** Whether readers differ; of two stories alone. */
@@ -292,16 +292,21 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
 
 const machineOf = ({ humanSide, left, right }: Pair): string => (humanSide === "left" ? right : left);
 
-/** d' with its clustered interval; undefined ends where one reader or one pair carries none. */
+/**
+ * d' of the choices that were made, with its clustered interval; undefined where none was, and undefined ends where one
+ * reader or one pair carries none.
+ */
 function sensitivityOf(all: readonly Pair[], data: Data) {
+  const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
   const detected = clusteredPairDetection(
     {
-      correct: all.map(scoreOf),
-      readers: all.map(({ participant }) => participant),
-      stories: unitsOf(all, data),
+      correct: chosen.map(scoreOf),
+      readers: chosen.map(({ participant }) => participant),
+      stories: unitsOf(chosen, data),
     },
     data.settings.level,
-  )!;
+  );
+  if (!detected) return undefined;
   const { low, high } = detected.interval;
   return {
     value: detected.value,
@@ -311,7 +316,7 @@ function sensitivityOf(all: readonly Pair[], data: Data) {
 }
 
 const saySensitivity = (
-  { value, low, high }: ReturnType<typeof sensitivityOf>,
+  { value, low, high }: NonNullable<ReturnType<typeof sensitivityOf>>,
   { settings: { level } }: Data,
 ): string =>
   `d′ of all pairs pooled is ${printed(value, "number")}${low === undefined || high === undefined ? "" : ` (${Math.round(level * 100)} % interval ${printed(low, "number")} to ${printed(high, "number")})`}; 0 is no skill. Where readers differ in skill or lean to a side, the mean reader’s is larger.`;
@@ -330,19 +335,29 @@ interface Sides {
  * How often the left side was chosen where one was, as a mean over the sides on which the human story stood, clustered
  * by reader and by human story; no interval where either is one, or where all are alike.
  */
-function sidesOf(all: readonly Pair[], data: Data): Sides {
+export function sidesOf(all: readonly Pair[], data: Data): Sides {
   const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
   const left = chosen.map(({ chosenSide }) => Number(chosenSide === "left"));
   const chosenLeft = left.reduce((sum, one) => sum + one, 0);
   const humanLeft = all.filter(({ humanSide }) => humanSide === "left").length;
   const clusters = [chosen.map(({ participant }) => participant), unitsOf(chosen, data)];
+  if (chosen.length === 0)
+    return {
+      chosenLeft,
+      humanLeft,
+      pairs: all.length,
+      share: 0.5,
+      low: undefined,
+      high: undefined,
+      p: undefined,
+    };
   const { estimate, standardError, degrees, interval } = clusteredMean(left, clusters, data.settings.level);
   const known = degrees > 0 && standardError > 0 && humanLeft > 0 && humanLeft < all.length;
   return {
     chosenLeft,
     humanLeft,
     pairs: all.length,
-    share: chosen.length > 0 ? estimate : 0.5,
+    share: estimate,
     low: known ? Math.max(0, interval.low) : undefined,
     high: known ? Math.min(1, interval.high) : undefined,
     p: known ? studentTwoSided((estimate - 0.5) / standardError, degrees) : undefined,
