@@ -85,7 +85,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   return {
     data: {
       settings: declared,
-      ...labelled(judged, judgments, declared),
+      ...labelled(judged, await peopleBeside(beside), declared),
       measures: await measuresBeside(beside),
     },
     random: randomFrom(seed, "analyse"),
@@ -107,6 +107,12 @@ async function lookAt(path: string): Promise<Look> {
     const { origin, model = "", example = "", title = "" } = row;
     return { stimulus, origin: origin as Origin, model, example, title };
   };
+}
+
+/** What the package says of its participants, as far as it tells. */
+async function peopleBeside(beside: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
+  const rows = (await exists(beside("participants.csv"))) ? await readTable(beside("participants.csv")) : [];
+  return new Map(rows.map((row) => [row["participant"] ?? "", row]));
 }
 
 /** What the package says of the text behind each stimulus, where it was measured. */

@@ -33,7 +33,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const settings = await settingsOf(study);
   return {
     settings,
-    ...labelled(judgedOn(judgments, forms, shown), judgments, settings),
+    ...labelled(judgedOn(judgments, forms, shown), peopleIn(judgments), settings),
     measures: await measuresOf(study, key),
     study: {
       title: study.config.title,
@@ -77,25 +77,28 @@ async function settingsOf(study: Study): Promise<Data["settings"]> {
 /** Choices with what their readers said of themselves, where the settings cluster by it. */
 export function labelled<Judged extends Pick<Data, "choices">>(
   judged: Judged,
-  judgments: readonly Judgment[],
+  people: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
   settings: Data["settings"],
 ): Judged {
   const names = methodOf(settings).clusters.filter((name) => !ofStories.has(name));
   if (names.length === 0) return judged;
-  const said = new Map(
-    judgments
-      .filter(({ task }) => task === "demographics")
-      .map(({ participant, response }) => [
-        participant,
-        Object.fromEntries(names.flatMap((name) => (response[name] ? [[name, String(response[name])]] : []))),
-      ]),
-  );
-  const choices = judged.choices.map((choice) => ({ ...choice, labels: said.get(choice.participant) ?? {} }));
+  const choices = judged.choices.map((choice) => {
+    const said = people.get(choice.participant) ?? {};
+    return { ...choice, labels: Object.fromEntries(names.map((name) => [name, String(said[name] ?? "")])) };
+  });
   return { ...judged, choices };
 }
 
+/** What each participant said of themselves. */
+const peopleIn = (judgments: readonly Judgment[]) =>
+  new Map(
+    judgments
+      .filter(({ task }) => task === "demographics")
+      .map(({ participant, response }) => [participant, response]),
+  );
+
 /** Clusters that a study knows of without asking its readers. */
-export const ofStories: ReadonlySet<string> = new Set(["title", "form", "example", "model"]);
+export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>

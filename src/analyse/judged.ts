@@ -52,15 +52,11 @@ export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data
 }
 
 /** What of an answer clusters may be made of. */
-type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> &
-  Partial<Pick<Choice, "title" | "example" | "model">>;
+type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> & Partial<Pick<Choice, "title">>;
 
 const labelOf = (choice: Labelled, name: string): string =>
   // A reader who left before saying belongs to nobody else.
-  choice.labels?.[name] || (isKnown(name) && choice[name]) || `reader ${choice.participant}`;
-
-const isKnown = (name: string): name is "form" | "example" | "model" =>
-  ["form", "example", "model"].includes(name);
+  choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
 /**
  * The verdict on choices, at the margin and the errors of a study: of alpha spending at a declared look before the
@@ -155,6 +151,7 @@ export function choicesCsv({ choices, settings }: Data): string {
     "stimulus",
     "origin",
     "model",
+    "title",
     "order",
     "response",
     "ms",
@@ -163,6 +160,10 @@ export function choicesCsv({ choices, settings }: Data): string {
   const clusters = methodOf(settings).clusters.filter((name) => !columns.includes(name));
   return csv(
     [...columns, ...clusters],
-    choices.map(({ answer, labels, ...choice }) => ({ ...choice, ...labels, response: answer })),
+    choices.map((choice) => ({
+      ...choice,
+      ...Object.fromEntries(clusters.map((name) => [name, labelOf(choice, name)])),
+      response: choice.answer,
+    })),
   );
 }

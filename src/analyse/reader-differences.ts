@@ -137,7 +137,7 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
 }
 
 const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
-  `If 5 % of readers were right in 95 % of stories, a study like this would find it out with probability ${printed(power, "number")}${power < enoughPower ? `, which is less than the ${enoughPower.toFixed(2)} that the word “indistinguishable” takes` : ""} (at alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
+  `If 5 % of readers were right in 95 % of stories, a study like this would find it out with probability ${printed(power, "number")}${power < enoughPower ? `, which is less than the ${enoughPower.toFixed(2)} that the strongest verdict takes` : ""} (at alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
 
 const namedTable = (named: readonly TestedScore[]) => ({
   columns: [
@@ -170,4 +170,4 @@ const votesTable = (reached: readonly Vote[]) => ({
 });
 
 const method = ({ heterogeneity: { draws } }: ReaderDifferences): string =>
-  `Whether readers differ was tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times); the statistic is the variance of the readers’ own balanced accuracies around what their stories lead to expect, each weighed by its precision. Who can tell was tested by Fisher’s exact test of each reader’s answers, one-sided, with Holm’s correction. The share of readers who can tell is that of a mixture of two kinds, with all shares, and accuracies of 75 to 99 %, as likely beforehand. “Indistinguishable” takes equivalence overall and for each kind of story, no shown difference between readers, and a study that finds out 5 % of readers who are right in 95 % with probability ${enoughPower.toFixed(2)}, by simulation of the same readers and stories.`;
+  `Whether readers differ was tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times); the statistic is the variance of the readers’ own balanced accuracies around what their stories lead to expect, each weighed by its precision. Who can tell was tested by Fisher’s exact test of each reader’s answers, one-sided, with Holm’s correction. The share of readers who can tell is that of a mixture of two kinds, with all shares, and accuracies of 75 to 99 %, as likely beforehand. The strongest verdict takes equivalence overall and for each kind of story, no shown difference between readers, and a study that finds out 5 % of readers who are right in 95 % with probability ${enoughPower.toFixed(2)}, by simulation of the same readers and stories.`;

@@ -40,7 +40,8 @@ export interface ClusteredOptions {
  * the ways nor of their pairs. With one observation to a cluster this is Welch's t-test.
  *
  * Degrees of freedom: those of the way that has the fewest, G - 1 for even clusters, fewer for uneven ones, and
- * Welch's where clusters lie within groups.
+ * Welch's where clusters lie within groups. Where a third or fourth way stands for itself, which often has few clusters,
+ * they are Satterthwaite's over the ways, never below those of the fewest.
  *
  * Throws RangeError when columns differ in length, values are no numbers or more than four ways are given.
  */
@@ -101,8 +102,11 @@ export function contrastIn(
   const { influence, estimate } = influences(values, grouped.index, weights, importance);
   const parts = combined.map((one) => variance(influence, one, grouped.index, weights, importance));
   const single = parts.filter((_, at) => combined[at]!.ways.length === 1);
-  const degrees = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
-  const standardError = degrees > 0 ? Math.sqrt(combinedVariance(parts, combined)) : Infinity;
+  const fewest = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
+  const whole = fewest > 0 ? combinedVariance(parts, combined) : Infinity;
+  const named = combined.some(({ ways: of }) => of.length === 1 && of[0]! > 1);
+  const degrees = fewest > 0 && named ? Math.max(fewest, satterthwaite(whole, single)) : fewest;
+  const standardError = Math.sqrt(whole);
   return {
     estimate,
     standardError,
@@ -191,6 +195,13 @@ export function combinedVariance(parts: readonly Part[], combined: readonly Comb
     ...pairs.map((pair) => of((ways) => ways.every((way) => pair.ways.includes(way)))),
     of(() => true),
   );
+}
+
+/** Degrees of freedom of a sum of variances that have their own (Satterthwaite 1946), at most those of the richest. */
+function satterthwaite(whole: number, single: readonly Part[]): number {
+  const scale = single.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
+  const most = Math.max(...single.map((part) => part.degrees));
+  return scale > 0 ? Math.min(most, whole ** 2 / scale) : 0;
 }
 
 /** Whether each cluster of a way lies within one cluster of the other. */

@@ -62,12 +62,17 @@ export const verdict: Analysis = {
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", method(data)),
+      sentence("method", methodSaid(data)),
     ];
     const together = wordOn(test, models, differences, data);
+    const method = {
+      weigh: methodOf(data.settings).weigh,
+      clusters: clustersOf(choices, data).map(({ name }) => name),
+    };
     const numbers = {
       ...test,
       together,
+      method,
       models,
       readers: differences ?? null,
       weighings,
@@ -269,7 +274,7 @@ function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
   return [sentence("detail", `The verdict speaks of ${listed(kinds)}.`)];
 }
 
-function method(data: Data): string {
+function methodSaid(data: Data): string {
   const { margin, level } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
