@@ -223,6 +223,24 @@ describe("the leak scan", () => {
     expect(alone.p).toBeGreaterThan(0.2);
   });
 
+  test("looks at the pairs of a study before anybody has answered", () => {
+    const stimuli = Array.from({ length: 24 }, (_, at) => {
+      const [title, origin] = [Math.floor(at / 2), at % 2 === 0 ? ("human" as const) : ("machine" as const)];
+      const text = `${"It rained, and we went home. ".repeat(2 + (title % 5))}${origin === "human" ? "So it was, was it? Yes!" : ""}`;
+      const shown = {
+        stimulus: `${origin} ${title}`,
+        origin,
+        model: "",
+        example: "",
+        title: `Title ${title}`,
+      };
+      return { ...shown, id: shown.stimulus, text, words: 9, cut: 1 };
+    });
+    const study = { stimuli, generations: [] } as never;
+    const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
+    expect(said(told, "warning")).toMatch(/tells 100\.0 % of the pairs apart .* more than guessing would/);
+  });
+
   test("of pairs whose stories are known by nothing but their origin says so", async () => {
     const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
     expect(said(told)).toContain("cannot be told: nothing is known of the stories in the pairs");
@@ -439,6 +457,17 @@ describe("the mixed model", () => {
     const test = plain.tests[0]!;
     expect(test.f).toBeCloseTo((origin!.estimate / origin!.standardError) ** 2 / (14 / 13), 8);
     expect(origin!.low).toBeLessThan(origin!.estimate - 2.16 * origin!.standardError);
+  });
+
+  test("of more titles than it can solve together has no fit, with the reason", () => {
+    const rows = Array.from({ length: 1300 * 3 }, (_, at) => {
+      const [title, version] = [Math.floor(at / 3), at % 3];
+      const choice = choicesBy(1, 2, guess)[Math.min(1, version)]!;
+      const participant = `r${at % 7}`;
+      return { ...choice, participant, stimulus: `s${title}.${version}`, title: `t${title}` };
+    });
+    const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
+    expect(said(told)).toContain("has no fit: readers, stories and titles have 2614 effects that cross");
   });
 
   test("has titles with a slope of origin where both share them, and no stories where these say the same", () => {
