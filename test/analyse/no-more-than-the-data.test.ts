@@ -36,8 +36,8 @@ describe("equivalence", () => {
     const better = said(
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
-    expect(better).toMatch(/^Equivalent within the margin, but not the same as guessing/);
-    expect(better).toContain("shown to lie above one half");
+    expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
+    expect(better).toContain("lies above guessing, and the 90 % interval lies within the declared margin");
     expect(better.toLowerCase()).not.toContain("indistinguishable");
     expect(better).not.toContain("no better than");
   });
@@ -65,8 +65,10 @@ describe("equivalence", () => {
       } as Choice;
     });
     const all = of(found(dataOf({ choices }), [verdict]), "verdict");
-    expect(all.numbers["together"]).toBe("equivalent");
-    expect(said(all, "verdict")).toMatch(/^Equivalent on average only/);
+    expect(all.numbers["together"]).toBe("different");
+    expect(said(all, "verdict")).toMatch(
+      /^Different: easy is recognised \(\d\d\.\d %\), hard passes as human/,
+    );
     expect(said(all, "verdict")).toContain("different: easy, hard");
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
