@@ -182,6 +182,20 @@ function testOf(
   return [{ effect, f, columns: size, degrees: left, p: fSurvival(f, size, left) }];
 }
 
+/**
+ * d' of the mean reader over stories like these, and how far readers lie apart in it (SD): the effect of origin on the
+ * logit, brought to the normal scale by √3/π, over the root of 1 and the variance of what stories look like. Pooled d' is
+ * smaller where readers lean apart. Undefined without an effect of origin.
+ */
+export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coefficients">) {
+  const origin = coefficients.find(({ effect }) => effect === "origin");
+  if (origin === undefined) return undefined;
+  const toNormal = Math.sqrt(3) / Math.PI;
+  const { story = 0, title = 0, "origin by reader": skill = 0 } = fit.deviations;
+  const scale = toNormal / Math.hypot(1, toNormal * Math.hypot(story, title));
+  return { sensitivity: scale * origin.estimate, spread: scale * skill };
+}
+
 /** Whether some unit has two values. */
 function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): boolean {
   const { index } = indexLabels(labels);

@@ -7,6 +7,7 @@ import { leaks } from "../../src/analyse/analyses/leaks.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
 import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { ratings } from "../../src/analyse/analyses/ratings.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice, Rating } from "../../src/analyse/data.ts";
 import { type Detection, detect } from "../../src/analyse/detector.ts";
 import { judgedOn } from "../../src/analyse/from-study.ts";
@@ -457,6 +458,27 @@ describe("the mixed model", () => {
     const test = plain.tests[0]!;
     expect(test.f).toBeCloseTo((origin!.estimate / origin!.standardError) ** 2 / (14 / 13), 8);
     expect(origin!.low).toBeLessThan(origin!.estimate - 2.16 * origin!.standardError);
+  });
+
+  test("gives the mean reader's d', which pooling makes too small where readers lean apart", () => {
+    const random = randomFrom("probit");
+    const leans = Array.from({ length: 150 }, () => 1.2 * random.normal());
+    const skills = Array.from({ length: 150 }, () => 0.9 + 0.4 * random.normal());
+    const choices = choicesBy(150, 40, guess).map((choice): Choice => {
+      const reader = Number(choice.participant.slice(7));
+      const seen =
+        leans[reader]! + skills[reader]! * (choice.origin === "human" ? 0.5 : -0.5) + random.normal();
+      const answer = seen > 0 ? "human" : "machine";
+      return { ...choice, answer, right: answer === choice.origin };
+    });
+    const all = found(dataOf({ choices, settings: settings() }), [mixedModel, verdict]);
+    const { meanReader } = of(all, "mixed-model").numbers as { meanReader: Record<string, number> };
+    const mean = skills.reduce((sum, skill) => sum + skill, 0) / 150;
+    expect(Math.abs(meanReader["sensitivity"]! - mean)).toBeLessThan(0.05);
+    expect(Math.abs(meanReader["spread"]! - 0.4)).toBeLessThan(0.1);
+    const { detection } = of(all, "verdict").numbers as { detection: { sensitivity: { value: number } } };
+    expect(detection.sensitivity.value).toBeLessThan(mean - 0.2);
+    expect(JSON.stringify(of(all, "verdict").findings)).toContain("d′, pooled");
   });
 
   test("of more titles than it can solve together has no fit, with the reason", () => {

@@ -4,7 +4,7 @@ import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice } from "../data.ts";
 import { type Effect, effectsOf } from "../effects.ts";
-import { type Coefficient, type EffectTest, type FittedMixed, fitMixed } from "../mixed.ts";
+import { type Coefficient, type EffectTest, type FittedMixed, fitMixed, meanReader } from "../mixed.ts";
 
 /** What moves readers to say "human", with readers, stories and shared titles all random. */
 export const mixedModel: Analysis = {
@@ -32,13 +32,24 @@ export const mixedModel: Analysis = {
     const { fit, formula, coefficients, tests } = mixed;
     const findings: Finding[] = [
       ...saySkill(mixed, choices),
+      ...saySensitivity(mixed),
       sentence("detail", sayFit(fit, choices.length - rows.length)),
       ...coefficientFigure(coefficients),
       ...(tests.length > 0 ? [table("result", "Tests of each effect", testsTable(tests))] : []),
       table("detail", "How much effects differ between readers, stories and titles", spreadTable(fit)),
       sentence("method", method(effects, formula)),
     ];
-    return { findings, numbers: { fitted: true, formula, ...plain(fit), coefficients, tests } };
+    return {
+      findings,
+      numbers: {
+        fitted: true,
+        formula,
+        ...plain(fit),
+        coefficients,
+        tests,
+        meanReader: meanReader(mixed) ?? null,
+      },
+    };
   },
 };
 
@@ -73,6 +84,17 @@ function saySkill({ coefficients, tests }: FittedMixed, choices: readonly Choice
     sentence(
       "result",
       `${begin} (${odds(origin.low)} to ${odds(origin.high!)}; ${pValue(test.p)}). 1 would be no skill. The model explains; the verdict does not rest on it.`,
+    ),
+  ];
+}
+
+function saySensitivity(mixed: FittedMixed): Finding[] {
+  const found = meanReader(mixed);
+  if (!found || Math.abs(found.sensitivity) > 4) return [];
+  return [
+    sentence(
+      "detail",
+      `The mean reader’s d′ by this model is ${printed(found.sensitivity, "number")}, and readers lie apart in it by ${printed(found.spread, "number")} (standard deviation). The d′ beside the verdict is that of all judgments pooled.`,
     ),
   ];
 }
