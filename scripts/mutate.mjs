@@ -17,19 +17,31 @@ for (const { name, file, from, to, test, title } of all) {
     alive.push(`${name}: its place in ${file} is not there once`);
     continue;
   }
-  process.once("SIGINT", restore);
-  writeFileSync(path, source.replace(from, () => to));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
   try {
-    const run = spawnSync("npx", ["vitest", "run", test, ...(title ? ["-t", title] : [])], { cwd: root, encoding: "utf8" });
-    const killed = run.status !== 0 && /\d+ failed/.test(run.stdout);
+    const run = spawnSync("npx", ["vitest", "run", test, ...(title ? ["-t", title] : [])], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    // A test has failed, and not merely a file that could not be read.
+    const killed = run.status !== 0 && /Tests +\d+ failed/.test(run.stdout);
     console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
     if (!killed) alive.push(name);
   } finally {
     restore();
-    process.removeListener("SIGINT", restore);
+    for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, stop);
   }
   function restore() {
     writeFileSync(path, source);
+  }
+  function stop() {
+    restore();
+    process.exit(130);
   }
 }
 if (alive.length > 0) {

@@ -86,6 +86,11 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
       slopes.set(`${name} by ${way.name}`, { within: way.name, by: values, effect });
     }
   }
+  const crossed = crossedEffects(ways, slopes);
+  if (crossed > mostCrossed) {
+    const reason = `readers, stories and titles have ${crossed} effects that cross, and it takes at most ${mostCrossed}`;
+    return { fitted: false, reason };
+  }
   const fit = fitMixedLogistic({
     design: choices.map((_, at) => [1, ...columns.map(({ values }) => values[at]!)]),
     outcomes: choices.map(({ answer }) => Number(answer === "human")),
@@ -121,6 +126,20 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
       return testOf(name, own, fit, units(name));
     }),
   };
+}
+
+/** Effects that cross are solved together, which takes the cube of their number in time: here some minutes. */
+const mostCrossed = 2500;
+
+/** Random effects of all ways but the one that has the most units, which costs little. */
+function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>): number {
+  const counts = ways.map(({ name, labels }) => ({
+    units: new Set(labels).size,
+    terms: 1 + [...slopes.values()].filter(({ within }) => within === name).length,
+  }));
+  const most = Math.max(...counts.map(({ units }) => units));
+  const widest = counts.findIndex(({ units }) => units === most);
+  return counts.reduce((sum, { units, terms }, at) => sum + (at === widest ? 0 : units * terms), 0);
 }
 
 /** Units that carry an effect, less what is estimated at their level, and how much too small the model's error is. */

@@ -106,12 +106,12 @@ describe("pairs", () => {
     const printed = printedFindings([few]);
     expect(printed).toContain("missing altogether");
     const { rows } = tableIn(few, "The verdict on pairs");
-    expect(rows.map(({ of, found: right, pairs: all }) => [of, right, all])).toEqual([
-      ["mean of both sides", 120, 120],
-      ["on the left", expect.any(Number), expect.any(Number)],
-      ["on the right", expect.any(Number), expect.any(Number)],
+    expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
+      ["both sides", "120 of 120"],
+      ["left", expect.stringMatching(/^(\d+) of \1$/)],
+      ["right", expect.stringMatching(/^(\d+) of \1$/)],
     ]);
-    expect(printed).toMatch(/mean of both +different +120\.00 +120 +100\.0 %/);
+    expect(printed).toMatch(/both +different +120 of +100\.0 %/);
     const many = await tableOf(pairRows(60, 20, () => true));
     expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing altogether");
   });
@@ -164,10 +164,7 @@ describe("a choice of several", () => {
       /^Different: among 4 stories, readers find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
-    expect(rows.map(({ of }) => of)).toEqual([
-      "mean of all places",
-      ...[1, 2, 3, 4].map((at) => `at place ${at}`),
-    ]);
+    expect(rows.map(({ of }) => of)).toEqual(["all places", ...[1, 2, 3, 4].map((at) => `place ${at}`)]);
   });
 
   test("has no verdict where the human story never stood at one of the places", async () => {
@@ -224,6 +221,24 @@ describe("the leak scan", () => {
       randomFrom("alone"),
     )!;
     expect(alone.p).toBeGreaterThan(0.2);
+  });
+
+  test("looks at the pairs of a study before anybody has answered", () => {
+    const stimuli = Array.from({ length: 24 }, (_, at) => {
+      const [title, origin] = [Math.floor(at / 2), at % 2 === 0 ? ("human" as const) : ("machine" as const)];
+      const text = `${"It rained, and we went home. ".repeat(2 + (title % 5))}${origin === "human" ? "So it was, was it? Yes!" : ""}`;
+      const shown = {
+        stimulus: `${origin} ${title}`,
+        origin,
+        model: "",
+        example: "",
+        title: `Title ${title}`,
+      };
+      return { ...shown, id: shown.stimulus, text, words: 9, cut: 1 };
+    });
+    const study = { stimuli, generations: [] } as never;
+    const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
+    expect(said(told, "warning")).toMatch(/tells 100\.0 % of the pairs apart .* more than guessing would/);
   });
 
   test("of pairs whose stories are known by nothing but their origin says so", async () => {
@@ -442,6 +457,17 @@ describe("the mixed model", () => {
     const test = plain.tests[0]!;
     expect(test.f).toBeCloseTo((origin!.estimate / origin!.standardError) ** 2 / (14 / 13), 8);
     expect(origin!.low).toBeLessThan(origin!.estimate - 2.16 * origin!.standardError);
+  });
+
+  test("of more titles than it can solve together has no fit, with the reason", () => {
+    const rows = Array.from({ length: 1300 * 3 }, (_, at) => {
+      const [title, version] = [Math.floor(at / 3), at % 3];
+      const choice = choicesBy(1, 2, guess)[Math.min(1, version)]!;
+      const participant = `r${at % 7}`;
+      return { ...choice, participant, stimulus: `s${title}.${version}`, title: `t${title}` };
+    });
+    const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
+    expect(said(told)).toContain("has no fit: readers, stories and titles have 2614 effects that cross");
   });
 
   test("has titles with a slope of origin where both share them, and no stories where these say the same", () => {

@@ -174,6 +174,10 @@ function deck({ test, options }: Compared, sizes: number, data: Data): string {
   return `${seen}; as a mean over the ${place} on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${within(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}: equivalence, which has to hold at each ${place} too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}${sizes > 1 ? ", corrected for the number of sizes of choice" : ""}${open}.`;
 }
 
+/** `133 of 200`; ties make halves. */
+const countsOf = (found: number, all: number): string =>
+  `${printed(found, Number.isInteger(found) ? "integer" : "number")} of ${printed(all, "integer")}`;
+
 const tableCaption = (options: number): string =>
   options === 2
     ? "The verdict on pairs, and what it rests on"
@@ -188,8 +192,7 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
     columns: [
       { key: "of", label: "Human story", format: "text" },
       { key: "verdict", label: "Verdict", format: "text" },
-      { key: "found", label: "Found", format: "number" },
-      { key: "pairs", label: "of", format: "integer" },
+      { key: "found", label: "Found", format: "text" },
       { key: "share", label: "Share", format: "percent" },
       { key: "error", label: "Standard error", format: "percent" },
       { key: "degrees", label: "df", format: "number" },
@@ -198,10 +201,9 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
     ],
     rows: [
       {
-        of: options === 2 ? "mean of both sides" : "mean of all places",
+        of: options === 2 ? "both sides" : "all places",
         verdict: wordOn(test, data),
-        found: test.correct,
-        pairs: test.judgments,
+        found: countsOf(test.correct, test.judgments),
         share: test.estimate ?? null,
         error: Number.isFinite(test.standardError) ? test.standardError : null,
         degrees: test.degrees > 0 ? test.degrees : null,
@@ -211,10 +213,9 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
       ...places.map(([place, there]) => {
         const found = there.reduce((sum, pair) => sum + scoreOf(pair), 0);
         return {
-          of: options === 2 ? `on the ${place}` : `at place ${place}`,
+          of: options === 2 ? place : `place ${place}`,
           verdict: "",
-          found,
-          pairs: there.length,
+          found: countsOf(found, there.length),
           share: found / there.length,
           error: null,
           degrees: null,
@@ -250,7 +251,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       share: test.estimate ?? null,
       low: known ? test.interval.low : null,
       high: known ? test.interval.high : null,
-      counts: `${printed(test.correct, Number.isInteger(test.correct) ? "integer" : "number")} of ${printed(test.judgments, "integer")}`,
+      counts: countsOf(test.correct, test.judgments),
     };
   };
   const rows = [
