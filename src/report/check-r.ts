@@ -225,21 +225,22 @@ check("readers: differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-
 function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
   const { coefficients, deviations, logLikelihood, formula, singular } = mixed;
   const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
-  // With a deviation of 0 standard errors hang on how near to it a program stops.
+  // With a deviation of 0 it and standard errors hang on how near to 0 a program stops.
   const errors: [string, string, number][] = singular
     ? []
-    : [
-        ["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError],
-        ...Object.entries(deviations).map(([name, deviation]): [string, string, number] => {
-          const [term, unit] = name.includes(" by ") ? name.split(" by ") : ["(Intercept)", name];
-          return [`deviation of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
-        }),
-      ];
+    : [["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError]];
+  const spreads = Object.entries(deviations)
+    .filter(([, deviation]) => deviation > 0.1)
+    .map(([name, deviation]): [string, string, number] => {
+      const [term, unit] = name.includes(" by ") ? name.split(" by ") : ["(Intercept)", name];
+      return [`deviation of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
+    });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
     ["leaning", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
     ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
     ...errors,
+    ...spreads,
   ];
   return [
     'if (requireNamespace("lme4", quietly = TRUE)) {',

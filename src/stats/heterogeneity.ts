@@ -41,14 +41,19 @@ export function readerHeterogeneity(
     return { ratio: undefined, p: 1, draws: 0, readers: layout.readers };
   }
   const found = statisticOf(scores, layout.precision);
-  const most = Math.min(draws, Math.max(999, Math.floor(3e8 / judgments.correct.length)));
+  const most = Math.min(draws, Math.max(999, Math.floor(1e8 / judgments.correct.length)));
   const next = fastRandom(random);
-  const deal = Int32Array.from(layout.order);
+  // Rows in the order of their stories, so that a story's lie together.
+  const rows: Rows = {
+    deal: Int32Array.from(layout.order, (_, at) => at),
+    reader: layout.order.map((row) => layout.reader[row]!),
+    adds: Float64Array.from(layout.order, (row) => layout.adds[row]!),
+  };
   const permuted = new Float64Array(base.length);
   let [far, sum, drawn] = [0, 0, 0];
   while (drawn < most && far < enough) {
     permuted.set(base);
-    for (const story of open) dealOut(story, deal, layout, permuted, next);
+    for (const story of open) dealOut(story, rows, permuted, next);
     const statistic = statisticOf(permuted, layout.precision);
     sum += statistic;
     drawn++;
@@ -74,8 +79,8 @@ export interface ExpertPlan {
 /**
  * The probability that `readerHeterogeneity`, or `named` (which gets each reader's right answers and judgments of human and
  * of machine stories), finds out that some readers can tell, in a study in which the same readers judged the same stories:
- * each reader is one of those who can with the given probability, all others guess. By simulation: 200 studies, and up to
- * 2,000 where these leave it open on which side of .80 it lies.
+ * each reader is one of those who can with the given probability, all others guess. By simulation: 200 studies (100 of very
+ * many judgments), and up to 2,000 where these leave it open on which side of .80 it lies.
  */
 export function expertPower(
   judgments: Pick<Judgments, "readers" | "stories" | "origins">,
@@ -94,7 +99,7 @@ export function expertPower(
   const right = new Float64Array(counts.length);
   const scores = new Float64Array(precision.length);
   const thresholds = new Float64Array(precision.length);
-  const few = powerOf(200);
+  const few = powerOf(order.length > 50_000 ? 100 : 200);
   if (few < 0.6 || few > 0.92) return few;
   return powerOf(Math.min(2000, Math.max(200, Math.floor(2e7 / order.length))));
 
@@ -222,11 +227,17 @@ function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
   return { scores, base, stories };
 }
 
+/** Who judged in each row and what a right answer adds, and the order into which rows are dealt. */
+interface Rows {
+  readonly deal: Int32Array;
+  readonly reader: Int32Array;
+  readonly adds: Float64Array;
+}
+
 /** Picks the rows of one story anew, by the first steps of a Fisher-Yates shuffle. */
 function dealOut(
   { begin, end, picks, sign }: Story,
-  deal: Int32Array,
-  { reader, adds }: Layout,
+  { deal, reader, adds }: Rows,
   permuted: Float64Array,
   next: () => number,
 ): void {
