@@ -10,9 +10,7 @@
 import { binomialTest } from "../src/stats/binomial-test.ts";
 import { clusteredMean } from "../src/stats/clustered.ts";
 import { asNumbers, type Judgments } from "../src/stats/judgments.ts";
-import { fitMixedLogistic } from "../src/stats/mixed-logistic.ts";
 import { normalSurvival } from "../src/stats/normal.ts";
-import { permuteOrigins } from "../src/stats/permutation.ts";
 import { simulatedPower, verdictPower } from "../src/stats/power.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
 import { type StudyPlan, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
@@ -44,8 +42,6 @@ for (const [name, plan] of Object.entries(settings)) {
   console.log(`${name}, uneven`);
   console.table(errorsOf(name, plan, thinned));
 }
-console.log("\nThe tests that are slower, 60 readers x 20 of 40 stories, false 'different' (fewer studies)");
-console.table(slowTests());
 console.log("\nPower of 'equivalent' within 0.10 at chance: formula and simulation");
 console.table(powers());
 
@@ -116,25 +112,6 @@ function oneWay(judgments: Judgments, way: "readers" | "stories") {
   // In a study of few judgments a class may be empty, or all its judgments alike: then this test shows nothing.
   const p = (distance: number) => (standardError > 0 ? normalSurvival(distance / standardError) : 0.5);
   return { different: 2 * p(off), equivalent: p(margin - off) };
-}
-
-/** The mixed model's Wald and likelihood-ratio tests of origin, and the permutation of origins. */
-function slowTests() {
-  const different = new Map<string, number>();
-  const some = Math.ceil(studies / 4);
-  for (let study = 0; study < some; study++) {
-    const judgments = simulateStudy(usual, randomFrom("slow", study));
-    const human = Array.from(judgments.origins, (origin) => Number(origin === "human"));
-    const outcomes = human.map((isHuman, at) => Number(judgments.correct[at] === (isHuman === 1)));
-    const groups = { reader: judgments.readers, story: judgments.stories };
-    const full = fitMixedLogistic({ design: human.map((isHuman) => [1, isHuman]), outcomes, groups });
-    const { p } = permuteOrigins(judgments, { draws: 999 }, randomFrom("permute", study));
-    count(different, "permutation of origins", p <= alpha);
-    if (!full.fitted) throw new Error(full.reason);
-    const z = full.coefficients[1]! / full.standardErrors[1]!;
-    count(different, "mixed model, Wald z", 2 * normalSurvival(Math.abs(z)) <= alpha);
-  }
-  return Object.fromEntries([...different].map(([test, hits]) => [test, { different: share(hits, some) }]));
 }
 
 function powers() {

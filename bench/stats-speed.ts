@@ -1,12 +1,11 @@
 /**
- * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s each, and 100,000 judgments
+ * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s, and 100,000 judgments
  * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
  *
  *     npm run bench -- stats-speed
  */
 import { crossedBootstrap } from "../src/stats/bootstrap.ts";
 import { asNumbers } from "../src/stats/judgments.ts";
-import { permuteOrigins } from "../src/stats/permutation.ts";
 import { randomFrom } from "../src/stats/random.ts";
 import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
@@ -17,7 +16,6 @@ const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: 
 const { readers, stories, origins: groups } = small;
 
 const seconds = {
-  "10,000 permutations of 600 judgments": timed(() => permuteOrigins(small, {}, random)),
   "10,000 crossed bootstrap draws of 600 judgments": timed(() =>
     crossedBootstrap(
       { values: asNumbers(small.correct), readers, stories, groups },

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
 import {
   clipSummaryFile,
   codesFile,
@@ -45,8 +45,10 @@ const Options = z.object({
   values: z.array(z.string()).default([]),
   key: z.string().optional(),
   dryRun: z.boolean().default(false),
+  cluster: z.array(z.string()).optional(),
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
+  ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
@@ -61,12 +63,17 @@ export const analyse = (pageOf: PageOf) =>
       "tinylove analyse --study my-study",
       "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
       "tinylove analyse --judgments answers.csv --margin 0.05 --json",
+      "tinylove analyse --judgments answers.csv --cluster title class",
       "tinylove analyse --judgments answers.csv --report answers.html",
       "tinylove analyse --judgments export.csv --key key.csv --values human=1 machine=2 --dry-run",
       "tinylove analyse --judgments package/csv/judgments.csv",
     ],
     flags: [
       ["--judgments <file>", "a table from anywhere instead of a study (see docs/statistics.md)"],
+      [
+        "--cluster <columns...>",
+        "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
+      ],
       ["--map <columns...>", "what the table calls a column: response=answer"],
       ["--values <values...>", "what the table's values mean: human=0 machine=1 missing=99"],
       ["--key <file>", "a table that says who wrote each story, for a table that does not"],
@@ -74,6 +81,10 @@ export const analyse = (pageOf: PageOf) =>
       [
         "--margin <share>",
         "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
+      ],
+      [
+        "--rating-margin <points>",
+        "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
       ],
       ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
       ["--json", "print every figure with full precision"],
@@ -94,15 +105,21 @@ export const analyse = (pageOf: PageOf) =>
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
     foresee: foreseeAnalyses,
-    async run(study, { json, margin, alpha, report, map, values, key, dryRun }, effects) {
+    async run(
+      study,
+      { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
+      effects,
+    ) {
       refuseWithoutTable({
         "--margin": margin,
+        "--rating-margin": ratingMargin,
         "--alpha": alpha,
         "--report": report,
         "--map": map[0],
         "--values": values[0],
         "--key": key,
         "--dry-run": dryRun || undefined,
+        "--cluster": cluster,
       });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
@@ -129,11 +146,27 @@ export const analyse = (pageOf: PageOf) =>
 
 async function analyseTable(
   file: string,
-  { map, values, key, margin, alpha, json, report, dryRun }: Omit<Options, "judgments">,
+  {
+    map,
+    values,
+    key,
+    margin,
+    ratingMargin,
+    alpha,
+    cluster,
+    json,
+    report,
+    dryRun,
+  }: Omit<Options, "judgments">,
   pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
-  const given = { ...(margin !== undefined && { margin }), ...(alpha !== undefined && { alpha }) };
+  const given = {
+    ...(margin !== undefined && { margin }),
+    ...(ratingMargin !== undefined && { ratingMargin }),
+    ...(alpha !== undefined && { alpha }),
+    ...(cluster && { clusters: clustersAsked(cluster) }),
+  };
   const how = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
   const { data, random } = isPlain
@@ -153,7 +186,17 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "alpha">>;
+type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+
+function clustersAsked(columns: readonly string[]): string[] {
+  if (columns.length === 1 && columns[0] === "none") return [];
+  if (columns.length > 2) {
+    throw new StudyError(`--cluster ${columns.join(" ")}: ${columns.length} columns`, {
+      hint: "name one or two",
+    });
+  }
+  return [...columns];
+}
 
 /** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
 async function dataOfFile(

@@ -57,6 +57,8 @@ interface Answer {
   readonly order?: number;
   /** Reading and answering time in milliseconds. */
   readonly ms?: number;
+  /** What else the answer repeats by, where the settings declare it: its class, wave, author. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A story with what is known of it; empty strings where it is not known, or where a human text has no model. */
@@ -77,15 +79,24 @@ export interface Choice extends Answer, Shown {
   readonly reason: string;
 }
 
-/** Two stories side by side: which one is human? */
+/** Two stories side by side, or more: which one is human? */
 export interface Pair extends Answer {
   /** Names what was judged: both stimuli, or what the table calls it. */
   readonly stimulus: string;
-  readonly humanSide: "left" | "right";
-  readonly chosenSide: "left" | "right";
-  /** Who wrote the text on either side; `human` for the human one. */
+  /** How many stories were shown together; 2 unless given. */
+  readonly options?: number;
+  /** `left` or `right` of two, a number from 1 of more. */
+  readonly humanSide: string;
+  /** The same, or `tie` where a reader could not choose. */
+  readonly chosenSide: string;
+  /** Who wrote the text on either side of two; `human` for the human one. */
   readonly left: string;
   readonly right: string;
+  /** The stimuli on either side of two, where they are known. */
+  readonly leftStory?: string;
+  readonly rightStory?: string;
+  /** The title that the stories share, or that of the human one; empty where it is not known. */
+  readonly title?: string;
 }
 
 /** One story, put on a scale. */

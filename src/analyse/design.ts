@@ -1,9 +1,12 @@
+import type { StudyPlan } from "../stats/simulate-study.ts";
 import type { Form } from "../study/form.ts";
-import type { Key } from "../study/stimulus.ts";
+import { methodOf } from "../study/settings/analyse.ts";
+import type { Key, Stimulus } from "../study/stimulus.ts";
 import { sharesOf } from "../tasks/asked.ts";
-import { formsFolder, keyFile, readForms, readKey } from "../workbench/artefacts.ts";
+import { formsFolder, keyFile, readForms, readKey, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
+import { declaredAnalysis } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
 
@@ -11,6 +14,10 @@ import type { Data, Origin } from "./data.ts";
 export interface Design {
   readonly stories: Readonly<Record<Origin, number>>;
   readonly each: Readonly<Record<Origin, number>>;
+  /** How many titles human and machine stories share; undefined where they share none, or titles are no clusters. */
+  readonly titles?: number;
+  /** How many forms, or classes of readers, the verdict is clustered by. */
+  readonly groups?: { readonly count: number; readonly hold: "readers" | "all" };
 }
 
 /** The design of a study: of its forms where they are made, else of its settings. Throws StudyError where it asks no such question. */
@@ -29,13 +36,32 @@ export async function designOf(study: Study): Promise<Design> {
 export async function designIfAny(study: Study): Promise<Design | undefined> {
   const made = (await exists(study.path(formsFolder))) && (await exists(study.path(keyFile)));
   const design = made
-    ? designOfForms(await readForms(study), await readKey(study))
+    ? designOfForms(await readForms(study), await readKey(study), await readStimuli(study))
     : designOfSettings(study.config.compose);
-  return design && design.each.human > 0 && design.each.machine > 0 ? design : undefined;
+  if (!design || design.each.human === 0 || design.each.machine === 0) return undefined;
+  return clusteredBy(await declaredAnalysis(study), study.config, design);
+}
+
+/** The design with the clusters that the analysis declares, and without titles where it does not. */
+function clusteredBy(
+  analyse: Parameters<typeof methodOf>[0],
+  { compose, survey }: Study["config"],
+  { titles, ...design }: Design,
+): Design {
+  const { clusters } = methodOf(analyse);
+  const classes = survey.demographics.find(({ name, options }) => options && clusters.includes(name));
+  const groups = clusters.includes("form")
+    ? { count: compose.forms, hold: "all" as const }
+    : classes && { count: classes.options!.length, hold: "readers" as const };
+  return {
+    ...design,
+    ...(titles !== undefined && clusters.includes("title") && { titles }),
+    ...(groups && { groups }),
+  };
 }
 
 /** The design of the forms that analyses see; undefined where nothing is judged so. */
-export function designOfData({ forms, study }: Data): Design | undefined {
+export function designOfData({ forms, study, settings }: Data): Design | undefined {
   const asked = forms.filter(({ choices }) => choices > 0);
   if (asked.length === 0) return undefined;
   const shown = (origin: Origin) => (study?.stimuli ?? []).filter((one) => one.origin === origin).length;
@@ -45,20 +71,45 @@ export function designOfData({ forms, study }: Data): Design | undefined {
     stories: Math.min(shown(origin), most(origin)),
     each: Math.min(...asked.map((form) => form.stories[origin])),
   }));
-  return design.each.human > 0 && design.each.machine > 0 ? design : undefined;
+  if (design.each.human === 0 || design.each.machine === 0) return undefined;
+  const titles = methodOf(settings).clusters.includes("title") ? sharedBy(study?.stimuli ?? []) : undefined;
+  return titles === undefined ? design : { ...design, titles };
 }
 
-function designOfForms(forms: readonly Form[], key: ReadonlyMap<string, Key>): Design | undefined {
+/** How many titles there are, where some has stories of both origins. */
+function sharedBy(
+  stories: readonly { readonly title: string; readonly origin: Origin }[],
+): number | undefined {
+  const origins = new Map<string, Set<Origin>>();
+  for (const { title, origin } of stories) {
+    origins.set(title, (origins.get(title) ?? new Set()).add(origin));
+  }
+  return [...origins.values()].some(({ size }) => size > 1) ? origins.size : undefined;
+}
+
+function designOfForms(
+  forms: readonly Form[],
+  key: ReadonlyMap<string, Key>,
+  stimuli: readonly Stimulus[],
+): Design | undefined {
   const judged = forms
     .map(({ questions }) => questions.filter(({ task }) => task === choice).flatMap(({ stimuli }) => stimuli))
     .filter((stimuli) => stimuli.length > 0);
   if (judged.length === 0) return undefined;
   const of = (origin: Origin, stimuli: readonly string[]) =>
     new Set(stimuli.filter((id) => key.get(id)?.origin === origin)).size;
-  return ofBoth((origin) => ({
+  const design = ofBoth((origin) => ({
     stories: of(origin, judged.flat()),
-    each: Math.min(...judged.map((stimuli) => of(origin, stimuli))),
+    each: Math.min(...judged.map((own) => of(origin, own))),
   }));
+  const shown = new Set(judged.flat());
+  const titles = sharedBy(
+    stimuli.flatMap(({ id, title }) => {
+      const origin = key.get(id)?.origin;
+      return origin && shown.has(id) ? [{ title, origin }] : [];
+    }),
+  );
+  return titles === undefined ? design : { ...design, titles };
 }
 
 function designOfSettings(compose: Study["config"]["compose"]): Design | undefined {
@@ -66,10 +117,12 @@ function designOfSettings(compose: Study["config"]["compose"]): Design | undefin
   if (!asked) return undefined;
   const { alone } = sharesOf(compose);
   const most = asked.count === "all" ? Infinity : Math.floor(asked.count / 2);
-  return ofBoth((origin) => {
+  const design = ofBoth((origin) => {
     const each = Math.min(alone[origin], most);
     return { stories: compose.forms * each, each };
   });
+  // The machine writes to the titles of people, so that each title has stories of both.
+  return { ...design, titles: Math.max(design.stories.human, design.stories.machine) };
 }
 
 const choice = "human-or-machine";
@@ -86,7 +139,11 @@ function ofBoth(of: (origin: Origin) => { readonly stories: number; readonly eac
 export const evenDesign = ({
   stories,
   each,
-}: Design): { readonly stories: number; readonly each: number } => ({
+  titles,
+  groups,
+}: Design): Pick<StudyPlan, "stories" | "each" | "titles" | "groups"> => ({
   stories: 2 * Math.min(stories.human, stories.machine),
   each: 2 * Math.min(each.human, each.machine),
+  ...(titles !== undefined && { titles: Math.min(titles, stories.human, stories.machine) }),
+  ...(groups && { groups }),
 });

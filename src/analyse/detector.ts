@@ -1,5 +1,6 @@
 import { fitLogistic, logisticProbability } from "../stats/logistic.ts";
 import type { Random } from "../stats/random.ts";
+import { groupedBy } from "../study/groups.ts";
 
 /** Things with features and one of two labels. */
 export interface Labelled {
@@ -8,6 +9,16 @@ export interface Labelled {
   readonly names: readonly string[];
   /** 1 for human. */
   readonly labels: readonly number[];
+  /** The title of each, where things of both labels share titles. */
+  readonly titles?: readonly string[] | undefined;
+}
+
+/** Pairs of a human and a machine thing: what the human one has more of each feature. */
+export interface Differences {
+  readonly features: readonly (readonly number[])[];
+  readonly names: readonly string[];
+  /** What pairs have in common: a title, or one of their things. */
+  readonly titles: readonly string[];
 }
 
 /** How well a detector sorts things that it has not seen: balanced accuracy over the folds of a cross-validation. */
@@ -36,27 +47,95 @@ export const allTogether = "all of these together";
 
 /**
  * Sorts things by each feature alone (a threshold) and by all at once (a logistic regression with a ridge of 1 on
- * standardised features), by five-fold cross-validation that keeps the labels balanced. The best of many detectors
- * is good by luck too, so labels are permuted and the best of each permutation compared. Undefined with fewer than ten
- * things or fewer than three of a label.
+ * standardised features), by five-fold cross-validation that keeps the labels balanced and the things of a title
+ * together. The best of many detectors is good by luck too, so labels are permuted, within titles where both labels share
+ * them, and the best of each permutation compared. Undefined with fewer than ten things or fewer than three of a label.
  */
 export function detect(data: Labelled, random: Random): Detection | undefined {
   const ones = data.labels.filter((label) => label === 1).length;
   if (data.labels.length < 10 || Math.min(ones, data.labels.length - ones) < 3) return undefined;
   const features = standardised(data.features);
-  const detectors = detectorsOn(features, data.names, data.labels, random.fork("folds"));
-  const work = data.labels.length * data.names.length ** 2 * folds * 8;
-  const permutations = Math.max(40, Math.min(200, Math.floor(5e8 / work)));
-  const byChance = Array.from({ length: permutations }, (_, draw) => {
-    const own = random.fork("permutation", draw);
-    return bestOf(detectorsOn(features, data.names, own.shuffle(data.labels), own)).accuracy;
-  });
-  const tested = detectors.map((one) => {
+  const on = (labels: readonly number[], own: Random) =>
+    detectorsOn(features, data.names, labels, foldsOf(labels, data.titles, own));
+  return tested(
+    on(data.labels, random.fork("folds")),
+    (own) => on(permuted(data.labels, data.titles, own), own),
+    data.labels.length * data.names.length ** 2,
+    random,
+  );
+}
+
+/**
+ * Tells the human thing of each pair by each difference alone (more of it, or less) and by all at once, by five-fold
+ * cross-validation that keeps the pairs of a title together; a difference of 0 counts as a guess. For p-values the human
+ * and the machine side of all pairs of a title change places together, by the toss of a coin. Undefined with fewer than ten
+ * pairs or fewer than five titles.
+ */
+export function detectInPairs(data: Differences, random: Random): Detection | undefined {
+  const titles = [...new Set(data.titles)];
+  if (data.titles.length < 10 || titles.length < folds) return undefined;
+  const features = scaled(data.features);
+  const on = (signs: ReadonlyMap<string, number>, own: Random) => {
+    const turned = features.map((row, at) => row.map((value) => value * signs.get(data.titles[at]!)!));
+    const order = new Map(own.shuffle(titles).map((title, place) => [title, place % folds]));
+    const fold = data.titles.map((title) => order.get(title)!);
+    return pairDetectorsOn(turned, data.names, fold);
+  };
+  const signs = (draw: () => number) => new Map(titles.map((title) => [title, draw()]));
+  return tested(
+    on(
+      signs(() => 1),
+      random.fork("folds"),
+    ),
+    (own) =>
+      on(
+        signs(() => (own.next() < 0.5 ? 1 : -1)),
+        own,
+      ),
+    data.titles.length * data.names.length ** 2,
+    random,
+  );
+}
+
+/** Detectors beside what chance makes of the best of them. */
+function tested(
+  detectors: readonly Sorted[],
+  chance: (own: Random) => readonly Sorted[],
+  size: number,
+  random: Random,
+): Detection {
+  const permutations = Math.max(40, Math.min(200, Math.floor(5e8 / (size * folds * 8))));
+  const byChance = Array.from(
+    { length: permutations },
+    (_, draw) => bestOf(chance(random.fork("permutation", draw))).accuracy,
+  );
+  const compared = detectors.map((one) => {
     const far = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
     return { ...one, p: (1 + far) / (1 + permutations) };
   });
-  const best = bestOf(tested);
-  return { best, detectors: tested, p: best.p, permutations };
+  const best = bestOf(compared);
+  return { best, detectors: compared, p: best.p, permutations };
+}
+
+/** Labels dealt anew: within each title that has both, and among all other things together. */
+function permuted(
+  labels: readonly number[],
+  titles: readonly string[] | undefined,
+  random: Random,
+): readonly number[] {
+  if (titles === undefined) return random.shuffle(labels);
+  const dealt = [...labels];
+  for (const rows of blocksOf(labels, titles)) {
+    const shuffled = random.shuffle(rows.map((at) => labels[at]!));
+    for (const [place, at] of rows.entries()) dealt[at] = shuffled[place]!;
+  }
+  return dealt;
+}
+
+function blocksOf(labels: readonly number[], titles: readonly string[]): number[][] {
+  const groups = [...groupedBy(labels.keys(), (at) => titles[at]!).values()];
+  const both = (rows: readonly number[]) => rows.some((at) => labels[at] !== labels[rows[0]!]);
+  return [...groups.filter(both), groups.filter((rows) => !both(rows)).flat()];
 }
 
 const bestOf = <One extends Sorted>(detectors: readonly One[]): One =>
@@ -66,9 +145,8 @@ function detectorsOn(
   features: readonly (readonly number[])[],
   names: readonly string[],
   labels: readonly number[],
-  random: Random,
+  fold: readonly number[],
 ): Sorted[] {
-  const fold = foldsOf(labels, random);
   const alone = names.map((detector, column) => ({
     detector,
     accuracy: crossValidated(labels, fold, (training, tested) => {
@@ -90,9 +168,62 @@ function detectorsOn(
   return [...alone, { detector: allTogether, accuracy: together }];
 }
 
-/** Folds in which both labels have their share. */
-function foldsOf(labels: readonly number[], random: Random): number[] {
+function pairDetectorsOn(
+  differences: readonly (readonly number[])[],
+  names: readonly string[],
+  fold: readonly number[],
+): Sorted[] {
+  const rows = [...differences.keys()];
+  const accuracyOf = (judge: (training: readonly number[]) => (at: number) => number) => {
+    let right = 0;
+    for (let left = 0; left < folds; left++) {
+      const says = judge(rows.filter((at) => fold[at] !== left));
+      for (const at of rows) if (fold[at] === left) right += (1 + Math.sign(says(at))) / 2;
+    }
+    return right / rows.length;
+  };
+  const alone = names.map((detector, column) => ({
+    detector,
+    accuracy: accuracyOf((training) => {
+      const lead = training.reduce((sum, at) => sum + Math.sign(differences[at]![column]!), 0);
+      return (at) => lead * differences[at]![column]!;
+    }),
+  }));
+  // Each pair is seen from both sides, so that no intercept leans to either.
+  const together = accuracyOf((training) => {
+    const design = training.flatMap((at) => [differences[at]!, differences[at]!.map((value) => -value)]);
+    const fit = fitLogistic(
+      design,
+      design.map((_, at) => 1 - (at % 2)),
+      { ridge: 1, unpenalised: [] },
+    );
+    if (!fit.fitted) return () => 0;
+    return (at) =>
+      differences[at]!.reduce((sum, value, column) => sum + value * fit.coefficients[column]!, 0);
+  });
+  return [...alone, { detector: allTogether, accuracy: together }];
+}
+
+/** Folds in which both labels have their share, and titles stay whole where things of both labels share them. */
+function foldsOf(labels: readonly number[], titles: readonly string[] | undefined, random: Random): number[] {
   const fold = new Array<number>(labels.length).fill(0);
+  if (titles !== undefined) {
+    const groups = [...groupedBy(labels.keys(), (at) => titles[at]!).values()];
+    const alike = groupedBy(groups, (rows) =>
+      rows
+        .map((at) => labels[at])
+        .sort()
+        .join(""),
+    );
+    let place = 0;
+    for (const own of alike.values()) {
+      for (const rows of random.shuffle(own)) {
+        for (const at of rows) fold[at] = place % folds;
+        place++;
+      }
+    }
+    return fold;
+  }
   for (const label of [0, 1]) {
     const own = random.shuffle([...labels.keys()].filter((at) => labels[at] === label));
     own.forEach((at, place) => {
@@ -147,6 +278,14 @@ function bestCut(
     }
   }
   return best;
+}
+
+/** Each column over the root of its mean square, so that 0 stays 0. */
+function scaled(rows: readonly (readonly number[])[]): number[][] {
+  const roots = (rows[0] ?? []).map(
+    (_, column) => Math.sqrt(rows.reduce((sum, row) => sum + row[column]! ** 2, 0) / rows.length) || 1,
+  );
+  return rows.map((row) => row.map((value, column) => value / roots[column]!));
 }
 
 function standardised(rows: readonly (readonly number[])[]): number[][] {

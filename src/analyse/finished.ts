@@ -6,13 +6,17 @@ import type { Data } from "./data.ts";
  * left half-way takes no place of those planned, and whose answers a declared rule leaves out had one. A table tells of
  * a form only through what was answered on it; there, who answered as much as any did has finished.
  */
-export function finishedReaders(data: Data): number {
+export const finishedReaders = (data: Data): number => readersWhoFinished(data).size;
+
+/** Who they are. */
+export function readersWhoFinished(data: Data): ReadonlySet<string> {
   const { choices, pairs, ratings, forms } = data.excluded?.before ?? data;
   const asked = new Map(forms.map(({ id, choices: stories }) => [id, stories]));
   const byForm = groupedBy([...choices, ...pairs, ...ratings], ({ form }) => form);
-  return [...byForm].reduce((sum, [form, own]) => {
-    const counts = [...groupedBy(own, ({ participant }) => participant).values()].map(({ length }) => length);
-    const whole = Math.max(asked.get(form) ?? 0, ...counts);
-    return sum + counts.filter((count) => count === whole).length;
-  }, 0);
+  const finished = [...byForm].flatMap(([form, own]) => {
+    const byReader = [...groupedBy(own, ({ participant }) => participant)];
+    const whole = byReader.reduce((most, [, { length }]) => Math.max(most, length), asked.get(form) ?? 0);
+    return byReader.filter(([, { length }]) => length === whole).map(([participant]) => participant);
+  });
+  return new Set(finished);
 }

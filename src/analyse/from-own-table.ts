@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
 import { plannedEnd } from "../study/planned-end.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { AnalyseSettings, methodOf01 } from "../study/settings/analyse.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
@@ -11,7 +11,7 @@ import { Registration } from "../workbench/registration.ts";
 import { openStudy } from "../workbench/study.ts";
 import { type Row, readTable } from "../workbench/tables.ts";
 import type { Data, Origin } from "./data.ts";
-import { dataOfStudy, judgedOn, type Look } from "./from-study.ts";
+import { dataOfStudy, judgedOn, type Look, labelled } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** Judgments with what they are analysed by. */
@@ -62,10 +62,14 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   const judgments = (await readTable(path)).map((row, at) =>
     judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
   );
+  // A package that says nothing of the method was made by version 0.1.
+  const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
+  const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
+  const judged = judgedOn(judgments, formsOf(await readTable(forms!)), await lookAt(stimuli!));
   return {
     data: {
-      settings: { ...analyse, stop: { ...analyse.stop, readers } },
-      ...judgedOn(judgments, formsOf(await readTable(forms!)), await lookAt(stimuli!)),
+      settings: declared,
+      ...labelled(judged, await peopleBeside((name) => beside(name + extname(path))), declared),
       measures: await measuresOf(measures!, stimuli!),
     },
     random: randomFrom(seed, "analyse"),
@@ -87,6 +91,13 @@ async function lookAt(path: string): Promise<Look> {
     const { origin, model = "", example = "", title = "" } = row;
     return { stimulus, origin: origin as Origin, model, example, title };
   };
+}
+
+/** What the package says of its participants, as far as it tells. */
+async function peopleBeside(beside: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
+  const file = beside("participants");
+  const rows = (await exists(file)) ? await readTable(file) : [];
+  return new Map(rows.map((row) => [row["participant"] ?? "", row]));
 }
 
 /** What the package says of the text behind each stimulus, where it was measured. */

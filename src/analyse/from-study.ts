@@ -1,6 +1,7 @@
 import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
+import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
@@ -18,7 +19,7 @@ import { readCodebook } from "../workbench/codebook.ts";
 import { codersOf } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
-import { frozenOf, readRegistration } from "../workbench/registration.ts";
+import { declaredAnalysis, frozenOf, readRegistration } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown, StudyFacts } from "./data.ts";
@@ -31,9 +32,10 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const stimuli = new Map((await readStimuli(study)).map((stimulus) => [stimulus.id, stimulus]));
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);
   const judgments = await readJudgments(study);
+  const settings = await settingsOf(study);
   return {
-    settings: withPlannedEnd(study),
-    ...judgedOn(judgments, forms, shown),
+    settings,
+    ...labelled(judgedOn(judgments, forms, shown), peopleIn(judgments), settings),
     measures: await measuresOf(study, key),
     study: {
       title: study.config.title,
@@ -76,11 +78,37 @@ export const judgedOn = (
 });
 
 /** The survey's quota ends a study that does not say itself when to stop, registered or not. */
-function withPlannedEnd({ config }: Study): Data["settings"] {
-  const readers = plannedEnd(config);
-  const { analyse } = config;
+async function settingsOf(study: Study): Promise<Data["settings"]> {
+  const readers = plannedEnd(study.config);
+  const analyse = await declaredAnalysis(study);
   return readers === undefined ? analyse : { ...analyse, stop: { ...analyse.stop, readers } };
 }
+
+/** Choices with what their readers said of themselves, where the settings cluster by it. */
+export function labelled<Judged extends Pick<Data, "choices">>(
+  judged: Judged,
+  people: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+  settings: Data["settings"],
+): Judged {
+  const names = methodOf(settings).clusters.filter((name) => !ofStories.has(name));
+  if (names.length === 0) return judged;
+  const choices = judged.choices.map((choice) => {
+    const said = people.get(choice.participant) ?? {};
+    return { ...choice, labels: Object.fromEntries(names.map((name) => [name, String(said[name] ?? "")])) };
+  });
+  return { ...judged, choices };
+}
+
+/** What each participant said of themselves. */
+const peopleIn = (judgments: readonly Judgment[]) =>
+  new Map(
+    judgments
+      .filter(({ task }) => task === "demographics")
+      .map(({ participant, response }) => [participant, response]),
+  );
+
+/** Clusters that a study knows of without asking its readers. */
+export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** The task itself knows which answer shows that its question was read. */
 const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
@@ -149,6 +177,9 @@ function pairOf(judgment: Judgment, shown: Look): Pair {
     chosenSide: judgment.response.answer === "left" ? "left" : "right",
     left: writerOf(left),
     right: writerOf(right),
+    leftStory: left.stimulus,
+    rightStory: right.stimulus,
+    title: (left.origin === "human" ? left : right).title,
   };
 }
 

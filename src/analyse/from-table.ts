@@ -1,5 +1,5 @@
 import { counted, listed } from "../study/print.ts";
-import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { type AnalyseSettings, methodOf } from "../study/settings/analyse.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { TableRecord } from "../workbench/tables/records.ts";
 import type { Row } from "../workbench/tables.ts";
@@ -42,7 +42,8 @@ export async function dataOfTable(
   settings: AnalyseSettings,
 ): Promise<TableRead> {
   const table = await readJudgmentTable(path, how);
-  const reader = new RowReader(table, how.values);
+  const clusters = clusterColumns(settings, table);
+  const reader = new RowReader(table, how.values, clusters);
   const needed = neededBy(table);
   const leftOut: Record<string, number> = { ...table.leftOut };
   const complete = table.rows.flatMap((record) => {
@@ -68,7 +69,13 @@ export async function dataOfTable(
       ...answers,
       asks: new Set([table.shape]),
       forms: formsOf(answers.choices),
-      measures: measuresOf(table),
+      measures:
+        table.shape === "pairs"
+          ? sideMeasures(
+              complete.map((row) => row.cells),
+              answers.pairs,
+            )
+          : measuresOf(table, clusters),
       checks: [],
       leftOut,
       simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
@@ -76,6 +83,20 @@ export async function dataOfTable(
     said: sayHowRead(table, answers),
     warnings: reader.warnings(),
   };
+}
+
+/** Columns that the settings declare as clusters; that of titles, which are clusters anyhow, may be missing. */
+function clusterColumns(settings: AnalyseSettings, { rows, columns, file }: JudgmentTable): string[] {
+  const there = Object.keys(rows[0]?.cells ?? {});
+  const declared = methodOf(settings).clusters;
+  for (const name of declared) {
+    if (columns[name as Part] !== undefined || there.includes(name)) continue;
+    if (name === "title" && settings.clusters === undefined) continue;
+    throw new StudyError(`--cluster ${name}: ${file} has no column ${name}`, {
+      hint: `it has ${there.join(", ")}`,
+    });
+  }
+  return declared.filter((name) => name !== "title");
 }
 
 /** The parts that a row cannot do without. */
@@ -111,13 +132,16 @@ class RowReader {
   /** Who a value says wrote a story: tables have few values and many rows. */
   readonly #origins = new Map<string, Origin | undefined>();
 
-  constructor(table: JudgmentTable, values: Values) {
+  readonly #clusters: readonly string[];
+
+  constructor(table: JudgmentTable, values: Values, clusters: readonly string[]) {
     this.#table = table;
     this.#values = values;
+    this.#clusters = clusters;
   }
 
   of(record: TableRecord): Cells {
-    return new Cells(record, this.#table.columns, this.#values, this);
+    return new Cells(record, this.#table.columns, this.#values, this, this.#clusters);
   }
 
   /** The values of a column, for a message. */
@@ -159,12 +183,53 @@ class Cells {
   readonly #columns: Columns;
   readonly #values: Values;
   readonly #reader: RowReader;
+  readonly #clusters: readonly string[];
 
-  constructor(record: TableRecord, columns: Columns, values: Values, reader: RowReader) {
+  constructor(
+    record: TableRecord,
+    columns: Columns,
+    values: Values,
+    reader: RowReader,
+    clusters: readonly string[],
+  ) {
     this.#record = record;
     this.#columns = columns;
     this.#values = values;
     this.#reader = reader;
+    this.#clusters = clusters;
+  }
+
+  get cells(): Row {
+    return this.#record.cells;
+  }
+
+  /** What the declared columns of clusters say, none of them empty; undefined where none is declared. */
+  labels(): Record<string, string> | undefined {
+    if (this.#clusters.length === 0) return undefined;
+    return Object.fromEntries(
+      this.#clusters.map((name) => {
+        const label = (this.cells[this.#columns[name as Part] ?? name] ?? "").trim();
+        if (label !== "") return [name, label];
+        throw new StudyError(`${this.#record.where}: ${name} is empty, and judgments are clustered by it`, {
+          hint: `fill it, or leave out --cluster ${name}`,
+        });
+      }),
+    );
+  }
+
+  /** How many stories were shown together: a whole number from 2, 2 where the table does not say. */
+  options(): number {
+    const value = this.isMissing("options") ? 2 : this.neededNumber("options");
+    if (Number.isInteger(value) && value >= 2) return value;
+    throw this.#misunderstood("options", "write how many stories were shown together: 2, 3, 4");
+  }
+
+  /** A place of a choice of so many, numbered from 1. */
+  place(part: "human_side" | "chosen_side", options: number): string {
+    const place = numberIn(this.text(part));
+    if (place !== undefined && Number.isInteger(place) && place >= 1 && place <= options)
+      return String(place);
+    throw this.#misunderstood(part, `write a number from 1 to ${options}`);
   }
 
   has(part: Part): boolean {
@@ -253,17 +318,66 @@ function choiceOf(row: Cells): Choice {
 }
 
 function pairOf(row: Cells): Pair {
-  const humanSide = row.has("human_side") ? row.side("human_side") : humanSideOf(row);
-  const model = (side: "left" | "right") =>
-    row.note(`${side}_model`) || (row.has("human_side") ? "" : row.text(side)) || "machine";
+  const options = row.options();
+  const several = options > 2;
+  const named = row.has("human_side");
+  const humanSide = several
+    ? row.place("human_side", options)
+    : named
+      ? row.side("human_side")
+      : humanSideOf(row);
+  const writer = (side: "left" | "right") =>
+    humanSide === side ? "human" : row.note(`${side}_model`) || (named ? "" : row.text(side)) || "machine";
+  const stimulus = row.note("stimulus") || `${row.text("left")} ${row.text("right")}`.trim();
+  const story = (side: "left" | "right") => (named && row.note(side)) || `${stimulus} ${side}`;
+  const tie = ties.has(row.text("chosen_side").toLowerCase());
   return {
     ...answerOf(row),
-    stimulus: row.note("stimulus") || `${row.text("left")} ${row.text("right")}`.trim(),
+    stimulus,
+    options,
     humanSide,
-    chosenSide: chosenSideOf(row),
-    left: humanSide === "left" ? "human" : model("left"),
-    right: humanSide === "right" ? "human" : model("right"),
+    chosenSide: tie ? "tie" : several ? row.place("chosen_side", options) : chosenSideOf(row),
+    left: several ? "" : writer("left"),
+    right: several ? "" : writer("right"),
+    ...(!several && stimulus !== "" && { leftStory: story("left"), rightStory: story("right") }),
+    title: row.note("title"),
   };
+}
+
+/** What people write for a choice that was not made. */
+const ties: ReadonlySet<string> = new Set([
+  "tie",
+  "ties",
+  "neither",
+  "both",
+  "same",
+  "equal",
+  "0",
+  "can't tell",
+  "cannot tell",
+  "don't know",
+]);
+
+/** Columns `left_words` and `right_words` of numbers are a measure of the story on either side. */
+function sideMeasures(rows: readonly Row[], pairs: readonly Pair[]): Data["measures"] {
+  const names = Object.keys(rows[0] ?? {}).flatMap((column) => /^left_(.+)$/.exec(column)?.[1] ?? []);
+  const numeric = names.filter((name) =>
+    rows.every((row) =>
+      [row[`left_${name}`], row[`right_${name}`]].every(
+        (cell) => numberOf(cell) !== undefined && cell !== "",
+      ),
+    ),
+  );
+  return new Map(
+    pairs.flatMap(({ leftStory, rightStory }, at) =>
+      leftStory === undefined || rightStory === undefined
+        ? []
+        : (["left", "right"] as const).map((side): [string, Record<string, number>] => [
+            side === "left" ? leftStory : rightStory,
+            Object.fromEntries(numeric.map((name) => [name, numberOf(rows[at]![`${side}_${name}`])!])),
+          ]),
+    ),
+  );
 }
 
 /** From who wrote the text on either side, one of whom is a person. */
@@ -301,7 +415,13 @@ function answerOf(row: Cells) {
     form: row.note("form"),
     ...defined("order", row.number("order")),
     ...defined("ms", row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds))),
+    ...labelsOf(row),
   };
+}
+
+function labelsOf(row: Cells): { readonly labels?: Readonly<Record<string, string>> } {
+  const labels = row.labels();
+  return labels ? { labels } : {};
 }
 
 const shownOf = (row: Cells, origin: Origin) => ({
@@ -319,10 +439,10 @@ const defined = <Key extends string>(key: Key, value: number | undefined): { [K 
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 
 /** Further columns that hold one number for each stimulus are measures of it. */
-function measuresOf({ rows, columns }: JudgmentTable): Data["measures"] {
+function measuresOf({ rows, columns }: JudgmentTable, clusters: readonly string[]): Data["measures"] {
   const { stimulus } = columns;
   if (stimulus === undefined) return new Map();
-  const own = new Set<string>([...parts, ...ofOurTables, ...Object.values(columns)]);
+  const own = new Set<string>([...parts, ...ofOurTables, ...Object.values(columns), ...clusters]);
   const behind = rows.map(({ cells }) => ({ stimulus: cells[stimulus] ?? "", row: cells as Row }));
   const varying = (column: string) => {
     const seen = new Map<string, string>();

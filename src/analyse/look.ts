@@ -13,21 +13,34 @@ export interface Look {
 
 /** The look that these data are; undefined at the planned end, before any answer, or where no end was planned. */
 export function lookOf(data: Data): Look | undefined {
-  const { choices, pairs, ratings, settings } = data;
+  const { choices, pairs, ratings } = data;
   const planned = plannedReaders(data);
-  if (planned === undefined || choices.length + pairs.length + ratings.length === 0) return undefined;
+  const answers = choices.length + pairs.length + ratings.length;
+  if (planned === undefined || answers === 0) return undefined;
   const readers = finishedReaders(data);
   if (readers >= planned) return undefined;
-  const declared = settings.stop.looks.filter((look) => look < 1).sort((one, other) => one - other);
   // The look that is due: the last declared one that has been reached.
-  const due = declared.filter((look) => look <= readers / planned + 1e-9);
-  const needed = (sides: 1 | 2) => sequentialLooks(due, { alpha: settings.alpha, sides }).at(-1)!.p;
-  return {
-    readers,
-    planned,
-    needs: due.length > 0 ? { differenceP: needed(2), equivalenceP: needed(1) } : undefined,
-  };
+  const due = looksBefore(data).filter((look) => look <= readers / planned + 1e-9);
+  return { readers, planned, needs: due.length > 0 ? neededAt(due, data) : undefined };
 }
+
+/** Declared shares of the planned readers at which one looks before the end, rising. */
+const looksBefore = ({ settings }: Data): number[] =>
+  [...new Set(settings.stop.looks)].filter((look) => look < 1).sort((one, other) => one - other);
+
+/** The p-values that a claim needs at the last of some looks. */
+function neededAt(looks: readonly number[], { settings: { alpha } }: Data): NonNullable<Look["needs"]> {
+  const name = JSON.stringify([looks, alpha]);
+  const known = boundaries.get(name);
+  if (known) return known;
+  const needed = (sides: 1 | 2) => sequentialLooks(looks, { alpha, sides }).at(-1)!.p;
+  const found = { differenceP: needed(2), equivalenceP: needed(1) };
+  boundaries.set(name, found);
+  return found;
+}
+
+/** What was integrated once, for every analysis asks. */
+const boundaries = new Map<string, NonNullable<Look["needs"]>>();
 
 /**
  * How many readers end the study: as registered, or as `study.yaml` says now (`analyse.stop.readers`, else
@@ -37,12 +50,15 @@ export const plannedReaders = ({ settings, study }: Data): number | undefined =>
   study?.registration?.frozen.frozen.readers ?? settings.stop.readers;
 
 /**
- * The errors at which these data may claim: alpha at the planned end or where none was planned, what alpha spending
- * leaves at a declared look before it.
+ * The errors at which these data may claim: alpha where no end or no look was declared, else what alpha spending leaves
+ * at the look that they are. At the planned end that is less than alpha, for the looks before it have spent their part.
  */
 export function errorsOf(data: Data): { readonly alpha: number; readonly equivalenceAlpha: number } {
   const { alpha } = data.settings;
-  const needs = lookOf(data)?.needs;
+  const look = lookOf(data);
+  const before = looksBefore(data);
+  const ended = look === undefined && plannedReaders(data) !== undefined && before.length > 0;
+  const needs = ended ? neededAt([...before, 1], data) : look?.needs;
   return { alpha: needs?.differenceP ?? alpha, equivalenceAlpha: needs?.equivalenceP ?? alpha };
 }
 

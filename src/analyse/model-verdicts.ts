@@ -2,6 +2,7 @@ import { type VerdictWord, wordOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
+import { percent } from "../study/print.ts";
 import { levelOf } from "./accuracy-words.ts";
 import type { Data } from "./data.ts";
 import { verdictOnChoices } from "./judged.ts";
@@ -34,11 +35,13 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
   const difference = holm(tests.map(({ differenceP }) => differenceP));
   return tests.map((test, at) => {
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const word: VerdictWord =
-      whyWithheld(data) === undefined
-        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
-        : "inconclusive";
-    return { ...test, verdict: word, model: models[at]!, equivalenceHolm, differenceHolm };
+    const errors = errorsOf(data);
+    const open = whyWithheld(data) === undefined;
+    const word: VerdictWord = open
+      ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
+      : "inconclusive";
+    const withinMargin = open && equivalenceHolm <= (errors.equivalenceAlpha ?? errors.alpha);
+    return { ...test, verdict: word, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
   });
 }
 
@@ -56,6 +59,20 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
       `The ${models.length} models are judged together here. Each by itself, with Holm’s correction, is ${each.join("; ")}.`,
     ),
   ];
+}
+
+/** The headline where some model of several is shown to differ: each by name, with its balanced accuracy. */
+export function sayDifferentModels(models: readonly ModelVerdict[]): string {
+  const of = (word: VerdictWord) => models.filter(({ verdict: its }) => its === word);
+  const different = of("different").map(
+    ({ model, estimate }) =>
+      `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
+  );
+  const rest = [
+    ...of("equivalent").map(({ model }) => `${model} is equivalent to guessing`),
+    ...of("inconclusive").map(({ model }) => `of ${model} these data cannot say`),
+  ];
+  return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
 }
 
 /** The verdicts on the models as a table; nothing where one model wrote. */

@@ -4,7 +4,7 @@ import type { StudyPlan } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
 import { counted, declaredPercent, marginRange, percent } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { claimPower, type Plan, readersNeeded, sayTooFewStories, type Test } from "./plan.ts";
+import { claimPower, type Plan, readersNeeded, sayTooFewStories, type Test, withStories } from "./plan.ts";
 
 /** What is planned once study and flags have been heard. */
 export interface Asked {
@@ -22,6 +22,12 @@ export interface Asked {
   readonly bias: number;
   readonly skill: number;
   readonly story: number;
+  /** Titles that the stories share, and how they differ in being easy. */
+  readonly titles?: number | undefined;
+  readonly title: number;
+  /** Classes of readers, or forms with all that they hold, and how they differ. */
+  readonly groups?: StudyPlan["groups"];
+  readonly group: number;
   /** Studies simulated to check the formula. */
   readonly check: number;
   readonly seed: string;
@@ -100,7 +106,8 @@ export function planned(options: Asked): Findings {
   return { analysis: "power", asks: "What can such a study show?", findings, numbers };
 }
 
-function planOf({ stories, each, accuracy, bias, skill, story }: Asked): Plan {
+function planOf(asked: Asked): Plan {
+  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
   for (const [flag, count] of [
     ["--stories", stories],
     ["--each", each],
@@ -115,10 +122,22 @@ function planOf({ stories, each, accuracy, bias, skill, story }: Asked): Plan {
       hint: "raise --stories",
     });
   }
+  if (titles !== undefined && titles > stories / 2) {
+    throw new StudyError(`--titles ${titles}: more than the ${stories / 2} stories of either origin`, {
+      hint: "raise --stories",
+    });
+  }
+  if (groups?.hold === "all" && each > 2 * Math.floor(stories / 2 / groups.count)) {
+    throw new StudyError(`--forms ${groups.count}: ${stories} stories give no form ${each} of its own`, {
+      hint: "raise --stories, or lower --each",
+    });
+  }
   return {
     stories,
     each,
-    variances: { bias, skill, story },
+    titles,
+    groups,
+    variances: { bias, skill, story, title, group },
     humanAccuracy: accuracy,
     machineAccuracy: accuracy,
   };
@@ -141,7 +160,7 @@ function curveOf(plan: Plan, test: Test, readers: number): Point[] {
       return {
         readers: count,
         stories,
-        power: claimPower(verdictPower({ ...plan, stories, readers: count }, test)),
+        power: claimPower(verdictPower({ ...withStories(plan, stories), readers: count }, test)),
       };
     }),
   );
@@ -152,7 +171,7 @@ function designsTable(options: Asked, test: Test) {
     [20, 60, 120, 300]
       .filter((stories) => stories >= each)
       .map((stories) => {
-        const plan = planOf({ ...options, each, stories });
+        const plan = { ...withStories(planOf(options), stories), each };
         return { each, stories, readers: readersNeeded(plan, test, options.power) ?? null };
       }),
   );
@@ -208,5 +227,5 @@ function sayParts(
     : `${formula}.`;
 }
 
-const method = ({ bias, skill, story, check }: Asked): string =>
-  `Power is that of the clustered equivalence test by formula: variances of readers (bias ${bias}, skill ${skill}) and of stories (${story}), standard deviations on the log-odds of saying “human”, are carried to shares by integration${check > 0 ? `, and checked on ${check} simulated studies` : ""}. The variances are an assumption: those of an earlier study of yours are better (see its mixed model).`;
+const method = ({ bias, skill, story, titles, title, groups, group, check }: Asked): string =>
+  `Power is that of the clustered equivalence test by formula: variances of readers (bias ${bias}, skill ${skill}) and of stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""}, standard deviations on the log-odds of saying “human”, are carried to shares by integration${check > 0 ? `, and checked on ${check} simulated studies` : ""}. The variances are an assumption: those of an earlier study of yours are better (see its mixed model).`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { usualSpread } from "../stats/simulate-study.ts";
+import { usualClusters, usualSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
@@ -23,6 +23,11 @@ const Options = z.object({
   bias: realNumber(0, 5).default(usualSpread.bias),
   skill: realNumber(0, 5).default(usualSpread.skill),
   story: realNumber(0, 5).default(usualSpread.story),
+  titles: wholeNumber(0, 10_000).optional(),
+  title: realNumber(0, 5).default(usualClusters.title),
+  classes: wholeNumber(2, 10_000).optional(),
+  forms: wholeNumber(2, 10_000).optional(),
+  group: realNumber(0, 5).default(usualClusters.group),
   check: wholeNumber(0, 100_000).default(400),
   seed: z.string().default("2022"),
   json: z.boolean().default(false),
@@ -57,6 +62,20 @@ export const power = (pageOf: PageOf) =>
       ["--bias <number>", `how readers differ in saying "human", log-odds (default ${usualSpread.bias})`],
       ["--skill <number>", `how readers differ in skill, log-odds (default ${usualSpread.skill})`],
       ["--story <number>", `how stories differ in looking human, log-odds (default ${usualSpread.story})`],
+      [
+        "--titles <number>",
+        "titles that human and machine stories share, 0 for none (default: the study's, else none)",
+      ],
+      ["--title <number>", `how titles differ in being easy, log-odds (default ${usualClusters.title})`],
+      ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
+      [
+        "--forms <number>",
+        "forms with readers and stories of their own, where the verdict is clustered by them",
+      ],
+      [
+        "--group <number>",
+        `how classes or forms differ in being easy, log-odds (default ${usualClusters.group})`,
+      ],
       ["--check <studies>", "studies simulated to check the formula (default 400; 0 for none)"],
       ["--seed <seed>", "of the simulation (default 2022)"],
       ["--json", "print every figure with full precision"],
@@ -80,12 +99,21 @@ export const power = (pageOf: PageOf) =>
 
 /** Flags go before what the study says, and that before the usual. */
 export async function heard(given: Given, study: Study | undefined): Promise<Asked> {
-  const { margin = 0.1, alpha = 0.05, stories = 60, each = 6 } = given;
-  if (!study) return { ...given, margin, alpha, stories, each };
+  const { margin = 0.1, alpha = 0.05, stories = 60, each = 6, classes, forms } = given;
+  const said = {
+    titles: given.titles || undefined,
+    groups:
+      forms !== undefined
+        ? { count: forms, hold: "all" as const }
+        : classes === undefined
+          ? undefined
+          : { count: classes, hold: "readers" as const },
+  };
+  if (!study) return { ...given, margin, alpha, stories, each, ...said };
   const { analyse, title } = study.config;
   const apart = given.stories !== undefined && given.each !== undefined;
   const design = apart ? undefined : await designOf(study);
-  const even = design ? evenDesign(design) : { stories, each };
+  const even: ReturnType<typeof evenDesign> = design ? evenDesign(design) : { stories, each };
   const asked: Asked = {
     ...given,
     margin: given.margin ?? analyse.margin,
@@ -93,6 +121,8 @@ export async function heard(given: Given, study: Study | undefined): Promise<Ask
     stories: given.stories ?? even.stories,
     each: given.each ?? even.each,
     readers: given.readers ?? plannedEnd(study.config),
+    titles: given.titles === undefined && given.stories === undefined ? even.titles : said.titles,
+    groups: said.groups ?? even.groups,
   };
   return { ...asked, about: sayStudy(title, design, asked) };
 }
@@ -100,7 +130,13 @@ export async function heard(given: Given, study: Study | undefined): Promise<Ask
 function sayStudy(title: string, design: Design | undefined, options: Asked): string {
   const { margin, alpha, readers } = options;
   const end = readers === undefined ? "no planned end" : counted(readers, "reader");
-  const planned = `Planned for “${title}”: margin ${declaredPercent(margin)}, alpha ${alpha}, ${end}, ${counted(options.stories, "story", "stories")} of which each reader judges ${options.each}.`;
+  const clusters = [
+    ...(options.titles ? [counted(options.titles, "title")] : []),
+    ...(options.groups?.hold === "all" ? [counted(options.groups.count, "form")] : []),
+    ...(options.groups?.hold === "readers" ? [counted(options.groups.count, "class", "classes")] : []),
+  ];
+  const by = clusters.length > 0 ? `, clustered by ${clusters.join(" and by ")}` : "";
+  const planned = `Planned for “${title}”: margin ${declaredPercent(margin)}, alpha ${alpha}, ${end}, ${counted(options.stories, "story", "stories")} of which each reader judges ${options.each}${by}.`;
   if (!design || design.stories.human === design.stories.machine) return planned;
   const { human, machine } = design.stories;
   return `${planned} It has ${human} human and ${machine} machine stories; the fewer decide, so that as many of each are planned.`;

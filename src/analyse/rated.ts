@@ -1,15 +1,17 @@
 import { boundedInterval } from "../stats/bounded-interval.ts";
-import { type VerdictWord, wordOf } from "../stats/claim.ts";
+import { wordOf } from "../stats/claim.ts";
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { type DifferenceVerdict, differenceVerdict } from "../stats/difference-verdict.ts";
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
+import type { Label } from "../stats/labels.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import { fitOrdinal } from "../stats/ordinal.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { Data, Rating } from "./data.ts";
+import { clustersOf } from "./judged.ts";
 import { errorsOf, whyWithheld } from "./look.ts";
 import { raterTable } from "./raters.ts";
-import { type RatingScale, ratingScale } from "./rating-scale.ts";
+import { pointsOf, type RatingScale, ratingScale, widestShare } from "./rating-scale.ts";
 
 /** What the ratings of one task say, in numbers. */
 export interface Rated {
@@ -19,6 +21,10 @@ export interface Rated {
   readonly difference: Difference | undefined;
   readonly balance: Balance;
   readonly scale: RatingScale;
+  /** Points within which means count as equal. */
+  readonly margin: number;
+  /** So wide a part of the scale that no verdict of equivalence is given. */
+  readonly tooWide: boolean;
   readonly ordinal: { readonly odds: number; readonly p: number } | { readonly reason: string };
   /** The lowest and the highest rating given. */
   readonly range: readonly [number, number];
@@ -27,6 +33,7 @@ export interface Rated {
 
 /** Mean rating of human stories less that of machine stories; p-values by Holm over the tasks. */
 export interface Difference extends DifferenceVerdict {
+  readonly readers: number;
   readonly differenceHolm: number;
   readonly equivalenceHolm: number;
 }
@@ -34,10 +41,9 @@ export interface Difference extends DifferenceVerdict {
 /** The ratings of one task: means, their difference, its ordinal model, and how far readers agree. */
 export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
   const { settings } = data;
-  const columns = (rows: readonly Rating[]) => [
-    rows.map(({ participant }) => participant),
-    rows.map(({ stimulus }) => stimulus),
-  ];
+  const values = own.map(({ rating }) => rating);
+  const scale = ratingScale(task, values);
+  const margin = pointsOf(settings.ratingMargin, scale);
   const groups = new Map<string, { rows: Rating[]; group: string }>();
   for (const rating of own) {
     for (const of of rating.origin === "human" ? ["Human stories"] : ["Machine stories", rating.model]) {
@@ -50,34 +56,50 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   // A lone model says what "machine stories" say already.
   if (groups.size === 3 && groups.has("Machine stories"))
     groups.delete([...groups.keys()].find((name) => !/ stories$/.test(name)) ?? "");
-  const ordinal = fitOrdinal(
-    own.map(({ origin }) => [origin === "human" ? 1 : 0]),
-    own.map(({ rating }) => rating),
-    columns(own),
-  );
+  const difference = differenceOf(own, scale, margin, data);
   const table = raterTable(own, ({ rating }) => rating);
-  const values = own.map(({ rating }) => rating);
-  const scale = ratingScale(task, values);
   return {
     task,
     ratings: own.length,
     groups: [...groups].sort(inOrder).map(([of, { rows, group }]) => ({
       of,
       group,
-      ...meanOf(rows, columns(rows), scale, settings.level),
+      ...meanOf(rows, columnsOf(rows, data), scale, settings.level),
     })),
-    difference: differenceOf(own, data),
-    balance: balanceOf(own, data),
+    difference,
+    balance: balanceOf(own, scale, margin, data),
     scale,
-    ordinal: ordinal.fitted
-      ? { odds: Math.exp(ordinal.coefficients[0]!), p: ordinal.pValues[0]! }
-      : { reason: ordinal.reason },
+    margin,
+    tooWide: scale.high > scale.low && margin > widestShare * (scale.high - scale.low) + 1e-9,
+    ordinal: ordinalOf(own, difference, data),
     range: rangeOf(values),
     agreement: {
       ordinal: table && krippendorffAlpha(table, "ordinal"),
       interval: table && krippendorffAlpha(table, "interval"),
     },
   };
+}
+
+/** What ratings repeat by: readers, stories, and what the settings declare, titles unless they say otherwise. */
+const columnsOf = (rows: readonly Rating[], data: Data): ArrayLike<Label>[] => [
+  rows.map(({ participant }) => participant),
+  rows.map(({ stimulus }) => stimulus),
+  ...clustersOf(rows, data).map(({ labels }) => labels),
+];
+
+/** The odds of a higher rating for human stories, with the error and the degrees of freedom that the verdict has. */
+function ordinalOf(own: readonly Rating[], difference: Difference | undefined, data: Data): Rated["ordinal"] {
+  const values = own.map(({ rating }) => rating);
+  const groups = own.map(({ origin }) => origin);
+  const fit = fitOrdinal(
+    groups.map((origin) => [origin === "human" ? 1 : 0]),
+    values,
+    { clusters: columnsOf(own, data), groups },
+  );
+  if (!fit.fitted) return { reason: fit.reason };
+  if (difference?.degrees === 0 || fit.degrees[0] === 0)
+    return { reason: difference?.reason ?? "too few readers or stories carry its error" };
+  return { odds: Math.exp(fit.coefficients[0]!), p: fit.pValues[0]! };
 }
 
 /** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
@@ -89,11 +111,13 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
     if (!rated.difference) return rated;
     const at = compared.indexOf(rated.difference);
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const verdict: VerdictWord =
-      whyWithheld(data) === undefined
-        ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errorsOf(data))
-        : "inconclusive";
-    return { ...rated, difference: { ...rated.difference, verdict, equivalenceHolm, differenceHolm } };
+    const errors = errorsOf(data);
+    const open = whyWithheld(data) === undefined;
+    const withinMargin = open && !rated.tooWide && equivalenceHolm <= errors.equivalenceAlpha;
+    const word = wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
+    const verdict = open && (word !== "equivalent" || withinMargin) ? word : "inconclusive";
+    const corrected = { verdict, withinMargin, equivalenceHolm, differenceHolm };
+    return { ...rated, difference: { ...rated.difference, ...corrected } };
   });
 }
 
@@ -106,7 +130,7 @@ const inOrder = ([one]: readonly [string, unknown], [other]: readonly [string, u
 /** A mean with its clustered interval, within the two ends of the scale. */
 function meanOf(
   rows: readonly Rating[],
-  clusters: readonly string[][],
+  clusters: readonly ArrayLike<Label>[],
   scale: RatingScale,
   level: number,
 ): ClusteredEstimate {
@@ -130,7 +154,7 @@ interface Balance {
   readonly even: Difference | undefined;
 }
 
-function balanceOf(own: readonly Rating[], data: Data): Balance {
+function balanceOf(own: readonly Rating[], scale: RatingScale, margin: number, data: Data): Balance {
   const readers = [...groupedBy(own, ({ participant }) => participant).values()];
   const mixes = groupedBy(
     readers,
@@ -141,7 +165,7 @@ function balanceOf(own: readonly Rating[], data: Data): Balance {
   return {
     readers: readers.length,
     uneven,
-    even: uneven > 0 ? differenceOf(even.flat(), data) : undefined,
+    even: uneven > 0 ? differenceOf(even.flat(), scale, margin, data) : undefined,
   };
 }
 
@@ -152,7 +176,12 @@ function rangeOf(values: readonly number[]): [number, number] {
   );
 }
 
-function differenceOf(own: readonly Rating[], data: Data): Difference | undefined {
+function differenceOf(
+  own: readonly Rating[],
+  scale: RatingScale,
+  margin: number,
+  data: Data,
+): Difference | undefined {
   const origins = new Set(own.map(({ origin }) => origin));
   if (origins.size < 2) return undefined;
   const test = differenceVerdict(
@@ -161,9 +190,15 @@ function differenceOf(own: readonly Rating[], data: Data): Difference | undefine
       readers: own.map(({ participant }) => participant),
       stories: own.map(({ stimulus }) => stimulus),
       groups: own.map(({ origin }) => origin),
+      clusters: clustersOf(own, data),
     },
     ["human", "machine"],
-    { margin: data.settings.ratingMargin, ...errorsOf(data) },
+    { margin: margin || Number.MIN_VALUE, scale, ...errorsOf(data) },
   );
-  return { ...test, equivalenceHolm: test.equivalenceP, differenceHolm: test.differenceP };
+  return {
+    ...test,
+    readers: new Set(own.map(({ participant }) => participant)).size,
+    equivalenceHolm: test.equivalenceP,
+    differenceHolm: test.differenceP,
+  };
 }

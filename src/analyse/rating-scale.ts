@@ -1,4 +1,5 @@
 import type { Interval } from "../stats/interval.ts";
+import type { RatingMargin } from "../study/settings/analyse.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
 /** The two ends of a scale, and whether the task itself says so or only the ratings do. */
@@ -24,3 +25,11 @@ export function ratingScale(task: string, ratings: readonly number[]): RatingSca
     ? { ...own, declared: true }
     : { ...given, declared: false };
 }
+
+/** A margin in points of a scale. */
+export function pointsOf(margin: RatingMargin, { low, high }: Interval): number {
+  return typeof margin === "number" ? margin : (Number.parseFloat(margin) / 100) * (high - low);
+}
+
+/** Beyond this share of a scale, means that are far apart would count as equal. */
+export const widestShare = 0.25;

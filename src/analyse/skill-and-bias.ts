@@ -6,7 +6,7 @@ import { type Finding, sentence, type Table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
 import { balancedNote, levelOf } from "./accuracy-words.ts";
 import type { Data } from "./data.ts";
-import { asJudgments } from "./judged.ts";
+import { asJudgments, testOptions } from "./judged.ts";
 
 interface Measured {
   readonly value: number;
@@ -24,8 +24,9 @@ export interface Detection {
 }
 
 /** Skill and bias taken apart, with the errors of the verdict. */
-export function detectionOf({ choices, settings }: Data, { overall }: StudyVerdict): Detection {
-  const judgments = asJudgments(choices);
+export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
+  const { choices, settings } = data;
+  const judgments = asJudgments(choices, data);
   const said = choices.map(({ answer }) => answer === "human");
   const detection = clusteredDetection(judgments, settings.level);
   // One reader, or one story of a kind, carries no interval at all.
@@ -36,7 +37,7 @@ export function detectionOf({ choices, settings }: Data, { overall }: StudyVerdi
     high: known ? interval.high : undefined,
   });
   return {
-    leaning: verdictTest({ ...judgments, correct: said }, settings).overall,
+    leaning: verdictTest({ ...judgments, correct: said }, testOptions(data)).overall,
     sensitivity: detection && measured(detection.sensitivity),
     criterion: detection && measured(detection.criterion),
     youden: detection && measured(youdenOf(overall, settings.level)),
@@ -70,8 +71,12 @@ export function detectionTable(
       { key: "meaning", label: "Meaning", format: "text" },
     ],
     rows: [
-      row("d′", sensitivity, "skill, whatever the bias; 0 is none"),
-      row("c", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
+      row(
+        "d′, pooled",
+        sensitivity,
+        "skill of all judgments together, whatever the bias; 0 is none; below the mean reader’s where readers lean apart",
+      ),
+      row("c, pooled", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
       row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
     ],
   };

@@ -19,11 +19,14 @@ interface Strengths {
 
 /** Bradley and Terry's strengths: every pair is a contest that its two writers fight for looking human. */
 export function strengthsOf(all: readonly Pair[], level: number): Strengths {
-  const contests = all.map((pair): Comparison => {
-    const chosen = pair.chosenSide;
-    const [winner, loser] = chosen === "left" ? [pair.left, pair.right] : [pair.right, pair.left];
-    return { winner, loser, first: chosen === "left" ? "winner" : "loser" };
-  });
+  // A tie is half a win for each.
+  const contests = all.flatMap((pair): Comparison[] =>
+    (["left", "right"] as const).flatMap((side) => {
+      const count = pair.chosenSide === "tie" ? 0.5 : Number(pair.chosenSide === side);
+      const [winner, loser] = side === "left" ? [pair.left, pair.right] : [pair.right, pair.left];
+      return count > 0 ? [{ winner, loser, count, first: side === "left" ? "winner" : "loser" }] : [];
+    }),
+  );
   const fit = bradleyTerry(
     contests,
     all.some(({ left, right }) => [left, right].includes("human")) ? "human" : undefined,

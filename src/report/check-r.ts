@@ -11,13 +11,31 @@ const Share = z.object({
   equivalenceP: z.number(),
   differenceP: z.number(),
 });
-const VerdictNumbers = z.object({ overall: Share, human: Share, machine: Share });
+const VerdictNumbers = z.object({
+  overall: Share,
+  human: Share,
+  machine: Share,
+  /** Absent from findings of version 0.1, which weighed judgments and had readers and stories alone. */
+  method: z
+    .object({ weigh: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) })
+    .default({ weigh: "judgments", clusters: [] }),
+  readers: z
+    .object({
+      heterogeneity: z.object({ p: z.number(), draws: z.number() }),
+      named: z.array(z.object({ holm: z.number() })),
+    })
+    .nullish(),
+});
+type VerdictNumbers = z.infer<typeof VerdictNumbers>;
 const MixedNumbers = z.object({
   fitted: z.literal(true),
   singular: z.boolean(),
+  /** As lme4 writes it. */
+  formula: z.string(),
   logLikelihood: z.number(),
   coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
-  deviations: z.object({ reader: z.number(), story: z.number() }),
+  /** Of intercepts by their unit ("reader"), of slopes as "origin by reader". */
+  deviations: z.record(z.string(), z.number()),
 });
 
 /** The judgments that a program checks, and the margin that they were held against. */
@@ -27,6 +45,8 @@ interface Judged {
   readonly table: string;
   /** The column that is true where the figures stand on a judgment; none where they stand on all of the table. */
   readonly only?: string;
+  /** Tables that say more of each stimulus, and of each participant, where the judgments don't say all. */
+  readonly beside?: { readonly stimuli: string; readonly participants: string };
 }
 
 /**
@@ -42,18 +62,18 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
   return [
-    opening(judged),
+    opening(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
-    ...(mixed.success && onlyOrigin && !mixed.data.singular ? [mixedChecks(mixed.data)] : []),
+    ...readersChecks(verdict.data),
+    ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
     ending,
   ].join("\n");
 }
 
-const opening = ({
-  margin,
-  table,
-  only,
-}: Judged): string => `# Checks the study's main figures from ${table}, without Tiny Love:
+const opening = (
+  { margin, table, only, beside }: Judged,
+  { method: { weigh, clusters } }: VerdictNumbers,
+): string => `# Checks the study's main figures from ${table}, without Tiny Love:
 #   Rscript check.R
 # Base R for the clustered errors and both tests; lme4 for the mixed model, where it is installed.
 
@@ -62,6 +82,18 @@ ${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(ju
 margin <- ${margin}
 differing <- 0
 
+# Accuracies are means over ${weigh === "readers" ? "readers of their own means" : "all judgments"}.
+readers_alike <- ${weigh === "readers" ? "TRUE" : "FALSE"}
+
+# What judgments repeat by beside readers and stories; a story without a title is its own, and so is a reader who
+# left before saying.
+label <- function(name, own) {
+  found <- judgments[[name]]
+${beside ? besideR(beside) : ""}  if (is.null(found)) stop("nothing here says the ", name, " of a judgment, by which the verdict is clustered")
+  ifelse(is.na(found), paste("own", own), paste("of", found))
+}
+ways <- list(reader = judgments$participant, story = judgments$stimulus)
+${clusters.map((name) => `ways[["${name}"]] <- label("${name}", judgments$${name === "title" ? "stimulus" : "participant"})\n`).join("")}
 check <- function(what, theirs, ours, tolerance = 1e-6) {
   agrees <- isTRUE(abs(theirs - ours) <= tolerance * max(1, abs(ours)))
   cat(sprintf("%-6s %-34s here %.8f  study %.8f\\n", if (agrees) "ok" else "DIFFER", what, theirs, ours))
@@ -71,11 +103,11 @@ check <- function(what, theirs, ours, tolerance = 1e-6) {
 # Variance of a weighted sum of group means by one way of clustering: how far it moves when each cluster is left out
 # (the jackknife's CV3), within its own origin where clusters lie within origins. Uneven clusters count as fewer even
 # ones, (sum of n)^2 / sum of n^2, in the degrees of freedom.
-way <- function(residual, cluster, group) {
+way <- function(residual, weight, cluster, group) {
   cell <- paste(cluster, group, sep = "\\r")
   first <- function(x) tapply(x, cell, function(y) y[1])
-  count <- tapply(residual, cell, length)
-  move <- tapply(tapply(residual, cell, sum) / (table(group)[first(group)] - count), first(cluster), sum)
+  count <- tapply(weight, cell, sum)
+  move <- tapply(tapply(residual, cell, sum) / (tapply(weight, group, sum)[first(group)] - count), first(cluster), sum)
   size <- tapply(count, first(cluster), sum)
   nested <- all(table(first(cluster)) == 1)
   stratum <- if (nested) tapply(first(group), first(cluster), function(x) x[1]) else rep("all", length(move))
@@ -85,21 +117,38 @@ way <- function(residual, cluster, group) {
   list(variance = sum(variance), degrees = if (sum(variance) > 0) sum(variance)^2 / sum(variance^2 / degrees) else min(degrees))
 }
 
-# Readers and stories together: V1 + V2 - V12, never below the larger (Cameron, Gelbach and Miller 2011), nor below
-# what independent judgments would have.
+# Ways whose clusters each lie within one cluster of another way drop out.
+within <- function(one, other) all(tapply(as.character(other), as.character(one), function(y) length(unique(y))) == 1)
+contained <- sapply(seq_along(ways), function(i) any(sapply(seq_along(ways), function(j)
+  i != j && within(ways[[i]], ways[[j]]) && (j < i || !within(ways[[j]], ways[[i]])))))
+ways <- ways[!contained]
+sets <- unlist(lapply(seq_along(ways), function(size) combn(length(ways), size, simplify = FALSE)), recursive = FALSE)
+
+# All ways together by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a way or a pair of ways by
+# itself, nor below what independent judgments would have.
 share <- function(weights) {
   kept <- judgments$origin %in% names(weights)
   x <- right[kept]; group <- judgments$origin[kept]
-  residual <- weights[group] * (x - tapply(x, group, mean)[group])
-  reader <- way(residual, judgments$participant[kept], group)
-  story <- way(residual, judgments$stimulus[kept], group)
-  both <- way(residual, paste(judgments$participant, judgments$stimulus, sep = "\\r")[kept], group)
-  clustered <- max(reader$variance, story$variance, reader$variance + story$variance - both$variance)
-  rate <- tapply(x, group, function(y) (sum(y) + 1) / (length(y) + 2))
-  independent <- sum(weights^2 * rate[names(weights)] * (1 - rate[names(weights)]) / tapply(x, group, length)[names(weights)])
-  estimate <- sum(weights * tapply(x, group, mean)[names(weights)])
-  error <- sqrt(max(clustered, independent))
-  degrees <- min(reader$degrees, story$degrees)
+  weight <- if (readers_alike) 1 / ave(x, judgments$participant[kept], group, FUN = length) else rep(1, length(x))
+  total <- tapply(weight, group, sum)
+  means <- tapply(weight * x, group, sum) / total
+  residual <- weights[group] * weight * (x - means[group])
+  parts <- lapply(sets, function(set) way(residual, weight, do.call(paste, c(unname(lapply(ways[set], function(w) w[kept])), sep = "\\r")), group))
+  variance <- sapply(parts, function(part) part$variance)
+  sign <- ifelse(lengths(sets) %% 2 == 1, 1, -1)
+  combined <- sapply(sets[lengths(sets) <= 2], function(pair) sum((sign * variance)[sapply(sets, function(set) all(set %in% pair))]))
+  n <- tapply(x, group, length)
+  rate <- (means * n + 1) / (n + 2)
+  independent <- sum(weights^2 * (rate * (1 - rate) * tapply(weight^2, group, sum) / total^2)[names(weights)])
+  estimate <- sum(weights * means[names(weights)])
+  error <- sqrt(max(combined, sum(sign * variance), independent))
+  single <- parts[lengths(sets) == 1]
+  own <- sapply(single, function(part) part$degrees)
+  degrees <- min(own)
+  if (any(!names(ways) %in% c("reader", "story"))) {
+    whole <- max(combined, sum(sign * variance))
+    degrees <- max(degrees, min(max(own), whole^2 / sum(sapply(single, function(part) part$variance)^2 / own)))
+  }
   list(
     judgments = length(x), correct = sum(x), estimate = estimate, error = error, degrees = degrees,
     equivalence = pt(max(0.5 - margin - estimate, estimate - 0.5 - margin) / error, degrees),
@@ -107,6 +156,17 @@ share <- function(weights) {
   )
 }
 `;
+
+const besideR = ({ stimuli, participants }: NonNullable<Judged["beside"]>): string =>
+  [
+    [stimuli, "stimulus"],
+    [participants, "participant"],
+  ]
+    .map(
+      ([file, key]) =>
+        `  if (is.null(found) && file.exists("${file}")) {\n    more <- read.csv("${file}", stringsAsFactors = FALSE, na.strings = "", encoding = "UTF-8")\n    found <- more[[name]][match(judgments$${key}, more$${key})]\n  }\n`,
+    )
+    .join("");
 
 const weights = {
   overall: "c(human = 0.5, machine = 0.5)",
@@ -131,22 +191,66 @@ function shareChecks(of: keyof typeof weights, share: z.infer<typeof Share>): st
   ].join("\n");
 }
 
-function mixedChecks({ coefficients, deviations, logLikelihood }: z.infer<typeof MixedNumbers>): string {
+/** Who can tell by Fisher's exact test and Holm, exactly; whether readers differ by permutations of its own. */
+function readersChecks({ readers }: VerdictNumbers): string[] {
+  if (!readers || readers.heterogeneity.draws === 0) return [];
+  const { heterogeneity, named } = readers;
+  return [
+    `# Readers who judged both kinds: given how many stories each called human, how many of them are?
+human <- judgments$origin == "human"
+said <- judgments$response == "human"
+scores <- do.call(rbind, lapply(split(data.frame(human, said), judgments$participant), function(own)
+  data.frame(hits = sum(own$human & own$said), human = sum(own$human), machine = sum(!own$human), said = sum(own$said))))
+scores <- subset(scores, human > 0 & machine > 0)
+names_p <- p.adjust(phyper(scores$hits - 1, scores$human, scores$machine, scores$said, lower.tail = FALSE), "holm")
+check("readers: shown to tell", sum(names_p <= ${named.length > 0 ? Math.max(...named.map(({ holm }) => holm)) * (1 + 1e-9) : 0}), ${named.length})
+
+# Whether readers differ: answers to each story are permuted among its readers.
+set.seed(1)
+judged <- ave(right, judgments$participant, judgments$origin, FUN = length)
+both <- judgments$participant %in% rownames(scores)
+precision <- 1 / (1 / scores$human + 1 / scores$machine)
+statistic <- function(x) {
+  off <- (x - ave(x, judgments$stimulus)) / judged / 2
+  sum(precision * tapply(off[both], judgments$participant[both], sum)[rownames(scores)]^2)
+}
+draws <- if (length(right) > 20000) 99 else 499
+found <- statistic(right)
+permuted <- replicate(draws, statistic(ave(right, judgments$stimulus, FUN = function(y) y[sample.int(length(y))])))
+check("readers: differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-12))) / (1 + draws), ${heterogeneity.p}, ${4 * Math.sqrt((heterogeneity.p * (1 - heterogeneity.p) + 0.002) / 499)} * sqrt(499 / draws))
+`,
+  ];
+}
+
+function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
+  const { coefficients, deviations, logLikelihood, formula, singular } = mixed;
   const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
+  // With a deviation of 0 it and standard errors hang on how near to 0 a program stops.
+  const errors: [string, string, number][] = singular
+    ? []
+    : [["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError]];
+  const spreads = Object.entries(deviations)
+    .filter(([, deviation]) => deviation > 0.1)
+    .map(([name, deviation]): [string, string, number] => {
+      const [term, unit] = name.includes(" by ") ? name.split(" by ") : ["(Intercept)", name];
+      return [`deviation of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
+    });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
     ["leaning", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
     ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
-    ["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError],
-    ["deviation of readers", 'attr(VarCorr(fit)$participant, "stddev")', deviations.reader],
-    ["deviation of stories", 'attr(VarCorr(fit)$stimulus, "stddev")', deviations.story],
+    ...errors,
+    ...spreads,
   ];
   return [
     'if (requireNamespace("lme4", quietly = TRUE)) {',
     "  suppressPackageStartupMessages(library(lme4))",
     '  model <- transform(judgments, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
-    "  fit <- glmer(human ~ origin + (1 | participant) + (1 | stimulus), data = model, family = binomial,",
-    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8)))',
+    ...(formula.includes("title") ? ['  model$title <- label("title", judgments$stimulus)'] : []),
+    `  fit <- suppressWarnings(suppressMessages(glmer(${formula}, data = model, family = binomial,`,
+    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8, maxfun = 1e5)))))',
+    "  spread <- as.data.frame(VarCorr(fit))",
+    '  deviation <- function(unit, term) spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term]',
     // lme4 stops where its own tolerance lets it, and standard errors follow from second differences.
     ...tests.map(
       ([name, value, ours_]) => `  check("mixed model: ${name}", unname(${value}), ${ours_}, 0.01)`,
@@ -157,6 +261,8 @@ function mixedChecks({ coefficients, deviations, logLikelihood }: z.infer<typeof
     "",
   ].join("\n");
 }
+
+const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };
 
 const ending = `if (differing > 0) stop(differing, " figures differ")
 cat("all figures agree\\n")

@@ -8,6 +8,8 @@ export type VerdictWord = "equivalent" | "different" | "inconclusive";
 /** A verdict on one figure, with both tests and their intervals. */
 export interface Claim {
   readonly verdict: VerdictWord;
+  /** Equivalence is shown, whether or not a difference is shown as well. */
+  readonly withinMargin: boolean;
   /** Level 1 - 2 alpha: equivalent means that it lies within the margin. */
   readonly equivalenceInterval: Interval;
   /** Level 1 - alpha: different means that it leaves the value out. */
@@ -29,8 +31,9 @@ export interface Errors {
 
 /**
  * Tests a figure with a Student's t error against `value`: for equivalence within the margin by two one-sided tests
- * (Schuirmann 1987), for a difference two-sided. Equivalence goes before difference: a difference shown to lie
- * below the margin is equivalent, and `differenceP` tells of it. No degrees of freedom give p = 1 and no claim.
+ * (Schuirmann 1987), for a difference two-sided. The test of a difference decides "different", so that no margin turns
+ * the word; a difference shown to lie below the margin is `withinMargin` too. No degrees of freedom give p = 1 and no
+ * claim.
  */
 export function claimOf(
   figure: { readonly estimate: number; readonly standardError: number; readonly degrees: number },
@@ -43,6 +46,7 @@ export function claimOf(
   const differenceP = known ? studentTwoSided(off / standardError, degrees) : 1;
   return {
     verdict: wordOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
+    withinMargin: equivalenceP <= equivalenceAlpha,
     equivalenceInterval: intervalOf(1 - 2 * equivalenceAlpha),
     interval: intervalOf(1 - alpha),
     equivalenceP,
@@ -67,11 +71,11 @@ export function reasonOf(
   return `the ${inner} interval reaches beyond the margin, and the ${outer} interval holds ${nothing}`;
 }
 
-/** The word that both p-values carry at these errors. */
+/** The word that both p-values carry at these errors: a difference that is shown goes before equivalence. */
 export function wordOf(
   { equivalenceP, differenceP }: Pick<Claim, "equivalenceP" | "differenceP">,
   { alpha, equivalenceAlpha = alpha }: Errors,
 ): VerdictWord {
-  if (equivalenceP <= equivalenceAlpha) return "equivalent";
-  return differenceP <= alpha ? "different" : "inconclusive";
+  if (differenceP <= alpha) return "different";
+  return equivalenceP <= equivalenceAlpha ? "equivalent" : "inconclusive";
 }

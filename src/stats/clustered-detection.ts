@@ -17,7 +17,7 @@ import {
  */
 export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDetection | undefined {
   checkJudgments(judgments);
-  const { readers, stories, origins, correct } = judgments;
+  const { readers, stories, origins, correct, clusters = [] } = judgments;
   const saysHuman = asNumbers(correct).map((right, at) => (origins[at] === "human" ? right : 1 - right));
   const count = (origin: string) => saysHuman.filter((_, at) => origins[at] === origin);
   const [human, machine] = [count("human"), count("machine")];
@@ -44,7 +44,7 @@ export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDe
       ["machine", machineWeight],
     ]);
     const clustered = clusteredContrast(saysHuman, {
-      clusters: [readers, stories],
+      clusters: [readers, stories, ...clusters.map(({ labels }) => labels)],
       groups: origins,
       weights,
     });
@@ -58,7 +58,7 @@ export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDe
  */
 export function clusteredPairDetection(
   data: {
-    readonly correct: ArrayLike<boolean>;
+    readonly correct: ArrayLike<boolean | number>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
   },

@@ -1,96 +1,160 @@
-import { type ClusteredEstimate, clusteredContrast, studentInterval } from "./clustered.ts";
+import {
+  type ClusteredEstimate,
+  type Clustering,
+  clusteringOf,
+  contrastIn,
+  studentInterval,
+} from "./clustered.ts";
 import type { Interval } from "./interval.ts";
-import { asNumbers } from "./judgments.ts";
-import { indexLabels, type Label } from "./labels.ts";
+import { asNumbers, type Clusters, readersAlike } from "./judgments.ts";
+import type { Label } from "./labels.ts";
+
+/** Whose right answers count alike: each judgment's, or each reader's, however many judgments the reader gave. */
+export type Weighing = "judgments" | "readers";
+
+/**
+ * With fewer clusters than this by title, class, form or another named way, no error is told of them: so few say too little
+ * of how much such clusters differ. `bench/verdict-clusters.ts` has what fewer would err.
+ */
+export const fewestClusters = 6;
+
+/** Right answers with what they repeat by. */
+export interface RightAnswers {
+  readonly correct: ArrayLike<boolean | number>;
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  /** Whether each story is human or machine; one group unless told. */
+  readonly groups?: ArrayLike<Label> | undefined;
+  readonly clusters?: readonly Clusters[] | undefined;
+}
 
 /**
  * A share of right answers with the error that the verdict uses: clustered by reader and by story, stories within their
- * `groups`, never below that of independent judgments. Of equally many judgments in each group it is balanced accuracy
- * with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is all there is.
+ * `groups`, and by named clusters, never below that of independent judgments. Of equally many judgments in each group it
+ * is balanced accuracy with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is
+ * all there is, or named clusters are fewer than `fewestClusters`.
  */
 export function clusteredShare(
-  data: {
-    readonly correct: ArrayLike<boolean>;
-    readonly readers: ArrayLike<Label>;
-    readonly stories: ArrayLike<Label>;
-    /** Whether each story is human or machine; one group unless told. */
-    readonly groups?: ArrayLike<Label>;
-  },
+  data: RightAnswers,
   level: number,
+  weigh: Weighing = "judgments",
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
-  const { readers, stories } = data;
-  const correct = asNumbers(data.correct);
-  const groups = data.groups ?? new Uint8Array(correct.length);
-  const counts = countsOf({ correct, readers, stories, groups }).groups;
+  const shares = sharesIn(data, weigh);
   // A group weighs as much as it has judgments, so that the share is that of all of them.
-  const weights = new Map([...counts].map(([group, { all }]) => [group, all / correct.length]));
-  const { estimate, standardError, degrees } = errorOf(
-    { correct, readers, stories, groups, weights },
-    counts,
-  );
+  const weights = new Map([...shares.counts].map(([group, { all }]) => [group, all / shares.right.length]));
+  const { estimate, standardError, degrees } = errorOf(shares, weights);
   const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
   return { estimate, standardError, degrees, interval };
 }
 
-/** Right answers in groups, human and machine stories, and what the share in each weighs. */
-export interface Share {
-  readonly correct: Float64Array;
-  readonly readers: ArrayLike<Label>;
-  readonly stories: ArrayLike<Label>;
-  readonly groups: ArrayLike<Label>;
-  readonly weights: ReadonlyMap<Label, number>;
+/** A way of clustering: `reader`, `story`, or what it is called, and its number of clusters. */
+export interface Way {
+  readonly name: string;
+  readonly clusters: number;
 }
 
-/** What was counted: right answers and all of each group, and all together. */
-export interface Counts {
-  readonly groups: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
-  readonly figures: {
-    readonly judgments: number;
-    readonly correct: number;
-    readonly readers: number;
-    readonly stories: number;
-  };
+/** Right answers prepared once for the shares of any groups. */
+export interface Shares {
+  readonly right: Float64Array;
+  readonly clustering: Clustering;
+  readonly importance: Float64Array | undefined;
+  /** Right answers and all of each group, and how much the judgments of the group count by Kish (1965). */
+  readonly counts: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
+  /** Names of the ways after readers and stories. */
+  readonly names: readonly string[];
 }
 
-export function countsOf({ correct, readers, stories, groups }: Omit<Share, "weights">): Counts {
+export function sharesIn(
+  { correct, readers, stories, groups, clusters = [] }: RightAnswers,
+  weigh: Weighing,
+): Shares {
+  const right = asNumbers(correct);
+  const all = groups ?? new Uint8Array(right.length);
   const counts = new Map<Label, { right: number; all: number }>();
-  for (let at = 0; at < correct.length; at++) {
-    const group = counts.get(groups[at]!) ?? { right: 0, all: 0 };
-    group.right += correct[at]!;
+  for (let at = 0; at < right.length; at++) {
+    const group = counts.get(all[at]!) ?? { right: 0, all: 0 };
+    group.right += right[at]!;
     group.all++;
-    counts.set(groups[at]!, group);
+    counts.set(all[at]!, group);
   }
   return {
-    groups: counts,
-    figures: {
-      judgments: correct.length,
-      correct: correct.reduce((sum, right) => sum + right, 0),
-      readers: indexLabels(readers).names.length,
-      stories: indexLabels(stories).names.length,
-    },
+    right,
+    clustering: clusteringOf([readers, stories, ...clusters.map(({ labels }) => labels)], all),
+    importance: weigh === "readers" ? readersAlike(readers, all) : undefined,
+    counts,
+    names: clusters.map(({ name }) => name),
   };
 }
 
-/** The share with the error of `clusteredShare`. */
+/** Judgments, readers and stories of the groups that weigh something. */
+export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
+  const { groups, ways } = clustering;
+  const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
+  const seen = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
+  let [judgments, correct] = [0, 0];
+  for (let at = 0; at < right.length; at++) {
+    if (!counted[groups.index[at]!]) continue;
+    judgments++;
+    correct += right[at]!;
+    for (const [way, flags] of seen.entries()) flags[ways[way]!.index[at]!] = 1;
+  }
+  const [readers, stories] = seen.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
+  return { judgments, correct, readers: readers!, stories: stories! };
+}
+
+/** The share with the error of `clusteredShare`, and its ways; `few` is the named one with too few clusters to know how much they differ. */
 export function errorOf(
-  share: Share,
-  groups: Counts["groups"],
-): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> {
-  const { estimate, standardError, degrees } = clusteredContrast(share.correct, {
-    clusters: [share.readers, share.stories],
-    groups: share.groups,
-    weights: share.weights,
-  });
-  return { estimate, degrees, standardError: Math.max(standardError, independentError(share, groups)) };
+  shares: Shares,
+  weights: ReadonlyMap<Label, number>,
+): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
+  readonly ways: readonly Way[];
+  readonly few: Way | undefined;
+} {
+  const { right, clustering, importance } = shares;
+  const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, importance });
+  const ways = waysOf(shares, weights);
+  const few = ways
+    .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
+    .sort((one, other) => one.clusters - other.clusters)[0];
+  if (few) return { estimate, standardError: Infinity, degrees: 0, ways, few };
+  const error = Math.max(standardError, independentError(shares, weights));
+  return { estimate, degrees, standardError: error, ways, few };
+}
+
+/** The ways that an error stands on, without those that are contained in another, and how many clusters each has. */
+function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): Way[] {
+  const { groups, combined } = clustering;
+  const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
+  return combined
+    .filter(({ ways }) => ways.length === 1)
+    .map(({ ways: [way], index, names: labels }) => {
+      const seen = new Uint8Array(labels.length);
+      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) seen[index[at]!] = 1;
+      const clusters = seen.reduce((sum, flag) => sum + flag, 0);
+      return { name: ["reader", "story", ...names][way!]!, clusters };
+    });
 }
 
 /** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
-function independentError({ weights }: Share, groups: Counts["groups"]): number {
+function independentError(shares: Shares, weights: ReadonlyMap<Label, number>): number {
+  const { right, clustering, importance, counts } = shares;
+  const { names, index } = clustering.groups;
+  const sums = new Float64Array(names.length);
+  const squares = new Float64Array(names.length);
+  const hits = new Float64Array(names.length);
+  for (let at = 0; at < right.length; at++) {
+    const own = importance?.[at] ?? 1;
+    const group = index[at]!;
+    sums[group]! += own;
+    squares[group]! += own * own;
+    hits[group]! += own * right[at]!;
+  }
   let variance = 0;
-  for (const [group, weight] of weights) {
-    const { right, all } = groups.get(group)!;
-    const rate = (right + 1) / (all + 2);
-    variance += (weight * weight * rate * (1 - rate)) / all;
+  for (const [group, name] of names.entries()) {
+    const weight = weights.get(name) ?? 0;
+    const { all } = counts.get(name)!;
+    const rate = ((hits[group]! / sums[group]!) * all + 1) / (all + 2);
+    variance += weight * weight * rate * (1 - rate) * (squares[group]! / sums[group]! ** 2);
   }
   return Math.sqrt(variance);
 }

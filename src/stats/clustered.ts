@@ -17,12 +17,14 @@ export interface ClusteredEstimate {
 }
 
 export interface ClusteredOptions {
-  /** One or two ways of clustering, a label per observation: readers, stories. */
+  /** Ways of clustering, a label per observation: readers, stories, and up to two more (titles, classes). */
   readonly clusters: readonly ArrayLike<Label>[];
   /** The group of each observation, human or machine; one group unless told. */
   readonly groups?: ArrayLike<Label>;
   /** The weight of each group's mean; a mean over the groups unless told. Groups without a weight count 0. */
   readonly weights?: ReadonlyMap<Label, number>;
+  /** How much each observation counts within its group's mean, above 0; all alike unless told. */
+  readonly importance?: ArrayLike<number> | undefined;
   /** 0.95 unless told. */
   readonly level?: number;
 }
@@ -32,38 +34,86 @@ export interface ClusteredOptions {
  * by story. Each way's variance is the jackknife's, (G - 1)/G times the sum of squared moves of the estimate when a
  * cluster is left out (CV3; Bell and McCaffrey 2002; MacKinnon, Nielsen and Webb 2023), which for even clusters is the
  * usual sandwich times G/(G - 1) and for uneven ones isn't too small, as that is. Where clusters lie within groups, as
- * stories lie within their origin, each group has its own. Two ways combine as V1 + V2 - V12 (Cameron, Gelbach
- * and Miller 2011), never below the larger of V1 and V2. With one observation to a cluster this is Welch's t-test.
+ * stories lie within their origin, each group has its own. A way whose clusters each lie within one cluster of another
+ * way (readers in classes, stories in titles) is contained in that way and drops out. Two ways combine as V1 + V2 - V12
+ * (Cameron, Gelbach and Miller 2011), three and four by inclusion and exclusion likewise, never below the largest of
+ * the ways nor of their pairs. With one observation to a cluster this is Welch's t-test.
  *
- * Degrees of freedom: those of the way that has the fewer, G - 1 for even clusters, fewer for uneven ones, and
- * Welch's where clusters lie within groups.
+ * Degrees of freedom: those of the way that has the fewest, G - 1 for even clusters, fewer for uneven ones, and
+ * Welch's where clusters lie within groups. Where a third or fourth way stands for itself, which often has few clusters,
+ * they are Satterthwaite's over the ways, never below those of the fewest.
  *
- * Throws RangeError when columns differ in length, values are no numbers or more than two ways are given.
+ * Throws RangeError when columns differ in length, values are no numbers or more than four ways are given.
  */
 export function clusteredContrast(values: ArrayLike<number>, options: ClusteredOptions): ClusteredEstimate {
-  const { clusters, groups, level = 0.95 } = options;
-  shareLeftOut(level);
-  if (clusters.length < 1 || clusters.length > 2) {
-    throw new RangeError(`clusters come one or two ways: ${clusters.length}`);
-  }
-  checkLengths(values.length, { groups, clusters: clusters[0], "second clusters": clusters[1] });
-  const grouped = indexLabels(groups ?? new Uint8Array(values.length));
-  const weights = groupWeights(grouped, options.weights);
-  const { influence, estimate } = influences(values, grouped.index, weights);
+  const { clusters, groups } = options;
+  checkLengths(values.length, { groups, importance: options.importance });
+  for (const way of clusters) checkLengths(values.length, { clusters: way });
+  return contrastIn(values, clusteringOf(clusters, groups ?? new Uint8Array(values.length)), options);
+}
 
+/** Ways of clustering, prepared once for any number of contrasts of the same observations. */
+export interface Clustering {
+  readonly groups: Indexed;
+  readonly ways: readonly Indexed[];
+  /** Every combination of the ways that are not contained in another, each way by itself first. */
+  readonly combined: readonly Combination[];
+}
+
+/** The clusters of one way, or the cells of several ways together, with which ways they are (by place). */
+interface Combination extends Indexed {
+  readonly ways: readonly number[];
+}
+
+/** Prepares ways of clustering. Throws RangeError unless there are one to four. */
+export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: ArrayLike<Label>): Clustering {
+  if (clusters.length < 1 || clusters.length > 4) {
+    throw new RangeError(`clusters come one to four ways: ${clusters.length}`);
+  }
   const ways = clusters.map(indexLabels);
-  const parts = ways.map((way) => variance(influence, way, grouped.index, weights));
-  const counts = ways.map((way) => way.names.length);
-  const degrees = values.length === 0 ? 0 : Math.min(...parts.map((part) => part.degrees));
-  const standardError =
-    degrees > 0 ? Math.sqrt(combined(parts, ways, influence, grouped.index, weights)) : Infinity;
+  const outermost = ways.flatMap((way, at) =>
+    ways.some((other, its) => its !== at && liesWithin(way, other) && (its < at || !liesWithin(other, way)))
+      ? []
+      : [at],
+  );
+  const combined: Combination[] = outermost.map((at) => ({
+    ways: [at],
+    ...ways[at]!,
+  }));
+  // Each combination is extended by the ways after its last one, so that none comes twice.
+  for (let from = 0; from < combined.length; from++) {
+    const one = combined[from]!;
+    for (const at of outermost.filter((way) => way > one.ways.at(-1)!)) {
+      combined.push({ ways: [...one.ways, at], ...indexPairs(one, ways[at]!) });
+    }
+  }
+  return { groups: indexLabels(groups), ways, combined };
+}
+
+/** `clusteredContrast` with ways of clustering that were prepared before. */
+export function contrastIn(
+  values: ArrayLike<number>,
+  { groups: grouped, ways, combined }: Clustering,
+  options: Pick<ClusteredOptions, "weights" | "importance" | "level">,
+): ClusteredEstimate {
+  const { level = 0.95, importance } = options;
+  shareLeftOut(level);
+  const weights = groupWeights(grouped, options.weights);
+  const { influence, estimate } = influences(values, grouped.index, weights, importance);
+  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, importance));
+  const single = parts.filter((_, at) => combined[at]!.ways.length === 1);
+  const fewest = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
+  const whole = fewest > 0 ? combinedVariance(parts, combined) : Infinity;
+  const named = combined.some(({ ways: of }) => of.length === 1 && of[0]! > 1);
+  const degrees = fewest > 0 && named ? Math.max(fewest, satterthwaite(whole, single)) : fewest;
+  const standardError = Math.sqrt(whole);
   return {
     estimate,
     standardError,
     degrees,
     interval: studentInterval(estimate, standardError, degrees, level),
     observations: values.length,
-    clusters: counts,
+    clusters: ways.map((way) => way.names.length),
   };
 }
 
@@ -89,7 +139,7 @@ export function studentInterval(
 }
 
 /** One way's variance and its degrees of freedom. */
-interface Part {
+export interface Part {
   readonly variance: number;
   readonly degrees: number;
 }
@@ -110,18 +160,21 @@ function influences(
   values: ArrayLike<number>,
   groups: Int32Array,
   weights: Float64Array,
+  importance: ArrayLike<number> | undefined,
 ): { readonly influence: Float64Array; readonly estimate: number } {
   const sums = new Float64Array(weights.length);
   const sizes = new Float64Array(weights.length);
   for (let at = 0; at < values.length; at++) {
     if (!Number.isFinite(values[at])) throw new RangeError(`a value is no number: ${values[at]}`);
-    sums[groups[at]!]! += values[at]!;
-    sizes[groups[at]!]!++;
+    const own = importance?.[at] ?? 1;
+    sums[groups[at]!]! += own * values[at]!;
+    sizes[groups[at]!]! += own;
   }
   const influence = new Float64Array(values.length);
   for (let at = 0; at < values.length; at++) {
     const group = groups[at]!;
-    influence[at] = (weights[group]! * (values[at]! - sums[group]! / sizes[group]!)) / sizes[group]!;
+    const own = importance?.[at] ?? 1;
+    influence[at] = (weights[group]! * own * (values[at]! - sums[group]! / sizes[group]!)) / sizes[group]!;
   }
   let estimate = 0;
   for (let group = 0; group < weights.length; group++)
@@ -129,24 +182,51 @@ function influences(
   return { influence, estimate };
 }
 
-function combined(
-  parts: readonly Part[],
-  ways: readonly Indexed[],
-  influence: Float64Array,
-  groups: Int32Array,
-  weights: Float64Array,
-): number {
-  const [first, second] = parts;
-  if (second === undefined) return first!.variance;
-  const both = variance(influence, indexPairs(ways[0]!, ways[1]!), groups, weights);
-  return Math.max(first!.variance, second.variance, first!.variance + second.variance - both.variance);
+/** By inclusion and exclusion over the ways; sampling error must not take it below a way, or a pair of ways, alone. */
+export function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
+  const of = (wanted: (ways: readonly number[]) => boolean) =>
+    combined.reduce(
+      (sum, { ways }, at) =>
+        wanted(ways) ? sum + (ways.length % 2 === 1 ? 1 : -1) * parts[at]!.variance : sum,
+      0,
+    );
+  const pairs = combined.filter(({ ways }) => ways.length <= 2);
+  return Math.max(
+    ...pairs.map((pair) => of((ways) => ways.every((way) => pair.ways.includes(way)))),
+    of(() => true),
+  );
+}
+
+/** Degrees of freedom of a sum of variances that have their own (Satterthwaite 1946), at most those of the richest. */
+function satterthwaite(whole: number, single: readonly Part[]): number {
+  const scale = single.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
+  const most = Math.max(...single.map((part) => part.degrees));
+  return scale > 0 ? Math.min(most, whole ** 2 / scale) : 0;
+}
+
+/** Whether each cluster of a way lies within one cluster of the other. */
+function liesWithin(way: Indexed, other: Indexed): boolean {
+  if (way.names.length < other.names.length) return false;
+  const within = new Int32Array(way.names.length).fill(-1);
+  for (let at = 0; at < way.index.length; at++) {
+    const known = within[way.index[at]!]!;
+    if (known < 0) within[way.index[at]!] = other.index[at]!;
+    else if (known !== other.index[at]!) return false;
+  }
+  return true;
 }
 
 /**
  * Variance by one way of clustering: how far the estimate moves when each cluster is left out in turn, within its own
  * group where clusters lie within groups.
  */
-function variance(influence: Float64Array, way: Indexed, groups: Int32Array, weights: Float64Array): Part {
+function variance(
+  influence: Float64Array,
+  way: Combination,
+  groups: Int32Array,
+  weights: Float64Array,
+  importance: ArrayLike<number> | undefined,
+): Part {
   const width = weights.length;
   const sums = new Float64Array(way.names.length * width);
   const sizes = new Float64Array(way.names.length * width);
@@ -155,9 +235,10 @@ function variance(influence: Float64Array, way: Indexed, groups: Int32Array, wei
     const group = groups[at]!;
     if (weights[group] === 0) continue;
     const cell = way.index[at]! * width + group;
+    const own = importance?.[at] ?? 1;
     sums[cell]! += influence[at]!;
-    sizes[cell]!++;
-    groupSizes[group]!++;
+    sizes[cell]! += own;
+    groupSizes[group]! += own;
   }
   const moves = new Moves(width);
   const nested = liesWithinGroups(sizes, width);
@@ -170,7 +251,7 @@ function variance(influence: Float64Array, way: Indexed, groups: Int32Array, wei
       if (own === 0) continue;
       const left = groupSizes[group]! - own;
       // Without this cluster the group would be empty: the estimate hangs on it alone.
-      if (left === 0) return { variance: Infinity, degrees: 0 };
+      if (left <= 1e-9 * groupSizes[group]!) return { variance: Infinity, degrees: 0 };
       move += (sums[cluster * width + group]! * groupSizes[group]!) / left;
       size += own;
       if (nested) stratum = group;
@@ -189,7 +270,7 @@ function liesWithinGroups(sizes: Float64Array, width: number): boolean {
 }
 
 /** Collects jackknife moves by stratum. */
-class Moves {
+export class Moves {
   readonly #counts: Float64Array;
   readonly #squares: Float64Array;
   readonly #sizes: Float64Array;

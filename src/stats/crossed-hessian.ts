@@ -1,199 +1,335 @@
 import { choleskyInPlace, choleskyInverse, choleskyLogDeterminant, choleskySolve } from "./cholesky.ts";
-import { type Indexed, indexLabels, type Label } from "./labels.ts";
+import { indexLabels, type Label } from "./labels.ts";
 
-/** A vector over all random intercepts: those of the wide factor, and those of the dense block. */
+/** A vector over all random effects: those of the wide group, label by label, and those of the dense block. */
 export interface Split {
   readonly wide: Float64Array;
   readonly dense: Float64Array;
 }
 
+/** A random effect of a group: its intercept, or the slope of a predictor within it. */
+export interface Term {
+  /** The label of each row. */
+  readonly index: Int32Array;
+  readonly names: readonly Label[];
+  /** What the effect is multiplied by in each row; 1 where undefined. */
+  readonly by: Float64Array | undefined;
+}
+
+/** A slope of a predictor that differs from label to label of a group, uncorrelated with its intercept. */
+export interface Slope {
+  /** The name of the group. */
+  readonly within: string;
+  /** The predictor, a value a row. */
+  readonly by: ArrayLike<number>;
+}
+
 /**
- * The Hessian Theta Z'WZ Theta + I of crossed random intercepts b = theta u, one theta for each factor (readers,
- * stories). The block of the factor with the most labels is diagonal, so that only the Schur complement of the
- * others is dense. `theta` and `weight` (the diagonal of W, one a row) are set from outside; `factorise` takes them in,
- * and what follows stands on the last time it did.
+ * The Hessian Theta Z'WZ Theta + I of crossed random effects b = theta u, one theta for each term (the intercepts of
+ * readers and of stories, the slopes of readers). The block of the group with the most labels is diagonal but for its
+ * own terms, label by label, so that only the Schur complement of the others is dense. `theta` and `weight` (the
+ * diagonal of W, one a row) are set from outside; `factorise` takes them in, and what follows rests on the last time
+ * it did.
  */
 export class CrossedHessian {
-  readonly factors: readonly Indexed[];
+  /** The groups' intercepts in order, then the slopes. */
+  readonly terms: readonly Term[];
   theta: Float64Array;
   readonly weight: Float64Array;
 
-  /** The factor with the most labels, whose block is diagonal. */
-  readonly #wide: number;
-  /** Where each other factor's labels begin in the dense block; the wide one has none. */
-  readonly #offsets: readonly number[];
-  readonly #wideSize: number;
-  readonly #denseSize: number;
-  /** The other factors. */
+  /** Terms of the group with the most labels, and of the other groups. */
+  readonly #wide: readonly number[];
   readonly #narrow: readonly number[];
-  /** Rows of each label of the wide factor. */
+  /** Where each narrow term's labels begin in the dense block. */
+  readonly #offsets: readonly number[];
+  readonly #labels: number;
+  readonly #denseSize: number;
+  /** Rows of each label of the wide group. */
   readonly #rows: readonly Int32Array[];
-  readonly #diagonal: Float64Array;
+  /** Cholesky factors of the wide blocks, one after the other. */
+  readonly #blocks: Float64Array;
   readonly #schur: Float64Array;
+  /** Theta z of each row in each wide term, as it is, and with the inverse of its block's factor. */
+  readonly #loads: Float64Array;
+  readonly #halved: Float64Array;
+  /** Theta z and the place in the dense block, of each row in each narrow term. */
+  readonly #values: Float64Array;
+  readonly #columns: Int32Array;
 
-  constructor(groups: Readonly<Record<string, ArrayLike<Label>>>, count: number) {
-    this.factors = Object.values(groups).map(indexLabels);
-    const sizes = this.factors.map(({ names }) => names.length);
-    this.#wide = sizes.indexOf(Math.max(...sizes));
+  constructor(
+    groups: Readonly<Record<string, ArrayLike<Label>>>,
+    slopes: Readonly<Record<string, Slope>>,
+    count: number,
+  ) {
+    const names = Object.keys(groups);
+    const indexed = Object.values(groups).map(indexLabels);
+    const owners = [...names.keys(), ...Object.values(slopes).map(({ within }) => names.indexOf(within))];
+    if (owners.includes(-1)) throw new RangeError("a slope lies within no group");
+    this.terms = [
+      ...indexed.map((group) => ({ ...group, by: undefined })),
+      ...Object.values(slopes).map(({ within, by }) => ({
+        ...indexed[names.indexOf(within)]!,
+        by: Float64Array.from(by),
+      })),
+    ];
+    const sizes = indexed.map((group) => group.names.length);
+    const widest = sizes.indexOf(Math.max(...sizes));
+    this.#wide = [...owners.keys()].filter((term) => owners[term] === widest);
+    this.#narrow = [...owners.keys()].filter((term) => owners[term] !== widest);
     let dense = 0;
-    this.#offsets = sizes.map((size, factor) => {
-      if (factor === this.#wide) return -1;
-      dense += size;
-      return dense - size;
+    this.#offsets = this.#narrow.map((term) => {
+      dense += this.terms[term]!.names.length;
+      return dense - this.terms[term]!.names.length;
     });
-    this.#narrow = [...this.factors.keys()].filter((factor) => factor !== this.#wide);
+    const width = this.#wide.length;
+    this.#labels = sizes[widest]!;
     this.#denseSize = dense;
-    this.#wideSize = sizes[this.#wide]!;
-    this.#rows = rowsByLabel(this.factors[this.#wide]!);
-    this.theta = new Float64Array(this.factors.length);
+    this.#rows = rowsByLabel(indexed[widest]!);
+    this.theta = new Float64Array(this.terms.length);
     this.weight = new Float64Array(count);
-    this.#diagonal = new Float64Array(this.#wideSize);
+    this.#blocks = new Float64Array(this.#labels * width * width);
     this.#schur = new Float64Array(dense * dense);
+    this.#loads = new Float64Array(count * width);
+    this.#halved = new Float64Array(count * width);
+    this.#values = new Float64Array(count * this.#narrow.length);
+    this.#columns = new Int32Array(count * this.#narrow.length);
+    for (const [slot, term] of this.#narrow.entries()) {
+      const { index } = this.terms[term]!;
+      for (let row = 0; row < count; row++)
+        this.#columns[row * this.#narrow.length + slot] = this.#offsets[slot]! + index[row]!;
+    }
   }
 
-  /** A vector of zeros over all random intercepts. */
+  /** A vector of zeros over all random effects. */
   zeros(): Split {
-    return { wide: new Float64Array(this.#wideSize), dense: new Float64Array(this.#denseSize) };
+    return {
+      wide: new Float64Array(this.#labels * this.#wide.length),
+      dense: new Float64Array(this.#denseSize),
+    };
   }
 
-  /** The part of a vector that belongs to one factor, by label. */
-  partOf({ wide, dense }: Split, factor: number): Float64Array {
-    if (factor === this.#wide) return wide;
-    const start = this.#offsets[factor]!;
-    return dense.subarray(start, start + this.factors[factor]!.names.length);
+  /** The part of a vector that belongs to one term, by label. */
+  partOf({ wide, dense }: Split, term: number): Float64Array {
+    const size = this.terms[term]!.names.length;
+    const slot = this.#wide.indexOf(term);
+    if (slot >= 0)
+      return Float64Array.from({ length: size }, (_, label) => wide[label * this.#wide.length + slot]!);
+    const start = this.#offsets[this.#narrow.indexOf(term)]!;
+    return dense.slice(start, start + size);
   }
 
-  /** The entry of a vector that belongs to a row's label of one factor. */
-  at({ wide, dense }: Split, factor: number, row: number): number {
-    const label = this.factors[factor]!.index[row]!;
-    return factor === this.#wide ? wide[label]! : dense[this.#offsets[factor]! + label]!;
+  /** The entries of a vector that a row takes from each term, times its predictor: the row's part of Z times it. */
+  rowOf({ wide, dense }: Split, row: number, target: Float64Array): void {
+    for (const [slot, term] of this.#wide.entries()) {
+      const { index, by } = this.terms[term]!;
+      target[term] = (by ? by[row]! : 1) * wide[index[row]! * this.#wide.length + slot]!;
+    }
+    for (const [slot, term] of this.#narrow.entries()) {
+      const { by } = this.terms[term]!;
+      target[term] = (by ? by[row]! : 1) * dense[this.#columns[row * this.#narrow.length + slot]!]!;
+    }
   }
 
   logDeterminant(): number {
-    return (
-      this.#diagonal.reduce((sum, d) => sum + Math.log(d), 0) +
-      choleskyLogDeterminant(this.#schur, this.#denseSize)
-    );
+    const width = this.#wide.length;
+    let sum = 0;
+    for (let label = 0; label < this.#labels; label++) {
+      for (let at = 0; at < width; at++) sum += Math.log(this.#blocks[(label * width + at) * width + at]!);
+    }
+    return 2 * sum + choleskyLogDeterminant(this.#schur, this.#denseSize);
   }
 
-  /** Theta Z' v: the sum of v over the rows of each label, times its theta. */
+  /** Theta Z' v: the sum of v, times the predictor, over the rows of each label, times its theta. */
   gather(v: Float64Array): Split {
     const gathered = this.zeros();
-    for (const [factor, { index }] of this.factors.entries()) {
-      const theta = this.theta[factor]!;
-      const target = this.partOf(gathered, factor);
-      for (let row = 0; row < v.length; row++) target[index[row]!]! += theta * v[row]!;
+    const [width, narrow] = [this.#wide.length, this.#narrow.length];
+    const { index } = this.terms[this.#wide[0]!]!;
+    for (let row = 0; row < v.length; row++) {
+      for (let slot = 0; slot < width; slot++)
+        gathered.wide[index[row]! * width + slot]! += this.#loads[row * width + slot]! * v[row]!;
+      for (let slot = 0; slot < narrow; slot++) {
+        const at = row * narrow + slot;
+        gathered.dense[this.#columns[at]!]! += this.#values[at]! * v[row]!;
+      }
     }
     return gathered;
   }
 
-  /** The wide diagonal of Theta Z'WZ Theta + I, and the Schur complement of the dense block in its Cholesky factor. */
+  /** Takes in `theta`, which `gather` and `factorise` rest on. */
+  load(theta: Float64Array): void {
+    this.theta = theta;
+    const [width, narrow] = [this.#wide.length, this.#narrow.length];
+    const fill = (term: number, target: Float64Array, slot: number, step: number) => {
+      const { by } = this.terms[term]!;
+      for (let row = 0; row < this.weight.length; row++)
+        target[row * step + slot] = theta[term]! * (by ? by[row]! : 1);
+    };
+    for (const [slot, term] of this.#wide.entries()) fill(term, this.#loads, slot, width);
+    for (const [slot, term] of this.#narrow.entries()) fill(term, this.#values, slot, narrow);
+  }
+
+  /** The wide blocks of Theta Z'WZ Theta + I, and the Schur complement of the dense block, as Cholesky factors. */
   factorise(): boolean {
     const size = this.#denseSize;
-    const square = this.theta[this.#wide]! ** 2;
+    const width = this.#wide.length;
     this.#schur.fill(0);
     for (let at = 0; at < size; at++) this.#schur[at * size + at] = 1;
-    for (let label = 0; label < this.#wideSize; label++) {
+    for (let label = 0; label < this.#labels; label++) {
       const rows = this.#rows[label]!;
-      let diagonal = 1;
-      for (const row of rows) diagonal += square * this.weight[row]!;
-      this.#diagonal[label] = diagonal;
+      if (!this.#factoriseBlock(label, rows)) return false;
       for (const row of rows) {
         this.#addToSchur(row, row, this.weight[row]!);
-        // What this label explains is taken away pair by pair of its rows: C' D^-1 C.
-        const share = (-square * this.weight[row]!) / diagonal;
-        for (const other of rows) this.#addToSchur(row, other, share * this.weight[other]!);
+        // What this label explains is taken away pair by pair of its rows: C' B^-1 C.
+        for (const other of rows) {
+          let share = 0;
+          for (let slot = 0; slot < width; slot++)
+            share += this.#halved[row * width + slot]! * this.#halved[other * width + slot]!;
+          this.#addToSchur(row, other, -this.weight[row]! * this.weight[other]! * share);
+        }
       }
     }
     return choleskyInPlace(this.#schur, size);
   }
 
-  #addToSchur(row: number, other: number, amount: number): void {
-    for (const one of this.#narrow) {
-      const left = this.#column(one, row) * this.#denseSize;
-      const scaled = amount * this.theta[one]!;
-      for (const two of this.#narrow) {
-        this.#schur[left + this.#column(two, other)]! += scaled * this.theta[two]!;
+  /** Factors I + the sum of w v v' over a label's rows, and solves the factor for each row's v. */
+  #factoriseBlock(label: number, rows: Int32Array): boolean {
+    const width = this.#wide.length;
+    const block = this.#block(label);
+    block.fill(0);
+    for (let at = 0; at < width; at++) block[at * width + at] = 1;
+    for (const row of rows) {
+      for (let one = 0; one < width; one++) {
+        const scaled = this.weight[row]! * this.#loads[row * width + one]!;
+        for (let other = 0; other <= one; other++)
+          block[one * width + other]! += scaled * this.#loads[row * width + other]!;
       }
     }
+    if (!choleskyInPlace(block, width)) return false;
+    for (const row of rows) {
+      for (let at = 0; at < width; at++) {
+        let sum = this.#loads[row * width + at]!;
+        for (let before = 0; before < at; before++)
+          sum -= block[at * width + before]! * this.#halved[row * width + before]!;
+        this.#halved[row * width + at] = sum / block[at * width + at]!;
+      }
+    }
+    return true;
   }
 
-  /** The place of a row's label in the dense block. */
-  #column(factor: number, row: number): number {
-    return this.#offsets[factor]! + this.factors[factor]!.index[row]!;
+  #block(label: number): Float64Array {
+    const square = this.#wide.length ** 2;
+    return this.#blocks.subarray(label * square, (label + 1) * square);
+  }
+
+  #addToSchur(row: number, other: number, amount: number): void {
+    const narrow = this.#narrow.length;
+    for (let one = row * narrow; one < (row + 1) * narrow; one++) {
+      const left = this.#columns[one]! * this.#denseSize;
+      const scaled = amount * this.#values[one]!;
+      for (let two = other * narrow; two < (other + 1) * narrow; two++) {
+        this.#schur[left + this.#columns[two]!]! += scaled * this.#values[two]!;
+      }
+    }
   }
 
   /** Solves the factored Hessian for a right-hand side. */
   solve({ wide, dense }: Split): Split {
-    const scaled = wide.map((value, label) => value / this.#diagonal[label]!);
+    const [width, narrow] = [this.#wide.length, this.#narrow.length];
+    const { index } = this.terms[this.#wide[0]!]!;
+    const scaled = this.#solveBlocks(wide);
     const solved = Float64Array.from(dense);
-    this.#eachCross((label, column, value) => {
-      solved[column]! -= value * scaled[label]!;
-    });
+    for (let row = 0; row < index.length; row++) {
+      let explained = 0;
+      for (let slot = 0; slot < width; slot++)
+        explained += this.#loads[row * width + slot]! * scaled[index[row]! * width + slot]!;
+      for (let at = row * narrow; at < (row + 1) * narrow; at++)
+        solved[this.#columns[at]!]! -= this.weight[row]! * this.#values[at]! * explained;
+    }
     choleskySolve(this.#schur, this.#denseSize, solved);
     const left = Float64Array.from(wide);
-    this.#eachCross((label, column, value) => {
-      left[label]! -= value * solved[column]!;
-    });
-    return { wide: left.map((value, label) => value / this.#diagonal[label]!), dense: solved };
-  }
-
-  /** What each row adds to the block between the wide factor and the dense ones. */
-  #eachCross(visit: (label: number, column: number, value: number) => void): void {
-    const { index } = this.factors[this.#wide]!;
-    const wideTheta = this.theta[this.#wide]!;
     for (let row = 0; row < index.length; row++) {
-      for (const factor of this.#narrow) {
-        const value = wideTheta * this.theta[factor]! * this.weight[row]!;
-        visit(index[row]!, this.#column(factor, row), value);
-      }
+      let explained = 0;
+      for (let at = row * narrow; at < (row + 1) * narrow; at++)
+        explained += this.#values[at]! * solved[this.#columns[at]!]!;
+      for (let slot = 0; slot < width; slot++)
+        left[index[row]! * width + slot]! -= this.weight[row]! * this.#loads[row * width + slot]! * explained;
     }
+    return { wide: this.#solveBlocks(left), dense: solved };
   }
 
-  /** z'Theta H^-1 Theta z of each row, and the trace of H^-1 over each factor, from the blocks of H^-1 that rows touch. */
+  #solveBlocks(right: Float64Array): Float64Array {
+    const width = this.#wide.length;
+    const solved = Float64Array.from(right);
+    for (let label = 0; label < this.#labels; label++)
+      choleskySolve(this.#block(label), width, solved.subarray(label * width, (label + 1) * width));
+    return solved;
+  }
+
+  /**
+   * z'Theta H^-1 Theta z of each row, and the trace of H^-1 over each term, from the blocks of H^-1 that rows touch.
+   * With e = B^-1 v and m(o, p) the dense inverse between two rows, the wide block of H^-1 is B^-1 plus the sum over
+   * rows of w x e', where x of a row is the sum over the others of w e m.
+   */
   leverages(): { leverage: Float64Array; traces: Float64Array } {
-    const size = this.#denseSize;
+    const [size, width] = [this.#denseSize, this.#wide.length];
     const inverse = choleskyInverse(this.#schur, size);
     const leverage = new Float64Array(this.weight.length);
-    const traces = new Float64Array(this.factors.length);
-    for (const factor of this.#narrow) {
-      for (let label = 0; label < this.factors[factor]!.names.length; label++) {
-        traces[factor]! += inverse[(this.#offsets[factor]! + label) * (size + 1)]!;
-      }
+    const traces = new Float64Array(this.terms.length);
+    for (const [slot, term] of this.#narrow.entries()) {
+      for (let label = 0; label < this.terms[term]!.names.length; label++)
+        traces[term]! += inverse[(this.#offsets[slot]! + label) * (size + 1)]!;
     }
-    const wideTheta = this.theta[this.#wide]!;
-    for (let label = 0; label < this.#wideSize; label++) {
+    const pulled = new Float64Array(width);
+    for (let label = 0; label < this.#labels; label++) {
       const rows = this.#rows[label]!;
-      const diagonal = this.#diagonal[label]!;
-      let corner = 1 / diagonal;
-      for (const row of rows) {
-        let cross = 0;
-        for (const factor of this.#narrow) {
-          const line = this.#column(factor, row) * size;
-          let entry = 0;
-          for (const other of rows) {
-            for (const second of this.#narrow) {
-              entry -=
-                this.theta[second]! * this.weight[other]! * inverse[line + this.#column(second, other)]!;
-            }
-          }
-          cross += (this.theta[factor]! * entry * wideTheta) / diagonal;
-          for (const second of this.#narrow) {
-            leverage[row]! +=
-              this.theta[factor]! * this.theta[second]! * inverse[line + this.#column(second, row)]!;
-          }
+      const corner = choleskyInverse(this.#block(label), width);
+      const solved = Array.from(rows, (row) => {
+        const one = this.#loads.slice(row * width, (row + 1) * width);
+        choleskySolve(this.#block(label), width, one);
+        return one;
+      });
+      for (const [at, row] of rows.entries()) {
+        pulled.fill(0);
+        for (const [other, second] of rows.entries()) {
+          const scaled = this.weight[second]! * this.#between(second, row, inverse);
+          for (let slot = 0; slot < width; slot++) pulled[slot]! += scaled * solved[other]![slot]!;
         }
-        leverage[row]! += 2 * wideTheta * cross;
-        corner -= (wideTheta * this.weight[row]! * cross) / diagonal;
+        let cross = 0;
+        for (let slot = 0; slot < width; slot++) cross += this.#loads[row * width + slot]! * pulled[slot]!;
+        leverage[row] = this.#between(row, row, inverse) - 2 * cross;
+        for (let one = 0; one < width; one++) {
+          for (let other = 0; other < width; other++)
+            corner[one * width + other]! += this.weight[row]! * pulled[one]! * solved[at]![other]!;
+        }
       }
-      traces[this.#wide]! += corner;
-      for (const row of rows) leverage[row]! += wideTheta * wideTheta * corner;
+      for (const [slot, term] of this.#wide.entries()) traces[term]! += corner[slot * (width + 1)]!;
+      for (const row of rows) {
+        for (let one = 0; one < width; one++) {
+          for (let other = 0; other < width; other++)
+            leverage[row]! +=
+              this.#loads[row * width + one]! *
+              corner[one * width + other]! *
+              this.#loads[row * width + other]!;
+        }
+      }
     }
     return { leverage, traces };
   }
+
+  /** The dense inverse between two rows, Theta z included. */
+  #between(row: number, other: number, inverse: Float64Array): number {
+    const narrow = this.#narrow.length;
+    let sum = 0;
+    for (let one = row * narrow; one < (row + 1) * narrow; one++) {
+      const line = this.#columns[one]! * this.#denseSize;
+      for (let two = other * narrow; two < (other + 1) * narrow; two++)
+        sum += this.#values[one]! * this.#values[two]! * inverse[line + this.#columns[two]!]!;
+    }
+    return sum;
+  }
 }
 
-function rowsByLabel({ index, names }: Indexed): Int32Array[] {
+function rowsByLabel({ index, names }: Pick<Term, "index" | "names">): Int32Array[] {
   const rows: number[][] = names.map(() => []);
   for (let row = 0; row < index.length; row++) rows[index[row]!]!.push(row);
   return rows.map((list) => Int32Array.from(list));

@@ -1,6 +1,9 @@
 import { type Claim, claimOf, reasonOf } from "./claim.ts";
 import { clusteredContrast } from "./clustered.ts";
-import { checkLengths, type Label } from "./labels.ts";
+import { fewestClusters } from "./clustered-share.ts";
+import type { Interval } from "./interval.ts";
+import type { Clusters } from "./judgments.ts";
+import { checkLengths, indexLabels, type Label } from "./labels.ts";
 import { tooFew } from "./too-few.ts";
 import { checkAlpha } from "./tost.ts";
 
@@ -11,7 +14,12 @@ export interface DifferenceData {
   readonly stories: ArrayLike<Label>;
   /** The kind of each story: its origin, its model. */
   readonly groups: ArrayLike<Label>;
+  /** Further ways in which values belong together: titles of stories, classes of readers. */
+  readonly clusters?: readonly Clusters[];
 }
+
+/** Where more values than this are one and the same, nothing is known of how readers differ, and there is no verdict. */
+const alike = 0.95;
 
 /** The verdict on a difference of means, in the units of the values. */
 export interface DifferenceVerdict extends Claim {
@@ -26,8 +34,10 @@ export interface DifferenceVerdict extends Claim {
 /**
  * Whether the means of two kinds of story are equivalent within a margin (in the units of the values), different, or
  * neither can be told, with readers and stories both random: the error of `clusteredContrast`, never below that of
- * independent values. Values that never vary carry no verdict. Throws RangeError when columns differ in length, or
- * margin or alpha are impossible.
+ * independent values, to which one value at each end of the `scale` is added, so that few values can't look certain.
+ * Values that never vary within a kind, or of which more than 95 % are one and the same, carry no verdict: the scale was
+ * not used.
+ * Throws RangeError when columns differ in length, or margin or alpha are impossible.
  */
 export function differenceVerdict(
   data: DifferenceData,
@@ -36,42 +46,77 @@ export function differenceVerdict(
     margin,
     alpha = 0.05,
     equivalenceAlpha = alpha,
-  }: { readonly margin: number; readonly alpha?: number; readonly equivalenceAlpha?: number },
+    scale,
+  }: {
+    readonly margin: number;
+    readonly alpha?: number;
+    readonly equivalenceAlpha?: number;
+    readonly scale?: Interval;
+  },
 ): DifferenceVerdict {
   checkLengths(data.values.length, { readers: data.readers, stories: data.stories, groups: data.groups });
   checkAlpha(alpha);
   checkAlpha(equivalenceAlpha);
   const errors = { alpha, equivalenceAlpha };
   if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin lies above 0: ${margin}`);
-  const { values, readers, stories, groups } = only(data, first, second);
-  const variances = [first, second].map((kind) => meanVariance(values, groups, kind));
+  const { values, readers, stories, groups, clusters } = only(data, first, second);
+  const variances = [first, second].map((kind) => meanVariance(values, groups, kind, scale));
   if (variances.includes(undefined)) return unknown(values.length, alpha, "one of the kinds has no values");
 
   const weights = new Map([
     [first, 1],
     [second, -1],
   ]);
-  const clustered = clusteredContrast(values, { clusters: [readers, stories], groups, weights });
+  const clustered = clusteredContrast(values, {
+    clusters: [readers, stories, ...clusters.map(({ labels }) => labels)],
+    groups,
+    weights,
+  });
   const independent = Math.sqrt(variances[0]! + variances[1]!);
-  const figure = { ...clustered, standardError: Math.max(clustered.standardError, independent) };
+  const reason = noVerdict();
+  const figure =
+    reason === undefined
+      ? { ...clustered, standardError: Math.max(clustered.standardError, independent) }
+      : { ...clustered, standardError: Infinity, degrees: 0 };
   const claim = claimOf(figure, { value: 0, margin, ...errors });
   return {
     ...claim,
-    reason: whyOf(),
+    reason: reason ?? reasonOf(claim.verdict, errors, "no difference"),
     estimate: clustered.estimate,
     standardError: figure.standardError,
-    degrees: clustered.degrees,
+    degrees: figure.degrees,
     values: values.length,
   };
 
-  function whyOf(): string {
+  function noVerdict(): string | undefined {
     if (clustered.degrees === 0) return tooFew({ readers, stories, groups });
-    if (figure.standardError === 0) return "the values never vary within a kind";
-    return reasonOf(claim.verdict, errors, "no difference");
+    if ([first, second].every((kind) => meanVariance(values, groups, kind, undefined) === 0))
+      return "the values never vary within a kind";
+    const { most, share } = mostFrequent(values);
+    if (share > alike)
+      return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}: the scale was not used, so that nothing shows how much readers and stories differ`;
+    const few = clusters
+      .map(({ name, labels }) => ({ name, count: indexLabels(labels).names.length }))
+      .find(({ count }) => count < fewestClusters);
+    if (few)
+      return `there ${few.count === 1 ? "is one cluster" : `are ${few.count} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`;
+    return undefined;
   }
 }
 
-function only({ values, readers, stories, groups }: DifferenceData, first: Label, second: Label) {
+/** The value that comes most often, and the share of all that it is. */
+function mostFrequent(values: readonly number[]): { readonly most: number; readonly share: number } {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [most, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best));
+  return { most, share: count / values.length };
+}
+
+function only(
+  { values, readers, stories, groups, clusters = [] }: DifferenceData,
+  first: Label,
+  second: Label,
+) {
   const rows: number[] = [];
   for (let at = 0; at < values.length; at++) {
     if (groups[at] === first || groups[at] === second) rows.push(at);
@@ -81,16 +126,26 @@ function only({ values, readers, stories, groups }: DifferenceData, first: Label
     readers: rows.map((at) => readers[at]!),
     stories: rows.map((at) => stories[at]!),
     groups: rows.map((at) => groups[at]!),
+    clusters: clusters.map(({ name, labels }) => ({ name, labels: rows.map((at) => labels[at]!) })),
   };
 }
 
-/** The variance of a mean of independent values; 0 of a single one, undefined of none. */
-function meanVariance(values: readonly number[], groups: readonly Label[], kind: Label): number | undefined {
-  const own = values.filter((_, at) => groups[at] === kind);
-  if (own.length === 0) return undefined;
+/**
+ * The variance of a mean of independent values, one at each end of a known scale added to them; 0 of a single one on no
+ * scale, undefined of none.
+ */
+function meanVariance(
+  values: readonly number[],
+  groups: readonly Label[],
+  kind: Label,
+  scale: Interval | undefined,
+): number | undefined {
+  const given = values.filter((_, at) => groups[at] === kind);
+  if (given.length === 0) return undefined;
+  const own = scale ? [...given, scale.low, scale.high] : given;
   if (own.length === 1) return 0;
   const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-  return own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (own.length - 1) / own.length;
+  return own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (own.length - 1) / given.length;
 }
 
 function unknown(values: number, alpha: number, reason: string): DifferenceVerdict {

@@ -1,4 +1,4 @@
-import { checkLengths, type Label } from "./labels.ts";
+import { checkLengths, indexLabels, indexPairs, type Label } from "./labels.ts";
 
 /** Who wrote a story. */
 export type Origin = "human" | "machine";
@@ -9,11 +9,20 @@ export interface Judgments {
   readonly stories: ArrayLike<Label>;
   readonly origins: ArrayLike<Origin>;
   readonly correct: ArrayLike<boolean>;
+  /** Further ways in which judgments belong together: titles of stories, classes of readers, forms. */
+  readonly clusters?: readonly Clusters[] | undefined;
+}
+
+/** A named way in which judgments belong together, with a label for each of them. */
+export interface Clusters {
+  readonly name: string;
+  readonly labels: ArrayLike<Label>;
 }
 
 /** Throws RangeError when columns differ in length, or one story has two origins. */
-export function checkJudgments({ readers, stories, origins, correct }: Judgments): void {
+export function checkJudgments({ readers, stories, origins, correct, clusters = [] }: Judgments): void {
   checkLengths(correct.length, { readers, stories, origins });
+  for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
   const origin = new Map<Label, Origin>();
   for (let at = 0; at < stories.length; at++) {
     const known = origin.get(stories[at]!);
@@ -22,7 +31,18 @@ export function checkJudgments({ readers, stories, origins, correct }: Judgments
   }
 }
 
-/** Right answers as 1, wrong ones as 0. */
-export function asNumbers(correct: ArrayLike<boolean>): Float64Array {
+/** Right answers as 1, wrong ones as 0, and what counts in part as it is. */
+export function asNumbers(correct: ArrayLike<boolean | number>): Float64Array {
   return Float64Array.from(correct, Number);
+}
+
+/**
+ * How much each judgment counts where readers are weighed alike: 1 over the judgments that its reader gave in its group,
+ * so that the mean over all judgments of a group is the mean over its readers' own means.
+ */
+export function readersAlike(readers: ArrayLike<Label>, groups: ArrayLike<Label>): Float64Array {
+  const { index, names } = indexPairs(indexLabels(readers), indexLabels(groups));
+  const counts = new Float64Array(names.length);
+  for (const cell of index) counts[cell]!++;
+  return Float64Array.from(index, (cell) => 1 / counts[cell]!);
 }

@@ -23,12 +23,29 @@ export function indexLabels(labels: ArrayLike<Label>): Indexed {
   return { index, names: [...numbers.keys()] };
 }
 
-/** The pairs that two indexed columns form, numbered likewise. */
+/** The pairs that two indexed columns form, numbered by the first label, then in order of appearance. */
 export function indexPairs(first: Indexed, second: Indexed): Indexed {
   const width = second.names.length;
-  const pairs = new Float64Array(first.index.length);
-  for (let at = 0; at < pairs.length; at++) pairs[at] = first.index[at]! * width + second.index[at]!;
-  return indexLabels(pairs);
+  // Rows in the order of their first label, so that one array over the second labels finds what came before.
+  const begins = new Int32Array(first.names.length + 1);
+  for (const one of first.index) begins[one + 1]!++;
+  for (let one = 1; one < begins.length; one++) begins[one]! += begins[one - 1]!;
+  const order = new Int32Array(first.index.length);
+  for (let at = 0; at < order.length; at++) order[begins[first.index[at]!]!++] = at;
+  const index = new Int32Array(order.length);
+  const seenBy = new Int32Array(width).fill(-1);
+  const numbers = new Int32Array(width);
+  const names: number[] = [];
+  for (const at of order) {
+    const [one, other] = [first.index[at]!, second.index[at]!];
+    if (seenBy[other] !== one) {
+      seenBy[other] = one;
+      numbers[other] = names.length;
+      names.push(one * width + other);
+    }
+    index[at] = numbers[other]!;
+  }
+  return { index, names };
 }
 
 /** Throws RangeError unless all columns are as long as `length`. */

@@ -1,19 +1,21 @@
-import { CrossedHessian, type Split } from "./crossed-hessian.ts";
+import { CrossedHessian, type Slope, type Split } from "./crossed-hessian.ts";
 import type { Label } from "./labels.ts";
 import { logGamma } from "./log-gamma.ts";
 import { type Design, logOnePlusExp } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 
-/** Rows of a logistic model with crossed random intercepts, already checked. */
+/** Rows of a logistic model with crossed random intercepts and slopes, already checked. */
 export interface LaplaceData {
   readonly design: Design;
   readonly outcomes: ArrayLike<number>;
   readonly trials?: ArrayLike<number>;
   readonly groups: Readonly<Record<string, ArrayLike<Label>>>;
+  /** Predictors whose effect differs within a group; none unless given. */
+  readonly slopes?: Readonly<Record<string, Slope>>;
 }
 
 /**
- * The Laplace deviance and its gradient. Random intercepts are b = theta u with u standard normal; at given theta
+ * The Laplace deviance and its gradient. Random effects are b = theta u with u standard normal; at given theta
  * and beta, u minimises -2 log-likelihood + |u|^2, and the deviance adds log det(Theta Z'WZ Theta + I).
  */
 export class LaplaceModel {
@@ -26,31 +28,36 @@ export class LaplaceModel {
   /** u at the mode, kept from point to point as the next start. */
   readonly #modes: Split;
   readonly #residual: Float64Array;
+  /** What a row takes from each term, worked out in place. */
+  readonly #parts: Float64Array;
+  readonly #followed: Float64Array;
 
-  constructor({ design, outcomes, trials, groups }: LaplaceData) {
+  constructor({ design, outcomes, trials, groups, slopes = {} }: LaplaceData) {
     const count = outcomes.length;
     this.#width = design[0]?.length ?? 0;
     this.#design = Float64Array.from(design.flat());
     this.#outcomes = Float64Array.from(outcomes);
     this.#trials = trials ? Float64Array.from(trials) : new Float64Array(count).fill(1);
     this.#constant = this.#outcomes.reduce((sum, x, at) => sum + logChoose(this.#trials[at]!, x), 0);
-    this.#hessian = new CrossedHessian(groups, count);
+    this.#hessian = new CrossedHessian(groups, slopes, count);
     this.#modes = this.#hessian.zeros();
     this.#residual = new Float64Array(count);
+    this.#parts = new Float64Array(this.#hessian.terms.length);
+    this.#followed = new Float64Array(this.#hessian.terms.length);
   }
 
-  /** The random intercepts at the modes of the last deviance, which must have been at `point`. */
-  intercepts(point: Float64Array): Map<Label, number>[] {
-    return this.#hessian.factors.map(({ names }, factor) => {
-      const values = this.#hessian.partOf(this.#modes, factor);
-      return new Map(names.map((name, label) => [name, point[factor]! * values[label]!]));
+  /** The random effects of each term at the modes of the last deviance, which must have been at `point`. */
+  effects(point: Float64Array): Map<Label, number>[] {
+    return this.#hessian.terms.map(({ names }, term) => {
+      const values = this.#hessian.partOf(this.#modes, term);
+      return new Map(names.map((name, label) => [name, point[term]! * values[label]!]));
     });
   }
 
   /** The deviance at (theta, beta) and its partial derivatives; Infinity where no mode is found. */
   deviance(point: Float64Array): { value: number; gradient: Float64Array } {
-    this.#hessian.theta = point.slice(0, this.#hessian.factors.length);
-    const fixed = this.#fixedPart(point.subarray(this.#hessian.factors.length));
+    this.#hessian.load(point.slice(0, this.#hessian.terms.length));
+    const fixed = this.#fixedPart(point.subarray(this.#hessian.terms.length));
     const penalised = this.#settle(fixed);
     if (penalised === undefined) return { value: Infinity, gradient: new Float64Array(point.length) };
     const value = penalised + this.#hessian.logDeterminant() - 2 * this.#constant;
@@ -71,9 +78,9 @@ export class LaplaceModel {
     let sum = 0;
     for (let row = 0; row < fixed.length; row++) {
       let logit = fixed[row]!;
-      for (let factor = 0; factor < this.#hessian.factors.length; factor++) {
-        logit += this.#hessian.theta[factor]! * this.#hessian.at(this.#modes, factor, row);
-      }
+      this.#hessian.rowOf(this.#modes, row, this.#parts);
+      for (let term = 0; term < this.#parts.length; term++)
+        logit += this.#hessian.theta[term]! * this.#parts[term]!;
       const probability = logistic(logit);
       const trials = this.#trials[row]!;
       this.#residual[row] = this.#outcomes[row]! - trials * probability;
@@ -133,27 +140,25 @@ export class LaplaceModel {
     const { leverage, traces } = this.#hessian.leverages();
     const slope = leverage.map((h, row) => h * this.#weightSlope(row));
     const followed = this.#hessian.solve(this.#hessian.gather(slope));
-    const groups = this.#hessian.factors.length;
-    const gradient = new Float64Array(groups + this.#width);
+    const { terms, theta } = this.#hessian;
+    const gradient = new Float64Array(terms.length + this.#width);
     for (let row = 0; row < slope.length; row++) {
+      this.#hessian.rowOf(this.#modes, row, this.#parts);
+      this.#hessian.rowOf(followed, row, this.#followed);
       let shift = 0;
-      for (let factor = 0; factor < groups; factor++) {
-        shift += this.#hessian.theta[factor]! * this.#hessian.at(followed, factor, row);
-      }
+      for (let term = 0; term < terms.length; term++) shift += theta[term]! * this.#followed[term]!;
       const pull = slope[row]! - this.#hessian.weight[row]! * shift - 2 * this.#residual[row]!;
-      for (let factor = 0; factor < groups; factor++) {
-        gradient[factor]! +=
-          pull * this.#hessian.at(this.#modes, factor, row) +
-          this.#residual[row]! * this.#hessian.at(followed, factor, row);
+      for (let term = 0; term < terms.length; term++) {
+        gradient[term]! += pull * this.#parts[term]! + this.#residual[row]! * this.#followed[term]!;
       }
       for (let at = 0; at < this.#width; at++) {
-        gradient[groups + at]! += pull * this.#design[row * this.#width + at]!;
+        gradient[terms.length + at]! += pull * this.#design[row * this.#width + at]!;
       }
     }
     // The determinant's own dependence on theta; it is even in theta, so at 0 its slope is 0.
-    for (const [factor, { names }] of this.#hessian.factors.entries()) {
-      const theta = this.#hessian.theta[factor]!;
-      if (Math.abs(theta) > 1e-9) gradient[factor]! += (2 / theta) * (names.length - traces[factor]!);
+    for (const [term, { names }] of terms.entries()) {
+      if (Math.abs(theta[term]!) > 1e-9)
+        gradient[term]! += (2 / theta[term]!) * (names.length - traces[term]!);
     }
     return gradient;
   }

@@ -1,4 +1,3 @@
-import { chiSquareSurvival } from "./chi-square.ts";
 import { inversePositive } from "./cholesky.ts";
 import { checkLengths, type Label } from "./labels.ts";
 import { type LaplaceData, LaplaceModel } from "./laplace.ts";
@@ -8,7 +7,8 @@ import { type Minimum, minimise } from "./minimise.ts";
 /**
  * Fixed effects are the design, a row an observation, the intercept as a column of ones. Outcomes are 0 or 1, or
  * successes out of `trials`. Groups name who or what has a random intercept, a label per observation:
- * `{ reader, story }`.
+ * `{ reader, story }`. Slopes name predictors whose effect differs from label to label of a group,
+ * `{ "origin by reader": { within: "reader", by: origin } }`, uncorrelated with its intercept (lme4's `||`).
  */
 export type MixedLogisticData = LaplaceData;
 
@@ -22,14 +22,14 @@ export interface MixedLogistic {
   readonly standardErrors: Float64Array;
   /** Covariance of the fixed effects, row by row. */
   readonly covariance: Float64Array;
-  /** Standard deviation of each random intercept: theta, as lme4 has it. */
+  /** Standard deviation of each random intercept and slope: theta, as lme4 has it. */
   readonly deviations: Readonly<Record<string, number>>;
-  /** The random intercepts at their modes, by group and label. */
-  readonly intercepts: Readonly<Record<string, ReadonlyMap<Label, number>>>;
+  /** The random intercepts and slopes at their modes, by name and label. */
+  readonly effects: Readonly<Record<string, ReadonlyMap<Label, number>>>;
   /** By Laplace's approximation, the constant of the binomial counts included, as in lme4. */
   readonly logLikelihood: number;
   readonly observations: number;
-  /** Fixed effects and deviations: what a likelihood-ratio test counts. */
+  /** Fixed effects and deviations. */
   readonly parameters: number;
   readonly converged: boolean;
   /** A deviation that is estimated as 0 (below 1e-4): these groups vary no more than chance would have them. */
@@ -37,11 +37,11 @@ export interface MixedLogistic {
 }
 
 /**
- * A logistic model with crossed random intercepts, `outcome ~ design + (1 | reader) + (1 | story)`, by Laplace's
- * approximation (Bates, Maechler, Bolker and Walker 2015, which is lme4). Fixed effects and deviations are
+ * A logistic model with crossed random intercepts and slopes, `outcome ~ design + (1 + x || reader) + (1 | story)`, by
+ * Laplace's approximation (Bates, Maechler, Bolker and Walker 2015, which is lme4). Fixed effects and deviations are
  * estimated together by a quasi-Newton method on the exact gradient, started off the boundary; the random
- * intercepts follow by penalised iteratively reweighted least squares to 1e-12. The larger group's block of the
- * penalised Hessian is diagonal and is eliminated; what remains is as small as the other groups are. Standard errors
+ * effects follow by penalised iteratively reweighted least squares to 1e-12. The larger group's block of the
+ * penalised Hessian is diagonal, label by label, and is eliminated; what remains is as small as the other groups are. Standard errors
  * come from the Hessian over all parameters at the optimum, as in lme4.
  *
  * Data that have no fit (nothing observed, outcomes all alike, separating or dependent predictors) are told with a
@@ -50,9 +50,15 @@ export interface MixedLogistic {
 export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   const { design, outcomes, trials, groups } = data;
   const width = checkDesign(design, outcomes, trials);
-  const names = Object.keys(groups);
-  if (names.length === 0) throw new RangeError("a mixed model needs a group with random intercepts");
+  const { slopes = {} } = data;
+  if (Object.keys(groups).length === 0)
+    throw new RangeError("a mixed model needs a group with random intercepts");
+  const names = [...Object.keys(groups), ...Object.keys(slopes)];
   checkLengths(outcomes.length, groups);
+  checkLengths(
+    outcomes.length,
+    Object.fromEntries(Object.entries(slopes).map(([name, { by }]) => [name, by])),
+  );
   const start = fitLogistic(design, outcomes, trials ? { trials } : {});
   if (!start.fitted) return start;
 
@@ -61,17 +67,6 @@ export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   point.set(start.coefficients, names.length);
   const optimum = minimise((at) => model.deviance(at), point);
   return describe(model, optimum, names, width, outcomes.length);
-}
-
-/** Compares a fit with a larger one of the same data by twice the difference of log-likelihoods. */
-export function likelihoodRatioTest(
-  smaller: Pick<MixedLogistic, "logLikelihood" | "parameters">,
-  larger: Pick<MixedLogistic, "logLikelihood" | "parameters">,
-): { readonly chiSquare: number; readonly degrees: number; readonly p: number } {
-  const degrees = larger.parameters - smaller.parameters;
-  if (!(degrees > 0)) throw new RangeError(`the larger model has ${degrees} parameters more`);
-  const chiSquare = Math.max(0, 2 * (larger.logLikelihood - smaller.logLikelihood));
-  return { chiSquare, degrees, p: chiSquareSurvival(chiSquare, degrees) };
 }
 
 function describe(
@@ -88,7 +83,7 @@ function describe(
   const deviations = names.map((_, group) => Math.abs(at[group]!));
   const singular = deviations.some((deviation) => deviation < 1e-4);
   model.deviance(at);
-  const intercepts = model.intercepts(at);
+  const effects = model.effects(at);
   const covariance = fixedCovariance(model, at, names.length, width, deviations);
   if (covariance === undefined) return { fitted: false, reason: separated };
   return {
@@ -97,7 +92,7 @@ function describe(
     standardErrors: coefficients.map((_, one) => Math.sqrt(covariance[one * width + one]!)),
     covariance,
     deviations: Object.fromEntries(names.map((name, group) => [name, deviations[group]!])),
-    intercepts: Object.fromEntries(names.map((name, group) => [name, intercepts[group]!])),
+    effects: Object.fromEntries(names.map((name, group) => [name, effects[group]!])),
     logLikelihood: -optimum.value / 2,
     observations,
     parameters: names.length + width,

@@ -1,5 +1,6 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
-import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
+import { clusteringOf, combinedVariance, Moves, type Part } from "./clustered.ts";
+import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
 import type { Design } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 import { studentTwoSided } from "./student-t.ts";
@@ -14,8 +15,8 @@ export type OrdinalFit =
       readonly standardErrors: Float64Array;
       /** Errors clustered by the ways given; those above where no way is given. */
       readonly clusteredErrors: Float64Array;
-      /** Degrees of freedom for the clustered errors: the fewer clusters less 1; Infinity where no way is given. */
-      readonly degrees: number;
+      /** Degrees of freedom of each clustered error, those of the verdict; Infinity where no way is given. */
+      readonly degrees: Float64Array;
       /** Two-sided, from clustered errors and Student's t. */
       readonly pValues: Float64Array;
       /** Logits at which the categories part, rising, one fewer than the categories. */
@@ -30,22 +31,28 @@ export type OrdinalFit =
 /**
  * Ratings by the cumulative logit model with proportional odds, logit P(rating <= k) = threshold k - predictors
  * (McCullagh 1980; R's `polr`), without an intercept among the predictors, fitted by Newton's method. Errors may be
- * clustered one way or two (Liang and Zeger 1986; Cameron, Gelbach and Miller 2011), each way times G/(G - 1),
- * and none below the larger of its two ways. One category, separated or dependent predictors, and a single cluster
- * are told. Throws RangeError when lengths differ.
+ * clustered up to four ways, as `clusteredContrast` clusters those of means: the jackknife over clusters, here by one
+ * Newton step from the whole fit with the cluster's score and information left out, clusters that lie within `groups`
+ * (stories within their origin) each within its own; several ways by inclusion and exclusion, never below
+ * independent ratings; degrees of the way that has the fewest. One category, separated or dependent predictors, and a
+ * single cluster give a reason. Throws RangeError when lengths differ.
  */
 export function fitOrdinal(
   design: Design,
   ratings: ArrayLike<number>,
-  clusters: readonly ArrayLike<Label>[] = [],
+  {
+    clusters = [],
+    groups,
+  }: { readonly clusters?: readonly ArrayLike<Label>[]; readonly groups?: ArrayLike<Label> } = {},
 ): OrdinalFit {
-  checkLengths(ratings.length, { design, clusters: clusters[0], "second clusters": clusters[1] });
-  if (clusters.length > 2) throw new RangeError(`clusters come one or two ways: ${clusters.length}`);
+  checkLengths(ratings.length, { design, groups });
+  for (const way of clusters) checkLengths(ratings.length, { clusters: way });
   const categories = [...new Set(Array.from(ratings))].sort((one, other) => one - other);
   if (categories.length < 2) {
     return { fitted: false, reason: ratings.length === 0 ? "there are no ratings" : "all ratings are alike" };
   }
-  const ways = clusters.map(indexLabels);
+  const grouped = groups ?? new Uint8Array(ratings.length);
+  const ways = clusters.length > 0 ? clusteringOf(clusters, grouped).combined : [];
   if (ways.some(({ names }) => names.length < 2)) {
     return { fitted: false, reason: "one cluster can't stand for many" };
   }
@@ -79,16 +86,25 @@ export function fitOrdinal(
   );
   // A logit error in the hundreds means that the likelihood is flat that way: separation.
   if (errors.slice(cuts).some((error) => error > 100)) return { fitted: false, reason: separated };
-  const clustered = ways.length === 0 ? errors : clusteredErrors(state.scores, covariance, ways);
-  const degrees = ways.length === 0 ? Infinity : Math.min(...ways.map(({ names }) => names.length)) - 1;
   const coefficients = parameters.slice(cuts);
+  const strata = indexLabels(grouped).index;
+  const parts = ways.map((way) => leftOut(design, levels, cuts, parameters, way, strata));
+  const clustered = coefficients.map((_, at) => {
+    if (ways.length === 0) return errors[cuts + at]!;
+    const own = parts.map((part) => part[at]!);
+    return Math.max(errors[cuts + at]!, Math.sqrt(Math.max(0, combinedVariance(own, ways))));
+  });
+  const single = parts.filter((_, at) => ways[at]!.ways.length === 1);
+  const degrees = coefficients.map((_, at) => Math.min(Infinity, ...single.map((part) => part[at]!.degrees)));
   return {
     fitted: true,
     coefficients,
     standardErrors: errors.slice(cuts),
-    clusteredErrors: clustered.slice(cuts),
+    clusteredErrors: clustered,
     degrees,
-    pValues: coefficients.map((value, at) => studentTwoSided(value / clustered[cuts + at]!, degrees)),
+    pValues: coefficients.map((value, at) =>
+      degrees[at]! > 0 ? studentTwoSided(value / clustered[at]!, degrees[at]!) : 1,
+    ),
     thresholds: parameters.slice(0, cuts),
     categories,
     logLikelihood: state.logLikelihood,
@@ -100,8 +116,6 @@ interface State {
   readonly logLikelihood: number;
   readonly score: Float64Array;
   readonly information: Float64Array;
-  /** The score of each rating, row by row, for clustered errors. */
-  readonly scores: Float64Array;
 }
 
 /** Thresholds at the logits of the cumulative shares, coefficients at 0. */
@@ -114,20 +128,21 @@ function startingPoint(levels: Int32Array, cuts: number, width: number): Float64
   return parameters;
 }
 
-/** The likelihood at a point; undefined where thresholds don't rise or a rating becomes impossible. */
+/** The likelihood of some rows, all unless given, at a point; undefined where thresholds don't rise or a rating is impossible. */
 function evaluate(
   design: Design,
   levels: Int32Array,
   cuts: number,
   parameters: Float64Array,
+  rows: Iterable<number> = levels.keys(),
 ): State | undefined {
   const size = parameters.length;
   const score = new Float64Array(size);
   const information = new Float64Array(size * size);
-  const scores = new Float64Array(size * levels.length);
+  const own = new Float64Array(size);
   let logLikelihood = 0;
   for (let cut = 1; cut < cuts; cut++) if (!(parameters[cut]! > parameters[cut - 1]!)) return undefined;
-  for (let row = 0; row < levels.length; row++) {
+  for (const row of rows) {
     const predictors = design[row]!;
     let shift = 0;
     for (let at = 0; at < predictors.length; at++) shift += predictors[at]! * parameters[cuts + at]!;
@@ -148,14 +163,13 @@ function evaluate(
       { cut: level, first: up, second: upUp },
       { cut: level - 1, first: down, second: downDown },
     ];
-    const offset = row * size;
+    own.fill(0);
     for (const { cut, first } of edges) {
       if (cut < 0 || cut >= cuts) continue;
-      scores[offset + cut]! += first;
+      own[cut]! += first;
     }
-    for (let at = 0; at < predictors.length; at++)
-      scores[offset + cuts + at] = -(up + down) * predictors[at]!;
-    for (let at = 0; at < size; at++) score[at]! += scores[offset + at]!;
+    for (let at = 0; at < predictors.length; at++) own[cuts + at] = -(up + down) * predictors[at]!;
+    for (let at = 0; at < size; at++) score[at]! += own[at]!;
 
     for (const { cut, second } of edges) {
       if (cut < 0 || cut >= cuts) continue;
@@ -172,7 +186,7 @@ function evaluate(
       }
     }
   }
-  return { logLikelihood, score, information, scores };
+  return { logLikelihood, score, information };
 }
 
 /** The logistic distribution at a point: share below, density, and the density's slope. */
@@ -210,34 +224,32 @@ function ascend(
   return undefined;
 }
 
-/** Square roots of the sandwich's diagonal. */
-function clusteredErrors(scores: Float64Array, bread: Float64Array, ways: readonly Indexed[]): Float64Array {
-  const [first, second] = ways;
-  const one = sandwichDiagonal(scores, bread, first!);
-  if (second === undefined) return one.map(Math.sqrt);
-  const other = sandwichDiagonal(scores, bread, second);
-  const both = sandwichDiagonal(scores, bread, indexPairs(first!, second));
-  return one.map((variance, at) =>
-    Math.sqrt(Math.max(variance, other[at]!, variance + other[at]! - both[at]!)),
-  );
-}
-
-function sandwichDiagonal(scores: Float64Array, bread: Float64Array, way: Indexed): Float64Array {
-  const size = Math.round(Math.sqrt(bread.length));
-  const groups = way.names.length;
-  const sums = new Float64Array(groups * size);
-  for (let row = 0; row < way.index.length; row++) {
-    for (let at = 0; at < size; at++) sums[way.index[row]! * size + at]! += scores[row * size + at]!;
+/** Each coefficient's variance and degrees by one way of clustering, from how far it moves without each cluster. */
+function leftOut(
+  design: Design,
+  levels: Int32Array,
+  cuts: number,
+  parameters: Float64Array,
+  way: Indexed,
+  groups: Int32Array,
+): Part[] {
+  const size = parameters.length;
+  const rows: number[][] = way.names.map(() => []);
+  for (let row = 0; row < way.index.length; row++) rows[way.index[row]!]!.push(row);
+  const nested = rows.every((own) => own.every((row) => groups[row] === groups[own[0]!]));
+  const strata = nested ? 1 + groups.reduce((most, group) => Math.max(most, group), 0) : 1;
+  const moves = Array.from({ length: size - cuts }, () => new Moves(strata));
+  const whole = evaluate(design, levels, cuts, parameters)!.information;
+  for (const own of rows) {
+    const { score, information } = evaluate(design, levels, cuts, parameters, own)!;
+    const rest = whole.map((value, at) => value - information[at]!);
+    // Without this cluster nothing is left to estimate from: the fit hangs on it alone.
+    if (!choleskyInPlace(rest, size)) return moves.map(() => ({ variance: Infinity, degrees: 0 }));
+    choleskySolve(rest, size, score);
+    for (const [at, move] of moves.entries())
+      move.add(nested ? groups[own[0]!]! : 0, score[cuts + at]!, own.length);
   }
-  const diagonal = new Float64Array(size);
-  for (let group = 0; group < groups; group++) {
-    for (let row = 0; row < size; row++) {
-      let turned = 0;
-      for (let at = 0; at < size; at++) turned += bread[row * size + at]! * sums[group * size + at]!;
-      diagonal[row]! += (turned * turned * groups) / (groups - 1);
-    }
-  }
-  return diagonal;
+  return moves.map((move) => move.part());
 }
 
 const separated = "the predictors separate the ratings, so that no finite estimate exists";

@@ -1,3 +1,4 @@
+import { fewestClusters } from "./clustered-share.ts";
 import {
   logistic,
   logisticNormalLogit,
@@ -35,7 +36,8 @@ export interface PlannedError {
 /**
  * The power of `verdictTest` by formula: the probability that a study of this plan shows equivalence within the
  * margin, and that it shows a difference, at the plan's true accuracies. Variances of readers and stories go from
- * the logit to shares by integration; an accuracy's variance is readers / R + stories / S + the rest / judgments; its
+ * the logit to shares by integration; an accuracy's variance is readers / R + stories / S + the rest / judgments, and
+ * titles / T + groups / G where there are such; fewer of these than `fewestClusters` have no power. Its
  * estimate enters through chi with the test's degrees of freedom. Within 3 points of simulation in
  * `bench/stats-calibration.ts`. Throws RangeError on impossible plans and margins.
  */
@@ -69,8 +71,11 @@ export function simulatedPower(
   for (let study = 0; study < studies; study++) {
     const verdict = verdictTest(simulateStudy(plan, random.fork(study)), options);
     const shown = (name: keyof StudyPower) => verdict[name].differenceP <= alpha;
-    for (const name of names) counts[name].add(verdict[name].verdict === "equivalent", shown(name));
-    counts.together.add(verdict.together === "equivalent", shown("overall"));
+    for (const name of names) counts[name].add(verdict[name].withinMargin, shown(name));
+    counts.together.add(
+      names.every((name) => verdict[name].withinMargin),
+      shown("overall"),
+    );
   }
   return {
     overall: counts.overall.power(studies),
@@ -115,24 +120,55 @@ export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, Planned
   const machine = kindVariances(plan, plan.machineAccuracy ?? 0.5, false);
   const judgments = (readers * each) / 2;
   const half = stories / 2;
-  const ofKind = ({ reader, story, rest, share }: KindVariances): PlannedError => ({
-    standardError: Math.sqrt(reader / readers + story / half + rest / judgments),
-    degrees: Math.max(1, Math.min(readers - 1, half - 1)),
+  const ofKind = ({ reader, story, title, group, rest, share }: KindVariances): PlannedError => ({
+    ...errorOfParts(plan, { reader, story: story / half, title, group, rest: rest / judgments }, half - 1),
     independentError: Math.sqrt((share * (1 - share)) / judgments),
   });
-  const both =
-    balancedReaderVariance(human.level, machine.level, plan) / readers +
-    (human.story + machine.story) / (4 * half) +
-    (human.rest + machine.rest) / (4 * judgments);
   const kinds = { human: ofKind(human), machine: ofKind(machine) };
+  const both = {
+    reader: balancedReaderVariance(human.level, machine.level, plan),
+    story: (human.story + machine.story) / (4 * half),
+    // Easier is easier for both kinds, so that nothing cancels.
+    title: (human.title + machine.title) / 2,
+    group: (human.group + machine.group) / 2,
+    rest: (human.rest + machine.rest) / (4 * judgments),
+  };
   return {
     ...kinds,
     overall: {
-      standardError: Math.sqrt(both),
-      degrees: Math.max(1, Math.min(readers - 1, stories - 2)),
+      ...errorOfParts(plan, both, stories - 2),
       independentError: Math.hypot(kinds.human.independentError, kinds.machine.independentError) / 2,
     },
   };
+}
+
+/** The error that variances of readers, titles and groups (each), of stories and of the rest (of the mean) make, and its degrees of freedom. */
+function errorOfParts(
+  { readers, titles, groups }: StudyPlan,
+  parts: { reader: number; story: number; title: number; group: number; rest: number },
+  storyDegrees: number,
+): { readonly standardError: number; readonly degrees: number } {
+  const byReader = parts.reader / readers;
+  const byTitle = titles ? parts.title / titles : 0;
+  const byGroup = groups ? parts.group / groups.count : 0;
+  const whole = byReader + parts.story + byTitle + byGroup + parts.rest;
+  const standardError = Math.sqrt(whole);
+  if (!titles && !groups) return { standardError, degrees: Math.max(1, Math.min(readers - 1, storyDegrees)) };
+  if ((titles ?? fewestClusters) < fewestClusters || (groups?.count ?? fewestClusters) < fewestClusters) {
+    return { standardError, degrees: 0 };
+  }
+  // As the verdict: Satterthwaite's degrees over the ways, each with all that lies within it.
+  const ways =
+    groups?.hold === "all"
+      ? [{ variance: whole, degrees: groups.count - 1 }]
+      : [
+          { variance: byReader + byGroup + parts.rest, degrees: groups ? groups.count - 1 : readers - 1 },
+          { variance: parts.story + byTitle + parts.rest, degrees: titles ? titles - 1 : storyDegrees },
+        ];
+  const fewest = Math.min(...ways.map(({ degrees }) => degrees));
+  const most = Math.max(...ways.map(({ degrees }) => degrees));
+  const scale = ways.reduce((sum, way) => sum + way.variance ** 2 / way.degrees, 0);
+  return { standardError, degrees: Math.max(1, fewest, Math.min(most, whole ** 2 / scale)) };
 }
 
 /** How the variance of one kind's right answers divides, on the scale of shares. */
@@ -141,20 +177,48 @@ interface KindVariances {
   readonly share: number;
   readonly reader: number;
   readonly story: number;
+  readonly title: number;
+  readonly group: number;
   readonly rest: number;
 }
 
-function kindVariances({ variances }: StudyPlan, share: number, human: boolean): KindVariances {
-  const reader = Math.hypot(variances.bias, variances.skill / 2);
-  const level = logisticNormalLogit(human ? share : 1 - share, Math.hypot(reader, variances.story));
-  const byReader = logisticNormalVariance(level, reader, variances.story);
-  const byStory = logisticNormalVariance(level, variances.story, reader);
-  return { level, share, reader: byReader, story: byStory, rest: share * (1 - share) - byReader - byStory };
+function kindVariances(
+  { variances, titles, groups }: StudyPlan,
+  share: number,
+  human: boolean,
+): KindVariances {
+  const deviations = {
+    reader: Math.hypot(variances.bias, variances.skill / 2),
+    story: variances.story,
+    title: titles ? (variances.title ?? 0) : 0,
+    group: groups ? (variances.group ?? 0) : 0,
+  };
+  const all = Math.hypot(...Object.values(deviations));
+  const level = logisticNormalLogit(human ? share : 1 - share, all);
+  const of = (deviation: number) =>
+    logisticNormalVariance(level, deviation, Math.sqrt(Math.max(0, all ** 2 - deviation ** 2)));
+  const [reader, story, title, group] = [
+    of(deviations.reader),
+    of(deviations.story),
+    of(deviations.title),
+    of(deviations.group),
+  ];
+  return {
+    level,
+    share,
+    reader,
+    story,
+    title,
+    group,
+    rest: share * (1 - share) - reader - story - title - group,
+  };
 }
 
 /** Between readers, the variance of the mean of their accuracies on both kinds: bias cancels, skill doesn't. */
-function balancedReaderVariance(humanLevel: number, machineLevel: number, { variances }: StudyPlan): number {
-  const { bias, skill, story } = variances;
+function balancedReaderVariance(humanLevel: number, machineLevel: number, plan: StudyPlan): number {
+  const { bias, skill } = plan.variances;
+  const { title = 0, group = 0 } = plan.variances;
+  const story = Math.hypot(plan.variances.story, plan.titles ? title : 0, plan.groups ? group : 0);
   let [weights, first, second] = [0, 0, 0];
   for (let b = -6; b <= 6; b += 0.5) {
     for (let s = -6; s <= 6; s += 0.5) {
@@ -183,6 +247,8 @@ function powerOf(
   margin: number,
   alpha: number,
 ): Power {
+  // Too few clusters carry no verdict.
+  if (degrees === 0) return { equivalent: 0, different: 0 };
   const oneSided = studentQuantile(1 - alpha, degrees);
   const twoSided = studentQuantile(1 - alpha / 2, degrees);
   let [weights, equivalent, different] = [0, 0, 0];

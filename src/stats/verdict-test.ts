@@ -1,6 +1,15 @@
 import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
-import { type Counts, countsOf, errorOf, type Share, withinUnit } from "./clustered-share.ts";
-import { asNumbers, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
+import {
+  errorOf,
+  fewestClusters,
+  figuresOf,
+  type Shares,
+  sharesIn,
+  type Way,
+  type Weighing,
+  withinUnit,
+} from "./clustered-share.ts";
+import { type Clusters, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
 import { checkLengths, type Label } from "./labels.ts";
 import { tooFew } from "./too-few.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
@@ -15,6 +24,8 @@ export interface VerdictOptions {
   readonly alpha?: number;
   /** The error of the equivalence tests where it is another, as at a look before the planned end; `alpha` unless told. */
   readonly equivalenceAlpha?: number;
+  /** Whether all judgments count alike (unless told), or all readers, however many judgments each gave. */
+  readonly weigh?: Weighing;
 }
 
 /**
@@ -25,9 +36,11 @@ export interface Verdict extends Claim {
   /** Why, in one clause without figures of the study: "the 90 % interval lies within the margin". */
   readonly reason: string;
   readonly estimate: number | undefined;
-  /** Clustered by reader and by story; Infinity where there is one reader or one story. */
+  /** Clustered by reader, by story and by named clusters; Infinity where there is one reader or one story, or too few. */
   readonly standardError: number;
   readonly degrees: number;
+  /** What the error stands on: readers, stories, titles ... without those that are contained in another way. */
+  readonly ways: readonly Way[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -41,8 +54,8 @@ export interface StudyVerdict {
   readonly human: Verdict;
   readonly machine: Verdict;
   /**
-   * Equivalent where all three are (an intersection-union test, so no correction); different where `overall` is;
-   * else inconclusive. A class alone may differ by bias without any skill.
+   * Different where `overall` is; else equivalent where all three lie within the margin (an intersection-union test, so
+   * no correction); else inconclusive. A class alone may differ by bias without any skill.
    */
   readonly together: VerdictWord;
 }
@@ -50,10 +63,12 @@ export interface StudyVerdict {
 /**
  * The verdict of a study: equivalent to chance within the margin, different from chance, or inconclusive, with
  * readers and stories both random. Each accuracy has a standard error clustered by reader and by story, stories
- * within their origin, and Student's t with the degrees of the way that has fewer clusters (`clusteredContrast`).
+ * within their origin, by named clusters as well (titles that human and machine stories share, classes, forms), and
+ * Student's t with the degrees of the way that has the fewest clusters (`clusteredContrast`). Fewer named clusters than
+ * `fewestClusters` give no verdict, and the reason says so.
  * The error is never below that of independent judgments at rates of (right + 1) / (judgments + 2), so that few
- * judgments, or all alike, can't look certain. Equivalence goes before difference: a difference shown to lie below
- * the margin is equivalent, and `differenceP` tells of it.
+ * judgments, or all alike, can't look certain. The test of a difference goes first, so that no margin turns the word: a
+ * difference shown to lie below the margin is different and `withinMargin`.
  *
  * In `bench/stats-calibration.ts`, at alpha 5 %, false "different" and false "equivalent" stay below 6 % where
  * the binomial test of pooled judgments errs in 24 % of studies, where readers and stories are even and uneven alike.
@@ -63,61 +78,70 @@ export interface StudyVerdict {
  */
 export function verdictTest(judgments: Judgments, options: VerdictOptions): StudyVerdict {
   checkJudgments(judgments);
-  const { readers, stories, origins, correct } = judgments;
-  const shared = { correct: asNumbers(correct), readers, stories, groups: origins };
-  const overall = verdictOf({ ...shared, weights: weightsOf(0.5, 0.5) }, options);
-  const human = verdictOf({ ...shared, weights: weightsOf(1, 0) }, options);
-  const machine = verdictOf({ ...shared, weights: weightsOf(0, 1) }, options);
+  const { origins, ...rest } = judgments;
+  const shares = sharesIn({ ...rest, groups: origins }, options.weigh ?? "judgments");
+  const of = (human: number, machine: number) =>
+    verdictOf({ ...rest, groups: origins }, shares, weightsOf(human, machine), options);
+  const [overall, human, machine] = [of(0.5, 0.5), of(1, 0), of(0, 1)];
   return { overall, human, machine, together: together([overall, human, machine]) };
 }
 
 /**
- * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown.
- * `sides` says where the right answer stood; the share is then the mean of the shares at the two sides, so that a
- * reader who always takes the left one scores one half however often the right answer stood there. No verdict is given
- * where it always stood on one side, and equivalence has to hold at each side too, as it has for both classes of
- * stories: whoever always takes one side never showed whether they could tell. As `verdictTest`.
+ * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown, or one
+ * choice of several. A tie counts as what guessing gives. `sides` says where the right answer stood, among `places` (left
+ * and right unless given); the share is then the mean of the shares at each place, so that a reader who always takes the
+ * left one scores `chance` however often the right answer stood there. No verdict is given where it never stood at one of
+ * them, and equivalence has to hold at each place too, as it has for both classes of stories: whoever always takes one
+ * place never showed whether they could tell. As `verdictTest`.
  */
 export function proportionVerdict(
   data: {
-    readonly correct: ArrayLike<boolean>;
+    readonly correct: ArrayLike<boolean | number>;
     readonly readers: ArrayLike<Label>;
     readonly stories: ArrayLike<Label>;
-    readonly sides?: ArrayLike<"left" | "right">;
+    readonly sides?: ArrayLike<Label>;
+    readonly places?: readonly Label[];
+    readonly clusters?: readonly Clusters[];
   },
   options: VerdictOptions,
 ): Verdict {
-  const { readers, stories, sides } = data;
-  const correct = asNumbers(data.correct);
+  const { correct, readers, stories, sides, places = ["left", "right"], clusters = [] } = data;
   checkLengths(correct.length, { readers, stories, sides });
-  const groups: ArrayLike<Label> = sides ?? new Uint8Array(correct.length);
-  const weighed = (weights: [Label, number][]) =>
-    verdictOf({ correct, readers, stories, groups, weights: new Map(weights) }, options);
+  for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
+  const judged = { correct, readers, stories, groups: sides ?? new Uint8Array(correct.length), clusters };
+  const shares = sharesIn(judged, options.weigh ?? "judgments");
+  const weighed = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
   if (!sides) return weighed([[0, 1]]);
-  const both = weighed([
-    ["left", 0.5],
-    ["right", 0.5],
-  ]);
-  return atEachSide(both, [weighed([["left", 1]]), weighed([["right", 1]])], options);
+  const mean = weighed(places.map((place) => [place, 1 / places.length]));
+  if (mean.equivalenceP >= 1) return mean;
+  return atEachPlace(
+    mean,
+    places.map((place) => ({ place, test: weighed([[place, 1]]) })),
+    options,
+  );
 }
 
-/** Equivalent only where each side is: the largest of three p-values counts (an intersection-union test). */
-function atEachSide(
-  both: Verdict,
-  [left, right]: readonly [Verdict, Verdict],
+/** Equivalent only where each place is: the largest of the p-values counts (an intersection-union test). */
+function atEachPlace(
+  mean: Verdict,
+  places: readonly { readonly place: Label; readonly test: Verdict }[],
   options: VerdictOptions,
 ): Verdict {
-  if (both.verdict !== "equivalent") return both;
+  if (!mean.withinMargin) return mean;
   const { alpha = 0.05, equivalenceAlpha = alpha } = options;
-  const equivalenceP = Math.max(both.equivalenceP, left.equivalenceP, right.equivalenceP);
-  const verdict = wordOf({ ...both, equivalenceP }, { alpha, equivalenceAlpha });
-  const side = left.verdict === "equivalent" ? "right" : "left";
+  const equivalenceP = Math.max(mean.equivalenceP, ...places.map(({ test }) => test.equivalenceP));
+  const withinMargin = equivalenceP <= equivalenceAlpha;
+  const verdict = wordOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
+  const open = places.find(({ test }) => !test.withinMargin);
   const reason =
-    verdict === "equivalent"
-      ? both.reason
-      : `equivalence is not shown where the right answer stood on the ${side}, so that a preference for a side may hide skill`;
-  return { ...both, equivalenceP, verdict, reason };
+    verdict === "inconclusive" && open
+      ? `equivalence is not shown where the right answer stood ${standing(open.place)}, so that a preference for a ${places.length > 2 ? "place" : "side"} may hide skill`
+      : mean.reason;
+  return { ...mean, equivalenceP, withinMargin, verdict, reason };
 }
+
+const standing = (place: Label): string =>
+  place === "left" || place === "right" ? `on the ${place}` : `at place ${place}`;
 
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   return new Map<Origin, number>([
@@ -126,71 +150,85 @@ function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   ]);
 }
 
-function verdictOf(data: Share, options: VerdictOptions): Verdict {
+/** The columns that a verdict explains itself by. */
+interface Judged {
+  readonly readers: ArrayLike<Label>;
+  readonly stories: ArrayLike<Label>;
+  readonly groups: ArrayLike<Label>;
+}
+
+function verdictOf(
+  judged: Judged,
+  shares: Shares,
+  weights: ReadonlyMap<Label, number>,
+  options: VerdictOptions,
+): Verdict {
   const { margin, chance = 0.5, alpha = 0.05, equivalenceAlpha = alpha } = options;
   checkOptions(margin, chance, alpha);
   checkAlpha(equivalenceAlpha);
-  const share = only(data);
-  const counts = countsOf(share);
-  const missing = [...share.weights.keys()].find((group) => !counts.groups.has(group));
-  if (missing !== undefined) return unknown(counts, nothingOf(missing, counts));
+  const used = new Map([...weights].filter(([, weight]) => weight !== 0));
+  const figures = figuresOf(shares, used);
+  const missing = [...used.keys()].find((group) => !shares.counts.has(group));
+  if (missing !== undefined) return unknown(figures, nothingOf(missing, figures));
 
-  const { estimate, standardError, degrees } = errorOf(share, counts.groups);
+  const { estimate, standardError, degrees, ways, few } = errorOf(shares, used);
   const errors = { alpha, equivalenceAlpha };
   const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, ...errors });
+  const whyNot = () =>
+    few
+      ? `${few.clusters === 1 ? "there is one cluster" : `there are ${few.clusters} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`
+      : tooFew(only(judged, used));
   return {
     ...claim,
     equivalenceInterval: withinUnit(claim.equivalenceInterval),
     interval: withinUnit(claim.interval),
-    reason: degrees === 0 ? tooFew(share) : reasonOf(claim.verdict, errors, "chance"),
+    reason: degrees === 0 ? whyNot() : reasonOf(claim.verdict, errors, "chance"),
     estimate,
     standardError,
     degrees,
-    ...counts.figures,
+    ways,
+    ...figures,
   };
 }
 
-/** Drops what weighs nothing, so that readers and stories are counted where they judge or are judged. */
-function only(share: Share): Share {
-  const weights = new Map([...share.weights].filter(([, weight]) => weight !== 0));
+/** Drops what weighs nothing, so that the reason speaks of readers and stories where they judge or are judged. */
+function only({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, number>): Judged {
   const rows: number[] = [];
-  for (let at = 0; at < share.correct.length; at++) if (weights.has(share.groups[at]!)) rows.push(at);
+  for (let at = 0; at < groups.length; at++) if (weights.has(groups[at]!)) rows.push(at);
   return {
-    correct: Float64Array.from(rows, (at) => share.correct[at]!),
-    readers: rows.map((at) => share.readers[at]!),
-    stories: rows.map((at) => share.stories[at]!),
-    groups: rows.map((at) => share.groups[at]!),
-    weights,
+    readers: rows.map((at) => readers[at]!),
+    stories: rows.map((at) => stories[at]!),
+    groups: rows.map((at) => groups[at]!),
   };
 }
 
-function unknown(counts: Counts, reason: string): Verdict {
+function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict {
   return {
     verdict: "inconclusive",
+    withinMargin: false,
     reason,
     estimate: undefined,
     standardError: Infinity,
     degrees: 0,
+    ways: [],
     equivalenceInterval: { low: 0, high: 1 },
     interval: { low: 0, high: 1 },
     equivalenceP: 1,
     differenceP: 1,
-    ...counts.figures,
+    ...figures,
   };
 }
 
-function nothingOf(group: Label, { figures: { judgments, readers } }: Counts): string {
-  if (group !== "left" && group !== "right") {
-    return group === 0 ? "there are no judgments" : `there are no judgments of ${group} stories`;
-  }
+function nothingOf(group: Label, { judgments, readers }: ReturnType<typeof figuresOf>): string {
+  if (group === "human" || group === "machine") return `there are no judgments of ${group} stories`;
   if (judgments === 0) return "there are no judgments";
   if (readers === 1) return "one reader can't stand for readers";
-  return `the right answer never stood on the ${group}, so that skill can't be told from a preference for a side`;
+  return `the right answer never stood ${standing(group)}, so that skill can't be told from a preference for a side`;
 }
 
 function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
-  if (verdicts.every(({ verdict }) => verdict === "equivalent")) return "equivalent";
-  return verdicts[0].verdict === "different" ? "different" : "inconclusive";
+  if (verdicts[0].verdict === "different") return "different";
+  return verdicts.every(({ withinMargin }) => withinMargin) ? "equivalent" : "inconclusive";
 }
 
 function checkOptions(margin: number, chance: number, alpha: number): void {

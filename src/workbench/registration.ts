@@ -1,13 +1,19 @@
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
-import { AnalyseSettings } from "../study/settings/analyse.ts";
+import { AnalyseSettings, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
 import { formsFolder, registrationFile, stimuliFile } from "./artefacts.ts";
 import { exists, hashOf, readJson } from "./files.ts";
+import { readManifest } from "./manifest.ts";
 import type { Study } from "./study.ts";
 
 /** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
 export const Frozen = z.strictObject({
-  analyse: AnalyseSettings,
+  /** A registration that says nothing of the method was made by version 0.1, which had one only. */
+  analyse: AnalyseSettings.transform((settings) => ({
+    ...settings,
+    weigh: settings.weigh ?? methodOf01.weigh,
+    clusters: settings.clusters ?? [...methodOf01.clusters],
+  })),
   /** Readers at which the study ends; null where none were planned. */
   readers: z.int().positive().nullable(),
   seed: z.union([z.string(), z.number()]),
@@ -41,13 +47,31 @@ export async function deviationsOf(study: Study): Promise<string[]> {
 
 /** What a registration would freeze now. */
 export async function frozenOf(study: Study): Promise<Frozen> {
-  const { analyse, seed } = study.config;
+  const { seed } = study.config;
+  const analyse = await declaredAnalysis(study);
   const hashes: Record<string, string> = {};
   for (const path of [stimuliFile, formsFolder]) {
     const hash = await hashOf(study.path(path));
     if (hash) hashes[path] = hash;
   }
   return { analyse, readers: plannedEnd(study.config) ?? null, seed, hashes };
+}
+
+/**
+ * The settings of the analysis with the method written out. Where study.yaml does not say, the method is what was
+ * registered, else that of version 0.1 where that version made the forms, else the usual one.
+ */
+export async function declaredAnalysis(study: Study): Promise<Frozen["analyse"]> {
+  const { analyse } = study.config;
+  const before = (await readRegistration(study))?.frozen.analyse;
+  const { clusters, weigh } = before ?? (await methodOfMaker(study));
+  const method = methodOf({ weigh: analyse.weigh ?? weigh, clusters: analyse.clusters ?? [...clusters] });
+  return { ...analyse, weigh: method.weigh, clusters: [...method.clusters] };
+}
+
+async function methodOfMaker(study: Study) {
+  const { stages } = await readManifest(study);
+  return /^0\.1\./.test(stages["compose"]?.versions["tinylove"] ?? "") ? methodOf01 : usualMethod;
 }
 
 /** What differs between a registration and the present, in words; settings by their path in study.yaml. */

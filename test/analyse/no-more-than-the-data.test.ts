@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { accuracy } from "../../src/analyse/analyses/accuracy.ts";
 import { bayes } from "../../src/analyse/analyses/bayes.ts";
+import { cues } from "../../src/analyse/analyses/cues.ts";
 import { leaks } from "../../src/analyse/analyses/leaks.ts";
 import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { quality } from "../../src/analyse/analyses/quality.ts";
@@ -35,8 +36,8 @@ describe("equivalence", () => {
     const better = said(
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
-    expect(better).toMatch(/^Equivalent within the margin, but not the same as guessing/);
-    expect(better).toContain("shown to lie above one half");
+    expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
+    expect(better).toContain("lies above guessing, and the 90 % interval lies within the declared margin");
     expect(better.toLowerCase()).not.toContain("indistinguishable");
     expect(better).not.toContain("no better than");
   });
@@ -64,8 +65,10 @@ describe("equivalence", () => {
       } as Choice;
     });
     const all = of(found(dataOf({ choices }), [verdict]), "verdict");
-    expect(all.numbers["together"]).toBe("equivalent");
-    expect(said(all, "verdict")).toMatch(/^Equivalent on average only/);
+    expect(all.numbers["together"]).toBe("different");
+    expect(said(all, "verdict")).toMatch(
+      /^Different: easy is recognised \(\d\d\.\d %\), hard passes as human/,
+    );
     expect(said(all, "verdict")).toContain("different: easy, hard");
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
@@ -301,14 +304,14 @@ test("no figure that is drawn by chance hangs on the order of a table's rows", (
   );
   const mixed = random.shuffle(choices);
   const [one, other] = [choices, mixed].map((rows) => {
-    const all = found(dataOf({ choices: rows, measures }), [verdict, leaks]);
+    const all = found(dataOf({ choices: rows, measures }), [cues, leaks]);
     const { detectors } = of(all, "leaks").numbers as unknown as Detection;
     return [
-      (of(all, "verdict").numbers["permutation"] as { p: number }).p,
+      ...(of(all, "cues").numbers["cues"] as { saidHumanP: number }[]).map(({ saidHumanP }) => saidHumanP),
       ...detectors.flatMap(({ detector, accuracy: share, p }) => [detector, Number(share.toFixed(9)), p]),
     ];
   });
-  expect(one).toHaveLength(1 + 3 * 4);
+  expect(one).toHaveLength(2 + 3 * 4);
   expect(other).toEqual(one);
 });
 

@@ -116,6 +116,44 @@ describe("a registration", () => {
     expect(await warningsOf(ended)).toEqual([]);
   });
 
+  test("made by version 0.1 keeps the analysis that it declared, and so do its forms; a new one is written out", async () => {
+    const study = await registered();
+    await preregister.run(study.folder, { late: false }, quiet());
+    const path = study.path("preregistration.json");
+    const registration = JSON.parse(await readText(path));
+    expect(registration.frozen.analyse).toMatchObject({ weigh: "readers", clusters: ["title"] });
+    await writeJudgments(study, readers(10));
+    const methodOf = async (of: Study) => {
+      await runStage(stage, of, stage.options!.parse({}), quiet());
+      return (await readFindings(of)).find(({ analysis }) => analysis === "verdict")!.numbers["method"];
+    };
+    expect(await methodOf(study)).toMatchObject({ weigh: "readers" });
+
+    const { weigh: _, clusters: __, ...analyse } = registration.frozen.analyse;
+    await writeWhole(path, JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse } }));
+    expect(await methodOf(study)).toEqual({ weigh: "judgments", clusters: [] });
+    expect(await warningsOf(study)).toEqual([]);
+
+    const unregistered = await aStudy();
+    await writeJudgments(unregistered, readers(10));
+    expect(await methodOf(unregistered)).toMatchObject({ weigh: "readers" });
+    const manifest = JSON.parse(await readText(unregistered.path("manifest.json")));
+    for (const [version, weigh] of [
+      ["0.1.0", "judgments"],
+      ["0.2.0", "readers"],
+    ]) {
+      const compose = { ...manifest.stages.analyse, versions: { tinylove: version } };
+      await writeWhole(unregistered.path("manifest.json"), JSON.stringify({ stages: { compose } }));
+      expect(await methodOf(unregistered)).toMatchObject({ weigh });
+    }
+    // What study.yaml says goes before what its maker had.
+    const said = studyOf(
+      unregistered.folder,
+      StudyConfig.parse({ name: "of-two-forms", analyse: { weigh: "judgments", clusters: ["form"] } }),
+    );
+    expect(await methodOf(said)).toEqual({ weigh: "judgments", clusters: ["form"] });
+  });
+
   test("whose margin was widened so far that the verdict turned is told so", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());

@@ -107,6 +107,24 @@ test("values that were taken are kept, and only those of a changed text are take
   expect(rows.map(({ words }) => words)).toEqual(["1000", "27"]);
 });
 
+test("values that hang on more than the text are taken again when that changes", async () => {
+  const column = async (name: string) =>
+    (await readTable(study.path("corpus/codes.csv"))).map((row) => row[name]);
+  await writeGenerations([pretended("two", copy, ["bus"])]);
+  await run();
+  const [, relevance] = await column("title_relevance");
+  expect(await column("copied_from_example")).toEqual(["", "", "12"]);
+  // The texts stay as they are; the title of one and the example of another do not.
+  await writeGenerations([pretended("two", copy)]);
+  await writeWhole(
+    study.path(storiesFile),
+    jsonLines([stories[0], { ...stories[1]!, title: "Our umbrella" }]),
+  );
+  await run();
+  expect((await column("title_relevance"))[1]).not.toBe(relevance);
+  expect(await column("copied_from_example")).toEqual(["", "", ""]);
+});
+
 test("a broken cache is no hindrance", async () => {
   await writeWhole(study.path(".tinylove/describe/words.json"), "{");
   await run();

@@ -139,6 +139,18 @@ eachStore((effects, kind) => {
     expect(await store.enter(arrival({ forms: ["q"], quota: 1 }), random)).toEqual({ refused: "full" });
   });
 
+  test("who withdraws after the last answer gives the place back to the quota", async () => {
+    const forms = ["given back"];
+    const { id } = await entered({ forms, quota: 1 });
+    await store.answer(submission(id));
+    await store.answer(submission(id, { question: "second", key: key("b"), response: { answer: "left" } }));
+    expect((await store.loads(forms, now)).get(forms[0]!)).toEqual({ completed: 1, reserved: 0 });
+    expect(await store.enter(arrival({ forms, quota: 1 }), random)).toEqual({ refused: "closed" });
+    await store.withdraw(id, now + minute);
+    expect((await store.loads(forms, now)).get(forms[0]!)).toEqual({ completed: 0, reserved: 0 });
+    expect(await store.enter(arrival({ forms, quota: 1 }), random)).not.toHaveProperty("refused");
+  });
+
   test("every outcome of an answer", async () => {
     const { id } = await entered();
     const answer = (changes: Partial<Submission> = {}) => store.answer(submission(id, changes));

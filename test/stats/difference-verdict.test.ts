@@ -77,3 +77,39 @@ test("nothing, one kind, one reader and ratings all alike carry no verdict", () 
     new RangeError("a margin lies above 0: 0"),
   );
 });
+
+test("nearly all the same, and too few titles, carry no verdict", () => {
+  const rows = [...Array(144).keys()];
+  const data = {
+    values: rows.map((at) => (at === 0 ? 4 : 3)),
+    readers: rows.map((at) => Math.floor(at / 12)),
+    stories: rows.map((at) => at % 12),
+    groups: rows.map((at) => (at % 2 === 0 ? "human" : "machine")),
+  };
+  const verdict = differenceVerdict(data, ["human", "machine"], { margin: 0.5 });
+  expect(verdict).toMatchObject({ verdict: "inconclusive", equivalenceP: 1, degrees: 0 });
+  expect(verdict.reason).toMatch(/^99\.3 % of the values are 3: the scale was not used/);
+  const titles = { name: "title", labels: data.stories.map((story) => Math.floor(story / 4)) };
+  const few = { ...data, values: rows.map((at) => at % 5), clusters: [titles] };
+  expect(differenceVerdict(few, ["human", "machine"], { margin: 0.5 }).reason).toBe(
+    "there are 3 clusters by title, and it takes 6 to know how much they differ",
+  );
+});
+
+test("no error is below that of independent values with one more at each end of the scale", () => {
+  const rows = [...Array(40).keys()];
+  const data = {
+    // Alike but for a reader's leaning, which a difference of means within readers does not feel.
+    values: rows.map((at) => (Math.floor(at / 4) % 2 === 0 ? 3 : 4)),
+    readers: rows.map((at) => Math.floor(at / 4)),
+    stories: rows.map((at) => at % 4),
+    groups: rows.map((at) => (at % 2 === 0 ? "human" : "machine")),
+  };
+  const errorOn = (scale?: { low: number; high: number }) =>
+    differenceVerdict(data, ["human", "machine"], { margin: 0.5, ...(scale && { scale }) }).standardError;
+  const own = [...Array(10).fill(3), ...Array(10).fill(4), 1, 7];
+  const mean = own.reduce((sum, value) => sum + value, 0) / 22;
+  const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 21 / 20;
+  expect(errorOn({ low: 1, high: 7 })).toBeCloseTo(Math.sqrt(2 * variance), 12);
+  expect(errorOn()).toBeLessThan(errorOn({ low: 1, high: 7 }));
+});

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { LaplaceModel } from "../../src/stats/laplace.ts";
-import { fitMixedLogistic, likelihoodRatioTest, type MixedLogistic } from "../../src/stats/mixed-logistic.ts";
+import { fitMixedLogistic, type MixedLogistic } from "../../src/stats/mixed-logistic.ts";
 import boundary from "../fixtures/stats/boundary.json" with { type: "json" };
 import reference from "../fixtures/stats/mixed.json" with { type: "json" };
+import sloped from "../fixtures/stats/mixed-slopes.json" with { type: "json" };
 
 function fitted(data: Parameters<typeof fitMixedLogistic>[0]): MixedLogistic {
   const fit = fitMixedLogistic(data);
@@ -101,20 +102,74 @@ test("a deviation of 0 is found and told", () => {
   expect(fit.singular).toBe(Math.min(...reference.boundary.theta) < 1e-4);
 });
 
-test("a likelihood-ratio test weighs one effect more", () => {
-  const larger = fitted(studyData(reference.study, 3));
-  const smaller = fitted(studyData(reference.study, 2));
-  const { chiSquare, degrees, p } = likelihoodRatioTest(smaller, larger);
-  expect(degrees).toBe(1);
-  expect(chiSquare).toBeCloseTo(2 * (larger.logLikelihood - smaller.logLikelihood), 12);
-  expect(p).toBeGreaterThan(0);
-  expect(() => likelihoodRatioTest(larger, smaller)).toThrow(RangeError);
+const slopedData = ({
+  origin,
+  y,
+  reader,
+  story,
+  ...rest
+}: (typeof sloped)["readers" | "many" | "titles"]) => {
+  const title = "title" in rest ? rest.title : undefined;
+  return {
+    design: origin.map((one) => [1, one]),
+    outcomes: y,
+    groups: { reader, story, ...(title && { title }) },
+    slopes: {
+      "origin by reader": { within: "reader", by: origin },
+      ...(title && { "origin by title": { within: "title", by: origin } }),
+    },
+  };
+};
+
+test.each(["readers", "many", "titles"] as const)(
+  "slopes of origin by reader and by title match lme4: %s",
+  (name) => {
+    const expected = sloped[name];
+    const fit = fitted(slopedData(expected));
+    expect(fit).toMatchObject({ converged: true, singular: false });
+    expect(fit.logLikelihood).toBeGreaterThan(expected.logLikelihood - 1e-6);
+    expect(fit.logLikelihood).toBeCloseTo(expected.logLikelihood, 5);
+    for (const [at, value] of expected.coefficients.entries())
+      expect(fit.coefficients[at]).toBeCloseTo(value, 4);
+    for (const [at, error] of expected.standardErrors.entries())
+      expect(fit.standardErrors[at]! / error).toBeCloseTo(1, 3);
+    for (const [key, deviation] of Object.entries(expected.deviations)) {
+      const [group, term] = key.split(" ");
+      const ours = fit.deviations[term === "origin" ? `origin by ${group}` : group!];
+      expect(ours, key).toBeCloseTo(deviation, 3);
+    }
+    const skills = fit.effects["origin by reader"]!;
+    expect([...skills.keys()]).toEqual([...new Set(expected.reader)]);
+  },
+);
+
+test("without the slope the error of origin is too small where readers differ in skill", () => {
+  const { slopes: _, ...data } = slopedData(sloped.readers);
+  expect(fitted(data).standardErrors[1]! / sloped.readers.standardErrors[1]!).toBeLessThan(0.9);
+});
+
+test("with slopes the gradient is the derivative of the deviance, whichever group is larger", () => {
+  for (const name of ["many", "titles"] as const) {
+    const data = slopedData(sloped[name]);
+    const count = Object.keys(data.groups).length + Object.keys(data.slopes).length;
+    const model = new LaplaceModel(data);
+    const point = Float64Array.from({ length: count + 2 }, (_, at) => 0.4 + 0.15 * at);
+    const { gradient } = model.deviance(point);
+    for (const at of point.keys()) {
+      const [above, below] = [1e-5, -1e-5].map((step) => {
+        const moved = Float64Array.from(point);
+        moved[at]! += step;
+        return model.deviance(moved).value;
+      });
+      expect(gradient[at]).toBeCloseTo((above! - below!) / 2e-5, 4);
+    }
+  }
 });
 
 test("random intercepts have a mode for each reader and story", () => {
-  const { intercepts } = fitted(studyData(reference.study));
-  expect(intercepts["reader"]!.size).toBe(40);
-  expect(intercepts["story"]!.size).toBe(24);
+  const { effects } = fitted(studyData(reference.study));
+  expect(effects["reader"]!.size).toBe(40);
+  expect(effects["story"]!.size).toBe(24);
 });
 
 test("the order of groups changes nothing", () => {
@@ -180,6 +235,9 @@ test("impossible arguments are told by value", () => {
   expect(() => fitMixedLogistic({ ...data, groups: {} })).toThrow(RangeError);
   expect(() => fitMixedLogistic({ ...data, groups: { reader: [1] } })).toThrow(
     new RangeError(`reader: 1 entries beside ${data.outcomes.length}`),
+  );
+  expect(() => fitMixedLogistic({ ...data, slopes: { x: { within: "form", by: data.outcomes } } })).toThrow(
+    new RangeError("a slope lies within no group"),
   );
   expect(() => fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 2) })).toThrow(
     new RangeError("row 0 has 2 successes of 1"),

@@ -3,8 +3,10 @@ import type { Interval } from "../../stats/interval.ts";
 import { clopperPearson, wilson } from "../../stats/intervals.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { counted, percent, printed } from "../../study/print.ts";
+import { methodOf } from "../../study/settings/analyse.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
+import { clustersOf } from "../judged.ts";
 import { saysWhatIsLeftOut, saysWhatIsReady } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
@@ -15,7 +17,7 @@ export const accuracy: Analysis = {
   needs: ["choices"],
   run(data) {
     if (data.choices.length === 0) return { findings: [saysWhatIsReady(data)], numbers: { judgments: 0 } };
-    const shares = sharesOf(data.choices, data.settings.level);
+    const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
       sentence("result", sayShares(shares, data)),
@@ -38,6 +40,8 @@ export interface Share {
   readonly right: number;
   readonly judgments: number;
   readonly share: number;
+  /** The share with all readers weighed alike, where the settings weigh them so. */
+  readonly weighed: number;
   readonly readers: number;
   readonly stories: number;
   readonly wilson: Interval;
@@ -48,9 +52,10 @@ export interface Share {
 }
 
 /** Overall, human, machine, and every model where there are several. */
-export function sharesOf(choices: readonly Choice[], level: number): Share[] {
+export function sharesOf(data: Pick<Data, "choices" | "settings">): Share[] {
+  const { choices } = data;
   const of = (name: string, kind: Share["kind"], own: readonly Choice[]) =>
-    own.length > 0 ? [shareOf(name, kind, own, level)] : [];
+    own.length > 0 ? [shareOf(name, kind, own, data)] : [];
   const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
   const byOrigin = (origin: Origin) => choices.filter((choice) => choice.origin === origin);
   return [
@@ -67,13 +72,21 @@ export function sharesOf(choices: readonly Choice[], level: number): Share[] {
   ];
 }
 
-function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level: number): Share {
+function shareOf(
+  of: string,
+  kind: Share["kind"],
+  own: readonly Choice[],
+  data: Pick<Data, "settings">,
+): Share {
+  const { level } = data.settings;
   const right = own.filter((choice) => choice.right).length;
   const readers = own.map(({ participant }) => participant);
   const stories = own.map(({ stimulus }) => stimulus);
   const correct = own.map((choice) => choice.right);
   const groups = own.map(({ origin }) => origin);
-  const clustered = clusteredShare({ correct, readers, stories, groups }, level);
+  const clusters = clustersOf(own, data);
+  const { weigh } = methodOf(data.settings);
+  const clustered = clusteredShare({ correct, readers, stories, groups, clusters }, level, weigh);
   const known = clustered.degrees > 0;
   return {
     of,
@@ -81,6 +94,7 @@ function shareOf(of: string, kind: Share["kind"], own: readonly Choice[], level:
     right,
     judgments: own.length,
     share: right / own.length,
+    weighed: clustered.estimate,
     readers: new Set(readers).size,
     stories: new Set(stories).size,
     wilson: wilson(right, own.length, level),

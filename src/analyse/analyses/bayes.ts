@@ -6,7 +6,7 @@ import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, marginRange, percent, percentRange, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { asJudgments } from "../judged.ts";
+import { asJudgments, testOptions } from "../judged.ts";
 
 /** The same question for readers who prefer to hear what to believe: the posterior of accuracy within the margin. */
 export const bayes: Analysis = {
@@ -28,7 +28,7 @@ export const bayes: Analysis = {
         numbers: { prior },
       };
     }
-    const { overall } = verdictTest(asJudgments(choices), settings);
+    const { overall } = verdictTest(asJudgments(choices, data), testOptions(data));
     const right = choices.filter((choice) => choice.right).length;
     const naive = betaPosterior(right, choices.length, settings, { level });
     const worth = effectiveJudgments(overall, level);

@@ -1,11 +1,10 @@
 import { fleissKappa } from "../../stats/agreement.ts";
-import { spearman } from "../../stats/correlation.ts";
 import { krippendorffAlpha } from "../../stats/krippendorff.ts";
-import { holm } from "../../stats/multiple-tests.ts";
 import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
+import { type Cue, testCues } from "../cue-test.ts";
 import type { Choice, Data } from "../data.ts";
 import {
   type JudgedStory,
@@ -21,12 +20,12 @@ export const cues: Analysis = {
   name: "cues",
   asks: "What makes readers say “human”, and which stories stand out?",
   needs: ["choices"],
-  run(data) {
+  run(data, random) {
     const stories = judgedStories(data);
     if (stories.length === 0) {
       return { findings: [sentence("result", "No story has been judged yet.")], numbers: { stories: 0 } };
     }
-    const measured = cuesOf(stories);
+    const measured = testCues(stories, data.settings.draws, random);
     const ratings = raterTable(data.choices, ({ answer }) => Number(answer === "human"));
     const agreement = ratings && krippendorffAlpha(ratings, "nominal");
     const fleiss = fleissOf(stories);
@@ -55,58 +54,18 @@ export const cues: Analysis = {
   },
 };
 
-interface Cue {
-  readonly measure: string;
-  readonly stories: number;
-  /** Spearman's rank correlation with the share that said "human", and with the share that was right. */
-  readonly saidHuman: number;
-  readonly saidHumanP: number;
-  readonly right: number;
-  readonly rightP: number;
-}
-
-/** Every measure that varies over ten stories or more; p-values are Holm's, over all measures and both questions. */
-function cuesOf(stories: readonly JudgedStory[]): Cue[] {
-  const names = [...new Set(stories.flatMap(({ measures }) => Object.keys(measures)))];
-  const raw = names.flatMap((measure) => {
-    const own = stories.filter(({ measures }) => measures[measure] !== undefined);
-    if (own.length < 10) return [];
-    const values = own.map(({ measures }) => measures[measure]!);
-    const human = spearman(
-      values,
-      own.map(({ saidHuman, judgments }) => saidHuman / judgments),
-    );
-    const right = spearman(
-      values,
-      own.map((story) => story.right / story.judgments),
-    );
-    if (!human || !right) return [];
-    return [{ measure, stories: own.length, human, right }];
-  });
-  const adjusted = holm(raw.flatMap(({ human, right }) => [human.p, right.p]));
-  return raw
-    .map(({ measure, stories: count, human, right }, at) => ({
-      measure,
-      stories: count,
-      saidHuman: human.value,
-      saidHumanP: adjusted[2 * at]!,
-      right: right.value,
-      rightP: adjusted[2 * at + 1]!,
-    }))
-    .sort((one, other) => Math.abs(other.saidHuman) - Math.abs(one.saidHuman));
-}
-
 function sayCues(measured: readonly Cue[], { settings: { alpha } }: Data): string {
-  if (measured.length === 0) return "There are too few measured stories to look for cues: ten are needed.";
+  if (measured.length === 0)
+    return "There are too few measured stories to look for cues: ten are needed, some of them by one writer.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to go with saying “human” once all are taken into account; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to go with saying “human” among the stories of one writer once all are taken into account; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>
       `${saidHuman > 0 ? "more" : "less"} often with more of “${measure}” (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
   );
-  return `Readers say “human” ${each.join("; ")}.`;
+  return `Among stories of one writer, readers say “human” ${each.join("; ")}.`;
 }
 
 /** The strongest cue, story by story. */
@@ -143,7 +102,7 @@ function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[]): F
 }
 
 const cuesCaption =
-  "Every measure of the stories: rank correlation with the share of readers who said “human”, and with the share who were right; p-values by Holm over all of them";
+  "Every measure of the stories: rank correlation, among the stories of each writer, with the share of readers who said “human”, and with the share who were right; p-values count all of them";
 
 const cuesTable = (measured: readonly Cue[]): Table => ({
   columns: [
@@ -191,4 +150,4 @@ function sayConfidence(choices: readonly Choice[]): Finding[] {
 }
 
 const method = (measured: readonly Cue[]): string =>
-  `Cues were sought over ${counted(measured[0]!.stories, "story", "stories")} as units: Spearman’s rank correlation of each of ${measured.length} measures with the share of readers who said “human” and with the share who were right, p-values adjusted by Holm (1979).`;
+  `Cues were sought over ${counted(measured[0]!.stories, "story", "stories")} as units, each compared with those of its own writer alone (people, or one model): the rank correlation of each of ${measured.length} measures with the share of readers who said “human” and with the share who were right. For p-values, what readers made of the stories was dealt anew among titles, all stories of a title together, or among the stories of a writer where titles are not shared; p is the share of deals in which any measure goes as far (Westfall and Young 1993).`;

@@ -1,27 +1,35 @@
-import { binomialTest } from "../../stats/binomial-test.ts";
 import { clusteredMean } from "../../stats/clustered.ts";
 import { clusteredPairDetection } from "../../stats/clustered-detection.ts";
+import { holm } from "../../stats/multiple-tests.ts";
+import type { Random } from "../../stats/random.ts";
 import { studentTwoSided } from "../../stats/student-t.ts";
-import { tost } from "../../stats/tost.ts";
 import type { Verdict } from "../../stats/verdict-test.ts";
-import { type Finding, figure, sentence } from "../../study/finding.ts";
-import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { groupedBy } from "../../study/groups.ts";
+import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
-import { verdictOnPairs } from "../judged.ts";
+import { differentWithin, isWide, sayEquivalent } from "../equivalent.ts";
+import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
+import {
+  differencesIn,
+  type ReaderDifferences,
+  readerSentences,
+  readersAllow,
+  sayOnAverage,
+} from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
+import { sayUnseen } from "../unseen.ts";
 
-/** Two stories side by side: how often the human one is found, on which side people click, and which writer wins. */
+/** Two stories side by side, or more: how often the human one is found, on which side people click, and which writer wins. */
 export const pairs: Analysis = {
   name: "pairs",
-  asks: "Of two stories side by side, is the human one found?",
+  asks: "Of stories side by side, is the human one found?",
   needs: ["pairs"],
   beforeData: true,
-  run(data) {
-    const { pairs: all, settings } = data;
-    if (all.length === 0) {
+  run(data, random) {
+    if (data.pairs.length === 0) {
       return {
         findings: [
           ...(data.asks.has("choices")
@@ -32,67 +40,209 @@ export const pairs: Analysis = {
         numbers: { pairs: 0 },
       };
     }
-    const test = verdictOnPairs(all, data);
-    const naive = tost(test.correct, test.judgments, { margin: settings.margin }, settings.alpha);
-    const sides = sidesOf(all, settings.level);
-    const strengths = strengthsOf(all, settings.level);
-    // Single judgments carry the headline where a study has both.
-    const weight = data.asks.has("choices") ? "result" : "verdict";
-    const findings: Finding[] = [
-      sentence(weight, headline(test, data)),
-      sentence(weight, deck(test, data)),
-      accuracyFigure(weight, all, data),
-      sentence("result", sayNaive(test, naive.exactP)),
-      sentence("result", saySides(sides)),
-      ...strengthFindings(strengths),
-      sentence("method", method(data)),
-    ];
+    const compared = comparedOf(data, random);
+    const numbers = compared.map(({ options, test, sensitivity, sides, strengths, ties, readers }) => ({
+      ...test,
+      differences: readers ?? null,
+      options,
+      ties,
+      sensitivity,
+      sides,
+      strengths,
+    }));
     return {
-      findings,
-      numbers: {
-        ...test,
-        naive: { ...naive, differenceP: binomialTest(test.correct, test.judgments, 0.5) },
-        sensitivity: sensitivityOf(all, settings.level),
-        sides,
-        strengths,
-      },
+      findings: compared.flatMap((one) => findingsOf(one, compared.length, data)),
+      // Nearly every study has one size of choice; of several, each is named.
+      numbers:
+        numbers.length === 1
+          ? numbers[0]!
+          : Object.fromEntries(numbers.map((one) => [`of ${one.options}`, one])),
     };
   },
 };
 
-function headline(test: Verdict, data: Data): string {
-  const { verdict, estimate } = test;
-  const why = whyWithheld(data);
-  if (why !== undefined) return `No verdict yet: ${why}.`;
-  if (verdict === "equivalent") {
-    const share = "side by side, the share in which the human story is found";
-    return sayEquivalent(test, { share, ...errorsOf(data) }, data);
-  }
-  if (verdict === "inconclusive") {
-    return "Inconclusive: it is shown neither that readers find the human story of two nor that they cannot.";
-  }
-  return estimate! > 0.5
-    ? "Different: side by side, readers find the human story more often than by guessing."
-    : "Different: side by side, readers take the machine’s story for the human one more often than guessing would.";
+/** All answers about as many stories shown together, and what they say. */
+interface Compared {
+  readonly options: number;
+  readonly own: readonly Pair[];
+  /** p-values by Holm over the sizes of choice. */
+  readonly test: Verdict;
+  readonly ties: number;
+  readonly sensitivity: ReturnType<typeof sensitivityOf>;
+  readonly sides: Sides | undefined;
+  readonly strengths: ReturnType<typeof strengthsOf> | undefined;
+  /** Whether readers differ; of two stories alone. */
+  readonly readers: ReaderDifferences | undefined;
 }
 
-function deck(test: Verdict, data: Data): string {
+function comparedOf(data: Data, random: Random): Compared[] {
+  const { level } = data.settings;
+  const sizes = [...groupedBy(data.pairs, ({ options = 2 }) => options)].sort(
+    ([one], [other]) => one - other,
+  );
+  const tests = sizes.map(([, own]) => verdictOnPairs(own, data));
+  const equivalence = holm(tests.map(({ equivalenceP }) => equivalenceP));
+  const difference = holm(tests.map(({ differenceP }) => differenceP));
+  return sizes.map(([options, own], at) => ({
+    options,
+    own,
+    test: { ...tests[at]!, equivalenceP: equivalence[at]!, differenceP: difference[at]! },
+    ties: own.filter(({ chosenSide }) => chosenSide === "tie").length,
+    sensitivity: options === 2 ? sensitivityOf(own, data) : undefined,
+    sides: options === 2 ? sidesOf(own, data) : undefined,
+    readers: options === 2 ? differencesIn(pairsAsJudgments(own, data), data, random) : undefined,
+    strengths: options === 2 ? strengthsOf(own, level) : undefined,
+  }));
+}
+
+function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
+  const { own, options, test, sides, strengths, sensitivity, readers } = compared;
+  // Single judgments carry the headline where a study has both.
+  const weight = data.asks.has("choices") ? "result" : "verdict";
+  return [
+    sentence(weight, headline(compared, data)),
+    sentence(weight, deck(compared, sizes, data)),
+    accuracyFigure(weight, own, data),
+    table("result", tableCaption(options), verdictTable(compared, data)),
+    ...(claimed(test, data) ? sayUnseen(test.readers) : []),
+    ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
+    ...sayTies(compared),
+    ...(sides ? [sentence("result", saySides(sides))] : []),
+    ...(sensitivity ? [sentence("detail", saySensitivity(sensitivity, data))] : []),
+    ...(strengths ? strengthFindings(strengths) : []),
+    sentence("method", method(compared, sizes, data)),
+  ];
+}
+
+/** What is shown: a difference, equivalence, both or neither; neither where the verdict is withheld. */
+function shownOf({ degrees, differenceP, equivalenceP }: Verdict, data: Data) {
+  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const open = degrees > 0 && whyWithheld(data) === undefined;
+  return { different: open && differenceP <= alpha, equivalent: open && equivalenceP <= equivalenceAlpha };
+}
+
+const claimed = (test: Verdict, data: Data): boolean => {
+  const { different, equivalent } = shownOf(test, data);
+  return different || equivalent;
+};
+
+const wordOn = (test: Verdict, data: Data): string => {
+  const { different, equivalent } = shownOf(test, data);
+  if (different) return equivalent ? "different, within the margin" : "different";
+  return equivalent ? "equivalent" : "inconclusive";
+};
+
+const amongOf = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
+
+/** Shares that count as guessing. */
+const within = (options: number, { settings: { margin } }: Data): string =>
+  `${declaredPercent(1 / options - margin)} to ${declaredPercent(1 / options + margin)}`;
+
+const marksOf = (options: number, { settings: { margin } }: Data): number[] =>
+  [-margin, 0, margin].map((off) => 1 / options + off);
+
+function headline({ test, options, readers }: Compared, data: Data): string {
+  const why = whyWithheld(data);
+  if (why !== undefined) return `No verdict yet: ${why}.`;
+  const { different, equivalent } = shownOf(test, data);
+  const finds = `${amongOf(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
+  if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
+  if (different) {
+    return test.estimate! > 1 / options
+      ? `Different: ${amongOf(options)}, readers find the human story more often than by guessing.`
+      : `Different: ${amongOf(options)}, readers take a machine’s story for the human one more often than guessing would.`;
+  }
+  if (!equivalent)
+    return `Inconclusive: these data cannot say whether readers find the human story ${amongOf(options)}.`;
+  if (options > 2)
+    return `Equivalent within the margin: ${finds}, within ${within(options, data)}, where guessing gives ${declaredPercent(1 / options)}.`;
+  const share = "side by side, the share in which the human story is found";
+  return isWide(data) || readersAllow(readers) ? sayEquivalent({ share }, data) : sayOnAverage(readers, data);
+}
+
+function deck({ test, options }: Compared, sizes: number, data: Data): string {
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
   const { estimate, correct, judgments } = test;
-  const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, "integer")} of ${counted(judgments, "pair")} (${percent(correct / judgments)})`;
+  const what = options === 2 ? counted(judgments, "pair") : `${counted(judgments, "choice")} of ${options}`;
+  const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
   if (estimate === undefined || test.degrees === 0) return `${seen}; ${test.reason}.`;
-  return `${seen}; as a mean over the side on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marksOf(data))}, the declared margin ${withinMargin(data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marksOf(data))}: equivalence, which has to hold at each side too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}; so ${test.verdict}, for ${test.reason}.`;
+  const marks = marksOf(options, data);
+  const place = options === 2 ? "side" : "place";
+  const open = wordOn(test, data) === "inconclusive" ? `; inconclusive, for ${test.reason}` : "";
+  return `${seen}; as a mean over the ${place} on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${within(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}: equivalence, which has to hold at each ${place} too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}${sizes > 1 ? ", corrected for the number of sizes of choice" : ""}${open}.`;
 }
 
-const sayNaive = ({ correct, judgments }: Verdict, exactP: number): string =>
-  `If all judgments were independent, which they are not, the exact test of equivalence would give ${pValue(exactP)} and the binomial test of guessing ${pValue(binomialTest(correct, judgments, 0.5))}. Neither is the verdict.`;
+/** `133 of 200`; ties make halves. */
+const countsOf = (found: number, all: number): string =>
+  `${printed(found, Number.isInteger(found) ? "integer" : "number")} of ${printed(all, "integer")}`;
+
+const tableCaption = (options: number): string =>
+  options === 2
+    ? "The verdict on pairs, and what it rests on"
+    : `The verdict on choices of ${options}, and what it rests on`;
+
+/** The mean that the verdict rests on, with the share at each place where the human story stood. */
+function verdictTable({ own, options, test }: Compared, data: Data): Table {
+  const places = [...groupedBy(own, ({ humanSide }) => humanSide)].sort(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
+  return {
+    columns: [
+      { key: "of", label: "Human story", format: "text" },
+      { key: "verdict", label: "Verdict", format: "text" },
+      { key: "found", label: "Found", format: "text" },
+      { key: "share", label: "Share", format: "percent" },
+      { key: "error", label: "Standard error", format: "percent" },
+      { key: "degrees", label: "df", format: "number" },
+      { key: "equivalence_p", label: "p, equivalence", format: "p" },
+      { key: "difference_p", label: "p, difference", format: "p" },
+    ],
+    rows: [
+      {
+        of: options === 2 ? "both sides" : "all places",
+        verdict: wordOn(test, data),
+        found: countsOf(test.correct, test.judgments),
+        share: test.estimate ?? null,
+        error: Number.isFinite(test.standardError) ? test.standardError : null,
+        degrees: test.degrees > 0 ? test.degrees : null,
+        equivalence_p: test.degrees > 0 ? test.equivalenceP : null,
+        difference_p: test.degrees > 0 ? test.differenceP : null,
+      },
+      ...places.map(([place, there]) => {
+        const found = there.reduce((sum, pair) => sum + scoreOf(pair), 0);
+        return {
+          of: options === 2 ? place : `place ${place}`,
+          verdict: "",
+          found: countsOf(found, there.length),
+          share: found / there.length,
+          error: null,
+          degrees: null,
+          equivalence_p: null,
+          difference_p: null,
+        };
+      }),
+    ],
+  };
+}
+
+function sayTies({ ties, own, options }: Compared): Finding[] {
+  if (ties === 0) return [];
+  const share = options === 2 ? "one half" : `1/${options}`;
+  return [
+    sentence(
+      "result",
+      `${counted(ties, "answer")} of ${printed(own.length, "integer")} ${ties === 1 ? "is a tie" : "are ties"}: each counts as a guess, ${share} of a story found.`,
+    ),
+  ];
+}
 
 function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data: Data): Finding {
   const { margin } = data.settings;
+  const options = all[0]!.options ?? 2;
   const { alpha } = errorsOf(data);
-  const models = [...new Set(all.map(machineOf))].sort();
+  const models = options === 2 ? [...new Set(all.map(machineOf))].sort() : [];
   const of = (name: string, own: readonly Pair[]) => {
     const test = verdictOnPairs(own, data);
     const known = test.degrees > 0;
@@ -101,11 +251,11 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       share: test.estimate ?? null,
       low: known ? test.interval.low : null,
       high: known ? test.interval.high : null,
-      counts: `${printed(test.correct, "integer")} of ${printed(test.judgments, "integer")}`,
+      counts: countsOf(test.correct, test.judgments),
     };
   };
   const rows = [
-    of("All pairs", all),
+    of(options === 2 ? "All pairs" : `All choices of ${options}`, all),
     ...(models.length > 1
       ? models.map((model) =>
           of(
@@ -117,13 +267,13 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
   ];
   return figure(
     weight,
-    `How often the human story was found, as a mean over the side on which it stood, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by pair${models.length > 1 ? "; those of the models are each by itself, without correction for their number" : ""}`,
+    `How often the human story was found, as a mean over the ${options === 2 ? "side on" : "place at"} which it stood, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; those of the models are each by itself, without correction for their number" : ""}`,
     {
       draw: "intervals",
       table: {
         columns: [
-          { key: "of", label: "Beside", format: "text" },
-          { key: "share", label: "Found, mean over sides", format: "percent" },
+          { key: "of", label: "Shown with", format: "text" },
+          { key: "share", label: "Found, mean over places", format: "percent" },
           { key: "low", label: "Interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
           { key: "counts", label: "In all", format: "text" },
@@ -131,11 +281,11 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
         rows,
       },
       encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
-      labels: { x: "Share of pairs in which the human story was found" },
+      labels: { x: "Share in which the human story was found" },
       marks: [
-        { axis: "x", at: 0.5, label: "guessing" },
-        { axis: "x", at: 0.5 - margin, label: "margin" },
-        { axis: "x", at: 0.5 + margin, label: "margin" },
+        { axis: "x", at: 1 / options, label: "guessing" },
+        { axis: "x", at: 1 / options - margin, label: "margin" },
+        { axis: "x", at: 1 / options + margin, label: "margin" },
       ],
     },
   );
@@ -143,16 +293,21 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
 
 const machineOf = ({ humanSide, left, right }: Pair): string => (humanSide === "left" ? right : left);
 
-/** d' with its clustered interval; undefined ends where one reader or one pair carries none. */
-function sensitivityOf(all: readonly Pair[], level: number) {
+/**
+ * d' of the choices that were made, with its clustered interval; undefined where none was, and undefined ends where one
+ * reader or one pair carries none.
+ */
+function sensitivityOf(all: readonly Pair[], data: Data) {
+  const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
   const detected = clusteredPairDetection(
     {
-      correct: all.map(({ humanSide, chosenSide }) => humanSide === chosenSide),
-      readers: all.map(({ participant }) => participant),
-      stories: all.map(({ stimulus }, at) => stimulus || `pair ${at}`),
+      correct: chosen.map(scoreOf),
+      readers: chosen.map(({ participant }) => participant),
+      stories: unitsOf(chosen, data),
     },
-    level,
-  )!;
+    data.settings.level,
+  );
+  if (!detected) return undefined;
   const { low, high } = detected.interval;
   return {
     value: detected.value,
@@ -160,6 +315,12 @@ function sensitivityOf(all: readonly Pair[], level: number) {
     high: Number.isFinite(high) ? high : undefined,
   };
 }
+
+const saySensitivity = (
+  { value, low, high }: NonNullable<ReturnType<typeof sensitivityOf>>,
+  { settings: { level } }: Data,
+): string =>
+  `d′ of all pairs pooled is ${printed(value, "number")}${low === undefined || high === undefined ? "" : ` (${Math.round(level * 100)} % interval ${printed(low, "number")} to ${printed(high, "number")})`}; 0 is no skill. Where readers differ in skill or lean to a side, the mean reader’s is larger.`;
 
 interface Sides {
   readonly chosenLeft: number;
@@ -171,16 +332,31 @@ interface Sides {
   readonly p: number | undefined;
 }
 
-/** How often the left side was chosen, readers being the unit that repeats; no interval of one reader, or where all are alike. */
-function sidesOf(all: readonly Pair[], level: number): Sides {
-  const left = all.map(({ chosenSide }) => Number(chosenSide === "left"));
+/**
+ * How often the left side was chosen where one was, as a mean over the sides on which the human story stood, clustered
+ * by reader and by human story; no interval where either is one, or where all are alike.
+ */
+export function sidesOf(all: readonly Pair[], data: Data): Sides {
+  const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
+  const left = chosen.map(({ chosenSide }) => Number(chosenSide === "left"));
   const chosenLeft = left.reduce((sum, one) => sum + one, 0);
-  const readers = all.map(({ participant }) => participant);
-  const { estimate, standardError, degrees, interval } = clusteredMean(left, [readers], level);
-  const known = degrees > 0 && standardError > 0;
+  const humanLeft = all.filter(({ humanSide }) => humanSide === "left").length;
+  const clusters = [chosen.map(({ participant }) => participant), unitsOf(chosen, data)];
+  if (chosen.length === 0)
+    return {
+      chosenLeft,
+      humanLeft,
+      pairs: all.length,
+      share: 0.5,
+      low: undefined,
+      high: undefined,
+      p: undefined,
+    };
+  const { estimate, standardError, degrees, interval } = clusteredMean(left, clusters, data.settings.level);
+  const known = degrees > 0 && standardError > 0 && humanLeft > 0 && humanLeft < all.length;
   return {
     chosenLeft,
-    humanLeft: all.filter(({ humanSide }) => humanSide === "left").length,
+    humanLeft,
     pairs: all.length,
     share: estimate,
     low: known ? Math.max(0, interval.low) : undefined,
@@ -190,18 +366,20 @@ function sidesOf(all: readonly Pair[], level: number): Sides {
 }
 
 function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
-  const test = p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader`;
+  const test =
+    p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
   const balance =
     humanLeft === 0 || humanLeft === all
       ? ", the only side on which it was shown"
       : humanLeft * 2 === all
         ? ""
-        : ", so that a preference for a side alone would move the share of right answers, but not its mean over the sides, which the verdict stands on";
+        : ", so that a preference for a side alone would move the share of right answers, but not its mean over the sides, which the verdict rests on";
   return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story stood on the right in all" : `the human story stood there in ${printed(humanLeft, "integer")}`}${balance}.`;
 }
 
-function method(data: Data): string {
+function method({ options }: Compared, sizes: number, data: Data): string {
   const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
-  return `The share of pairs in which the human story was found, as the mean of the shares where it stood left and where it stood right, was tested against 0.5 as accuracy is: equivalence within ${margin}, of the mean and of the share at each side (an intersection-union test), by two one-sided tests at alpha ${Number(equivalenceAlpha.toPrecision(3))} and difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}, with standard errors clustered by reader and by pair. d′ of two alternatives is √2 z(share) with the log-linear correction. Writers were compared by Bradley and Terry’s model (1952) with an effect of the left side.`;
+  const place = options === 2 ? "side" : "place";
+  return `The share in which the human story was found, as the mean of the shares at each ${place} where it stood, was tested against ${declaredPercent(1 / options)} as accuracy is: equivalence within ${margin}, of the mean and of the share at each ${place} (an intersection-union test), by two one-sided tests at alpha ${Number(equivalenceAlpha.toPrecision(3))} and difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}, with standard errors clustered by reader and by human story (its title, where known)${sizes > 1 ? ", p-values by Holm over the sizes of choice" : ""}. A tie counts as a guess.${options === 2 ? " d′ of two alternatives is √2 z(share) of all pairs pooled, with the log-linear correction. Writers were compared by Bradley and Terry’s model (1952) with an effect of the left side." : ""}`;
 }

@@ -1,12 +1,13 @@
 import type { Interval } from "../../stats/interval.ts";
-import { type Finding, figure, sentence } from "../../study/finding.ts";
+import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
-import { corrected, type Rated, ratedOf } from "../rated.ts";
+import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
+import { sayUnseen } from "../unseen.ts";
 
 /** How stories are rated (how they move, how they fit their title): human beside machine, with equivalence. */
 export const ratings: Analysis = {
@@ -22,7 +23,14 @@ export const ratings: Analysis = {
       data,
     );
     return {
-      findings: [...tasks.flatMap((rated) => ratedFindings(rated, data)), sentence("method", method(data))],
+      findings: [
+        ...tasks.map((rated) => sentence("result", sayDifference(rated, data))),
+        ...tasks.flatMap(sayMargin),
+        table("result", scalesCaption(tasks, data), scalesTable(tasks)),
+        ...sayUnseenOf(tasks),
+        ...tasks.flatMap((rated) => ratedFindings(rated, data)),
+        sentence("method", method(data)),
+      ],
       numbers: Object.fromEntries(tasks.map(({ task, ...figures }) => [task, figures])),
     };
   },
@@ -32,8 +40,6 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
   const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
-    sentence("result", sayDifference(rated, data)),
-    ...sayWideMargin(rated, data),
     ...sayBalance(rated),
     figure(
       "result",
@@ -79,14 +85,16 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
   ];
 }
 
-function sayDifference({ task, ratings: count, difference, scale }: Rated, data: Data): string {
-  const { ratingMargin } = data.settings;
+function sayDifference(
+  { task, ratings: count, difference, scale, margin, tooWide }: Rated,
+  data: Data,
+): string {
   const begin = `${task}: ${counted(count, "rating")}`;
   if (!difference) return `${begin}, of one kind of story only, so that nothing can be compared.`;
-  if (difference.degrees === 0 || difference.standardError === 0) {
+  if (difference.degrees === 0) {
     return `${begin}: inconclusive, for ${difference.reason}.`;
   }
-  const { estimate, interval, differenceHolm, equivalenceHolm, verdict } = difference;
+  const { estimate, interval, differenceHolm, equivalenceHolm } = difference;
   const isCorrected =
     differenceHolm !== difference.differenceP || equivalenceHolm !== difference.equivalenceP;
   const apart = printed(Math.abs(estimate!), "number");
@@ -94,7 +102,7 @@ function sayDifference({ task, ratings: count, difference, scale }: Rated, data:
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? verdict : `no verdict yet, for ${why}`}, with ${pValue(equivalenceHolm)} for equivalence within ${ratingMargin} points and ${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? wordOn(difference) : `no verdict yet, for ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
 /** No difference reaches beyond the length of the scale. */
@@ -122,13 +130,79 @@ function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
   ];
 }
 
-/** A margin of points means nothing apart from its scale: beyond a quarter of what was used, it is told. */
-function sayWideMargin({ task, range: [low, high] }: Rated, { settings: { ratingMargin } }: Data): Finding[] {
-  if (high === low || ratingMargin <= (high - low) / 4) return [];
+const wordOn = ({ verdict, withinMargin }: Difference): string =>
+  verdict === "different" && withinMargin ? "different, but within the margin" : verdict;
+
+const pointsText = (points: number): string => String(Number(points.toPrecision(3)));
+
+/** Every scale in one table: means, their difference, both tests and the verdict. */
+function scalesTable(tasks: readonly Rated[]): Table {
+  const meanOf = ({ groups }: Rated, of: string) => groups.find((group) => group.of === of)?.estimate ?? null;
+  return {
+    columns: [
+      { key: "scale", label: "Scale", format: "text" },
+      { key: "ratings", label: "Ratings", format: "integer" },
+      { key: "human", label: "Human", format: "number" },
+      { key: "machine", label: "Machine", format: "number" },
+      { key: "difference", label: "Difference", format: "number" },
+      { key: "low", label: "Interval", format: "number" },
+      { key: "high", label: "to", format: "number" },
+      { key: "margin", label: "Margin", format: "number" },
+      { key: "equivalence_p", label: "p, equivalence", format: "p" },
+      { key: "difference_p", label: "p, difference", format: "p" },
+      { key: "verdict", label: "Verdict", format: "text" },
+    ],
+    rows: tasks.map((rated) => {
+      const { task, ratings: count, difference, margin, scale, tooWide } = rated;
+      const known = difference !== undefined && difference.degrees > 0;
+      const most = scale.high - scale.low;
+      return {
+        scale: task,
+        ratings: count,
+        human: meanOf(rated, "Human stories"),
+        machine: meanOf(rated, "Machine stories"),
+        difference: difference?.estimate ?? null,
+        low: known ? Math.max(-most, difference.interval.low) : null,
+        high: known ? Math.min(most, difference.interval.high) : null,
+        margin,
+        equivalence_p: known && !tooWide ? difference.equivalenceHolm : null,
+        difference_p: known ? difference.differenceHolm : null,
+        verdict: difference ? wordOn(difference) : "nothing to compare",
+      };
+    }),
+  };
+}
+
+function scalesCaption(tasks: readonly Rated[], data: Data): string {
+  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values by Holm over the scales" : ""}`;
+}
+
+/** The fewest readers on whom a claim rests. */
+function sayUnseenOf(tasks: readonly Rated[]): Finding[] {
+  const claims = tasks.flatMap(({ difference }) =>
+    difference && difference.verdict !== "inconclusive" ? difference.readers : [],
+  );
+  return claims.length === 0 ? [] : sayUnseen(Math.min(...claims));
+}
+
+/** A margin of points means nothing apart from its scale, and one of most of the ratings given is wide. */
+function sayMargin({ task, range: [low, high], scale, margin, tooWide }: Rated): Finding[] {
+  const declare =
+    "Declare one that fits: `analyse.ratingMargin` in study.yaml, or `--rating-margin 10%` for a table.";
+  if (tooWide) {
+    return [
+      sentence(
+        "warning",
+        `${task}: the margin of ${pointsText(margin)} points is ${printed(margin / (scale.high - scale.low), "percent")} of the scale from ${scale.low} to ${scale.high}, so no equivalence is claimed. ${declare}`,
+      ),
+    ];
+  }
+  if (high === low || margin <= (high - low) / 4) return [];
   return [
     sentence(
       "result",
-      `${task}: ratings ran from ${low} to ${high}, so the margin of ${ratingMargin} points is ${printed(ratingMargin / (high - low), "percent")} of the scale that was used. What is equivalent within it may be far apart.`,
+      `${task}: ratings ran from ${low} to ${high}, so the margin of ${pointsText(margin)} points is ${printed(margin / (high - low), "percent")} of the scale that was used. What is equivalent within it may be far apart.`,
     ),
   ];
 }
@@ -139,4 +213,4 @@ const sayOrdinal = ({ ordinal }: Rated): string =>
     : `A model that takes ratings as steps has no fit: ${ordinal.reason}.`;
 
 const method = ({ settings: { ratingMargin, alpha } }: Data): string =>
-  `Mean ratings and their difference have intervals clustered by reader and by story, stories within their origin. Those of means lie within the scale: Student’s t on the logit of the place between its ends (Lesaffre, Rizopoulos and Tsonaka 2007), which are the task’s own, or the least and the greatest rating given where the task is not one of ours. Those of differences are cut where the scale allows no more. Equivalence within ${ratingMargin} points of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with errors clustered both ways. Agreement is Krippendorff’s alpha (2019).`;
+  `Mean ratings and their difference have intervals clustered by reader, by story (stories within their origin) and by the title that human and machine stories share. Those of means lie within the scale: Student’s t on the logit of the place between its ends (Lesaffre, Rizopoulos and Tsonaka 2007), which are the task’s own, or the least and the greatest rating given where the task is not one of ours. Those of differences are cut where the scale allows no more. Equivalence within ${typeof ratingMargin === "number" ? `${ratingMargin} points` : ratingMargin} of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). No error is below that of independent ratings with one more at each end of the scale, and where more than 95 % of ratings are the same there is no verdict. The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with the same clusters, jackknife and degrees of freedom. Agreement is Krippendorff’s alpha (2019).`;

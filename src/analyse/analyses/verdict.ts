@@ -1,19 +1,34 @@
-import { type PermutationTest, permuteOrigins } from "../../stats/permutation.ts";
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
-import { counted, percent, percentRange, printed, pValue } from "../../study/print.ts";
+import { counted, listed, percent, percentApart, percentRange, printed } from "../../study/print.ts";
+import { methodOf } from "../../study/settings/analyse.ts";
 import { balancedNote, levelOf } from "../accuracy-words.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
-import { marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
-import { asJudgments, verdictOnChoices } from "../judged.ts";
+import { differentWithin, isWide, marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
+import { clustersOf, verdictOnChoices } from "../judged.ts";
 import { errorsOf, whyWithheld } from "../look.ts";
-import { type ModelVerdict, modelFindings, modelVerdicts, sayModels } from "../model-verdicts.ts";
+import {
+  type ModelVerdict,
+  modelFindings,
+  modelVerdicts,
+  sayDifferentModels,
+  sayModels,
+} from "../model-verdicts.ts";
 import { sayTooFewFor } from "../plan.ts";
+import {
+  type ReaderDifferences,
+  readerDifferences,
+  readerFindings,
+  readersAllow,
+  sayOnAverage,
+} from "../reader-differences.ts";
 import { saysWhatIsReady } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
+import { sayUnseen } from "../unseen.ts";
+import { weighingFindings, weighingsOf } from "../weighings.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
 export const verdict: Analysis = {
@@ -22,30 +37,48 @@ export const verdict: Analysis = {
   needs: ["choices"],
   beforeData: true,
   run(data, random) {
-    const { choices, settings } = data;
+    const { choices } = data;
     if (choices.length === 0) return beforeData(data);
-    const judgments = asJudgments(choices);
     const test = verdictOnChoices(choices, data);
-    const permutation = permuteOrigins(judgments, { draws: settings.draws }, random.fork("permutation"));
     const detection = detectionOf(data, test);
     const rule = rule2022(data);
     const models = modelVerdicts(data);
+    const differences = readerDifferences(data, random);
+    const weighings = weighingsOf(data, test);
     const findings: Finding[] = [
-      sentence("verdict", headline(test, models, data)),
+      sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", deck(test, data)),
       ...sayModels(test, models),
       figure("verdict", figureCaption(data), verdictFigure(test, data)),
       ...sayBias(detection),
       table("result", "The verdicts, and what each stands on", verdictTable(test)),
       sentence("detail", sayReasons(test)),
-      ...sayUnseen(test),
-      ...(permutation.draws > 0 ? [sentence("result", sayPermutation(permutation))] : []),
+      ...(test.overall.degrees > 0 && test.together !== "inconclusive"
+        ? sayUnseen(test.overall.readers)
+        : []),
+      ...saySpeaksOf(test),
+      ...readerFindings(differences, data),
+      ...weighingFindings(weighings, test, data),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", method(data, permutation.draws)),
+      sentence("method", methodSaid(data)),
     ];
-    return { findings, numbers: { ...test, models, permutation, detection, rule2022: rule.numbers } };
+    const together = wordOn(test, models, differences, data);
+    const method = {
+      weigh: methodOf(data.settings).weigh,
+      clusters: clustersOf(choices, data).map(({ name }) => name),
+    };
+    const numbers = {
+      ...test,
+      together,
+      method,
+      models,
+      readers: differences ?? null,
+      weighings,
+      detection,
+    };
+    return { findings, numbers: { ...numbers, rule2022: rule.numbers } };
   },
 };
 
@@ -69,27 +102,55 @@ function beforeData(data: Data) {
   };
 }
 
+/** The verdict in a word for programs: "equivalent" only where nothing shows, or hides, that models or readers differ. */
+function wordOn(
+  { together }: StudyVerdict,
+  models: readonly ModelVerdict[],
+  differences: ReaderDifferences | undefined,
+  data: Data,
+): StudyVerdict["together"] | "equivalent on average" {
+  if (whyWithheld(data) !== undefined) return "inconclusive";
+  if (models.some(({ verdict: word }) => word === "different")) return "different";
+  if (together !== "equivalent") return together;
+  const each = models.every(({ verdict: word }) => word === "equivalent");
+  return each && readersAllow(differences) ? "equivalent" : "equivalent on average";
+}
+
 /**
- * The one sentence. "Indistinguishable" stands in it only where all three claims are carried, of every model where
- * there are several, and no difference is shown.
+ * The one sentence. A difference that is shown goes first, whatever the margin, and of several models each is named.
+ * "Indistinguishable" stands in it only where all three claims are carried, of every model where there are several,
+ * readers are not shown to differ, and the study would have seen a few who can tell.
  */
-function headline(test: StudyVerdict, models: readonly ModelVerdict[], data: Data): string {
-  const { overall, together } = test;
+function headline(
+  test: StudyVerdict,
+  models: readonly ModelVerdict[],
+  differences: ReaderDifferences | undefined,
+  data: Data,
+): string {
+  const { overall } = test;
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
-  if (together === "equivalent") {
-    const open = models.filter(({ verdict: word }) => word !== "equivalent");
-    if (open.length > 0) {
-      return `Equivalent on average only: over ${models.length} models together accuracy lies within ${withinMargin(data)}, which is not shown of each by itself.`;
+  const word = wordOn(test, models, differences, data);
+  if (word === "different") {
+    if (models.some(({ verdict: its }) => its === "different")) return sayDifferentModels(models);
+    const more = overall.estimate! > 0.5;
+    if (overall.withinMargin) {
+      const share = percentApart(overall.estimate!, marksOf(data));
+      return `${differentWithin(data)}: readers are right in ${share}${more ? "" : ", less often than by guessing"}.`;
     }
-    return sayEquivalent(overall, { share: "accuracy", ...errorsOf(data) }, data);
+    return more
+      ? "Different: readers can tell human stories from a machine’s more often than by guessing."
+      : "Different: readers take one for the other more often than guessing would.";
   }
-  if (together === "inconclusive") {
-    return "Inconclusive: it is shown neither that readers can tell human stories from a machine’s nor that they cannot.";
+  if (word === "inconclusive") {
+    return "Inconclusive: these data cannot say whether readers can tell human stories from a machine’s.";
   }
-  return overall.estimate! > 0.5
-    ? "Different: readers can tell human stories from a machine’s more often than by guessing."
-    : "Different: readers take one for the other more often than guessing would.";
+  const open = models.filter(({ verdict: its }) => its !== "equivalent");
+  if (open.length > 0) {
+    return `Equivalent on average only: over ${models.length} models together accuracy lies within ${withinMargin(data)}, which is not shown of each by itself.`;
+  }
+  if (word === "equivalent" || isWide(data)) return sayEquivalent({ share: "accuracy" }, data);
+  return sayOnAverage(differences, data);
 }
 
 /** What the one sentence rests on. */
@@ -105,14 +166,15 @@ function deck(test: StudyVerdict, data: Data): string {
     return `${seen}; overall, for human and for machine stories alike, ${inner} lies within the declared margin of ${within}.`;
   }
   if (together === "different") {
-    return `${seen}; ${outer} lies ${overall.estimate! > 0.5 ? "above" : "below"} guessing.`;
+    const small = overall.withinMargin ? `, and ${inner} lies within the declared margin of ${within}` : "";
+    return `${seen}; ${outer} lies ${overall.estimate! > 0.5 ? "above" : "below"} guessing${small}.`;
   }
   if (overall.degrees === 0) return `${seen}; ${overall.reason}.`;
   if (overall.verdict === "equivalent") {
-    const open = [human.verdict !== "equivalent" && "human", machine.verdict !== "equivalent" && "machine"];
+    const open = [!human.withinMargin && "human", !machine.withinMargin && "machine"];
     return `${seen}. Overall ${inner} lies within the declared margin of ${within}, but for ${open.filter(Boolean).join(" and for ")} stories alone it reaches beyond it, so the claim as a whole is not carried.`;
   }
-  return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, marksOf(data))}, reaches beyond the declared margin of ${within}, and ${outer} holds guessing.`;
+  return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, marksOf(data))}, reaches beyond the declared margin of ${within}, and ${outer} includes guessing.`;
 }
 
 const named = (test: StudyVerdict): [string, string, Verdict][] => [
@@ -194,33 +256,34 @@ const verdictTable = (test: StudyVerdict): Table => ({
   })),
 });
 
-const sayPermutation = ({ youden, p }: PermutationTest): string =>
-  `If the origins of the stories were dealt anew at random, a difference as large as this one (Youden’s J = ${printed(youden, "number")}) or larger would come up with ${pValue(p)}.`;
-
 const sayReasons = (test: StudyVerdict): string =>
   named(test)
     .map(([of, , { verdict: word, reason }]) => `${of}: ${word}, for ${reason}.`)
     .join(" ");
 
-/**
- * Few readers may hold none of a rare kind, a few who can always tell, and no test can know of them: in
- * `bench/stats-hard.ts` fifteen readers of such a mixture are wrongly called different in 13 % of studies.
- */
-function sayUnseen({ overall: { readers, degrees }, together }: StudyVerdict): Finding[] {
-  const missed = 0.9 ** readers;
-  if (degrees === 0 || together === "inconclusive" || missed <= 0.01) return [];
-  return [
-    sentence(
-      "detail",
-      `The verdict is about readers like these ${readers}. A kind of reader who is one in ten, such as experts, would be missing altogether from so few with probability ${printed(missed, "number")}.`,
-    ),
-  ];
+/** Whom and what the verdict speaks of beyond those who were there. */
+function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+  if (degrees === 0) return [];
+  const kinds = ways.map(({ name, clusters }) => {
+    const count = printed(clusters, "integer");
+    if (name === "reader") return `readers like these ${count}`;
+    if (name === "story") return `stories like these ${count}`;
+    if (name === "title") return `titles like these ${count}, with all their stories`;
+    return `clusters by ${name} like these ${count}, with all that belongs to them`;
+  });
+  return [sentence("detail", `The verdict speaks of ${listed(kinds)}.`)];
 }
 
-function method(data: Data, permutations: number): string {
+function methodSaid(data: Data): string {
   const { margin, level } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
-  return `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${printedAlpha(equivalenceAlpha)}, difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. Standard errors are clustered by reader and by story, stories within their origin (the jackknife’s CV3 for each way; Cameron, Gelbach and Miller 2011 for both), with Student’s t on the degrees of freedom of the fewer clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). Origins were permuted over stories ${printed(permutations, "integer")} times. d′ and c carry the log-linear correction (Hautus 1995); their ${levelOf(level)} intervals carry the clustered errors of both rates by the delta method.`;
+  const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
+  return `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${printedAlpha(equivalenceAlpha)}, difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighing(data)} Standard errors are clustered by reader and by story, stories within their origin${clusters === "" ? "" : `, and by ${clusters}`} (the jackknife’s CV3 for each way; Cameron, Gelbach and Miller 2011 for several), with Student’s t on the degrees of freedom of the fewest clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). d′ and c are of all judgments pooled and carry the log-linear correction (Hautus 1995); their ${levelOf(level)} intervals carry the clustered errors of both rates by the delta method.`;
 }
+
+const sayWeighing = ({ settings }: Data): string =>
+  methodOf(settings).weigh === "readers"
+    ? "Each accuracy is the mean over readers of their own."
+    : "All judgments weigh alike.";
 
 const printedAlpha = (alpha: number): string => String(Number(alpha.toPrecision(3)));

@@ -137,6 +137,7 @@ const synonyms = {
   ],
   left: ["left author", "left source", "left origin", "text a", "story a", "option a"],
   right: ["right author", "right source", "right origin", "text b", "story b", "option b"],
+  options: ["number of options", "n options", "alternatives"],
   left_model: ["left model"],
   right_model: ["right model"],
   model: ["model name", "generator", "llm", "system"],

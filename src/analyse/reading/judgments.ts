@@ -48,7 +48,7 @@ const shapes: Readonly<Record<Shape, { readonly needs: readonly Part[]; readonly
   ratings: { needs: ["participant", "stimulus", "origin", "rating"], may: ["task", ...about] },
   pairs: {
     needs: ["participant", "human_side", "chosen_side"],
-    may: ["stimulus", "left", "right", "left_model", "right_model", ...about],
+    may: ["stimulus", "left", "right", "left_model", "right_model", "options", ...about],
   },
   choices: { needs: ["participant", "stimulus", "origin", "response"], may: ["correct", ...about] },
 };

@@ -40,8 +40,8 @@ const citationOf = ({ title, description, licence, authors }: About): string =>
   });
 
 /** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
-function settingsOf({ config }: Study, { forms, stimuli }: Published): string {
-  const { name, title, seed, compose, analyse, corpus, generate, survey } = config;
+function settingsOf({ config }: Study, { forms, stimuli, analyse }: Published): string {
+  const { name, title, seed, compose, corpus, generate, survey } = config;
   const { language, example, demographics, quota, back, feedback } = survey;
   const words = phrasesOf(language);
   const length = lengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));

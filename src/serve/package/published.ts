@@ -21,6 +21,7 @@ import { readCoders } from "../../workbench/codings.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { exists, readText } from "../../workbench/files.ts";
 import { readLot } from "../../workbench/lots.ts";
+import { declaredAnalysis } from "../../workbench/registration.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type Row, readTable } from "../../workbench/tables.ts";
 import { participantsFile } from "../exporting.ts";
@@ -54,6 +55,8 @@ export interface Published {
   readonly codebook: Codebook;
   /** `preregistration.json` as it was made; undefined where nothing was registered. */
   readonly registration: string | undefined;
+  /** The settings of the analysis, with its method written out. */
+  readonly analyse: Awaited<ReturnType<typeof declaredAnalysis>>;
   /** Undefined where the study was not analysed since, or has no verdict on single stories. */
   readonly verdict: VerdictStood | undefined;
 }
@@ -81,6 +84,7 @@ export async function readPublished(study: Study, verdict: VerdictStood | undefi
       ? await readText(study.path(registrationFile))
       : undefined,
     verdict,
+    analyse: await declaredAnalysis(study),
   };
   checkReferences(published);
   return published;

@@ -1,0 +1,387 @@
+/**
+ * Does every p-value that an analysis prints hold its error? Studies in which nothing is true that a test asks about,
+ * with readers, stories and titles that differ as real ones do, and harder ones: how often each p is at most .05. Seeds
+ * are the names below with the number of the study, so that any part gives the same figures alone. The verdict's own
+ * p-values are in `stats-calibration`, `stats-hard` and `verdict-clusters`, those of influence and of doses in
+ * `influence-calibration`. Exits with 1 where a share is above .065 by more than chance explains (its 95 % interval lies
+ * above .065).
+ *
+ *     npm run bench -- p-values [studies] [part of a name ...]
+ */
+import { appendFileSync } from "node:fs";
+import { sidesOf } from "../src/analyse/analyses/pairs.ts";
+import { testCues } from "../src/analyse/cue-test.ts";
+import type { Choice, Data, Pair, Rating } from "../src/analyse/data.ts";
+import { detect, detectInPairs } from "../src/analyse/detector.ts";
+import { effectsOf } from "../src/analyse/effects.ts";
+import { verdictOnChoices, verdictOnPairs } from "../src/analyse/judged.ts";
+import { judgedStories } from "../src/analyse/judged-stories.ts";
+import { errorsOf } from "../src/analyse/look.ts";
+import { fitMixed } from "../src/analyse/mixed.ts";
+import { corrected, ratedOf } from "../src/analyse/rated.ts";
+import { wilson } from "../src/stats/intervals.ts";
+import { logistic } from "../src/stats/logistic-normal.ts";
+import { type Random, randomFrom } from "../src/stats/random.ts";
+import { AnalyseSettings } from "../src/study/settings/analyse.ts";
+
+const studies = Number(process.argv[2] ?? 1000);
+const wanted = process.argv.slice(3);
+const limit = 0.065;
+/** Lines of figures as they come, where a long run is to be seen or cut off. */
+const kept = process.env["P_VALUES_LOG"];
+
+/** Who reads how much of what, and how far readers (SD in logits), stories and titles differ. */
+interface Plan {
+  readonly readers: number;
+  readonly titles: number;
+  /** Machine stories to a title, beside its human one. */
+  readonly machines: number;
+  readonly each: number;
+  readonly bias: number;
+  readonly skill: number;
+  readonly story: number;
+  /** Titles that make both stories look human, and that make both easier or harder to tell. */
+  readonly look: number;
+  readonly tell: number;
+  /** The mean log-odds by which human stories are called human more often than machine stories. */
+  readonly lead: number;
+  /** Whether human and machine stories share titles at all. */
+  readonly shared: boolean;
+}
+
+const usual: Plan = {
+  ...{ readers: 60, titles: 20, machines: 1, each: 20, lead: 0 },
+  ...{ bias: 0.5, skill: 0.3, story: 0.55, look: 0, tell: 0, shared: false },
+};
+const titled: Plan = { ...usual, shared: true, tell: 0.55 };
+const skilled: Plan = { ...usual, readers: 15, titles: 10, each: 20, skill: 1.5 };
+
+interface Story {
+  readonly stimulus: string;
+  readonly origin: "human" | "machine";
+  readonly model: string;
+  readonly title: string;
+  readonly logit: number;
+  /** What telling it adds for a reader of no skill, from its title. */
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+/** The stories of a study, with measures of which none moves anybody; the first differs between the origins. */
+function storiesOf(plan: Plan, random: Random): Story[] {
+  return Array.from({ length: plan.titles }, (_, title) => {
+    const [look, tell] = [plan.look * random.normal(), plan.tell * random.normal()];
+    const shared = Array.from({ length: 6 }, () => random.normal());
+    return Array.from({ length: 1 + plan.machines }, (_, version): Story => {
+      const human = version === 0;
+      const side = human ? 0.5 : -0.5;
+      const own = (at: number) => shared[at]! + random.normal();
+      return {
+        stimulus: `s${title}.${version}`,
+        origin: human ? "human" : "machine",
+        model: human ? "" : "model",
+        title: plan.shared ? `t${title}` : `t${title}.${version}`,
+        logit: (plan.lead + tell) * side + look + plan.story * random.normal(),
+        measures: Object.fromEntries(
+          shared.map((_, at) => [`measure ${at}`, own(at) + (at === 0 && human ? 2 : 0)]),
+        ),
+      };
+    });
+  }).flat();
+}
+
+/** `each` stories of half the readers' hands human and half machine, drawn anew for each reader. */
+function handOf(stories: readonly Story[], each: number, random: Random): Story[] {
+  const of = (origin: string) => random.shuffle(stories.filter((story) => story.origin === origin));
+  return random.shuffle([...of("human").slice(0, each / 2), ...of("machine").slice(0, each / 2)]);
+}
+
+interface Extras {
+  /** How far the effect of a later place differs between readers, around none. */
+  readonly order?: number;
+  /** The same of being surer, between readers and between stories. */
+  readonly confidence?: number;
+}
+
+function choicesOf(
+  plan: Plan,
+  random: Random,
+  extras: Extras = {},
+  stories = storiesOf(plan, random),
+): Choice[] {
+  const sureOf = new Map(stories.map(({ stimulus }) => [stimulus, random.normal()]));
+  return Array.from({ length: plan.readers }, (_, reader) => {
+    const [bias, skill] = [plan.bias * random.normal(), plan.skill * random.normal()];
+    const [order, sure] = [(extras.order ?? 0) * random.normal(), random.normal()];
+    return handOf(stories, plan.each, random).map((story, at): Choice => {
+      const confidence = random.integer(1, 5);
+      const surer = (confidence - 3) * (extras.confidence ?? 0) * (sure + sureOf.get(story.stimulus)!);
+      const logit =
+        story.logit +
+        bias +
+        (story.origin === "human" ? 0.5 : -0.5) * skill +
+        order * (at / plan.each - 0.5) +
+        surer;
+      const answer = random.next() < logistic(logit) ? ("human" as const) : ("machine" as const);
+      return {
+        participant: `r${reader}`,
+        form: `form-${reader % 2}`,
+        order: at + 1,
+        stimulus: story.stimulus,
+        origin: story.origin,
+        model: story.model,
+        example: "",
+        title: story.title,
+        answer,
+        right: answer === story.origin,
+        confidence,
+        reason: "",
+      };
+    });
+  }).flat();
+}
+
+function dataOf(part: Partial<Data>, settings: Record<string, unknown> = {}): Data {
+  return {
+    settings: AnalyseSettings.parse({ draws: 999, ...settings }),
+    choices: [],
+    pairs: [],
+    ratings: [],
+    asks: new Set(),
+    forms: [],
+    measures: new Map(),
+    checks: [],
+    leftOut: {},
+    simulated: true,
+    ...part,
+  };
+}
+
+/** The p-value of each effect of the mixed model. */
+function mixedPs(choices: readonly Choice[], effects: string[], measures: Data["measures"] = new Map()) {
+  const mixed = fitMixed(choices, effectsOf(effects, dataOf({ choices, measures })), 0.95);
+  return mixed.fitted ? Object.fromEntries(mixed.tests.map(({ effect, p }) => [effect, p])) : {};
+}
+
+function ratingsOf(plan: Plan, human: number, machine: number, random: Random): Rating[] {
+  const story = (origin: "human" | "machine", at: number, look: number) => ({
+    origin,
+    stimulus: `${origin} ${at}`,
+    title: plan.shared ? `t${at}` : "",
+    look: look + plan.story * random.normal(),
+  });
+  const both = Array.from({ length: Math.max(human, machine) }, () => [
+    plan.look * random.normal(),
+    plan.tell * random.normal(),
+  ]);
+  const stories = [
+    ...Array.from({ length: human }, (_, at) => story("human", at, both[at]![0]! + both[at]![1]! / 2)),
+    ...Array.from({ length: machine }, (_, at) => story("machine", at, both[at]![0]! - both[at]![1]! / 2)),
+  ];
+  return Array.from({ length: plan.readers }, (_, reader) => {
+    const [lean, taste] = [plan.bias * random.normal(), plan.skill * random.normal()];
+    const of = (origin: string) =>
+      random.shuffle(stories.filter((one) => one.origin === origin)).slice(0, Math.ceil(plan.each / 2));
+    return [...of("human"), ...of("machine")].map(({ origin, stimulus, title, look }): Rating => {
+      const side = origin === "human" ? 0.5 : -0.5;
+      const value = 3.2 + 0.8 * (lean + look + taste * side) + 0.9 * random.normal();
+      return {
+        ...{ participant: `r${reader}`, form: "", task: "quality", model: "", example: "" },
+        ...{ origin, stimulus, title },
+        rating: Math.max(1, Math.min(5, Math.round(value))),
+      };
+    });
+  }).flat();
+}
+
+function ratingPs(plan: Plan, human: number, machine: number, random: Random) {
+  const ratings = ratingsOf(plan, human, machine, random);
+  const data = dataOf({ ratings });
+  const [rated] = corrected([ratedOf("quality", ratings, data)], data);
+  return {
+    "rating difference": rated!.difference?.differenceP,
+    ordinal: "p" in rated!.ordinal ? rated!.ordinal.p : undefined,
+  };
+}
+
+/** Pairs (or choices of `options`) in which each reader's skill and lean to a side, and each pair's, differ around none. */
+function pairsOf(
+  { readers, titles, each, skill, story, bias }: Plan,
+  random: Random,
+  { options = 2, ties = 0, versions = 1 } = {},
+): Pair[] {
+  const looks = Array.from({ length: titles * versions }, () => story * random.normal());
+  const human = Array.from({ length: titles }, () => story * random.normal());
+  return Array.from({ length: readers }, (_, reader) => {
+    const [able, lean] = [skill * random.normal(), bias * random.normal()];
+    const all = random.shuffle(Array.from({ length: titles }, (_, at) => at)).slice(0, each);
+    return all.map((title): Pair => {
+      const version = random.integer(0, versions - 1);
+      const place = random.integer(1, options);
+      const logits = Array.from({ length: options }, (_, at) => {
+        const its = at + 1 === place ? human[title]! + able : looks[title * versions + version]!;
+        return its + (at === 0 ? lean : 0);
+      });
+      const chosen = softmaxDraw(logits, random) + 1;
+      const side = (at: number) => (options === 2 ? (at === 1 ? "left" : "right") : String(at));
+      return {
+        ...{ participant: `r${reader}`, form: "", stimulus: `h${title} m${title}.${version}`, options },
+        humanSide: side(place),
+        chosenSide: random.next() < ties ? "tie" : side(chosen),
+        left: place === 1 ? "human" : "model",
+        right: place === 1 ? "model" : "human",
+        title: `t${title}`,
+      };
+    });
+  }).flat();
+}
+
+function softmaxDraw(logits: readonly number[], random: Random): number {
+  const weights = logits.map(Math.exp);
+  let left = random.next() * weights.reduce((sum, one) => sum + one, 0);
+  for (const [at, weight] of weights.entries()) {
+    left -= weight;
+    if (left < 0) return at;
+  }
+  return weights.length - 1;
+}
+
+function pairPs(plan: Plan, random: Random, how: Parameters<typeof pairsOf>[2] = {}) {
+  const pairs = pairsOf(plan, random, how);
+  const data = dataOf({ pairs });
+  return {
+    "pairs, difference": verdictOnPairs(pairs, data).differenceP,
+    "pairs, preferred side": how.options === undefined ? sidesOf(pairs, data).p : undefined,
+  };
+}
+
+/** The leak scan's smallest p, of stories and of pairs whose looks say nothing of their origin. */
+function leakPs(plan: Plan, random: Random) {
+  const stories = storiesOf(plan, random);
+  const names = Object.keys(stories[0]!.measures).slice(1);
+  const rowOf = ({ measures }: Story) => names.map((name) => measures[name]!);
+  const found = detect(
+    {
+      names,
+      features: stories.map(rowOf),
+      labels: stories.map(({ origin }) => Number(origin === "human")),
+      titles: plan.shared ? stories.map(({ title }) => title) : undefined,
+    },
+    random.fork("stories"),
+  );
+  const humans = stories.filter(({ origin }) => origin === "human");
+  const pairs = humans.flatMap((human, at) =>
+    stories
+      .filter((one) => one.origin === "machine" && one.stimulus.startsWith(`s${at}.`))
+      .map((machine) => [human, machine] as const),
+  );
+  const told = detectInPairs(
+    {
+      names,
+      features: pairs.map(([human, machine]) => rowOf(human).map((value, at) => value - rowOf(machine)[at]!)),
+      titles: pairs.map(([human]) => human.stimulus),
+    },
+    random.fork("pairs"),
+  );
+  return { "leaks, stories": found?.p, "leaks, pairs": told?.p };
+}
+
+/** The smallest p of any cue, and of "was right" alone. */
+function cuePs(plan: Plan, random: Random) {
+  const stories = storiesOf(plan, random);
+  const choices = choicesOf(plan, random, {}, stories);
+  const measures = new Map(stories.map((story) => [story.stimulus, story.measures]));
+  const cues = testCues(judgedStories(dataOf({ choices, measures })), 499, random.fork("cues"));
+  return { "cues, any": Math.min(...cues.flatMap(({ saidHumanP, rightP }) => [saidHumanP, rightP])) };
+}
+
+/** Whether any look, or the end, claims a difference under alpha spending: 0 where one does, else 1. */
+function looksPs(looks: readonly number[], random: Random) {
+  const planned = 60;
+  const choices = choicesOf({ ...usual, readers: planned }, random);
+  const claims = [...looks, 1].some((look) => {
+    const readers = Math.round(planned * look);
+    const seen = choices.filter(({ participant }) => Number(participant.slice(1)) < readers);
+    const data = dataOf({ choices: seen }, { stop: { readers: planned, looks } });
+    return verdictOnChoices(seen, data).overall.differenceP <= errorsOf(data).alpha;
+  });
+  return { "alpha spending, any look": claims ? 0 : 1 };
+}
+
+type Ps = Readonly<Record<string, number | undefined>>;
+
+const parts: Readonly<Record<string, (random: Random) => Ps>> = {
+  "mixed origin: 60 readers x 20 of 40": (random) => mixedPs(choicesOf(usual, random), ["origin"]),
+  "mixed origin: 15 readers x 20 of 20, skill 1.5": (random) =>
+    mixedPs(choicesOf(skilled, random), ["origin"]),
+  "mixed origin: 8 readers x 40 of 40, skill 1.5": (random) =>
+    mixedPs(choicesOf({ ...usual, readers: 8, each: 40, skill: 1.5 }, random), ["origin"]),
+  "mixed origin: 20 titles, tell .55": (random) => mixedPs(choicesOf(titled, random), ["origin"]),
+  "mixed origin: 10 titles of 1 + 4, tell .55, look .55": (random) =>
+    mixedPs(choicesOf({ ...titled, titles: 10, machines: 4, look: 0.55 }, random), ["origin"]),
+  "mixed effects: order, confidence, form, measure": (random) => {
+    const stories = storiesOf(usual, random);
+    const choices = choicesOf(usual, random, { order: 1, confidence: 0.25 }, stories);
+    const measures = new Map(
+      stories.map((story) => [story.stimulus, { measure: story.measures["measure 1"]! }]),
+    );
+    return mixedPs(choices, ["origin", "order", "confidence", "form", "measure"], measures);
+  },
+  "ratings: 60 readers x 20 of 40": (random) => ratingPs(usual, 20, 20, random),
+  "ratings: 40 readers, 3 + 9 stories": (random) =>
+    ratingPs({ ...usual, readers: 40, each: 12 }, 3, 9, random),
+  "ratings: 40 readers, 5 + 25 stories": (random) =>
+    ratingPs({ ...usual, readers: 40, each: 16 }, 5, 25, random),
+  "ratings: 12 readers, 10 + 10 stories, tastes apart": (random) =>
+    ratingPs({ ...usual, readers: 12, skill: 1 }, 10, 10, random),
+  "ratings: 10 titles, tell .55": (random) => ratingPs({ ...titled, tell: 0.8 }, 10, 10, random),
+  "cues: a measure that differs between origins, right in 70 %": (random) =>
+    cuePs({ ...usual, lead: 1.8 }, random),
+  "cues: 20 titles, look .55, right in 60 %": (random) =>
+    cuePs({ ...titled, tell: 0.3, look: 0.55, lead: 0.85 }, random),
+  "leaks: 40 stories": (random) => leakPs(usual, random),
+  "leaks: 20 titles of 1 + 1": (random) => leakPs(titled, random),
+  "leaks: 10 titles of 1 + 4": (random) => leakPs({ ...titled, titles: 10, machines: 4 }, random),
+  "pairs: 60 readers x 20 of 40": (random) => pairPs({ ...usual, titles: 40 }, random),
+  "pairs: 15 readers x 20 of 20, skill 1, a fifth ties": (random) =>
+    pairPs({ ...usual, readers: 15, titles: 20, skill: 1 }, random, { ties: 0.2 }),
+  "pairs: 10 titles with four machine stories each": (random) =>
+    pairPs({ ...usual, titles: 10, each: 10 }, random, { versions: 4 }),
+  // Guessing is exact only where no story and no reader stands out, so that shares of one in four hold on average.
+  "choices of 4: 60 readers x 20 of 40": (random) =>
+    pairPs({ ...usual, titles: 40, skill: 0, story: 0 }, random, { options: 4 }),
+  "looks at .5": (random) => looksPs([0.5], random),
+  "looks at .25, .5 and .75": (random) => looksPs([0.25, 0.5, 0.75], random),
+};
+
+const missed: string[] = [];
+const table: Record<string, object> = {};
+for (const [name, psOf] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  const hits = new Map<string, { low: number; all: number }>();
+  const started = process.cpuUsage();
+  for (let study = 0; study < studies; study++) {
+    for (const [test, p] of Object.entries(psOf(randomFrom("p-values", name, study)))) {
+      const count = hits.get(test) ?? { low: 0, all: 0 };
+      if (p === undefined) continue;
+      hits.set(test, { low: count.low + Number(p <= 0.05), all: count.all + 1 });
+    }
+  }
+  const { user } = process.cpuUsage(started);
+  for (const [test, { low, all }] of hits) {
+    const interval = wilson(low, all, 0.95);
+    const row = {
+      "p <= .05": Number((low / all).toFixed(4)),
+      low: Number(interval.low.toFixed(4)),
+      high: Number(interval.high.toFixed(4)),
+      studies: all,
+    };
+    table[`${name}: ${test}`] = row;
+    if (interval.low > limit) missed.push(`${name}: ${test}`);
+    if (kept) appendFileSync(kept, `${JSON.stringify({ name, test, ...row, seconds: user / 1e6 })}\n`);
+  }
+}
+console.table(table);
+if (missed.length > 0) {
+  console.error(`above ${limit}: ${missed.join("; ")}`);
+  process.exitCode = 1;
+}

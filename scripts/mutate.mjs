@@ -1,0 +1,50 @@
+// `node scripts/mutate.mjs [PART OF A NAME ...]`: puts each error of test/mutations.json into the source, runs the test that is
+// named with it, and puts the source back. Exits with 1 where a test passes in spite of the error, or an error no longer fits the
+// source. Slow: a test run for each.
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./ready.mjs";
+
+const wanted = process.argv.slice(2);
+const all = JSON.parse(readFileSync(join(root, "test/mutations.json"), "utf8"));
+const alive = [];
+for (const { name, file, from, to, test, title } of all) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  const path = join(root, file);
+  const source = readFileSync(path, "utf8");
+  if (source.split(from).length !== 2) {
+    alive.push(`${name}: its place in ${file} is not there once`);
+    continue;
+  }
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  try {
+    const run = spawnSync("npx", ["vitest", "run", test, ...(title ? ["-t", title] : [])], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    // A test has failed, and not merely a file that could not be read.
+    const killed = run.status !== 0 && /Tests +\d+ failed/.test(run.stdout);
+    console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
+    if (!killed) alive.push(name);
+  } finally {
+    restore();
+    for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, stop);
+  }
+  function restore() {
+    writeFileSync(path, source);
+  }
+  function stop() {
+    restore();
+    process.exit(130);
+  }
+}
+if (alive.length > 0) {
+  console.error(`alive: ${alive.join("; ")}`);
+  process.exitCode = 1;
+}

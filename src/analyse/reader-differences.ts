@@ -1,0 +1,173 @@
+import {
+  type AbleShare,
+  ableShare,
+  fewestAnswersForName,
+  guessingP,
+  readerScores,
+  type TestedScore,
+  testedReaders,
+} from "../stats/able-readers.ts";
+import { expertPower, type Heterogeneity, readerHeterogeneity } from "../stats/heterogeneity.ts";
+import type { Judgments } from "../stats/judgments.ts";
+import { median } from "../stats/quantile.ts";
+import type { Random } from "../stats/random.ts";
+import { type Vote, votes } from "../stats/voting.ts";
+import { type Finding, sentence, table } from "../study/finding.ts";
+import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
+import { levelOf } from "./accuracy-words.ts";
+import type { Data } from "./data.ts";
+import { asJudgments } from "./judged.ts";
+import { errorsOf, whyWithheld } from "./look.ts";
+
+/** Whether some readers can tell although most cannot, and what the study could have seen of it. */
+export interface ReaderDifferences {
+  readonly heterogeneity: Heterogeneity;
+  /** Readers who are shown to do better than guessing (Holm), the best first. */
+  readonly named: readonly TestedScore[];
+  readonly fewestForName: number;
+  readonly medianAnswers: number;
+  readonly able: AbleShare | undefined;
+  /** The probability that this study finds out that 5 % of readers are right in 95 %. */
+  readonly power: number;
+  readonly votes: readonly Vote[];
+  /** That readers differ, or that one of them can tell, is shown. */
+  readonly shown: boolean;
+}
+
+/** With less than this the study could not have seen that some readers can tell, and "indistinguishable" is not said. */
+const enoughPower = 0.8;
+
+/** Undefined where no reader judged stories of both origins. */
+export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
+  differencesIn(asJudgments(data.choices, data), data, random);
+
+/** The same of any judgments. */
+export function differencesIn(
+  judgments: Judgments,
+  data: Data,
+  random: Random,
+): ReaderDifferences | undefined {
+  const { settings } = data;
+  const { alpha } = errorsOf(data);
+  const scores = readerScores(judgments);
+  if (scores.length === 0) return undefined;
+  const heterogeneity = readerHeterogeneity(judgments, { draws: settings.draws }, random.fork("readers"));
+  const named = testedReaders(scores)
+    .filter(({ holm }) => holm <= alpha)
+    .sort((one, other) => one.p - other.p);
+  const canName: Parameters<typeof expertPower>[2] = (right, judged, readers) =>
+    guessingP(right, judged) <= alpha / readers;
+  return {
+    heterogeneity,
+    named,
+    fewestForName: fewestAnswersForName(scores.length, alpha),
+    medianAnswers: median(scores.map(({ judged: [human, machine] }) => human + machine)),
+    able: ableShare(scores, { level: settings.level, alpha }),
+    power: expertPower(judgments, { alpha }, canName, random.fork("experts")),
+    votes: votes(judgments),
+    shown: heterogeneity.p <= alpha || named.length > 0,
+  };
+}
+
+/** Whether nothing about the readers stands against calling stories indistinguishable. */
+export const readersAllow = (differences: ReaderDifferences | undefined): boolean =>
+  differences !== undefined && !differences.shown && differences.power >= enoughPower;
+
+/** Equivalence in one sentence where readers differ, or may differ unseen. */
+export function sayOnAverage(differences: ReaderDifferences | undefined, data: Data): string {
+  if (differences === undefined) return "Equivalent on average: nobody judged stories of both origins.";
+  const { named, able, shown, heterogeneity } = differences;
+  if (!shown) {
+    return `Equivalent on average; up to ${percent(able!.most)} of readers could still be able to tell.`;
+  }
+  const { readers } = heterogeneity;
+  return named.length > 0
+    ? `Equivalent on average, but some readers can tell: ${sayNumber(named.length, readers)}, and an estimated ${sayShare(able!, data)} can.`
+    : `Equivalent on average, but readers differ in how well they judge (${pValue(heterogeneity.p)}).`;
+}
+
+const sayNumber = (named: number, readers: number): string =>
+  `${printed(named, "integer")} of ${printed(readers, "integer")} ${named === 1 ? "is" : "are"} shown to`;
+
+const sayShare = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
+  `${percent(estimate)} (${levelOf(level)} interval ${percentRange(interval)})`;
+
+/** What is found about the readers, each in a sentence; the named ones and what votes reach as tables. */
+export function readerFindings(differences: ReaderDifferences | undefined, data: Data): Finding[] {
+  if (differences === undefined || whyWithheld(data) !== undefined) return [];
+  const { named, votes: reached } = differences;
+  return [
+    ...readerSentences(differences, data),
+    ...(named.length > 0
+      ? [table("result", "Readers who are shown to tell (Fisher’s exact test, Holm)", namedTable(named))]
+      : []),
+    ...(reached.length > 1 ? [table("detail", votesCaption, votesTable(reached))] : []),
+    sentence("method", method(differences)),
+  ];
+}
+
+/** Whether readers differ, who can tell, and what the study could have seen of it. */
+export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [
+  sentence("result", sayHeterogeneity(differences, data)),
+  sentence("result", sayNamed(differences)),
+  sentence("detail", sayPower(differences, data)),
+];
+
+function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
+  const { ratio, p } = heterogeneity;
+  if (ratio === undefined)
+    return "Whether readers differ in how well they judge cannot be tested: no story was judged rightly by some and wrongly by others.";
+  if (p > errorsOf(data).alpha) {
+    return `It is not shown that readers differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelOf(1 - errorsOf(data).alpha)}).`}`;
+  }
+  return `Readers differ in how well they judge (${pValue(p)}): their own accuracies vary ${printed(ratio, "number")} times as much as they would if all were alike. If readers are of two kinds, those who guess and those who are right in 75 % or more, an estimated ${sayShare(able!, data)} can tell.`;
+}
+
+function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
+  const { readers } = heterogeneity;
+  if (named.length > 0) {
+    const best = named[0]!;
+    const right = best.right[0] + best.right[1];
+    return `${counted(named.length, "reader")} of ${printed(readers, "integer")} ${named.length === 1 ? "is" : "are"} shown to tell; the best was right in ${right} of ${best.judged[0] + best.judged[1]}.`;
+  }
+  if (medianAnswers < fewestForName) {
+    return `No reader can be shown to tell: among ${counted(readers, "reader")} that takes ${fewestForName} answers of one reader, all right, and readers gave ${printed(medianAnswers, "integer")} (median).`;
+  }
+  return `No reader is shown to tell; among ${counted(readers, "reader")} that takes at least ${fewestForName} answers of one reader, all right.`;
+}
+
+const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
+  `If 5 % of readers were right in 95 % of stories, a study like this would find it out with probability ${printed(power, "number")}${power < enoughPower ? `, which is less than the ${enoughPower.toFixed(2)} that the strongest verdict takes` : ""} (at alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
+
+const namedTable = (named: readonly TestedScore[]) => ({
+  columns: [
+    { key: "reader", label: "Reader", format: "text" as const },
+    { key: "right", label: "Right", format: "integer" as const },
+    { key: "judged", label: "of", format: "integer" as const },
+    { key: "human", label: "Human stories", format: "percent" as const },
+    { key: "machine", label: "Machine stories", format: "percent" as const },
+    { key: "p", label: "p, Holm", format: "p" as const },
+  ],
+  rows: named.map(({ reader, right, judged, holm }) => ({
+    reader: String(reader),
+    right: right[0] + right[1],
+    judged: judged[0] + judged[1],
+    human: right[0] / judged[0],
+    machine: right[1] / judged[1],
+    p: holm,
+  })),
+});
+
+const votesCaption =
+  "What readers reach who judge a story together and go by their majority, for numbers of readers that every story had";
+
+const votesTable = (reached: readonly Vote[]) => ({
+  columns: [
+    { key: "readers", label: "Readers voting", format: "integer" as const },
+    { key: "accuracy", label: "Balanced accuracy", format: "percent" as const },
+  ],
+  rows: reached.map((one) => ({ ...one })),
+});
+
+const method = ({ heterogeneity: { draws } }: ReaderDifferences): string =>
+  `Whether readers differ was tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times); the statistic is the variance of the readers’ own balanced accuracies around what their stories lead to expect, each weighed by its precision. Who can tell was tested by Fisher’s exact test of each reader’s answers, one-sided, with Holm’s correction. The share of readers who can tell is that of a mixture of two kinds, with all shares, and accuracies of 75 to 99 %, as likely beforehand. The strongest verdict takes equivalence overall and for each kind of story, no shown difference between readers, and a study that finds out 5 % of readers who are right in 95 % with probability ${enoughPower.toFixed(2)}, by simulation of the same readers and stories.`;

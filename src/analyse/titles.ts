@@ -1,0 +1,20 @@
+import { groupedBy } from "../study/groups.ts";
+import type { Origin } from "./data.ts";
+
+interface Titled {
+  readonly stimulus: string;
+  readonly origin: Origin;
+  readonly title: string;
+}
+
+/**
+ * The title of each answer's story, where human and machine stories share titles, so that stories of one title have
+ * something in common; a story without a title is its own. Undefined where no title has stories of both origins.
+ */
+export function sharedTitles(answers: readonly Titled[]): string[] | undefined {
+  const titled = answers.filter(({ title }) => title !== "");
+  const shared = [...groupedBy(titled, ({ title }) => title).values()].some(
+    (own) => new Set(own.map(({ origin }) => origin)).size > 1,
+  );
+  return shared ? answers.map(({ title, stimulus }) => (title === "" ? `\n${stimulus}` : title)) : undefined;
+}

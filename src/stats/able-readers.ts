@@ -1,0 +1,173 @@
+import { checkJudgments, type Judgments } from "./judgments.ts";
+import { indexLabels, type Label } from "./labels.ts";
+import { logGamma } from "./log-gamma.ts";
+import { holm } from "./multiple-tests.ts";
+
+/** Right answers to human and to machine stories, or all answers to them. */
+type Pair = readonly [human: number, machine: number];
+
+/** One reader's score. */
+export interface ReaderScore {
+  readonly reader: Label;
+  readonly right: Pair;
+  readonly judged: Pair;
+}
+
+/** A score with the probability that guessing, at the reader's own leaning, does as well. */
+export interface TestedScore extends ReaderScore {
+  readonly p: number;
+  /** By Holm over all readers. */
+  readonly holm: number;
+}
+
+/** The scores of readers who judged stories of both origins, in order of first appearance. Throws as `checkJudgments`. */
+export function readerScores(judgments: Judgments): ReaderScore[] {
+  checkJudgments(judgments);
+  const { index, names } = indexLabels(judgments.readers);
+  const right = names.map((): [number, number] => [0, 0]);
+  const judged = names.map((): [number, number] => [0, 0]);
+  for (let at = 0; at < index.length; at++) {
+    const kind = judgments.origins[at] === "human" ? 0 : 1;
+    judged[index[at]!]![kind]++;
+    right[index[at]!]![kind] += Number(judgments.correct[at]);
+  }
+  return names
+    .map((reader, at) => ({ reader, right: right[at]!, judged: judged[at]! }))
+    .filter(({ judged: [human, machine] }) => human > 0 && machine > 0);
+}
+
+/**
+ * Tests each reader by Fisher's exact test, one-sided: given how many stories the reader called human, how likely is it
+ * that as many of them are, if origin played no part? So a leaning is no skill. Holm's correction over the readers.
+ */
+export function testedReaders(scores: readonly ReaderScore[]): TestedScore[] {
+  const p = scores.map(({ right, judged }) => guessingP(right, judged));
+  const adjusted = holm(p);
+  return scores.map((score, at) => ({ ...score, p: p[at]!, holm: adjusted[at]! }));
+}
+
+const known = new Map<string, number>();
+
+/** The probability that guessing does at least as well: the hypergeometric tail. */
+export function guessingP([human, machine]: Pair, judged: Pair): number {
+  const key = `${human} ${machine} ${judged[0]} ${judged[1]}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const logs = logTerms(judged, human + judged[1] - machine);
+  const tail = logs.filter(({ hits }) => hits >= human);
+  const p = Math.min(1, Math.exp(logSum(tail.map(({ log }) => log)) - logSum(logs.map(({ log }) => log))));
+  if (known.size > 100_000) known.clear();
+  known.set(key, p);
+  return p;
+}
+
+/**
+ * The fewest answers, half of them of human stories, from which a reader among so many can be named at all: all right,
+ * guessing does as well with probability 1 / C(n, n/2), which has to be at most alpha / readers.
+ */
+export function fewestAnswersForName(readers: number, alpha = 0.05): number {
+  for (let half = 1; ; half++) if (guessingP([half, half], [half, half]) <= alpha / readers) return 2 * half;
+}
+
+/** The share of readers who can tell, as far as the scores say. */
+export interface AbleShare {
+  /** The likeliest share, and how often such readers are right. */
+  readonly estimate: number;
+  readonly accuracy: number;
+  readonly interval: { readonly low: number; readonly high: number };
+  /** One-sided: at most so many readers are right in 95 %, at level 1 - alpha. */
+  readonly most: number;
+}
+
+/**
+ * Estimates the share of readers who can tell if readers are of two kinds: those who guess, and those who are right in a
+ * share of at least 75 % that is estimated too. Of each reader counts how many of the stories that the reader called human
+ * are (Fisher's noncentral hypergeometric distribution), so that no leaning enters. The interval is the posterior's with
+ * all shares, and all accuracies from 75 to 99 %, as likely beforehand: with none of n readers able it reaches to 3 / n.
+ * `most` is for readers right in 95 %. Undefined without readers of both origins.
+ */
+export function ableShare(
+  scores: readonly ReaderScore[],
+  { level = 0.95, alpha = 0.05 } = {},
+): AbleShare | undefined {
+  if (scores.length === 0) return undefined;
+  const alike = new Map<string, { score: ReaderScore; count: number }>();
+  for (const score of scores) {
+    const key = [...score.right, ...score.judged].join(" ");
+    const one = alike.get(key) ?? { score, count: 0 };
+    one.count++;
+    alike.set(key, one);
+  }
+  // How much likelier each score is of a reader who can tell than of one who guesses.
+  const kinds = [...alike.values()];
+  const counts = kinds.map(({ count }) => count);
+  const logLikelihoods = accuracies.map((accuracy) => {
+    const ratios = kinds.map(({ score }) => Math.exp(logLikelihoodRatio(score, accuracy)));
+    return shares.map((share) =>
+      ratios.reduce((sum, ratio, at) => sum + counts[at]! * Math.log(1 - share + share * ratio), 0),
+    );
+  });
+  const best = Math.max(...logLikelihoods.flat());
+  const row = logLikelihoods.findIndex((one) => one.includes(best));
+  const posterior = shares.map((_, at) =>
+    logLikelihoods.reduce((sum, logs) => sum + Math.exp(logs[at]! - best), 0),
+  );
+  const named = logLikelihoods[accuracies.indexOf(named95)]!;
+  const highest = Math.max(...named);
+  return {
+    estimate: shares[logLikelihoods[row]!.indexOf(best)]!,
+    accuracy: accuracies[row]!,
+    interval: { low: quantileOf(posterior, (1 - level) / 2), high: quantileOf(posterior, (1 + level) / 2) },
+    most: quantileOf(
+      named.map((log) => Math.exp(log - highest)),
+      1 - alpha,
+    ),
+  };
+}
+
+const named95 = 0.95;
+const accuracies = [0.75, 0.79, 0.83, 0.87, 0.91, named95, 0.99];
+/** Closer together towards none, where most studies lie. */
+const shares = Array.from({ length: 401 }, (_, at) => (at / 400) ** 2);
+
+/** Log of how much likelier the score is at this accuracy on both kinds than by guessing, given what was called human. */
+function logLikelihoodRatio({ right: [human, machine], judged }: ReaderScore, accuracy: number): number {
+  const logOdds = 2 * Math.log(accuracy / (1 - accuracy));
+  const logs = logTerms(judged, human + judged[1] - machine);
+  const plain = logSum(logs.map(({ log }) => log));
+  const tilted = logSum(logs.map(({ log, hits }) => log + hits * logOdds));
+  return human * logOdds + plain - tilted;
+}
+
+/** Log of C(human, hits) C(machine, called - hits) for each number of hits that there may be. */
+function logTerms([human, machine]: Pair, called: number) {
+  const terms: { readonly hits: number; readonly log: number }[] = [];
+  for (let hits = Math.max(0, called - machine); hits <= Math.min(human, called); hits++) {
+    terms.push({ hits, log: logChoose(human, hits) + logChoose(machine, called - hits) });
+  }
+  return terms;
+}
+
+const logChoose = (of: number, some: number): number =>
+  logGamma(of + 1) - logGamma(some + 1) - logGamma(of - some + 1);
+
+function logSum(logs: readonly number[]): number {
+  const most = Math.max(...logs);
+  return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0));
+}
+
+/** The quantile of a density over `shares`, by trapezoids. */
+function quantileOf(density: readonly number[], level: number): number {
+  const pieces = shares
+    .slice(1)
+    .map((share, at) => ((density[at]! + density[at + 1]!) / 2) * (share - shares[at]!));
+  const all = pieces.reduce((sum, piece) => sum + piece, 0);
+  let below = 0;
+  for (const [at, piece] of pieces.entries()) {
+    if (below + piece >= level * all) {
+      return shares[at]! + ((level * all - below) / piece) * (shares[at + 1]! - shares[at]!);
+    }
+    below += piece;
+  }
+  return 1;
+}

@@ -1,0 +1,276 @@
+import { checkJudgments, type Judgments } from "./judgments.ts";
+import { indexLabels, type Label } from "./labels.ts";
+import type { Random } from "./random.ts";
+
+/** Whether readers differ in how well they judge. */
+export interface Heterogeneity {
+  /**
+   * The readers' own balanced accuracies vary so many times as much as they would if readers were alike; 1 is no
+   * difference. Undefined where nothing can be tested.
+   */
+  readonly ratio: number | undefined;
+  /** 1 where nothing can be tested: no story was judged rightly by one reader and wrongly by another. */
+  readonly p: number;
+  readonly draws: number;
+  /** Readers who judged stories of both origins, and whose accuracy is in the test. */
+  readonly readers: number;
+}
+
+/**
+ * Tests whether readers differ in their own balanced accuracy (the mean of a reader's accuracies on human and on machine
+ * stories): the right and wrong answers to each story are permuted among its readers, which keeps how hard each story is
+ * and who read what. The statistic is the sum over readers of the squared distance of the balanced accuracy from what the
+ * reader's stories lead to expect, each weighed by its precision, 1 / (1/h + 1/m) for h human and m machine stories; of
+ * equally many judgments each on the same stories it is the variance of the readers' accuracies. p is (1 + far) / (1 +
+ * draws); drawing ends early once 100 draws were as far, and p is then 100 / draws (Besag and Clifford 1991), so that both
+ * are exact. `draws` is 10,000 unless told, and fewer where judgments are so many that it would take long.
+ *
+ * Throws RangeError when columns differ in length, a story has two origins, or draws are no count.
+ */
+export function readerHeterogeneity(
+  judgments: Judgments,
+  { draws = 10_000 }: { readonly draws?: number },
+  random: Random,
+): Heterogeneity {
+  checkJudgments(judgments);
+  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws are a count from 1: ${draws}`);
+  const layout = layoutOf(judgments);
+  const { base, scores, stories } = scoresOf(layout, judgments.correct);
+  const open = stories.filter(({ picks }) => picks > 0);
+  if (open.length === 0 || layout.readers === 0) {
+    return { ratio: undefined, p: 1, draws: 0, readers: layout.readers };
+  }
+  const found = statisticOf(scores, layout.precision);
+  const most = Math.min(draws, Math.max(999, Math.floor(1e8 / judgments.correct.length)));
+  const next = fastRandom(random);
+  // Rows in the order of their stories, so that a story's lie together.
+  const rows: Rows = {
+    deal: Int32Array.from(layout.order, (_, at) => at),
+    reader: layout.order.map((row) => layout.reader[row]!),
+    adds: Float64Array.from(layout.order, (row) => layout.adds[row]!),
+  };
+  const permuted = new Float64Array(base.length);
+  let [far, sum, drawn] = [0, 0, 0];
+  while (drawn < most && far < enough) {
+    permuted.set(base);
+    for (const story of open) dealOut(story, rows, permuted, next);
+    const statistic = statisticOf(permuted, layout.precision);
+    sum += statistic;
+    drawn++;
+    if (statistic >= found * (1 - 1e-12)) far++;
+  }
+  const p = far >= enough ? far / drawn : (1 + far) / (1 + drawn);
+  return { ratio: found / (sum / drawn), p, draws: drawn, readers: layout.readers };
+}
+
+/** Draws as far as this are enough to know p within a tenth of itself. */
+const enough = 100;
+
+/** The power of the test, and of naming somebody, where a few readers can tell. */
+export interface ExpertPlan {
+  /** The share of readers who can tell; 0.05 unless told. */
+  readonly share?: number;
+  /** How often they are right; 0.95 unless told. The others guess. */
+  readonly accuracy?: number;
+  /** 0.05 unless told. */
+  readonly alpha?: number;
+}
+
+/**
+ * The probability that `readerHeterogeneity`, or `named` (which gets each reader's right answers and judgments of human and
+ * of machine stories), finds out that some readers can tell, in a study in which the same readers judged the same stories:
+ * each reader is one of those who can with the given probability, all others guess. By simulation: 200 studies (100 of very
+ * many judgments), and up to 2,000 where these leave it open on which side of .80 it lies.
+ */
+export function expertPower(
+  judgments: Pick<Judgments, "readers" | "stories" | "origins">,
+  { share = 0.05, accuracy = 0.95, alpha = 0.05 }: ExpertPlan,
+  named: (right: readonly [number, number], judged: readonly [number, number], readers: number) => boolean,
+  random: Random,
+): number {
+  const layout = layoutOf(judgments);
+  if (layout.readers === 0) return 0;
+  const next = fastRandom(random);
+  const { counts, order, precision, readers } = layout;
+  const reader = order.map((row) => layout.reader[row]!);
+  const kind = Uint8Array.from(order, (row) => layout.kinds[row]!);
+  const adds = Float64Array.from(order, (row) => layout.adds[row]!);
+  const correct = new Uint8Array(order.length);
+  const right = new Float64Array(counts.length);
+  const scores = new Float64Array(precision.length);
+  const thresholds = new Float64Array(precision.length);
+  const few = powerOf(order.length > 50_000 ? 100 : 200);
+  if (few < 0.6 || few > 0.92) return few;
+  return powerOf(Math.min(2000, Math.max(200, Math.floor(2e7 / order.length))));
+
+  function powerOf(studies: number): number {
+    thresholds.fill(0.5 * 2 ** 32);
+    const guessing = Array.from({ length: studies }, drawn).sort((one, other) => one - other);
+    const critical = guessing[Math.ceil((1 - alpha) * studies) - 1]!;
+    let found = 0;
+    for (let study = 0; study < studies; study++) {
+      for (let one = 0; one < thresholds.length; one++) {
+        thresholds[one] = (next() < share * 2 ** 32 ? accuracy : 0.5) * 2 ** 32;
+      }
+      if (drawn() > critical || someoneNamed()) found++;
+    }
+    return found / studies;
+  }
+
+  /** Draws every answer anew, and gives the statistic. */
+  function drawn(): number {
+    scores.fill(0);
+    for (let story = 0; story + 1 < layout.begins.length; story++) {
+      const [begin, end] = [layout.begins[story]!, layout.begins[story + 1]!];
+      let hits = 0;
+      for (let at = begin; at < end; at++) {
+        const hit = next() < thresholds[reader[at]!]! ? 1 : 0;
+        correct[at] = hit;
+        hits += hit;
+      }
+      const expected = hits / (end - begin);
+      for (let at = begin; at < end; at++) scores[reader[at]!]! += adds[at]! * (correct[at]! - expected);
+    }
+    return statisticOf(scores, precision);
+  }
+
+  function someoneNamed(): boolean {
+    right.fill(0);
+    for (let at = 0; at < correct.length; at++) right[2 * reader[at]! + kind[at]!]! += correct[at]!;
+    for (let one = 0; one < precision.length; one++) {
+      if (precision[one] === 0) continue;
+      const [human, machine] = [2 * one, 2 * one + 1];
+      // Only who did better than half can be named, and most readers did not.
+      if (2 * (right[human]! + right[machine]!) <= counts[human]! + counts[machine]!) continue;
+      const own = [right[human]!, right[machine]!] as const;
+      if (named(own, [counts[human]!, counts[machine]!], readers)) return true;
+    }
+    return false;
+  }
+}
+
+/** Who judged what, on typed arrays: rows in the order of their story, what each row adds to its reader's accuracy. */
+interface Layout {
+  /** Readers who judged both origins. */
+  readonly readers: number;
+  readonly reader: Int32Array;
+  readonly story: Int32Array;
+  /** 0 of a human story, 1 of a machine's. */
+  readonly kinds: Uint8Array;
+  /** Of each reader, judgments of human and of machine stories. */
+  readonly counts: Float64Array;
+  /** What a right answer in this row adds to its reader's balanced accuracy; 0 of readers of one origin. */
+  readonly adds: Float64Array;
+  /** 1 / (1/h + 1/m); 0 of readers of one origin. */
+  readonly precision: Float64Array;
+  /** Rows by story, and where each story begins. */
+  readonly order: Int32Array;
+  readonly begins: Int32Array;
+}
+
+function layoutOf({ readers, stories, origins }: Pick<Judgments, "readers" | "stories" | "origins">): Layout {
+  const rows = readers.length;
+  const [byReader, byStory] = [readers, stories].map((labels: ArrayLike<Label>) => indexLabels(labels));
+  const reader = byReader!.index;
+  const story = byStory!.index;
+  const kinds = Uint8Array.from(origins, (origin) => (origin === "human" ? 0 : 1));
+  const counts = new Float64Array(2 * byReader!.names.length);
+  for (let at = 0; at < rows; at++) counts[2 * reader[at]! + kinds[at]!]!++;
+  const precision = Float64Array.from(byReader!.names, (_, one) => {
+    const [human, machine] = [counts[2 * one]!, counts[2 * one + 1]!];
+    return human > 0 && machine > 0 ? 1 / (1 / human + 1 / machine) : 0;
+  });
+  const adds = Float64Array.from({ length: rows }, (_, at) =>
+    precision[reader[at]!] === 0 ? 0 : 0.5 / counts[2 * reader[at]! + kinds[at]!]!,
+  );
+  const begins = new Int32Array(byStory!.names.length + 1);
+  for (let at = 0; at < rows; at++) begins[story[at]! + 1]!++;
+  for (let one = 1; one < begins.length; one++) begins[one]! += begins[one - 1]!;
+  const order = new Int32Array(rows);
+  const filled = begins.slice();
+  for (let at = 0; at < rows; at++) order[filled[story[at]!]!++] = at;
+  const both = precision.reduce((sum, own) => sum + Number(own > 0), 0);
+  return { readers: both, reader, story, kinds, counts, adds, precision, order, begins };
+}
+
+/** A story's rows, and how many of them are picked for the rarer answer. */
+interface Story {
+  readonly begin: number;
+  readonly end: number;
+  readonly picks: number;
+  /** 1 where right answers are picked, -1 where wrong ones are, which are the fewer. */
+  readonly sign: 1 | -1;
+}
+
+/**
+ * Each reader's balanced accuracy less what the stories lead to expect; and the same before anything is dealt, to which
+ * the picked rows of each story are added.
+ */
+function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
+  const { order, begins, reader, adds, precision } = layout;
+  const scores = new Float64Array(precision.length);
+  const base = new Float64Array(precision.length);
+  const stories: Story[] = [];
+  for (let story = 0; story + 1 < begins.length; story++) {
+    const [begin, end] = [begins[story]!, begins[story + 1]!];
+    let right = 0;
+    for (let at = begin; at < end; at++) right += Number(correct[order[at]!]);
+    const share = right / (end - begin);
+    const fewRight = 2 * right <= end - begin;
+    for (let at = begin; at < end; at++) {
+      const row = order[at]!;
+      scores[reader[row]!]! += adds[row]! * (Number(correct[row]) - share);
+      base[reader[row]!]! += adds[row]! * ((fewRight ? 0 : 1) - share);
+    }
+    stories.push({ begin, end, picks: fewRight ? right : end - begin - right, sign: fewRight ? 1 : -1 });
+  }
+  return { scores, base, stories };
+}
+
+/** Who judged in each row and what a right answer adds, and the order into which rows are dealt. */
+interface Rows {
+  readonly deal: Int32Array;
+  readonly reader: Int32Array;
+  readonly adds: Float64Array;
+}
+
+/** Picks the rows of one story anew, by the first steps of a Fisher-Yates shuffle. */
+function dealOut(
+  { begin, end, picks, sign }: Story,
+  { deal, reader, adds }: Rows,
+  permuted: Float64Array,
+  next: () => number,
+): void {
+  for (let at = begin; at < begin + picks; at++) {
+    const other = at + Math.floor((next() / 4294967296) * (end - at));
+    const row = deal[other]!;
+    deal[other] = deal[at]!;
+    deal[at] = row;
+    permuted[reader[row]!]! += sign * adds[row]!;
+  }
+}
+
+function statisticOf(scores: Float64Array, precision: Float64Array): number {
+  let sum = 0;
+  for (let reader = 0; reader < scores.length; reader++) sum += precision[reader]! * scores[reader]! ** 2;
+  return sum;
+}
+
+/** 32 random bits a call by sfc32 (Doty-Humphrey 2010), begun from a named stream: many times as fast as that. */
+function fastRandom(random: Random): () => number {
+  let [a, b, c, counter] = [0, 0, 0, 1].map((add) => (random.integer(0, 0x7fffffff) + add) | 0) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return () => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    c |= 0;
+    return sum >>> 0;
+  };
+}

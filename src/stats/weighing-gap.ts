@@ -1,0 +1,63 @@
+import { checkJudgments, type Judgments } from "./judgments.ts";
+import { indexLabels } from "./labels.ts";
+import { studentTwoSided } from "./student-t.ts";
+
+/** How far weighing judgments and weighing readers part. */
+export interface WeighingGap {
+  /** Balanced accuracy with all judgments weighed alike less that with all readers weighed alike; above 0 where those who gave more answers were right more often. */
+  readonly gap: number;
+  readonly standardError: number;
+  /** Two-sided, whether the gap is 0; 1 where nothing can be told. */
+  readonly p: number;
+}
+
+/**
+ * Tests whether how many answers a reader gave goes with how often the reader was right: the two estimates of balanced
+ * accuracy, and the jackknife over readers of their difference, with Student's t. Undefined where one origin was not judged.
+ * Throws as `checkJudgments`.
+ */
+export function weighingGap(judgments: Judgments): WeighingGap | undefined {
+  checkJudgments(judgments);
+  const { index, names } = indexLabels(judgments.readers);
+  const kinds = [0, 1].map(() => ({
+    right: new Float64Array(names.length),
+    all: new Float64Array(names.length),
+  }));
+  for (let at = 0; at < index.length; at++) {
+    const kind = kinds[judgments.origins[at] === "human" ? 0 : 1]!;
+    kind.right[index[at]!]! += Number(judgments.correct[at]);
+    kind.all[index[at]!]!++;
+  }
+  const sums = kinds.map(({ right, all }) => {
+    let [hits, count, means, readers] = [0, 0, 0, 0];
+    for (let reader = 0; reader < names.length; reader++) {
+      if (all[reader] === 0) continue;
+      hits += right[reader]!;
+      count += all[reader]!;
+      means += right[reader]! / all[reader]!;
+      readers++;
+    }
+    return { hits, count, means, readers };
+  });
+  if (sums.some(({ readers }) => readers === 0)) return undefined;
+  const gap = sums.reduce(
+    (sum, { hits, count, means, readers }) => sum + (hits / count - means / readers) / 2,
+    0,
+  );
+  if (sums.some(({ readers }) => readers < 3)) return { gap, standardError: Infinity, p: 1 };
+  let squares = 0;
+  for (let reader = 0; reader < names.length; reader++) {
+    let without = 0;
+    for (const [at, { right, all }] of kinds.entries()) {
+      const { hits, count, means, readers } = sums[at]!;
+      const judged = all[reader]! > 0;
+      const own = judged ? right[reader]! / all[reader]! : 0;
+      without +=
+        ((hits - right[reader]!) / (count - all[reader]!) - (means - own) / (readers - Number(judged))) / 2;
+    }
+    squares += (without - gap) ** 2;
+  }
+  const standardError = Math.sqrt(((names.length - 1) / names.length) * squares);
+  const p = standardError > 1e-12 ? studentTwoSided(gap / standardError, names.length - 1) : 1;
+  return { gap, standardError, p };
+}

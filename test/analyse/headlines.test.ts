@@ -1,0 +1,266 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { pairs } from "../../src/analyse/analyses/pairs.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Choice, Data } from "../../src/analyse/data.ts";
+import { dataOfTable } from "../../src/analyse/from-table.ts";
+import { type Random, randomFrom } from "../../src/stats/random.ts";
+import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { dataOf, found, of, said } from "./made-up.ts";
+
+/** The judgments of a table as it is, without a word on how it is to be read. */
+const dataIn = async (path: string, by: AnalyseSettings): Promise<Data> =>
+  (await dataOfTable(path, { map: {}, values: new Map() }, by)).data;
+
+const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 1000, ...some });
+const verdictOf = (data: Data) => of(found(data, [verdict]), "verdict");
+const headline = (data: Data) => {
+  const first = verdictOf(data).findings[0]!;
+  return first.kind === "sentence" ? first.text : "";
+};
+
+/** Readers who judge some of the stories, half of them human; `chance` is how likely an answer is right. */
+function choicesOf(
+  plan: { readers: number; each: number; stories: number; titles?: boolean; seed?: string },
+  chance: (reader: number, story: number) => number,
+  more: (story: number, reader: number) => Partial<Choice> = () => ({}),
+): Choice[] {
+  const random = randomFrom(plan.seed ?? "headline", plan.readers, plan.each, plan.stories);
+  const half = plan.stories / 2;
+  return Array.from({ length: plan.readers }, (_, reader) => {
+    const hand = [0, half].flatMap((first) =>
+      random.shuffle(Array.from({ length: half }, (_, at) => first + at)).slice(0, plan.each / 2),
+    );
+    return hand.map((story): Choice => {
+      const origin = story < half ? "human" : "machine";
+      const right = random.next() < chance(reader, story);
+      const answer = (origin === "human") === right ? "human" : "machine";
+      const shown = {
+        stimulus: `s${story}`,
+        origin,
+        model: origin === "human" ? "" : "m",
+        example: "",
+      } as const;
+      const title = plan.titles ? `Title ${story % half}` : "";
+      return {
+        ...{ participant: `p${reader}`, form: "", title, answer, right, reason: "" },
+        ...shown,
+        ...more(story, reader),
+      };
+    });
+  }).flat();
+}
+
+const normals = (name: string, count: number, deviation: number): number[] => {
+  const random: Random = randomFrom(name);
+  return Array.from({ length: count }, () => deviation * random.normal());
+};
+const chanceOf = (logit: number) => 1 / (1 + Math.exp(-logit));
+
+describe("the sentence", () => {
+  test("of a study in which five of a hundred can tell names them, not the average", () => {
+    const choices = choicesOf({ readers: 100, each: 30, stories: 60 }, (reader) =>
+      reader < 5 ? 0.95 : 0.495,
+    );
+    const all = verdictOf(dataOf({ choices, settings: settings() }));
+    expect(said(all, "verdict")).toMatch(
+      /^Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated \d\.\d % \(95 % interval \d\.\d % to 1\d\.\d %\) can\. /,
+    );
+    expect(all.numbers).toMatchObject({ together: "equivalent on average", readers: { shown: true } });
+    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+  });
+
+  test("of a study that could not have seen such readers says how many there may be", () => {
+    const choices = choicesOf({ readers: 200, each: 6, stories: 80 }, () => 0.5);
+    const all = verdictOf(dataOf({ choices, settings: settings() }));
+    expect(said(all, "verdict")).toMatch(
+      /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell\. /,
+    );
+    expect(said(all)).toContain("takes 16 answers of one reader, all right, and readers gave 6 (median)");
+    expect(said(all).toLowerCase()).not.toContain("indistinguishable");
+  });
+
+  test("of a study of half who are mostly right and half who are mostly wrong says that readers differ", () => {
+    const choices = choicesOf({ readers: 120, each: 20, stories: 60 }, (reader) =>
+      reader % 2 === 0 ? 0.65 : 0.35,
+    );
+    expect(headline(dataOf({ choices, settings: settings() }))).toMatch(
+      /^Equivalent on average, but .*readers/,
+    );
+  });
+
+  test("of titles that are easy or hard for both kinds is that nothing can be said, where stories alone would differ", () => {
+    // The first seed with which the study of version 0.1 is wrong.
+    let wrong = 0;
+    for (let seed = 0; seed < 60; seed++) {
+      const ease = normals(`titles ${seed}`, 10, 0.9);
+      const plan = { readers: 60, each: 20, stories: 20, titles: true, seed: `titles ${seed}` };
+      const choices = choicesOf(plan, (_, story) => chanceOf(ease[story % 10]!));
+      const before = dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) });
+      if (!headline(before).startsWith("Different")) continue;
+      wrong++;
+      const now = verdictOf(dataOf({ choices, settings: settings() }));
+      if (now.numbers["together"] === "different") continue;
+      expect(said(now, "verdict")).toMatch(/^Inconclusive: these data cannot say whether readers can tell/);
+      expect(said(now)).toContain("The verdict speaks of readers like these 60 and titles like these 10");
+      return;
+    }
+    expect.unreachable(`${wrong} of 60 studies were called different without titles, and all with them`);
+  });
+
+  test("of two models that differ in opposite ways names each, and no program reads that all is equivalent", () => {
+    const model = (story: number) => (story < 60 ? "" : story % 2 === 0 ? "A" : "B");
+    const chance = (_: number, story: number) =>
+      model(story) === "A" ? 0.72 : model(story) === "B" ? 0.29 : 0.505;
+    const choices = choicesOf({ readers: 120, each: 20, stories: 120 }, chance, (story) => ({
+      model: model(story),
+    }));
+    const all = verdictOf(dataOf({ choices, settings: settings() }));
+    expect(said(all, "verdict")).toMatch(
+      /^Different: A is recognised \(\d\d\.\d %\), B passes as human \(3\d\.\d %\)\. /,
+    );
+    expect(all.numbers["together"]).toBe("different");
+  });
+
+  test("of a difference that is small says so, and no margin turns it", () => {
+    // 8,845 judgments, of which human stories are told more often: 57.8 % in all, within ten points.
+    const choices = choicesOf({ readers: 222, each: 40, stories: 200 }, (_, story) =>
+      story < 100 ? 0.64 : 0.516,
+    ).slice(0, 8845);
+    for (const margin of [0.01, 0.03, 0.05, 0.07, 0.1, 0.15, 0.3, 0.49]) {
+      const all = verdictOf(dataOf({ choices, settings: settings({ margin, draws: 50 }) }));
+      expect(said(all, "verdict"), `margin ${margin}`).toMatch(/^Different/);
+      expect(all.numbers["together"]).toBe("different");
+      if (margin === 0.1) {
+        expect(said(all, "verdict")).toMatch(
+          /^Different, but within the margin of 10 points: readers are right in 57\.\d %\. /,
+        );
+      }
+      if (margin === 0.05) {
+        expect(said(all, "verdict")).toMatch(
+          /^Different: readers can tell human stories from a machine’s more often than by guessing\. /,
+        );
+      }
+    }
+  });
+
+  test("of a study with four titles says that they are too few", () => {
+    const choices = choicesOf({ readers: 50, each: 8, stories: 8, titles: true }, () => 0.8);
+    const told = said(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
+    expect(told).toMatch(/^Inconclusive/);
+    expect(told).toContain("there are 4 clusters by title, and it takes 6 to know how much they differ");
+    expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Different/);
+  });
+});
+
+describe("who left", () => {
+  // Every other reader is right in four of five, and leaves after four stories.
+  const choices = choicesOf({ readers: 80, each: 20, stories: 60 }, (reader) =>
+    reader % 2 === 0 ? 0.8 : 0.5,
+  ).filter(({ participant }, at) => Number(participant.slice(1)) % 2 === 1 || at % 10 < 2);
+
+  test("counts as much as who stayed, and the report warns where it matters", () => {
+    const all = verdictOf(dataOf({ choices, settings: settings() }));
+    const { overall, weighings } = all.numbers as {
+      overall: { estimate: number };
+      weighings: Record<"judgments" | "finished", { test: { overall: { estimate: number } } }>;
+    };
+    expect(Math.abs(overall.estimate - 0.65)).toBeLessThan(0.04);
+    expect(weighings.judgments.test.overall.estimate).toBeLessThan(0.58);
+    expect(Math.abs(weighings.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
+    expect(said(all)).toMatch(
+      /Over readers weighed alike accuracy is 6\d\.\d %, over judgments weighed alike 5\d\.\d % and \d\d\.\d % for the 40 readers who finished, alone\./,
+    );
+    expect(said(all, "warning")).toContain("Readers who judged more stories were right less often");
+  });
+
+  test("weighs as little as it judged where the study declared so, with the usual analysis beside it", () => {
+    const all = verdictOf(dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) }));
+    const { overall } = all.numbers as { overall: { estimate: number } };
+    expect(overall.estimate).toBeLessThan(0.58);
+    expect(said(all)).toMatch(
+      /The study declared the analysis of version 0\.1: .* the verdict is different, accuracy 6\d\.\d %/,
+    );
+  });
+
+  test("is not spoken of where all judged as many", () => {
+    const even = choicesOf({ readers: 40, each: 20, stories: 60 }, () => 0.5);
+    expect(said(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
+      "weighed alike accuracy",
+    );
+  });
+});
+
+describe("a table", () => {
+  const table = async (text: string) => {
+    const path = join(await mkdtemp(join(tmpdir(), "tinylove-clusters-")), "table.csv");
+    await writeFile(path, text);
+    return path;
+  };
+  const rows = choicesOf({ readers: 48, each: 20, stories: 40, titles: true }, () => 0.55).map(
+    ({ participant, stimulus, origin, answer, title }) =>
+      `${participant},${stimulus},${origin},${answer},${title},${Number(participant.slice(1)) % 8}`,
+  );
+  const text = ["participant,stimulus,origin,response,title,room", ...rows].join("\n");
+  const waysOf = (data: Data) =>
+    (verdictOf(data).numbers["overall"] as { ways: { name: string; clusters: number }[] }).ways;
+
+  test("with titles is clustered by them, with a column that is named by that, and with none by neither", async () => {
+    const path = await table(text);
+    const by = async (clusters?: string[]) =>
+      waysOf(await dataIn(path, settings(clusters ? { clusters } : {})));
+    expect(await by()).toEqual([
+      { name: "reader", clusters: 48 },
+      { name: "title", clusters: 20 },
+    ]);
+    // Readers lie within rooms, stories within titles.
+    expect(await by(["title", "room"])).toEqual([
+      { name: "title", clusters: 20 },
+      { name: "room", clusters: 8 },
+    ]);
+    expect(await by([])).toEqual([
+      { name: "reader", clusters: 48 },
+      { name: "story", clusters: 40 },
+    ]);
+    // A column of clusters measures no story.
+    expect((await dataIn(path, settings({ clusters: ["room"] }))).measures.get("s1")).toEqual({});
+  });
+
+  test("without the column, or with an empty cell in it, is refused by name", async () => {
+    const path = await table(text);
+    await expect(dataIn(path, settings({ clusters: ["wave"] }))).rejects.toThrow(
+      /--cluster wave: .* has no column wave/,
+    );
+    const empty = await table(text.replace(/,\d$/m, ","));
+    await expect(dataIn(empty, settings({ clusters: ["room"] }))).rejects.toThrow(
+      /line 2: room is empty, and judgments are clustered by it/,
+    );
+  });
+});
+
+// Simulated by a reviewer; TINYLOVE_DATA names the folder in which they lie, else nothing is read.
+const reviewed = process.env.TINYLOVE_DATA ? join(process.env.TINYLOVE_DATA, "reviewer") : "";
+describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
+  "the reviewer’s table (else TINYLOVE_DATA)",
+  () => {
+    test.each([
+      [
+        "experts.csv",
+        "Equivalent on average, but some readers can tell: 5 of 100 are shown to, and an estimated 5.0 % (95 % interval 2.2 % to 11.2 %) can.",
+      ],
+      ["two.csv", "Different: A is recognised (61.5 %), B passes as human (39.8 %)."],
+      [
+        "title_false_different.csv",
+        "Inconclusive: these data cannot say whether readers can tell human stories from a machine’s.",
+      ],
+      ["pairs.csv", "Different: side by side, readers find the human story more often than by guessing."],
+    ])("%s has its sentence", async (name, sentence) => {
+      const data = await dataIn(join(reviewed, name), settings());
+      const first = found(data, [verdict, pairs]).find(({ findings }) => findings.length > 0)!.findings[0]!;
+      expect(first.kind === "sentence" && first.text).toBe(sentence);
+    });
+  },
+);

@@ -1,0 +1,511 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { cues } from "../../src/analyse/analyses/cues.ts";
+import { leaks } from "../../src/analyse/analyses/leaks.ts";
+import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { pairs } from "../../src/analyse/analyses/pairs.ts";
+import { ratings } from "../../src/analyse/analyses/ratings.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Choice, Rating } from "../../src/analyse/data.ts";
+import { type Detection, detect } from "../../src/analyse/detector.ts";
+import { judgedOn } from "../../src/analyse/from-study.ts";
+import { dataOfTable } from "../../src/analyse/from-table.ts";
+import { errorsOf } from "../../src/analyse/look.ts";
+import { printedFindings } from "../../src/analyse/print.ts";
+import { type Random, randomFrom } from "../../src/stats/random.ts";
+import type { Findings, Table } from "../../src/study/finding.ts";
+import type { Judgment } from "../../src/study/judgment.ts";
+import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { csv } from "../../src/workbench/tables.ts";
+import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
+
+const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 200, ...some });
+
+async function tableOf(
+  rows: readonly Readonly<Record<string, string | number>>[],
+  some: Record<string, unknown> = {},
+) {
+  const file = join(await mkdtemp(join(tmpdir(), "tinylove-pairs-")), "table.csv");
+  await writeFile(file, csv(Object.keys(rows[0]!), rows));
+  return (await dataOfTable(file, { map: {}, values: new Map() }, settings(some))).data;
+}
+
+const tableIn = ({ findings }: Findings, caption: string): Table =>
+  findings.flatMap((one) => (one.kind === "table" && one.caption.includes(caption) ? [one.table] : []))[0]!;
+
+/** Readers x titles, the human story found with a probability, its side drawn anew. */
+function pairRows(readers: number, titles: number, finds: (random: Random) => boolean | "tie") {
+  const random = randomFrom("pair rows", readers, titles);
+  return Array.from({ length: readers * titles }, (_, at) => {
+    const title = at % titles;
+    const human = random.next() < 0.5 ? "left" : "right";
+    const result = finds(random);
+    const other = human === "left" ? "right" : "left";
+    return {
+      participant: `r${Math.floor(at / titles)}`,
+      stimulus: `pair ${title}.${at % 3}`,
+      title: `title ${title}`,
+      human_side: human,
+      chosen_side: result === "tie" ? "neither" : result ? human : other,
+    };
+  });
+}
+
+describe("pairs", () => {
+  test("of a study are judged by the side on which the human story stood before each reader", () => {
+    const origins = { h: "human", m: "machine" } as const;
+    const shown = (id: string) => ({
+      stimulus: id,
+      origin: origins[id as "h" | "m"],
+      model: id === "m" ? "model" : "",
+      example: "",
+      title: "A title",
+    });
+    const judged = (side: "left" | "right", answer: string): Judgment => ({
+      ...{ participant: `${side} ${answer}`, form: "form-1", question: "q", task: "which-is-human" },
+      ...{ stimuli: ["h", "m"], side, order: 1, at: "2026-01-01T00:00:00.000Z", simulated: false },
+      response: { answer },
+    });
+    // `side` is where the second stimulus, the machine's, stood.
+    const { pairs: all } = judgedOn([judged("left", "right"), judged("right", "left")], [], shown);
+    expect(all.map(({ humanSide, chosenSide }) => [humanSide, chosenSide])).toEqual([
+      ["right", "right"],
+      ["left", "left"],
+    ]);
+    expect(all.map(({ left, right, leftStory, rightStory }) => [left, right, leftStory, rightStory])).toEqual(
+      [
+        ["model", "human", "m", "h"],
+        ["human", "model", "h", "m"],
+      ],
+    );
+  });
+
+  test("that end in a tie count as a guess, and are counted", async () => {
+    const half = await tableOf(pairRows(20, 10, (random) => (random.next() < 0.5 ? "tie" : true)));
+    const told = of(found(half, [pairs]), "pairs");
+    const ties = half.pairs.filter(({ chosenSide }) => chosenSide === "tie").length;
+    expect(told.numbers).toMatchObject({ ties, correct: 200 - ties / 2 });
+    expect(said(told)).toContain(
+      `${ties} answers of 200 are ties: each counts as a guess, one half of a story found`,
+    );
+    const all = await tableOf(pairRows(20, 10, () => "tie"));
+    expect(of(found(all, [pairs]), "pairs").numbers).toMatchObject({ estimate: 0.5, ties: 200 });
+  });
+
+  test("of one title repeat together, however many versions of it there are", async () => {
+    const data = await tableOf(pairRows(12, 10, (random) => random.next() < 0.5));
+    expect(of(found(data, [pairs]), "pairs").numbers["stories"]).toBe(10);
+    const apart = { ...data, settings: settings({ clusters: [] }) };
+    expect(of(found(apart, [pairs]), "pairs").numbers["stories"]).toBe(30);
+  });
+
+  test("that few readers judged carry the warning about rare kinds of reader, and their figures are printed", async () => {
+    const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
+    expect(said(few)).toContain("would be missing altogether from so few with probability 0.53");
+    const printed = printedFindings([few]);
+    expect(printed).toContain("missing altogether");
+    const { rows } = tableIn(few, "The verdict on pairs");
+    expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
+      ["both sides", "120 of 120"],
+      ["left", expect.stringMatching(/^(\d+) of \1$/)],
+      ["right", expect.stringMatching(/^(\d+) of \1$/)],
+    ]);
+    expect(printed).toMatch(/both +different +120 of +100\.0 %/);
+    const many = await tableOf(pairRows(60, 20, () => true));
+    expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing altogether");
+  });
+
+  test("print no p-value that takes judgments as independent", async () => {
+    const told = of(
+      found(await tableOf(pairRows(12, 10, (random) => random.next() < 0.6)), [pairs]),
+      "pairs",
+    );
+    expect(said(told)).not.toContain("independent, which they are not");
+    expect(told.numbers).not.toHaveProperty("naive");
+  });
+
+  test("a small difference is different at any margin", async () => {
+    const data = await tableOf(pairRows(200, 30, (random) => random.next() < 0.54));
+    for (const margin of [0.02, 0.1]) {
+      const told = of(found({ ...data, settings: settings({ margin }) }, [pairs]), "pairs");
+      expect(said(told, "verdict")).toMatch(
+        margin === 0.1
+          ? /^Different, but within the margin of 10 points: side by side, readers find the human story in 5\d\.\d %/
+          : /^Different: side by side/,
+      );
+    }
+  });
+});
+
+describe("a choice of several", () => {
+  /** Readers of sets of four, who find the human story with a probability and else take any other. */
+  const setRows = (share: number, place = (random: Random) => random.integer(1, 4)) => {
+    const random = randomFrom("sets", share);
+    return Array.from({ length: 40 * 20 }, (_, at) => {
+      const human = place(random);
+      const other = 1 + ((human + random.integer(0, 2)) % 4);
+      return {
+        participant: `r${Math.floor(at / 20)}`,
+        stimulus: `set ${at % 20}`,
+        options: 4,
+        human_side: human,
+        chosen_side: random.next() < share ? human : other,
+      };
+    });
+  };
+
+  test("has a chance level of its own: one in four of four", async () => {
+    const guessing = of(found(await tableOf(setRows(0.25)), [pairs]), "pairs");
+    expect(said(guessing, "verdict")).toMatch(/^(Equivalent|Inconclusive).*among 4 stories/);
+    expect(Number(guessing.numbers["differenceP"])).toBeGreaterThan(0.05);
+    const finding = of(found(await tableOf(setRows(0.5)), [pairs]), "pairs");
+    expect(said(finding, "verdict")).toMatch(
+      /^Different: among 4 stories, readers find the human story more often/,
+    );
+    const { rows } = tableIn(finding, "The verdict on choices of 4");
+    expect(rows.map(({ of }) => of)).toEqual(["all places", ...[1, 2, 3, 4].map((at) => `place ${at}`)]);
+  });
+
+  test("has no verdict where the human story never stood at one of the places", async () => {
+    const told = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
+    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer never stood at place 4/);
+  });
+
+  test("refuses a margin that leaves nothing outside it", async () => {
+    const data = await tableOf(setRows(0.25), { margin: 0.3 });
+    expect(() => found(data, [pairs])).toThrow(
+      /a margin of 0.3 is too wide for a choice of 4: guessing gives 25 %/,
+    );
+  });
+
+  test("names the row of a place that there is not", async () => {
+    await expect(tableOf([{ ...setRows(0.25)[0]!, chosen_side: 5 }])).rejects.toThrow(/row 1: chosen_side 5/);
+    await expect(tableOf([{ ...setRows(0.25)[0]!, options: 1 }])).rejects.toThrow(/row 1: options 1/);
+  });
+});
+
+describe("the leak scan", () => {
+  test("finds in pairs what differs within titles, though titles differ far more", async () => {
+    const random = randomFrom("within titles");
+    const rows = pairRows(8, 24, (draw) => draw.next() < 0.5).map((row, at) => {
+      const title = at % 24;
+      const [human, machine] = [100 * title + 3, 100 * title];
+      const noise = () => Math.round(50 * random.normal());
+      const [left, right] = row.human_side === "left" ? [human, machine] : [machine, human];
+      return {
+        ...row,
+        stimulus: `pair ${title}`,
+        left: `${row.human_side === "left" ? "h" : "m"} ${title}`,
+        right: `${row.human_side === "left" ? "m" : "h"} ${title}`,
+        left_words: left,
+        right_words: right,
+        left_other: noise(),
+        right_other: noise(),
+      };
+    });
+    const told = of(found(await tableOf(rows), [leaks]), "leaks");
+    expect(said(told, "warning")).toMatch(
+      /^The stories may be unfair: a program that sees only “words” tells 100.0 % of the pairs apart \(p = \.0\d+\), more than readers did/,
+    );
+    expect(said(told, "warning")).toContain(
+      "“words” (1153.00 on average in human stories, 1150.00 in the machine’s)",
+    );
+    // A threshold over all stories sees next to nothing of it.
+    const alone = detect(
+      {
+        names: ["words"],
+        features: [...Array(24).keys()].flatMap((title) => [[100 * title + 3], [100 * title]]),
+        labels: [...Array(24).keys()].flatMap(() => [1, 0]),
+      },
+      randomFrom("alone"),
+    )!;
+    expect(alone.p).toBeGreaterThan(0.2);
+  });
+
+  test("looks at the pairs of a study before anybody has answered", () => {
+    const stimuli = Array.from({ length: 24 }, (_, at) => {
+      const [title, origin] = [Math.floor(at / 2), at % 2 === 0 ? ("human" as const) : ("machine" as const)];
+      const text = `${"It rained, and we went home. ".repeat(2 + (title % 5))}${origin === "human" ? "So it was, was it? Yes!" : ""}`;
+      const shown = {
+        stimulus: `${origin} ${title}`,
+        origin,
+        model: "",
+        example: "",
+        title: `Title ${title}`,
+      };
+      return { ...shown, id: shown.stimulus, text, words: 9, cut: 1 };
+    });
+    const study = { stimuli, generations: [] } as never;
+    const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
+    expect(said(told, "warning")).toMatch(/tells 100\.0 % of the pairs apart .* more than guessing would/);
+  });
+
+  test("of pairs whose stories are known by nothing but their origin says so", async () => {
+    const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
+    expect(said(told)).toContain("cannot be told: nothing is known of the stories in the pairs");
+  });
+
+  test("keeps the stories of a title together: what they share says nothing of either", () => {
+    const titles = [...Array(30).keys()].flatMap((title) => [`t${title}`, `t${title}`]);
+    const random = randomFrom("shared");
+    const shared = [...Array(30).keys()].map(() => random.normal());
+    const { detectors } = detect(
+      {
+        names: ["of the title"],
+        features: titles.map((_, at) => [shared[Math.floor(at / 2)]!]),
+        labels: titles.map((_, at) => at % 2),
+        titles,
+      },
+      randomFrom("titles"),
+    ) as Detection;
+    // One of each title is sorted rightly, whatever the threshold and however labels change places within titles.
+    expect(detectors[0]).toEqual({ detector: "of the title", accuracy: 0.5, p: 1 });
+  });
+});
+
+describe("ratings", () => {
+  const ratingsWhere = (
+    task: string,
+    rate: (origin: string, random: Random) => number,
+    readers = 12,
+  ): Rating[] => {
+    const random = randomFrom("rate", task);
+    return Array.from({ length: readers * 12 }, (_, at) => {
+      const story = at % 12;
+      const origin = story % 2 === 0 ? ("human" as const) : ("machine" as const);
+      return {
+        ...{ participant: `r${Math.floor(at / 12)}`, form: "", task, stimulus: `s${story}` },
+        ...{ origin, model: "", example: "", title: "", rating: rate(origin, random) },
+      };
+    });
+  };
+  type Numbers = Record<
+    string,
+    { margin: number; tooWide: boolean; difference: { verdict: string; equivalenceP: number } }
+  >;
+  const rated = (rows: Rating[], some: Record<string, unknown> = {}) =>
+    of(found(dataOf({ ratings: rows, settings: settings(some) }), [ratings]), "ratings");
+
+  test("that are nearly all the same carry no verdict, with the reason", () => {
+    const rows = ratingsWhere("liking", () => 3).map((rating, at) =>
+      at === 7 ? { ...rating, rating: 4 } : rating,
+    );
+    const told = rated(rows);
+    expect(said(told)).toContain("inconclusive, for 99.3 % of the values are 3: the scale was not used");
+    expect((told.numbers as unknown as Numbers)["liking"]!.difference).toMatchObject({
+      verdict: "inconclusive",
+      equivalenceP: 1,
+    });
+    expect(said(told)).not.toMatch(/p < \.001/);
+  });
+
+  test("have a margin in points or as a share of the scale", () => {
+    const rows = ratingsWhere("share", (_, random) => random.integer(0, 100) / 100);
+    const margin = (some: Record<string, unknown>) =>
+      (rated(rows, some).numbers as unknown as Numbers)["share"]!.margin;
+    const range =
+      Math.max(...rows.map(({ rating }) => rating)) - Math.min(...rows.map(({ rating }) => rating));
+    expect(margin({ ratingMargin: "10 %" })).toBeCloseTo(0.1 * range, 12);
+    expect(margin({ ratingMargin: 0.2 })).toBe(0.2);
+    expect(() => settings({ ratingMargin: "ten" })).toThrow();
+    expect(() => settings({ ratingMargin: "60 %" })).toThrow();
+  });
+
+  test("within a margin of half of their scale are not called equivalent, and the remedy is named", () => {
+    const rows = ratingsWhere("share", (_, random) => random.integer(0, 100) / 100, 60);
+    const told = rated(rows);
+    expect((told.numbers as unknown as Numbers)["share"]).toMatchObject({
+      tooWide: true,
+      difference: { verdict: "inconclusive" },
+    });
+    expect(said(told, "warning")).toMatch(
+      /no equivalence is claimed\. Declare one that fits: .*--rating-margin 10%/,
+    );
+    const fitting = rated(rows, { ratingMargin: "20%" });
+    expect((fitting.numbers as unknown as Numbers)["share"]!.difference.verdict).toBe("equivalent");
+  });
+
+  test("on several scales stand in one table, first of all", () => {
+    const told = rated([
+      ...ratingsWhere("liking", (_, random) => random.integer(1, 7)),
+      ...ratingsWhere("warmth", (origin, random) => random.integer(1, 4) + (origin === "human" ? 3 : 0)),
+    ]);
+    const table = tableIn(told, "Human and machine stories on all 2 scales");
+    expect(table.rows.map(({ scale, ratings: count, verdict }) => [scale, count, verdict])).toEqual([
+      ["liking", 144, "inconclusive"],
+      ["warmth", 144, "different"],
+    ]);
+    expect(table.rows[1]!["difference"]).toBeGreaterThan(2);
+    expect(told.findings.findIndex(({ kind }) => kind !== "sentence")).toBe(
+      told.findings.findIndex((one) => one.kind === "table"),
+    );
+    expect(said(told)).toContain("would be missing altogether from so few");
+  });
+
+  test("the ordinal model has the verdict's degrees of freedom: four stories carry little", () => {
+    const few = ratingsWhere(
+      "liking",
+      (origin, random) => random.integer(1, 5) + (origin === "human" ? 1 : 0),
+      40,
+    ).map((rating, at) => ({ ...rating, stimulus: `s${(at % 12) % 4}` }));
+    const { ordinal } = (rated(few).numbers as unknown as Record<string, { ordinal: { p: number } }>)[
+      "liking"
+    ]!;
+    // With the normal distribution, and ratings as if independent, it would be far below .001.
+    expect(ordinal.p).toBeGreaterThan(0.001);
+    expect(ordinal.p).toBeLessThan(0.2);
+  });
+});
+
+describe("alpha spending", () => {
+  const errorsAt = (finished: number, looks: number[]) =>
+    errorsOf(
+      dataOf({
+        choices: choicesBy(finished, 6, guess),
+        settings: settings({ stop: { readers: 20, looks } }),
+      }),
+    );
+
+  test("goes on to the planned end, where less than alpha is left", () => {
+    expect(errorsAt(20, []).alpha).toBe(0.05);
+    expect(errorsAt(20, [0.5]).alpha).toBeCloseTo(0.049, 4);
+    expect(errorsAt(20, [0.25, 0.5, 0.75]).alpha).toBeCloseTo(0.044, 3);
+    expect(errorsAt(24, [0.5]).alpha).toBe(errorsAt(20, [0.5]).alpha);
+    expect(errorsAt(10, [0.5]).alpha).toBeCloseTo(0.0031, 4);
+    expect(errorsAt(20, [0.5]).equivalenceAlpha).toBeLessThan(0.05);
+  });
+});
+
+describe("cues", () => {
+  type Cue = { measure: string; saidHuman: number; saidHumanP: number; rightP: number };
+  const cuesIn = (choices: Choice[], measures: Map<string, Record<string, number>>) =>
+    of(found(dataOf({ choices, measures, settings: settings({ draws: 999 }) }), [cues]), "cues").numbers[
+      "cues"
+    ] as Cue[];
+
+  test("a measure in which the origins merely differ moves nobody, however well readers can tell", () => {
+    const random = randomFrom("merely");
+    const choices = choicesBy(30, 40, (origin, draw) =>
+      draw.next() < 0.8 ? origin : origin === "human" ? "machine" : "human",
+    );
+    const measures = new Map(
+      Array.from({ length: 40 }, (_, at) => [
+        `story-${at}`,
+        { length: (at % 2 === 0 ? 3 : 0) + random.normal() },
+      ]),
+    );
+    const [length] = cuesIn(choices, measures);
+    expect(length!.saidHumanP).toBeGreaterThan(0.05);
+    expect(Math.abs(length!.saidHuman)).toBeLessThan(0.35);
+  });
+
+  test("are tested over titles where human and machine stories share them", () => {
+    // Five titles of one human and four machine stories, the measure and what readers say both rising from title to title.
+    const story = (at: number) => ({ title: Math.floor((at % 25) / 5), version: at % 5 });
+    const choices = choicesBy(20, 25, guess).map((choice, at): Choice => {
+      const { title, version } = story(at);
+      const origin = version === 0 ? "human" : "machine";
+      const answer = Math.floor(at / 25) < 4 * title + 2 ? "human" : "machine";
+      const model = origin === "human" ? "" : "model";
+      return { ...choice, origin, model, answer, right: answer === origin, title: `title ${title}` };
+    });
+    const measures = new Map(
+      Array.from({ length: 25 }, (_, at) => [`story-${at}`, { tone: story(at).title }]),
+    );
+    const [tone] = cuesIn(choices, measures);
+    expect(tone!.saidHuman).toBeGreaterThan(0.9);
+    // Two of the 120 orders of five titles go as far; of the orders of 25 stories next to none.
+    expect(tone!.saidHumanP).toBeGreaterThan(0.008);
+    expect(tone!.saidHumanP).toBeLessThan(0.04);
+  });
+});
+
+describe("the mixed model", () => {
+  const formulaOf = (choices: Choice[], effects = ["origin"]) => {
+    const told = of(found(dataOf({ choices, settings: settings({ effects }) }), [mixedModel]), "mixed-model");
+    return told.numbers as {
+      formula: string;
+      tests: { effect: string; degrees: number; p: number; f: number }[];
+      coefficients: { effect: string; estimate: number; standardError: number; low: number }[];
+    };
+  };
+  const answersBy = (skill: number) => {
+    const random = randomFrom("skill", skill);
+    const skills = Array.from({ length: 14 }, () => 0.8 + skill * random.normal());
+    const looks = Array.from({ length: 20 }, () => 0.4 * random.normal());
+    return choicesBy(14, 20, guess).map((choice): Choice => {
+      const its = skills[Number(choice.participant.slice(7))]! * (choice.origin === "human" ? 0.5 : -0.5);
+      const logit = its + looks[Number(choice.stimulus.slice(6))]!;
+      const answer = random.next() < 1 / (1 + Math.exp(-logit)) ? "human" : "machine";
+      return { ...choice, answer, right: answer === choice.origin };
+    });
+  };
+
+  test("has slopes where an effect varies, and degrees of the fewest units that carry it", () => {
+    const choices = answersBy(1);
+    const plain = formulaOf(choices, ["origin", "order"]);
+    expect(plain.formula).toBe(
+      "human ~ origin + order + (1 + origin + order || participant) + (1 | stimulus)",
+    );
+    // 14 readers carry what differs within them; of the 20 stories, the two means and the order are estimated.
+    expect(plain.tests.map(({ effect, degrees }) => [effect, degrees])).toEqual([
+      ["origin", 13],
+      ["order", 13],
+    ]);
+    const [, origin] = plain.coefficients;
+    const test = plain.tests[0]!;
+    expect(test.f).toBeCloseTo((origin!.estimate / origin!.standardError) ** 2 / (14 / 13), 8);
+    expect(origin!.low).toBeLessThan(origin!.estimate - 2.16 * origin!.standardError);
+  });
+
+  test("gives the mean reader's d', which pooling makes too small where readers lean apart", () => {
+    const random = randomFrom("probit");
+    const leans = Array.from({ length: 150 }, () => 1.2 * random.normal());
+    const skills = Array.from({ length: 150 }, () => 0.9 + 0.4 * random.normal());
+    const choices = choicesBy(150, 40, guess).map((choice): Choice => {
+      const reader = Number(choice.participant.slice(7));
+      const seen =
+        leans[reader]! + skills[reader]! * (choice.origin === "human" ? 0.5 : -0.5) + random.normal();
+      const answer = seen > 0 ? "human" : "machine";
+      return { ...choice, answer, right: answer === choice.origin };
+    });
+    const all = found(dataOf({ choices, settings: settings() }), [mixedModel, verdict]);
+    const { meanReader } = of(all, "mixed-model").numbers as { meanReader: Record<string, number> };
+    const mean = skills.reduce((sum, skill) => sum + skill, 0) / 150;
+    expect(Math.abs(meanReader["sensitivity"]! - mean)).toBeLessThan(0.05);
+    expect(Math.abs(meanReader["spread"]! - 0.4)).toBeLessThan(0.1);
+    const { detection } = of(all, "verdict").numbers as { detection: { sensitivity: { value: number } } };
+    expect(detection.sensitivity.value).toBeLessThan(mean - 0.2);
+    expect(JSON.stringify(of(all, "verdict").findings)).toContain("d′, pooled");
+  });
+
+  test("of more titles than it can solve together has no fit, with the reason", () => {
+    const rows = Array.from({ length: 1300 * 3 }, (_, at) => {
+      const [title, version] = [Math.floor(at / 3), at % 3];
+      const choice = choicesBy(1, 2, guess)[Math.min(1, version)]!;
+      const participant = `r${at % 7}`;
+      return { ...choice, participant, stimulus: `s${title}.${version}`, title: `t${title}` };
+    });
+    const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
+    expect(said(told)).toContain("has no fit: readers, stories and titles have 2614 effects that cross");
+  });
+
+  test("has titles with a slope of origin where both share them, and no stories where these say the same", () => {
+    const choices = answersBy(1).map((choice) => ({
+      ...choice,
+      title: `title ${Math.floor(Number(choice.stimulus.slice(6)) / 2)}`,
+    }));
+    const alone = formulaOf(choices);
+    expect(alone.formula).toBe("human ~ origin + (1 + origin || participant) + (1 + origin || title)");
+    expect(alone.tests[0]!.degrees).toBe(9);
+    const several = choices.map((choice) => ({
+      ...choice,
+      title: `title ${Math.floor(Number(choice.stimulus.slice(6)) / 4)}`,
+    }));
+    expect(formulaOf(several).formula).toBe(
+      "human ~ origin + (1 + origin || participant) + (1 | stimulus) + (1 + origin || title)",
+    );
+  });
+});
