@@ -116,8 +116,7 @@ export function fewestReaders(enough: (readers: number) => boolean): number | un
 /** What each accuracy's standard error will be, with its degrees of freedom. */
 export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, PlannedError> {
   const { readers, stories, each } = plan;
-  const human = kindVariances(plan, plan.humanAccuracy ?? 0.5, true);
-  const machine = kindVariances(plan, plan.machineAccuracy ?? 0.5, false);
+  const { human, machine, balanced } = componentsOf(plan);
   const judgments = (readers * each) / 2;
   const half = stories / 2;
   const ofKind = ({ reader, story, title, group, rest, share }: KindVariances): PlannedError => ({
@@ -126,7 +125,7 @@ export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, Planned
   });
   const kinds = { human: ofKind(human), machine: ofKind(machine) };
   const both = {
-    reader: balancedReaderVariance(human.level, machine.level, plan),
+    reader: balanced,
     story: (human.story + machine.story) / (4 * half),
     // Easier is easier for both kinds, so that nothing cancels.
     title: (human.title + machine.title) / 2,
@@ -169,6 +168,29 @@ function errorOfParts(
   const most = Math.max(...ways.map(({ degrees }) => degrees));
   const scale = ways.reduce((sum, way) => sum + way.variance ** 2 / way.degrees, 0);
   return { standardError, degrees: Math.max(1, fewest, Math.min(most, whole ** 2 / scale)) };
+}
+
+interface Components {
+  readonly human: KindVariances;
+  readonly machine: KindVariances;
+  /** Between readers, of the mean of both accuracies. */
+  readonly balanced: number;
+}
+
+const known = new Map<string, Components>();
+
+/** The variances of a plan, which no number of readers or stories changes: searching for one asks for them again and again. */
+function componentsOf(plan: StudyPlan): Components {
+  const { variances, humanAccuracy = 0.5, machineAccuracy = 0.5, titles, groups } = plan;
+  const key = JSON.stringify([variances, humanAccuracy, machineAccuracy, Boolean(titles), Boolean(groups)]);
+  const before = known.get(key);
+  if (before) return before;
+  const human = kindVariances(plan, humanAccuracy, true);
+  const machine = kindVariances(plan, machineAccuracy, false);
+  const components = { human, machine, balanced: balancedReaderVariance(human.level, machine.level, plan) };
+  if (known.size > 1000) known.clear();
+  known.set(key, components);
+  return components;
 }
 
 /** How the variance of one kind's right answers divides, on the scale of shares. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readersNeeded, usualPlan } from "../../src/analyse/plan.ts";
+import { readersNeeded, usualPlan, withStories } from "../../src/analyse/plan.ts";
 import { planned } from "../../src/analyse/planned.ts";
 import { heard, power } from "../../src/analyse/power.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
@@ -41,6 +41,15 @@ describe("a plan", () => {
     const { formula } = await numbersOf({ readers: 13, stories: 18, each: 6 });
     expect(formula.overall.equivalent).toBeLessThan(0.05);
     expect(formula.overall.different).toBeLessThan(0.06);
+  });
+
+  test("titles that stories share take more readers, and too few of them never do", async () => {
+    const base = (await numbersOf({ stories: 120, each: 20 })).needed;
+    const titled = await numbersOf({ stories: 120, each: 20, titles: 60, title: 0.55 });
+    expect(titled.needed).toBeGreaterThan(base);
+    expect((await numbersOf({ stories: 60, titles: 5 })).needed).toBeNull();
+    await expect(numbersOf({ stories: 20, titles: 11 })).rejects.toThrow("--titles 11: more than the 10");
+    await expect(numbersOf({ stories: 20, each: 6, forms: 10 })).rejects.toThrow("--forms 10: 20 stories");
   });
 
   test.each([
@@ -90,10 +99,11 @@ describe("the plan of a study", () => {
       /^With 30 stories no number of readers .* at least (\d+) stories, half of them human, and with (\d+) some (\d+) readers do/
         .exec(text)!
         .map(Number);
-    const plan = usualPlan({ stories: fewest!, each: 6 });
+    // The study's human and machine stories share its titles, a pair to each.
+    const plan = usualPlan({ stories: fewest!, each: 6, titles: fewest! / 2 });
     const test = { margin: 0.1, alpha: 0.05 };
     expect(readersNeeded(plan, test, 0.8)).toBeGreaterThan(1000);
-    expect(readersNeeded({ ...plan, stories: fewest! - 2 }, test, 0.8)).toBeUndefined();
-    expect(readersNeeded({ ...plan, stories: ample! }, test, 0.8)).toBe(readers);
+    expect(readersNeeded(withStories(plan, fewest! - 2), test, 0.8)).toBeUndefined();
+    expect(readersNeeded(withStories(plan, ample!), test, 0.8)).toBe(readers);
   });
 });
