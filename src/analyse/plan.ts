@@ -76,9 +76,9 @@ export const usualPower = 0.8;
  * take; undefined where some number of readers does.
  */
 export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string | undefined {
-  if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
   const few = sayTooFewClusters(plan);
   if (few !== undefined) return few;
+  if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
   const { humanAccuracy: accuracy = 0.5 } = plan;
   const truth = accuracy === 0.5 ? "" : `, if accuracy is truly ${declaredPercent(accuracy)}`;
   const begin = `With ${counted(plan.stories, "story", "stories")} no number of readers shows that accuracy overall, on human and on machine stories lies within the margin of ${declaredPercent(test.margin)} with probability ${declaredPercent(wanted)}${truth}`;

@@ -3,13 +3,22 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
 import { pairs } from "../../src/analyse/analyses/pairs.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice, Data } from "../../src/analyse/data.ts";
+import { designOf, evenDesign } from "../../src/analyse/design.ts";
+import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
+import { asJudgments } from "../../src/analyse/judged.ts";
+import { sayTooFewFor } from "../../src/analyse/plan.ts";
+import { heard, power } from "../../src/analyse/power.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
+import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 import { dataOf, found, of, said } from "./made-up.ts";
+
+const stage = analyse(async () => "");
 
 const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 1000, ...some });
 const verdictOf = (data: Data) => of(found(data, [verdict]), "verdict");
@@ -225,6 +234,21 @@ describe("a table", () => {
     expect((await dataOfTable(path, {}, settings({ clusters: ["room"] }))).measures.get("s1")).toEqual({});
   });
 
+  test("takes its clusters from --cluster, none or at most two", async () => {
+    const path = await table(text);
+    const waysAsked = async (...cluster: string[]) => {
+      const effects = quiet();
+      await stage.standalone!(stage.options!.parse({ judgments: path, json: true, cluster }), effects);
+      const { overall } = JSON.parse(effects.printed[0]!).verdict as {
+        overall: { ways: { name: string }[] };
+      };
+      return overall.ways.map(({ name }) => name);
+    };
+    expect(await waysAsked("none")).toEqual(["reader", "story"]);
+    expect(await waysAsked("room")).toEqual(["story", "room"]);
+    await expect(waysAsked("room", "title", "wave")).rejects.toThrow("--cluster room title wave: 3 columns");
+  });
+
   test("without the column, or with an empty cell in it, is refused by name", async () => {
     const path = await table(text);
     await expect(dataOfTable(path, {}, settings({ clusters: ["wave"] }))).rejects.toThrow(
@@ -234,6 +258,54 @@ describe("a table", () => {
     await expect(dataOfTable(empty, {}, settings({ clusters: ["room"] }))).rejects.toThrow(
       /row 1: room is empty, and judgments are clustered by it/,
     );
+  });
+});
+
+describe("a study", () => {
+  const demographics = [{ name: "class", ask: "Your class?", options: ["1", "2", "3", "4", "5", "6", "7"] }];
+  const judged = Array.from({ length: 28 }, (_, at) => [
+    ...answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, { human: 1 + (at % 3), machine: at % 4 }),
+    ...(at === 0
+      ? []
+      : [
+          {
+            ...{ participant: `reader-${at}`, form: `form-${(at % 2) + 1}`, question: "who", order: 7 },
+            ...{ task: "demographics", stimuli: [], at: "2026-01-01T00:00:00.000Z", simulated: false },
+            response: { answer: "given", class: String((at % 7) + 1) },
+          },
+        ]),
+  ]).flat();
+
+  test("is clustered by what its readers said of themselves, and by its forms; who said nothing is alone", async () => {
+    const waysOf = async (clusters: string[]) => {
+      const study = await aStudy({ survey: { demographics }, analyse: { clusters } });
+      await writeJudgments(study, judged);
+      const data = await dataOfStudy(study);
+      const judgments = asJudgments(data.choices, data);
+      return judgments.clusters!.map(({ name, labels }) => [name, new Set(Array.from(labels)).size]);
+    };
+    expect(await waysOf(["class", "form"])).toEqual([
+      ["class", 8],
+      ["form", 2],
+    ]);
+  });
+
+  test("refuses clusters that nobody can know before anything runs", async () => {
+    const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["wave"] } });
+    await expect(stage.foresee!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
+    const known = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
+    await expect(stage.foresee!(known, new Set())).resolves.toBeUndefined();
+  });
+
+  test("plans with the clusters of its forms", async () => {
+    const { options } = power(async () => "");
+    const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
+    const asked = await heard(options.parse({ check: 0 }), study);
+    expect(asked.groups).toEqual({ count: 7, hold: "readers" });
+    expect(asked.about).toContain("clustered by 7 classes");
+    const byForm = await aStudy({ compose: { forms: 2 }, analyse: { clusters: ["form"] } });
+    const design = evenDesign(await designOf(byForm));
+    expect(sayTooFewFor(design, { margin: 0.1, alpha: 0.05 })).toContain("2 forms are too few for a verdict");
   });
 });
 

@@ -43,6 +43,15 @@ describe("a plan", () => {
     expect(formula.overall.different).toBeLessThan(0.06);
   });
 
+  test("titles that stories share take more readers, and too few of them never do", async () => {
+    const base = (await numbersOf({ stories: 120, each: 20 })).needed;
+    const titled = await numbersOf({ stories: 120, each: 20, titles: 60, title: 0.55 });
+    expect(titled.needed).toBeGreaterThan(base);
+    expect((await numbersOf({ stories: 60, titles: 5 })).needed).toBeNull();
+    await expect(numbersOf({ stories: 20, titles: 11 })).rejects.toThrow("--titles 11: more than the 10");
+    await expect(numbersOf({ stories: 20, each: 6, forms: 10 })).rejects.toThrow("--forms 10: 20 stories");
+  });
+
   test.each([
     [{ each: 5 }, /--each 5: an odd number/],
     [{ stories: 4 }, /--each 6: more than the 4 stories/],

@@ -18,6 +18,26 @@ test("formula and simulation agree within a few points", () => {
   expect(simulated.together.equivalent).toBeLessThanOrEqual(simulated.human.equivalent);
 });
 
+test.each([
+  ["titles", { titles: 12, variances: { ...usualSpread, title: 0.4 } }],
+  ["classes", { groups: { count: 8, hold: "readers" as const }, variances: { ...usualSpread, group: 0.3 } }],
+  [
+    "forms",
+    { groups: { count: 6, hold: "all" as const }, variances: { ...usualSpread, group: 0.3 }, each: 4 },
+  ],
+])("formula and simulation agree within a few points where %s are clusters", (_, more) => {
+  const clustered = { ...plan, readers: 48, stories: 24, each: 12, ...more };
+  const formula = verdictPower(clustered, { margin: 0.15 });
+  const simulated = simulatedPower(clustered, { margin: 0.15 }, { studies: 300 }, randomFrom(3));
+  for (const name of ["overall", "human"] as const) {
+    expect(Math.abs(formula[name].equivalent - simulated[name].equivalent), name).toBeLessThan(0.1);
+    expect(simulated[name].different, name).toBeLessThan(0.09);
+  }
+  expect(formula.overall.equivalent).toBeLessThan(
+    verdictPower({ ...clustered, titles: undefined, groups: undefined }, { margin: 0.15 }).overall.equivalent,
+  );
+});
+
 test("a difference within the margin is shown beside equivalence, by formula and by simulation alike", () => {
   const skilled = { ...plan, readers: 40, humanAccuracy: 0.58, machineAccuracy: 0.58 };
   const formula = verdictPower(skilled, options).overall;
