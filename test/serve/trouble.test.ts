@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, statSync } from "node:fs";
+import { cpSync, readFileSync, statSync } from "node:fs";
 import Libsql from "libsql";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -64,7 +64,9 @@ describe("the write-ahead log", () => {
     await write(250);
     const held = size(path);
     expect(held).toBeGreaterThan(30 * megabytes);
-    expect(other.prepare("SELECT count(*) AS count FROM fact").get()).toMatchObject({ count: 50 });
+    expect(other.prepare("SELECT count(*) AS count FROM fact WHERE name LIKE 'fact %'").get()).toMatchObject({
+      count: 50,
+    });
     other.exec("COMMIT");
     other.close();
     await write(250);
@@ -173,7 +175,8 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     const survey = await served(study, effects());
     const { walker, send } = await aboutToAnswer(survey.url);
     const admin = await connect();
-    await admin.query(`SET search_path = tinylove_${study.config.name.replaceAll("-", "_")}`);
+    const { schema } = JSON.parse(readFileSync(study.path("survey.json"), "utf8"));
+    await admin.query(`SET search_path = ${schema}`);
     await admin.query("BEGIN");
     await admin.query("LOCK TABLE answer IN ACCESS EXCLUSIVE MODE");
     const sent = [send(), send()];
