@@ -3,8 +3,6 @@ import { stringify } from "csv-stringify/sync";
 import { readCsv } from "./tables/csv.ts";
 import { readRecords } from "./tables/records.ts";
 
-export { separatorOf } from "./tables/csv.ts";
-
 export type Row = Record<string, string>;
 
 /** Rows of a table by the names of its first line; every kind of file that `readRecords` knows. */

@@ -759,6 +759,11 @@ describe("a table that says too little is refused in one line that says what is 
       /key\.csv does not say who wrote the stories/,
     ],
     [
+      "a key that contradicts itself",
+      { "t.csv": wide((name) => name), "key.csv": `${key}h1,machine,Again\n` },
+      /key\.csv: h1 is both human and machine/,
+    ],
+    [
       "a mapping to nothing",
       { "t.csv": long(ours) },
       /--map response=said: t\.csv has no column said \(it has participant, stimulus/,
@@ -797,6 +802,23 @@ describe("a table that says too little is refused in one line that says what is 
     expect(last).toMatch(message);
     expect(last).toMatch(/^error: [^\n]+$/);
     expect({ code, printed }).toEqual({ code: 1, printed: "" });
+  });
+});
+
+test("--dry-run says how a table is read, and with --json gives the judgments", async () => {
+  const [path] = await written({ "t.csv": long(["WorkerId", "item_id", "truth", "guess"]) });
+  const { code, told, printed } = await tinylove("analyse", "--judgments", path!, "--dry-run", "--json");
+  expect(code).toBe(0);
+  expect(told).toEqual([
+    "t.csv: a row for each judgment; 24 judgments by 4 readers of 6 stories; participant is WorkerId, stimulus is item_id, origin is truth and response is guess",
+  ]);
+  expect(JSON.parse(printed)).toHaveLength(24);
+  expect(JSON.parse(printed)[1]).toMatchObject({
+    participant: "ann",
+    stimulus: "h2",
+    origin: "human",
+    answer: "human",
+    right: true,
   });
 });
 

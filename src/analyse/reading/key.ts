@@ -34,7 +34,22 @@ export async function readKey(path: string): Promise<Key> {
       hint: `a key has a row for each story, with the columns stimulus and origin (human or machine); it has ${columnsOf(records).join(", ") || "none"}`,
     });
   }
-  return { file, entries: records.map((record) => entryOf(record, columns, file)) };
+  const entries = records.map((record) => entryOf(record, columns, file));
+  refuseTwoOrigins(entries, file);
+  return { file, entries };
+}
+
+/** A story has one origin: two would be two stories of one name. */
+function refuseTwoOrigins(entries: readonly KeyEntry[], file: string): void {
+  const origins = new Map<string, string | undefined>();
+  for (const { stimulus, cells } of entries) {
+    const before = origins.get(stimulus);
+    if (before !== undefined && before !== cells["origin"])
+      throw new StudyError(`${file}: ${stimulus} is both ${before} and ${cells["origin"]}`, {
+        hint: "give the human and the machine version of a story names of their own",
+      });
+    origins.set(stimulus, cells["origin"]);
+  }
 }
 
 function entryOf({ where, cells }: TableRecord, columns: Columns, file: string): KeyEntry {

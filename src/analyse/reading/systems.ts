@@ -1,4 +1,3 @@
-import { counted } from "../../study/print.ts";
 import { isObject } from "../../workbench/tables/json.ts";
 import { asJspsych, byParticipant } from "../../workbench/tables/jspsych.ts";
 import { asQualtrics } from "../../workbench/tables/qualtrics.ts";
@@ -187,7 +186,3 @@ const scalarsOf = (value: unknown): Record<string, string> =>
         ),
       )
     : {};
-
-/** How many rows of what, for a message. */
-export const saySystem = ({ system, records }: Opened): string =>
-  system === undefined ? "" : `an export of ${system}, ${counted(records.length, "row")}`;

@@ -104,7 +104,7 @@ export function refuseDoubleColumns(names: readonly string[], file: string): voi
  * line, for where a comma parts decimals, Excel writes semicolons into a .csv. The file's ending decides where that says
  * nothing.
  */
-export function separatorOf(text: string, file: string): string {
+function separatorOf(text: string, file: string): string {
   const usual = /\.tsv$/i.test(file) ? "\t" : ",";
   const header = (/\S.*/.exec(text)?.[0] ?? "").replace(/"[^"]*"/g, "");
   const times = (separator: string) => header.split(separator).length;

@@ -52,7 +52,7 @@ const readers: Readonly<Record<string, Reader>> = {
 };
 
 /** The endings of files that are read as tables. */
-export const tableEndings: readonly string[] = Object.keys(readers);
+const tableEndings: readonly string[] = Object.keys(readers);
 
 /**
  * The rows of a table file, by its ending: the one reader of every table, whoever wrote it. Throws StudyError with one
