@@ -181,8 +181,12 @@ describe("a choice of several", () => {
   });
 
   test("names the row of a place that there is not", async () => {
-    await expect(tableOf([{ ...setRows(0.25)[0]!, chosen_side: 5 }])).rejects.toThrow(/row 1: chosen_side 5/);
-    await expect(tableOf([{ ...setRows(0.25)[0]!, options: 1 }])).rejects.toThrow(/row 1: options 1/);
+    await expect(tableOf([{ ...setRows(0.25)[0]!, chosen_side: 5 }])).rejects.toThrow(
+      /line 2: chosen_side “5” is not understood/,
+    );
+    await expect(tableOf([{ ...setRows(0.25)[0]!, options: 1 }])).rejects.toThrow(
+      /line 2: options “1” is not understood/,
+    );
   });
 });
 
