@@ -22,8 +22,13 @@ export interface Reservation {
  * `budget`. Without a price it counts nothing.
  */
 export interface CostBudget {
-  /** Waits for others to be settled where they hold too much; throws StudyError when there is too little left. */
-  reserve(ask: Ask, mostTokens: number): Promise<Reservation>;
+  /**
+   * Sets aside what a request of at most so many tokens may cost, and waits for others to be settled where they hold
+   * too much. Throws StudyError when too little is left, and under a budget where nothing limits the tokens.
+   */
+  reserve(ask: Ask, mostTokens: number | undefined): Promise<Reservation>;
+  /** Sets aside what all requests of one job may cost; throws StudyError when that is more than is left. */
+  reserveJob(asks: readonly Ask[], mostTokens: (ask: Ask) => number | undefined): Promise<Reservation[]>;
   /** Says what the model has cost. */
   report(): void;
 }
@@ -48,7 +53,12 @@ export async function costBudgetOf(
 ): Promise<CostBudget> {
   const { price, budget, address } = model;
   if (!price) {
-    if (budget === undefined) return { reserve: async () => nothing, report() {} };
+    if (budget === undefined)
+      return {
+        reserve: async () => nothing,
+        reserveJob: async (asks) => asks.map(() => nothing),
+        report() {},
+      };
     throw new StudyError(`${address}: a budget of ${budget} without a price`, {
       hint: "give `price: { input: ..., output: ... }`, of a million tokens each",
     });
@@ -61,44 +71,70 @@ export async function costBudgetOf(
   const run = `${effects.now().toString(36)}-${process.pid}`;
   let requests = 0;
   let waiting: (() => void)[] = [];
+  let begun = false;
   const note = async (entry: Omit<z.infer<typeof Entry>, "model">) => {
     await mkdir(dirname(costsFile(study)), { recursive: true });
-    await appendFile(costsFile(study), `${JSON.stringify({ model: name, ...entry })}\n`);
+    // A line that a kill tore must not swallow the first of this run.
+    const start = begun ? "" : "\n";
+    begun = true;
+    await appendFile(costsFile(study), `${start}${JSON.stringify({ model: name, ...entry })}\n`);
+  };
+  const mostOf = ({ prompt }: Ask, mostTokens: number | undefined): number => {
+    if (mostTokens === undefined && budget !== undefined) {
+      throw new StudyError(
+        `${address}: a budget of ${budget}, but \`send:\` leaves out the limit of tokens`,
+        {
+          hint: "a request without a limit may cost anything: keep one, or leave the budget out",
+        },
+      );
+    }
+    // A token has at least a byte, so this is never too little.
+    return cost(Buffer.byteLength(prompt.text), mostTokens ?? 0);
+  };
+  const usedUp = (most: number): StudyError =>
+    new StudyError(
+      `${address}: the budget of ${budget} is used up (${paid.toFixed(4)} spent over all runs, and as much as ${most.toFixed(4)} would be next)`,
+      { hint: "raise `budget`; what was written is kept" },
+    );
+  const setApart = async (most: number): Promise<Reservation> => {
+    setAside += most;
+    const id = `${run}-${++requests}`;
+    await note({ id, reserved: most });
+    const settle = async (spent: number, guessed: boolean) => {
+      setAside -= most;
+      if (setAside < 1e-12) setAside = 0;
+      paid += spent;
+      if (guessed) estimated += spent;
+      const free = waiting;
+      waiting = [];
+      for (const go of free) go();
+      await note({ id, paid: spent, ...(guessed && { estimated: true }) });
+    };
+    return {
+      pay: (tokens) =>
+        tokens === undefined || tokens.estimated
+          ? settle(most, true)
+          : settle(cost(tokens.prompt, tokens.generated), false),
+      free: () => settle(0, false),
+    };
   };
   return {
-    async reserve({ prompt }, mostTokens) {
-      // A token has at least a byte, so this is never too little.
-      const most = cost(Buffer.byteLength(prompt.text), mostTokens);
+    async reserve(ask, mostTokens) {
+      const most = mostOf(ask, mostTokens);
       while (budget !== undefined && paid + setAside + most > budget) {
-        if (setAside === 0) {
-          throw new StudyError(
-            `${address}: the budget of ${budget} is used up (${paid.toFixed(4)} spent over all runs, and a request may cost ${most.toFixed(4)})`,
-            { hint: "raise `budget`; what was written is kept" },
-          );
-        }
+        if (setAside === 0) throw usedUp(most);
         effects.signal.throwIfAborted();
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
-      setAside += most;
-      const id = `${run}-${++requests}`;
-      await note({ id, reserved: most });
-      const settle = async (spent: number, guessed: boolean) => {
-        setAside -= most;
-        if (setAside < 1e-12) setAside = 0;
-        paid += spent;
-        if (guessed) estimated += spent;
-        const free = waiting;
-        waiting = [];
-        for (const go of free) go();
-        await note({ id, paid: spent, ...(guessed && { estimated: true }) });
-      };
-      return {
-        pay: (tokens) =>
-          tokens === undefined || tokens.estimated
-            ? settle(most, true)
-            : settle(cost(tokens.prompt, tokens.generated), false),
-        free: () => settle(0, false),
-      };
+      return setApart(most);
+    },
+    async reserveJob(asks, mostTokens) {
+      const each = asks.map((ask) => mostOf(ask, mostTokens(ask)));
+      const all = each.reduce((sum, most) => sum + most, 0);
+      if (budget !== undefined && paid + setAside + all > budget) throw usedUp(all);
+      const reserved: Reservation[] = [];
+      for (const most of each) reserved.push(await setApart(most));
+      return reserved;
     },
     report() {
       if (paid === 0) return;

@@ -1,5 +1,5 @@
 import type { Story } from "../study/story.ts";
-import { leftoverOf } from "../text/clean-story.ts";
+import { leftoverOf, ownHeading } from "../text/clean-story.ts";
 import { type NgramIndex, ngramIndex } from "../text/copying.ts";
 import { distinctN, seqRepN } from "../text/repetition.ts";
 import { countWords, termsOf } from "../text/words.ts";
@@ -32,7 +32,9 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
   return {
     of: (text, title, shown = []) =>
       refused(text) ??
+      several(text) ??
       markedUp(text, title) ??
+      planning(text) ??
       chatty(text) ??
       degenerate(text) ??
       copied(text, copies, training, shown) ??
@@ -45,9 +47,15 @@ const copiedWords = 8;
 
 const fault = (what: string): Fault => ({ what });
 
+const longestRefusal = 80;
+
 function refused(text: string): Fault | undefined {
   const refuses =
-    /^\W*(?:i['’]?m sorry|i am sorry|sorry, (?:but )?i|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able|['’]m unable)|as an ai|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
+    /^\W*(?:i['’]?m sorry|i am sorry|i apologi[sz]e|sorry, (?:but )?i|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able|['’]m unable)|as an? (?:large )?(?:ai|language model)|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
+  const machine =
+    /\b(?:as an? (?:large )?(?:ai|language model)|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
+  // A story may begin so too, but a refusal is short.
+  if (!machine.test(text.slice(0, 300)) && countWords(text) > longestRefusal) return undefined;
   const speaks =
     /\b(?:as an ai|language model|(?:write|create|provide|generate|fulfil|help|assist|comply)[^.]{0,60}(?:story|request|content|that|this))\b/i;
   return refuses.test(text) && speaks.test(text.slice(0, 300))
@@ -61,15 +69,43 @@ export const notClean = "not clean:";
 /** What readers would know the machine by, and what cleaning could not take away. */
 function markedUp(text: string, title: string): Fault | undefined {
   const left = leftoverOf(text, title);
-  return left && { outcome: "failed", what: `${notClean} a ${left.what} (${left.found})` };
+  const heading = ownHeading(text);
+  const what = left ? `a ${left.what} (${left.found})` : heading && `a heading (${heading})`;
+  return what ? { outcome: "failed", what: `${notClean} ${what}` } : undefined;
 }
 
 function chatty(text: string): Fault | undefined {
   const before =
     /^\W*(?:sure|certainly|of course|okay|ok|absolutely|great|here(?:['’]s| is| are| goes))\b[^\n]{0,120}(?:story|tale|title|request)\b[^\n]{0,60}(?::|\n)/i;
-  const after = /(?:would you like (?:me|another)|let me know if|i hope (?:you|this)|feel free to)[^\n]*$/i;
-  return before.test(text) || after.test(text)
+  const after =
+    /(?:would you like (?:me|another)|let me know if|i hope (?:you|this)|feel free to)\b[^\n"“”]{0,120}\b(?:story|version|changes?|revis\w*|rewrite|another one)\b[^\n"“”]*$/i;
+  const asks = /^(?:could|can|would) you (?:please )?(?:tell|give|provide|share|clarify|specify)\b[^\n]*\?/i;
+  return before.test(text) || after.test(text) || (asks.test(text) && countWords(text) <= longestRefusal)
     ? fault("the model talks about the story instead of telling it")
+    : undefined;
+}
+
+/** What a model that thinks without saying so writes first: what the user wants, and what it is going to do. */
+function planning(text: string): Fault | undefined {
+  const start = text.slice(0, 500);
+  const begins =
+    /^\W*(?:okay|ok|alright|hmm+|first|let me|let['’]s|we (?:need|have)|i (?:need|have|should)|the user|so|now|to (?:write|create))\b/i;
+  const plans =
+    /\bthe user (?:wants|asks|asked|is asking)\b|\b(?:i|we|let me|let['’]s)(?:['’]ll)? (?:(?:need|have|want|should|will|must|could) (?:to )?)?(?:write|create|craft|come up with|brainstorm|draft)\b/i;
+  const labelled =
+    /^[\s*_#]*(?:thinking|thought process|my thoughts|reasoning|plan|planning|brainstorm(?:ing)?)[*_]*[ \t]*:/i;
+  return (labelled.test(start) || (begins.test(start) && plans.test(start))) &&
+    /\b(?:story|title|words)\b/i.test(start)
+    ? { outcome: "failed", what: "planning: the model writes about what it is going to write" }
+    : undefined;
+}
+
+/** Two versions in one reply: readers would see the first, and the label of the next. */
+function several(text: string): Fault | undefined {
+  const labels =
+    text.match(/^[ \t]*[*_#]{0,4}[ \t]*(?:version|option|draft|story|take) (?:\d|one|two|[ab])\b/gim) ?? [];
+  return labels.length >= 2
+    ? { outcome: "failed", what: `${notClean} several versions in one reply` }
     : undefined;
 }
 

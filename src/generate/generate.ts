@@ -5,7 +5,7 @@ import type { Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
 import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
-import { generationsFolder, readStories, storiesFile } from "../workbench/artefacts.ts";
+import { generationsFolder, readGenerations, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
 import { type Flag, stage, unrecorded } from "../workbench/stage.ts";
@@ -79,7 +79,9 @@ export const generate = stage({
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
-    const journal = await openJournal(study.path(journalFile), { again });
+    const forgotten = again ? await repliesWithoutStory(study) : new Set<string>();
+    const journal = await openJournal(study.path(journalFile), { again, forgotten });
+    const writing: Writing = { study, journal, faults, training, thinkUnopened: new Set(), effects };
     try {
       const written = new Map<string, Generation[]>();
       const failures = new Map<ModelSettings, StudyError>();
@@ -96,7 +98,7 @@ export const generate = stage({
           );
         }
         try {
-          const generations = await writtenBy(series, { study, journal, faults, training, effects });
+          const generations = await writtenBy(series, writing);
           written.set(fileOf(series), generations);
           for (const line of summaryOf(series, generations, study.config.generate)) effects.log(line);
           const none = wroteToNone(series, generations, study.config.generate);
@@ -125,8 +127,8 @@ export const generate = stage({
 });
 
 /**
- * What of a model's settings its texts depend on: how fast, with whose key and for what price they are written is no
- * part of what they are. The order, and settings that a kind of model no longer has, are those of earlier versions,
+ * What of a model's settings its texts depend on: how fast and with whose key they are written is no part of what they
+ * are. The order, and settings that a kind of model no longer has, are those of earlier versions,
  * so that a study stays fresh.
  */
 export function withoutHurry(model: ModelSettings): Readonly<Record<string, unknown>> {
@@ -152,8 +154,14 @@ const hurry: ReadonlySet<string> = new Set([
 
 const usualOrder = (
   "address name base api adapter flashAttention parallel prompt " +
-  "temperature topP topK minP repeatPenalty tokens logProbabilities batch"
+  "temperature topP topK minP repeatPenalty tokens logProbabilities batch price budget"
 ).split(" ");
+
+/** What models wrote that brought no story, by the record of the last run. */
+async function repliesWithoutStory(study: Study): Promise<Set<string>> {
+  const generations = await readGenerations(study);
+  return new Set(generations.filter(({ text, raw }) => text === "" && raw !== "").map(({ raw }) => raw));
+}
 
 async function writtenBy(series: Series, writing: Writing): Promise<Generation[]> {
   const provider = await providerOf(series.model);

@@ -8,16 +8,25 @@ export type Journal = JournalOf<readonly Reply[]>;
 /** Where a study keeps it. */
 export const journalFile = ".tinylove/responses.jsonl";
 
-/** `again` forgets what brought no story: failures, refusals, and replies that are empty or all thinking. */
-export const openJournal = (path: string, { again = false } = {}): Promise<Journal> =>
+/**
+ * `again` forgets what brought no story: failures, refusals, replies that are empty or all thinking, and those that are
+ * `forgotten` by name.
+ */
+export const openJournal = (
+  path: string,
+  { again = false, forgotten = new Set<string>() as ReadonlySet<string> } = {},
+): Promise<Journal> =>
   open<readonly Reply[]>(path, {
     read(value) {
       const { key, replies } = (value ?? {}) as Record<string, unknown>;
       if (typeof key !== "string" || !Array.isArray(replies)) return undefined;
-      return again && replies.some(bringsNothing) ? undefined : [key, replies];
+      return again && replies.some((reply) => bringsNothing(reply, forgotten)) ? undefined : [key, replies];
     },
     write: (key, replies) => ({ key, replies }),
   });
 
-const bringsNothing = (reply: Reply): boolean =>
-  "failed" in reply || reply.end === "refused" || splitReply(reply.raw).text === "";
+const bringsNothing = (reply: Reply, forgotten: ReadonlySet<string>): boolean =>
+  "failed" in reply ||
+  reply.end === "refused" ||
+  splitReply(reply.raw).text === "" ||
+  forgotten.has(reply.raw);

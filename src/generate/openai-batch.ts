@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { APIError, toFile } from "openai";
 import { z } from "zod";
 import { answerOf } from "../llm/answer.ts";
-import { mostTokensOf } from "../llm/dialect.ts";
+import { limitIn, samplingSent } from "../llm/dialect.ts";
 import { mayPass, Trouble, withRetries } from "../llm/retry.ts";
 import type { Server } from "../llm/server.ts";
 import { serverWords } from "../llm/server-words.ts";
@@ -23,6 +23,8 @@ export interface Job {
   readonly study: Study;
   readonly effects: Effects;
   readonly budget: CostBudget;
+  /** What changes an answer beside the request itself. */
+  readonly variant: string | undefined;
 }
 
 /**
@@ -33,18 +35,23 @@ export interface Job {
 export async function writeMany(requests: readonly Request[], job: Job): Promise<Reply[]> {
   const { server, settings, effects, budget } = job;
   const started = effects.now();
-  const reserved = [];
-  for (const request of requests)
-    reserved.push(await budget.reserve(request, mostTokensOf(request.sampling, settings, server.dialect)));
-  const key = sha256(JSON.stringify([settings.address, server.base, server.dialect.api, requests]));
-  const id = (await begun(key, job)) ?? (await begin(key, requests, job));
+  const { variant } = job;
+  const about = [settings.address, server.base, server.dialect.api, ...(variant ? [variant] : []), requests];
+  const key = sha256(JSON.stringify(about));
+  const before = await begun(key, job);
+  // What a job may cost was set aside when it was begun, by the run that began it.
+  const reserved = before
+    ? undefined
+    : await budget.reserveJob(requests, (request) => limitIn(server.body(request)));
+  const id = before ?? (await begin(key, requests, job));
   const results = await resultsOf(id, requests.length, job);
   await note(job, { key, id: null });
   const replies: Reply[] = [];
   for (const [at, request] of requests.entries()) {
     const reply = replyOf(results.get(String(at)), request, job, effects.now() - started);
-    if ("failed" in reply) await reserved[at]!.free();
-    else await reserved[at]!.pay(reply.tokens);
+    const own = reserved?.[at];
+    if ("failed" in reply) await own?.free();
+    else await own?.pay(reply.tokens);
     replies.push(reply);
   }
   return replies;
@@ -140,7 +147,7 @@ function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>>
 function replyOf(
   line: z.infer<typeof Line> | undefined,
   request: Request,
-  { server, effects }: Job,
+  { server, settings, effects }: Job,
   ms: number,
 ): Reply {
   const at = timestamp(effects);
@@ -151,7 +158,10 @@ function replyOf(
     return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !mayPass(status), ms, at };
   }
   try {
-    return { ...answerOf(body, server.dialect, request.prompt.text), ms, at };
+    const asked = server.body(request);
+    const { model: _, messages: __, prompt: ___, ...sent } = asked;
+    const sampled = samplingSent(request.sampling, asked, settings, server.dialect);
+    return { ...answerOf(body, server.dialect, request.prompt.text), sent, sampled, ms, at };
   } catch (thrown) {
     if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
     throw thrown;

@@ -2,6 +2,7 @@ import type { Generation } from "../study/generation.ts";
 import { cleanStory } from "../text/clean-story.ts";
 import { untilNextTitle } from "../text/stop.ts";
 import { splitReply } from "../text/thinking.ts";
+import { countWords } from "../text/words.ts";
 import type { Model, Reply, Request, Written } from "./model.ts";
 import type { Planned, Series } from "./plan.ts";
 
@@ -95,6 +96,12 @@ export const thoughtOnly = ({ reason }: Pick<Generation, "reason">): boolean =>
 export const opensUnseen = (replies: readonly Reply[]): boolean =>
   replies.some((reply) => !("failed" in reply) && splitReply(reply.raw).unopened);
 
+/** A chat that goes on with another story labels it on a line of its own, once there is a story before it. */
+function firstOf(text: string): string {
+  const next = text.search(/\n[ \t]*(?:#{1,6}[ \t]+)?[*_]{0,3}Title[*_]{0,3}:/);
+  return next > 0 && countWords(text.slice(0, next)) > 20 ? text.slice(0, next) : text;
+}
+
 /** The story in a reply, and what was found around it. */
 export function storyIn(
   { raw, end, thinking: apart }: Pick<Written, "raw" | "end" | "thinking">,
@@ -102,8 +109,9 @@ export function storyIn(
   title: string,
   thinksUnopened = false,
 ) {
-  const split = splitReply(raw, { cutOff: end === "limit", thinksUnopened });
-  const { text, removed } = cleanStory(untilNextTitle(split.text, stop), title);
+  const split = splitReply(raw.replace(/\r\n?/g, "\n"), { cutOff: end === "limit", thinksUnopened });
+  const first = stop === "" ? firstOf(split.text) : untilNextTitle(split.text, stop);
+  const { text, removed } = cleanStory(first, title);
   const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");
   const tokens = split.tokens.map((token) => ({ what: "template token", text: token }));
   return {

@@ -124,6 +124,11 @@ function adviceFor(generation: Generation, { model }: Series, { attempts, keep }
       ? "raise the model's `reasoningTokens`, or set its `reasoning: none`"
       : "raise tokens.most, or use a model that does not think";
   }
+  if (reason.startsWith("planning")) {
+    return server
+      ? "it thinks without saying so: set the model's `reasoning: none`, or let its server part the thinking from the answer"
+      : "use a model that does not think, or raise tokens.most";
+  }
   if (outcome === "failed" && reason !== wroteNothing && !reason.startsWith(notClean)) {
     return server
       ? "it would fail again: change what the server names; if you have changed the server itself, `tinylove generate --again`"

@@ -86,7 +86,7 @@ export function parseTemplate(text: string, name: string, where = name): Templat
   const [broken] = document.errors;
   if (broken) {
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]}`, {
-      hint: "mend the YAML between the lines of ---",
+      hint: "correct the YAML between the lines of ---",
     });
   }
   const { api, stop = api === "chat" ? "" : "Title:" } = checked(document.toJS() ?? {}, FrontMatter, where);

@@ -17,6 +17,8 @@ export interface Writing {
   readonly faults: FaultFinder;
   /** People's stories that levels of tone are places among. */
   readonly training: readonly Story[];
+  /** Models whose template was seen to open their thinking (`opensUnseen`). */
+  readonly thinkUnopened: Set<unknown>;
   readonly effects: Effects;
 }
 
@@ -28,25 +30,32 @@ export interface Writing {
 export async function writeSeries(
   series: Series,
   model: Model,
-  { study, journal, faults, training, effects }: Writing,
+  { study, journal, faults, training, thinkUnopened, effects }: Writing,
 ): Promise<Generation[]> {
-  const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   const toBeMeasured = measurable(series.control);
   const distance = toBeMeasured ? distanceTo(series.control, training) : undefined;
+  const tried: { readonly attempt: Attempt; readonly reply: Reply }[] = [];
+  const kept = new Map<string, Generation[]>();
+  const judge = ({ attempt, reply }: (typeof tried)[number]) => {
+    const generation = generationOf(attempt, reply, series, model, thinkUnopened.has(series.model));
+    return judged(generation, faults, distance);
+  };
   const draws = toBeMeasured ? (study.config.generate.bestOf ?? 1) : 1;
   let due: readonly Planned[] = series.titles;
   const attempts = Math.max(draws, study.config.generate.attempts);
-  let thinksUnopened = false;
   for (let number = 1; number <= attempts && due.length > 0; number++) {
     const asked = due.map((planned) => attemptOf(planned, number, series, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const requests = asked.map(({ request }) => request);
     const replies = await answered(requests, model, journal, label, effects);
-    thinksUnopened ||= opensUnseen(replies);
+    if (opensUnseen(replies)) thinkUnopened.add(series.model);
     asked.forEach((attempt, at) => {
-      const generation = generationOf(attempt, replies[at]!, series, model, thinksUnopened);
-      kept.get(attempt.planned.story.id)!.push(judged(generation, faults, distance));
+      tried.push({ attempt, reply: replies[at]! });
     });
+    // What one reply shows of the model's template changes how all are read.
+    kept.clear();
+    for (const { story } of series.titles) kept.set(story.id, []);
+    for (const each of tried) kept.get(each.attempt.planned.story.id)!.push(judge(each));
     const lost = new Set(
       asked
         .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
@@ -56,7 +65,7 @@ export async function writeSeries(
       (planned) => !lost.has(planned) && (number < draws || kept.get(planned.story.id)!.every(faulty)),
     );
   }
-  return [...kept.values()].flatMap((tried) => (draws > 1 ? withChoice(tried) : tried));
+  return [...kept.values()].flatMap((all) => (draws > 1 ? withChoice(all) : all));
 }
 
 /** Another seed would change nothing: no text came (what may pass has been tried again already), or only thinking. */

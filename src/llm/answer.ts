@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Sampling } from "../study/generation.ts";
 import type { Dialect } from "./dialect.ts";
 import { Trouble } from "./retry.ts";
+import { serverWords } from "./server-words.ts";
 
 /** What a server answered, in one form for all of them. */
 export interface Answer {
@@ -32,7 +33,7 @@ export interface Tokens {
   readonly estimated?: true | undefined;
 }
 
-const count = z.number().nonnegative().nullish();
+const count = z.coerce.number().nonnegative().nullish().catch(undefined);
 
 const Usage = z
   .looseObject({
@@ -40,14 +41,20 @@ const Usage = z
     completion_tokens: count,
     input_tokens: count,
     output_tokens: count,
-    completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish(),
-    output_tokens_details: z.looseObject({ thinking_tokens: count }).nullish(),
+    total_tokens: count,
+    completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish().catch(undefined),
+    output_tokens_details: z.looseObject({ thinking_tokens: count }).nullish().catch(undefined),
   })
-  .nullish();
+  .nullish()
+  .catch(undefined);
 
 /** Text, or parts of which some are text and some are thinking. */
 const Content = z
-  .union([z.string(), z.array(z.union([z.string(), z.looseObject({ type: z.string().nullish() })]))])
+  .union([
+    z.string(),
+    z.array(z.union([z.string(), z.looseObject({ type: z.string().nullish() })])),
+    z.looseObject({ type: z.string().nullish() }),
+  ])
   .nullish();
 type Content = z.infer<typeof Content>;
 
@@ -57,24 +64,28 @@ const Logprobs = z
     token_logprobs: z.array(z.number().nullable()).nullish(),
     content: z.array(z.looseObject({ logprob: z.number(), token: z.string().nullish() })).nullish(),
   })
-  .nullish();
+  .nullish()
+  .catch(undefined);
+
+const word = z.string().nullish().catch(undefined);
 
 const Message = z.looseObject({
   content: Content,
-  refusal: z.string().nullish(),
-  reasoning_content: z.string().nullish(),
-  reasoning: z.string().nullish(),
-  thinking: z.string().nullish(),
+  refusal: word,
+  reasoning_content: word,
+  reasoning: word,
+  thinking: word,
 });
 
 const Completion = z.looseObject({
-  model: z.string().nullish(),
+  model: word,
   choices: z
     .array(
       z.looseObject({
         text: z.string().nullish(),
         message: Message.nullish(),
-        finish_reason: z.string().nullish(),
+        finish_reason: word,
+        error: z.unknown().optional(),
         logprobs: Logprobs,
       }),
     )
@@ -95,7 +106,8 @@ export type StreamedReply = Readonly<Record<string, unknown>>;
 const notAReply = "the reply is not what a server of this protocol gives";
 
 /** Reads a reply; throws Trouble where it is none. */
-export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: string): Omit<Answer, "sent"> {
+export function answerOf(sent: unknown, { protocol, api }: Dialect, prompt: string): Omit<Answer, "sent"> {
+  const value = parsedJson(sent);
   if (protocol === "anthropic") return anthropicAnswer(value, prompt);
   const parsed = Completion.safeParse(value);
   const choice = parsed.data?.choices[0];
@@ -110,16 +122,35 @@ export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: str
   ]
     .filter(Boolean)
     .join("\n\n");
-  const refused = choice!.finish_reason === "content_filter" || Boolean(message?.refusal);
+  const finish = (choice!.finish_reason ?? "").toLowerCase();
+  if (brokenOff.test(finish)) {
+    const words = serverWords(choice!.error)?.message ?? "no reason given";
+    throw new Trouble(`the server ended the text with ${finish}: ${words}`);
+  }
   const raw = message?.refusal || parts.text;
   return {
     raw,
     ...(thinking !== "" && { thinking }),
-    end: refused ? "refused" : choice!.finish_reason === "length" ? "limit" : "stop",
+    end:
+      finish === "content_filter" || message?.refusal ? "refused" : atLimit.test(finish) ? "limit" : "stop",
     tokens: tokensOf(parsed.data.usage, prompt, raw + thinking),
     ...logProbabilitiesOf(choice!.logprobs, thinking === "" ? undefined : raw),
     served: parsed.data.model ?? undefined,
   };
+}
+
+/** How servers say that a text ended at its limit of tokens, and that it ended before its end. */
+const atLimit = /^(?:length|model_length|max_tokens|model_context_window_exceeded)$/;
+const brokenOff = /^(?:error|abort|aborted|insufficient_system_resource|pause_turn)$/;
+
+/** Some servers send JSON and call it text. */
+export function parsedJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 function anthropicAnswer(value: unknown, prompt: string): Omit<Answer, "sent"> {
@@ -127,10 +158,11 @@ function anthropicAnswer(value: unknown, prompt: string): Omit<Answer, "sent"> {
   if (!parsed.success) throw new Trouble(notAReply);
   const { text, thinking } = partsOf(parsed.data.content);
   const { stop_reason: reason, model, usage } = parsed.data;
+  if (brokenOff.test(reason ?? "")) throw new Trouble(`the server ended the text with ${reason}`);
   return {
     raw: text,
     ...(thinking !== "" && { thinking }),
-    end: reason === "refusal" ? "refused" : reason === "max_tokens" ? "limit" : "stop",
+    end: reason === "refusal" ? "refused" : atLimit.test(reason ?? "") ? "limit" : "stop",
     tokens: tokensOf(usage, prompt, text + thinking),
     served: model ?? undefined,
   };
@@ -141,7 +173,7 @@ function partsOf(content: Content): { text: string; thinking: string } {
   if (typeof content === "string") return { text: content, thinking: "" };
   const text: string[] = [];
   const thinking: string[] = [];
-  for (const part of content ?? []) {
+  for (const part of Array.isArray(content) ? content : content ? [content] : []) {
     if (typeof part === "string") text.push(part);
     else if (/think|reason/.test(part.type ?? "")) thinking.push(textIn(part));
     else if (part.type === "text" || part.type === "output_text" || !part.type) text.push(textIn(part));
@@ -163,19 +195,22 @@ function textIn(part: Readonly<Record<string, unknown>>): string {
   return "";
 }
 
+/** What a server counted; some leave thinking out of the completion, and count it in the total alone. */
 function tokensOf(usage: z.infer<typeof Usage>, prompt: string, written: string): Tokens {
   const asked = usage?.prompt_tokens ?? usage?.input_tokens;
-  const generated = usage?.completion_tokens ?? usage?.output_tokens;
+  const told = usage?.completion_tokens ?? usage?.output_tokens;
+  const beside =
+    asked !== undefined && asked !== null && usage?.total_tokens ? usage.total_tokens - asked : 0;
+  const generated = Math.max(told ?? 0, beside);
   const thinking =
     usage?.completion_tokens_details?.reasoning_tokens ?? usage?.output_tokens_details?.thinking_tokens;
   const guessed = (text: string) => Math.ceil(Buffer.byteLength(text) / 4);
+  const counts = generated > 0 || (written === "" && told !== undefined && told !== null);
   return {
     prompt: asked ?? guessed(prompt),
-    generated: generated ?? guessed(written),
+    generated: counts ? generated : guessed(written),
     ...(thinking ? { thinking } : {}),
-    ...((asked ?? generated) === undefined || generated === undefined || generated === null
-      ? { estimated: true }
-      : {}),
+    ...(counts ? {} : { estimated: true as const }),
   };
 }
 
@@ -211,7 +246,7 @@ function tokensSpelling<Token extends { token?: string | null | undefined }>(
 }
 
 const Piece = z.looseObject({
-  model: z.string().nullish(),
+  model: word,
   choices: z
     .array(
       z.looseObject({

@@ -115,6 +115,9 @@ export function dialectOf(model: ServedSettings, base: string): Dialect {
   if (reasons) names = { mostTokens: ["max_completion_tokens"] };
   else if (official && api === "chat") names = { ...names, mostTokens: ["max_completion_tokens"] };
   if (claude >= 4.7) names = without(names, "temperature", "topP", "topK", "minP", "repeatPenalty");
+  // While Claude thinks, it takes no sampling but its own.
+  const thinks = model.reasoning !== undefined && model.reasoning !== "none";
+  if (scheme === "anthropic" && thinks) names = without(names, "temperature", "topP", "topK");
   return {
     protocol: scheme === "anthropic" ? "anthropic" : "openai",
     api,
@@ -157,7 +160,7 @@ function reasoningFields(
   switch (scheme) {
     case "anthropic":
       if (effort === "none") return {};
-      if (claude < 4.6) return { thinking: { type: "enabled", budget_tokens: Math.max(1024, tokens) } };
+      if (claude < 4.6) return { thinking: { type: "enabled", budget_tokens: tokens } };
       return {
         thinking: { type: "adaptive" },
         output_config: { effort: effort === "minimal" ? "low" : effort },
@@ -181,8 +184,13 @@ function reasoningFields(
 }
 
 /** Tokens that a model may think with, on top of those for its story. */
-export function thinkingTokens({ reasoning, reasoningTokens }: ServedSettings, { thinks }: Dialect): number {
-  return reasoningTokens ?? tokensByEffort[reasoning ?? (thinks ? "medium" : "none")];
+export function thinkingTokens(
+  { reasoning, reasoningTokens }: ServedSettings,
+  { thinks, protocol }: Dialect,
+): number {
+  const tokens = reasoningTokens ?? tokensByEffort[reasoning ?? (thinks ? "medium" : "none")];
+  // Anthropic's least budget.
+  return protocol === "anthropic" && tokens > 0 ? Math.max(1024, tokens) : tokens;
 }
 
 const tokensByEffort: Readonly<Record<Effort, number>> = {
@@ -218,9 +226,15 @@ export function refuseUnsent(sampling: Sampling, model: ServedSettings, { names 
 const renamed = ({ send = {} }: ServedSettings, field: string): boolean =>
   Object.values(send).includes(`$${field}`);
 
-/** The most tokens that an answer may take, thinking included. */
-export const mostTokensOf = (sampling: Sampling, model: ServedSettings, dialect: Dialect): number =>
-  sampling.mostTokens + thinkingTokens(model, dialect);
+/** The most tokens that an answer to a body may take, thinking included; undefined where nothing limits it. */
+export function limitIn(body: Readonly<Record<string, unknown>>): number | undefined {
+  const limits = Object.entries(body).flatMap(([name, value]) =>
+    /^(?:max|n)_.*(?:tokens|predict)|^num_predict$|^max_?tokens$/i.test(name) && typeof value === "number"
+      ? [value]
+      : [],
+  );
+  return limits.length > 0 ? Math.max(...limits) : undefined;
+}
 
 /**
  * The request's body. Fields named in `refused` are left out: the server has said that it does not take them. What the
@@ -256,6 +270,11 @@ export function bodyOf(
     delete body[name];
   }
   for (const [name, value] of Object.entries(model.send ?? {})) {
+    if (required.has(name)) {
+      throw new StudyError(`${model.address}: send: ${name} cannot be set`, {
+        hint: "what is asked of which model is in the record; change the address or the prompt instead",
+      });
+    }
     if (value === null) delete body[name];
     else body[name] = filledIn(value, values, model);
   }
@@ -267,14 +286,28 @@ export function samplingSent(
   sampling: Sampling,
   body: Readonly<Record<string, unknown>>,
   model: ServedSettings,
-  { names }: Dialect,
+  dialect: Dialect,
 ): Sampling {
   const fields = Object.keys(sampling) as (keyof Sampling)[];
-  const isSent = (field: keyof Sampling) =>
-    field === "mostTokens" || names[field]?.some((name) => name in body) || renamed(model, field);
-  return Object.fromEntries(
-    fields.map((field) => [field, isSent(field) ? sampling[field] : "provider"]),
-  ) as Sampling;
+  const sent = (field: keyof Sampling): number | "provider" => {
+    if (field === "mostTokens") return limitSent(sampling, body, model, dialect);
+    if (renamed(model, field)) return sampling[field];
+    const name = dialect.names[field]?.find((each) => each in body);
+    const value = name === undefined ? undefined : body[name];
+    return typeof value === "number" ? value : "provider";
+  };
+  return Object.fromEntries(fields.map((field) => [field, sent(field)])) as Sampling;
+}
+
+/** The tokens for the story alone. */
+function limitSent(
+  { mostTokens }: Sampling,
+  body: Readonly<Record<string, unknown>>,
+  model: ServedSettings,
+  dialect: Dialect,
+): number {
+  const limit = limitIn(body);
+  return limit === undefined ? mostTokens : Math.max(1, limit - thinkingTokens(model, dialect));
 }
 
 const otherLimit: Readonly<Record<string, string>> = {
@@ -317,22 +350,27 @@ function filledIn(
   });
 }
 
-/** Fields of a body that are no part of what is asked, and that a server may do without. */
-const required: ReadonlySet<string> = new Set(["model", "messages", "prompt", "system", "stream"]);
+/** Fields of a body that are what is asked: no server refuses them, and no setting changes them. */
+const required: ReadonlySet<string> = new Set(["model", "messages", "prompt", "system", "stream", "n"]);
 
 /** The fields of a body that a server's words refuse, but for those that the user wrote. */
 export function refusedFields(
   words: string,
   body: Readonly<Record<string, unknown>>,
   model: ServedSettings,
+  before: ReadonlySet<string>,
 ): string[] {
   if (!refusal.test(words)) return [];
   const named = Object.keys(body).filter(
     (field) =>
       !required.has(field) &&
+      // A limit has another name once, and then none.
+      !before.has(otherLimit[field] ?? "") &&
       !Object.hasOwn(model.send ?? {}, field) &&
       new RegExp(`(?<![\\w-])${field}(?![\\w-])`).test(words),
   );
+  // Of two that cannot go together one is enough.
+  if (/cannot both|only one of|not both/i.test(words) && named.includes("top_p")) return ["top_p"];
   return named;
 }
 

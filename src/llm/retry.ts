@@ -8,6 +8,9 @@ export class Trouble extends Error {}
 /** Trouble that would be the same if the request were sent again. */
 export class LastingTrouble extends Trouble {}
 
+/** The server's own filter refused the request. */
+export class Filtered extends LastingTrouble {}
+
 /** Whether what a server answers with such a status may be otherwise later: it was busy, slow or broken. */
 export const mayPass = (status: number): boolean =>
   status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
@@ -56,9 +59,14 @@ function waitAskedFor(thrown: unknown, now: number): number | undefined {
   if (!(cause instanceof Error) || !("headers" in cause) || !(cause.headers instanceof Headers)) return;
   const exact = cause.headers.get("retry-after-ms");
   const after = cause.headers.get("retry-after");
-  const asked = exact ? Number(exact) : after ? millisecondsOf(after, now) : Number.NaN;
+  const milliseconds = exact === null ? Number.NaN : Number(exact);
+  const asked = Number.isFinite(milliseconds)
+    ? milliseconds
+    : after
+      ? millisecondsOf(after, now)
+      : Number.NaN;
   return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, longestAskedFor) : undefined;
 }
 
 const millisecondsOf = (after: string, now: number): number =>
-  /^\s*[\d.]+\s*$/.test(after) ? 1000 * Number(after) : Math.max(0, Date.parse(after) - now);
+  /^\s*-?[\d.]+\s*$/.test(after) ? 1000 * Number(after) : Math.max(0, Date.parse(after) - now);

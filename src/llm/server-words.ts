@@ -14,8 +14,9 @@ export interface ServerWords {
 export function serverWords(body: unknown): ServerWords | undefined {
   if (typeof body === "string") {
     const text = body
+      .slice(0, 20_000)
       .replace(/<(style|script|head)\b[\s\S]*?<\/\1>/gi, " ")
-      .replace(/<[^>]*>/g, " ")
+      .replace(/<[^<>]{0,2000}>/g, " ")
       .replace(/\s+/g, " ")
       .trim();
     return text === "" ? undefined : { message: shortened(text) };

@@ -2,7 +2,7 @@ import OpenAI, { APIConnectionError, APIError } from "openai";
 import type { ServedSettings } from "../study/settings/models.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
-import { type Answer, answerOf, type StreamedReply, streamedReply } from "./answer.ts";
+import { type Answer, answerOf, parsedJson, streamedReply } from "./answer.ts";
 import {
   type Ask,
   bodyOf,
@@ -13,7 +13,7 @@ import {
   refusedFields,
   samplingSent,
 } from "./dialect.ts";
-import { LastingTrouble, mayPass, Trouble } from "./retry.ts";
+import { Filtered, LastingTrouble, mayPass, Trouble } from "./retry.ts";
 import { serverWords } from "./server-words.ts";
 
 /** A model behind a server (OpenAI, Anthropic, vLLM, llama.cpp, Ray Serve, Ollama …), ready to be asked. */
@@ -54,10 +54,9 @@ export function openServer(
     let heard = false;
     try {
       if (!onText) return await ask();
-      const streaming = { ...body, stream: true, ...streamOptions(dialect, refused) };
       const stream = (await client.post(pathOf(dialect), {
         ...options,
-        body: streaming,
+        body: { ...body, stream: true },
         stream: true,
       } as never)) as AsyncIterable<unknown>;
       return await streamedReply(stream, (added) => {
@@ -82,6 +81,7 @@ export function openServer(
     }
     if (status === undefined) return new Trouble(`broken reply: ${messageOf(cause)}`, { cause });
     answered = true;
+    if (isFiltered(cause as APIError)) return new Filtered(messageOf(cause), { cause });
     return (
       wrongForAll(cause) ?? new (mayPass(status) ? Trouble : LastingTrouble)(messageOf(cause), { cause })
     );
@@ -90,38 +90,44 @@ export function openServer(
   return {
     client,
     dialect,
-    base: client.baseURL,
+    base: baseGiven(model, effects.env),
     neverAnswered: (thrown) => (answered ? undefined : wrongForAll(thrown)),
     body: (ask) => bodyOf(ask, model, dialect, refused),
     async ask(ask, onText) {
+      // Fields that are left out on trial: that a server names a field in an error does not say that it minds it.
+      const tried = new Set<string>();
+      let first: LastingTrouble | undefined;
       for (;;) {
-        const body = bodyOf(ask, model, dialect, refused);
+        const without = new Set([...refused, ...tried]);
+        const body = bodyOf(ask, model, dialect, without);
+        const options = onText && streamOptions(dialect, without);
         try {
-          const value = await send(body, onText);
+          const value = parsedJson(await send({ ...body, ...options }, onText));
           answered = true;
           throwIfError(value);
-          return {
-            ...answerOf(value as StreamedReply, dialect, ask.prompt.text),
-            sent: sentOf(body),
-            sampled: samplingSent(ask.sampling, body, model, dialect),
-          };
+          const answer = answerOf(value, dialect, ask.prompt.text);
+          learn(tried, first);
+          return { ...answer, sent: sentOf(body), sampled: samplingSent(ask.sampling, body, model, dialect) };
         } catch (thrown) {
           if (!(thrown instanceof LastingTrouble)) throw thrown;
-          const fields = refusedFields(
-            thrown.message,
-            { ...body, ...(onText && streamOptions(dialect, refused)) },
-            model,
-          );
-          const more = fields.filter((field) => !refused.has(field));
-          if (more.length === 0) throw thrown;
-          for (const field of more) refused.add(field);
-          effects.warn(
-            `${model.address}: the server refuses ${more.join(", ")} (${thrown.message}); asked again without, and recorded so`,
-          );
+          const fields = refusedFields(thrown.message, { ...body, ...options }, model, without);
+          if (fields.length === 0 || fields.every((field) => without.has(field))) throw first ?? thrown;
+          first ??= thrown;
+          for (const field of fields) if (!refused.has(field)) tried.add(field);
         }
       }
     },
   };
+
+  /** What a server answers without, it is not asked with again. */
+  function learn(fields: ReadonlySet<string>, said: LastingTrouble | undefined): void {
+    const more = [...fields].filter((field) => !refused.has(field));
+    if (more.length === 0) return;
+    for (const field of more) refused.add(field);
+    effects.warn(
+      `${model.address}: the server refuses ${more.join(", ")} (${said?.message}); asked without, and recorded so`,
+    );
+  }
 }
 
 const pathOf = ({ protocol, api }: Dialect): string =>
@@ -138,16 +144,27 @@ function sentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown
   return sent;
 }
 
+/** One prompt was refused for what it says; others may pass. */
+const isFiltered = ({ code, status, message }: APIError): boolean =>
+  code === "content_filter" ||
+  code === "content_policy_violation" ||
+  (status === 403 && /flagged|moderation/i.test(message));
+
 /** Some servers answer with status 200 and an error in the body. */
 function throwIfError(value: unknown): void {
-  if (typeof value !== "object" || value === null || "choices" in value || "content" in value) return;
-  const { error } = value as Record<string, unknown>;
-  if (error === undefined || error === null) return;
+  if (typeof value !== "object" || value === null || "content" in value) return;
+  const { choices } = value as Record<string, unknown>;
+  if (Array.isArray(choices) && choices.length > 0) return;
   const words = serverWords(value);
-  const status = words?.status ?? 500;
-  const message = `${status} ${words?.message ?? JSON.stringify(error).slice(0, 200)} (in a reply of status 200)`;
+  if (!words) return;
+  const status = words.status ?? 500;
+  const message = `${status} ${words.message} (in a reply of status 200)`;
   throw new (mayPass(status) ? Trouble : LastingTrouble)(message);
 }
+
+/** The address as it was written: it is a part of the key of every answer. */
+const baseGiven = (model: ServedSettings, env: Effects["env"]): string =>
+  model.base ?? env["OPENAI_BASE_URL"] ?? officialBase;
 
 /** Asks a server; throws StudyError where its address is none, or where a service would be asked without its key. */
 function clientOf(
@@ -156,13 +173,18 @@ function clientOf(
   { env, fetch }: Pick<Effects, "env" | "fetch">,
 ): OpenAI {
   const { key, address } = model;
-  const given = model.base ?? env["OPENAI_BASE_URL"] ?? officialBase;
+  const given = baseGiven(model, env);
   if (!/^https?:\/\/./.test(given) || !URL.canParse(given)) {
     throw new StudyError(`${baseName} ${given} is no address of a server`, {
       hint: "try http://localhost:8000/v1",
     });
   }
   const url = new URL(given);
+  if (url.username !== "" || url.password !== "") {
+    throw new StudyError(`${baseName} holds a name or a password`, {
+      hint: "it would be in every record; put it into `headers`, with $NAME for an environment variable",
+    });
+  }
   const query = Object.fromEntries(url.searchParams);
   url.search = "";
   url.hash = "";
@@ -174,12 +196,13 @@ function clientOf(
       hint: `set ${key}, or give the address of your own server (${baseName})`,
     });
   }
+  const secrets = [apiKey, ...secretsIn(model, env)].filter((each) => each !== undefined && each.length >= 6);
   return new OpenAI({
     apiKey: apiKey || "none",
     baseURL: String(url).replace(/\/$/, ""),
     ...(Object.keys(query).length > 0 && { defaultQuery: query }),
     defaultHeaders: { ...authentication(model, apiKey), ...headers },
-    fetch: withPlainErrors(fetch),
+    fetch: withPlainErrors(fetch, secrets as string[]),
     maxRetries: 0,
     logLevel: "off",
   });
@@ -195,6 +218,12 @@ function authentication(
   if (!address.startsWith("anthropic:")) return {};
   return { Authorization: null, ...(apiKey && { "x-api-key": apiKey }), "anthropic-version": "2023-06-01" };
 }
+
+/** What headers take from the environment. */
+const secretsIn = ({ headers = {} }: ServedSettings, env: Effects["env"]): (string | undefined)[] =>
+  Object.values(headers).flatMap((value) =>
+    [...value.matchAll(/\$\{?([A-Za-z_]\w*)\}?/g)].map(([, variable]) => env[variable!]),
+  );
 
 /** The model's own headers, with what stands in the environment filled in. */
 function headersOf({ headers = {}, address }: ServedSettings, env: Effects["env"]): Record<string, string> {
@@ -214,17 +243,19 @@ function headersOf({ headers = {}, address }: ServedSettings, env: Effects["env"
 
 /** The library reads one shape of error alone: whatever a server says is brought to that one, with its words. */
 const withPlainErrors =
-  (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+  (fetch: typeof globalThis.fetch, secrets: readonly string[]): typeof globalThis.fetch =>
   async (input, init) => {
     const response = await fetch(input, init);
     if (response.ok) return response;
     const text = await response.text().catch(() => "");
     const words = serverWords(parsed(text)) ?? { message: response.statusText || "no reason given" };
+    // Some servers repeat the key that they refuse.
+    const message = secrets.reduce((said, secret) => said.replaceAll(secret, "…"), words.message);
     const { status, statusText } = response;
     const headers = new Headers(response.headers);
     for (const name of ["content-length", "content-encoding", "transfer-encoding"]) headers.delete(name);
     headers.set("content-type", "application/json");
-    return new Response(JSON.stringify({ error: { message: words.message, code: words.code } }), {
+    return new Response(JSON.stringify({ error: { message, code: words.code } }), {
       status,
       statusText,
       headers,
@@ -260,7 +291,7 @@ function wrongWithAll(
     });
   }
   const code = thrown instanceof APIError ? thrown.code : undefined;
-  if (code === "insufficient_quota" || status === 402) {
+  if (code === "insufficient_quota" || status === 402 || /credit balance is too low/i.test(said)) {
     return new StudyError(`${address}: ${baseURL} says that the account has nothing left to spend: ${said}`, {
       hint: "add credit, or wait for the next period: what was written is kept",
       cause: thrown,

@@ -13,11 +13,12 @@ export interface SplitReply {
 }
 
 /**
- * Splits a reply of a chat model. Known forms of thinking: `<think>`, `<thinking>`, `<thought>`, `<reasoning>`,
- * `<reflection>`, `<scratchpad>`, `<seed:think>`, `[THINK]`, `◁think▷`, `<|begin_of_thought|>`, `<|START_THINKING|>`,
- * Gemma's `<unused94>`, harmony channels (with their tokens or without). The opening tag may be missing, since some
- * templates put it into the prompt, and so may the closing one, where the reply was cut off. `thinksUnopened` says
- * that this model's template opens the thinking: a reply without any tag that was cut off is then all thinking.
+ * Splits a reply of a chat model. Known forms of thinking: tags such as `<think>`, `<thinking>`, `<reasoning>`,
+ * `<seed:think>`, `<inner_monologue>`, `<details type="reasoning">`; `[THINK]`, `◁think▷`, `<|begin_of_thought|>`,
+ * `<|START_THINKING|>`, Gemma's `<unused94>`, harmony channels (with their tokens or without). The opening tag may be
+ * missing, since some templates put it into the prompt, and so may the closing one, where the reply was cut off.
+ * `thinksUnopened` says that this model's template opens the thinking: a reply without any tag that was cut off is then
+ * all thinking.
  *
  * A tag counts only at the start of the reply or of a line, so that a story which speaks of `<think>` keeps it.
  */
@@ -36,13 +37,13 @@ export function splitReply(
       thoughts.push(match[2]!.trim());
       rest = rest.slice(0, match.index) + match[1] + rest.slice(match.index + match[0].length);
     }
-    const open_ = new RegExp(`(?:^|\\n)[ \\t]*(?:${open.source})`, "i").exec(rest);
-    if (open_) {
-      thoughts.push(rest.slice(open_.index + open_[0].length).trim());
-      rest = rest.slice(0, open_.index);
+    const opened = new RegExp(`(?:^|\\n)[ \\t]*(?:${open.source})`, "i").exec(rest);
+    if (opened) {
+      thoughts.push(rest.slice(opened.index + opened[0].length).trim());
+      rest = rest.slice(0, opened.index);
       unfinished = true;
     }
-    const end = lastOf(rest, new RegExp(`(?:${close.source})(?=[ \\t]*(?:\\n|$|["“'‘*#\\p{Lu}]))`, "giu"));
+    const end = lastClosing(rest, close);
     // A story may speak of both tags in one sentence.
     if (end && !new RegExp(open.source, "i").test(rest.slice(0, end.index))) {
       thoughts.unshift(rest.slice(0, end.index).trim());
@@ -57,10 +58,12 @@ export function splitReply(
   return { thinking: thoughts.filter(Boolean).join("\n\n"), text, tokens, unfinished, unopened };
 }
 
-const name = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think";
+const name =
+  "(?:\\w+[_:])?(?:think|thinking|thoughts?|plan|planning|reasoning|reflection|scratchpad|analysis|monologue)(?:_\\w+)?";
 
 const thinkingTags: readonly { readonly open: RegExp; readonly close: RegExp }[] = [
-  { open: new RegExp(`<(?:${name})>`), close: new RegExp(`</(?:${name})>`) },
+  { open: new RegExp(`<${name}>`), close: new RegExp(`</${name}>`) },
+  { open: /<details type="reasoning"[^<>]*>/, close: /<\/details>/ },
   { open: /\[think\]/, close: /\[\/think\]/ },
   { open: /◁think▷/, close: /◁\/think▷/ },
   { open: /<\|begin_of_thought\|>/, close: /<\|end_of_thought\|>/ },
@@ -69,31 +72,45 @@ const thinkingTags: readonly { readonly open: RegExp; readonly close: RegExp }[]
   { open: /<\|channel>thought/, close: /<channel\|>/ },
 ];
 
-/** The last match of a global expression. */
-const lastOf = (text: string, expression: RegExp): RegExpExecArray | undefined =>
-  [...text.matchAll(expression)].at(-1);
+/** The last closing tag that ends a thinking: an answer begins after it, on the same line or on another. */
+function lastClosing(text: string, close: RegExp): RegExpExecArray | undefined {
+  const ends = [...text.matchAll(new RegExp(`(?:${close.source})`, "gi"))];
+  return ends.findLast(({ 0: tag, index }) =>
+    /^(?:[ \t]*(?:\n|$)|[ \t]*["“'‘*#(—\p{Lu}\p{Lo}\p{N}])/u.test(
+      text.slice(index + tag.length, index + tag.length + 40),
+    ),
+  );
+}
+
+const finalChannel = "<|channel|>final<|message|>";
 
 /**
  * The channels of gpt-oss: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`, and
  * what is left of them where a server drops the tokens: `analysis…assistantfinal…`.
  */
 function splitHarmony(raw: string): SplitReply | undefined {
-  if (/^\s*(?:<\|start\|>assistant)?<\|channel\|>/.test(raw)) {
-    const parts = raw.split(/(?:<\|start\|>\w*)?<\|channel\|>/).slice(1);
+  if (/^\s*(?:<\|start\|>assistant)?<\|channel\|>/.test(raw) || raw.includes(finalChannel)) {
+    // What comes before the first channel was opened in the prompt.
+    const [before = "", ...parts] = raw.split(/(?:<\|start\|>\w*)?<\|channel\|>/);
+    const bodyOf = (text: string) => text.replace(/<\|(?:end|return|call)\|>[\s\S]*$/, "").trim();
     const channels = parts.map((part) => {
       const [head = "", body = ""] = part.split(/<\|message\|>/, 2);
-      return { channel: head.trim(), body: body.replace(/<\|(?:end|return|call)\|>[\s\S]*$/, "") };
+      return { final: head.trim().startsWith("final"), body: bodyOf(body) };
     });
-    const of = (final: boolean) =>
-      channels
-        .filter(({ channel }) => channel.startsWith("final") === final)
-        .map(({ body }) => body.trim())
-        .join("\n\n");
-    const tokens = raw.match(/<\|[^|<>\n]{1,40}\|>/g) ?? [];
-    const unfinished = !channels.some(({ channel }) => channel.startsWith("final"));
-    return { thinking: of(false), text: of(true), tokens, unfinished, unopened: false };
+    const thoughts = [bodyOf(before), ...channels.filter(({ final }) => !final).map(({ body }) => body)];
+    const answer = channels.findLast(({ final }) => final);
+    return {
+      thinking: thoughts.filter(Boolean).join("\n\n"),
+      text: answer?.body ?? "",
+      tokens: raw.match(/<\|[^|<>\n]{1,40}\|>/g) ?? [],
+      unfinished: answer === undefined,
+      unopened: false,
+    };
   }
-  const bare = /^\s*analysis(?=[A-Z"'])([\s\S]*?)(?:assistant\s*final(?:\s*:)?([\s\S]*))?$/.exec(raw);
+  const bare =
+    /^\s*(?:assistant)?(?:analysis|commentary)\s*([\s\S]*?)assistant\s*final(?:\s*:)?([\s\S]*)$/.exec(raw) ??
+    /^\s*(?:assistant)?analysis(?=[A-Z"']|(?:we|the user|user|need)\b)\s*([\s\S]*)$/.exec(raw) ??
+    /^\s*(?:assistant\s?)?final()(?=[A-Z"“])([\s\S]*)$/.exec(raw);
   if (!bare) return undefined;
   const [, thinking = "", text] = bare;
   return {
@@ -107,11 +124,11 @@ function splitHarmony(raw: string): SplitReply | undefined {
 
 /** Tokens that end a turn: what follows is another turn, and no longer the answer. */
 const turnEnd =
-  /<\|(?:im_end|endoftext|eot_id|end_of_text|end|return|eom_id|END_OF_TURN_TOKEN|END_RESPONSE|user|assistant|system|im_start|end_of_turn|eot|end_of_msg|message_end)\|>|<\/s>|<end_of_turn>|<start_of_turn>|<turn\|>|<eos>|\[\/?INST\]|<｜end▁of▁sentence｜>/;
+  /<\|(?:im_end|endoftext|eot_id|end_of_text|end|return|eom_id|END_OF_TURN_TOKEN|END_RESPONSE|user|assistant|system|im_start|end_of_turn|eot|end_of_msg|message_end)\|>|<\/s>|<end_of_turn>|<start_of_turn>|<turn\|>|<\|turn>|<eos>|<pad>|\[\/?INST\]|<｜(?:end▁of▁sentence|User)｜>|<\|endofprompt\|>|\n[ \t]{0,9}\n(?:#{1,3} )?(?:User|Human)(?: input)?:/;
 
 /** Tokens that begin the answer. */
 const turnStart =
-  /^\s*(?:<\|im_start\|>\s*assistant\s*|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>\s*|<\|(?:assistant|START_RESPONSE|begin_of_text|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>\s*|<start_of_turn>\s*model\s*|<bos>\s*|<s>\s*|\[\/INST\]\s*)/;
+  /^\s*(?:<\|im_start\|>\s*assistant\s*|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>\s*|<\|(?:assistant|START_RESPONSE|begin_of_text|CHATBOT_TOKEN|START_OF_TURN_TOKEN)\|>\s*|<start_of_turn>\s*model\s*|<\|turn>\s*model\s*|<bos>\s*|<s>\s*|\[\/INST\]\s*|<｜(?:Assistant|begin▁of▁sentence)｜>\s*)/;
 
 function withoutTokens(reply: string): { text: string; tokens: readonly string[] } {
   const tokens: string[] = [];
@@ -122,7 +139,7 @@ function withoutTokens(reply: string): { text: string; tokens: readonly string[]
   }
   // A turn that ends before any text has begun ends nothing.
   for (let end = turnEnd.exec(text); end; end = turnEnd.exec(text)) {
-    tokens.push(end[0]);
+    tokens.push(end[0].trim());
     text =
       text.slice(0, end.index).trim() === ""
         ? text.slice(end.index + end[0].length)

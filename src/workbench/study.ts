@@ -54,7 +54,7 @@ export function parseConfig(text: string, where: string): StudyConfig {
   const [broken] = [...document.errors, ...document.warnings];
   if (broken)
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]!.replace(/:$/, "")}`, {
-      hint: "mend the YAML",
+      hint: "correct the YAML",
     });
   const result = StudyConfig.safeParse(plain(document, where), { reportInput: true });
   if (result.success) return result.data;

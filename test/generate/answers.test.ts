@@ -272,6 +272,75 @@ describe("what is no story is the right fault", () => {
     expect(asked.length).toBeGreaterThan(2);
   });
 
+  test.each([
+    ["error", "the server ended the text with error: upstream gave up"],
+    ["abort", "the server ended the text with abort: no reason given"],
+  ])("half a story that ended with %s is no story", async (finish, reason) => {
+    const half = {
+      body: {
+        choices: [
+          {
+            message: { content: story.slice(0, 50) },
+            finish_reason: finish,
+            ...(finish === "error" && { error: { message: "upstream gave up" } }),
+          },
+        ],
+        usage,
+      },
+    };
+    const { generations } = await anAnswer(
+      (body) => (titleIn(body).includes("test-0") ? half : says(story)),
+      {
+        model: { retries: 0 },
+      },
+    );
+    expect(generations.find(({ outcome }) => outcome === "failed")).toMatchObject({ reason, passing: true });
+  });
+
+  test.each(["MAX_TOKENS", "model_length"])(
+    "a text that ended at its limit, called %s, is cut short",
+    async (finish) => {
+      const { generations } = await anAnswer(() => says(story, finish));
+      expect(generations[0]!.outcome).toBe("cut short");
+    },
+  );
+
+  test("a plan is no story, even where nothing says that it is thinking", async () => {
+    const aloud = `Okay, so I need to write a story of about 100 words. ${words} The title is given, so first I`;
+    const { generations } = await anAnswer((body) =>
+      titleIn(body).includes("test-0") ? says(aloud, "length") : says(story),
+    );
+    expect(generations.map(({ reason }) => reason).sort()[0]).toMatch(/^planning/);
+  });
+
+  test("a prompt that the filter refuses is a refusal, and no failure of the model", async () => {
+    const { generations } = await anAnswer((body) =>
+      titleIn(body).includes("test-0")
+        ? { status: 400, body: { error: { message: "The response was filtered", code: "content_filter" } } }
+        : says(story),
+    );
+    expect(generations.map(({ outcome }) => outcome).sort()).toEqual(["refused", "text"]);
+  });
+
+  test("odd counts and a reply that is called text cost no story", async () => {
+    const odd = {
+      body: JSON.stringify({
+        choices: [{ message: { content: story, reasoning: {} }, finish_reason: "stop", logprobs: [] }],
+        usage: [],
+      }),
+      headers: { "content-type": "text/plain" },
+    };
+    const { generations } = await anAnswer(() => odd);
+    expect(generations.map(({ text }) => text)).toEqual([story, story]);
+    expect(generations[0]!.tokens.estimated).toBe(true);
+  });
+
+  test("thinking that a server counts in the total alone is paid for", async () => {
+    const counted = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 1050 };
+    const { generations } = await anAnswer(() => chat({ content: story }, "stop", counted));
+    expect(generations[0]!.tokens).toEqual({ prompt: 20, generated: 1030 });
+  });
+
   test("--again asks for empty replies too", async () => {
     let fixed = false;
     const server = await serverThat((body) =>
@@ -297,7 +366,7 @@ describe("what is no story is the right fault", () => {
       [`${words} &mdash; ${words}`, "an? entity, &mdash;"],
       [`${words} <i>${words}</i>`, "tag, <i>"],
       [`# A heading\n\n${words}`, "heading, # A heading"],
-      [`The test-1 story\n\n${words}`, "title line, The test-1 story"],
+      [`The test-1 story\n\nWe ${words}`, "title line, The test-1 story"],
     ]) {
       await writeCorpus(study, [...stories.slice(0, -1), { ...stories.at(-1)!, text: text! }]);
       await expect(composed()).rejects.toThrow(
@@ -378,7 +447,7 @@ describe("fields are sent as the server wants them", () => {
     ],
   ])("a field that is refused in the words of %s is left out once, recorded and said", async (_, say) => {
     const { generations, asked, effects } = await anAnswer(refusing(["top_k", "min_p", "min_tokens"], say), {
-      model: { parallel: 1 },
+      titles: 12,
     });
     expect(generations.every(({ text }) => text === story)).toBe(true);
     for (const { sent, settings } of generations) {
@@ -391,9 +460,11 @@ describe("fields are sent as the server wants them", () => {
         temperature: 1,
       });
     }
-    // Three fields are learned once, whatever the number of titles.
-    expect(asked).toHaveLength(generations.length + 3);
-    expect(effects.told.filter((line) => /refuses top_k .*recorded so/.test(line))).toHaveLength(1);
+    // Each of the first requests, which run together, may learn the three fields by itself; the others know them.
+    expect(asked.length).toBeLessThanOrEqual(generations.length + 4 * 3);
+    expect(
+      effects.told.filter((line) => /refuses top_k, min_p, min_tokens .*recorded so/.test(line)),
+    ).toHaveLength(1);
   });
 
   test("max_tokens that is refused is sent by its new name, never given up", async () => {
@@ -422,6 +493,53 @@ describe("fields are sent as the server wants them", () => {
     expect(generations.find(({ outcome }) => outcome === "failed")!.reason).toBe(
       "400 max_tokens is too large: 200. This model supports at most 100.",
     );
+  });
+
+  test("an error that only mentions fields drops none of them for others", async () => {
+    const { generations, asked } = await anAnswer((body) =>
+      titleIn(body).includes("test-0")
+        ? {
+            status: 400,
+            body: { error: { message: "Unknown error while sampling with temperature 1 and top_p 1" } },
+          }
+        : says(story),
+    );
+    expect(generations.find(({ outcome }) => outcome === "failed")!.reason).toMatch(/^400 Unknown error/);
+    const other = asked.filter((body) => !titleIn(body).includes("test-0"));
+    expect(other.at(-1)).toMatchObject({ temperature: 1, top_p: 1 });
+  });
+
+  test("the limit of tokens is never given up", async () => {
+    const { generations, asked } = await anAnswer(
+      refusing(["max_tokens", "max_completion_tokens"], (field) => ({
+        status: 400,
+        body: { error: { message: `Unsupported parameter: '${field}'` } },
+      })),
+    ).catch((thrown) => ({ generations: [], asked: [{ max_tokens: 1 }], thrown }));
+    expect(generations).toEqual([]);
+    for (const body of asked) expect("max_tokens" in body || "max_completion_tokens" in body).toBe(true);
+  });
+
+  test("what the server says is told without the key that it repeats, and no address holds a password", async () => {
+    const { base } = await serverThat(() => ({
+      status: 401,
+      body: { error: { message: "Invalid API key: Bearer sk-SECRET-123" } },
+    }));
+    const effects = quietEffects({ env: { OPENAI_API_KEY: "sk-SECRET-123" } });
+    await expect(generated(await studyAt(base), effects)).rejects.toThrow(/refuses the key .*Bearer …$/);
+    expect(effects.told.join("\n")).not.toContain("SECRET");
+    const secret = base.replace("://", "://me:pa55word@");
+    await expect(generated(await studyAt(secret))).rejects.toThrow("holds a name or a password");
+  });
+
+  test("send: changes neither what is asked nor of whom", async () => {
+    const { base } = await serverThat(() => says(story));
+    for (const send of [{ model: "other" }, { messages: [] }, { n: 3 }, { stream: true }])
+      await expect(generated(await studyAt(base, { model: { send } }))).rejects.toThrow(
+        /send: \w+ cannot be set/,
+      );
+    const { generations } = await anAnswer(() => says(story), { model: { send: { temperature: 0.2 } } });
+    expect(generations[0]!.settings.temperature).toBe(0.2);
   });
 
   test("a region that is not served is told in the server's words, and not as a wrong key", async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { cleanStory, leftoverOf } from "../../src/text/clean-story.ts";
+import { cleanStory, leftoverOf, ownHeading } from "../../src/text/clean-story.ts";
 import { splitReply } from "../../src/text/thinking.ts";
 import { honestStories } from "./honest-stories.ts";
 
@@ -48,6 +48,17 @@ describe("what models put around a story goes", () => {
     ["a hope", `${story}\n\nI hope you enjoy this story.`],
     ["a comment on itself", `${story}\n\nThis story captures the tenderness of an ending.`],
     ["a signature", `${story}\n\n– Claude`],
+    ["Windows line ends", `# ${title}\r\n\r\n---\r\n\r\n${story.replace(/\n/g, "\r\n")}`],
+    ["JSON", JSON.stringify({ title, story })],
+    ["a title in sentence case", `The last ferry\n\n${story}`],
+    ["a title and a subtitle", `# The Last Ferry: A Love Story\n\n${story}`],
+    ["a bold title before the text", `**The Last Ferry** – ${story}`],
+    ["a title in another language", `Título: The Last Ferry\n\n${story}`],
+    ["an underlined title", `The Last Ferry\n===\n\n${story}`],
+    ["an offer before", `I'd be happy to write that for you.\n\n${story}`],
+    ["a tag of its own making", `<short_story>${story}</short_story>`],
+    ["hashtags", `${story}\n\n#love #ferry`],
+    ["a comment below a rule", `${story}\n\n---\n\nIn this story, the orange stands for what is shared.`],
     ["a placeholder for a name", `${story}\n\nBy [Your Name]`],
     ["rules", `---\n\n${story}\n\n***`],
     [
@@ -116,12 +127,26 @@ describe("a story keeps what is its own", () => {
   }
 });
 
+test.each([
+  ["line breaks", "\n"],
+  ["spaces", " "],
+  ["rules", "---\n"],
+  ["signatures", "\n- Aa Bb"],
+  ["angles", "<"],
+  ["brackets", "(98 words) "],
+])("two hundred thousand %s are looked through in one pass", (_, piece) => {
+  const long = `${story}${piece.repeat(200_000 / piece.length)}${story}`;
+  expect(cleanStory(long, title).text.length).toBeGreaterThan(story.length);
+  leftoverOf(long, title);
+  splitReply(long);
+});
+
 test("what cleaning cannot take away is found", () => {
   const found = (text: string) => leftoverOf(cleanStory(text, title).text, title)?.what;
   expect(found(`${story}\n\n<p>And then.</p>`)).toBe("tag");
   expect(found(`${story} &mdash; and then.`)).toBe("entity");
   expect(found(`# A Walk in the Rain\n\n${story}`)).toBe("heading");
-  expect(found(`**A Walk in the Rain**\n\n${story}`)).toBe("heading");
+  expect(ownHeading(`**A Walk in the Rain**\n\n${story}`)).toBe("**A Walk in the Rain**");
   expect(found(`${story}\n\n## Part two\n\n${story}`)).toBe("heading");
   expect(found(`Title: A Walk in the Rain\n\n${story}`)).toBe("label");
   expect(found(`${story}</think>and more`)).toBe("tag");

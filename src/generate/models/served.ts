@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
-import { type Ask, mostTokensOf, refuseUnsent, servedApi } from "../../llm/dialect.ts";
-import { LastingTrouble, Trouble, withRetries } from "../../llm/retry.ts";
+import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/dialect.ts";
+import { Filtered, LastingTrouble, Trouble, withRetries } from "../../llm/retry.ts";
 import { openServer, type Server } from "../../llm/server.ts";
 import type { Scheme, ServedSettings, SettingsOf } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
@@ -57,7 +57,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
     ...("batch" in settings &&
       settings.batch && {
         writeMany: (requests: readonly Request[]) =>
-          writeMany(requests, { server, settings, study, effects, budget }),
+          writeMany(requests, { server, settings, study, effects, budget, variant }),
       }),
     async close() {
       budget.report();
@@ -97,6 +97,8 @@ async function reply(request: Request, asking: Asking, onText?: (added: string) 
   } catch (thrown) {
     effects.signal.throwIfAborted();
     if (!(thrown instanceof Trouble)) throw thrown;
+    if (thrown instanceof Filtered)
+      return { raw: "", end: "refused", tokens: { prompt: 0, generated: 0 }, ...ended() };
     const wrong = server.neverAnswered(thrown);
     if (wrong) throw wrong;
     return { failed: messageOf(thrown), lasting: thrown instanceof LastingTrouble, ...ended() };
@@ -105,8 +107,8 @@ async function reply(request: Request, asking: Asking, onText?: (added: string) 
 
 /** One request; throws Trouble, or StudyError for what is wrong with all of them. */
 async function sent(request: Ask, asking: Asking, onText?: (added: string) => void) {
-  const { server, settings, throttle, budget } = asking;
-  const reserved = await budget.reserve(request, mostTokensOf(request.sampling, settings, server.dialect));
+  const { server, throttle, budget } = asking;
+  const reserved = await budget.reserve(request, limitIn(server.body(request)));
   try {
     const answer = await server.ask(request, onText);
     await reserved.pay(answer.tokens);
@@ -121,8 +123,9 @@ async function sent(request: Ask, asking: Asking, onText?: (added: string) => vo
   }
 }
 
+/** Nothing was written for it; a gateway that ran out of time may have left a server writing. */
 const wasRefused = (thrown: unknown): boolean =>
-  /^[45]\d\d\b/.test(messageOf(thrown)) ||
+  /^(?!408|502|504|52[0-4])[45]\d\d\b/.test(messageOf(thrown)) ||
   thrown instanceof LastingTrouble ||
   !(thrown instanceof Trouble) ||
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(messageOf(thrown));
