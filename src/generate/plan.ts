@@ -1,4 +1,3 @@
-import { servedApi } from "../llm/dialect.ts";
 import type { Sampling } from "../study/generation.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
 import { isServed, type ModelSettings } from "../study/settings/models.ts";

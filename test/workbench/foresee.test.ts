@@ -17,8 +17,8 @@ test.each([
   ["corpus: {nyt: {begin: 2022-01-01, end: 2021-01-01}}", "corpus.nyt: ", "begin must not lie after end"],
   ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "no part gets any story"],
   [
-    "generate: {models: [{address: 'ollama:x'}]}",
-    "generate.models: unknown address ollama:x",
+    "generate: {models: [{address: 'gguf:x'}]}",
+    "gguf:x is no address of a model",
     "llama:, hf:, openai:",
   ],
   ["generate: {prompts: [one-shoot]}", "generate.prompts: no prompt file one-shoot", "one-shot"],
