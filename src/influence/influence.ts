@@ -10,6 +10,7 @@ import { exists, readJsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codes } from "./codes.ts";
+import { copies } from "./copies.ts";
 import { embeddingInputs, meaningsOf } from "./embedder.ts";
 import { leak } from "./leak.ts";
 import type { Seen } from "./seen.ts";
@@ -47,7 +48,7 @@ export const influence = stage({
       meanings: await meaningsOf(shown, study, effects),
       random: study.random("influence"),
     };
-    const found = [leak, codes, toneTransfer].map((part) => part(seen));
+    const found = [leak, copies, codes, toneTransfer].map((part) => part(seen));
     const findings: Findings = {
       analysis: "influence",
       asks: "What does the example leak into the story?",

@@ -25,7 +25,11 @@ beforeAll(async () => {
 
 async function written(address: string, influenceSettings = {}): Promise<Study> {
   const study = await temporaryStudy({
-    generate: { models: [{ address, threads: 1 }], tokens: { least: 30, most: 40 }, factorial: size },
+    generate: {
+      models: [{ address, ...(address.startsWith("llama:") && { threads: 1 }) }],
+      tokens: { least: 30, most: 40 },
+      factorial: size,
+    },
     influence: influenceSettings,
   });
   await writeCorpus(study, madeUpStories({ train: 8, test: 6 }));

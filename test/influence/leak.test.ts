@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { codes } from "../../src/influence/codes.ts";
+import { copies } from "../../src/influence/copies.ts";
 import { leak } from "../../src/influence/leak.ts";
 import { toneTransfer } from "../../src/influence/tone.ts";
 import type { Finding } from "../../src/study/finding.ts";
@@ -24,6 +25,22 @@ test("a leak of words that was planted is found, and the more of it the larger",
     shares.map(({ columns }) => columns).sort((one, other) => one - other),
   );
   expect(shares.at(-1)!.columns).toBeGreaterThan(shares.at(-1)!.rows);
+});
+
+test("copies of the example are counted apart, with what is left without them", () => {
+  const seen = factorialOf({ words: 0.25 }, 7);
+  expect(first(copies(seen))).toBe(
+    `Copying: 0 texts of ${seen.texts.length} (0.0 %) share 8 words in a row or more with their own example. All texts are first attempts: none was drawn again.`,
+  );
+  const [one, ...others] = seen.texts;
+  const example = seen.examples.find(({ id }) => id === one!.examples[0])!;
+  const copy = { ...one!, text: example.text };
+  const { findings, numbers } = copies({ ...seen, texts: [copy, ...others] });
+  expect(first({ findings })).toMatch(
+    /^Copying: 1 text of 72 \(1\.4 %\) shares 8 words in a row or more with its own/,
+  );
+  const { excess, withoutCopies } = numbers["copies"] as Record<string, number>;
+  expect(withoutCopies).toBeLessThan(excess!);
 });
 
 test("a leak of meaning falls into the example's own cluster", () => {
