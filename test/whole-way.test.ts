@@ -54,13 +54,13 @@ test("a run ends with everything fresh, and a second one does nothing", async ()
   expect(again.told).not.toContain("done in");
 });
 
-test("five forms of six stories of the right lengths come out of titles", async () => {
+test("five forms of ten stories of the right lengths come out of titles", async () => {
   const study = await openStudy(folder);
   const key = await readKey(study);
   const stimuli = await readStimuli(study);
   expect(await readForms(study)).toHaveLength(5);
-  expect(stimuli).toHaveLength(30);
-  expect([...key.values()].filter(({ origin }) => origin === "machine")).toHaveLength(15);
+  expect(stimuli).toHaveLength(50);
+  expect([...key.values()].filter(({ origin }) => origin === "machine")).toHaveLength(25);
   for (const { text, words } of stimuli) {
     expect(words).toBeGreaterThanOrEqual(90);
     expect(words).toBeLessThanOrEqual(100);
@@ -102,7 +102,7 @@ test("simulated readers fill a copy, marked as simulated in the data and across 
   expect(await tinylove("simulate", "--study", folder, ...flags)).toMatchObject({ code: 0 });
   expect(await tinylove("run", "--study", copy)).toMatchObject({ code: 0 });
   const judgments = await readJudgments(await openStudy(copy));
-  expect(judgments).toHaveLength(600);
+  expect(judgments).toHaveLength(1000);
   expect(judgments.every(({ simulated }) => simulated)).toBe(true);
   const page = await readFile(join(copy, "report/report.html"), "utf8");
   expect(page.match(/simulated/gi)!.length).toBeGreaterThan(3);

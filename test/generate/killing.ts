@@ -48,8 +48,9 @@ export async function killedOften(
       if (ended) break;
       if (last) throw new Error("the run after the last kill failed");
       kills += 1;
-      if ((await exists(study.path("generations"))) && !(await exists(study.path("manifest.json"))))
-        halfWritten += (await outcomes(study)).length === 0 ? 0 : 1;
+      // A file of generations is there whole, or not at all.
+      const written = (await exists(study.path("generations"))) ? (await outcomes(study)).length : 0;
+      halfWritten += written === 0 || written === titles ? 0 : 1;
     }
     if (JSON.stringify(await outcomes(study)) !== expected) different += 1;
     await rm(study.folder, { recursive: true });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -162,7 +162,15 @@ async function cutAt(
 
 async function look(study: Study, env: Readonly<Record<string, string>>, told: readonly string[]) {
   const effects = quietEffects({ env });
-  if (!env["TINYLOVE_DATABASE"]) {
+  if (env["TINYLOVE_DATABASE"]) {
+    // The study's folder is not on the disk that is cut: it has no answers of another image, and before the first answer
+    // its record says what it said then.
+    await rm(study.path("judgments"), { recursive: true, force: true });
+    if (told.length === 0) {
+      const path = study.path("survey.json");
+      await writeFile(path, (await readFile(path, "utf8")).replace('"made": true', '"made": false'));
+    }
+  } else {
     const database = await openDatabase(study, {});
     const { rows } = await sql<{ integrity_check: string }>`PRAGMA integrity_check`.execute(database);
     await database.destroy();

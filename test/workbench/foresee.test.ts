@@ -16,7 +16,11 @@ test.each([
   ["corpus: {source: tabel}", "corpus.source: unknown source tabel", "table, saved-pages, nyt"],
   ["corpus: {nyt: {begin: 2022-01-01, end: 2021-01-01}}", "corpus.nyt: ", "begin must not lie after end"],
   ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "no part gets any story"],
-  ["generate: {models: [{address: 'gguf:x'}]}", "gguf:x is no address of a model", "llama:, hf:, openai:"],
+  [
+    "generate: {models: [{address: 'gguf:x'}]}",
+    "gguf:x is no address of a model",
+    "llama:, hf:, tuned:, openai:",
+  ],
   ["generate: {prompts: [one-shoot]}", "generate.prompts: no prompt file one-shoot", "one-shot"],
   ["generate: {examples: randm}", "generate.examples: unknown choice randm", "random, balanced"],
   ["generate: {control: {mood: sad}}", "generate.control: unknown control mood", "tone"],

@@ -43,10 +43,7 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
       kind: chatTemplateIn(info.metadata) === undefined ? "base" : "instructed",
     };
   } catch (cause) {
-    throw new StudyError(`${file} is no GGUF file: ${messageOf(cause).split("\n")[0]}`, {
-      hint: "give a whole GGUF file",
-      cause,
-    });
+    throw noGguf(file, cause);
   }
 }
 
@@ -54,9 +51,19 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
 export async function chatTemplateOf(file: string): Promise<string | undefined> {
   if (!(await exists(file))) return undefined;
   const { readGgufFileInfo } = await import("node-llama-cpp");
-  const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
-  return chatTemplateIn(metadata);
+  try {
+    const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
+    return chatTemplateIn(metadata);
+  } catch (cause) {
+    throw noGguf(file, cause);
+  }
 }
+
+const noGguf = (file: string, cause: unknown): StudyError =>
+  new StudyError(`${file} is no GGUF file: ${messageOf(cause).split("\n")[0]}`, {
+    hint: "give a whole GGUF file",
+    cause,
+  });
 
 /** A number of heads may be given layer by layer. */
 const numberOf = (value: number | readonly number[] | undefined): number =>
