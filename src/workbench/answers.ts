@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { counted } from "../study/print.ts";
 import { readJudgments } from "./artefacts.ts";
 import { StudyError } from "./errors.ts";
@@ -75,7 +76,9 @@ export async function answersOf(study: Study): Promise<string | undefined> {
  * a survey that is being served is not disturbed. A store that cannot be read may hold answers.
  */
 async function participantsIn(store: string): Promise<number | "unknown"> {
-  if (!(await exists(store))) return 0;
+  // A store that is being made may be empty still, as after a power cut; its log would hold what it does not.
+  const size = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;
+  if ((await size(store)) === 0 && (await size(`${store}-wal`)) === 0) return 0;
   const { default: Libsql } = await import("libsql");
   let file: InstanceType<typeof Libsql> | undefined;
   try {
