@@ -12,7 +12,7 @@ import {
 } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
-import { lockOf, storeFile } from "../workbench/answers.ts";
+import { exportedAnswers, lockOf, storeFile } from "../workbench/answers.ts";
 import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
 import { held } from "../workbench/held.ts";
 import type { Study } from "../workbench/study.ts";
@@ -127,7 +127,8 @@ async function embeddedRecord(study: Study): Promise<StoreRecord | undefined> {
       hint: `restore a backup (\`tinylove backup\` puts them into backups/); to begin without answers, move ${storeRecordFile} and judgments/ away, and what is left of ${storeFile}`,
     });
   }
-  await assertNoAnswersYet(study, storeFile);
+  // A store whose making a power cut ended is empty: its record, which came before it, says that it was never whole.
+  await assertNoAnswersYet(study, storeFile, record && exportedAnswers);
   return record ?? (await beginStoreRecord(study, "embedded"));
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { link, rm, stat } from "node:fs/promises";
+import { link, open, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import { answersOf, storeFile } from "../workbench/answers.ts";
 import { readJudgments } from "../workbench/artefacts.ts";
@@ -95,6 +95,7 @@ export async function beginStoreRecord(
   try {
     await writeWhole(own, jsonOf(record));
     await link(own, path);
+    await syncFolder(study.folder);
     return record;
   } catch (thrown) {
     if (codeOf(thrown) !== "EEXIST") throw thrown;
@@ -102,6 +103,13 @@ export async function beginStoreRecord(
   } finally {
     await rm(own, { force: true });
   }
+}
+
+/** A record that a power cut could take back would leave a store without one. Where folders cannot be opened, nothing. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }
 
 /** Records that the store is there. */
@@ -128,11 +136,15 @@ export async function folderMark(study: Study): Promise<string> {
 }
 
 /**
- * Throws StudyError where a new store would be made although the study has answers already: their store is missing, and
- * the next export would empty the tables.
+ * Throws StudyError where a new store would be made although the study has answers already, by `answersIn`: their store
+ * is missing, and the next export would empty the tables.
  */
-export async function assertNoAnswersYet(study: Study, store: string): Promise<void> {
-  const answers = await answersOf(study);
+export async function assertNoAnswersYet(
+  study: Study,
+  store: string,
+  answersIn: (study: Study) => Promise<string | undefined> = answersOf,
+): Promise<void> {
+  const answers = await answersIn(study);
   if (answers === undefined) return;
   throw new StudyError(
     `the study has answers (${answers}), but ${store}, which they are to be in, has none`,

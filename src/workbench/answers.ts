@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { counted } from "../study/print.ts";
 import { readJudgments } from "./artefacts.ts";
 import { StudyError } from "./errors.ts";
@@ -62,11 +61,17 @@ export async function isOpen(study: Study): Promise<boolean> {
   return letGo === undefined;
 }
 
+/** How many judgments were exported, in words; undefined for none. */
+export async function exportedAnswers(study: Study): Promise<string | undefined> {
+  const judgments = (await readJudgments(study)).length;
+  return judgments > 0 ? counted(judgments, "judgment") : undefined;
+}
+
 /** How many have answered so far, in words; undefined when nobody has begun. */
 export async function answersOf(study: Study): Promise<string | undefined> {
-  const judgments = (await readJudgments(study)).length;
+  const exported = await exportedAnswers(study);
+  if (exported !== undefined) return exported;
   const participants = await participantsIn(study.path(storeFile));
-  if (judgments > 0) return counted(judgments, "judgment");
   if (participants === "unknown") return "how many have answered cannot be told";
   return participants > 0 ? `${counted(participants, "participant")} so far` : undefined;
 }
@@ -76,9 +81,7 @@ export async function answersOf(study: Study): Promise<string | undefined> {
  * a survey that is being served is not disturbed. A store that cannot be read may hold answers.
  */
 async function participantsIn(store: string): Promise<number | "unknown"> {
-  // A store that is being made may be empty still, as after a power cut; its log would hold what it does not.
-  const size = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;
-  if ((await size(store)) === 0 && (await size(`${store}-wal`)) === 0) return 0;
+  if (!(await exists(store))) return 0;
   const { default: Libsql } = await import("libsql");
   let file: InstanceType<typeof Libsql> | undefined;
   try {
