@@ -1,4 +1,4 @@
-import { countingOf, type Generation, writerName } from "../study/generation.ts";
+import { countingAttempts, type Generation, writerName } from "../study/generation.ts";
 import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
@@ -51,21 +51,20 @@ export function candidatesOf(
   generations: readonly Generation[],
   settings: ComposeSettings,
 ): Candidates {
-  const counting = countingOf(generations, (each) => `${each.story}\n${writerName(each)}`);
+  const counting = countingAttempts(generations);
   const written = counting.filter(
     ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
   );
   const models = [...new Set(generations.map(writerName))].sort();
-  const titles = stories
-    .filter(({ split, origin }) => split === "test" && origin.by === "human")
-    .map((story) => ({
-      story: story.id,
-      human: humanVersion(story),
-      machines: written.filter((generation) => generation.story === story.id).map(machineVersion),
-    }));
+  const human = stories.filter(({ split, origin }) => split === "test" && origin.by === "human");
+  const titles = human.map((story) => ({
+    story: story.id,
+    human: humanVersion(story),
+    machines: written.filter((generation) => generation.story === story.id).map(machineVersion),
+  }));
   if (titles.length === 0)
     throw new StudyError("the corpus has no test stories", { hint: "give corpus.split a share for test" });
-  refuseLeftovers(stories, written, settings);
+  refuseLeftovers(human, written, settings);
   return {
     titles,
     models,
@@ -84,9 +83,7 @@ function refuseLeftovers(
   { allow }: ComposeSettings,
 ): void {
   const found = [
-    ...stories
-      .filter(({ split, origin }) => split === "test" && origin.by === "human")
-      .map((story) => ({ ...story, by: "human", where: story.title })),
+    ...stories.map((story) => ({ ...story, by: "human", where: story.title })),
     ...written.map((generation) => ({ ...generation, by: "machine", where: generation.id })),
   ].flatMap(({ text, title, by, where }) => {
     const left = leftoverOf(text, title, allow);

@@ -1,4 +1,4 @@
-import { countingOf, type Generation, modelName, writerName } from "../study/generation.ts";
+import { countingAttempts, type Generation, modelName } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A text to describe, whoever wrote it. */
@@ -21,7 +21,7 @@ export interface Text {
 /** Every story, then every generation that came to a text. */
 export function textsOf(stories: readonly Story[], generations: readonly Generation[]): Text[] {
   const byId = new Map(stories.map((story) => [story.id, story]));
-  const counting = new Set(countingOf(generations, (each) => `${each.story}\n${writerName(each)}`));
+  const counting = new Set(countingAttempts(generations));
   return [
     ...stories.map(
       ({ id, title, text }): Text => ({

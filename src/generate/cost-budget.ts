@@ -1,12 +1,10 @@
-import { appendFile, mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { z } from "zod";
 import type { Tokens } from "../llm/answer.ts";
 import type { Ask } from "../llm/dialect.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { exists, readText } from "../workbench/files.ts";
+import { openJournal } from "../workbench/journal.ts";
 import type { Study } from "../workbench/study.ts";
 
 /** What may be spent on one request at most, set aside until it is known what it did cost. */
@@ -29,8 +27,8 @@ export interface CostBudget {
   reserve(ask: Ask, mostTokens: number | undefined): Promise<Reservation>;
   /** Sets aside what all requests of one job may cost; throws StudyError when that is more than is left. */
   reserveJob(asks: readonly Ask[], mostTokens: (ask: Ask) => number | undefined): Promise<Reservation[]>;
-  /** Says what the model has cost. */
-  report(): void;
+  /** Says what the model has cost, and lets go of its journal. */
+  close(): Promise<void>;
 }
 
 const Entry = z.object({
@@ -41,7 +39,7 @@ const Entry = z.object({
   estimated: z.boolean().optional(),
 });
 
-const costsFile = (study: Study): string => study.path(".tinylove", "costs.jsonl");
+type Entry = z.infer<typeof Entry>;
 
 const nothing: Reservation = { pay: async () => {}, free: async () => {} };
 
@@ -57,7 +55,7 @@ export async function costBudgetOf(
       return {
         reserve: async () => nothing,
         reserveJob: async (asks) => asks.map(() => nothing),
-        report() {},
+        close: async () => {},
       };
     throw new StudyError(`${address}: a budget of ${budget} without a price`, {
       hint: "give `price: { input: ..., output: ... }`, of a million tokens each",
@@ -65,20 +63,19 @@ export async function costBudgetOf(
   }
   const cost = (prompt: number, generated: number) => (price.input * prompt + price.output * generated) / 1e6;
   const name = model.name ?? address;
-  const before = await spentBefore(name, study);
+  const journal = await openJournal<Entry>(study.path(".tinylove", "costs.jsonl"), {
+    read(value) {
+      const entry = Entry.safeParse(value).data;
+      return entry && [keyOf(entry), entry];
+    },
+    write: (_, entry) => entry,
+  });
+  const before = spentIn([...journal.entries.values()].filter(({ model }) => model === name));
   let { paid, estimated } = before;
   let setAside = 0;
   const run = `${effects.now().toString(36)}-${process.pid}`;
   let requests = 0;
   let waiting: (() => void)[] = [];
-  let begun = false;
-  const note = async (entry: Omit<z.infer<typeof Entry>, "model">) => {
-    await mkdir(dirname(costsFile(study)), { recursive: true });
-    // A line that a kill tore must not swallow the first of this run.
-    const start = begun ? "" : "\n";
-    begun = true;
-    await appendFile(costsFile(study), `${start}${JSON.stringify({ model: name, ...entry })}\n`);
-  };
   const mostOf = ({ prompt }: Ask, mostTokens: number | undefined): number => {
     if (mostTokens === undefined && budget !== undefined) {
       throw new StudyError(
@@ -98,8 +95,8 @@ export async function costBudgetOf(
     );
   const setApart = async (most: number): Promise<Reservation> => {
     setAside += most;
-    const id = `${run}-${++requests}`;
-    await note({ id, reserved: most });
+    const entry = { model: name, id: `${run}-${++requests}`, reserved: most };
+    await journal.put(keyOf(entry), entry);
     const settle = async (spent: number, guessed: boolean) => {
       setAside -= most;
       if (setAside < 1e-12) setAside = 0;
@@ -108,7 +105,7 @@ export async function costBudgetOf(
       const free = waiting;
       waiting = [];
       for (const go of free) go();
-      await note({ id, paid: spent, ...(guessed && { estimated: true }) });
+      await journal.put(keyOf(entry), { ...entry, paid: spent, ...(guessed && { estimated: true }) });
     };
     return {
       pay: (tokens) =>
@@ -136,7 +133,8 @@ export async function costBudgetOf(
       for (const most of each) reserved.push(await setApart(most));
       return reserved;
     },
-    report() {
+    async close() {
+      await journal.close();
       if (paid === 0) return;
       const now = before.paid > 0 ? ` (${(paid - before.paid).toFixed(4)} in this run)` : "";
       const part = estimated > 0 ? `, of which ${estimated.toFixed(4)} is an estimate` : "";
@@ -145,25 +143,15 @@ export async function costBudgetOf(
   };
 }
 
-async function spentBefore(name: string, study: Study): Promise<{ paid: number; estimated: number }> {
-  if (!(await exists(costsFile(study)))) return { paid: 0, estimated: 0 };
-  const settled = new Map<string, z.infer<typeof Entry>>();
-  for (const line of (await readText(costsFile(study))).split("\n")) {
-    const entry = entryOf(line);
-    if (entry?.model === name) settled.set(entry.id, { ...settled.get(entry.id), ...entry });
-  }
+/** Two models that are opened at one moment number their requests alike. */
+const keyOf = ({ model, id }: Entry): string => `${model} ${id}`;
+
+/** What earlier runs paid; what they had set aside and never settled counts as spent. */
+function spentIn(entries: readonly Entry[]): { paid: number; estimated: number } {
   let [paid, estimated] = [0, 0];
-  for (const { paid: known, reserved = 0, estimated: guessed } of settled.values()) {
+  for (const { paid: known, reserved = 0, estimated: guessed } of entries) {
     paid += known ?? reserved;
     if (known === undefined || guessed) estimated += known ?? reserved;
   }
   return { paid, estimated };
-}
-
-function entryOf(line: string): z.infer<typeof Entry> | undefined {
-  try {
-    return Entry.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Answer } from "../llm/answer.ts";
 import type { Ask } from "../llm/dialect.ts";
-import type { ModelSettings } from "../study/settings/generate.ts";
+import { type ModelSettings, targetOf } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
@@ -94,9 +94,6 @@ export interface Provider<Settings = ModelSettings> {
 
 /** A model that continues a text. */
 export const baseForm: Form = { takes: ["completions"], prompt: "one-shot" };
-
-/** What stands after the scheme. */
-export const targetOf = ({ address }: ModelSettings): string => address.slice(address.indexOf(":") + 1);
 
 /** The settings' name, or the address shortened to what tells models apart: `llama:models/a.gguf` is `a`. */
 export function nameOf(settings: ModelSettings): string {

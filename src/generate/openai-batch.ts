@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { APIError, toFile } from "openai";
 import { z } from "zod";
 import { answerOf } from "../llm/answer.ts";
-import { limitIn, samplingSent } from "../llm/dialect.ts";
+import { limitIn } from "../llm/dialect.ts";
 import { mayPass, Trouble, withRetries } from "../llm/retry.ts";
 import type { Server } from "../llm/server.ts";
 import { serverWords } from "../llm/server-words.ts";
@@ -33,9 +33,8 @@ export interface Job {
  * while it waits comes back to the same job and pays for none twice.
  */
 export async function writeMany(requests: readonly Request[], job: Job): Promise<Reply[]> {
-  const { server, settings, effects, budget } = job;
+  const { server, settings, effects, budget, variant } = job;
   const started = effects.now();
-  const { variant } = job;
   const about = [settings.address, server.base, server.dialect.api, ...(variant ? [variant] : []), requests];
   const key = sha256(JSON.stringify(about));
   const before = await begun(key, job);
@@ -147,7 +146,7 @@ function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>>
 function replyOf(
   line: z.infer<typeof Line> | undefined,
   request: Request,
-  { server, settings, effects }: Job,
+  { server, effects }: Job,
   ms: number,
 ): Reply {
   const at = timestamp(effects);
@@ -158,10 +157,8 @@ function replyOf(
     return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !mayPass(status), ms, at };
   }
   try {
-    const asked = server.body(request);
-    const { model: _, messages: __, prompt: ___, ...sent } = asked;
-    const sampled = samplingSent(request.sampling, asked, settings, server.dialect);
-    return { ...answerOf(body, server.dialect, request.prompt.text), sent, sampled, ms, at };
+    const record = server.recordOf(request, server.body(request));
+    return { ...answerOf(body, server.dialect, request.prompt.text), ...record, ms, at };
   } catch (thrown) {
     if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
     throw thrown;

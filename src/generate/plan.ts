@@ -1,6 +1,6 @@
 import type { Sampling } from "../study/generation.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
-import { isServed, type ModelSettings } from "../study/settings/models.ts";
+import { isServed, type ModelSettings, targetOf } from "../study/settings/models.ts";
 import type { Story } from "../study/story.ts";
 import { foldedName } from "../text/file-name.ts";
 import { readStories, storiesFile } from "../workbench/artefacts.ts";
@@ -10,7 +10,7 @@ import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { type Asked, type Control, controlsOf, headersOf, untold } from "./controls.ts";
 import { choiceNamed, chooseExamples, trainingStories } from "./examples.ts";
-import { type Form, nameOf, targetOf } from "./model.ts";
+import { type Form, nameOf } from "./model.ts";
 import { notHere } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 import { samplingOf } from "./sampling.ts";

@@ -109,7 +109,7 @@ export function storyIn(
   title: string,
   { thinksUnopened = false, growing = false } = {},
 ) {
-  const split = splitReply(raw.replace(/\r\n?/g, "\n"), { cutOff: end === "limit", thinksUnopened });
+  const split = splitReply(raw, { cutOff: end === "limit", thinksUnopened });
   const first = stop === "" ? firstOf(split.text) : untilNextTitle(split.text, stop);
   const { text, removed } = cleanStory(first, title, { growing });
   const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");

@@ -35,7 +35,7 @@ export async function writeSeries(
   const toBeMeasured = measurable(series.control);
   const distance = toBeMeasured ? distanceTo(series.control, training) : undefined;
   const tried: { readonly attempt: Attempt; readonly reply: Reply }[] = [];
-  const kept = new Map<string, Generation[]>();
+  const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   const judge = ({ attempt, reply }: (typeof tried)[number]) => {
     const generation = generationOf(attempt, reply, series, model, thinkUnopened.has(series.model));
     return judged(generation, faults, distance);
@@ -48,14 +48,15 @@ export async function writeSeries(
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
     const requests = asked.map(({ request }) => request);
     const replies = await answered(requests, model, journal, label, effects);
-    if (opensUnseen(replies)) thinkUnopened.add(series.model);
-    asked.forEach((attempt, at) => {
-      tried.push({ attempt, reply: replies[at]! });
-    });
+    const learned = !thinkUnopened.has(series.model) && opensUnseen(replies);
+    const fresh = asked.map((attempt, at) => ({ attempt, reply: replies[at]! }));
+    tried.push(...fresh);
     // What one reply shows of the model's template changes how all are read.
-    kept.clear();
-    for (const { story } of series.titles) kept.set(story.id, []);
-    for (const each of tried) kept.get(each.attempt.planned.story.id)!.push(judge(each));
+    if (learned) {
+      thinkUnopened.add(series.model);
+      for (const own of kept.values()) own.length = 0;
+    }
+    for (const each of learned ? tried : fresh) kept.get(each.attempt.planned.story.id)!.push(judge(each));
     const lost = new Set(
       asked
         .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))

@@ -106,8 +106,7 @@ export type StreamedReply = Readonly<Record<string, unknown>>;
 const notAReply = "the reply is not what a server of this protocol gives";
 
 /** Reads a reply; throws Trouble where it is none. */
-export function answerOf(sent: unknown, { protocol, api }: Dialect, prompt: string): Omit<Answer, "sent"> {
-  const value = parsedJson(sent);
+export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: string): Omit<Answer, "sent"> {
   if (protocol === "anthropic") return anthropicAnswer(value, prompt);
   const parsed = Completion.safeParse(value);
   const choice = parsed.data?.choices[0];
@@ -142,16 +141,6 @@ export function answerOf(sent: unknown, { protocol, api }: Dialect, prompt: stri
 /** How servers say that a text ended at its limit of tokens, and that it ended before its end. */
 const atLimit = /^(?:length|model_length|max_tokens|model_context_window_exceeded)$/;
 const brokenOff = /^(?:error|abort|aborted|insufficient_system_resource|pause_turn)$/;
-
-/** Some servers send JSON and call it text. */
-export function parsedJson(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
 
 function anthropicAnswer(value: unknown, prompt: string): Omit<Answer, "sent"> {
   const parsed = AnthropicMessage.safeParse(value);

@@ -1,5 +1,5 @@
 import type { Sampling } from "../study/generation.ts";
-import { type Scheme, type ServedSettings, schemeOf } from "../study/settings/models.ts";
+import { type Scheme, type ServedSettings, schemeOf, targetOf } from "../study/settings/models.ts";
 import { StudyError } from "../workbench/errors.ts";
 
 /** What a server is asked: one text. */
@@ -82,12 +82,7 @@ const isAt = (base: string, domain: string): boolean => {
 };
 
 /** The model's own name, without who sells it: `openai/gpt-5` is `gpt-5`. */
-const familyName = ({ address }: ServedSettings): string =>
-  address
-    .slice(address.indexOf(":") + 1)
-    .toLowerCase()
-    .split("/")
-    .at(-1)!;
+const familyName = (model: ServedSettings): string => targetOf(model).toLowerCase().split("/").at(-1)!;
 
 /** o1 and later, GPT-5 and later, but for those that are called chat. */
 const isOpenaiReasoning = (name: string): boolean =>
@@ -253,7 +248,7 @@ export function bodyOf(
     seed: ask.seed,
     stop: stopsOf(ask, dialect),
   };
-  const body: Record<string, unknown> = { model: familyTarget(model), ...whatIsAsked(ask, dialect) };
+  const body: Record<string, unknown> = { model: targetOf(model), ...whatIsAsked(ask, dialect) };
   for (const [field, names] of Object.entries(dialect.names) as [Field, readonly string[]][]) {
     const value = values[field];
     if (value === "provider" || value === undefined) continue;
@@ -314,9 +309,6 @@ const otherLimit: Readonly<Record<string, string>> = {
   max_tokens: "max_completion_tokens",
   max_completion_tokens: "max_tokens",
 };
-
-/** What stands after the scheme. */
-const familyTarget = ({ address }: ServedSettings): string => address.slice(address.indexOf(":") + 1);
 
 /** A chat may begin with a label of its own: there a stop counts only on a later line. */
 function stopsOf({ stop }: Ask, { api }: Dialect): readonly string[] | undefined {

@@ -2,7 +2,7 @@ import OpenAI, { APIConnectionError, APIError } from "openai";
 import type { ServedSettings } from "../study/settings/models.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
-import { type Answer, answerOf, parsedJson, streamedReply } from "./answer.ts";
+import { type Answer, answerOf, streamedReply } from "./answer.ts";
 import {
   type Ask,
   bodyOf,
@@ -29,6 +29,8 @@ export interface Server {
   ask(ask: Ask, onText?: (added: string) => void): Promise<Answer>;
   /** The body of a request, without what the server has refused so far. */
   body(ask: Ask): Record<string, unknown>;
+  /** What the record says of a request that was sent with such a body. */
+  recordOf(ask: Ask, body: Readonly<Record<string, unknown>>): Pick<Answer, "sent" | "sampled">;
   /** What is the user's to fix where nothing has ever come back from the server; undefined once something has. */
   neverAnswered(thrown: unknown): StudyError | undefined;
 }
@@ -46,14 +48,18 @@ export function openServer(
   // A server that has answered before is away for a while; one that never did is the user's to start.
   let answered = false;
 
+  const recordOf: Server["recordOf"] = ({ sampling }, body) => ({
+    sent: sentOf(body),
+    sampled: samplingSent(sampling, body, model, dialect),
+  });
+
   const send = async (body: Record<string, unknown>, onText?: (added: string) => void): Promise<unknown> => {
     // The library's own time limit ends with the headers; a body that stalls has to end too.
     const lost = AbortSignal.timeout(1000 * model.timeout);
     const options = { signal: AbortSignal.any([effects.signal, lost]) };
-    const ask = (streamed = {}) => client.post(pathOf(dialect), { ...options, ...streamed, body } as never);
     let heard = false;
     try {
-      if (!onText) return await ask();
+      if (!onText) return await client.post(pathOf(dialect), { ...options, body } as never);
       const stream = (await client.post(pathOf(dialect), {
         ...options,
         body: { ...body, stream: true },
@@ -93,6 +99,7 @@ export function openServer(
     base: baseGiven(model, effects.env),
     neverAnswered: (thrown) => (answered ? undefined : wrongForAll(thrown)),
     body: (ask) => bodyOf(ask, model, dialect, refused),
+    recordOf,
     async ask(ask, onText) {
       // Fields that are left out on trial: that a server names a field in an error does not say that it minds it.
       const tried = new Set<string>();
@@ -102,12 +109,14 @@ export function openServer(
         const body = bodyOf(ask, model, dialect, without);
         const options = onText && streamOptions(dialect, without);
         try {
-          const value = parsedJson(await send({ ...body, ...options }, onText));
+          const sent = await send({ ...body, ...options }, onText);
+          // Some servers send JSON and call it text.
+          const value = typeof sent === "string" ? parsed(sent) : sent;
           answered = true;
           throwIfError(value);
           const answer = answerOf(value, dialect, ask.prompt.text);
           learn(tried, first);
-          return { ...answer, sent: sentOf(body), sampled: samplingSent(ask.sampling, body, model, dialect) };
+          return { ...answer, ...recordOf(ask, body) };
         } catch (thrown) {
           if (!(thrown instanceof LastingTrouble)) throw thrown;
           const fields = refusedFields(thrown.message, { ...body, ...options }, model, without);
@@ -219,10 +228,13 @@ function authentication(
   return { Authorization: null, ...(apiKey && { "x-api-key": apiKey }), "anthropic-version": "2023-06-01" };
 }
 
+/** `$NAME` and `${NAME}`. */
+const variables = /\$\{?([A-Za-z_]\w*)\}?/g;
+
 /** What headers take from the environment. */
 const secretsIn = ({ headers = {} }: ServedSettings, env: Effects["env"]): (string | undefined)[] =>
   Object.values(headers).flatMap((value) =>
-    [...value.matchAll(/\$\{?([A-Za-z_]\w*)\}?/g)].map(([, variable]) => env[variable!]),
+    [...value.matchAll(variables)].map(([, variable]) => env[variable!]),
   );
 
 /** The model's own headers, with what stands in the environment filled in. */
@@ -230,7 +242,7 @@ function headersOf({ headers = {}, address }: ServedSettings, env: Effects["env"
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      value.replace(/\$\{?([A-Za-z_]\w*)\}?/g, (_, variable: string) => {
+      value.replace(variables, (_, variable: string) => {
         const known = env[variable];
         if (known !== undefined && known !== "") return known;
         throw new StudyError(`${address}: headers: ${name} needs the environment variable ${variable}`, {
@@ -305,12 +317,15 @@ function wrongWithAll(
   }
   // Ports that no client of the web may use.
   const closed = deepestMessage(thrown) === "bad port";
-  if (!closed && !unreachable.has(codeOf(thrown) ?? "")) return undefined;
+  if (!closed && !isUnreachable(thrown)) return undefined;
   return new StudyError(`${address}: no server answers at ${baseURL}`, {
     hint: `start it, or correct ${baseName}`,
     cause: thrown,
   });
 }
+
+/** Whether nothing of a request came to any server. */
+export const isUnreachable = (thrown: unknown): boolean => unreachable.has(codeOf(thrown) ?? "");
 
 const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 

@@ -113,6 +113,10 @@ export function countingOf(
   return [...counting.values()];
 }
 
+/** Of the attempts of each writer at each title the one that counts. */
+export const countingAttempts = (generations: Iterable<Generation>): Generation[] =>
+  countingOf(generations, (each) => `${each.story}\n${writerName(each)}`);
+
 /** What became of everything that a model drafted: whoever draws again, cleans or chooses has selected, and says so. */
 export interface Selection {
   readonly titles: number;

@@ -34,7 +34,7 @@ export interface Cleaned {
  */
 export function cleanStory(raw: string, title: string, { growing = false } = {}): Cleaned {
   const removed: Removed[] = [];
-  let text = raw.replace(/\r\n?/g, "\n").trim();
+  let text = raw.trim();
   for (let round = 0; round < mostRounds; round++) {
     const found = edgeOf(text, title, removed, growing ? startLooks : looks);
     if (!found) break;

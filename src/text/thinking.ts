@@ -23,9 +23,10 @@ export interface SplitReply {
  * A tag counts only at the start of the reply or of a line, so that a story which speaks of `<think>` keeps it.
  */
 export function splitReply(
-  raw: string,
+  reply: string,
   { cutOff = false, thinksUnopened = false }: { cutOff?: boolean; thinksUnopened?: boolean } = {},
 ): SplitReply {
+  const raw = reply.replace(/\r\n?/g, "\n");
   const harmony = splitHarmony(raw);
   if (harmony) return harmony;
   const thoughts: string[] = [];

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { onPath } from "./on-path.ts";
 
 /** A browser that is no Chromium, as far as a reader uses one. */
 export interface OtherBrowser {
@@ -21,19 +22,6 @@ export interface OtherBrowser {
   value(expression: string): Promise<unknown>;
   close(): Promise<void>;
 }
-
-const onPath = (...names: string[]): string | undefined =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 
 /** Those that are installed here, by name; `missing` says what would have to be. */
 export const otherBrowsers: readonly {

@@ -1,11 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
-import { accessSync, chownSync, constants, mkdtempSync } from "node:fs";
+import { chownSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
+import { onPath } from "./on-path.ts";
 
 /** What a test says when it is skipped for want of a database. */
 export const withoutPostgres =
@@ -14,7 +15,7 @@ export const withoutPostgres =
 /** Whether `startPostgres` can give a database. */
 export const hasPostgres = (): boolean =>
   Boolean(process.env["TINYLOVE_POSTGRES"]) ||
-  (found("initdb") !== undefined && found("pg_ctl") !== undefined && owner() !== undefined);
+  (onPath("initdb") !== undefined && onPath("pg_ctl") !== undefined && owner() !== undefined);
 
 export interface Postgres {
   /** The address of an empty database. */
@@ -46,7 +47,7 @@ const asOwner = () => {
 };
 
 const runAsOwner = (program: string, args: string[], env: Readonly<Record<string, string>> = {}) =>
-  promisify(execFile)(found(program)!, args, { ...asOwner(), cwd: "/", env: { ...process.env, ...env } });
+  promisify(execFile)(onPath(program)!, args, { ...asOwner(), cwd: "/", env: { ...process.env, ...env } });
 
 /** A folder for PostgreSQL's data that only its user may read, still empty. */
 export function postgresFolder(): string {
@@ -140,18 +141,4 @@ function owner(): { uid?: number; gid?: number } | undefined {
   } catch {
     return undefined;
   }
-}
-
-function found(program: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-  return folders
-    .map((folder) => join(folder, program))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

@@ -1,4 +1,4 @@
-import type { GgufSettings, SettingsOf } from "../../study/settings/models.ts";
+import { type GgufSettings, type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { type CatalogueModel, catalogue, catalogueFile } from "../../workbench/catalogue.ts";
 import { StudyError } from "../../workbench/errors.ts";
@@ -6,7 +6,7 @@ import { hashOf } from "../../workbench/files.ts";
 import { llamaFileNamed } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import { sizeOf } from "../bytes.ts";
-import { type Provider, targetOf } from "../model.ts";
+import type { Provider } from "../model.ts";
 import { formOfFile, localModel } from "./local.ts";
 
 /**

@@ -1,17 +1,20 @@
 import pLimit from "p-limit";
 import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/dialect.ts";
 import { Filtered, LastingTrouble, Trouble, withRetries } from "../../llm/retry.ts";
-import { openServer, type Server } from "../../llm/server.ts";
-import type { Scheme, ServedSettings, SettingsOf } from "../../study/settings/models.ts";
+import { isUnreachable, openServer, type Server } from "../../llm/server.ts";
+import {
+  type ServedScheme,
+  type ServedSettings,
+  type SettingsOf,
+  targetOf,
+} from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type CostBudget, costBudgetOf } from "../cost-budget.ts";
-import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { baseForm, type Model, type Provider, type Reply, type Request } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
 import { samplingOf } from "../sampling.ts";
-
-type ServedScheme = Extract<Scheme, "openai" | "anthropic" | "gemini" | "openrouter" | "ollama" | "lmstudio">;
 
 /**
  * A kind of model behind a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is asked as
@@ -59,9 +62,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
         writeMany: (requests: readonly Request[]) =>
           writeMany(requests, { server, settings, study, effects, budget, variant }),
       }),
-    async close() {
-      budget.report();
-    },
+    close: () => budget.close(),
   };
 }
 
@@ -128,7 +129,7 @@ const wasRefused = (thrown: unknown): boolean =>
   /^(?!408|502|504|52[0-4])[45]\d\d\b/.test(messageOf(thrown)) ||
   thrown instanceof LastingTrouble ||
   !(thrown instanceof Trouble) ||
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(messageOf(thrown));
+  isUnreachable(thrown);
 
 /** How many requests are under way: half as many when the server strains, one more each time it has borne a round. */
 interface Throttle {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { SettingsOf } from "../../study/settings/models.ts";
+import { type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { runTrainer } from "../../workbench/trainer.ts";
-import { baseForm, type Model, type Provider, type Reply, type Request, targetOf } from "../model.ts";
+import { baseForm, type Model, type Provider, type Reply, type Request } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 import { localModel } from "./local.ts";
 

@@ -1,4 +1,4 @@
-import { countingOf, modelName, writerName } from "../../study/generation.ts";
+import { countingAttempts, modelName } from "../../study/generation.ts";
 import { countWords } from "../../text/words.ts";
 import { Lot } from "../../workbench/lots.ts";
 import type { Published } from "./published.ts";
@@ -9,10 +9,7 @@ import type { Publishing } from "./texts.ts";
 /** All that the models wrote, with what determined it. */
 export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {
   const ids = new Set(stories.map(({ id }) => id));
-  const counting = new Set([
-    ...countingOf(generations, (each) => `${each.story}\n${writerName(each)}`),
-    ...factorial,
-  ]);
+  const counting = new Set([...countingAttempts(generations), ...factorial]);
   const lotted = [
     ...generations.map((generation) => ["study", generation] as const),
     ...factorial.map((generation) => ["factorial", generation] as const),

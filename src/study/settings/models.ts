@@ -148,18 +148,7 @@ export const modelSchemas = {
 export type Scheme = keyof typeof modelSchemas;
 
 /** A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `anthropic:MODEL`, `tuned:DIR`, `echo:`. */
-export const ModelSettings = z.union([
-  modelSchemas.llama,
-  modelSchemas.hf,
-  modelSchemas.tuned,
-  modelSchemas.openai,
-  modelSchemas.anthropic,
-  modelSchemas.gemini,
-  modelSchemas.openrouter,
-  modelSchemas.ollama,
-  modelSchemas.lmstudio,
-  modelSchemas.echo,
-]);
+export const ModelSettings = z.union(Object.values(modelSchemas));
 
 export type SettingsOf<Kind extends Scheme> = Readonly<z.infer<(typeof modelSchemas)[Kind]>>;
 export type ModelSettings = Readonly<z.infer<typeof ModelSettings>>;
@@ -179,15 +168,13 @@ export function schemeOf(address: string): Scheme | undefined {
   return scheme !== undefined && Object.hasOwn(modelSchemas, scheme) ? (scheme as Scheme) : undefined;
 }
 
-const servedSchemes: ReadonlySet<string> = new Set([
-  "openai",
-  "anthropic",
-  "gemini",
-  "openrouter",
-  "ollama",
-  "lmstudio",
-]);
+/** What comes after the scheme. */
+export const targetOf = ({ address }: Pick<ModelSettings, "address">): string =>
+  address.slice(address.indexOf(":") + 1);
+
+const servedSchemes = ["openai", "anthropic", "gemini", "openrouter", "ollama", "lmstudio"] as const;
+export type ServedScheme = (typeof servedSchemes)[number];
 
 /** Whether a model is asked over HTTP. */
 export const isServed = (model: ModelSettings): model is ServedSettings =>
-  servedSchemes.has(schemeOf(model.address) ?? "");
+  servedSchemes.some((scheme) => scheme === schemeOf(model.address));
