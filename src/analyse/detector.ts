@@ -97,7 +97,7 @@ export function detectInPairs(data: Differences, random: Random): Detection | un
   );
 }
 
-/** Detectors beside what chance makes of the best of them. */
+/** Detectors, with what chance makes of the best of them. */
 function tested(
   detectors: readonly Sorted[],
   chance: (own: Random) => readonly Sorted[],
@@ -117,7 +117,7 @@ function tested(
   return { best, detectors: compared, p: best.p, permutations };
 }
 
-/** Labels dealt anew: within each title that has both, and among all other things together. */
+/** Labels shuffled: within each title that has both, and among all other things together. */
 function permuted(
   labels: readonly number[],
   titles: readonly string[] | undefined,

@@ -205,7 +205,7 @@ function selectedOf(texts: readonly Text[], { measure }: Plan): Selected[] {
     });
 }
 
-/** How often what was asked for is dealt anew over texts. */
+/** How often what was asked for is shuffled over texts. */
 export const deals = 1999;
 
 type Levelled = Omit<Outcome, "found" | "data"> & { readonly data: TrendData };

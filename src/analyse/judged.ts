@@ -32,7 +32,7 @@ export const testOptions = ({
 });
 
 /**
- * What judgments repeat by beside readers and stories. Titles count where a title has several stories; a story without
+ * What judgments repeat by besides readers and stories. Titles count where a title has several stories; a story without
  * one is its own.
  */
 export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data, "settings">): Clusters[] {

@@ -14,7 +14,7 @@ interface Weighing {
   readonly test: StudyVerdict;
 }
 
-/** The verdict as declared beside other ways to put the same judgments together. */
+/** The verdict as declared, next to other ways to put the same judgments together. */
 export interface Weighings {
   readonly readers: Weighing;
   readonly judgments: Weighing;

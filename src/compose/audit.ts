@@ -169,7 +169,7 @@ function changesIn({ raw, shown }: Audited): Change[] {
     const end = afterOf(to, added[1]);
     const after = textIn(to, start, end);
     const pattern = (start < 0 ? "^" : "") + shapeOf(after);
-    // Words beside words look like any others, unless a line's end has gone between them.
+    // Words next to words look like any others, unless a line's end has gone between them.
     const isJoined = from.slice(...removed).some(({ same }) => same === "\n");
     if (/^\^?[aA0 ]*$/.test(pattern) && pattern !== "^a" && !isJoined) continue;
     const before = textIn(from, Math.max(0, removed[0] - 1), Math.min(from.length, removed[1] + 1));

@@ -18,7 +18,7 @@ export type Asked = Readonly<Record<string, string | number | readonly (string |
 export interface ControlKind {
   readonly name: string;
   readonly summary: string;
-  /** Which brackets of a prompt tell a model of it, beside its own name and `[[wishes]]`. */
+  /** Which brackets of a prompt tell a model about it, besides its own name and `[[wishes]]`. */
   readonly places?: (control: Control) => readonly string[];
   /** What is wrong with a value; undefined when it will do. */
   refuses(value: string | number): string | undefined;

@@ -23,7 +23,7 @@ export interface Job {
   readonly study: Study;
   readonly effects: Effects;
   readonly budget: CostBudget;
-  /** What changes an answer beside the request itself. */
+  /** What changes an answer besides the request itself. */
   readonly variant: string | undefined;
 }
 

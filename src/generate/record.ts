@@ -96,7 +96,7 @@ export const thoughtOnly = ({ reason }: Pick<Generation, "reason">): boolean =>
 export const opensUnseen = (replies: readonly Reply[]): boolean =>
   replies.some((reply) => !("failed" in reply) && splitReply(reply.raw).unopened);
 
-/** A chat that goes on with another story labels it on a line of its own, once there is a story before it. */
+/** A chat that continues with another story labels it on a line of its own, once there is a story before it. */
 function firstOf(text: string): string {
   const next = text.search(/\n[ \t]*(?:#{1,6}[ \t]+)?[*_]{0,3}Title[*_]{0,3}:/);
   return next > 0 && countWords(text.slice(0, next)) > 20 ? text.slice(0, next) : text;

@@ -204,7 +204,7 @@ const neutral: Readonly<Partial<Record<Field, number>>> = {
   repeatPenalty: 1,
 };
 
-/** Throws StudyError for sampling that a server is not told of: the record would say what was never done. */
+/** Throws StudyError for sampling that a server is never sent: the record would say what was not done. */
 export function refuseUnsent(sampling: Sampling, model: ServedSettings, { names }: Dialect): void {
   const unsent = (Object.keys(neutral) as (keyof Sampling)[]).filter((field) => {
     const value = sampling[field];
@@ -255,7 +255,7 @@ export function bodyOf(
     if (dialect.unlessNeutral && field !== "temperature" && value === neutral[field]) continue;
     for (const name of names) body[name] = value;
   }
-  // Chat is asked with a yes, completions with how many others to tell beside each token.
+  // Chat is asked with a yes, completions with how many other tokens to report with each.
   if (ask.logProbabilities) body["logprobs"] = dialect.api === "chat" ? true : 1;
   if (model.reasoning !== undefined) Object.assign(body, dialect.reasoning(model.reasoning, thinking));
   for (const name of refused) {

@@ -71,7 +71,7 @@ export function openServer(
       });
     } catch (thrown) {
       const trouble = troubleOf(thrown, lost.aborted && !effects.signal.aborted);
-      // What was heard cannot be begun anew.
+      // What was printed cannot be taken back.
       throw heard && trouble instanceof Trouble
         ? new LastingTrouble(trouble.message, { cause: thrown })
         : trouble;
@@ -147,7 +147,7 @@ const streamOptions = ({ protocol }: Dialect, refused: ReadonlySet<string>): Rec
     ? {}
     : { stream_options: { include_usage: true } };
 
-/** What was sent beside the prompt, as it was sent. */
+/** What was sent besides the prompt, as it was sent. */
 function sentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { model: _, messages: __, prompt: ___, system: ____, ...sent } = body;
   return sent;
@@ -237,7 +237,7 @@ const secretsIn = ({ headers = {} }: ServedSettings, env: Effects["env"]): (stri
     [...value.matchAll(variables)].map(([, variable]) => env[variable!]),
   );
 
-/** The model's own headers, with what stands in the environment filled in. */
+/** The model's own headers, with values from the environment filled in. */
 function headersOf({ headers = {}, address }: ServedSettings, env: Effects["env"]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [

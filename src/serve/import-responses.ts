@@ -172,7 +172,7 @@ function fromQualtrics(records: readonly TableRecord[], { forms, study }: Expect
   });
 }
 
-/** Each trial of jsPsych names its form and question; who it is of is told by a column, or by where the trials begin anew. */
+/** Each trial of jsPsych names its form and question; whose it is follows from a column, or from where the trials start over. */
 function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: Expected): Response[] {
   const again = counter();
   const named = [

@@ -182,7 +182,7 @@ async function replaced(target: string, write: (aside: string) => Promise<void>)
 }
 
 /**
- * A packaging that was killed leaves folders beside its place. What was half written goes; a package that had been moved
+ * A packaging that was killed leaves folders next to its place. What was half written goes; a package that had been moved
  * aside comes back where nothing took its place.
  */
 async function clearLeftovers(target: string): Promise<void> {

@@ -62,7 +62,7 @@ export const personIn = (
  * one name, are somebody too and become a hash. A place that the service has not filled in (`{{%PROLIFIC_PID%}}`) is nobody.
  */
 function idIn(fields: Fields, name: string): string | undefined {
-  // Some mail programs write addresses anew in small letters.
+  // Some mail programs rewrite addresses in small letters.
   const key = Object.keys(fields).find((one) => one.toLowerCase() === name.toLowerCase());
   const given = key === undefined ? undefined : fields[key];
   const values = [...new Set(Array.isArray(given) ? given : [given])].filter(

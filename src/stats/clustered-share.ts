@@ -121,7 +121,7 @@ export function errorOf(
   return { estimate, degrees, standardError: error, ways, few };
 }
 
-/** The ways that an error stands on, without those that are contained in another, and how many clusters each has. */
+/** The ways that an error rests on, without those that are contained in another, and how many clusters each has. */
 function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): Way[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);

@@ -117,7 +117,7 @@ export function expertPower(
     return found / studies;
   }
 
-  /** Draws every answer anew, and gives the statistic. */
+  /** Draws every answer again, and gives the statistic. */
   function drawn(): number {
     scores.fill(0);
     for (let story = 0; story + 1 < layout.begins.length; story++) {

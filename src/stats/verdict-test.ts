@@ -39,7 +39,7 @@ export interface Verdict extends Claim {
   /** Clustered by reader, by story and by named clusters; Infinity where there is one reader or one story, or too few. */
   readonly standardError: number;
   readonly degrees: number;
-  /** What the error stands on: readers, stories, titles ... without those that are contained in another way. */
+  /** What the error rests on: readers, stories, titles ... without those that are contained in another way. */
   readonly ways: readonly Way[];
   readonly judgments: number;
   readonly correct: number;

@@ -117,7 +117,7 @@ export function countingOf(
 export const countingAttempts = (generations: Iterable<Generation>): Generation[] =>
   countingOf(generations, (each) => `${each.story}\n${writerName(each)}`);
 
-/** What became of everything that a model drafted: whoever draws again, cleans or chooses has selected, and says so. */
+/** What became of everything that a model drafted: drawing again, cleaning and choosing are selection, and are reported. */
 export interface Selection {
   readonly titles: number;
   /** Every attempt at a title. */

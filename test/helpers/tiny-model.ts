@@ -21,7 +21,7 @@ export interface TinyModel {
   readonly vocabulary?: number;
   /** Weights of random models in blocks of 32 at 8 bits (Q8_0), for models that are not tiny at all. */
   readonly eightBits?: boolean;
-  /** Control tokens beside the end of text, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
+  /** Control tokens besides the end of text, such as `<|im_start|>` and `<|im_end|>` of a chat template. */
   readonly special?: readonly string[];
   /** Random weights, but never half a letter: bytes above 127 are not among the likely tokens. */
   readonly ascii?: boolean;

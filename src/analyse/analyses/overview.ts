@@ -105,7 +105,7 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
   }));
 }
 
-/** From drafts to the texts that readers may see: whoever draws again or chooses has selected. */
+/** From drafts to the texts that readers may see: drawing again and choosing are selection. */
 function selectionFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
   const rows = [...groupedBy(generations, writerName).values()].map((own) => ({

@@ -151,7 +151,7 @@ function long({ file, map, key, table }: Reading): JudgmentTable | undefined {
   for (const shape of ["ratings", "choices", "pairs"] as const) {
     const found = complete(shape, columns, map, file, key);
     if (!found) continue;
-    // Numbers beside an answer are its confidence; a table of ratings alone has no answer.
+    // Numbers next to an answer are its confidence; a table of ratings alone has no answer.
     const isPlain = !isOurs(shape, columns, map, key) && shape === "ratings";
     if (isPlain && complete("choices", columns, map, file, key)) continue;
     const plain = key ? "a row for each judgment, with a key" : "a row for each judgment";
@@ -296,7 +296,7 @@ function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | 
   };
 }
 
-/** The columns about one story by what they hold: the answer, and what is beside it by its name. */
+/** The columns about one story by what they hold: the answer, and what is next to it by its name. */
 function usesOf(
   columns: readonly string[],
   names: readonly string[],
@@ -334,7 +334,7 @@ function withoutNames(text: string, names: readonly string[]): string {
   return names.reduce((rest, name) => rest.replaceAll(plainName(name), " "), plainName(text));
 }
 
-/** What a column beside the answer is about, by its words. */
+/** What a column next to the answer is about, by its words. */
 function besideAnswer(words: string): Part | "nothing" | undefined {
   if (/\b(?:confiden\w*|certain\w*|how sure)\b/.test(words)) return "confidence";
   if (/\b(?:why|reasons?|comments?|explain\w*|explanation)\b/.test(words)) return "reason";

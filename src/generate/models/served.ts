@@ -68,7 +68,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
 
 const defaultAtOnce = 8;
 
-/** What changes an answer beside the request itself; undefined where nothing does. */
+/** What changes an answer besides the request itself; undefined where nothing does. */
 function variantOf({ send, reasoning, reasoningTokens, headers }: ServedSettings): string | undefined {
   const told = { send, reasoning, reasoningTokens, headers };
   const text = JSON.stringify(told);

@@ -61,7 +61,7 @@ export const AnalyseSettings = z.strictObject({
    */
   weigh: z.enum(["readers", "judgments"]).optional(),
   /**
-   * What judgments repeat by beside readers and stories: `title` (the default: the stories of one title belong together),
+   * What judgments repeat by besides readers and stories: `title` (the default: the stories of one title belong together),
    * `form`, a field of `survey.demographics`, or a column of a table (class, wave, author). An empty list for readers
    * and stories alone, which is what a study made by version 0.1 has unless it says otherwise.
    */

@@ -42,7 +42,7 @@ export function chatTemplateIn(metadata: unknown): string | undefined {
 
 interface Rendering {
   readonly text: string;
-  /** The contents that stand in the text. */
+  /** The contents that are in the text. */
   readonly contents: readonly string[];
 }
 
