@@ -13,11 +13,11 @@
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLlama } from "../src/workbench/llama.ts";
-import { readTable } from "../src/workbench/tables.ts";
+import { openLlama } from "../src/llm/llama.ts";
+import { readTable } from "../src/tables/tables.ts";
 import { llamaPackages, startLlamaServer } from "../test/helpers/llama-server.ts";
 import { writeTinyModel } from "../test/helpers/tiny-model.ts";
-import { comparedWithServer, oddTemplates, post } from "../test/workbench/beside-server.ts";
+import { comparedWithServer, oddTemplates, post } from "../test/llm/compare-with-server.ts";
 
 const most = Number(process.argv[2] ?? 60);
 const packages = await llamaPackages();

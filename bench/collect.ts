@@ -16,9 +16,9 @@ import { CollectOptions } from "../src/collect/options.ts";
 import { parsePost } from "../src/collect/parse/post.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
 import { StudyConfig } from "../src/study/config.ts";
+import { csv } from "../src/tables/tables.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
 import { studyOf } from "../src/workbench/study.ts";
-import { csv } from "../src/workbench/tables.ts";
 
 const stories = 12_000;
 const pages = 200;

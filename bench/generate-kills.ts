@@ -3,8 +3,9 @@
  * bench -- generate-kills 20`): every study that was killed on its way has to end with the same generations as
  * one that was not, and none may have generations before its run came to its end. Exits 1 where one differs.
  */
+
+import { embeddedModelFile } from "../src/llm/llama.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { embeddedModelFile } from "../src/workbench/llama.ts";
 import { killedOften } from "../test/generate/killing.ts";
 import { builtProgram } from "../test/helpers/built.ts";
 

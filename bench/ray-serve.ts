@@ -10,8 +10,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { embeddedModelFile } from "../src/llm/llama.ts";
 import { wordsOf } from "../src/text/words.ts";
-import { embeddedModelFile } from "../src/workbench/llama.ts";
 import { packageFolder } from "../src/workbench/version.ts";
 import {
   fiveTitles,

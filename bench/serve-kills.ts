@@ -10,8 +10,8 @@
  */
 import { randomFrom } from "../src/stats/random.ts";
 import { hasPostgres, withoutPostgres } from "../test/helpers/postgres.ts";
-import { type Kills, killEmbedded, killOnPostgres } from "../test/serve/kills.ts";
-import { programForKilling } from "../test/serve/program.ts";
+import { type Kills, killEmbedded, killOnPostgres } from "../test/survey/kills.ts";
+import { programForKilling } from "../test/survey/program.ts";
 
 const kills = Number(process.argv[2] ?? 100);
 const readers = Number(process.argv[3] ?? 8);

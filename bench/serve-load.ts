@@ -23,10 +23,10 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { judgments } from "../src/serve/judgments.ts";
+import { judgments } from "../src/judgments/judgments.ts";
 import { readJudgments } from "../src/workbench/artefacts.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
-import { fixture } from "../test/serve/fixture.ts";
+import { fixture } from "../test/survey/fixture.ts";
 import { noise } from "./load/noise.ts";
 import {
   answersAlone,

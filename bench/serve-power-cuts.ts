@@ -1,6 +1,6 @@
 /**
  * Does a power cut take an answer that was acknowledged? The survey is served under load on a disk that is recorded
- * (test/serve/disk.c), and the power is cut at random moments of the record: what was synced is left, what was not is
+ * (test/survey/disk.c), and the power is cut at random moments of the record: what was synced is left, what was not is
  * there in part or not at all, torn at 512 bytes. Each disk that is left is opened by the program, checked, compared
  * with what readers had been told, and served to one more reader. On the embedded store, and on PostgreSQL with two
  * servers. Then the same with errors put into the program or the database, which the cuts must find.
@@ -12,8 +12,8 @@
  */
 import { randomFrom } from "../src/stats/random.ts";
 import { hasPostgres, withoutPostgres } from "../test/helpers/postgres.ts";
-import { cutEmbedded, cutPostgres, type PowerCuts } from "../test/serve/power-cuts.ts";
-import { type Program, programForKilling } from "../test/serve/program.ts";
+import { cutEmbedded, cutPostgres, type PowerCuts } from "../test/survey/power-cuts.ts";
+import { type Program, programForKilling } from "../test/survey/program.ts";
 
 const images = Number(process.argv[2] ?? 100);
 const answers = Number(process.argv[3] ?? 1500);
@@ -23,17 +23,17 @@ type Spoil = (program: Program) => Promise<void>;
 
 const asItIs: Spoil = async () => {};
 const normal: Spoil = async (program) => {
-  await program.spoil("serve/database.js", /synchronous = FULL/, "synchronous = NORMAL");
-  await program.spoil("serve/database.js", /found\.synchronous !== 2/, "false");
+  await program.spoil("survey/store/database.js", /synchronous = FULL/, "synchronous = NORMAL");
+  await program.spoil("survey/store/database.js", /found\.synchronous !== 2/, "false");
 };
 const off: Spoil = async (program) => {
-  await program.spoil("serve/database.js", /synchronous = FULL/, "synchronous = OFF");
-  await program.spoil("serve/database.js", /found\.synchronous !== 2/, "false");
+  await program.spoil("survey/store/database.js", /synchronous = FULL/, "synchronous = OFF");
+  await program.spoil("survey/store/database.js", /found\.synchronous !== 2/, "false");
 };
 /** Readers are told before the commit. */
 const hasty: Spoil = (program) =>
   program.spoil(
-    "serve/commits.js",
+    "survey/store/commits.js",
     /\{ locks, work, resolve, reject \}/,
     `{ locks, resolve, reject, work: async (writing) => {
       const result = await work(writing);

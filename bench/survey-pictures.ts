@@ -12,12 +12,12 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { parse, stringify } from "yaml";
 import { main } from "../src/cli.ts";
-import { type RunningSurvey, startSurvey } from "../src/serve/serve.ts";
 import type { Effects } from "../src/workbench/effects.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
 import { openStudy, type Study, studyOf } from "../src/workbench/study.ts";
+import { type RunningSurvey, startSurvey } from "../src/workplace/serve.ts";
 import { launchBrowser } from "../test/helpers/browser.ts";
-import { hiddenFields, Walker } from "../test/serve/fixture.ts";
+import { hiddenFields, Walker } from "../test/survey/fixture.ts";
 
 const target = process.argv[2];
 if (!target) throw new Error("name a folder for the pictures");

@@ -16,10 +16,10 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { readTable } from "../src/tables/tables.ts";
 import { keyFile } from "../src/workbench/artefacts.ts";
 import { exists } from "../src/workbench/files.ts";
 import { pythonEnvironment, trainerFolder } from "../src/workbench/python.ts";
-import { readTable } from "../src/workbench/tables.ts";
 import { builtProgram } from "../test/helpers/built.ts";
 import { python, trainerEnvironment, withoutPython } from "../test/tune/tuning.ts";
 

@@ -47,5 +47,5 @@ run("npx", [
 ]);
 // Style sheets, workers and C are no TypeScript; they are read where the source lies.
 cpSync(join(root, "src"), join(folder, "src"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
-cpSync(join(root, "test/serve/disk.c"), join(folder, "test/serve/disk.c"));
+cpSync(join(root, "test/survey/disk.c"), join(folder, "test/survey/disk.c"));
 run(process.execPath, [join(folder, "bench", `${name}.js`), ...args]);

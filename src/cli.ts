@@ -1,9 +1,9 @@
 import { Command as Program } from "commander";
 import { commands, groups, loaded, stages } from "./stages.ts";
-import { runAlone } from "./workbench/alone.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
-import { fileTrouble, messageOf, StudyError } from "./workbench/errors.ts";
+import { fileErrorOf, messageOf, StudyError } from "./workbench/errors.ts";
 import { checkedOptions } from "./workbench/options.ts";
+import { runSingleStage } from "./workbench/run-single-stage.ts";
 import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
 import { openStudy } from "./workbench/study.ts";
 import { version } from "./workbench/version.ts";
@@ -78,7 +78,7 @@ function addStage(program: Program, stage: AnyStage, effects: Effects): void {
     const alone = stage.standalone?.(options, effects);
     if (alone) return alone;
     const study = await openStudy(folderOf(self));
-    return runAlone(stage, await loaded(stages), study, options, effects);
+    return runSingleStage(stage, await loaded(stages), study, options, effects);
   });
 }
 
@@ -146,7 +146,7 @@ function explain(thrown: unknown, effects: Effects): number {
     effects.log("interrupted; the same command goes on where it stopped");
     return 130;
   }
-  const trouble = fileTrouble(thrown);
+  const trouble = fileErrorOf(thrown);
   if (trouble) {
     effects.log(`error: ${pathOf(thrown)}: ${trouble} (make room, or choose another file or folder)`);
     return 1;

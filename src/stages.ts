@@ -13,7 +13,7 @@ export const stages: Loaders<AnyStage> = {
   describe: async () => (await import("./describe/describe.ts")).describe,
   influence: async () => (await import("./influence/influence.ts")).influence,
   compose: async () => (await import("./compose/compose.ts")).compose,
-  judgments: async () => (await import("./serve/judgments.ts")).judgments,
+  judgments: async () => (await import("./judgments/judgments.ts")).judgments,
   analyse: async () => (await import("./analyse/analyse.ts")).analyse(await pageOfFindings()),
   report: async () => (await import("./report/report.ts")).report,
 };
@@ -26,8 +26,8 @@ export const commands: Loaders<AnyCommand> = {
   run: async () => runAll(await loaded(stages)),
   power: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),
   preregister: async () => (await import("./analyse/preregister.ts")).preregister,
-  serve: async () => (await import("./serve/serve.ts")).serve,
-  simulate: async () => (await import("./serve/simulate.ts")).simulate,
+  serve: async () => (await import("./workplace/serve.ts")).serve,
+  simulate: async () => (await import("./simulate/simulate.ts")).simulate,
   "tune plan": async () => (await import("./tune/plan.ts")).plan,
   "tune setup": async () => (await import("./tune/setup.ts")).setup,
   "tune run": async () => (await import("./tune/run.ts")).tuneRun,
@@ -35,22 +35,22 @@ export const commands: Loaders<AnyCommand> = {
   "tune sweep": async () => (await import("./tune/sweep.ts")).sweep,
   "tune submit": async () => (await import("./tune/submit.ts")).submit,
   "tune export": async () => (await import("./tune/export.ts")).exportTuned,
-  backup: async () => (await import("./serve/backup.ts")).backup,
-  withdraw: async () => (await import("./serve/withdraw.ts")).withdraw,
+  backup: async () => (await import("./survey/backup.ts")).backup,
+  withdraw: async () => (await import("./survey/withdraw.ts")).withdraw,
   package: async () =>
-    (await import("./serve/package.ts")).packageStudy({
+    (await import("./release/package.ts")).packageStudy({
       analyse: await stages["analyse"]!(),
       checkR: (await import("./report/check-r.ts")).checkR,
       measures: (await import("./describe/measures.ts")).measures,
     }),
-  "export-forms": async () => (await import("./serve/export-forms.ts")).exportForms,
-  "import-responses": async () => (await import("./serve/import-responses.ts")).importResponses,
+  "export-forms": async () => (await import("./exchange/export-forms.ts")).exportForms,
+  "import-responses": async () => (await import("./exchange/import-responses.ts")).importResponses,
   login: async () => (await import("./collect/login.ts")).login,
   purge: async () => (await import("./collect/purge.ts")).purge,
   models: async () => (await import("./generate/list-models.ts")).models,
   "models get": async () => (await import("./generate/get-model.ts")).getModel,
   try: async () => (await import("./generate/try.ts")).tryOne,
-  code: async () => (await import("./describe/coding/code.ts")).code,
+  code: async () => (await import("./coding/code.ts")).code,
   replay: async () => (await import("./analyse/replay.ts")).replay,
 };
 

@@ -104,7 +104,7 @@ export const analyse = (pageOf: PageOf) =>
     ],
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
-    foresee: foreseeAnalyses,
+    preflight: foreseeAnalyses,
     async run(
       study,
       { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },

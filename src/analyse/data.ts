@@ -1,10 +1,10 @@
+import type { Frozen, Registration } from "../registration/registration.ts";
 import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Coder } from "../study/coding.ts";
 import type { CorpusSummary } from "../study/corpus.ts";
 import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import type { Frozen, Registration } from "../workbench/registration.ts";
 
 /** Who wrote a text. */
 export type Origin = "human" | "machine";

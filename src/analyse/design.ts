@@ -1,3 +1,4 @@
+import { declaredAnalysis } from "../registration/registration.ts";
 import type { StudyPlan } from "../stats/simulate-study.ts";
 import type { Form } from "../study/form.ts";
 import { methodOf } from "../study/settings/analyse.ts";
@@ -6,7 +7,6 @@ import { sharesOf } from "../tasks/asked.ts";
 import { formsFolder, keyFile, readForms, readKey, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
-import { declaredAnalysis } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
 

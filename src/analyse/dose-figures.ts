@@ -4,10 +4,10 @@ import type { Interval } from "../stats/interval.ts";
 import { mean, standardDeviation } from "../stats/quantile.ts";
 import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import type { Corrected, Outcome, Selected, Share } from "./doses.ts";
+import type { Corrected, DoseOutcome, Selected, Share } from "./doses.ts";
 
 /** An outcome of something that has levels. */
-export type LevelOutcome = Outcome & Required<Pick<Outcome, "data">>;
+export type LevelOutcome = DoseOutcome & Required<Pick<DoseOutcome, "data">>;
 
 /** One outcome by the level asked for, in its own unit. */
 export function alone(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
@@ -134,18 +134,18 @@ function byLevel({ data, key }: LevelOutcome, confidence: number, scaled: (value
 }
 
 /** The ends that values stand between; none where a value lies beyond them. */
-function scaleOf(key: Outcome["key"], values: ArrayLike<number>): Interval | undefined {
+function scaleOf(key: DoseOutcome["key"], values: ArrayLike<number>): Interval | undefined {
   const scale = scales[key];
   const within = (value: number) => scale && value >= scale.low && value <= scale.high;
   return Array.from(values).every(within) ? scale : undefined;
 }
 
-const scales: Partial<Record<Outcome["key"], Interval>> = {
+const scales: Partial<Record<DoseOutcome["key"], Interval>> = {
   moved: { low: 1, high: 7 },
   named: { low: 0, high: 1 },
 };
 
-const shortLabels: Partial<Record<Outcome["key"], string>> = {
+const shortLabels: Partial<Record<DoseOutcome["key"], string>> = {
   words: "sad words",
   moved: "moved",
   named: "felt the tone",

@@ -10,7 +10,7 @@ import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
 
 /** One way in which it may show what was asked for. */
-export interface Outcome {
+export interface DoseOutcome {
   readonly key: "words" | "moved" | "named" | "cues" | "coders" | "mention";
   readonly label: string;
   /** What it is, as a sentence names it. */
@@ -36,10 +36,10 @@ export interface Share {
 }
 
 /** An outcome with its p-value by Holm over all of them. */
-export type Corrected = Outcome & { readonly corrected: number };
+export type Corrected = DoseOutcome & { readonly corrected: number };
 
 /** What was asked of a model under a prompt: a tone's level, words of dialogue, a kind of love, a setting. */
-export interface Dose<Each extends Outcome> {
+export interface Dose<Each extends DoseOutcome> {
   readonly name: string;
   readonly control: Control;
   /** What can be set, as a sentence names it: `the level of melancholy`. */
@@ -59,7 +59,7 @@ export interface Selected {
 }
 
 /** Each model and prompt with each thing that it was asked for in more than one way. */
-export function dosesOf(data: Data, random: Random): Dose<Outcome>[] {
+export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
   const generations = (data.study?.generations ?? []).filter(({ control }) => control !== undefined);
   return [...groupedBy(generations, writerOf)].flatMap(([writer, of]) =>
     plans.flatMap((plan) =>
@@ -98,7 +98,7 @@ interface Plan {
   within?(generation: Generation): string;
   /** What draws were chosen by. */
   measure?(generation: Generation): number;
-  outcomes(texts: readonly Text[], data: Data, random: (key: string) => Random): Outcome[];
+  outcomes(texts: readonly Text[], data: Data, random: (key: string) => Random): DoseOutcome[];
 }
 
 /** A text under what was asked for. */
@@ -208,20 +208,20 @@ function selectedOf(texts: readonly Text[], { measure }: Plan): Selected[] {
 /** How often what was asked for is shuffled over texts. */
 export const deals = 1999;
 
-type Levelled = Omit<Outcome, "found" | "data"> & { readonly data: TrendData };
+type Levelled = Omit<DoseOutcome, "found" | "data"> & { readonly data: TrendData };
 
 const levelled = (
   outcomes: readonly Levelled[],
   { settings }: Data,
   random: (key: string) => Random,
-): Outcome[] =>
+): DoseOutcome[] =>
   outcomes.flatMap((outcome) => {
     const found = trend(outcome.data, { level: settings.level, deals }, random(outcome.key));
     return found ? [{ ...outcome, found }] : [];
   });
 
 /** All of them are one question put several times. */
-export function correctedAll(doses: readonly Dose<Outcome>[]): Dose<Corrected>[] {
+export function correctedAll(doses: readonly Dose<DoseOutcome>[]): Dose<Corrected>[] {
   const adjusted = holm(doses.flatMap(({ outcomes }) => outcomes.map(({ found }) => found.p)));
   let next = 0;
   return doses.map((dose) => ({
@@ -275,7 +275,7 @@ function coded(
   texts: readonly Text[],
   { study, settings }: Data,
   random: (key: string) => Random,
-): Outcome[] {
+): DoseOutcome[] {
   const coders = study?.coders ?? [];
   const codesBy = (cues: boolean): ReadonlyMap<string, string> => {
     const codings = coders
@@ -310,7 +310,11 @@ function coded(
 }
 
 /** Whether first draws name the place that was asked for. */
-function mentioned(texts: readonly Text[], { settings }: Data, random: (key: string) => Random): Outcome[] {
+function mentioned(
+  texts: readonly Text[],
+  { settings }: Data,
+  random: (key: string) => Random,
+): DoseOutcome[] {
   return fitting(
     {
       key: "mention",
@@ -328,12 +332,12 @@ function mentioned(texts: readonly Text[], { settings }: Data, random: (key: str
 }
 
 function fitting(
-  outcome: Omit<Outcome, "found" | "shares">,
+  outcome: Omit<DoseOutcome, "found" | "shares">,
   texts: readonly Text[],
   fits: (text: Text, category: string) => number,
   level: number,
   random: (key: string) => Random,
-): Outcome[] {
+): DoseOutcome[] {
   const asked = texts.map((text) => text.asked);
   const blocks = texts.map(({ block }) => block);
   const found = categoryFit(

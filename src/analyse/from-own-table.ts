@@ -1,17 +1,17 @@
 import { dirname, extname, join, resolve } from "node:path";
 import { z } from "zod";
+import { Registration } from "../registration/registration.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Form } from "../study/form.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings, methodOf01 } from "../study/settings/analyse.ts";
+import { type Row, readTable } from "../tables/tables.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
-import { Registration } from "../workbench/registration.ts";
 import { openStudy } from "../workbench/study.ts";
-import { type Row, readTable } from "../workbench/tables.ts";
 import type { Data, Origin } from "./data.ts";
-import { dataOfStudy, judgedOn, type Look, labelled } from "./from-study.ts";
+import { dataOfStudy, judgedOn, labelled, type StimulusLookup } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** Judgments with what they are analysed by. */
@@ -82,7 +82,7 @@ function asInStudy({ origin, human_side, right, in_verdict, simulated, ...row }:
   return { ...row, at: "", simulated: /^true$/i.test(simulated ?? "") ? "yes" : "no" };
 }
 
-async function lookAt(path: string): Promise<Look> {
+async function lookAt(path: string): Promise<StimulusLookup> {
   const stimuli = new Map((await readTable(path)).map((row) => [row["stimulus"], row]));
   return (stimulus) => {
     const row = stimuli.get(stimulus);

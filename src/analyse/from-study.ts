@@ -1,8 +1,12 @@
+import { readCodebook } from "../coding/codebook.ts";
+import { codersOf } from "../coding/codings.ts";
+import { declaredAnalysis, frozenOf, readRegistration } from "../registration/registration.ts";
 import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
+import { readTable } from "../tables/tables.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import {
   codesFile,
@@ -15,13 +19,9 @@ import {
   readKey,
   readStimuli,
 } from "../workbench/artefacts.ts";
-import { readCodebook } from "../workbench/codebook.ts";
-import { codersOf } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
-import { declaredAnalysis, frozenOf, readRegistration } from "../workbench/registration.ts";
 import type { Study } from "../workbench/study.ts";
-import { readTable } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 
@@ -64,7 +64,7 @@ async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generation
 export const judgedOn = (
   judgments: readonly Judgment[],
   forms: readonly Form[],
-  shown: Look,
+  shown: StimulusLookup,
 ): Omit<Data, "settings" | "measures" | "study"> => ({
   ...answersOf(judgments, shown),
   asks: new Set([
@@ -120,10 +120,13 @@ const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
     }));
 
 /** What is known of a stimulus; throws StudyError, naming `where` it was shown, where nothing is. */
-export type Look = (stimulus: string, where: string) => Shown;
+export type StimulusLookup = (stimulus: string, where: string) => Shown;
 
 /** Sorts answers by what was asked; what is no judgment of a story (an age, an attention check) is not among them. */
-function answersOf(judgments: readonly Judgment[], shown: Look): Pick<Data, "choices" | "pairs" | "ratings"> {
+function answersOf(
+  judgments: readonly Judgment[],
+  shown: StimulusLookup,
+): Pick<Data, "choices" | "pairs" | "ratings"> {
   const choices: Choice[] = [];
   const pairs: Pair[] = [];
   const ratings: Rating[] = [];
@@ -152,7 +155,7 @@ function kindAsked({ task, stimuli }: Form["questions"][number]): Kind | undefin
   return task === "human-or-machine" ? "choices" : "ratings";
 }
 
-function choiceOf(judgment: Judgment, shown: Look): Choice {
+function choiceOf(judgment: Judgment, shown: StimulusLookup): Choice {
   const { answer, confidence, reason } = judgment.response;
   const story = shown(judgment.stimuli[0]!, "judgments/judgments.csv");
   const sure = Number(confidence);
@@ -166,7 +169,7 @@ function choiceOf(judgment: Judgment, shown: Look): Choice {
   };
 }
 
-function pairOf(judgment: Judgment, shown: Look): Pair {
+function pairOf(judgment: Judgment, shown: StimulusLookup): Pair {
   const [first, second] = judgment.stimuli.map((id) => shown(id, "judgments/judgments.csv"));
   // `side` is where the form's second stimulus stood; without it they stood as the form has them.
   const [left, right] = judgment.side === "left" ? [second!, first!] : [first!, second!];
@@ -183,7 +186,7 @@ function pairOf(judgment: Judgment, shown: Look): Pair {
   };
 }
 
-function ratingOf(judgment: Judgment, shown: Look): Rating {
+function ratingOf(judgment: Judgment, shown: StimulusLookup): Rating {
   const { answer, emotion } = judgment.response;
   return {
     ...answerOf(judgment),
@@ -203,7 +206,7 @@ const answerOf = ({ participant, form, order, ms }: Judgment) => ({
 
 const writerOf = ({ origin, model }: Shown): string => (origin === "human" ? "human" : model || "machine");
 
-function formFacts({ id, questions }: Form, shown: Look): FormFacts {
+function formFacts({ id, questions }: Form, shown: StimulusLookup): FormFacts {
   const asked = questions.filter((question) => kindAsked(question) === "choices");
   const human = asked.filter(({ stimuli }) => shown(stimuli[0]!, `forms/${id}.json`).origin === "human");
   return {

@@ -1,8 +1,8 @@
 import { counted, listed } from "../study/print.ts";
 import { type AnalyseSettings, methodOf } from "../study/settings/analyse.ts";
+import type { TableRecord } from "../tables/table-record.ts";
+import type { Row } from "../tables/tables.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { TableRecord } from "../workbench/tables/records.ts";
-import type { Row } from "../workbench/tables.ts";
 import type { Choice, Data, FormFacts, Origin, Pair, Rating, Shown } from "./data.ts";
 import { type Columns, type Part, parts, plainName } from "./reading/columns.ts";
 import { type HowToRead, type JudgmentTable, readJudgmentTable } from "./reading/judgments.ts";

@@ -8,10 +8,10 @@ import {
 } from "../stats/verdict-test.ts";
 import { declaredPercent } from "../study/print.ts";
 import { methodOf } from "../study/settings/analyse.ts";
+import { csv } from "../tables/tables.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { csv } from "../workbench/tables.ts";
 import type { Choice, Data, Pair } from "./data.ts";
-import { errorsOf, whyWithheld } from "./look.ts";
+import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 
 /** Choices as the columns that the tests read, with the clusters that the settings declare. */
 export const asJudgments = (choices: readonly Choice[], data: Pick<Data, "settings">): Judgments => ({

@@ -5,8 +5,8 @@ import { type Finding, sentence, table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
 import { levelOf } from "./accuracy-words.ts";
 import type { Data } from "./data.ts";
+import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
-import { errorsOf, whyWithheld } from "./look.ts";
 
 /** The verdict on one model of several. */
 export interface ModelVerdict extends Verdict {

@@ -4,7 +4,14 @@ import type { StudyPlan } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
 import { counted, declaredPercent, marginRange, percent } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { claimPower, type Plan, readersNeeded, sayTooFewStories, type Test, withStories } from "./plan.ts";
+import {
+  claimPower,
+  type Plan,
+  readersNeeded,
+  sayTooFewStories,
+  type Test,
+  withStories,
+} from "./power-plan.ts";
 
 /** What is planned once study and flags have been heard. */
 export interface Asked {

@@ -8,8 +8,8 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import type { PageOf } from "./analyse.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
-import { usualPower } from "./plan.ts";
 import { type Asked, planned } from "./planned.ts";
+import { usualPower } from "./power-plan.ts";
 import { printedFindings } from "./print.ts";
 
 const Options = z.object({

@@ -1,14 +1,14 @@
 import { z } from "zod";
+import { frozenOf, type Registration, readRegistration } from "../registration/registration.ts";
 import { readJudgments, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { timestamp } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
-import { frozenOf, type Registration, readRegistration } from "../workbench/registration.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { versions } from "../workbench/version.ts";
 import { designIfAny, evenDesign } from "./design.ts";
-import { sayTooFewFor } from "./plan.ts";
+import { sayTooFewFor } from "./power-plan.ts";
 
 /** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
 export const preregister = command({

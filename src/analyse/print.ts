@@ -1,6 +1,6 @@
 import type { Finding, Findings, Table } from "../study/finding.ts";
 import { shownTable } from "../study/print.ts";
-import { inColumns } from "../workbench/in-columns.ts";
+import { inColumns } from "../workbench/columns.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
 /** Findings as a page of plain text: the verdict first, then each question with its sentences and tables. */

@@ -8,8 +8,8 @@ import { holm } from "../stats/multiple-tests.ts";
 import { fitOrdinal } from "../stats/ordinal.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { Data, Rating } from "./data.ts";
+import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { clustersOf } from "./judged.ts";
-import { errorsOf, whyWithheld } from "./look.ts";
 import { raterTable } from "./raters.ts";
 import { pointsOf, type RatingScale, ratingScale, widestShare } from "./rating-scale.ts";
 

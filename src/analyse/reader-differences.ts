@@ -16,8 +16,8 @@ import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
 import { levelOf } from "./accuracy-words.ts";
 import type { Data } from "./data.ts";
+import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { asJudgments } from "./judged.ts";
-import { errorsOf, whyWithheld } from "./look.ts";
 
 /** Whether some readers can tell although most cannot, and what the study could have seen of it. */
 export interface ReaderDifferences {

@@ -4,11 +4,11 @@ import { counted, listed } from "../study/print.ts";
 import type { Appraise } from "../workbench/commands/init.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { studyOf } from "../workbench/study.ts";
-import type { Setting } from "../workbench/with-settings.ts";
+import type { SettingAtPath } from "../workbench/with-settings.ts";
 import { roles } from "./columns.ts";
+import { byReason } from "./corpus-summary.ts";
 import { CollectOptions } from "./options.ts";
 import { table } from "./sources/table.ts";
-import { byReason } from "./summary.ts";
 import { validate } from "./validate.ts";
 
 /** A table of stories that a study is to begin from: its columns checked, its rows counted, and settings that fit them. */
@@ -48,7 +48,7 @@ const usual = StudyConfig.parse({ name: "usual" });
 /** The settings of a study of stories with so many words each, and what was chosen in words. */
 export function settingsFor(lengths: readonly number[]): {
   readonly stories: number;
-  readonly settings: readonly Setting[];
+  readonly settings: readonly SettingAtPath[];
   readonly said: readonly string[];
 } {
   const { refuse } = usual.corpus.words;
@@ -62,8 +62,10 @@ export function settingsFor(lengths: readonly number[]): {
   return {
     stories: kept.length,
     settings: [
-      ...Object.entries(split).map(([part, count]): Setting => [`corpus.split.${part}`, count]),
-      ...(long ? (["warn", "refuse"] as const).map((key): Setting => [`corpus.words.${key}`, longest]) : []),
+      ...Object.entries(split).map(([part, count]): SettingAtPath => [`corpus.split.${part}`, count]),
+      ...(long
+        ? (["warn", "refuse"] as const).map((key): SettingAtPath => [`corpus.words.${key}`, longest])
+        : []),
       ["compose.forms", forms],
       ["compose.human", usual.compose.human],
       ["compose.machine", usual.compose.machine],

@@ -1,18 +1,18 @@
+import { assertUnchanged } from "../registration/assert-not-frozen.ts";
 import type { Story } from "../study/story.ts";
-import { refuseUnderAnswers } from "../workbench/answers.ts";
+import { csv } from "../tables/tables.ts";
 import { corpusSummaryFile, storiesFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage, unrecorded } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { csv } from "../workbench/tables.ts";
 import { clustersOf } from "./clusters.ts";
+import { byReason, summaryOf } from "./corpus-summary.ts";
 import { CollectOptions, collectFlags } from "./options.ts";
 import type { Gathered, Rejection } from "./source.ts";
 import { sourceNamed } from "./sources.ts";
 import { drawSplit, splitCounts } from "./split.ts";
-import { byReason, summaryOf } from "./summary.ts";
 import { type Validated, type ValidStory, validate } from "./validate.ts";
 
 const rejectedFile = "corpus/rejected.csv";
@@ -33,7 +33,7 @@ export const collect = stage({
   writes: [storiesFile, rejectedFile, corpusSummaryFile],
   settings: (study) => study.config.corpus,
   inputs: (study) => sourceNamed(study.config.corpus.source).inputs(study),
-  foresee: ({ config }) => void sourceNamed(config.corpus.source),
+  preflight: ({ config }) => void sourceNamed(config.corpus.source),
   async run(study, options, effects) {
     const source =
       options.source === undefined
@@ -51,7 +51,7 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
   const rejected = [...(gathered.refused ?? []), ...valid.rejected];
   if (valid.stories.length === 0) throw nothingLeft(rejected);
   const stories = partedStories(study, valid);
-  await refuseUnderAnswers(study, async () => new Map([[storiesFile, jsonLines(stories)]]));
+  await assertUnchanged(study, async () => new Map([[storiesFile, jsonLines(stories)]]));
   const summary = summaryOf(stories, rejected, valid.warned, {
     source,
     from: gathered.from,

@@ -1,4 +1,4 @@
-import { countingAttempts, type Generation, writerName } from "../study/generation.ts";
+import { conditionName, countingAttempts, type Generation } from "../study/generation.ts";
 import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Story } from "../study/story.ts";
@@ -55,7 +55,7 @@ export function candidatesOf(
   const written = counting.filter(
     ({ outcome, text }) => text !== "" && outcome !== "failed" && outcome !== "refused",
   );
-  const models = [...new Set(generations.map(writerName))].sort();
+  const models = [...new Set(generations.map(conditionName))].sort();
   const human = stories.filter(({ split, origin }) => split === "test" && origin.by === "human");
   const titles = human.map((story) => ({
     story: story.id,
@@ -145,7 +145,7 @@ function machineVersion(generation: Generation): Version {
     origin: "machine",
     story: generation.story,
     generation: generation.id,
-    model: writerName(generation),
+    model: conditionName(generation),
     example: generation.examples[0] ?? "",
     title: shownText(generation.title),
     text,

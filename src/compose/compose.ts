@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
+import { assertUnchanged } from "../registration/assert-not-frozen.ts";
+import { deviationsOf } from "../registration/registration.ts";
 import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Form } from "../study/form.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
+import { csv } from "../tables/tables.ts";
 import { checkAsked } from "../tasks/asked.ts";
-import { refuseUnderAnswers } from "../workbench/answers.ts";
 import {
   clipSummaryFile,
   formsFolder,
@@ -16,17 +18,15 @@ import {
 } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
-import { deviationsOf } from "../workbench/registration.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { csv } from "../workbench/tables.ts";
 import { auditCleaning } from "./audit.ts";
 import { candidatesOf } from "./candidates.ts";
+import { readTwice, summaryOf } from "./clip-summary.ts";
 import { checkEnough } from "./enough.ts";
 import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { stimuliOf } from "./stimuli.ts";
-import { readTwice, summaryOf } from "./summary.ts";
 
 /** Clips human and machine stories alike (Truncated Content Generation) and balances them over forms. */
 export const compose = stage({
@@ -36,8 +36,8 @@ export const compose = stage({
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],
   settings: ({ config }) => config.compose,
-  guard: (study) => refuseUnderAnswers(study, async () => filesOf(await composed(study))),
-  foresee: checkEnough,
+  assertNotFrozen: (study) => assertUnchanged(study, async () => filesOf(await composed(study))),
+  preflight: checkEnough,
   async run(study, _, effects) {
     const made = await composed(study);
     await writeAll(study, filesOf(made));

@@ -1,8 +1,8 @@
-import { csv } from "../workbench/tables.ts";
-import type { Coded } from "./coding/coded.ts";
+import type { Coded } from "../coding/coded.ts";
+import type { Text } from "../coding/texts.ts";
+import { csv } from "../tables/tables.ts";
 import type { Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
-import type { Text } from "./texts.ts";
 
 /**
  * `corpus/codes.csv`: a row a text, a column a measure, then for each variable of the codebook its code and which

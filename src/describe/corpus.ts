@@ -1,16 +1,18 @@
+import type { Text } from "../coding/texts.ts";
 import type { Story } from "../study/story.ts";
 import { shortId } from "../text/hash.ts";
 import { type Likeness, likenessAmong } from "./likeness.ts";
-import type { Beside } from "./measure.ts";
 import { RunIndex } from "./run-index.ts";
-import type { Text } from "./texts.ts";
+
+/** The text's own title, its examples, all stories of the corpus, or the ones to learn from. */
+export type Comparison = "title" | "examples" | "stories" | "training";
 
 /** The human stories as measures look things up in them; what is costly is made when first asked for. */
 export class Corpus {
   readonly stories: readonly Story[];
   #likeness: Likeness | undefined;
   #training: RunIndex | undefined;
-  readonly #digests = new Map<Beside, string>();
+  readonly #digests = new Map<Comparison, string>();
 
   constructor(stories: readonly Story[]) {
     this.stories = stories;
@@ -29,7 +31,7 @@ export class Corpus {
   }
 
   /** What a value that looks at this depends on, as a short name. */
-  digest(beside: Beside, text: Text): string {
+  digest(beside: Comparison, text: Text): string {
     if (beside === "title") return text.title;
     if (beside === "examples") return text.examples.join("\n");
     const held = this.#digests.get(beside);

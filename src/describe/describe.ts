@@ -1,3 +1,6 @@
+import { codedTexts } from "../coding/coded.ts";
+import { codingInputs, cuesFile, writeCoder } from "../coding/codings.ts";
+import { textsOf } from "../coding/texts.ts";
 import { cuesCoder } from "../study/coding.ts";
 import {
   codesFile,
@@ -7,20 +10,17 @@ import {
   readStories,
   storiesFile,
 } from "../workbench/artefacts.ts";
-import { codingInputs, cuesFile, writeCoder } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
-import { codedTexts } from "./coding/coded.ts";
 import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
 import type { Measure } from "./measure.ts";
 import { localModelSettings } from "./measures/perplexity.ts";
 import { measures } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
-import { textsOf } from "./texts.ts";
 
 /** `tinylove describe`: every text measured, as a table and as findings. */
 export const describe = stage({
@@ -35,7 +35,7 @@ export const describe = stage({
     rule: config.corpus.words.warn,
     model: localModelSettings(config),
   }),
-  foresee: (study) => void wantedMeasures(study),
+  preflight: (study) => void wantedMeasures(study),
   async run(study, _, effects) {
     const wanted = wantedMeasures(study);
     const stories = await readStories(study);

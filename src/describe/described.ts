@@ -1,8 +1,8 @@
+import type { Coded } from "../coding/coded.ts";
+import type { Text } from "../coding/texts.ts";
 import type { Random } from "../stats/random.ts";
-import type { Coded } from "./coding/coded.ts";
 import type { Measure, Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
-import type { Text } from "./texts.ts";
 
 /** A text with what was measured of it, by the measure's name. */
 export interface DescribedText extends Text {

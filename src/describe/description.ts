@@ -1,18 +1,18 @@
+import type { Coded } from "../coding/coded.ts";
+import type { Text } from "../coding/texts.ts";
 import type { Random } from "../stats/random.ts";
 import { type Finding, type Findings, sentence } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import type { Coded } from "./coding/coded.ts";
 import { DescribedTexts, numbersOf, type Seen, spreadOf } from "./described.ts";
-import { beside } from "./findings/beside.ts";
 import { codes } from "./findings/codes.ts";
+import { beside } from "./findings/comparison.ts";
 import { dialogue } from "./findings/dialogue.ts";
 import { failures } from "./findings/failures.ts";
 import { lengths } from "./findings/lengths.ts";
+import { narration } from "./findings/narration.ts";
 import { ranges } from "./findings/ranges.ts";
 import { setAside } from "./findings/set-aside.ts";
-import { telling } from "./findings/telling.ts";
 import type { Taken } from "./take.ts";
-import type { Text } from "./texts.ts";
 
 /** What the corpus is made of: distributions against the rules, human beside machine. */
 export function description(
@@ -34,7 +34,7 @@ export function description(
 const parts: readonly ((seen: Seen) => Finding[])[] = [
   lengths,
   dialogue,
-  telling,
+  narration,
   codes,
   beside,
   failures,

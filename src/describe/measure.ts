@@ -1,6 +1,6 @@
 import type { Format } from "../study/finding.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Corpus } from "./corpus.ts";
+import type { Comparison, Corpus } from "./corpus.ts";
 import type { Reading } from "./reading.ts";
 
 /** What a measure says of a text; undefined where it can say nothing (the continuity of one sentence). */
@@ -22,12 +22,9 @@ interface Described {
 /** A measure of one text, taken at once: one file in `measures/`, one line in `measures.ts`. */
 export interface QuickMeasure extends Described {
   /** What it looks at beside the text. Values are kept for as long as these stay as they are. */
-  readonly beside?: readonly Beside[];
+  readonly dependsOn?: readonly Comparison[];
   of(reading: Reading, corpus: Corpus): Value;
 }
-
-/** The text's own title, its examples, all stories of the corpus, or the ones to learn from. */
-export type Beside = "title" | "examples" | "stories" | "training";
 
 /** A measure that needs an instrument (a grammar checker, a language model) and takes its time; `describe.skip` leaves it out. */
 export interface SlowMeasure extends Described {

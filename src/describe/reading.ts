@@ -1,8 +1,8 @@
+import type { Text } from "../coding/texts.ts";
 import { dialogueOf } from "../text/dialogue.ts";
 import { normaliseText } from "../text/normalise.ts";
 import { sentencesOf } from "../text/sentences.ts";
 import { termsOf } from "../text/words.ts";
-import type { Text } from "./texts.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** A text as it is read: each way of looking at it is worked out once, when a measure first asks. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextCycle } from "node:timers/promises";
+import type { Text } from "../coding/texts.ts";
 import { shortId } from "../text/hash.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
@@ -13,7 +14,6 @@ import {
   type Value,
 } from "./measure.ts";
 import { Reading } from "./reading.ts";
-import type { Text } from "./texts.ts";
 
 /** What was measured: the measures that could be taken, in order, and the values of each text, in the order of the texts. */
 export interface Taken {
@@ -58,7 +58,7 @@ async function takeQuick(
   try {
     for (const [at, text] of texts.entries()) {
       // A breath now and then, in which an interrupt is heard.
-      if (at % breath === 0) {
+      if (at % yieldInterval === 0) {
         await nextCycle();
         progress.to(at);
       }
@@ -79,10 +79,10 @@ async function takeQuick(
   return columns;
 }
 
-const breath = 20;
+const yieldInterval = 20;
 
-const keyOf = (text: Text, { beside = [] }: QuickMeasure, corpus: Corpus): string =>
-  shortId(JSON.stringify([text.id, text.text, ...beside.map((what) => corpus.digest(what, text))]), 20);
+const keyOf = (text: Text, { dependsOn = [] }: QuickMeasure, corpus: Corpus): string =>
+  shortId(JSON.stringify([text.id, text.text, ...dependsOn.map((what) => corpus.digest(what, text))]), 20);
 
 async function takeSlow(
   study: Study,

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { sha256 } from "../text/hash.ts";
 import type { Effects } from "../workbench/effects.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal } from "./generation-journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
 
 /** Replies from the journal where it has them, from the model where not. Failures that may pass are asked for again. */
@@ -12,13 +12,13 @@ export async function answered(
   label: string,
   effects: Effects,
 ): Promise<Reply[]> {
-  const batches = batchesOf(requests, model.together);
+  const batches = batchesOf(requests, model.batchSize);
   const due = batches.filter((batch) => !journal.entries.get(keyOf(model, batch)));
   if (due.length > 0) await model.prepare?.(due.flat());
   const many = await asOneJob(due.flat(), model, journal);
   const progress = effects.progress(label, requests.length);
   const rate = rateOf(effects);
-  const atOnce = pLimit(model.atOnce);
+  const limited = pLimit(model.maxConcurrency);
   // After a first error nothing new begins, but what is under way is waited for: it may still write to the journal.
   let failure: { readonly thrown: unknown } | undefined;
   let done = 0;
@@ -45,7 +45,7 @@ export async function answered(
       throw thrown;
     }
   };
-  const answers = await Promise.allSettled(batches.map((batch) => atOnce(answer, batch)));
+  const answers = await Promise.allSettled(batches.map((batch) => limited(answer, batch)));
   progress.end();
   if (failure) throw failure.thrown;
   return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));

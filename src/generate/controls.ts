@@ -3,7 +3,6 @@ import { dialogueWords } from "../text/dialogue.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import { termsOf } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { Template } from "./template.ts";
 
 /** What is asked for beyond the title, by the name of the control. */
 export type Control = Readonly<Record<string, string | number>>;
@@ -249,7 +248,11 @@ export function distanceTo(
  * Which of what is asked for a prompt does not tell the model: neither in its own words nor by examples that are
  * matched to it.
  */
-export function untold(control: Control, { body, examples }: Template, choice: string): string[] {
+export function missingControls(
+  control: Control,
+  { body, examples }: { readonly body: string; readonly examples: number },
+  choice: string,
+): string[] {
   const told = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
   const matches = choice === "matched" && examples > 0;
   return controls.flatMap((kind) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Tokens } from "../llm/answer.ts";
-import type { Ask } from "../llm/dialect.ts";
+import type { Ask } from "../llm/served/dialect.ts";
+import type { Tokens } from "../llm/served/reply.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";

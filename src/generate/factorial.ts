@@ -7,11 +7,11 @@ import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { answered } from "./answering.ts";
 import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
-import { withoutHurry } from "./generate.ts";
-import { journalFile, openJournal } from "./journal.ts";
+import { omitTransportSettings } from "./generate.ts";
+import { journalFile, openJournal } from "./generation-journal.ts";
+import { type Planned, titlesOf } from "./generation-plan.ts";
 import { nameOf } from "./model.ts";
 import { formOf, providerOf } from "./models.ts";
-import { type Planned, titlesOf } from "./plan.ts";
 import { type Attempt, generationOf, opensUnseen } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate, type Template, templateFile } from "./template.ts";
@@ -30,7 +30,7 @@ export const factorial = stage({
   settings: (study) => {
     const { factorial, tokens, temperature, topP, topK, minP, repeatPenalty } = study.config.generate;
     const sampling = { tokens, temperature, topP, topK, minP, repeatPenalty };
-    return { factorial, sampling, model: factorial && withoutHurry(modelOf(study)) };
+    return { factorial, sampling, model: factorial && omitTransportSettings(modelOf(study)) };
   },
   async inputs(study) {
     if (!study.config.generate.factorial) return [];
@@ -40,7 +40,7 @@ export const factorial = stage({
       await templateFile(await promptOf(study), study),
     ];
   },
-  foresee(study) {
+  preflight(study) {
     if (study.config.generate.factorial) modelOf(study);
   },
   async run(study, _, effects) {

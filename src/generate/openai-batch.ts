@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { APIError, toFile } from "openai";
 import { z } from "zod";
-import { answerOf } from "../llm/answer.ts";
-import { limitIn } from "../llm/dialect.ts";
-import { mayPass, Trouble, withRetries } from "../llm/retry.ts";
-import type { Server } from "../llm/server.ts";
-import { serverWords } from "../llm/server-words.ts";
+import { limitIn } from "../llm/served/dialect.ts";
+import { answerOf } from "../llm/served/reply.ts";
+import { mayPass, TransientError, withRetries } from "../llm/served/retry.ts";
+import type { Server } from "../llm/served/server.ts";
+import { serverWords } from "../llm/served/server-phrases.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
@@ -160,7 +160,7 @@ function replyOf(
     const record = server.recordOf(request, server.body(request));
     return { ...answerOf(body, server.dialect, request.prompt.text), ...record, ms, at };
   } catch (thrown) {
-    if (thrown instanceof Trouble) return { failed: thrown.message, ms, at };
+    if (thrown instanceof TransientError) return { failed: thrown.message, ms, at };
     throw thrown;
   }
 }
@@ -185,7 +185,7 @@ async function patiently<T>(
       effects.signal.throwIfAborted();
       const status = cause instanceof APIError ? cause.status : undefined;
       if (status === undefined || status === 429 || status >= 500) {
-        throw new Trouble(messageOf(cause), { cause });
+        throw new TransientError(messageOf(cause), { cause });
       }
       throw new StudyError(`${settings.address}: the Batch API answers ${messageOf(cause)}`, {
         hint: "correct the key or the model, or set `batch: false`",
@@ -201,7 +201,7 @@ async function patiently<T>(
       effects,
     });
   } catch (thrown) {
-    if (!(thrown instanceof Trouble)) throw thrown;
+    if (!(thrown instanceof TransientError)) throw thrown;
     throw new StudyError(`${settings.address}: the Batch API does not answer: ${thrown.message}`, {
       hint: "run it again later; a job that was begun goes on there",
       cause: thrown,

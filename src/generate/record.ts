@@ -3,8 +3,8 @@ import { cleanStory } from "../text/clean-story.ts";
 import { untilNextTitle } from "../text/stop.ts";
 import { splitReply } from "../text/thinking.ts";
 import { countWords } from "../text/words.ts";
+import type { Planned, Series } from "./generation-plan.ts";
 import type { Model, Reply, Request, Written } from "./model.ts";
-import type { Planned, Series } from "./plan.ts";
 
 /** One attempt at a title, ready to be asked. */
 export interface Attempt {

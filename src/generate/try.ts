@@ -103,7 +103,7 @@ async function askedOf(
   const template = await readTemplate(prompt ?? usual, study);
   const control = controlsOf(generate.control)[0]!;
   const wanted = { count: template.examples, control };
-  const [examples] = chooseExamples(generate, [untold(title)], stories, wanted, study.random("try", seed));
+  const [examples] = chooseExamples(generate, [storyOf(title)], stories, wanted, study.random("try", seed));
   const request = {
     prompt: fill(template, title, examples!, control, {
       headers: headersOf(control, trainingStories(stories)),
@@ -147,7 +147,7 @@ function parseModel(address: string): ModelSettings {
 }
 
 /** A title that no story of the corpus has. */
-const untold = (title: string): Story => ({
+const storyOf = (title: string): Story => ({
   id: `try ${title}`,
   title,
   text: title,

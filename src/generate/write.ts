@@ -5,9 +5,9 @@ import type { Study } from "../workbench/study.ts";
 import { answered } from "./answering.ts";
 import { distanceTo, measurable } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal } from "./generation-journal.ts";
+import type { Planned, Series } from "./generation-plan.ts";
 import type { Model, Reply } from "./model.ts";
-import type { Planned, Series } from "./plan.ts";
 import { type Attempt, generationOf, opensUnseen, thoughtOnly } from "./record.ts";
 
 /** What all series of a run have in common. */

@@ -1,7 +1,7 @@
+import type { Variable } from "../coding/codebook.ts";
 import { type Coder, type CoderKind, majority } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
-import type { Variable } from "../workbench/codebook.ts";
 import type { Seen } from "./seen.ts";
 
 /** What one kind of coder gave of one variable: the texts, examples and titles that have a code. */

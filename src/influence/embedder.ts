@@ -1,9 +1,9 @@
+import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../llm/hub.ts";
+import { defaultThreads, llamaBinding, llamaFileNamed, readLlamaFile } from "../llm/llama.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { hashOf } from "../workbench/files.ts";
-import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../workbench/hub.ts";
 import { openJournal } from "../workbench/journal.ts";
-import { defaultThreads, llamaBinding, llamaFileNamed, readLlamaFile } from "../workbench/llama.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Meanings } from "./seen.ts";
 

@@ -1,10 +1,10 @@
+import { readCodebook } from "../coding/codebook.ts";
+import { codersOf, codingInputs } from "../coding/codings.ts";
 import type { Finding, Findings } from "../study/finding.ts";
 import { Generation } from "../study/generation.ts";
 import { FactorialSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { factorialFile, influenceFile, readStories, storiesFile } from "../workbench/artefacts.ts";
-import { readCodebook } from "../workbench/codebook.ts";
-import { codersOf, codingInputs } from "../workbench/codings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
@@ -31,7 +31,7 @@ export const influence = stage({
     clusters: settings.clusters,
     alpha: analyse.alpha,
   }),
-  foresee: (study) => void embeddingInputs(study),
+  preflight: (study) => void embeddingInputs(study),
   async run(study, _, effects) {
     const layout = layoutOf(await readFactorial(study), await readStories(study));
     const { texts, examples, titles } = layout;

@@ -1,8 +1,8 @@
+import type { Variable } from "../coding/codebook.ts";
 import type { Random } from "../stats/random.ts";
 import type { Coder } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
-import type { Variable } from "../workbench/codebook.ts";
 
 /** A balanced factorial: every title under every example, so many draws each. */
 export interface Seen {

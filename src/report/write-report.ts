@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { Findings, Table } from "../study/finding.ts";
 import { modelName } from "../study/generation.ts";
+import { csv } from "../tables/tables.ts";
 import {
   corpusSummaryFile,
   findingsFolder,
@@ -17,7 +18,6 @@ import type { Effects } from "../workbench/effects.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
-import { csv } from "../workbench/tables.ts";
 import { checkR } from "./check-r.ts";
 import { type Contents, contentsOf, type Mark, type Named } from "./contents.ts";
 import { drawn, widths } from "./draw.ts";

@@ -48,7 +48,7 @@ export function clusteredShare(
 }
 
 /** A way of clustering: `reader`, `story`, or what it is called, and its number of clusters. */
-export interface Way {
+export interface EstimateMethod {
   readonly name: string;
   readonly clusters: number;
 }
@@ -107,8 +107,8 @@ export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
-  readonly ways: readonly Way[];
-  readonly few: Way | undefined;
+  readonly ways: readonly EstimateMethod[];
+  readonly few: EstimateMethod | undefined;
 } {
   const { right, clustering, importance } = shares;
   const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, importance });
@@ -122,7 +122,7 @@ export function errorOf(
 }
 
 /** The ways that an error rests on, without those that are contained in another, and how many clusters each has. */
-function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): Way[] {
+function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): EstimateMethod[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
   return combined

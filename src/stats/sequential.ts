@@ -2,7 +2,7 @@ import { normalCdf, normalDensity, normalQuantile, normalSurvival } from "./norm
 import { checkAlpha } from "./tost.ts";
 
 /** One look at the data before or at the planned end. */
-export interface Look {
+export interface InterimLook {
   /** The share of the planned information, 1 at the end. */
   readonly fraction: number;
   /** Stop where |z| reaches this (z, for one side). */
@@ -33,12 +33,12 @@ export function alphaSpent(fraction: number, alpha = 0.05, sides: 1 | 2 = 2): nu
 export function sequentialLooks(
   fractions: readonly number[],
   { alpha = 0.05, sides = 2 }: { readonly alpha?: number; readonly sides?: 1 | 2 } = {},
-): Look[] {
+): InterimLook[] {
   for (const [at, fraction] of fractions.entries()) {
     if (at > 0 && !(fraction > fractions[at - 1]!))
       throw new RangeError(`fractions rise: ${fractions.join(", ")}`);
   }
-  const looks: Look[] = [];
+  const looks: InterimLook[] = [];
   let going: Going | undefined;
   for (const [at, fraction] of fractions.entries()) {
     const spent = alphaSpent(fraction, alpha, sides);

@@ -1,11 +1,11 @@
 import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
 import {
+  type EstimateMethod,
   errorOf,
   fewestClusters,
   figuresOf,
   type Shares,
   sharesIn,
-  type Way,
   type Weighing,
   withinUnit,
 } from "./clustered-share.ts";
@@ -40,7 +40,7 @@ export interface Verdict extends Claim {
   readonly standardError: number;
   readonly degrees: number;
   /** What the error rests on: readers, stories, titles ... without those that are contained in another way. */
-  readonly ways: readonly Way[];
+  readonly ways: readonly EstimateMethod[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /** How a generation ended: with a text, with one cut at the token limit, with a refusal, or with an error. */
-export const Outcome = z.enum(["text", "cut short", "refused", "failed"]);
-export type Outcome = z.infer<typeof Outcome>;
+export const GenerationOutcome = z.enum(["text", "cut short", "refused", "failed"]);
+export type GenerationOutcome = z.infer<typeof GenerationOutcome>;
 
 const orProvider = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal("provider")]);
 
@@ -59,7 +59,7 @@ export const Generation = z.strictObject({
   settings: Sampling,
   /** The fields of a request to a server, as they were sent, but for the prompt. */
   sent: z.record(z.string(), z.json()).optional(),
-  outcome: Outcome,
+  outcome: GenerationOutcome,
   /** The story: without thinking and what the model put around it, up to where it begins a next title; empty when it failed. */
   text: z.string(),
   /** What the model wrote, whole. */
@@ -92,7 +92,7 @@ export type Generation = Readonly<z.infer<typeof Generation>>;
 export const modelName = ({ model }: Pick<Generation, "model">): string => model.name ?? model.address;
 
 /** A model under a prompt is one writer: forms hold as much of each, and tables have a row for each. */
-export const writerName = (generation: Pick<Generation, "model" | "prompt">): string =>
+export const conditionName = (generation: Pick<Generation, "model" | "prompt">): string =>
   `${modelName(generation)} ${generation.prompt.template}`;
 
 /** Whether an attempt at a title counts before another: the one that was chosen, else the later one. */
@@ -115,7 +115,7 @@ export function countingOf(
 
 /** Of the attempts of each writer at each title the one that counts. */
 export const countingAttempts = (generations: Iterable<Generation>): Generation[] =>
-  countingOf(generations, (each) => `${each.story}\n${writerName(each)}`);
+  countingOf(generations, (each) => `${each.story}\n${conditionName(each)}`);
 
 /** What became of everything that a model drafted: drawing again, cleaning and choosing are selection, and are reported. */
 export interface Selection {

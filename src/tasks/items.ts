@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Random } from "../stats/random.ts";
 import { type Html, html } from "../text/html.ts";
-import type { Words } from "./task.ts";
+import type { Words } from "./phrases.ts";
 
 /**
  * One thing to fill in, said once: the survey shows it as a field of a plain form, and other form systems get it as

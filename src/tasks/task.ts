@@ -2,9 +2,7 @@ import type { z } from "zod";
 import type { Random } from "../stats/random.ts";
 import type { Field } from "../study/settings/survey.ts";
 import type { Item } from "./items.ts";
-
-/** The words of a page in the participant's language, by key; a key that is missing throws. */
-export type Words = (key: string) => string;
+import type { Words } from "./phrases.ts";
 
 export type Answer = { readonly answer: string | number } & Readonly<Record<string, unknown>>;
 

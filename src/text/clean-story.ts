@@ -52,7 +52,7 @@ interface Edge extends Pick<Cleaned, "text"> {
 }
 
 /** Looks at one edge; undefined where it holds nothing that goes. */
-type Look = (text: string, title: string) => Edge | undefined;
+type EdgeFinder = (text: string, title: string) => Edge | undefined;
 
 function edgeOf(text: string, title: string, before: readonly Removed[], by: typeof looks): Edge | undefined {
   for (const [look, once] of by) {
@@ -99,10 +99,10 @@ const ruleLine = "[ \\t]*(?:-{3,}|\\*{3,}|_{3,}|={3,}|#{3,}|(?:\\* ){2,}\\*|(?:-
 const rulesAtStart = new RegExp(`^(?:${ruleLine}\\n\\s{0,20})+`);
 const rulesAtEnd = new RegExp(`(?:\\n\\s{0,20}${ruleLine})+$`);
 
-const rulesBefore: Look = (text) => withoutStart("rule", text, atStart(rulesAtStart, text));
+const rulesBefore: EdgeFinder = (text) => withoutStart("rule", text, atStart(rulesAtStart, text));
 
 /** ```` ``` ````, a tag such as `<story>` or JSON around the whole. */
-const wrapped: Look = (text) => {
+const wrapped: EdgeFinder = (text) => {
   const fence = /^(`{3,}|~{3,})[^\n`]{0,40}\n/.exec(text);
   if (fence) {
     const inside = text.slice(fence[0].length);
@@ -170,7 +170,7 @@ const titleLabel = new RegExp(
   "i",
 );
 
-const titled: Look = (text, title) => {
+const titled: EdgeFinder = (text, title) => {
   const label = atStart(titleLabel, text);
   if (label) return afterLabel(text, title, label);
   return onItsLine(text, title) ?? beforeText(text, title);
@@ -225,13 +225,13 @@ function beforeText(text: string, title: string): Edge | undefined {
     : undefined;
 }
 
-const titleAtEnd: Look = (text, title) => {
+const titleAtEnd: EdgeFinder = (text, title) => {
   const last = atEnd(/\n[ \t]*(?:#{1,6}[ \t]+[^\n]+|[*_]{2,3}[^*_\n]+[*_]{2,3})[ \t]*$/, text);
   return last && isTitle(bare(last.found), title) ? withoutEnd("heading", text, last) : undefined;
 };
 
 /** `Story:` before the text, or a label alone on its line. */
-const labelled: Look = (text) =>
+const labelled: EdgeFinder = (text) =>
   withoutStart(
     "label",
     text,
@@ -250,7 +250,7 @@ const labelled: Look = (text) =>
 const machines =
   "(?:chat ?gpt|gpt-?\\d[\\w.-]*|claude|gemini|llama|mistral|qwen|deepseek|an? (?:ai|language model))";
 
-const bylined: Look = (text) =>
+const bylined: EdgeFinder = (text) =>
   withoutStart(
     "byline",
     text,
@@ -289,7 +289,7 @@ const otherwise = [
 ];
 
 /** "Sure! Here is a very short story titled …:" on a line of its own; a story of somebody's grandmother is none. */
-const introduced: Look = (text) => {
+const introduced: EdgeFinder = (text) => {
   const line = atStart(/^([^\n]{2,260})\n/, text);
   if (!line) return undefined;
   const said = line[1]!.trim();
@@ -322,7 +322,7 @@ const pairs: readonly (readonly [string, string])[] = [
  * Quotation marks around the whole. A story that begins and ends with speech has them too: there the second mark
  * closes what the first one opened.
  */
-const quoted: Look = (text) => {
+const quoted: EdgeFinder = (text) => {
   const pair = pairs.find(
     ([open, close]) => text.startsWith(open) && text.endsWith(close) && text.length > 1,
   );
@@ -349,7 +349,7 @@ function wrapsWhole(inside: string, [open, close]: readonly [string, string]): b
   return marks.length % 2 === 0 && opens(marks[0]!) && closes(marks.at(-1)!);
 }
 
-const blockQuoted: Look = (text) => {
+const blockQuoted: EdgeFinder = (text) => {
   if (!text.startsWith(">")) return undefined;
   const lines = text.split("\n");
   if (!lines.every((line) => line.trim() === "" || /^[ \t]*>/.test(line))) return undefined;
@@ -369,13 +369,13 @@ const wordCounts = [
 ].map((source) => new RegExp(source, "i"));
 
 /** `(Word count: 98)`, `[98 words]`, `**Words:** 98` at the end, alone on its line or in brackets. */
-const wordCount: Look = (text) =>
+const wordCount: EdgeFinder = (text) =>
   wordCounts
     .map((form) => withoutEnd("word count", text, atEnd(form, text)))
     .find((edge) => edge !== undefined);
 
 /** `#love #family`, `**Themes:** …` as the last line. */
-const tagged: Look = (text) =>
+const tagged: EdgeFinder = (text) =>
   withoutEnd(
     "tags",
     text,
@@ -388,7 +388,7 @@ const ofTheText =
   /\b(?:this (?:short |very short |tiny |little |micro-?)?(?:story|stories|piece|version|tale)|the (?:story|prompt|request|word count|word limit|tone|genre)|word count|\d+[ -]words?|(?:your|the) (?:prompt|request|instructions?)|revised?|draft)\b/i;
 
 /** A last paragraph that comments: `*Note: …*` below a rule, `Note: this story …`. */
-const noted: Look = (text) => {
+const noted: EdgeFinder = (text) => {
   const match = atEnd(
     /\n[ \t]{0,9}(?:[-*_=]{3,}[ \t]{0,9}\n\s{0,20})?[*_([]{0,4}(?:author['’]s |writer['’]s |editor['’]s )?(?:notes?|disclaimer|explanation|comments?)[*_]{0,3}[ \t]{0,3}:[^\n]*(?:\n(?!\s{0,20}\n)[^\n]*)*$/i,
     text,
@@ -410,7 +410,7 @@ const ofWriting =
   /\b(?:story|stories|version|changes?|revis\w*|adjust\w*|another one|rewrite|write|edit|tone|prompt|request|helps|piece|want more|anything else)\b/i;
 
 /** "Let me know if you would like changes to the story." as a last paragraph. */
-const offered: Look = (text) => {
+const offered: EdgeFinder = (text) => {
   const match = atEnd(offers, text);
   if (!match) return undefined;
   const said = match.found.trim();
@@ -419,7 +419,7 @@ const offered: Look = (text) => {
     : undefined;
 };
 
-const ended: Look = (text) =>
+const ended: EdgeFinder = (text) =>
   withoutEnd(
     "closing remark",
     text,
@@ -430,7 +430,7 @@ const ended: Look = (text) =>
   );
 
 /** A quotation mark that was opened around the whole of a text and never closed, since it was cut off. */
-const halfQuoted: Look = (text) =>
+const halfQuoted: EdgeFinder = (text) =>
   /^["“]/.test(text) && !/["“”]/.test(text.slice(1))
     ? { text: text.slice(1), removed: { what: "quotation marks", text: text[0]! } }
     : undefined;
@@ -450,7 +450,7 @@ const signatures = [
 ];
 
 /** `– Claude`, `By [Your Name]` on the last line. A line of speech after a dash ends like a sentence or answers one. */
-const signed: Look = (text) => {
+const signed: EdgeFinder = (text) => {
   for (const form of signatures) {
     const match = atEnd(form, text);
     const above = match && text.slice(0, match.index).trimEnd().split("\n").at(-1)!.trim();
@@ -460,7 +460,7 @@ const signed: Look = (text) => {
 };
 
 /** What is looked for, in this order; marked is what a reply holds once at most. */
-const looks: readonly (readonly [look: Look, once: boolean])[] = [
+const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
   [wrapped, false],
   [blockQuoted, true],
   [rulesBefore, false],
@@ -482,7 +482,7 @@ const looks: readonly (readonly [look: Look, once: boolean])[] = [
 
 /** What a text can show before it is whole. */
 const startLooks: typeof looks = looks.filter(([look]) =>
-  ([rulesBefore, titled, bylined, labelled, introduced] as Look[]).includes(look),
+  ([rulesBefore, titled, bylined, labelled, introduced] as EdgeFinder[]).includes(look),
 );
 
 /** What makes a text show where it came from, and no cleaning takes away. */

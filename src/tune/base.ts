@@ -1,19 +1,23 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { llamaFileNamed } from "../llm/llama.ts";
+import { runTrainer } from "../llm/trainer.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, hashOf, writeWhole } from "../workbench/files.ts";
-import { llamaFileNamed } from "../workbench/llama.ts";
 import type { Study } from "../workbench/study.ts";
-import { runTrainer } from "../workbench/trainer.ts";
-import type { Wanted } from "./job.ts";
+import type { TuningRequest } from "./tuning-request.ts";
 
 /**
  * Makes a GGUF file of a GPT-NeoX, named as `generate.models` names one (`llama:embedded`, `llama:FILE`) or by its
  * path, into a folder that can be tuned: `bases/<name>/` of the study, once for each file. Every other base is left as
  * it is. Throws StudyError for a file that is not there or holds another architecture.
  */
-export async function withFolder(study: Study, wanted: Wanted, effects: Effects): Promise<Wanted> {
+export async function withFolder(
+  study: Study,
+  wanted: TuningRequest,
+  effects: Effects,
+): Promise<TuningRequest> {
   const named = wanted.model ?? study.config.tune.model;
   if (named === undefined || !isGguf(named)) return wanted;
   const file = await fileOf(named, study);

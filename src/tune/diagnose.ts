@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { runTrainer, type TrainerEvent } from "../llm/trainer.ts";
 import type { Findings } from "../study/finding.ts";
 import { storiesFile, tunedFolder, tuningFindingsFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -9,11 +10,10 @@ import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { runTrainer, type TrainerEvent } from "../workbench/trainer.ts";
 import { type Evidence, eventsOf, evidenceOf, type ModelMeasures } from "./evidence.ts";
 import { seedOf, tunedPath } from "./job.ts";
+import { inWords, type Verdict, verdictOn } from "./run-health.ts";
 import { tuningFindings } from "./tuning-findings.ts";
-import { inWords, type Verdict, verdictOn } from "./verdict.ts";
 
 const options = z.object({
   name: z.string().optional(),

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { TrainerEvent } from "../llm/trainer.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, parseJson, readText } from "../workbench/files.ts";
-import { TrainerEvent } from "../workbench/trainer.ts";
 
 /** What texts measure like; shares of 1 but for the entropy of their words in bits and the longest run in words. */
 export const TextMeasures = z.looseObject({

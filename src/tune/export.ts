@@ -1,12 +1,12 @@
 import { join, relative } from "node:path";
 import { z } from "zod";
+import { runTrainer, type TrainerEvent } from "../llm/trainer.ts";
 import { readStories } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { runTrainer, type TrainerEvent } from "../workbench/trainer.ts";
 import { onlyRun } from "./diagnose.ts";
 import { tunedPath } from "./job.ts";
 

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { memoryFree } from "../llm/llama.ts";
 import type { TuneSettings } from "../study/settings/tune.ts";
 import type { Story } from "../study/story.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { readJson } from "../workbench/files.ts";
-import { memoryFree } from "../workbench/llama.ts";
-import { outcomeOf } from "../workbench/outcome.ts";
+import { runProgram } from "../workbench/run-program.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, type ModelShape, shapeOf } from "./model-shape.ts";
 
@@ -16,7 +16,7 @@ export type Machine = { readonly gpus: readonly number[] } | { readonly memory: 
 
 /** Asks `nvidia-smi`; a machine without it, or with none of its GPUs, trains on the CPU. */
 export async function thisMachine(effects: Effects): Promise<Machine> {
-  const { code, text } = await outcomeOf(
+  const { code, text } = await runProgram(
     "nvidia-smi",
     ["--query-gpu=memory.free", "--format=csv,noheader,nounits"],
     effects,

@@ -6,6 +6,7 @@ import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { isGguf } from "./base.ts";
 import { storyForm } from "./form.ts";
+import type { TuningRequest } from "./tuning-request.ts";
 
 /** A model that is to be tuned on a study: what the trainer is told, and where it leaves what it made. */
 export interface Job {
@@ -19,17 +20,8 @@ export interface Job {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What a command line says over `tune:` in study.yaml. */
-export interface Wanted {
-  readonly model?: string | undefined;
-  readonly method?: "full" | "lora" | undefined;
-  readonly rate?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly output?: string | undefined;
-}
-
 /** Throws StudyError where there is no model, no corpus, too few stories, or a prompt that cannot be learnt. */
-export async function jobOf(study: Study, wanted: Wanted): Promise<Job> {
+export async function jobOf(study: Study, wanted: TuningRequest): Promise<Job> {
   const { tune } = study.config;
   const stories = await storiesToTuneOn(study);
   const named = wanted.model ?? tune.model;

@@ -12,7 +12,7 @@ export type Method = (typeof methods)[number];
 export const strategies = ["ddp", "zero1", "zero2", "zero3", "fsdp2"] as const;
 export type Strategy = (typeof strategies)[number];
 
-export interface Setting {
+export interface MemorySetting {
   readonly method: Method;
   readonly strategy: Strategy;
   readonly gpus: number;
@@ -37,7 +37,7 @@ export interface Memory {
 /** CUDA's context, the allocator's slack and NCCL's buffers on each GPU: 1.5 GiB of it is never ours. */
 export const contextBytes = 1.5 * 2 ** 30;
 
-export function memoryOf(shape: ModelShape, setting: Setting): Memory {
+export function memoryOf(shape: ModelShape, setting: MemorySetting): Memory {
   const states = setting.method === "full" ? fullStates(shape, setting) : adapterStates(shape, setting);
   const activations = activationBytes(shape, setting);
   const { weights, gradients, optimiser, buffers } = states;
@@ -52,7 +52,7 @@ type States = Omit<Memory, "activations" | "total">;
  * `estimate_zero2_model_states_mem_needs` (2P + 18P/n, with gradients of 2 and of 4 bytes) and
  * `estimate_zero3_model_states_mem_needs` (18P/n + 4 bytes a parameter of the largest layer), as of version 0.19.
  */
-function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Setting): States {
+function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: MemorySetting): States {
   const parameters = shape.parameters;
   const share = parameters / gpus;
   switch (strategy) {
@@ -81,7 +81,7 @@ function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Settin
 }
 
 /** A frozen base (2 bytes a parameter, or NF4 at 0.52 on the linear maps) and 16 bytes for each trained parameter. */
-function adapterStates(shape: ModelShape, { method, strategy, gpus, rank }: Setting): States {
+function adapterStates(shape: ModelShape, { method, strategy, gpus, rank }: MemorySetting): States {
   const base = method === "qlora" ? quantised(shape) : 2 * shape.parameters;
   const trained = loraParameters(shape, rank);
   const sharded = strategy === "zero3" || strategy === "fsdp2";
@@ -116,7 +116,7 @@ const largestMatrix = (shape: ModelShape): number => Math.max(...shape.linear.ma
  * checkpointing 2 at each boundary and one layer's own while it is recomputed; and the logits, which the loss
  * takes at 4 bytes beside their gradient.
  */
-function activationBytes(shape: ModelShape, { batch, length, checkpointing }: Setting): number {
+function activationBytes(shape: ModelShape, { batch, length, checkpointing }: MemorySetting): number {
   const tokens = batch * length;
   const layer = tokens * shape.width * bytesPerUnit(shape, length);
   const logits = tokens * shape.vocabulary * 8;

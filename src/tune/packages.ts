@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { parseJson } from "../workbench/files.ts";
-import { outcomeOf } from "../workbench/outcome.ts";
+import { runProgram } from "../workbench/run-program.ts";
 
 export interface Package {
   readonly name: string;
@@ -31,7 +31,7 @@ export async function resolved(
 ): Promise<readonly Package[]> {
   effects.log("  asking pip what the trainer needs");
   const report = join(dirname(dirname(program)), "report.json");
-  const { code, text } = await outcomeOf(
+  const { code, text } = await runProgram(
     program,
     ["-m", "pip", "install", "--dry-run", "--quiet", "--retries", "2", "--report", report, trainer],
     effects,
@@ -96,18 +96,18 @@ export async function install(
   packages: readonly Package[],
   effects: Effects,
 ): Promise<void> {
-  const byUv = (await outcomeOf("uv", ["--version"], effects)).code === 0;
+  const byUv = (await runProgram("uv", ["--version"], effects)).code === 0;
   const files = packages.filter(({ url }) => !isFolder(url)).map(({ name, url }) => `${name} @ ${url}`);
   effects.log(`  installing with ${byUv ? "uv" : "pip"}`);
   if (byUv && files.length > 0) {
-    const { code, text } = await outcomeOf(
+    const { code, text } = await runProgram(
       "uv",
       ["pip", "install", "--quiet", "--python", program, "--no-deps", ...files],
       effects,
     );
     if (code !== 0) throw explained(text, "uv cannot install what the trainer needs");
   }
-  const { code, text } = await outcomeOf(
+  const { code, text } = await runProgram(
     program,
     ["-m", "pip", "install", "--quiet", "--retries", "2", trainer],
     effects,

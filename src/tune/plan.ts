@@ -6,10 +6,10 @@ import { type Hardware, parseHardware } from "./hardware.ts";
 import {
   contextBytes,
   type Memory,
+  type MemorySetting,
   type Method,
   memoryOf,
   methods,
-  type Setting,
   type Strategy,
   strategies,
 } from "./memory.ts";
@@ -49,7 +49,7 @@ export const plan = command({
 });
 
 export interface Row {
-  readonly setting: Setting;
+  readonly setting: MemorySetting;
   readonly memory: Memory;
   readonly fits: boolean;
   /** The fewest machines of this kind on which it fits. `never`: what no number of them parts is too much for a GPU. */
@@ -64,7 +64,7 @@ export interface Plan {
   readonly because: string;
 }
 
-type Sizes = Pick<Setting, "batch" | "length" | "rank">;
+type Sizes = Pick<MemorySetting, "batch" | "length" | "rank">;
 
 /** Every method and strategy on this hardware, with and without checkpointing, and the one to take. */
 export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): Plan {
@@ -85,7 +85,7 @@ function strategiesFor(method: Method, gpus: number): readonly Strategy[] {
   return strategies;
 }
 
-function rowOf(shape: ModelShape, hardware: Hardware, setting: Setting): Row {
+function rowOf(shape: ModelShape, hardware: Hardware, setting: MemorySetting): Row {
   const memory = memoryOf(shape, setting);
   const fitsOn = (gpus: number) =>
     memoryOf(shape, { ...setting, gpus }).total + contextBytes <= hardware.bytes;
@@ -179,7 +179,10 @@ function describe({ shape, hardware, rows, recommended, because }: Plan): string
 }
 
 /** What the setting is called in study.yaml, and which command takes it. */
-function howToTake({ method, strategy, checkpointing, batch, length, gpus }: Setting, nodes: number): string {
+function howToTake(
+  { method, strategy, checkpointing, batch, length, gpus }: MemorySetting,
+  nodes: number,
+): string {
   if (method === "qlora" || strategy === "zero1" || strategy === "zero2")
     return "with another tool: `tune run` and `tune submit` train in full and with LoRA, in whole copies, by FSDP2 or ZeRO-3";
   const here = nodes === 1 && strategy !== "zero3";
@@ -199,5 +202,5 @@ function lineOf({ setting, memory, fits, nodes }: Row): string {
   return `${name} ${parts}  ${(fits ? "yes" : "no").padEnd(4)}  ${nodes}`;
 }
 
-const settingName = ({ method, strategy, checkpointing }: Setting): string =>
+const settingName = ({ method, strategy, checkpointing }: MemorySetting): string =>
   `${method === "full" ? "full" : method === "lora" ? "LoRA" : "QLoRA"}, ${label(strategy)}, ${checkpointing ? "with" : "without"} checkpointing`;

@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { z } from "zod";
+import { runTrainer, TrainerEvent } from "../llm/trainer.ts";
 import { storiesFile } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -9,11 +10,11 @@ import { readManifest, runStage, stateOf } from "../workbench/manifest.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command, stage } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { runTrainer, TrainerEvent } from "../workbench/trainer.ts";
 import { withFolder } from "./base.ts";
 import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
-import { type Job, jobOf, storiesToTuneOn, type Wanted } from "./job.ts";
+import { type Job, jobOf, storiesToTuneOn } from "./job.ts";
+import type { TuningRequest } from "./tuning-request.ts";
 
 /** A learning rate on the command line. */
 export const rateOption = realNumber(1e-12, 10);
@@ -58,14 +59,19 @@ export const tuneRun = command({
   },
 });
 
-export interface Ways {
+export interface TuneOptions {
   readonly findLr?: boolean | undefined;
   readonly processes?: number | undefined;
   readonly restart?: boolean | undefined;
 }
 
 /** Tunes as far as it is not done, records it in the manifest, and returns the job that was done. */
-export async function tune(study: Study, named: Wanted, ways: Ways, effects: Effects): Promise<Job> {
+export async function tune(
+  study: Study,
+  named: TuningRequest,
+  ways: TuneOptions,
+  effects: Effects,
+): Promise<Job> {
   // A base is unpacked only where there is something to learn from.
   await storiesToTuneOn(study);
   const wanted = await withFolder(study, named, effects);
@@ -198,7 +204,7 @@ export async function refuseOther(job: Job): Promise<void> {
 }
 
 /** The range test is not run twice, so that a run which was killed goes on with the rate that it had. */
-async function withFoundRate(study: Study, job: Job, wanted: Wanted, effects: Effects): Promise<Job> {
+async function withFoundRate(study: Study, job: Job, wanted: TuningRequest, effects: Effects): Promise<Job> {
   const folder = join(job.folder, "find-lr");
   const found = (await foundRate(job.folder)) ?? (await findRate(study, job, folder, effects));
   effects.log(`  the rate found is ${found.toExponential(1)}`);

@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { Effects } from "../workbench/effects.ts";
 import { codeOf, StudyError } from "../workbench/errors.ts";
 import { exists, hashOf, writeWhole } from "../workbench/files.ts";
-import { outcomeOf } from "../workbench/outcome.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
+import { runProgram } from "../workbench/run-program.ts";
 import { command } from "../workbench/stage.ts";
 import { checkRoom, explained, install, resolved, tell } from "./packages.ts";
 
@@ -84,7 +84,7 @@ async function makeEnvironment(
   effects: Effects,
 ): Promise<string> {
   const program = pythonIn(folder);
-  if ((await exists(program)) && (await outcomeOf(program, ["-m", "pip", "--version"], effects)).code === 0)
+  if ((await exists(program)) && (await runProgram(program, ["-m", "pip", "--version"], effects)).code === 0)
     return program;
   const base = await basePython(python, effects);
   await rm(folder, { recursive: true, force: true });
@@ -96,7 +96,7 @@ async function makeEnvironment(
     });
   });
   await checkRoom(folder, bareEnvironment);
-  const { code, text } = await outcomeOf(base, ["-m", "venv", folder], effects);
+  const { code, text } = await runProgram(base, ["-m", "venv", folder], effects);
   if (code === 0) return program;
   await rm(folder, { recursive: true, force: true });
   if (/ensurepip|No module named '?venv/.test(text)) {
@@ -118,7 +118,7 @@ async function basePython(named: string | undefined, effects: Effects): Promise<
   for (const program of named
     ? [named]
     : ["python3", "python", "python3.13", "python3.12", "python3.11", "python3.10"]) {
-    const { code, text } = await outcomeOf(
+    const { code, text } = await runProgram(
       program,
       ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
       effects,

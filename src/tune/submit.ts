@@ -4,8 +4,8 @@ import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
-import { outcomeOf } from "../workbench/outcome.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
+import { runProgram } from "../workbench/run-program.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type Job, jobOf } from "./job.ts";
@@ -198,7 +198,7 @@ async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<
 /** Hands the script to the scheduler, and tells the job's number as it says it. */
 async function hand(file: string, scheduler: Options["scheduler"], effects: Effects): Promise<void> {
   const program = commands[scheduler];
-  const { code, text } = await outcomeOf(program, [file], effects);
+  const { code, text } = await runProgram(program, [file], effects);
   if (code === undefined)
     throw new StudyError(`there is no ${program} here`, {
       hint: `run \`${program} ${file}\` on the cluster's login node`,

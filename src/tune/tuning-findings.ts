@@ -1,7 +1,7 @@
+import type { TrainerEvent } from "../llm/trainer.ts";
 import { type Findings, figure, sentence, table } from "../study/finding.ts";
-import type { TrainerEvent } from "../workbench/trainer.ts";
 import type { Evidence, ModelMeasures, TextMeasures } from "./evidence.ts";
-import { inWords, type Verdict } from "./verdict.ts";
+import { inWords, type Verdict } from "./run-health.ts";
 
 /** What a diagnosis hands to the report: the verdict, the measures, the curves, and samples through training. */
 export function tuningFindings(

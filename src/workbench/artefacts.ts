@@ -8,9 +8,9 @@ import { Generation } from "../study/generation.ts";
 import { Judgment } from "../study/judgment.ts";
 import { Key, Stimulus } from "../study/stimulus.ts";
 import { Story } from "../study/story.ts";
+import { csv, type Row, readTable } from "../tables/tables.ts";
 import { checked, exists, filesUnder, readJson, readJsonLines } from "./files.ts";
 import type { Study } from "./study.ts";
-import { csv, type Row, readTable } from "./tables.ts";
 
 /** Where each part of a study lies, and how it is read. Verbs meet here: what one writes, another reads by these. */
 

@@ -21,7 +21,7 @@ export function codeOf(thrown: unknown): string | undefined {
 }
 
 /** Why the system would not read or write, in words; undefined for a reason that is not the user's to mend. */
-export const fileTrouble = (thrown: unknown): string | undefined => troubles[codeOf(thrown) ?? ""];
+export const fileErrorOf = (thrown: unknown): string | undefined => troubles[codeOf(thrown) ?? ""];
 
 const troubles: Record<string, string> = {
   ENOSPC: "the disk is full",

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { z } from "zod";
-import { codeOf, fileTrouble, StudyError } from "./errors.ts";
+import { codeOf, fileErrorOf, StudyError } from "./errors.ts";
 import { hashFile } from "./hash-file.ts";
 import { wrongValue } from "./wrong-value.ts";
 
@@ -54,7 +54,7 @@ async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
   } catch (cause) {
     if (codeOf(cause) === "ENOENT")
       throw new StudyError(`no such file: ${path}`, { ...(hint && { hint }), cause });
-    throw new StudyError(`cannot read ${path}: ${fileTrouble(cause) ?? codeOf(cause) ?? "unknown error"}`, {
+    throw new StudyError(`cannot read ${path}: ${fileErrorOf(cause) ?? codeOf(cause) ?? "unknown error"}`, {
       hint: hint ?? "name a file that can be read",
       cause,
     });
@@ -135,7 +135,7 @@ export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined;
 
 function writeFailed(path: string, cause: unknown): unknown {
-  const trouble = fileTrouble(cause);
+  const trouble = fileErrorOf(cause);
   return trouble
     ? new StudyError(`cannot write ${path}: ${trouble}`, {
         hint: "make room or choose another folder",

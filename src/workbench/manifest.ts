@@ -5,8 +5,8 @@ import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { type Effects, timestamp } from "./effects.ts";
 import { StudyError } from "./errors.ts";
+import { fileLock } from "./file-lock.ts";
 import { exists, hashOf, readJson, writeWhole } from "./files.ts";
-import { held } from "./held.ts";
 import { type AnyStage, unrecorded } from "./stage.ts";
 import type { Study } from "./study.ts";
 import { packageFolder, versions } from "./version.ts";
@@ -80,7 +80,7 @@ export async function runStage(
   options: unknown,
   effects: Effects,
 ): Promise<void> {
-  const letGo = await held(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
+  const letGo = await fileLock(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
   if (!letGo) {
     throw new StudyError(`another process is running ${stage.name} on this study`, {
       hint: "wait until it has ended, or end it",
@@ -99,7 +99,7 @@ async function runAndRecord(
   options: unknown,
   effects: Effects,
 ): Promise<void> {
-  await stage.guard?.(study);
+  await stage.assertNotFrozen?.(study);
   const started = effects.now();
   const reads = await inputsOf(stage, study);
   if ((await stage.run(study, options, effects)) === unrecorded) return;

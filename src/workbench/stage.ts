@@ -29,12 +29,12 @@ export interface Stage<Options = unknown> extends Described {
   /** False, or what is waited for, when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
   applies?(study: Study): Promise<boolean | string>;
   /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
-  guard?(study: Study): Promise<void>;
+  assertNotFrozen?(study: Study): Promise<void>;
   /**
    * Throws StudyError where it can be told already that the stage will fail: by study.yaml, and of what it reads by the
    * `settled` paths alone, which are as they will be then. It takes a moment, and is asked before any stage runs.
    */
-  foresee?(study: Study, settled: ReadonlySet<string>): void | Promise<void>;
+  preflight?(study: Study, settled: ReadonlySet<string>): void | Promise<void>;
   /** What the flags may be; throws through zod. */
   readonly options?: z.ZodType<Options>;
   /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */

@@ -1,17 +1,20 @@
 import { parseDocument, stringify } from "yaml";
 
 /** A setting by its path in study.yaml, `corpus.split.train`, and its value. */
-export type Setting = readonly [path: string, value: string | number | Readonly<Record<string, string>>];
+export type SettingAtPath = readonly [
+  path: string,
+  value: string | number | Readonly<Record<string, string>>,
+];
 
 /**
  * The text of a study.yaml with other values. Each is put in its place, so that comments and layout stay, also the
  * column that a comment begins in; a setting of a group (`corpus.table`) that is not there becomes the first of its
  * group.
  */
-export const withSettings = (text: string, settings: readonly Setting[]): string =>
+export const withSettings = (text: string, settings: readonly SettingAtPath[]): string =>
   settings.reduce(withSetting, text);
 
-function withSetting(text: string, [path, value]: Setting): string {
+function withSetting(text: string, [path, value]: SettingAtPath): string {
   const keys = path.split(".");
   const written = writtenBelow(keys, value);
   const there = parseDocument(text).getIn(keys, true);
@@ -28,7 +31,7 @@ function withSetting(text: string, [path, value]: Setting): string {
 }
 
 /** Paragraphs are folded below their key, so that people can read on and change them; all else stands on its key's line. */
-const writtenBelow = (keys: readonly string[], value: Setting[1]): string =>
+const writtenBelow = (keys: readonly string[], value: SettingAtPath[1]): string =>
   typeof value === "string" && value.includes("\n")
     ? stringify(value, { lineWidth: 106, blockQuote: "folded" })
         .trimEnd()

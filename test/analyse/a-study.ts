@@ -5,6 +5,7 @@ import { StudyConfig } from "../../src/study/config.ts";
 import type { Form } from "../../src/study/form.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
 import type { Key, Stimulus } from "../../src/study/stimulus.ts";
+import { csv } from "../../src/tables/tables.ts";
 import {
   formsFolder,
   judgmentsCsv,
@@ -15,7 +16,6 @@ import {
 import type { Effects } from "../../src/workbench/effects.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
-import { csv } from "../../src/workbench/tables.ts";
 
 /** A study on disk whose two forms hold three human and three machine stories each, read by nobody yet. */
 export async function aStudy(settings: Record<string, unknown> = {}): Promise<Study> {

@@ -6,16 +6,16 @@ import { stringify } from "yaml";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { preregister } from "../../src/analyse/preregister.ts";
 import { measures } from "../../src/describe/measures.ts";
+import { packageStudy } from "../../src/release/package.ts";
 import { checkR } from "../../src/report/check-r.ts";
 import { pageOfFindings } from "../../src/report/report.ts";
-import { packageStudy } from "../../src/serve/package.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import type { Form } from "../../src/study/form.ts";
+import { csv, readTable } from "../../src/tables/tables.ts";
 import { formsFolder, judgmentsFile } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { csv, readTable } from "../../src/workbench/tables.ts";
 import { answersTo, aStudy, quiet, stimulusOf, writeJudgments } from "./a-study.ts";
 
 const analysis = analyse(pageOfFindings);

@@ -11,8 +11,8 @@ import { designOf, evenDesign } from "../../src/analyse/design.ts";
 import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { asJudgments } from "../../src/analyse/judged.ts";
-import { sayTooFewFor } from "../../src/analyse/plan.ts";
 import { heard, power } from "../../src/analyse/power.ts";
+import { sayTooFewFor } from "../../src/analyse/power-plan.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
@@ -296,9 +296,9 @@ describe("a study", () => {
 
   test("refuses clusters that nobody can know before anything runs", async () => {
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["wave"] } });
-    await expect(stage.foresee!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
+    await expect(stage.preflight!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
     const known = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
-    await expect(stage.foresee!(known, new Set())).resolves.toBeUndefined();
+    await expect(stage.preflight!(known, new Set())).resolves.toBeUndefined();
   });
 
   test("plans with the clusters of its forms", async () => {

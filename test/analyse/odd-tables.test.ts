@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import Database from "libsql";
 import { beforeAll, describe, expect, test } from "vitest";
-import { csv } from "../../src/workbench/tables.ts";
+import { csv } from "../../src/tables/tables.ts";
 import { tinylove } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 

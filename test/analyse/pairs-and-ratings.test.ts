@@ -12,13 +12,13 @@ import type { Choice, Rating } from "../../src/analyse/data.ts";
 import { type Detection, detect } from "../../src/analyse/detector.ts";
 import { judgedOn } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
-import { errorsOf } from "../../src/analyse/look.ts";
+import { errorsOf } from "../../src/analyse/interim-analysis.ts";
 import { printedFindings } from "../../src/analyse/print.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
-import { csv } from "../../src/workbench/tables.ts";
+import { csv } from "../../src/tables/tables.ts";
 import { choicesBy, dataOf, found, guess, of, said } from "./made-up.ts";
 
 const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 200, ...some });

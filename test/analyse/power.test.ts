@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { readersNeeded, usualPlan, withStories } from "../../src/analyse/plan.ts";
 import { planned } from "../../src/analyse/planned.ts";
 import { heard, power } from "../../src/analyse/power.ts";
+import { readersNeeded, usualPlan, withStories } from "../../src/analyse/power-plan.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 import { aStudy, quiet } from "./a-study.ts";

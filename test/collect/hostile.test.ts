@@ -7,10 +7,10 @@ import { keptPages, pagesFolder } from "../../src/collect/crawl/kept-pages.ts";
 import { wallIn } from "../../src/collect/crawl/walls.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { parsePost } from "../../src/collect/parse/post.ts";
+import { readTable } from "../../src/tables/tables.ts";
 import { shortId } from "../../src/text/hash.ts";
 import { readStories } from "../../src/workbench/artefacts.ts";
 import { exists } from "../../src/workbench/files.ts";
-import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { fewStories } from "./few-stories.ts";
 

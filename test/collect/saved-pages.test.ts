@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { htmlOfMhtml } from "../../src/collect/parse/mhtml.ts";
+import { readTable } from "../../src/tables/tables.ts";
 import { readStories } from "../../src/workbench/artefacts.ts";
-import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { pageOfPost, posts } from "./posts.ts";
 

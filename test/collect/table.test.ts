@@ -4,10 +4,10 @@ import Database from "libsql";
 import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
+import { csv, readTable } from "../../src/tables/tables.ts";
 import { readCorpusSummary, readStories } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { csv, readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { fewStories } from "./few-stories.ts";
 

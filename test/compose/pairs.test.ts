@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { titlesNeeded } from "../../src/compose/titles-needed.ts";
-import { planOf } from "../../src/serve/plan.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Form } from "../../src/study/form.ts";
+import { planOf } from "../../src/survey/survey-plan.ts";
 import { readClipSummary, readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
 import { filesUnder } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";

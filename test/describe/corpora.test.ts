@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { collect } from "../../src/collect/collect.ts";
 import { CollectOptions } from "../../src/collect/options.ts";
 import { describe } from "../../src/describe/describe.ts";
+import { readTable } from "../../src/tables/tables.ts";
 import { readStories } from "../../src/workbench/artefacts.ts";
-import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 
 const corpora = join(process.env["TINYLOVE_DATA"] ?? "", "corpora");

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { beforeEach, expect, test } from "vitest";
+import { writeCoder } from "../../src/coding/codings.ts";
 import { describe } from "../../src/describe/describe.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
+import { readTable } from "../../src/tables/tables.ts";
 import { descriptionFile, readFindings, storiesFile } from "../../src/workbench/artefacts.ts";
-import { writeCoder } from "../../src/workbench/codings.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
-import { readTable } from "../../src/workbench/tables.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { pretended } from "./generations.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { type Row, readTable } from "../../src/tables/tables.ts";
 import { nearDuplicates, ngramIndex } from "../../src/text/copying.ts";
 import { normaliseText } from "../../src/text/normalise.ts";
 import { endsCutOff } from "../../src/text/sentences.ts";
 import { countWords, termsOf } from "../../src/text/words.ts";
-import { type Row, readTable } from "../../src/workbench/tables.ts";
 
 const stories = await readTable("examples/first-study/stories.csv");
 const column = (name: string) => stories.map((story) => story[name]!);

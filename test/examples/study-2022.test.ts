@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { type Row, readTable } from "../../src/tables/tables.ts";
 import { readText } from "../../src/workbench/files.ts";
-import { type Row, readTable } from "../../src/workbench/tables.ts";
 
 const judgments = await readTable("examples/study-2022/judgments.csv");
 const isRight = ({ origin, response }: Row) => origin === response;

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.ts";
-import { planOf } from "../../src/generate/plan.ts";
+import { planOf } from "../../src/generate/generation-plan.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { readGenerations, readStories } from "../../src/workbench/artefacts.ts";
@@ -259,7 +259,7 @@ test.each([
   "a prompt that never says what is asked for is refused, before any text: %s %j",
   async (prompt, control, more, message) => {
     const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
-    await expect(generate.foresee!(study, new Set())).rejects.toThrow(message);
+    await expect(generate.preflight!(study, new Set())).rejects.toThrow(message);
     await expect(generated(study)).rejects.toThrow(message);
     expect(await exists(study.path("generations"))).toBe(false);
   },
@@ -271,7 +271,7 @@ test.each([
   ["one-shot", { dialogue: [0, 20] }, { examples: "matched" }],
 ])("a prompt that says it by a header or by examples is taken: %s %j", async (prompt, control, more) => {
   const study = await studyWith({ models: local(), prompts: [prompt], control, ...more });
-  await generate.foresee!(study, new Set());
+  await generate.preflight!(study, new Set());
   const levels = new Set((await generated(study)).map((each) => JSON.stringify(each.control)));
   expect(levels.size).toBe("tone" in control ? 5 : 2);
 });

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { foreseePlan } from "../../src/generate/generation-plan.ts";
 import { fetchModel, getModel, pythonWithPip } from "../../src/generate/get-model.ts";
-import { foreseePlan } from "../../src/generate/plan.ts";
-import { type CatalogueModel, catalogue, catalogueFile } from "../../src/workbench/catalogue.ts";
+import { type CatalogueModel, catalogue, catalogueFile } from "../../src/llm/catalogue.ts";
 import { exists, filesUnder } from "../../src/workbench/files.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 

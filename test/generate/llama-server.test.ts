@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { embeddedModelFile } from "../../src/llm/llama.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { wordsOf } from "../../src/text/words.ts";
-import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
 import type { PythonServer } from "../helpers/python-server.ts";
 import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";

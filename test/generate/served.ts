@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { main } from "../../src/cli.ts";
-import { journalFile } from "../../src/generate/journal.ts";
+import { journalFile } from "../../src/generate/generation-journal.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import { readGenerations } from "../../src/workbench/artefacts.ts";
 import { readText, writeWhole } from "../../src/workbench/files.ts";

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { main } from "../../src/cli.ts";
+import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { modelName } from "../../src/study/generation.ts";
+import { readTable } from "../../src/tables/tables.ts";
 import { readForms, readGenerations, readJudgments, readKey } from "../../src/workbench/artefacts.ts";
-import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { openStudy } from "../../src/workbench/study.ts";
-import { readTable } from "../../src/workbench/tables.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
 async function tinylove(...argv: string[]): Promise<void> {

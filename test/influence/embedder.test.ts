@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
 import { embeddingInputs, meaningsOf, openEmbedder } from "../../src/influence/embedder.ts";
+import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { sha256 } from "../../src/text/hash.ts";
 import { exists, filesUnder } from "../../src/workbench/files.ts";
-import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { quietEffects, temporaryFolder, temporaryStudy } from "../helpers/world.ts";
 
 const texts = [

@@ -1,3 +1,4 @@
+import type { Variable } from "../../src/coding/codebook.ts";
 import { codes } from "../../src/influence/codes.ts";
 import { leak } from "../../src/influence/leak.ts";
 import type { Seen } from "../../src/influence/seen.ts";
@@ -6,7 +7,6 @@ import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Coding } from "../../src/study/coding.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import type { Story } from "../../src/study/story.ts";
-import type { Variable } from "../../src/workbench/codebook.ts";
 
 /** How much of an example goes into a text, 0 none to 1 all of it, by what leaks. */
 export interface Planted {

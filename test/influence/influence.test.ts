@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { writeCoder } from "../../src/coding/codings.ts";
 import { factorial } from "../../src/generate/factorial.ts";
 import { influence } from "../../src/influence/influence.ts";
 import { Findings } from "../../src/study/finding.ts";
 import { Generation } from "../../src/study/generation.ts";
 import { factorialFile, influenceFile, readFindings, readStories } from "../../src/workbench/artefacts.ts";
-import { writeCoder } from "../../src/workbench/codings.ts";
 import { readJson, readJsonLines } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";

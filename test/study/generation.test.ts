@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsBefore, Generation, writerName } from "../../src/study/generation.ts";
+import { conditionName, countsBefore, Generation } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
 
 const attempt = (number: number, chosen?: boolean): Generation =>
@@ -16,7 +16,9 @@ test("the attempt that was chosen counts, and the last one where none was", () =
 
 test("a writer goes by the model's name, and by its address where it has none, as in older studies", () => {
   const by = (model: Partial<Generation["model"]>) =>
-    writerName(Generation.parse(generationOf({ model: { address: "llama:a.gguf", hash: "0", ...model } })));
+    conditionName(
+      Generation.parse(generationOf({ model: { address: "llama:a.gguf", hash: "0", ...model } })),
+    );
   expect(by({})).toBe("llama:a.gguf one-shot");
   expect(by({ name: "twin" })).toBe("twin one-shot");
 });

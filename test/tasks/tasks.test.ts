@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { languages, phrasesOf } from "../../src/serve/languages.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Field } from "../../src/study/settings/survey.ts";
+import { languages, phrasesOf } from "../../src/survey/languages.ts";
 import { fieldsOf } from "../../src/tasks/items.ts";
 import type { Origin, Task } from "../../src/tasks/task.ts";
 import { taskNamed, tasks } from "../../src/tasks/tasks.ts";
@@ -115,7 +115,7 @@ test("every language has the same phrases with the same places", async () => {
     languages().map(async (code) =>
       Object.entries(
         JSON.parse(
-          await readFile(new URL(`../../src/serve/languages/${code}.json`, import.meta.url), "utf8"),
+          await readFile(new URL(`../../src/survey/languages/${code}.json`, import.meta.url), "utf8"),
         ) as Record<string, string>,
       )
         .map(([key, text]) => `${key} ${(text.match(/\{\w+\}/g) ?? []).sort().join(" ")}`)

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseHardware } from "../../src/tune/hardware.ts";
-import { memoryOf, type Setting } from "../../src/tune/memory.ts";
+import { type MemorySetting, memoryOf } from "../../src/tune/memory.ts";
 import { type ModelShape, shapeFrom, shapeOf } from "../../src/tune/model-shape.ts";
 import { plan, planFor } from "../../src/tune/plan.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
@@ -20,7 +20,7 @@ const deepspeed: {
 
 const gib = 2 ** 30;
 const sizes = { batch: 1, length: 256, rank: 16 };
-const setting = (change: Partial<Setting>): Setting => ({
+const setting = (change: Partial<MemorySetting>): MemorySetting => ({
   method: "full",
   strategy: "fsdp2",
   gpus: 1,
@@ -37,7 +37,7 @@ test("parameters are counted as Transformers has them", async () => {
 });
 
 /** Weights, gradients, optimiser and buffers: what DeepSpeed calls the model's states. */
-function states(shape: ModelShape, change: Partial<Setting>): number {
+function states(shape: ModelShape, change: Partial<MemorySetting>): number {
   const { total, activations } = memoryOf(shape, setting(change));
   return total - activations;
 }

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import { cacheFolder } from "../../src/workbench/cache-folder.ts";
 import { runAll } from "../../src/workbench/commands/run.ts";
 import { exists, readText, writeWhole } from "../../src/workbench/files.ts";
-import { embeddedModelFile } from "../../src/workbench/llama.ts";
 import { readManifest, runStage, stateOf } from "../../src/workbench/manifest.ts";
 import { type AnyStage, stage } from "../../src/workbench/stage.ts";
 import { statesOf } from "../../src/workbench/states.ts";

@@ -13,7 +13,7 @@ import {
   together,
   trendsTable,
 } from "../dose-figures.ts";
-import { type Corrected, correctedAll, type Dose, deals, dosesOf, type Outcome } from "../doses.ts";
+import { type Corrected, correctedAll, type Dose, type DoseOutcome, deals, dosesOf } from "../doses.ts";
 
 /**
  * "Is it possible to set the level of sadness?", the 2022 study's own open question, put to all that can be asked for
@@ -149,7 +149,7 @@ function chosen({ selected, outcomes }: Dose<Corrected>): string {
 
 type Verdict = "can be set" | "cannot be shown" | "works against itself";
 
-const readersKeys: readonly Outcome["key"][] = ["named", "coders"];
+const readersKeys: readonly DoseOutcome["key"][] = ["named", "coders"];
 
 /** Texts decide; where readers or coders speak as well, they must not speak against it. */
 function verdictOn(outcomes: readonly Corrected[], alpha: number): Verdict {

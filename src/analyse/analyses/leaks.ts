@@ -14,7 +14,7 @@ import {
   type Labelled,
 } from "../detector.ts";
 import { asJudgments, testOptions, unitsOf, verdictOnPairs } from "../judged.ts";
-import { mendingOf } from "../mending.ts";
+import { mendingOf } from "../remedies.ts";
 import { surfaceOf } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
 

@@ -1,7 +1,7 @@
 import type { ClipSummary } from "../../study/clip-summary.ts";
 import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
-import { type Generation, modelName, selectionOf, writerName } from "../../study/generation.ts";
+import { conditionName, type Generation, modelName, selectionOf } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -91,7 +91,7 @@ interface ModelOutcomes {
 }
 
 function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
-  const groups = groupedBy(generations, writerName);
+  const groups = groupedBy(generations, conditionName);
   return [...groups.values()].map((own) => ({
     model: modelName(own[0]!),
     prompt: own[0]!.prompt.template,
@@ -108,7 +108,7 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
 /** From drafts to the texts that readers may see: drawing again and choosing are selection. */
 function selectionFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
-  const rows = [...groupedBy(generations, writerName).values()].map((own) => ({
+  const rows = [...groupedBy(generations, conditionName).values()].map((own) => ({
     model: modelName(own[0]!),
     prompt: own[0]!.prompt.template,
     ...selectionOf(own),
@@ -236,7 +236,7 @@ function method({ forms, study }: Data): string {
           `The corpus holds ${corpus.stories} human stories, parted into ${corpus.split.train} for training, ${corpus.split.validation} for validation and ${corpus.split.test} for the test.`,
         ]
       : []),
-    ...[...groupedBy(generations, writerName).values()].map(methodOfModel),
+    ...[...groupedBy(generations, conditionName).values()].map(methodOfModel),
     ...(clip
       ? [
           `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,

@@ -10,8 +10,8 @@ import { counted, declaredPercent, percent, percentRange, printed, pValue } from
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { differentWithin, isWide, sayEquivalent } from "../equivalent.ts";
+import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
-import { errorsOf, whyWithheld } from "../look.ts";
 import {
   differencesIn,
   type ReaderDifferences,

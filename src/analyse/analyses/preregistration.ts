@@ -1,12 +1,12 @@
+import { deviationsFrom } from "../../registration/registration.ts";
 import { type Finding, sentence, table } from "../../study/finding.ts";
 import { counted, percent, printed, pValue } from "../../study/print.ts";
-import { deviationsFrom } from "../../workbench/registration.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
 import { finishedReaders } from "../finished.ts";
+import { type InterimAnalysis, lookOf, plannedReaders } from "../interim-analysis.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
-import { type Look, lookOf, plannedReaders } from "../look.ts";
 
 /** What was registered before the data, every deviation from it, and whether this is a look before the planned end. */
 export const preregistration: Analysis = {
@@ -109,7 +109,7 @@ function sayAsRegistered(data: Data): Finding[] {
   return [sentence(then === now ? "result" : "warning", text)];
 }
 
-function lookFindings(look: Look | undefined): Finding[] {
+function lookFindings(look: InterimAnalysis | undefined): Finding[] {
   if (!look) return [];
   const begin = `This is a look before the planned end: ${look.readers} of ${look.planned} readers (${percent(look.readers / look.planned)})`;
   if (look.needs === undefined) {

@@ -40,7 +40,7 @@ export const quality: Analysis = {
   },
 };
 
-interface Signs {
+interface BotSignalCounts {
   readonly readers: number;
   readonly answers: number;
   readonly straightLining: number;
@@ -56,7 +56,7 @@ interface Signs {
 /** Two seconds are too few to read ninety words: a sign, and no rule unless the study declares one. */
 const tooShort = 2000;
 
-function signsOf(data: Data): Signs {
+function signsOf(data: Data): BotSignalCounts {
   const { choices, pairs, ratings, checks } = data;
   const answers = [...choices, ...pairs, ...ratings];
   const times = answers.flatMap(({ ms }) => ms ?? []);
@@ -89,7 +89,7 @@ function readBeforeOf({ choices, pairs, ratings }: Data): number {
 }
 
 /** A judgment may be remembered, so that the second one is none of its own. */
-function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: Signs): Finding[] {
+function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
   if (readBefore === 0) return [];
   return [
     sentence(
@@ -99,7 +99,7 @@ function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: Signs): Finding[
   ];
 }
 
-function saySigns(signs: Signs, data: Data): string {
+function saySigns(signs: BotSignalCounts, data: Data): string {
   const times =
     signs.medianMs === undefined
       ? "How long they took is not known."

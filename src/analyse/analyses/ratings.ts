@@ -4,7 +4,7 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { errorsOf, whyWithheld } from "../look.ts";
+import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
 import { sayUnseen } from "../unseen.ts";

@@ -7,8 +7,8 @@ import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
 import { differentWithin, isWide, marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
+import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { clustersOf, verdictOnChoices } from "../judged.ts";
-import { errorsOf, whyWithheld } from "../look.ts";
 import {
   type ModelVerdict,
   modelFindings,
@@ -16,7 +16,7 @@ import {
   sayDifferentModels,
   sayModels,
 } from "../model-verdicts.ts";
-import { sayTooFewFor } from "../plan.ts";
+import { sayTooFewFor } from "../power-plan.ts";
 import {
   type ReaderDifferences,
   readerDifferences,

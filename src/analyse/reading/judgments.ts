@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { columnsOf, readRecords } from "../../tables/records.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
-import { columnsOf, readRecords, type TableRecord } from "../../workbench/tables/records.ts";
 import { type Columns, columnsFor, namesOf, type Part, plainName } from "./columns.ts";
 import { entryNamed, type Key, readKey, storyColumns } from "./key.ts";
 import { type Opened, opened } from "./systems.ts";
@@ -107,8 +108,8 @@ async function readFiles(path: string): Promise<TableRecord[]> {
 
 /** A person's state is one object, which is read as a row. */
 async function stateOf(file: string): Promise<TableRecord[]> {
-  const { readTextOf } = await import("../../workbench/tables/text.ts");
-  const { readJson } = await import("../../workbench/tables/json.ts");
+  const { readTextOf } = await import("../../tables/text.ts");
+  const { readJson } = await import("../../tables/json.ts");
   return readJson(`[${await readTextOf(file, basename(file))}]`, basename(file));
 }
 

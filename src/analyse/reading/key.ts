@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { columnsOf, readRecords } from "../../tables/records.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { columnsOf, readRecords, type TableRecord } from "../../workbench/tables/records.ts";
 import { type Columns, columnsFor, plainName } from "./columns.ts";
 
 /** What a key says of one story. */

@@ -1,7 +1,8 @@
-import { isObject } from "../../workbench/tables/json.ts";
-import { asJspsych, byParticipant } from "../../workbench/tables/jspsych.ts";
-import { asQualtrics } from "../../workbench/tables/qualtrics.ts";
-import { columnsOf, type TableRecord } from "../../workbench/tables/records.ts";
+import { isObject } from "../../tables/json.ts";
+import { asJspsych, byParticipant } from "../../tables/jspsych.ts";
+import { asQualtrics } from "../../tables/qualtrics.ts";
+import { columnsOf } from "../../tables/records.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import { columnsFor, plainName } from "./columns.ts";
 
 /** A table of another system, brought to plain rows and columns. */

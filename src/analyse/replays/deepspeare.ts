@@ -1,7 +1,7 @@
+import { readTable } from "../../tables/tables.ts";
 import { StudyError } from "../../workbench/errors.ts";
-import { readTable } from "../../workbench/tables.ts";
 import type { Pair } from "../data.ts";
-import type { Replay } from "../replays.ts";
+import type { Replay } from "./replay.ts";
 
 /**
  * Lau, Cohn, Baldwin, Brooke and Hammond (2018), "Deep-speare": which of two quatrains did a person write? 1,000

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, relative } from "node:path";
 import { parseDocument } from "yaml";
+import type { TableRecord } from "../../tables/table-record.ts";
+import { readTextOf } from "../../tables/text.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
-import type { TableRecord } from "../../workbench/tables/records.ts";
-import { readTextOf } from "../../workbench/tables/text.ts";
 
 /**
  * Markdown files, one story each: the title is that of the front matter or the first heading, the text is what

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { readRecords as readTableRecords, type TableRecord } from "../../workbench/tables/records.ts";
+import { readRecords as readTableRecords } from "../../tables/records.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import { storyColumns } from "../columns.ts";
 import { readMarkdown } from "./markdown.ts";
 
-export type { TableRecord } from "../../workbench/tables/records.ts";
+export type { TableRecord } from "../../tables/table-record.ts";
 
 /** The rows of a table file, or of a Markdown file or a folder of these, one story a file. */
 export async function readRecords(path: string, table?: string): Promise<TableRecord[]> {

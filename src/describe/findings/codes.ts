@@ -1,9 +1,9 @@
+import type { Variable } from "../../coding/codebook.ts";
+import type { Coded } from "../../coding/coded.ts";
+import { strongestCodes } from "../../coding/settled.ts";
 import type { CoderKind } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, listed } from "../../study/print.ts";
-import type { Variable } from "../../workbench/codebook.ts";
-import type { Coded } from "../coding/coded.ts";
-import { strongestCodes } from "../coding/settled.ts";
 import { type DescribedText, idsOf, type Seen } from "../described.ts";
 
 /** Kind of love, tone and cultural setting: how often each code, tone by kind of love, and how far coders agree. */

@@ -1,7 +1,7 @@
 import { type Finding, sentence } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
 import type { Seen } from "../described.ts";
-import { besideTable } from "./beside.ts";
+import { besideTable } from "./comparison.ts";
 import { failureTable, sayFailures } from "./failures.ts";
 
 /** The attempts that nobody reads: what went wrong in them, and how they differ from those that count. */

@@ -8,7 +8,7 @@ export const copiedFromExample: QuickMeasure = {
   unit: "words",
   format: "number",
   version: 1,
-  beside: ["examples"],
+  dependsOn: ["examples"],
   of({ plain, text: { examples } }) {
     if (examples.length === 0) return undefined;
     return Math.max(...examples.map((example) => longestCommonRun(plain, example).length));
@@ -22,6 +22,6 @@ export const copiedFromTraining: QuickMeasure = {
   unit: "words",
   format: "number",
   version: 1,
-  beside: ["training"],
+  dependsOn: ["training"],
   of: ({ terms, text }, { training }) => training.longest(terms, text.id)?.length ?? 0,
 };

@@ -1,7 +1,7 @@
+import { llamaFileNamed, openLlama } from "../../llm/llama.ts";
 import type { StudyConfig } from "../../study/config.ts";
 import { type SettingsOf, schemeOf } from "../../study/settings/models.ts";
 import { exists, hashOf } from "../../workbench/files.ts";
-import { llamaFileNamed, openLlama } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import type { RunningInstrument, SlowMeasure } from "../measure.ts";
 

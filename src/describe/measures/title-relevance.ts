@@ -7,6 +7,6 @@ export const titleRelevance: QuickMeasure = {
   unit: "0 to 1",
   format: "number",
   version: 1,
-  beside: ["title", "stories"],
+  dependsOn: ["title", "stories"],
   of: ({ text, plain }, { likeness }) => likeness(text.title, plain),
 };

@@ -15,8 +15,8 @@ export const echo: Provider<SettingsOf<"echo">> = {
     address: settings.address,
     hash: sha256("echo 1"),
     pretend: true,
-    together: 1,
-    atOnce: 1,
+    batchSize: 1,
+    maxConcurrency: 1,
     async write(batch) {
       return batch.map(({ prompt, seed, sampling }) => {
         const random = randomFrom(seed, "echo");

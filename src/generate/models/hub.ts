@@ -1,7 +1,7 @@
+import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../../llm/hub.ts";
 import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { readText } from "../../workbench/files.ts";
-import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../../workbench/hub.ts";
 import type { Provider } from "../model.ts";
 import { adapterOf, hashOfAll } from "./llama.ts";
 import { formOfFile, localModel } from "./local.ts";

@@ -1,9 +1,9 @@
+import { type CatalogueModel, catalogue, catalogueFile } from "../../llm/catalogue.ts";
+import { llamaFileNamed } from "../../llm/llama.ts";
 import { type GgufSettings, type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
-import { type CatalogueModel, catalogue, catalogueFile } from "../../workbench/catalogue.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { hashOf } from "../../workbench/files.ts";
-import { llamaFileNamed } from "../../workbench/llama.ts";
 import type { Study } from "../../workbench/study.ts";
 import { sizeOf } from "../bytes.ts";
 import type { Provider } from "../model.ts";

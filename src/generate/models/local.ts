@@ -1,8 +1,5 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { LocalSettings } from "../../study/settings/models.ts";
-import { type Effects, timestamp } from "../../workbench/effects.ts";
-import { StudyError } from "../../workbench/errors.ts";
 import {
   type Continuation,
   chatTemplateOf,
@@ -11,7 +8,10 @@ import {
   memoryNeeded,
   openLlama,
   readLlamaFile,
-} from "../../workbench/llama.ts";
+} from "../../llm/llama.ts";
+import type { LocalSettings } from "../../study/settings/models.ts";
+import { type Effects, timestamp } from "../../workbench/effects.ts";
+import { StudyError } from "../../workbench/errors.ts";
 import { sizeOf } from "../bytes.ts";
 import { baseForm, type Form, type Model, type Reply, type Request } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
@@ -30,21 +30,21 @@ export function localModel(
   { file, adapter, hash }: LocalFiles,
   effects: Effects,
 ): Model {
-  const together = settings.parallel ?? defaultParallel;
+  const batchSize = settings.parallel ?? defaultParallel;
   let memory: Promise<LlamaModelInMemory> | undefined;
   const loaded = () => {
     const { threads, flashAttention } = settings;
-    memory ??= openLlama({ file, adapter, threads, flashAttention, parallel: together });
+    memory ??= openLlama({ file, adapter, threads, flashAttention, parallel: batchSize });
     return memory;
   };
   return {
     address: settings.address,
     hash,
     ...(!settings.flashAttention && { variant: "attention in f32" }),
-    together,
-    atOnce: 1,
+    batchSize,
+    maxConcurrency: 1,
     async prepare(requests) {
-      if (!memory) await tellMemory(file, requests, settings, together, effects);
+      if (!memory) await tellMemory(file, requests, settings, batchSize, effects);
       const model = await loaded();
       model.reserve(Math.max(...(await Promise.all(requests.map((request) => roomFor(model, request))))));
     },
@@ -115,7 +115,7 @@ async function tellMemory(
   file: string,
   requests: readonly Request[],
   { flashAttention }: LocalSettings,
-  together: number,
+  batchSize: number,
   effects: Effects,
 ): Promise<void> {
   const about = await readLlamaFile(file);
@@ -125,9 +125,9 @@ async function tellMemory(
       ({ prompt, sampling }) => (Buffer.byteLength(prompt.text) + templateBytes) / 3 + sampling.mostTokens,
     ),
   );
-  const tokens = Math.ceil(Math.min(longest, about.contextTokens)) * together;
+  const tokens = Math.ceil(Math.min(longest, about.contextTokens)) * batchSize;
   const [needed, free] = [memoryNeeded(about, tokens, flashAttention), memoryFree()];
-  const parts = `${sizeOf(about.size)} of weights and ${sizeOf(needed - about.size)} for ${together} texts at once`;
+  const parts = `${sizeOf(about.size)} of weights and ${sizeOf(needed - about.size)} for ${batchSize} texts at once`;
   if (needed > free) {
     throw new StudyError(`${basename(file)} takes ${parts}, but ${sizeOf(free)} are free`, {
       hint: "use a smaller model, a stronger quantisation, a lower `parallel`, or a server (`openai:`)",

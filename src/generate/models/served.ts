@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
-import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/dialect.ts";
-import { Filtered, LastingTrouble, Trouble, withRetries } from "../../llm/retry.ts";
-import { isUnreachable, openServer, type Server } from "../../llm/server.ts";
+import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/served/dialect.ts";
+import { Filtered, PermanentError, TransientError, withRetries } from "../../llm/served/retry.ts";
+import { isUnreachable, openServer, type Server } from "../../llm/served/server.ts";
 import {
   type ServedScheme,
   type ServedSettings,
@@ -20,7 +20,7 @@ import { samplingOf } from "../sampling.ts";
  * A kind of model behind a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is asked as
  * `openai:MODEL` with its `base` address and the key in the environment; the other schemes are shorthands that know
  * where their server is and what it takes, and `anthropic:` speaks Anthropic's own Messages API. What each of them
- * takes is in `llm/dialect.ts`.
+ * takes is in `llm/served/dialect.ts`.
  *
  * A request that ends in 429, 5xx, a lost connection, a stall or a reply that is none is tried again, later each
  * time; how many are under way follows from how the server bears it. What still fails is a failure with its reason.
@@ -44,8 +44,8 @@ export const lmstudio = served("lmstudio", "a model that LM Studio serves on thi
 async function servedModel(settings: ServedSettings, study: Study, effects: Effects): Promise<Model> {
   const server = openServer(settings, "generate.models: base", effects);
   refuseUnsent(samplingOf(study.config.generate, settings), settings, server.dialect);
-  const atOnce = settings.parallel ?? defaultAtOnce;
-  const throttle = throttleOf(atOnce);
+  const maxConcurrency = settings.parallel ?? defaultConcurrency;
+  const throttle = throttleOf(maxConcurrency);
   const budget = await costBudgetOf(settings, study, effects);
   const asking = { server, settings, effects, throttle, budget };
   const variant = variantOf(settings);
@@ -53,8 +53,8 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
     address: settings.address,
     hash: `${targetOf(settings)} at ${server.base}, ${server.dialect.api}`,
     ...(variant && { variant }),
-    together: 1,
-    atOnce,
+    batchSize: 1,
+    maxConcurrency,
     write: ([request], { onText } = {}) =>
       throttle.run(async () => [await reply(request!, asking, onText && ((added) => onText(0, added)))]),
     ...("batch" in settings &&
@@ -66,7 +66,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
   };
 }
 
-const defaultAtOnce = 8;
+const defaultConcurrency = 8;
 
 /** What changes an answer besides the request itself; undefined where nothing does. */
 function variantOf({ send, reasoning, reasoningTokens, headers }: ServedSettings): string | undefined {
@@ -97,12 +97,12 @@ async function reply(request: Request, asking: Asking, onText?: (added: string) 
     return { ...answer, ...ended() };
   } catch (thrown) {
     effects.signal.throwIfAborted();
-    if (!(thrown instanceof Trouble)) throw thrown;
+    if (!(thrown instanceof TransientError)) throw thrown;
     if (thrown instanceof Filtered)
       return { raw: "", end: "refused", tokens: { prompt: 0, generated: 0 }, ...ended() };
     const wrong = server.neverAnswered(thrown);
     if (wrong) throw wrong;
-    return { failed: messageOf(thrown), lasting: thrown instanceof LastingTrouble, ...ended() };
+    return { failed: messageOf(thrown), lasting: thrown instanceof PermanentError, ...ended() };
   }
 }
 
@@ -119,7 +119,7 @@ async function sent(request: Ask, asking: Asking, onText?: (added: string) => vo
     // A server that answers with an error has written nothing; what was lost on the way may have been written.
     if (wasRefused(thrown)) await reserved.free();
     else await reserved.pay();
-    if (thrown instanceof Trouble && !(thrown instanceof LastingTrouble)) throttle.strained();
+    if (thrown instanceof TransientError && !(thrown instanceof PermanentError)) throttle.strained();
     throw thrown;
   }
 }
@@ -127,8 +127,8 @@ async function sent(request: Ask, asking: Asking, onText?: (added: string) => vo
 /** Nothing was written for it; a gateway that ran out of time may have left a server writing. */
 const wasRefused = (thrown: unknown): boolean =>
   /^(?!408|502|504|52[0-4])[45]\d\d\b/.test(messageOf(thrown)) ||
-  thrown instanceof LastingTrouble ||
-  !(thrown instanceof Trouble) ||
+  thrown instanceof PermanentError ||
+  !(thrown instanceof TransientError) ||
   isUnreachable(thrown);
 
 /** How many requests are under way: half as many when the server strains, one more each time it has borne a round. */

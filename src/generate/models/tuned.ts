@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { runTrainer } from "../../llm/trainer.ts";
 import { type SettingsOf, targetOf } from "../../study/settings/models.ts";
 import { shortId } from "../../text/hash.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { runTrainer } from "../../workbench/trainer.ts";
 import { baseForm, type Model, type Provider, type Reply, type Request } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 import { localModel } from "./local.ts";
@@ -48,8 +48,8 @@ async function sampledByTrainer(
     address: settings.address,
     hash,
     // A process loads the model anew, which may take minutes: many texts are worth one.
-    together: 64,
-    atOnce: 1,
+    batchSize: 64,
+    maxConcurrency: 1,
     write: (batch) => sampled(batch, { model, settings, study, effects }),
     close: async () => {},
   };

@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { legend, legendLine } from "./axes.ts";
 import { Encoded, inLines } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 import { groupColour } from "./intervals.ts";
 
 /**

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { axes, axisRoom, gridRows, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
 

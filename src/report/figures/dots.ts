@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { groupedBy } from "../../study/groups.ts";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { axes, axisRoom, grid, legend, legendLine } from "./axes.ts";
 import { domainOf, Encoded } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 import { groupColour } from "./intervals.ts";
 import { withoutOverlaps } from "./names.ts";
 

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { Encoded } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 
 /**
  * A number in every cell of a table: `x` names the column, `y` the row, `colour` is the number. The stronger a cell, the

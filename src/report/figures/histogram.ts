@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { Encoded } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 
 type Row = Encoded["rows"][number];
 

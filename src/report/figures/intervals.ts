@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
-import type { FigureKind } from "../figures.ts";
 import { colour } from "../palette.ts";
 import { domainOf, Encoded, inLines, tickFormat } from "./encoded.ts";
+import type { FigureKind } from "./figure-kind.ts";
 
 /**
  * Estimates with their intervals, one a row: `y` names the row, `x` is the estimate from `low` to `high` (a thin

@@ -61,7 +61,7 @@ export type Recruiting = Readonly<z.infer<typeof Recruiting>>;
 /** `survey:` of study.yaml: what participants read around the questions, and when the study closes. */
 export const SurveySettings = z.strictObject({
   title: z.string().default("Very short stories"),
-  /** A file of `src/serve/languages`, by its code. */
+  /** A file of `src/survey/languages`, by its code. */
   language: z.string().default("en"),
   /**
    * Who asks, what is kept, for how long, whom to write to. Plain text; every line break begins a paragraph, so long

@@ -9,7 +9,7 @@ import { exists, filesUnder, readText, writeWhole } from "../files.ts";
 import { pairsOf } from "../options.ts";
 import { command } from "../stage.ts";
 import { packageFolder } from "../version.ts";
-import { type Setting, withSettings } from "../with-settings.ts";
+import { type SettingAtPath, withSettings } from "../with-settings.ts";
 
 const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
 
@@ -18,7 +18,7 @@ export type Appraise = (
   file: string,
   corpus: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
   effects: Effects,
-) => Promise<{ readonly settings: readonly Setting[]; readonly said: readonly string[] }>;
+) => Promise<{ readonly settings: readonly SettingAtPath[]; readonly said: readonly string[] }>;
 
 /** `tinylove init`: a new study folder with a commented `study.yaml`, of a table of the user's own or of an example. */
 export const init = (appraise: Appraise) =>
@@ -103,7 +103,7 @@ const ownCorpus = (
     columns,
     table,
   }: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
-): Setting[] => [
+): SettingAtPath[] => [
   ["title", "A study of very short stories"],
   ["genre", usualGenre],
   ["corpus.file", file],

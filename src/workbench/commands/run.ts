@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Effects } from "../effects.ts";
-import { foreseeAll } from "../foresee.ts";
 import { readManifest, runStage, stateOf } from "../manifest.ts";
+import { preflightAll } from "../preflight.ts";
 import { duration } from "../progress.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
@@ -17,7 +17,7 @@ export const runAll = (stages: readonly AnyStage[]) =>
     options: z.object({ dryRun: z.boolean().default(false) }),
     async run(folder, { dryRun }, effects) {
       const study = await openStudy(folder);
-      await foreseeAll(stages, study);
+      await preflightAll(stages, study);
       await (dryRun ? sayWhatWouldRun(stages, study, effects) : runStale(stages, study, effects));
     },
   });
@@ -34,7 +34,7 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
       for (const path of stage.writes) settled.add(path);
       continue;
     }
-    await foreseeAll(stages.slice(at), study, settled);
+    await preflightAll(stages.slice(at), study, settled);
     effects.signal.throwIfAborted();
     effects.log(`${stage.name}: ${stage.summary}`);
     const started = effects.now();
@@ -48,8 +48,8 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
 async function askGuards(stages: readonly AnyStage[], study: Study): Promise<void> {
   const manifest = await readManifest(study);
   for (const stage of stages) {
-    if (!stage.guard) continue;
-    if (isDue(await stateOf(stage, study, manifest))) await stage.guard(study);
+    if (!stage.assertNotFrozen) continue;
+    if (isDue(await stateOf(stage, study, manifest))) await stage.assertNotFrozen(study);
   }
 }
 

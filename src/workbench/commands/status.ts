@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StudyError } from "../errors.ts";
-import { foreseeAll } from "../foresee.ts";
 import { nothingToDo, type State } from "../manifest.ts";
+import { preflightAll } from "../preflight.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, type StageState, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
@@ -17,7 +17,7 @@ export const status = (stages: readonly AnyStage[]) =>
     options: z.object({ json: z.boolean().default(false) }),
     async run(folder, { json }, effects) {
       const study = await openStudy(folder);
-      await foreseeAll(stages, study);
+      await preflightAll(stages, study);
       const states = await statesOf(stages, study);
       if (json) {
         effects.print(
@@ -42,7 +42,7 @@ export const status = (stages: readonly AnyStage[]) =>
 /** The command that is next, or why it may not be given any more. */
 async function whatIsNext(stage: AnyStage, study: Study): Promise<string> {
   try {
-    await stage.guard?.(study);
+    await stage.assertNotFrozen?.(study);
     return `next: tinylove ${stage.name} (or \`tinylove run\` for all)`;
   } catch (thrown) {
     if (thrown instanceof StudyError) return `${thrown.message} (${thrown.hint})`;

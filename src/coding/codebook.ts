@@ -1,0 +1,95 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, readText } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import { packageFolder } from "../workbench/version.ts";
+
+/** A code with what it means, in Markdown. `cues` are words that speak for it, lower case; people and models are not shown them. */
+export interface Code {
+  readonly code: string;
+  readonly means: string;
+  readonly cues: readonly string[];
+  /** Given by the cue lists where no cue of another code is found. */
+  readonly otherwise: boolean;
+}
+
+/** What is coded by reading: a page of the codebook. */
+export interface Variable {
+  /** A column's name, from the page's: `kind_of_love` of `1-kind-of-love.md`; the number only orders the pages. */
+  readonly name: string;
+  readonly title: string;
+  /** The question and how to choose, in Markdown. */
+  readonly asks: string;
+  readonly codes: readonly Code[];
+}
+
+/** How to code, for all variables alike, and a variable a page, in order of the pages' names. */
+export interface Codebook {
+  readonly instructions: string;
+  readonly variables: readonly Variable[];
+}
+
+/** The study's own codebook where it has a folder `codebook`, else the one that comes with the workbench. */
+export async function readCodebook(study: Study): Promise<Codebook> {
+  const own = study.path("codebook");
+  const folder = (await exists(own)) ? own : fileURLToPath(new URL("codebook/", packageFolder));
+  const pages = (await readdir(folder)).filter((name) => name.endsWith(".md") && name !== "README.md").sort();
+  if (pages.length === 0) {
+    throw new StudyError(`${folder}: a codebook without a page`, { hint: "write one, or remove the folder" });
+  }
+  const variables = await Promise.all(
+    pages.map(async (name) => variableOf(name, await readText(join(folder, name)))),
+  );
+  const readme = join(folder, "README.md");
+  return { instructions: (await exists(readme)) ? instructionsOf(await readText(readme)) : "", variables };
+}
+
+/** A page: its title, the question, and a heading for every code. Throws StudyError for a page that is none. */
+export function variableOf(file: string, page: string): Variable {
+  const [head = "", ...sections] = page.replaceAll("\r\n", "\n").split(/^## +/m);
+  const title = /^# +(.+)$/m.exec(head)?.[1]?.trim();
+  const codes = sections.map(codeOf);
+  const names = new Set(codes.map(({ code }) => code));
+  if (!title || codes.length < 2 || names.size < codes.length) {
+    throw new StudyError(`codebook/${file}: no page of a codebook`, {
+      hint: "it has a title (# Tone) and a heading for each of two codes or more (## joyful), none twice",
+    });
+  }
+  return {
+    name: file.replace(/^\d+-|\.md$/g, "").replaceAll("-", "_"),
+    title,
+    asks: head.replace(/^# +.+$/m, "").trim(),
+    codes,
+  };
+}
+
+/** A page as people and models read it: without its cues. */
+export const pageOf = ({ title, asks, codes }: Variable): string =>
+  [`# ${title}`, asks, ...codes.map(({ code, means }) => `## ${code}\n\n${means}`)].join("\n\n");
+
+function codeOf(section: string): Code {
+  const [name = "", ...lines] = section.split("\n");
+  const cues = lines
+    .filter((line) => cueLine.test(line))
+    .flatMap((line) => line.replace(cueLine, "").split(","));
+  const words = cues.map((cue) => cue.trim().toLowerCase()).filter(Boolean);
+  return {
+    code: name.trim(),
+    means: lines
+      .filter((line) => !cueLine.test(line))
+      .join("\n")
+      .trim(),
+    cues: words.filter((word) => word !== "otherwise"),
+    otherwise: words.includes("otherwise"),
+  };
+}
+
+const cueLine = /^Cues:/;
+
+/** What coders need of the README: the list under `How to code:`, not how a page is written. All of another README. */
+function instructionsOf(readme: string): string {
+  const list = readme.replaceAll("\r\n", "\n").split(/^How to code:\n/m)[1];
+  return list === undefined ? readme.trim() : list.trim().split("\n\n")[0]!;
+}

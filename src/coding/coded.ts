@@ -1,0 +1,29 @@
+import type { Coder } from "../study/coding.ts";
+import type { Study } from "../workbench/study.ts";
+import { type Agreement, agreements } from "./agreement.ts";
+import { readCodebook, type Variable } from "./codebook.ts";
+import { codersOf } from "./codings.ts";
+import { type Settled, settledCodes } from "./settled.ts";
+import type { Text } from "./texts.ts";
+
+/** What is coded of the texts: who coded, what the study goes by, and how far the coders agree. */
+export interface Coded {
+  readonly variables: readonly Variable[];
+  readonly coders: readonly Coder[];
+  /** By variable and text. */
+  readonly settled: ReadonlyMap<string, ReadonlyMap<string, Settled>>;
+  readonly agreements: readonly Agreement[];
+}
+
+/** What all who code say of these texts. */
+export async function codedTexts(study: Study, texts: readonly Text[]): Promise<Coded> {
+  const codebook = await readCodebook(study);
+  const coders = await codersOf(study, "study", texts, codebook);
+  const names = codebook.variables.map(({ name }) => name);
+  return {
+    variables: codebook.variables,
+    coders,
+    settled: settledCodes(coders, names),
+    agreements: agreements(coders, names),
+  };
+}

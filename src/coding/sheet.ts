@@ -1,0 +1,100 @@
+import type { Coding } from "../study/coding.ts";
+import { columnsOf } from "../tables/records.ts";
+import type { TableRecord } from "../tables/table-record.ts";
+import { csv } from "../tables/tables.ts";
+import { shortId } from "../text/hash.ts";
+import { normaliseText } from "../text/normalise.ts";
+import { StudyError } from "../workbench/errors.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Codebook, Variable } from "./codebook.ts";
+import { codeNamed } from "./codes.ts";
+import type { Text } from "./texts.ts";
+
+/**
+ * A sheet for one coder: title and text of each item, an empty column a variable, one for remarks. Nothing on it
+ * tells who wrote a text: typography is made alike, the order is the coder's own, and an item's number says nothing
+ * to anybody without the study, not even to the other coder.
+ */
+export function codingSheet(study: Study, coder: string, texts: readonly Text[], codebook: Codebook): string {
+  const rows = study
+    .random("code", "order", coder)
+    .shuffle(texts)
+    .map((text) => ({
+      item: itemOf(study, coder, text.id),
+      title: normaliseText(text.title),
+      text: normaliseText(text.text),
+    }));
+  return csv(["item", "title", "text", ...codebook.variables.map(({ name }) => name), "remarks"], rows);
+}
+
+/**
+ * The codings of a filled sheet; an empty cell is a pass. Throws StudyError that names row and value for what is not on
+ * the sheet or not in the codebook.
+ */
+export function codingsOfSheet(
+  study: Study,
+  coder: string,
+  texts: readonly Text[],
+  { variables }: Codebook,
+  rows: readonly TableRecord[],
+  file: string,
+): Coding[] {
+  const items = new Map(texts.map(({ id }) => [itemOf(study, coder, id), id]));
+  const seen = new Set<string>();
+  const columns = sheetColumns(columnsOf(rows), variables, file);
+  return rows.flatMap(({ where: place, cells }) => {
+    const item = (cells[columns.get("item")!] ?? "").trim();
+    const text = items.get(item);
+    if (text === undefined) {
+      throw new StudyError(`${place}: item ${item || "(empty)"} is not of ${coder}'s sheet`, {
+        hint: "name the coder whose sheet it is, and leave the column item as it was",
+      });
+    }
+    if (seen.has(item))
+      throw new StudyError(`${place}: item ${item} stands twice`, { hint: "keep one of them" });
+    seen.add(item);
+    return variables.flatMap((variable): Coding[] => {
+      const code = codeIn(variable, cells[columns.get(variable.name)!] ?? "", place);
+      return code ? [{ text, variable: variable.name, code, kind: "people" }] : [];
+    });
+  });
+}
+
+/** Without the study's seed and the coder's name nobody can tell which text an item is. */
+const itemOf = (study: Study, coder: string, text: string): string =>
+  shortId(JSON.stringify(["item", study.config.seed, coder, text]), 8);
+
+/** The sheet's columns by our names; a spreadsheet may have changed their case, spaces and marks. */
+function sheetColumns(
+  columns: readonly string[],
+  variables: readonly Variable[],
+  file: string,
+): ReadonlyMap<string, string> {
+  const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+  return new Map(
+    ["item", ...variables.map(({ name }) => name)].map((name) => {
+      const alike = columns.includes(name)
+        ? [name]
+        : columns.filter((column) => plain(column) === plain(name));
+      if (alike.length === 1) return [name, alike[0]!];
+      throw new StudyError(
+        alike.length === 0
+          ? `${file}: no column ${name}`
+          : `${file}: ${alike.join(" and ")} may both be ${name}`,
+        {
+          hint: `fill in the sheet that \`tinylove code sheet\` wrote; it has ${columns.join(", ") || "no columns"}`,
+        },
+      );
+    }),
+  );
+}
+
+/** The code of a cell; none for an empty one, or one that says that there is none. */
+function codeIn(variable: Variable, cell: string, place: string): string | undefined {
+  const code = codeNamed(variable, cell);
+  if (code) return code;
+  if (/^(?:|na|n\/a|nan|null|-|\.)$/i.test(cell.trim())) return undefined;
+  throw new StudyError(`${place}: ${variable.name}: no code ${cell.trim()}`, {
+    hint: `try ${variable.codes.map((candidate) => candidate.code).join(", ")}`,
+  });
+}

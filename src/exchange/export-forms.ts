@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { instructionsFor } from "../survey/instructions.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { lengthOf, withLength } from "../survey/length.ts";
+import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
+import { taskNamed } from "../tasks/tasks.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { writeWhole } from "../workbench/files.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import type { PortableForm, Surroundings } from "./format.ts";
+import { formats } from "./formats.ts";
+
+const names = formats.map(({ name }) => name);
+
+/** `tinylove export-forms`: the study's forms for another form system, without the answer key. */
+export const exportForms = command({
+  name: "export-forms",
+  summary: "Write the forms for another form system: jsPsych, Google Forms, Qualtrics",
+  examples: formats.map(({ name }) => `tinylove export-forms ${name} --study my-study`),
+  parameters: [["<format>", names.join(", ")]],
+  options: z.object({ format: z.string() }),
+  async run(folder, { format: name }, effects) {
+    const format = formats.find((one) => one.name === name);
+    if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
+    const study = await openStudy(folder);
+    const material = await readStudyMaterials(study);
+    const files = format.files(portableForms(study, material), surroundings(study, material));
+    for (const [file, content] of Object.entries(files)) {
+      const path = study.path(join("exports", name, file));
+      await writeWhole(path, content);
+      effects.print(path);
+    }
+  },
+});
+
+/** The forms with texts and items written out. */
+export function portableForms(study: Study, { forms, stimuli }: StudyMaterials): PortableForm[] {
+  const { language, demographics } = study.config.survey;
+  const words = phrasesOf(language);
+  return [...forms.values()].map(({ id, questions }) => ({
+    id,
+    questions: questions.map((question) => ({
+      id: question.id,
+      task: question.task,
+      stimuli: question.stimuli.map((stimulus) => stimuli.get(stimulus)!),
+      items: taskNamed(question.task)!.items(words, demographics),
+    })),
+  }));
+}
+
+function surroundings(study: Study, { forms, stimuli }: StudyMaterials): Surroundings {
+  const { survey, name } = study.config;
+  const words = phrasesOf(survey.language);
+  const [firstForm] = forms.values();
+  const length = lengthOf(forms.values(), stimuli);
+  return {
+    name,
+    title: survey.title,
+    consent: withLength(survey.consent || words("consent.text"), length),
+    // All forms ask the same.
+    instructions:
+      withLength(survey.instructions, length) ||
+      instructionsFor(firstForm!.questions, survey.language, words),
+    language: survey.language,
+    words,
+  };
+}

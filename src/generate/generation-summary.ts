@@ -1,0 +1,168 @@
+import { countingOf, type Generation, selectionOf } from "../study/generation.ts";
+import { groupedBy } from "../study/groups.ts";
+import { counted } from "../study/print.ts";
+import { isServed } from "../study/settings/models.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { notClean } from "./faults.ts";
+import type { Series } from "./generation-plan.ts";
+import { thoughtOnly, wroteNothing } from "./record.ts";
+
+/** How a study draws, as far as advice depends on it. */
+export interface Drawing {
+  readonly attempts: number;
+  readonly keep: "best" | "first";
+}
+
+/**
+ * What a series came to, in lines: `19 text, 1 failed; 30 drawn again (16 too short, 14 degenerate)` of the attempts
+ * that count, how many of them were cleaned, then for each reason of those that failed, were refused or kept a fault
+ * how many there are, which, and what helps.
+ */
+export function summaryOf(series: Series, generations: readonly Generation[], drawing: Drawing): string[] {
+  const counting = countingOf(generations, ({ story }) => story);
+  const causes = causesOf(counting);
+  const shown = causes.slice(0, mostCauses);
+  const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > counting.length;
+  const byAdvice = groupedBy(shown, (cause) =>
+    mostly(cause) ? runsInCircles : adviceFor(cause.of[0]!, series, drawing),
+  );
+  const more = causes.length - shown.length;
+  const { cleaned, kept } = selectionOf(generations);
+  return [
+    `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
+    ...(cleaned > 0 ? [`    ${cleaned} of ${kept} cleaned: ${cleaningOf(counting)}`] : []),
+    ...[...byAdvice].flatMap(([advice, of]) => [
+      ...of.map((cause) => `    ${said(cause)}`),
+      `      ${advice}`,
+    ]),
+    ...(more > 0 ? [`    and ${counted(more, "other reason")}, given with each text`] : []),
+  ];
+}
+
+/** `12 heading, 3 thinking`: what was taken away, and from how many texts. */
+function cleaningOf(generations: readonly Generation[]): string {
+  const names = generations
+    .filter(({ text }) => text !== "")
+    .flatMap(({ removed = [], thinking }) => [
+      ...new Set([...removed.map(({ what }) => what), ...(thinking ? ["thinking"] : [])]),
+    ]);
+  return tally(names);
+}
+
+/** Why a model that answered to none of its titles needs its user's attention; undefined where it wrote something. */
+export function wroteToNone(
+  series: Series,
+  generations: readonly Generation[],
+  drawing: Drawing,
+): StudyError | undefined {
+  if (generations.length === 0 || generations.some(({ outcome }) => outcome !== "failed")) return undefined;
+  const { model, name } = series;
+  const base = isServed(model) ? model.base : undefined;
+  const where = base === undefined ? model.address : `${model.address} at ${base}`;
+  const [cause, ...others] = causesOf(generations);
+  const first = cause!.of[0]!;
+  const also = others.length > 0 ? `, and ${counted(others.length, "other reason")}` : "";
+  return new StudyError(`${name} wrote to no title (${where}: ${first.reason}${also})`, {
+    hint: first.passing
+      ? "check that the model is served there, then `tinylove run` again: what others wrote is kept"
+      : adviceFor(first, series, drawing),
+  });
+}
+
+/** Where most texts repeat themselves, so will those that are drawn again. */
+const runsInCircles =
+  "most of its texts repeat themselves, and more attempts would too: raise the model's temperature or repeatPenalty";
+
+const mostCauses = 5;
+const mostTitles = 2;
+
+/** Attempts that ended in one way, for one reason. */
+interface Cause {
+  readonly kind: string;
+  readonly of: readonly Generation[];
+}
+
+/** The reasons, the most frequent first. */
+function causesOf(generations: readonly Generation[]): Cause[] {
+  const byKind = groupedBy(
+    generations.filter(({ reason }) => reason !== undefined),
+    kindOf,
+  );
+  return [...byKind]
+    .map(([kind, of]) => ({ kind, of }))
+    .sort((one, other) => other.of.length - one.of.length);
+}
+
+/** A fault begins with its kind (`too short: 80 words, more than 90 are needed`); failures differ in their numbers. */
+const kindOf = ({ outcome, reason = "" }: Generation): string =>
+  outcome === "failed" || outcome === "refused"
+    ? `${outcome}: ${reason.replace(/\d+/g, "#").slice(0, 80)}`
+    : reason.split(":")[0]!;
+
+/** `2 failed, lost connection: ECONNRESET (“The Last Ferry”, “Two Lamps”)`. */
+function said({ kind, of }: Cause): string {
+  const { outcome, reason = "" } = of[0]!;
+  const kept = outcome !== "failed" && outcome !== "refused";
+  const how = kept ? "kept with a fault" : outcome;
+  const why = shortened(kept && of.length > 1 ? kind : reason, 160);
+  const titles = of.slice(0, mostTitles).map(({ title }) => `“${shortened(title, 40)}”`);
+  const more = of.length - titles.length;
+  return `${of.length} ${how}, ${why} (${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
+}
+
+/** What helps with an attempt that ended with a reason, and nothing that does not. */
+function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: Drawing): string {
+  const { outcome, reason = "", passing, chosen } = generation;
+  const server = isServed(model);
+  if (passing) {
+    const patience =
+      "; if it keeps failing, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
+    return `it may pass: \`tinylove generate\` asks again${server ? patience : ""}`;
+  }
+  if (thoughtOnly(generation)) {
+    return server
+      ? "raise the model's `reasoningTokens`, or set its `reasoning: none`"
+      : "raise tokens.most, or use a model that does not think";
+  }
+  if (reason.startsWith("planning")) {
+    return server
+      ? "it thinks without saying so: set the model's `reasoning: none`, or let its server part the thinking from the answer"
+      : "use a model that does not think, or raise tokens.most";
+  }
+  if (outcome === "failed" && reason !== wroteNothing && !reason.startsWith(notClean)) {
+    return server
+      ? "it would fail again: change what the server names; if you have changed the server itself, `tinylove generate --again`"
+      : "it would fail again: use shorter or fewer examples, or lower tokens.most";
+  }
+  if (chosen !== undefined) return "raise generate.bestOf to have more drawn";
+  if (keep === "first") return "generate.keep is first: the first attempt counts as it is";
+  return `raise generate.attempts, now ${attempts}, to have such texts drawn again`;
+}
+
+function countsOf(generations: readonly Generation[], counting: readonly Generation[]): string {
+  const parts = tally(
+    counting.map((each) => (hasFault(each) ? `${each.outcome} (${kindOf(each)})` : each.outcome)),
+  );
+  if (generations.some(({ chosen }) => chosen)) return `${parts}; the nearest of ${generations.length} draws`;
+  const kept = new Set(counting);
+  const again = generations.filter((each) => !kept.has(each));
+  const why = again.map((each) => (hasFault(each) ? kindOf(each) : each.outcome));
+  return again.length > 0 ? `${parts}; ${again.length} drawn again (${tally(why)})` : parts;
+}
+
+/** Whether there is a text, and a reason against it. */
+const hasFault = ({ outcome, reason }: Generation): boolean =>
+  reason !== undefined && outcome !== "failed" && outcome !== "refused";
+
+/** `16 too short, 14 degenerate`. */
+function tally(names: readonly string[]): string {
+  const groups = [...groupedBy(names, (name) => name)].sort(
+    ([, one], [, other]) => other.length - one.length,
+  );
+  return groups.map(([name, of]) => `${of.length} ${name}`).join(", ");
+}
+
+function shortened(text: string, letters: number): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > letters ? `${line.slice(0, letters - 1)}…` : line;
+}

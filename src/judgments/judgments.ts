@@ -1,0 +1,62 @@
+import { stat } from "node:fs/promises";
+import { isOpen, responsesSoFar, storeFile } from "../registration/assert-not-frozen.ts";
+import { counted } from "../study/print.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { openUnlessInUse } from "../survey/store/database.ts";
+import { exportAnswers } from "../survey/store/exporting.ts";
+import { Store } from "../survey/store/store.ts";
+import { databaseVariable, readStoreRecord, storeKind } from "../survey/store/store-record.ts";
+import { exists } from "../workbench/files.ts";
+import { stage } from "../workbench/stage.ts";
+import type { Study } from "../workbench/study.ts";
+
+/**
+ * `tinylove judgments`: the answers in the survey's store, as tables. A survey that is being served keeps the tables
+ * up to date itself and lets nobody else into its store; then what is there is taken as it is.
+ */
+export const judgments = stage({
+  name: "judgments",
+  summary: "Export the answers of the survey to judgments/judgments.csv",
+  examples: ["tinylove judgments --study my-study"],
+  reads: [],
+  writes: ["judgments"],
+  settings: () => undefined,
+  async inputs(study) {
+    await settleStore(study);
+    return [storeFile];
+  },
+  preflight: ({ config }) => void phrasesOf(config.survey.language),
+  async applies(study) {
+    const record = await readStoreRecord(study);
+    if (record?.store === "postgres" && !process.env[databaseVariable])
+      return `for ${databaseVariable}, the address of the database that holds the answers`;
+    if ((await storeKind(study, process.env)) === "postgres") return true;
+    if ((await responsesSoFar(study)) === undefined) return waitingForAnswers(study);
+    // Judgments without a store came from elsewhere, and are left as they are.
+    return exists(study.path(storeFile));
+  },
+  async run(study, _, effects) {
+    const database = await openUnlessInUse(study, effects.env);
+    if (!database) {
+      effects.log("the survey is being served: its own export is taken");
+      return;
+    }
+    const store = new Store(database);
+    try {
+      const { judgments, participants } = await exportAnswers(study, store, effects.warn);
+      effects.log(`${counted(judgments, "judgment")} of ${counted(participants, "participant")}`);
+    } finally {
+      await store.close();
+    }
+  },
+});
+
+const waitingForAnswers = async (study: Study): Promise<string> =>
+  `for answers; ${(await isOpen(study)) ? "the survey is open" : "`tinylove serve` opens the survey"}`;
+
+/** Brings what a killed server left in the write-ahead log into the store itself, so that its hash is that of its answers. */
+async function settleStore(study: Study): Promise<void> {
+  const log = await stat(study.path(`${storeFile}-wal`)).catch(() => undefined);
+  if (!log || log.size === 0 || (await storeKind(study, process.env)) === "postgres") return;
+  await (await openUnlessInUse(study, {}))?.destroy();
+}

@@ -1,0 +1,65 @@
+import type { Findings } from "../study/finding.ts";
+import type { Judgment } from "../study/judgment.ts";
+import { type Row, readTable } from "../tables/tables.ts";
+import { findingsFolder, readFindings } from "../workbench/artefacts.ts";
+import { exists } from "../workbench/files.ts";
+import { readManifest, stateOf } from "../workbench/manifest.ts";
+import type { AnyStage } from "../workbench/stage.ts";
+import type { Study } from "../workbench/study.ts";
+
+/** The verdict on single stories as the study found it: what it stands on, and a program that computes it anew. */
+export interface VerdictStood {
+  /** check.R, for the judgments of the package. */
+  readonly program: string;
+  /** Whether the verdict stands on a judgment; undefined for what was no judgment of a single story's origin. */
+  judged(judgment: Judgment): boolean | undefined;
+}
+
+/** What makes and checks a verdict; other parts of the workbench know how, and are handed in where all are known. */
+export interface VerdictMakers {
+  readonly analyse: AnyStage;
+  readonly checkR: (
+    found: readonly Findings[],
+    judged: {
+      readonly margin: number;
+      readonly table: string;
+      readonly only: string;
+      readonly beside: { readonly stimuli: string; readonly participants: string };
+    },
+  ) => string | undefined;
+}
+
+/** Undefined where there is no verdict on single stories, or none of the judgments that there are now; `log` tells which. */
+export async function readVerdict(
+  study: Study,
+  { analyse, checkR }: VerdictMakers,
+  log: (message: string) => void,
+): Promise<VerdictStood | undefined> {
+  const state = await stateOf(analyse, study, await readManifest(study));
+  if (state.is !== "fresh") {
+    const why = state.is === "stale" ? state.because : "it has not been analysed";
+    log(
+      `without check.R, which needs the study's findings as they are now (${why}): run \`tinylove analyse\``,
+    );
+    return undefined;
+  }
+  const table = study.path(findingsFolder, "judgments.csv");
+  const program = checkR(await readFindings(study), {
+    margin: study.config.analyse.margin,
+    table: "csv/judgments.csv",
+    only: "in_verdict",
+    beside: { stimuli: "csv/stimuli.csv", participants: "csv/participants.csv" },
+  });
+  if (program === undefined || !(await exists(table))) return undefined;
+  const kept = new Set((await readTable(table)).map(nameOfRow));
+  return {
+    program,
+    judged: ({ task, participant, stimuli: [stimulus = ""], order }) =>
+      task === "human-or-machine"
+        ? kept.has(nameOfRow({ participant, stimulus, order: String(order) }))
+        : undefined,
+  };
+}
+
+const nameOfRow = ({ participant, stimulus, order }: Row): string =>
+  JSON.stringify([participant, stimulus, order]);

@@ -1,0 +1,201 @@
+import { sql } from "kysely";
+import type { Sign } from "./bot-signals.ts";
+import { digest } from "./ids.ts";
+import { locksRows, prepared } from "./store/prepared.ts";
+import type { Database, Writing } from "./store/schema.ts";
+import type { Plan } from "./survey-plan.ts";
+
+export interface Submission {
+  readonly participant: string;
+  readonly question: string;
+  /** The idempotency key of the page that was posted. */
+  readonly key: string;
+  readonly response: Readonly<Record<string, unknown>>;
+  readonly ms: number | undefined;
+  readonly now: number;
+  readonly reserve: number;
+  /** Whether an earlier answer to this question may be changed. */
+  readonly change: boolean;
+  /** What the page noticed; kept beside the answer. */
+  readonly signs?: readonly Sign[];
+}
+
+/**
+ * What became of a submission: `stored`; `repeated`, the same under the same key; `conflict`, another answer under a
+ * key that is used up; `kept`, the question was answered before and may not be changed; `ahead`, an earlier question
+ * has no answer yet; `over`, after the last answer or a withdrawal; `unknown`, no question of this participant's.
+ */
+export type StoreOutcome = "stored" | "repeated" | "conflict" | "kept" | "ahead" | "over" | "unknown";
+
+/** A reservation is renewed by an answer once a tenth of it is over: most answers then leave the participant's row alone. */
+const renewed = 0.1;
+
+/** Stores answers. Each is one new row, which holds the key it came under as well. */
+export class Answering {
+  readonly #participant;
+  readonly #renew;
+  readonly #complete;
+  readonly #given;
+  readonly #displaced;
+  readonly #insert;
+  readonly #displace;
+  readonly #change;
+
+  constructor(database: Database) {
+    // The lock keeps a second process from answering for the same participant meanwhile.
+    const forUpdate = locksRows(database);
+    this.#participant = prepared<Own>()(database, (on, value) =>
+      on
+        .selectFrom("participant")
+        .select(["reserved", "completed", "withdrawn"])
+        .where("id", "=", value("participant"))
+        .$if(forUpdate, (select) => select.forUpdate()),
+    );
+    this.#renew = prepared<Own & { reserved: number }>()(database, (on, value) =>
+      on
+        .updateTable("participant")
+        .set({ reserved: value("reserved") })
+        .where("id", "=", value("participant")),
+    );
+    this.#complete = prepared<Own & { now: number }>()(database, (on, value) =>
+      on
+        .updateTable("participant")
+        .set({ completed: value("now") })
+        .where("id", "=", value("participant")),
+    );
+    // One row, for rows are what takes time: how many answers there are, how many of them to earlier questions, what
+    // was answered to this one, and what came under the submission's key.
+    this.#given = prepared<Own & { question: string; position: number; key: string }>()(
+      database,
+      (on, value) =>
+        on
+          .selectFrom("answer")
+          .select((select) => [
+            select.fn.countAll<number>().as("count"),
+            sql<number>`count(case when position < ${value("position")} then 1 end)`.as("before"),
+            sql<number>`count(case when question = ${value("question")} then 1 end)`.as("own"),
+            sql<string | null>`max(case when question = ${value("question")} then key end)`.as("key"),
+            sql<string | null>`max(case when question = ${value("question")} then digest end)`.as("digest"),
+            sql<string | null>`max(case when key = ${value("key")} then digest end)`.as("under"),
+          ])
+          .where("participant", "=", value("participant")),
+    );
+    this.#displaced = prepared<Own & { key: string }>()(database, (on, value) =>
+      on
+        .selectFrom("submission")
+        .select("digest")
+        .where("participant", "=", value("participant"))
+        .where("key", "=", value("key")),
+    );
+    this.#insert = prepared<Row>()(database, (on, value) =>
+      on.insertInto("answer").values({
+        participant: value("participant"),
+        question: value("question"),
+        position: value("position"),
+        task: value("task"),
+        stimuli: value("stimuli"),
+        side: value("side"),
+        response: value("response"),
+        ms: value("ms"),
+        at: value("at"),
+        key: value("key"),
+        digest: value("digest"),
+      }),
+    );
+    this.#displace = prepared<Own & { key: string; digest: string }>()(database, (on, value) =>
+      on.insertInto("submission").values({
+        participant: value("participant"),
+        key: value("key"),
+        digest: value("digest"),
+      }),
+    );
+    this.#change = prepared<Row>()(database, (on, value) =>
+      on
+        .updateTable("answer")
+        .set({
+          response: value("response"),
+          ms: value("ms"),
+          at: value("at"),
+          key: value("key"),
+          digest: value("digest"),
+        })
+        .where("participant", "=", value("participant"))
+        .where("question", "=", value("question")),
+    );
+  }
+
+  /** Stores an answer of somebody who goes through `plan`; with the last one the response is complete. */
+  async answer(writing: Writing, submission: Submission, plan: Plan): Promise<StoreOutcome> {
+    const { participant, question, key, now } = submission;
+    const position = plan.findIndex((planned) => planned.question === question) + 1;
+    const [row] = await this.#participant(writing, { participant });
+    if (!row || position === 0) return "unknown";
+    const given = (await this.#given(writing, { participant, question, position, key }))[0]!;
+    const content = digest(JSON.stringify([question, submission.response]));
+    const under = given.under ?? (await this.#displaced(writing, { participant, key }))[0]?.digest;
+    if (under !== undefined) return under === content ? "repeated" : "conflict";
+    if (row.completed !== null || row.withdrawn !== null) return "over";
+
+    const isNew = Number(given.own) === 0;
+    if (!isNew && !submission.change) return "kept";
+    if (isNew && Number(given.before) < position - 1) return "ahead";
+    const answer = rowOf(submission, plan, position, content);
+    await (isNew ? this.#insert(writing, answer) : this.#replace(writing, answer, given));
+    if (Number(given.count) + Number(isNew) === plan.length)
+      await this.#complete(writing, { participant, now });
+    else if (row.reserved < now + submission.reserve * (1 - renewed))
+      await this.#renew(writing, { participant, reserved: now + submission.reserve });
+    return "stored";
+  }
+
+  /** A changed answer leaves its key behind: it stays used up. */
+  async #replace(
+    writing: Writing,
+    answer: Row,
+    { key, digest: content }: { readonly key: string | null; readonly digest: string | null },
+  ): Promise<void> {
+    if (key !== null && content !== null)
+      await this.#displace(writing, { participant: answer.participant, key, digest: content });
+    await this.#change(writing, answer);
+  }
+}
+
+interface Own {
+  readonly participant: string;
+}
+
+interface Row {
+  readonly participant: string;
+  readonly question: string;
+  readonly position: number;
+  readonly task: string;
+  readonly stimuli: string;
+  readonly side: string | null;
+  readonly response: string;
+  readonly ms: number | null;
+  readonly at: number;
+  readonly key: string;
+  readonly digest: string;
+}
+
+function rowOf(
+  { participant, question, response, ms, now, key }: Submission,
+  plan: Plan,
+  position: number,
+  content: string,
+): Row {
+  const { task, stimuli, side } = plan[position - 1]!;
+  return {
+    participant,
+    question,
+    position,
+    task,
+    stimuli: JSON.stringify(stimuli),
+    side: side ?? null,
+    response: JSON.stringify(response),
+    ms: ms ?? null,
+    at: now,
+    key,
+    digest: content,
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { storeFile } from "../registration/assert-not-frozen.ts";
+import { type Effects, timestamp } from "../workbench/effects.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { exists, readJson, writeWhole } from "../workbench/files.ts";
+import { command } from "../workbench/stage.ts";
+import { openStudy, type Study } from "../workbench/study.ts";
+import { Control, controlFile } from "./running-survey.ts";
+import { openUnlessInUse } from "./store/database.ts";
+import { Store } from "./store/store.ts";
+import { storeKind } from "./store/store-record.ts";
+
+/** `tinylove backup`: a copy of the survey's store, also while it is being served. */
+export const backup = command({
+  name: "backup",
+  summary: "Copy the survey's store to a file, also while it is being served",
+  examples: ["tinylove backup --study my-study", "tinylove backup elsewhere/survey.sqlite"],
+  parameters: [["[file]", "a new file (default: backups/ in the study, named by the time)"]],
+  options: z.object({ file: z.string().optional() }),
+  async run(folder, { file }, effects) {
+    const study = await openStudy(folder);
+    const time = timestamp(effects).replace(/[:.]/g, "-");
+    const target = file ?? study.path("backups", `survey-${time}.sqlite`);
+    if ((await storeKind(study, effects.env)) === "postgres") {
+      throw new StudyError("the answers of this study are in a PostgreSQL database", {
+        hint: "use pg_dump, which is safe while serving",
+      });
+    }
+    if (!(await exists(study.path(storeFile)))) {
+      throw new StudyError("there is no survey store yet", { hint: "`tinylove serve` makes one" });
+    }
+    if (await exists(target)) throw new StudyError(`${target} exists already`, { hint: "name a new file" });
+    await writeWhole(target, await copyOfStore(study, effects), 0o600);
+    effects.print(target);
+  },
+});
+
+async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> {
+  const database = await openUnlessInUse(study, {});
+  if (!database) return copyFromServer(study, effects);
+  const store = new Store(database);
+  try {
+    return await store.backup(study.folder);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The process that has the store open is the only one that may read it: it is asked for the copy. */
+async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Array> {
+  const { url, token } = await readJson(
+    study.path(controlFile),
+    Control,
+    "is the survey just starting? try again",
+  );
+  const noCopy = (why: string, cause?: unknown) =>
+    new StudyError(`the survey at ${url} did not give a copy (${why})`, {
+      hint: "end it, and back up then",
+      cause,
+    });
+  try {
+    const response = await effects.fetch(`${url}/study/backup`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      signal: effects.signal,
+    });
+    if (!response.ok) throw noCopy(String(response.status));
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (thrown) {
+    // A server that ends meanwhile fails the request, or cuts its reply off.
+    throw thrown instanceof TypeError ? noCopy("it broke off", thrown) : thrown;
+  }
+}

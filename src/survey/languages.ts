@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { StudyError } from "../workbench/errors.ts";
+import { packageFolder } from "../workbench/version.ts";
+
+/** The words of a page by key; `values` fill its `{name}` places. A key that a language lacks throws. */
+export type Phrases = (key: string, values?: Readonly<Record<string, string | number>>) => string;
+
+const folder = new URL("src/survey/languages/", packageFolder);
+
+/** The codes of the languages that there are: one JSON file each in `src/survey/languages`. */
+export const languages = (): string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
+
+/** The phrases of a language; throws StudyError when there is no such language. */
+export function phrasesOf(code: string): Phrases {
+  if (!languages().includes(code)) {
+    throw new StudyError(`survey.language: no language ${code}`, { hint: `try ${languages().join(", ")}` });
+  }
+  const texts = z
+    .record(z.string(), z.string())
+    .parse(JSON.parse(readFileSync(new URL(`${code}.json`, folder), "utf8")));
+  return (key, values = {}) => {
+    const text = texts[key];
+    if (text === undefined) throw new Error(`language ${code} lacks "${key}"`);
+    return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+  };
+}

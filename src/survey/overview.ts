@@ -1,0 +1,103 @@
+import { taskNamed } from "../tasks/tasks.ts";
+import type { Plan } from "./survey-plan.ts";
+
+/** A participant as the overview counts it. */
+export interface Counted {
+  readonly id: string;
+  readonly form: string;
+  readonly plan: Plan;
+  readonly started: number;
+  readonly reserved: number;
+  readonly completed: number | null;
+  readonly withdrawn: number | null;
+  readonly answers: number;
+}
+
+export interface Overview {
+  /** Openings by browsers that were not known. */
+  readonly opened: number;
+  readonly consented: number;
+  readonly answering: number;
+  readonly completed: number;
+  readonly gone: number;
+  readonly withdrawn: number;
+  /** From consent to the last answer, in milliseconds. */
+  readonly medianTime: number | undefined;
+  readonly forms: readonly {
+    readonly form: string;
+    readonly completed: number;
+    readonly answering: number;
+  }[];
+  /** Of those who left: how many after how many answers. */
+  readonly left: readonly { readonly answers: number; readonly participants: number }[];
+}
+
+/** How the survey goes, without a word about who is right. */
+export function overviewOf(
+  participants: readonly Counted[],
+  forms: readonly string[],
+  now: number,
+  opened: number,
+): Overview {
+  const staying = participants.filter(({ withdrawn }) => withdrawn === null);
+  const completed = staying.filter((participant) => participant.completed !== null);
+  const open = staying.filter((participant) => participant.completed === null);
+  const answering = open.filter(({ reserved }) => reserved > now);
+  const gone = open.filter(({ reserved }) => reserved <= now);
+  const pages = [...new Set(gone.map(({ answers }) => answers))].sort((one, other) => one - other);
+  return {
+    opened,
+    consented: participants.length,
+    answering: answering.length,
+    completed: completed.length,
+    gone: gone.length,
+    withdrawn: participants.length - staying.length,
+    medianTime: median(completed.map(({ started, completed }) => completed! - started)),
+    forms: forms.map((form) => ({
+      form,
+      completed: completed.filter((participant) => participant.form === form).length,
+      answering: answering.filter((participant) => participant.form === form).length,
+    })),
+    left: pages.map((answers) => ({
+      answers,
+      participants: gone.filter((participant) => participant.answers === answers).length,
+    })),
+  };
+}
+
+function median(numbers: readonly number[]): number | undefined {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  const middle = sorted.length / 2;
+  if (sorted.length === 0) return undefined;
+  return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)];
+}
+
+/** An answer as the store holds it. */
+interface Stored {
+  readonly task: string;
+  readonly stimuli: string;
+  readonly response: string;
+}
+
+export interface AccuracySoFar {
+  readonly origin: "human" | "machine" | "pair";
+  readonly right: number;
+  readonly count: number;
+}
+
+/** How often readers have been right so far; whoever looks at it before the end is written down. */
+export function accuracySoFar(
+  answers: readonly Stored[],
+  origins: ReadonlyMap<string, "human" | "machine">,
+): AccuracySoFar[] {
+  const scored = answers.flatMap(({ task, stimuli, response }) => {
+    const shown = (JSON.parse(stimuli) as string[]).flatMap((id) => origins.get(id) ?? []);
+    if (shown.length === 0) return [];
+    const score = taskNamed(task)?.score(JSON.parse(response), shown);
+    return score === undefined ? [] : [{ origin: shown.length === 2 ? "pair" : shown[0]!, score } as const];
+  });
+  return (["human", "machine", "pair"] as const).map((origin) => {
+    const own = scored.filter((one) => one.origin === origin);
+    return { origin, right: own.filter(({ score }) => score === 1).length, count: own.length };
+  });
+}

@@ -1,0 +1,85 @@
+import type { Stimulus } from "../study/stimulus.ts";
+import { type Html, html, trusted } from "../text/html.ts";
+import type { Phrases } from "./languages.ts";
+
+/** What every page needs: the words, where its style and script lie, and the study's own texts. */
+export interface PageContext {
+  readonly language: string;
+  readonly words: Phrases;
+  readonly style: string;
+  readonly script: string;
+  /** What the addresses of the way begin with: nothing for participants. */
+  readonly base: string;
+  /** Said over every page. */
+  readonly banner?: string | undefined;
+  readonly survey: {
+    readonly title: string;
+    readonly consent: string;
+    readonly instructions: string;
+    readonly contact: string;
+    readonly back: boolean;
+    readonly recruiting?: object | undefined;
+    readonly invited: boolean;
+    readonly example?: { readonly title: string; readonly text: string; readonly note: string } | undefined;
+  };
+}
+
+interface Page {
+  readonly title: string;
+  readonly body: Html;
+  readonly wide?: boolean;
+}
+
+interface Head {
+  readonly language: string;
+  readonly title: string;
+  readonly style: string;
+  readonly script?: string;
+}
+
+/** What every page begins with, up to its body. */
+export const head = ({ language, title, style, script }: Head): Html =>
+  html`${trusted("<!doctype html>")}
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${style}">
+${
+  script &&
+  html`<script src="${script}" type="module"></script>
+`
+}</head>`;
+
+/** A whole page. It asks nothing of any other server, and reads the same without its script. */
+export const page = (setting: PageContext, { title, body, wide }: Page): string =>
+  html`${head({ ...setting, title: `${title} · ${setting.survey.title}` })}
+<body>
+<a class="skip" href="#text">${setting.words("skip")}</a>
+<main id="text"${wide ? html` class="wide"` : ""}>
+${setting.banner && html`<p class="alert">${setting.banner}</p>`}
+${body}
+</main>
+</body>
+</html>
+`.toString();
+
+/** What was sent goes on with a form. */
+export const hidden = (fields: Readonly<Record<string, string>>): Html =>
+  html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
+
+export const alertBox = (text: string): Html => html`<p class="alert" role="alert">${text}</p>`;
+
+export const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
+  html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
+
+/** Plain text as paragraphs: every line break parts two. */
+export const paragraphs = (text: string): Html =>
+  html`${text
+    .split(/\n+/)
+    .filter((line) => line.trim() !== "")
+    .map((line) => html`<p>${line}</p>`)}`;

@@ -1,0 +1,84 @@
+import type { Field } from "../study/settings/survey.ts";
+import type { Stimulus } from "../study/stimulus.ts";
+import { fieldsOf } from "../tasks/items.ts";
+import type { Task } from "../tasks/task.ts";
+import { type Html, html } from "../text/html.ts";
+import { trapField } from "./bot-signals.ts";
+import type { Phrases } from "./languages.ts";
+import { alertBox, type PageContext, page, story } from "./page.ts";
+
+/** A question of a participant's way. */
+export interface QuestionView {
+  readonly task: Task;
+  readonly stimuli: readonly Stimulus[];
+  readonly fields: readonly Field[];
+  readonly position: number;
+  readonly count: number;
+  readonly seal: string;
+  /** The page's idempotency key. */
+  readonly key: string;
+  readonly given: Readonly<Record<string, unknown>> | undefined;
+  readonly alert?: string | undefined;
+}
+
+/** One question: the text or texts, then a plain form. */
+export function questionPage(setting: PageContext, view: QuestionView): string {
+  const { survey, words } = setting;
+  const { stimuli, position, count } = view;
+  const where = words("question.progress", { position, count });
+  const { texts, items } = view.given ? writtenFor(setting, view) : written(setting, view);
+  return page(setting, {
+    title: where,
+    wide: stimuli.length === 2,
+    body: html`
+<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
+${view.alert && alertBox(view.alert)}
+${texts}
+<form class="question" method="post" action="${setting.base}/q/${position}" data-outbox>
+<input type="hidden" name="seal" value="${view.seal}">
+<input type="hidden" name="key" value="${view.key}">
+<input type="hidden" name="ms" value="">
+${items}
+<div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${trapField}" tabindex="-1" autocomplete="off"></label></div>
+<div class="go">
+<button>${words(position === count ? "question.finish" : "question.next")}</button>
+${survey.back && position > 1 && html`<a href="${setting.base}/q/${position - 1}">${words("question.back")}</a>`}
+</div>
+<p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}" data-refused="${words("outbox.refused")}"></p>
+</form>`,
+  });
+}
+
+/** What of a page is the same for every participant; there are as many as the forms have questions. */
+interface Written {
+  readonly texts: Html;
+  readonly items: Html;
+}
+
+const kept = new WeakMap<PageContext, Map<string, Written>>();
+
+/** The texts and the items of a question without an answer, written once. */
+function written(setting: PageContext, view: QuestionView): Written {
+  const all = kept.get(setting) ?? new Map<string, Written>();
+  kept.set(setting, all);
+  const name = [view.task.name, ...view.stimuli.map(({ id }) => id)].join(" ");
+  const known = all.get(name) ?? writtenFor(setting, view);
+  all.set(name, known);
+  return known;
+}
+
+const writtenFor = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): Written => ({
+  texts: storiesOf(stimuli, words),
+  items: fieldsOf(task.items(words, fields), given),
+});
+
+/** The texts of a question: none, one, or two side by side. */
+export function storiesOf(stimuli: readonly Stimulus[], words: Phrases): Html {
+  const [left, right] = stimuli;
+  if (!left) return html``;
+  if (!right) return story(left);
+  return html`<div class="pair">
+<section aria-label="${words("question.left")}"><p class="which">${words("question.left")}</p>${story(left)}</section>
+<section aria-label="${words("question.right")}"><p class="which">${words("question.right")}</p>${story(right)}</section>
+</div>`;
+}

@@ -1,0 +1,131 @@
+import type { Recruiting } from "../study/settings/survey.ts";
+import { taskNamed } from "../tasks/tasks.ts";
+import type { Recruit } from "./entering.ts";
+import { digest, randomId, same, sealed } from "./ids.ts";
+import { carriedSubmitHost, visitOf } from "./mturk.ts";
+import type { Code } from "./pages.ts";
+import type { GivenAnswers } from "./store/store.ts";
+import type { Plan } from "./survey-plan.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The names under which a service's ids come in the address: the person, the study, the visit. */
+const parameters = {
+  prolific: ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"],
+  mturk: ["workerId", "hitId", "assignmentId"],
+} as const;
+
+/** What the consent page has to carry on from the address to its form. */
+export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
+  const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
+  const given = query["invitation"];
+  const invitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
+  return {
+    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
+    ...(recruiting?.service === "mturk" && carriedSubmitHost(query)),
+  };
+}
+
+/** Whom the service sent; undefined for somebody who came by a plain link. */
+export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
+  if (!recruiting) return undefined;
+  return sentBy(recruiting.service, fields);
+}
+
+function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undefined {
+  const [person, study, visit] = parameters[service].map((name) => idIn(fields, name));
+  if (!person) return undefined;
+  return {
+    service,
+    person,
+    study: study ?? "",
+    visit: service === "mturk" ? visitOf(visit ?? "", fields) : (visit ?? ""),
+  };
+}
+
+/**
+ * Who an address says has come, to tell two people at one browser apart: by an invitation, or by the id of a service, also
+ * where the study keeps no ids of that service. Undefined for a plain link.
+ */
+export const personIn = (
+  sealKey: string,
+  recruiting: Recruiting | undefined,
+  fields: Fields,
+): Recruit | undefined =>
+  invitedBy(sealKey, fields["invitation"]) ??
+  recruitOf(recruiting, fields) ??
+  sentBy("prolific", fields) ??
+  sentBy("mturk", fields);
+
+/**
+ * An id of a service: short, and of letters that no page and no table can take amiss. A stranger value, or several of
+ * one name, are somebody too and become a hash. A place that the service has not filled in (`{{%PROLIFIC_PID%}}`) is nobody.
+ */
+function idIn(fields: Fields, name: string): string | undefined {
+  // Some mail programs rewrite addresses in small letters.
+  const key = Object.keys(fields).find((one) => one.toLowerCase() === name.toLowerCase());
+  const given = key === undefined ? undefined : fields[key];
+  const values = [...new Set(Array.isArray(given) ? given : [given])].filter(
+    (one) => typeof one === "string",
+  );
+  const value = values.map((one) => one.trim()).join(" ");
+  if (value === "" || /^(\{\{.*\}\}|\$\{.*\})$/.test(value)) return undefined;
+  return /^[A-Za-z0-9._-]{1,80}$/.test(value) ? value : `sha256-${digest(value)}`;
+}
+
+/** A personal link's token, good once. It needs no table: the seal shows that this study made it. */
+export function invitation(sealKey: string): string {
+  const name = randomId();
+  return `${name}.${sealed(sealKey, "invitation", name)}`;
+}
+
+/** What a mail program puts behind a link is no part of its token. */
+const tokenIn = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
+
+/** Who holds this invitation; undefined when the study never made it. */
+export function invitedBy(sealKey: string, token: unknown): Recruit | undefined {
+  if (typeof token !== "string") return undefined;
+  const [, name = "", seal = ""] = tokenIn.exec(token) ?? [];
+  if (name === "" || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
+  return { service: "invitation", person: name, study: "", visit: "" };
+}
+
+/** The code for somebody who has finished; asked for only when every answer is on disk. */
+export function completionCode(
+  recruiting: Recruiting,
+  plan: Plan,
+  answers: GivenAnswers,
+  ownCode: string,
+): string {
+  const { codes, mayFail } = recruiting;
+  if (codes.attention && failedChecks(plan, answers) > mayFail) return codes.attention;
+  return codes.complete ?? ownCode;
+}
+
+/** Instructions that were not followed. */
+function failedChecks(plan: Plan, answers: GivenAnswers): number {
+  return plan.filter(({ task, stimuli, question }) => {
+    const response = answers.get(question);
+    return stimuli.length === 0 && response && taskNamed(task)?.score(response as never, []) === 0;
+  }).length;
+}
+
+/** What somebody from a service gets who can take no part: the code for it, or without one the way back. */
+export function noPlaceCode(recruiting: Recruiting | undefined): Code | undefined {
+  if (!recruiting) return undefined;
+  const code = recruiting.codes.full ?? recruiting.codes.noConsent;
+  if (code) return { code, address: returnAddress(recruiting, code) };
+  return recruiting.service === "prolific"
+    ? { code: undefined, address: "https://app.prolific.com/" }
+    : undefined;
+}
+
+/** The address to return to with a code; it comes from the settings alone, never from a request. */
+export function returnAddress(recruiting: Recruiting, code: string): string | undefined {
+  const address =
+    recruiting.return ??
+    (recruiting.service === "prolific"
+      ? "https://app.prolific.com/submissions/complete?cc={code}"
+      : undefined);
+  return address?.replace("{code}", encodeURIComponent(code));
+}

@@ -1,0 +1,73 @@
+import { copyFile, link, mkdir, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { storeFile } from "../../registration/assert-not-frozen.ts";
+import {
+  factorialFile,
+  findingsFolder,
+  formsFolder,
+  generationsFolder,
+  judgmentsFile,
+  registrationFile,
+  stimuliFile,
+  storiesFile,
+  tunedFolder,
+} from "../../workbench/artefacts.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import { exists, filesUnder, readText, writeWhole } from "../../workbench/files.ts";
+import { readManifest } from "../../workbench/manifest.ts";
+import type { Study } from "../../workbench/study.ts";
+
+/**
+ * Copies a study without anybody's answers: what its stages wrote, and what they read of the folder. What else lies
+ * there stays, for nobody knows what it is: backups of answers, keys, caches. `study.yaml` comes last, so that a kill
+ * leaves nothing that looks like a study. Throws StudyError where `target` holds something.
+ */
+export async function copyStudy(study: Study, target: string): Promise<void> {
+  if ((await filesUnder(target)).length > 0) {
+    throw new StudyError(`${target} is not empty`, { hint: "remove it, or name another folder with --to" });
+  }
+  if (`${target}/`.startsWith(`${study.folder}/`)) {
+    throw new StudyError(`${target} lies inside the study itself`, { hint: "name another folder with --to" });
+  }
+  await mkdir(target, { recursive: true });
+  for (const path of await partsOf(study)) {
+    const from = study.path(path);
+    if (!(await exists(from))) continue;
+    const files = (await stat(from)).isDirectory() ? await filesUnder(from) : [from];
+    for (const file of files) await copyFileTo(file, join(target, relative(study.folder, file)));
+  }
+  await writeWhole(join(target, "study.yaml"), await readText(study.path("study.yaml")));
+}
+
+/** A model that a stage read takes no room twice, where the system can link it: nothing writes into a model. */
+async function copyFileTo(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  const copy = () => copyFile(from, to);
+  await ((await stat(from)).size > large ? link(from, to).catch(copy) : copy());
+}
+
+const large = 64 * 2 ** 20;
+
+async function partsOf(study: Study): Promise<Set<string>> {
+  const { stages } = await readManifest(study);
+  const recorded = Object.values(stages).flatMap(({ reads, writes }) => Object.keys({ ...reads, ...writes }));
+  const tuning = (await filesUnder(study.path(tunedFolder))).filter((file) => file.endsWith("findings.json"));
+  return new Set([
+    "study.schema.json",
+    ".gitignore",
+    "manifest.json",
+    registrationFile,
+    ...[storiesFile, factorialFile, stimuliFile].map(dirname),
+    generationsFolder,
+    formsFolder,
+    ...recorded.filter((path) => isInside(path) && !isAnswers(path)),
+    ...tuning.map((file) => relative(study.folder, file)),
+  ]);
+}
+
+/** A path of the package's or the user's own folders is named `package:...` or `cache:...`. */
+const isInside = (path: string): boolean => !isAbsolute(path) && !/^(\.\.|package:|cache:)/.test(path);
+
+/** What people answered, and what was made of it. */
+const isAnswers = (path: string): boolean =>
+  [storeFile, dirname(judgmentsFile), findingsFolder, "report"].includes(path.split("/")[0]!);

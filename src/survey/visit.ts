@@ -1,0 +1,179 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Recruit } from "./entering.ts";
+import { base32, randomId, same, sealed } from "./ids.ts";
+import type { Participant } from "./participant.ts";
+import type { SurveyContext } from "./survey-context.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields of the form that was posted. */
+export const fieldsOf = (request: FastifyRequest): Fields =>
+  request.body !== null && typeof request.body === "object" ? (request.body as Fields) : {};
+
+/** True for the page's script, which is told in JSON where to go; a form without it gets pages. */
+export const wantsJson = (request: FastifyRequest): boolean => request.headers.accept === "application/json";
+
+/** Somebody at a browser: the secret of their place, and a mark of the id in the address that they came by. */
+interface Visitor {
+  readonly secret: string;
+  /** Empty for who came by a plain link. */
+  readonly mark: string;
+}
+
+/** So many people of one browser are kept apart. */
+const mostVisitors = 10;
+
+const cookieName = ({ study, base }: SurveyContext): string => {
+  if (!study.config.survey.proxy) return "participant";
+  return base ? "__Secure-participant" : "__Host-participant";
+};
+
+/** Everybody who came with this browser: whose turn it is comes first. */
+function visitorsOf(request: FastifyRequest, site: SurveyContext): Visitor[] {
+  const entries = (request.cookies[cookieName(site)] ?? "").split(".", mostVisitors);
+  return entries.flatMap((entry) => {
+    const [, secret, mark = ""] = /^([a-z2-7]{26})(?:~([a-z2-7]{8}))?$/.exec(entry) ?? [];
+    return secret ? [{ secret, mark }] : [];
+  });
+}
+
+function keepVisitors(reply: FastifyReply, site: SurveyContext, visitors: readonly Visitor[]): void {
+  const { proxy, recruiting } = site.study.config.survey;
+  // In MTurk's frame the site is a third party, whose cookies a browser keeps for that frame alone.
+  const framed = proxy && recruiting?.service === "mturk";
+  const value = visitors
+    .slice(0, mostVisitors)
+    .map(({ secret, mark }) => (mark ? `${secret}~${mark}` : secret))
+    .join(".");
+  reply.setCookie(cookieName(site), value, {
+    path: site.base || "/",
+    httpOnly: true,
+    sameSite: framed ? "none" : "lax",
+    partitioned: framed,
+    secure: proxy,
+    maxAge: 90 * 24 * 3600,
+  });
+}
+
+/**
+ * The secret by which somebody is known again: of several people at one browser the one whose page was posted, else the
+ * one whose turn it is.
+ */
+export function secretOf(request: FastifyRequest, site: SurveyContext): string | undefined {
+  const visitors = visitorsOf(request, site);
+  const { seal } = fieldsOf(request);
+  const posted =
+    typeof seal === "string" && visitors.length > 1
+      ? visitors.find(({ secret }) => same(seal, sealFor(site, secret)))
+      : undefined;
+  return (posted ?? visitors[0])?.secret;
+}
+
+/** Gives a browser a new secret, for whoever `recruit` is; nothing of it is stored before consent. */
+export function giveSecret(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  site: SurveyContext,
+  { recruit, turn = false }: { readonly recruit?: Recruit | undefined; readonly turn?: boolean } = {},
+): string {
+  const mark = recruit ? markOf(site, recruit) : "";
+  const visitor = { secret: randomId(), mark };
+  const [first, ...rest] = visitorsOf(request, site).filter((one) => mark === "" || one.mark !== mark);
+  // Who has only opened the survey takes nobody else's turn.
+  const others = first ? [first, ...rest] : [];
+  keepVisitors(reply, site, turn || !first ? [visitor, ...others] : [first, visitor, ...rest]);
+  return visitor.secret;
+}
+
+/** Whose page was posted has the turn from then on. */
+export function takeTurn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  site: SurveyContext,
+  secret: string,
+): void {
+  const visitors = visitorsOf(request, site);
+  const at = visitors.findIndex((one) => one.secret === secret);
+  if (at > 0) keepVisitors(reply, site, [visitors[at]!, ...visitors.toSpliced(at, 1)]);
+}
+
+/**
+ * The secret of whoever opens the survey: an id or an invitation in the address is somebody of their own, whoever else
+ * came with this browser; a plain link is whoever has the turn. Undefined for somebody new.
+ */
+export async function secretOfArrival(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  site: SurveyContext,
+  recruit: Recruit | undefined,
+): Promise<string | undefined> {
+  const visitors = visitorsOf(request, site);
+  if (!recruit) {
+    // Who came by an id and did not consent is somebody else than who comes by a plain link.
+    for (const { secret, mark } of visitors)
+      if (mark === "" || (await site.store.participant(secret))) return secret;
+    return undefined;
+  }
+  const mark = markOf(site, recruit);
+  const own = visitors.find((one) => one.mark === mark) ?? (await unmarked(visitors, site, recruit));
+  if (own && (await site.store.participant(own.secret))) takeTurn(request, reply, site, own.secret);
+  return own?.secret;
+}
+
+/** A browser that came before people were kept apart has no marks: the store knows whom the service sent. */
+async function unmarked(
+  visitors: readonly Visitor[],
+  { store }: SurveyContext,
+  recruit: Recruit,
+): Promise<Visitor | undefined> {
+  for (const visitor of visitors.filter(({ mark }) => mark === "")) {
+    const participant = await store.participant(visitor.secret);
+    const known = participant && (await store.recruitOf(participant.id));
+    if (known?.service === recruit.service && known.person === recruit.person) return visitor;
+  }
+  return undefined;
+}
+
+/** What a browser keeps of an id: too little to find it, enough to tell two people apart. */
+function markOf({ sealKey, study }: SurveyContext, recruit: Recruit): string {
+  const again = study.config.survey.recruiting?.oncePer === "study" ? [recruit.study] : [];
+  return base32(
+    Buffer.from(sealed(sealKey, "browser", recruit.service, recruit.person, ...again), "base64url"),
+  ).slice(0, 8);
+}
+
+/** What a form of ours carries: no other site can make it, for no other site knows the secret. */
+export const sealFor = ({ sealKey }: SurveyContext, secret: string): string =>
+  sealed(sealKey, "form", secret);
+
+export function sealHolds(request: FastifyRequest, site: SurveyContext, secret: string): boolean {
+  const { seal } = fieldsOf(request);
+  return typeof seal === "string" && same(seal, sealFor(site, secret));
+}
+
+/** Whose turn it is at this browser. */
+export async function participantOf(
+  request: FastifyRequest,
+  site: SurveyContext,
+): Promise<Participant | undefined> {
+  const secret = secretOf(request, site);
+  return secret ? site.store.participant(secret) : undefined;
+}
+
+/** A participant's own page: the seal shows that only this server made the address. */
+export const personalAddress = (
+  { sealKey }: Pick<SurveyContext, "sealKey">,
+  { id }: Pick<Participant, "id">,
+): string => `/my/${id}-${sealed(sealKey, "personal", id)}`;
+
+/** Where somebody goes on who has answered so many: at the first question without an answer. */
+export function nextPlace({ completed, withdrawn }: Participant, answered: number): string {
+  if (withdrawn) return "/withdrawn";
+  if (completed) return "/thanks";
+  return answered === 0 ? "/instructions" : `/q/${answered + 1}`;
+}
+
+export async function placeOf({ store }: SurveyContext, participant: Participant): Promise<string> {
+  const { answered } = await store.progress(participant.id);
+  return nextPlace(participant, answered);
+}

@@ -1,0 +1,112 @@
+import { CsvError, parse } from "csv-parse/sync";
+import { StudyError } from "../workbench/errors.ts";
+import type { TableRecord } from "./table-record.ts";
+
+/**
+ * Rows of a table's text by the names of its first line. Names are trimmed; a column without a name or any cell is
+ * dropped, and so is a row without any. Excel's first line `sep=;` says what parts the cells. Throws StudyError that
+ * names file and line when a row is malformed (a bare quote, an unclosed one, a cell too many or too few), when two
+ * columns have one name, or when a second column with cells has no name.
+ */
+export function readCsv(text: string, file: string): TableRecord[] {
+  const told = /^\uFEFF?sep=([^\r\n])\r?\n/i.exec(text);
+  const body = told ? text.slice(told[0].length) : text;
+  const [header, ...rows] = parsed(body, told?.[1] ?? separatorOf(body, file), file, told ? 1 : 0);
+  if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
+  const columns = columnsOf(header.record, rows, file);
+  return rows.map(({ record, line }) => ({
+    where: `${file}, line ${line}`,
+    cells: Object.fromEntries(columns.map(([name, at]) => [name, record[at]!])),
+  }));
+}
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  /** The line of the file in which the row begins. */
+  readonly line: number;
+}
+
+function parsed(text: string, delimiter: string, file: string, before: number): ParsedRow[] {
+  const rows: ParsedRow[] = [];
+  let end = 0;
+  const on_record = (record: string[], { lines }: { lines: number }) => {
+    // Lines between two rows are breaks inside a cell, or empty.
+    const breaks = lines === end + 1 ? 0 : record.reduce((sum, cell) => sum + breaksIn(cell), 0);
+    rows.push({ record, line: before + lines - breaks });
+    end = lines;
+    return null;
+  };
+  try {
+    parse(text, {
+      delimiter,
+      bom: true,
+      skip_empty_lines: true,
+      skip_records_with_empty_values: true,
+      on_record,
+    });
+    return rows;
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    // An open quote is noticed at the end of the file; what helps is the row in which it was opened.
+    const line = before + (cause.code === "CSV_QUOTE_NOT_CLOSED" ? end + 1 : Number(cause["lines"]));
+    throw new StudyError(`${file}, line ${line}: ${reasonOf(cause)}`, {
+      hint: "put text that holds separators, quotes or line breaks in double quotes, and double the quotes inside it",
+      // The library's own error holds the whole cell, which can be the whole file.
+      cause: cause.code,
+    });
+  }
+}
+
+const breaksIn = (cell: string): number => cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+
+const reasons: Partial<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: "a bare quote inside a quoted cell",
+  INVALID_OPENING_QUOTE: "a bare quote inside an unquoted cell",
+  CSV_QUOTE_NOT_CLOSED: "a quote that is never closed",
+};
+
+function reasonOf(error: CsvError): string {
+  if (error.code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH" && Array.isArray(error["record"])) {
+    const cells = error["record"].length;
+    const wanted = /expect (\d+)/.exec(error.message)?.[1] ?? "another number";
+    return `${cells} ${cells === 1 ? "cell" : "cells"} where the first line has ${wanted}`;
+  }
+  return reasons[error.code] ?? error.message.slice(0, 120);
+}
+
+/** The columns that are read, by name and place. */
+function columnsOf(
+  header: readonly string[],
+  rows: readonly ParsedRow[],
+  file: string,
+): (readonly [name: string, at: number])[] {
+  const named = header.map((name, at) => [name.trim(), at] as const);
+  const kept = named.filter(([name, at]) => name !== "" || rows.some(({ record }) => record[at] !== ""));
+  refuseDoubleColumns(
+    kept.map(([name]) => name),
+    file,
+  );
+  return kept;
+}
+
+/** Throws StudyError where two columns have one name: nobody could say which of them was meant. */
+export function refuseDoubleColumns(names: readonly string[], file: string): void {
+  const double = names.find((name, at) => names.indexOf(name) !== at);
+  if (double === undefined) return;
+  throw new StudyError(
+    double === "" ? `${file} has two columns without a name` : `${file} has two columns called ${double}`,
+    { hint: double === "" ? "name them in the first line" : "rename or remove one" },
+  );
+}
+
+/**
+ * What parts the cells: of comma, semicolon, tab and bar the one that comes most often between the names of the first
+ * line, for where a comma parts decimals, Excel writes semicolons into a .csv. The file's ending decides where that says
+ * nothing.
+ */
+function separatorOf(text: string, file: string): string {
+  const usual = /\.tsv$/i.test(file) ? "\t" : ",";
+  const header = (/\S.*/.exec(text)?.[0] ?? "").replace(/"[^"]*"/g, "");
+  const times = (separator: string) => header.split(separator).length;
+  return [usual, ",", ";", "\t", "|"].reduce((best, each) => (times(each) > times(best) ? each : best));
+}

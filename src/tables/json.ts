@@ -1,0 +1,103 @@
+import { StudyError } from "../workbench/errors.ts";
+import type { TableRecord } from "./table-record.ts";
+
+/**
+ * Rows of JSON: a list of objects, an object that holds one such list, or what pandas writes (columns of rows, `split`).
+ * `thing` is what a row is called in messages.
+ */
+export function readJson(text: string, file: string, thing = "row"): TableRecord[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // Some programs call a file .json that holds an object a line.
+    const [first = "", second = ""] = text.split("\n").filter((line) => line.trim() !== "");
+    if ([first, second].every((line) => isObject(parsedOrNothing(line)))) return readJsonLines(text, file);
+    throw new StudyError(`${file}: not JSON`, { hint: "correct it, or export the table again", cause });
+  }
+  const rows = rowsIn(value);
+  if (!rows) {
+    throw new StudyError(`${file} holds no list of ${thing === "row" ? "rows" : "stories"}`, {
+      hint: `write it as [{"title": "...", "text": "..."}, ...], with the columns of your table`,
+    });
+  }
+  return rows.map((row, at) => recordOf(row, `${file}, ${thing} ${at + 1}`));
+}
+
+/** Rows of JSON Lines: an object a line, or a list of objects a line, as JATOS writes one for each participant. */
+export function readJsonLines(text: string, file: string): TableRecord[] {
+  return text.split("\n").flatMap((line, at) => {
+    if (line.trim() === "") return [];
+    const where = `${file}, line ${at + 1}`;
+    const value = parsedOrNothing(line);
+    if (value === undefined) throw new StudyError(`${where}: not JSON`, { hint: "correct or remove it" });
+    if (Array.isArray(value) && value.every(isObject))
+      return value.map((row, place) => ({
+        ...recordOf(row, `${where}, row ${place + 1}`),
+        part: String(at + 1),
+      }));
+    return [recordOf(value, where)];
+  });
+}
+
+function parsedOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function rowsIn(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (!isObject(value)) return undefined;
+  const { columns, data } = value;
+  if (Array.isArray(columns) && Array.isArray(data) && data.every(Array.isArray))
+    return data.map((row: unknown[]) =>
+      Object.fromEntries(columns.map((name, at) => [String(name), row[at]])),
+    );
+  const entries = Object.entries(value);
+  const lists = entries.map(([, each]) => each).filter(Array.isArray);
+  if (lists.length === 1) return lists[0];
+  // A column is an object of its cells by row.
+  if (
+    entries.length > 1 &&
+    entries.every(([, cells]) => isObject(cells) && !Object.values(cells).some(isObject))
+  ) {
+    const names = new Set(entries.flatMap(([, cells]) => Object.keys(cells as object)));
+    return [...names].map((row) =>
+      Object.fromEntries(entries.map(([column, cells]) => [column, (cells as Record<string, unknown>)[row]])),
+    );
+  }
+  return undefined;
+}
+
+/** A row of values of any kind: scalars as their cells; lists of scalars, parted by commas; other values as JSON. */
+export function recordOf(row: unknown, where: string): TableRecord {
+  if (!isObject(row)) {
+    throw new StudyError(`${where}: not an object`, { hint: `write {"title": "...", "text": "..."}` });
+  }
+  const nested = Object.entries(row).filter(([, value]) => typeof value === "object" && value !== null);
+  return {
+    where,
+    cells: Object.fromEntries(
+      Object.entries(row).map(([column, value]) => [column.trim(), cellOf(value, where)]),
+    ),
+    ...(nested.length > 0 && { nested: Object.fromEntries(nested) }),
+  };
+}
+
+function cellOf(value: unknown, where: string): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value) && value.every((each) => typeof each !== "object")) return value.join(", ");
+  try {
+    return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? String(each) : each));
+  } catch (cause) {
+    throw new StudyError(`${where}: values nested too deeply`, { hint: "correct or remove it", cause });
+  }
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,76 @@
+import { stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { codeOf, fileErrorOf, StudyError } from "../workbench/errors.ts";
+import { readCsv } from "./csv.ts";
+import { readJson, readJsonLines } from "./json.ts";
+import type { TableChoice } from "./sqlite.ts";
+import type { TableRecord } from "./table-record.ts";
+import { readTextOf } from "./text.ts";
+
+export interface ReadOptions extends TableChoice {
+  /** How the file is made or named, for when there is none. */
+  readonly hint?: string | undefined;
+  /** What a row of JSON is called in messages. */
+  readonly thing?: string;
+}
+
+type Reader = (path: string, file: string, options: ReadOptions) => Promise<TableRecord[]>;
+
+const csv: Reader = async (path, file) => readCsv(await readTextOf(path, file), file);
+const json: Reader = async (path, file, { thing }) => readJson(await readTextOf(path, file), file, thing);
+const jsonLines: Reader = async (path, file) => readJsonLines(await readTextOf(path, file), file);
+const sqlite: Reader = async (path, file, options) =>
+  (await import("./sqlite.ts")).readSqlite(path, file, options);
+const parquet: Reader = async (path, file) => (await import("./parquet.ts")).readParquet(path, file);
+
+/** JATOS gives its results as .txt, a list a line; others call a CSV so. */
+const text: Reader = async (path, file) => {
+  const content = await readTextOf(path, file);
+  return /^\s*[[{]/.test(content) ? readJsonLines(content, file) : readCsv(content, file);
+};
+
+const readers: Readonly<Record<string, Reader>> = {
+  ".csv": csv,
+  ".tsv": csv,
+  ".txt": text,
+  ".json": json,
+  ".jsonl": jsonLines,
+  ".ndjson": jsonLines,
+  ".parquet": parquet,
+  ".sqlite": sqlite,
+  ".sqlite3": sqlite,
+  ".db": sqlite,
+};
+
+/** The endings of files that are read as tables. */
+const tableEndings: readonly string[] = Object.keys(readers);
+
+/**
+ * The rows of a table file, by its ending: the one reader of every table, whoever wrote it. Throws StudyError with one
+ * line where the file is missing, of another kind, or malformed.
+ */
+export async function readRecords(path: string, options: ReadOptions = {}): Promise<TableRecord[]> {
+  const found = await stat(path).catch((cause: unknown) => {
+    const missing = codeOf(cause) === "ENOENT";
+    const trouble = fileErrorOf(cause) ?? codeOf(cause) ?? "unknown error";
+    throw new StudyError(missing ? `no such file: ${path}` : `cannot read ${path}: ${trouble}`, {
+      ...(options.hint && { hint: options.hint }),
+      cause,
+    });
+  });
+  const reader = found.isFile() ? readers[extname(path).toLowerCase()] : undefined;
+  if (reader) return reader(path, basename(path), options);
+  throw new StudyError(
+    found.isFile() ? `${path} is not a table that can be read` : `${path} is a folder, not a table`,
+    {
+      hint: `save it as one of ${tableEndings.join(", ")}; from Excel or Numbers export “CSV UTF-8”`,
+    },
+  );
+}
+
+/** The columns of a table, in order of first appearance. */
+export function columnsOf(records: readonly TableRecord[]): string[] {
+  const columns = new Set<string>();
+  for (const { cells } of records) for (const column in cells) columns.add(column);
+  return [...columns];
+}

@@ -1,0 +1,8 @@
+/** What a command line says over `tune:` in study.yaml. */
+export interface TuningRequest {
+  readonly model?: string | undefined;
+  readonly method?: "full" | "lora" | undefined;
+  readonly rate?: number | undefined;
+  readonly epochs?: number | undefined;
+  readonly output?: string | undefined;
+}

@@ -1,0 +1,35 @@
+import type { Effects } from "./effects.ts";
+import { codeOf } from "./errors.ts";
+
+export interface ProgramResult {
+  /** Undefined where there is no such program. */
+  readonly code: number | null | undefined;
+  /** What it said, on both of its streams. */
+  readonly text: string;
+}
+
+/** Runs a program to its end. An interruption ends it. */
+export const runProgram = (
+  program: string,
+  args: readonly string[],
+  effects: Effects,
+): Promise<ProgramResult> =>
+  new Promise((settle, fail) => {
+    effects.signal.throwIfAborted();
+    const child = effects.spawn(program, args, {
+      env: effects.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: effects.signal,
+    });
+    let text = "";
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", (chunk) => {
+        text += String(chunk);
+      });
+    child.once("error", (error) => {
+      if (effects.signal.aborted) fail(effects.signal.reason);
+      else if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") settle({ code: undefined, text });
+      else fail(error);
+    });
+    child.once("close", (code) => settle({ code, text }));
+  });

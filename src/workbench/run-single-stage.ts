@@ -1,0 +1,41 @@
+import type { Effects } from "./effects.ts";
+import { StudyError } from "./errors.ts";
+import { runStage } from "./manifest.ts";
+import { preflightAll } from "./preflight.ts";
+import type { AnyStage } from "./stage.ts";
+import { type StageState, stagesBehind, statesOf } from "./states.ts";
+import type { Study } from "./study.ts";
+
+/**
+ * Runs one of the stages by itself. Where it rests on the work of one that is stale, that is told; and where it fails
+ * on that, it is told as the reason, for what the stage makes of its stale input would send the user astray.
+ */
+export async function runSingleStage(
+  stage: AnyStage,
+  stages: readonly AnyStage[],
+  study: Study,
+  options: unknown,
+  effects: Effects,
+): Promise<void> {
+  await preflightAll(stages, study);
+  const place = stages.indexOf(stage);
+  const states = await statesOf(stages.slice(0, place), study);
+  const stale = firstStale(states, stagesBehind(stage, stages));
+  if (stale !== undefined)
+    effects.warn(`${stale}; ${stage.name} goes on from what is there (\`tinylove run\` renews it)`);
+  const settled = states.flatMap(({ stage: { writes }, state: { is } }) => (is === "fresh" ? writes : []));
+  try {
+    await preflightAll(stages.slice(place), study, new Set(settled));
+    await runStage(stage, study, options, effects);
+  } catch (thrown) {
+    if (stale === undefined || !(thrown instanceof StudyError)) throw thrown;
+    throw new StudyError(thrown.message, { hint: `${stale}: run \`tinylove run\``, cause: thrown });
+  }
+}
+
+function firstStale(states: readonly StageState[], behind: readonly AnyStage[]): string | undefined {
+  for (const { stage, state } of states)
+    if (state.is === "stale" && behind.includes(stage))
+      return `${stage.name} is stale because ${state.because}`;
+  return undefined;
+}

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import { type FastifyInstance, fastify } from "fastify";
+import { insideOf, putBelow } from "../survey/below-path.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { lengthOf, withLength } from "../survey/length.ts";
+import { framable } from "../survey/mturk.ts";
+import type { PageContext } from "../survey/page.ts";
+import { participantRoutes } from "../survey/participant-routes.ts";
+import { nowhere, problemRoutes } from "../survey/problems.ts";
+import { questionRoutes } from "../survey/question-routes.ts";
+import { countedTogether } from "../survey/rate.ts";
+import type { StudyMaterials } from "../survey/study-materials.ts";
+import type { SurveyContext } from "../survey/survey-context.ts";
+import { secretOf } from "../survey/visit.ts";
+import type { Study } from "../workbench/study.ts";
+import { packageFolder } from "../workbench/version.ts";
+import { rehearsalRoutes } from "./rehearsal-routes.ts";
+import { researcherRoutes } from "./researcher-routes.ts";
+
+const asset = (name: string, type: string) => {
+  const content = readFileSync(new URL(`src/survey/client/${name}`, packageFolder));
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  return { content, type, address: `/assets/${hash}-${name}` };
+};
+
+/** The settings of every page of a study. */
+export function settingOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
+  const { survey } = study.config;
+  const words = phrasesOf(survey.language);
+  const length = lengthOf(forms.values(), stimuli);
+  return {
+    language: survey.language,
+    words,
+    style: assets.style.address,
+    script: assets.script.address,
+    base: "",
+    survey: {
+      ...survey,
+      consent: withLength(survey.consent || words("consent.text"), length),
+      instructions: withLength(survey.instructions, length),
+    },
+  };
+}
+
+const assets = {
+  style: asset("style.css", "text/css; charset=utf-8"),
+  script: asset("outbox.js", "text/javascript; charset=utf-8"),
+  dashboard: asset("dashboard.js", "text/javascript; charset=utf-8"),
+};
+
+/** Where the dashboard's script lies. */
+export const dashboardScript = assets.dashboard.address;
+
+/** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
+export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
+  const { proxy, rate, recruiting } = site.study.config.survey;
+  const { base } = site;
+  const headers = await safeHeaders(proxy);
+  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
+  const server = fastify({
+    bodyLimit: 32 * 1024,
+    requestTimeout: 30_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 65_000,
+    // Whoever sends slowly is looked for every two seconds.
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
+    forceCloseConnections: true,
+    // Addresses are used for the limits on rate, in memory, and never written down.
+    logger: false,
+    trustProxy: proxy ? "loopback" : false,
+    rewriteUrl: ({ url }) => insideOf(base, url ?? "/"),
+    // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
+    frameworkErrors: (_, __, reply) => nowhere(reply.headers(headers), site.setting),
+  });
+  server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
+    // By the route that was found: an address can be written in many ways.
+    const isParticipants = url !== undefined && !/^\/(study|coding)/.test(url);
+    reply.headers(isParticipants ? participants : headers);
+    done();
+  });
+  putBelow(server, base);
+  await server.register(cookie);
+  // How many requests are left would tell how many others share the address.
+  const untold = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
+  await server.register(rateLimit, {
+    max: rate,
+    timeWindow: "1 minute",
+    keyGenerator: countedTogether(
+      proxy,
+      (request) => secretOf(request, site),
+      once(() => site.effects.warn(noAddress)),
+    ),
+    addHeaders: untold,
+    addHeadersOnExceeding: untold,
+  });
+  // Forms are all that is posted here.
+  server.removeAllContentTypeParsers();
+  await server.register(formbody);
+  for (const { address, type, content } of Object.values(assets)) {
+    server.get(address, { config: { rateLimit: false } }, (_, reply) => {
+      reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
+    });
+  }
+  researcherRoutes(server, site);
+  rehearsalRoutes(server, site);
+  participantRoutes(server, site);
+  questionRoutes(server, site);
+  problemRoutes(server, site);
+  return server;
+}
+
+const noAddress =
+  "the proxy does not say whose requests it passes on (X-Forwarded-For): browsers are counted by their cookie, and whoever has none shares one limit (survey.rate); let the proxy send the header";
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
+}
+
+/** What goes out with every reply. It is the same for all, so helmet is asked once and not for each. */
+async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
+  const asked = fastify();
+  await asked.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: proxy,
+    xFrameOptions: { action: "deny" },
+  });
+  const { headers } = await asked.inject("/");
+  const own = ["content-type", "content-length", "date", "connection"];
+  const safe = Object.entries(headers).filter(([name]) => !own.includes(name));
+  return Object.fromEntries([
+    ...safe.map(([name, value]) => [name, String(value)]),
+    ["cache-control", "no-store"],
+  ]);
+}

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
+import { writeTinyModel } from "../helpers/tiny-model.ts";
+import { temporaryFolder } from "../helpers/world.ts";
+import { comparedWithServer, oddTemplates } from "./compare-with-server.ts";
+
+// llama.cpp's own server, where Python is at hand: see `llamaPackages`. `npm run bench -- chat-templates` has SmolLM2.
+const packages = await llamaPackages();
+const there = "missing" in packages ? undefined : packages;
+if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
+
+test.skipIf(!there).each(Object.entries(oddTemplates))(
+  "a model whose template %s is asked as llama.cpp's own server asks it",
+  async (_, template) => {
+    const file = join(await temporaryFolder(), "odd.gguf");
+    await writeTinyModel(file, {
+      words: [" the", " sea", "user", "system", "model"],
+      special: ["<|im_start|>", "<|im_end|>"],
+      ascii: true,
+      metadata: { "tokenizer.chat_template": template },
+    });
+    const server = await startLlamaServer(there!, file, "none");
+    try {
+      const prompts = ["The Last Ferry", "  Two Lamps ", "Naïve, in “quotes” – 1 < 2"].map((title) => [
+        { role: "system" as const, content: "You write stories." },
+        { role: "user" as const, content: `Write a story: ${title}` },
+      ]);
+      const found = await comparedWithServer(file, server.base, prompts, 30);
+      expect(found).toMatchObject({ prompts: 3, sameTokens: 3, otherToken: 0 });
+      expect(found.furthest).toBeLessThan(1e-3);
+      expect(found.written).toBeGreaterThan(30);
+    } finally {
+      await server.kill();
+    }
+  },
+);

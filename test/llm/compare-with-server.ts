@@ -1,0 +1,109 @@
+import type { Token } from "node-llama-cpp";
+import { batchEvaluatorOf } from "../../src/llm/llama/batch-evaluator.ts";
+import { type ChatMessage, renderedChat } from "../../src/llm/llama/chat.ts";
+import { promptTokens } from "../../src/llm/llama/continue-in-step.ts";
+import { loadedModel, openContext } from "../../src/llm/llama/loading.ts";
+
+/** What a chat prompt comes to here, compared with llama.cpp's own server. */
+export interface Compared {
+  readonly prompts: number;
+  /** Prompts whose tokens are the same. */
+  readonly sameTokens: number;
+  /** Tokens that the server wrote, all of them read here too. */
+  readonly written: number;
+  /** Places whose likeliest token is compared: the server's first two differ by more than `margin`. */
+  readonly clear: number;
+  /** Of these, places with another likeliest token here. */
+  readonly otherToken: number;
+  /** The largest difference of a log-probability, over the server's five likeliest tokens of each place. */
+  readonly furthest: number;
+}
+
+/** Differences below it may turn round by rounding. */
+const margin = 2e-3;
+
+/**
+ * Prompts through the model's own chat template, here and by a server that holds the same file: the tokens of the
+ * prompt, then for the text that the server writes greedily how likely each token is, by teacher forcing.
+ */
+export async function comparedWithServer(
+  file: string,
+  base: string,
+  prompts: readonly (readonly ChatMessage[])[],
+  most: number,
+): Promise<Compared> {
+  const server = base.replace(/\/v1$/, "");
+  const model = await loadedModel(file);
+  const context = await openContext(model, { file, threads: 1, sequences: 1, contextTokens: 2048 });
+  const desk = batchEvaluatorOf(model, context);
+  const greedy = desk.sampler();
+  greedy.configure({ temperature: 0 });
+  let [sameTokens, written, clear, otherToken, furthest] = [0, 0, 0, 0, 0];
+  for (const messages of prompts) {
+    const { prompt } = await post<{ prompt: string }>(`${server}/apply-template`, {
+      messages,
+      chat_template_kwargs: { enable_thinking: false },
+    });
+    const { tokens: theirs } = await post<{ tokens: number[] }>(`${server}/tokenize`, {
+      content: prompt,
+      add_special: true,
+      parse_special: true,
+    });
+    const ours = (await renderedChat(model, messages)).tokens;
+    if (JSON.stringify(await promptTokens(model, messages)) === JSON.stringify(theirs)) sameTokens++;
+    const { completion_probabilities: places } = await post<{ completion_probabilities: Place[] }>(
+      `${server}/completion`,
+      { prompt: theirs, n_predict: most, temperature: 0, n_probs: 5, cache_prompt: false, seed: 1 },
+    );
+    written += places.length;
+    await desk.forget(0, 0);
+    // As the server reads: the prompt at once, then a token at a time.
+    let unread: readonly Token[] = ours;
+    for (const { id, top_logprobs: likely } of places) {
+      await desk.readOn([
+        {
+          sequence: 0,
+          tokens: unread,
+          asked: [unread.length - 1],
+          async take(_, place) {
+            for (const each of likely) {
+              const here = await desk.logProbability(place, each.id as Token);
+              furthest = Math.max(furthest, Math.abs(here - each.logprob));
+            }
+            if (likely[0]!.logprob - (likely[1]?.logprob ?? Number.NEGATIVE_INFINITY) <= margin) return;
+            clear++;
+            if ((await greedy.draw(place)) !== likely[0]!.id) otherToken++;
+          },
+        },
+      ]);
+      unread = [id as Token];
+    }
+  }
+  greedy.close();
+  await desk.close();
+  await model.dispose();
+  return { prompts: prompts.length, sameTokens, written, clear, otherToken, furthest };
+}
+
+interface Place {
+  readonly id: number;
+  readonly top_logprobs: readonly { readonly id: number; readonly logprob: number }[];
+}
+
+export async function post<Reply>(url: string, body: unknown): Promise<Reply> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Reply;
+}
+
+/** The templates of the two kinds of models that need more than their messages put in a row. */
+export const oddTemplates = {
+  "refuses a system message":
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>model\n' }}{% endif %}",
+  "opens a thinking":
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}",
+} as const;

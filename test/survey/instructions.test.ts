@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { instructionsFor } from "../../src/survey/instructions.ts";
+import { languages, phrasesOf } from "../../src/survey/languages.ts";
+import { tasks } from "../../src/tasks/tasks.ts";
+import { fixture, served, Walker } from "./fixture.ts";
+
+const asked = (task: string, ...shown: string[]) =>
+  shown.map((stimuli) => ({ task, stimuli: stimuli.split(" ").filter(Boolean) }));
+const english = (...questions: ReturnType<typeof asked>[]) =>
+  instructionsFor(questions.flat(), "en", phrasesOf("en"));
+
+test("judgments of origin alone", () => {
+  expect(english(asked("human-or-machine", "a", "b", "c"))).toBe(
+    `You will read 3 very short stories, one at a time. Some were written by a person, some by a machine. Every ending was cut off.
+
+You will be asked whether a person or a machine wrote a story. Read each one as you would read it in a magazine, then say what you think. There is no need to be certain: go by your impression.`,
+  );
+});
+
+test("feelings alone: no word of machines", () => {
+  const told = english(asked("how-it-felt", "a", "b"), asked("fits-its-title", "a", "b"));
+  expect(told).not.toMatch(/machine/);
+  expect(told).toContain("You will be asked how much a story moved you and how well a story fits its title.");
+  expect(told).toContain("You will read 2 very short stories");
+});
+
+test("pairs, alone and beside single judgments, and read again", () => {
+  expect(english(asked("which-is-human", "a b"))).toMatch(
+    /^You will read two very short stories, both on one page\. Of two on a page, one was written by a person and one by a machine\./,
+  );
+  const mixed = english(asked("human-or-machine", "a", "b"), asked("which-is-human", "c d", "e f"));
+  expect(mixed).toContain("You will read 2 very short stories, one at a time, and 2 times two on one page.");
+  expect(mixed).toContain(
+    "asked whether a person or a machine wrote a story and which of two stories a person wrote.",
+  );
+  expect(mixed).not.toContain("read before");
+  expect(english(asked("human-or-machine", "a", "b"), asked("which-is-human", "a b"))).toContain(
+    "What stands together on a page you will have read before.",
+  );
+});
+
+test("questions about oneself are said to come at the end, without stories where there are none", () => {
+  expect(english(asked("demographics", ""))).toBe("At the end there are a few questions about yourself.");
+});
+
+test.each(languages())("every task that shows a story has its words in %s", (language) => {
+  for (const { name, stimuli } of tasks.filter(({ stimuli }) => stimuli > 0)) {
+    const shown = Array.from({ length: stimuli }, (_, at) => `story-${at}`);
+    const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language));
+    expect(told).toContain(phrasesOf(language)(`instructions.${name}`));
+    expect(told).not.toMatch(/[{}]/);
+  }
+});
+
+test("participants are told what their own form asks", async () => {
+  const { study, remove } = await fixture({
+    stories: 4,
+    tasks: [{ task: "demographics", stimuli: 0 }],
+    survey: { demographics: [{ name: "age", ask: "How old are you?" }] },
+  });
+  const survey = await served(study);
+  const walker = new Walker(survey.url);
+  await walker.begin();
+  const { text } = await walker.get("/instructions");
+  expect(text).toContain("You will read 4 very short stories, one at a time.");
+  expect(text).toContain("At the end there are a few questions about yourself.");
+  await survey.close();
+  await remove();
+});
+
+test("a page about oneself that would be empty is refused before anybody sees it", async () => {
+  const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
+  await expect(served(study)).rejects.toThrow(
+    /demographics would be an empty page: survey.demographics is empty/,
+  );
+  await remove();
+});

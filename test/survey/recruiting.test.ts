@@ -1,0 +1,237 @@
+import { afterEach, expect, test } from "vitest";
+import { readTable } from "../../src/tables/tables.ts";
+import { readJudgments } from "../../src/workbench/artefacts.ts";
+import { startSurvey } from "../../src/workplace/serve.ts";
+import { fixture, hiddenFields, served, Walker } from "./fixture.ts";
+import { eachStore } from "./stores.ts";
+
+eachStore((effects) => {
+  const ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  async function open(shape: Parameters<typeof fixture>[0] = {}) {
+    const built = await fixture(shape);
+    const survey = await served(built.study, effects());
+    ends.push(built.remove, survey.close);
+    return { ...built, url: survey.url, close: survey.close };
+  }
+
+  const prolific = "?PROLIFIC_PID=abc123&STUDY_ID=s1&SESSION_ID=v1";
+  const recruiting = {
+    service: "prolific" as const,
+    codes: { complete: "DONE1", noConsent: "NO1", attention: "FAIL1" },
+    mayFail: 0,
+  };
+
+  async function arrive(walker: Walker, query: string) {
+    const { text } = await walker.get(`/${query}`);
+    return walker.post("/consent", hiddenFields(text));
+  }
+
+  test("a completion code is given after the last answer and not before", async () => {
+    const { url } = await open({ survey: { recruiting } });
+    const walker = new Walker(url);
+    await arrive(walker, prolific);
+    expect((await walker.get("/thanks")).text).not.toContain("DONE1");
+    for (let position = 1; position <= 4; position++) {
+      const { text } = await walker.get(`/q/${position}`);
+      expect(text).not.toContain("DONE1");
+      await walker.post(`/q/${position}`, { ...hiddenFields(text), answer: "human" });
+    }
+    const { text } = await walker.get("/thanks");
+    expect(text).toContain("DONE1");
+    expect(text).toContain('href="https://app.prolific.com/submissions/complete?cc=DONE1"');
+  });
+
+  test("failed attention and no consent have codes of their own", async () => {
+    const { url } = await open({
+      stories: 2,
+      tasks: [{ task: "attention-check", stimuli: 0 }],
+      survey: { recruiting },
+    });
+    const walker = new Walker(url);
+    await arrive(walker, prolific);
+    for (let position = 1; position <= 3; position++) {
+      const { text } = await walker.get(`/q/${position}`);
+      const answer = text.includes('value="seldom"') ? "often" : "human";
+      await walker.post(`/q/${position}`, { ...hiddenFields(text), answer });
+    }
+    const { text } = await walker.get("/thanks");
+    expect(text).toContain("FAIL1");
+    expect(text).not.toContain("DONE1");
+    expect((await new Walker(url).get("/declined")).text).toContain("cc=NO1");
+  });
+
+  test("an id of the service opens nobody's answers and has one place; it is never exported", async () => {
+    const { url, study, close } = await open({ survey: { recruiting } });
+    const [walker, thief] = [new Walker(url), new Walker(url)];
+    await arrive(walker, prolific);
+    const refused = await arrive(thief, prolific);
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain("already begun in another browser");
+    expect((await thief.get("/q/1")).location).toBe("/");
+    await walker.finish();
+    await close();
+    const exported = JSON.stringify([
+      await readJudgments(study),
+      await readTable(study.path("judgments/participants.csv")),
+    ]);
+    expect(exported).not.toContain("abc123");
+  });
+
+  test("strange ids and other people's completion addresses are ignored", async () => {
+    const { url } = await open({ survey: { recruiting: { ...recruiting, service: "mturk" as const } } });
+    const walker = new Walker(url);
+    const { text } = await walker.get(
+      '/?workerId="><script>alert(1)</script>&return=https://evil.example&cc=X',
+    );
+    expect(text).not.toContain("evil.example");
+    expect(text).not.toContain("<script>alert");
+    await walker.post("/consent", hiddenFields(text));
+    expect(await walker.finish()).not.toContain("evil.example");
+  });
+
+  const mturk = { service: "mturk" as const, codes: { complete: "DONE1" } };
+  const assignment = "?assignmentId=3ABC&hitId=H1&workerId=A1";
+
+  test("a worker of MTurk hands in from their own browser, to the host they came from and to no other", async () => {
+    const { url } = await open({ survey: { recruiting: mturk } });
+    for (const [host, address] of [
+      ["https://workersandbox.mturk.com", "https://workersandbox.mturk.com/mturk/externalSubmit"],
+      ["https://www.mturk.com/", "https://www.mturk.com/mturk/externalSubmit"],
+    ]) {
+      const walker = new Walker(url);
+      await arrive(
+        walker,
+        `${assignment.replace("A1", `${host!.length}W`)}&turkSubmitTo=${encodeURIComponent(host!)}`,
+      );
+      const early = await walker.get("/q/1");
+      expect(early.text).not.toMatch(/externalSubmit|DONE1/);
+      expect(early.headers.get("content-security-policy")).toContain("form-action 'self';");
+      await walker.finish();
+      const { text, headers } = await walker.get("/thanks");
+      expect(text).toContain(`<form method="post" action="${address}">`);
+      expect(hiddenFields(text)).toEqual({ assignmentId: "3ABC", code: "DONE1" });
+      const origin = new URL(address!).origin;
+      expect(headers.get("content-security-policy")).toContain(`form-action 'self' ${origin};`);
+    }
+  });
+
+  test.each([
+    "https://evil.example",
+    "https://www.mturk.com.evil.example",
+    "https://www.mturk.com@evil.example",
+    "http://www.mturk.com",
+    "javascript:alert(1)",
+    "__proto__",
+  ])("nothing is handed in to %s: the worker gets a code to paste", async (host) => {
+    const { url } = await open({ stories: 2, survey: { recruiting: mturk } });
+    const walker = new Walker(url);
+    await arrive(walker, `${assignment}&turkSubmitTo=${encodeURIComponent(host)}`);
+    await walker.finish();
+    const { text, headers } = await walker.get("/thanks");
+    expect(text).not.toMatch(/externalSubmit|evil|javascript/);
+    expect(text).toContain("<strong>DONE1</strong>");
+    expect(headers.get("content-security-policy")).toContain("form-action 'self';");
+  });
+
+  test("a preview shows what it is about, and takes no place, no cookie and no count", async () => {
+    const { url, study, close } = await open({ survey: { recruiting: mturk, quota: 1 } });
+    const walker = new Walker(url);
+    const preview = await walker.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H1");
+    expect([preview.status, preview.headers.getSetCookie()]).toEqual([200, []]);
+    expect(preview.text).toContain("This is a preview");
+    expect(preview.text).not.toMatch(/<form|<button/);
+    expect((await arrive(new Walker(url), assignment)).status).toBe(303);
+    await close();
+    expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
+  });
+
+  test("MTurk may show the participants' pages in its frame, and nobody may show the dashboard in one", async () => {
+    const { url } = await open({ survey: { recruiting: mturk, proxy: true } });
+    const walker = new Walker(url);
+    const { headers } = await walker.get(`/${assignment}`);
+    expect(headers.get("content-security-policy")).toMatch(
+      /frame-ancestors https:\/\/worker\.mturk\.com https:\/\/workersandbox\.mturk\.com /,
+    );
+    expect(headers.get("x-frame-options")).toBe(null);
+    expect(headers.getSetCookie()[0]).toMatch(
+      /Secure; Partitioned; SameSite=None|SameSite=None.*Partitioned|Partitioned.*SameSite=None/,
+    );
+    for (const path of ["/study/login", "/%73tudy/login", "/study", "/coding", "/%63oding", "/nowhere"]) {
+      const inside = (await walker.get(path)).headers;
+      expect(inside.get("content-security-policy")).toContain("frame-ancestors 'none'");
+      expect(inside.get("x-frame-options")).toBe("DENY");
+    }
+    const plain = await open({ survey: { recruiting, proxy: true } });
+    const other = (await new Walker(plain.url).get("/")).headers;
+    expect(other.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(other.getSetCookie()[0]).toMatch(/SameSite=Lax/);
+  });
+
+  const personalLink = (page: string) => /href="(\/my\/[^"]+)"/.exec(page)![1]!;
+
+  test("a personal link goes on in another browser, and the first one is a stranger then", async () => {
+    const { url } = await open();
+    const [first, second] = [new Walker(url), new Walker(url)];
+    await first.begin();
+    const link = personalLink((await first.get("/instructions")).text);
+    await first.post("/q/1", { ...hiddenFields((await first.get("/q/1")).text), answer: "human" });
+    const { text } = await second.get(link);
+    const reply = await second.post(`${link}/continue`, hiddenFields(text));
+    expect(reply.location).toBe("/q/2");
+    expect((await first.get("/q/2")).location).toBe("/");
+    expect(await second.finish()).toContain("Thank you");
+  });
+
+  test("withdrawing deletes everything one has told, and nothing can be added afterwards", async () => {
+    const { url, study, close } = await open({ survey: { recruiting } });
+    const [walker, other] = [new Walker(url), new Walker(url)];
+    await arrive(walker, prolific);
+    await other.begin();
+    await other.finish();
+    const link = personalLink((await walker.get("/instructions")).text);
+    const fields = hiddenFields((await walker.get("/q/1")).text);
+    await walker.post("/q/1", { ...fields, answer: "human", reason: "private" });
+    expect((await walker.get(`${link}/withdraw`)).status).toBe(404);
+    expect((await walker.post(`${link}/withdraw`, {})).status).toBe(403);
+    const seal = hiddenFields((await walker.get(link)).text);
+    await walker.post(`${link}/withdraw`, seal);
+    expect((await walker.get(link)).status).toBe(410);
+    expect((await walker.get("/")).location).toBe("/withdrawn");
+    expect((await walker.post("/q/1", { ...fields, answer: "human" })).status).toBe(409);
+    expect((await walker.get("/q/1")).location).toBe("/withdrawn");
+    await close();
+    expect(await readJudgments(study)).toHaveLength(4);
+    expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
+    // The place is free again; the recruiting service's id is used up, also under another study of the service.
+    const survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, effects());
+    for (const ids of [prolific, prolific.replace("s1", "s2")]) {
+      const again = await arrive(new Walker(survey.url), ids);
+      expect([again.status, again.text]).toEqual([
+        410,
+        expect.stringContaining("You withdrew from this study"),
+      ]);
+    }
+    expect((await arrive(new Walker(survey.url), prolific.replace("abc123", "abc124"))).status).toBe(303);
+    await survey.close();
+  });
+
+  test("a link that was guessed opens nothing", async () => {
+    const { url } = await open();
+    const walker = new Walker(url);
+    await walker.begin();
+    const link = personalLink((await walker.get("/instructions")).text);
+    const last = link.at(-1) === "A" ? "B" : "A";
+    for (const guess of [
+      `${link.slice(0, -1)}${last}`,
+      "/my/x",
+      `/my/${"a".repeat(26)}-${"A".repeat(43)}`,
+      "/my/%00",
+    ]) {
+      expect((await new Walker(url).get(guess)).status).toBe(404);
+    }
+  });
+});

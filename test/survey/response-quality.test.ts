@@ -1,0 +1,147 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { type ConductedAnswer, responseQualityOf } from "../../src/survey/response-quality.ts";
+import { readTable } from "../../src/tables/tables.ts";
+import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
+import { eachStore } from "./stores.ts";
+
+const wordsOf = new Map([
+  ["one", 100],
+  ["two", 100],
+]);
+
+const answer = (changes: Partial<ConductedAnswer>): ConductedAnswer => ({
+  question: "q",
+  task: "human-or-machine",
+  stimuli: ["one"],
+  answer: "human",
+  ms: undefined,
+  at: 0,
+  ...changes,
+});
+
+const fastOf = (answers: readonly ConductedAnswer[], started = 0) =>
+  responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
+
+test("a page is fast where its words cannot be read in its time: a hundred words in under six seconds", () => {
+  expect(fastOf([answer({ ms: 5999 })])).toBe(1);
+  expect(fastOf([answer({ ms: 6000 })])).toBe(0);
+  expect(fastOf([answer({ stimuli: ["one", "two"], ms: 11_000 })])).toBe(1);
+  expect(fastOf([answer({ stimuli: [], task: "attention-check", ms: 1 })])).toBe(0);
+});
+
+test("a second question about a story that has been read may be answered at once", () => {
+  expect(fastOf([answer({ ms: 9000 }), answer({ task: "how-it-felt", answer: "4", ms: 800 })])).toBe(0);
+});
+
+test("without a measured time that between two answers stands for it; changed and imported answers say nothing", () => {
+  const at = (one: number, two: number) => [answer({ at: one }), answer({ stimuli: ["two"], at: two })];
+  expect(fastOf(at(2000, 4000))).toBe(2);
+  expect(fastOf(at(9000, 11_000))).toBe(1);
+  expect(fastOf(at(20_000, 12_000))).toBe(0);
+  expect(fastOf(at(0, 0))).toBe(0);
+});
+
+test("straight-lining is one answer to five stories of a task, and no fewer", () => {
+  const lined = (answers: readonly string[]) =>
+    responseQualityOf(
+      0,
+      answers.map((given) => answer({ answer: given })),
+      [],
+      { wordsOf, fastest: 1000 },
+    ).straightLining;
+  expect(lined(["human", "human", "human", "human", "human"])).toBe(true);
+  expect(lined(["human", "human", "human", "human"])).toBe(false);
+  expect(lined(["human", "human", "human", "human", "machine"])).toBe(false);
+});
+
+eachStore((effects) => {
+  test("how somebody answered stands in participants.csv, and refuses nobody; openings are counted", async () => {
+    const { study, remove } = await fixture({
+      stories: 5,
+      forms: 1,
+      tasks: [
+        { task: "attention-check", stimuli: 0 },
+        { task: "demographics", stimuli: 0 },
+      ],
+      survey: { demographics: [{ name: "town", ask: "Where?" }] },
+    });
+    const survey = await served(study, effects());
+    const program = new Walker(survey.url);
+    await program.begin();
+    for (let position = 1; position <= 7; position++) {
+      const { text } = await program.get(`/q/${position}`);
+      expect(text).toMatch(
+        /aria-hidden="true"><label>Please leave this field empty <input type="text" name="website" tabindex="-1"/,
+      );
+      const given = text.includes('value="human"') ? "human" : text.includes('value="often"') ? "often" : "";
+      const fields = {
+        ...hiddenFields(text),
+        answer: given,
+        website: "http://x.example",
+        pasted: position === 2 ? "40" : "",
+      };
+      expect((await program.post(`/q/${position}`, fields)).status).toBe(303);
+    }
+    expect((await program.get("/thanks")).text).toContain("Thank you");
+    await new Walker(survey.url).get("/");
+    await program.get("/");
+    await survey.close();
+    const [row] = await readTable(study.path("judgments/participants.csv"));
+    expect(row).toMatchObject({
+      fast_pages: "5",
+      straight_lining: "yes",
+      failed_checks: "1",
+      filled_traps: "7",
+      pasted_answers: "1",
+    });
+    // The trap is no answer, and nobody's form can be filled up with it.
+    expect(await readFile(study.path("judgments/judgments.csv"), "utf8")).not.toMatch(
+      /x\.example|website|pasted/,
+    );
+
+    const again = await served(study, effects());
+    const researcher = new Walker(again.url);
+    await researcher.post("/study/login", { token: again.token });
+    const figures = (await researcher.get("/study/numbers")).text
+      .replace(/<[^>]+>/g, " ")
+      .replace(/\s+/g, " ");
+    expect(figures).toContain("opened 2 consented 1");
+    await again.close();
+    await remove();
+  });
+
+  test("where it cannot be told the answers are exported all the same, and that is said", async () => {
+    const { study, remove } = await fixture({ stories: 2, forms: 1 });
+    const effect = effects();
+    const survey = await served(study, effect);
+    const walker = new Walker(survey.url);
+    await walker.begin();
+    await walker.finish();
+    await writeFile(study.path("stimuli/stimuli.jsonl"), "broken");
+    await survey.close();
+    const [row] = await readTable(study.path("judgments/participants.csv"));
+    expect([row!["completed"] !== "", row!["fast_pages"]]).toEqual([true, ""]);
+    expect(await readTable(study.path("judgments/judgments.csv"))).toHaveLength(2);
+    expect(effect.said.join("\n")).toContain("how people answered could not be told");
+    await remove();
+  });
+
+  test("what a page noticed is deleted with the answers of who withdraws", async () => {
+    const { study, remove } = await fixture({ stories: 2, forms: 1 });
+    const effect = quietEffects(effects());
+    const survey = await served(study, effect);
+    const walker = new Walker(survey.url);
+    await walker.begin();
+    const { text } = await walker.get("/q/1");
+    await walker.post("/q/1", { ...hiddenFields(text), answer: "human", website: "x" });
+    const link = /href="(\/my\/[^"]+)"/.exec((await walker.get("/instructions")).text)![1]!;
+    await walker.post(`${link}/withdraw`, hiddenFields((await walker.get(link)).text));
+    await survey.close();
+    const { openDatabase } = await import("../../src/survey/store/database.ts");
+    const database = await openDatabase(study, effect.env);
+    expect(await database.selectFrom("sign").selectAll().execute()).toEqual([]);
+    await database.destroy();
+    await remove();
+  });
+});

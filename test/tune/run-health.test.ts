@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { Findings } from "../../src/study/finding.ts";
+import { Evidence, readCurve } from "../../src/tune/evidence.ts";
+import { inWords, verdictOn } from "../../src/tune/run-health.ts";
+import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
+import { tuningFindings } from "../../src/tune/tuning-findings.ts";
+import { brokeOutAt, limits, rules } from "../../src/tune/verdict-rules.ts";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { temporaryFolder } from "../helpers/world.ts";
+
+/** A sweep as it was recorded: see fixtures/tuning/README.md. */
+const recorded = (rate: string): Evidence =>
+  Evidence.parse(
+    JSON.parse(readFileSync(new URL(`../fixtures/tuning/${rate}.json`, import.meta.url), "utf8")),
+  );
+const [low, right, high] = [recorded("1e-5"), recorded("3e-3"), recorded("3e-1")];
+
+test("the failure of the 2022 study, made on purpose, is recognised", () => {
+  expect(high.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
+  expect(high.tuned.greedy.pronoun_share).toBeGreaterThan(2 * high.people.pronoun_share);
+  expect(high.evaluations.at(-1)!.loss).toBeGreaterThan(2 * high.bestElsewhere!);
+  const verdict = verdictOn(high);
+  expect(verdict).toMatchObject({ is: "collapsed", spoilt: true });
+  expect(verdict.because).toContain("as the model of the 2022 study did");
+  expect(inWords({ ...verdict, mend: verdictOn({ ...high, foundRate: 3e-1 / 30 }).mend })).toContain(
+    "the learning rate of 3.0e-1 is 30 times the one found (1.0e-2)",
+  );
+});
+
+test("the sweep flags the highest rate, passes the best, and knows one that was too low", () => {
+  expect(verdictOn(right)).toMatchObject({ is: "healthy", spoilt: false, mend: "" });
+  expect(verdictOn(low)).toMatchObject({ is: "undertrained", spoilt: false });
+  const swept = [low, right, high].map(
+    (evidence): Swept => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
+  );
+  expect(bestOf(swept)?.evidence).toBe(right);
+  const lines = tableOf(swept).split("\n");
+  expect(lines[2]).toMatch(/^3e-3 .* healthy +best$/);
+  expect(lines[3]).toMatch(/^3e-1 .* collapsed +FLAGGED$/);
+  expect(tableOf([swept[2]!])).toContain("every rate spoils the model");
+});
+
+test("loops under greedy decoding alone are no collapse: the base loops as well", () => {
+  expect(low.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
+  expect(low.evaluations.at(-1)!.loss).toBeGreaterThan(2 * low.bestElsewhere!);
+  expect(verdictOn(low)).toMatchObject({ is: "undertrained", spoilt: false });
+});
+
+test("a row of full stops has no words, and is a collapse all the same", () => {
+  const greedy = { ...high.tuned.greedy, seq_rep_4: 0, pronoun_share: 0, entropy_bits: 0 };
+  const { is, because } = verdictOn({ ...high, tuned: { ...high.tuned, greedy } });
+  expect(is).toBe("collapsed");
+  expect(because).toMatch(/^one or two words are all/);
+});
+
+test("a divergence is told with its step, and one bad batch is none", () => {
+  const loss = (step: number) => (step < 40 ? 3 - step / 40 : 6);
+  const steps = Array.from({ length: 100 }, (_, at) => ({
+    step: at + 1,
+    loss: loss(at + 1),
+    gradientNorm: 1,
+  }));
+  expect(brokeOutAt(steps)).toBeGreaterThanOrEqual(40);
+  expect(brokeOutAt(steps)).toBeLessThanOrEqual(44);
+  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss broke out at step 4[0-4]/);
+  const bad = steps.map((row) => ({ ...row, loss: row.step === 40 ? 30 : 2 }));
+  expect(brokeOutAt(bad)).toBeUndefined();
+  // Near to nothing a loss may double without harm.
+  expect(brokeOutAt(steps.map((row) => ({ ...row, loss: row.step < 50 ? 0.01 : 0.05 })))).toBeUndefined();
+});
+
+test("what was memorised, trained too long, endless or repetitive has its own name", () => {
+  const { greedy, sampled } = right.tuned;
+  const copies = { ...greedy, copied_8_grams: right.people.copied_8_grams + 0.3, longest_copied_words: 60 };
+  expect(verdictOn({ ...right, tuned: { ...right.tuned, greedy: copies } })).toMatchObject({
+    is: "memorised",
+    because: expect.stringContaining("the longest copy has 60 words"),
+  });
+  const known = { ...right.tuned, perplexity_of_training: right.tuned.perplexity / 4 };
+  expect(verdictOn({ ...right, tuned: known }).because).toContain("4.0 times less");
+  const long = [...right.evaluations, { step: 999, loss: 1.2 * right.evaluations.at(-1)!.loss }];
+  expect(verdictOn({ ...right, evaluations: long }).is).toBe("trained too long");
+  const endless = { ...right.tuned, sampled: { ...sampled, share_that_ends: 0.01 } };
+  expect(verdictOn({ ...right, tuned: endless }).is).toBe("endless");
+  // Texts that were cut where people's stories would have been cut as well tell nothing.
+  expect(verdictOn({ ...right, tuned: { ...endless, stories_that_end: 0 } }).is).toBe("healthy");
+  const repeats = { ...right.tuned, sampled: { ...sampled, seq_rep_4: 0.9 } };
+  expect(verdictOn({ ...right, tuned: repeats }).is).toBe("repetitive");
+});
+
+test("rules have names of their own, and the last always holds", () => {
+  expect(new Set(rules.map(({ is }) => is)).size).toBe(rules.length);
+  for (const evidence of [low, right, high]) expect(rules.at(-1)!.signs(evidence)).toBeDefined();
+});
+
+test("signs have the apostrophes that the report has", () => {
+  const signs = [low, right, high].flatMap((evidence) => rules.map((rule) => rule.signs(evidence) ?? ""));
+  expect(signs.join(" ")).toContain("people’s");
+  expect(signs.join(" ")).not.toContain("'");
+});
+
+test("the findings say it for the report, with samples through training", () => {
+  const sample = (step: number, text: string) => ({
+    event: "sample",
+    step,
+    title: "Rain",
+    way: "greedy",
+    text,
+  });
+  const findings = Findings.parse(
+    tuningFindings("neo", high, verdictOn(high), [
+      sample(0, "She came"),
+      sample(8, "first"),
+      sample(8, "I I I I"),
+    ]),
+  );
+  const [verdict, , measures] = findings.findings;
+  expect(verdict).toMatchObject({
+    kind: "sentence",
+    text: expect.stringContaining("The tuned model neo is collapsed"),
+  });
+  expect(measures?.kind ?? "").toMatch(/table|figure/);
+  const samples = findings.findings.flatMap((one) =>
+    one.kind === "table" && one.weight === "detail" ? one.table.rows : [],
+  );
+  expect(samples.map(({ text }) => text)).toEqual(["She came", "I I I I"]);
+  expect(JSON.parse(JSON.stringify(findings.numbers))).toMatchObject({ rate: high.rate });
+});
+
+test("a curve is read with its holes, and with the base's loss from the events", async () => {
+  const folder = await temporaryFolder();
+  await writeWhole(
+    `${folder}/curve.jsonl`,
+    `{"step": 1, "loss": 2.5, "gradient_norm": Infinity, "rate": 1e-05}\n{"step": 2, "loss": NaN, "gradient_norm": NaN, "rate": 2e-05}\n{"step": 2, "validation_loss": 2.25}\n`,
+  );
+  await writeWhole(
+    `${folder}/events.jsonl`,
+    `${jsonLines([{ event: "evaluation", step: 0, validation_loss: 3 }])}{"event": "cut sh`,
+  );
+  expect(await readCurve(folder)).toEqual({
+    rate: 2e-5,
+    steps: [{ step: 1, loss: 2.5, gradientNorm: null }],
+    evaluations: [
+      { step: 0, loss: 3 },
+      { step: 2, loss: 2.25 },
+    ],
+  });
+  await writeWhole(`${folder}/curve.jsonl`, "");
+  await expect(readCurve(folder)).rejects.toThrow("holds no whole curve");
+});
+
+test("rates are read in rising order, each once", () => {
+  expect(ratesOf("1e-4, 1e-5,0.0001")).toEqual([1e-5, 1e-4]);
+  expect(() => ratesOf("1e-4,,2")).toThrow("nothing is no learning rate");
+  expect(() => ratesOf("fast")).toThrow("fast is no learning rate");
+});
+
+test("a rate of 1 and above names a folder too", () => {
+  expect([3e-5, 0.3, 1, 2.5].map(inName)).toEqual(["3e-5", "3e-1", "1e0", "2.5e0"]);
+});

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { type Fixture, fixture, hiddenFields, served, Walker } from "../survey/fixture.ts";
+import { type Measured, tellingNumbers } from "../survey/origin-audit.ts";
+
+// Readers of twelve stories each. `TINYLOVE_READERS=120 npx vitest run test/workplace/hidden-accuracy.test.ts` looks at 1,440 pages.
+const readers = Number(process.env["TINYLOVE_READERS"] ?? 24);
+
+// Chance alone fails one run in a hundred at .01: what is run at every change takes a smaller one.
+const limit = readers < 120 ? 0.001 : 0.01;
+
+let built: Fixture;
+let pages: (Measured & { readonly stimulus: string })[];
+
+beforeAll(async () => {
+  const made = await fixture({ forms: 6, stories: 12, survey: { rate: 1_000_000 } });
+  // Titles of one length, by which a page's text is known.
+  const stimuli = made.stimuli.map((stimulus, at) => ({
+    ...stimulus,
+    title: `Title ${String(at).padStart(3, "0")}`,
+  }));
+  await writeWhole(made.study.path("stimuli/stimuli.jsonl"), jsonLines(stimuli));
+  built = { ...made, stimuli };
+  const survey = await served(built.study);
+  pages = [];
+  for (let reader = 0; reader < readers; reader += 6) {
+    const six = await Promise.all(Array.from({ length: 6 }, () => readThrough(survey.url)));
+    pages.push(...six.flat());
+  }
+  await survey.close();
+});
+afterAll(() => built?.remove());
+
+async function readThrough(url: string) {
+  const walker = new Walker(url);
+  await walker.begin();
+  const found = [];
+  for (let position = 1; position <= 12; position++) {
+    const asked = performance.now();
+    const page = await walker.get(`/q/${position}`);
+    const shown = performance.now();
+    const fields = hiddenFields(page.text);
+    const reply = await walker.post(`/q/${position}`, {
+      ...fields,
+      answer: position % 2 ? "human" : "machine",
+    });
+    const stored = performance.now();
+    expect(reply.status).toBe(303);
+    const stimulus = built.stimuli.find(({ title }) => page.text.includes(`<h2>${title}</h2>`))!;
+    const headers = [...page.headers].filter(([name]) => name !== "date");
+    found.push({
+      stimulus: stimulus.id,
+      origin: built.origins.get(stimulus.id)!,
+      numbers: {
+        position,
+        "bytes around the text": Buffer.byteLength(page.text) - textBytes(page.text),
+        "lines of markup": page.text.split("\n").length,
+        "time of the page": shown - asked,
+        "time of the answer": stored - shown,
+        headers: headers.length,
+        "bytes of headers": JSON.stringify(headers.filter(([name]) => name !== "content-length")).length,
+        "bytes of the answer's headers": JSON.stringify(
+          [...reply.headers].filter(([name]) => name !== "date"),
+        ).length,
+        "bytes of the answer": reply.text.length,
+        "the page's key": numberOf(fields["key"]!),
+        "the page's seal": numberOf(fields["seal"]!),
+        attributes: (page.text.match(/ [\w-]+="/g) ?? []).length,
+      },
+    });
+  }
+  return found;
+}
+
+/** The story and its title themselves, which differ as stories do. */
+const textBytes = (page: string): number =>
+  Buffer.byteLength(/<article[^>]*>(.*)<\/article>/s.exec(page)![1]!.replace(/<[^>]*>/g, ""));
+
+const numberOf = (id: string): number => Buffer.from(id).readUIntBE(0, 5);
+
+test("no number of a page, its order, its time, its ids or its headers tells who wrote the text", () => {
+  expect(pages).toHaveLength(12 * readers);
+  expect(new Set(pages.map(({ stimulus }) => stimulus)).size).toBe(72);
+  for (const [name, p] of tellingNumbers(pages)) expect([name, p > limit]).toEqual([name, true]);
+});
+
+test("nor does the size of the whole page, story by story", () => {
+  const stories = [...new Map(pages.map((page) => [page.stimulus, page])).values()].map(
+    ({ stimulus, origin }) => ({
+      origin,
+      numbers: { bytes: built.stimuli.find(({ id }) => id === stimulus)!.text.length },
+    }),
+  );
+  expect(tellingNumbers(stories).get("bytes")).toBeGreaterThan(limit);
+});
+
+test.each<[string, string, (number: number) => number]>([
+  ["one byte of markup", "bytes around the text", (bytes) => bytes + 1],
+  ["half the time again", "time of the answer", (time) => time * 1.5],
+  ["four places further on", "position", (position) => position + 4],
+  ["a header", "headers", (headers) => headers + 1],
+])("the audit finds %s more around machine texts", (_, name, more) => {
+  const planted = pages.map(({ origin, numbers }) => ({
+    origin,
+    numbers: { ...numbers, [name]: origin === "machine" ? more(numbers[name]!) : numbers[name]! },
+  }));
+  expect(tellingNumbers(planted).get(name)).toBeLessThan(0.01);
+});

@@ -1,0 +1,201 @@
+import Libsql from "libsql";
+import type { Route } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Form } from "../../src/study/form.ts";
+import { readTable } from "../../src/tables/tables.ts";
+import { readForms, readJudgments } from "../../src/workbench/artefacts.ts";
+import { exists } from "../../src/workbench/files.ts";
+import type { RunningSurvey } from "../../src/workplace/serve.ts";
+import { launchBrowser } from "../helpers/browser.ts";
+import { type Fixture, fixture, hiddenFields, served, Walker } from "../survey/fixture.ts";
+
+let built: Fixture;
+let survey: RunningSurvey;
+beforeAll(async () => {
+  built = await fixture({
+    forms: 2,
+    stories: 3,
+    tasks: [{ task: "attention-check", stimuli: 0 }],
+    survey: { feedback: true, recruiting: { service: "prolific", codes: { complete: "DONE1" } } },
+  });
+  survey = await served(built.study);
+});
+afterAll(() => built.remove());
+
+const path = () => new URL(survey.rehearsal).pathname;
+
+test("a walk goes from consent to thanks as participants see it, and every page says what it is", async () => {
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  const banner = "Nothing that you answer here is kept";
+  await page.goto(survey.rehearsal);
+  expect(await page.textContent("main")).toContain(banner);
+  await page.click("form button");
+  await page.waitForURL(/instructions$/);
+  await page.click("a.button");
+  for (let position = 1; position <= 4; position++) {
+    await page.waitForURL(new RegExp(`/rehearsal/[^/]+/q/${position}$`));
+    expect(await page.textContent("main")).toContain(banner);
+    await page.locator("fieldset.choice label").first().click();
+    await page.click("form.question button");
+  }
+  await page.waitForURL(/\/rehearsal\/[^/]+\/thanks$/);
+  expect(await page.textContent("main")).toContain(banner);
+  expect(await page.textContent("main")).not.toContain("DONE1");
+  expect(await page.context().cookies()).toEqual([]);
+  await browser.close();
+});
+
+test("without a script too, and what is missing is told", async () => {
+  const walker = new Walker(survey.url);
+  const first = await walker.get(`${path()}/q/1`);
+  const unanswered = await walker.post(`${path()}/q/1`, hiddenFields(first.text));
+  expect(unanswered.status).toBe(400);
+  expect(unanswered.text).toContain("Please choose an answer before you go on.");
+  expect((await walker.post(`${path()}/q/1`, { ...hiddenFields(first.text), answer: "human" })).status).toBe(
+    303,
+  );
+  expect((await walker.get(`${path()}/q/5`)).status).toBe(404);
+});
+
+test("nobody who walks is counted, in the store or on the dashboard", async () => {
+  await survey.close();
+  expect(await readJudgments(built.study)).toEqual([]);
+  expect(
+    (await exists(built.study.path("judgments/participants.csv")))
+      ? await readTable(built.study.path("judgments/participants.csv"))
+      : [],
+  ).toEqual([]);
+  survey = await served(built.study);
+  const researcher = new Walker(survey.url);
+  await researcher.post("/study/login", { token: survey.token });
+  const { text } = await researcher.get("/study/numbers");
+  expect(text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toContain(
+    "opened 0 consented 0 answering now 0 completed 0",
+  );
+});
+
+test("only a link of this study's opens, and it is the same after a new start", async () => {
+  const walker = new Walker(survey.url);
+  const forged = path().replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+  for (const rest of ["", "/instructions", "/q/1", "/thanks", "/declined"])
+    expect([rest, (await walker.get(forged + rest)).status]).toEqual([rest, 404]);
+  const before = survey.rehearsal;
+  await survey.close();
+  survey = await served(built.study);
+  expect(new URL(survey.rehearsal).pathname).toBe(new URL(before).pathname);
+  await survey.close();
+});
+
+test("what could not be sent, in a rehearsal or to a study that is gone, keeps no participant from answering", async () => {
+  const { study, remove } = await fixture({ forms: 1, stories: 2 });
+  const open = await served(study);
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  const cut = (route: Route) => (route.request().method() === "POST" ? route.abort() : route.continue());
+  const answer = async () => {
+    await page.locator("fieldset.choice label").first().click();
+    await page.click("form.question button");
+  };
+
+  await page.goto(`${open.rehearsal}/q/1`);
+  await page.route("**/q/1", cut);
+  await answer();
+  await page.getByText("no connection").waitFor();
+  await page.unroute("**/q/1");
+  await page.goto(open.url);
+  await page.evaluate(() =>
+    localStorage.setItem(
+      "tinylove-outbox",
+      JSON.stringify({ address: "/rehearsal/gone/q/1", body: "answer=human" }),
+    ),
+  );
+  await page.reload();
+  await page.waitForFunction(() => localStorage.getItem("tinylove-outbox") === null);
+  await page.click("form button");
+  await page.click("a.button");
+  for (const position of [1, 2]) {
+    await page.waitForURL(`${open.url}/q/${position}`);
+    await answer();
+  }
+  await page.waitForURL(`${open.url}/thanks`);
+
+  await page.goto(`${open.rehearsal}/q/1`);
+  await page.waitForURL(`${open.rehearsal}/q/2`);
+  await page.goto(`${open.rehearsal}/q/400`);
+  await page.click("main a");
+  await page.waitForURL(open.rehearsal);
+  await browser.close();
+  await open.close();
+  expect(await readJudgments(study)).toHaveLength(2);
+  await remove();
+});
+
+test("what is posted to an address that leads nowhere by the script is told in its own words where to go on", async () => {
+  const { study, remove } = await fixture({ forms: 1, stories: 2 });
+  const open = await served(study);
+  const walker = new Walker(open.url);
+  const rehearsal = new URL(open.rehearsal).pathname;
+  for (const [address, next] of [
+    ["/never", "/"],
+    ["/rehearsal/of-another-study/q/1", "/"],
+    [`${rehearsal}/q/400`, rehearsal],
+  ] as const) {
+    const { status, text } = await walker.post(address, { answer: "human" }, { accept: "application/json" });
+    expect([address, status, JSON.parse(text)]).toEqual([address, 404, { next }]);
+  }
+  await open.close();
+  await remove();
+});
+
+test("who has the link, a participant or a stranger, learns and changes nothing: no name, no cookie, no row", async () => {
+  const { study, stimuli, remove } = await fixture({ forms: 2, stories: 4, survey: { feedback: true } });
+  const first = await served(study);
+  const participant = new Walker(first.url);
+  await participant.begin();
+  const own = hiddenFields((await participant.get("/q/1")).text);
+  // At its end a survey has written down all that it counts.
+  await first.close();
+  const before = rowsOf(study.path("survey.sqlite"));
+  const open = await served(study);
+  participant.url = open.url;
+  const rehearsal = new URL(open.rehearsal).pathname;
+  const names = [...stimuli.map(({ id }) => id), ...(await readForms(study)).flatMap(namesIn)];
+  for (const walker of [participant, new Walker(open.url)]) {
+    const cookie = walker.cookie;
+    const replies = [
+      await walker.get(rehearsal),
+      await walker.post(`${rehearsal}/consent`, {}),
+      await walker.get(`${rehearsal}/declined`),
+      await walker.get(`${rehearsal}/instructions`),
+      await walker.get(`${rehearsal}/q/1`),
+      await walker.post(`${rehearsal}/q/1`, { ...own, answer: "human" }),
+      await walker.post(`${rehearsal}/q/4`, { answer: "machine" }),
+      await walker.post(`${rehearsal}/q/2`, { answer: "neither" }),
+      await walker.get(`${rehearsal}/thanks`),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([200, 303, 200, 200, 200, 303, 303, 400, 200]);
+    for (const { text, location, headers } of replies) {
+      const all = JSON.stringify([text, location, [...headers]]);
+      expect(names.filter((name) => all.includes(name))).toEqual([]);
+      expect(all).not.toMatch(/set-cookie|etag|last-modified|You were right/);
+      expect(headers.get("cache-control")).toBe("no-store");
+    }
+    expect(walker.cookie).toBe(cookie);
+  }
+  expect((await participant.get("/thanks")).location).toBe("/instructions");
+  await open.close();
+  expect(rowsOf(study.path("survey.sqlite"))).toEqual(before);
+  await remove();
+});
+
+const namesIn = ({ id, questions }: Form): string[] => [id, ...questions.map((question) => question.id)];
+
+/** Everything that a store holds. */
+function rowsOf(path: string): Record<string, unknown[]> {
+  const file = new Libsql(path, { readonly: true });
+  const tables = ["participant", "answer", "submission", "recruit", "sign", "fact"];
+  const rows = tables.map((table) => [table, file.prepare(`SELECT * FROM ${table}`).all()] as const);
+  file.close();
+  return Object.fromEntries(rows);
+}
