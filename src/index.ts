@@ -1,0 +1,1 @@
+export { openStudy } from "./workbench/study.ts";
