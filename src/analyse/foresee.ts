@@ -1,4 +1,5 @@
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { aboutPeople } from "../tasks/asked.ts";
 import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
@@ -17,9 +18,9 @@ export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>
   if (settled.has(codesFile)) refuseUnknownEffects(settings.effects, await measuredTexts(study));
 }
 
-function refuseUnknownClusters({ config: { analyse, survey } }: Study): void {
-  const known = [...ofStories, ...survey.demographics.map(({ name }) => name)];
-  const unknown = analyse.clusters?.find((name) => !known.includes(name));
+function refuseUnknownClusters({ config }: Study): void {
+  const known = [...ofStories, ...aboutPeople(config).map(({ name }) => name)];
+  const unknown = config.analyse.clusters?.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
     hint: `a study knows ${known.join(", ")}; ask readers for more in survey.demographics`,
