@@ -1,3 +1,4 @@
+import type { PluginModel } from "../plugins/model.ts";
 import {
   isServed,
   kindOf,
@@ -10,7 +11,7 @@ import type { Effects } from "../workbench/effects.ts";
 import { unknownAddress } from "../workbench/model-address.ts";
 import type { Study } from "../workbench/study.ts";
 import { baseForm, type Form, type Provider } from "./model.ts";
-import { type PluginModel, providerOfPlugin } from "./plugin-model.ts";
+import { providerOfPlugin } from "./plugin-model.ts";
 
 /** What runs here, by the scheme of its address. Each is imported only when a study uses it. */
 const runHere: Readonly<Record<Exclude<Scheme, ServedScheme>, () => Promise<unknown>>> = {

@@ -5,7 +5,7 @@ import { addTask } from "../tasks/tasks.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import { filesBehind, type PluginFiles } from "./files.ts";
-import { addModel, type ModelDefinition } from "./model.ts";
+import { addModel, type ModelKindDefinition } from "./model.ts";
 import { kindOfExport, noPlugins, type PluginMember, type Plugins } from "./plugin.ts";
 import { resolveTinylove } from "./resolve-tinylove.ts";
 import { wrongShape } from "./shapes.ts";
@@ -19,7 +19,7 @@ import { isTrusted } from "./trust.ts";
 export async function loadPlugins(folder: string, named: readonly string[]): Promise<Plugins> {
   if (named.length === 0) return noPlugins;
   resolveTinylove();
-  const loaded = [];
+  const loaded: { readonly files: PluginFiles; readonly members: readonly PluginMember[] }[] = [];
   for (const name of named) {
     const file = await pluginFile(folder, name);
     const files = await filesBehind(file);
@@ -117,7 +117,7 @@ function makeKnown(member: PluginMember, file: string): void {
   const { kind, where, definition, hash } = member;
   if (kind !== "task" && kind !== "model") return;
   const name =
-    kind === "task" ? (definition as TaskDefinition).name : (definition as ModelDefinition).scheme;
+    kind === "task" ? (definition as TaskDefinition).name : (definition as ModelKindDefinition).scheme;
   const there = known.get(`${kind} ${name}`);
   if (there?.hash === hash) return;
   if (there && there.file !== file)
@@ -129,11 +129,14 @@ function makeKnown(member: PluginMember, file: string): void {
     const forget =
       kind === "task"
         ? addTask(defineTask(definition as TaskDefinition))
-        : addModel(definition as ModelDefinition, hash);
+        : addModel(definition as ModelKindDefinition, hash);
     known.set(`${kind} ${name}`, { file, hash, forget });
   } catch (cause) {
     known.delete(`${kind} ${name}`);
     if (!(cause instanceof StudyError)) throw cause;
-    throw new StudyError(`plugins: ${where}: ${cause.message}`, { ...(cause.hint && { hint: cause.hint }), cause });
+    throw new StudyError(`plugins: ${where}: ${cause.message}`, {
+      ...(cause.hint && { hint: cause.hint }),
+      cause,
+    });
   }
 }

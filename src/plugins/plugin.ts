@@ -1,3 +1,5 @@
+import { StudyError } from "../workbench/errors.ts";
+
 /** What a plugin can bring. */
 export type PluginKind = "task" | "model" | "measure" | "analysis" | "source";
 
@@ -10,9 +12,7 @@ export const definition = <Definition extends object>(kind: PluginKind, of: Defi
 
 /** What an export defines; undefined for one that is no definition. */
 export const kindOfExport = (value: unknown): PluginKind | undefined =>
-  typeof value === "object" && value !== null
-    ? (value as { readonly [mark]?: PluginKind })[mark]
-    : undefined;
+  typeof value === "object" && value !== null ? (value as { readonly [mark]?: PluginKind })[mark] : undefined;
 
 /** One export of a plugin's file, of a shape that was checked. */
 export interface PluginMember {
@@ -33,3 +33,25 @@ export interface Plugins {
 }
 
 export const noPlugins: Plugins = { members: [], filesOf: () => [] };
+
+/**
+ * What comes with Tiny Love, and what the plugins of a study add to it. Throws StudyError for a plugin's member whose
+ * name is taken.
+ */
+export function withPlugins<Member extends { readonly name: string }>(
+  builtIn: readonly Member[],
+  kind: PluginKind,
+  { members }: Plugins,
+  made: (member: PluginMember) => Member,
+): readonly Member[] {
+  const all = [...builtIn];
+  for (const member of members.filter((each) => each.kind === kind)) {
+    const own = made(member);
+    if (all.some(({ name }) => name === own.name))
+      throw new StudyError(`plugins: ${member.where}: there is a ${kind} called ${own.name} already`, {
+        hint: "give it another name",
+      });
+    all.push(own);
+  }
+  return all;
+}

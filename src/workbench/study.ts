@@ -1,6 +1,8 @@
 import { isAbsolute, join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { isCollection, parseDocument } from "yaml";
 import type { z } from "zod";
+import { loadPlugins } from "../plugins/load.ts";
+import { noPlugins, type Plugins } from "../plugins/plugin.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
 import { kindOf, schemeOf } from "../study/settings/models.ts";
@@ -14,6 +16,8 @@ import { wrongValue } from "./wrong-value.ts";
 export interface Study {
   readonly folder: string;
   readonly config: StudyConfig;
+  /** What the files of `plugins:` brought. */
+  readonly plugins: Plugins;
   /** A path inside the study. */
   path(...parts: string[]): string;
   /** The stream of random numbers of this study's seed that `labels` name. */
@@ -29,14 +33,25 @@ export async function openStudy(folder: string): Promise<Study> {
       hint: "make one with `tinylove init DIR`, or name its folder with --study DIR",
     });
   }
-  return studyOf(root, parseConfig(await readText(file), "study.yaml"));
+  const text = await readText(file);
+  // They come first, for a plugin's model brings the settings that study.yaml may give it.
+  const plugins = await loadPlugins(root, pluginsNamed(text));
+  return studyOf(root, parseConfig(text, "study.yaml"), plugins);
+}
+
+/** The files under `plugins:` of a study.yaml; none where it is not right, for `parseConfig` says what is wrong. */
+export function pluginsNamed(text: string): string[] {
+  const named: unknown = parseDocument(text, { customTags: [], logLevel: "silent" }).get("plugins");
+  const listed = StudyConfig.shape.plugins.safeParse(isCollection(named) ? named.toJSON() : named);
+  return listed.success ? listed.data : [];
 }
 
 /** A study of settings that are already checked. */
-export function studyOf(folder: string, config: StudyConfig): Study {
+export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = noPlugins): Study {
   return {
     folder,
     config,
+    plugins,
     path: (...parts) => {
       const [first = ""] = parts;
       return isAbsolute(first) ? join(...parts) : join(folder, ...parts);

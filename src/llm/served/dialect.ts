@@ -1,5 +1,11 @@
 import type { Sampling } from "../../study/generation.ts";
-import { type Scheme, type ServedScheme, type ServedSettings, schemeOf, targetOf } from "../../study/settings/models.ts";
+import {
+  type Scheme,
+  type ServedScheme,
+  type ServedSettings,
+  schemeOf,
+  targetOf,
+} from "../../study/settings/models.ts";
 import { StudyError } from "../../workbench/errors.ts";
 
 /** What a server is asked: one text. */

@@ -70,7 +70,8 @@ export const ModelSettings = z.unknown().transform((model, context): ModelSettin
     reportInput: true,
   });
   if (result.success) return result.data as ModelSettings;
-  for (const issue of result.error.issues) context.issues.push({ ...issue, input: issue.input } as z.core.$ZodRawIssue);
+  for (const issue of result.error.issues)
+    context.issues.push({ ...issue, input: issue.input } as z.core.$ZodRawIssue);
   return z.NEVER;
 });
 

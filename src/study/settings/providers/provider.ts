@@ -103,9 +103,7 @@ export const served = {
     .int()
     .nonnegative()
     .default(5)
-    .describe(
-      "How often a request is tried again after a 429, a 5xx, a lost connection or a broken reply.",
-    ),
+    .describe("How often a request is tried again after a 429, a 5xx, a lost connection or a broken reply."),
   wait: z
     .number()
     .nonnegative()
