@@ -24,7 +24,9 @@ import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts"
 import { textChoices } from "./texts.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>
+export const packageStudy = (
+  known: VerdictMakers & { readonly measuresOf: (study: Study) => readonly MeasureFacts[] },
+) =>
   command({
     name: "package",
     summary:
@@ -67,7 +69,7 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
         const published = await readPublished(study, await readVerdict(study, known, effects.log));
         const secret = await secretOf(study);
         const tables = withCodebook(
-          withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+          withReferencesKept(tablesOf(study, published, known.measuresOf(study), choices, secret)),
         );
         const about: About = {
           name: study.config.name,

@@ -7,7 +7,7 @@ import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { writeCoder } from "../../src/coding/codings.ts";
-import { measures } from "../../src/describe/measures.ts";
+import { measuresOf } from "../../src/describe/measures.ts";
 import { packageStudy as packaging } from "../../src/release/package.ts";
 import { allowsCopies } from "../../src/release/texts.ts";
 import { checkR } from "../../src/report/check-r.ts";
@@ -22,7 +22,7 @@ import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } fro
 import { pause } from "../survey/load.ts";
 
 const analysis = analyse(pageOfFindings);
-const packageStudy = packaging({ analyse: analysis, checkR, measures });
+const packageStudy = packaging({ analyse: analysis, checkR, measuresOf });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
