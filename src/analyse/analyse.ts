@@ -20,15 +20,10 @@ import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
-import { analyses } from "./analyses.ts";
 import { applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
-import { dataOfOwnTable } from "./from-own-table.ts";
-import { dataOfStudy } from "./from-study.ts";
-import { dataOfTable } from "./from-table.ts";
-import { choicesCsv } from "./judged.ts";
 import { headlineOf, printedFindings } from "./print.ts";
 import type { HowToRead } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
@@ -121,6 +116,8 @@ export const analyse = (pageOf: PageOf) =>
         "--dry-run": dryRun || undefined,
         "--cluster": cluster,
       });
+      const { dataOfStudy } = await import("./from-study.ts");
+      const { choicesCsv } = await import("./judged.ts");
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
@@ -205,6 +202,7 @@ async function dataOfFile(
   how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
+  const { dataOfOwnTable } = await import("./from-own-table.ts");
   const own = await dataOfOwnTable(file);
   if (!own) return dataOfAnyTable(file, given, how, effects);
   const settings = { ...own.data.settings, ...given };
@@ -215,6 +213,7 @@ async function dataOfFile(
 }
 
 async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+  const { dataOfTable } = await import("./from-table.ts");
   const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
   effects.log(said);
   for (const warning of warnings) effects.warn(warning);
@@ -225,7 +224,9 @@ async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effect
 async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
-  refuseUnknownAnalyses(data.settings);
+  await refuseUnknownAnalyses(data.settings);
+  // Loaded here and not above: `status` and `run` ask every stage, and most of the statistics are behind this list.
+  const { analyses } = await import("./analyses.ts");
   const asked = analyses.filter(
     (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
   );
