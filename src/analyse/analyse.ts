@@ -11,15 +11,10 @@ import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
-import { analyses, analysesWith } from "./analyses.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
-import { dataOfOwnTable } from "./from-own-table.ts";
-import { dataOfStudy } from "./from-study.ts";
-import { dataOfTable } from "./from-table.ts";
-import { choicesCsv } from "./judged.ts";
 import type { HowToRead } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
 
@@ -91,6 +86,11 @@ export const analyse = stage<Options>({
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
     });
+    const [{ dataOfStudy }, { choicesCsv }, { analysesWith }] = await Promise.all([
+      import("./from-study.ts"),
+      import("./judged.ts"),
+      import("./analyses.ts"),
+    ]);
     const data = await dataOfStudy(study);
     tellIfSimulated(data, effects);
     const found = await allFindings(data, analysesWith(study.plugins), study.random("analyse"), effects);
@@ -147,6 +147,7 @@ async function analyseTable(
     if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
     return;
   }
+  const { analyses } = await import("./analyses.ts");
   const found = await allFindings(data, analyses, random, effects);
   if (report !== undefined) {
     const { pageOfFindings } = await import("../findings/page-of-findings.ts");
@@ -175,6 +176,7 @@ async function dataOfFile(
   how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
+  const { dataOfOwnTable } = await import("./from-own-table.ts");
   const own = await dataOfOwnTable(file);
   if (!own) return dataOfAnyTable(file, given, how, effects);
   const settings = { ...own.data.settings, ...given };
@@ -185,6 +187,7 @@ async function dataOfFile(
 }
 
 async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+  const { dataOfTable } = await import("./from-table.ts");
   const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
   effects.log(said);
   for (const warning of warnings) effects.warn(warning);
