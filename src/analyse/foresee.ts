@@ -3,7 +3,7 @@ import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { analyses } from "./analyses.ts";
-import { refuseUnknownEffects } from "./effects.ts";
+import { refuseUnknownEffects } from "./fixed-effects.ts";
 import { measuredTexts, ofStories } from "./from-study.ts";
 
 /**
