@@ -4,7 +4,7 @@ import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Analysis } from "./analysis.ts";
-import { refuseUnknownEffects } from "./effects.ts";
+import { refuseUnknownEffects } from "./fixed-effects.ts";
 
 /**
  * Throws StudyError for a name in `analyse:` that nothing has, once it can be told: before the data, for a slip that is

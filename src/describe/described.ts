@@ -10,7 +10,7 @@ export interface DescribedText extends Text {
 }
 
 /** What a part of the description is made from. `rule` is the length above which a story is told of, in words. */
-export interface Seen {
+export interface DescriptionInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
   readonly rule: number;

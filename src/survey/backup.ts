@@ -5,7 +5,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { controlFile, SurveyControl } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
@@ -50,7 +50,7 @@ async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> 
 async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Array> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
+    SurveyControl,
     "is the survey just starting? try again",
   );
   const noCopy = (why: string, cause?: unknown) =>

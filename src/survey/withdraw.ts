@@ -6,7 +6,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { controlFile, SurveyControl } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
 import { exportAnswers } from "./store/exporting.ts";
 import { Store } from "./store/store.ts";
@@ -56,7 +56,7 @@ const nobody = (who: string): StudyError =>
 async function askServer(study: Study, who: string, effects: Effects): Promise<Withdrawn> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
+    SurveyControl,
     "is the survey just starting? try again",
   );
   const response = await effects

@@ -80,14 +80,6 @@ export function textSpace(texts: readonly string[]): TextSpace {
   };
 }
 
-/**
- * How much a text is about its title, 0 to 1: their similarity in the space of the corpus. It sees words, not
- * meaning: literal titles find their story nearly always, abstract ones about every second time, so use it to compare
- * groups of texts over the same titles, never to judge one story.
- */
-export const titleRelevance = (title: string, text: string, space: TextSpace): number =>
-  space.similarity(title, text);
-
 /** A story is compared with many titles; its vector is made once. */
 function remembering(vector: (text: string) => Vector): (text: string) => Vector {
   const known = new Map<string, Vector>();

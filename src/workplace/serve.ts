@@ -7,7 +7,7 @@ import { z } from "zod";
 import { deviationsOf } from "../registration/registration.ts";
 import { randomId } from "../survey/ids.ts";
 import { lengthOf, untrueLengths } from "../survey/length.ts";
-import { type Control, controlFile } from "../survey/running-survey.ts";
+import { controlFile, type SurveyControl } from "../survey/running-survey.ts";
 import { openDatabase } from "../survey/store/database.ts";
 import { assertNothingWouldBeLost, Exporter } from "../survey/store/exporting.ts";
 import { Store } from "../survey/store/store.ts";
@@ -169,7 +169,7 @@ export async function startSurvey(
     const url = addressOf(portOf(server.server.address()), host);
     await writeWhole(
       study.path(controlFile),
-      JSON.stringify({ url: url + base, token } satisfies Control),
+      JSON.stringify({ url: url + base, token } satisfies SurveyControl),
       0o600,
     );
     const [form] = material.forms.values();

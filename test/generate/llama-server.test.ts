@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
 import type { Generation } from "../../src/study/generation.ts";
-import { wordsOf } from "../../src/text/words.ts";
 import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
 import type { PythonServer } from "../helpers/python-server.ts";
 import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";
+import { wordsOf } from "../helpers/words.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 

@@ -162,7 +162,7 @@ def test_an_adapter_as_gguf_over_its_base_writes_what_the_merged_model_writes(ru
 
 def test_a_full_model_has_no_adapter(run, neox, tmp_path):
     code, events = run("export", {"model": neox, "out": str(tmp_path), "forms": ["adapter"]})
-    assert code == 1 and "no adapter" in events[-1]["message"]
+    assert code == 1 and "not an adapter" in events[-1]["message"]
 
 
 def test_expectations_are_written_beside_the_file(run, neox, tmp_path):

@@ -17,7 +17,7 @@ from tinylove_trainer.watcher import named
 
 FOLDER = Path(__file__).parent.parent
 # Longer than any pause that a busy machine imposes on a watcher; the tests below need it to be short.
-SILENCE = 6.0
+SILENCE = 6
 RANK = """
 import ctypes, sys, time
 from tinylove_trainer.heartbeat import Heartbeat
@@ -79,9 +79,9 @@ WORKS = {
     "other is stopped": ("time.sleep(999)", "time.sleep(999)"),
     "other freezes, first holds": ("hold(999)", "time.sleep(999)"),
     "other fails": ("time.sleep(999)", "raise ValueError('its own')"),
-    "both hold": (f"hold({2.5 * SILENCE})",) * 2,
-    "first ends earlier": ("pass", f"time.sleep({2.5 * SILENCE})"),
-    "first ends later": (f"time.sleep({2.5 * SILENCE})", "pass"),
+    "both hold": (f"hold({2 * SILENCE + 2})",) * 2,
+    "first ends earlier": ("pass", f"time.sleep({2 * SILENCE + 2})"),
+    "first ends later": (f"time.sleep({2 * SILENCE + 2})", "pass"),
     "both are suspended": ("time.sleep(4)",) * 2,
 }
 

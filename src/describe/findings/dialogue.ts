@@ -1,8 +1,8 @@
 import { type Finding, figure } from "../../study/finding.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
 
 /** How many of the texts have somebody speak, people's and each model's. */
-export function dialogue({ texts }: Seen): Finding[] {
+export function dialogue({ texts }: DescriptionInput): Finding[] {
   if (!texts.has("dialogue")) return [];
   const rows = byCondition(texts.all).map(({ condition, group, texts }) => {
     const spoken = texts.filter(({ values }) => values["dialogue"] === true);
