@@ -37,6 +37,7 @@ export const compose = stage({
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],
   settings: ({ config }) => config.compose,
+  inputs: ({ plugins }) => plugins.filesOf("task"),
   assertNotFrozen: (study) => assertUnchanged(study, async () => filesOf(await composed(study))),
   preflight: checkEnough,
   async run(study, _, effects) {

@@ -7,8 +7,6 @@ import { sampledHere } from "../sampling.ts";
 
 /** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
 export const echo: Provider<SettingsOf<"echo">> = {
-  scheme: "echo",
-  summary: "no model: words of the prompt, for trying the way only",
   files: () => [],
   form: async () => baseForm,
   open: async (settings, _, effects) => ({
