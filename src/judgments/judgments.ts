@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { isOpen, responsesSoFar, storeFile } from "../registration/assert-not-frozen.ts";
 import { counted } from "../study/print.ts";
-import { phrasesOf } from "../survey/languages.ts";
 import type { openUnlessInUse } from "../survey/store/database.ts";
 import { databaseVariable, readStoreRecord, storeKind } from "../survey/store/store-record.ts";
+import { checkPhrases } from "../survey/study-materials.ts";
 import { exists } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
@@ -23,7 +23,11 @@ export const judgments = stage({
     await settleStore(study);
     return [storeFile, ...study.plugins.filesOf("task")];
   },
-  preflight: ({ config }) => void phrasesOf(config.survey.language),
+  preflight: ({ config }) =>
+    checkPhrases(
+      config.survey.language,
+      config.compose.tasks.map(({ task }) => task),
+    ),
   async applies(study) {
     const record = await readStoreRecord(study);
     if (record?.store === "postgres" && !process.env[databaseVariable])

@@ -6,6 +6,7 @@ import { sha256 } from "../text/hash.ts";
 import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
+import { phrasesOf } from "./languages.ts";
 
 /** What the survey asks: the forms, and the texts they show. It holds no origin. */
 export interface StudyMaterials {
@@ -26,11 +27,21 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
     // The fields are in the settings, which may have changed since the forms were made.
     for (const { task } of form.questions) checkAboutPage(`form ${form.id}`, task, study.config.survey);
   }
+  checkPhrases(
+    study.config.survey.language,
+    forms.flatMap(({ questions }) => questions.map(({ task }) => task)),
+  );
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
     stimuli: byId,
     hash: sha256(JSON.stringify([forms, stimuli])),
   };
+}
+
+/** Throws StudyError where there is no such language, or a task has no phrases in it. */
+export function checkPhrases(language: string, tasks: Iterable<string>): void {
+  phrasesOf(language);
+  for (const name of new Set(tasks)) taskAt("compose.tasks", name).checkLanguage(language);
 }
 
 function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {

@@ -11,18 +11,24 @@ export interface Words {
 export type TaskPhrases = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
+ * Throws StudyError where a task has phrases, and none in that language. Nothing falls back to English: a page that is
+ * half in another language would be a different stimulus.
+ */
+export function checkLanguage(task: string, phrases: TaskPhrases, language: string): void {
+  if (phrases[language] || Object.keys(phrases).length === 0) return;
+  throw new StudyError(`the task ${task} has no phrases in the language ${language}`, {
+    hint: `add them to the task, or set survey.language to ${Object.keys(phrases).join(" or ")}`,
+  });
+}
+
+/**
  * The phrases that a task's items are written with: its own in the participant's language, and the survey's general
- * ones for any other key. Throws StudyError where the task has no phrases in that language: a page that is half in
- * another language would be a different stimulus, so nothing falls back to English.
+ * ones for any other key. Throws StudyError as `checkLanguage`.
  */
 export function ownWords(task: string, phrases: TaskPhrases, general: Words): Words {
   const { language } = general;
+  checkLanguage(task, phrases, language);
   const own = phrases[language];
-  if (!own && Object.keys(phrases).length > 0) {
-    throw new StudyError(`the task ${task} has no phrases in the language ${language}`, {
-      hint: `add them to the task, or set survey.language to ${Object.keys(phrases).join(" or ")}`,
-    });
-  }
   return Object.assign((key: string) => own?.[key] ?? general(key), { language });
 }
 

@@ -4,7 +4,7 @@ import { type Field, isFreeName } from "../study/settings/survey.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Item } from "./items.ts";
 import { type Answer, type Origin, storiesShown, type TaskFacts, type TaskKind } from "./kinds.ts";
-import { checkPhrases, ownWords, type TaskPhrases, type Words } from "./phrases.ts";
+import { checkLanguage, checkPhrases, ownWords, type TaskPhrases, type Words } from "./phrases.ts";
 import { responseTo } from "./response.ts";
 import { type SimulatedReader, simulatedResponse } from "./simulated.ts";
 
@@ -54,6 +54,8 @@ export interface Task extends TaskFacts {
   readonly stimuli: 0 | 1 | 2;
   /** Where a question without a story comes. */
   readonly place: "between" | "last";
+  /** Throws StudyError where its phrases lack a language. */
+  checkLanguage(language: string): void;
   /** What completes "You will be asked ..." in the instructions; for tasks that show a story. */
   asked(words: Words): string;
   /** What is to be filled in, in the participant's words; `fields` are the researcher's own, `survey.demographics`. */
@@ -103,6 +105,7 @@ export function defineTask(definition: TaskDefinition): Task {
     ...(rightAnswer !== undefined && { rightAnswer }),
     stimuli,
     place: kind === "check" ? "between" : "last",
+    checkLanguage: (language) => checkLanguage(name, phrases, language),
     asked: (words) => ownWords(name, phrases, words)("asked"),
     items: (words, fields = none) => definition.items(ownWords(name, phrases, words), fields),
     plainItems,

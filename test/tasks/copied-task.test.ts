@@ -132,6 +132,13 @@ test("the package can be analysed where the task is not known", async () => {
   }
 });
 
+test("a survey in a language that the task lacks is refused before anything runs", async () => {
+  const inGerman = settings(person.name).map((part) => part.replace("survey: {", "survey: {language: de, "));
+  const { code, told } = await tinylove("run", "--study", await smallStudy(...inGerman));
+  expect(code).toBe(1);
+  expect(told.join("\n")).toContain("the task person-or-program has no phrases in the language de");
+});
+
 test("two tasks that ask who wrote a story are refused in one study", async () => {
   const both = settings(person.name).map((part) =>
     part.replace("tasks: [", "tasks: [{task: human-or-machine}, "),
