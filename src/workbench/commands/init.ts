@@ -2,12 +2,13 @@ import { cp, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { StudyConfig, usualGenre } from "../../study/config.ts";
+import { usualGenre } from "../../study/config.ts";
 import type { Effects } from "../effects.ts";
 import { StudyError } from "../errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../files.ts";
 import { pairsOf } from "../options.ts";
 import { command } from "../stage.ts";
+import { studySchema } from "../study-schema.ts";
 import { packageFolder } from "../version.ts";
 import { type SettingAtPath, withSettings } from "../with-settings.ts";
 
@@ -90,7 +91,7 @@ async function refuseUsed(root: string, folder: string): Promise<void> {
 async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
   await writeWhole(
     join(root, "study.schema.json"),
-    `${JSON.stringify(z.toJSONSchema(StudyConfig, { io: "input" }), null, 2)}\n`,
+    `${JSON.stringify(studySchema(), null, 2)}\n`,
   );
   await writeWhole(join(root, ".gitignore"), ignored);
   await writeWhole(join(root, "study.yaml"), settings);
