@@ -27,12 +27,8 @@ export async function makeStudy(
   from: NewStudy = {},
   effects: Effects = silent(),
 ): Promise<Study> {
-  const [{ init }, { appraise }] = await Promise.all([
-    import("./workbench/commands/init.ts"),
-    import("./collect/appraise.ts"),
-  ]);
-  const command = init(appraise);
-  await command.run(".", checkedOptions(command.options, { folder, ...from }), effects);
+  const { init } = await import("./collect/init.ts");
+  await init.run(".", checkedOptions(init.options, { folder, ...from }), effects);
   return openStudy(folder);
 }
 

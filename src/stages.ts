@@ -14,18 +14,17 @@ export const stages: Loaders<AnyStage> = {
   influence: async () => (await import("./influence/influence.ts")).influence,
   compose: async () => (await import("./compose/compose.ts")).compose,
   judgments: async () => (await import("./judgments/judgments.ts")).judgments,
-  analyse: async () => (await import("./analyse/analyse.ts")).analyse(await pageOfFindings()),
+  analyse: async () => (await import("./analyse/analyse.ts")).analyse,
   report: async () => (await import("./report/report.ts")).report,
 };
 
 /** What is no stage: making, showing, serving. */
 export const commands: Loaders<AnyCommand> = {
-  init: async () =>
-    (await import("./workbench/commands/init.ts")).init((await import("./collect/appraise.ts")).appraise),
+  init: async () => (await import("./collect/init.ts")).init,
   status: async () => status(await loaded(stages)),
   run: async () => runAll(await loaded(stages)),
   trust: async () => (await import("./workbench/commands/trust.ts")).trust,
-  power: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),
+  power: async () => (await import("./analyse/power.ts")).power,
   preregister: async () => (await import("./analyse/preregister.ts")).preregister,
   serve: async () => (await import("./workplace/serve.ts")).serve,
   simulate: async () => (await import("./simulate/simulate.ts")).simulate,
@@ -38,12 +37,7 @@ export const commands: Loaders<AnyCommand> = {
   "tune export": async () => (await import("./tune/export.ts")).exportTuned,
   backup: async () => (await import("./survey/backup.ts")).backup,
   withdraw: async () => (await import("./survey/withdraw.ts")).withdraw,
-  package: async () =>
-    (await import("./release/package.ts")).packageStudy({
-      analyse: await stages["analyse"]!(),
-      checkR: (await import("./report/check-r.ts")).checkR,
-      measuresOf: (await import("./describe/measures.ts")).measuresOf,
-    }),
+  package: async () => (await import("./release/package.ts")).packageStudy,
   "export-forms": async () => (await import("./exchange/export-forms.ts")).exportForms,
   "import-responses": async () => (await import("./exchange/import-responses.ts")).importResponses,
   login: async () => (await import("./collect/login.ts")).login,
@@ -60,8 +54,6 @@ export const groups: Readonly<Record<string, string>> = {
   tune: "Fine-tune a model on the training stories",
   models: "Models that can be used here",
 };
-
-const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;
 
 /** Loads every member of a list, or those named, in its order. */
 export const loaded = <Member>(

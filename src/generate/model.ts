@@ -53,7 +53,7 @@ export interface Model {
   /** How it works texts out, where that is not the usual way and changes them: a part of an answer's key. */
   readonly variant?: string;
   /** True where it only exercises the way. */
-  readonly pretend?: boolean;
+  readonly dummy?: boolean;
   /**
    * How many requests are answered together. The answers of a batch hang together (a local model works them out in
    * step), so that a batch is cached whole and done again whole.

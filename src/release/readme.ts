@@ -124,8 +124,8 @@ Kind of love, tone, cultural setting, or what else the codebook asks, as ${liste
       ? "People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. "
       : ""
   }A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out.${
-    rows.some(({ lot }) => lot === "factorial")
-      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`lot`)."
+    rows.some(({ text_set }) => text_set === "factorial")
+      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`text_set`)."
       : ""
   }
 

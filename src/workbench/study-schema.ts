@@ -15,7 +15,9 @@ const jsonOf = (schema: z.ZodType): Json =>
     io: "input",
     override({ zodSchema, jsonSchema }) {
       if (zodSchema === ModelSettings)
-        Object.assign(jsonSchema, { anyOf: [...builtInKinds().map(({ settings }) => jsonOf(settings)), ofPlugin()] });
+        Object.assign(jsonSchema, {
+          anyOf: [...builtInKinds().map(({ settings }) => jsonOf(settings)), ofPlugin()],
+        });
       if (jsonSchema.description !== undefined) jsonSchema.description = withDefault(jsonSchema);
     },
   });

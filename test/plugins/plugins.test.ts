@@ -52,8 +52,16 @@ const shouting = measure(
 test.each([
   ["a file that is not there", "absent", /plugins: \.\/p\.mjs: there is no such file/],
   ["code that does not parse", "export default {", /plugins: \.\/p\.mjs cannot be loaded: Unexpected/],
-  ["a package that is not there", 'import "no-such-package";', /cannot be loaded: Cannot find package 'no-such/],
-  ["nothing to use", "export default { name: 'x' };", /plugins: \.\/p\.mjs exports nothing that Tiny Love can use/],
+  [
+    "a package that is not there",
+    'import "no-such-package";',
+    /cannot be loaded: Cannot find package 'no-such/,
+  ],
+  [
+    "nothing to use",
+    "export default { name: 'x' };",
+    /plugins: \.\/p\.mjs exports nothing that Tiny Love can use/,
+  ],
   [
     "a member that is missing",
     measure(`name: "m", unit: "u", format: "number", of: () => 1`),
@@ -89,8 +97,7 @@ test.each([
   ],
 ])("%s is said in one line that names the file", async (_, content, expected) => {
   const folder = await studyWith(content === "absent" ? {} : { "p.mjs": content });
-  if (content === "absent")
-    await writeFile(join(folder, "study.yaml"), settingsWith("plugins: [./p.mjs]\n"));
+  if (content === "absent") await writeFile(join(folder, "study.yaml"), settingsWith("plugins: [./p.mjs]\n"));
   const { code, stderr } = await tinylove(["status", "--study", folder]);
   expect(stderr.trim()).toMatch(expected);
   expect(stderr.trim().split("\n")).toHaveLength(1);
@@ -100,10 +107,13 @@ test.each([
 test("a program runs after the user has agreed to it, and not after it or what it imports was changed", async () => {
   const folder = await studyWith({
     "p.mjs": `import { marks } from "./_marks.mjs";\n${shouting.replace('split("!")', "split(marks)")}`,
-    "_marks.mjs": 'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./ran", import.meta.url), "");\nexport const marks = "!";\n',
+    "_marks.mjs":
+      'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./ran", import.meta.url), "");\nexport const marks = "!";\n',
   });
   const status = () => tinylove(["status", "--study", folder], {});
-  expect((await status()).last).toMatch(/\.\/p\.mjs is a program that you have not agreed to run as it is now/);
+  expect((await status()).last).toMatch(
+    /\.\/p\.mjs is a program that you have not agreed to run as it is now/,
+  );
   await expect(readFile(join(folder, "ran"))).rejects.toThrow();
   expect(await tinylove(["trust", "--study", folder], {})).toMatchObject({ code: 0 });
   expect(await status()).toMatchObject({ code: 0 });

@@ -12,7 +12,7 @@ export const echo: Provider<SettingsOf<"echo">> = {
   open: async (settings, _, effects) => ({
     address: settings.address,
     hash: sha256("echo 1"),
-    pretend: true,
+    dummy: true,
     batchSize: 1,
     maxConcurrency: 1,
     async write(batch) {

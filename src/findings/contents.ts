@@ -4,7 +4,7 @@ import type { StoryRead } from "./stories.ts";
 /** A report before it is drawn: what the page, the Markdown and the tables all walk. */
 export interface Contents {
   readonly title: string;
-  /** Said at the head: simulated readers, an example corpus, a pretend model. */
+  /** Said at the head: simulated readers, an example corpus, a dummy model. */
   readonly marks: readonly Mark[];
   /** The verdict in one sentence. */
   readonly headline: string;
@@ -30,6 +30,13 @@ export interface Mark {
   /** Whether something is not what it stands for; then every section says its name. */
   readonly unreal: boolean;
 }
+
+/** Readers whom a program played. */
+export const simulatedMark: Mark = {
+  name: "Simulated readers",
+  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  unreal: true,
+};
 
 export interface Chapter {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { detectAll } from "tinyld";
-import { functionWords } from "../../text/function-words.ts";
-import type { QuickMeasure } from "../measure.ts";
-import type { Token } from "../tokens.ts";
+import { functionWords } from "../text/function-words.ts";
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
 
 /**
  * Phrases in another language, each with its code: `te quiero mucho (es)`. Looked for are runs of words that the
