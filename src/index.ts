@@ -1,6 +1,6 @@
 /**
  * Tiny Love as a library: studies, what their stages wrote, the statistics, and what a plugin defines. What is exported
- * here keeps its meaning until the next major version; anything else inside the package may change at any time.
+ * here keeps its meaning until the next major version (below 1: the next minor one). Anything else in the package may change at any time.
  * `docs/extending.md` shows it at work.
  */
 

@@ -2,11 +2,12 @@ import { cp, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { StudyConfig, usualGenre } from "../study/config.ts";
+import { usualGenre } from "../study/config.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { pairsOf } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
+import { studySchema } from "../workbench/study-schema.ts";
 import { packageFolder } from "../workbench/version.ts";
 import { type SettingAtPath, withSettings } from "../workbench/with-settings.ts";
 import { appraise } from "./appraise.ts";
@@ -77,10 +78,7 @@ async function refuseUsed(root: string, folder: string): Promise<void> {
 
 /** `study.yaml` comes last: a folder without it is no study, so a kill leaves nothing that looks like one. */
 async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
-  await writeWhole(
-    join(root, "study.schema.json"),
-    `${JSON.stringify(z.toJSONSchema(StudyConfig, { io: "input" }), null, 2)}\n`,
-  );
+  await writeWhole(join(root, "study.schema.json"), `${JSON.stringify(studySchema(), null, 2)}\n`);
   await writeWhole(join(root, ".gitignore"), ignored);
   await writeWhole(join(root, "study.yaml"), settings);
 }

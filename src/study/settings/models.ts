@@ -43,6 +43,9 @@ export function addModelKind(scheme: string, kind: ModelKind): () => void {
   return () => void (added.get(scheme) === kind && added.delete(scheme));
 }
 
+/** The kinds that come with Tiny Love. */
+export const builtInKinds = (): readonly ModelKind[] => Object.values(kinds);
+
 /** Every scheme that there is. */
 export const schemes = (): string[] => [...Object.keys(kinds), ...added.keys()];
 
