@@ -46,7 +46,7 @@ export const stages: List<AnyStage> = {
   },
   analyse: {
     summary: "Ask the judgments what they can say",
-    load: async () => (await import("./analyse/analyse.ts")).analyse(await pageOfFindings()),
+    load: async () => (await import("./analyse/analyse.ts")).analyse,
   },
   report: {
     summary: "Write the report: page, Markdown, figures and tables",
@@ -59,8 +59,7 @@ export const commands: List<AnyCommand> = {
   init: {
     summary: "Make a new study folder with a commented study.yaml",
     parameters: "[folder]",
-    load: async () =>
-      (await import("./workbench/commands/init.ts")).init((await import("./collect/appraise.ts")).appraise),
+    load: async () => (await import("./collect/init.ts")).init,
   },
   status: {
     summary: "Tell what is fresh, stale or missing, and what would run next",
@@ -70,9 +69,13 @@ export const commands: List<AnyCommand> = {
     summary: "Run every stage that is stale or missing",
     load: async () => (await import("./workbench/commands/run.ts")).runAll(await loaded(stages)),
   },
+  trust: {
+    summary: "Agree to run the plugins of a study as they are now",
+    load: async () => (await import("./workbench/commands/trust.ts")).trust,
+  },
   power: {
     summary: "Plan how many readers and stories a verdict needs, before the data",
-    load: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),
+    load: async () => (await import("./analyse/power.ts")).power,
   },
   preregister: {
     summary: "Freeze margin, exclusions, stopping rule and stories before the data",
@@ -129,12 +132,7 @@ export const commands: List<AnyCommand> = {
   package: {
     summary:
       "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
-    load: async () =>
-      (await import("./release/package.ts")).packageStudy({
-        analyse: await stages["analyse"]!.load(),
-        checkR: (await import("./report/check-r.ts")).checkR,
-        measures: (await import("./describe/measures.ts")).measures,
-      }),
+    load: async () => (await import("./release/package.ts")).packageStudy,
   },
   "export-forms": {
     summary: "Write the forms for another form system: jsPsych, Google Forms, Qualtrics",
@@ -185,8 +183,6 @@ export const groups: Readonly<Record<string, string>> = {
   tune: "Fine-tune a model on the training stories",
   models: "Models that can be used here",
 };
-
-const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;
 
 /** Loads every member of a list, or those named, in its order. */
 export const loaded = <Member>(

@@ -1,7 +1,9 @@
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { aboutPeople } from "../tasks/asked.ts";
 import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
+import type { Analysis } from "./analysis.ts";
 import { refuseUnknownEffects } from "./effects.ts";
 
 /**
@@ -10,18 +12,21 @@ import { refuseUnknownEffects } from "./effects.ts";
  */
 export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const settings = study.config.analyse;
-  await refuseUnknownAnalyses(settings);
+  if (settings.only || study.plugins.members.length > 0) {
+    const { analysesWith } = await import("./analyses.ts");
+    refuseUnknownAnalyses(settings, analysesWith(study.plugins));
+  }
   await refuseUnknownClusters(study);
   if (!settled.has(codesFile)) return;
   const { measuredTexts } = await import("./from-study.ts");
   refuseUnknownEffects(settings.effects, await measuredTexts(study));
 }
 
-async function refuseUnknownClusters({ config: { analyse, survey } }: Study): Promise<void> {
-  if (!analyse.clusters) return;
+async function refuseUnknownClusters({ config }: Study): Promise<void> {
+  if (!config.analyse.clusters) return;
   const { ofStories } = await import("./from-study.ts");
-  const known = [...ofStories, ...survey.demographics.map(({ name }) => name)];
-  const unknown = analyse.clusters.find((name) => !known.includes(name));
+  const known = [...ofStories, ...aboutPeople(config).map(({ name }) => name)];
+  const unknown = config.analyse.clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
     hint: `a study knows ${known.join(", ")}; ask readers for more in survey.demographics`,
@@ -29,9 +34,7 @@ async function refuseUnknownClusters({ config: { analyse, survey } }: Study): Pr
 }
 
 /** Throws StudyError for an analysis that there is not. */
-export async function refuseUnknownAnalyses({ only = [] }: AnalyseSettings): Promise<void> {
-  if (only.length === 0) return;
-  const { analyses } = await import("./analyses.ts");
+export function refuseUnknownAnalyses({ only = [] }: AnalyseSettings, analyses: readonly Analysis[]): void {
   const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {

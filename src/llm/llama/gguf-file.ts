@@ -4,6 +4,7 @@ import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
 import { oncePerFile } from "../../workbench/hash-file.ts";
 import { chatTemplateIn } from "./chat.ts";
+import { llamaLibrary } from "./library.ts";
 
 /** What a GGUF file says of itself. Sizes in bytes. */
 export interface LlamaFile {
@@ -23,7 +24,7 @@ export interface LlamaFile {
 
 /** Reads a GGUF file's head, without loading it; throws StudyError when it has none. */
 export async function readLlamaFile(file: string): Promise<LlamaFile> {
-  const { readGgufFileInfo, GgufInsights } = await import("node-llama-cpp");
+  const { readGgufFileInfo, GgufInsights } = await llamaLibrary();
   try {
     const info = await readGgufFileInfo(file, { logWarnings: false });
     const insights = await GgufInsights.from(info);
@@ -62,7 +63,7 @@ export async function chatTemplateOf(file: string): Promise<string | undefined> 
 
 /** As JSON, or `none`. */
 async function readChatTemplate(file: string): Promise<string> {
-  const { readGgufFileInfo } = await import("node-llama-cpp");
+  const { readGgufFileInfo } = await llamaLibrary();
   try {
     const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
     return JSON.stringify(chatTemplateIn(metadata)) ?? "none";
