@@ -87,7 +87,7 @@ function addStage(program: Program, listed: Listed<AnyStage>, stage: AnyStage, e
     const { openStudy } = await import("./workbench/study.ts");
     const { runSingleStage } = await import("./workbench/run-single-stage.ts");
     const study = await openStudy(folderOf(self));
-    return runSingleStage(stage.name, await loaded(stages), study, options, effects);
+    return runSingleStage(stage, await loaded(stages), study, options, effects);
   });
 }
 

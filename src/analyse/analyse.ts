@@ -86,11 +86,10 @@ export const analyse = stage<Options>({
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
     });
-    const [{ dataOfStudy }, { choicesCsv }, { analysesWith }] = await Promise.all([
-      import("./from-study.ts"),
-      import("./judged.ts"),
-      import("./analyses.ts"),
-    ]);
+    // Loaded here and not above: `status` asks every stage, and most of the statistics are behind these.
+    const { analysesWith } = await import("./analyses.ts");
+    const { dataOfStudy } = await import("./from-study.ts");
+    const { choicesCsv } = await import("./judged.ts");
     const data = await dataOfStudy(study);
     tellIfSimulated(data, effects);
     const found = await allFindings(data, analysesWith(study.plugins), study.random("analyse"), effects);

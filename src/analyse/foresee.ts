@@ -11,21 +11,22 @@ import { refuseUnknownEffects } from "./fixed-effects.ts";
  * found when they are there is a change after registration.
  */
 export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
-  const { analyse } = study.config;
-  if (analyse.only) {
+  const settings = study.config.analyse;
+  if (settings.only || study.plugins.members.length > 0) {
     const { analysesWith } = await import("./analyses.ts");
-    refuseUnknownAnalyses(analyse, analysesWith(study.plugins));
+    refuseUnknownAnalyses(settings, analysesWith(study.plugins));
   }
-  if (analyse.clusters) await refuseUnknownClusters(study, analyse.clusters);
+  await refuseUnknownClusters(study);
   if (!settled.has(codesFile)) return;
   const { measuredTexts } = await import("./from-study.ts");
-  refuseUnknownEffects(analyse.effects, await measuredTexts(study));
+  refuseUnknownEffects(settings.effects, await measuredTexts(study));
 }
 
-async function refuseUnknownClusters({ config }: Study, clusters: readonly string[]): Promise<void> {
+async function refuseUnknownClusters({ config }: Study): Promise<void> {
+  if (!config.analyse.clusters) return;
   const { ofStories } = await import("./from-study.ts");
   const known = [...ofStories, ...aboutPeople(config).map(({ name }) => name)];
-  const unknown = clusters.find((name) => !known.includes(name));
+  const unknown = config.analyse.clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
     hint: `a study knows ${known.join(", ")}; ask readers for more in survey.demographics`,
