@@ -60,7 +60,7 @@ export async function runStage(
   const stage = all.find((one) => one.name === name);
   if (!stage) throw new StudyError(`no stage ${name}`, { hint: `try ${stageNames.join(", ")}` });
   const checked = stage.options ? checkedOptions(stage.options, options) : {};
-  await runSingleStage(stage.name, all, study, checked, effects);
+  await runSingleStage(stage, all, study, checked, effects);
 }
 
 /** Whether a stage is up to date, and why not. */
