@@ -35,7 +35,10 @@ export function addTask(task: Task): () => void {
   }
   if (there) return () => {};
   known.push(task);
-  return () => void known.splice(known.indexOf(task), 1);
+  return () => {
+    const at = known.indexOf(task);
+    if (at >= 0) known.splice(at, 1);
+  };
 }
 
 /** The task of that name; undefined when there is none. */

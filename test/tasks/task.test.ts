@@ -74,8 +74,11 @@ test("forms ask an added task as any other; another of its name is refused", () 
   expect(tasks.filter(({ name }) => name === task.name)).toEqual([task]);
   expect(() => addTask(defineTask(definition()))).toThrow("there are two tasks called who-was-it");
   expect(() => addTask(defineTask(definition({ name: "human-or-machine" })))).toThrow("human-or-machine");
+  const others = tasks.length - 1;
+  remove();
   remove();
   expect(taskNamed(task.name)).toBeUndefined();
+  expect(tasks).toHaveLength(others);
 });
 
 test("a study asks by default who wrote a story", () => {
