@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/length.ts";
+import { lengthOf, withLength } from "../survey/survey-length.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { StudyError } from "../workbench/errors.ts";

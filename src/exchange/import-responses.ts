@@ -4,7 +4,7 @@ import { z } from "zod";
 import { counted } from "../study/print.ts";
 import { base32, randomId } from "../survey/ids.ts";
 import { openDatabase } from "../survey/store/database.ts";
-import { exportAnswers } from "../survey/store/exporting.ts";
+import { exportAnswers } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { readStudyMaterials } from "../survey/study-materials.ts";
 import type { PlannedQuestion } from "../survey/survey-plan.ts";

@@ -3,7 +3,7 @@ import { isOpen, responsesSoFar, storeFile } from "../registration/assert-not-fr
 import { counted } from "../study/print.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { openUnlessInUse } from "../survey/store/database.ts";
-import { exportAnswers } from "../survey/store/exporting.ts";
+import { exportAnswers } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { databaseVariable, readStoreRecord, storeKind } from "../survey/store/store-record.ts";
 import { exists } from "../workbench/files.ts";

@@ -1,6 +1,6 @@
 import { TextSet, textSetOf } from "../coding/text-sets.ts";
 import { type Coder, CoderKind } from "../study/coding.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
 
 /**

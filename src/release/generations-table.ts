@@ -1,10 +1,10 @@
 import { TextSet } from "../coding/text-sets.ts";
 import { countingAttempts, modelName } from "../study/generation.ts";
 import { countWords } from "../text/words.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
 import { textCells, textColumns, withoutFolders } from "./text-columns.ts";
-import type { Publishing } from "./texts.ts";
+import type { Publishing } from "./text-licences.ts";
 
 /** All that the models wrote, with what determined it. */
 export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {

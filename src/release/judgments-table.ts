@@ -5,7 +5,7 @@ import { phrasesOf } from "../survey/languages.ts";
 import type { Item } from "../tasks/items.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./published.ts";
+import type { Choices, Published } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import type { Row } from "../tables/tables.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./package-data.ts";
 import { type Cell, type Column, sortedBy, type Table } from "./table.ts";
-import type { Publishing } from "./texts.ts";
+import type { Publishing } from "./text-licences.ts";
 
 /** A measure as those know it who take it: its column, what it says of a text in a sentence, and what its values count. */
 export interface MeasureFacts {

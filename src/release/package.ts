@@ -14,14 +14,14 @@ import { openStudy, type Study } from "../workbench/study.ts";
 import { type About, descriptorOf, type PackedFile } from "./descriptor.ts";
 import { readVerdict, type VerdictMakers } from "./in-verdict.ts";
 import type { MeasureFacts } from "./measures-table.ts";
-import { papersOf } from "./papers.ts";
+import { papersOf } from "./package-documents.ts";
 import { parquetOf } from "./parquet-file.ts";
 import { aloneWithTheirAnswers } from "./participants-table.ts";
-import { type Published, readPublished } from "./published.ts";
+import { type Published, readPublished } from "./package-data.ts";
 import { writeSqlite } from "./sqlite-file.ts";
 import { tablesOf } from "./study-tables.ts";
 import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts";
-import { textChoices } from "./texts.ts";
+import { textChoices } from "./text-licences.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
 export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>

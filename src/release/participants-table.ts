@@ -1,5 +1,5 @@
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./published.ts";
+import type { Choices, Published } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 

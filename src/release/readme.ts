@@ -1,7 +1,7 @@
 import { listed } from "../study/print.ts";
 import { version } from "../workbench/version.ts";
 import type { About } from "./descriptor.ts";
-import type { Choices } from "./published.ts";
+import type { Choices } from "./package-data.ts";
 import type { Table } from "./table.ts";
 
 /** README.md: what the package holds, what was left out of it, how it is opened. */

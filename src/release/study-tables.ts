@@ -6,10 +6,10 @@ import { generationsTable } from "./generations-table.ts";
 import { judgmentsTable } from "./judgments-table.ts";
 import { type MeasureFacts, measuresTable } from "./measures-table.ts";
 import { participantsTable } from "./participants-table.ts";
-import type { Choices, Published } from "./published.ts";
-import { formsTable, stimuliTable, storiesTable } from "./shown-tables.ts";
+import type { Choices, Published } from "./package-data.ts";
+import { formsTable, stimuliTable, storiesTable } from "./stimuli-tables.ts";
 import type { Table } from "./table.ts";
-import { publishing } from "./texts.ts";
+import { publishing } from "./text-licences.ts";
 
 /** The tables of a study, without who anybody is. `secret` makes new names of participants and coders, the same ones each time. */
 export function tablesOf(

@@ -6,7 +6,7 @@ import { base32 } from "../survey/ids.ts";
 import type { Participant } from "../survey/participant.ts";
 import { copyStudy } from "../survey/store/copy-study.ts";
 import { openDatabase } from "../survey/store/database.ts";
-import { exportAnswers } from "../survey/store/exporting.ts";
+import { exportAnswers } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { planOf } from "../survey/survey-plan.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { randomId } from "./ids.ts";
-import type { Commits } from "./store/commits.ts";
+import type { Commits } from "./store/group-commit.ts";
 import type { Database } from "./store/schema.ts";
 
 /** What the store knows of itself and of nobody who takes part: its seals, what it asks about, who looked, how often it was opened. */

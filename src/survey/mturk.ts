@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { Recruit } from "./entering.ts";
+import type { Recruit } from "./allocate-participant.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

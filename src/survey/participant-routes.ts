@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { allocate } from "./allocate.ts";
+import { allocate } from "./form-allocation.ts";
 import { same, sealed } from "./ids.ts";
 import { instructionsFor } from "./instructions.ts";
 import { isPreview, letPostTo, returnPostOf } from "./mturk.ts";
@@ -13,9 +13,9 @@ import {
   refusedPage,
   thanksPage,
   withdrawnPage,
-} from "./pages.ts";
+} from "./participant-pages.ts";
 import { newParticipant, type Participant } from "./participant.ts";
-import { nowhere, told } from "./problems.ts";
+import { nowhere, told } from "./error-pages.ts";
 import {
   carried,
   completionCode,
@@ -25,7 +25,7 @@ import {
   recruitOf,
   returnAddress,
 } from "./recruiting.ts";
-import { scoreOf } from "./score.ts";
+import { scoreOf } from "./participant-score.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import { planOf } from "./survey-plan.ts";
 import {
@@ -40,7 +40,7 @@ import {
   secretOf,
   secretOfArrival,
   takeTurn,
-} from "./visit.ts";
+} from "./browser-session.ts";
 
 type Personal = { Params: { token: string; action: string } };
 

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { parseJson } from "../workbench/files.ts";
 import { randomId } from "./ids.ts";
-import { prepared } from "./store/prepared.ts";
+import { prepared } from "./store/prepared-statement.ts";
 import type { Database, Tables, Writing } from "./store/schema.ts";
 import { Plan } from "./survey-plan.ts";
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
-import type { StoreOutcome } from "./answering.ts";
+import type { StoreOutcome } from "./submit-answer.ts";
 import { signsIn } from "./bot-signals.ts";
 import { randomId } from "./ids.ts";
 import type { Participant } from "./participant.ts";
-import { alertText, nowhere, problem, told } from "./problems.ts";
+import { alertText, nowhere, problem, told } from "./error-pages.ts";
 import { questionPage } from "./question-page.ts";
-import { positionIn, responseIn } from "./response.ts";
+import { positionIn, responseIn } from "./parse-response.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import {
   type Fields,
@@ -19,7 +19,7 @@ import {
   secretOf,
   takeTurn,
   wantsJson,
-} from "./visit.ts";
+} from "./browser-session.ts";
 
 type Positioned = { Params: { position: string } };
 

@@ -1,9 +1,9 @@
 import type { Recruiting } from "../study/settings/survey.ts";
 import { taskNamed } from "../tasks/tasks.ts";
-import type { Recruit } from "./entering.ts";
+import type { Recruit } from "./allocate-participant.ts";
 import { digest, randomId, same, sealed } from "./ids.ts";
 import { carriedSubmitHost, visitOf } from "./mturk.ts";
-import type { Code } from "./pages.ts";
+import type { Code } from "./participant-pages.ts";
 import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
 

@@ -8,10 +8,10 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { Control, controlFile } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
-import { exportAnswers } from "./store/exporting.ts";
+import { exportAnswers } from "./store/export-answers.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
-import { Withdrawn, withdrawIn } from "./withdrawing.ts";
+import { Withdrawn, withdrawIn } from "./withdraw-participant.ts";
 
 /** `tinylove withdraw`: deletes one participant's answers, also while the survey is being served. */
 export const withdraw = command({

@@ -19,7 +19,7 @@ import {
   Otherwise,
   sealedCoder,
   textsFor,
-} from "./coder.ts";
+} from "./coder-session.ts";
 import {
   type CoderLinksView,
   codedPage,

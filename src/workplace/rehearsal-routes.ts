@@ -3,13 +3,13 @@ import type { Form } from "../study/form.ts";
 import { randomId, same, sealed } from "../survey/ids.ts";
 import { instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
-import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/pages.ts";
-import { alertText, nowhere, problem, told } from "../survey/problems.ts";
+import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
+import { alertText, nowhere, problem, told } from "../survey/error-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
-import { positionIn, responseIn } from "../survey/response.ts";
+import { positionIn, responseIn } from "../survey/parse-response.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
-import { type Fields, fieldsOf, wantsJson } from "../survey/visit.ts";
+import { type Fields, fieldsOf, wantsJson } from "../survey/browser-session.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
 /** A way through a form that is gone for a trial. */

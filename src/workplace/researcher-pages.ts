@@ -1,4 +1,4 @@
-import type { AccuracySoFar, Overview } from "../survey/overview.ts";
+import type { AccuracySoFar, Overview } from "../survey/progress-summary.ts";
 import { head } from "../survey/page.ts";
 import { type Html, html } from "../text/html.ts";
 import { duration } from "../workbench/progress.ts";

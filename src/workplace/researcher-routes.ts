@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { same, sealed } from "../survey/ids.ts";
-import { accuracySoFar, overviewOf } from "../survey/overview.ts";
+import { accuracySoFar, overviewOf } from "../survey/progress-summary.ts";
 import { alertBox } from "../survey/page.ts";
 import { invitation } from "../survey/recruiting.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
-import { fieldsOf } from "../survey/visit.ts";
-import { withdrawIn } from "../survey/withdrawing.ts";
+import { fieldsOf } from "../survey/browser-session.ts";
+import { withdrawIn } from "../survey/withdraw-participant.ts";
 import { csv } from "../tables/tables.ts";
 import { html } from "../text/html.ts";
 import { readKey } from "../workbench/artefacts.ts";

@@ -9,7 +9,7 @@ import { analyse } from "../../src/analyse/analyse.ts";
 import { writeCoder } from "../../src/coding/codings.ts";
 import { measures } from "../../src/describe/measures.ts";
 import { packageStudy as packaging } from "../../src/release/package.ts";
-import { allowsCopies } from "../../src/release/texts.ts";
+import { allowsCopies } from "../../src/release/text-licences.ts";
 import { checkR } from "../../src/report/check-r.ts";
 import { pageOfFindings } from "../../src/report/report.ts";
 import { csv, readTable } from "../../src/tables/tables.ts";

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
 import { StudyConfig } from "../../src/study/config.ts";
-import { Commits } from "../../src/survey/store/commits.ts";
+import { Commits } from "../../src/survey/store/group-commit.ts";
 import { openDatabase } from "../../src/survey/store/database.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
-import type { Submission } from "../../src/survey/answering.ts";
-import type { Arrival } from "../../src/survey/entering.ts";
+import type { Submission } from "../../src/survey/submit-answer.ts";
+import type { Arrival } from "../../src/survey/allocate-participant.ts";
 import { Metadata } from "../../src/survey/metadata.ts";
 import { newParticipant } from "../../src/survey/participant.ts";
 import { openDatabase } from "../../src/survey/store/database.ts";

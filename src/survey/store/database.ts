@@ -10,7 +10,7 @@ import type { Study } from "../../workbench/study.ts";
 import { randomId } from "../ids.ts";
 import { readStudyMaterials } from "../study-materials.ts";
 import { migrations } from "./migrations.ts";
-import { locksRows } from "./prepared.ts";
+import { locksRows } from "./prepared-statement.ts";
 import type { Database, Tables } from "./schema.ts";
 import {
   assertNoAnswersYet,

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Counted } from "../overview.ts";
+import type { Counted } from "../progress-summary.ts";
 import { parsePlan } from "../participant.ts";
 import type { Database } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Sign } from "./bot-signals.ts";
 import { digest } from "./ids.ts";
-import { locksRows, prepared } from "./store/prepared.ts";
+import { locksRows, prepared } from "./store/prepared-statement.ts";
 import type { Database, Writing } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 

@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/length.ts";
+import { lengthOf, withLength } from "../survey/survey-length.ts";
 import type { Study } from "../workbench/study.ts";
 import type { About } from "./descriptor.ts";
-import type { Choices, Published } from "./published.ts";
+import type { Choices, Published } from "./package-data.ts";
 import { readmeOf } from "./readme.ts";
 import type { Table } from "./table.ts";
 

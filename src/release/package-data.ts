@@ -8,7 +8,7 @@ import type { Generation } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import type { Story } from "../study/story.ts";
-import { participantsFile } from "../survey/store/exporting.ts";
+import { participantsFile } from "../survey/store/export-answers.ts";
 import { type Row, readTable } from "../tables/tables.ts";
 import {
   codesFile,
@@ -26,7 +26,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import type { VerdictStood } from "./in-verdict.ts";
-import type { TextChoice } from "./texts.ts";
+import type { TextChoice } from "./text-licences.ts";
 
 /** What is published of what people told: see the flags of `tinylove package`. */
 export interface Choices {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Recruit } from "./entering.ts";
+import type { Recruit } from "./allocate-participant.ts";
 import { base32, randomId, same, sealed } from "./ids.ts";
 import type { Participant } from "./participant.ts";
 import type { SurveyContext } from "./survey-context.ts";

@@ -1,9 +1,9 @@
 import type { Key } from "../study/stimulus.ts";
 import { Split } from "../study/story.ts";
-import type { Published } from "./published.ts";
+import type { Published } from "./package-data.ts";
 import type { Table } from "./table.ts";
 import { textCells, textColumns, withoutFolders } from "./text-columns.ts";
-import type { Publishing } from "./texts.ts";
+import type { Publishing } from "./text-licences.ts";
 
 /** What each form asks, question by question. */
 export const formsTable = ({ forms }: Published): Table => ({

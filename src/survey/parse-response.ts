@@ -4,7 +4,7 @@ import type { Answer } from "../tasks/task.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { isSignField } from "./bot-signals.ts";
 import type { Plan } from "./survey-plan.ts";
-import type { Fields } from "./visit.ts";
+import type { Fields } from "./browser-session.ts";
 
 /** The response to a task that was posted, or why it is none: something was left `missing`, or is `wrong`. */
 export function responseIn(

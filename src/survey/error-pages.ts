@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { messageOf } from "../workbench/errors.ts";
 import type { PageContext } from "./page.ts";
-import { againPage, problemPage } from "./pages.ts";
+import { againPage, problemPage } from "./participant-pages.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
-import { fieldsOf, wantsJson } from "./visit.ts";
+import { fieldsOf, wantsJson } from "./browser-session.ts";
 
 /** What a page may be asked to say when the script was told of a problem. */
 const tellable = ["conflict", "kept", "stale", "missing", "wrong"];

@@ -1,7 +1,7 @@
 import type { Random } from "../stats/random.ts";
-import { allocate, type Load } from "./allocate.ts";
+import { allocate, type Load } from "./form-allocation.ts";
 import { digest, sealed } from "./ids.ts";
-import { prepared } from "./store/prepared.ts";
+import { prepared } from "./store/prepared-statement.ts";
 import type { Database, Writing } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 
