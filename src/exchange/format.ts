@@ -16,7 +16,7 @@ export interface PortableQuestion {
 }
 
 /** What surrounds the questions. */
-export interface Surroundings {
+export interface SurveyTexts {
   readonly name: string;
   readonly title: string;
   readonly consent: string;
@@ -30,5 +30,5 @@ export interface Format {
   readonly name: string;
   readonly summary: string;
   /** Files by name. */
-  files(forms: readonly PortableForm[], around: Surroundings): Readonly<Record<string, string>>;
+  files(forms: readonly PortableForm[], around: SurveyTexts): Readonly<Record<string, string>>;
 }

@@ -36,21 +36,21 @@ export const importResponses = command({
   options: z.object({ files: z.array(z.string()).min(1), form: z.string().optional() }),
   async run(folder, { files, form: id }, effects) {
     const study = await openStudy(folder);
-    const material = await readStudyMaterials(study);
-    const forms = portableForms(study, material);
+    const materials = await readStudyMaterials(study);
+    const forms = portableForms(study, materials);
     const form = forms.find((one) => one.id === id);
     if (id !== undefined && !form)
       throw new StudyError(`no form ${id}`, { hint: `try ${forms.map((one) => one.id).join(", ")}` });
     // Everything is read and checked before anything is stored.
-    const read: Imported[] = [];
+    const read: ImportedFile[] = [];
     for (const file of files)
       read.push(responsesIn(await readRecords(file), basename(file), { forms, form, study }));
     const responses = read.flatMap((one) => one.responses);
     const store = new Store(await openDatabase(study, effects.env));
     try {
-      await store.facts.keep("material", () => material.hash);
+      await store.metadata.getOrCreate("material", () => materials.hash);
       let taken = 0;
-      for (const response of responses) if (await take(store, response, effects)) taken++;
+      for (const response of responses) if (await storeResponse(store, response, effects)) taken++;
       await exportAnswers(study, store, effects.warn);
       const known = responses.length - taken;
       const partial = responses.filter(({ form, answers }) => answers.length < form.questions.length).length;
@@ -69,15 +69,15 @@ export const importResponses = command({
   },
 });
 
-interface Response {
+interface ImportedResponse {
   /** From what tells the response from others: the same response is the same participant, however often it is imported. */
   readonly participant: string;
   readonly form: PortableForm;
   /** In the order in which the questions were shown, as far as it is known; questions that were left out are not there. */
-  readonly answers: readonly Given[];
+  readonly answers: readonly GivenAnswer[];
 }
 
-interface Given {
+interface GivenAnswer {
   readonly question: PortableQuestion;
   readonly answer: Record<string, unknown>;
   readonly ms?: number;
@@ -85,8 +85,8 @@ interface Given {
   readonly side?: "left" | "right";
 }
 
-interface Imported {
-  readonly responses: readonly Response[];
+interface ImportedFile {
+  readonly responses: readonly ImportedResponse[];
   readonly previews: number;
 }
 
@@ -97,7 +97,7 @@ interface Expected {
   readonly study: Study;
 }
 
-function responsesIn(records: readonly TableRecord[], file: string, expected: Expected): Imported {
+function responsesIn(records: readonly TableRecord[], file: string, expected: Expected): ImportedFile {
   const trials = asJspsych(records);
   if (trials) return { responses: fromJspsych(trials, file, expected), previews: 0 };
   const columns = columnsOf(records);
@@ -112,10 +112,10 @@ function responsesIn(records: readonly TableRecord[], file: string, expected: Ex
 }
 
 /** Google gives no name to a response: it is told by its row, and equal rows of one file by their place among each other. */
-function fromGoogle(records: readonly TableRecord[], form: PortableForm, study: Study): Response[] {
-  const again = counter();
+function fromGoogle(records: readonly TableRecord[], form: PortableForm, study: Study): ImportedResponse[] {
+  const seenBefore = counter();
   return records.map(({ where, cells }) => ({
-    participant: identity(again, [form.id, cells]),
+    participant: identity(seenBefore, [form.id, cells]),
     form,
     answers: form.questions.flatMap((question, at) => {
       const fields = question.items.map((item) => {
@@ -128,7 +128,7 @@ function fromGoogle(records: readonly TableRecord[], form: PortableForm, study: 
         }
         return [item, cells[column]!] as const;
       });
-      return givenTo(question, fields, `${where}: question ${at + 1}`, study);
+      return answersFrom(question, fields, `${where}: question ${at + 1}`, study);
     }),
   }));
 }
@@ -136,8 +136,8 @@ function fromGoogle(records: readonly TableRecord[], form: PortableForm, study: 
 const ofQualtrics = /^f(\d+)_q(\d+)_(\w+)$/;
 
 /** Qualtrics names a response; its columns name form, question and field. */
-function fromQualtrics(records: readonly TableRecord[], { forms, study }: Expected): Response[] {
-  const again = counter();
+function fromQualtrics(records: readonly TableRecord[], { forms, study }: Expected): ImportedResponse[] {
+  const seenBefore = counter();
   return records.flatMap(({ where, cells }) => {
     const filled = Object.entries(cells).filter(
       ([column, cell]) => cell.trim() !== "" && ofQualtrics.test(column),
@@ -158,10 +158,10 @@ function fromQualtrics(records: readonly TableRecord[], { forms, study }: Expect
     const id = cells["ResponseId"] ?? "";
     return [
       {
-        participant: id ? identityOf(["qualtrics", id]) : identity(again, [form.id, cells]),
+        participant: id ? identityOf(["qualtrics", id]) : identity(seenBefore, [form.id, cells]),
         form,
         answers: form.questions.flatMap((question, at) =>
-          givenTo(
+          answersFrom(
             question,
             question.items.map((item) => [item, cells[`f${numbers[0]}_q${at + 1}_${item.name}`] ?? ""]),
             `${where}: f${numbers[0]}_q${at + 1}`,
@@ -174,8 +174,8 @@ function fromQualtrics(records: readonly TableRecord[], { forms, study }: Expect
 }
 
 /** Each trial of jsPsych names its form and question; whose it is follows from a column, or from where the trials start over. */
-function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: Expected): Response[] {
-  const again = counter();
+function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: Expected): ImportedResponse[] {
+  const seenBefore = counter();
   const named = [
     "participant",
     "subject",
@@ -186,7 +186,7 @@ function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: E
     "run_id",
   ].find((column) => trials.some(({ cells }) => (cells[column] ?? "") !== ""));
   const people = byParticipant(trials, ({ cells }) => (named === undefined ? undefined : cells[named]));
-  const responses = people.flatMap(([name, own]): Response[] => {
+  const responses = people.flatMap(([name, own]): ImportedResponse[] => {
     const asked = own.filter(({ cells }) => (cells["question"] ?? "") !== "");
     const [first] = asked;
     if (!first) return [];
@@ -200,7 +200,7 @@ function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: E
       {
         participant:
           named === undefined
-            ? identity(again, ["jspsych", form.id, question, rt, time_elapsed, first.response])
+            ? identity(seenBefore, ["jspsych", form.id, question, rt, time_elapsed, first.response])
             : identityOf(["jspsych", form.id, name]),
         form,
         answers: asked.flatMap((trial) => givenInTrial(trial, form, study)),
@@ -213,7 +213,7 @@ function fromJspsych(trials: readonly Trial[], file: string, { forms, study }: E
   });
 }
 
-function givenInTrial({ where, cells, response }: Trial, form: PortableForm, study: Study): Given[] {
+function givenInTrial({ where, cells, response }: Trial, form: PortableForm, study: Study): GivenAnswer[] {
   const question = form.questions.find(({ id }) => id === cells["question"]);
   if (!question)
     throw new StudyError(`${where}: ${form.id} has no question ${cells["question"]}`, {
@@ -221,7 +221,7 @@ function givenInTrial({ where, cells, response }: Trial, form: PortableForm, stu
     });
   const rt = Number(cells["rt"]);
   const { side } = cells;
-  return givenTo(
+  return answersFrom(
     question,
     question.items.map((item) => [item, response[item.name] ?? ""]),
     where,
@@ -234,12 +234,12 @@ function givenInTrial({ where, cells, response }: Trial, form: PortableForm, stu
 }
 
 /** The answer that the fields make; none where all are empty and the question asks for something. */
-function givenTo(
+function answersFrom(
   question: PortableQuestion,
   fields: readonly (readonly [Item, string])[],
   where: string,
   study: Study,
-): Given[] {
+): GivenAnswer[] {
   const given = fields.flatMap(([item, text]) => {
     const value = fieldValue(item, text.trim(), where);
     return value === "" ? [] : [[item.name, value] as const];
@@ -305,16 +305,16 @@ const identityOf = (content: readonly unknown[]): string =>
  * Stores a response as a participant who saw the questions in that order; false where all of it was there already. One that
  * was cut off in the middle gets the answers that it lacks.
  */
-async function take(store: Store, response: Response, effects: Effects): Promise<boolean> {
+async function storeResponse(store: Store, response: ImportedResponse, effects: Effects): Promise<boolean> {
   const { participant: id, form, answers } = response;
   const known = await store.byId(id);
   if (known?.completed || known?.withdrawn) return false;
   // One time for all: nobody knows when each was answered.
   const now = effects.now();
-  if (!known) await store.admit({ id, secret: randomId(), form: form.id, plan: planOf(response), now });
+  if (!known) await store.addImported({ id, secret: randomId(), form: form.id, plan: planOf(response), now });
   const outcomes = await Promise.all(
     answers.map(({ question, answer, ms }) =>
-      store.answer({
+      store.submitAnswer({
         participant: id,
         question: question.id,
         key: randomId(),
@@ -322,7 +322,7 @@ async function take(store: Store, response: Response, effects: Effects): Promise
         ms,
         now,
         reserve: 0,
-        change: false,
+        mayChange: false,
       }),
     ),
   );
@@ -335,11 +335,11 @@ async function take(store: Store, response: Response, effects: Effects): Promise
 }
 
 /** What was answered in its order, then what was not. */
-function planOf({ form, answers }: Response): PlannedQuestion[] {
+function planOf({ form, answers }: ImportedResponse): PlannedQuestion[] {
   const answered = new Set(answers.map(({ question }) => question));
   const others = form.questions
     .filter((question) => !answered.has(question))
-    .map((question): Given => ({ question, answer: {} }));
+    .map((question): GivenAnswer => ({ question, answer: {} }));
   return [...answers, ...others].map(({ question: { id, task, stimuli }, side = "right" }) => {
     const ids = stimuli.map((stimulus) => stimulus.id);
     return {

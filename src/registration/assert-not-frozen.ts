@@ -14,7 +14,7 @@ export async function assertUnchanged(
   study: Study,
   files: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<void> {
-  const refuse = await refusalFor(study);
+  const refuse = await refusalOf(study);
   if (!refuse) return;
   for (const [path, content] of await files()) {
     const now = (await exists(study.path(path))) ? await readText(study.path(path)) : undefined;
@@ -24,12 +24,12 @@ export async function assertUnchanged(
 
 /** The same for a stage that cannot tell beforehand what it will write. */
 export async function assertNotFrozen(study: Study, what: string): Promise<void> {
-  const refuse = await refusalFor(study);
+  const refuse = await refusalOf(study);
   if (refuse) throw refuse(`${what} would be made anew`);
 }
 
 /** How to say that something may not change; undefined where nobody has begun, and nobody can. */
-async function refusalFor(study: Study): Promise<((what: string) => StudyError) | undefined> {
+async function refusalOf(study: Study): Promise<((what: string) => StudyError) | undefined> {
   const answers = await responsesSoFar(study);
   if (answers !== undefined) return (what) => readAlready(what, answers);
   return (await isOpen(study)) ? beingServed : undefined;
@@ -50,15 +50,15 @@ const beingServed = (what: string): StudyError =>
 export const storeFile = "survey.sqlite";
 
 /** The file beside a store that is held for as long as the store is open. */
-export const lockOf = (store: string): string => `${store}-lock`;
+export const lockFileOf = (store: string): string => `${store}-lock`;
 
 /** Whether the survey is open on the embedded store. */
 export async function isOpen(study: Study): Promise<boolean> {
-  const lock = lockOf(study.path(storeFile));
+  const lock = lockFileOf(study.path(storeFile));
   if (!(await exists(lock))) return false;
-  const letGo = await fileLock(lock);
-  letGo?.();
-  return letGo === undefined;
+  const unlock = await fileLock(lock);
+  unlock?.();
+  return unlock === undefined;
 }
 
 /** How many judgments were exported, in words; undefined for none. */

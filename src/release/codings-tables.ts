@@ -1,6 +1,6 @@
 import { TextSet, textSetOf } from "../coding/text-sets.ts";
 import { type Coder, CoderKind } from "../study/coding.ts";
-import type { Published } from "./package-data.ts";
+import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
 
 /**
@@ -8,7 +8,7 @@ import { sortedBy, type Table } from "./table.ts";
  * that is not in the study any more has none.
  */
 export function codingsTable(
-  { coders, stories, generations, factorial }: Published,
+  { coders, stories, generations, factorial }: PackageData,
   nameOf: (coder: string) => string,
 ): Table {
   const written = new Set(stories.map(({ id }) => id));
@@ -67,7 +67,7 @@ export function codingsTable(
 }
 
 /** The codebook that coders went by. */
-export const codesTable = ({ codebook }: Published): Table => ({
+export const codesTable = ({ codebook }: PackageData): Table => ({
   name: "codes",
   title: "The coders' codebook, a row a code",
   columns: [

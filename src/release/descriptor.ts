@@ -2,7 +2,7 @@ import { version } from "../workbench/version.ts";
 import type { Column, Table } from "./table.ts";
 
 /** A file of the package, with what is needed to check it. */
-export interface PackedFile {
+export interface PackageFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -10,7 +10,7 @@ export interface PackedFile {
   readonly table?: Table;
 }
 
-export interface About {
+export interface PackageInfo {
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -19,7 +19,7 @@ export interface About {
 }
 
 /** `datapackage.json` after the Data Package standard, version 2: every table with its schema, every file with its hash. */
-export function descriptorOf(about: About, files: readonly PackedFile[]): unknown {
+export function descriptorOf(about: PackageInfo, files: readonly PackageFile[]): unknown {
   return {
     $schema: "https://datapackage.org/profiles/2.0/datapackage.json",
     name: about.name,
@@ -35,7 +35,7 @@ export function descriptorOf(about: About, files: readonly PackedFile[]): unknow
   };
 }
 
-function resourceOf({ path, bytes, sha256, table }: PackedFile): unknown {
+function resourceOf({ path, bytes, sha256, table }: PackageFile): unknown {
   const ending = path.split(".").at(-1)!;
   const name = table && ending === "csv" ? table.name : path.replace(/^.*\//, "").replaceAll(".", "-");
   return {

@@ -1,13 +1,13 @@
 import { TextSet } from "../coding/text-sets.ts";
 import { countingAttempts, modelName } from "../study/generation.ts";
 import { countWords } from "../text/words.ts";
-import type { Published } from "./package-data.ts";
+import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
-import { textCells, textColumns, withoutFolders } from "./text-columns.ts";
-import type { Publishing } from "./text-licences.ts";
+import { textCells, textColumns, withoutFolder } from "./text-columns.ts";
+import type { TextRules } from "./text-licences.ts";
 
 /** All that the models wrote, with what determined it. */
-export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {
+export function generationsTable({ generations, factorial, stories }: PackageData, rules: TextRules): Table {
   const ids = new Set(stories.map(({ id }) => id));
   const counting = new Set([...countingAttempts(generations), ...factorial]);
   const lotted = [
@@ -144,11 +144,11 @@ export function generationsTable({ generations, factorial, stories }: Published,
         lot,
         story: ids.size === 0 || ids.has(generation.story) ? generation.story : undefined,
         title: generation.title,
-        model: withoutFolders(modelName(generation)),
-        model_address: withoutFolders(generation.model.address),
+        model: withoutFolder(modelName(generation)),
+        model_address: withoutFolder(generation.model.address),
         model_hash: generation.model.hash || undefined,
         pretend: generation.model.pretend ?? false,
-        prompt: withoutFolders(generation.prompt.template),
+        prompt: withoutFolder(generation.prompt.template),
         prompt_hash: generation.prompt.hash || undefined,
         examples: generation.examples.join(" ") || undefined,
         control: generation.control && JSON.stringify(generation.control),

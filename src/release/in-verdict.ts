@@ -8,15 +8,15 @@ import type { AnyStage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 
 /** The verdict on single stories as the study found it: what it stands on, and a program that computes it anew. */
-export interface VerdictStood {
+export interface StudyVerdict {
   /** check.R, for the judgments of the package. */
   readonly program: string;
   /** Whether the verdict stands on a judgment; undefined for what was no judgment of a single story's origin. */
-  judged(judgment: Judgment): boolean | undefined;
+  isInVerdict(judgment: Judgment): boolean | undefined;
 }
 
 /** What makes and checks a verdict; other parts of the workbench know how, and are handed in where all are known. */
-export interface VerdictMakers {
+export interface VerdictTools {
   readonly analyse: AnyStage;
   readonly checkR: (
     found: readonly Findings[],
@@ -32,9 +32,9 @@ export interface VerdictMakers {
 /** Undefined where there is no verdict on single stories, or none of the judgments that there are now; `log` tells which. */
 export async function readVerdict(
   study: Study,
-  { analyse, checkR }: VerdictMakers,
+  { analyse, checkR }: VerdictTools,
   log: (message: string) => void,
-): Promise<VerdictStood | undefined> {
+): Promise<StudyVerdict | undefined> {
   const state = await stateOf(analyse, study, await readManifest(study));
   if (state.is !== "fresh") {
     const why = state.is === "stale" ? state.because : "it has not been analysed";
@@ -54,7 +54,7 @@ export async function readVerdict(
   const kept = new Set((await readTable(table)).map(nameOfRow));
   return {
     program,
-    judged: ({ task, participant, stimuli: [stimulus = ""], order }) =>
+    isInVerdict: ({ task, participant, stimuli: [stimulus = ""], order }) =>
       task === "human-or-machine"
         ? kept.has(nameOfRow({ participant, stimulus, order: String(order) }))
         : undefined,

@@ -5,25 +5,25 @@ import { phrasesOf } from "../survey/languages.ts";
 import type { Item } from "../tasks/items.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./package-data.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 
 /** Every answer, with who wrote what was judged, whether the answer was right, and whether the verdict stands on it. */
 export function judgmentsTable(
   study: Study,
-  { judgments, forms, key, verdict }: Published,
-  { ownWords }: Choices,
+  { judgments, forms, key, verdict }: PackageData,
+  { ownWords }: PackageOptions,
   nameOf: (participant: string) => string,
 ): Table {
   const asked = itemsByTask(study, forms);
-  const isTold = ({ name, kind }: Item) =>
+  const isPublished = ({ name, kind }: Item) =>
     name !== "answer" && (kind === "choice" || kind === "scale" || ownWords);
   // What is asked of people themselves stands with them; remarks are their own words.
   const shown = judgments.filter(({ task }) => task !== "demographics" && (task !== "free-text" || ownWords));
   const details = new Map<string, Item>();
   for (const [task, items] of asked) {
-    if (task !== "demographics") for (const item of items.filter(isTold)) details.set(item.name, item);
+    if (task !== "demographics") for (const item of items.filter(isPublished)) details.set(item.name, item);
   }
   const rows = shown.map(({ response, stimuli, ...judgment }) => ({
     participant: nameOf(judgment.participant),
@@ -34,11 +34,11 @@ export function judgmentsTable(
     second_stimulus: stimuli[1],
     order: judgment.order,
     side: judgment.side,
-    ...writersOf({ response, stimuli, ...judgment }, key),
+    ...originColumns({ response, stimuli, ...judgment }, key),
     response: String(response.answer),
     right: rightnessOf({ response, stimuli, ...judgment }, key),
-    in_verdict: verdict?.judged({ response, stimuli, ...judgment }),
-    ...Object.fromEntries([...details.values()].map((item) => [item.name, detailOf(response, item)])),
+    in_verdict: verdict?.isInVerdict({ response, stimuli, ...judgment }),
+    ...Object.fromEntries([...details.values()].map((item) => [item.name, detailCell(response, item)])),
     ms: judgment.ms,
     simulated: judgment.simulated,
   }));
@@ -110,7 +110,7 @@ export function judgmentsTable(
       ...[...details.values()].map(
         (item): Column => ({
           name: item.name,
-          type: isNumbers(item) ? "integer" : "string",
+          type: isNumeric(item) ? "integer" : "string",
           meaning: `Answer to: ${item.ask}${item.kind === "scale" ? ` From ${item.ends.join(" to ")}` : ""}`,
           ...(levelsOf(item) && { levels: levelsOf(item)! }),
         }),
@@ -161,7 +161,7 @@ function rightnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number 
   return taskNamed(judgment.task)?.score(judgment.response as never, originsAsShown(judgment, key));
 }
 
-function writersOf(judgment: Judgment, key: ReadonlyMap<string, Key>) {
+function originColumns(judgment: Judgment, key: ReadonlyMap<string, Key>) {
   const [first, second] = originsAsShown(judgment, key);
   if (second === undefined) return { origin: first };
   return { human_side: first === "human" ? "left" : "right" };
@@ -174,11 +174,11 @@ function originsAsShown({ side, stimuli }: Judgment, key: ReadonlyMap<string, Ke
 }
 
 /** A scale whose levels are numbers is one to count with. */
-const isNumbers = (item: Item): boolean =>
+const isNumeric = (item: Item): boolean =>
   item.kind === "scale" && item.levels.every((level) => /^\d+$/.test(level));
 
-function detailOf(response: Readonly<Record<string, unknown>>, item: Item): string | number | undefined {
+function detailCell(response: Readonly<Record<string, unknown>>, item: Item): string | number | undefined {
   const value = response[item.name];
   if (value === undefined) return undefined;
-  return isNumbers(item) ? Number(value) : String(value);
+  return isNumeric(item) ? Number(value) : String(value);
 }

@@ -1,10 +1,10 @@
 import type { Row } from "../tables/tables.ts";
-import type { Published } from "./package-data.ts";
+import type { PackageData } from "./package-data.ts";
 import { type Cell, type Column, sortedBy, type Table } from "./table.ts";
-import type { Publishing } from "./text-licences.ts";
+import type { TextRules } from "./text-licences.ts";
 
 /** A measure as those know it who take it: its column, what it says of a text in a sentence, and what its values count. */
-export interface MeasureFacts {
+export interface MeasureInfo {
   readonly name: string;
   readonly means: string;
   /** `yes or no`, `words`; `phrases` are the text's own. */
@@ -18,9 +18,9 @@ export interface MeasureFacts {
  * text that is not in the study any more has no row.
  */
 export function measuresTable(
-  { measured, stories, generations }: Published,
-  measures: readonly MeasureFacts[],
-  rules: Publishing,
+  { measured, stories, generations }: PackageData,
+  measures: readonly MeasureInfo[],
+  rules: TextRules,
 ): Table {
   const [first = {}] = measured;
   const taken = measures.filter(({ name }) => name in first);
@@ -56,14 +56,14 @@ export function measuresTable(
   };
 }
 
-function columnOf(measure: MeasureFacts): Column {
+function columnOf(measure: MeasureInfo): Column {
   const { name, means, unit } = measure;
   const type = typeOf(measure);
   const meaning = means.charAt(0).toUpperCase() + means.slice(1);
   return { name, type, meaning, ...(type !== "boolean" && { unit }) };
 }
 
-const typeOf = ({ unit, format }: MeasureFacts): Column["type"] =>
+const typeOf = ({ unit, format }: MeasureInfo): Column["type"] =>
   unit === "yes or no" ? "boolean" : format === "text" ? "string" : "number";
 
 function cellOf(value: string | undefined, type: Column["type"]): Cell {

@@ -25,11 +25,11 @@ import {
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import type { VerdictStood } from "./in-verdict.ts";
+import type { StudyVerdict } from "./in-verdict.ts";
 import type { TextChoice } from "./text-licences.ts";
 
 /** What is published of what people told: see the flags of `tinylove package`. */
-export interface Choices {
+export interface PackageOptions {
   readonly texts: TextChoice;
   /** Of the researcher's own questions: those with fixed answers, none, or all. */
   readonly demographics: "closed" | "none" | "all";
@@ -38,7 +38,7 @@ export interface Choices {
 }
 
 /** All that a package is made of, as it lies in the study. */
-export interface Published {
+export interface PackageData {
   readonly stories: readonly Story[];
   readonly generations: readonly Generation[];
   /** The factorial's; none where it was not asked for. */
@@ -58,13 +58,13 @@ export interface Published {
   /** The settings of the analysis, with its method written out. */
   readonly analyse: Awaited<ReturnType<typeof declaredAnalysis>>;
   /** Undefined where the study was not analysed since, or has no verdict on single stories. */
-  readonly verdict: VerdictStood | undefined;
+  readonly verdict: StudyVerdict | undefined;
 }
 
 /** Reads the study; throws StudyError where it has no forms, or judgments that are of other forms. */
-export async function readPublished(study: Study, verdict: VerdictStood | undefined): Promise<Published> {
-  const judgments = (await readJudgments(study)).map(asWritten);
-  const published: Published = {
+export async function readPackageData(study: Study, verdict: StudyVerdict | undefined): Promise<PackageData> {
+  const judgments = (await readJudgments(study)).map(withoutFormulaMark);
+  const published: PackageData = {
     stories: (await exists(study.path(storiesFile))) ? await readStories(study) : [],
     generations: await readGenerations(study),
     factorial: (await exists(study.path(factorialFile)))
@@ -91,7 +91,7 @@ export async function readPublished(study: Study, verdict: VerdictStood | undefi
 }
 
 /** The study's own table is safe for spreadsheets; here the mark before a formula comes off again. */
-const asWritten = (judgment: Judgment): Judgment => ({
+const withoutFormulaMark = (judgment: Judgment): Judgment => ({
   ...judgment,
   response: Object.fromEntries(
     Object.entries(judgment.response).map(([name, value]) => [
@@ -111,7 +111,7 @@ const participantsOf = (judgments: readonly Judgment[]): Row[] => [
 ];
 
 /** A table that names what another lacks could be opened by nobody. */
-function checkReferences({ judgments, participants, forms, stimuli, key }: Published): void {
+function checkReferences({ judgments, participants, forms, stimuli, key }: PackageData): void {
   const questions = new Set(forms.flatMap((form) => form.questions.map(({ id }) => id)));
   const people = new Set(participants.map(({ participant }) => participant));
   for (const [at, { question, participant }] of judgments.entries()) {

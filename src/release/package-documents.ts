@@ -1,33 +1,33 @@
 import { stringify } from "yaml";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/survey-length.ts";
+import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
 import type { Study } from "../workbench/study.ts";
-import type { About } from "./descriptor.ts";
-import type { Choices, Published } from "./package-data.ts";
+import type { PackageInfo } from "./descriptor.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import { readmeOf } from "./readme.ts";
 import type { Table } from "./table.ts";
 
 /** What stands around the tables, by path. */
-export function papersOf(
+export function documentsOf(
   study: Study,
-  published: Published,
-  about: About,
+  published: PackageData,
+  about: PackageInfo,
   tables: readonly Table[],
-  choices: Choices,
+  choices: PackageOptions,
 ): Map<string, string> {
   const { registration, verdict } = published;
-  const papers = new Map([
+  const documents = new Map([
     ["settings.json", settingsOf(study, published)],
     ["CITATION.cff", citationOf(about)],
   ]);
-  if (registration !== undefined) papers.set("preregistration.json", registration);
-  if (verdict) papers.set("check.R", verdict.program);
-  return papers.set("README.md", readmeOf(about, tables, choices, new Set(papers.keys())));
+  if (registration !== undefined) documents.set("preregistration.json", registration);
+  if (verdict) documents.set("check.R", verdict.program);
+  return documents.set("README.md", readmeOf(about, tables, choices, new Set(documents.keys())));
 }
 
 /** CITATION.cff, version 1.2.0. */
-const citationOf = ({ title, description, licence, authors }: About): string =>
+const citationOf = ({ title, description, licence, authors }: PackageInfo): string =>
   stringify({
     "cff-version": "1.2.0",
     message: "Please cite these data as below; add the DOI that the archive gives them.",
@@ -40,11 +40,11 @@ const citationOf = ({ title, description, licence, authors }: About): string =>
   });
 
 /** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
-function settingsOf({ config }: Study, { forms, stimuli, analyse }: Published): string {
+function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData): string {
   const { name, title, seed, compose, corpus, generate, survey } = config;
   const { language, example, demographics, quota, back, feedback } = survey;
   const words = phrasesOf(language);
-  const length = lengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));
+  const length = surveyLengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
   // The model's address may be a path of somebody's machine; the generations name it without.
@@ -64,9 +64,9 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: Published): 
       title: survey.title,
       language,
       // As participants read it, whoever wrote it; all forms ask the same.
-      consent: withLength(survey.consent || words("consent.text"), length),
+      consent: fillInLength(survey.consent || words("consent.text"), length),
       instructions:
-        withLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),
+        fillInLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),
       example,
       demographics,
       quota,

@@ -11,20 +11,20 @@ import { fileLock } from "../workbench/file-lock.ts";
 import { exists, filesUnder, jsonLines, readText, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { type About, descriptorOf, type PackedFile } from "./descriptor.ts";
-import { readVerdict, type VerdictMakers } from "./in-verdict.ts";
-import type { MeasureFacts } from "./measures-table.ts";
-import { papersOf } from "./package-documents.ts";
+import { descriptorOf, type PackageFile, type PackageInfo } from "./descriptor.ts";
+import { readVerdict, type VerdictTools } from "./in-verdict.ts";
+import type { MeasureInfo } from "./measures-table.ts";
+import { type PackageData, readPackageData } from "./package-data.ts";
+import { documentsOf } from "./package-documents.ts";
 import { parquetOf } from "./parquet-file.ts";
-import { aloneWithTheirAnswers } from "./participants-table.ts";
-import { type Published, readPublished } from "./package-data.ts";
+import { countUniqueProfiles } from "./participants-table.ts";
 import { writeSqlite } from "./sqlite-file.ts";
 import { tablesOf } from "./study-tables.ts";
-import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts";
+import { csvOf, type Table, withCodebook, withoutDanglingReferences } from "./table.ts";
 import { textChoices } from "./text-licences.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>
+export const packageStudy = (known: VerdictTools & { readonly measures: readonly MeasureInfo[] }) =>
   command({
     name: "package",
     summary:
@@ -55,8 +55,8 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
     async run(folder, { to, licence, author, ...choices }, effects) {
       const study = await openStudy(folder);
       const target = to === undefined ? study.path("package") : resolve(to);
-      const letGo = await fileLock(study.path(".tinylove/held/package"));
-      if (!letGo) {
+      const unlock = await fileLock(study.path(".tinylove/held/package"));
+      if (!unlock) {
         throw new StudyError("another process is packaging this study", {
           hint: "wait until it has ended, or end it",
         });
@@ -64,23 +64,23 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
       try {
         await clearLeftovers(target);
         await assertReplaceable(target);
-        const published = await readPublished(study, await readVerdict(study, known, effects.log));
+        const published = await readPackageData(study, await readVerdict(study, known, effects.log));
         const secret = await secretOf(study);
         const tables = withCodebook(
-          withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+          withoutDanglingReferences(tablesOf(study, published, known.measures, choices, secret)),
         );
-        const about: About = {
+        const about: PackageInfo = {
           name: study.config.name,
           title: study.config.title,
           description: "Readers' judgments of very short stories, written by people and by language models.",
           licence,
           authors: author,
         };
-        const papers = papersOf(study, published, about, tables, choices);
-        await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
-        tellWhatItHolds(study, published, tables, about, effects);
+        const documents = documentsOf(study, published, about, tables, choices);
+        await replaceFolder(target, (aside) => writePackage(aside, tables, documents, about, effects));
+        logContents(study, published, tables, about, effects);
       } finally {
-        letGo();
+        unlock();
       }
       effects.print(target);
     },
@@ -97,11 +97,11 @@ async function writePackage(
   folder: string,
   tables: readonly Table[],
   papers: ReadonlyMap<string, string>,
-  about: About,
+  about: PackageInfo,
   { signal }: Effects,
 ): Promise<void> {
-  const files: PackedFile[] = [];
-  const packed = async (path: string, content?: string | Uint8Array, table?: Table): Promise<void> => {
+  const files: PackageFile[] = [];
+  const addFile = async (path: string, content?: string | Uint8Array, table?: Table): Promise<void> => {
     signal.throwIfAborted();
     if (content !== undefined) await writeWhole(join(folder, path), content);
     const bytes = await readFile(join(folder, path));
@@ -110,17 +110,21 @@ async function writePackage(
 
   for (const table of tables) {
     const names = table.columns.map(({ name }) => name);
-    await packed(`csv/${table.name}.csv`, csvOf(table), table);
-    await packed(`jsonl/${table.name}.jsonl`, jsonLines(table.rows.map((row) => ordered(row, names))), table);
-    await packed(`parquet/${table.name}.parquet`, parquetOf(table), table);
+    await addFile(`csv/${table.name}.csv`, csvOf(table), table);
+    await addFile(
+      `jsonl/${table.name}.jsonl`,
+      jsonLines(table.rows.map((row) => ordered(row, names))),
+      table,
+    );
+    await addFile(`parquet/${table.name}.parquet`, parquetOf(table), table);
   }
   writeSqlite(join(folder, "study.sqlite"), tables);
-  await packed("study.sqlite");
-  for (const [path, content] of papers) await packed(path, content);
+  await addFile("study.sqlite");
+  for (const [path, content] of papers) await addFile(path, content);
   const descriptor = `${JSON.stringify(descriptorOf(about, files), null, 2)}\n`;
-  await packed("datapackage.json", descriptor);
+  await addFile("datapackage.json", descriptor);
   await writeWhole(
-    join(folder, sums),
+    join(folder, checksumFile),
     files
       .map((file) => `${file.sha256}  ${file.path}\n`)
       .sort()
@@ -132,11 +136,11 @@ async function writePackage(
 const ordered = (row: Table["rows"][number], names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 
-function tellWhatItHolds(
+function logContents(
   study: Study,
-  { coders }: Published,
+  { coders }: PackageData,
   tables: readonly Table[],
-  { licence, authors }: About,
+  { licence, authors }: PackageInfo,
   effects: Effects,
 ): void {
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
@@ -151,7 +155,7 @@ function tellWhatItHolds(
       `${codes} codes${gone > 0 ? `; left out are ${gone} of texts that are not in the study` : ""}`,
     );
   const fixed = study.config.survey.demographics.filter(({ options }) => options).map(({ name }) => name);
-  const alone = aloneWithTheirAnswers(tables.find(({ name }) => name === "participants")!, fixed);
+  const alone = countUniqueProfiles(tables.find(({ name }) => name === "participants")!, fixed);
   if (alone > 0) {
     effects.warn(
       `${alone === 1 ? "1 participant is" : `${alone} participants are`} alone with what they told about themselves: who knows them may find them (--demographics none leaves it out)`,
@@ -163,10 +167,10 @@ function tellWhatItHolds(
 
 // ---- Whole or not at all
 
-const sums = "SHA256SUMS";
+const checksumFile = "SHA256SUMS";
 
 /** Writes a folder beside its place and brings it there when it is complete. */
-async function replaced(target: string, write: (aside: string) => Promise<void>): Promise<void> {
+async function replaceFolder(target: string, write: (aside: string) => Promise<void>): Promise<void> {
   const mark = randomBytes(4).toString("hex");
   const aside = `${target}.${mark}.partial`;
   try {
@@ -204,12 +208,12 @@ async function assertReplaceable(target: string): Promise<void> {
   const hint = "move it away, or name another folder with --to";
   if (!found.isDirectory()) throw new StudyError(`${target} is a file`, { hint });
   if ((await readdir(target)).length === 0) return;
-  const listed = await readFile(join(target, sums), "utf8").catch(() => undefined);
+  const listed = await readFile(join(target, checksumFile), "utf8").catch(() => undefined);
   if (listed === undefined) throw new StudyError(`${target} holds something else than a package`, { hint });
   const known = new Map(listed.split("\n").map((line) => [line.slice(66), line.slice(0, 64)]));
   for (const file of await filesUnder(target)) {
     const path = relative(target, file).replaceAll("\\", "/");
-    if (path === sums || known.get(path) === sha256(await readFile(file))) continue;
+    if (path === checksumFile || known.get(path) === sha256(await readFile(file))) continue;
     throw new StudyError(`${join(target, path)} was changed since the package was written`, { hint });
   }
 }

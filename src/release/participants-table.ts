@@ -1,13 +1,13 @@
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./package-data.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 
 /** Who answered, under new names: the form, how they answered, and of their own questions what is chosen. */
 export function participantsTable(
   { config: { survey } }: Study,
-  { participants, judgments }: Published,
-  { demographics }: Choices,
+  { participants, judgments }: PackageData,
+  { demographics }: PackageOptions,
   nameOf: (participant: string) => string,
 ): Table {
   const fields = survey.demographics.filter(
@@ -27,7 +27,7 @@ export function participantsTable(
       day: row["started"]?.slice(0, 10) || undefined,
       completed: row["completed"] === undefined ? undefined : row["completed"] !== "",
       seconds: Number.isNaN(ended - began) ? undefined : Math.round((ended - began) / 1000),
-      ...Object.fromEntries(conductColumns.map(({ name, type }) => [name, conductCell(row[name], type)])),
+      ...Object.fromEntries(qualityColumns.map(({ name, type }) => [name, qualityCell(row[name], type)])),
       simulated: row["simulated"] === "yes",
       ...Object.fromEntries(fields.map(({ name }) => [name, own[name] as string | undefined])),
     };
@@ -47,7 +47,7 @@ export function participantsTable(
       { name: "day", type: "date", meaning: "The day of consent, in UTC; hours are left out" },
       { name: "completed", type: "boolean", meaning: "Whether every question was answered" },
       { name: "seconds", type: "integer", unit: "s", least: 0, meaning: "From consent to the last answer" },
-      ...conductColumns,
+      ...qualityColumns,
       { name: "simulated", type: "boolean", required: true, meaning: "A program, not a person" },
       ...fields.map(
         ({ name, ask, options }): Column => ({
@@ -63,7 +63,7 @@ export function participantsTable(
 }
 
 /** What `judgments/participants.csv` says of how somebody answered. */
-const conductColumns: readonly Column[] = [
+const qualityColumns: readonly Column[] = [
   {
     name: "fast_pages",
     type: "integer",
@@ -87,7 +87,7 @@ const conductColumns: readonly Column[] = [
   { name: "pasted_answers", type: "integer", least: 0, meaning: "Answers with pasted text" },
 ];
 
-function conductCell(value: string | undefined, type: Column["type"]) {
+function qualityCell(value: string | undefined, type: Column["type"]) {
   if (!value) return undefined;
   return type === "boolean" ? value === "yes" : Number(value);
 }
@@ -96,7 +96,7 @@ function conductCell(value: string | undefined, type: Column["type"]) {
  * How many people nobody else shares all their answers to the fixed questions about themselves with: who knows them
  * may find them.
  */
-export function aloneWithTheirAnswers(table: Table, fields: readonly string[]): number {
+export function countUniqueProfiles(table: Table, fields: readonly string[]): number {
   const counts = new Map<string, number>();
   for (const row of table.rows) {
     if (row["simulated"] || fields.every((name) => row[name] === undefined)) continue;

@@ -1,14 +1,14 @@
 import { listed } from "../study/print.ts";
 import { version } from "../workbench/version.ts";
-import type { About } from "./descriptor.ts";
-import type { Choices } from "./package-data.ts";
+import type { PackageInfo } from "./descriptor.ts";
+import type { PackageOptions } from "./package-data.ts";
 import type { Table } from "./table.ts";
 
 /** README.md: what the package holds, what was left out of it, how it is opened. */
 export function readmeOf(
-  about: About,
+  about: PackageInfo,
   tables: readonly Table[],
-  choices: Choices,
+  choices: PackageOptions,
   papers: ReadonlySet<string>,
 ): string {
   const people = tables.find(({ name }) => name === "participants")!.rows;

@@ -1,12 +1,12 @@
 import type { Key } from "../study/stimulus.ts";
 import { Split } from "../study/story.ts";
-import type { Published } from "./package-data.ts";
+import type { PackageData } from "./package-data.ts";
 import type { Table } from "./table.ts";
-import { textCells, textColumns, withoutFolders } from "./text-columns.ts";
-import type { Publishing } from "./text-licences.ts";
+import { textCells, textColumns, withoutFolder } from "./text-columns.ts";
+import type { TextRules } from "./text-licences.ts";
 
 /** What each form asks, question by question. */
-export const formsTable = ({ forms }: Published): Table => ({
+export const formsTable = ({ forms }: PackageData): Table => ({
   name: "forms",
   title: "What each form asks, a row a question; its order was drawn anew for each participant",
   key: "question",
@@ -29,7 +29,7 @@ export const formsTable = ({ forms }: Published): Table => ({
 });
 
 /** What readers read, with its origin. */
-export function stimuliTable({ stimuli, key, stories, generations }: Published, rules: Publishing): Table {
+export function stimuliTable({ stimuli, key, stories, generations }: PackageData, rules: TextRules): Table {
   const storyOf = new Map(stories.map((story) => [story.id, story]));
   const generationOf = new Map(generations.map((generation) => [generation.id, generation]));
   /** A reference that the package can keep: without a corpus there is no table to look in. */
@@ -77,7 +77,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: Published, 
       return {
         stimulus: id,
         origin: row.origin,
-        model: withoutFolders(row.model) || undefined,
+        model: withoutFolder(row.model) || undefined,
         example: storyNamed(row.example),
         story: storyNamed(row.story),
         generation: generationOf.has(row.generation) ? row.generation : undefined,
@@ -91,7 +91,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: Published, 
 }
 
 /** The stories of the corpus, as far as their licences let them out. */
-export const storiesTable = ({ stories }: Published, rules: Publishing): Table => ({
+export const storiesTable = ({ stories }: PackageData, rules: TextRules): Table => ({
   name: "stories",
   title: "The human stories of the corpus, a row a story",
   key: "story",
@@ -119,7 +119,7 @@ export const storiesTable = ({ stories }: Published, rules: Publishing): Table =
       title: story.title,
       ...textCells(story.text, withheld),
       author: withheld ? undefined : origin?.author || undefined,
-      source: origin && withoutFolders(origin.source),
+      source: origin && withoutFolder(origin.source),
       licence: origin?.licence,
       words: story.words,
       split: story.split,

@@ -4,22 +4,22 @@ import type { Study } from "../workbench/study.ts";
 import { codesTable, codingsTable } from "./codings-tables.ts";
 import { generationsTable } from "./generations-table.ts";
 import { judgmentsTable } from "./judgments-table.ts";
-import { type MeasureFacts, measuresTable } from "./measures-table.ts";
+import { type MeasureInfo, measuresTable } from "./measures-table.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import { participantsTable } from "./participants-table.ts";
-import type { Choices, Published } from "./package-data.ts";
 import { formsTable, stimuliTable, storiesTable } from "./stimuli-tables.ts";
 import type { Table } from "./table.ts";
-import { publishing } from "./text-licences.ts";
+import { textRules } from "./text-licences.ts";
 
 /** The tables of a study, without who anybody is. `secret` makes new names of participants and coders, the same ones each time. */
 export function tablesOf(
   study: Study,
-  published: Published,
-  measures: readonly MeasureFacts[],
-  choices: Choices,
+  published: PackageData,
+  measures: readonly MeasureInfo[],
+  choices: PackageOptions,
   secret: string,
 ): Table[] {
-  const rules = publishing(choices.texts, published.stories);
+  const rules = textRules(choices.texts, published.stories);
   const newName = (kind: string, name: string) =>
     base32(createHmac("sha256", secret).update(`${kind}${name}`).digest().subarray(0, 10));
   const participantName = (participant: string) => newName("", participant);

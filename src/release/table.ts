@@ -77,7 +77,7 @@ const codebookColumns: readonly Column[] = [
 ];
 
 /** References to tables that the package holds; a study without a corpus has no table of stories. */
-export function withReferencesKept(tables: readonly Table[]): Table[] {
+export function withoutDanglingReferences(tables: readonly Table[]): Table[] {
   const names = new Set(tables.map(({ name }) => name));
   return tables.map((table) => ({
     ...table,

@@ -22,7 +22,7 @@ export const textCells = (text: string, withheld: string | undefined) => ({
 });
 
 /** A path tells of somebody's machine: `llama:/home/me/model.gguf` becomes `llama:model.gguf`. */
-export function withoutFolders(name: string): string {
+export function withoutFolder(name: string): string {
   const [, scheme = "", rest = name] = /^([a-z]+:)?(.*)$/s.exec(name) ?? [];
   const isPath = /^(\/|\.{1,2}\/|~|[A-Za-z]:\\)/.test(rest) && !rest.startsWith("//");
   return isPath ? scheme + basename(rest.replaceAll("\\", "/")) : name;

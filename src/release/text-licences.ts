@@ -7,7 +7,7 @@ export const textChoices = ["licensed", "all", "none"] as const;
 export type TextChoice = (typeof textChoices)[number];
 
 /** Why a text is left out; undefined where it is published. */
-export interface Publishing {
+export interface TextRules {
   ofStory(story: Story): string | undefined;
   ofGeneration(generation: Generation): string | undefined;
 }
@@ -19,7 +19,7 @@ const longestQuotation = 11;
  * A person's text goes out under a licence that lets everybody pass on a shortened copy. A machine's text goes out
  * unless it repeats twelve words in a row or more of an example or a namesake that does not.
  */
-export function publishing(choice: TextChoice, stories: readonly Story[]): Publishing {
+export function textRules(choice: TextChoice, stories: readonly Story[]): TextRules {
   const byId = new Map(stories.map((story) => [story.id, story]));
   const ofStory = (story: Story): string | undefined => {
     if (choice === "all") return undefined;

@@ -55,9 +55,9 @@ export const simulate = command({
     const target = resolve(options.to ?? `${study.folder}-simulated`);
     await copyStudy(study, target);
     const copy = await openStudy(target);
-    await fill(copy, options, effects);
+    await simulateResponses(copy, options, effects);
     effects.log(`${options.participants} simulated participants have answered in ${target}`);
-    const early = sayTooFew(options.participants, copy);
+    const early = tooFewForVerdict(options.participants, copy);
     if (early !== undefined) effects.log(early);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
@@ -67,7 +67,7 @@ export const simulate = command({
 });
 
 /** A study has no verdict before its planned end, but at a look that it declares; undefined where one is given. */
-function sayTooFew(participants: number, { config }: Study): string | undefined {
+function tooFewForVerdict(participants: number, { config }: Study): string | undefined {
   const planned = plannedEnd(config);
   if (planned === undefined || participants >= planned) return undefined;
   if (config.analyse.stop.looks.some((look) => participants / planned >= look)) return undefined;
@@ -75,27 +75,27 @@ function sayTooFew(participants: number, { config }: Study): string | undefined 
 }
 
 /** Participants who share a transaction. */
-const atOnce = 50;
+const participantsPerBatch = 50;
 
 /** Answers in a time that nobody can take for a real one. */
 const simulatedDay = Date.UTC(2000, 0, 1);
 
 /** Lets simulated participants through the same allocation and the same tasks as real ones. The store is always the embedded one. */
-async function fill(study: Study, options: Options, effects: Effects): Promise<void> {
-  const material = await readStudyMaterials(study);
+async function simulateResponses(study: Study, options: Options, effects: Effects): Promise<void> {
+  const materials = await readStudyMaterials(study);
   const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
   const store = new Store(await openDatabase(study, {}));
   const progress = effects.progress("simulating", options.participants);
   const random = study.random("simulate", options.participants, options.skill, options.bias);
   try {
-    await store.facts.keep("material", () => material.hash);
-    const world = { study, material, origins, store, options, random };
-    for (let first = 1; first <= options.participants; first += atOnce) {
+    await store.metadata.getOrCreate("material", () => materials.hash);
+    const simulation = { study, materials, origins, store, options, random };
+    for (let first = 1; first <= options.participants; first += participantsPerBatch) {
       effects.signal.throwIfAborted();
-      const last = Math.min(options.participants, first + atOnce - 1);
+      const last = Math.min(options.participants, first + participantsPerBatch - 1);
       // The store takes them in the order in which they ask, so that the outcome is the same each time.
       const numbers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-      await Promise.all(numbers.map((number) => takePart(number, world)));
+      await Promise.all(numbers.map((number) => simulateParticipant(number, simulation)));
       progress.to(last);
     }
     await exportAnswers(study, store, effects.warn);
@@ -105,31 +105,31 @@ async function fill(study: Study, options: Options, effects: Effects): Promise<v
   }
 }
 
-interface World {
+interface Simulation {
   readonly study: Study;
-  readonly material: StudyMaterials;
+  readonly materials: StudyMaterials;
   readonly origins: ReadonlyMap<string, "human" | "machine">;
   readonly store: Store;
   readonly options: Options;
   readonly random: Random;
 }
 
-async function takePart(number: number, world: World): Promise<void> {
-  const { material, store } = world;
+async function simulateParticipant(number: number, world: Simulation): Promise<void> {
+  const { materials, store } = world;
   const random = world.random.fork("participant", number);
   const id = idFrom(random);
   // One begins a minute after the other.
   let now = simulatedDay + number * 60_000;
-  const entered = await store.enter(
+  const entered = await store.allocate(
     {
       id,
       secret: idFrom(random),
       now,
       reserve: 3_600_000,
-      forms: [...material.forms.keys()],
+      forms: [...materials.forms.keys()],
       quota: undefined,
       simulated: true,
-      planFor: (form) => planOf(material.forms.get(form)!, random.fork("order")),
+      planFor: (form) => planOf(materials.forms.get(form)!, random.fork("order")),
     },
     random.fork("allocation"),
   );
@@ -138,7 +138,7 @@ async function takePart(number: number, world: World): Promise<void> {
   const answers = participant.plan.map((planned) => {
     const ms = Math.round(20_000 * Math.exp(0.4 * random.normal()));
     now += ms;
-    return store.answer({
+    return store.submitAnswer({
       participant: id,
       question: planned.question,
       key: idFrom(random),
@@ -146,7 +146,7 @@ async function takePart(number: number, world: World): Promise<void> {
       ms,
       now,
       reserve: 3_600_000,
-      change: false,
+      mayChange: false,
     });
   });
   await Promise.all(answers);
@@ -155,7 +155,7 @@ async function takePart(number: number, world: World): Promise<void> {
 function responseTo(
   { task, stimuli }: Participant["plan"][number],
   reader: SimulatedReader,
-  { origins, options, study }: World,
+  { origins, options, study }: Simulation,
   random: Random,
 ) {
   const shown = stimuli.map((id) => {

@@ -1,6 +1,6 @@
 import type { Random } from "../stats/random.ts";
-import { allocate, type Load } from "./form-allocation.ts";
-import { digest, sealed } from "./ids.ts";
+import { allocateForm, type FormLoad } from "./form-allocation.ts";
+import { digest, hmac } from "./ids.ts";
 import { prepared } from "./store/prepared-statement.ts";
 import type { Database, Writing } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** Gives places in a study whose allocation is one at a time, across all its processes. */
-export class Entering {
+export class ParticipantAllocator {
   readonly #lock;
   readonly #insert;
   readonly #completed;
@@ -60,7 +60,7 @@ export class Entering {
         .values({ name: value("name"), value: "one at a time" })
         .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: "one at a time" })),
     );
-    this.#insert = prepared<Inserted>()(database, (on, value) =>
+    this.#insert = prepared<ParticipantRow>()(database, (on, value) =>
       on.insertInto("participant").values({
         id: value("id"),
         secret: value("secret"),
@@ -94,12 +94,21 @@ export class Entering {
   }
 
   /** Gives an arrival whom nobody knows yet a place on the form that needs it most. */
-  async enter(writing: Writing, arrival: Arrival, sealKey: string, random: Random): Promise<Place | Refusal> {
+  async allocate(
+    writing: Writing,
+    arrival: Arrival,
+    sealKey: string,
+    random: Random,
+  ): Promise<Place | Refusal> {
     const { recruit, oncePer = "person" } = arrival;
     if (recruit && (await isKnown(writing, recruit, oncePer))) return { refused: "taken" };
-    if (recruit && (await isUsed(writing, marksOf(recruit, sealKey)[oncePer])))
+    if (recruit && (await hasWithdrawn(writing, idHashesOf(recruit, sealKey)[oncePer])))
       return { refused: "withdrawn" };
-    const allocation = allocate(await this.loads(writing, arrival.forms, arrival.now), arrival.quota, random);
+    const allocation = allocateForm(
+      await this.loads(writing, arrival.forms, arrival.now),
+      arrival.quota,
+      random,
+    );
     if ("refused" in allocation) return allocation;
     const place = { form: allocation.form, plan: arrival.planFor(allocation.form) };
     await this.insert(writing, { ...arrival, ...place });
@@ -133,7 +142,7 @@ export class Entering {
   }
 
   /** How many have completed each form, and how many are answering it now. */
-  async loads(on: Database | Writing, forms: readonly string[], now: number): Promise<Map<string, Load>> {
+  async loads(on: Database | Writing, forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
     const completed = countsOf(await this.#completed(on, {}));
     const live = countsOf(await this.#live(on, { now }));
     return new Map(
@@ -142,7 +151,7 @@ export class Entering {
   }
 }
 
-interface Inserted {
+interface ParticipantRow {
   readonly id: string;
   readonly secret: string;
   readonly form: string;
@@ -170,16 +179,16 @@ async function isKnown(
   return row !== undefined;
 }
 
-async function isUsed(writing: Writing, mark: string): Promise<boolean> {
+async function hasWithdrawn(writing: Writing, mark: string): Promise<boolean> {
   const row = await writing.selectFrom("used").select("person").where("person", "=", mark).executeTakeFirst();
   return row !== undefined;
 }
 
 /** What stays of an id after a withdrawal: keyed hashes, from which nobody without the store's key can find the id. */
-export const marksOf = (
+export const idHashesOf = (
   { service, person, study }: Recruit,
   sealKey: string,
 ): Readonly<Record<"person" | "study", string>> => ({
-  person: sealed(sealKey, "used", service, person),
-  study: sealed(sealKey, "used in a study", service, person, study),
+  person: hmac(sealKey, "used", service, person),
+  study: hmac(sealKey, "used in a study", service, person, study),
 });

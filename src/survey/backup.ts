@@ -5,7 +5,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { ControlFile, controlFile } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
@@ -30,12 +30,12 @@ export const backup = command({
       throw new StudyError("there is no survey store yet", { hint: "`tinylove serve` makes one" });
     }
     if (await exists(target)) throw new StudyError(`${target} exists already`, { hint: "name a new file" });
-    await writeWhole(target, await copyOfStore(study, effects), 0o600);
+    await writeWhole(target, await storeCopy(study, effects), 0o600);
     effects.print(target);
   },
 });
 
-async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> {
+async function storeCopy(study: Study, effects: Effects): Promise<Uint8Array> {
   const database = await openUnlessInUse(study, {});
   if (!database) return copyFromServer(study, effects);
   const store = new Store(database);
@@ -50,7 +50,7 @@ async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> 
 async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Array> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
+    ControlFile,
     "is the survey just starting? try again",
   );
   const noCopy = (why: string, cause?: unknown) =>

@@ -21,9 +21,9 @@ export function base32(bytes: Uint8Array): string {
 export const digest = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** A keyed digest: only this study's server can make it. */
-export const sealed = (key: string, ...parts: string[]): string =>
+export const hmac = (key: string, ...parts: string[]): string =>
   createHmac("sha256", key).update(parts.join("\0")).digest("base64url");
 
 /** Compares in constant time, whatever the lengths. */
-export const same = (one: string, other: string): boolean =>
+export const equalSecrets = (one: string, other: string): boolean =>
   timingSafeEqual(createHash("sha256").update(one).digest(), createHash("sha256").update(other).digest());

@@ -1,20 +1,20 @@
 import { sql } from "kysely";
 import { randomId } from "./ids.ts";
-import type { Commits } from "./store/group-commit.ts";
+import type { GroupCommit } from "./store/group-commit.ts";
 import type { Database } from "./store/schema.ts";
 
 /** What the store knows of itself and of nobody who takes part: its seals, what it asks about, who looked, how often it was opened. */
 export class Metadata {
   readonly #database: Database;
-  readonly #commits: Commits;
+  readonly #commits: GroupCommit;
 
-  constructor(database: Database, commits: Commits) {
+  constructor(database: Database, commits: GroupCommit) {
     this.#database = database;
     this.#commits = commits;
   }
 
   /** A value that the store keeps of itself, made once by `make`. */
-  async keep(name: string, make: () => string): Promise<string> {
+  async getOrCreate(name: string, make: () => string): Promise<string> {
     return this.#commits.write(`fact ${name}`, async (writing) => {
       await writing
         .insertInto("fact")
@@ -41,7 +41,7 @@ export class Metadata {
   }
 
   /** Writes down that somebody looked at the results before the end. */
-  async look(now: number): Promise<void> {
+  async recordLook(now: number): Promise<void> {
     await this.set(`look ${new Date(now).toISOString()} ${randomId().slice(0, 4)}`, "");
   }
 
@@ -71,7 +71,7 @@ export class Metadata {
   }
 
   /** How often the survey was opened by a browser that it did not know. */
-  async openings(): Promise<number> {
+  async visits(): Promise<number> {
     const row = await this.#database
       .selectFrom("fact")
       .select("value")

@@ -30,13 +30,13 @@ function submitHostIn(fields: Fields): string | undefined {
 }
 
 /** The address that goes on from the consent page to its form, exactly as it is on the list. */
-export const carriedSubmitHost = (fields: Fields): Record<string, string> => {
+export const submitHostField = (fields: Fields): Record<string, string> => {
   const host = submitHostIn(fields);
   return host ? { turkSubmitTo: submitHosts[host]! } : {};
 };
 
 /** A visit that remembers where it is to be returned: `3ABC@sandbox`. */
-export const visitOf = (assignment: string, fields: Fields): string => {
+export const visitId = (assignment: string, fields: Fields): string => {
   const host = submitHostIn(fields);
   return host && assignment ? `${assignment}@${host}` : assignment;
 };
@@ -59,7 +59,7 @@ export function returnPostOf(recruit: Recruit | undefined): ReturnPost | undefin
 const policyHeader = "content-security-policy";
 
 /** The headers of pages that MTurk may show in its frame; other sites may not. */
-export function framable(headers: Readonly<Record<string, string>>): Record<string, string> {
+export function allowMTurkFrame(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { "x-frame-options": _, ...rest } = headers;
   const policy = headers[policyHeader] ?? "";
   return {
@@ -69,7 +69,7 @@ export function framable(headers: Readonly<Record<string, string>>): Record<stri
 }
 
 /** Lets this one page post to this one host. */
-export function letPostTo(reply: FastifyReply, host: string): void {
+export function allowPostTo(reply: FastifyReply, host: string): void {
   const policy = String(reply.getHeader(policyHeader) ?? "");
   reply.header(policyHeader, policy.replace("form-action 'self'", `form-action 'self' ${host}`));
 }

@@ -56,12 +56,12 @@ ${
 }</head>`;
 
 /** A whole page. It asks nothing of any other server, and reads the same without its script. */
-export const page = (setting: PageContext, { title, body, wide }: Page): string =>
-  html`${head({ ...setting, title: `${title} · ${setting.survey.title}` })}
+export const page = (pageContext: PageContext, { title, body, wide }: Page): string =>
+  html`${head({ ...pageContext, title: `${title} · ${pageContext.survey.title}` })}
 <body>
-<a class="skip" href="#text">${setting.words("skip")}</a>
+<a class="skip" href="#text">${pageContext.words("skip")}</a>
 <main id="text"${wide ? html` class="wide"` : ""}>
-${setting.banner && html`<p class="alert">${setting.banner}</p>`}
+${pageContext.banner && html`<p class="alert">${pageContext.banner}</p>`}
 ${body}
 </main>
 </body>

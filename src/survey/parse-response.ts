@@ -2,12 +2,12 @@ import type { z } from "zod";
 import type { Field } from "../study/settings/survey.ts";
 import type { Answer } from "../tasks/task.ts";
 import { taskNamed } from "../tasks/tasks.ts";
-import { isSignField } from "./bot-signals.ts";
-import type { Plan } from "./survey-plan.ts";
+import { isBotSignalField } from "./bot-signals.ts";
 import type { Fields } from "./browser-session.ts";
+import type { Plan } from "./survey-plan.ts";
 
 /** The response to a task that was posted, or why it is none: something was left `missing`, or is `wrong`. */
-export function responseIn(
+export function parseResponse(
   fields: Fields,
   name: string,
   demographics: readonly Field[],
@@ -20,7 +20,7 @@ export function responseIn(
 }
 
 /** The place in a plan that an address names; undefined where there is none. */
-export function positionIn(plan: Plan, text: string): number | undefined {
+export function parsePosition(plan: Plan, text: string): number | undefined {
   const position = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
   return position >= 1 && position <= plan.length ? position : undefined;
 }
@@ -30,7 +30,7 @@ function answerFields({ seal: _, key: __, ms: ___, left: ____, ...fields }: Fiel
   return Object.fromEntries(
     Object.entries(fields)
       .map(([name, value]) => [name, typeof value === "string" ? wellFormed(value) : value])
-      .filter(([name, value]) => value !== "" && !isSignField(String(name))),
+      .filter(([name, value]) => value !== "" && !isBotSignalField(String(name))),
   );
 }
 

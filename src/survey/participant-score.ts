@@ -3,7 +3,7 @@ import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
 
 /** How many answers were right, of how many that can be right; `chance` is what guessing gets. */
-export function scoreOf(
+export function participantScore(
   plan: Plan,
   answers: GivenAnswers,
   origins: ReadonlyMap<string, "human" | "machine">,

@@ -34,10 +34,10 @@ export const participantOf = (
 });
 
 /** So many ways through a form are kept in memory, those that were asked for last: about 4 kB each. */
-const mostKept = 1000;
+const mostCached = 1000;
 
 /** The ways of participants through their forms. A way never changes, so those in use are read once. */
-export class Plans {
+export class PlanCache {
   readonly #kept = new Map<string, Plan>();
   readonly #read;
 
@@ -48,14 +48,14 @@ export class Plans {
   }
 
   /** The way of the participant of this id; undefined where there is none. */
-  async of(on: Database | Writing, id: string): Promise<Plan | undefined> {
+  async planOf(on: Database | Writing, id: string): Promise<Plan | undefined> {
     const kept = this.#kept.get(id);
     if (kept) return kept;
     const [row] = await this.#read(on, { id });
     if (!row) return undefined;
     const plan = parsePlan(row.plan);
     this.#kept.set(id, plan);
-    if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
+    if (this.#kept.size > mostCached) this.#kept.delete(this.#kept.keys().next().value!);
     return plan;
   }
 }

@@ -2,7 +2,7 @@ import { taskNamed } from "../tasks/tasks.ts";
 import type { Plan } from "./survey-plan.ts";
 
 /** A participant as the overview counts it. */
-export interface Counted {
+export interface ParticipantProgress {
   readonly id: string;
   readonly form: string;
   readonly plan: Plan;
@@ -13,13 +13,13 @@ export interface Counted {
   readonly answers: number;
 }
 
-export interface Overview {
+export interface ProgressSummary {
   /** Openings by browsers that were not known. */
-  readonly opened: number;
+  readonly visits: number;
   readonly consented: number;
   readonly answering: number;
   readonly completed: number;
-  readonly gone: number;
+  readonly droppedOut: number;
   readonly withdrawn: number;
   /** From consent to the last answer, in milliseconds. */
   readonly medianTime: number | undefined;
@@ -29,38 +29,38 @@ export interface Overview {
     readonly answering: number;
   }[];
   /** Of those who left: how many after how many answers. */
-  readonly left: readonly { readonly answers: number; readonly participants: number }[];
+  readonly dropOut: readonly { readonly answers: number; readonly participants: number }[];
 }
 
 /** How the survey goes, without a word about who is right. */
-export function overviewOf(
-  participants: readonly Counted[],
+export function progressSummaryOf(
+  participants: readonly ParticipantProgress[],
   forms: readonly string[],
   now: number,
-  opened: number,
-): Overview {
-  const staying = participants.filter(({ withdrawn }) => withdrawn === null);
-  const completed = staying.filter((participant) => participant.completed !== null);
-  const open = staying.filter((participant) => participant.completed === null);
+  visits: number,
+): ProgressSummary {
+  const notWithdrawn = participants.filter(({ withdrawn }) => withdrawn === null);
+  const completed = notWithdrawn.filter((participant) => participant.completed !== null);
+  const open = notWithdrawn.filter((participant) => participant.completed === null);
   const answering = open.filter(({ reserved }) => reserved > now);
-  const gone = open.filter(({ reserved }) => reserved <= now);
-  const pages = [...new Set(gone.map(({ answers }) => answers))].sort((one, other) => one - other);
+  const droppedOut = open.filter(({ reserved }) => reserved <= now);
+  const pages = [...new Set(droppedOut.map(({ answers }) => answers))].sort((one, other) => one - other);
   return {
-    opened,
+    visits,
     consented: participants.length,
     answering: answering.length,
     completed: completed.length,
-    gone: gone.length,
-    withdrawn: participants.length - staying.length,
+    droppedOut: droppedOut.length,
+    withdrawn: participants.length - notWithdrawn.length,
     medianTime: median(completed.map(({ started, completed }) => completed! - started)),
     forms: forms.map((form) => ({
       form,
       completed: completed.filter((participant) => participant.form === form).length,
       answering: answering.filter((participant) => participant.form === form).length,
     })),
-    left: pages.map((answers) => ({
+    dropOut: pages.map((answers) => ({
       answers,
-      participants: gone.filter((participant) => participant.answers === answers).length,
+      participants: droppedOut.filter((participant) => participant.answers === answers).length,
     })),
   };
 }
@@ -73,7 +73,7 @@ function median(numbers: readonly number[]): number | undefined {
 }
 
 /** An answer as the store holds it. */
-interface Stored {
+interface StoredAnswer {
   readonly task: string;
   readonly stimuli: string;
   readonly response: string;
@@ -87,7 +87,7 @@ export interface AccuracySoFar {
 
 /** How often readers have been right so far; whoever looks at it before the end is written down. */
 export function accuracySoFar(
-  answers: readonly Stored[],
+  answers: readonly StoredAnswer[],
   origins: ReadonlyMap<string, "human" | "machine">,
 ): AccuracySoFar[] {
   const scored = answers.flatMap(({ task, stimuli, response }) => {

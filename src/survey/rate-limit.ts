@@ -5,7 +5,7 @@ import type { FastifyRequest } from "fastify";
  * headers that proxies use. One that says none would make everybody share a limit: then each browser that the survey
  * knows is counted for itself, and `unnamed` is called.
  */
-export function countedTogether(
+export function rateLimitKey(
   proxy: boolean,
   secretOf: (request: FastifyRequest) => string | undefined,
   unnamed: () => void,

@@ -1,8 +1,8 @@
 import type { Recruiting } from "../study/settings/survey.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Recruit } from "./allocate-participant.ts";
-import { digest, randomId, same, sealed } from "./ids.ts";
-import { carriedSubmitHost, visitOf } from "./mturk.ts";
+import { digest, equalSecrets, hmac, randomId } from "./ids.ts";
+import { submitHostField, visitId } from "./mturk.ts";
 import type { Code } from "./participant-pages.ts";
 import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
@@ -16,13 +16,13 @@ const parameters = {
 } as const;
 
 /** What the consent page has to carry on from the address to its form. */
-export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
+export function recruitingFields(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
   const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
   const given = query["invitation"];
-  const invitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
+  const newInvitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
   return {
-    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
-    ...(recruiting?.service === "mturk" && carriedSubmitHost(query)),
+    ...Object.fromEntries([...ids, ["invitation", newInvitation]].filter(([, value]) => value !== undefined)),
+    ...(recruiting?.service === "mturk" && submitHostField(query)),
   };
 }
 
@@ -39,7 +39,7 @@ function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undef
     service,
     person,
     study: study ?? "",
-    visit: service === "mturk" ? visitOf(visit ?? "", fields) : (visit ?? ""),
+    visit: service === "mturk" ? visitId(visit ?? "", fields) : (visit ?? ""),
   };
 }
 
@@ -47,12 +47,12 @@ function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undef
  * Who an address says has come, to tell two people at one browser apart: by an invitation, or by the id of a service, also
  * where the study keeps no ids of that service. Undefined for a plain link.
  */
-export const personIn = (
+export const personInAddress = (
   sealKey: string,
   recruiting: Recruiting | undefined,
   fields: Fields,
 ): Recruit | undefined =>
-  invitedBy(sealKey, fields["invitation"]) ??
+  inviteeOf(sealKey, fields["invitation"]) ??
   recruitOf(recruiting, fields) ??
   sentBy("prolific", fields) ??
   sentBy("mturk", fields);
@@ -74,19 +74,19 @@ function idIn(fields: Fields, name: string): string | undefined {
 }
 
 /** A personal link's token, good once. It needs no table: the seal shows that this study made it. */
-export function invitation(sealKey: string): string {
+export function newInvitation(sealKey: string): string {
   const name = randomId();
-  return `${name}.${sealed(sealKey, "invitation", name)}`;
+  return `${name}.${hmac(sealKey, "invitation", name)}`;
 }
 
 /** What a mail program puts behind a link is no part of its token. */
 const tokenIn = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
 
 /** Who holds this invitation; undefined when the study never made it. */
-export function invitedBy(sealKey: string, token: unknown): Recruit | undefined {
+export function inviteeOf(sealKey: string, token: unknown): Recruit | undefined {
   if (typeof token !== "string") return undefined;
   const [, name = "", seal = ""] = tokenIn.exec(token) ?? [];
-  if (name === "" || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
+  if (name === "" || !equalSecrets(seal, hmac(sealKey, "invitation", name))) return undefined;
   return { service: "invitation", person: name, study: "", visit: "" };
 }
 
@@ -111,7 +111,7 @@ function failedChecks(plan: Plan, answers: GivenAnswers): number {
 }
 
 /** What somebody from a service gets who can take no part: the code for it, or without one the way back. */
-export function noPlaceCode(recruiting: Recruiting | undefined): Code | undefined {
+export function refusalCode(recruiting: Recruiting | undefined): Code | undefined {
   if (!recruiting) return undefined;
   const code = recruiting.codes.full ?? recruiting.codes.noConsent;
   if (code) return { code, address: returnAddress(recruiting, code) };

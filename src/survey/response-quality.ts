@@ -1,8 +1,8 @@
 import { taskNamed } from "../tasks/tasks.ts";
-import type { Sign } from "./bot-signals.ts";
+import type { BotSignal } from "./bot-signals.ts";
 
 /** An answer as far as it tells how somebody answered; in the order shown. */
-export interface ConductedAnswer {
+export interface TimedAnswer {
   readonly question: string;
   readonly task: string;
   readonly stimuli: readonly string[];
@@ -40,8 +40,8 @@ const fewestForStraightLining = 5;
  */
 export function responseQualityOf(
   started: number,
-  answers: readonly ConductedAnswer[],
-  signs: readonly Sign[],
+  answers: readonly TimedAnswer[],
+  signs: readonly BotSignal[],
   { wordsOf, fastest }: { wordsOf: ReadonlyMap<string, number>; fastest: number },
 ): ResponseQuality {
   const seen = new Set<string>();
@@ -68,7 +68,7 @@ export function responseQualityOf(
   };
 }
 
-function isStraightLining(answers: readonly ConductedAnswer[]): boolean {
+function isStraightLining(answers: readonly TimedAnswer[]): boolean {
   const byTask = new Map<string, (string | number)[]>();
   for (const { task, stimuli, answer } of answers) {
     if (stimuli.length > 0) byTask.set(task, [...(byTask.get(task) ?? []), answer]);

@@ -22,7 +22,7 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
   for (const form of forms) {
     checkForm(form, byId);
-    checkAboutOneself(form, study);
+    checkDemographics(form, study);
   }
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
@@ -55,7 +55,7 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
 }
 
 /** The fields stand in the settings, which may have changed since the forms were made. */
-function checkAboutOneself({ id, questions }: Form, { config }: Study): void {
+function checkDemographics({ id, questions }: Form, { config }: Study): void {
   if (config.survey.demographics.length > 0 || !questions.some(({ task }) => task === "demographics")) return;
   throw new StudyError(`form ${id}: demographics would be an empty page: survey.demographics is empty`, {
     hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",

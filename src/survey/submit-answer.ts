@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Sign } from "./bot-signals.ts";
+import type { BotSignal } from "./bot-signals.ts";
 import { digest } from "./ids.ts";
 import { locksRows, prepared } from "./store/prepared-statement.ts";
 import type { Database, Writing } from "./store/schema.ts";
@@ -15,9 +15,9 @@ export interface Submission {
   readonly now: number;
   readonly reserve: number;
   /** Whether an earlier answer to this question may be changed. */
-  readonly change: boolean;
+  readonly mayChange: boolean;
   /** What the page noticed; kept beside the answer. */
-  readonly signs?: readonly Sign[];
+  readonly botSignals?: readonly BotSignal[];
 }
 
 /**
@@ -25,13 +25,13 @@ export interface Submission {
  * key that is used up; `kept`, the question was answered before and may not be changed; `ahead`, an earlier question
  * has no answer yet; `over`, after the last answer or a withdrawal; `unknown`, no question of this participant's.
  */
-export type StoreOutcome = "stored" | "repeated" | "conflict" | "kept" | "ahead" | "over" | "unknown";
+export type SubmissionOutcome = "stored" | "repeated" | "conflict" | "kept" | "ahead" | "over" | "unknown";
 
 /** A reservation is renewed by an answer once a tenth of it is over: most answers then leave the participant's row alone. */
-const renewed = 0.1;
+const renewalShare = 0.1;
 
 /** Stores answers. Each is one new row, which holds the key it came under as well. */
-export class Answering {
+export class AnswerWriter {
   readonly #participant;
   readonly #renew;
   readonly #complete;
@@ -44,20 +44,20 @@ export class Answering {
   constructor(database: Database) {
     // The lock keeps a second process from answering for the same participant meanwhile.
     const forUpdate = locksRows(database);
-    this.#participant = prepared<Own>()(database, (on, value) =>
+    this.#participant = prepared<ParticipantKey>()(database, (on, value) =>
       on
         .selectFrom("participant")
         .select(["reserved", "completed", "withdrawn"])
         .where("id", "=", value("participant"))
         .$if(forUpdate, (select) => select.forUpdate()),
     );
-    this.#renew = prepared<Own & { reserved: number }>()(database, (on, value) =>
+    this.#renew = prepared<ParticipantKey & { reserved: number }>()(database, (on, value) =>
       on
         .updateTable("participant")
         .set({ reserved: value("reserved") })
         .where("id", "=", value("participant")),
     );
-    this.#complete = prepared<Own & { now: number }>()(database, (on, value) =>
+    this.#complete = prepared<ParticipantKey & { now: number }>()(database, (on, value) =>
       on
         .updateTable("participant")
         .set({ completed: value("now") })
@@ -65,7 +65,7 @@ export class Answering {
     );
     // One row, for rows are what takes time: how many answers there are, how many of them to earlier questions, what
     // was answered to this one, and what came under the submission's key.
-    this.#given = prepared<Own & { question: string; position: number; key: string }>()(
+    this.#given = prepared<ParticipantKey & { question: string; position: number; key: string }>()(
       database,
       (on, value) =>
         on
@@ -80,14 +80,14 @@ export class Answering {
           ])
           .where("participant", "=", value("participant")),
     );
-    this.#displaced = prepared<Own & { key: string }>()(database, (on, value) =>
+    this.#displaced = prepared<ParticipantKey & { key: string }>()(database, (on, value) =>
       on
         .selectFrom("submission")
         .select("digest")
         .where("participant", "=", value("participant"))
         .where("key", "=", value("key")),
     );
-    this.#insert = prepared<Row>()(database, (on, value) =>
+    this.#insert = prepared<AnswerRow>()(database, (on, value) =>
       on.insertInto("answer").values({
         participant: value("participant"),
         question: value("question"),
@@ -102,14 +102,14 @@ export class Answering {
         digest: value("digest"),
       }),
     );
-    this.#displace = prepared<Own & { key: string; digest: string }>()(database, (on, value) =>
+    this.#displace = prepared<ParticipantKey & { key: string; digest: string }>()(database, (on, value) =>
       on.insertInto("submission").values({
         participant: value("participant"),
         key: value("key"),
         digest: value("digest"),
       }),
     );
-    this.#change = prepared<Row>()(database, (on, value) =>
+    this.#change = prepared<AnswerRow>()(database, (on, value) =>
       on
         .updateTable("answer")
         .set({
@@ -125,7 +125,7 @@ export class Answering {
   }
 
   /** Stores an answer of somebody who goes through `plan`; with the last one the response is complete. */
-  async answer(writing: Writing, submission: Submission, plan: Plan): Promise<StoreOutcome> {
+  async submit(writing: Writing, submission: Submission, plan: Plan): Promise<SubmissionOutcome> {
     const { participant, question, key, now } = submission;
     const position = plan.findIndex((planned) => planned.question === question) + 1;
     const [row] = await this.#participant(writing, { participant });
@@ -137,13 +137,13 @@ export class Answering {
     if (row.completed !== null || row.withdrawn !== null) return "over";
 
     const isNew = Number(given.own) === 0;
-    if (!isNew && !submission.change) return "kept";
+    if (!isNew && !submission.mayChange) return "kept";
     if (isNew && Number(given.before) < position - 1) return "ahead";
     const answer = rowOf(submission, plan, position, content);
     await (isNew ? this.#insert(writing, answer) : this.#replace(writing, answer, given));
     if (Number(given.count) + Number(isNew) === plan.length)
       await this.#complete(writing, { participant, now });
-    else if (row.reserved < now + submission.reserve * (1 - renewed))
+    else if (row.reserved < now + submission.reserve * (1 - renewalShare))
       await this.#renew(writing, { participant, reserved: now + submission.reserve });
     return "stored";
   }
@@ -151,7 +151,7 @@ export class Answering {
   /** A changed answer leaves its key behind: it stays used up. */
   async #replace(
     writing: Writing,
-    answer: Row,
+    answer: AnswerRow,
     { key, digest: content }: { readonly key: string | null; readonly digest: string | null },
   ): Promise<void> {
     if (key !== null && content !== null)
@@ -160,11 +160,11 @@ export class Answering {
   }
 }
 
-interface Own {
+interface ParticipantKey {
   readonly participant: string;
 }
 
-interface Row {
+interface AnswerRow {
   readonly participant: string;
   readonly question: string;
   readonly position: number;
@@ -183,7 +183,7 @@ function rowOf(
   plan: Plan,
   position: number,
   content: string,
-): Row {
+): AnswerRow {
   const { task, stimuli, side } = plan[position - 1]!;
   return {
     participant,

@@ -8,9 +8,9 @@ import type { StudyMaterials } from "./study-materials.ts";
 /** What the routes work with. */
 export interface SurveyContext {
   readonly study: Study;
-  readonly material: StudyMaterials;
+  readonly materials: StudyMaterials;
   readonly store: Store;
-  readonly setting: PageContext;
+  readonly pageContext: PageContext;
   /** What every address of the site begins with: `survey.path`. */
   readonly base: string;
   readonly effects: Effects;
@@ -25,13 +25,13 @@ export interface SurveyContext {
   /** A copy of the store as one file, safe while it is written to. */
   backup(): Promise<Buffer>;
   /** Called when a browser that is not known opens the survey. */
-  opened(): void;
+  onVisit(): void;
   /** Called after an answer has been stored. */
-  answered(): void;
+  onAnswer(): void;
   /** Called after a withdrawal: what was told leaves the exported tables at once. */
-  withdrew(): Promise<void>;
+  onWithdrawal(): Promise<void>;
   /** Resolves when it is written down in the study's folder that somebody looked at the results. */
-  looked(): Promise<void>;
+  onLook(): Promise<void>;
 }
 
 /** Sends a page with its status. */

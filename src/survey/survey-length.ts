@@ -2,7 +2,7 @@ import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 
 /** How long taking part is. */
-export interface Length {
+export interface SurveyLength {
   /** Different stories that a participant reads: the fewest and the most of any form. */
   readonly stories: readonly [least: number, most: number];
   /** Minutes that the longest form takes: whole ones, from 10 on in steps of 5. */
@@ -10,17 +10,20 @@ export interface Length {
 }
 
 /** Reading aloud in one's head takes about 200 to 250 words a minute; the slower figure promises nobody too little. */
-const wordsAMinute = 200;
+const wordsPerMinute = 200;
 
 /** Seconds to answer the questions of a page, and to find the story again that they are about. */
-const secondsAPage = 12;
+const secondsPerPage = 12;
 
 /** How much the forms of a study ask of a participant. Each story is counted once, however many questions are about it. */
-export function lengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): Length {
+export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): SurveyLength {
   const each = [...forms].map(({ questions }) => {
     const read = [...new Set(questions.flatMap((question) => question.stimuli))];
     const words = read.reduce((sum, id) => sum + (stimuli.get(id)?.words ?? 0), 0);
-    return { stories: read.length, minutes: words / wordsAMinute + (questions.length * secondsAPage) / 60 };
+    return {
+      stories: read.length,
+      minutes: words / wordsPerMinute + (questions.length * secondsPerPage) / 60,
+    };
   });
   const stories = each.map((one) => one.stories);
   const minutes = Math.max(2, Math.ceil(Math.max(0, ...each.map((one) => one.minutes))));
@@ -31,13 +34,17 @@ export function lengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Sti
 }
 
 /** A researcher's text, or ours, with `{stories}` and `{minutes}` filled in. */
-export const withLength = (text: string, { stories, minutes }: Length): string =>
+export const fillInLength = (text: string, { stories, minutes }: SurveyLength): string =>
   text
     .replaceAll("{stories}", stories[0] === stories[1] ? String(stories[0]) : stories.join("–"))
     .replaceAll("{minutes}", String(minutes));
 
 /** What a text says of stories and minutes that is not so, one line each. Numbers may be digits or words, in English or German. */
-export function untrueLengths(text: string, setting: string, { stories, minutes }: Length): string[] {
+export function wrongLengthClaims(
+  text: string,
+  setting: string,
+  { stories, minutes }: SurveyLength,
+): string[] {
   const [least, most] = stories;
   const fix = (place: string) => `write {${place}} in its place, which is filled in`;
   const storiesSaid = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)

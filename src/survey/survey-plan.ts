@@ -22,7 +22,7 @@ export type Plan = readonly PlannedQuestion[];
  * left as on the right.
  */
 export function planOf(form: Form, random: Random): Plan {
-  const ordered = ordering(form.questions, random);
+  const ordered = orderedQuestions(form.questions, random);
   const pairs = ordered.filter(({ stimuli }) => stimuli.length === 2).length;
   const firstTurned = random.integer(0, 1);
   const turns = random.shuffle(Array.from({ length: pairs }, (_, at) => (at + firstTurned) % 2 === 0));
@@ -31,8 +31,8 @@ export function planOf(form: Form, random: Random): Plan {
   );
 }
 
-function ordering(questions: readonly Question[], random: Random): Question[] {
-  const { stories, again, between, last } = partsOf(questions, ({ stimuli }) => stimuli);
+function orderedQuestions(questions: readonly Question[], random: Random): Question[] {
+  const { stories, again, between, last } = planParts(questions, ({ stimuli }) => stimuli);
   const inOrder = random.shuffle([...stories, ...again]);
   const shuffled = [
     ...inOrder.filter((group) => stories.includes(group)),
@@ -48,7 +48,7 @@ function ordering(questions: readonly Question[], random: Random): Question[] {
 }
 
 /** The questions of a form by where they may come: those about one story or pair together, in the form's order. */
-export function partsOf<Asked extends { readonly task: string }>(
+export function planParts<Asked extends { readonly task: string }>(
   questions: readonly Asked[],
   idsOf: (question: Asked) => readonly string[],
 ) {

@@ -14,13 +14,13 @@ export class VisitCounter {
     this.#warn = warn;
   }
 
-  one(): void {
+  count(): void {
     this.#unwritten += 1;
-    this.#timer ??= setTimeout(() => void this.write(), 3000).unref();
+    this.#timer ??= setTimeout(() => void this.flush(), 3000).unref();
   }
 
   /** Writes down what has been counted. A failure is told, and the count is kept for the next time. */
-  async write(): Promise<void> {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const count = this.#unwritten;

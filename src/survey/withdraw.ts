@@ -6,12 +6,12 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { ControlFile, controlFile } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
 import { exportAnswers } from "./store/export-answers.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
-import { Withdrawn, withdrawIn } from "./withdraw-participant.ts";
+import { WithdrawalResult, withdrawParticipant } from "./withdraw-participant.ts";
 
 /** `tinylove withdraw`: deletes one participant's answers, also while the survey is being served. */
 export const withdraw = command({
@@ -27,19 +27,19 @@ export const withdraw = command({
   options: z.object({ who: z.string().trim().min(1) }),
   async run(folder, { who }, effects) {
     const study = await openStudy(folder);
-    const { participant, answers, hash } = await withdrawn(study, who, effects);
+    const { participant, answers, hash } = await withdrawFromStudy(study, who, effects);
     effects.log(`${participant}: ${counted(answers, "answer")} deleted from the store and from judgments/`);
-    for (const line of await whatStays(study, hash, effects)) effects.log(line);
+    for (const line of await remainingCopies(study, hash, effects)) effects.log(line);
   },
 });
 
-async function withdrawn(study: Study, who: string, effects: Effects): Promise<Withdrawn> {
+async function withdrawFromStudy(study: Study, who: string, effects: Effects): Promise<WithdrawalResult> {
   const database = await openUnlessInUse(study, effects.env);
   if (!database) return askServer(study, who, effects);
   const store = new Store(database);
   try {
-    const done = await withdrawIn(store, who, effects.now());
-    if (!done) throw nobody(who);
+    const done = await withdrawParticipant(store, who, effects.now());
+    if (!done) throw unknownParticipant(who);
     await exportAnswers(study, store, effects.warn);
     return done;
   } finally {
@@ -47,16 +47,16 @@ async function withdrawn(study: Study, who: string, effects: Effects): Promise<W
   }
 }
 
-const nobody = (who: string): StudyError =>
+const unknownParticipant = (who: string): StudyError =>
   new StudyError(`no participant ${who}`, {
     hint: "name them as in judgments/participants.csv, or by their personal link or their id at the service",
   });
 
 /** The process that has the store open is the only one that may write to it. */
-async function askServer(study: Study, who: string, effects: Effects): Promise<Withdrawn> {
+async function askServer(study: Study, who: string, effects: Effects): Promise<WithdrawalResult> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
+    ControlFile,
     "is the survey just starting? try again",
   );
   const response = await effects
@@ -70,21 +70,21 @@ async function askServer(study: Study, who: string, effects: Effects): Promise<W
       signal: effects.signal,
     })
     .catch((cause: unknown) => {
-      throw noAnswer(url, "it broke off", cause);
+      throw serverFailed(url, "it broke off", cause);
     });
-  if (response.status === 404) throw nobody(who);
-  if (!response.ok) throw noAnswer(url, String(response.status));
-  return Withdrawn.parse(await response.json());
+  if (response.status === 404) throw unknownParticipant(who);
+  if (!response.ok) throw serverFailed(url, String(response.status));
+  return WithdrawalResult.parse(await response.json());
 }
 
-const noAnswer = (url: string, why: string, cause?: unknown): StudyError =>
+const serverFailed = (url: string, why: string, cause?: unknown): StudyError =>
   new StudyError(`the survey at ${url} did not withdraw anybody (${why})`, {
     hint: "try again, or end it and withdraw then",
     cause,
   });
 
 /** Where the person's answers may still be, which no command can reach or nobody asked it to. */
-async function whatStays(study: Study, hash: boolean, effects: Effects): Promise<string[]> {
+async function remainingCopies(study: Study, hash: boolean, effects: Effects): Promise<string[]> {
   const backups = (await readdir(study.path("backups")).catch(() => [])).map((name) => `backups/${name}`);
   const made = [];
   for (const name of ["findings", "report", "package"])

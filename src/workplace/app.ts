@@ -5,18 +5,18 @@ import formbody from "@fastify/formbody";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import { type FastifyInstance, fastify } from "fastify";
-import { insideOf, putBelow } from "../survey/base-path.ts";
+import { addBasePath, withoutBasePath } from "../survey/base-path.ts";
+import { secretOf } from "../survey/browser-session.ts";
+import { errorHandlers, sendNotFound } from "../survey/error-pages.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/survey-length.ts";
-import { framable } from "../survey/mturk.ts";
+import { allowMTurkFrame } from "../survey/mturk.ts";
 import type { PageContext } from "../survey/page.ts";
 import { participantRoutes } from "../survey/participant-routes.ts";
-import { nowhere, problemRoutes } from "../survey/error-pages.ts";
 import { questionRoutes } from "../survey/question-routes.ts";
-import { countedTogether } from "../survey/rate-limit.ts";
+import { rateLimitKey } from "../survey/rate-limit.ts";
 import type { StudyMaterials } from "../survey/study-materials.ts";
 import type { SurveyContext } from "../survey/survey-context.ts";
-import { secretOf } from "../survey/browser-session.ts";
+import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 import { rehearsalRoutes } from "./rehearsal-routes.ts";
@@ -29,10 +29,10 @@ const asset = (name: string, type: string) => {
 };
 
 /** The settings of every page of a study. */
-export function settingOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
+export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
   const { survey } = study.config;
   const words = phrasesOf(survey.language);
-  const length = lengthOf(forms.values(), stimuli);
+  const length = surveyLengthOf(forms.values(), stimuli);
   return {
     language: survey.language,
     words,
@@ -41,8 +41,8 @@ export function settingOf(study: Study, { forms, stimuli }: StudyMaterials): Pag
     base: "",
     survey: {
       ...survey,
-      consent: withLength(survey.consent || words("consent.text"), length),
-      instructions: withLength(survey.instructions, length),
+      consent: fillInLength(survey.consent || words("consent.text"), length),
+      instructions: fillInLength(survey.instructions, length),
     },
   };
 }
@@ -57,11 +57,11 @@ const assets = {
 export const dashboardScript = assets.dashboard.address;
 
 /** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
-export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
-  const { proxy, rate, recruiting } = site.study.config.survey;
-  const { base } = site;
+export async function buildApp(context: SurveyContext): Promise<FastifyInstance> {
+  const { proxy, rate, recruiting } = context.study.config.survey;
+  const { base } = context;
   const headers = await safeHeaders(proxy);
-  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
+  const participants = recruiting?.service === "mturk" ? allowMTurkFrame(headers) : headers;
   const server = fastify({
     bodyLimit: 32 * 1024,
     requestTimeout: 30_000,
@@ -73,9 +73,9 @@ export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
     // Addresses are used for the limits on rate, in memory, and never written down.
     logger: false,
     trustProxy: proxy ? "loopback" : false,
-    rewriteUrl: ({ url }) => insideOf(base, url ?? "/"),
+    rewriteUrl: ({ url }) => withoutBasePath(base, url ?? "/"),
     // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
-    frameworkErrors: (_, __, reply) => nowhere(reply.headers(headers), site.setting),
+    frameworkErrors: (_, __, reply) => sendNotFound(reply.headers(headers), context.pageContext),
   });
   server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
     // By the route that was found: an address can be written in many ways.
@@ -83,20 +83,24 @@ export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
     reply.headers(isParticipants ? participants : headers);
     done();
   });
-  putBelow(server, base);
+  addBasePath(server, base);
   await server.register(cookie);
   // How many requests are left would tell how many others share the address.
-  const untold = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
+  const noRateHeaders = {
+    "x-ratelimit-limit": false,
+    "x-ratelimit-remaining": false,
+    "x-ratelimit-reset": false,
+  };
   await server.register(rateLimit, {
     max: rate,
     timeWindow: "1 minute",
-    keyGenerator: countedTogether(
+    keyGenerator: rateLimitKey(
       proxy,
-      (request) => secretOf(request, site),
-      once(() => site.effects.warn(noAddress)),
+      (request) => secretOf(request, context),
+      once(() => context.effects.warn(noAddress)),
     ),
-    addHeaders: untold,
-    addHeadersOnExceeding: untold,
+    addHeaders: noRateHeaders,
+    addHeadersOnExceeding: noRateHeaders,
   });
   // Forms are all that is posted here.
   server.removeAllContentTypeParsers();
@@ -106,11 +110,11 @@ export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
       reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
     });
   }
-  researcherRoutes(server, site);
-  rehearsalRoutes(server, site);
-  participantRoutes(server, site);
-  questionRoutes(server, site);
-  problemRoutes(server, site);
+  researcherRoutes(server, context);
+  rehearsalRoutes(server, context);
+  participantRoutes(server, context);
+  questionRoutes(server, context);
+  errorHandlers(server, context);
   return server;
 }
 

@@ -10,7 +10,7 @@ import { exists } from "../workbench/files.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
 import {
   pager,
-  type ResearcherSetting,
+  type ResearcherContext,
   researcherPage,
   searchForm,
   sideBySide,
@@ -24,10 +24,10 @@ import {
  */
 export async function lookingRoutes(
   inside: FastifyInstance,
-  site: SurveyContext,
-  settingFor: (request: FastifyRequest) => ResearcherSetting,
+  context: SurveyContext,
+  settingFor: (request: FastifyRequest) => ResearcherContext,
 ): Promise<void> {
-  const { study, material } = site;
+  const { study, materials } = context;
 
   inside.get("/study/corpus", async (request, reply) => {
     const stories = await readIfThere();
@@ -64,7 +64,7 @@ export async function lookingRoutes(
     const key = await readKey(study);
     const before = await originalTexts();
     const { search, page } = asked(request);
-    const found = [...material.stimuli.values()].filter(({ title, text }) =>
+    const found = [...materials.stimuli.values()].filter(({ title, text }) =>
       `${title}\n${text}`.toLowerCase().includes(search.toLowerCase()),
     );
     return list(request, reply, "Stimuli", found, { page, search, size: 20 }, (stimulus) => {
@@ -79,8 +79,8 @@ export async function lookingRoutes(
 
   inside.get("/study/forms", async (request, reply) => {
     const key = await readKey(study);
-    const shown = [...material.forms.values()].map((form) => {
-      const way = rehearsalOf(form, site);
+    const shown = [...materials.forms.values()].map((form) => {
+      const way = rehearsalOf(form, context);
       const placeOf = (id: string) => way.plan.findIndex(({ question }) => question === id) + 1;
       return html`<p><a href="${way.address}">Walk through ${form.id}</a></p>
 ${table(
@@ -89,7 +89,7 @@ ${table(
   form.questions.map(({ id, task, stimuli }, at) => [
     html`<a href="${way.address}/q/${placeOf(id)}">${at + 1}</a>`,
     task,
-    [...new Set(stimuli.map((stimulus) => material.stimuli.get(stimulus)?.title ?? stimulus))].join(" / "),
+    [...new Set(stimuli.map((stimulus) => materials.stimuli.get(stimulus)?.title ?? stimulus))].join(" / "),
     stimuli.map((stimulus) => key.get(stimulus)?.origin ?? "?").join(" / "),
   ]),
 )}`;

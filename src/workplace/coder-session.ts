@@ -1,42 +1,43 @@
 import { drawnTexts, readCoders } from "../coding/codings.ts";
 import { coderInTextSet, readTextSet, TextSet } from "../coding/text-sets.ts";
 import type { Coding } from "../study/coding.ts";
-import { same, sealed } from "../survey/ids.ts";
+import { equalSecrets, hmac } from "../survey/ids.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 
 /** Whom a link lets in, and to which texts. */
 export interface CoderSession {
   readonly name: string;
-  readonly lot: TextSet;
+  readonly textSet: TextSet;
   readonly count: number;
   /** The name of the file that keeps the codes. */
   readonly file: string;
 }
 
-/** Says who codes and how many texts; the seal shows that the study's own server made it, and holds the lot unsaid. */
-export function sealedCoder(sealKey: string, { name, lot, count }: Omit<CoderSession, "file">): string {
-  const purpose = { study: "coder", factorial: "coder of the factorial" }[lot];
-  return `${name}.${count}.${sealed(sealKey, purpose, name, String(count))}`;
+/** Says who codes and how many texts; the seal shows that the study's own server made it, and covers the text set without naming it. */
+export function coderToken(sealKey: string, { name, textSet, count }: Omit<CoderSession, "file">): string {
+  const purpose = { study: "coder", factorial: "coder of the factorial" }[textSet];
+  return `${name}.${count}.${hmac(sealKey, purpose, name, String(count))}`;
 }
 
 /** Whose link this is; throws where this study never made it. */
-export function coderOf(sealKey: string, token: string): CoderSession {
+export function coderFromToken(sealKey: string, token: string): CoderSession {
   const [name = "", count = ""] = token.split(".");
-  for (const lot of TextSet.options) {
-    const coder = { name, lot, count: Number(count) };
-    if (same(token, sealedCoder(sealKey, coder))) return { ...coder, file: coderInTextSet(name, lot) };
+  for (const textSet of TextSet.options) {
+    const coder = { name, textSet, count: Number(count) };
+    if (equalSecrets(token, coderToken(sealKey, coder)))
+      return { ...coder, file: coderInTextSet(name, textSet) };
   }
-  throw new NoCoder();
+  throw new InvalidCoderLink();
 }
 
 /** What a coder did otherwise than the pages ask. */
-export class Otherwise extends StudyError {
+export class CoderError extends StudyError {
   readonly status: number = 400;
 }
 
 /** Somebody without a coder's link. */
-export class NoCoder extends Otherwise {
+export class InvalidCoderLink extends CoderError {
   override readonly status = 403;
   constructor() {
     super("This page opens by a coder's own link", { hint: "open the whole link that you were sent" });
@@ -56,9 +57,9 @@ export interface CodedText {
  */
 export async function textsFor(
   study: Study,
-  { lot, file, count }: CoderSession,
+  { textSet, file, count }: CoderSession,
 ): Promise<readonly CodedText[]> {
-  const { stories, generations } = await readTextSet(study, lot);
+  const { stories, generations } = await readTextSet(study, textSet);
   const human = stories.map((story) => ({ ...story, origin: "human" as const }));
   const machine = generations
     .filter(({ text }) => text.trim() !== "")

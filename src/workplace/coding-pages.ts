@@ -21,23 +21,23 @@ export interface CodingView {
 
 export interface CoderLinksView {
   readonly seal: string;
-  readonly coders: readonly { readonly name: string; readonly lot: TextSet; readonly texts: number }[];
+  readonly coders: readonly { readonly name: string; readonly textSet: TextSet; readonly texts: number }[];
   /** Which texts there are to choose from; none where there are only the study's own. */
-  readonly lots: readonly TextSet[];
+  readonly textSets: readonly TextSet[];
   readonly alert?: string | undefined;
   /** The link that has just been made. */
   readonly link?:
-    | { readonly name: string; readonly lot: TextSet; readonly count: number; readonly address: string }
+    | { readonly name: string; readonly textSet: TextSet; readonly count: number; readonly address: string }
     | undefined;
 }
 
 /** The researcher's page: makes a coder's link, and tells how far each has come. */
 export const coderLinksPage = (
-  setting: PageContext,
-  { seal, coders, lots, alert, link }: CoderLinksView,
+  pageContext: PageContext,
+  { seal, coders, textSets, alert, link }: CoderLinksView,
 ): string =>
   codingPage(
-    setting,
+    pageContext,
     "Coding by reading",
     html`
 <p><a href="/study">Back to the survey</a></p>
@@ -46,7 +46,7 @@ ${alert && alertBox(alert)}
 ${
   link &&
   html`<section class="made"><h2>The link of ${link.name}</h2>
-<p>For ${link.count} ${link.count === 1 ? "text" : "texts"} of ${lotNames[link.lot]}. Send it to ${link.name} and to nobody else.</p>
+<p>For ${link.count} ${link.count === 1 ? "text" : "texts"} of ${textSetNames[link.textSet]}. Send it to ${link.name} and to nobody else.</p>
 <p><a href="${link.address}">${link.address}</a></p></section>`
 }
 <p>Each coder gets a link of their own, which opens their own codes and nothing else. The same name gets the same
@@ -58,9 +58,9 @@ texts in the same order again.</p>
 <label class="reason">How many texts: the same number for every coder, or all where it is left empty
 <input type="number" name="count" min="1"></label>
 ${
-  lots.length > 0 &&
+  textSets.length > 0 &&
   html`<fieldset class="choice small"><legend>Texts of</legend>
-${lots.map((lot, at) => html`<label><input type="radio" name="lot" value="${lot}"${at === 0 && html` checked`}><span>${lotNames[lot]}</span></label>`)}
+${textSets.map((lot, at) => html`<label><input type="radio" name="text_set" value="${lot}"${at === 0 && html` checked`}><span>${textSetNames[lot]}</span></label>`)}
 </fieldset>`
 }
 <button>Make the link</button>
@@ -69,22 +69,22 @@ ${
   coders.length > 0 &&
   html`<section class="aside"><table><caption>Coded so far</caption>
 <thead><tr><th scope="col">coder</th><th scope="col">texts of</th><th scope="col">coded</th></tr></thead>
-<tbody>${coders.map(({ name, lot, texts }) => html`<tr><td>${name}</td><td>${lotNames[lot]}</td><td>${texts}</td></tr>`)}</tbody></table></section>`
+<tbody>${coders.map(({ name, textSet, texts }) => html`<tr><td>${name}</td><td>${textSetNames[textSet]}</td><td>${texts}</td></tr>`)}</tbody></table></section>`
 }`,
   );
 
-const lotNames: Record<TextSet, string> = {
+const textSetNames: Record<TextSet, string> = {
   study: "the study",
   factorial: "the factorial, with the stories behind them",
 };
 
 /** What a coder's link opens. */
 export const coderPage = (
-  setting: PageContext,
+  pageContext: PageContext,
   { name, count, instructions, next }: { name: string; count: number; instructions: string; next: string },
 ): string =>
   codingPage(
-    setting,
+    pageContext,
     "Coding by reading",
     html`
 <h1>Coding by reading</h1>
@@ -96,18 +96,18 @@ ${instructions !== "" && html`<section class="aside"><h2>How to code</h2>${prose
   );
 
 /** What a coder, or who is none, did otherwise. */
-export const coderProblemPage = (setting: PageContext, alert: string): string =>
-  codingPage(setting, "Coding by reading", html`<h1>Coding by reading</h1>${alertBox(alert)}`);
+export const coderErrorPage = (pageContext: PageContext, alert: string): string =>
+  codingPage(pageContext, "Coding by reading", html`<h1>Coding by reading</h1>${alertBox(alert)}`);
 
 /** One text, and a choice for each variable of the codebook. */
-export const codedTextPage = (setting: PageContext, view: CodingView): string => {
+export const codedTextPage = (pageContext: PageContext, view: CodingView): string => {
   const { position, count, codebook, given } = view;
-  const where = `Text ${position} of ${count}`;
+  const progress = `Text ${position} of ${count}`;
   return codingPage(
-    setting,
-    where,
+    pageContext,
+    progress,
     html`
-<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
+<div class="progress"><h1>${progress}</h1><progress value="${position - 1}" max="${count}" aria-label="${progress}"></progress></div>
 ${story(view)}
 <form class="question" method="post" action="/coding/${position}">
 <input type="hidden" name="seal" value="${view.seal}">
@@ -122,12 +122,12 @@ ${codebook.instructions !== "" && html`<details class="aside"><summary>How to co
   );
 };
 
-export const codedPage = (
-  setting: PageContext,
+export const codingDonePage = (
+  pageContext: PageContext,
   { count, without }: { count: number; without: number },
 ): string =>
   codingPage(
-    setting,
+    pageContext,
     "Thank you",
     html`
 <h1>Thank you</h1>
@@ -136,8 +136,8 @@ ${without > 0 && html`<p>${without} of ${count} ${without === 1 ? "text has" : "
 <p class="go"><a href="/coding/${count}">Back to the last text</a></p>`,
   );
 
-const codingPage = (setting: PageContext, title: string, body: Html): string =>
-  page({ ...setting, language: "en", words: phrasesOf("en") }, { title, body });
+const codingPage = (pageContext: PageContext, title: string, body: Html): string =>
+  page({ ...pageContext, language: "en", words: phrasesOf("en") }, { title, body });
 
 /** The last choice takes a code back, which radio buttons cannot do by themselves. */
 const choiceOf = ({ name, title, asks, codes }: Variable, given: string | undefined): Html => html`

@@ -1,11 +1,11 @@
-import type { AccuracySoFar, Overview } from "../survey/progress-summary.ts";
 import { head } from "../survey/page.ts";
+import type { AccuracySoFar, ProgressSummary } from "../survey/progress-summary.ts";
 import { type Html, html } from "../text/html.ts";
 import { duration } from "../workbench/progress.ts";
 
 /** The researcher's pages are in English, and none of them is reached without the dashboard's token. */
 
-export interface ResearcherSetting {
+export interface ResearcherContext {
   readonly study: string;
   readonly style: string;
   readonly script: string;
@@ -20,13 +20,13 @@ const places = [
   ["/study/forms", "Forms"],
 ] as const;
 
-export const researcherPage = (setting: ResearcherSetting, heading: string, body: Html): string =>
-  html`${head({ ...setting, language: "en", title: `${heading} · ${setting.study}` })}
+export const researcherPage = (pageContext: ResearcherContext, heading: string, body: Html): string =>
+  html`${head({ ...pageContext, language: "en", title: `${heading} · ${pageContext.study}` })}
 <body>
 <a class="skip" href="#text">Skip to the text</a>
 <main id="text" class="wide">
 <nav class="places" aria-label="Pages of the study">${places.map(([address, name]) => html`<a href="${address}"${name === heading && html` aria-current="page"`}>${name}</a>`)}
-<form method="post" action="/study/logout"><input type="hidden" name="seal" value="${setting.seal}"><button class="plain">Log out</button></form></nav>
+<form method="post" action="/study/logout"><input type="hidden" name="seal" value="${pageContext.seal}"><button class="plain">Log out</button></form></nav>
 <h1>${heading}</h1>
 ${body}
 </main>
@@ -34,8 +34,8 @@ ${body}
 </html>
 `.toString();
 
-export const loginPage = (setting: ResearcherSetting, alert: string): string =>
-  html`${head({ language: "en", title: `Dashboard · ${setting.study}`, style: setting.style })}
+export const loginPage = (pageContext: ResearcherContext, alert: string): string =>
+  html`${head({ language: "en", title: `Dashboard · ${pageContext.study}`, style: pageContext.style })}
 <body>
 <main id="text">
 <h1>Dashboard</h1>
@@ -51,14 +51,14 @@ ${alert && html`<p class="alert" role="alert">${alert}</p>`}
 `.toString();
 
 /** The figures that the dashboard keeps up to date. */
-export function figures(overview: Overview): Html {
-  const { opened, consented, answering, completed, gone, withdrawn, medianTime } = overview;
+export function progressFigures(overview: ProgressSummary): Html {
+  const { visits, consented, answering, completed, droppedOut, withdrawn, medianTime } = overview;
   const counts: readonly (readonly [string, string | number])[] = [
-    ["opened", opened],
+    ["opened", visits],
     ["consented", consented],
     ["answering now", answering],
     ["completed", completed],
-    ["left before the end", gone],
+    ["left before the end", droppedOut],
     ["withdrawn", withdrawn],
     ["median time", medianTime === undefined ? "–" : duration(medianTime)],
   ];
@@ -70,50 +70,50 @@ ${table(
   overview.forms.map(({ form, completed, answering }) => [form, completed, answering]),
 )}
 ${
-  overview.left.length > 0 &&
+  overview.dropOut.length > 0 &&
   table(
     "Where people left",
     ["after answers", "participants"],
-    overview.left.map(({ answers, participants }) => [answers, participants]),
+    overview.dropOut.map(({ answers, participants }) => [answers, participants]),
   )
 }`;
 }
 
 export const dashboardPage = (
-  setting: ResearcherSetting,
-  overview: Overview,
+  pageContext: ResearcherContext,
+  overview: ProgressSummary,
   looks: readonly string[],
 ): string =>
   researcherPage(
-    setting,
+    pageContext,
     "Survey",
     html`
-<div data-live="/study/numbers">${figures(overview)}</div>
+<div data-live="/study/numbers">${progressFigures(overview)}</div>
 <section class="aside">
 <h2>Accuracy</h2>
 <p>How often readers are right is not shown before the end of the study, for who sees it may stop at a convenient
 moment. You can look; that you did is written to <code>judgments/looks.csv</code>${
       looks.length > 0 && html` (so far ${looks.length}, last ${looks.at(-1)})`
     }.</p>
-<form method="post" action="/study/accuracy"><input type="hidden" name="seal" value="${setting.seal}"><button class="plain">Look, and write it down</button></form>
+<form method="post" action="/study/accuracy"><input type="hidden" name="seal" value="${pageContext.seal}"><button class="plain">Look, and write it down</button></form>
 </section>
 <section class="aside">
 <h2>Personal links</h2>
 <p>Each lets one person take part once. With <code>invited: true</code> in study.yaml nobody else can.</p>
-<form method="post" action="/study/invitations" class="line"><input type="hidden" name="seal" value="${setting.seal}">
+<form method="post" action="/study/invitations" class="line"><input type="hidden" name="seal" value="${pageContext.seal}">
 <label>How many <input type="number" name="count" min="1" max="10000" value="20" required></label><button class="plain">Download as CSV</button></form>
 </section>
 <section class="aside">
 <h2>Coding by reading</h2>
-<p>Two people at least code kind of love, tone and setting, apart from each other and without being told who wrote:
+<p>Two people at least code kind of love, tone and pageContext, apart from each other and without being told who wrote:
 <a href="/study/coding">make a link for each of them</a>. Who codes should not have looked at corpus, generations and
 stimuli here.</p>
 </section>`,
   );
 
-export const accuracyPage = (setting: ResearcherSetting, accuracy: readonly AccuracySoFar[]): string =>
+export const accuracyPage = (pageContext: ResearcherContext, accuracy: readonly AccuracySoFar[]): string =>
   researcherPage(
-    setting,
+    pageContext,
     "Accuracy so far",
     html`<p>This look has been written down.</p>
 ${table(

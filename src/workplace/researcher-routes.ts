@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { same, sealed } from "../survey/ids.ts";
-import { accuracySoFar, overviewOf } from "../survey/progress-summary.ts";
+import { formFields } from "../survey/browser-session.ts";
+import { equalSecrets, hmac } from "../survey/ids.ts";
 import { alertBox } from "../survey/page.ts";
-import { invitation } from "../survey/recruiting.ts";
+import { accuracySoFar, progressSummaryOf } from "../survey/progress-summary.ts";
+import { newInvitation } from "../survey/recruiting.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
-import { fieldsOf } from "../survey/browser-session.ts";
-import { withdrawIn } from "../survey/withdraw-participant.ts";
+import { withdrawParticipant } from "../survey/withdraw-participant.ts";
 import { csv } from "../tables/tables.ts";
 import { html } from "../text/html.ts";
 import { readKey } from "../workbench/artefacts.ts";
@@ -15,9 +15,9 @@ import { coderLinkRoutes, codingRoutes } from "./coding-routes.ts";
 import {
   accuracyPage,
   dashboardPage,
-  figures,
   loginPage,
-  type ResearcherSetting,
+  progressFigures,
+  type ResearcherContext,
   researcherPage,
 } from "./researcher-pages.ts";
 
@@ -25,24 +25,24 @@ const cookieName = "researcher";
 const sessionLength = 12 * 3600_000;
 
 /** The dashboard and the pages to look at, all behind the token that was printed at the start. */
-export function researcherRoutes(server: FastifyInstance, site: SurveyContext): void {
-  const { store, study, material, effects, sealKey, token } = site;
-  const forms = [...material.forms.keys()];
+export function researcherRoutes(server: FastifyInstance, context: SurveyContext): void {
+  const { store, study, materials, effects, sealKey, token } = context;
+  const forms = [...materials.forms.keys()];
 
-  server.get("/study/login", (_, reply) => sendPage(reply, 200, loginPage(setting(""), "")));
+  server.get("/study/login", (_, reply) => sendPage(reply, 200, loginPage(pageContext(""), "")));
 
   server.post(
     "/study/login",
     // By address alone: a cookie can be made up.
     { config: { rateLimit: { max: 10, timeWindow: "1 minute", keyGenerator: ({ ip }) => ip } } },
     (request, reply) => {
-      const { token: given } = fieldsOf(request);
-      if (typeof given !== "string" || !same(given.trim(), token)) {
-        return sendPage(reply, 403, loginPage(setting(""), "That is not the token."));
+      const { token: given } = formFields(request);
+      if (typeof given !== "string" || !equalSecrets(given.trim(), token)) {
+        return sendPage(reply, 403, loginPage(pageContext(""), "That is not the token."));
       }
       const until = String(effects.now() + sessionLength);
       reply.setCookie(cookieName, `${until}.${sessionSeal(until)}`, {
-        path: `${site.base}/study`,
+        path: `${context.base}/study`,
         httpOnly: true,
         sameSite: "strict",
         secure: study.config.survey.proxy,
@@ -55,17 +55,17 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
   // A program on this machine shows the token itself; a browser shows its cookie.
   server.post("/study/backup", async (request, reply) => {
     const { authorization } = request.headers;
-    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
-    return reply.type("application/octet-stream").send(await site.backup());
+    if (!authorization || !equalSecrets(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    return reply.type("application/octet-stream").send(await context.backup());
   });
 
   server.post("/study/withdraw", async (request, reply) => {
     const { authorization } = request.headers;
-    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
-    const { who } = fieldsOf(request);
-    const done = typeof who === "string" ? await withdrawIn(store, who, effects.now()) : undefined;
+    if (!authorization || !equalSecrets(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    const { who } = formFields(request);
+    const done = typeof who === "string" ? await withdrawParticipant(store, who, effects.now()) : undefined;
     if (!done) return reply.status(404).send();
-    await site.withdrew();
+    await context.onWithdrawal();
     return reply.send(done);
   });
 
@@ -75,8 +75,8 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
     });
     inside.addHook("preHandler", async (request, reply) => {
       if (request.method !== "POST") return;
-      const { seal } = fieldsOf(request);
-      if (typeof seal !== "string" || !same(seal, formSeal(session(request)!)))
+      const { seal } = formFields(request);
+      if (typeof seal !== "string" || !equalSecrets(seal, formSeal(session(request)!)))
         return reply.status(403).send();
     });
 
@@ -92,21 +92,25 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
     });
 
     inside.get("/study", async (request, reply) =>
-      sendPage(reply, 200, dashboardPage(settingFor(request), await overview(), await store.facts.looks())),
+      sendPage(
+        reply,
+        200,
+        dashboardPage(settingFor(request), await overview(), await store.metadata.looks()),
+      ),
     );
 
     inside.get("/study/numbers", async (_, reply) =>
-      sendPage(reply, 200, figures(await overview()).toString()),
+      sendPage(reply, 200, progressFigures(await overview()).toString()),
     );
 
     inside.post("/study/logout", (_, reply) =>
-      reply.clearCookie(cookieName, { path: `${site.base}/study` }).redirect("/study/login", 303),
+      reply.clearCookie(cookieName, { path: `${context.base}/study` }).redirect("/study/login", 303),
     );
 
     inside.post("/study/accuracy", async (request, reply) => {
-      await store.facts.look(effects.now());
-      await site.looked();
-      const { answers } = await store.records.everything();
+      await store.metadata.recordLook(effects.now());
+      await context.onLook();
+      const { answers } = await store.records.all();
       const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
       return sendPage(reply, 200, accuracyPage(settingFor(request), accuracySoFar(answers, origins)));
     });
@@ -115,7 +119,7 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
       const { count } = request.body as { count?: string };
       const number = /^\d{1,5}$/.test(count ?? "") ? Math.min(10_000, Number(count)) : 0;
       const rows = Array.from({ length: number }, () => ({
-        path: `${site.base}/?invitation=${invitation(sealKey)}`,
+        path: `${context.base}/?invitation=${newInvitation(sealKey)}`,
       }));
       return reply
         .type("text/csv; charset=utf-8")
@@ -123,33 +127,41 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
         .send(csv(["path"], rows));
     });
 
-    inside.register(async (links) => coderLinkRoutes(links, site, (request) => formSeal(session(request)!)));
+    inside.register(async (links) =>
+      coderLinkRoutes(links, context, (request) => formSeal(session(request)!)),
+    );
 
-    inside.register(async (looking) => lookingRoutes(looking, site, settingFor));
+    inside.register(async (looking) => lookingRoutes(looking, context, settingFor));
   });
 
-  server.register(async (coding) => codingRoutes(coding, site));
+  server.register(async (coding) => codingRoutes(coding, context));
 
   const overview = async () =>
-    overviewOf(await store.records.counted(), forms, effects.now(), await store.facts.openings());
+    progressSummaryOf(
+      await store.records.participantProgress(),
+      forms,
+      effects.now(),
+      await store.metadata.visits(),
+    );
 
-  const setting = (seal: string): ResearcherSetting => ({
+  const pageContext = (seal: string): ResearcherContext => ({
     study: study.config.title,
-    style: site.setting.style,
-    script: site.dashboardScript,
+    style: context.pageContext.style,
+    script: context.dashboardScript,
     seal,
   });
 
-  const settingFor = (request: FastifyRequest) => setting(formSeal(session(request)!));
+  const settingFor = (request: FastifyRequest) => pageContext(formSeal(session(request)!));
 
-  const sessionSeal = (until: string) => sealed(sealKey, "researcher", until, token);
-  const formSeal = (session: string) => sealed(sealKey, "researcher form", session);
+  const sessionSeal = (until: string) => hmac(sealKey, "researcher", until, token);
+  const formSeal = (session: string) => hmac(sealKey, "researcher form", session);
 
   /** The session of a logged-in researcher, until it is over. */
   function session(request: FastifyRequest): string | undefined {
     const cookie = request.cookies[cookieName] ?? "";
     const [until = "", seal = ""] = cookie.split(".");
-    const valid = /^\d{1,15}$/.test(until) && same(seal, sessionSeal(until)) && Number(until) > effects.now();
+    const valid =
+      /^\d{1,15}$/.test(until) && equalSecrets(seal, sessionSeal(until)) && Number(until) > effects.now();
     return valid ? cookie : undefined;
   }
 }

@@ -6,13 +6,13 @@ import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { deviationsOf } from "../registration/registration.ts";
 import { randomId } from "../survey/ids.ts";
-import { lengthOf, untrueLengths } from "../survey/survey-length.ts";
-import { type Control, controlFile } from "../survey/running-survey.ts";
+import { type ControlFile, controlFile } from "../survey/running-survey.ts";
 import { openDatabase } from "../survey/store/database.ts";
 import { assertNothingWouldBeLost, Exporter } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { assertStoreIsMeant, storeKind } from "../survey/store/store-record.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
+import { surveyLengthOf, wrongLengthClaims } from "../survey/survey-length.ts";
 import { VisitCounter } from "../survey/visit-counter.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -21,7 +21,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { buildApp, dashboardScript, settingOf } from "./app.ts";
+import { buildApp, dashboardScript, pageContextOf } from "./app.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
 import { interruption, superviseWorkers, supervisorGone } from "./workers.ts";
 
@@ -62,7 +62,7 @@ export const serve = command({
     if (workers > 1 && cluster.isPrimary) {
       const token = tokenFrom(effects);
       const opened = (port: number, address = "localhost") =>
-        sayThatItIsOpen({ url: addressOf(port, address) + survey.path, token }, effects);
+        announce({ url: addressOf(port, address) + survey.path, token }, effects);
       await superviseWorkers(workers, { token, opened }, effects);
       return;
     }
@@ -72,7 +72,7 @@ export const serve = command({
       { port: port ?? survey.port, host: host ?? survey.host },
       effects,
     );
-    if (!cluster.isWorker) sayThatItIsOpen(running, effects);
+    if (!cluster.isWorker) announce(running, effects);
     await Promise.race([interruption(effects.signal), supervisorGone()]);
     await running.close();
     // The line to the supervisor would keep the process alive.
@@ -88,7 +88,7 @@ function keepMemorySmall(): void {
   setFlagsFromString("--heap-growing-percent=40");
 }
 
-function sayThatItIsOpen(
+function announce(
   { url, token, rehearsal }: Pick<RunningSurvey, "url" | "token"> & Partial<Pick<RunningSurvey, "rehearsal">>,
   effects: Effects,
 ): void {
@@ -130,27 +130,27 @@ export async function startSurvey(
   { port, host }: { port: number; host: string },
   effects: Effects,
 ): Promise<RunningSurvey> {
-  const material = await readStudyMaterials(study);
+  const materials = await readStudyMaterials(study);
   await assertStoreIsMeant(study, effects.env);
-  const setting = settingOf(study, material);
+  const pageContext = pageContextOf(study, materials);
   const base = study.config.survey.path;
-  if (!cluster.isWorker) warnOfSettings(study, material, effects);
+  if (!cluster.isWorker) warnAboutSettings(study, materials, effects);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
-    await assertSameMaterial(store, material);
+    await assertMaterialsUnchanged(store, materials);
     await assertNothingWouldBeLost(study, store);
-    await removeHalfCopies(study, (await storeKind(study, effects.env)) === "embedded");
+    await removePartialFiles(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
-    const openings = new VisitCounter((count) => store.facts.addVisits(count), effects.warn);
+    const openings = new VisitCounter((count) => store.metadata.addVisits(count), effects.warn);
     const sealKey = await store.sealKey();
-    await store.forgetDeleted();
+    await store.eraseDeleted();
     const server = await buildApp({
       study,
-      material,
+      materials,
       store,
-      setting,
+      pageContext,
       base,
       effects,
       sealKey,
@@ -158,21 +158,21 @@ export async function startSurvey(
       token,
       dashboardScript,
       backup: () => store.backup(study.folder),
-      opened: () => openings.one(),
-      answered: () => exporter.soon(),
-      withdrew: () => exporter.now(),
-      looked: () => exporter.looked(),
+      onVisit: () => openings.count(),
+      onAnswer: () => exporter.schedule(),
+      onWithdrawal: () => exporter.exportNow(),
+      onLook: () => exporter.exportLooks(),
     });
     // A killed server may have left the tables behind its answers.
-    if ((await store.participants()) > 0) await exporter.now();
+    if ((await store.participants()) > 0) await exporter.exportNow();
     await listen(server, port, host);
     const url = addressOf(portOf(server.server.address()), host);
     await writeWhole(
       study.path(controlFile),
-      JSON.stringify({ url: url + base, token } satisfies Control),
+      JSON.stringify({ url: url + base, token } satisfies ControlFile),
       0o600,
     );
-    const [form] = material.forms.values();
+    const [form] = materials.forms.values();
     return {
       url: url + base,
       token,
@@ -180,7 +180,7 @@ export async function startSurvey(
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
-        await openings.write();
+        await openings.flush();
         await exporter.end();
         await store.close();
       },
@@ -195,7 +195,7 @@ export async function startSurvey(
  * A server that is killed while it copies its store for a backup, or while it exports, leaves a half copy with what people
  * wrote. Other servers on the same database may be exporting: then only what is an hour old is taken for left behind.
  */
-async function removeHalfCopies(study: Study, alone: boolean): Promise<void> {
+async function removePartialFiles(study: Study, alone: boolean): Promise<void> {
   const inFolder = async (folder: string, pattern: RegExp) =>
     (await readdir(folder).catch(() => []))
       .filter((name) => pattern.test(name))
@@ -208,12 +208,12 @@ async function removeHalfCopies(study: Study, alone: boolean): Promise<void> {
 }
 
 /** What of the settings would mislead participants, or leave them without a way back. */
-function warnOfSettings({ config }: Study, { forms, stimuli }: StudyMaterials, effects: Effects): void {
+function warnAboutSettings({ config }: Study, { forms, stimuli }: StudyMaterials, effects: Effects): void {
   const { consent, instructions, recruiting, quota } = config.survey;
-  const length = lengthOf(forms.values(), stimuli);
+  const length = surveyLengthOf(forms.values(), stimuli);
   for (const line of [
-    ...untrueLengths(consent, "survey.consent", length),
-    ...untrueLengths(instructions, "survey.instructions", length),
+    ...wrongLengthClaims(consent, "survey.consent", length),
+    ...wrongLengthClaims(instructions, "survey.instructions", length),
   ])
     effects.warn(line);
   if (recruiting && quota !== undefined && !recruiting.codes.full && !recruiting.codes.noConsent) {
@@ -222,15 +222,15 @@ function warnOfSettings({ config }: Study, { forms, stimuli }: StudyMaterials, e
 }
 
 /** Answers belong to the forms that were shown: other forms need another store. */
-async function assertSameMaterial(store: Store, material: StudyMaterials): Promise<void> {
-  const served = await store.facts.keep("material", () => material.hash);
-  if (served === material.hash) return;
+async function assertMaterialsUnchanged(store: Store, materials: StudyMaterials): Promise<void> {
+  const served = await store.metadata.getOrCreate("material", () => materials.hash);
+  if (served === materials.hash) return;
   if ((await store.participants()) > 0) {
     throw new StudyError("the forms or their texts changed after participants had begun", {
       hint: "bring the old stimuli/ and forms/ back, or move survey.sqlite away to begin anew",
     });
   }
-  await store.facts.set("material", material.hash);
+  await store.metadata.set("material", materials.hash);
 }
 
 const originsOf = async (study: Study): Promise<Map<string, "human" | "machine">> =>

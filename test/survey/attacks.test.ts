@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
 import { StudyConfig } from "../../src/study/config.ts";
-import { Commits } from "../../src/survey/store/group-commit.ts";
 import { openDatabase } from "../../src/survey/store/database.ts";
+import { GroupCommit } from "../../src/survey/store/group-commit.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
@@ -455,7 +455,7 @@ describe("a store that cannot keep an answer", () => {
     await sql`CREATE TABLE child (id TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`.execute(
       database,
     );
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const fact = (name: string) =>
       commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
     // The violation shows at COMMIT alone: the innocent neighbour must not be told that it is stored.
@@ -478,7 +478,7 @@ describe("a store that cannot keep an answer", () => {
     ends.push(remove);
     const database = await openDatabase(study, {});
     ends.push(() => database.destroy());
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const insert = (name: string) =>
       commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
     const outcomes = await Promise.allSettled([insert("one"), insert("one"), insert("two")]);
@@ -492,7 +492,7 @@ describe("a store that cannot keep an answer", () => {
     ends.push(remove);
     const database = await openDatabase(study, {});
     ends.push(() => database.destroy());
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const insert = (name: string) =>
       commits.write(name, (writing) =>
         writing

@@ -162,7 +162,7 @@ test.skipIf(!watch || !hasPostgres())(
 test("a server that is killed during a backup leaves no half one, and the next backup is whole", async () => {
   const study = await built({});
   const store = new Store(await openDatabase(study, {}));
-  for (let at = 0; at < 150; at++) await store.facts.set(`ballast ${at}`, "x".repeat(200_000));
+  for (let at = 0; at < 150; at++) await store.metadata.set(`ballast ${at}`, "x".repeat(200_000));
   await store.close();
   const server = await program.serve(study.folder);
   const walker = new Walker(server.url);

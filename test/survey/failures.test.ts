@@ -52,7 +52,7 @@ describe("the write-ahead log", () => {
     let written = 0;
     const write = async (count: number) => {
       for (const end = written + count; written < end; written++)
-        await store.facts.set(`fact ${written % 50}`, `${written} `.repeat(25_000));
+        await store.metadata.set(`fact ${written % 50}`, `${written} `.repeat(25_000));
     };
     await write(250);
     expect(size(path)).toBeLessThan(20 * megabytes);

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { type ConductedAnswer, responseQualityOf } from "../../src/survey/response-quality.ts";
+import { responseQualityOf, type TimedAnswer } from "../../src/survey/response-quality.ts";
 import { readTable } from "../../src/tables/tables.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
@@ -10,7 +10,7 @@ const wordsOf = new Map([
   ["two", 100],
 ]);
 
-const answer = (changes: Partial<ConductedAnswer>): ConductedAnswer => ({
+const answer = (changes: Partial<TimedAnswer>): TimedAnswer => ({
   question: "q",
   task: "human-or-machine",
   stimuli: ["one"],
@@ -20,7 +20,7 @@ const answer = (changes: Partial<ConductedAnswer>): ConductedAnswer => ({
   ...changes,
 });
 
-const fastOf = (answers: readonly ConductedAnswer[], started = 0) =>
+const fastOf = (answers: readonly TimedAnswer[], started = 0) =>
   responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
 
 test("a page is fast where its words cannot be read in its time: a hundred words in under six seconds", () => {

@@ -1,6 +1,6 @@
 import { counted } from "../../study/print.ts";
 import type { Item } from "../../tasks/items.ts";
-import type { Format, PortableForm, Surroundings } from "../format.ts";
+import type { Format, PortableForm, SurveyTexts } from "../format.ts";
 
 /**
  * Google Forms: an Apps Script that makes one form for each of the study's. Paste it into script.google.com and run
@@ -15,7 +15,7 @@ export const googleForms: Format = {
 
 const readme = (
   forms: readonly PortableForm[],
-  { name, title }: Surroundings,
+  { name, title }: SurveyTexts,
 ): string => `# ${title}: Google Forms
 
 Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story. The script makes ${counted(forms.length, "form")}, ${forms.map(({ id }) => id).join(", ")}.
@@ -35,7 +35,7 @@ Google shows the questions in one fixed order, the form's own, and measures no t
 /** The title of an item of a form: the place of its question, then its words. */
 export const itemTitle = (position: number, item: Item): string => `${position}. ${item.ask}`;
 
-function script(forms: readonly PortableForm[], around: Surroundings): string {
+function script(forms: readonly PortableForm[], around: SurveyTexts): string {
   const data = forms.map((form) => ({
     title: `${around.title} (${form.id})`,
     description: `${around.consent}\n\n${around.instructions}`,

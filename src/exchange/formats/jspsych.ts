@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { storiesOf } from "../../survey/question-page.ts";
-import { partsOf } from "../../survey/survey-plan.ts";
+import { planParts } from "../../survey/survey-plan.ts";
 import { fieldsOf } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
 import { packageFolder } from "../../workbench/version.ts";
-import type { Format, PortableForm, PortableQuestion, Surroundings } from "../format.ts";
+import type { Format, PortableForm, PortableQuestion, SurveyTexts } from "../format.ts";
 
 /** The versions that the page asks for, and was tried with. */
 const versions = {
@@ -34,8 +34,8 @@ export const jspsych: Format = {
 };
 
 /** The trials of a form by where they may come, as `planOf` orders them for participants here. */
-function trialsOf(form: PortableForm, { consent, instructions, words }: Surroundings) {
-  const { stories, again, between, last } = partsOf(form.questions, ({ stimuli }) =>
+function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTexts) {
+  const { stories, again, between, last } = planParts(form.questions, ({ stimuli }) =>
     stimuli.map(({ id }) => id),
   );
   const trialOf = (question: PortableQuestion) => ({
@@ -73,7 +73,7 @@ const paragraphs = (text: string) => text.split(/\n+/).map((line) => html`<p>${l
 
 const cdn = (name: string) => `https://unpkg.com/${name}`;
 
-const page = (forms: Readonly<Record<string, unknown>>, { title, language, words }: Surroundings): string =>
+const page = (forms: Readonly<Record<string, unknown>>, { title, language, words }: SurveyTexts): string =>
   `<!doctype html>
 <html lang="${language}">
 <head>
@@ -139,7 +139,7 @@ jsPsych.data.addProperties({ form: id });
 jsPsych.run([opening, ...groups.flat(), ...last].map(ready));
 `;
 
-const readme = (first: string, { name, title }: Surroundings): string => `# ${title}: jsPsych
+const readme = (first: string, { name, title }: SurveyTexts): string => `# ${title}: jsPsych
 
 Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
 

@@ -1,8 +1,8 @@
 import { storiesOf } from "../../survey/question-page.ts";
-import { partsOf } from "../../survey/survey-plan.ts";
+import { planParts } from "../../survey/survey-plan.ts";
 import type { Item } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
-import type { Format, PortableForm, PortableQuestion, Surroundings } from "../format.ts";
+import type { Format, PortableForm, PortableQuestion, SurveyTexts } from "../format.ts";
 
 /**
  * Qualtrics: one survey (QSF) in which each participant gets one of the forms, evenly presented, its questions in
@@ -17,7 +17,7 @@ export const qualtrics: Format = {
   }),
 };
 
-const readme = ({ name, title }: Surroundings): string => `# ${title}: Qualtrics
+const readme = ({ name, title }: SurveyTexts): string => `# ${title}: Qualtrics
 
 Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
 
@@ -43,7 +43,7 @@ interface Block {
   readonly questions: readonly { readonly id: string; readonly payload: object; readonly text: string }[];
 }
 
-function survey(forms: readonly PortableForm[], around: Surroundings): object {
+function survey(forms: readonly PortableForm[], around: SurveyTexts): object {
   const number = counter();
   const opening: Block = {
     id: "BL_opening",
@@ -54,7 +54,7 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
     const own = form.questions.map((question, place) =>
       blockOf(form, at + 1, question, place + 1, number, around),
     );
-    const { again, last } = partsOf(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
+    const { again, last } = planParts(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
     const blocksOf = (asked: readonly PortableQuestion[]) =>
       own.filter((_, place) => asked.includes(form.questions[place]!));
     const [pairs, after] = [blocksOf(again.flat()), blocksOf(last)];
@@ -155,7 +155,7 @@ function blockOf(
   question: PortableQuestion,
   place: number,
   number: () => number,
-  { words }: Surroundings,
+  { words }: SurveyTexts,
 ): Block {
   const tag = `f${formNumber}_q${place}`;
   const stories = question.stimuli.length > 0 ? [storyOf(number(), question, tag, words)] : [];
@@ -166,7 +166,7 @@ function blockOf(
   };
 }
 
-function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: Surroundings["words"]) {
+function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: SurveyTexts["words"]) {
   return textQuestion(number, storiesOf(stimuli, words).toString(), `${tag}_text`);
 }
 

@@ -30,7 +30,7 @@ export async function copyStudy(study: Study, target: string): Promise<void> {
     throw new StudyError(`${target} lies inside the study itself`, { hint: "name another folder with --to" });
   }
   await mkdir(target, { recursive: true });
-  for (const path of await partsOf(study)) {
+  for (const path of await filesToCopy(study)) {
     const from = study.path(path);
     if (!(await exists(from))) continue;
     const files = (await stat(from)).isDirectory() ? await filesUnder(from) : [from];
@@ -48,7 +48,7 @@ async function copyFileTo(from: string, to: string): Promise<void> {
 
 const large = 64 * 2 ** 20;
 
-async function partsOf(study: Study): Promise<Set<string>> {
+async function filesToCopy(study: Study): Promise<Set<string>> {
   const { stages } = await readManifest(study);
   const recorded = Object.values(stages).flatMap(({ reads, writes }) => Object.keys({ ...reads, ...writes }));
   const tuning = (await filesUnder(study.path(tunedFolder))).filter((file) => file.endsWith("findings.json"));

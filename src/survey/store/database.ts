@@ -3,7 +3,7 @@ import { chmod, open, stat } from "node:fs/promises";
 import { Kysely, Migrator, PostgresDialect, SqliteDialect, type SqliteStatement, sql } from "kysely";
 import Libsql from "libsql";
 import pg from "pg";
-import { exportedAnswers, lockOf, storeFile } from "../../registration/assert-not-frozen.ts";
+import { exportedAnswers, lockFileOf, storeFile } from "../../registration/assert-not-frozen.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import { fileLock } from "../../workbench/file-lock.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -17,11 +17,11 @@ import {
   beginStoreRecord,
   databaseVariable,
   type Environment,
-  folderMark,
+  folderId,
   readStoreRecord,
   recordStore,
   type StoreRecord,
-  schemaBefore,
+  schemaOf01,
   storeKind,
   storeRecordFile,
 } from "./store-record.ts";
@@ -40,14 +40,14 @@ export async function openDatabase(study: Study, env: Environment): Promise<Data
 async function openEmbedded(study: Study): Promise<Database> {
   const path = study.path(storeFile);
   // The store's own exclusive mode would do, but the driver lets go of that only when its statements are garbage.
-  const unlock = await fileLock(lockOf(path)).catch((cause: unknown) => {
+  const unlock = await fileLock(lockFileOf(path)).catch((cause: unknown) => {
     throw openFailed(path, cause);
   });
   if (!unlock) throw inUse(path);
   let database: Database | undefined;
   try {
     const record = await embeddedRecord(study);
-    database = new Kysely<Tables>({ dialect: await embedded(path, unlock) });
+    database = new Kysely<Tables>({ dialect: await sqliteDialect(path, unlock) });
     await migrate(database, undefined);
     await assertOwnStore(database, study, record, path);
     return database;
@@ -86,21 +86,21 @@ async function assertOwnStore(
   record: StoreRecord | undefined,
   where: string,
 ): Promise<void> {
-  const found = await studyIn(database);
+  const found = await studyIdIn(database);
   const id = found ?? record?.id ?? randomId();
   if (record && record.id !== id) {
     throw new StudyError(`${where} holds the answers of another study`, {
       hint: `bring this study's own store back; if the one there is right, remove ${storeRecordFile}`,
     });
   }
-  if (found === undefined) await adopt(database, id);
+  if (found === undefined) await setStudyId(database, id);
   await recordStore(study, { ...(record ?? { store: "embedded", id }), made: true });
 }
 
 /** The name of the fact that holds the study's id. */
 const studyFact = "study";
 
-async function studyIn(database: Database): Promise<string | undefined> {
+async function studyIdIn(database: Database): Promise<string | undefined> {
   const row = await database
     .selectFrom("fact")
     .select("value")
@@ -110,7 +110,7 @@ async function studyIn(database: Database): Promise<string | undefined> {
 }
 
 /** Gives a store the id of its study, once. */
-async function adopt(database: Database, id: string): Promise<void> {
+async function setStudyId(database: Database, id: string): Promise<void> {
   // Version 0.1 left the text of who withdrew in the free pages of the file.
   if (!locksRows(database)) {
     const gone = await database
@@ -132,7 +132,7 @@ async function openPostgres(study: Study, address: string): Promise<Database> {
   let database: Database | undefined;
   try {
     const record = await postgresRecord(study, address);
-    database = new Kysely<Tables>({ dialect: postgres(address, record.schema!) });
+    database = new Kysely<Tables>({ dialect: postgresDialect(address, record.schema!) });
     await migrate(database, record.schema);
     await assertOwnStore(database, study, record, `the database of ${databaseVariable}`);
     return database;
@@ -149,7 +149,7 @@ async function postgresRecord(study: Study, address: string): Promise<StoreRecor
   try {
     await client.connect();
     const record = (await readStoreRecord(study)) ?? (await firstRecord(study, client));
-    const mark = await folderMark(study);
+    const mark = await folderId(study);
     if (record.folder !== undefined && record.folder !== mark) {
       throw new StudyError("this folder is a copy of the study whose answers are in the database", {
         hint: `for answers of its own, remove ${storeRecordFile} and judgments/ from the copy; to share the answers (on another machine, or after moving the folder), remove the line "folder" from ${storeRecordFile}`,
@@ -172,15 +172,15 @@ async function postgresRecord(study: Study, address: string): Promise<StoreRecor
  * two would split the answers of one study.
  */
 async function firstRecord(study: Study, client: pg.Client): Promise<StoreRecord> {
-  const schema = schemaBefore(study);
+  const schema = schemaOf01(study);
   const facts = (await hasSchema(client, schema, "fact"))
     ? await client.query<{ name: string; value: string }>(
         `SELECT name, value FROM ${schema}.fact WHERE name IN ('material', '${studyFact}')`,
       )
     : { rows: [] };
   const fact = (wanted: string) => facts.rows.find(({ name }) => name === wanted)?.value;
-  const material = fact("material") && (await readStudyMaterials(study).catch(() => undefined))?.hash;
-  if (!material || material !== fact("material")) {
+  const served = fact("material") && (await readStudyMaterials(study).catch(() => undefined))?.hash;
+  if (!served || served !== fact("material")) {
     await assertNoAnswersYet(study, "the database");
     return beginStoreRecord(study, "postgres");
   }
@@ -215,12 +215,12 @@ export async function openUnlessInUse(study: Study, env: Environment): Promise<D
 export class StoreInUse extends StudyError {}
 
 /** SQLite in WAL mode with a sync at every commit, and nobody else's while it is open. */
-async function embedded(path: string, unlock: () => void): Promise<SqliteDialect> {
-  await makePrivate(path);
+async function sqliteDialect(path: string, unlock: () => void): Promise<SqliteDialect> {
+  await restrictToOwner(path);
   let file: Libsql.Database | undefined;
   try {
     file = new Libsql(path);
-    assertWhole(file, path);
+    assertIntact(file, path);
     file.pragma("journal_mode = WAL");
     file.pragma("synchronous = FULL");
     // The log goes into the store every 16 MB: seldom enough that a page is written once for many answers.
@@ -231,7 +231,7 @@ async function embedded(path: string, unlock: () => void): Promise<SqliteDialect
     assertDurable(file, path);
     // A disk that is read-only shows here, and not at the first answer.
     file.exec("BEGIN; PRAGMA user_version = 0; ROLLBACK");
-    return new SqliteDialect({ database: withStatementsKept(file, path, unlock) });
+    return new SqliteDialect({ database: withStatementCache(file, path, unlock) });
   } catch (cause) {
     if (file?.open) file.close();
     throw cause;
@@ -239,14 +239,14 @@ async function embedded(path: string, unlock: () => void): Promise<SqliteDialect
 }
 
 /** The store is for its owner alone, and so are its log and its index, which take their mode from it. */
-async function makePrivate(path: string): Promise<void> {
+async function restrictToOwner(path: string): Promise<void> {
   // A file that is there is not opened: at its closing the system would let go of what this process holds of it.
   await open(path, "wx", 0o600)
     .then((file) => file.close())
     .catch((thrown) => {
       if (codeOf(thrown) !== "EEXIST") throw thrown;
     });
-  for (const file of [path, `${path}-wal`, `${path}-shm`, lockOf(path)]) {
+  for (const file of [path, `${path}-wal`, `${path}-shm`, lockFileOf(path)]) {
     await chmod(file, 0o600).catch((thrown) => {
       // Another owner's file is as private as its owner made it.
       if (!["ENOENT", "EPERM", "EROFS"].includes(codeOf(thrown) ?? "")) throw thrown;
@@ -255,7 +255,7 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /** Damage shows at opening, and not weeks later at the page that it hit. Throws StudyError for another program's file as well. */
-function assertWhole(file: Libsql.Database, path: string): void {
+function assertIntact(file: Libsql.Database, path: string): void {
   const found = file.pragma("quick_check(1)") as { quick_check: string }[];
   if (found[0]?.quick_check !== "ok") throw damaged(path, found[0]?.quick_check);
   const tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as {
@@ -287,7 +287,7 @@ function assertDurable(file: Libsql.Database, path: string): void {
 }
 
 /** Kysely asks for each statement anew; preparing is most of the cost of a small query. */
-function withStatementsKept(file: Libsql.Database, path: string, unlock: () => void) {
+function withStatementCache(file: Libsql.Database, path: string, unlock: () => void) {
   const kept = new Map<string, SqliteStatement>();
   return {
     close() {
@@ -348,7 +348,7 @@ function openFailed(path: string, cause: unknown): unknown {
 
 const types = pg.types.builtins;
 
-function postgres(address: string, schema: string): PostgresDialect {
+function postgresDialect(address: string, schema: string): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: address,
     max: 8,

@@ -10,7 +10,7 @@ import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { checked, exists, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type ResponseQuality, responseQualityOf } from "../response-quality.ts";
-import type { Records } from "./records.ts";
+import type { ResponseRecords } from "./records.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -100,7 +100,7 @@ async function writeExports(
   store: Store,
   warn: (message: string) => void,
 ): Promise<{ judgments: number; participants: number }> {
-  const conduct = await conductReader(study, store).catch((thrown: unknown) => {
+  const conduct = await qualityReader(study, store).catch((thrown: unknown) => {
     warn(`how people answered could not be told: ${messageOf(thrown)}`);
     return () => undefined;
   });
@@ -111,48 +111,48 @@ async function writeExports(
     study.path(judgmentsFile),
     (async function* () {
       yield csv(columns, []);
-      for await (const { participants, answers } of store.records.inParts()) {
-        const told = answers.map(judgmentOf);
-        judgments += told.length;
-        const byParticipant = groupedBy(told, ({ participant }) => participant);
+      for await (const { participants, answers } of store.records.inBatches()) {
+        const batch = answers.map(judgmentOf);
+        judgments += batch.length;
+        const byParticipant = groupedBy(batch, ({ participant }) => participant);
         for (const participant of participants)
           people.push(personRow(participant, conduct(participant, byParticipant.get(participant.id) ?? [])));
-        yield csv(columns, told.map(judgmentRow), { header: false });
+        yield csv(columns, batch.map(judgmentRow), { header: false });
       }
     })(),
   );
   await writeWhole(
     study.path(participantsFile),
-    csv(["participant", "form", "started", "completed", ...conductColumns, "simulated"], people),
+    csv(["participant", "form", "started", "completed", ...qualityColumns, "simulated"], people),
   );
   await exportLooks(study, store);
   return { judgments, participants: people.length };
 }
 
 async function exportLooks(study: Study, store: Store): Promise<void> {
-  const looks = (await store.facts.looks()).map((at) => ({ at }));
+  const looks = (await store.metadata.looks()).map((at) => ({ at }));
   if (looks.length > 0) await writeWhole(study.path(looksFile), csv(["at"], looks));
 }
 
-type Part = Awaited<ReturnType<Records["everything"]>>;
+type Batch = Awaited<ReturnType<ResponseRecords["all"]>>;
 
 /** The fields that any response has. */
 async function fieldsOfResponses(store: Store): Promise<Set<string>> {
   const fields = new Set<string>();
-  for await (const { answers } of store.records.inParts())
+  for await (const { answers } of store.records.inBatches())
     for (const { response } of answers)
       for (const field of Object.keys(JSON.parse(response))) fields.add(field);
   return fields;
 }
 
-const judgmentOf = (row: Part["answers"][number]): Judgment =>
+const judgmentOf = (row: Batch["answers"][number]): Judgment =>
   checked(
     {
       participant: row.participant,
       form: row.form,
       question: row.question,
       task: row.task,
-      stimuli: asComposed(JSON.parse(row.stimuli), row.side),
+      stimuli: inComposedOrder(JSON.parse(row.stimuli), row.side),
       order: row.position,
       ...(row.side !== null && { side: row.side }),
       ...(row.ms !== null && { ms: row.ms }),
@@ -165,25 +165,25 @@ const judgmentOf = (row: Part["answers"][number]): Judgment =>
   );
 
 const personRow = (
-  { id, form, started, completed, simulated }: Part["participants"][number],
+  { id, form, started, completed, simulated }: Batch["participants"][number],
   conduct: ResponseQuality | undefined,
 ): Record<string, unknown> => ({
   participant: id,
   form,
   started: iso(started),
   completed: completed === null ? "" : iso(completed),
-  ...conductCells(conduct),
+  ...qualityCells(conduct),
   simulated: simulated === 1 ? "yes" : "no",
 });
 
 /** Tells how somebody answered, by the texts that they read and the signs that their pages gave. */
-async function conductReader(
+async function qualityReader(
   study: Study,
   store: Store,
-): Promise<(participant: Part["participants"][number], judgments: readonly Judgment[]) => ResponseQuality> {
+): Promise<(participant: Batch["participants"][number], judgments: readonly Judgment[]) => ResponseQuality> {
   const wordsOf = new Map((await readStimuli(study)).map(({ id, words }) => [id, words]));
   const { fastest } = study.config.survey;
-  const signs = await store.signs();
+  const signs = await store.botSignals();
   return ({ id, started }, judgments) => {
     const answers = judgments.map(({ response, ms, at, ...judgment }) => ({
       ...judgment,
@@ -195,7 +195,7 @@ async function conductReader(
   };
 }
 
-const conductColumns = [
+const qualityColumns = [
   "fast_pages",
   "straight_lining",
   "failed_checks",
@@ -203,9 +203,9 @@ const conductColumns = [
   "pasted_answers",
 ] as const;
 
-const conductCells = (
+const qualityCells = (
   conduct: ResponseQuality | undefined,
-): Partial<Record<(typeof conductColumns)[number], unknown>> =>
+): Partial<Record<(typeof qualityColumns)[number], unknown>> =>
   conduct
     ? {
         fast_pages: conduct.fastPages,
@@ -217,7 +217,7 @@ const conductCells = (
     : {};
 
 /** The texts in the form's own order: `side` says where the second one stood. */
-const asComposed = (shown: string[], side: string | null): string[] =>
+const inComposedOrder = (shown: string[], side: string | null): string[] =>
   side === "left" ? shown.reverse() : shown;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -239,12 +239,12 @@ export class Exporter {
   }
 
   /** Asks for an export within two seconds; later where an export takes long, so that it never takes a tenth of the time. */
-  soon(): void {
+  schedule(): void {
     if (this.#timer) return;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        void this.now();
+        void this.exportNow();
       },
       Math.max(2000, 10 * this.#lastTook),
     );
@@ -252,26 +252,26 @@ export class Exporter {
   }
 
   /** Exports after any export that is under way. A failure is told and tried again: the answers are safe in the store. */
-  now(): Promise<void> {
+  exportNow(): Promise<void> {
     return this.#inTurn("the judgments", () => this.#timed());
   }
 
   /** Writes down who looked at the results, before they are shown; in turn with the exports, which write it too. */
-  looked(): Promise<void> {
+  exportLooks(): Promise<void> {
     return this.#inTurn("who looked at the results", () => exportLooks(this.#study, this.#store));
   }
 
   /** A last export. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.now();
+    await this.exportNow();
     clearTimeout(this.#timer);
   }
 
   #inTurn(what: string, write: () => Promise<void>): Promise<void> {
     this.#running = this.#running.then(write).catch((thrown: unknown) => {
       this.#warn(`${what} could not be exported: ${messageOf(thrown)}`);
-      this.soon();
+      this.schedule();
     });
     return this.#running;
   }

@@ -9,7 +9,7 @@ interface Job {
 }
 
 /** A transaction is not kept open for more than this many answers. */
-const mostAtOnce = 200;
+const mostPerTransaction = 200;
 
 /**
  * Group commit: what arrives while a transaction is being synced waits and shares the next one. A promise is kept
@@ -17,7 +17,7 @@ const mostAtOnce = 200;
  * into a transaction of its own, so that one that fails takes nothing of the others with it; work may thus be done
  * twice, and changes nothing but the database. A failing sync rejects all that shared it.
  */
-export class Commits {
+export class GroupCommit {
   readonly #database: Database;
   #waiting: Job[] = [];
   #running: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export class Commits {
     // One turn of the event loop gathers what arrived together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const jobs = this.#waiting.splice(0, mostAtOnce);
+      const jobs = this.#waiting.splice(0, mostPerTransaction);
       await this.#commit(
         jobs.sort((one, other) => (one.locks < other.locks ? -1 : Number(one.locks > other.locks))),
       );
@@ -101,7 +101,7 @@ async function inTransaction(database: Database, jobs: readonly Job[]): Promise<
   const transaction = await database.startTransaction().execute();
   try {
     const results = [];
-    for (const { work } of jobs) results.push(await done(work, transaction));
+    for (const { work } of jobs) results.push(await runWork(work, transaction));
     await transaction.commit().execute();
     return results;
   } catch (reason) {
@@ -113,7 +113,7 @@ async function inTransaction(database: Database, jobs: readonly Job[]): Promise<
   }
 }
 
-async function done(work: Job["work"], writing: Writing): Promise<unknown> {
+async function runWork(work: Job["work"], writing: Writing): Promise<unknown> {
   try {
     return await work(writing);
   } catch (cause) {

@@ -16,17 +16,17 @@ export function prepared<Values>() {
     database: Database,
     build: (database: Database, value: Value<Values>) => Compilable<Row>,
   ): Prepared<Values, Row> => {
-    const built = build(database, (name) => sql.val(new Named(name)) as RawBuilder<never>).compile();
+    const built = build(database, (name) => sql.val(new NamedValue(name)) as RawBuilder<never>).compile();
     return async (on, values) => {
       const parameters = built.parameters.map((parameter) =>
-        parameter instanceof Named ? (values as Record<string, unknown>)[parameter.name] : parameter,
+        parameter instanceof NamedValue ? (values as Record<string, unknown>)[parameter.name] : parameter,
       );
       return (await on.executeQuery({ ...built, parameters })).rows as Row[];
     };
   };
 }
 
-class Named {
+class NamedValue {
   readonly name: string;
   constructor(name: string) {
     this.name = name;

@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { Counted } from "../progress-summary.ts";
 import { parsePlan } from "../participant.ts";
+import type { ParticipantProgress } from "../progress-summary.ts";
 import type { Database } from "./schema.ts";
 
 /** What everybody answered, to be exported and counted. Of who withdrew it holds that they did. */
-export class Records {
+export class ResponseRecords {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -12,7 +12,7 @@ export class Records {
   }
 
   /** Everything that is exported, in an order that tells nothing: by participant, then as shown. */
-  everything() {
+  all() {
     return this.#part("", undefined);
   }
 
@@ -42,7 +42,7 @@ export class Records {
   }
 
   /** The same in parts, by participant, so that a long study takes no more memory than a short one. */
-  async *inParts(participants = 20): AsyncGenerator<Awaited<ReturnType<Records["everything"]>>> {
+  async *inBatches(participants = 20): AsyncGenerator<Awaited<ReturnType<ResponseRecords["all"]>>> {
     for (let last = ""; ; ) {
       const part = await this.#part(last, participants);
       if (part.participants.length === 0) return;
@@ -54,7 +54,7 @@ export class Records {
   }
 
   /** Every participant with the number of answers given. */
-  async counted(): Promise<Counted[]> {
+  async participantProgress(): Promise<ParticipantProgress[]> {
     const rows = await this.#database
       .selectFrom("participant")
       .leftJoin("answer", "answer.participant", "participant.id")

@@ -86,9 +86,9 @@ export async function beginStoreRecord(
   const record: StoreRecord = {
     store,
     id,
-    ...(store === "postgres" && { schema: schema ?? schemaNamed(study, id) }),
+    ...(store === "postgres" && { schema: schema ?? newSchemaName(study, id) }),
     made: false,
-    ...(store === "postgres" && { folder: await folderMark(study) }),
+    ...(store === "postgres" && { folder: await folderId(study) }),
   };
   const path = study.path(storeRecordFile);
   const own = `${path}.${randomBytes(4).toString("hex")}.partial`;
@@ -122,15 +122,15 @@ export async function recordStore(study: Study, record: StoreRecord): Promise<vo
 const jsonOf = (record: StoreRecord): string => `${JSON.stringify(record, null, 2)}\n`;
 
 /** A schema of the study's own: two studies of one name share nothing. PostgreSQL cuts names off after 63 letters. */
-const schemaNamed = (study: Study, id: string): string =>
-  `${schemaBefore(study).slice(0, 40)}_${id.slice(0, 16)}`;
+const newSchemaName = (study: Study, id: string): string =>
+  `${schemaOf01(study).slice(0, 40)}_${id.slice(0, 16)}`;
 
 /** The schema that version 0.1 used: by the study's name alone. */
-export const schemaBefore = ({ config }: Study): string =>
+export const schemaOf01 = ({ config }: Study): string =>
   `tinylove_${config.name.replaceAll("-", "_")}`.slice(0, 63);
 
 /** Stays the same when a folder is renamed, and differs in a copy: it is of the folder's inode. */
-export async function folderMark(study: Study): Promise<string> {
+export async function folderId(study: Study): Promise<string> {
   const { ino } = await stat(study.folder);
   return base32(createHash("sha256").update(`folder ${ino}`).digest().subarray(0, 10));
 }

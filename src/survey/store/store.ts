@@ -2,17 +2,23 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Random } from "../../stats/random.ts";
-import type { Load } from "../form-allocation.ts";
-import { Answering, type StoreOutcome, type Submission } from "../submit-answer.ts";
-import { keepSigns, type Sign, signsByParticipant } from "../bot-signals.ts";
-import { type Arrival, Entering, marksOf, type Recruit, type Refusal } from "../allocate-participant.ts";
+import {
+  type Arrival,
+  idHashesOf,
+  ParticipantAllocator,
+  type Recruit,
+  type Refusal,
+} from "../allocate-participant.ts";
+import { type BotSignal, botSignalsByParticipant, storeBotSignals } from "../bot-signals.ts";
+import type { FormLoad } from "../form-allocation.ts";
 import { digest, randomId } from "../ids.ts";
 import { Metadata } from "../metadata.ts";
-import { type Participant, Plans, participantColumns, participantOf } from "../participant.ts";
+import { type Participant, PlanCache, participantColumns, participantOf } from "../participant.ts";
+import { AnswerWriter, type Submission, type SubmissionOutcome } from "../submit-answer.ts";
 import type { Plan } from "../survey-plan.ts";
-import { Commits } from "./group-commit.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { locksRows, prepared } from "./prepared-statement.ts";
-import { Records } from "./records.ts";
+import { ResponseRecords } from "./records.ts";
 import type { Database, Writing } from "./schema.ts";
 
 /** How far somebody is. Questions are answered in their order, so that the next one follows those that are. */
@@ -25,15 +31,15 @@ export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>
 
 /** The survey's memory. Every change goes through one queue of transactions and is on disk when its promise resolves. */
 export class Store {
-  readonly facts: Metadata;
-  readonly records: Records;
+  readonly metadata: Metadata;
+  readonly records: ResponseRecords;
   /** Whether it is a file in the study's folder. */
   readonly embedded: boolean;
   readonly #database: Database;
-  readonly #commits: Commits;
-  readonly #plans: Plans;
-  readonly #entering: Entering;
-  readonly #answering: Answering;
+  readonly #commits: GroupCommit;
+  readonly #plans: PlanCache;
+  readonly #entering: ParticipantAllocator;
+  readonly #answering: AnswerWriter;
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
@@ -42,12 +48,12 @@ export class Store {
   constructor(database: Database) {
     this.#database = database;
     this.embedded = !locksRows(database);
-    this.#commits = new Commits(database);
-    this.facts = new Metadata(database, this.#commits);
-    this.records = new Records(database);
-    this.#plans = new Plans(database);
-    this.#entering = new Entering(database);
-    this.#answering = new Answering(database);
+    this.#commits = new GroupCommit(database);
+    this.metadata = new Metadata(database, this.#commits);
+    this.records = new ResponseRecords(database);
+    this.#plans = new PlanCache(database);
+    this.#entering = new ParticipantAllocator(database);
+    this.#answering = new AnswerWriter(database);
     this.#bySecret = prepared<{ secret: string }>()(database, (on, value) =>
       on.selectFrom("participant").select(participantColumns).where("secret", "=", value("secret")),
     );
@@ -69,21 +75,23 @@ export class Store {
   }
 
   /** Gives an arrival a place on the form that needs it most; the same secret gets the same place again. */
-  async enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
+  async allocate(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
     const sealKey = await this.sealKey();
     return this.#commits.write("allocation", async (writing) => {
       await this.#entering.lock(writing);
       const known = await this.#holder(writing, arrival.secret);
       if (known)
-        return isOther(await recruitOf(writing, known.id), arrival.recruit) ? { refused: "other" } : known;
-      const place = await this.#entering.enter(writing, arrival, sealKey, random);
+        return isDifferentPerson(await recruitOf(writing, known.id), arrival.recruit)
+          ? { refused: "other" }
+          : known;
+      const place = await this.#entering.allocate(writing, arrival, sealKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
   }
 
   /** Takes in somebody who has answered elsewhere, outside of the allocation. */
-  async admit(admitted: {
+  async addImported(admitted: {
     id: string;
     secret: string;
     form: string;
@@ -96,13 +104,13 @@ export class Store {
   }
 
   /** Who holds this secret. */
-  participant(secret: string): Promise<Participant | undefined> {
+  bySecret(secret: string): Promise<Participant | undefined> {
     return this.#holder(this.#database, secret);
   }
 
   async #holder(on: Database | Writing, secret: string): Promise<Participant | undefined> {
     const [row] = await this.#bySecret(on, { secret: digest(secret) });
-    const plan = row && (await this.#plans.of(on, row.id));
+    const plan = row && (await this.#plans.planOf(on, row.id));
     return plan && participantOf(row, plan);
   }
 
@@ -113,12 +121,12 @@ export class Store {
       .select(participantColumns)
       .where("id", "=", id)
       .executeTakeFirst();
-    const plan = row && (await this.#plans.of(this.#database, id));
+    const plan = row && (await this.#plans.planOf(this.#database, id));
     return plan && participantOf(row, plan);
   }
 
   /** Gives a participant a new secret: another browser goes on, the old one is a stranger. */
-  async giveSecret(participant: string, secret: string): Promise<void> {
+  async replaceSecret(participant: string, secret: string): Promise<void> {
     await this.#commits.write(`participant ${participant}`, (writing) =>
       writing
         .updateTable("participant")
@@ -130,7 +138,7 @@ export class Store {
 
   /** The key of every seal and of every hash of an id. It is made once and never leaves the store. */
   sealKey(): Promise<string> {
-    this.#sealKey ??= this.facts.keep("seal key", () => randomId() + randomId());
+    this.#sealKey ??= this.metadata.getOrCreate("seal key", () => randomId() + randomId());
     // A store that was away for a moment is asked again.
     this.#sealKey.catch(() => {
       this.#sealKey = undefined;
@@ -146,7 +154,7 @@ export class Store {
     const sealKey = await this.sealKey();
     await this.#commits.write(`participant ${participant}`, async (writing) => {
       const recruit = await recruitOf(writing, participant);
-      const marks = recruit ? Object.values(marksOf(recruit, sealKey)) : [];
+      const marks = recruit ? Object.values(idHashesOf(recruit, sealKey)) : [];
       if (marks.length > 0)
         await writing
           .insertInto("used")
@@ -163,14 +171,14 @@ export class Store {
       await writing.deleteFrom("recruit").where("participant", "=", participant).execute();
       await writing.deleteFrom("sign").where("participant", "=", participant).execute();
     });
-    await this.forgetDeleted();
+    await this.eraseDeleted();
   }
 
   /**
    * Brings the log into the embedded store and empties it, for what was deleted is still in the log. Where another program
    * is reading the store this waits for the next time; closing does it as well.
    */
-  async forgetDeleted(): Promise<void> {
+  async eraseDeleted(): Promise<void> {
     if (this.embedded) await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(this.#database);
   }
 
@@ -188,25 +196,25 @@ export class Store {
   }
 
   /** Stores an answer; with the last one the response is complete. */
-  answer(submission: Submission): Promise<StoreOutcome> {
+  submitAnswer(submission: Submission): Promise<SubmissionOutcome> {
     const { participant } = submission;
     return this.#commits.write(`participant ${participant}`, async (writing) => {
-      const plan = await this.#plans.of(writing, participant);
+      const plan = await this.#plans.planOf(writing, participant);
       if (!plan) return "unknown";
-      const outcome = await this.#answering.answer(writing, submission, plan);
-      if (outcome === "stored") await keepSigns(writing, submission);
+      const outcome = await this.#answering.submit(writing, submission, plan);
+      if (outcome === "stored") await storeBotSignals(writing, submission);
       return outcome;
     });
   }
 
   /** How many have completed each form, and how many are answering it now. */
-  loads(forms: readonly string[], now: number): Promise<Map<string, Load>> {
+  loads(forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
     return this.#entering.loads(this.#database, forms, now);
   }
 
   /** What pages noticed, by participant. */
-  signs(): Promise<Map<string, Sign[]>> {
-    return signsByParticipant(this.#database);
+  botSignals(): Promise<Map<string, BotSignal[]>> {
+    return botSignalsByParticipant(this.#database);
   }
 
   /** Who sent a participant; undefined for who came by a plain link. */
@@ -215,7 +223,7 @@ export class Store {
   }
 
   /** The participant whom a service sent under this id; undefined where there is none. */
-  async sentAs(person: string): Promise<string | undefined> {
+  async byServiceId(person: string): Promise<string | undefined> {
     const row = await this.#database
       .selectFrom("recruit")
       .select("participant")
@@ -260,5 +268,5 @@ const recruitOf = (on: Database | Writing, participant: string): Promise<Recruit
     .executeTakeFirst();
 
 /** Whether somebody arrives who is not the one whom the service sent before. */
-const isOther = (known: Recruit | undefined, arrives: Recruit | undefined): boolean =>
+const isDifferentPerson = (known: Recruit | undefined, arrives: Recruit | undefined): boolean =>
   arrives !== undefined && (known?.service !== arrives.service || known.person !== arrives.person);
