@@ -5,7 +5,7 @@ import { prepared } from "./store/prepared-statement.ts";
 import type { Database, Writing } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 
-/** Somebody whom a recruiting service or an invitation sent: their id there, the study's, and that of this visit. */
+/** A person sent by a recruiting service or an invitation: their id there, the id of the study and of this visit. */
 export interface Recruit {
   readonly service: string;
   readonly person: string;
@@ -14,46 +14,46 @@ export interface Recruit {
 }
 
 /**
- * Why an arrival gets no place: `taken` is an id that has one in another browser, `withdrawn` one that withdrew, `other` a
- * browser whose secret is somebody else's.
+ * Why an arrival gets no place. `taken`: the id has a place in another browser. `withdrawn`: the person with this id has
+ * withdrawn. `other`: the secret of this browser belongs to another person.
  */
 export interface Refusal {
   readonly refused: "full" | "closed" | "taken" | "withdrawn" | "other";
 }
 
-/** An arrival asks for a place. The secret is the browser's; the store keeps its digest. */
+/** A request for a place. The secret is the browser's; the store keeps only its digest. */
 export interface Arrival {
   readonly id: string;
   readonly secret: string;
   readonly now: number;
-  /** Milliseconds for which the place is kept without an answer. */
+  /** Milliseconds for which the place is reserved without an answer. */
   readonly reserve: number;
   readonly forms: readonly string[];
   readonly quota: number | undefined;
   readonly simulated: boolean;
-  /** Who sent them; the same recruit has one place. */
+  /** Who sent the person; a recruit has only one place. */
   readonly recruit?: Recruit | undefined;
-  /** Whether the same id may take part again where the service sends it for another study of theirs. */
+  /** `study`: the same id may take part again when the service sends it for another of its studies. */
   readonly oncePer?: "person" | "study";
-  /** The way through the form that was allotted. */
+  /** The order of questions for the allocated form. */
   planFor(form: string): Plan;
 }
 
-/** A place, newly given. */
+/** A newly allocated place. */
 export interface Place {
   readonly form: string;
   readonly plan: Plan;
 }
 
-/** Gives places in a study whose allocation is one at a time, across all its processes. */
+/** Allocates places, one at a time across all processes of the survey. */
 export class ParticipantAllocator {
   readonly #lock;
   readonly #insert;
   readonly #completed;
-  readonly #live;
+  readonly #answering;
 
   constructor(database: Database) {
-    // Whoever updates this row holds it until the commit.
+    // The transaction that updates this row has it locked until the commit.
     this.#lock = prepared<{ name: string }>()(database, (on, value) =>
       on
         .insertInto("fact")
@@ -73,7 +73,7 @@ export class ParticipantAllocator {
         simulated: value("simulated"),
       }),
     );
-    // Each of the two has an index that holds just what it counts.
+    // Each of the next two queries has an index of exactly the rows it counts.
     this.#completed = prepared<object>()(database, (on) =>
       on
         .selectFrom("participant")
@@ -82,7 +82,7 @@ export class ParticipantAllocator {
         .where("withdrawn", "is", null)
         .groupBy("form"),
     );
-    this.#live = prepared<{ now: number }>()(database, (on, value) =>
+    this.#answering = prepared<{ now: number }>()(database, (on, value) =>
       on
         .selectFrom("participant")
         .select(["form", (select) => select.fn.countAll<number>().as("count")])
@@ -93,7 +93,7 @@ export class ParticipantAllocator {
     );
   }
 
-  /** Gives an arrival whom nobody knows yet a place on the form that needs it most. */
+  /** Gives a new arrival a place on the form that needs it most. */
   async allocate(
     writing: Writing,
     arrival: Arrival,
@@ -121,7 +121,7 @@ export class ParticipantAllocator {
     return place;
   }
 
-  /** Waits until no other process allots a place, and keeps them waiting until the commit. */
+  /** Locks the allocation against other processes until the commit. */
   async lock(writing: Writing): Promise<void> {
     await this.#lock(writing, { name: "allocation" });
   }
@@ -141,12 +141,15 @@ export class ParticipantAllocator {
     });
   }
 
-  /** How many have completed each form, and how many are answering it now. */
+  /** How many participants have completed each form, and how many are answering it now. */
   async loads(on: Database | Writing, forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
     const completed = countsOf(await this.#completed(on, {}));
-    const live = countsOf(await this.#live(on, { now }));
+    const answering = countsOf(await this.#answering(on, { now }));
     return new Map(
-      forms.map((form) => [form, { completed: completed.get(form) ?? 0, reserved: live.get(form) ?? 0 }]),
+      forms.map((form) => [
+        form,
+        { completed: completed.get(form) ?? 0, reserved: answering.get(form) ?? 0 },
+      ]),
     );
   }
 }
@@ -184,7 +187,7 @@ async function hasWithdrawn(writing: Writing, mark: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** What stays of an id after a withdrawal: keyed hashes, from which nobody without the store's key can find the id. */
+/** What remains of an id after a withdrawal: keyed hashes, which reveal nothing without the store's key. */
 export const idHashesOf = (
   { service, person, study }: Recruit,
   sealKey: string,

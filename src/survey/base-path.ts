@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * Everything inside the site is written as if it began at the root of its host. Where it begins at `base`
- * (`survey.path`), the addresses in what goes out get it in front: links, forms and files of pages, redirects, and what the
- * script is told. An attribute is all that can match, for text in a page has its quotes escaped.
+ * The routes are written as if the survey started at the root of its host. If it starts at `base` (`survey.path`), this
+ * adds `base` to every address that is sent: links, form actions and assets of pages, redirects, and JSON replies to the
+ * script. Only attributes can match the pattern, because quotes in the text of a page are escaped.
  */
 export function addBasePath(server: FastifyInstance, base: string): void {
   if (base === "") return;
@@ -24,7 +24,7 @@ export function addBasePath(server: FastifyInstance, base: string): void {
   });
 }
 
-/** A request's address inside the site, whether or not the proxy in front took `base` off. */
+/** The address of a request without `base`, whether or not the proxy in front has already removed it. */
 export function withoutBasePath(base: string, url: string): string {
   if (base === "" || !url.startsWith(base)) return url;
   const inside = url.slice(base.length);

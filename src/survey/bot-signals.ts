@@ -1,15 +1,15 @@
 import type { Database, Writing } from "./store/schema.ts";
 
-/** What a page noticed: its hidden field was filled in, as only programs do; or text was pasted into it. */
+/** A sign of automated answers: the hidden field was filled in (`trap`), or text was pasted (`pasted`). */
 export type BotSignal = "trap" | "pasted";
 
-/** The name of the field that people cannot see. */
+/** The name of the hidden field: people cannot see it, programs may fill it in. */
 export const honeypotField = "website";
 
-/** Whether a page tells a sign by this field; it is no answer then. */
+/** Whether a form field carries a bot signal and is not part of the answer. */
 export const isBotSignalField = (name: string): boolean => name === honeypotField || name === "pasted";
 
-/** What the fields of a page tell. */
+/** The bot signals in the fields of a posted page. */
 export function botSignalsIn(fields: Readonly<Record<string, unknown>>): BotSignal[] {
   const filled = (name: string) => typeof fields[name] === "string" && fields[name] !== "";
   return [
@@ -18,7 +18,7 @@ export function botSignalsIn(fields: Readonly<Record<string, unknown>>): BotSign
   ];
 }
 
-/** Keeps what a page noticed, beside its answer. Most pages notice nothing and cost nothing. */
+/** Stores the bot signals of an answer. Most answers have none and cost no write. */
 export async function storeBotSignals(
   writing: Writing,
   {
@@ -35,7 +35,7 @@ export async function storeBotSignals(
     .execute();
 }
 
-/** All that was noticed, by participant. */
+/** All bot signals by participant. */
 export async function botSignalsByParticipant(database: Database): Promise<Map<string, BotSignal[]>> {
   const rows = await database
     .selectFrom("sign")

@@ -6,31 +6,31 @@ import type { SurveyContext } from "./survey-context.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields of the form that was posted. */
+/** The fields of the posted form. */
 export const formFields = (request: FastifyRequest): Fields =>
   request.body !== null && typeof request.body === "object" ? (request.body as Fields) : {};
 
-/** True for the page's script, which is told in JSON where to go; a form without it gets pages. */
+/** True for the page's script, which gets JSON with the next address; a plain form gets a page. */
 export const wantsJson = (request: FastifyRequest): boolean => request.headers.accept === "application/json";
 
-/** Somebody at a browser: the secret of their place, and a mark of the id in the address that they came by. */
+/** One person at a browser: the secret of their place, and a short hash of the id in the address that they came by. */
 interface KnownVisitor {
   readonly secret: string;
-  /** Empty for who came by a plain link. */
+  /** Empty for a plain link. */
   readonly idHash: string;
 }
 
-/** So many people of one browser are kept apart. */
-const mostVisitors = 10;
+/** The number of people that one browser can keep apart. */
+const maxVisitors = 10;
 
 const cookieName = ({ study, base }: SurveyContext): string => {
   if (!study.config.survey.proxy) return "participant";
   return base ? "__Secure-participant" : "__Host-participant";
 };
 
-/** Everybody who came with this browser: whose turn it is comes first. */
+/** The people who have used this browser; the current one first. */
 function visitorsOf(request: FastifyRequest, context: SurveyContext): KnownVisitor[] {
-  const entries = (request.cookies[cookieName(context)] ?? "").split(".", mostVisitors);
+  const entries = (request.cookies[cookieName(context)] ?? "").split(".", maxVisitors);
   return entries.flatMap((entry) => {
     const [, secret, idHash = ""] = /^([a-z2-7]{26})(?:~([a-z2-7]{8}))?$/.exec(entry) ?? [];
     return secret ? [{ secret, idHash }] : [];
@@ -43,10 +43,10 @@ function setVisitorCookie(
   visitors: readonly KnownVisitor[],
 ): void {
   const { proxy, recruiting } = context.study.config.survey;
-  // In MTurk's frame the site is a third party, whose cookies a browser keeps for that frame alone.
+  // In MTurk's frame the survey is a third party: the browser partitions its cookies.
   const framed = proxy && recruiting?.service === "mturk";
   const value = visitors
-    .slice(0, mostVisitors)
+    .slice(0, maxVisitors)
     .map(({ secret, idHash }) => (idHash ? `${secret}~${idHash}` : secret))
     .join(".");
   reply.setCookie(cookieName(context), value, {
@@ -60,8 +60,8 @@ function setVisitorCookie(
 }
 
 /**
- * The secret by which somebody is known again: of several people at one browser the one whose page was posted, else the
- * one whose turn it is.
+ * The secret of the person making this request: the one whose page was posted, otherwise the current person at this
+ * browser.
  */
 export function secretOf(request: FastifyRequest, context: SurveyContext): string | undefined {
   const visitors = visitorsOf(request, context);
@@ -73,25 +73,28 @@ export function secretOf(request: FastifyRequest, context: SurveyContext): strin
   return (posted ?? visitors[0])?.secret;
 }
 
-/** Gives a browser a new secret, for whoever `recruit` is; nothing of it is stored before consent. */
+/** Gives a browser a new secret for the person `recruit`. The store learns of it only at consent. */
 export function issueSecret(
   request: FastifyRequest,
   reply: FastifyReply,
   context: SurveyContext,
-  { recruit, turn = false }: { readonly recruit?: Recruit | undefined; readonly turn?: boolean } = {},
+  {
+    recruit,
+    makeCurrent = false,
+  }: { readonly recruit?: Recruit | undefined; readonly makeCurrent?: boolean } = {},
 ): string {
   const idHash = recruit ? idHashOf(context, recruit) : "";
   const visitor = { secret: randomId(), idHash };
   const [first, ...rest] = visitorsOf(request, context).filter(
     (one) => idHash === "" || one.idHash !== idHash,
   );
-  // Who has only opened the survey takes nobody else's turn.
+  // A person who has only opened the survey does not replace the current one.
   const others = first ? [first, ...rest] : [];
-  setVisitorCookie(reply, context, turn || !first ? [visitor, ...others] : [first, visitor, ...rest]);
+  setVisitorCookie(reply, context, makeCurrent || !first ? [visitor, ...others] : [first, visitor, ...rest]);
   return visitor.secret;
 }
 
-/** Whose page was posted has the turn from then on. */
+/** Makes the person with this secret the current one at this browser. */
 export function makeCurrent(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -104,8 +107,8 @@ export function makeCurrent(
 }
 
 /**
- * The secret of whoever opens the survey: an id or an invitation in the address is somebody of their own, whoever else
- * came with this browser; a plain link is whoever has the turn. Undefined for somebody new.
+ * The secret of the person who opens the survey. An id or invitation in the address means that person, whoever else has
+ * used this browser; a plain link means the current person. Undefined for a new person.
  */
 export async function secretOfArrival(
   request: FastifyRequest,
@@ -115,7 +118,7 @@ export async function secretOfArrival(
 ): Promise<string | undefined> {
   const visitors = visitorsOf(request, context);
   if (!recruit) {
-    // Who came by an id and did not consent is somebody else than who comes by a plain link.
+    // A person who came with an id and did not consent is not the one who now comes by a plain link.
     for (const { secret, idHash } of visitors)
       if (idHash === "" || (await context.store.bySecret(secret))) return secret;
     return undefined;
@@ -127,7 +130,7 @@ export async function secretOfArrival(
   return own?.secret;
 }
 
-/** A browser that came before people were kept apart has no marks: the store knows whom the service sent. */
+/** Cookies of version 0.1 have no hashes: then the store says whom the service sent. */
 async function visitorWithoutHash(
   visitors: readonly KnownVisitor[],
   { store }: SurveyContext,
@@ -141,15 +144,15 @@ async function visitorWithoutHash(
   return undefined;
 }
 
-/** What a browser keeps of an id: too little to find it, enough to tell two people apart. */
+/** The hash of an id in the cookie: too short to find the id, long enough to distinguish two people. */
 function idHashOf({ sealKey, study }: SurveyContext, recruit: Recruit): string {
-  const again = study.config.survey.recruiting?.oncePer === "study" ? [recruit.study] : [];
+  const studyId = study.config.survey.recruiting?.oncePer === "study" ? [recruit.study] : [];
   return base32(
-    Buffer.from(hmac(sealKey, "browser", recruit.service, recruit.person, ...again), "base64url"),
+    Buffer.from(hmac(sealKey, "browser", recruit.service, recruit.person, ...studyId), "base64url"),
   ).slice(0, 8);
 }
 
-/** What a form of ours carries: no other site can make it, for no other site knows the secret. */
+/** The seal of our forms. Other sites cannot make it, because they do not know the secret. */
 export const sealFor = ({ sealKey }: SurveyContext, secret: string): string => hmac(sealKey, "form", secret);
 
 export function hasValidSeal(request: FastifyRequest, context: SurveyContext, secret: string): boolean {
@@ -157,7 +160,7 @@ export function hasValidSeal(request: FastifyRequest, context: SurveyContext, se
   return typeof seal === "string" && equalSecrets(seal, sealFor(context, secret));
 }
 
-/** Whose turn it is at this browser. */
+/** The participant making this request. */
 export async function participantOf(
   request: FastifyRequest,
   context: SurveyContext,
@@ -166,13 +169,13 @@ export async function participantOf(
   return secret ? context.store.bySecret(secret) : undefined;
 }
 
-/** A participant's own page: the seal shows that only this server made the address. */
+/** The address of a participant's personal page; only this server can make its seal. */
 export const personalAddress = (
   { sealKey }: Pick<SurveyContext, "sealKey">,
   { id }: Pick<Participant, "id">,
 ): string => `/my/${id}-${hmac(sealKey, "personal", id)}`;
 
-/** Where somebody goes on who has answered so many: at the first question without an answer. */
+/** The address where a participant with so many answers continues: the first question without an answer. */
 export function nextAddress({ completed, withdrawn }: Participant, answered: number): string {
   if (withdrawn) return "/withdrawn";
   if (completed) return "/thanks";

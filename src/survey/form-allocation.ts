@@ -1,6 +1,6 @@
 import type { Random } from "../stats/random.ts";
 
-/** How many have completed a form, and how many hold a place on it that has not expired. */
+/** How many participants have completed a form, and how many have a reservation on it that has not expired. */
 export interface FormLoad {
   readonly completed: number;
   readonly reserved: number;
@@ -8,12 +8,12 @@ export interface FormLoad {
 
 export type FormAllocation =
   | { readonly form: string }
-  /** `full` may open again when a reservation expires; `closed` has all the responses that were asked for. */
+  /** `full`: a place may become free when a reservation expires. `closed`: the quota has been reached. */
   | { readonly refused: "full" | "closed" };
 
 /**
- * The form for the next participant: the one that the fewest have completed or are answering now, by chance among
- * equals. With a quota the study refuses who cannot be needed.
+ * Chooses the form for the next participant: the one with the fewest completed responses and active reservations, at
+ * random where several are equal. Refuses the participant when the quota needs no further response.
  */
 export function allocateForm(
   loads: ReadonlyMap<string, FormLoad>,

@@ -6,7 +6,7 @@ import { isBotSignalField } from "./bot-signals.ts";
 import type { Fields } from "./browser-session.ts";
 import type { Plan } from "./survey-plan.ts";
 
-/** The response to a task that was posted, or why it is none: something was left `missing`, or is `wrong`. */
+/** The posted response to a task, or why it is refused: something is `missing` or `wrong`. */
 export function parseResponse(
   fields: Fields,
   name: string,
@@ -19,13 +19,13 @@ export function parseResponse(
   return { refused: isMissing(read.error, given) ? "missing" : "wrong" };
 }
 
-/** The place in a plan that an address names; undefined where there is none. */
+/** The position in a plan, from 1, that an address names; undefined if the plan has no such position. */
 export function parsePosition(plan: Plan, text: string): number | undefined {
   const position = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
   return position >= 1 && position <= plan.length ? position : undefined;
 }
 
-/** The task's own fields: empty ones were left out, and no store takes a NUL. */
+/** The fields of the answer itself, without empty ones and without NUL, which PostgreSQL refuses. */
 function answerFields({ seal: _, key: __, ms: ___, left: ____, ...fields }: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields)
@@ -34,9 +34,9 @@ function answerFields({ seal: _, key: __, ms: ___, left: ____, ...fields }: Fiel
   );
 }
 
-/** Text that every store takes: without NUL, half characters replaced. */
+/** Text that every store accepts: without NUL, with lone surrogates replaced. */
 const wellFormed = (text: string): string => Buffer.from(text.replaceAll("\0", "")).toString();
 
-/** True where all that is wrong is that something was left out. */
+/** True if the only errors are missing fields. */
 const isMissing = (error: z.ZodError, given: Fields): boolean =>
   error.issues.every(({ path }) => given[String(path[0])] === undefined);

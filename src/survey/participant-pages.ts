@@ -1,7 +1,7 @@
 import { type Html, html } from "../text/html.ts";
 import { alertBox, hidden, type PageContext, page, paragraphs, story } from "./page.ts";
 
-/** Asks for consent; nothing is kept before it is given. `carried` goes on from the address into the form. */
+/** Asks for consent; nothing is stored before it is given. `carried` are fields of the address that the form passes on. */
 export function consentPage(
   pageContext: PageContext,
   seal: string,
@@ -28,7 +28,7 @@ ${(survey.recruiting !== undefined || survey.invited) && html`<p class="soft">${
   });
 }
 
-/** For a worker who looks at a task before accepting it: there is nothing to send yet. */
+/** For an MTurk worker who previews the task before accepting it: there is nothing to send yet. */
 export function previewPage(pageContext: PageContext): string {
   const { survey, words } = pageContext;
   const heading = words("consent.heading");
@@ -43,7 +43,7 @@ ${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact
   });
 }
 
-/** For who would rather not: nothing was kept; a recruiting service's participants get its code for that. */
+/** For a person who declines: nothing was stored. Participants of a recruiting service get its code for no consent. */
 export function declinedPage(pageContext: PageContext, code: Code | undefined): string {
   const { words } = pageContext;
   const heading = words("declined.heading");
@@ -53,12 +53,12 @@ export function declinedPage(pageContext: PageContext, code: Code | undefined): 
   });
 }
 
-/** A completion code and where to return with it. */
+/** A completion code and the address to return to with it. */
 export interface Code {
-  /** Undefined where there is only a way back. */
+  /** Undefined if there is only an address to return to. */
   readonly code: string | undefined;
   readonly address: string | undefined;
-  /** Where the browser posts it to instead, with what else goes there. */
+  /** The address and fields with which the browser posts the code instead. */
   readonly post?: { readonly address: string; readonly fields: Readonly<Record<string, string>> } | undefined;
 }
 
@@ -94,13 +94,13 @@ ${personalLink(pageContext, personal)}`,
   });
 }
 
-/** Who goes through the pages for a trial has no link of their own. */
+/** In a rehearsal there is no personal link. */
 const personalLink = ({ words }: PageContext, address: string | undefined): Html | undefined =>
   address === undefined
     ? undefined
     : html`<p class="soft aside">${words("personal.keep")} <a href="${address}">${words("personal.link")}</a></p>`;
 
-/** The page behind a personal link: going on here, or taking everything back. */
+/** The page of a personal link: continue on this device, or withdraw. */
 export function personalPage(
   pageContext: PageContext,
   { address, seal, over }: { address: string; seal: string; over: boolean },
@@ -130,7 +130,7 @@ export function withdrawnPage(pageContext: PageContext): string {
   });
 }
 
-/** After the last answer, which is on disk: the code, one's own score where the study tells it, the personal link. */
+/** After the last answer has been stored: the code, the score if the study shows it, the personal link. */
 export function thanksPage(
   pageContext: PageContext,
   {
@@ -156,22 +156,22 @@ ${personalLink(pageContext, personal)}`,
   });
 }
 
-/** Something went otherwise: what, and what to do now. */
+/** Something went wrong: what, and what to do now. */
 export function problemPage(
   pageContext: PageContext,
   text: string,
-  way?: { readonly label: string; readonly address: string },
+  link?: { readonly label: string; readonly address: string },
   heading = pageContext.words("problem.heading"),
 ): string {
   return page(pageContext, {
     title: heading,
     body: html`<h1>${heading}</h1>
 <p>${text}</p>
-${way && html`<p><a href="${way.address}">${way.label}</a></p>`}`,
+${link && html`<p><a href="${link.address}">${link.label}</a></p>`}`,
   });
 }
 
-/** Somebody can take no part: why, and the way back to the service that sent them. */
+/** The person cannot take part: why, and how to return to the service that sent them. */
 export function refusedPage(
   pageContext: PageContext,
   heading: string,
@@ -184,7 +184,7 @@ export function refusedPage(
   });
 }
 
-/** The answer that could not be stored travels in the page, so that nothing has to be typed again. */
+/** The answer could not be stored. The page contains it, so that nothing has to be typed again. */
 export function retryPage(
   pageContext: PageContext,
   address: string,

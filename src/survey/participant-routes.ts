@@ -44,7 +44,7 @@ import { planOf } from "./survey-plan.ts";
 
 type Personal = { Params: { token: string; action: string } };
 
-/** The pages of a participant: consent, instructions, thanks, and their own. The questions are in `question-routes.ts`. */
+/** A participant's pages except the questions (`question-routes.ts`): consent, instructions, thanks, the personal page. */
 export function participantRoutes(server: FastifyInstance, context: SurveyContext): void {
   const { store, pageContext, study, materials, effects } = context;
   const { words } = pageContext;
@@ -160,7 +160,10 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     }
     if (request.params.action !== "continue") return sendNotFound(reply, pageContext);
     const recruit = await store.recruitOf(participant.id);
-    await store.replaceSecret(participant.id, issueSecret(request, reply, context, { recruit, turn: true }));
+    await store.replaceSecret(
+      participant.id,
+      issueSecret(request, reply, context, { recruit, makeCurrent: true }),
+    );
     return reply.redirect(await currentAddress(context, participant), 303);
   });
 
@@ -240,7 +243,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       ),
     );
 
-  /** What to say to who comes with an invitation that this study never made: part of it was lost on the way. */
+  /** The message for an invitation that this study did not make, probably because part of the link is missing. */
   const brokenInvitation = (fields: Fields): string | undefined =>
     fields["invitation"] === undefined || inviteeOf(context.sealKey, fields["invitation"])
       ? undefined

@@ -2,7 +2,7 @@ import { taskNamed } from "../tasks/tasks.ts";
 import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
 
-/** How many answers were right, of how many that can be right; `chance` is what guessing gets. */
+/** The number of right answers, of those that can be right or wrong; `chance` is the expected number by guessing. */
 export function participantScore(
   plan: Plan,
   answers: GivenAnswers,

@@ -1,7 +1,7 @@
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Plan } from "./survey-plan.ts";
 
-/** A participant as the overview counts it. */
+/** A participant and the number of answers so far. */
 export interface ParticipantProgress {
   readonly id: string;
   readonly form: string;
@@ -14,25 +14,25 @@ export interface ParticipantProgress {
 }
 
 export interface ProgressSummary {
-  /** Openings by browsers that were not known. */
+  /** Visits by unknown browsers, before consent. */
   readonly visits: number;
   readonly consented: number;
   readonly answering: number;
   readonly completed: number;
   readonly droppedOut: number;
   readonly withdrawn: number;
-  /** From consent to the last answer, in milliseconds. */
+  /** Median time from consent to the last answer, in milliseconds. */
   readonly medianTime: number | undefined;
   readonly forms: readonly {
     readonly form: string;
     readonly completed: number;
     readonly answering: number;
   }[];
-  /** Of those who left: how many after how many answers. */
+  /** How many participants dropped out after how many answers. */
   readonly dropOut: readonly { readonly answers: number; readonly participants: number }[];
 }
 
-/** How the survey goes, without a word about who is right. */
+/** The progress of the survey. It shows no accuracy. */
 export function progressSummaryOf(
   participants: readonly ParticipantProgress[],
   forms: readonly string[],
@@ -72,7 +72,7 @@ function median(numbers: readonly number[]): number | undefined {
   return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)];
 }
 
-/** An answer as the store holds it. */
+/** An answer as it is in the store. */
 interface StoredAnswer {
   readonly task: string;
   readonly stimuli: string;
@@ -85,7 +85,7 @@ export interface AccuracySoFar {
   readonly count: number;
 }
 
-/** How often readers have been right so far; whoever looks at it before the end is written down. */
+/** How many answers have been right so far. Callers record each look before the end of the study. */
 export function accuracySoFar(
   answers: readonly StoredAnswer[],
   origins: ReadonlyMap<string, "human" | "machine">,

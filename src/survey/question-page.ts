@@ -7,7 +7,7 @@ import { honeypotField } from "./bot-signals.ts";
 import type { Phrases } from "./languages.ts";
 import { alertBox, type PageContext, page, story } from "./page.ts";
 
-/** A question of a participant's way. */
+/** A question as one participant sees it. */
 export interface QuestionView {
   readonly task: Task;
   readonly stimuli: readonly Stimulus[];
@@ -25,13 +25,13 @@ export interface QuestionView {
 export function questionPage(pageContext: PageContext, view: QuestionView): string {
   const { survey, words } = pageContext;
   const { stimuli, position, count } = view;
-  const where = words("question.progress", { position, count });
+  const progress = words("question.progress", { position, count });
   const { texts, items } = view.given ? markupOf(pageContext, view) : cachedMarkup(pageContext, view);
   return page(pageContext, {
-    title: where,
+    title: progress,
     wide: stimuli.length === 2,
     body: html`
-<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
+<div class="progress"><h1>${progress}</h1><progress value="${position - 1}" max="${count}" aria-label="${progress}"></progress></div>
 ${view.alert && alertBox(view.alert)}
 ${texts}
 <form class="question" method="post" action="${pageContext.base}/q/${position}" data-outbox>
@@ -49,7 +49,7 @@ ${survey.back && position > 1 && html`<a href="${pageContext.base}/q/${position 
   });
 }
 
-/** What of a page is the same for every participant; there are as many as the forms have questions. */
+/** The part of a question page that is the same for all participants; cached, one for each question of the forms. */
 interface SharedMarkup {
   readonly texts: Html;
   readonly items: Html;
@@ -57,7 +57,7 @@ interface SharedMarkup {
 
 const markupCache = new WeakMap<PageContext, Map<string, SharedMarkup>>();
 
-/** The texts and the items of a question without an answer, written once. */
+/** The texts and items of a question that has no answer yet. */
 function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarkup {
   const all = markupCache.get(pageContext) ?? new Map<string, SharedMarkup>();
   markupCache.set(pageContext, all);

@@ -23,7 +23,7 @@ import { type SurveyContext, sendPage } from "./survey-context.ts";
 
 type Positioned = { Params: { position: string } };
 
-/** One question after another: its page, and the answer to it. */
+/** The question pages and the answers that they post. */
 export function questionRoutes(server: FastifyInstance, context: SurveyContext): void {
   const { store, pageContext, materials, effects } = context;
   const { survey } = context.study.config;
@@ -51,7 +51,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     if (!participant || !hasValidSeal(request, context, secret)) {
       return sendProblem(request, reply, pageContext, { status: 403, name: "stale", address: "/" });
     }
-    // An answer that was left in the browser comes late: somebody else may be there by now.
+    // An answer that had been waiting in the browser: by now another person may be using it.
     if (fields["left"] === undefined) makeCurrent(request, reply, context, secret);
     const position = parsePosition(participant.plan, request.params.position);
     if (!position) return sendNotFound(reply, pageContext);
@@ -80,7 +80,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     return acknowledge(request, reply, outcome, participant, position);
   });
 
-  /** Says what is wrong with an answer, above what was answered. */
+  /** Shows the question again with what is wrong, and the answer as it was given. */
   async function refuse(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -118,7 +118,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     return sendProblem(request, reply, pageContext, { status: 409, name, address });
   }
 
-  /** A question may be answered once those before it are. */
+  /** Sends a participant who skipped ahead back to the first open question. */
   async function goBack(request: FastifyRequest, reply: FastifyReply, participant: Participant) {
     const { answered } = await store.progress(participant.id);
     const address = `/q/${answered + 1}`;
@@ -153,7 +153,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     store.progress(id, plan[position - 1]!.question);
 }
 
-/** Milliseconds that a browser measured; nothing where it measured none, or not in earnest. */
+/** The milliseconds that the browser measured; undefined if it measured none or sent something else. */
 function readingTime(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^\d{1,9}$/.test(value)) return undefined;
   return Number(value);

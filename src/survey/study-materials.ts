@@ -6,7 +6,7 @@ import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** What the survey asks: the forms, and the texts they show. It holds no origin. */
+/** The forms and the texts that they show, without origins. */
 export interface StudyMaterials {
   readonly forms: ReadonlyMap<string, Form>;
   readonly stimuli: ReadonlyMap<string, Stimulus>;
@@ -14,7 +14,7 @@ export interface StudyMaterials {
   readonly hash: string;
 }
 
-/** Reads forms and stimuli; throws StudyError when a form asks what is not there. */
+/** Reads forms and stimuli. Throws StudyError for an unknown task, a missing text or an empty page. */
 export async function readStudyMaterials(study: Study): Promise<StudyMaterials> {
   const [forms, stimuli] = [await readForms(study), await readStimuli(study)];
   if (forms.length === 0)
@@ -41,7 +41,7 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
     }
     if (task.stimuli !== question.stimuli.length) {
       throw new StudyError(
-        `form ${form.id}: ${task.name} shows ${task.stimuli} texts, question ${question.id} names ${question.stimuli.length}`,
+        `form ${form.id}: task ${task.name} shows ${task.stimuli} texts, but question ${question.id} has ${question.stimuli.length}`,
         { hint: "run `tinylove compose` again" },
       );
     }
@@ -54,10 +54,10 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
   }
 }
 
-/** The fields stand in the settings, which may have changed since the forms were made. */
+/** The demographic fields are settings, which may have changed since the forms were made. */
 function checkDemographics({ id, questions }: Form, { config }: Study): void {
   if (config.survey.demographics.length > 0 || !questions.some(({ task }) => task === "demographics")) return;
-  throw new StudyError(`form ${id}: demographics would be an empty page: survey.demographics is empty`, {
-    hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",
+  throw new StudyError(`form ${id} asks for demographics, but survey.demographics is empty`, {
+    hint: "list the questions (name, ask) in survey.demographics, or remove the task from compose.tasks",
   });
 }

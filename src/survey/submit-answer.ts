@@ -16,21 +16,22 @@ export interface Submission {
   readonly reserve: number;
   /** Whether an earlier answer to this question may be changed. */
   readonly mayChange: boolean;
-  /** What the page noticed; kept beside the answer. */
+  /** Bot signals of the page; stored with the answer. */
   readonly botSignals?: readonly BotSignal[];
 }
 
 /**
- * What became of a submission: `stored`; `repeated`, the same under the same key; `conflict`, another answer under a
- * key that is used up; `kept`, the question was answered before and may not be changed; `ahead`, an earlier question
- * has no answer yet; `over`, after the last answer or a withdrawal; `unknown`, no question of this participant's.
+ * The outcome of a submission:
+ * `stored`; `repeated`, the same answer under the same key; `conflict`, a different answer under a key that was already
+ * used; `kept`, the question has an answer that may not be changed; `ahead`, an earlier question has no answer yet;
+ * `over`, the participant has finished or withdrawn; `unknown`, the participant has no such question.
  */
 export type SubmissionOutcome = "stored" | "repeated" | "conflict" | "kept" | "ahead" | "over" | "unknown";
 
-/** A reservation is renewed by an answer once a tenth of it is over: most answers then leave the participant's row alone. */
+/** An answer renews the reservation only after a tenth of it has passed, so that most answers do not write the participant's row. */
 const renewalShare = 0.1;
 
-/** Stores answers. Each is one new row, which holds the key it came under as well. */
+/** Stores answers: one new row each, which includes the idempotency key. */
 export class AnswerWriter {
   readonly #participant;
   readonly #renew;
@@ -42,7 +43,7 @@ export class AnswerWriter {
   readonly #change;
 
   constructor(database: Database) {
-    // The lock keeps a second process from answering for the same participant meanwhile.
+    // The lock keeps a second process from storing an answer of the same participant at the same time.
     const forUpdate = locksRows(database);
     this.#participant = prepared<ParticipantKey>()(database, (on, value) =>
       on
@@ -63,8 +64,8 @@ export class AnswerWriter {
         .set({ completed: value("now") })
         .where("id", "=", value("participant")),
     );
-    // One row, for rows are what takes time: how many answers there are, how many of them to earlier questions, what
-    // was answered to this one, and what came under the submission's key.
+    // A single row, because reading rows takes most of the time: the number of answers, how many of them are to earlier
+    // questions, the present answer to this question, and the answer stored under the submission's key.
     this.#given = prepared<ParticipantKey & { question: string; position: number; key: string }>()(
       database,
       (on, value) =>
@@ -124,7 +125,7 @@ export class AnswerWriter {
     );
   }
 
-  /** Stores an answer of somebody who goes through `plan`; with the last one the response is complete. */
+  /** Stores an answer of a participant with this `plan`; the last answer completes the response. */
   async submit(writing: Writing, submission: Submission, plan: Plan): Promise<SubmissionOutcome> {
     const { participant, question, key, now } = submission;
     const position = plan.findIndex((planned) => planned.question === question) + 1;
@@ -148,7 +149,7 @@ export class AnswerWriter {
     return "stored";
   }
 
-  /** A changed answer leaves its key behind: it stays used up. */
+  /** Changes an answer. Its earlier key is recorded as used. */
   async #replace(
     writing: Writing,
     answer: AnswerRow,

@@ -1,21 +1,21 @@
 import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 
-/** How long taking part is. */
+/** How long taking part takes. */
 export interface SurveyLength {
-  /** Different stories that a participant reads: the fewest and the most of any form. */
-  readonly stories: readonly [least: number, most: number];
-  /** Minutes that the longest form takes: whole ones, from 10 on in steps of 5. */
+  /** The number of different stories in a form: the smallest and the largest of all forms. */
+  readonly stories: readonly [fewest: number, most: number];
+  /** Minutes for the longest form, rounded up: to whole minutes, above 10 to multiples of 5. */
   readonly minutes: number;
 }
 
-/** Reading aloud in one's head takes about 200 to 250 words a minute; the slower figure promises nobody too little. */
+/** Silent reading takes about 200 to 250 words a minute; the slower figure does not promise too short a survey. */
 const wordsPerMinute = 200;
 
-/** Seconds to answer the questions of a page, and to find the story again that they are about. */
+/** Seconds for answering the questions of a page, looking back at the story included. */
 const secondsPerPage = 12;
 
-/** How much the forms of a study ask of a participant. Each story is counted once, however many questions are about it. */
+/** The length of a study's forms. Each story counts once, however many questions are about it. */
 export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): SurveyLength {
   const each = [...forms].map(({ questions }) => {
     const read = [...new Set(questions.flatMap((question) => question.stimuli))];
@@ -33,36 +33,34 @@ export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<strin
   };
 }
 
-/** A researcher's text, or ours, with `{stories}` and `{minutes}` filled in. */
+/** Fills in `{stories}` and `{minutes}` in a consent or instructions text. */
 export const fillInLength = (text: string, { stories, minutes }: SurveyLength): string =>
   text
     .replaceAll("{stories}", stories[0] === stories[1] ? String(stories[0]) : stories.join("–"))
     .replaceAll("{minutes}", String(minutes));
 
-/** What a text says of stories and minutes that is not so, one line each. Numbers may be digits or words, in English or German. */
+/** Wrong numbers of stories or minutes in a text, a line each. Numbers may be digits or words, English or German. */
 export function wrongLengthClaims(
   text: string,
   setting: string,
   { stories, minutes }: SurveyLength,
 ): string[] {
-  const [least, most] = stories;
-  const fix = (place: string) => `write {${place}} in its place, which is filled in`;
+  const [fewest, most] = stories;
+  const fix = (place: string) => `write {${place}}, which is filled in`;
   const storiesSaid = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)
-    .filter((said) => said < least || said > most)
+    .filter((said) => said < fewest || said > most)
     .map(
       (said) =>
-        `${setting} speaks of ${said} stories, and a form has ${least === most ? most : `${least} to ${most}`}: ${fix("stories")}`,
+        `${setting} says ${said} stories, but a form has ${fewest === most ? most : `${fewest} to ${most}`}: ${fix("stories")}`,
     );
   const minutesSaid = numbersBefore(text, /minutes?|mins?|Minuten?/)
-    // A guess by half more or less is as good as ours.
+    // Our figure is an estimate: half more or less is accepted.
     .filter((said) => said < minutes / 1.5 || said > minutes * 1.5 + 1)
-    .map(
-      (said) => `${setting} speaks of ${said} minutes, and a form takes about ${minutes}: ${fix("minutes")}`,
-    );
+    .map((said) => `${setting} says ${said} minutes, but a form takes about ${minutes}: ${fix("minutes")}`);
   return [...new Set([...storiesSaid, ...minutesSaid])];
 }
 
-/** The numbers that stand before one of these nouns, with up to three words between: "six very short stories". */
+/** The numbers before one of these nouns, with up to three words between them: "six very short stories". */
 function numbersBefore(text: string, noun: RegExp): number[] {
   const number = `\\d{1,3}|${Object.keys(numberWords).join("|")}`;
   const pattern = new RegExp(

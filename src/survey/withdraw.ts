@@ -13,16 +13,19 @@ import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
 import { WithdrawalResult, withdrawParticipant } from "./withdraw-participant.ts";
 
-/** `tinylove withdraw`: deletes one participant's answers, also while the survey is being served. */
+/** `tinylove withdraw`: deletes one participant's answers, also while the survey is running. */
 export const withdraw = command({
   name: "withdraw",
-  summary: "Delete what one participant told, also while the survey is being served",
+  summary: "Delete one participant's answers, also while the survey is running",
   examples: [
     "tinylove withdraw mz4kq5vj2r7xw3c6tn2d7h4paa --study my-study",
     "tinylove withdraw 5f3c9d1e8b7a6f5e4d3c2b1a",
   ],
   parameters: [
-    ["<who>", "their name in participants.csv, their personal link, or their id at the recruiting service"],
+    [
+      "<who>",
+      "the participant in participants.csv, their personal link, or their id at the recruiting service",
+    ],
   ],
   options: z.object({ who: z.string().trim().min(1) }),
   async run(folder, { who }, effects) {
@@ -49,15 +52,15 @@ async function withdrawFromStudy(study: Study, who: string, effects: Effects): P
 
 const unknownParticipant = (who: string): StudyError =>
   new StudyError(`no participant ${who}`, {
-    hint: "name them as in judgments/participants.csv, or by their personal link or their id at the service",
+    hint: "use the name in judgments/participants.csv, the personal link, or the id at the recruiting service",
   });
 
-/** The process that has the store open is the only one that may write to it. */
+/** Only the process that has the store open may write to it. */
 async function askServer(study: Study, who: string, effects: Effects): Promise<WithdrawalResult> {
   const { url, token } = await readJson(
     study.path(controlFile),
     ControlFile,
-    "is the survey just starting? try again",
+    "the survey may still be starting: try again",
   );
   const response = await effects
     .fetch(`${url}/study/withdraw`, {
@@ -70,7 +73,7 @@ async function askServer(study: Study, who: string, effects: Effects): Promise<W
       signal: effects.signal,
     })
     .catch((cause: unknown) => {
-      throw serverFailed(url, "it broke off", cause);
+      throw serverFailed(url, "the connection broke", cause);
     });
   if (response.status === 404) throw unknownParticipant(who);
   if (!response.ok) throw serverFailed(url, String(response.status));
@@ -78,12 +81,12 @@ async function askServer(study: Study, who: string, effects: Effects): Promise<W
 }
 
 const serverFailed = (url: string, why: string, cause?: unknown): StudyError =>
-  new StudyError(`the survey at ${url} did not withdraw anybody (${why})`, {
-    hint: "try again, or end it and withdraw then",
+  new StudyError(`the survey at ${url} withdrew nobody (${why})`, {
+    hint: "try again, or stop the survey and run `tinylove withdraw` again",
     cause,
   });
 
-/** Where the person's answers may still be, which no command can reach or nobody asked it to. */
+/** Where the answers may still be: copies that this command cannot or does not change. */
 async function remainingCopies(study: Study, hash: boolean, effects: Effects): Promise<string[]> {
   const backups = (await readdir(study.path("backups")).catch(() => [])).map((name) => `backups/${name}`);
   const made = [];
@@ -92,20 +95,20 @@ async function remainingCopies(study: Study, hash: boolean, effects: Effects): P
   return [
     ...(backups.length > 0
       ? [
-          `older backups still have the answers: delete or replace ${backups.join(", ")}, and copies elsewhere`,
+          `older backups still contain the answers: delete or replace ${backups.join(", ")} and copies elsewhere`,
         ]
-      : ["copies of the store that you made elsewhere still have the answers"]),
+      : ["copies of the store that you made elsewhere still contain the answers"]),
     ...(made.length > 0
       ? [
-          `made before, with the answers counted: ${made.join(", ")}; \`tinylove run\` and \`tinylove package\` make them anew`,
+          `these were made with the answers: ${made.join(", ")}; run \`tinylove run\` and \`tinylove package\` again`,
         ]
       : []),
-    "a data package that has been published keeps them: replace it where it was published",
+    "a published data package still contains them: replace it where it was published",
     ...((await storeKind(study, effects.env)) === "postgres"
-      ? ["PostgreSQL keeps deleted rows in its files until it vacuums, and in its own log and backups"]
+      ? ["PostgreSQL keeps deleted rows in its files until it vacuums, and in its log and backups"]
       : []),
     ...(hash
-      ? ["a keyed hash of the person's id stays in the store, so that the id cannot take part again"]
+      ? ["a keyed hash of the person's id stays in the store, so that the id cannot be used again"]
       : []),
   ];
 }

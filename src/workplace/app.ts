@@ -28,7 +28,7 @@ const asset = (name: string, type: string) => {
   return { content, type, address: `/assets/${hash}-${name}` };
 };
 
-/** The settings of every page of a study. */
+/** What every page of a study's survey needs. */
 export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
   const { survey } = study.config;
   const words = phrasesOf(survey.language);
@@ -53,10 +53,10 @@ const assets = {
   dashboard: asset("dashboard.js", "text/javascript; charset=utf-8"),
 };
 
-/** Where the dashboard's script lies. */
+/** The address of the dashboard's script. */
 export const dashboardScript = assets.dashboard.address;
 
-/** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
+/** The survey's web server, not yet listening. It serves three fixed files and no folder, so no address can reach another file. */
 export async function buildApp(context: SurveyContext): Promise<FastifyInstance> {
   const { proxy, rate, recruiting } = context.study.config.survey;
   const { base } = context;
@@ -67,25 +67,25 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
     requestTimeout: 30_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 65_000,
-    // Whoever sends slowly is looked for every two seconds.
+    // Slow requests are looked for every two seconds.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
     forceCloseConnections: true,
-    // Addresses are used for the limits on rate, in memory, and never written down.
+    // Client addresses are used in memory for rate limits and never stored.
     logger: false,
     trustProxy: proxy ? "loopback" : false,
     rewriteUrl: ({ url }) => withoutBasePath(base, url ?? "/"),
-    // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
+    // A malformed address gets the same page and headers as an unknown one, and no message of the framework.
     frameworkErrors: (_, __, reply) => sendNotFound(reply.headers(headers), context.pageContext),
   });
   server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
-    // By the route that was found: an address can be written in many ways.
-    const isParticipants = url !== undefined && !/^\/(study|coding)/.test(url);
-    reply.headers(isParticipants ? participants : headers);
+    // By the matched route, because an address can be spelled in many ways.
+    const isParticipantPage = url !== undefined && !/^\/(study|coding)/.test(url);
+    reply.headers(isParticipantPage ? participants : headers);
     done();
   });
   addBasePath(server, base);
   await server.register(cookie);
-  // How many requests are left would tell how many others share the address.
+  // The number of remaining requests would reveal how many others share the address.
   const noRateHeaders = {
     "x-ratelimit-limit": false,
     "x-ratelimit-remaining": false,
@@ -102,7 +102,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
     addHeaders: noRateHeaders,
     addHeadersOnExceeding: noRateHeaders,
   });
-  // Forms are all that is posted here.
+  // Only forms are posted here.
   server.removeAllContentTypeParsers();
   await server.register(formbody);
   for (const { address, type, content } of Object.values(assets)) {
@@ -119,7 +119,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
 }
 
 const noAddress =
-  "the proxy does not say whose requests it passes on (X-Forwarded-For): browsers are counted by their cookie, and whoever has none shares one limit (survey.rate); let the proxy send the header";
+  "the proxy does not send the client's address (X-Forwarded-For): survey.rate is counted for each browser by its cookie, and together for all browsers without one; make the proxy send the header";
 
 function once(act: () => void): () => void {
   let done = false;
@@ -129,10 +129,10 @@ function once(act: () => void): () => void {
   };
 }
 
-/** What goes out with every reply. It is the same for all, so helmet is asked once and not for each. */
+/** The headers of every reply. They are the same for all, so helmet computes them once. */
 async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
-  const asked = fastify();
-  await asked.register(helmet, {
+  const probe = fastify();
+  await probe.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -149,7 +149,7 @@ async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
     strictTransportSecurity: proxy,
     xFrameOptions: { action: "deny" },
   });
-  const { headers } = await asked.inject("/");
+  const { headers } = await probe.inject("/");
   const own = ["content-type", "content-length", "date", "connection"];
   const safe = Object.entries(headers).filter(([name]) => !own.includes(name));
   return Object.fromEntries([

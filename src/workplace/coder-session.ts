@@ -5,22 +5,22 @@ import { equalSecrets, hmac } from "../survey/ids.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** Whom a link lets in, and to which texts. */
+/** The coder to whom a link belongs, and the texts that it opens. */
 export interface CoderSession {
   readonly name: string;
   readonly textSet: TextSet;
   readonly count: number;
-  /** The name of the file that keeps the codes. */
+  /** The name of the file with the codes. */
   readonly file: string;
 }
 
-/** Says who codes and how many texts; the seal shows that the study's own server made it, and covers the text set without naming it. */
+/** The token of a coder's link: name, number of texts and a seal, which also covers the text set without naming it. */
 export function coderToken(sealKey: string, { name, textSet, count }: Omit<CoderSession, "file">): string {
   const purpose = { study: "coder", factorial: "coder of the factorial" }[textSet];
   return `${name}.${count}.${hmac(sealKey, purpose, name, String(count))}`;
 }
 
-/** Whose link this is; throws where this study never made it. */
+/** The coder to whom a token belongs. Throws if this study did not make it. */
 export function coderFromToken(sealKey: string, token: string): CoderSession {
   const [name = "", count = ""] = token.split(".");
   for (const textSet of TextSet.options) {
@@ -31,20 +31,20 @@ export function coderFromToken(sealKey: string, token: string): CoderSession {
   throw new InvalidCoderLink();
 }
 
-/** What a coder did otherwise than the pages ask. */
+/** A mistake that the coder can correct. */
 export class CoderError extends StudyError {
   readonly status: number = 400;
 }
 
-/** Somebody without a coder's link. */
+/** A request without a valid coder's link. */
 export class InvalidCoderLink extends CoderError {
   override readonly status = 403;
   constructor() {
-    super("This page opens by a coder's own link", { hint: "open the whole link that you were sent" });
+    super("This page needs a coder's personal link", { hint: "open the complete link that you were sent" });
   }
 }
 
-/** A text to code, with no more of it than the page and the file need. */
+/** A text to code: only what the page and the file need. */
 export interface CodedText {
   readonly id: string;
   readonly title: string;
@@ -52,8 +52,8 @@ export interface CodedText {
 }
 
 /**
- * The coder's texts in the coder's order, as on the sheet: the first `count` that are drawn of the lot,
- * people's and machines' by turns for as long as there are both. Throws StudyError where there are none.
+ * The coder's texts in the coder's order, the same as on a sheet: `count` texts drawn from the text set, human and machine
+ * texts alternately while there are both. Throws StudyError if there are none.
  */
 export async function textsFor(
   study: Study,
@@ -66,13 +66,13 @@ export async function textsFor(
     .map((generation) => ({ ...generation, origin: "machine" as const }));
   const drawn = drawnTexts<(typeof human | typeof machine)[number]>(study, [...human, ...machine], count);
   if (drawn.length === 0)
-    throw new StudyError("there are no texts to code yet", { hint: "collect some first" });
+    throw new StudyError("there are no texts to code yet", { hint: "run `tinylove collect` first" });
   return study.random("code", "order", file).shuffle(drawn);
 }
 
-/** What a person has coded so far. Throws StudyError where the name is a model's. */
+/** The codes of a coder so far. Throws StudyError if the name belongs to a model. */
 export async function codingsOf(study: Study, { name, file }: CoderSession): Promise<readonly Coding[]> {
   const coder = (await readCoders(study)).find((candidate) => candidate.name === file);
   if (!coder || coder.kind === "people") return coder?.codings ?? [];
-  throw new StudyError(`coder ${name}: a model is called so`, { hint: "take another name" });
+  throw new StudyError(`coder ${name}: this is the name of a model`, { hint: "choose another name" });
 }

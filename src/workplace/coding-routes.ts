@@ -1,15 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import { type Codebook, readCodebook } from "../coding/codebook.ts";
-import { readCoders, writeCoder } from "../coding/codings.ts";
-import { coderInTextSet, TextSet, textSetOf } from "../coding/text-sets.ts";
-import { type Coding, cuesCoder } from "../study/coding.ts";
+import { writeCoder } from "../coding/codings.ts";
+import type { Coding } from "../study/coding.ts";
 import { equalSecrets, hmac } from "../survey/ids.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { normaliseText } from "../text/normalise.ts";
-import { factorialFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { exists } from "../workbench/files.ts";
 import {
   type CodedText,
   CoderError,
@@ -20,89 +17,33 @@ import {
   InvalidCoderLink,
   textsFor,
 } from "./coder-session.ts";
-import {
-  type CoderLinksView,
-  codedTextPage,
-  coderErrorPage,
-  coderLinksPage,
-  coderPage,
-  codingDonePage,
-  fieldOf,
-} from "./coding-pages.ts";
+import { codedTextPage, coderErrorPage, coderPage, codingDonePage, fieldOf } from "./coding-pages.ts";
+import { errorLine } from "./page-layout.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The researcher makes a link for each coder, by name. To be registered where the researcher's session and the forms'
- * seals are asked for.
- */
-export async function coderLinkRoutes(
-  inside: FastifyInstance,
-  { study, pageContext, sealKey, base }: SurveyContext,
-  sealFor: (request: FastifyRequest) => string,
-): Promise<void> {
-  inside.setErrorHandler(async (error, request, reply) => {
-    if (!(error instanceof StudyError)) throw error;
-    return linksPage(request, reply.status(400), { alert: messageAndHint(error) });
-  });
-
-  inside.get("/study/coding", async (request, reply) => linksPage(request, reply, {}));
-
-  inside.post("/study/coding", async (request, reply) => {
-    const { coder, count, text_set: chosen } = request.body as Fields;
-    const textSet = TextSet.catch("study").parse(chosen);
-    const name = parseCoderName(String(coder ?? "").trim());
-    const asked = String(count ?? "").trim();
-    const all = { name, textSet, file: coderInTextSet(name, textSet), count: Number.POSITIVE_INFINITY };
-    await codingsOf(study, all);
-    const texts = await textsFor(study, { ...all, ...(asked !== "" && { count: parseCount(asked) }) });
-    const path = `/coding/enter/${coderToken(sealKey, { name, textSet, count: texts.length })}`;
-    return linksPage(request, reply, {
-      link: { name, textSet, count: texts.length, address: originOf(request) + base + path },
-    });
-  });
-
-  async function linksPage(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { alert, link }: Pick<CoderLinksView, "alert" | "link">,
-  ) {
-    const people = (await readCoders(study)).filter(({ kind }) => kind === "people");
-    const coders = people.map(({ name: file, codings }) => {
-      const { name, lot: textSet } = textSetOf(file);
-      return { name, textSet, texts: codedTexts(codings).size };
-    });
-    const textSets = (await exists(study.path(factorialFile))) ? TextSet.options : [];
-    const view = { seal: sealFor(request), coders, textSets, alert, link };
-    return sendPage(reply, reply.statusCode, coderLinksPage(pageContext, view));
-  }
-}
-
-/** The address that the researcher's own browser has called: the link is shown to nobody else. */
-const originOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
-
-/**
- * People code by the codebook on pages instead of a sheet: the same texts in the same order as `tinylove code sheet`
- * writes for the coder, and the same file as `tinylove code import` makes of it. A coder's link opens that coder's
- * codes and nothing else: neither another's, nor the dashboard.
+ * The coders' pages: people code texts here instead of in a sheet. The texts and their order are those that
+ * `tinylove code sheet` writes for the coder, and the file is the one that `tinylove code import` makes from it. A
+ * coder's link opens only that coder's texts and codes.
  */
 export async function codingRoutes(
   inside: FastifyInstance,
   { study, pageContext, sealKey, effects, base }: SurveyContext,
 ): Promise<void> {
-  // Reading and writing back is one step, so that a second tab takes no row from the first.
+  // One at a time, so that two tabs do not overwrite each other's codes.
   const oneAtATime = pLimit(1);
   const { proxy } = study.config.survey;
 
-  // A coder is told what they did otherwise. What is wrong with the study's files names other coders and places on
-  // this machine: that is for the researcher.
+  // Coders see their own mistakes. Errors in the study's files may name other coders and paths on this machine: only
+  // the researcher sees those.
   inside.setErrorHandler(async (error, _, reply) => {
     if (error instanceof CoderError)
-      return sendPage(reply, error.status, coderErrorPage(pageContext, messageAndHint(error)));
+      return sendPage(reply, error.status, coderErrorPage(pageContext, errorLine(error)));
     if (!(error instanceof StudyError)) throw error;
-    effects.warn(`a coder's page failed: ${messageAndHint(error)}`);
+    effects.warn(`a coder's page failed: ${errorLine(error)}`);
     const line =
-      "This page cannot be shown or kept just now. What you coded before is kept. Please tell who sent you the link";
+      "This page cannot be shown or saved right now. What you coded before is saved. Please tell the person who sent you the link";
     return sendPage(reply, 503, coderErrorPage(pageContext, line));
   });
 
@@ -163,10 +104,11 @@ export async function codingRoutes(
     if (typeof fields["seal"] !== "string" || !equalSecrets(fields["seal"], formSeal(coder)))
       throw new InvalidCoderLink();
     const texts = await textsFor(study, coder);
-    // The form names its text: the corpus may have grown since the page was read, and its places moved.
+    // The form names its text, because positions change when the corpus grows.
     const at = texts.findIndex(({ id }) => itemOf(coder, id) === fields["item"]);
     const text = texts[at];
-    if (!text) throw new CoderError("this text is not among those to code", { hint: "open your link again" });
+    if (!text)
+      throw new CoderError("this text is not one of those to code", { hint: "open your link again" });
     const codebook = await readCodebook(study);
     const given = parseCodes(codebook, fields, text.id);
     const codings = await oneAtATime(async () => {
@@ -182,15 +124,13 @@ export async function codingRoutes(
 
   const formSeal = (coder: CoderSession) => hmac(sealKey, "coder form", coderToken(sealKey, coder));
 
-  /** Neither a count nor a hash that anybody can make: it says nothing of the text. */
+  /** A keyed hash, which reveals nothing about the text. */
   const itemOf = ({ file }: CoderSession, text: string) => hmac(sealKey, "coded text", file, text);
 }
 
 const cookieName = "coder";
 
-const messageAndHint = ({ message, hint }: StudyError): string => [message, hint].filter(Boolean).join("; ");
-
-/** The page to go on with: the first text past the first `position` that has no code yet, or the thanks. */
+/** The next page: the first text after `position` without a code, or the thanks. */
 function nextAddress(position: number, texts: readonly CodedText[], codings: readonly Coding[]): string {
   const coded = codedTexts(codings);
   const next = texts.findIndex(({ id }, at) => at >= position && !coded.has(id));
@@ -200,21 +140,7 @@ function nextAddress(position: number, texts: readonly CodedText[], codings: rea
 const codedTexts = (codings: readonly Coding[]): ReadonlySet<string> =>
   new Set(codings.map(({ text }) => text));
 
-function parseCoderName(name: string): string {
-  if (name.toLowerCase() === cuesCoder) {
-    throw new StudyError(`coder ${name}: the cue lists are called so`, { hint: "take another name" });
-  }
-  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
-}
-
-function parseCount(given: string): number {
-  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given);
-  throw new StudyError(`${given.slice(0, 20)}: no number of texts`, {
-    hint: "try 60, or leave it empty for all",
-  });
-}
-
-/** The codes that a form gives its text; nothing chosen is a pass. Throws for what is not in the codebook. */
+/** The codes in a posted form; no choice means that the coder passes. Throws for a code that is not in the codebook. */
 const parseCodes = ({ variables }: Codebook, fields: Fields, text: string): Coding[] =>
   variables.flatMap(({ name, codes }): Coding[] => {
     const given = fields[fieldOf(name)] ?? "";
@@ -222,25 +148,25 @@ const parseCodes = ({ variables }: Codebook, fields: Fields, text: string): Codi
     if (codes.some(({ code }) => code === given)) {
       return [{ text, variable: name, code: String(given), kind: "people" }];
     }
-    throw new CoderError(`${name}: no code ${String(given).slice(0, 60)}`, {
+    throw new CoderError(`${name}: unknown code ${String(given).slice(0, 60)}`, {
       hint: `try ${codes.map(({ code }) => code).join(", ")}`,
     });
   });
 
-/** The codes of one text in place of its former ones. What another codebook asked about it stays. */
+/** Replaces the codes of one text. Codes of variables that the codebook no longer has stay. */
 function withCodes(
   codings: readonly Coding[],
   given: readonly Coding[],
   text: string,
   { variables }: Codebook,
 ): readonly Coding[] {
-  const asked = new Set(variables.map(({ name }) => name));
-  return [...codings.filter((coding) => coding.text !== text || !asked.has(coding.variable)), ...given];
+  const current = new Set(variables.map(({ name }) => name));
+  return [...codings.filter((coding) => coding.text !== text || !current.has(coding.variable)), ...given];
 }
 
-/** In the order of the texts, as an imported sheet has them; what is coded of others stands before. */
+/** Codings in the order of the texts, as in an imported sheet; those of other texts come first. */
 function sortedByText(codings: readonly Coding[], texts: readonly CodedText[]): Coding[] {
-  const places = new Map(texts.map(({ id }, at) => [id, at]));
-  const placeOf = ({ text }: Coding) => places.get(text) ?? -1;
-  return [...codings].sort((one, other) => placeOf(one) - placeOf(other));
+  const positions = new Map(texts.map(({ id }, at) => [id, at]));
+  const positionOf = ({ text }: Coding) => positions.get(text) ?? -1;
+  return [...codings].sort((one, other) => positionOf(one) - positionOf(other));
 }

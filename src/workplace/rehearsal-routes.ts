@@ -12,18 +12,17 @@ import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
-/** A way through a form that is gone for a trial. */
+/** A form to be tried without storing anything. */
 export interface Rehearsal {
   readonly address: string;
   readonly plan: Plan;
 }
 
-type Where = { Params: { token: string; position: string } };
+type Address = { Params: { token: string; position: string } };
 
 /**
- * A form as participants go through it, from consent to thanks, for who makes the study and for whom they send the link.
- * Nothing is stored and nobody is counted, so that who looks is no reader of the study. The seal lets nobody in but by
- * a link that this study's server made.
+ * A form as participants see it, from consent to thanks, for the researcher and for people to whom they send the link.
+ * Nothing is stored and nobody is counted. Only links with a seal of this study's server open it.
  */
 export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
   const { survey } = context.study.config;
@@ -32,34 +31,34 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   );
   const banner = context.pageContext.words("rehearsal");
 
-  /** Where a link leads; undefined where this study never made it. */
+  /** The rehearsal with this token; undefined if this study did not make it. */
   const rehearsalFor = (token: string) =>
     [...rehearsals.values()]
       .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
       .map((way) => ({ ...way, pageContext: { ...context.pageContext, base: way.address, banner } }))[0];
 
-  server.get<Where>(`${prefix}/:token`, async ({ params }, reply) => {
+  server.get<Address>(`${prefix}/:token`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? sendPage(reply, 200, consentPage(rehearsal.pageContext, ""))
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.post<Where>(`${prefix}/:token/consent`, async ({ params }, reply) => {
+  server.post<Address>(`${prefix}/:token/consent`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? reply.redirect(`${rehearsal.address}/instructions`, 303)
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Where>(`${prefix}/:token/declined`, async ({ params }, reply) => {
+  server.get<Address>(`${prefix}/:token/declined`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? sendPage(reply, 200, declinedPage(rehearsal.pageContext, undefined))
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Where>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
+  server.get<Address>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
@@ -68,7 +67,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
   });
 
-  server.get<Where>(`${prefix}/:token/q/:position`, async (request, reply) => {
+  server.get<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const rehearsal = rehearsalFor(request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
@@ -79,7 +78,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     );
   });
 
-  server.post<Where>(`${prefix}/:token/q/:position`, async (request, reply) => {
+  server.post<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const rehearsal = rehearsalFor(request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
@@ -96,7 +95,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
   });
 
-  server.get<Where>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
+  server.get<Address>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const view = { score: undefined, code: undefined, personal: undefined };
@@ -126,7 +125,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
 
 const prefix = "/rehearsal";
 
-/** One of the ways that participants may go through a form, the same each time. */
+/** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(
   form: Form,
   { sealKey, study }: Pick<SurveyContext, "sealKey" | "study">,

@@ -216,7 +216,7 @@ describe("a request that is no form of ours", () => {
       }
       const header = encodeURIComponent(unit).repeat(500);
       for (const path of [
-        `/?told=${header}`,
+        `/?alert=${header}`,
         `/?invitation=${header}.${header}`,
         `/q/${header}`,
         `/my/${header}`,
@@ -263,8 +263,8 @@ describe("a request that is no form of ours", () => {
     for (const path of [
       "/",
       "/q/1",
-      "/?told=%0d%0aset-cookie:x=1",
-      "/?told=<script>",
+      "/?alert=%0d%0aset-cookie:x=1",
+      "/?alert=<script>",
       "/nowhere?evil.example",
     ]) {
       const response = await fetch(url + path, { headers, redirect: "manual" });

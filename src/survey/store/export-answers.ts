@@ -14,8 +14,8 @@ import type { ResponseRecords } from "./records.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Throws StudyError where the exported tables hold people or answers that the store neither has nor records as withdrawn:
- * an export would lose them. It is another store then, or one that was restored from a backup.
+ * Throws StudyError if the exported tables contain participants or answers that are not in the store and were not
+ * withdrawn: an export would lose them. The store is then another one, or was restored from an older backup.
  */
 export async function assertNothingWouldBeLost(study: Study, store: Store): Promise<void> {
   const missing = await missingFrom(store, study.path(judgmentsFile), study.path(participantsFile));
@@ -24,8 +24,8 @@ export async function assertNothingWouldBeLost(study: Study, store: Store): Prom
     ...(missing.answers > 0 ? [counted(missing.answers, "answer")] : []),
     ...(missing.people.size > 0 ? [counted(missing.people.size, "person", "people")] : []),
   ].join(" of ");
-  throw new StudyError(`judgments/ has ${what} that the store does not have`, {
-    hint: `bring back the store they came from (the newest backup), or move judgments/ away to go on without them`,
+  throw new StudyError(`judgments/ contains ${what} that are not in the store`, {
+    hint: `restore the store they came from (the newest backup), or move judgments/ away to continue without them`,
   });
 }
 
@@ -53,17 +53,14 @@ async function missingFrom(store: Store, judgments: string, participants: string
   return missing;
 }
 
-/** The rows of an exported table, one after the other; none where there is no such file. */
+/** The rows of an exported table, one at a time; none if there is no such file. */
 async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<Record<string, string>> {
   if (!(await exists(path))) return;
   const unread = (cause?: unknown) =>
-    new StudyError(
-      `${path} is not as the survey writes it, so whether an export would lose answers is unknown`,
-      {
-        hint: "move the file away; the next export writes it anew",
-        cause,
-      },
-    );
+    new StudyError(`${path} is not a table that the survey wrote, so an export might lose answers`, {
+      hint: "move the file away; the next export writes it again",
+      cause,
+    });
   const parser = createReadStream(path).pipe(parse({ columns: true, bom: true, skip_empty_lines: true }));
   try {
     for await (const row of parser) {
@@ -75,15 +72,15 @@ async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<
   }
 }
 
-/** When somebody looked at the results before the end of the study. */
+/** The times at which somebody looked at the results before the end of the study. */
 const looksFile = "judgments/looks.csv";
 
 export const participantsFile = "judgments/participants.csv";
 
 /**
- * Writes every answer to `judgments/judgments.csv` and every participant to `judgments/participants.csv`, without
- * personal data. Throws StudyError where the files there would lose answers by it. Whoever answered is there, however they answered; how is told in columns of its own, which stay empty,
- * with a warning, where it cannot be told.
+ * Writes all answers to `judgments/judgments.csv` and all participants to `judgments/participants.csv`, without personal
+ * data. Nobody is left out for low response quality, which has its own columns; if it cannot be computed, they stay empty
+ * and a warning says so. Throws StudyError if the tables there would lose answers.
  */
 export async function exportAnswers(
   study: Study,
@@ -94,14 +91,14 @@ export async function exportAnswers(
   return writeExports(study, store, warn);
 }
 
-/** The same without looking at what is there: for a server that has looked at its start. */
+/** The same without that check, for a server that made it at its start. */
 async function writeExports(
   study: Study,
   store: Store,
   warn: (message: string) => void,
 ): Promise<{ judgments: number; participants: number }> {
-  const conduct = await qualityReader(study, store).catch((thrown: unknown) => {
-    warn(`how people answered could not be told: ${messageOf(thrown)}`);
+  const qualityOf = await qualityReader(study, store).catch((thrown: unknown) => {
+    warn(`the response quality could not be computed: ${messageOf(thrown)}`);
     return () => undefined;
   });
   const people: Record<string, unknown>[] = [];
@@ -116,7 +113,9 @@ async function writeExports(
         judgments += batch.length;
         const byParticipant = groupedBy(batch, ({ participant }) => participant);
         for (const participant of participants)
-          people.push(personRow(participant, conduct(participant, byParticipant.get(participant.id) ?? [])));
+          people.push(
+            personRow(participant, qualityOf(participant, byParticipant.get(participant.id) ?? [])),
+          );
         yield csv(columns, batch.map(judgmentRow), { header: false });
       }
     })(),
@@ -136,7 +135,7 @@ async function exportLooks(study: Study, store: Store): Promise<void> {
 
 type Batch = Awaited<ReturnType<ResponseRecords["all"]>>;
 
-/** The fields that any response has. */
+/** All fields that occur in a response. */
 async function fieldsOfResponses(store: Store): Promise<Set<string>> {
   const fields = new Set<string>();
   for await (const { answers } of store.records.inBatches())
@@ -166,17 +165,17 @@ const judgmentOf = (row: Batch["answers"][number]): Judgment =>
 
 const personRow = (
   { id, form, started, completed, simulated }: Batch["participants"][number],
-  conduct: ResponseQuality | undefined,
+  quality: ResponseQuality | undefined,
 ): Record<string, unknown> => ({
   participant: id,
   form,
   started: iso(started),
   completed: completed === null ? "" : iso(completed),
-  ...qualityCells(conduct),
+  ...qualityCells(quality),
   simulated: simulated === 1 ? "yes" : "no",
 });
 
-/** Tells how somebody answered, by the texts that they read and the signs that their pages gave. */
+/** Computes the response quality of each participant from the length of the texts and the bot signals. */
 async function qualityReader(
   study: Study,
   store: Store,
@@ -204,25 +203,25 @@ const qualityColumns = [
 ] as const;
 
 const qualityCells = (
-  conduct: ResponseQuality | undefined,
+  quality: ResponseQuality | undefined,
 ): Partial<Record<(typeof qualityColumns)[number], unknown>> =>
-  conduct
+  quality
     ? {
-        fast_pages: conduct.fastPages,
-        straight_lining: conduct.straightLining ? "yes" : "no",
-        failed_checks: conduct.failedChecks,
-        filled_traps: conduct.filledTraps,
-        pasted_answers: conduct.pastedAnswers,
+        fast_pages: quality.fastPages,
+        straight_lining: quality.straightLining ? "yes" : "no",
+        failed_checks: quality.failedChecks,
+        filled_traps: quality.filledTraps,
+        pasted_answers: quality.pastedAnswers,
       }
     : {};
 
-/** The texts in the form's own order: `side` says where the second one stood. */
+/** The stimuli in the form's order: `side` is the position of the second one. */
 const inComposedOrder = (shown: string[], side: string | null): string[] =>
   side === "left" ? shown.reverse() : shown;
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** Keeps the exported tables up to date while the survey runs, for no other process may open its store. */
+/** Keeps the exported tables up to date while the survey runs, because no other process may open its store. */
 export class Exporter {
   readonly #study: Study;
   readonly #store: Store;
@@ -230,7 +229,7 @@ export class Exporter {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #lastTook = 0;
-  #missed = false;
+  #warnedDeleted = false;
 
   constructor(study: Study, store: Store, warn: (message: string) => void) {
     this.#study = study;
@@ -238,7 +237,7 @@ export class Exporter {
     this.#warn = warn;
   }
 
-  /** Asks for an export within two seconds; later where an export takes long, so that it never takes a tenth of the time. */
+  /** Schedules an export in two seconds; later if exports take long, so that they take less than a tenth of the time. */
   schedule(): void {
     if (this.#timer) return;
     this.#timer = setTimeout(
@@ -251,17 +250,17 @@ export class Exporter {
     this.#timer.unref();
   }
 
-  /** Exports after any export that is under way. A failure is told and tried again: the answers are safe in the store. */
+  /** Exports as soon as a running export has ended. After a failure it warns and tries again: the answers are safe in the store. */
   exportNow(): Promise<void> {
     return this.#inTurn("the judgments", () => this.#timed());
   }
 
-  /** Writes down who looked at the results, before they are shown; in turn with the exports, which write it too. */
+  /** Writes `looks.csv`, before the results are shown; in turn with the exports, which write it too. */
   exportLooks(): Promise<void> {
-    return this.#inTurn("who looked at the results", () => exportLooks(this.#study, this.#store));
+    return this.#inTurn("the looks at the results", () => exportLooks(this.#study, this.#store));
   }
 
-  /** A last export. */
+  /** Runs a last export. */
   async end(): Promise<void> {
     clearTimeout(this.#timer);
     await this.exportNow();
@@ -277,10 +276,10 @@ export class Exporter {
   }
 
   async #timed(): Promise<void> {
-    if (!this.#missed && this.#store.embedded && !(await exists(this.#study.path(storeFile)))) {
-      this.#missed = true;
+    if (!this.#warnedDeleted && this.#store.embedded && !(await exists(this.#study.path(storeFile)))) {
+      this.#warnedDeleted = true;
       this.#warn(
-        `${storeFile} was deleted while the survey is open: end \`tinylove serve\` (Ctrl-C) soon, which writes it anew`,
+        `${storeFile} was deleted while the survey is running: stop \`tinylove serve\` soon (Ctrl-C), which writes it again`,
       );
     }
     const began = performance.now();

@@ -8,18 +8,18 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-/** A transaction is not kept open for more than this many answers. */
+/** The largest number of writes in one transaction. */
 const mostPerTransaction = 200;
 
 /**
- * Group commit: what arrives while a transaction is being synced waits and shares the next one. A promise is kept
- * only after COMMIT, thus whoever is answered is stored. Where a piece of work fails, all is taken back and each goes
- * into a transaction of its own, so that one that fails takes nothing of the others with it; work may thus be done
- * twice, and changes nothing but the database. A failing sync rejects all that shared it.
+ * Group commit: writes that arrive while a transaction is being synced share the next one. A promise resolves only after
+ * COMMIT, so every acknowledged answer is on disk. If one write fails, the transaction is rolled back and each write gets
+ * a transaction of its own, so that the others are not lost; a write may therefore run twice and must change nothing
+ * except the database. A failing sync rejects all writes of its transaction.
  */
 export class GroupCommit {
   readonly #database: Database;
-  #waiting: Job[] = [];
+  #pending: Job[] = [];
   #running: Promise<void> | undefined;
 
   constructor(database: Database) {
@@ -27,27 +27,26 @@ export class GroupCommit {
   }
 
   /**
-   * Does `work` inside the next transaction; resolves with its result once that is on disk. `locks` names the row
-   * that it locks: transactions of several processes take their locks in the same order, so that none waits for
-   * another in a circle. Work on one row keeps its order.
+   * Runs `work` inside the next transaction; resolves with its result once that is on disk. `locks` names the row that it
+   * locks: all processes take their locks in the same order, which avoids deadlocks. Work on the same row keeps its order.
    */
   write<Result>(locks: string, work: (writing: Writing) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ locks, work, resolve, reject });
+      this.#pending.push({ locks, work, resolve, reject });
       this.#running ??= this.#drain();
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no write is pending. */
   async settled(): Promise<void> {
     await this.#running;
   }
 
   async #drain(): Promise<void> {
-    // One turn of the event loop gathers what arrived together.
+    // One turn of the event loop collects what arrives together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const jobs = this.#waiting.splice(0, mostPerTransaction);
+    while (this.#pending.length > 0) {
+      const jobs = this.#pending.splice(0, mostPerTransaction);
       await this.#commit(
         jobs.sort((one, other) => (one.locks < other.locks ? -1 : Number(one.locks > other.locks))),
       );
@@ -75,7 +74,7 @@ export class GroupCommit {
           reject(reason.cause);
           continue;
         }
-        // The database itself fails: nobody is kept waiting for it one after the other.
+        // The database itself has failed: the remaining writes are rejected at once.
         for (const left of jobs.slice(at)) left.reject(reason);
         return;
       }
@@ -86,7 +85,7 @@ export class GroupCommit {
     try {
       return await inTransaction(this.#database, jobs);
     } catch (reason) {
-      // Should several server processes on PostgreSQL wait for each other all the same, the loser goes again.
+      // If processes on PostgreSQL still deadlock, the one that was rolled back tries again.
       const code = codeOf(reason instanceof WorkFailed ? reason.cause : reason) ?? "";
       if (attempt < 5 && ["40001", "40P01"].includes(code)) return this.#transaction(jobs, attempt + 1);
       throw reason;
@@ -94,7 +93,7 @@ export class GroupCommit {
   }
 }
 
-/** A piece of work failed, before the commit was tried. */
+/** A write failed before the commit. */
 class WorkFailed extends Error {}
 
 async function inTransaction(database: Database, jobs: readonly Job[]): Promise<unknown[]> {
@@ -117,6 +116,6 @@ async function runWork(work: Job["work"], writing: Writing): Promise<unknown> {
   try {
     return await work(writing);
   } catch (cause) {
-    throw new WorkFailed("a piece of work failed", { cause });
+    throw new WorkFailed("a write failed", { cause });
   }
 }

@@ -1,15 +1,15 @@
 import { type Compilable, PostgresAdapter, type RawBuilder, sql } from "kysely";
 import type { Database, Writing } from "./schema.ts";
 
-/** Where a prepared statement's value of a name goes. */
+/** The placeholder for a named value of a prepared statement. */
 export type Value<Values> = <Name extends keyof Values & string>(name: Name) => RawBuilder<Values[Name]>;
 
-/** A statement that is ready: what it finds with these values, inside a transaction or outside. */
+/** A prepared statement: runs with these values, inside or outside a transaction. */
 export type Prepared<Values, Row> = (on: Database | Writing, values: Values) => Promise<Row[]>;
 
 /**
- * Builds a statement once. Kysely builds it anew at each use, which takes longer than SQLite takes to run it; here
- * only the values are put in. `build` names the values: `where("id", "=", value("id"))`.
+ * Compiles a statement once and then only inserts the values. Kysely compiles a statement at each use, which takes longer
+ * than SQLite takes to run it. `build` names the values: `where("id", "=", value("id"))`.
  */
 export function prepared<Values>() {
   return <Row>(
@@ -33,6 +33,6 @@ class NamedValue {
   }
 }
 
-/** True where several processes may write at once, so that a row has to be locked while it is looked at. */
+/** Whether several processes may write at the same time, so that rows have to be locked (PostgreSQL). */
 export const locksRows = (database: Database): boolean =>
   database.getExecutor().adapter instanceof PostgresAdapter;
