@@ -9,15 +9,15 @@ import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import type { PortableForm, SurveyTexts } from "./format.ts";
 import { formats } from "./formats.ts";
+import type { PortableForm, SurveyTexts } from "./portable-form.ts";
 
 const names = formats.map(({ name }) => name);
 
-/** `tinylove export-forms`: the study's forms for another form system, without the answer key. */
+/** `tinylove export-forms`: writes the study's forms for another form system, without origins. */
 export const exportForms = command({
   name: "export-forms",
-  summary: "Write the forms for another form system: jsPsych, Google Forms, Qualtrics",
+  summary: "Write the forms for another form system, such as jsPsych or Qualtrics",
   examples: formats.map(({ name }) => `tinylove export-forms ${name} --study my-study`),
   parameters: [["<format>", names.join(", ")]],
   options: z.object({ format: z.string() }),
@@ -26,7 +26,7 @@ export const exportForms = command({
     if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
     const study = await openStudy(folder);
     const materials = await readStudyMaterials(study);
-    const files = format.files(portableForms(study, materials), surveyTexts(study, materials));
+    const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));
       await writeWhole(path, content);
@@ -35,7 +35,7 @@ export const exportForms = command({
   },
 });
 
-/** The forms with texts and items written out. */
+/** The forms with the texts of their stimuli and items. */
 export function portableForms(study: Study, { forms, stimuli }: StudyMaterials): PortableForm[] {
   const { language, demographics } = study.config.survey;
   const words = phrasesOf(language);
@@ -59,7 +59,7 @@ function surveyTexts(study: Study, { forms, stimuli }: StudyMaterials): SurveyTe
     name,
     title: survey.title,
     consent: fillInLength(survey.consent || words("consent.text"), length),
-    // All forms ask the same.
+    // All forms have the same tasks.
     instructions:
       fillInLength(survey.instructions, length) ||
       instructionsFor(firstForm!.questions, survey.language, words),

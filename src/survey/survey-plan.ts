@@ -31,11 +31,11 @@ export function planOf(form: Form, random: Random): Plan {
 }
 
 function orderedQuestions(questions: readonly Question[], random: Random): Question[] {
-  const { stories, again, between, last } = planParts(questions, ({ stimuli }) => stimuli);
-  const inOrder = random.shuffle([...stories, ...again]);
+  const { stories, reread, between, last } = planParts(questions, ({ stimuli }) => stimuli);
+  const inOrder = random.shuffle([...stories, ...reread]);
   const shuffled = [
     ...inOrder.filter((group) => stories.includes(group)),
-    ...inOrder.filter((group) => again.includes(group)),
+    ...inOrder.filter((group) => reread.includes(group)),
   ];
   for (const question of between) {
     // After the first story and before the last one, if there are two or more.
@@ -62,15 +62,15 @@ export function planParts<Asked extends { readonly task: string }>(
       .filter(({ length }) => length === 1)
       .flat(),
   );
-  const isAgain = ([first]: readonly Asked[]) => {
+  const isReread = ([first]: readonly Asked[]) => {
     const ids = idsOf(first!);
     return ids.length === 2 && ids.some((id) => alone.has(id));
   };
   const without = questions.filter((question) => idsOf(question).length === 0);
   return {
-    stories: groups.filter((group) => !isAgain(group)),
+    stories: groups.filter((group) => !isReread(group)),
     /** Pairs with a story that is also shown alone: after all other stories. */
-    again: groups.filter(isAgain),
+    reread: groups.filter(isReread),
     between: without.filter(isBetween),
     last: without.filter((question) => !isBetween(question)),
   };
