@@ -7,15 +7,15 @@ import { readManifest, stateOf } from "../workbench/manifest.ts";
 import type { AnyStage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** The verdict on single stories as the study found it: what it stands on, and a program that computes it anew. */
+/** The study's verdict on single stories: the judgments that it is based on, and a program that recomputes it. */
 export interface StudyVerdict {
-  /** check.R, for the judgments of the package. */
+  /** The content of check.R, for the package's table of judgments. */
   readonly program: string;
-  /** Whether the verdict stands on a judgment; undefined for what was no judgment of a single story's origin. */
+  /** Whether the verdict is based on this judgment; undefined if it is not about a single story's origin. */
   isInVerdict(judgment: Judgment): boolean | undefined;
 }
 
-/** What makes and checks a verdict; other parts of the workbench know how, and are handed in where all are known. */
+/** The stage and the program that compute and check a verdict; passed in, because stages do not import each other. */
 export interface VerdictTools {
   readonly analyse: AnyStage;
   readonly checkR: (
@@ -29,7 +29,7 @@ export interface VerdictTools {
   ) => string | undefined;
 }
 
-/** Undefined where there is no verdict on single stories, or none of the judgments that there are now; `log` tells which. */
+/** Reads the verdict; undefined if there is none, or if it is not based on the present judgments, which `log` reports. */
 export async function readVerdict(
   study: Study,
   { analyse, checkR }: VerdictTools,
@@ -39,7 +39,7 @@ export async function readVerdict(
   if (state.is !== "fresh") {
     const why = state.is === "stale" ? state.because : "it has not been analysed";
     log(
-      `without check.R, which needs the study's findings as they are now (${why}): run \`tinylove analyse\``,
+      `check.R and in_verdict are left out, because the findings are not up to date (${why}): run \`tinylove analyse\` first`,
     );
     return undefined;
   }

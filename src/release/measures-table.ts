@@ -3,19 +3,19 @@ import type { PackageData } from "./package-data.ts";
 import { type Cell, type Column, sortedBy, type Table } from "./table.ts";
 import type { TextRules } from "./text-licences.ts";
 
-/** A measure as those know it who take it: its column, what it says of a text in a sentence, and what its values count. */
+/** A measure: its column, its meaning in a sentence, and its unit. */
 export interface MeasureInfo {
   readonly name: string;
   readonly means: string;
-  /** `yes or no`, `words`; `phrases` are the text's own. */
+  /** The unit, such as `words`; `yes or no` is a boolean, `phrases` are quoted from the text. */
   readonly unit: string;
-  /** `text` where values are no numbers. */
+  /** `text` if the values are not numbers. */
   readonly format: string;
 }
 
 /**
- * What `tinylove describe` measured of the whole texts, also of those that are left out, but for phrases of theirs. A
- * text that is not in the study any more has no row.
+ * The measures of the whole texts by `tinylove describe`, also of withheld texts, except phrases quoted from those. Texts
+ * that are no longer in the study have no row.
  */
 export function measuresTable(
   { measured, stories, generations }: PackageData,
@@ -35,14 +35,14 @@ export function measuresTable(
       .map((measure) => [measure.name, cellOf(row[measure.name], typeOf(measure))]);
   return {
     name: "measures",
-    title: "What was measured of the whole texts, a row a text",
+    title: "Measures of the whole texts, one row for each text",
     columns: [
-      { name: "story", type: "string", refersTo: "stories", meaning: "The story that was measured" },
+      { name: "story", type: "string", refersTo: "stories", meaning: "The measured story" },
       {
         name: "generation",
         type: "string",
         refersTo: "generations",
-        meaning: "The generation that was measured, where it was no story of the corpus",
+        meaning: "The measured generation, if it is not a story of the corpus",
       },
       ...taken.map(columnOf),
     ],

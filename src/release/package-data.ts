@@ -28,40 +28,40 @@ import type { Study } from "../workbench/study.ts";
 import type { StudyVerdict } from "./in-verdict.ts";
 import type { TextChoice } from "./text-licences.ts";
 
-/** What is published of what people told: see the flags of `tinylove package`. */
+/** What the package includes: see the flags of `tinylove package`. */
 export interface PackageOptions {
   readonly texts: TextChoice;
-  /** Of the researcher's own questions: those with fixed answers, none, or all. */
+  /** Which demographic answers: those from fixed choices, none, or all. */
   readonly demographics: "closed" | "none" | "all";
-  /** Whether what participants wrote in their own words goes out. */
+  /** Whether to include what participants wrote in their own words. */
   readonly ownWords: boolean;
 }
 
-/** All that a package is made of, as it lies in the study. */
+/** The data of the study from which the package is made. */
 export interface PackageData {
   readonly stories: readonly Story[];
   readonly generations: readonly Generation[];
-  /** The factorial's; none where it was not asked for. */
+  /** The generations of the factorial; none if the study has no factorial. */
   readonly factorial: readonly Generation[];
   readonly stimuli: readonly Stimulus[];
   readonly key: ReadonlyMap<string, Key>;
   readonly forms: readonly Form[];
   readonly judgments: readonly Judgment[];
-  /** Rows of participants.csv; the judgments' own participants where there is none. */
+  /** Rows of participants.csv; without that file, the participants in the judgments. */
   readonly participants: readonly Row[];
-  /** Rows of codes.csv; none where the texts were not described. */
+  /** Rows of codes.csv; none if the texts were not measured. */
   readonly measured: readonly Row[];
   readonly coders: readonly Coder[];
   readonly codebook: Codebook;
-  /** `preregistration.json` as it was made; undefined where nothing was registered. */
+  /** The content of `preregistration.json`; undefined if nothing was registered. */
   readonly registration: string | undefined;
   /** The settings of the analysis, with its method written out. */
   readonly analyse: Awaited<ReturnType<typeof declaredAnalysis>>;
-  /** Undefined where the study was not analysed since, or has no verdict on single stories. */
+  /** Undefined if the findings are not up to date or have no verdict on single stories. */
   readonly verdict: StudyVerdict | undefined;
 }
 
-/** Reads the study; throws StudyError where it has no forms, or judgments that are of other forms. */
+/** Reads the study. Throws StudyError if it has no forms, or judgments of other forms. */
 export async function readPackageData(study: Study, verdict: StudyVerdict | undefined): Promise<PackageData> {
   const judgments = (await readJudgments(study)).map(withoutFormulaMark);
   const published: PackageData = {
@@ -90,7 +90,7 @@ export async function readPackageData(study: Study, verdict: StudyVerdict | unde
   return published;
 }
 
-/** The study's own table is safe for spreadsheets; here the mark before a formula comes off again. */
+/** Removes the apostrophe that the study's CSV puts before formulas to protect spreadsheets. */
 const withoutFormulaMark = (judgment: Judgment): Judgment => ({
   ...judgment,
   response: Object.fromEntries(
@@ -110,7 +110,7 @@ const participantsOf = (judgments: readonly Judgment[]): Row[] => [
   ).values(),
 ];
 
-/** A table that names what another lacks could be opened by nobody. */
+/** Throws StudyError for references between tables that lead nowhere; validation and SQLite would fail on them. */
 function checkReferences({ judgments, participants, forms, stimuli, key }: PackageData): void {
   const questions = new Set(forms.flatMap((form) => form.questions.map(({ id }) => id)));
   const people = new Set(participants.map(({ participant }) => participant));
@@ -120,7 +120,7 @@ function checkReferences({ judgments, participants, forms, stimuli, key }: Packa
       : !people.has(participant) && participant;
     if (!missing) continue;
     throw new StudyError(`judgments/judgments.csv, row ${at + 1}: there is no ${missing}`, {
-      hint: "bring back the forms that were asked, or run `tinylove judgments`",
+      hint: "restore the forms that people answered, or run `tinylove judgments`",
     });
   }
   const unknown = stimuli.find(({ id }) => !key.has(id));

@@ -8,29 +8,29 @@ import type { PackageData, PackageOptions } from "./package-data.ts";
 import { readmeOf } from "./readme.ts";
 import type { Table } from "./table.ts";
 
-/** What stands around the tables, by path. */
+/** The documents that accompany the tables, by path. */
 export function documentsOf(
   study: Study,
   published: PackageData,
-  about: PackageInfo,
+  info: PackageInfo,
   tables: readonly Table[],
   choices: PackageOptions,
 ): Map<string, string> {
   const { registration, verdict } = published;
   const documents = new Map([
     ["settings.json", settingsOf(study, published)],
-    ["CITATION.cff", citationOf(about)],
+    ["CITATION.cff", citationOf(info)],
   ]);
   if (registration !== undefined) documents.set("preregistration.json", registration);
   if (verdict) documents.set("check.R", verdict.program);
-  return documents.set("README.md", readmeOf(about, tables, choices, new Set(documents.keys())));
+  return documents.set("README.md", readmeOf(info, tables, choices, new Set(documents.keys())));
 }
 
 /** CITATION.cff, version 1.2.0. */
 const citationOf = ({ title, description, licence, authors }: PackageInfo): string =>
   stringify({
     "cff-version": "1.2.0",
-    message: "Please cite these data as below; add the DOI that the archive gives them.",
+    message: "Please cite these data as below, with the DOI from the archive.",
     type: "dataset",
     title,
     abstract: description,
@@ -39,7 +39,7 @@ const citationOf = ({ title, description, licence, authors }: PackageInfo): stri
     keywords: ["very short stories", "language models", "readers"],
   });
 
-/** settings.json: what the study asked and how, without whom to write to, codes of recruiting, files and servers. */
+/** settings.json: the study's settings without the contact address, recruiting codes, file paths and servers. */
 function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData): string {
   const { name, title, seed, compose, corpus, generate, survey } = config;
   const { language, example, demographics, quota, back, feedback } = survey;
@@ -47,7 +47,7 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
   const length = surveyLengthOf(forms, new Map(stimuli.map((stimulus) => [stimulus.id, stimulus])));
   const { prompts, examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty } =
     generate;
-  // The model's address may be a path of somebody's machine; the generations name it without.
+  // The model's address may be a local path; the table of generations names it without folders.
   const factorial = generate.factorial && { ...generate.factorial, model: undefined };
   const settings = {
     name,
@@ -63,7 +63,7 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
     survey: {
       title: survey.title,
       language,
-      // As participants read it, whoever wrote it; all forms ask the same.
+      // As participants read it, also if it is the default text; all forms have the same tasks.
       consent: fillInLength(survey.consent || words("consent.text"), length),
       instructions:
         fillInLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),

@@ -5,16 +5,16 @@ import type { Table } from "./table.ts";
 import { textCells, textColumns, withoutFolder } from "./text-columns.ts";
 import type { TextRules } from "./text-licences.ts";
 
-/** What each form asks, question by question. */
+/** The questions of each form. */
 export const formsTable = ({ forms }: PackageData): Table => ({
   name: "forms",
-  title: "What each form asks, a row a question; its order was drawn anew for each participant",
+  title: "The forms, one row for each question; each participant got them in a random order",
   key: "question",
   columns: [
     { name: "form", type: "string", required: true, meaning: "The form" },
     { name: "question", type: "string", required: true, meaning: "The question" },
     { name: "task", type: "string", required: true, meaning: "The kind of question" },
-    { name: "stimulus", type: "string", refersTo: "stimuli", meaning: "The text that it is about" },
+    { name: "stimulus", type: "string", refersTo: "stimuli", meaning: "The text that the question is about" },
     { name: "second_stimulus", type: "string", refersTo: "stimuli", meaning: "The other text of a pair" },
   ],
   rows: forms.flatMap(({ id: form, questions }) =>
@@ -28,13 +28,13 @@ export const formsTable = ({ forms }: PackageData): Table => ({
   ),
 });
 
-/** What readers read, with its origin. */
+/** The stimuli with their origins. */
 export function stimuliTable({ stimuli, key, stories, generations }: PackageData, rules: TextRules): Table {
   const storyOf = new Map(stories.map((story) => [story.id, story]));
   const generationOf = new Map(generations.map((generation) => [generation.id, generation]));
-  /** A reference that the package can keep: without a corpus there is no table to look in. */
+  /** The story if the package has it: without a corpus there is no table of stories to check. */
   const storyNamed = (id: string) => (id && (storyOf.size === 0 || storyOf.has(id)) ? id : undefined);
-  /** What is not in the study any more is not known to be free. */
+  /** Why a text is left out. One whose source is no longer in the study is, because its licence is unknown. */
   const withheld = ({ origin, story, generation }: Key): string | undefined => {
     const source = origin === "human" ? storyOf.get(story) : generationOf.get(generation);
     if (!source) return "its source is not in the study";
@@ -42,7 +42,7 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
   };
   return {
     name: "stimuli",
-    title: "The texts as readers saw them, a row a text",
+    title: "The stimuli, one row for each text as readers saw it",
     key: "stimulus",
     columns: [
       { name: "stimulus", type: "string", required: true, meaning: "The text" },
@@ -53,22 +53,27 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
         levels: ["human", "machine"],
         meaning: "Who wrote it",
       },
-      { name: "model", type: "string", meaning: "The model that wrote it; empty for a person" },
+      { name: "model", type: "string", meaning: "The model that wrote it; empty for a human text" },
       {
         name: "example",
         type: "string",
         refersTo: "stories",
-        meaning: "The first example that its model was shown; empty for a person, and where none was",
+        meaning: "The first example shown to the model; empty for a human text or without examples",
       },
       {
         name: "story",
         type: "string",
         refersTo: "stories",
-        meaning: "The story that it is, or whose title it has",
+        meaning: "The human story, or the one with the same title",
       },
-      { name: "generation", type: "string", refersTo: "generations", meaning: "The generation that it is" },
-      { name: "title", type: "string", required: true, meaning: "The title, shown above it" },
-      ...textColumns("The text as shown, cut off"),
+      {
+        name: "generation",
+        type: "string",
+        refersTo: "generations",
+        meaning: "The generation, for a machine text",
+      },
+      { name: "title", type: "string", required: true, meaning: "The title shown above the text" },
+      ...textColumns("The text as shown, with its ending cut off"),
       { name: "words", type: "integer", required: true, unit: "words", least: 1, meaning: "Words shown" },
       { name: "cut", type: "integer", required: true, unit: "words", least: 0, meaning: "Words cut off" },
     ],
@@ -90,25 +95,32 @@ export function stimuliTable({ stimuli, key, stories, generations }: PackageData
   };
 }
 
-/** The stories of the corpus, as far as their licences let them out. */
+/** The stories of the corpus; texts whose licence does not allow sharing are left out. */
 export const storiesTable = ({ stories }: PackageData, rules: TextRules): Table => ({
   name: "stories",
-  title: "The human stories of the corpus, a row a story",
+  title: "The human stories of the corpus, one row for each story",
   key: "story",
   columns: [
     { name: "story", type: "string", required: true, meaning: "The story" },
     { name: "title", type: "string", required: true, meaning: "Its title" },
     ...textColumns("The whole text"),
-    { name: "author", type: "string", meaning: "Who wrote it; left out together with its text" },
+    { name: "author", type: "string", meaning: "The author; left out together with the text" },
     { name: "source", type: "string", meaning: "Where it appeared" },
-    { name: "licence", type: "string", meaning: "Under which licence it may be used" },
-    { name: "words", type: "integer", required: true, unit: "words", least: 0, meaning: "Its length" },
+    { name: "licence", type: "string", meaning: "The licence of the story" },
+    {
+      name: "words",
+      type: "integer",
+      required: true,
+      unit: "words",
+      least: 0,
+      meaning: "Length of the story",
+    },
     {
       name: "split",
       type: "string",
       required: true,
       levels: Split.options,
-      meaning: "For tuning a model and for examples (train, validation), or for titles and readers (test)",
+      meaning: "train and validation: for tuning and examples; test: for titles and readers",
     },
   ],
   rows: stories.map((story) => {

@@ -11,7 +11,7 @@ import { formsTable, stimuliTable, storiesTable } from "./stimuli-tables.ts";
 import type { Table } from "./table.ts";
 import { textRules } from "./text-licences.ts";
 
-/** The tables of a study, without who anybody is. `secret` makes new names of participants and coders, the same ones each time. */
+/** The tables of a study without personal data. New names of participants and coders are made with `secret`, the same each time. */
 export function tablesOf(
   study: Study,
   published: PackageData,

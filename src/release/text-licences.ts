@@ -2,22 +2,22 @@ import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 import { longestCommonRun } from "../text/copying.ts";
 
-/** Which texts are published: those whose licence lets them be, all, or none. */
+/** Which texts are published: those whose licence allows it, all, or none. */
 export const textChoices = ["licensed", "all", "none"] as const;
 export type TextChoice = (typeof textChoices)[number];
 
-/** Why a text is left out; undefined where it is published. */
+/** Why a text is left out; undefined if it is published. */
 export interface TextRules {
   ofStory(story: Story): string | undefined;
   ofGeneration(generation: Generation): string | undefined;
 }
 
-/** So many words in a row are a quotation; two writers seldom share as many by chance. */
-const longestQuotation = 11;
+/** The longest run of shared words that is not a quotation; longer runs seldom occur by chance. */
+const longestSharedRun = 11;
 
 /**
- * A person's text goes out under a licence that lets everybody pass on a shortened copy. A machine's text goes out
- * unless it repeats twelve words in a row or more of an example or a namesake that does not.
+ * A human text is published if its licence allows everybody to share a shortened copy. A machine text is published unless
+ * it repeats twelve or more consecutive words of a withheld story: one of its examples or the one with its title.
  */
 export function textRules(choice: TextChoice, stories: readonly Story[]): TextRules {
   const byId = new Map(stories.map((story) => [story.id, story]));
@@ -31,16 +31,16 @@ export function textRules(choice: TextChoice, stories: readonly Story[]): TextRu
     ofStory,
     ofGeneration({ story, examples, text }) {
       if (choice !== "licensed") return choice === "all" ? undefined : "texts are not published";
-      const kept = [...examples, story].flatMap((id) => byId.get(id) ?? []).filter((one) => ofStory(one));
-      const copies = kept.some((one) => longestCommonRun(one.text, text).length > longestQuotation);
+      const withheld = [...examples, story].flatMap((id) => byId.get(id) ?? []).filter((one) => ofStory(one));
+      const copies = withheld.some((one) => longestCommonRun(one.text, text).length > longestSharedRun);
       return copies ? "it quotes a story that is not published" : undefined;
     },
   };
 }
 
 /**
- * Whether a licence, by its SPDX name or as people write it, lets everybody publish a shortened copy. ND does not let
- * it be shortened; what is not known is not allowed.
+ * Whether a licence, by its SPDX name or a common spelling, allows everybody to publish a shortened copy. ND licences do not
+ * allow shortening; unknown licences count as not allowed.
  */
 export function allowsCopies(licence: string): boolean {
   const name = licence
