@@ -24,13 +24,13 @@ export async function storeBotSignals(
   {
     participant,
     question,
-    signs = [],
-  }: { participant: string; question: string; signs?: readonly BotSignal[] },
+    botSignals = [],
+  }: { participant: string; question: string; botSignals?: readonly BotSignal[] },
 ): Promise<void> {
-  if (signs.length === 0) return;
+  if (botSignals.length === 0) return;
   await writing
     .insertInto("sign")
-    .values(signs.map((sign) => ({ participant, question, sign })))
+    .values(botSignals.map((sign) => ({ participant, question, sign })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

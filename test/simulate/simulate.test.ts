@@ -117,7 +117,7 @@ test("too few for the planned end are told how many have a verdict; as many as t
     return effects.said.join("\n");
   };
   const sentence =
-    "the study ends at 6 readers, and before that it has no verdict: `--participants 6` shows one";
+    "there is no verdict before the planned end of 6 readers: use --participants 6 to see one";
   expect(await said(4)).toContain(sentence);
   expect(await said(6)).not.toContain("no verdict");
   expect(await said(3, "\nanalyse: { stop: { looks: [0.5] } }\n")).not.toContain("no verdict");
@@ -204,7 +204,7 @@ test("while the survey is served the stage takes the server's own export", async
   const survey = await served(study);
   const effects = quietEffects();
   await runStage(judgments, study, {}, effects);
-  expect(effects.said).toContain("the survey is being served: its own export is taken");
+  expect(effects.said).toContain("the survey is running and has exported its answers itself");
   expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
   await survey.close();
   await runStage(judgments, study, {}, effects);

@@ -72,7 +72,7 @@ describe.skipIf(!found)("five people at once", () => {
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
       .replace(/\s+/g, " ");
-    expect(figures).toContain("opened 5 consented 5 answering now 0 completed 5 left before the end 0");
+    expect(figures).toContain("visits 5 consented 5 answering now 0 completed 5 dropped out 0");
 
     await survey.close();
     const judgments = await readJudgments(study);

@@ -106,7 +106,7 @@ eachStore((effects) => {
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
       .replace(/\s+/g, " ");
-    expect(figures).toContain("opened 2 consented 1");
+    expect(figures).toContain("visits 2 consented 1");
     await again.close();
     await remove();
   });
@@ -123,7 +123,7 @@ eachStore((effects) => {
     const [row] = await readTable(study.path("judgments/participants.csv"));
     expect([row!["completed"] !== "", row!["fast_pages"]]).toEqual([true, ""]);
     expect(await readTable(study.path("judgments/judgments.csv"))).toHaveLength(2);
-    expect(effect.said.join("\n")).toContain("how people answered could not be told");
+    expect(effect.said.join("\n")).toContain("the response quality could not be computed");
     await remove();
   });
 

@@ -60,12 +60,12 @@ test.each<[string, string, RegExp[]]>([
   [
     "six stories of eight",
     "You are invited to read six very short stories about love.",
-    [/speaks of 6 stories, and a form has 8/],
+    [/says 6 stories, but a form has 8/],
   ],
   [
     "five minutes of twenty",
     "It takes about 20 minutes.",
-    [/speaks of 20 minutes, and a form takes about 7/],
+    [/says 20 minutes, but a form takes about 7/],
   ],
   ["both", "Read 4 texts. It takes two minutes.", [/4 stories/, /2 minutes/]],
   [
@@ -81,10 +81,10 @@ test.each<[string, string, RegExp[]]>([
   ],
   ["places to be filled in", "You read {stories} stories in {minutes} minutes.", []],
   ["no numbers", "", []],
-])("`serve` warns of a consent that speaks of %s", async (_, consent, expected) => {
+])("`serve` warns of a consent that says %s", async (_, consent, expected) => {
   const { code, said } = await serveOnce(await built({ survey: { consent } }));
   expect(code).toBe(0);
-  const warned = said.split("\n").filter((line) => line.includes("speaks of"));
+  const warned = said.split("\n").filter((line) => line.includes("but a form"));
   expect(warned).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 

@@ -107,11 +107,11 @@ test("the figures tell who came, who left where, and how long it took", async ()
   const figures = async () =>
     (await walker.get("/study/numbers")).text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   expect(await figures()).toContain(
-    "consented 3 answering now 2 completed 1 left before the end 0 withdrawn 0 median time 4 min 0 s",
+    "consented 3 answering now 2 completed 1 dropped out 0 withdrawn 0 median time 4 min 0 s",
   );
   now += 3600_000;
-  expect(await figures()).toContain("answering now 0 completed 1 left before the end 2");
-  expect(await figures()).toContain("after answers participants 0 1 1 1");
+  expect(await figures()).toContain("answering now 0 completed 1 dropped out 2");
+  expect(await figures()).toContain("answers given participants 0 1 1 1");
   expect(await figures()).not.toMatch(/right|accuracy/i);
 });
 

@@ -27,7 +27,7 @@ const path = () => new URL(survey.rehearsal).pathname;
 test("a walk goes from consent to thanks as participants see it, and every page says what it is", async () => {
   const browser = await launchBrowser();
   const page = await browser.newPage();
-  const banner = "Nothing that you answer here is kept";
+  const banner = "Nothing that you answer here is stored";
   await page.goto(survey.rehearsal);
   expect(await page.textContent("main")).toContain(banner);
   await page.click("form button");
@@ -51,7 +51,7 @@ test("without a script too, and what is missing is told", async () => {
   const first = await walker.get(`${path()}/q/1`);
   const unanswered = await walker.post(`${path()}/q/1`, hiddenFields(first.text));
   expect(unanswered.status).toBe(400);
-  expect(unanswered.text).toContain("Please choose an answer before you go on.");
+  expect(unanswered.text).toContain("Please choose an answer before you continue.");
   expect((await walker.post(`${path()}/q/1`, { ...hiddenFields(first.text), answer: "human" })).status).toBe(
     303,
   );
@@ -71,7 +71,7 @@ test("nobody who walks is counted, in the store or on the dashboard", async () =
   await researcher.post("/study/login", { token: survey.token });
   const { text } = await researcher.get("/study/numbers");
   expect(text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toContain(
-    "opened 0 consented 0 answering now 0 completed 0",
+    "visits 0 consented 0 answering now 0 completed 0",
   );
 });
 

@@ -33,7 +33,7 @@ const readme = (
   { name, title }: SurveyTexts,
 ): string => `# ${title}: Google Forms
 
-Made by Tiny Love from the study \`${name}\`. These files do not contain the origin of any story. The script makes ${counted(forms.length, "form")}: ${forms.map(({ id }) => id).join(", ")}.
+Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a story. The script makes ${counted(forms.length, "form")}: ${forms.map(({ id }) => id).join(", ")}.
 
 1. Open script.google.com, make a new project, and replace its content with \`make-forms.gs\`.
 2. Choose \`makeForms\` next to *Run*, run it, and allow it to make forms in your account.

@@ -157,7 +157,7 @@ jsPsych.run([opening, ...groups.flat(), ...last].map(ready));
 
 const readme = (first: string, { name, title }: SurveyTexts): string => `# ${title}: jsPsych
 
-Made by Tiny Love from the study \`${name}\`. These files do not contain the origin of any story.
+Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a story.
 
 - \`index.html\` is a complete experiment. Open it in a browser: it draws a form at random; \`index.html?form=${first}\`
   selects one. It loads ${Object.values(versions)
@@ -178,7 +178,7 @@ Made by Tiny Love from the study \`${name}\`. These files do not contain the ori
   them to your server in \`on_finish\`.
 
 The page's source contains the stories of all forms, as in any page that chooses the form in the browser. If a study does
-not have equally many human and machine stories, the number of times a title occurs there can reveal origins: then publish
+not have equally many human and machine stories, the number of times a title occurs there can reveal who wrote it: then publish
 a page for each form, with only that form in \`forms\`.
 
 ## The data

@@ -35,7 +35,7 @@ export const qualtrics: Format = {
 
 const readme = ({ name, title }: SurveyTexts): string => `# ${title}: Qualtrics
 
-Made by Tiny Love from the study \`${name}\`. The survey does not contain the origin of any story.
+Made by Tiny Love from the study \`${name}\`. The survey does not say who wrote a story.
 
 1. In Qualtrics choose *Create a project*, *Survey*, *Import a QSF file*, and select \`${name}.qsf\`. (For an existing survey:
    *Survey*, *Tools*, *Import/export*, *Import survey*.)

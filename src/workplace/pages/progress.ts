@@ -124,6 +124,6 @@ ${table(
       { human: "human stories", machine: "machine stories", pair: "pairs" }[origin],
       right,
       count,
-      `${((100 * right) / count).toFixed(1)} %`,
+      `${((100 * right) / count).toFixed(1)} %`,
     ]),
 )}`;
