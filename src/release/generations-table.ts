@@ -21,7 +21,7 @@ export function generationsTable({ generations, factorial, stories }: PackageDat
     columns: [
       { name: "generation", type: "string", required: true, meaning: "The attempt" },
       {
-        name: "lot",
+        name: "text_set",
         type: "string",
         required: true,
         levels: TextSet.options,
@@ -47,10 +47,10 @@ export function generationsTable({ generations, factorial, stories }: PackageDat
         meaning: "SHA-256 of the model's file, or what its server reports",
       },
       {
-        name: "pretend",
+        name: "dummy",
         type: "boolean",
         required: true,
-        meaning: "Not a language model but a stand-in for one",
+        meaning: "Not a language model but a dummy that only exercises the pipeline",
       },
       { name: "prompt", type: "string", required: true, meaning: "The prompt's name" },
       { name: "prompt_hash", type: "string", meaning: "SHA-256 of the prompt's file" },
@@ -168,15 +168,15 @@ export function generationsTable({ generations, factorial, stories }: PackageDat
       },
     ],
     rows: sortedBy(
-      inTextSets.map(([lot, generation]) => ({
+      inTextSets.map(([text_set, generation]) => ({
         generation: generation.id,
-        lot,
+        text_set,
         story: ids.size === 0 || ids.has(generation.story) ? generation.story : undefined,
         title: generation.title,
         model: withoutFolder(modelName(generation)),
         model_address: withoutFolder(generation.model.address),
         model_hash: generation.model.hash || undefined,
-        pretend: generation.model.pretend ?? false,
+        dummy: generation.model.dummy ?? false,
         prompt: withoutFolder(generation.prompt.template),
         prompt_hash: generation.prompt.hash || undefined,
         examples: generation.examples.join(" ") || undefined,

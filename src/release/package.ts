@@ -17,14 +17,16 @@ import type { MeasureInfo } from "./measures-table.ts";
 import { type PackageData, readPackageData } from "./package-data.ts";
 import { documentsOf } from "./package-documents.ts";
 import { parquetOf } from "./parquet-file.ts";
-import { countUniqueProfiles } from "./participants-table.ts";
+import { closedQuestions, countUniqueProfiles } from "./participants-table.ts";
 import { writeSqlite } from "./sqlite-file.ts";
 import { tablesOf } from "./study-tables.ts";
 import { csvOf, type Table, withCodebook, withoutDanglingReferences } from "./table.ts";
 import { textChoices } from "./text-licences.ts";
 
 /** `tinylove package`: writes the study's data for others to use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (tools: VerdictTools & { readonly measures: readonly MeasureInfo[] }) =>
+export const packageStudy = (
+  tools: VerdictTools & { readonly measuresOf: (study: Study) => readonly MeasureInfo[] },
+) =>
   command({
     name: "package",
     summary:
@@ -67,7 +69,7 @@ export const packageStudy = (tools: VerdictTools & { readonly measures: readonly
         const published = await readPackageData(study, await readVerdict(study, tools, effects.log));
         const secret = await secretOf(study);
         const tables = withCodebook(
-          withoutDanglingReferences(tablesOf(study, published, tools.measures, choices, secret)),
+          withoutDanglingReferences(tablesOf(study, published, tools.measuresOf(study), choices, secret)),
         );
         const info: PackageInfo = {
           name: study.config.name,
@@ -138,7 +140,7 @@ const ordered = (row: Table["rows"][number], names: readonly string[]) =>
 
 function logContents(
   study: Study,
-  { coders }: PackageData,
+  { coders, forms }: PackageData,
   tables: readonly Table[],
   { licence, authors }: PackageInfo,
   effects: Effects,
@@ -154,8 +156,10 @@ function logContents(
     effects.log(
       `${counted(codes, "code")}${gone > 0 ? `; ${gone} left out, of texts that are no longer in the study` : ""}`,
     );
-  const fixed = study.config.survey.demographics.filter(({ options }) => options).map(({ name }) => name);
-  const unique = countUniqueProfiles(tables.find(({ name }) => name === "participants")!, fixed);
+  const unique = countUniqueProfiles(
+    tables.find(({ name }) => name === "participants")!,
+    closedQuestions(study, forms),
+  );
   if (unique > 0) {
     effects.warn(
       `${unique === 1 ? "1 participant has" : `${unique} participants have`} a unique combination of demographic answers and could be recognised (--demographics none leaves these answers out)`,

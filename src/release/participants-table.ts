@@ -1,3 +1,8 @@
+import type { Form } from "../study/form.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { aboutItems } from "../tasks/asked.ts";
+import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { PackageData, PackageOptions } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
@@ -5,19 +10,19 @@ import { sortedBy } from "./table.ts";
 
 /** The participants under new names: form, response quality, and the chosen demographic answers. */
 export function participantsTable(
-  { config: { survey } }: Study,
-  { participants, judgments }: PackageData,
+  study: Study,
+  { participants, judgments, forms }: PackageData,
   { demographics }: PackageOptions,
   nameOf: (participant: string) => string,
 ): Table {
-  const fields = survey.demographics.filter(
-    ({ options }) => demographics === "all" || (demographics === "closed" && options),
+  const fields = demographicItems(study, forms).filter(
+    (item) => demographics === "all" || (demographics === "closed" && isClosed(item)),
   );
-  const answersOf = new Map(
-    judgments
-      .filter(({ task }) => task === "demographics")
-      .map(({ participant, response }) => [participant, response as Record<string, unknown>]),
-  );
+  const answersOf = new Map<string, Record<string, unknown>>();
+  for (const { participant, task, response } of judgments) {
+    if (taskNamed(task)?.kind === "about")
+      answersOf.set(participant, { ...answersOf.get(participant), ...response });
+  }
   const rows = participants.map((row) => {
     const own = answersOf.get(row["participant"]!) ?? {};
     const [started, completed] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
@@ -56,17 +61,31 @@ export function participantsTable(
       ...qualityColumns,
       { name: "simulated", type: "boolean", required: true, meaning: "Simulated by a program" },
       ...fields.map(
-        ({ name, ask, options }): Column => ({
-          name,
+        (item): Column => ({
+          name: item.name,
           type: "string",
-          meaning: `Answer to: ${ask}`,
-          ...(options && { levels: options }),
+          meaning: `Answer to: ${item.ask}`,
+          ...(isClosed(item) && { levels: levelsOf(item) }),
         }),
       ),
     ],
     rows: sortedBy(rows, ({ participant }) => participant),
   };
 }
+
+/** The demographic questions in the forms. */
+const demographicItems = ({ config: { survey } }: Study, forms: readonly Form[]): Item[] =>
+  aboutItems(
+    forms.flatMap(({ questions }) => questions.map(({ task }) => task)),
+    survey,
+    phrasesOf(survey.language),
+  );
+
+/** The names of the demographic questions with fixed choices. */
+export const closedQuestions = (study: Study, forms: readonly Form[]): string[] =>
+  demographicItems(study, forms)
+    .filter(isClosed)
+    .map(({ name }) => name);
 
 /** The columns of `judgments/participants.csv` on response quality. */
 const qualityColumns: readonly Column[] = [

@@ -1,4 +1,5 @@
 import { listed } from "../study/print.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import { version } from "../workbench/version.ts";
 import type { PackageInfo } from "./descriptor.ts";
 import type { PackageOptions } from "./package-data.ts";
@@ -67,11 +68,12 @@ ${info.licence ? `The data are under ${info.licence}` : "No licence has been cho
 /** Examples in R, Python and SQL: accuracy by origin, for the first task whose answers are right or wrong. */
 function examplesFor(tables: readonly Table[]): string {
   const rows = tables.find(({ name }) => name === "judgments")!.rows;
-  const [task, by] =
-    Object.entries({ "human-or-machine": "origin", "which-is-human": "human_side" }).find(([name]) =>
-      rows.some((row) => row["task"] === name),
-    ) ?? [];
-  if (task === undefined) return "";
+  const asked = [...new Set(rows.map((row) => row["task"]))].flatMap((name) => taskNamed(String(name)) ?? []);
+  const asking = asked.filter(({ asksOrigin }) => asksOrigin);
+  const first = asking.find(({ kind }) => kind === "choice") ?? asking[0];
+  if (!first) return "";
+  const task = first.name;
+  const by = first.kind === "choice" ? "origin" : "human_side";
   return `The share of right answers to \`${task}\`, by \`${by}\`. Other tasks have other answers, so the examples select one task:
 
 \`\`\`r
@@ -122,8 +124,8 @@ Kind of love, tone, cultural setting and other variables of the codebook, coded 
       ? "People saw title and text in a uniform typography, without the origin; their names are random and made for this package. "
       : ""
   }Codes refer to the whole text, not to the shortened one that readers saw, and are included even if the text is left out.${
-    rows.some(({ lot }) => lot === "factorial")
-      ? " A coder who coded a story both as one of the study's texts and as one of the factorial's has two rows for it (`lot`)."
+    rows.some(({ text_set }) => text_set === "factorial")
+      ? " A coder who coded a story both as one of the study's texts and as one of the factorial's has two rows for it (`text_set`)."
       : ""
   }
 

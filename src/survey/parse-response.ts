@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Field } from "../study/settings/survey.ts";
-import type { Answer } from "../tasks/task.ts";
+import type { Answer } from "../tasks/kinds.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { isBotSignalField } from "./bot-signals.ts";
 import type { Fields } from "./browser-session.ts";
@@ -14,7 +14,7 @@ export function parseResponse(
 ): { readonly response: Answer } | { readonly refused: "missing" | "wrong" } {
   const task = taskNamed(name)!;
   const given = answerFields(fields);
-  const read = (task.responseTo?.(demographics) ?? task.response).safeParse(given);
+  const read = task.response(demographics).safeParse(given);
   if (read.success) return { response: read.data };
   return { refused: isMissing(read.error, given) ? "missing" : "wrong" };
 }
