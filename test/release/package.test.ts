@@ -423,7 +423,7 @@ test("what was measured is there for texts that are left out too, but for phrase
 test("what was coded is there by coder: a person has one new name in both lots, texts that are gone have no code", async () => {
   const effects = quietEffects();
   await packageStudy.run(built.study.folder, options(), effects);
-  expect(effects.said).toContainEqual("28 codes; left out are 1 of texts that are not in the study");
+  expect(effects.said).toContainEqual("28 codes; 1 left out, of texts that are no longer in the study");
   const codings = await json("codings");
   const coders = new Map<unknown, typeof codings>();
   for (const row of codings) coders.set(row["coder"], [...(coders.get(row["coder"]) ?? []), row]);
@@ -522,13 +522,13 @@ test("a package is written whole or not at all, and never over what somebody els
 
   await writeWhole(join(folder(), "README.md"), "my own words");
   await expect(packageStudy.run(built.study.folder, options(), quietEffects())).rejects.toThrow(
-    /README\.md was changed since the package was written/,
+    /README\.md has changed since the package was written/,
   );
   expect(await readFile(join(folder(), "README.md"), "utf8")).toBe("my own words");
   await rm(folder(), { recursive: true });
   await expect(
     packageStudy.run(built.study.folder, options({ to: built.study.path("forms") }), quietEffects()),
-  ).rejects.toThrow(/holds something else than a package/);
+  ).rejects.toThrow(/is not a package/);
 });
 
 test("a packaging that is killed leaves nothing that the next one does not clear away, and loses no package", async () => {

@@ -344,7 +344,7 @@ test("a token of the researcher's own that can be guessed is refused, and a long
   const { study, remove } = await fixture();
   ends.push(remove);
   const startedWith = (token: string) => served(study, quietEffects({ env: { TINYLOVE_TOKEN: token } }));
-  await expect(startedWith("1234")).rejects.toThrow("TINYLOVE_TOKEN has 4 characters, which can be guessed");
+  await expect(startedWith("1234")).rejects.toThrow("TINYLOVE_TOKEN has 4 characters and can be guessed");
   const token = "correct horse battery staple";
   const survey = await startedWith(` ${token}\n`);
   ends.push(survey.close);

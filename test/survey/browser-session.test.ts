@@ -109,7 +109,7 @@ describe("in a browser in which somebody has finished,", () => {
     const first = personal((await walker.get("/thanks")).text);
     for (const [at, link] of invited.slice(0, 2).entries()) {
       const broken = await walker.get(link.slice(0, -at - 1));
-      expect([broken.status, broken.text]).toEqual([403, expect.stringContaining("open the whole link")]);
+      expect([broken.status, broken.text]).toEqual([403, expect.stringContaining("open the complete link")]);
       const second = await takePart(walker, link.slice(1));
       expect(second).toContain("Thank you");
       expect(personal(second)).not.toBe(first);
@@ -209,13 +209,13 @@ eachStore((effects) => {
 
   test("an id takes part once, or once in each study of the service where the study says so", async () => {
     for (const [oncePer, second] of [
-      [undefined, /already begun in another browser/],
+      [undefined, /already started with this id in another browser/],
       ["study", /DONE1/],
     ] as const) {
       const { url } = await open({ survey: { recruiting: { ...recruiting, ...(oncePer && { oncePer }) } } });
       const as = (study: string) => takePart(new Walker(url), `?PROLIFIC_PID=p1&STUDY_ID=${study}`);
       expect(await as("s1")).toContain("DONE1");
-      expect(await as("s1")).toMatch(/already begun in another browser/);
+      expect(await as("s1")).toMatch(/already started with this id in another browser/);
       expect(await as("s2")).toMatch(second);
       await withdraw(url, "?PROLIFIC_PID=p2&STUDY_ID=s1");
       const again = await takePart(new Walker(url), "?PROLIFIC_PID=p2&STUDY_ID=s2");

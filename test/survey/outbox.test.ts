@@ -203,7 +203,7 @@ describe.skipIf(!found)("in Chromium,", () => {
       await page.getByLabel("A machine", { exact: true }).check();
       await page.getByLabel(/What made you think so/).fill("It was too neat.");
       await page.getByRole("button", { name: "Next" }).click();
-      await page.getByText("refused your answer. It is kept in this browser").waitFor();
+      await page.getByText("blocked on its way to the survey. It is saved in this browser").waitFor();
       expect(await page.evaluate(() => Object.values({ ...localStorage }).join())).toContain("too+neat");
       await answer(page, 2, "A person");
       await page.waitForURL(/thanks$/);
@@ -227,7 +227,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     await field.evaluate((element) => element.removeAttribute("maxlength"));
     await field.fill("word ".repeat(8000));
     await page.getByRole("button", { name: "Finish" }).click();
-    await page.getByText("more text than fits").waitFor();
+    await page.getByText("This text is too long").waitFor();
     expect((await field.inputValue()).length).toBe(40_000);
     await field.fill("shorter");
     await page.getByRole("button", { name: "Finish" }).click();

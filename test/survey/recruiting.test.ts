@@ -70,7 +70,7 @@ eachStore((effects) => {
     await arrive(walker, prolific);
     const refused = await arrive(thief, prolific);
     expect(refused.status).toBe(409);
-    expect(refused.text).toContain("already begun in another browser");
+    expect(refused.text).toContain("already started with this id in another browser");
     expect((await thief.get("/q/1")).location).toBe("/");
     await walker.finish();
     await close();

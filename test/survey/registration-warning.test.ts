@@ -28,8 +28,8 @@ test("stories that are not those registered are told before anybody reads them",
   await writeWhole(join(folder, "study.yaml"), settingsWith(other));
   const composed = await tinylove("compose", "--study", folder);
   expect(composed.code).toBe(0);
-  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl is not what was registered");
+  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl has changed since the registration");
   expect(await warningsOnServing(folder)).toEqual([
-    expect.stringMatching(/^stimuli\/stimuli\.jsonl is not what was registered: the report will tell/),
+    expect.stringMatching(/^stimuli\/stimuli\.jsonl has changed since the registration: the report will say so/),
   ]);
 });

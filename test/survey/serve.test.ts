@@ -58,7 +58,7 @@ eachStore((effects, kind) => {
       await walker.post("/q/1", { ...fields, answer: "machine" });
       const reply = await walker.post("/q/1", { ...fields, answer: "human" });
       expect(reply.status).toBe(409);
-      expect(reply.text).toContain("that first answer is kept");
+      expect(reply.text).toContain("your first answer is stored");
       expect((await walker.get("/q/1")).text).toMatch(/value="machine" required checked/);
     });
 
@@ -121,7 +121,7 @@ eachStore((effects, kind) => {
     await walker.post("/q/1", { ...one, answer: "human" });
     const second = await walker.post("/q/1", { ...two, answer: "machine" });
     expect(second.status).toBe(409);
-    expect(second.text).toContain("Your first answer to this story stays");
+    expect(second.text).toContain("Your first answer to this question is kept");
     expect((await walker.get("/q/1")).location).toBe("/q/2");
     await survey.close();
     expect((await readJudgments(study)).map(({ response }) => response.answer)).toEqual(["human"]);

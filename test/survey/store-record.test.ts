@@ -66,7 +66,7 @@ describe("the embedded store", () => {
   test("that was deleted is missed, whether or not its log is left", async () => {
     const study = await answered();
     await rm(study.path("survey.sqlite"));
-    await refuses(study, /survey\.sqlite, which holds the answers of this study, is not there/);
+    await refuses(study, /survey\.sqlite, the store with the answers of this study, is missing/);
     await writeFile(study.path("survey.sqlite-wal"), "left");
     await refuses(study, /is not there/);
   });
@@ -90,7 +90,7 @@ describe("the embedded store", () => {
   test("of another study is taken for nobody's", async () => {
     const [study, other] = [await answered(), await answered()];
     await cp(other.path("survey.sqlite"), study.path("survey.sqlite"));
-    await refuses(study, /holds the answers of another study/);
+    await refuses(study, /has the answers of another study/);
   });
 
   test("that is another program's database is left alone", async () => {
@@ -100,7 +100,7 @@ describe("the embedded store", () => {
     file.exec("CREATE TABLE recipes (name TEXT)");
     file.close();
     const before = await readFile(study.path("survey.sqlite"));
-    await refuses(study, /damaged or no survey store \(it has a table recipes\)/);
+    await refuses(study, /damaged or not a survey store \(it has a table recipes\)/);
     expect((await readFile(study.path("survey.sqlite"))).equals(before)).toBe(true);
   });
 
@@ -128,7 +128,7 @@ describe("the embedded store", () => {
     await tinylove(study, ["backup", study.path("old.sqlite")]);
     await answer(study, 1);
     await rename(study.path("old.sqlite"), study.path("survey.sqlite"));
-    await refuses(study, /judgments\/ has 4 answers of 1 person that the store does not have/);
+    await refuses(study, /judgments\/ contains 4 answers of 1 person that are not in the store/);
     // Without the tables the study goes on with what the backup has.
     await rename(study.path("judgments"), study.path("judgments-before"));
     expect((await tinylove(study, ["judgments"])).code).toBe(0);
@@ -143,7 +143,7 @@ describe("the embedded store", () => {
     expect(bytes.length).toBeGreaterThan(24 * 4096);
     bytes.fill(0xa5, bytes.length - 12 * 4096);
     await writeFile(study.path("survey.sqlite"), bytes);
-    await refuses(study, /survey\.sqlite is damaged or no survey store/);
+    await refuses(study, /survey\.sqlite is damaged or not a survey store/);
     const backup = await tinylove(study, ["backup"]);
     expect([backup.code, backup.said]).toEqual([1, expect.stringContaining("is damaged")]);
   });
@@ -168,7 +168,7 @@ describe("the embedded store", () => {
     expect(await readFile(study.path("survey.json"), "utf8")).toBe(record);
     // Another study's store of that version has no id either: the people in the tables tell.
     await cp(other.path("survey.sqlite"), study.path("survey.sqlite"));
-    await refuses(study, /judgments\/ has 12 answers of 3 people that the store does not have/);
+    await refuses(study, /judgments\/ contains 12 answers of 3 people that are not in the store/);
   });
 
   test("is served in its folder only, also where the environment names a database", async () => {
@@ -257,7 +257,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
 
   test("a missing address is one clear line", async () => {
     const study = await answered(env);
-    await refuses(study, /are in a PostgreSQL database, and TINYLOVE_DATABASE is not set/);
+    await refuses(study, /are in a PostgreSQL database, but TINYLOVE_DATABASE is not set/);
     expect((await tinylove(study, ["judgments"], { env })).code).toBe(0);
   });
 
@@ -270,7 +270,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   test("another database is one clear line", async () => {
     const study = await answered(env);
     await query(`DROP SCHEMA ${await schemaOf(study)} CASCADE`);
-    await refuses(study, /does not hold the answers of this study/, env);
+    await refuses(study, /does not have the answers of this study/, env);
   });
 
   test("a copied folder shares nothing unless it is told to", async () => {
