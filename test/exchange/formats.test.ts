@@ -33,7 +33,7 @@ async function exported(format: string, of: Fixture = built): Promise<Record<str
 }
 
 test.each(["jspsych", "google-forms", "qualtrics"])(
-  "%s gets every text of every form, and no word of the key",
+  "%s gets every text of every form, and nothing of the key",
   async (format) => {
     const all = Object.values(await exported(format)).join("\n");
     const parsed = all.replaceAll("\\n", "\n").replaceAll("&#39;", "'");
@@ -255,7 +255,7 @@ test("answers to the Google forms that the script makes come back as judgments, 
 const judgedIn = async (built: Fixture) =>
   (await readJudgments(built.study)).map(({ participant: _, at: _at, ...judgment }) => judgment);
 
-test("ten rows of a Google form without times, six of them alike, are ten people", async () => {
+test("ten rows of a Google form without times, six of them equal, are ten people", async () => {
   const own = await fixture();
   try {
     const [form] = await readForms(own.study);
@@ -402,7 +402,7 @@ async function qualtricsResponses(built: Fixture, choose: "values" | "words") {
   return csv(columns, [lines, ids, ...rows]);
 }
 
-test("what Qualtrics exports comes back, by value or in words, previews left out and half a response kept", async () => {
+test("what Qualtrics exports comes back, by value or label, without previews and with partial responses", async () => {
   const tables = [];
   for (const choose of ["values", "words"] as const) {
     const own = await fixture({ tasks: [{ task: "how-it-felt", stimuli: 1 }], name: "of-qualtrics" });

@@ -97,7 +97,7 @@ test("what came after the forms goes on to work, and so does a corpus whose stor
     expect(await tinylove(stage, "--study", late)).toMatchObject({ code: 0 });
 });
 
-test("a survey that was opened and that nobody began bars nothing", async () => {
+test("a survey that was opened and that nobody began blocks nothing", async () => {
   const study = await changed(unread, seed);
   await writeWhole(join(study, "stories.csv"), storyTable(storyRows.slice(1)));
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
@@ -106,7 +106,7 @@ test("a survey that was opened and that nobody began bars nothing", async () => 
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
 });
 
-test("while the survey is open with nobody in it, nothing that it shows is made anew", async () => {
+test("while the survey is open without participants, nothing that it shows is changed", async () => {
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);

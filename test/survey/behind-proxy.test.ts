@@ -204,7 +204,7 @@ describe("the limit on requests", () => {
     expect(effects.said.join()).not.toContain("does not send the client's address");
   });
 
-  test("is for each browser where the proxy tells no address, and that is told once", async () => {
+  test("is counted for each browser if the proxy sends no address, with one warning", async () => {
     const { url, effects } = await open({ survey: { proxy: true, rate: 3 } });
     const browser = (letter: string) => ({ cookie: `__Host-participant=${letter.repeat(26)}` });
     expect(await statuses(url, 4, () => browser("a"))).toEqual([200, 200, 200, 429]);

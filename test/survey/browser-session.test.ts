@@ -104,7 +104,7 @@ describe("in a browser in which somebody has finished,", () => {
     expect(personal((await walker.get("/thanks")).text)).toBe(personal(second));
   });
 
-  test("an invitation is somebody else, and half an invitation is told so", async () => {
+  test("an invitation is another person, and half an invitation shows an error", async () => {
     const walker = await finished(newId());
     const first = personal((await walker.get("/thanks")).text);
     for (const [at, link] of invited.slice(0, 2).entries()) {
@@ -153,7 +153,7 @@ describe("in a browser in which somebody has finished,", () => {
     expect(personal(await takePart(walker, `?PROLIFIC_PID=${id}`))).not.toBe(plain);
   });
 
-  test("a cookie of version 0.1 is still whoever it was", async () => {
+  test("a cookie of version 0.1 is still the same person", async () => {
     const id = newId();
     const walker = await finished(id);
     walker.cookie = walker.cookie.replace(/(participant=[a-z2-7]{26}).*/, "$1");

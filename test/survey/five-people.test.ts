@@ -63,7 +63,7 @@ describe.skipIf(!found)("five people at once", () => {
     await built?.remove();
   });
 
-  test("answer once each what they meant, on balanced forms, and it ends in a report", async () => {
+  test("answer once each as they meant, on balanced forms, and a report follows", async () => {
     const { study } = built;
     const outcomes = await Promise.all(people.map((person) => outcomeOf(person)));
 

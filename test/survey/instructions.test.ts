@@ -17,14 +17,14 @@ You will be asked whether a person or a machine wrote a story. Read each story a
   );
 });
 
-test("feelings alone: no word of machines", () => {
+test("feelings only: no mention of machines", () => {
   const told = english(asked("how-it-felt", "a", "b"), asked("fits-its-title", "a", "b"));
   expect(told).not.toMatch(/machine/);
   expect(told).toContain("You will be asked how much a story moved you and how well a story fits its title.");
   expect(told).toContain("You will read 2 very short stories");
 });
 
-test("pairs, alone and beside single judgments, and read again", () => {
+test("pairs, alone and with single judgments, and read again", () => {
   expect(english(asked("which-is-human", "a b"))).toMatch(
     /^You will read two very short stories, both on one page\. In each pair, one story was written by a person and one by a machine\./,
   );
@@ -52,7 +52,7 @@ test.each(languages())("every task that shows a story has its words in %s", (lan
   }
 });
 
-test("participants are told what their own form asks", async () => {
+test("instructions describe the participant's own form", async () => {
   const { study, remove } = await fixture({
     stories: 4,
     tasks: [{ task: "demographics", stimuli: 0 }],

@@ -104,7 +104,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect(judgments.filter(({ response }) => response.answer === "machine")).toHaveLength(1);
   });
 
-  test("what one person could not send is sent as theirs, and leads nobody else away", async () => {
+  test("what one person could not send is sent as theirs, and redirects nobody else", async () => {
     const { study, survey } = await open({ survey: { recruiting: { service: "prolific" } } });
     const page = await reader();
     await begin(page, `${survey.url}/?PROLIFIC_PID=aaaa1`);
@@ -159,7 +159,7 @@ describe.skipIf(!found)("in Chromium,", () => {
     expect((await readJudgments(study)).map(({ response }) => response.answer)).toEqual(["machine", "human"]);
   });
 
-  test("a script that never comes, or that breaks off, leaves the form to the browser", async () => {
+  test("a script that never loads, or fails, leaves the form to the browser", async () => {
     for (const body of [
       undefined,
       "const form = document.querySelector('form'); form.addEventListener('submit', (e",

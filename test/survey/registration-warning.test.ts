@@ -18,7 +18,7 @@ async function warningsOnServing(folder: string): Promise<string[]> {
   return told;
 }
 
-test("stories that are not those registered are told before anybody reads them", async () => {
+test("a change of the registered stories causes a warning before anybody reads them", async () => {
   const folder = await smallStudy();
   for (const stage of ["collect", "generate", "compose", "preregister"])
     expect(await tinylove(stage, "--study", folder)).toMatchObject({ code: 0 });

@@ -23,7 +23,7 @@ const answer = (changes: Partial<TimedAnswer>): TimedAnswer => ({
 const fastOf = (answers: readonly TimedAnswer[], started = 0) =>
   responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
 
-test("a page is fast where its words cannot be read in its time: a hundred words in under six seconds", () => {
+test("a page is fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
   expect(fastOf([answer({ ms: 5999 })])).toBe(1);
   expect(fastOf([answer({ ms: 6000 })])).toBe(0);
   expect(fastOf([answer({ stimuli: ["one", "two"], ms: 11_000 })])).toBe(1);
@@ -34,7 +34,7 @@ test("a second question about a story that has been read may be answered at once
   expect(fastOf([answer({ ms: 9000 }), answer({ task: "how-it-felt", answer: "4", ms: 800 })])).toBe(0);
 });
 
-test("without a measured time that between two answers stands for it; changed and imported answers say nothing", () => {
+test("without a measured time the time between two answers is used; changed and imported answers say nothing", () => {
   const at = (one: number, two: number) => [answer({ at: one }), answer({ stimuli: ["two"], at: two })];
   expect(fastOf(at(2000, 4000))).toBe(2);
   expect(fastOf(at(9000, 11_000))).toBe(1);
@@ -56,7 +56,7 @@ test("straight-lining is one answer to five stories of a task, and no fewer", ()
 });
 
 eachStore((effects) => {
-  test("how somebody answered stands in participants.csv, and refuses nobody; openings are counted", async () => {
+  test("response quality is in participants.csv and excludes nobody; visits are counted", async () => {
     const { study, remove } = await fixture({
       stories: 5,
       forms: 1,
@@ -111,7 +111,7 @@ eachStore((effects) => {
     await remove();
   });
 
-  test("where it cannot be told the answers are exported all the same, and that is said", async () => {
+  test("if it cannot be computed the answers are exported all the same, with a warning", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = effects();
     const survey = await served(study, effect);
@@ -127,7 +127,7 @@ eachStore((effects) => {
     await remove();
   });
 
-  test("what a page noticed is deleted with the answers of who withdraws", async () => {
+  test("bot signals are deleted with the answers of a withdrawn participant", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = quietEffects(effects());
     const survey = await served(study, effect);

@@ -63,7 +63,7 @@ async function refuses(study: Study, words: RegExp, env: Environment = {}): Prom
 }
 
 describe("the embedded store", () => {
-  test("that was deleted is missed, whether or not its log is left", async () => {
+  test("that was deleted is missed, with or without its log", async () => {
     const study = await answered();
     await rm(study.path("survey.sqlite"));
     await refuses(study, /survey\.sqlite, the store with the answers of this study, is missing/);
@@ -87,7 +87,7 @@ describe("the embedded store", () => {
     await refuses(study, /has answers \(8 judgments\), but survey\.sqlite/);
   });
 
-  test("of another study is taken for nobody's", async () => {
+  test("of another study is refused", async () => {
     const [study, other] = [await answered(), await answered()];
     await cp(other.path("survey.sqlite"), study.path("survey.sqlite"));
     await refuses(study, /has the answers of another study/);
@@ -104,7 +104,7 @@ describe("the embedded store", () => {
     expect((await readFile(study.path("survey.sqlite"))).equals(before)).toBe(true);
   });
 
-  test("that is deleted while it is served is missed, and written anew at the end", async () => {
+  test("that is deleted while the survey runs is missed, and written again at the end", async () => {
     const study = await answered();
     const effects = quietEffects();
     const survey = await served(study, effects);
@@ -148,7 +148,7 @@ describe("the embedded store", () => {
     expect([backup.code, backup.said]).toEqual([1, expect.stringContaining("is damaged")]);
   });
 
-  test("of a newer version is left to it", async () => {
+  test("of a newer version is refused", async () => {
     const study = await answered();
     const file = new Libsql(study.path("survey.sqlite"));
     file.exec("INSERT INTO kysely_migration VALUES ('999-later', '2030-01-01')");
@@ -171,7 +171,7 @@ describe("the embedded store", () => {
     await refuses(study, /judgments\/ contains 12 answers of 3 people that are not in the store/);
   });
 
-  test("is served in its folder only, also where the environment names a database", async () => {
+  test("is used from its folder only, also if the environment names a database", async () => {
     const study = await answered();
     const before = tables(study);
     const env = { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" };
@@ -181,7 +181,7 @@ describe("the embedded store", () => {
     expect(tables(study)).toEqual(before);
   });
 
-  test("in a copied folder goes its own way", async () => {
+  test("in a copied folder is independent", async () => {
     const study = await answered();
     const copy = await copyOf(study);
     await answer(copy, 1);
@@ -190,7 +190,7 @@ describe("the embedded store", () => {
     expect(tables(study)[1]!.trim().split("\n")).toHaveLength(3);
   });
 
-  test("is made anew where making it was cut off", async () => {
+  test("is made again if making it was interrupted", async () => {
     const { study, remove } = await fixture();
     ends.push(remove);
     // Killed after the record and before the store, and once more in the midst of the store's tables.
@@ -209,7 +209,7 @@ describe("the embedded store", () => {
     });
   });
 
-  test("with its log, its lock and its backups is for its owner alone, also one that was not", async () => {
+  test("is readable by its owner only, with its log, lock and backups, also if it was not before", async () => {
     const study = await answered();
     chmodSync(study.path("survey.sqlite"), 0o644);
     const survey = await served(study);
@@ -273,7 +273,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await refuses(study, /does not have the answers of this study/, env);
   });
 
-  test("a copied folder shares nothing unless it is told to", async () => {
+  test("a copied folder shares nothing unless its record says so", async () => {
     const study = await answered(env);
     const copy = await copyOf(study);
     await refuses(copy, /this folder is a copy of the study whose answers are in the database/, env);
@@ -304,7 +304,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     }
   });
 
-  test("a folder that is renamed goes on", async () => {
+  test("a renamed folder continues", async () => {
     const study = await answered(env);
     const moved = studyOf(`${study.folder}-renamed`, study.config);
     await rename(study.folder, moved.folder);

@@ -72,7 +72,7 @@ eachStore((effects, kind) => {
     ...changes,
   });
 
-  test("a fact is made once, and may be set", async () => {
+  test("a metadata value is created once and can be set", async () => {
     expect(await store.metadata.getOrCreate("colour", () => "green")).toBe("green");
     expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("green");
     await store.metadata.set("colour", "red");
@@ -80,7 +80,7 @@ eachStore((effects, kind) => {
     expect(await store.sealKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
   });
 
-  test("who enters has a place under a secret that can be exchanged", async () => {
+  test("a participant has a place under a secret that can be replaced", async () => {
     const { id, secret } = newParticipant();
     const place = await entered({ id, secret });
     expect(place).toEqual({
@@ -100,7 +100,7 @@ eachStore((effects, kind) => {
     expect(await store.byId("nobody")).toBeUndefined();
   });
 
-  test("a recruit has one place, and is told of to nobody else", async () => {
+  test("a recruit has one place, which nobody else learns of", async () => {
     const recruit = { service: "prolific", person: "p", study: "s", visit: "v" };
     const { id } = await entered({ recruit });
     expect(await store.allocate(arrival({ recruit }), random)).toEqual({ refused: "taken" });
@@ -228,7 +228,7 @@ eachStore((effects, kind) => {
     expect((await store.loads(forms, now + 15 * minute)).get("w")).toEqual({ completed: 0, reserved: 0 });
   });
 
-  test("who answered elsewhere is taken in, and counted", async () => {
+  test("an imported participant is added and counted", async () => {
     const before = await store.participants();
     const { id, secret } = newParticipant();
     await store.addImported({ id, secret, form: "elsewhere", plan, now });
@@ -237,7 +237,7 @@ eachStore((effects, kind) => {
     expect(await store.submitAnswer(submission(id))).toBe("stored");
   });
 
-  test("everything in parts is everything, in the same order", async () => {
+  test("all batches together are everything, in the same order", async () => {
     const whole = await store.records.all();
     expect(whole.participants.length).toBeGreaterThan(4);
     const parts = [];
@@ -247,7 +247,7 @@ eachStore((effects, kind) => {
     expect(parts.flatMap(({ answers }) => answers)).toEqual(whole.answers);
   });
 
-  test("looks and openings are counted", async () => {
+  test("looks and visits are counted", async () => {
     await store.metadata.recordLook(now);
     await store.metadata.recordLook(now + minute);
     expect(await store.metadata.looks()).toEqual(["2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"]);

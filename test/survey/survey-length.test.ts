@@ -35,7 +35,7 @@ test("the default consent says how long it takes, by the stories and the questio
   expect(await consentOf({ survey: { language: "de" } })).toContain("etwa 7 Minuten");
 });
 
-test("a researcher's own words get the numbers where they ask for them, everywhere", async () => {
+test("a researcher's own texts get the numbers filled in, everywhere", async () => {
   const own = "You read {stories} stories in {minutes} minutes. {other}";
   const survey = { consent: own, instructions: own, recruiting: { service: "mturk" as const } };
   const study = await built({ survey });
@@ -88,7 +88,7 @@ test.each<[string, string, RegExp[]]>([
   expect(warned).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
-test("`serve` warns where who comes too late would get no code", async () => {
+test("`serve` warns if people who come too late would get no code", async () => {
   const warned = async (codes: object) =>
     (await serveOnce(await built({ survey: { quota: 5, recruiting: { service: "prolific", codes } } }))).said;
   expect(await warned({})).toContain("set survey.recruiting.codes.full");

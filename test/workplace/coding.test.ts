@@ -213,7 +213,7 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
   expect(await codedBy("anna")).toEqual(imported);
 });
 
-test("a coder goes on where she stopped, goes back, and changes or takes back a code", async () => {
+test("a coder continues where she stopped, goes back, and changes or removes a code", async () => {
   const { walker, start } = await coder("clara");
   expect(start).toBe("/coding/1");
   await codeOn(walker, start, joyful, 3);
@@ -262,7 +262,7 @@ test("two coders at once, and one coder in two tabs, lose no row; the codes that
   expect(agreements.length).toBeGreaterThan(0);
 });
 
-test("a name, a number, a code or a text that is none is refused in one line, and nothing is written", async () => {
+test("an invalid name, number, code or text is refused in one line, and nothing is written", async () => {
   const walker = await researcher();
   await writeCoder(built.study, {
     name: "robot",
@@ -297,7 +297,7 @@ test("a name, a number, a code or a text that is none is refused in one line, an
   expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
 });
 
-test("a broken file is told to the researcher, and to a coder neither its place nor another coder's name", async () => {
+test("an error in a file is shown to the researcher, and a coder sees neither its path nor another coder's name", async () => {
   const { walker, start } = await coder("olga", "4");
   await codeOn(walker, start, joyful, 1);
   const page = hiddenFields((await walker.get("/coding/2")).text);
@@ -385,7 +385,7 @@ test("the texts of the factorial get links of their own: as blind, in the sheet'
   );
 });
 
-test("a link to the one lot opens nothing of the other, under the same name", async () => {
+test("a link to one text set opens nothing of the other, under the same name", async () => {
   const own = await coder("mia", "4");
   await codeOn(own.walker, own.start, joyful);
   const other = await coder("mia", "4", "factorial");
@@ -410,7 +410,7 @@ if (!found) console.warn(withoutChromium);
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
 describe.skipIf(!found)("in Chromium", () => {
-  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open beside it", async () => {
+  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open next to it", async () => {
     const browser = await launchBrowser();
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
