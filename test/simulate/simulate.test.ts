@@ -116,8 +116,7 @@ test("with fewer than the planned readers a note says how many give a verdict; w
     await simulate.run(study.folder, simulate.options.parse({ to, participants }), effects);
     return effects.said.join("\n");
   };
-  const sentence =
-    "there is no verdict before the planned end of 6 readers: use --participants 6 to see one";
+  const sentence = "there is no verdict before the planned end of 6 readers: use --participants 6 to see one";
   expect(await said(4)).toContain(sentence);
   expect(await said(6)).not.toContain("no verdict");
   expect(await said(3, "\nanalyse: { stop: { looks: [0.5] } }\n")).not.toContain("no verdict");

@@ -210,7 +210,9 @@ describe("the limit on requests", () => {
     expect(await statuses(url, 4, () => browser("a"))).toEqual([200, 200, 200, 429]);
     expect(await statuses(url, 4, () => browser("b"))).toEqual([200, 200, 200, 429]);
     expect(await statuses(url, 4, () => ({}))).toEqual([200, 200, 200, 429]);
-    expect(effects.said.filter((line) => line.includes("does not send the client's address"))).toHaveLength(1);
+    expect(effects.said.filter((line) => line.includes("does not send the client's address"))).toHaveLength(
+      1,
+    );
   });
 
   test("on guessing the token is no other with made-up cookies", async () => {

@@ -29,7 +29,9 @@ test("pairs, alone and with single judgments, and read again", () => {
     /^You will read two very short stories, both on one page\. In each pair, one story was written by a person and one by a machine\./,
   );
   const mixed = english(asked("human-or-machine", "a", "b"), asked("which-is-human", "c d", "e f"));
-  expect(mixed).toContain("You will read 2 very short stories, one at a time, and 2 pages with two stories each.");
+  expect(mixed).toContain(
+    "You will read 2 very short stories, one at a time, and 2 pages with two stories each.",
+  );
   expect(mixed).toContain(
     "asked whether a person or a machine wrote a story and which of two stories a person wrote.",
   );
@@ -70,8 +72,6 @@ test("instructions describe the participant's own form", async () => {
 
 test("a page about oneself that would be empty is refused before anybody sees it", async () => {
   const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
-  await expect(served(study)).rejects.toThrow(
-    /asks for demographics, but survey.demographics is empty/,
-  );
+  await expect(served(study)).rejects.toThrow(/asks for demographics, but survey.demographics is empty/);
   await remove();
 });

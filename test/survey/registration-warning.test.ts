@@ -30,6 +30,8 @@ test("a change of the registered stories causes a warning before anybody reads t
   expect(composed.code).toBe(0);
   expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl has changed since the registration");
   expect(await warningsOnServing(folder)).toEqual([
-    expect.stringMatching(/^stimuli\/stimuli\.jsonl has changed since the registration: the report will say so/),
+    expect.stringMatching(
+      /^stimuli\/stimuli\.jsonl has changed since the registration: the report will say so/,
+    ),
   ]);
 });

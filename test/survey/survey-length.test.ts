@@ -62,11 +62,7 @@ test.each<[string, string, RegExp[]]>([
     "You are invited to read six very short stories about love.",
     [/says 6 stories, but a form has 8/],
   ],
-  [
-    "five minutes of twenty",
-    "It takes about 20 minutes.",
-    [/says 20 minutes, but a form takes about 7/],
-  ],
+  ["five minutes of twenty", "It takes about 20 minutes.", [/says 20 minutes, but a form takes about 7/]],
   ["both", "Read 4 texts. It takes two minutes.", [/4 stories/, /2 minutes/]],
   [
     "both in German",
