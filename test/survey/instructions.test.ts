@@ -72,6 +72,6 @@ test("instructions describe the participant's own form", async () => {
 
 test("a page about oneself that would be empty is refused before anybody sees it", async () => {
   const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
-  await expect(served(study)).rejects.toThrow(/asks for demographics, but survey.demographics is empty/);
+  await expect(served(study)).rejects.toThrow(/demographics would be an empty page/);
   await remove();
 });
