@@ -3,7 +3,7 @@ import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { packageFolder } from "../workbench/version.ts";
 
-/** The words of a page by key; `values` fill its `{name}` places. A key that a language lacks throws. */
+/** The text for a key; `values` replace its `{name}` placeholders. Throws for a key that the language lacks. */
 export interface Phrases {
   (key: string, values?: Readonly<Record<string, string | number>>): string;
   /** The code of the language. */
@@ -12,14 +12,14 @@ export interface Phrases {
 
 const folder = new URL("src/survey/languages/", packageFolder);
 
-/** The codes of the languages that there are: one JSON file each in `src/survey/languages`. */
+/** The codes of the available languages: one JSON file each in `src/survey/languages`. */
 export const languages = (): string[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith(".json"))
     .map((file) => file.slice(0, -".json".length))
     .sort();
 
-/** The general phrases of a language, those of no task; throws StudyError when there is no such language. */
+/** The phrases of a language, except those of tasks. Throws StudyError for an unknown language. */
 export function phrasesOf(code: string): Phrases {
   if (!languages().includes(code)) {
     throw new StudyError(`survey.language: no language ${code}`, { hint: `try ${languages().join(", ")}` });

@@ -8,7 +8,7 @@ import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { phrasesOf } from "./languages.ts";
 
-/** What the survey asks: the forms, and the texts they show. It holds no origin. */
+/** The forms and the texts that they show, without origins. */
 export interface StudyMaterials {
   readonly forms: ReadonlyMap<string, Form>;
   readonly stimuli: ReadonlyMap<string, Stimulus>;
@@ -16,7 +16,7 @@ export interface StudyMaterials {
   readonly hash: string;
 }
 
-/** Reads forms and stimuli; throws StudyError when a form asks what is not there. */
+/** Reads forms and stimuli. Throws StudyError for an unknown task, a missing text or an empty page. */
 export async function readStudyMaterials(study: Study): Promise<StudyMaterials> {
   const [forms, stimuli] = [await readForms(study), await readStimuli(study)];
   if (forms.length === 0)
@@ -49,7 +49,7 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
     const task = taskAt(`form ${form.id}`, question.task);
     if (task.stimuli !== question.stimuli.length) {
       throw new StudyError(
-        `form ${form.id}: ${task.name} shows ${task.stimuli} texts, question ${question.id} names ${question.stimuli.length}`,
+        `form ${form.id}: task ${task.name} shows ${task.stimuli} texts, but question ${question.id} has ${question.stimuli.length}`,
         { hint: "run `tinylove compose` again" },
       );
     }

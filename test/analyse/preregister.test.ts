@@ -63,7 +63,7 @@ describe("a registration", () => {
     );
     expect(await warningsOf(changed)).toEqual([
       "Deviation from the registration: analyse.margin was registered as 0.1 and is now 0.2.",
-      "Deviation from the registration: stimuli/stimuli.jsonl is not what was registered.",
+      "Deviation from the registration: stimuli/stimuli.jsonl has changed since the registration.",
     ]);
   });
 

@@ -103,7 +103,7 @@ test("its package says which judgments the verdict rests on, and check.R agrees 
     new Set([`${person.name} TRUE`]),
   );
   expect(await readFile(join(copied, "package/README.md"), "utf8")).toContain(
-    `How often the answers to \`${person.name}\` are right, by \`origin\``,
+    `The share of right answers to \`${person.name}\`, by \`origin\``,
   );
   if (spawnSync("Rscript", ["--version"]).status !== 0) return;
   expect(await tinylove("report", "--study", copied)).toMatchObject({ code: 0 });
