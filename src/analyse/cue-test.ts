@@ -4,27 +4,27 @@ import { groupedBy } from "../study/groups.ts";
 import type { JudgedStory } from "./judged-stories.ts";
 import { sharedTitles } from "./titles.ts";
 
-/** How a measure goes with what readers said, and with how often they were right, among stories of one writer. */
+/** How a measure is related to readers' answers and to their accuracy, within sources (people, or one model). */
 export interface Cue {
   readonly measure: string;
   readonly stories: number;
-  /** Rank correlation within writers with the share that said "human", and with the share that was right. */
+  /** Rank correlation within sources with the share that said "human", and with the share that was right. */
   readonly saidHuman: number;
   readonly saidHumanP: number;
   readonly right: number;
   readonly rightP: number;
 }
 
-/** Fewer stories than this show nothing. */
+/** The fewest stories for a test. */
 const least = 10;
 
 /**
- * Every measure that varies over ten stories or more, the strongest first. Stories are compared with those of their own
- * writer alone (people, or one model), by ranks: a measure in which human and machine stories differ is no cue unless
- * readers follow it among the stories of either. p-values deal what readers made of the stories anew among the titles,
- * all stories of a title together and in the same roles, or among the stories of a writer where titles are not shared;
- * each is the share of deals in which any measure goes as far with either answer (Westfall and Young 1993), so that no
- * further correction is needed. The order of stories moves nothing.
+ * Tests every measure that varies over at least ten stories; the strongest comes first. Stories are compared by rank and
+ * only within their source (people, or one model), so a measure in which human and machine stories merely differ is not a
+ * cue. For p-values, readers' answers are permuted among the titles, all stories of a title together and each source with
+ * itself, or among the stories of a source if titles are not shared. Each p is the share of permutations in which the
+ * strongest of all measures is at least as strong (Westfall and Young 1993), so no further correction is needed. The
+ * order of stories has no effect.
  */
 export function testCues(judged: readonly JudgedStory[], draws: number, random: Random): Cue[] {
   const stories = judged.toSorted((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
@@ -75,7 +75,7 @@ export function testCues(judged: readonly JudgedStory[], draws: number, random: 
     .sort((one, other) => Math.abs(other.saidHuman) - Math.abs(one.saidHuman));
 }
 
-/** A measure by ranks within writers, in the stories that have it. */
+/** A measure as ranks within sources, for the stories that have it. */
 interface Measure {
   readonly name: string;
   readonly rows: readonly number[];
@@ -98,7 +98,7 @@ function measuresOf(stories: readonly JudgedStory[], writers: readonly string[])
   });
 }
 
-/** Ranks among the values of one writer as shares of their number, less their mean. */
+/** Centred ranks within each source, divided by the number of its stories. */
 function ranksWithin(values: readonly number[], writers: readonly string[]): Float64Array {
   const centred = new Float64Array(values.length);
   for (const rows of groupedBy(values.keys(), (at) => writers[at]!).values()) {
@@ -109,7 +109,7 @@ function ranksWithin(values: readonly number[], writers: readonly string[]): Flo
   return centred;
 }
 
-/** The covariance of a measure with an outcome in the measure's own standard deviations: what deals are compared by. */
+/** The covariance of a measure with an outcome, in standard deviations of the measure: the test statistic. */
 function reach({ rows, ranked, length }: Measure, outcome: Float64Array): number {
   let sum = 0;
   for (let at = 0; at < rows.length; at++) sum += ranked[at]! * outcome[rows[at]!]!;
@@ -131,7 +131,7 @@ function correlationOf(
   return ranked.reduce((sum, x, at) => sum + x * own[at]!, 0) / (one! * other!);
 }
 
-/** Titles whose stories are by the same writers, each as the stories in the order of the writers. */
+/** Titles with stories from the same sources, which may be exchanged; each as its stories sorted by source. */
 function exchangeable(stories: readonly JudgedStory[], writers: readonly string[]): number[][][] {
   const titles = sharedTitles(stories);
   const units = [...groupedBy(stories.keys(), (at) => titles?.[at] ?? stories[at]!.stimulus).values()].map(
@@ -143,7 +143,7 @@ function exchangeable(stories: readonly JudgedStory[], writers: readonly string[
   return [...groupedBy(units, (own) => own.map((at) => writers[at]).join("\n")).values()];
 }
 
-/** Gives each unit what another had, story by story. */
+/** Permutes the units (Fisher–Yates), story by story. */
 function shuffleUnits(units: readonly (readonly number[])[], source: Int32Array, random: Random): void {
   for (let last = units.length - 1; last > 0; last--) {
     const other = units[random.integer(0, last)]!;

@@ -1,30 +1,33 @@
-import { declaredPercent, marginRange } from "../study/print.ts";
+import { declaredPercent, marginBetween, marginRange } from "../study/print.ts";
 import type { Data } from "./data.ts";
 
-/** Accuracies that count as guessing. */
+/** The accuracies that count as guessing: `40 % to 60 %`. */
 export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
 
-/** What intervals of accuracy are held against: guessing, and the ends of the margin. */
+/** The same in a sentence: `between 40 % and 60 %`. */
+export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
+
+/** The reference values for intervals of accuracy: chance and the ends of the margin. */
 export const marksOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
 
-/** Beyond this, readers whose d′ is above 1 would count as guessing, and nobody would call that indistinguishable. */
+/** A wider margin would count readers with d′ above 1 as guessing, which nobody would call indistinguishable. */
 const wide = 0.2;
 
-/** Whether the margin leaves room for plain skill, so that no equivalence within it is called indistinguishable. */
+/** Whether the margin is too wide for equivalence within it to be called "indistinguishable". */
 export const isWide = ({ settings: { margin } }: Data): boolean => margin > wide;
 
 /**
- * Equivalence in one sentence, and no more than the intervals carry: "indistinguishable" only where the margin leaves no
- * room for plain skill. `share` names what lies within.
+ * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is
+ * equivalent.
  */
 export function sayEquivalent({ share }: { readonly share: string }, data: Data): string {
-  const within = `${share} lies within ${withinMargin(data)}, where guessing gives 50 %`;
+  const within = `${share} lies ${betweenMargins(data)}, where guessing gives 50 %`;
   if (isWide(data)) {
-    return `Equivalent within a wide margin: ${within}. So wide a margin leaves room for readers who plainly can tell.`;
+    return `Equivalent within a wide margin: ${within}. A margin this wide includes readers who can clearly tell.`;
   }
   return `Indistinguishable within the margin: ${within}, and no difference from it is shown.`;
 }
 
-/** How a difference begins that is shown, and shown to lie within the margin too. */
+/** The start of the headline for a difference that also lies within the margin. */
 export const differentWithin = ({ settings: { margin } }: Data): string =>
   `Different, but within the margin of ${declaredPercent(margin).replace(" %", " points")}`;

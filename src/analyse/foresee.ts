@@ -7,8 +7,8 @@ import { refuseUnknownEffects } from "./effects.ts";
 import { measuredTexts, ofStories } from "./from-study.ts";
 
 /**
- * Throws StudyError for a name in `analyse:` that nothing has, once it can be told: before the data, for a slip that is
- * found when they are there is a change after registration.
+ * Throws StudyError for an unknown name in `analyse:` as early as possible: correcting it after the data would be a
+ * deviation from the registration.
  */
 export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const settings = study.config.analyse;
@@ -22,11 +22,11 @@ function refuseUnknownClusters({ config: { analyse, survey } }: Study): void {
   const unknown = analyse.clusters?.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
-    hint: `a study knows ${known.join(", ")}; ask readers for more in survey.demographics`,
+    hint: `known are ${known.join(", ")}; add questions to survey.demographics for others`,
   });
 }
 
-/** Throws StudyError for an analysis that there is not. */
+/** Throws StudyError for an unknown analysis. */
 export function refuseUnknownAnalyses({ only = [] }: AnalyseSettings): void {
   const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
   if (unknown === undefined) return;

@@ -8,13 +8,13 @@ import type { Choice } from "./data.ts";
 import type { Effect } from "./effects.ts";
 import { sharedTitles } from "./titles.ts";
 
-/** The mixed model of some choices: its fit with all that its tests rest on, or why there is none. */
+/** The mixed model with its tests, or why it could not be fitted. */
 export type Mixed = FittedMixed | { readonly fitted: false; readonly reason: string };
 
 export interface FittedMixed {
   readonly fitted: true;
   readonly fit: MixedLogistic;
-  /** As lme4 writes it, columns named as in judgments.csv. */
+  /** In lme4's notation, with the column names of judgments.csv. */
   readonly formula: string;
   readonly coefficients: readonly Coefficient[];
   readonly tests: readonly EffectTest[];
@@ -24,14 +24,14 @@ export interface Coefficient {
   readonly effect: string;
   readonly term: string;
   readonly estimate: number;
-  /** The model's own, as lme4 has it. */
+  /** The model's own, as in lme4. */
   readonly standardError: number;
-  /** By Student's t, widened as the tests are; undefined where too few readers, stories or titles carry it. */
+  /** By Student's t, widened like the tests; undefined with too few readers, stories or titles. */
   readonly low: number | undefined;
   readonly high: number | undefined;
 }
 
-/** Fisher's F on all columns of an effect. */
+/** The F test of all columns of an effect. */
 export interface EffectTest {
   readonly effect: string;
   readonly f: number;
@@ -40,7 +40,7 @@ export interface EffectTest {
   readonly p: number;
 }
 
-/** A way in which judgments repeat, and the name it has in judgments.csv. */
+/** A grouping factor of the random effects, and its column in judgments.csv. */
 interface Way {
   readonly name: "reader" | "story" | "title";
   readonly column: string;
@@ -48,16 +48,14 @@ interface Way {
 }
 
 /**
- * A logistic mixed model of saying "human". Readers, stories and (where human and machine stories share them) titles
- * have random intercepts, and every effect has a random slope for each reader within whom it varies and each story
- * within which it varies, uncorrelated (`||`): without them its error is that of these very readers (Barr, Levy,
- * Scheepers and Tily 2013). A title has a slope of origin alone. Where a title has one story of each origin at most, its
- * intercept and its slope say all that intercepts of stories could, and these are left out.
+ * A logistic mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
+ * random intercepts. Every effect has an uncorrelated random slope (`||`) by reader and by story where it varies within
+ * them; otherwise its test would not generalise beyond these readers (Barr, Levy, Scheepers and Tily 2013). Titles have a
+ * slope of origin only. If every title has at most one story of each origin, story intercepts are redundant and left out.
  *
- * Each effect is tested by Wald's F with the degrees of freedom of the fewest units that carry it: readers, stories or
- * titles, less what was estimated at that level. Variances of a maximum-likelihood fit are too small by about the same
- * share, so that errors are widened by the root of units over degrees. Rows without a value of an effect must have been
- * left out.
+ * Each effect is tested by a Wald F test. Its degrees of freedom are the number of units (readers, stories or titles,
+ * whichever are fewest) minus the effects estimated at that level. Maximum-likelihood variances are too small by about
+ * that ratio, so standard errors are widened by sqrt(units / degrees). Rows with a missing value must have been removed.
  */
 export function fitMixed(choices: readonly Choice[], effects: readonly Effect[], level: number): Mixed {
   const columns = effects.flatMap((effect) =>
@@ -88,7 +86,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   }
   const crossed = crossedEffects(ways, slopes);
   if (crossed > mostCrossed) {
-    const reason = `readers, stories and titles have ${crossed} effects that cross, and it takes at most ${mostCrossed}`;
+    const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${mostCrossed}`;
     return { fitted: false, reason };
   }
   const fit = fitMixedLogistic({
@@ -102,7 +100,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   const all: Way[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
   const units = (of: string) =>
     unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
-  const terms = [{ effect: "leaning", label: "towards “human”, whatever is shown" }, ...columns];
+  const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
   return {
     fitted: true,
     fit,
@@ -128,10 +126,10 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   };
 }
 
-/** Effects that cross are solved together, which takes the cube of their number in time: here some minutes. */
+/** Time grows with the cube of the number of crossed effects; at this limit a fit takes some minutes. */
 const mostCrossed = 2500;
 
-/** Random effects of all ways but the one that has the most units, which costs little. */
+/** The number of random effects outside the factor with the most units, which is cheap to solve. */
 function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>): number {
   const counts = ways.map(({ name, labels }) => ({
     units: new Set(labels).size,
@@ -142,7 +140,7 @@ function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>
   return counts.reduce((sum, { units, terms }, at) => sum + (at === widest ? 0 : units * terms), 0);
 }
 
-/** Units that carry an effect, less what is estimated at their level, and how much too small the model's error is. */
+/** The degrees of freedom of an effect, and the factor that widens its standard error. */
 function unitsOf(
   own: readonly { readonly values: readonly number[] }[],
   ways: readonly Way[],
@@ -183,9 +181,9 @@ function testOf(
 }
 
 /**
- * d' of the mean reader over stories like these, and how far readers lie apart in it (SD): the effect of origin on the
- * logit, brought to the normal scale by √3/π, over the root of 1 and the variance of what stories look like. Pooled d' is
- * smaller where readers lean apart. Undefined without an effect of origin.
+ * d' of the mean reader, and its standard deviation between readers: the effect of origin on the logit, scaled to the
+ * normal by √3/π, over sqrt(1 + the variance between stories). Pooled d' is smaller if readers differ in bias. Undefined
+ * without an effect of origin.
  */
 export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coefficients">) {
   const origin = coefficients.find(({ effect }) => effect === "origin");
@@ -196,7 +194,7 @@ export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coe
   return { sensitivity: scale * origin.estimate, spread: scale * skill };
 }
 
-/** Whether some unit has two values. */
+/** Whether the values vary within some unit. */
 function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): boolean {
   const { index } = indexLabels(labels);
   const first = new Map<number, number>();
@@ -208,7 +206,7 @@ function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): bool
   return false;
 }
 
-/** Whether no title has two stories of one origin. */
+/** Whether every title has at most one story of each origin. */
 function aloneInTitle(choices: readonly Choice[], titles: readonly string[]): boolean {
   const story = new Map<string, string>();
   return choices.every(({ origin, stimulus }, at) => {

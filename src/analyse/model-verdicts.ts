@@ -17,9 +17,9 @@ export interface ModelVerdict extends Verdict {
 }
 
 /**
- * Each model's stories beside all human ones: equivalent where balanced accuracy and both kinds are (so the largest
- * of three p-values counts), different where balanced accuracy is; p-values by Holm over the models. Empty where one
- * model wrote.
+ * A verdict for each model, with all human stories. Equivalent if balanced accuracy and both accuracies are (the largest
+ * of three p-values counts), different if balanced accuracy is; p-values corrected by Holm over the models. Empty with
+ * one model.
  */
 export function modelVerdicts(data: Data): ModelVerdict[] {
   const { choices } = data;
@@ -45,7 +45,7 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
   });
 }
 
-/** What the verdict on all models together does not say of each. */
+/** The conclusion for each model. */
 export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
   const words: readonly VerdictWord[] = ["equivalent", "different", "inconclusive"];
@@ -56,12 +56,12 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
   return [
     sentence(
       models.every(({ verdict: word }) => word === together) ? "result" : "verdict",
-      `The ${models.length} models are judged together here. Each by itself, with Holm’s correction, is ${each.join("; ")}.`,
+      `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
 }
 
-/** The headline where some model of several is shown to differ: each by name, with its balanced accuracy. */
+/** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
 export function sayDifferentModels(models: readonly ModelVerdict[]): string {
   const of = (word: VerdictWord) => models.filter(({ verdict: its }) => its === word);
   const different = of("different").map(
@@ -70,24 +70,24 @@ export function sayDifferentModels(models: readonly ModelVerdict[]): string {
   );
   const rest = [
     ...of("equivalent").map(({ model }) => `${model} is equivalent to guessing`),
-    ...of("inconclusive").map(({ model }) => `of ${model} these data cannot say`),
+    ...of("inconclusive").map(({ model }) => `${model} is inconclusive`),
   ];
   return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
 }
 
-/** The verdicts on the models as a table; nothing where one model wrote. */
+/** A table of the verdicts on the models; nothing with one model. */
 export const modelFindings = (models: readonly ModelVerdict[], { settings: { alpha } }: Data): Finding[] =>
   models.length === 0
     ? []
     : [
         table(
           "result",
-          `Each model beside all human stories: p-values by Holm over the models, intervals (${levelOf(1 - alpha)}) each by itself. Equivalent means that balanced accuracy, human and machine stories all are`,
+          `Each model with all human stories. p-values are corrected by Holm over the models; ${levelOf(1 - alpha)} intervals are not. “Equivalent” requires all three: balanced accuracy, human stories and machine stories`,
           {
             columns: [
               { key: "model", label: "Model", format: "text" },
               { key: "verdict", label: "Verdict", format: "text" },
-              { key: "stories", label: "Its stories", format: "integer" },
+              { key: "stories", label: "Stories", format: "integer" },
               { key: "estimate", label: "Balanced accuracy", format: "percent" },
               { key: "low", label: "Interval", format: "percent" },
               { key: "high", label: "to", format: "percent" },
@@ -100,7 +100,7 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
                 verdict: word,
                 stories: rest.machineStories,
                 estimate: estimate ?? null,
-                // One story stands for no others, and carries no interval.
+                // One story gives no interval.
                 low: rest.degrees > 0 ? interval.low : null,
                 high: rest.degrees > 0 ? interval.high : null,
                 equivalence_p: equivalenceHolm,

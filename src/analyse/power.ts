@@ -35,7 +35,7 @@ const Options = z.object({
 });
 type Given = z.infer<typeof Options>;
 
-/** `tinylove power`: plans a study before its data, over readers and stories alike. */
+/** `tinylove power`: plans the numbers of readers and stories before the data. */
 export const power = (pageOf: PageOf) =>
   command<Given>({
     name: "power",
@@ -47,8 +47,8 @@ export const power = (pageOf: PageOf) =>
     ],
     flags: [
       ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
-      ["--alpha <share>", "how often a claim may be wrong (default: the study's, else 0.05)"],
-      ["--power <share>", `how often a true claim should be shown (default ${usualPower})`],
+      ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
+      ["--power <share>", `the wanted power (default ${usualPower})`],
       ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
       [
         "--each <number>",
@@ -56,34 +56,31 @@ export const power = (pageOf: PageOf) =>
       ],
       [
         "--readers <number>",
-        "tell what so many readers can show, instead of finding how many are needed (default: the planned end of the study)",
+        "show the power with this many readers, instead of the number needed (default: the planned end of the study)",
       ],
-      ["--accuracy <share>", "the true accuracy that is expected (default 0.5)"],
-      ["--bias <number>", `how readers differ in saying "human", log-odds (default ${usualSpread.bias})`],
-      ["--skill <number>", `how readers differ in skill, log-odds (default ${usualSpread.skill})`],
-      ["--story <number>", `how stories differ in looking human, log-odds (default ${usualSpread.story})`],
+      ["--accuracy <share>", "the assumed true accuracy (default 0.5)"],
+      ["--bias <number>", `SD of readers' bias towards "human", log-odds (default ${usualSpread.bias})`],
+      ["--skill <number>", `SD of readers' skill, log-odds (default ${usualSpread.skill})`],
+      ["--story <number>", `SD of how human stories look, log-odds (default ${usualSpread.story})`],
       [
         "--titles <number>",
         "titles that human and machine stories share, 0 for none (default: the study's, else none)",
       ],
-      ["--title <number>", `how titles differ in being easy, log-odds (default ${usualClusters.title})`],
+      ["--title <number>", `SD of how easy titles are, log-odds (default ${usualClusters.title})`],
       ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
       [
         "--forms <number>",
         "forms with readers and stories of their own, where the verdict is clustered by them",
       ],
-      [
-        "--group <number>",
-        `how classes or forms differ in being easy, log-odds (default ${usualClusters.group})`,
-      ],
-      ["--check <studies>", "studies simulated to check the formula (default 400; 0 for none)"],
-      ["--seed <seed>", "of the simulation (default 2022)"],
+      ["--group <number>", `SD of how easy classes or forms are, log-odds (default ${usualClusters.group})`],
+      ["--check <studies>", "number of simulated studies that check the formula (default 400; 0 for none)"],
+      ["--seed <seed>", "seed of the simulation (default 2022)"],
       ["--json", "print every figure with full precision"],
-      ["--report <file>", "also write a page with the curve"],
+      ["--report <file>", "also write a page with the power curve"],
     ],
     options: Options,
     async run(folder, given, effects) {
-      // Without a study, and where none is named, it plans one that is still to come.
+      // Outside a study's folder, and with no study named, all settings come from flags.
       const here = folder !== "." || (await exists("study.yaml"));
       const found = planned(await heard(given, here ? await openStudy(folder) : undefined));
       if (given.report !== undefined) {
@@ -97,7 +94,7 @@ export const power = (pageOf: PageOf) =>
     },
   });
 
-/** Flags go before what the study says, and that before the usual. */
+/** The plan: flags first, then the study, then the defaults. */
 export async function heard(given: Given, study: Study | undefined): Promise<Asked> {
   const { margin = 0.1, alpha = 0.05, stories = 60, each = 6, classes, forms } = given;
   const said = {
@@ -139,5 +136,5 @@ function sayStudy(title: string, design: Design | undefined, options: Asked): st
   const planned = `Planned for “${title}”: margin ${declaredPercent(margin)}, alpha ${alpha}, ${end}, ${counted(options.stories, "story", "stories")} of which each reader judges ${options.each}${by}.`;
   if (!design || design.stories.human === design.stories.machine) return planned;
   const { human, machine } = design.stories;
-  return `${planned} It has ${human} human and ${machine} machine stories; the fewer decide, so that as many of each are planned.`;
+  return `${planned} The study has ${human} human and ${machine} machine stories; the plan uses the smaller number for both.`;
 }

@@ -2,9 +2,8 @@ import { type Finding, sentence } from "../study/finding.ts";
 import { printed } from "../study/print.ts";
 
 /**
- * Few readers may hold none of a rare kind, a few who can always tell, and no test can know of them: in
- * `bench/stats-hard.ts` fifteen readers of such a mixture are wrongly called different in 13 % of studies. To be said
- * with any claim, equivalent or different.
+ * A note for any claim with few readers: a small sample may include nobody of a rare kind, such as readers who can always
+ * tell. In `bench/stats-hard.ts`, fifteen readers from such a mixture are wrongly called different in 13 % of studies.
  */
 export function sayUnseen(readers: number): Finding[] {
   const missed = 0.9 ** readers;
@@ -12,7 +11,7 @@ export function sayUnseen(readers: number): Finding[] {
   return [
     sentence(
       "detail",
-      `The verdict is about readers like these ${readers}. A kind of reader who is one in ten, such as experts, would be missing altogether from so few with probability ${printed(missed, "number")}.`,
+      `With only ${readers} readers, a group that makes up one in ten, such as experts, is missing from the sample with probability ${printed(missed, "number")}.`,
     ),
   ];
 }

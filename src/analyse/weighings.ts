@@ -1,28 +1,28 @@
 import type { StudyVerdict } from "../stats/verdict-test.ts";
 import { type WeighingGap, weighingGap } from "../stats/weighing-gap.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
-import { counted, listed, percent, percentRange } from "../study/print.ts";
+import { capital, counted, listed, percent, percentRange } from "../study/print.ts";
 import { type Method, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
 import type { Choice, Data } from "./data.ts";
 import { marksOf } from "./equivalent.ts";
 import { readersWhoFinished } from "./finished.ts";
 import { asJudgments, clustersOf, verdictOnChoices } from "./judged.ts";
 
-/** The verdict under one way to put judgments together. */
+/** The verdict under an alternative analysis. */
 interface Weighing {
   readonly name: string;
   readonly test: StudyVerdict;
 }
 
-/** The verdict as declared, next to other ways to put the same judgments together. */
+/** A sensitivity analysis: the verdict under other weightings, clusters and readers. */
 export interface Weighings {
   readonly readers: Weighing;
   readonly judgments: Weighing;
-  /** Readers who went through their form to its end, alone; undefined where all did, or fewer than half. */
+  /** Only readers who finished their form; undefined if all did, or fewer than half. */
   readonly finished: Weighing | undefined;
-  /** The usual method, where the study declared another. */
+  /** The default method, if the study declared another. */
   readonly usual: Weighing | undefined;
-  /** Readers and stories alone, where more is clustered. */
+  /** Clustered by reader and story only, if the study declares more clusters. */
   readonly unclustered: Weighing | undefined;
   readonly gap: WeighingGap | undefined;
 }
@@ -44,18 +44,18 @@ export function weighingsOf(data: Data, declared: StudyVerdict): Weighings {
   const who = choices.filter(({ participant }) => finished.has(participant));
   const count = new Set(who.map(({ participant }) => participant)).size;
   return {
-    readers: { name: "All readers weighed alike", test: weighed("readers") },
-    judgments: { name: "All judgments weighed alike", test: weighed("judgments") },
+    readers: { name: "Equal weight for each reader", test: weighed("readers") },
+    judgments: { name: "Equal weight for each judgment", test: weighed("judgments") },
     finished:
       count < readers.size && 2 * count >= readers.size
-        ? { name: `The ${counted(count, "reader")} who finished, alone`, test: under(method, who) }
+        ? { name: `Only the ${counted(count, "reader")} who finished`, test: under(method, who) }
         : undefined,
     usual: sameMethod(method, usualMethod)
       ? undefined
-      : { name: "As studies have it unless they say otherwise", test: under(usualMethod) },
+      : { name: "The default analysis", test: under(usualMethod) },
     unclustered:
       clustersOf(choices, data).length > 0
-        ? { name: "Readers and stories as the only clusters", test: under({ ...method, clusters: [] }) }
+        ? { name: "Clustered by reader and story only", test: under({ ...method, clusters: [] }) }
         : undefined,
     gap: even ? undefined : weighingGap(asJudgments(choices, data)),
   };
@@ -64,7 +64,7 @@ export function weighingsOf(data: Data, declared: StudyVerdict): Weighings {
 const sameMethod = (one: Method, other: Method): boolean =>
   one.weigh === other.weigh && one.clusters.join("\n") === other.clusters.join("\n");
 
-/** Whether every reader judged as many human and as many machine stories as any other, so that both weighings are one. */
+/** Whether all readers judged the same numbers of human and machine stories, so that both weightings are the same. */
 function equallyMany(choices: readonly Choice[]): boolean {
   const counts = new Map<string, [number, number]>();
   for (const { participant, origin } of choices) {
@@ -75,10 +75,10 @@ function equallyMany(choices: readonly Choice[]): boolean {
   return new Set([...counts.values()].map(String)).size <= 1;
 }
 
-/** A gap between weighings that is told as a warning. */
+/** The smallest gap between the weightings that gives a warning. */
 const noticeable = 0.005;
 
-/** Nothing where all ways are one. */
+/** The findings of the sensitivity analysis; none if all alternatives are the same. */
 export function weighingFindings(weighings: Weighings, declared: StudyVerdict, data: Data): Finding[] {
   const { readers, judgments, finished, usual, unclustered, gap } = weighings;
   const others = [...(gap ? [readers, judgments] : []), finished, usual, unclustered].filter(
@@ -89,28 +89,28 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
   const estimates = [
     ...(gap
       ? [
-          `over readers weighed alike accuracy is ${accuracy(readers)}`,
-          `over judgments weighed alike ${accuracy(judgments)}`,
+          `accuracy is ${accuracy(readers)} with equal weight for each reader`,
+          `${accuracy(judgments)} with equal weight for each judgment`,
         ]
       : []),
     ...(finished?.test.overall.estimate === undefined
       ? []
-      : [`${gap ? "" : "accuracy is "}${accuracy(finished)} for ${finished.name.replace(/^The/, "the")}`]),
+      : [`${gap ? "" : "accuracy is "}${accuracy(finished)} for ${finished.name.replace(/^Only/, "only")}`]),
   ];
   const parts = gap !== undefined && gap.p <= data.settings.alpha && Math.abs(gap.gap) >= noticeable;
   return [
     ...(estimates.length > 0 ? [sentence("result", `${capital(listed(estimates))}.`)] : []),
     ...(parts ? [sentence("warning", sayParts(gap, methodOf(data.settings)))] : []),
     ...(usual ? [sentence("result", sayUsual(usual, data))] : []),
-    table("detail", "The same judgments put together in other ways", {
+    table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
-        { key: "way", label: "Judgments", format: "text" },
+        { key: "way", label: "Analysis", format: "text" },
         { key: "accuracy", label: "Balanced accuracy", format: "percent" },
         { key: "low", label: "Interval", format: "percent" },
         { key: "high", label: "to", format: "percent" },
         { key: "verdict", label: "Verdict", format: "text" },
       ],
-      rows: [{ name: "As declared: the verdict of this report", test: declared }, ...others].map(
+      rows: [{ name: "As declared (the verdict of this report)", test: declared }, ...others].map(
         ({ name, test: { overall, together } }) => ({
           way: name,
           accuracy: overall.estimate ?? null,
@@ -123,29 +123,27 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
   ];
 }
 
-const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
-
 function sayParts({ gap }: WeighingGap, { weigh }: Method): string {
   const who = gap > 0 ? "more" : "less";
   const believe =
     weigh === "readers"
-      ? "The verdict weighs readers alike, and so does not hang on who left."
-      : "The verdict weighs judgments, as declared; the accuracy over readers weighed alike does not hang on who left.";
-  return `Readers who judged more stories were right ${who} often than those who judged fewer: who left differs from who stayed. ${believe}`;
+      ? "The verdict gives each reader equal weight and so does not depend on who left early."
+      : "The verdict gives each judgment equal weight, as declared; the accuracy with equal weight for each reader does not depend on who left early.";
+  return `Readers who judged more stories were right ${who} often than those who judged fewer, so those who left early differ from those who stayed. ${believe}`;
 }
 
 function sayUsual({ test: { overall, together } }: Weighing, data: Data): string {
   const method = methodOf(data.settings);
   const by = [
-    method.weigh === "judgments" ? "judgments weighed alike" : "readers weighed alike",
+    method.weigh === "judgments" ? "equal weight for each judgment" : "equal weight for each reader",
     method.clusters.length > 0
-      ? `${listed(method.clusters)} as clusters`
-      : "no clusters but readers and stories",
+      ? `clusters by ${listed(method.clusters)}`
+      : "clusters by reader and story only",
   ];
-  const as = sameMethod(method, methodOf01) ? "the analysis of version 0.1" : "an analysis of its own";
+  const as = sameMethod(method, methodOf01) ? "the analysis of version 0.1" : "its own analysis";
   const found =
     overall.degrees > 0
       ? `${together}, accuracy ${percent(overall.estimate!)} (${percentRange(overall.interval, marksOf(data))})`
-      : `${together}, for ${overall.reason}`;
-  return `The study declared ${as}: ${by.join(", ")}. With readers weighed alike and titles as clusters, as studies have it unless they say otherwise, the verdict is ${found}.`;
+      : `${together}, because ${overall.reason}`;
+  return `The study declared ${as}: ${by.join(", ")}. With the default analysis (equal weight for each reader, clusters by title) the verdict is ${found}.`;
 }
