@@ -4,21 +4,21 @@ import type { Random } from "./random.ts";
 import type { Trend } from "./trend.ts";
 
 export interface CategoryFitData {
-  /** What was asked of each text: a category. */
+  /** The category that each text's prompt asked for. */
   readonly asked: readonly string[];
-  /** How well a text fits a category, whatever was asked of it: 1 or 0, or anything between. */
+  /** How well a text fits a category, from 0 to 1, whatever its prompt asked for. */
   fits(text: number, category: string): number;
-  /** What was asked changes places within these alone; everywhere unless given. */
+  /** Categories are permuted within these blocks; over all texts by default. */
   readonly blocks?: ArrayLike<Label> | undefined;
-  /** One or two ways of clustering for the interval: titles. */
+  /** One or two clusterings for the interval: titles. */
   readonly clusters: readonly ArrayLike<Label>[];
 }
 
 /**
- * Whether texts fit what was asked of them more than what was asked of the others: the mean over texts of the fit to
- * their own category less the mean fit to the other categories, from -1 to 1. The p-value deals what was asked anew
- * among the texts of a block (Fisher's randomisation, two-sided, 1 added as in Phipson and Smyth 2010); the interval is
- * clustered. Undefined where fewer than two categories were asked for. Throws RangeError when columns differ in length.
+ * Whether texts fit the category asked for better than the other categories: the mean over texts of the fit to their own
+ * category minus the mean fit to the others, from -1 to 1. The p-value is from permuting the categories among the texts of
+ * a block (two-sided, with 1 added as in Phipson and Smyth 2010); the interval is clustered. Undefined with fewer than two
+ * categories. Throws RangeError when columns differ in length.
  */
 export function categoryFit(
   { asked, fits, blocks, clusters }: CategoryFitData,
@@ -29,7 +29,7 @@ export function categoryFit(
   const categories = [...new Set(asked)];
   if (categories.length < 2) return undefined;
   const place = new Map(categories.map((category, at) => [category, at]));
-  /** What a text scores if a category had been asked of it. */
+  /** The score of each text for each category. */
   const scores = asked.map((_, at) => {
     const fit = categories.map((category) => fits(at, category));
     const sum = fit.reduce((total, each) => total + each, 0);

@@ -9,30 +9,30 @@ import type { Interval } from "./interval.ts";
 import { asNumbers, type Clusters, readersAlike } from "./judgments.ts";
 import type { Label } from "./labels.ts";
 
-/** Whose right answers count alike: each judgment's, or each reader's, however many judgments the reader gave. */
+/** Equal weight for each judgment, or for each reader. */
 export type Weighing = "judgments" | "readers";
 
 /**
- * With fewer clusters than this by title, class, form or another named way, no error is told of them: so few say too little
- * of how much such clusters differ. `bench/verdict-clusters.ts` has what fewer would err.
+ * With fewer named clusters (titles, classes, forms) there is no standard error: they say too little about how much such
+ * clusters differ. `bench/verdict-clusters.ts` has the error rates with fewer.
  */
 export const fewestClusters = 6;
 
-/** Right answers with what they repeat by. */
+/** Right answers with their clusters. */
 export interface RightAnswers {
   readonly correct: ArrayLike<boolean | number>;
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
-  /** Whether each story is human or machine; one group unless told. */
+  /** Whether each story is human or machine; one group by default. */
   readonly groups?: ArrayLike<Label> | undefined;
   readonly clusters?: readonly Clusters[] | undefined;
 }
 
 /**
- * A share of right answers with the error that the verdict uses: clustered by reader and by story, stories within their
- * `groups`, and by named clusters, never below that of independent judgments. Of equally many judgments in each group it
- * is balanced accuracy with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is
- * all there is, or named clusters are fewer than `fewestClusters`.
+ * A share of right answers with the standard error of the verdict: clustered by reader, by story (nested in `groups`) and
+ * by named clusters, never below that of independent judgments. With the same number of judgments in each group it equals
+ * balanced accuracy and its interval. `degrees` is 0 if there is no error: one reader, one story, or fewer named clusters
+ * than `fewestClusters`.
  */
 export function clusteredShare(
   data: RightAnswers,
@@ -40,27 +40,27 @@ export function clusteredShare(
   weigh: Weighing = "judgments",
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
   const shares = sharesIn(data, weigh);
-  // A group weighs as much as it has judgments, so that the share is that of all of them.
+  // Groups are weighted by their judgments, which gives the share of all judgments.
   const weights = new Map([...shares.counts].map(([group, { all }]) => [group, all / shares.right.length]));
   const { estimate, standardError, degrees } = errorOf(shares, weights);
   const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
   return { estimate, standardError, degrees, interval };
 }
 
-/** A way of clustering: `reader`, `story`, or what it is called, and its number of clusters. */
+/** A clustering by its name (`reader`, `story`, or that of named clusters), with its number of clusters. */
 export interface EstimateMethod {
   readonly name: string;
   readonly clusters: number;
 }
 
-/** Right answers prepared once for the shares of any groups. */
+/** Right answers, prepared once for any weighting of the groups. */
 export interface Shares {
   readonly right: Float64Array;
   readonly clustering: Clustering;
   readonly importance: Float64Array | undefined;
-  /** Right answers and all of each group, and how much the judgments of the group count by Kish (1965). */
+  /** Right answers and number of judgments of each group. */
   readonly counts: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
-  /** Names of the ways after readers and stories. */
+  /** Names of the clusterings after readers and stories. */
   readonly names: readonly string[];
 }
 
@@ -86,7 +86,7 @@ export function sharesIn(
   };
 }
 
-/** Judgments, readers and stories of the groups that weigh something. */
+/** Numbers of judgments, readers and stories in the groups with a weight. */
 export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
   const { groups, ways } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
@@ -102,7 +102,7 @@ export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<La
   return { judgments, correct, readers: readers!, stories: stories! };
 }
 
-/** The share with the error of `clusteredShare`, and its ways; `few` is the named one with too few clusters to know how much they differ. */
+/** The share with the error of `clusteredShare` and its clusterings; `few` is the named one with too few clusters. */
 export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
@@ -121,7 +121,7 @@ export function errorOf(
   return { estimate, degrees, standardError: error, ways, few };
 }
 
-/** The ways that an error rests on, without those that are contained in another, and how many clusters each has. */
+/** The clusterings of an error, without those nested in another, and their numbers of clusters. */
 function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): EstimateMethod[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
@@ -159,7 +159,7 @@ function independentError(shares: Shares, weights: ReadonlyMap<Label, number>): 
   return Math.sqrt(variance);
 }
 
-/** Cut to [0, 1], beyond which no share lies. */
+/** The interval cut to [0, 1]. */
 export function withinUnit({ low, high }: Interval): Interval {
   return { low: Math.max(0, low), high: Math.min(1, high) };
 }

@@ -98,7 +98,7 @@ describe("few data carry no interval", () => {
     for (const row of shares.rows) expect(row["clustered_low"]).toBeNull();
     const drawn = tableWith("How often readers were right", of(all, "verdict"));
     for (const { low, outer_high } of drawn.rows) expect([low, outer_high]).toEqual([null, null]);
-    expect(said(of(all, "bayes"))).toContain("one reader can't stand for readers");
+    expect(said(of(all, "bayes"))).toContain("one reader cannot represent readers in general");
     expect(of(all, "bayes").numbers["effectiveJudgments"]).toBe(0);
   });
 

@@ -61,8 +61,10 @@ test("one cluster leaves the error unknown, not zero and not NaN", () => {
 });
 
 test("columns of different length and unknown groups are told", () => {
-  expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries beside 2"));
-  expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(new RangeError("a value is no number: NaN"));
+  expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries, expected 2"));
+  expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(
+    new RangeError("a value is not a number: NaN"),
+  );
   expect(() => clusteredContrast([1], { clusters: [[1]], weights: new Map([["b", 1]]) })).toThrow(
     new RangeError("no observation belongs to the group b"),
   );

@@ -57,7 +57,7 @@ test("designs that can't exist are told, and a search that ends empty is undefin
   expect(() => balancedIncompleteBlocks({ v: 16, b: 8, r: 3, k: 6, lambda: 1 })).toThrow(
     new RangeError("balanced blocks are at least as many as things: 8 for 16"),
   );
-  expect(() => williamsSquare(1)).toThrow(new RangeError("a Williams square orders 2 or more: 1"));
+  expect(() => williamsSquare(1)).toThrow(new RangeError("a Williams square needs at least 2 conditions: 1"));
   // Passes the counting rules and is known not to exist (Bruck, Ryser and Chowla).
   expect(
     balancedIncompleteBlocks({ v: 22, b: 22, r: 7, k: 7, lambda: 2 }, { effort: 20_000 }),

@@ -67,14 +67,16 @@ test("nothing, one kind, one reader and ratings all alike carry no verdict", () 
     stories: [1, 2, 3, 4],
     groups: ["human", "human", "machine", "machine"],
   };
-  expect(differenceVerdict(alone, kinds, { margin: 1 }).reason).toBe("one reader can't stand for readers");
+  expect(differenceVerdict(alone, kinds, { margin: 1 }).reason).toBe(
+    "one reader cannot represent readers in general",
+  );
   const alike = { ...alone, values: [3, 3, 3, 3], readers: [1, 2, 1, 2] };
   expect(differenceVerdict(alike, kinds, { margin: 1 })).toMatchObject({
     verdict: "inconclusive",
     reason: "the values never vary within a kind",
   });
   expect(() => differenceVerdict(alone, kinds, { margin: 0 })).toThrow(
-    new RangeError("a margin lies above 0: 0"),
+    new RangeError("a margin must be above 0: 0"),
   );
 });
 

@@ -58,7 +58,9 @@ test("the same seed gives the same clusters; fewer different points than cluster
 test("nothing, no cluster, and points of two lengths are refused", () => {
   expect(() => kMeans([], 2, randomFrom(1))).toThrow(RangeError);
   expect(() => kMeans([[1]], 0, randomFrom(1))).toThrow(
-    new RangeError("a number of clusters is at least 1: 0"),
+    new RangeError("the number of clusters must be at least 1: 0"),
   );
-  expect(() => kMeans([[1], [1, 2]], 1, randomFrom(1))).toThrow(new RangeError("points of one length"));
+  expect(() => kMeans([[1], [1, 2]], 1, randomFrom(1))).toThrow(
+    new RangeError("points must have the same length"),
+  );
 });

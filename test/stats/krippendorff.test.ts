@@ -43,7 +43,7 @@ test("nothing to compare, or nothing that varies, has no alpha", () => {
 });
 
 test("rows of different length and ratios below 0 are told", () => {
-  expect(() => krippendorffAlpha([[1, 2], [1]])).toThrow(new RangeError("judge 1 has 1 units beside 2"));
+  expect(() => krippendorffAlpha([[1, 2], [1]])).toThrow(new RangeError("judge 1 has 1 units, expected 2"));
   expect(() =>
     krippendorffAlpha(
       [

@@ -93,8 +93,12 @@ test("dependent predictors, all alike and nothing have a reason", () => {
 });
 
 test("impossible arguments are told by value", () => {
-  expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries beside 2"));
-  expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(new RangeError("row 1 has 2 predictors beside 1"));
+  expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries, expected 2"));
+  expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(
+    new RangeError("row 1 has 2 predictors, expected 1"),
+  );
   expect(() => fitLogistic([[Number.NaN]], [1])).toThrow(RangeError);
-  expect(() => fitLogistic([[1]], [1], { ridge: -1 })).toThrow(new RangeError("a ridge is 0 or more: -1"));
+  expect(() => fitLogistic([[1]], [1], { ridge: -1 })).toThrow(
+    new RangeError("a ridge must be 0 or more: -1"),
+  );
 });

@@ -203,7 +203,7 @@ test("nothing, all alike, separation and dependent predictors have a reason and 
   });
   expect(fitMixedLogistic({ ...data, design: data.design.map((row) => [1, row[1]!, row[1]!]) })).toEqual({
     fitted: false,
-    reason: "predictors depend on each other, so that their parts can't be told apart",
+    reason: "the predictors are linearly dependent",
   });
 });
 
@@ -214,7 +214,7 @@ test("readers who never vary their answer have no finite estimate, and that is t
   expect(fitMixedLogistic({ design: reader.map(() => [1]), outcomes, groups: { reader, story } })).toEqual({
     fitted: false,
     reason:
-      "outcomes hardly vary within the groups, or the predictors separate them there, so that no finite estimate exists",
+      "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate",
   });
 });
 
@@ -234,10 +234,10 @@ test("impossible arguments are told by value", () => {
   const data = studyData(reference.study);
   expect(() => fitMixedLogistic({ ...data, groups: {} })).toThrow(RangeError);
   expect(() => fitMixedLogistic({ ...data, groups: { reader: [1] } })).toThrow(
-    new RangeError(`reader: 1 entries beside ${data.outcomes.length}`),
+    new RangeError(`reader: 1 entries, expected ${data.outcomes.length}`),
   );
   expect(() => fitMixedLogistic({ ...data, slopes: { x: { within: "form", by: data.outcomes } } })).toThrow(
-    new RangeError("a slope lies within no group"),
+    new RangeError("a slope names an unknown group"),
   );
   expect(() => fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 2) })).toThrow(
     new RangeError("row 0 has 2 successes of 1"),

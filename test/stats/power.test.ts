@@ -82,7 +82,7 @@ test("the fewest readers reach the power and one fewer don't", () => {
 test("impossible plans are told by value", () => {
   expect(() => verdictPower(plan, { margin: 0 })).toThrow(RangeError);
   expect(() => simulatedPower({ ...plan, each: 3 }, options, { studies: 1 }, randomFrom(1))).toThrow(
-    new RangeError("judgments of each reader are an even count from 2 to 40: 3"),
+    new RangeError("judgments per reader must be an even number from 2 to 40: 3"),
   );
   expect(() => simulatedPower({ ...plan, stories: 7 }, options, { studies: 1 }, randomFrom(1))).toThrow(
     RangeError,

@@ -59,7 +59,7 @@ test("between-unit variance adds up: all of a share's variance where nothing els
 test("impossible plans are told by value", () => {
   const random = randomFrom(1);
   expect(() => simulateStudy({ ...plan, readers: 0 }, random)).toThrow(
-    new RangeError("readers are a count from 1: 0"),
+    new RangeError("readers must be a whole number from 1: 0"),
   );
   expect(() => simulateStudy({ ...plan, each: 22 }, random)).toThrow(RangeError);
   expect(() => simulateStudy({ ...plan, variances: { ...usualSpread, skill: -1 } }, random)).toThrow(

@@ -79,7 +79,7 @@ test("all right is not equivalent to chance, with no NaN", () => {
 });
 
 test("impossible margins are told by value", () => {
-  expect(() => tost(1, 2, { margin: 0 })).toThrow(new RangeError("a margin lies above 0: 0"));
+  expect(() => tost(1, 2, { margin: 0 })).toThrow(new RangeError("a margin must be above 0: 0"));
   expect(() => tost(1, 2, { margin: 0.1, chance: 1 })).toThrow(RangeError);
   expect(() => tost(1, 2, { margin: 0.1 }, 0.6)).toThrow(RangeError);
   expect(() => tostSampleSize({ margin: 0.1 }, { truth: 0.65 })).toThrow(

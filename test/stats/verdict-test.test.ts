@@ -108,7 +108,7 @@ test("nothing, one judgment and one class are inconclusive, with the reason", ()
   const result = verdictTest(one, options);
   expect(result.overall.reason).toBe("there are no judgments of machine stories");
   expect(result.human).toMatchObject({ verdict: "inconclusive", estimate: 1, differenceP: 1 });
-  expect(result.human.reason).toBe("one reader can't stand for readers");
+  expect(result.human.reason).toBe("one reader cannot represent readers in general");
   expect(proportionVerdict({ correct: [], readers: [], stories: [] }, options).reason).toBe(
     "there are no judgments",
   );
@@ -120,7 +120,7 @@ test("one reader, and one story of a kind, carry no verdict however many judgmen
   const twoStories = everyone(1000, 2, (reader) => reader % 2 === 0);
   const { overall } = verdictTest(twoStories, options);
   expect(overall.verdict).toBe("inconclusive");
-  expect(overall.reason).toBe("one story of a kind can't stand for stories");
+  expect(overall.reason).toBe("one story of a kind cannot represent stories in general");
 });
 
 test("few judgments are never equivalent, however evenly they fall", () => {
@@ -170,7 +170,7 @@ test("impossible arguments are told by value", () => {
   );
   expect(() => verdictTest(study, { margin: 0.1, alpha: 0 })).toThrow(RangeError);
   expect(() => verdictTest({ ...study, readers: [1] }, options)).toThrow(
-    new RangeError("readers: 1 entries beside 8"),
+    new RangeError("readers: 1 entries, expected 8"),
   );
   expect(() =>
     verdictTest(
