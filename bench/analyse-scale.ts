@@ -13,11 +13,11 @@ import { applies } from "../src/analyse/analysis.ts";
 import { withoutExcluded } from "../src/analyse/exclusions.ts";
 import { dataOfTable } from "../src/analyse/from-table.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../src/stats/simulate-study.ts";
 import { AnalyseSettings } from "../src/study/settings/analyse.ts";
 
 const [judgments = 100_000, readers = 5_000, stories = 300] = process.argv.slice(2).map(Number);
-const plan = { readers, stories, each: judgments / readers, variances: usualSpread };
+const plan = { readers, stories, each: judgments / readers, variances: defaultSpread };
 const study = simulateStudy(plan, randomFrom("bench", "analyse"));
 
 const file = join(await mkdtemp(join(tmpdir(), "tinylove-bench-")), "judgments.csv");

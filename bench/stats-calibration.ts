@@ -13,14 +13,14 @@ import { asNumbers, type Judgments } from "../src/stats/judgments.ts";
 import { normalSurvival } from "../src/stats/normal.ts";
 import { simulatedPower, verdictPower } from "../src/stats/power.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
-import { type StudyPlan, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, type StudyPlan, simulateStudy } from "../src/stats/simulate-study.ts";
 import { tostExactP } from "../src/stats/tost.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
 const margin = 0.1;
 const alpha = 0.05;
-const usual: StudyPlan = { readers: 60, stories: 40, each: 20, variances: usualSpread };
+const usual: StudyPlan = { readers: 60, stories: 40, each: 20, variances: defaultSpread };
 
 const settings: Readonly<Record<string, StudyPlan>> = {
   "60 readers x 20 of 40 stories": usual,
@@ -33,7 +33,7 @@ const settings: Readonly<Record<string, StudyPlan>> = {
     each: 40,
     variances: { bias: 0.5, skill: 1, story: 0.2 },
   },
-  "13 readers x 6 of 6 stories": { readers: 13, stories: 6, each: 6, variances: usualSpread },
+  "13 readers x 6 of 6 stories": { readers: 13, stories: 6, each: 6, variances: defaultSpread },
 };
 
 for (const [name, plan] of Object.entries(settings)) {

@@ -7,12 +7,12 @@
 import { crossedBootstrap } from "../src/stats/bootstrap.ts";
 import { asNumbers } from "../src/stats/judgments.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../src/stats/simulate-study.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const random = randomFrom("speed");
-const small = simulateStudy({ readers: 60, stories: 40, each: 10, variances: usualSpread }, random);
-const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: usualSpread }, random);
+const small = simulateStudy({ readers: 60, stories: 40, each: 10, variances: defaultSpread }, random);
+const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: defaultSpread }, random);
 const { readers, stories, origins: groups } = small;
 
 const seconds = {

@@ -24,11 +24,11 @@ import { analyses } from "./analyses.ts";
 import { applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
-import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
 import { dataOfOwnTable } from "./from-own-table.ts";
 import { dataOfStudy } from "./from-study.ts";
 import { dataOfTable } from "./from-table.ts";
 import { choicesCsv } from "./judged.ts";
+import { preflightAnalyses, refuseUnknownAnalyses } from "./preflight.ts";
 import { headlineOf, printedFindings } from "./print.ts";
 import type { HowToRead } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
@@ -104,7 +104,7 @@ export const analyse = (pageOf: PageOf) =>
     ],
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
-    preflight: foreseeAnalyses,
+    preflight: preflightAnalyses,
     async run(
       study,
       { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
@@ -122,7 +122,7 @@ export const analyse = (pageOf: PageOf) =>
         "--cluster": cluster,
       });
       const data = await dataOfStudy(study);
-      tellIfSimulated(data, effects);
+      warnIfSimulated(data, effects);
       const found = await allFindings(data, study.random("analyse"), effects);
       for (const findings of found) {
         await writeWhole(
@@ -172,7 +172,7 @@ async function analyseTable(
   const { data, random } = isPlain
     ? await dataOfFile(file, given, how, effects)
     : await dataOfAnyTable(file, given, how, effects);
-  tellIfSimulated(data, effects);
+  warnIfSimulated(data, effects);
   if (dryRun) {
     for (const [reason, rows] of Object.entries(data.leftOut)) effects.log(`left out: ${rows} (${reason})`);
     if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
@@ -186,7 +186,7 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type GivenSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
 
 function clustersAsked(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];
@@ -201,7 +201,7 @@ function clustersAsked(columns: readonly string[]): string[] {
 /** The judgments of a table. A table that Tiny Love wrote uses its study's settings, except those given. */
 async function dataOfFile(
   file: string,
-  given: Given,
+  given: GivenSettings,
   how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
@@ -214,7 +214,7 @@ async function dataOfFile(
   return { data: { ...own.data, settings }, random: own.random };
 }
 
-async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+async function dataOfAnyTable(file: string, given: GivenSettings, how: HowToRead, effects: Effects) {
   const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
   effects.log(said);
   for (const warning of warnings) effects.warn(warning);
@@ -244,7 +244,7 @@ async function allFindings(all: Data, random: Random, effects: Effects): Promise
   return found;
 }
 
-function tellIfSimulated({ simulated }: Data, effects: Effects): void {
+function warnIfSimulated({ simulated }: Data, effects: Effects): void {
   if (simulated) effects.warn("the judgments are simulated: these results say nothing about people");
 }
 

@@ -28,41 +28,41 @@ const least = 10;
  */
 export function testCues(judged: readonly JudgedStory[], draws: number, random: Random): Cue[] {
   const stories = judged.toSorted((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
-  const writers = stories.map(({ origin, model }) => `${origin} ${model}`);
+  const sources = stories.map(({ origin, model }) => `${origin} ${model}`);
   const outcomes = [
     ranksWithin(
       stories.map(({ saidHuman, judgments }) => saidHuman / judgments),
-      writers,
+      sources,
     ),
     ranksWithin(
       stories.map(({ right, judgments }) => right / judgments),
-      writers,
+      sources,
     ),
   ];
-  const measures = measuresOf(stories, writers);
+  const measures = measuresOf(stories, sources);
   if (measures.length === 0) return [];
-  const observed = measures.map((measure) => outcomes.map((outcome) => reach(measure, outcome)));
+  const observed = measures.map((measure) => outcomes.map((outcome) => scaledCovariance(measure, outcome)));
 
-  const far = observed.map((reached) => reached.map(() => 0));
+  const extreme = observed.map((reached) => reached.map(() => 0));
   const work = measures.reduce((sum, { rows }) => sum + 2 * rows.length, 0);
-  const deals = Math.max(999, Math.min(draws, Math.floor(4e8 / work)));
-  const blocks = exchangeable(stories, writers);
-  const source = Int32Array.from(stories.keys());
-  const dealt = new Float64Array(stories.length);
-  for (let deal = 0; deal < deals; deal++) {
-    for (const units of blocks) shuffleUnits(units, source, random);
+  const permutations = Math.max(999, Math.min(draws, Math.floor(4e8 / work)));
+  const blocks = exchangeableTitles(stories, sources);
+  const order = Int32Array.from(stories.keys());
+  const permuted = new Float64Array(stories.length);
+  for (let draw = 0; draw < permutations; draw++) {
+    for (const units of blocks) shuffleUnits(units, order, random);
     let most = 0;
     for (const outcome of outcomes) {
-      for (let at = 0; at < source.length; at++) dealt[at] = outcome[source[at]!]!;
-      for (const measure of measures) most = Math.max(most, Math.abs(reach(measure, dealt)));
+      for (let at = 0; at < order.length; at++) permuted[at] = outcome[order[at]!]!;
+      for (const measure of measures) most = Math.max(most, Math.abs(scaledCovariance(measure, permuted)));
     }
     for (const [at, reached] of observed.entries())
-      for (const [which, own] of reached.entries()) if (most >= Math.abs(own) - 1e-12) far[at]![which]!++;
+      for (const [which, own] of reached.entries()) if (most >= Math.abs(own) - 1e-12) extreme[at]![which]!++;
   }
   return measures
     .map(({ name, rows, ranked }, at) => {
-      const [saidHuman, right] = outcomes.map((outcome) => correlationOf(ranked, rows, outcome, writers));
-      const [saidHumanP, rightP] = far[at]!.map((count) => (1 + count) / (1 + deals));
+      const [saidHuman, right] = outcomes.map((outcome) => correlationOf(ranked, rows, outcome, sources));
+      const [saidHumanP, rightP] = extreme[at]!.map((count) => (1 + count) / (1 + permutations));
       return {
         measure: name,
         stories: rows.length,
@@ -84,14 +84,14 @@ interface Measure {
   readonly length: number;
 }
 
-function measuresOf(stories: readonly JudgedStory[], writers: readonly string[]): Measure[] {
+function measuresOf(stories: readonly JudgedStory[], sources: readonly string[]): Measure[] {
   const names = [...new Set(stories.flatMap(({ measures }) => Object.keys(measures)))];
   return names.flatMap((name): Measure[] => {
     const rows = [...stories.keys()].filter((at) => stories[at]!.measures[name] !== undefined);
     if (rows.length < least) return [];
     const ranked = ranksWithin(
       rows.map((at) => stories[at]!.measures[name]!),
-      rows.map((at) => writers[at]!),
+      rows.map((at) => sources[at]!),
     );
     const length = Math.sqrt(ranked.reduce((sum, rank) => sum + rank * rank, 0));
     return length > 1e-9 ? [{ name, rows, ranked, length }] : [];
@@ -99,9 +99,9 @@ function measuresOf(stories: readonly JudgedStory[], writers: readonly string[])
 }
 
 /** Centred ranks within each source, divided by the number of its stories. */
-function ranksWithin(values: readonly number[], writers: readonly string[]): Float64Array {
+function ranksWithin(values: readonly number[], sources: readonly string[]): Float64Array {
   const centred = new Float64Array(values.length);
-  for (const rows of groupedBy(values.keys(), (at) => writers[at]!).values()) {
+  for (const rows of groupedBy(values.keys(), (at) => sources[at]!).values()) {
     const own = ranks(rows.map((at) => values[at]!));
     for (const [place, at] of rows.entries())
       centred[at] = (own[place]! - (rows.length + 1) / 2) / rows.length;
@@ -110,7 +110,7 @@ function ranksWithin(values: readonly number[], writers: readonly string[]): Flo
 }
 
 /** The covariance of a measure with an outcome, in standard deviations of the measure: the test statistic. */
-function reach({ rows, ranked, length }: Measure, outcome: Float64Array): number {
+function scaledCovariance({ rows, ranked, length }: Measure, outcome: Float64Array): number {
   let sum = 0;
   for (let at = 0; at < rows.length; at++) sum += ranked[at]! * outcome[rows[at]!]!;
   return sum / length;
@@ -120,11 +120,11 @@ function correlationOf(
   ranked: Float64Array,
   rows: readonly number[],
   outcome: Float64Array,
-  writers: readonly string[],
+  sources: readonly string[],
 ): number {
   const own = ranksWithin(
     rows.map((at) => outcome[at]!),
-    rows.map((at) => writers[at]!),
+    rows.map((at) => sources[at]!),
   );
   const [one, other] = [ranked, own].map((list) => Math.sqrt(list.reduce((sum, x) => sum + x * x, 0)));
   if (other! < 1e-9) return 0;
@@ -132,25 +132,25 @@ function correlationOf(
 }
 
 /** Titles with stories from the same sources, which may be exchanged; each as its stories sorted by source. */
-function exchangeable(stories: readonly JudgedStory[], writers: readonly string[]): number[][][] {
+function exchangeableTitles(stories: readonly JudgedStory[], sources: readonly string[]): number[][][] {
   const titles = sharedTitles(stories);
   const units = [...groupedBy(stories.keys(), (at) => titles?.[at] ?? stories[at]!.stimulus).values()].map(
     (own) =>
       own.toSorted((one, other) =>
-        writers[one]! < writers[other]! ? -1 : Number(writers[one] !== writers[other]),
+        sources[one]! < sources[other]! ? -1 : Number(sources[one] !== sources[other]),
       ),
   );
-  return [...groupedBy(units, (own) => own.map((at) => writers[at]).join("\n")).values()];
+  return [...groupedBy(units, (own) => own.map((at) => sources[at]).join("\n")).values()];
 }
 
 /** Permutes the units (Fisher–Yates), story by story. */
-function shuffleUnits(units: readonly (readonly number[])[], source: Int32Array, random: Random): void {
+function shuffleUnits(units: readonly (readonly number[])[], order: Int32Array, random: Random): void {
   for (let last = units.length - 1; last > 0; last--) {
     const other = units[random.integer(0, last)]!;
     for (const [place, at] of units[last]!.entries()) {
-      const own = source[at]!;
-      source[at] = source[other[place]!]!;
-      source[other[place]!] = own;
+      const own = order[at]!;
+      order[at] = order[other[place]!]!;
+      order[other[place]!] = own;
     }
   }
 }

@@ -14,7 +14,7 @@ export interface Labelled {
 }
 
 /** Pairs of a human and a machine item: the difference, human minus machine, in each feature. */
-export interface Differences {
+export interface PairDifferences {
   readonly features: readonly (readonly number[])[];
   readonly names: readonly string[];
   /** What groups the pairs: a title, or a shared item. */
@@ -22,20 +22,20 @@ export interface Differences {
 }
 
 /** A classifier's cross-validated balanced accuracy. */
-interface Sorted {
+interface ClassifierAccuracy {
   readonly detector: string;
   readonly accuracy: number;
 }
 
 /** The same with the p-value against the best of all classifiers under permutation (Westfall and Young 1993). */
-export interface Detected extends Sorted {
+export interface TestedClassifier extends ClassifierAccuracy {
   readonly p: number;
 }
 
 /** All classifiers, the best of them, and its p-value. */
 export interface Detection {
-  readonly best: Detected;
-  readonly detectors: readonly Detected[];
+  readonly best: TestedClassifier;
+  readonly detectors: readonly TestedClassifier[];
   readonly p: number;
   readonly permutations: number;
 }
@@ -43,7 +43,7 @@ export interface Detection {
 const folds = 5;
 
 /** The name of the classifier that uses every feature. */
-export const allTogether = "all features combined";
+export const allFeatures = "all features combined";
 
 /**
  * Classifies items by each feature alone (a threshold) and by all features (a logistic regression with a ridge of 1 on
@@ -71,7 +71,7 @@ export function detect(data: Labelled, random: Random): Detection | undefined {
  * human and the machine side of all pairs of a title are swapped together at random. Undefined with fewer than ten pairs or
  * fewer than five titles.
  */
-export function detectInPairs(data: Differences, random: Random): Detection | undefined {
+export function detectInPairs(data: PairDifferences, random: Random): Detection | undefined {
   const titles = [...new Set(data.titles)];
   if (data.titles.length < 10 || titles.length < folds) return undefined;
   const features = scaled(data.features);
@@ -99,8 +99,8 @@ export function detectInPairs(data: Differences, random: Random): Detection | un
 
 /** The classifiers with their p-values. */
 function tested(
-  detectors: readonly Sorted[],
-  chance: (own: Random) => readonly Sorted[],
+  detectors: readonly ClassifierAccuracy[],
+  chance: (own: Random) => readonly ClassifierAccuracy[],
   size: number,
   random: Random,
 ): Detection {
@@ -110,8 +110,8 @@ function tested(
     (_, draw) => bestOf(chance(random.fork("permutation", draw))).accuracy,
   );
   const compared = detectors.map((one) => {
-    const far = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
-    return { ...one, p: (1 + far) / (1 + permutations) };
+    const extreme = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
+    return { ...one, p: (1 + extreme) / (1 + permutations) };
   });
   const best = bestOf(compared);
   return { best, detectors: compared, p: best.p, permutations };
@@ -124,12 +124,12 @@ function permuted(
   random: Random,
 ): readonly number[] {
   if (titles === undefined) return random.shuffle(labels);
-  const dealt = [...labels];
+  const result = [...labels];
   for (const rows of blocksOf(labels, titles)) {
     const shuffled = random.shuffle(rows.map((at) => labels[at]!));
-    for (const [place, at] of rows.entries()) dealt[at] = shuffled[place]!;
+    for (const [place, at] of rows.entries()) result[at] = shuffled[place]!;
   }
-  return dealt;
+  return result;
 }
 
 function blocksOf(labels: readonly number[], titles: readonly string[]): number[][] {
@@ -138,7 +138,7 @@ function blocksOf(labels: readonly number[], titles: readonly string[]): number[
   return [...groups.filter(both), groups.filter((rows) => !both(rows)).flat()];
 }
 
-const bestOf = <One extends Sorted>(detectors: readonly One[]): One =>
+const bestOf = <One extends ClassifierAccuracy>(detectors: readonly One[]): One =>
   detectors.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
 
 function detectorsOn(
@@ -146,8 +146,8 @@ function detectorsOn(
   names: readonly string[],
   labels: readonly number[],
   fold: readonly number[],
-): Sorted[] {
-  const alone = names.map((detector, column) => ({
+): ClassifierAccuracy[] {
+  const single = names.map((detector, column) => ({
     detector,
     accuracy: crossValidated(labels, fold, (training, tested) => {
       const values = features.map((row) => row[column]!);
@@ -155,7 +155,7 @@ function detectorsOn(
       return tested.map((at) => Number(values[at]! > cut.at === cut.above));
     }),
   }));
-  const together = crossValidated(labels, fold, (training, tested) => {
+  const combined = crossValidated(labels, fold, (training, tested) => {
     const design = training.map((at) => [1, ...features[at]!]);
     const fit = fitLogistic(
       design,
@@ -165,14 +165,14 @@ function detectorsOn(
     if (!fit.fitted) return tested.map(() => 0);
     return tested.map((at) => Number(logisticProbability(fit.coefficients, [1, ...features[at]!]) > 0.5));
   });
-  return [...alone, { detector: allTogether, accuracy: together }];
+  return [...single, { detector: allFeatures, accuracy: combined }];
 }
 
 function pairDetectorsOn(
   differences: readonly (readonly number[])[],
   names: readonly string[],
   fold: readonly number[],
-): Sorted[] {
+): ClassifierAccuracy[] {
   const rows = [...differences.keys()];
   const accuracyOf = (judge: (training: readonly number[]) => (at: number) => number) => {
     let right = 0;
@@ -182,7 +182,7 @@ function pairDetectorsOn(
     }
     return right / rows.length;
   };
-  const alone = names.map((detector, column) => ({
+  const single = names.map((detector, column) => ({
     detector,
     accuracy: accuracyOf((training) => {
       const lead = training.reduce((sum, at) => sum + Math.sign(differences[at]![column]!), 0);
@@ -190,7 +190,7 @@ function pairDetectorsOn(
     }),
   }));
   // Each pair enters from both sides, so no intercept is needed.
-  const together = accuracyOf((training) => {
+  const combined = accuracyOf((training) => {
     const design = training.flatMap((at) => [differences[at]!, differences[at]!.map((value) => -value)]);
     const fit = fitLogistic(
       design,
@@ -201,7 +201,7 @@ function pairDetectorsOn(
     return (at) =>
       differences[at]!.reduce((sum, value, column) => sum + value * fit.coefficients[column]!, 0);
   });
-  return [...alone, { detector: allTogether, accuracy: together }];
+  return [...single, { detector: allFeatures, accuracy: combined }];
 }
 
 /** Folds with balanced labels; the items of a title stay in one fold if both labels share titles. */
@@ -209,14 +209,14 @@ function foldsOf(labels: readonly number[], titles: readonly string[] | undefine
   const fold = new Array<number>(labels.length).fill(0);
   if (titles !== undefined) {
     const groups = [...groupedBy(labels.keys(), (at) => titles[at]!).values()];
-    const alike = groupedBy(groups, (rows) =>
+    const byLabels = groupedBy(groups, (rows) =>
       rows
         .map((at) => labels[at])
         .sort()
         .join(""),
     );
     let place = 0;
-    for (const own of alike.values()) {
+    for (const own of byLabels.values()) {
       for (const rows of random.shuffle(own)) {
         for (const at of rows) fold[at] = place % folds;
         place++;

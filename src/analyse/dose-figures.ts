@@ -10,7 +10,7 @@ import type { Corrected, DoseOutcome, Selected, Share } from "./doses.ts";
 export type LevelOutcome = DoseOutcome & Required<Pick<DoseOutcome, "data">>;
 
 /** One outcome by the level asked for, in its own unit. */
-export function alone(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
+export function outcomeCurve(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
   const { key, label } = outcome;
   const format = key === "named" ? ("percent" as const) : ("number" as const);
   return {
@@ -33,7 +33,7 @@ export function alone(outcome: LevelOutcome, human: readonly number[], confidenc
 }
 
 /** All outcomes on one scale: standardised by their own mean and standard deviation. */
-export function together(outcomes: readonly LevelOutcome[], confidence: number): Figure {
+export function standardisedCurves(outcomes: readonly LevelOutcome[], confidence: number): Figure {
   const rows = outcomes.flatMap((outcome) => {
     const values = Array.from(outcome.data.values);
     const [middle, spread] = [mean(values), standardDeviation(values) || 1];

@@ -206,7 +206,7 @@ function selectedOf(texts: readonly Text[], { measure }: Plan): Selected[] {
 }
 
 /** How often what was asked for is shuffled over texts. */
-export const deals = 1999;
+export const permutations = 1999;
 
 type Levelled = Omit<DoseOutcome, "found" | "data"> & { readonly data: TrendData };
 
@@ -216,7 +216,7 @@ const levelled = (
   random: (key: string) => Random,
 ): DoseOutcome[] =>
   outcomes.flatMap((outcome) => {
-    const found = trend(outcome.data, { level: settings.level, deals }, random(outcome.key));
+    const found = trend(outcome.data, { level: settings.level, permutations }, random(outcome.key));
     return found ? [{ ...outcome, found }] : [];
   });
 
@@ -347,7 +347,7 @@ function fitting(
       blocks: oftenSeveral(blocks, asked) ? blocks : undefined,
       clusters: [texts.map(({ generation }) => generation.story)],
     },
-    { level, deals },
+    { level, permutations },
     random(outcome.key),
   );
   if (!found) return [];

@@ -94,7 +94,7 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
   const seen = new Set<string>();
   return new Set(
     answers.filter((answer) => {
-      const name = JSON.stringify([answer.participant, answer.stimulus, askedIn(answer)]);
+      const name = JSON.stringify([answer.participant, answer.stimulus, questionOf(answer)]);
       // Pairs of a table may have no name; then duplicates cannot be recognised.
       if (answer.stimulus === "" || !seen.has(name)) {
         seen.add(name);
@@ -107,12 +107,12 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
 
 /** Whether a reader gave the same answer to at least `least` stories of one question, and no other answer. */
 export const isStraightLining = (own: readonly Answered[], least: number): boolean =>
-  [...groupedBy(own, askedIn).values()].some(
-    (answers) => answers.length >= least && new Set(answers.map(givenIn)).size === 1,
+  [...groupedBy(own, questionOf).values()].some(
+    (answers) => answers.length >= least && new Set(answers.map(answerIn)).size === 1,
   );
 
-const askedIn = (answer: Answered): string =>
+const questionOf = (answer: Answered): string =>
   "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
 
-const givenIn = (answer: Answered): string | number =>
+const answerIn = (answer: Answered): string | number =>
   "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating;

@@ -48,10 +48,10 @@ const Settings = z.looseObject({
 });
 
 async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
-  const beside = (name: string) => join(dirname(path), name);
-  const [settings, registered] = ["settings.json", registrationFile].map((name) => beside(join("..", name)));
+  const sibling = (name: string) => join(dirname(path), name);
+  const [settings, registered] = ["settings.json", registrationFile].map((name) => sibling(join("..", name)));
   const [stimuli, forms, measures] = ["stimuli", "forms", "measures"].map((name) =>
-    beside(name + extname(path)),
+    sibling(name + extname(path)),
   );
   const needed = [stimuli!, forms!, settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
@@ -60,16 +60,16 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
   const readers = registration?.frozen.readers ?? plannedEnd({ analyse, survey });
   const judgments = (await readTable(path)).map((row, at) =>
-    judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
+    judgmentOf(studyRow(row), `${path}, row ${at + 1}`),
   );
   // A package without a method was made by version 0.1.
   const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
   const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
-  const judged = judgedOn(judgments, formsOf(await readTable(forms!)), await lookAt(stimuli!));
+  const judged = judgedOn(judgments, formsOf(await readTable(forms!)), await stimulusLookup(stimuli!));
   return {
     data: {
       settings: declared,
-      ...labelled(judged, await peopleBeside((name) => beside(name + extname(path))), declared),
+      ...labelled(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
       measures: await measuresOf(measures!, stimuli!),
     },
     random: randomFrom(seed, "analyse"),
@@ -78,11 +78,11 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
 }
 
 /** A row of a package in the format of a study; packages have no times of day. */
-function asInStudy({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
+function studyRow({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
   return { ...row, at: "", simulated: /^true$/i.test(simulated ?? "") ? "yes" : "no" };
 }
 
-async function lookAt(path: string): Promise<StimulusLookup> {
+async function stimulusLookup(path: string): Promise<StimulusLookup> {
   const stimuli = new Map((await readTable(path)).map((row) => [row["stimulus"], row]));
   return (stimulus) => {
     const row = stimuli.get(stimulus);
@@ -94,8 +94,8 @@ async function lookAt(path: string): Promise<StimulusLookup> {
 }
 
 /** What the package says about each participant. */
-async function peopleBeside(beside: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
-  const file = beside("participants");
+async function participantsOf(sibling: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
+  const file = sibling("participants");
   const rows = (await exists(file)) ? await readTable(file) : [];
   return new Map(rows.map((row) => [row["participant"] ?? "", row]));
 }

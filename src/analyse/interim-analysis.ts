@@ -12,7 +12,7 @@ export interface InterimAnalysis {
 }
 
 /** The interim analysis of these data; undefined at the planned end, before any answer, or without a planned end. */
-export function lookOf(data: Data): InterimAnalysis | undefined {
+export function interimAnalysisOf(data: Data): InterimAnalysis | undefined {
   const { choices, pairs, ratings } = data;
   const planned = plannedReaders(data);
   const answers = choices.length + pairs.length + ratings.length;
@@ -20,16 +20,16 @@ export function lookOf(data: Data): InterimAnalysis | undefined {
   const readers = finishedReaders(data);
   if (readers >= planned) return undefined;
   // Alpha is spent at all declared looks reached so far.
-  const due = looksBefore(data).filter((look) => look <= readers / planned + 1e-9);
-  return { readers, planned, needs: due.length > 0 ? neededAt(due, data) : undefined };
+  const due = interimFractions(data).filter((look) => look <= readers / planned + 1e-9);
+  return { readers, planned, needs: due.length > 0 ? requiredPValues(due, data) : undefined };
 }
 
 /** The declared interim analyses as shares of the planned readers, rising. */
-const looksBefore = ({ settings }: Data): number[] =>
+const interimFractions = ({ settings }: Data): number[] =>
   [...new Set(settings.stop.looks)].filter((look) => look < 1).sort((one, other) => one - other);
 
 /** The p-values that a claim needs at the last of the looks. */
-function neededAt(
+function requiredPValues(
   looks: readonly number[],
   { settings: { alpha } }: Data,
 ): NonNullable<InterimAnalysis["needs"]> {
@@ -58,16 +58,16 @@ export const plannedReaders = ({ settings, study }: Data): number | undefined =>
  */
 export function errorsOf(data: Data): { readonly alpha: number; readonly equivalenceAlpha: number } {
   const { alpha } = data.settings;
-  const look = lookOf(data);
-  const before = looksBefore(data);
+  const look = interimAnalysisOf(data);
+  const before = interimFractions(data);
   const ended = look === undefined && plannedReaders(data) !== undefined && before.length > 0;
-  const needs = ended ? neededAt([...before, 1], data) : look?.needs;
+  const needs = ended ? requiredPValues([...before, 1], data) : look?.needs;
   return { alpha: needs?.differenceP ?? alpha, equivalenceAlpha: needs?.equivalenceP ?? alpha };
 }
 
 /** Why there is no verdict yet; undefined if there may be one. */
 export function whyWithheld(data: Data): string | undefined {
-  const look = lookOf(data);
+  const look = interimAnalysisOf(data);
   if (look === undefined || look.needs) return undefined;
   return `${look.readers} of ${look.planned} planned readers have finished, and no interim analysis was declared`;
 }

@@ -37,7 +37,7 @@ export const testOptions = ({
  */
 export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data, "settings">): Clusters[] {
   return methodOf(settings).clusters.flatMap((name) => {
-    if (name !== "title") return [{ name, labels: choices.map((choice) => labelOf(choice, name)) }];
+    if (name !== "title") return [{ name, labels: choices.map((choice) => clusterLabel(choice, name)) }];
     const storyOf = new Map<string, string>();
     const shared = choices.some(({ title = "", stimulus }) => {
       const known = storyOf.get(title);
@@ -54,7 +54,7 @@ export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data
 /** The parts of an answer that can define clusters. */
 type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> & Partial<Pick<Choice, "title">>;
 
-const labelOf = (choice: Labelled, name: string): string =>
+const clusterLabel = (choice: Labelled, name: string): string =>
   // A reader without a label is a cluster of their own.
   choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
@@ -161,7 +161,7 @@ export function choicesCsv({ choices, settings }: Data): string {
     [...columns, ...clusters],
     choices.map((choice) => ({
       ...choice,
-      ...Object.fromEntries(clusters.map((name) => [name, labelOf(choice, name)])),
+      ...Object.fromEntries(clusters.map((name) => [name, clusterLabel(choice, name)])),
       response: choice.answer,
     })),
   );

@@ -41,7 +41,7 @@ export interface EffectTest {
 }
 
 /** A grouping factor of the random effects, and its column in judgments.csv. */
-interface Way {
+interface GroupingFactor {
   readonly name: "reader" | "story" | "title";
   readonly column: string;
   readonly labels: readonly string[];
@@ -62,15 +62,19 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     effect.columns.map(({ label, values }) => ({ effect: effect.name, label, values: values as number[] })),
   );
   const titles = sharedTitles(choices);
-  const readers: Way = {
+  const readers: GroupingFactor = {
     name: "reader",
     column: "participant",
     labels: choices.map((one) => one.participant),
   };
-  const stories: Way = { name: "story", column: "stimulus", labels: choices.map((one) => one.stimulus) };
-  const ways: Way[] = [
+  const stories: GroupingFactor = {
+    name: "story",
+    column: "stimulus",
+    labels: choices.map((one) => one.stimulus),
+  };
+  const ways: GroupingFactor[] = [
     readers,
-    ...(titles && effects.some(({ name }) => name === "origin") && aloneInTitle(choices, titles)
+    ...(titles && effects.some(({ name }) => name === "origin") && onePerTitleAndOrigin(choices, titles)
       ? []
       : [stories]),
     ...(titles ? [{ name: "title" as const, column: "title", labels: titles }] : []),
@@ -85,8 +89,8 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     }
   }
   const crossed = crossedEffects(ways, slopes);
-  if (crossed > mostCrossed) {
-    const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${mostCrossed}`;
+  if (crossed > maxCrossed) {
+    const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${maxCrossed}`;
     return { fitted: false, reason };
   }
   const fit = fitMixedLogistic({
@@ -97,7 +101,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   });
   if (!fit.fitted) return fit;
 
-  const all: Way[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
+  const all: GroupingFactor[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
   const units = (of: string) =>
     unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
   const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
@@ -127,10 +131,10 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
 }
 
 /** Time grows with the cube of the number of crossed effects; at this limit a fit takes some minutes. */
-const mostCrossed = 2500;
+const maxCrossed = 2500;
 
 /** The number of random effects outside the factor with the most units, which is cheap to solve. */
-function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>): number {
+function crossedEffects(ways: readonly GroupingFactor[], slopes: ReadonlyMap<string, Slope>): number {
   const counts = ways.map(({ name, labels }) => ({
     units: new Set(labels).size,
     terms: 1 + [...slopes.values()].filter(({ within }) => within === name).length,
@@ -143,7 +147,7 @@ function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>
 /** The degrees of freedom of an effect, and the factor that widens its standard error. */
 function unitsOf(
   own: readonly { readonly values: readonly number[] }[],
-  ways: readonly Way[],
+  ways: readonly GroupingFactor[],
   columns: readonly { readonly values: readonly number[] }[],
 ): { readonly degrees: number; readonly widen: number } {
   const counts = ways.map(({ labels }) => {
@@ -207,7 +211,7 @@ function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): bool
 }
 
 /** Whether every title has at most one story of each origin. */
-function aloneInTitle(choices: readonly Choice[], titles: readonly string[]): boolean {
+function onePerTitleAndOrigin(choices: readonly Choice[], titles: readonly string[]): boolean {
   const story = new Map<string, string>();
   return choices.every(({ origin, stimulus }, at) => {
     const place = `${origin} ${titles[at]}`;
@@ -219,7 +223,7 @@ function aloneInTitle(choices: readonly Choice[], titles: readonly string[]): bo
 
 function formulaOf(
   effects: readonly Effect[],
-  ways: readonly Way[],
+  ways: readonly GroupingFactor[],
   slopes: ReadonlyMap<string, Slope & { readonly effect: string }>,
 ): string {
   const random = ways.map(({ name, column }) => {

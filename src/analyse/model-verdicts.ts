@@ -1,9 +1,9 @@
-import { type VerdictWord, wordOf } from "../stats/claim.ts";
+import { type Conclusion, conclusionOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { levelOf } from "./accuracy-words.ts";
+import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
@@ -37,8 +37,8 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
-    const word: VerdictWord = open
-      ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
+    const word: Conclusion = open
+      ? conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
       : "inconclusive";
     const withinMargin = open && equivalenceHolm <= (errors.equivalenceAlpha ?? errors.alpha);
     return { ...test, verdict: word, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
@@ -48,7 +48,7 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 /** The conclusion for each model. */
 export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
-  const words: readonly VerdictWord[] = ["equivalent", "different", "inconclusive"];
+  const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
   const each = words.flatMap((word) => {
     const own = models.filter(({ verdict: its }) => its === word).map(({ model }) => model);
     return own.length > 0 ? [`${word}: ${own.join(", ")}`] : [];
@@ -63,7 +63,7 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
 export function sayDifferentModels(models: readonly ModelVerdict[]): string {
-  const of = (word: VerdictWord) => models.filter(({ verdict: its }) => its === word);
+  const of = (word: Conclusion) => models.filter(({ verdict: its }) => its === word);
   const different = of("different").map(
     ({ model, estimate }) =>
       `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
@@ -82,7 +82,7 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
     : [
         table(
           "result",
-          `Each model with all human stories. p-values are corrected by Holm over the models; ${levelOf(1 - alpha)} intervals are not. “Equivalent” requires all three: balanced accuracy, human stories and machine stories`,
+          `Each model with all human stories. p-values are corrected by Holm over the models; ${levelText(1 - alpha)} intervals are not. “Equivalent” requires all three: balanced accuracy, human stories and machine stories`,
           {
             columns: [
               { key: "model", label: "Model", format: "text" },

@@ -1,13 +1,13 @@
 import { fewestClusters } from "../stats/clustered-share.ts";
 import { fewestReaders, type StudyPower, verdictPower } from "../stats/power.ts";
-import { type StudyPlan, usualClusters, usualSpread } from "../stats/simulate-study.ts";
+import { defaultClusterSpread, defaultSpread, type StudyPlan } from "../stats/simulate-study.ts";
 import { counted, declaredPercent, printed } from "../study/print.ts";
 
 /** A plan without its number of readers. */
-export type Plan = Omit<StudyPlan, "readers">;
+export type DesignPlan = Omit<StudyPlan, "readers">;
 
 /** The design parts of a plan. */
-type PlannedDesign = Pick<Plan, "stories" | "each" | "titles" | "groups">;
+type PlannedDesign = Pick<DesignPlan, "stories" | "each" | "titles" | "groups">;
 
 /** Margin and error rate of the test. */
 export interface Test {
@@ -16,7 +16,7 @@ export interface Test {
 }
 
 /** The plan with another number of stories and proportionally many titles. */
-export const withStories = <Some extends Plan>(plan: Some, stories: number): Some =>
+export const withStories = <Some extends DesignPlan>(plan: Some, stories: number): Some =>
   plan.titles === undefined
     ? { ...plan, stories }
     : { ...plan, stories, titles: Math.max(1, Math.round((plan.titles * stories) / plan.stories)) };
@@ -34,7 +34,7 @@ export function claimPower({ overall, human, machine }: StudyPower): number {
  * 100,000 are not enough because there are too few stories.
  */
 export function readersNeeded(
-  plan: Plan,
+  plan: DesignPlan,
   test: Test,
   wanted: number,
   of: "claim" | "overall" = "claim",
@@ -46,9 +46,9 @@ export function readersNeeded(
 }
 
 /** The smallest number of stories, half of them human, with which some number of readers is enough; undefined beyond 10,000. */
-function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefined {
+function storiesNeeded(plan: DesignPlan, test: Test, wanted: number): number | undefined {
   const enough = (half: number) => {
-    const formula = verdictPower({ ...withStories(plan, 2 * half), readers: uncountable }, test);
+    const formula = verdictPower({ ...withStories(plan, 2 * half), readers: unlimitedReaders }, test);
     return claimPower(formula) >= wanted;
   };
   let high = Math.max(2, plan.each / 2);
@@ -66,16 +66,16 @@ function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefin
 }
 
 /** A number of readers so large that only the stories limit power. */
-const uncountable = 100_000;
+const unlimitedReaders = 100_000;
 
 /** The default power of a plan. */
-export const usualPower = 0.8;
+export const defaultPower = 0.8;
 
 /**
  * One sentence if the stories are too few for any number of readers, with the number needed; undefined if some number of
  * readers is enough.
  */
-export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string | undefined {
+export function sayTooFewStories(plan: DesignPlan, test: Test, wanted: number): string | undefined {
   const few = sayTooFewClusters(plan);
   if (few !== undefined) return few;
   if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
@@ -94,7 +94,7 @@ export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string
 }
 
 /** One sentence if titles, classes or forms are too few for any verdict; else undefined. */
-function sayTooFewClusters({ titles, groups }: Plan): string | undefined {
+function sayTooFewClusters({ titles, groups }: DesignPlan): string | undefined {
   const few = [
     { count: titles, noun: "title" },
     { count: groups?.count, noun: groups?.hold === "all" ? "form" : "class" },
@@ -106,12 +106,12 @@ function sayTooFewClusters({ titles, groups }: Plan): string | undefined {
 
 /** The same for a study's design, with the default variances of readers and stories. */
 export const sayTooFewFor = (design: PlannedDesign, test: Test): string | undefined =>
-  sayTooFewStories(usualPlan(design), test, usualPower);
+  sayTooFewStories(defaultPlan(design), test, defaultPower);
 
 /** A plan with the default variances and readers who guess. */
-export const usualPlan = (design: PlannedDesign): Plan => ({
+export const defaultPlan = (design: PlannedDesign): DesignPlan => ({
   ...design,
-  variances: { ...usualSpread, ...usualClusters },
+  variances: { ...defaultSpread, ...defaultClusterSpread },
   humanAccuracy: 0.5,
   machineAccuracy: 0.5,
 });

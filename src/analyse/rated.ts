@@ -1,5 +1,5 @@
 import { boundedInterval } from "../stats/bounded-interval.ts";
-import { wordOf } from "../stats/claim.ts";
+import { conclusionOf } from "../stats/claim.ts";
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { type DifferenceVerdict, differenceVerdict } from "../stats/difference-verdict.ts";
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
@@ -61,7 +61,7 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   return {
     task,
     ratings: own.length,
-    groups: [...groups].sort(inOrder).map(([of, { rows, group }]) => ({
+    groups: [...groups].sort(compareGroups).map(([of, { rows, group }]) => ({
       of,
       group,
       ...meanOf(rows, columnsOf(rows, data), scale, settings.level),
@@ -114,7 +114,7 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
     const withinMargin = open && !rated.tooWide && equivalenceHolm <= errors.equivalenceAlpha;
-    const word = wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
+    const word = conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
     const verdict = open && (word !== "equivalent" || withinMargin) ? word : "inconclusive";
     const corrected = { verdict, withinMargin, equivalenceHolm, differenceHolm };
     return { ...rated, difference: { ...rated.difference, ...corrected } };
@@ -122,7 +122,7 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
 }
 
 /** Order: human stories, machine stories, then each model by name. */
-const inOrder = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
+const compareGroups = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
   const place = (of: string) => ["Human stories", "Machine stories", of].indexOf(of);
   return place(one) - place(other) || (one < other ? -1 : 1);
 };

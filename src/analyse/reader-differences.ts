@@ -14,7 +14,7 @@ import type { Random } from "../stats/random.ts";
 import { type Vote, votes } from "../stats/voting.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
-import { levelOf } from "./accuracy-words.ts";
+import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { asJudgments } from "./judged.ts";
@@ -90,7 +90,7 @@ const sayNumber = (named: number, readers: number): string =>
   `${printed(named, "integer")} of ${printed(readers, "integer")} ${named === 1 ? "is" : "are"} shown to`;
 
 const sayShare = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
-  `${percent(estimate)} (${levelOf(level)} interval ${percentRange(interval)})`;
+  `${percent(estimate)} (${levelText(level)} interval ${percentRange(interval)})`;
 
 /** The findings about readers: sentences, a table of those who can tell, and a table of majority votes. */
 export function readerFindings(differences: ReaderDifferences | undefined, data: Data): Finding[] {
@@ -124,7 +124,7 @@ function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, dat
   if (ratio === undefined)
     return "Differences between readers cannot be tested: no story has both right and wrong answers.";
   if (p > errorsOf(data).alpha) {
-    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelOf(1 - errorsOf(data).alpha)}).`}`;
+    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - errorsOf(data).alpha)}).`}`;
   }
   return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${sayShare(able!, data)} can tell.`;
 }

@@ -3,7 +3,7 @@ import { counted } from "../study/print.ts";
 import type { Data } from "./data.ts";
 
 /** The state of the study before the first judgment. */
-export function saysWhatIsReady({ forms, study }: Data): Finding {
+export function readyFinding({ forms, study }: Data): Finding {
   const human = forms.reduce((sum, form) => sum + form.stories.human, 0);
   const machine = forms.reduce((sum, form) => sum + form.stories.machine, 0);
   const ready =
@@ -14,7 +14,7 @@ export function saysWhatIsReady({ forms, study }: Data): Finding {
 }
 
 /** Unusable rows by reason; nothing if all could be used. */
-export const saysWhatIsLeftOut = ({ leftOut }: Data): Finding[] =>
+export const leftOutFindings = ({ leftOut }: Data): Finding[] =>
   Object.entries(leftOut).map(([reason, rows]) =>
     sentence("detail", `${counted(rows, "row")} ${rows === 1 ? "was" : "were"} left out: ${reason}.`),
   );

@@ -1,7 +1,7 @@
 /** Advice for a study whose stories are given away by these features, one piece for each cause, in order. */
-export function mendingOf(features: readonly string[]): string[] {
+export function remediesFor(features: readonly string[]): string[] {
   const causes = features.map(
-    (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? ofTable(feature),
+    (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? remedyForColumn(feature),
   );
   return [...new Set(causes)];
 }
@@ -50,5 +50,5 @@ const remedies: readonly { readonly shows: readonly string[]; readonly change: s
   },
 ];
 
-const ofTable = (feature: string): string =>
+const remedyForColumn = (feature: string): string =>
   `make human and machine stories more similar in “${feature}”, a column of the table`;

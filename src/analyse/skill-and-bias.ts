@@ -4,7 +4,7 @@ import type { Estimate } from "../stats/signal-detection.ts";
 import { type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
 import { type Finding, sentence, type Table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { balancedNote, levelOf } from "./accuracy-words.ts";
+import { balancedNote, levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { asJudgments, testOptions } from "./judged.ts";
 
@@ -66,7 +66,7 @@ export function detectionTable(
     columns: [
       { key: "measure", label: "Measure", format: "text" },
       { key: "value", label: "Value", format: "number" },
-      { key: "low", label: `${levelOf(level)} interval`, format: "number" },
+      { key: "low", label: `${levelText(level)} interval`, format: "number" },
       { key: "high", label: "to", format: "number" },
       { key: "meaning", label: "Meaning", format: "text" },
     ],

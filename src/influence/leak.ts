@@ -37,7 +37,7 @@ export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string,
     ...(clusters ? [sentence("result", sayClusters(clusters, tests))] : []),
     sentence(
       "result",
-      `Of what differs in topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.together)} to the two together and ${percent(shares.chance)} to chance.`,
+      `Of what differs in topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to the two together and ${percent(shares.chance)} to chance.`,
     ),
     table("result", "How alike a text is to its own example, and to the others, 0 to 1", testsTable(tests)),
     figure(
@@ -170,7 +170,7 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
     rows: [
       { source: "title", share: shares.rows },
       { source: "example", share: shares.columns },
-      { source: "both together", share: shares.together },
+      { source: "both together", share: shares.interaction },
       { source: "chance", share: shares.chance },
     ],
   },

@@ -82,7 +82,7 @@ export function toneTransfer(seen: Seen): { findings: Finding[]; numbers: Record
       ),
       sentence(
         "detail",
-        `Of what differs in sadness between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.together)} to the two together and ${percent(shares.chance)} to chance.`,
+        `Of what differs in sadness between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to the two together and ${percent(shares.chance)} to chance.`,
       ),
       sentence(
         "method",

@@ -47,18 +47,18 @@ export function testedReaders(scores: readonly ReaderScore[]): TestedScore[] {
   return scores.map((score, at) => ({ ...score, p: p[at]!, holm: adjusted[at]! }));
 }
 
-const known = new Map<string, number>();
+const cachedP = new Map<string, number>();
 
 /** The probability that guessing does at least as well: the hypergeometric tail. */
 export function guessingP([human, machine]: Pair, judged: Pair): number {
   const key = `${human} ${machine} ${judged[0]} ${judged[1]}`;
-  const before = known.get(key);
+  const before = cachedP.get(key);
   if (before !== undefined) return before;
   const logs = logTerms(judged, human + judged[1] - machine);
   const tail = logs.filter(({ hits }) => hits >= human);
   const p = Math.min(1, Math.exp(logSum(tail.map(({ log }) => log)) - logSum(logs.map(({ log }) => log))));
-  if (known.size > 100_000) known.clear();
-  known.set(key, p);
+  if (cachedP.size > 100_000) cachedP.clear();
+  cachedP.set(key, p);
   return p;
 }
 

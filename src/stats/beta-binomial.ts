@@ -30,7 +30,7 @@ export function betaPosterior(
     level = 0.95,
   }: { readonly prior?: readonly [number, number]; readonly level?: number } = {},
 ): BetaPosterior {
-  checkWorth(successes, trials);
+  checkCounts(successes, trials);
   checkMargin({ chance, margin });
   const tail = shareLeftOut(level) / 2;
   if (!(prior[0] > 0 && prior[1] > 0)) throw new RangeError(`a prior needs two shapes above 0: ${prior}`);
@@ -47,7 +47,7 @@ export function betaPosterior(
   };
 }
 
-function checkWorth(successes: number, trials: number): void {
+function checkCounts(successes: number, trials: number): void {
   if (!(trials >= 0 && trials < Infinity)) throw new RangeError(`trials must be 0 or more: ${trials}`);
   if (!(successes >= 0 && successes <= trials)) {
     throw new RangeError(`successes must be from 0 to ${trials}: ${successes}`);

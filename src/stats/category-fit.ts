@@ -22,7 +22,7 @@ export interface CategoryFitData {
  */
 export function categoryFit(
   { asked, fits, blocks, clusters }: CategoryFitData,
-  { deals = 1999, level = 0.95 }: { readonly deals?: number; readonly level?: number },
+  { permutations = 1999, level = 0.95 }: { readonly permutations?: number; readonly level?: number },
   random: Random,
 ): Trend | undefined {
   checkLengths(asked.length, { blocks, clusters: clusters[0] });
@@ -35,21 +35,25 @@ export function categoryFit(
     const sum = fit.reduce((total, each) => total + each, 0);
     return fit.map((own) => own - (sum - own) / (categories.length - 1));
   });
-  const dealt = asked.map((category) => place.get(category)!);
-  const total = () => dealt.reduce((sum, category, at) => sum + scores[at]![category]!, 0);
-  const values = dealt.map((category, at) => scores[at]![category]!);
+  const permuted = asked.map((category) => place.get(category)!);
+  const total = () => permuted.reduce((sum, category, at) => sum + scores[at]![category]!, 0);
+  const values = permuted.map((category, at) => scores[at]![category]!);
   const found = total();
 
   const { index, names } = indexLabels(blocks ?? new Uint8Array(asked.length));
   const members: number[][] = names.map(() => []);
   for (const at of asked.keys()) members[index[at]!]!.push(at);
-  let asFar = 0;
-  for (let deal = 0; deal < deals; deal++) {
+  let extreme = 0;
+  for (let draw = 0; draw < permutations; draw++) {
     for (const block of members) {
-      const shuffled = random.shuffle(block.map((at) => dealt[at]!));
-      for (const [which, at] of block.entries()) dealt[at] = shuffled[which]!;
+      const shuffled = random.shuffle(block.map((at) => permuted[at]!));
+      for (const [which, at] of block.entries()) permuted[at] = shuffled[which]!;
     }
-    if (Math.abs(total()) >= Math.abs(found) - 1e-9) asFar++;
+    if (Math.abs(total()) >= Math.abs(found) - 1e-9) extreme++;
   }
-  return { ...clusteredContrast(values, { clusters, level }), p: (1 + asFar) / (1 + deals), deals };
+  return {
+    ...clusteredContrast(values, { clusters, level }),
+    p: (1 + extreme) / (1 + permutations),
+    permutations,
+  };
 }

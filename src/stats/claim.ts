@@ -3,11 +3,11 @@ import type { Interval } from "./interval.ts";
 import { studentCdf, studentTwoSided } from "./student-t.ts";
 
 /** The conclusion on an estimate, compared with a value declared in advance. */
-export type VerdictWord = "equivalent" | "different" | "inconclusive";
+export type Conclusion = "equivalent" | "different" | "inconclusive";
 
 /** The verdict on one estimate, with both tests and their intervals. */
 export interface Claim {
-  readonly verdict: VerdictWord;
+  readonly verdict: Conclusion;
   /** Equivalence is shown, whether or not a difference is shown too. */
   readonly withinMargin: boolean;
   /** Level 1 - 2 alpha. Equivalent: it lies within the margin. */
@@ -44,7 +44,7 @@ export function claimOf(
   const equivalenceP = known ? studentCdf((Math.abs(off) - margin) / standardError, degrees) : 1;
   const differenceP = known ? studentTwoSided(off / standardError, degrees) : 1;
   return {
-    verdict: wordOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
+    verdict: conclusionOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
     withinMargin: equivalenceP <= equivalenceAlpha,
     equivalenceInterval: intervalOf(1 - 2 * equivalenceAlpha),
     interval: intervalOf(1 - alpha),
@@ -59,7 +59,7 @@ export function claimOf(
 
 /** The reason of a verdict, in one clause. `value` names the value of the test. */
 export function reasonOf(
-  word: VerdictWord,
+  word: Conclusion,
   { alpha, equivalenceAlpha = alpha }: Errors,
   value: string,
 ): string {
@@ -71,10 +71,10 @@ export function reasonOf(
 }
 
 /** The conclusion from both p-values; a significant difference goes before equivalence. */
-export function wordOf(
+export function conclusionOf(
   { equivalenceP, differenceP }: Pick<Claim, "equivalenceP" | "differenceP">,
   { alpha, equivalenceAlpha = alpha }: Errors,
-): VerdictWord {
+): Conclusion {
   if (differenceP <= alpha) return "different";
   return equivalenceP <= equivalenceAlpha ? "equivalent" : "inconclusive";
 }

@@ -6,11 +6,11 @@ import {
   studentInterval,
 } from "./clustered.ts";
 import type { Interval } from "./interval.ts";
-import { asNumbers, type Clusters, readersAlike } from "./judgments.ts";
+import { asNumbers, type Clusters, equalReaderWeights } from "./judgments.ts";
 import type { Label } from "./labels.ts";
 
 /** Equal weight for each judgment, or for each reader. */
-export type Weighing = "judgments" | "readers";
+export type Weighting = "judgments" | "readers";
 
 /**
  * With fewer named clusters (titles, classes, forms) there is no standard error: they say too little about how much such
@@ -37,7 +37,7 @@ export interface RightAnswers {
 export function clusteredShare(
   data: RightAnswers,
   level: number,
-  weigh: Weighing = "judgments",
+  weigh: Weighting = "judgments",
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
   const shares = sharesIn(data, weigh);
   // Groups are weighted by their judgments, which gives the share of all judgments.
@@ -48,7 +48,7 @@ export function clusteredShare(
 }
 
 /** A clustering by its name (`reader`, `story`, or that of named clusters), with its number of clusters. */
-export interface EstimateMethod {
+export interface ClusterCount {
   readonly name: string;
   readonly clusters: number;
 }
@@ -57,7 +57,7 @@ export interface EstimateMethod {
 export interface Shares {
   readonly right: Float64Array;
   readonly clustering: Clustering;
-  readonly importance: Float64Array | undefined;
+  readonly observationWeights: Float64Array | undefined;
   /** Right answers and number of judgments of each group. */
   readonly counts: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
   /** Names of the clusterings after readers and stories. */
@@ -66,7 +66,7 @@ export interface Shares {
 
 export function sharesIn(
   { correct, readers, stories, groups, clusters = [] }: RightAnswers,
-  weigh: Weighing,
+  weigh: Weighting,
 ): Shares {
   const right = asNumbers(correct);
   const all = groups ?? new Uint8Array(right.length);
@@ -80,14 +80,14 @@ export function sharesIn(
   return {
     right,
     clustering: clusteringOf([readers, stories, ...clusters.map(({ labels }) => labels)], all),
-    importance: weigh === "readers" ? readersAlike(readers, all) : undefined,
+    observationWeights: weigh === "readers" ? equalReaderWeights(readers, all) : undefined,
     counts,
     names: clusters.map(({ name }) => name),
   };
 }
 
 /** Numbers of judgments, readers and stories in the groups with a weight. */
-export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
+export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
   const { groups, ways } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
   const seen = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
@@ -107,12 +107,12 @@ export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
-  readonly ways: readonly EstimateMethod[];
-  readonly few: EstimateMethod | undefined;
+  readonly ways: readonly ClusterCount[];
+  readonly few: ClusterCount | undefined;
 } {
-  const { right, clustering, importance } = shares;
-  const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, importance });
-  const ways = waysOf(shares, weights);
+  const { right, clustering, observationWeights } = shares;
+  const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, observationWeights });
+  const ways = clusterCounts(shares, weights);
   const few = ways
     .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
     .sort((one, other) => one.clusters - other.clusters)[0];
@@ -122,7 +122,7 @@ export function errorOf(
 }
 
 /** The clusterings of an error, without those nested in another, and their numbers of clusters. */
-function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): EstimateMethod[] {
+function clusterCounts({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): ClusterCount[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
   return combined
@@ -137,13 +137,13 @@ function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, numbe
 
 /** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
 function independentError(shares: Shares, weights: ReadonlyMap<Label, number>): number {
-  const { right, clustering, importance, counts } = shares;
+  const { right, clustering, observationWeights, counts } = shares;
   const { names, index } = clustering.groups;
   const sums = new Float64Array(names.length);
   const squares = new Float64Array(names.length);
   const hits = new Float64Array(names.length);
   for (let at = 0; at < right.length; at++) {
-    const own = importance?.[at] ?? 1;
+    const own = observationWeights?.[at] ?? 1;
     const group = index[at]!;
     sums[group]! += own;
     squares[group]! += own * own;

@@ -24,7 +24,7 @@ export interface ClusteredOptions {
   /** The weight of each group's mean; a mean over the groups by default. Groups without a weight count 0. */
   readonly weights?: ReadonlyMap<Label, number>;
   /** The weight of each observation within its group's mean, above 0; equal by default. */
-  readonly importance?: ArrayLike<number> | undefined;
+  readonly observationWeights?: ArrayLike<number> | undefined;
   /** 0.95 by default. */
   readonly level?: number;
 }
@@ -47,7 +47,7 @@ export interface ClusteredOptions {
  */
 export function clusteredContrast(values: ArrayLike<number>, options: ClusteredOptions): ClusteredEstimate {
   const { clusters, groups } = options;
-  checkLengths(values.length, { groups, importance: options.importance });
+  checkLengths(values.length, { groups, importance: options.observationWeights });
   for (const way of clusters) checkLengths(values.length, { clusters: way });
   return contrastIn(values, clusteringOf(clusters, groups ?? new Uint8Array(values.length)), options);
 }
@@ -57,11 +57,11 @@ export interface Clustering {
   readonly groups: Indexed;
   readonly ways: readonly Indexed[];
   /** All combinations of the clusterings that are not nested in another; the single ones come first. */
-  readonly combined: readonly Combination[];
+  readonly combined: readonly Intersection[];
 }
 
 /** The clusters of one clustering, or the intersections of several; `ways` are their positions. */
-interface Combination extends Indexed {
+interface Intersection extends Indexed {
   readonly ways: readonly number[];
 }
 
@@ -72,11 +72,11 @@ export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: Arra
   }
   const ways = clusters.map(indexLabels);
   const outermost = ways.flatMap((way, at) =>
-    ways.some((other, its) => its !== at && liesWithin(way, other) && (its < at || !liesWithin(other, way)))
+    ways.some((other, its) => its !== at && isNestedIn(way, other) && (its < at || !isNestedIn(other, way)))
       ? []
       : [at],
   );
-  const combined: Combination[] = outermost.map((at) => ({
+  const combined: Intersection[] = outermost.map((at) => ({
     ways: [at],
     ...ways[at]!,
   }));
@@ -94,13 +94,13 @@ export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: Arra
 export function contrastIn(
   values: ArrayLike<number>,
   { groups: grouped, ways, combined }: Clustering,
-  options: Pick<ClusteredOptions, "weights" | "importance" | "level">,
+  options: Pick<ClusteredOptions, "weights" | "observationWeights" | "level">,
 ): ClusteredEstimate {
-  const { level = 0.95, importance } = options;
+  const { level = 0.95, observationWeights } = options;
   shareLeftOut(level);
   const weights = groupWeights(grouped, options.weights);
-  const { influence, estimate } = influences(values, grouped.index, weights, importance);
-  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, importance));
+  const { influence, estimate } = influences(values, grouped.index, weights, observationWeights);
+  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, observationWeights));
   const single = parts.filter((_, at) => combined[at]!.ways.length === 1);
   const fewest = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
   const whole = fewest > 0 ? combinedVariance(parts, combined) : Infinity;
@@ -139,7 +139,7 @@ export function studentInterval(
 }
 
 /** The variance and degrees of freedom of one clustering. */
-export interface Part {
+export interface VarianceEstimate {
   readonly variance: number;
   readonly degrees: number;
 }
@@ -183,7 +183,10 @@ function influences(
 }
 
 /** Inclusion and exclusion over the clusterings; never below a single one or a pair, which sampling error could cause. */
-export function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
+export function combinedVariance(
+  parts: readonly VarianceEstimate[],
+  combined: readonly Intersection[],
+): number {
   const of = (wanted: (ways: readonly number[]) => boolean) =>
     combined.reduce(
       (sum, { ways }, at) =>
@@ -198,14 +201,14 @@ export function combinedVariance(parts: readonly Part[], combined: readonly Comb
 }
 
 /** Satterthwaite's degrees of freedom of a sum of variances (1946), at most the largest of them. */
-function satterthwaite(whole: number, single: readonly Part[]): number {
+function satterthwaite(whole: number, single: readonly VarianceEstimate[]): number {
   const scale = single.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
   const most = Math.max(...single.map((part) => part.degrees));
   return scale > 0 ? Math.min(most, whole ** 2 / scale) : 0;
 }
 
 /** Whether a clustering is nested in the other. */
-function liesWithin(way: Indexed, other: Indexed): boolean {
+function isNestedIn(way: Indexed, other: Indexed): boolean {
   if (way.names.length < other.names.length) return false;
   const within = new Int32Array(way.names.length).fill(-1);
   for (let at = 0; at < way.index.length; at++) {
@@ -222,11 +225,11 @@ function liesWithin(way: Indexed, other: Indexed): boolean {
  */
 function variance(
   influence: Float64Array,
-  way: Combination,
+  way: Intersection,
   groups: Int32Array,
   weights: Float64Array,
   importance: ArrayLike<number> | undefined,
-): Part {
+): VarianceEstimate {
   const width = weights.length;
   const sums = new Float64Array(way.names.length * width);
   const sizes = new Float64Array(way.names.length * width);
@@ -240,8 +243,8 @@ function variance(
     sizes[cell]! += own;
     groupSizes[group]! += own;
   }
-  const moves = new Moves(width);
-  const nested = liesWithinGroups(sizes, width);
+  const moves = new JackknifeChanges(width);
+  const nested = isNestedInGroups(sizes, width);
   for (let cluster = 0; cluster < way.names.length; cluster++) {
     let move = 0;
     let size = 0;
@@ -261,7 +264,7 @@ function variance(
   return moves.part();
 }
 
-function liesWithinGroups(sizes: Float64Array, width: number): boolean {
+function isNestedInGroups(sizes: Float64Array, width: number): boolean {
   for (let start = 0; start < sizes.length; start += width) {
     if (sizes.subarray(start, start + width).reduce((groups, size) => groups + Number(size > 0), 0) > 1)
       return false;
@@ -270,7 +273,7 @@ function liesWithinGroups(sizes: Float64Array, width: number): boolean {
 }
 
 /** Collects the jackknife's changes of an estimate by stratum. */
-export class Moves {
+export class JackknifeChanges {
   readonly #counts: Float64Array;
   readonly #squares: Float64Array;
   readonly #sizes: Float64Array;
@@ -294,7 +297,7 @@ export class Moves {
    * The variance over strata; degrees of freedom by Welch (1947) and Satterthwaite (1946). The effective number of
    * clusters of unequal size is (sum of n)^2 / sum of n^2 (Kish 1965).
    */
-  part(): Part {
+  part(): VarianceEstimate {
     let total = 0;
     let scale = 0;
     let smallest = Infinity;

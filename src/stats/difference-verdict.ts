@@ -4,7 +4,7 @@ import { fewestClusters } from "./clustered-share.ts";
 import type { Interval } from "./interval.ts";
 import type { Clusters } from "./judgments.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
-import { tooFew } from "./too-few.ts";
+import { whyTooFew } from "./too-few.ts";
 import { checkAlpha } from "./tost.ts";
 
 /** Ratings, or any other values, of two kinds of stories. */
@@ -19,7 +19,7 @@ export interface DifferenceData {
 }
 
 /** If a larger share of values is the same, the scale was not used and there is no verdict. */
-const alike = 0.95;
+const largestEqualShare = 0.95;
 
 /** The verdict on a difference of means, in the units of the values. */
 export interface DifferenceVerdict extends Claim {
@@ -58,9 +58,10 @@ export function differenceVerdict(
   checkAlpha(equivalenceAlpha);
   const errors = { alpha, equivalenceAlpha };
   if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin must be above 0: ${margin}`);
-  const { values, readers, stories, groups, clusters } = only(data, first, second);
+  const { values, readers, stories, groups, clusters } = rowsOf(data, first, second);
   const variances = [first, second].map((kind) => meanVariance(values, groups, kind, scale));
-  if (variances.includes(undefined)) return unknown(values.length, alpha, "one of the kinds has no values");
+  if (variances.includes(undefined))
+    return withoutEstimate(values.length, alpha, "one of the kinds has no values");
 
   const weights = new Map([
     [first, 1],
@@ -88,11 +89,11 @@ export function differenceVerdict(
   };
 
   function noVerdict(): string | undefined {
-    if (clustered.degrees === 0) return tooFew({ readers, stories, groups });
+    if (clustered.degrees === 0) return whyTooFew({ readers, stories, groups });
     if ([first, second].every((kind) => meanVariance(values, groups, kind, undefined) === 0))
       return "the values do not vary within a kind";
     const { most, share } = mostFrequent(values);
-    if (share > alike)
+    if (share > largestEqualShare)
       return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}, so the scale was not used`;
     const few = clusters
       .map(({ name, labels }) => ({ name, count: indexLabels(labels).names.length }))
@@ -111,7 +112,7 @@ function mostFrequent(values: readonly number[]): { readonly most: number; reado
   return { most, share: count / values.length };
 }
 
-function only(
+function rowsOf(
   { values, readers, stories, groups, clusters = [] }: DifferenceData,
   first: Label,
   second: Label,
@@ -147,7 +148,7 @@ function meanVariance(
   return own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (own.length - 1) / given.length;
 }
 
-function unknown(values: number, alpha: number, reason: string): DifferenceVerdict {
+function withoutEstimate(values: number, alpha: number, reason: string): DifferenceVerdict {
   const nothing = { estimate: Number.NaN, standardError: Infinity, degrees: 0 };
   const claim = claimOf(nothing, { value: 0, margin: 1, alpha });
   return { ...claim, reason, estimate: undefined, standardError: Infinity, degrees: 0, values };

@@ -40,7 +40,7 @@ export function asNumbers(correct: ArrayLike<boolean | number>): Float64Array {
  * Weights that give each reader equal weight: 1 over the number of the reader's judgments in the group, so that the
  * weighted mean over a group's judgments is the mean of its readers' means.
  */
-export function readersAlike(readers: ArrayLike<Label>, groups: ArrayLike<Label>): Float64Array {
+export function equalReaderWeights(readers: ArrayLike<Label>, groups: ArrayLike<Label>): Float64Array {
   const { index, names } = indexPairs(indexLabels(readers), indexLabels(groups));
   const counts = new Float64Array(names.length);
   for (const cell of index) counts[cell]!++;

@@ -43,7 +43,7 @@ export function fitLogistic(
   const width = checkDesign(design, outcomes, trials);
   if (!(ridge >= 0)) throw new RangeError(`a ridge must be 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
-  const alike = allAlike(outcomes, trials);
+  const alike = isConstant(outcomes, trials);
   const scales = columnScales(design, width);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
@@ -122,7 +122,7 @@ export function checkDesign(
   return width;
 }
 
-function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
+function isConstant(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
   let right = 0;
   let all = 0;
   for (let row = 0; row < outcomes.length; row++) {

@@ -1,5 +1,5 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
-import { clusteringOf, combinedVariance, Moves, type Part } from "./clustered.ts";
+import { clusteringOf, combinedVariance, JackknifeChanges, type VarianceEstimate } from "./clustered.ts";
 import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
 import type { Design } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
@@ -234,13 +234,13 @@ function leftOut(
   parameters: Float64Array,
   way: Indexed,
   groups: Int32Array,
-): Part[] {
+): VarianceEstimate[] {
   const size = parameters.length;
   const rows: number[][] = way.names.map(() => []);
   for (let row = 0; row < way.index.length; row++) rows[way.index[row]!]!.push(row);
   const nested = rows.every((own) => own.every((row) => groups[row] === groups[own[0]!]));
   const strata = nested ? 1 + groups.reduce((most, group) => Math.max(most, group), 0) : 1;
-  const moves = Array.from({ length: size - cuts }, () => new Moves(strata));
+  const moves = Array.from({ length: size - cuts }, () => new JackknifeChanges(strata));
   const whole = evaluate(design, levels, cuts, parameters)!.information;
   for (const own of rows) {
     const { score, information } = evaluate(design, levels, cuts, parameters, own)!;

@@ -120,7 +120,11 @@ export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, Planned
   const judgments = (readers * each) / 2;
   const half = stories / 2;
   const ofKind = ({ reader, story, title, group, rest, share }: KindVariances): PlannedError => ({
-    ...errorOfParts(plan, { reader, story: story / half, title, group, rest: rest / judgments }, half - 1),
+    ...errorOfComponents(
+      plan,
+      { reader, story: story / half, title, group, rest: rest / judgments },
+      half - 1,
+    ),
     independentError: Math.sqrt((share * (1 - share)) / judgments),
   });
   const kinds = { human: ofKind(human), machine: ofKind(machine) };
@@ -135,14 +139,14 @@ export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, Planned
   return {
     ...kinds,
     overall: {
-      ...errorOfParts(plan, both, stories - 2),
+      ...errorOfComponents(plan, both, stories - 2),
       independentError: Math.hypot(kinds.human.independentError, kinds.machine.independentError) / 2,
     },
   };
 }
 
 /** The standard error from the variances of readers, titles, groups, stories and the residual, and its degrees of freedom. */
-function errorOfParts(
+function errorOfComponents(
   { readers, titles, groups }: StudyPlan,
   parts: { reader: number; story: number; title: number; group: number; rest: number },
   storyDegrees: number,
@@ -177,19 +181,19 @@ interface Components {
   readonly balanced: number;
 }
 
-const known = new Map<string, Components>();
+const cachedComponents = new Map<string, Components>();
 
 /** The variances of a plan, cached: they don't depend on the numbers of readers and stories that a search varies. */
 function componentsOf(plan: StudyPlan): Components {
   const { variances, humanAccuracy = 0.5, machineAccuracy = 0.5, titles, groups } = plan;
   const key = JSON.stringify([variances, humanAccuracy, machineAccuracy, Boolean(titles), Boolean(groups)]);
-  const before = known.get(key);
+  const before = cachedComponents.get(key);
   if (before) return before;
   const human = kindVariances(plan, humanAccuracy, true);
   const machine = kindVariances(plan, machineAccuracy, false);
   const components = { human, machine, balanced: balancedReaderVariance(human.level, machine.level, plan) };
-  if (known.size > 1000) known.clear();
-  known.set(key, components);
+  if (cachedComponents.size > 1000) cachedComponents.clear();
+  cachedComponents.set(key, components);
   return components;
 }
 

@@ -34,10 +34,10 @@ export interface StudySpread {
 }
 
 /** Defaults of a plan, typical of studies of very short stories: the ICC of stories is near .07. */
-export const usualSpread = { bias: 0.5, skill: 0.3, story: 0.55 } satisfies StudySpread;
+export const defaultSpread = { bias: 0.5, skill: 0.3, story: 0.55 } satisfies StudySpread;
 
 /** Default standard deviations between titles, and between classes or forms. */
-export const usualClusters = { title: 0.3, group: 0.3 } satisfies Partial<StudySpread>;
+export const defaultClusterSpread = { title: 0.3, group: 0.3 } satisfies Partial<StudySpread>;
 
 /**
  * Simulates one study: each reader judges `each` stories, chosen so that all stories are judged equally often (within one),

@@ -3,7 +3,7 @@ import { indexLabels, type Label } from "./labels.ts";
 /**
  * Why these readers and stories give no standard error: a group depends on one reader or one story.
  */
-export function tooFew({
+export function whyTooFew({
   readers,
   stories,
   groups,

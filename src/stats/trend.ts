@@ -20,7 +20,7 @@ export interface TrendData {
 export interface Trend extends ClusteredEstimate {
   /** Two-sided, (1 + permutations at least as steep) / (1 + permutations). */
   readonly p: number;
-  readonly deals: number;
+  readonly permutations: number;
 }
 
 /**
@@ -35,27 +35,27 @@ export interface Trend extends ClusteredEstimate {
  */
 export function trend(
   data: TrendData,
-  { deals = 1999, level = 0.95 }: { readonly deals?: number; readonly level?: number },
+  { permutations = 1999, level = 0.95 }: { readonly permutations?: number; readonly level?: number },
   random: Random,
 ): Trend | undefined {
   const { values, clusters } = data;
   checkLengths(values.length, { levels: data.levels, units: data.units, within: data.within });
   const groups = indexLabels(data.within ?? new Uint8Array(values.length)).index;
   const units = unitsOf(data);
-  const slope = (dealt: ArrayLike<number>, keep?: (at: number) => boolean) =>
-    slopeWithin((at) => dealt[units.index[at]!]!, values, groups, keep);
+  const slope = (permuted: ArrayLike<number>, keep?: (at: number) => boolean) =>
+    slopeWithin((at) => permuted[units.index[at]!]!, values, groups, keep);
   const estimate = slope(units.levels);
   if (estimate === undefined) return undefined;
 
-  const dealt = Float64Array.from(units.levels);
+  const permuted = Float64Array.from(units.levels);
   let steep = 0;
-  for (let deal = 0; deal < deals; deal++) {
+  for (let draw = 0; draw < permutations; draw++) {
     for (const block of units.blocks) {
       const shuffled = random.shuffle(block.map((unit) => units.levels[unit]!));
-      for (const [at, unit] of block.entries()) dealt[unit] = shuffled[at]!;
+      for (const [at, unit] of block.entries()) permuted[unit] = shuffled[at]!;
     }
     // A permutation without variation of levels within groups counts as extreme, which is conservative.
-    const other = slope(dealt);
+    const other = slope(permuted);
     if (other === undefined || Math.abs(other) >= Math.abs(estimate) - 1e-12) steep++;
   }
 
@@ -78,8 +78,8 @@ export function trend(
     interval: studentInterval(estimate, standardError, degrees, level),
     observations: values.length,
     clusters: ways.map(({ names }) => names.length),
-    p: (1 + steep) / (1 + deals),
-    deals,
+    p: (1 + steep) / (1 + permutations),
+    permutations,
   };
 }
 

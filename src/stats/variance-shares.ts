@@ -3,7 +3,7 @@ export interface VarianceShares {
   readonly rows: number;
   readonly columns: number;
   /** The interaction of rows and columns. */
-  readonly together: number;
+  readonly interaction: number;
   /** The residual: differences between draws. */
   readonly chance: number;
 }
@@ -34,7 +34,7 @@ export function varianceShares(
   }
   const total = components.reduce((sum, value) => sum + value, 0);
   const [byRows, byColumns, together, chance] = components.map((value) => (total > 0 ? value / total : 0));
-  return { rows: byRows!, columns: byColumns!, together: together!, chance: chance! };
+  return { rows: byRows!, columns: byColumns!, interaction: together!, chance: chance! };
 }
 
 function componentsOf(layout: readonly number[][][], rows: number, columns: number, draws: number): number[] {

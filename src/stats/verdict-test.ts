@@ -1,17 +1,17 @@
-import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
+import { type Claim, type Conclusion, claimOf, conclusionOf, reasonOf } from "./claim.ts";
 import {
-  type EstimateMethod,
+  type ClusterCount,
+  countsOf,
   errorOf,
   fewestClusters,
-  figuresOf,
   type Shares,
   sharesIn,
-  type Weighing,
+  type Weighting,
   withinUnit,
 } from "./clustered-share.ts";
 import { type Clusters, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
 import { checkLengths, type Label } from "./labels.ts";
-import { tooFew } from "./too-few.ts";
+import { whyTooFew } from "./too-few.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 
 /** Margin, chance, alpha and weighting of the tests. */
@@ -25,7 +25,7 @@ export interface VerdictOptions {
   /** Alpha of the equivalence tests, if it is another (at an interim analysis); `alpha` by default. */
   readonly equivalenceAlpha?: number;
   /** Equal weight for each judgment (the default) or for each reader. */
-  readonly weigh?: Weighing;
+  readonly weigh?: Weighting;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface Verdict extends Claim {
   readonly standardError: number;
   readonly degrees: number;
   /** The clusterings of the error (readers, stories, titles ...), without those nested in another. */
-  readonly ways: readonly EstimateMethod[];
+  readonly ways: readonly ClusterCount[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -57,7 +57,7 @@ export interface StudyVerdict {
    * Different if `overall` is; else equivalent if all three lie within the margin (an intersection-union test, so no
    * correction); else inconclusive. One kind of story alone may differ by bias without any skill.
    */
-  readonly together: VerdictWord;
+  readonly together: Conclusion;
 }
 
 /**
@@ -83,7 +83,7 @@ export function verdictTest(judgments: Judgments, options: VerdictOptions): Stud
   const of = (human: number, machine: number) =>
     verdictOf({ ...rest, groups: origins }, shares, weightsOf(human, machine), options);
   const [overall, human, machine] = [of(0.5, 0.5), of(1, 0), of(0, 1)];
-  return { overall, human, machine, together: together([overall, human, machine]) };
+  return { overall, human, machine, together: combinedConclusion([overall, human, machine]) };
 }
 
 /**
@@ -113,7 +113,7 @@ export function proportionVerdict(
   if (!sides) return weighed([[0, 1]]);
   const mean = weighed(places.map((place) => [place, 1 / places.length]));
   if (mean.equivalenceP >= 1) return mean;
-  return atEachPlace(
+  return atEachPosition(
     mean,
     places.map((place) => ({ place, test: weighed([[place, 1]]) })),
     options,
@@ -121,7 +121,7 @@ export function proportionVerdict(
 }
 
 /** Equivalence must hold at each position: the largest of the p-values counts (an intersection-union test). */
-function atEachPlace(
+function atEachPosition(
   mean: Verdict,
   places: readonly { readonly place: Label; readonly test: Verdict }[],
   options: VerdictOptions,
@@ -130,16 +130,16 @@ function atEachPlace(
   const { alpha = 0.05, equivalenceAlpha = alpha } = options;
   const equivalenceP = Math.max(mean.equivalenceP, ...places.map(({ test }) => test.equivalenceP));
   const withinMargin = equivalenceP <= equivalenceAlpha;
-  const verdict = wordOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
+  const verdict = conclusionOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
   const open = places.find(({ test }) => !test.withinMargin);
   const reason =
     verdict === "inconclusive" && open
-      ? `equivalence is not shown when the right answer is ${standing(open.place)}, so a preference for a ${places.length > 2 ? "position" : "side"} may hide skill`
+      ? `equivalence is not shown when the right answer is ${atPosition(open.place)}, so a preference for a ${places.length > 2 ? "position" : "side"} may hide skill`
       : mean.reason;
   return { ...mean, equivalenceP, withinMargin, verdict, reason };
 }
 
-const standing = (place: Label): string =>
+const atPosition = (place: Label): string =>
   place === "left" || place === "right" ? `on the ${place}` : `at position ${place}`;
 
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
@@ -166,9 +166,9 @@ function verdictOf(
   checkOptions(margin, chance, alpha);
   checkAlpha(equivalenceAlpha);
   const used = new Map([...weights].filter(([, weight]) => weight !== 0));
-  const figures = figuresOf(shares, used);
+  const figures = countsOf(shares, used);
   const missing = [...used.keys()].find((group) => !shares.counts.has(group));
-  if (missing !== undefined) return unknown(figures, nothingOf(missing, figures));
+  if (missing !== undefined) return withoutEstimate(figures, whyMissing(missing, figures));
 
   const { estimate, standardError, degrees, ways, few } = errorOf(shares, used);
   const errors = { alpha, equivalenceAlpha };
@@ -176,7 +176,7 @@ function verdictOf(
   const whyNot = () =>
     few
       ? `${few.clusters === 1 ? "there is one cluster" : `there are ${few.clusters} clusters`} by ${few.name}, and at least ${fewestClusters} are needed`
-      : tooFew(only(judged, used));
+      : whyTooFew(rowsOf(judged, used));
   return {
     ...claim,
     equivalenceInterval: withinUnit(claim.equivalenceInterval),
@@ -191,7 +191,7 @@ function verdictOf(
 }
 
 /** The rows of groups with a weight. */
-function only({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, number>): Judged {
+function rowsOf({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, number>): Judged {
   const rows: number[] = [];
   for (let at = 0; at < groups.length; at++) if (weights.has(groups[at]!)) rows.push(at);
   return {
@@ -201,7 +201,7 @@ function only({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, 
   };
 }
 
-function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict {
+function withoutEstimate(figures: ReturnType<typeof countsOf>, reason: string): Verdict {
   return {
     verdict: "inconclusive",
     withinMargin: false,
@@ -218,14 +218,14 @@ function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict
   };
 }
 
-function nothingOf(group: Label, { judgments, readers }: ReturnType<typeof figuresOf>): string {
+function whyMissing(group: Label, { judgments, readers }: ReturnType<typeof countsOf>): string {
   if (group === "human" || group === "machine") return `there are no judgments of ${group} stories`;
   if (judgments === 0) return "there are no judgments";
   if (readers === 1) return "one reader cannot represent readers in general";
-  return `the right answer was never ${standing(group)}, so skill cannot be separated from a preference for a side`;
+  return `the right answer was never ${atPosition(group)}, so skill cannot be separated from a preference for a side`;
 }
 
-function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
+function combinedConclusion(verdicts: readonly [Verdict, Verdict, Verdict]): Conclusion {
   if (verdicts[0].verdict === "different") return "different";
   return verdicts.every(({ withinMargin }) => withinMargin) ? "equivalent" : "inconclusive";
 }

@@ -11,7 +11,7 @@ import { designOf, evenDesign } from "../../src/analyse/design.ts";
 import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { asJudgments } from "../../src/analyse/judged.ts";
-import { heard, power } from "../../src/analyse/power.ts";
+import { plannedStudy, power } from "../../src/analyse/power.ts";
 import { sayTooFewFor } from "../../src/analyse/power-plan.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
@@ -304,7 +304,7 @@ describe("a study", () => {
   test("plans with the clusters of its forms", async () => {
     const { options } = power(async () => "");
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
-    const asked = await heard(options.parse({ check: 0 }), study);
+    const asked = await plannedStudy(options.parse({ check: 0 }), study);
     expect(asked.groups).toEqual({ count: 7, hold: "readers" });
     expect(asked.about).toContain("clustered by 7 classes");
     const byForm = await aStudy({ compose: { forms: 2 }, analyse: { clusters: ["form"] } });

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { guessingP, readerScores, testedReaders } from "../../src/stats/able-readers.ts";
 import { clusteredContrast } from "../../src/stats/clustered.ts";
 import { fewestClusters } from "../../src/stats/clustered-share.ts";
-import { type Judgments, readersAlike } from "../../src/stats/judgments.ts";
+import { equalReaderWeights, type Judgments } from "../../src/stats/judgments.ts";
 import { proportionVerdict, verdictTest } from "../../src/stats/verdict-test.ts";
 import { votes } from "../../src/stats/voting.ts";
-import { weighingGap } from "../../src/stats/weighing-gap.ts";
+import { weightingGap } from "../../src/stats/weighting-gap.ts";
 import reference from "../fixtures/stats/clusters.json" with { type: "json" };
 import { expectClose } from "./close.ts";
 
@@ -40,7 +40,7 @@ test("three ways of which none contains another go together by inclusion and exc
   const { standardError } = clusteredContrast(reference.right, {
     clusters: [reader, title, wave],
     groups: reference.human,
-    importance: readersAlike(reader, reference.human),
+    observationWeights: equalReaderWeights(reader, reference.human),
   });
   expectClose(standardError, reference.byReaderTitleWave, 11);
   const five = [reader, title, wave, reader, title];
@@ -145,8 +145,8 @@ test("a gap between weighings is found where those who stay differ, and not wher
       correct: rows.map((row) => row.right),
     };
   };
-  const left = weighingGap(study((one) => (one % 2 === 0 ? 4 : 20)))!;
+  const left = weightingGap(study((one) => (one % 2 === 0 ? 4 : 20)))!;
   expect(left.gap).toBeCloseTo((20 * 4 + 20 * 10) / (20 * 24) - 0.75, 10);
   expect(left.p).toBeLessThan(0.001);
-  expect(weighingGap(study(() => 20))).toMatchObject({ gap: 0, p: 1 });
+  expect(weightingGap(study(() => 20))).toMatchObject({ gap: 0, p: 1 });
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { plannedErrors, readersForPower, simulatedPower, verdictPower } from "../../src/stats/power.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread } from "../../src/stats/simulate-study.ts";
 
-const plan = { readers: 60, stories: 40, each: 20, variances: usualSpread };
+const plan = { readers: 60, stories: 40, each: 20, variances: defaultSpread };
 const options = { margin: 0.1 };
 
 test("formula and simulation agree within a few points", () => {
@@ -19,11 +19,14 @@ test("formula and simulation agree within a few points", () => {
 });
 
 test.each([
-  ["titles", { titles: 12, variances: { ...usualSpread, title: 0.4 } }],
-  ["classes", { groups: { count: 8, hold: "readers" as const }, variances: { ...usualSpread, group: 0.3 } }],
+  ["titles", { titles: 12, variances: { ...defaultSpread, title: 0.4 } }],
+  [
+    "classes",
+    { groups: { count: 8, hold: "readers" as const }, variances: { ...defaultSpread, group: 0.3 } },
+  ],
   [
     "forms",
-    { groups: { count: 6, hold: "all" as const }, variances: { ...usualSpread, group: 0.3 }, each: 4 },
+    { groups: { count: 6, hold: "all" as const }, variances: { ...defaultSpread, group: 0.3 }, each: 4 },
   ],
 ])("formula and simulation agree within a few points where %s are clusters", (_, more) => {
   const clustered = { ...plan, readers: 48, stories: 24, each: 12, ...more };

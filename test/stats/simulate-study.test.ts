@@ -5,9 +5,9 @@ import {
   logisticNormalVariance,
 } from "../../src/stats/logistic-normal.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../../src/stats/simulate-study.ts";
 
-const plan = { readers: 30, stories: 20, each: 10, variances: usualSpread };
+const plan = { readers: 30, stories: 20, each: 10, variances: defaultSpread };
 
 function counts(labels: ArrayLike<string | number>): number[] {
   const tally = new Map<string | number, number>();
@@ -62,7 +62,7 @@ test("impossible plans are told by value", () => {
     new RangeError("readers must be a whole number from 1: 0"),
   );
   expect(() => simulateStudy({ ...plan, each: 22 }, random)).toThrow(RangeError);
-  expect(() => simulateStudy({ ...plan, variances: { ...usualSpread, skill: -1 } }, random)).toThrow(
+  expect(() => simulateStudy({ ...plan, variances: { ...defaultSpread, skill: -1 } }, random)).toThrow(
     new RangeError("skill deviates by 0 or more: -1"),
   );
   expect(() => simulateStudy({ ...plan, humanAccuracy: 1 }, random)).toThrow(RangeError);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Judgments, Origin } from "../../src/stats/judgments.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../../src/stats/simulate-study.ts";
 import { proportionVerdict, verdictTest } from "../../src/stats/verdict-test.ts";
 
 const options = { margin: 0.1 };
@@ -38,7 +38,7 @@ test("a study of readers with skill is different", () => {
     readers: 60,
     stories: 40,
     each: 20,
-    variances: usualSpread,
+    variances: defaultSpread,
     humanAccuracy: 0.75,
     machineAccuracy: 0.75,
   };
@@ -49,7 +49,7 @@ test("a study of readers with skill is different", () => {
 
 test("the equivalence interval lies within the margin exactly where the verdict is equivalent", () => {
   for (let seed = 0; seed < 60; seed++) {
-    const plan = { readers: 40, stories: 20, each: 10, variances: usualSpread };
+    const plan = { readers: 40, stories: 20, each: 10, variances: defaultSpread };
     const { overall, human, machine } = verdictTest(
       simulateStudy(plan, randomFrom("interval", seed)),
       options,
@@ -154,7 +154,10 @@ test("all right is different and all wrong is different, with finite figures", (
 });
 
 test("swapping the names of right and wrong mirrors the verdict", () => {
-  const study = simulateStudy({ readers: 30, stories: 20, each: 10, variances: usualSpread }, randomFrom(9));
+  const study = simulateStudy(
+    { readers: 30, stories: 20, each: 10, variances: defaultSpread },
+    randomFrom(9),
+  );
   const mirrored = { ...study, correct: Array.from(study.correct, (right) => !right) };
   const one = verdictTest(study, options).overall;
   const other = verdictTest(mirrored, options).overall;

@@ -6,14 +6,21 @@ import { sadness } from "../../text/sad-and-glad.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import {
-  alone,
   type LevelOutcome,
+  outcomeCurve,
   selectedTable,
   sharesTable,
-  together,
+  standardisedCurves,
   trendsTable,
 } from "../dose-figures.ts";
-import { type Corrected, correctedAll, type Dose, type DoseOutcome, deals, dosesOf } from "../doses.ts";
+import {
+  type Corrected,
+  correctedAll,
+  type Dose,
+  type DoseOutcome,
+  dosesOf,
+  permutations,
+} from "../doses.ts";
 
 /**
  * "Is it possible to set the level of sadness?", an open question of the 2022 study, for everything that a prompt can ask
@@ -63,14 +70,14 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
   const rated = levels.length > 1;
   return [
     sentence("result", `${name}: ${conclusion(dose, settings.alpha)}`),
-    sentence("result", say(outcomes, human, settings)),
-    ...(selected.length > 0 ? [sentence("result", chosen(dose))] : []),
+    sentence("result", sayOutcomes(outcomes, human, settings)),
+    ...(selected.length > 0 ? [sentence("result", sayChosen(dose))] : []),
     ...(rated
       ? [
           figure(
             "result",
             `${name}: measures and ratings by the level asked for, each in its own standard deviations`,
-            together(levels, settings.level),
+            standardisedCurves(levels, settings.level),
           ),
         ]
       : []),
@@ -78,7 +85,7 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
       figure(
         rated ? "detail" : "result",
         `${name}: ${outcome.label}, by the level asked for`,
-        alone(outcome, human, settings.level),
+        outcomeCurve(outcome, human, settings.level),
       ),
     ),
     ...outcomes.flatMap(({ shares, label }) =>
@@ -105,7 +112,7 @@ function claim({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
 }
 
 /** One sentence for each outcome, with its figures. */
-function say(
+function sayOutcomes(
   outcomes: readonly Corrected[],
   human: readonly number[],
   { alpha, level }: Data["settings"],
@@ -140,7 +147,7 @@ function sizeOf(outcomes: readonly Corrected[], human: readonly number[]): strin
 }
 
 /** The effect of choosing among draws, kept apart from the effect of the prompt. */
-function chosen({ selected, outcomes }: Dose<Corrected>): string {
+function sayChosen({ selected, outcomes }: Dose<Corrected>): string {
   const texts = selected.reduce((sum, each) => sum + each.texts, 0);
   const draws = selected.reduce((sum, each) => sum + each.draws, 0);
   const means = selected.map(({ asked, mean }) => `${printed(mean, "number")} where ${asked} was asked`);
@@ -180,4 +187,4 @@ function conclusion({ what, outcomes, control }: Dose<Corrected>, alpha: number)
 }
 
 const methodOf = ({ settings: { alpha } }: Data): string =>
-  `What was asked for is compared with the first draw of every title, before any text was chosen or drawn again. For levels, the estimate is the slope per level, within titles for words and within readers for ratings. For categories, it is how much more often texts have what was asked of them than what was asked of other texts. A permutation test shuffles what was asked among whole texts ${deals} times. Intervals are from the jackknife over titles, and over readers and titles for ratings. An effect is claimed if the p-value (corrected by Holm over all outcomes) is at most ${alpha} and the interval excludes 0. Words are counted in the whole text; ratings are of the text as shown. Sadness is counted from a word list: words of loss and sorrow minus words of joy, per hundred words. It is meant for many texts, not for single ones.`;
+  `What was asked for is compared with the first draw of every title, before any text was chosen or drawn again. For levels, the estimate is the slope per level, within titles for words and within readers for ratings. For categories, it is how much more often texts have what was asked of them than what was asked of other texts. A permutation test shuffles what was asked among whole texts ${permutations} times. Intervals are from the jackknife over titles, and over readers and titles for ratings. An effect is claimed if the p-value (corrected by Holm over all outcomes) is at most ${alpha} and the interval excludes 0. Words are counted in the whole text; ratings are of the text as shown. Sadness is counted from a word list: words of loss and sorrow minus words of joy, per hundred words. It is meant for many texts, not for single ones.`;

@@ -6,15 +6,15 @@ import { counted, listed, percent, percentApart, printed, pValue } from "../../s
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
 import {
-  allTogether,
+  allFeatures,
   type Detection,
-  type Differences,
   detect,
   detectInPairs,
   type Labelled,
+  type PairDifferences,
 } from "../detector.ts";
 import { asJudgments, testOptions, unitsOf, verdictOnPairs } from "../judged.ts";
-import { mendingOf } from "../remedies.ts";
+import { remediesFor } from "../remedies.ts";
 import { surfaceOf } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
 
@@ -30,7 +30,7 @@ export const leaks: Analysis = {
       ...(data.asks.has("pairs") ? [scanOfPairs(data, random.fork("pairs"))] : []),
     ];
     if (scans.length === 0)
-      return { findings: [unknown("no story was asked about")], numbers: { stories: 0 } };
+      return { findings: [notPossible("no story was asked about")], numbers: { stories: 0 } };
     const [first, ...others] = scans.map((scan) => reported(scan, data.settings.alpha));
     return {
       findings: [first!, ...others].flatMap(({ findings }) => findings),
@@ -52,7 +52,7 @@ type Scan =
       readonly method: string;
     };
 
-const unknown = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
+const notPossible = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
 
 function scanOfStories(data: Data, random: Random): Scan {
   const stories = labelledStories(data);
@@ -83,7 +83,7 @@ function scanOfStories(data: Data, random: Random): Scan {
 
 /** Pairs are classified by the difference of their two stories, so that an effect of the title cancels. */
 function scanOfPairs(data: Data, random: Random): Scan {
-  const pairs = pairsShown(data);
+  const pairs = shownPairs(data);
   if (pairs.names.length === 0) {
     const why = "the stories in the pairs have no measures";
     return { detection: undefined, why, things: pairs.titles.length };
@@ -105,14 +105,14 @@ function scanOfPairs(data: Data, random: Random): Scan {
 
 function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbers"> {
   if (scan.detection === undefined)
-    return { findings: [unknown(scan.why)], numbers: { stories: scan.things } };
+    return { findings: [notPossible(scan.why)], numbers: { stories: scan.things } };
   const { detection, readers, does } = scan;
   const shown = detection.p <= alpha;
   const beats = shown && detection.best.accuracy > (readers ?? 0.5);
   const findings: Finding[] = [
     beats
-      ? sentence("warning", sayUnfair(scan))
-      : sentence("result", shown ? sayNoBetter(scan) : sayFair(scan)),
+      ? sentence("warning", sayLeak(scan))
+      : sentence("result", shown ? sayLeakBelowReaders(scan) : sayNoLeak(scan)),
     ...(shown ? [sentence(beats ? "warning" : "result", sayFix(scan, alpha))] : []),
     figure(
       "detail",
@@ -146,7 +146,7 @@ function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbe
 type Scanned = Extract<Scan, { readonly does: string }>;
 
 /** `identifies the origin of 80.0 % of the stories`, `finds the human story in 80.0 % of the pairs`. */
-const said = ({ does }: Scanned, share: string): string =>
+const classifies = ({ does }: Scanned, share: string): string =>
   does === "sorts"
     ? `identifies the origin of ${share} of the stories`
     : `finds the human story in ${share} of the pairs`;
@@ -186,7 +186,9 @@ function labelledStories(data: Data): Labelled {
  * Each pair of stories once, sorted by name, with its differences human minus machine. Before the first answer: every
  * pair of a human and a machine story with the same title.
  */
-function pairsShown(data: Data): Differences & { readonly means: readonly (readonly [number, number])[] } {
+function shownPairs(
+  data: Data,
+): PairDifferences & { readonly means: readonly (readonly [number, number])[] } {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   const lookOf = (story: string): Record<string, number> => {
     const text = texts.get(story);
@@ -229,20 +231,20 @@ function pairsShown(data: Data): Differences & { readonly means: readonly (reado
   };
 }
 
-function sayUnfair(scan: Scanned): string {
+function sayLeak(scan: Scanned): string {
   const { best, p } = scan.detection;
   const { readers } = scan;
   const than =
     readers === undefined
       ? "above the 50 % of guessing"
       : `more than readers did (${percentApart(readers, [best.accuracy])})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” ${said(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${than}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” ${classifies(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${than}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
 }
 
 /** The features that reveal the origin, their means for both origins, and what to change. */
 function sayFix({ detection, means }: Scanned, alpha: number): string {
   const leaking = detection.detectors
-    .filter(({ detector, p }) => detector !== allTogether && p <= alpha)
+    .filter(({ detector, p }) => detector !== allFeatures && p <= alpha)
     .sort((one, other) => other.accuracy - one.accuracy)
     .map(({ detector }) => detector);
   if (leaking.length === 0) {
@@ -252,19 +254,19 @@ function sayFix({ detection, means }: Scanned, alpha: number): string {
     const [human, machine] = means(feature);
     return `“${feature}” (mean ${printed(human, "number")} in human stories, ${printed(machine, "number")} in machine stories)`;
   });
-  return `What gives them away: ${listed(named)}. How to fix it: ${mendingOf(leaking).join("; ")}. Then check this section again before the survey opens.`;
+  return `What gives them away: ${listed(named)}. How to fix it: ${remediesFor(leaking).join("; ")}. Then check this section again before the survey opens.`;
 }
 
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A leak where readers did at least as well: they may have used it. */
-function sayNoBetter(scan: Scanned): string {
+function sayLeakBelowReaders(scan: Scanned): string {
   const { best, p } = scan.detection;
-  return `Surface features give the stories away: a program that sees only “${best.detector}” ${said(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
+  return `Surface features give the stories away: a program that sees only “${best.detector}” ${classifies(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
 }
 
-function sayFair({ detection: { best, p }, readers, does }: Scanned): string {
+function sayNoLeak({ detection: { best, p }, readers, does }: Scanned): string {
   const reached = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
   const shuffled = does === "sorts" ? "the origins" : "the two sides";
   return `The best of the simple classifiers reaches ${percent(best.accuracy)}${does === "sorts" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;

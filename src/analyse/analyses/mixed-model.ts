@@ -48,7 +48,7 @@ export const mixedModel: Analysis = {
       numbers: {
         fitted: true,
         formula,
-        ...plain(fit),
+        ...withoutEffects(fit),
         coefficients,
         tests,
         meanReader: meanReader(mixed) ?? null,
@@ -157,10 +157,10 @@ const spreadTable = ({ deviations }: MixedLogistic) => ({
     { key: "of", label: "Between", format: "text" as const },
     { key: "deviation", label: "Standard deviation (log-odds)", format: "number" as const },
   ],
-  rows: Object.entries(deviations).map(([of, deviation]) => ({ of: among[of] ?? of, deviation })),
+  rows: Object.entries(deviations).map(([of, deviation]) => ({ of: betweenLabels[of] ?? of, deviation })),
 });
 
-const among: Readonly<Record<string, string>> = {
+const betweenLabels: Readonly<Record<string, string>> = {
   reader: "readers, in bias",
   story: "stories, in looking human",
   title: "titles, in looking human",
@@ -169,7 +169,7 @@ const among: Readonly<Record<string, string>> = {
 };
 
 /** The fit without the maps of all readers and stories. */
-const plain = ({
+const withoutEffects = ({
   deviations,
   logLikelihood,
   observations,

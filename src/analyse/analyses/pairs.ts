@@ -9,9 +9,10 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { differentWithin, isWide, sayEquivalent } from "../equivalent.ts";
 import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
+import { differentWithin, isWideMargin, sayEquivalent } from "../margin.ts";
+import { sayMissedReaders } from "../missed-readers.ts";
 import {
   differencesIn,
   type ReaderDifferences,
@@ -20,7 +21,6 @@ import {
   sayOnAverage,
 } from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
-import { sayUnseen } from "../unseen.ts";
 
 /** Two or more stories side by side: how often the human one is found, which side readers prefer, and the Bradley–Terry strengths. */
 export const pairs: Analysis = {
@@ -101,10 +101,10 @@ function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
   const weight = data.asks.has("choices") ? "result" : "verdict";
   return [
     sentence(weight, headline(compared, data)),
-    sentence(weight, deck(compared, sizes, data)),
+    sentence(weight, headlineFigures(compared, sizes, data)),
     accuracyFigure(weight, own, data),
     table("result", tableCaption(options), verdictTable(compared, data)),
-    ...(claimed(test, data) ? sayUnseen(test.readers) : []),
+    ...(claimed(test, data) ? sayMissedReaders(test.readers) : []),
     ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
     ...sayTies(compared),
     ...(sides ? [sentence("result", saySides(sides))] : []),
@@ -126,16 +126,16 @@ const claimed = (test: Verdict, data: Data): boolean => {
   return different || equivalent;
 };
 
-const wordOn = (test: Verdict, data: Data): string => {
+const conclusionText = (test: Verdict, data: Data): string => {
   const { different, equivalent } = shownOf(test, data);
   if (different) return equivalent ? "different, within the margin" : "different";
   return equivalent ? "equivalent" : "inconclusive";
 };
 
-const amongOf = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
+const setting = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
 
 /** The shares that count as guessing: `40 % to 60 %`. */
-const within = (options: number, { settings: { margin } }: Data): string =>
+const marginOf = (options: number, { settings: { margin } }: Data): string =>
   `${declaredPercent(1 / options - margin)} to ${declaredPercent(1 / options + margin)}`;
 
 const marksOf = (options: number, { settings: { margin } }: Data): number[] =>
@@ -145,22 +145,24 @@ function headline({ test, options, readers }: Compared, data: Data): string {
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const { different, equivalent } = shownOf(test, data);
-  const finds = `${amongOf(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
+  const finds = `${setting(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
   if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
     return test.estimate! > 1 / options
-      ? `Different: ${amongOf(options)}, readers find the human story more often than by guessing.`
-      : `Different: ${amongOf(options)}, readers pick the machine story more often than by guessing.`;
+      ? `Different: ${setting(options)}, readers find the human story more often than by guessing.`
+      : `Different: ${setting(options)}, readers pick the machine story more often than by guessing.`;
   }
   if (!equivalent)
-    return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : amongOf(options)}.`;
+    return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : setting(options)}.`;
   if (options > 2)
-    return `Equivalent within the margin of ${within(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
+    return `Equivalent within the margin of ${marginOf(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "the share of pairs in which the human story is found";
-  return isWide(data) || readersAllow(readers) ? sayEquivalent({ share }, data) : sayOnAverage(readers, data);
+  return isWideMargin(data) || readersAllow(readers)
+    ? sayEquivalent({ share }, data)
+    : sayOnAverage(readers, data);
 }
 
-function deck({ test, options }: Compared, sizes: number, data: Data): string {
+function headlineFigures({ test, options }: Compared, sizes: number, data: Data): string {
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
   const { estimate, correct, judgments } = test;
@@ -170,8 +172,8 @@ function deck({ test, options }: Compared, sizes: number, data: Data): string {
   if (estimate === undefined || test.degrees === 0) return `${seen}. No test is possible: ${test.reason}.`;
   const marks = marksOf(options, data);
   const place = options === 2 ? "side" : "position";
-  const open = wordOn(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
-  return `${seen}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${within(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
+  const open = conclusionText(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
+  return `${seen}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginOf(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
 /** `133 of 200`; ties count as halves. */
@@ -202,7 +204,7 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
     rows: [
       {
         of: options === 2 ? "both sides" : "all positions",
-        verdict: wordOn(test, data),
+        verdict: conclusionText(test, data),
         found: countsOf(test.correct, test.judgments),
         share: test.estimate ?? null,
         error: Number.isFinite(test.standardError) ? test.standardError : null,

@@ -5,7 +5,7 @@ import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
 import { finishedReaders } from "../finished.ts";
-import { type InterimAnalysis, lookOf, plannedReaders } from "../interim-analysis.ts";
+import { type InterimAnalysis, interimAnalysisOf, plannedReaders } from "../interim-analysis.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 
 /** The registration, all deviations from it, and whether this is an interim analysis. */
@@ -16,12 +16,12 @@ export const preregistration: Analysis = {
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
-    const look = lookOf(data);
+    const look = interimAnalysisOf(data);
     if (!registration) {
       return {
         findings: [
           sentence("result", sayUnregistered(plannedReaders(data))),
-          ...lookFindings(look),
+          ...interimFindings(look),
           ...sayOverrun(data),
         ],
         numbers: { registered: false, look: look ?? null },
@@ -40,7 +40,7 @@ export const preregistration: Analysis = {
           ]
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
-      ...lookFindings(look),
+      ...interimFindings(look),
       ...sayOverrun(data),
       ...(deviations.length > 0 ? sayAsRegistered(data) : []),
       table("detail", "What was registered", {
@@ -109,7 +109,7 @@ function sayAsRegistered(data: Data): Finding[] {
   return [sentence(then === now ? "result" : "warning", text)];
 }
 
-function lookFindings(look: InterimAnalysis | undefined): Finding[] {
+function interimFindings(look: InterimAnalysis | undefined): Finding[] {
   if (!look) return [];
   const begin = `This is an interim analysis: ${look.readers} of ${look.planned} planned readers (${percent(look.readers / look.planned)}) have finished`;
   if (look.needs === undefined) {

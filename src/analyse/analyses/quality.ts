@@ -7,7 +7,7 @@ import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, readersOf } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
 import { verdictOnChoices } from "../judged.ts";
-import { saysWhatIsLeftOut } from "../ready.ts";
+import { leftOutFindings } from "../ready.ts";
 
 /** Quality of the answers: times, straight-lining, attention checks, the declared exclusions and their effect on the verdict. */
 export const quality: Analysis = {
@@ -28,8 +28,8 @@ export const quality: Analysis = {
     const findings: Finding[] = [
       sentence("result", saySigns(signs, before)),
       ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
-      ...saysWhatWasReadBefore(before, signs),
-      ...saysWhatIsLeftOut(before),
+      ...readBeforeFindings(before, signs),
+      ...leftOutFindings(before),
       ...exclusionFindings(data),
       ...(compared ? comparisonFindings(compared) : []),
     ];
@@ -89,7 +89,7 @@ function readBeforeOf({ choices, pairs, ratings }: Data): number {
 }
 
 /** A remembered judgment makes the second one dependent on the first. */
-function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
+function readBeforeFindings({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
   if (readBefore === 0) return [];
   return [
     sentence(

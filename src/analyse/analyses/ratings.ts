@@ -5,9 +5,9 @@ import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { errorsOf, whyWithheld } from "../interim-analysis.ts";
+import { sayMissedReaders } from "../missed-readers.ts";
 import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
-import { sayUnseen } from "../unseen.ts";
 
 /** Ratings of human and machine stories (how moving, how well they fit their title): difference and equivalence. */
 export const ratings: Analysis = {
@@ -27,7 +27,7 @@ export const ratings: Analysis = {
         ...tasks.map((rated) => sentence("result", sayDifference(rated, data))),
         ...tasks.flatMap(sayMargin),
         table("result", scalesCaption(tasks, data), scalesTable(tasks)),
-        ...sayUnseenOf(tasks),
+        ...sayMissedReadersOf(tasks),
         ...tasks.flatMap((rated) => ratedFindings(rated, data)),
         sentence("method", method(data)),
       ],
@@ -102,7 +102,7 @@ function sayDifference(
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? wordOn(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
 /** A difference cannot exceed the length of the scale. */
@@ -130,7 +130,7 @@ function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
   ];
 }
 
-const wordOn = ({ verdict, withinMargin }: Difference): string =>
+const conclusionText = ({ verdict, withinMargin }: Difference): string =>
   verdict === "different" && withinMargin ? "different, but within the margin" : verdict;
 
 const pointsText = (points: number): string => String(Number(points.toPrecision(3)));
@@ -167,7 +167,7 @@ function scalesTable(tasks: readonly Rated[]): Table {
         margin,
         equivalence_p: known && !tooWide ? difference.equivalenceHolm : null,
         difference_p: known ? difference.differenceHolm : null,
-        verdict: difference ? wordOn(difference) : "nothing to compare",
+        verdict: difference ? conclusionText(difference) : "nothing to compare",
       };
     }),
   };
@@ -179,11 +179,11 @@ function scalesCaption(tasks: readonly Rated[], data: Data): string {
 }
 
 /** A note for the claim with the fewest readers. */
-function sayUnseenOf(tasks: readonly Rated[]): Finding[] {
+function sayMissedReadersOf(tasks: readonly Rated[]): Finding[] {
   const claims = tasks.flatMap(({ difference }) =>
     difference && difference.verdict !== "inconclusive" ? difference.readers : [],
   );
-  return claims.length === 0 ? [] : sayUnseen(Math.min(...claims));
+  return claims.length === 0 ? [] : sayMissedReaders(Math.min(...claims));
 }
 
 /** A note where the margin is wide for the scale, or for the ratings given. */

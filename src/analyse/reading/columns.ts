@@ -201,8 +201,8 @@ export function columnsFor(
   const plain = new Map(columns.map((column) => [column, plainName(column)]));
   const named = (names: readonly string[]) => {
     for (const name of names) {
-      const alike = columns.filter((column) => !taken.has(column) && plain.get(column) === name);
-      if (alike.length > 0) return alike;
+      const matching = columns.filter((column) => !taken.has(column) && plain.get(column) === name);
+      if (matching.length > 0) return matching;
     }
     return [];
   };
@@ -210,16 +210,16 @@ export function columnsFor(
   for (const own of [true, false]) {
     for (const part of wanted) {
       if (found[part] !== undefined) continue;
-      const alike = own ? named([plainName(part)]) : named(synonyms[part]);
-      if (alike.length > 1) {
+      const matching = own ? named([plainName(part)]) : named(synonyms[part]);
+      if (matching.length > 1) {
         throw new StudyError(
-          `${file} has ${alike.length} columns that could be ${part}: ${alike.join(", ")}`,
+          `${file} has ${matching.length} columns that could be ${part}: ${matching.join(", ")}`,
           {
-            hint: `choose one: --map ${part}=${alike[0]}`,
+            hint: `choose one: --map ${part}=${matching[0]}`,
           },
         );
       }
-      const [column] = alike;
+      const [column] = matching;
       if (column === undefined) continue;
       found[part] = column;
       taken.add(column);
@@ -241,8 +241,8 @@ function mappedColumns(
         });
       }
       if (columns.includes(theirs)) return [ours, theirs];
-      const alike = columns.filter((column) => plainName(column) === plainName(theirs));
-      if (alike.length === 1) return [ours, alike[0]!];
+      const matching = columns.filter((column) => plainName(column) === plainName(theirs));
+      if (matching.length === 1) return [ours, matching[0]!];
       throw new StudyError(`--map ${ours}=${theirs}: ${file} has no column ${theirs}`, {
         hint: `it has ${columns.join(", ")}`,
       });

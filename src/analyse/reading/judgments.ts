@@ -6,7 +6,7 @@ import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 import { type Columns, columnsFor, namesOf, type Part, plainName } from "./columns.ts";
 import { entryNamed, type Key, readKey, storyColumns } from "./key.ts";
-import { type Opened, opened } from "./systems.ts";
+import { type ExportTable, openExport } from "./systems.ts";
 import { isMissing, isUndecided, numberIn, originOf, type Values } from "./values.ts";
 
 /** Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`). */
@@ -68,15 +68,15 @@ export async function readJudgmentTable(
   if (given.length === 0)
     throw new StudyError(`${path} has no rows`, { hint: "give a table with one judgment per row" });
   refuseOwnExport(columnsOf(given), file);
-  if (Object.keys(map).length === 0 && keyFile === undefined) refuseOutOfPlace(given, path);
-  const table = opened(given);
+  if (Object.keys(map).length === 0 && keyFile === undefined) refuseMovedTable(given, path);
+  const table = openExport(given);
   if (table.records.length === 0)
     throw new StudyError(`${path} has no judgments`, {
       hint: `it is an export from ${table.system}, but none of its rows is an answer about a story`,
     });
   const key = keyFile === undefined ? undefined : await readKey(keyFile);
   const read = { file, map, values, key, table };
-  return wideByKey(read) ?? long(read) ?? wideByKeyRow(read) ?? byAnnotator(read) ?? refuse(read);
+  return wideWithKey(read) ?? longTable(read) ?? wideWithKeyRow(read) ?? byAnnotator(read) ?? refuse(read);
 }
 
 interface Reading {
@@ -84,13 +84,13 @@ interface Reading {
   readonly map: Readonly<Record<string, string>>;
   readonly values: Values;
   readonly key: Key | undefined;
-  readonly table: Opened;
+  readonly table: ExportTable;
 }
 
 /** A table, or a Potato folder with one file per person. */
 async function readFiles(path: string): Promise<TableRecord[]> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-  if (!isFolder) return readRecords(path, { fits: mayHoldJudgments, wanted: "judgments" });
+  if (!isFolder) return readRecords(path, { fits: looksLikeJudgments, wanted: "judgments" });
   const files = (await filesUnder(path)).filter((file) =>
     /(?:user_state\.json|annotated_instances\.\w+)$/.test(file),
   );
@@ -113,7 +113,7 @@ async function stateOf(file: string): Promise<TableRecord[]> {
   return readJson(`[${await readTextOf(file, basename(file))}]`, basename(file));
 }
 
-const mayHoldJudgments = (columns: readonly string[]): boolean => {
+const looksLikeJudgments = (columns: readonly string[]): boolean => {
   const { participant, response, rating, chosen_side } = columnsFor(
     columns,
     ["participant", "response", "rating", "chosen_side"],
@@ -134,7 +134,7 @@ function refuseOwnExport(columns: readonly string[], file: string): void {
 }
 
 /** A table that Tiny Love wrote but that was moved may lack origins or mix several tasks. */
-function refuseOutOfPlace(records: readonly TableRecord[], path: string): void {
+function refuseMovedTable(records: readonly TableRecord[], path: string): void {
   const { cells } = records[0]!;
   if (!("question" in cells && "second_stimulus" in cells && "task" in cells)) return;
   const tasks = [...new Set(records.map((record) => record.cells["task"]))];
@@ -147,7 +147,7 @@ function refuseOutOfPlace(records: readonly TableRecord[], path: string): void {
 }
 
 /** One row per judgment, with the columns of a key added. Undefined if the columns do not fit. */
-function long({ file, map, key, table }: Reading): JudgmentTable | undefined {
+function longTable({ file, map, key, table }: Reading): JudgmentTable | undefined {
   const columns = columnsOf(table.records);
   for (const shape of ["ratings", "choices", "pairs"] as const) {
     const found = complete(shape, columns, map, file, key);
@@ -233,7 +233,7 @@ function withKey(records: readonly TableRecord[], columns: Columns, key: Key, fi
 }
 
 /** One row per person and one column per story of the key. */
-function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
+function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
   if (!key) return undefined;
   const columns = columnsOf(table.records);
   const matched = storyColumns(columns, table.questions, key);
@@ -301,22 +301,22 @@ function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | 
 function usesOf(
   columns: readonly string[],
   names: readonly string[],
-  { questions, records }: Opened,
+  { questions, records }: ExportTable,
   values: Values,
 ) {
-  const told = columns.find((column) => plainName(column) === plainName(names[0] ?? ""));
+  const named = columns.find((column) => plainName(column) === plainName(names[0] ?? ""));
   const others: [Part, string][] = [];
   const answers: string[] = [];
   for (const column of columns) {
     const part =
-      column === told
+      column === named
         ? undefined
-        : besideAnswer(withoutNames(`${column} ${questions.get(column) ?? ""}`, names));
+        : roleOfColumn(withoutNames(`${column} ${questions.get(column) ?? ""}`, names));
     if (part === "nothing") continue;
     if (part !== undefined) others.push([part, column]);
     else answers.push(column);
   }
-  if (told !== undefined) return { answers: [told], others };
+  if (named !== undefined) return { answers: [named], others };
   // Of several columns, the one with only answers in it.
   const sure = answers.filter((column) =>
     records.every(({ cells }) => {
@@ -336,7 +336,7 @@ function withoutNames(text: string, names: readonly string[]): string {
 }
 
 /** The role of a column besides the answer, from the words in its name. */
-function besideAnswer(words: string): Part | "nothing" | undefined {
+function roleOfColumn(words: string): Part | "nothing" | undefined {
   if (/\b(?:confiden\w*|certain\w*|how sure)\b/.test(words)) return "confidence";
   if (/\b(?:why|reasons?|comments?|explain\w*|explanation)\b/.test(words)) return "reason";
   if (/\b(?:page submit|rt|response time|reading time)\b/.test(words))
@@ -345,7 +345,7 @@ function besideAnswer(words: string): Part | "nothing" | undefined {
 }
 
 /** A row that is the key: its name says so, and its cells are the origins of the stories in their columns. */
-function wideByKeyRow(reading: Reading): JudgmentTable | undefined {
+function wideWithKeyRow(reading: Reading): JudgmentTable | undefined {
   const { key, table, file, values } = reading;
   if (key) return undefined;
   const isKey = ({ cells }: TableRecord) =>
@@ -364,7 +364,7 @@ function wideByKeyRow(reading: Reading): JudgmentTable | undefined {
   });
   if (entries.length < 2) return undefined;
   const records = table.records.filter((record) => record !== row);
-  return wideByKey({ ...reading, key: { file, entries }, table: { ...table, records } });
+  return wideWithKey({ ...reading, key: { file, entries }, table: { ...table, records } });
 }
 
 /** One row per story and one column per annotator; origins are in the table or in the key. */

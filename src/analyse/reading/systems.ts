@@ -6,7 +6,7 @@ import type { TableRecord } from "../../tables/table-record.ts";
 import { columnsFor, plainName } from "./columns.ts";
 
 /** A table exported from another system, as plain rows and columns. */
-export interface Opened {
+export interface ExportTable {
   /** The name of the system; undefined for a plain table. */
   readonly system?: string;
   readonly records: readonly TableRecord[];
@@ -15,10 +15,10 @@ export interface Opened {
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
-type Opener = (records: readonly TableRecord[]) => Opened | undefined;
+type Opener = (records: readonly TableRecord[]) => ExportTable | undefined;
 
 /** Converts a table of a known system; leaves any other table as it is. */
-export function opened(records: readonly TableRecord[]): Opened {
+export function openExport(records: readonly TableRecord[]): ExportTable {
   for (const open of [qualtrics, jspsych, labelStudio, potato]) {
     const found = open(records);
     if (found) return found;

@@ -46,8 +46,8 @@ const missingWords = new Set([
 /** Whether a cell is missing: empty, `NA`, or a value given as `--values missing=`. */
 export function isMissing(cell: string, column: string, values: Values): boolean {
   const plain = plainValue(cell);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  return told === undefined ? missingWords.has(plain) : told === "missing";
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  return given === undefined ? missingWords.has(plain) : given === "missing";
 }
 
 const humanWords = new Set(
@@ -104,8 +104,8 @@ function columnMeans(theirs: string): Origin | undefined {
  */
 export function originOf(text: string, column: string, theirs: string, values: Values): Origin | undefined {
   const plain = plainValue(text);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  if (told === "human" || told === "machine") return told;
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  if (given === "human" || given === "machine") return given;
   const yes = columnMeans(theirs);
   if (yes !== undefined) {
     if (/^(?:1|1\.0|true|yes|y|t)$/.test(plain)) return yes;
@@ -123,8 +123,8 @@ export const namesAModel = (text: string): boolean => families.test(core(text));
 /** The side that a value means. */
 export function sideOf(text: string, column: string, values: Values): "left" | "right" | undefined {
   const plain = plainValue(text);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  if (told === "left" || told === "right") return told;
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  if (given === "left" || given === "right") return given;
   const bare = core(text).replace(/^(?:text|story|option|side) /, "");
   if (/^(?:l|left|a|first|links)$/.test(bare)) return "left";
   return /^(?:r|right|b|second|rechts)$/.test(bare) ? "right" : undefined;

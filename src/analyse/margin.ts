@@ -8,13 +8,13 @@ export const withinMargin = ({ settings: { margin } }: Data): string => marginRa
 export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
 
 /** The reference values for intervals of accuracy: chance and the ends of the margin. */
-export const marksOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
+export const referencesOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
 
 /** A wider margin would count readers with d′ above 1 as guessing, which nobody would call indistinguishable. */
 const wide = 0.2;
 
 /** Whether the margin is too wide for equivalence within it to be called "indistinguishable". */
-export const isWide = ({ settings: { margin } }: Data): boolean => margin > wide;
+export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > wide;
 
 /**
  * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is
@@ -22,7 +22,7 @@ export const isWide = ({ settings: { margin } }: Data): boolean => margin > wide
  */
 export function sayEquivalent({ share }: { readonly share: string }, data: Data): string {
   const within = `${share} lies ${betweenMargins(data)}, where guessing gives 50 %`;
-  if (isWide(data)) {
+  if (isWideMargin(data)) {
     return `Equivalent within a wide margin: ${within}. A margin this wide includes readers who can clearly tell.`;
   }
   return `Indistinguishable within the margin: ${within}, and no difference from it is shown.`;

@@ -10,7 +10,7 @@ import { measuredTexts, ofStories } from "./from-study.ts";
  * Throws StudyError for an unknown name in `analyse:` as early as possible: correcting it after the data would be a
  * deviation from the registration.
  */
-export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
+export async function preflightAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const settings = study.config.analyse;
   refuseUnknownAnalyses(settings);
   refuseUnknownClusters(study);

@@ -3,7 +3,7 @@ import { indexLabels } from "./labels.ts";
 import { studentTwoSided } from "./student-t.ts";
 
 /** The difference between equal weight for each judgment and equal weight for each reader. */
-export interface WeighingGap {
+export interface WeightingGap {
   /** Balanced accuracy with equal weight for judgments minus that for readers; positive if readers with more answers were right more often. */
   readonly gap: number;
   readonly standardError: number;
@@ -16,7 +16,7 @@ export interface WeighingGap {
  * accuracy, with the jackknife over readers and Student's t. Undefined if one origin was not judged.
  * Throws as `checkJudgments`.
  */
-export function weighingGap(judgments: Judgments): WeighingGap | undefined {
+export function weightingGap(judgments: Judgments): WeightingGap | undefined {
   checkJudgments(judgments);
   const { index, names } = indexLabels(judgments.readers);
   const kinds = [0, 1].map(() => ({

@@ -5,7 +5,7 @@
  * three equivalences hold. The word has to stand in at most 5 % of the former, and in at least 70 % of the latter where
  * 100 readers judge 30 of 60 stories. Then the test whether readers differ, and naming one, where all guess: at most 6.5 %.
  *
- *     npm run bench -- verdict-word [studies] [design ...]
+ *     npm run bench -- indistinguishable [studies] [design ...]
  *
  * As `verdict-clusters`, it writes each line to the file named by RESULTS, and goes on where it stopped.
  */
@@ -15,7 +15,7 @@ import { expertPower, readerHeterogeneity } from "../src/stats/heterogeneity.ts"
 import type { Judgments, Origin } from "../src/stats/judgments.ts";
 import { logistic } from "../src/stats/logistic-normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
-import { usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread } from "../src/stats/simulate-study.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
@@ -139,7 +139,7 @@ function drawn(
   mixture: (typeof kinds)[string],
   random: Random,
 ): Judgments {
-  const looks = Array.from({ length: stories }, () => usualSpread.story * random.normal());
+  const looks = Array.from({ length: stories }, () => defaultSpread.story * random.normal());
   const study = { readers: [], stories: [], origins: [], correct: [] } as {
     readers: number[];
     stories: number[];
@@ -153,7 +153,7 @@ function drawn(
   for (let reader = 0; reader < readers; reader++) {
     const [share, logit] =
       mixture.length > 1 && random.next() < mixture[0]![0] ? mixture[0]! : mixture.at(-1)!;
-    const leaning = usualSpread.bias * random.normal();
+    const leaning = defaultSpread.bias * random.normal();
     for (const [kind, half] of halves.entries()) {
       const deck = decks[kind]!;
       const dealt: number[] = [];

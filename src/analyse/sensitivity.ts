@@ -1,33 +1,33 @@
 import type { StudyVerdict } from "../stats/verdict-test.ts";
-import { type WeighingGap, weighingGap } from "../stats/weighing-gap.ts";
+import { type WeightingGap, weightingGap } from "../stats/weighting-gap.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { capital, counted, listed, percent, percentRange } from "../study/print.ts";
 import { type Method, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
 import type { Choice, Data } from "./data.ts";
-import { marksOf } from "./equivalent.ts";
 import { readersWhoFinished } from "./finished.ts";
 import { asJudgments, clustersOf, verdictOnChoices } from "./judged.ts";
+import { referencesOf } from "./margin.ts";
 
 /** The verdict under an alternative analysis. */
-interface Weighing {
+interface AlternativeVerdict {
   readonly name: string;
   readonly test: StudyVerdict;
 }
 
 /** A sensitivity analysis: the verdict under other weightings, clusters and readers. */
-export interface Weighings {
-  readonly readers: Weighing;
-  readonly judgments: Weighing;
+export interface AlternativeVerdicts {
+  readonly readers: AlternativeVerdict;
+  readonly judgments: AlternativeVerdict;
   /** Only readers who finished their form; undefined if all did, or fewer than half. */
-  readonly finished: Weighing | undefined;
+  readonly finished: AlternativeVerdict | undefined;
   /** The default method, if the study declared another. */
-  readonly usual: Weighing | undefined;
+  readonly usual: AlternativeVerdict | undefined;
   /** Clustered by reader and story only, if the study declares more clusters. */
-  readonly unclustered: Weighing | undefined;
-  readonly gap: WeighingGap | undefined;
+  readonly unclustered: AlternativeVerdict | undefined;
+  readonly gap: WeightingGap | undefined;
 }
 
-export function weighingsOf(data: Data, declared: StudyVerdict): Weighings {
+export function alternativeVerdicts(data: Data, declared: StudyVerdict): AlternativeVerdicts {
   const { choices, settings } = data;
   const method = methodOf(settings);
   const under = (other: Method, own: readonly Choice[] = choices) =>
@@ -37,7 +37,7 @@ export function weighingsOf(data: Data, declared: StudyVerdict): Weighings {
           ...data,
           settings: { ...settings, ...other, clusters: [...other.clusters] },
         });
-  const even = equallyMany(choices);
+  const even = isBalanced(choices);
   const weighed = (weigh: Method["weigh"]) => (even ? declared : under({ ...method, weigh }));
   const finished = readersWhoFinished(data);
   const readers = new Set(choices.map(({ participant }) => participant));
@@ -57,7 +57,7 @@ export function weighingsOf(data: Data, declared: StudyVerdict): Weighings {
       clustersOf(choices, data).length > 0
         ? { name: "Clustered by reader and story only", test: under({ ...method, clusters: [] }) }
         : undefined,
-    gap: even ? undefined : weighingGap(asJudgments(choices, data)),
+    gap: even ? undefined : weightingGap(asJudgments(choices, data)),
   };
 }
 
@@ -65,7 +65,7 @@ const sameMethod = (one: Method, other: Method): boolean =>
   one.weigh === other.weigh && one.clusters.join("\n") === other.clusters.join("\n");
 
 /** Whether all readers judged the same numbers of human and machine stories, so that both weightings are the same. */
-function equallyMany(choices: readonly Choice[]): boolean {
+function isBalanced(choices: readonly Choice[]): boolean {
   const counts = new Map<string, [number, number]>();
   for (const { participant, origin } of choices) {
     const own = counts.get(participant) ?? [0, 0];
@@ -79,13 +79,17 @@ function equallyMany(choices: readonly Choice[]): boolean {
 const noticeable = 0.005;
 
 /** The findings of the sensitivity analysis; none if all alternatives are the same. */
-export function weighingFindings(weighings: Weighings, declared: StudyVerdict, data: Data): Finding[] {
+export function alternativeFindings(
+  weighings: AlternativeVerdicts,
+  declared: StudyVerdict,
+  data: Data,
+): Finding[] {
   const { readers, judgments, finished, usual, unclustered, gap } = weighings;
   const others = [...(gap ? [readers, judgments] : []), finished, usual, unclustered].filter(
     (one) => one !== undefined,
   );
   if (others.length === 0 || declared.overall.estimate === undefined) return [];
-  const accuracy = ({ test }: Weighing) => percent(test.overall.estimate!);
+  const accuracy = ({ test }: AlternativeVerdict) => percent(test.overall.estimate!);
   const estimates = [
     ...(gap
       ? [
@@ -100,8 +104,8 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
   const parts = gap !== undefined && gap.p <= data.settings.alpha && Math.abs(gap.gap) >= noticeable;
   return [
     ...(estimates.length > 0 ? [sentence("result", `${capital(listed(estimates))}.`)] : []),
-    ...(parts ? [sentence("warning", sayParts(gap, methodOf(data.settings)))] : []),
-    ...(usual ? [sentence("result", sayUsual(usual, data))] : []),
+    ...(parts ? [sentence("warning", sayGap(gap, methodOf(data.settings)))] : []),
+    ...(usual ? [sentence("result", sayDefault(usual, data))] : []),
     table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
         { key: "way", label: "Analysis", format: "text" },
@@ -123,7 +127,7 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
   ];
 }
 
-function sayParts({ gap }: WeighingGap, { weigh }: Method): string {
+function sayGap({ gap }: WeightingGap, { weigh }: Method): string {
   const who = gap > 0 ? "more" : "less";
   const believe =
     weigh === "readers"
@@ -132,7 +136,7 @@ function sayParts({ gap }: WeighingGap, { weigh }: Method): string {
   return `Readers who judged more stories were right ${who} often than those who judged fewer, so those who left early differ from those who stayed. ${believe}`;
 }
 
-function sayUsual({ test: { overall, together } }: Weighing, data: Data): string {
+function sayDefault({ test: { overall, together } }: AlternativeVerdict, data: Data): string {
   const method = methodOf(data.settings);
   const by = [
     method.weigh === "judgments" ? "equal weight for each judgment" : "equal weight for each reader",
@@ -143,7 +147,7 @@ function sayUsual({ test: { overall, together } }: Weighing, data: Data): string
   const as = sameMethod(method, methodOf01) ? "the analysis of version 0.1" : "its own analysis";
   const found =
     overall.degrees > 0
-      ? `${together}, accuracy ${percent(overall.estimate!)} (${percentRange(overall.interval, marksOf(data))})`
+      ? `${together}, accuracy ${percent(overall.estimate!)} (${percentRange(overall.interval, referencesOf(data))})`
       : `${together}, because ${overall.reason}`;
   return `The study declared ${as}: ${by.join(", ")}. With the default analysis (equal weight for each reader, clusters by title) the verdict is ${found}.`;
 }

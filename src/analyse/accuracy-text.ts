@@ -8,4 +8,4 @@ export const balancedNote = ({ estimate, correct, judgments }: Verdict): string 
     : "";
 
 /** A confidence level: `95 %`, `99.7 %`. */
-export const levelOf = (level: number): string => `${Number((level * 100).toPrecision(4))} %`;
+export const levelText = (level: number): string => `${Number((level * 100).toPrecision(4))} %`;

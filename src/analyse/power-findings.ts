@@ -6,7 +6,7 @@ import { counted, declaredPercent, marginBetween, percent } from "../study/print
 import { StudyError } from "../workbench/errors.ts";
 import {
   claimPower,
-  type Plan,
+  type DesignPlan,
   readersNeeded,
   sayTooFewStories,
   type Test,
@@ -14,7 +14,7 @@ import {
 } from "./power-plan.ts";
 
 /** The plan, from the flags and the study. */
-export interface Asked {
+export interface PlannedStudy {
   readonly margin: number;
   readonly alpha: number;
   readonly stories: number;
@@ -43,7 +43,7 @@ export interface Asked {
 }
 
 /** The readers needed, or the power of a design, with a power curve and a check by simulation. */
-export function planned(options: Asked): Findings {
+export function powerFindings(options: PlannedStudy): Findings {
   const plan = planOf(options);
   const test = { margin: options.margin, alpha: options.alpha };
   const needed = readersNeeded(plan, test, options.power);
@@ -74,13 +74,15 @@ export function planned(options: Asked): Findings {
       "verdict",
       options.readers === undefined
         ? (tooFew ?? sayNeeded(needed!, options))
-        : sayCan(formula, whole, options),
+        : sayPower(formula, whole, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", saySize(whole, errors.overall.standardError, options, readers === needed)),
+    sentence("result", sayPrecision(whole, errors.overall.standardError, options, readers === needed)),
     sentence("result", sayOverall(forOverall, options)),
-    ...(options.readers === undefined ? [] : [sentence("result", tooFew ?? sayMore(needed!, options))]),
-    sentence("result", sayParts(formula, checked)),
+    ...(options.readers === undefined
+      ? []
+      : [sentence("result", tooFew ?? sayReadersNeeded(needed!, options))]),
+    sentence("result", sayPowerByKind(formula, checked)),
     figure(
       "result",
       "Power to show equivalence (overall and for each kind of story), by the number of readers and stories",
@@ -113,7 +115,7 @@ export function planned(options: Asked): Findings {
   return { analysis: "power", asks: "What can this study show?", findings, numbers };
 }
 
-function planOf(asked: Asked): Plan {
+function planOf(asked: PlannedStudy): DesignPlan {
   const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
   for (const [flag, count] of [
     ["--stories", stories],
@@ -157,7 +159,7 @@ interface Point {
 }
 
 /** Power up to twice the number of readers, for half, once and four times the number of stories. */
-function curveOf(plan: Plan, test: Test, readers: number): Point[] {
+function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
   const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];
@@ -173,7 +175,7 @@ function curveOf(plan: Plan, test: Test, readers: number): Point[] {
   );
 }
 
-function designsTable(options: Asked, test: Test) {
+function designsTable(options: PlannedStudy, test: Test) {
   const rows = [6, 10, 20].flatMap((each) =>
     [20, 60, 120, 300]
       .filter((stories) => stories >= each)
@@ -192,30 +194,30 @@ function designsTable(options: Asked, test: Test) {
   };
 }
 
-function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: Asked): string {
+function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: PlannedStudy): string {
   return `You need ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}), if the true accuracy is ${declaredPercent(accuracy)} and each reader judges ${each} of ${stories} stories.`;
 }
 
-function sayCan(
+function sayPower(
   formula: StudyPower,
   { readers, stories, each }: StudyPlan,
-  { margin, accuracy }: Asked,
+  { margin, accuracy }: PlannedStudy,
 ): string {
   return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(claimPower(formula))} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
 }
 
-const sayMore = (needed: number, { power: wanted }: Asked): string =>
+const sayReadersNeeded = (needed: number, { power: wanted }: PlannedStudy): string =>
   `For a power of ${declaredPercent(wanted)} with the same stories, you need ${counted(needed, "reader")}.`;
 
-const sayOverall = (needed: number | undefined, { power: wanted }: Asked): string =>
+const sayOverall = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
   needed === undefined
     ? `Equivalence of overall accuracy alone does not reach a power of ${declaredPercent(wanted)} either.`
     : `Equivalence of overall accuracy alone, a weaker claim, needs ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)}.`;
 
-const saySize = (
+const sayPrecision = (
   { readers, each }: StudyPlan,
   error: number,
-  { alpha, readers: asked }: Asked,
+  { alpha, readers: asked }: PlannedStudy,
   enough: boolean,
 ): string => {
   // If no number of readers is enough, the figures are for a large one.
@@ -223,7 +225,7 @@ const saySize = (
   return `${begin} ${counted(readers * each, "judgment")} and a standard error of overall accuracy of about ${percent(error)}. Alpha is ${alpha}.`;
 };
 
-function sayParts(
+function sayPowerByKind(
   { overall, human, machine }: StudyPower,
   checked: (StudyPower & { together: { equivalent: number } }) | undefined,
 ): string {
@@ -233,5 +235,5 @@ function sayParts(
     : `${formula}.`;
 }
 
-const method = ({ bias, skill, story, titles, title, groups, group, check }: Asked): string =>
+const method = ({ bias, skill, story, titles, title, groups, group, check }: PlannedStudy): string =>
   `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; better use those of an earlier study (see its mixed model).`;
