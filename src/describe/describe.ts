@@ -22,7 +22,7 @@ import { localModelSettings } from "./measures/perplexity.ts";
 import { measures } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
 
-/** `tinylove describe`: every text measured, as a table and as findings. */
+/** `tinylove describe`: measures every text, as a table and as findings. */
 export const describe = stage({
   name: "describe",
   summary: "Measure every story, human and machine",
@@ -52,7 +52,7 @@ export const describe = stage({
   },
 });
 
-/** The measures that the settings ask for; throws StudyError for one that there is not. */
+/** The measures that the settings ask for. Throws StudyError for an unknown one. */
 function wantedMeasures({ config: { describe: settings } }: Study): Measure[] {
   const known = new Set(measures.map(({ name }) => name));
   for (const key of ["measures", "skip"] as const) {

@@ -16,7 +16,7 @@ import { tense } from "./measures/tense.ts";
 import { titleRelevance } from "./measures/title-relevance.ts";
 import { words } from "./measures/words.ts";
 
-/** What is measured of every text, in the order of the columns of `corpus/codes.csv`. */
+/** All measures, in the order of the columns of `corpus/codes.csv`. */
 export const measures: readonly Measure[] = [
   words,
   sentences,
