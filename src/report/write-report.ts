@@ -28,10 +28,10 @@ import { fontsAreInstalled, pdf, png } from "./pictures.ts";
 import { provenanceOf } from "./provenance.ts";
 import { storiesRead } from "./stories.ts";
 
-/** Where a report lies in its study. */
+/** The folder of the report in its study. */
 const reportFolder = "report";
 
-/** Writes a study's report, every file of it, and removes those of an earlier one. */
+/** Writes all files of a study's report and removes those of an earlier one. */
 export async function writeReport(
   study: Study,
   { pdf: wanted }: { readonly pdf: boolean },
@@ -51,7 +51,7 @@ export async function writeReport(
   effects.log(`  ${study.path(reportFolder, "report.html")}`);
 }
 
-/** What a reviewer computes the figures anew from: the judgments that they stand on, and a program in R. */
+/** The files with which a reviewer recomputes the figures: the analysed judgments and an R program. */
 async function checkable(study: Study): Promise<Map<string, string>> {
   const judged = study.path(findingsFolder, "judgments.csv");
   const program = checkR(await readFindings(study), {
@@ -65,10 +65,10 @@ async function checkable(study: Study): Promise<Map<string, string>> {
   ]);
 }
 
-/** Every figure as PNG; none where no font is installed, for its words would be missing. */
+/** All figures as PNG; none without an installed font, since text would be missing. */
 function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<string, Uint8Array> {
   if (!fontsAreInstalled()) {
-    effects.warn("no font is installed, so figures are written as SVG alone and not as PNG");
+    effects.warn("no font is installed, so figures are written as SVG only, not as PNG");
     return new Map();
   }
   const named = [...carriers, ...chapters.flatMap(({ findings }) => findings)];
@@ -86,7 +86,7 @@ function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<str
   );
 }
 
-/** The page of findings that no study stands around: a table from anywhere. */
+/** The page for a table of judgments without a study. */
 export function pageOfFindings(
   { title, simulated }: { readonly title: string; readonly simulated: boolean },
   found: readonly Findings[],
@@ -98,7 +98,7 @@ export function pageOfFindings(
 
 const simulatedMark: Mark = {
   name: "Simulated readers",
-  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  text: "these answers are from a program, not from people. They test the pipeline and are not evidence.",
   unreal: true,
 };
 
@@ -125,7 +125,7 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
   );
 }
 
-/** Where the readers, the stories or the models are not real ones. */
+/** Notes on simulated readers, pretend models and the corpus. */
 async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
   const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
   const models = [...new Set(pretend.map(modelName))];
@@ -136,7 +136,7 @@ async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
       ? [
           {
             name: "Pretend model",
-            text: `${models.join(", ")} only exercises the way and is no language model.`,
+            text: `${models.join(", ")} is not a language model and only tests the pipeline.`,
             unreal: true,
           },
         ]
@@ -145,7 +145,7 @@ async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
   ];
 }
 
-/** Every file of a report by its path. */
+/** The files of a report by their paths. */
 function filesOf(contents: Contents): Map<string, string> {
   const named = [...contents.carriers, ...contents.chapters.flatMap(({ findings }) => findings)];
   return new Map([

@@ -45,7 +45,7 @@ describe("a study’s own judgments", () => {
         answersTo(`form-${(at % 2) + 1}`, reader, { human: 0, machine: 0 }),
       ),
     );
-    expect(await verdictOf(study)).toMatch(/^Different: readers take one for the other/);
+    expect(await verdictOf(study)).toMatch(/^Different: readers confuse human and machine stories/);
   });
 
   test("a reader who says “human” to everything shows no skill, and the findings tell the leaning", async () => {
@@ -68,7 +68,7 @@ describe("a study’s own judgments", () => {
     expect(JSON.stringify(await readFindings(study))).toContain("no judgments of machine stories");
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 3, machine: 3 }));
     expect(await verdictOf(study)).toMatch(/^Inconclusive/);
-    expect(JSON.stringify(await readFindings(study))).toMatch(/one reader can.t stand for readers/);
+    expect(JSON.stringify(await readFindings(study))).toMatch(/one reader cannot represent readers/);
   });
 
   test("a form that nobody took is named, and the others keep their scores", async () => {
@@ -167,7 +167,7 @@ describe("a table from anywhere", () => {
     ["a table of pairs without a side", "participant,human_side\na,left\n", /no column chosen_side/],
     ["an unknown origin", `${columns}\na,s1,alien,human\n`, /line 2: origin “alien” is not understood/],
     ["a story of two origins", `${columns}\na,s1,human,human\nb,s1,machine,human\n`, /s1 has two origins/],
-    ["no rows", `${columns}\n`, /holds no rows/],
+    ["no rows", `${columns}\n`, /has no rows/],
   ])("%s is named", async (_, text, message) => {
     await expect(ofTable(text)).rejects.toThrow(message);
   });

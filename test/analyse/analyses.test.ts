@@ -136,7 +136,7 @@ describe("leaks", () => {
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
     expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.0 %/);
     expect(said(leaks, "warning")).toContain(
-      "What gives them away: “length” (91.00 on average in human stories, 95.95 in the machine’s). How to fix it: make the two sides alike in “length”, a column of the table.",
+      "What gives them away: “length” (mean 91.00 in human stories, 95.95 in machine stories). How to fix it: make human and machine stories more similar in “length”, a column of the table.",
     );
     expect(leaks.numbers["beats"]).toBe(true);
   });
@@ -231,7 +231,7 @@ describe("exclusions", () => {
     const again = at("reader-0", "story-7 story-1", 7);
     const aloneAfterwards = at("reader-1", "story-1 story-7", 0);
     const qualityOf = (pairs: Pair[]) => of(found(dataOf({ choices, pairs })), "quality");
-    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("alone before");
+    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("judged or rated alone");
     expect(said(qualityOf([fresh, again, aloneAfterwards]))).toContain(
       "1 of 3 answers about pairs is of a story that the reader had been asked about alone before",
     );

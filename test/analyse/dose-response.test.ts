@@ -45,13 +45,13 @@ test("a mean rating near the end of its scale has an interval that leans inwards
 
 test("what no reader was asked is not claimed of readers", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
-    /can be set as far as words tell; no reader was asked\.\nThe words grow sadder/,
+    /can be set in the words; no reader was asked\.\nThe words grow sadder/,
   );
 });
 
 test("words that follow do not speak for readers who don't", () => {
   expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
-    /as far as words tell; that readers see it is not shown\.\n.* That the share of readers who name sadness or longing goes with the level asked for is not shown/,
+    /in the words; that readers notice is not shown\.\n.* No effect of the level asked for on the share of readers who name sadness or longing is shown/,
   );
 });
 
@@ -68,7 +68,7 @@ test("one reader cannot stand for many", () => {
 });
 
 test("a level that works against itself is told of", () => {
-  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/works against itself in part.*\nThe words grow gladder/);
+  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/changes in the wrong direction for at least one outcome.*\nThe words grow gladder/);
 });
 
 test("it waits where no level was asked for, and where one level was it has nothing to compare", () => {
@@ -78,7 +78,7 @@ test("it waits where no level was asked for, and where one level was it has noth
   expect(applies(doseResponse, none)).toBe(true);
   const one = none.study!.generations.filter(({ control }) => control?.["strength"] === 2);
   expect(said({ ...none, study: { ...none.study!, generations: one } })).toBe(
-    "Nothing was asked for in two ways, so that there is nothing to compare.",
+    "No prompt asked for two different levels or categories, so there is nothing to compare.",
   );
 });
 
@@ -102,7 +102,7 @@ test.each(["best of", "far"] as const)(
     expect(text).toContain("that the level of melancholy can be set cannot be shown");
     // Readers, who name sadness where words are sad, see what the choice did.
     expect(text).toMatch(
-      /\d+ texts were chosen among \d+ draws by the sadness of the words: .* It is not tested/,
+      /\d+ texts were chosen among \d+ draws by the sadness of the words: .* Neither it nor the ratings of these texts are tested/,
     );
     expect(Object.keys(run(data).numbers["echo: chat, melancholy"] as object)).toEqual(["words"]);
     const chosen = run(data).findings.find(
@@ -124,7 +124,7 @@ test.each([
     const followed = asking(control, 0.8, 1);
     expect(said(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);
     expect(run(followed).numbers["verdicts"]).toEqual({ [`echo: chat, ${called}`]: "can be set" });
-    expect(said(asking(control, 0, 1))).toContain(`that ${what} can be set cannot be shown`);
+    expect(said(asking(control, 0, 1))).toContain(`control of ${what} is not shown`);
   },
 );
 

@@ -88,7 +88,7 @@ describe("the sentence", () => {
     expect(said(all, "verdict")).toMatch(
       /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell\. /,
     );
-    expect(said(all)).toContain("takes 16 answers of one reader, all right, and readers gave 6 (median)");
+    expect(said(all)).toContain("needs at least 16 answers from one reader, all right; the median is 6");
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
@@ -150,7 +150,7 @@ describe("the sentence", () => {
       }
       if (margin === 0.05) {
         expect(said(all, "verdict")).toMatch(
-          /^Different: readers can tell human stories from a machine’s more often than by guessing\. /,
+          /^Different: readers can tell human stories from machine stories more often than by guessing\. /,
         );
       }
     }
@@ -160,7 +160,7 @@ describe("the sentence", () => {
     const choices = choicesOf({ readers: 50, each: 8, stories: 8, titles: true }, () => 0.8);
     const told = said(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
     expect(told).toMatch(/^Inconclusive/);
-    expect(told).toContain("there are 4 clusters by title, and it takes 6 to know how much they differ");
+    expect(told).toContain("there are 4 clusters by title, and at least 6 are needed");
     expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Different/);
   });
 });
@@ -198,7 +198,7 @@ describe("who left", () => {
   test("is not spoken of where all judged as many", () => {
     const even = choicesOf({ readers: 40, each: 20, stories: 60 }, () => 0.5);
     expect(said(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
-      "weighed alike accuracy",
+      "equal weight for each",
     );
   });
 });
@@ -326,7 +326,7 @@ describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
       ["two.csv", "Different: A is recognised (61.5 %), B passes as human (39.8 %)."],
       [
         "title_false_different.csv",
-        "Inconclusive: these data cannot say whether readers can tell human stories from a machine’s.",
+        "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.",
       ],
       ["pairs.csv", "Different: side by side, readers find the human story more often than by guessing."],
     ])("%s has its sentence", async (name, sentence) => {

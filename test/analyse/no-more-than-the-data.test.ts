@@ -107,7 +107,7 @@ describe("few data carry no interval", () => {
       if (choice.origin === "human") return choice;
       return { ...choice, model: choice.stimulus === "story-1" ? "lone" : "many" };
     });
-    const { rows } = tableWith("Each model beside", of(found(dataOf({ choices }), [verdict]), "verdict"));
+    const { rows } = tableWith("Each model with all human stories", of(found(dataOf({ choices }), [verdict]), "verdict"));
     expect(rows.map(({ model, low }) => [model, low === null])).toEqual([
       ["lone", true],
       ["many", false],
@@ -133,8 +133,8 @@ describe("few data carry no interval", () => {
   test("a claim that stands on few readers tells of those who may be missing", () => {
     const verdictOf = (readers: number) =>
       said(of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"));
-    expect(verdictOf(13)).toContain("missing altogether from so few with probability 0.25");
-    expect(verdictOf(60)).not.toContain("missing altogether");
+    expect(verdictOf(13)).toContain("is missing from the sample with probability 0.25");
+    expect(verdictOf(60)).not.toContain("missing from the sample");
   });
 
   test("the intervals of accuracy are those of the verdict", () => {
@@ -217,7 +217,7 @@ describe("bias is no skill", () => {
       ),
     );
     expect(always).toMatch(/^Inconclusive/);
-    expect(always).toContain("skill can't be told from a preference for a side");
+    expect(always).toContain("skill cannot be separated from a preference for a side");
   });
 
   test("a side that a few readers prefer is tested over readers", () => {
@@ -288,7 +288,7 @@ describe("leaks", () => {
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: 90 + (at % 2) * 5 + (at % 3) }]),
     );
     const told = said(of(found(dataOf({ choices, measures }), [leaks]), "leaks"));
-    expect(told).toContain("does give them away");
+    expect(told).toContain("Surface features give the stories away");
     expect(told).not.toContain("not shown");
   });
 });
@@ -427,7 +427,7 @@ test("one accuracy is told with one interval everywhere, of all stories and of e
       expect.closeTo(Number(outer_high), 12),
     ]),
   );
-  const [{ low, high }] = rowsOf("quality", "The verdict with and without") as [Record<string, unknown>];
+  const [{ low, high }] = rowsOf("quality", "The verdict under different exclusions") as [Record<string, unknown>];
   expect([low, high]).toEqual([verdicts[0]!["outer_low"], verdicts[0]!["outer_high"]]);
 });
 

@@ -597,7 +597,7 @@ const tables: [string, Files, (readonly string[])?][] = [
   ],
   // A column for each annotator.
   [
-    "a column for each annotator",
+    "one column per annotator",
     {
       "t.csv": csv(
         ["story", "origin", ...readers],
@@ -728,7 +728,7 @@ describe("a table that says too little is refused in one line that says what is 
     [
       "0 and 1 without a word",
       { "t.csv": long(ours, { human: "1", machine: "0" }) },
-      /t\.csv, line 2: origin “1” is not understood \(which number is human\? say it with --values human=1 machine=OTHER/,
+      /t\.csv, line 2: origin “1” is not understood \(say which number is human: --values human=1 machine=OTHER/,
     ],
     [
       "a word that nobody knows",
@@ -738,7 +738,7 @@ describe("a table that says too little is refused in one line that says what is 
     [
       "a wide table without a key",
       { "t.csv": wide((name) => titles[name]) },
-      /has no column stimulus, origin, response \(.*a row for each person and a column for each story, give the key.*--key FILE/,
+      /has no column stimulus, origin, response \(.*one row per person and one column per story, give a key.*--key FILE/,
     ],
     [
       "a long table without origins",

@@ -79,7 +79,7 @@ describe("the plan of a study", () => {
     const study = await temporaryStudy({ ...settings, compose });
     const asked = await plannedStudy(options.parse({ margin: 0.05, readers: 7 }), study);
     expect(asked).toMatchObject({ stories: 16, each: 4, margin: 0.05, alpha: 0.1, readers: 7 });
-    expect(asked.about).toContain("8 human and 12 machine stories; the fewer decide");
+    expect(asked.about).toContain("8 human and 12 machine stories; the plan uses the smaller number");
   });
 
   test("that asks no such question is told, unless stories are given", async () => {

@@ -56,10 +56,10 @@ test("findings tell human from machine and name the texts behind them", async ()
   expect(found?.analysis).toBe("describe");
   const text = JSON.stringify(found!.findings);
   expect(text).toContain(
-    "of 2 machine texts 1 fall into a loop of pronouns and 1 end in the middle of a sentence",
+    "of 2 machine texts 1 loops over pronouns and 1 ends in the middle of a sentence",
   );
   expect(text).toContain(
-    '{"failure":"has 8 words or more in a row from its example","human":0,"machine":1,"texts":"two"}',
+    '{"failure":"has at least 8 words in a row from its example","human":0,"machine":1,"texts":"two"}',
   );
   expect(found!.numbers).toMatchObject({
     texts: { human: 2, machine: 2 },
@@ -79,8 +79,8 @@ test("attempts that were set aside stand apart from those that are read, and are
   });
   const text = JSON.stringify(found!.findings);
   expect(text).toContain("1 attempt that was set aside, which nobody reads, stands apart at the end");
-  expect(text).toContain('{"failure":"falls into a loop of pronouns","human":0,"machine":0,"texts":""}');
-  expect(text).toContain('{"failure":"falls into a loop of pronouns","set_aside":1,"texts":"first"}');
+  expect(text).toContain('{"failure":"loops over pronouns","human":0,"machine":0,"texts":""}');
+  expect(text).toContain('{"failure":"loops over pronouns","set_aside":1,"texts":"first"}');
   expect(text.indexOf('"texts":"first"')).toBeGreaterThan(text.indexOf("Human beside machine"));
   expect((await readTable(study.path("corpus/codes.csv"))).map(({ id }) => id)).toContain("first");
 });
@@ -88,7 +88,7 @@ test("attempts that were set aside stand apart from those that are read, and are
 test("a corpus without generations is described alone", async () => {
   await run();
   const [found] = await readFindings(study);
-  expect(found!.findings[0]).toMatchObject({ text: expect.stringContaining("no model has written yet") });
+  expect(found!.findings[0]).toMatchObject({ text: expect.stringContaining("there are no machine texts yet") });
 });
 
 test("values that were taken are kept, and only those of a changed text are taken again", async () => {

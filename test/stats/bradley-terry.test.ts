@@ -57,7 +57,7 @@ test("strengths don't depend on the reference but by a shift", () => {
 });
 
 test("one that always wins, two that never met, and nothing have a reason", () => {
-  const endless = "some always beat the others or never met them, so that no finite strengths exist";
+  const endless = "some always beat the others or were never compared with them, so the strengths are not finite";
   expect(bradleyTerry([{ winner: "a", loser: "b" }])).toEqual({ fitted: false, reason: endless });
   const apart = [
     ["a", "b"],
@@ -71,7 +71,7 @@ test("one that always wins, two that never met, and nothing have a reason", () =
 
 test("impossible comparisons are told by value", () => {
   expect(() => bradleyTerry(season, "Chicago")).toThrow(
-    new RangeError("the reference was never compared: Chicago"),
+    new RangeError("the reference is not among the names compared: Chicago"),
   );
   expect(() => bradleyTerry([...season, { winner: "Boston", loser: "Boston" }])).toThrow(
     new RangeError("compared with itself: Boston"),

@@ -44,7 +44,7 @@ test("three ways of which none contains another go together by inclusion and exc
   });
   expectClose(standardError, reference.byReaderTitleWave, 11);
   const five = [reader, title, wave, reader, title];
-  expect(() => clusteredContrast(reference.right, { clusters: five })).toThrow("one to four ways: 5");
+  expect(() => clusteredContrast(reference.right, { clusters: five })).toThrow("one to four clusterings: 5");
 });
 
 test("named clusters that are too few give no verdict and say so; as many as it takes do", () => {
@@ -60,7 +60,7 @@ test("named clusters that are too few give no verdict and say so; as many as it 
   const few = verdictTest(only(first), options);
   expect(few.overall).toMatchObject({ verdict: "inconclusive", degrees: 0, differenceP: 1, equivalenceP: 1 });
   expect(few.overall.reason).toBe(
-    "there are 5 clusters by title, and it takes 6 to know how much they differ",
+    "there are 5 clusters by title, and at least 6 are needed",
   );
   expect(few.overall.estimate).toBe(1);
   const enough = title.flatMap((one, row) => (one <= fewestClusters ? [row] : []));

@@ -55,7 +55,7 @@ test("designs that can't exist are told, and a search that ends empty is undefin
     new RangeError("b k = v r must hold: 9 x 3, 6 x 5"),
   );
   expect(() => balancedIncompleteBlocks({ v: 16, b: 8, r: 3, k: 6, lambda: 1 })).toThrow(
-    new RangeError("balanced blocks are at least as many as things: 8 for 16"),
+    new RangeError("there must be at least as many blocks as items: 8 for 16"),
   );
   expect(() => williamsSquare(1)).toThrow(new RangeError("a Williams square needs at least 2 conditions: 1"));
   // Passes the counting rules and is known not to exist (Bruck, Ryser and Chowla).

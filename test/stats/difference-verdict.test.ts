@@ -73,7 +73,7 @@ test("nothing, one kind, one reader and ratings all alike carry no verdict", () 
   const alike = { ...alone, values: [3, 3, 3, 3], readers: [1, 2, 1, 2] };
   expect(differenceVerdict(alike, kinds, { margin: 1 })).toMatchObject({
     verdict: "inconclusive",
-    reason: "the values never vary within a kind",
+    reason: "the values do not vary within a kind",
   });
   expect(() => differenceVerdict(alone, kinds, { margin: 0 })).toThrow(
     new RangeError("a margin must be above 0: 0"),
@@ -90,11 +90,11 @@ test("nearly all the same, and too few titles, carry no verdict", () => {
   };
   const verdict = differenceVerdict(data, ["human", "machine"], { margin: 0.5 });
   expect(verdict).toMatchObject({ verdict: "inconclusive", equivalenceP: 1, degrees: 0 });
-  expect(verdict.reason).toMatch(/^99\.3 % of the values are 3: the scale was not used/);
+  expect(verdict.reason).toMatch(/^99\.3 % of the values are 3, so the scale was not used/);
   const titles = { name: "title", labels: data.stories.map((story) => Math.floor(story / 4)) };
   const few = { ...data, values: rows.map((at) => at % 5), clusters: [titles] };
   expect(differenceVerdict(few, ["human", "machine"], { margin: 0.5 }).reason).toBe(
-    "there are 3 clusters by title, and it takes 6 to know how much they differ",
+    "there are 3 clusters by title, and at least 6 are needed",
   );
 });
 

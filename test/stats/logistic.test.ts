@@ -48,7 +48,7 @@ test("separated outcomes are told, and a ridge gives them one answer", () => {
   ];
   expect(fitLogistic(rows, [0, 0, 1, 1])).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
   const ridged = fitLogistic(rows, [0, 0, 1, 1], { ridge: 1 });
   if (!ridged.fitted) throw new Error(ridged.reason);
@@ -72,7 +72,7 @@ test("one kind of row that is always right separates, if the others don't", () =
   const outcomes = rows.map((row, at) => (row[1] === 1 ? 1 : at % 2));
   expect(fitLogistic(rows, outcomes)).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
 });
 

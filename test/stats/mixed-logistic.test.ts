@@ -195,11 +195,11 @@ test("nothing, all alike, separation and dependent predictors have a reason and 
   const data = studyData(reference.study);
   expect(fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 1) })).toEqual({
     fitted: false,
-    reason: "all outcomes are alike, so that nothing varies that a model could explain",
+    reason: "all outcomes are the same",
   });
   expect(fitMixedLogistic({ ...data, outcomes: data.design.map((row) => row[1]!) })).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
   expect(fitMixedLogistic({ ...data, design: data.design.map((row) => [1, row[1]!, row[1]!]) })).toEqual({
     fitted: false,

@@ -63,7 +63,7 @@ test("impossible plans are told by value", () => {
   );
   expect(() => simulateStudy({ ...plan, each: 22 }, random)).toThrow(RangeError);
   expect(() => simulateStudy({ ...plan, variances: { ...defaultSpread, skill: -1 } }, random)).toThrow(
-    new RangeError("skill deviates by 0 or more: -1"),
+    new RangeError("the standard deviation skill must be 0 or more: -1"),
   );
   expect(() => simulateStudy({ ...plan, humanAccuracy: 1 }, random)).toThrow(RangeError);
 });
