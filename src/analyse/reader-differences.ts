@@ -137,7 +137,7 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
     return `${counted(named.length, "reader")} of ${printed(readers, "integer")} ${named.length === 1 ? "is" : "are"} shown to be able to tell; the best was right in ${right} of ${best.judged[0] + best.judged[1]}.`;
   }
   if (medianAnswers < fewestForName) {
-    return `No single reader can be shown to be able to tell: with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right; the median is ${printed(medianAnswers, "integer")}.`;
+    return `No single reader can be shown to be able to tell: with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right; the median reader gave ${printed(medianAnswers, "integer")}.`;
   }
   return `No single reader is shown to be able to tell; with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right.`;
 }

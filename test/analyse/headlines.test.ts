@@ -88,7 +88,7 @@ describe("the sentence", () => {
     expect(said(all, "verdict")).toMatch(
       /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell\. /,
     );
-    expect(said(all)).toContain("needs at least 16 answers from one reader, all right; the median is 6");
+    expect(said(all)).toContain("needs at least 16 answers from one reader, all right; the median reader gave 6");
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
