@@ -57,7 +57,7 @@ describe("a study’s own judgments", () => {
       ),
     );
     expect(await verdictOf(study)).toMatch(/^Inconclusive/);
-    expect(JSON.stringify(await readFindings(study))).toContain("lean towards “human”");
+    expect(JSON.stringify(await readFindings(study))).toContain("bias towards “human”");
   });
 
   test("one judgment and one reader are inconclusive, with the reason", async () => {
@@ -77,7 +77,7 @@ describe("a study’s own judgments", () => {
     await verdictOf(study);
     const texts = JSON.stringify(await readFindings(study));
     expect(texts).toContain("form-1: 3.00 (1 response)");
-    expect(texts).toContain("Nobody has completed form-2 yet.");
+    expect(texts).toContain("Nobody has completed these forms yet: form-2.");
   });
 
   test("a response that was left in the middle counts as judgments and not as a score", async () => {
@@ -121,7 +121,7 @@ describe("a study’s own judgments", () => {
   test("a margin belongs to study.yaml: the flag alone is refused", async () => {
     const study = await aStudy();
     await expect(runStage(stage, study, stage.options!.parse({ margin: "0.2" }), quiet())).rejects.toThrow(
-      /--margin goes with --judgments/,
+      /--margin needs --judgments/,
     );
   });
 });

@@ -19,7 +19,7 @@ const said = (data: Data): string =>
 test("a level that words and readers follow can be set; its figure shows both", () => {
   const data = dosed({ words: 0.6, moved: 0.6, named: 0.9, readers: 40 }, 1);
   expect(said(data)).toMatch(
-    /^echo: chat, melancholy: the level of melancholy can be set; words and readers follow it\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
+    /^echo: chat, melancholy: the level of melancholy can be set, in the words and as judged by readers\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
   );
   const [first] = run(data).findings.filter((finding) => finding.kind === "figure");
   if (first?.kind !== "figure") throw new Error("no figure");
@@ -99,7 +99,7 @@ test.each(["best of", "far"] as const)(
   (redraws) => {
     const data = dosed({ readers: 40, redraws }, 11);
     const text = said(data);
-    expect(text).toContain("that the level of melancholy can be set cannot be shown");
+    expect(text).toContain("control of the level of melancholy is not shown");
     // Readers, who name sadness where words are sad, see what the choice did.
     expect(text).toMatch(
       /\d+ texts were chosen among \d+ draws by the sadness of the words: .* Neither it nor the ratings of these texts are tested/,
@@ -133,8 +133,8 @@ test("codes by people are heard beside the cue words", () => {
   const [cues] = data.study!.coders!;
   const anna = { ...cues!, name: "anna", kind: "people" as const };
   const text = said({ ...data, study: { ...data.study!, coders: [cues!, anna] } });
-  expect(text).toContain("the kind of love can be set; words and readers follow it.");
-  expect(text).toContain("by people or a model who coded them");
+  expect(text).toContain("the kind of love can be set, in the words and as judged by readers.");
+  expect(text).toContain("coded by people or a model");
 });
 
 test("a study's own files give levels, ratings and emotions", async () => {

@@ -139,7 +139,7 @@ describe("a table that Tiny Love wrote", () => {
     await expect(numbersOf(copy)).rejects.toThrow("elsewhere.csv does not say who wrote the stories");
     await copyFile(csvOfPackage(), copy);
     await expect(numbersOf(copy)).rejects.toThrow(
-      "elsewhere.csv holds several tasks: human-or-machine, how-it-felt, which-is-human",
+      "elsewhere.csv has several tasks: human-or-machine, how-it-felt, which-is-human",
     );
     const rows = (await readTable(copy)).filter(({ task }) => task === "human-or-machine");
     await writeWhole(copy, csv(Object.keys(rows[0]!), rows));

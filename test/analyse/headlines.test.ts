@@ -114,7 +114,7 @@ describe("the sentence", () => {
       const now = verdictOf(dataOf({ choices, settings: settings() }));
       if (now.numbers["together"] === "different") continue;
       expect(said(now, "verdict")).toMatch(/^Inconclusive: these data cannot say whether readers can tell/);
-      expect(said(now)).toContain("The verdict speaks of readers like these 60 and titles like these 10");
+      expect(said(now)).toContain("The verdict generalises to readers like these 60 and titles like these 10");
       return;
     }
     expect.unreachable(`${wrong} of 60 studies were called different without titles, and all with them`);
@@ -181,7 +181,7 @@ describe("who left", () => {
     expect(weighings.judgments.test.overall.estimate).toBeLessThan(0.58);
     expect(Math.abs(weighings.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
     expect(said(all)).toMatch(
-      /Over readers weighed alike accuracy is 6\d\.\d %, over judgments weighed alike 5\d\.\d % and \d\d\.\d % for the 40 readers who finished, alone\./,
+      /Accuracy is 6\d\.\d % with equal weight for each reader, 5\d\.\d % with equal weight for each judgment and \d\d\.\d % for only the 40 readers who finished\./,
     );
     expect(said(all, "warning")).toContain("Readers who judged more stories were right less often");
   });

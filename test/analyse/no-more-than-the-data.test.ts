@@ -37,7 +37,7 @@ describe("equivalence", () => {
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
     expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
-    expect(better).toContain("lies above guessing, and the 90 % interval lies within the declared margin");
+    expect(better).toContain("lies above 50 %; the 90 % interval lies within the declared margin");
     expect(better.toLowerCase()).not.toContain("indistinguishable");
     expect(better).not.toContain("no better than");
   });
@@ -47,7 +47,7 @@ describe("equivalence", () => {
     const wide = said(
       of(found(dataOf({ choices, settings: settings({ margin: 0.49 }) }), [verdict]), "verdict"),
     );
-    expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies within 1 % to 99 %/);
+    expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies between 1 % and 99 %/);
     expect(wide.toLowerCase()).not.toContain("indistinguishable");
   });
 
@@ -157,7 +157,7 @@ describe("bias is no skill", () => {
     const { clustered } = of(all, "bayes").numbers as { clustered: { mean: number; aboveChance: number } };
     expect(clustered.mean).toBeCloseTo(0.5, 6);
     expect(clustered.aboveChance).toBeCloseTo(0.5, 6);
-    expect(said(of(all, "verdict"))).toContain("they lean towards “human”");
+    expect(said(of(all, "verdict"))).toContain("bias towards “human”");
   });
 
   /** Readers who take the left story with a probability, whatever it is. */
@@ -242,7 +242,7 @@ describe("a look before the planned end", () => {
     const all = at({ readers: 100 });
     expect(said(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
     expect(of(all, "verdict").numbers["together"]).toBe("inconclusive");
-    expect(JSON.stringify(tableWith("The verdicts", of(all, "verdict")).rows)).not.toContain("different");
+    expect(JSON.stringify(tableWith("The verdict overall", of(all, "verdict")).rows)).not.toContain("different");
     expect(JSON.stringify(of(all, "quality").findings)).not.toContain("different");
   });
 
@@ -256,7 +256,7 @@ describe("a look before the planned end", () => {
         ? { ...choice, answer: "human" as const, right: choice.origin === "human" }
         : choice,
     );
-    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers judged/);
+    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers were right/);
     const left = choices
       .slice(0, 120)
       .map((choice) => ({ ...choice, participant: `left-${choice.participant}` }));
@@ -279,7 +279,7 @@ describe("a look before the planned end", () => {
 describe("leaks", () => {
   test("of stories of which nothing is known but their origin cannot be told", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
-    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("cannot be told");
+    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("leak scan is not possible");
   });
 
   test("that readers did no worse than are not called unshown", () => {
@@ -340,7 +340,7 @@ describe("ratings", () => {
       found(dataOf({ ratings: ratingsOf(1, (origin) => (origin === "human" ? 4 : 3)) }), [ratings]),
       "ratings",
     );
-    expect(said(all)).toContain("inconclusive, for the values never vary within a kind");
+    expect(said(all)).toContain("Inconclusive, because the values do not vary within a kind");
     for (const { low } of tableWith("Mean ratings", all).rows) expect(low).toBeNull();
   });
 
@@ -384,7 +384,7 @@ describe("ratings", () => {
       .filter(({ origin, participant }) => origin === "human" && participant === "reader-0")
       .map((rating) => ({ ...rating, participant: "half-way", rating: 5 }));
     const text = said(of(found(dataOf({ ratings: [...whole, ...half] }), [ratings]), "ratings"));
-    expect(text).toContain("1 of 21 readers rated another mix of human and machine stories than the others");
+    expect(text).toContain("1 of 21 readers rated a different mix of human and machine stories than the others");
     const points = (all: string) => Number(/([\d.]+) points above machine stories/.exec(all)![1]);
     const without = points(text.slice(text.indexOf("Without them")));
     expect(without).toBe(points(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));

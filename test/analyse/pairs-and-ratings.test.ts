@@ -88,7 +88,7 @@ describe("pairs", () => {
     const ties = half.pairs.filter(({ chosenSide }) => chosenSide === "tie").length;
     expect(told.numbers).toMatchObject({ ties, correct: 200 - ties / 2 });
     expect(said(told)).toContain(
-      `${ties} answers of 200 are ties: each counts as a guess, one half of a story found`,
+      `${ties} answers of 200 are ties: each counts as a guess (one half of a correct answer)`,
     );
     const all = await tableOf(pairRows(20, 10, () => "tie"));
     expect(of(found(all, [pairs]), "pairs").numbers).toMatchObject({ estimate: 0.5, ties: 200 });
@@ -170,7 +170,7 @@ describe("a choice of several", () => {
 
   test("has no verdict where the human story never stood at one of the places", async () => {
     const told = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
-    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer never stood at place 4/);
+    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer was never at position 4/);
   });
 
   test("refuses a margin that leaves nothing outside it", async () => {
@@ -211,7 +211,7 @@ describe("the leak scan", () => {
     });
     const told = of(found(await tableOf(rows), [leaks]), "leaks");
     expect(said(told, "warning")).toMatch(
-      /^The stories may be unfair: a program that sees only “words” tells 100.0 % of the pairs apart \(p = \.0\d+\), more than readers did/,
+      /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
     expect(said(told, "warning")).toContain(
       "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
@@ -243,12 +243,12 @@ describe("the leak scan", () => {
     });
     const study = { stimuli, generations: [] } as never;
     const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
-    expect(said(told, "warning")).toMatch(/tells 100\.0 % of the pairs apart .* more than guessing would/);
+    expect(said(told, "warning")).toMatch(/finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/);
   });
 
   test("of pairs whose stories are known by nothing but their origin says so", async () => {
     const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(said(told)).toContain("cannot be told: nothing is known of the stories in the pairs");
+    expect(said(told)).toContain("leak scan is not possible: the stories in the pairs have no measures");
   });
 
   test("keeps the stories of a title together: what they share says nothing of either", () => {

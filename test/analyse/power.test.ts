@@ -34,7 +34,7 @@ describe("a plan", () => {
     );
     expect(findings[0]).toMatchObject({
       text: expect.stringMatching(
-        /^With 60 stories .* 80 %, if accuracy is truly 62 %, nor do 10,000 stories/,
+        /^60 stories are too few .* if the true accuracy is 62 %, however many readers you ask\. Even 10,000 stories are not enough/,
       ),
     });
   });
@@ -100,7 +100,7 @@ describe("the plan of a study", () => {
     await power(async () => "").run(study.folder, options.parse({ check: 0 }), effects);
     const text = effects.printed.join("\n").replace(/\s+/g, " ");
     const [, fewest, ample, readers] =
-      /^With 30 stories no number of readers .* at least (\d+) stories, half of them human, and with (\d+) some (\d+) readers do/
+      /^30 stories are too few .* at least (\d+) stories, half of them human; with (\d+) stories, about (\d+) readers give/
         .exec(text)!
         .map(Number);
     // The study's human and machine stories share its titles, a pair to each.

@@ -99,13 +99,13 @@ describe("a registration", () => {
     );
     await runStage(stage, study, stage.options!.parse({}), quiet());
     const [verdict] = await readFindings(study);
-    expect(JSON.stringify(verdict!.findings)).toContain("With 12 stories no number of readers shows");
+    expect(JSON.stringify(verdict!.findings)).toContain("12 stories are too few to show equivalence");
   });
 
   test("is not needed for the survey's quota to be the planned end; who left half-way does not count beyond it", async () => {
     const study = await aStudy({ survey: { quota: 20 } });
     await writeJudgments(study, readers(10));
-    expect((await warningsOf(study))[0]).toMatch(/10 of 20 readers/);
+    expect((await warningsOf(study))[0]).toMatch(/10 of 20 planned readers/);
 
     const left = Array.from({ length: 10 }, (_, at) =>
       answersTo("form-2", `left-${at}`, { human: 1, machine: 1 }).slice(0, 2),
@@ -173,7 +173,7 @@ describe("a registration", () => {
       StudyConfig.parse({ name: "of-two-forms", analyse: { margin: 0.4 } }),
     );
     expect((await warningsOf(changed)).at(-1)).toBe(
-      "Under the margin, alpha and exclusions that were registered the verdict is inconclusive; under the present ones it is equivalent.",
+      "The verdict is inconclusive under the registered settings and equivalent under the current ones.",
     );
   });
 });
