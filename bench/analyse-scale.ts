@@ -1,7 +1,6 @@
 /**
- * Does the analysis bear a large study? A table of 100,000 judgments (5,000 readers, 300 stories) goes through every
- * analysis that it allows. Limits, of the processor and not of the clock: 120 s in all, and 1 GB of memory. The script
- * fails beyond them.
+ * Time and memory of all analyses of a table of 100,000 judgments (5,000 readers, 300 stories). Limits: 120 s of processor
+ * time and 1 GB of memory. Exits with 1 above them.
  *
  *     npm run bench -- analyse-scale [judgments] [readers] [stories]
  */

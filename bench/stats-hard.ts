@@ -1,8 +1,8 @@
 /**
- * Does the verdict hold its error where its assumptions are strained? 2,000 studies per setting (or the number given): readers of
- * whom a few are experts and most guess, stories that differ very much, unequal numbers of judgments, few readers, and
- * pairs whose readers prefer a side. For each the share of false "different" at chance and of false "equivalent" at the
- * margin, over all stories and of the claim as a whole.
+ * Error rates of the verdict under strained assumptions, 2,000 studies per setting (or the number given): a few experts
+ * among readers who guess, very different stories, unequal numbers of judgments, few readers, and pairs with a side
+ * preference. For each the share of false "different" at chance and of false "equivalent" at the margin, over all stories
+ * and for all three claims.
  *
  *     npm run bench -- stats-hard [studies]
  */
@@ -24,7 +24,7 @@ interface Claims {
   readonly together: number;
 }
 
-/** Draws and judges a study in which readers are right with this probability over all. */
+/** Simulates and tests a study with this expected accuracy. */
 type Setting = (truth: number, random: Random) => Claims;
 
 const settings: Readonly<Record<string, Setting>> = {

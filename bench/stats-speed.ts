@@ -1,6 +1,6 @@
 /**
- * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s, and 100,000 judgments
- * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
+ * Speed of resampling and of the verdict. Limits: 10,000 draws of 600 judgments in 2 s, and the verdict on 100,000 judgments
+ * in 2 s. Exits with 1 above a limit. The mixed model's time is in `stats-lme4.ts`.
  *
  *     npm run bench -- stats-speed
  */
