@@ -143,7 +143,7 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
 }
 
 const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
-  `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < enoughPower ? `, less than the ${enoughPower.toFixed(2)} required for “indistinguishable”` : ""} (alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
+  `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < enoughPower ? `, less than the ${enoughPower.toFixed(2)} required for the strongest verdict` : ""} (alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
 
 const namedTable = (named: readonly TestedScore[]) => ({
   columns: [
@@ -175,4 +175,4 @@ const votesTable = (reached: readonly Vote[]) => ({
 });
 
 const method = ({ heterogeneity: { draws } }: ReaderDifferences): string =>
-  `Differences between readers were tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times). The statistic is the variance of the readers’ balanced accuracies around the values expected from their stories, weighted by precision. Each reader was tested by a one-sided Fisher’s exact test with Holm’s correction. The share of readers who can tell is estimated by a two-component mixture, with a uniform prior on the share and on accuracies from 75 to 99 %. “Indistinguishable” requires equivalence overall and for each kind of story, no significant difference between readers, and a power of at least ${enoughPower.toFixed(2)} to detect 5 % of readers who are right in 95 % of stories, by simulation with the same readers and stories.`;
+  `Differences between readers were tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times). The statistic is the variance of the readers’ balanced accuracies around the values expected from their stories, weighted by precision. Each reader was tested by a one-sided Fisher’s exact test with Holm’s correction. The share of readers who can tell is estimated by a two-component mixture, with a uniform prior on the share and on accuracies from 75 to 99 %. The strongest verdict requires equivalence overall and for each kind of story, no significant difference between readers, and a power of at least ${enoughPower.toFixed(2)} to detect 5 % of readers who are right in 95 % of stories, by simulation with the same readers and stories.`;

@@ -30,9 +30,7 @@ export function markdown(contents: Contents): string {
     ...carriers.map(block),
     ...firstPage.map(block),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
-    ...(stories.length > 0
-      ? ["## The stories and their judgments", tag, ...stories.map(story)]
-      : []),
+    ...(stories.length > 0 ? ["## The stories and their judgments", tag, ...stories.map(story)] : []),
     "## Methods and provenance",
     tag,
     ...methods,

@@ -26,7 +26,7 @@ describe("a study’s own judgments", () => {
     expect(texts).toContain("2 forms with 6 human stories and 6 machine stories");
   });
 
-  test("readers who are always right are told from chance", async () => {
+  test("readers who are always right are different from chance", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -37,7 +37,7 @@ describe("a study’s own judgments", () => {
     expect(await verdictOf(study)).toMatch(/^Different: readers can tell/);
   });
 
-  test("readers who are always wrong are told from chance too", async () => {
+  test("readers who are always wrong are different from chance too", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -48,7 +48,7 @@ describe("a study’s own judgments", () => {
     expect(await verdictOf(study)).toMatch(/^Different: readers confuse human and machine stories/);
   });
 
-  test("a reader who says “human” to everything shows no skill, and the findings tell the leaning", async () => {
+  test("a reader who says “human” to everything shows no skill, and the findings report the bias", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -104,14 +104,14 @@ describe("a study’s own judgments", () => {
     expect(await readFile(study.path("findings/verdict.json"), "utf8")).toBe(before);
   });
 
-  test("findings of an analysis that is no longer asked for are taken away", async () => {
+  test("findings of an analysis that is no longer requested are removed", async () => {
     const study = await aStudy();
     await writeWhole(study.path("findings/old.json"), "{}");
     await verdictOf(study);
     expect((await readFindings(study)).map(({ analysis }) => analysis)).not.toContain("old");
   });
 
-  test("a judgment of a story that the key does not know names the story and the mend", async () => {
+  test("a judgment of a story outside the key names the story and the fix", async () => {
     const study = await aStudy();
     const [first] = answersTo("form-1", "reader-1", { human: 3, machine: 3 });
     await writeJudgments(study, [{ ...first!, stimuli: ["unknown-story"] }]);
@@ -138,7 +138,7 @@ describe("a table from anywhere", () => {
     return { text: effects.printed.join("\n").replace(/\s+/g, " "), study };
   }
 
-  test("columns are mapped and words of other tables understood", async () => {
+  test("columns are mapped and values of other tables understood", async () => {
     const { text } = await ofTable("who,text,by,said\na,s1,AI,Human\na,s2,human,h\nb,s1,machine,m\n", {
       map: ["participant=who", "stimulus=text", "origin=by", "response=said"],
     });

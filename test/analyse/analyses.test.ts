@@ -56,14 +56,14 @@ describe("every analysis says something true", () => {
     expect(of(all, "accuracy").numbers["judgments"]).toBe(100_000);
   });
 
-  test("of separated data the mixed model tells why it has no fit", () => {
+  test("of separated data the mixed model says why it could not be fitted", () => {
     const all = found(dataOf({ choices: choicesBy(10, 20, (origin) => origin) }));
     expect(said(of(all, "mixed-model"))).toMatch(/could not be fitted: the predictors separate/);
   });
 });
 
 describe("the verdict", () => {
-  test("the word indistinguishable stands only where all three claims are carried", () => {
+  test("the word indistinguishable appears only if all three claims are shown", () => {
     const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) })), "verdict"));
     expect(few.toLowerCase()).not.toContain("indistinguishable");
     const leaning = choicesBy(100, 60, (_, random) => (random.next() < 0.62 ? "human" : "machine"));
@@ -105,7 +105,7 @@ describe("the mixed model", () => {
     expect(() => found(data)).toThrow(/unknown effect moon/);
   });
 
-  test("a measure of the stories that readers follow is found", () => {
+  test("a measure that predicts readers' answers is found", () => {
     const random = randomFrom("dialogue");
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { dialogue: (at % 7) / 7 }]),
@@ -125,7 +125,7 @@ describe("the mixed model", () => {
 });
 
 describe("leaks", () => {
-  test("a measure that gives the origin away is told as a warning, with its name", () => {
+  test("a measure that gives the origin away is a warning, with its name", () => {
     const choices = choicesBy(20, 40, guess);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [
@@ -134,7 +134,9 @@ describe("leaks", () => {
       ]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” identifies the origin of 100.0 %/);
+    expect(said(leaks, "warning")).toMatch(
+      /^The stories may be unfair: .* only “length” identifies the origin of 100.0 %/,
+    );
     expect(said(leaks, "warning")).toContain(
       "What gives them away: “length” (mean 91.00 in human stories, 95.95 in machine stories). How to fix it: make human and machine stories more similar in “length”, a column of the table.",
     );
@@ -256,7 +258,7 @@ describe("pairs", () => {
     });
   };
 
-  test("readers who find the human story are told so, and it is the strongest writer", () => {
+  test("readers who find the human story get this verdict, and people have the largest strength", () => {
     const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
     expect(said(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
     const { writers } = pairs.numbers["strengths"] as { writers: { writer: string; strength: number }[] };
@@ -304,14 +306,14 @@ describe("ratings", () => {
     });
   };
 
-  test("equal ratings are equivalent within the declared points, a lead of a point is different", () => {
+  test("equal ratings are equivalent within the declared points, a difference of one point is different", () => {
     const equal = of(found(dataOf({ ratings: ratingsWhere(0) })), "ratings");
     expect(said(equal)).toContain("equivalent, with p < .001 for equivalence within 0.5 points");
     const apart = of(found(dataOf({ ratings: ratingsWhere(1) })), "ratings");
     expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
   });
 
-  test("one rating, and ratings all alike, crash nothing", () => {
+  test("one rating, and identical ratings, crash nothing", () => {
     expect(said(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
       "nothing to compare",
     );
@@ -321,7 +323,7 @@ describe("ratings", () => {
   });
 });
 
-test("that texts were chosen among several draws is told beside the count of all of them", () => {
+test("texts chosen among several draws are reported with the count of all texts", () => {
   const told = (chosen: boolean) => {
     const generations = [1, 2, 3].map((attempt) => ({
       ...generationOf({ id: `one-${attempt}`, attempt }),
@@ -335,7 +337,7 @@ test("that texts were chosen among several draws is told beside the count of all
   expect(told(false)).not.toContain("chosen");
 });
 
-test("a corpus whose table names no author is told to name none, and is by no number of authors", () => {
+test("a corpus without authors is reported as such, without a number of authors", () => {
   const told = (authors: number) => {
     const words = { least: 60, median: 90, most: 99, mean: 89, rule: 100, above: 0 };
     const split = { train: 30, validation: 10, test: 20 };

@@ -49,26 +49,28 @@ test("what no reader was asked is not claimed of readers", () => {
   );
 });
 
-test("words that follow do not speak for readers who don't", () => {
+test("an effect on words is not claimed for readers", () => {
   expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
     /in the words; that readers notice is not shown\.\n.* No effect of the level asked for on the share of readers who name sadness or longing is shown/,
   );
 });
 
-test("nothing found is no evidence of nothing", () => {
+test("no significant effect is not reported as evidence of no effect", () => {
   expect(said(dosed({ readers: 40 }, 4))).toMatch(
     /that the level of melancholy can be set cannot be shown; that is no evidence that it cannot\.$/m,
   );
 });
 
-test("one reader cannot stand for many", () => {
+test("one reader cannot represent many", () => {
   const text = said(dosed({ named: 3, moved: 1, readers: 1 }, 5));
   expect(text).toContain("no interval: too few readers or titles");
   expect(text).not.toMatch(/Readers are moved more|More readers name/);
 });
 
-test("a level that works against itself is told of", () => {
-  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/changes in the wrong direction for at least one outcome.*\nThe words grow gladder/);
+test("a level that works against itself is reported", () => {
+  expect(said(dosed({ words: -0.6 }, 6))).toMatch(
+    /changes in the wrong direction for at least one outcome.*\nThe words grow gladder/,
+  );
 });
 
 test("it waits where no level was asked for, and where one level was it has nothing to compare", () => {
@@ -95,7 +97,7 @@ test("no level is found where readers and words go by none, titles and readers d
 });
 
 test.each(["best of", "far"] as const)(
-  "texts that were chosen by their words are shown apart, and neither they nor ratings of them are tested: %s",
+  "texts that were chosen by their words are shown separately, and neither they nor their ratings are tested: %s",
   (redraws) => {
     const data = dosed({ readers: 40, redraws }, 11);
     const text = said(data);
@@ -128,7 +130,7 @@ test.each([
   },
 );
 
-test("codes by people are heard beside the cue words", () => {
+test("codes by people are used as well as cue words", () => {
   const data = asking("kind", 0.6, 2);
   const [cues] = data.study!.coders!;
   const anna = { ...cues!, name: "anna", kind: "people" as const };

@@ -165,7 +165,10 @@ describe("a choice of several", () => {
       /^Different: among 4 stories, readers find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
-    expect(rows.map(({ of }) => of)).toEqual(["all positions", ...[1, 2, 3, 4].map((at) => `position ${at}`)]);
+    expect(rows.map(({ of }) => of)).toEqual([
+      "all positions",
+      ...[1, 2, 3, 4].map((at) => `position ${at}`),
+    ]);
   });
 
   test("has no verdict where the human story never stood at one of the places", async () => {
@@ -243,7 +246,9 @@ describe("the leak scan", () => {
     });
     const study = { stimuli, generations: [] } as never;
     const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
-    expect(said(told, "warning")).toMatch(/finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/);
+    expect(said(told, "warning")).toMatch(
+      /finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/,
+    );
   });
 
   test("of pairs whose stories are known by nothing but their origin says so", async () => {
@@ -297,7 +302,9 @@ describe("ratings", () => {
       at === 7 ? { ...rating, rating: 4 } : rating,
     );
     const told = rated(rows);
-    expect(said(told)).toContain("Inconclusive, because 99.3 % of the values are 3, so the scale was not used");
+    expect(said(told)).toContain(
+      "Inconclusive, because 99.3 % of the values are 3, so the scale was not used",
+    );
     expect((told.numbers as unknown as Numbers)["liking"]!.difference).toMatchObject({
       verdict: "inconclusive",
       equivalenceP: 1,

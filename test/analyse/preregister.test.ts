@@ -48,7 +48,9 @@ describe("a registration", () => {
       /12 judgments already/,
     );
     await preregister.run(study.folder, { late: true }, quiet());
-    expect(await warningsOf(study)).toEqual(["The study was registered late: 12 judgments had already been made."]);
+    expect(await warningsOf(study)).toEqual([
+      "The study was registered late: 12 judgments had already been made.",
+    ]);
   });
 
   test("tells a margin that was widened and stories that were changed afterwards", async () => {

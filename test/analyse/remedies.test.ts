@@ -8,7 +8,9 @@ test("every feature of a text's surface, and its place, has advice of its own; a
     const [advice] = remediesFor([feature]);
     expect(advice, feature).not.toContain("a column of the table");
   }
-  expect(remediesFor(["mood"])).toEqual(["make human and machine stories more similar in “mood”, a column of the table"]);
+  expect(remediesFor(["mood"])).toEqual([
+    "make human and machine stories more similar in “mood”, a column of the table",
+  ]);
 });
 
 test("features of one cause have one piece of advice, in order of the features", () => {

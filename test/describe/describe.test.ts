@@ -55,9 +55,7 @@ test("findings tell human from machine and name the texts behind them", async ()
   const [found] = await readFindings(study);
   expect(found?.analysis).toBe("describe");
   const text = JSON.stringify(found!.findings);
-  expect(text).toContain(
-    "of 2 machine texts 1 loops over pronouns and 1 ends in the middle of a sentence",
-  );
+  expect(text).toContain("of 2 machine texts 1 loops over pronouns and 1 ends in the middle of a sentence");
   expect(text).toContain(
     '{"failure":"has at least 8 words in a row from its example","human":0,"machine":1,"texts":"two"}',
   );
@@ -88,7 +86,9 @@ test("attempts that were set aside stand apart from those that are read, and are
 test("a corpus without generations is described alone", async () => {
   await run();
   const [found] = await readFindings(study);
-  expect(found!.findings[0]).toMatchObject({ text: expect.stringContaining("there are no machine texts yet") });
+  expect(found!.findings[0]).toMatchObject({
+    text: expect.stringContaining("there are no machine texts yet"),
+  });
 });
 
 test("values that were taken are kept, and only those of a changed text are taken again", async () => {

@@ -1,7 +1,7 @@
 import type { Variable } from "../../src/coding/codebook.ts";
 import { codes } from "../../src/influence/codes.ts";
-import { leak } from "../../src/influence/leak.ts";
 import type { Factorial } from "../../src/influence/factorial.ts";
+import { leak } from "../../src/influence/leak.ts";
 import { toneTransfer } from "../../src/influence/tone.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Coding } from "../../src/study/coding.ts";

@@ -60,7 +60,7 @@ test("one cluster leaves the error unknown, not zero and not NaN", () => {
   expect(clusteredMean([], [[]])).toMatchObject({ standardError: Infinity, degrees: 0, observations: 0 });
 });
 
-test("columns of different length and unknown groups are told", () => {
+test("columns of different length and unknown groups are refused", () => {
   expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries, expected 2"));
   expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(
     new RangeError("a value is not a number: NaN"),

@@ -50,7 +50,7 @@ test.each([
   }
 });
 
-test("designs that can't exist are told, and a search that ends empty is undefined", () => {
+test("impossible designs are refused, and a search without a result is undefined", () => {
   expect(() => balancedIncompleteBlocks({ v: 6, b: 9, r: 5, k: 3, lambda: 2 })).toThrow(
     new RangeError("b k = v r must hold: 9 x 3, 6 x 5"),
   );

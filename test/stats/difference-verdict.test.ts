@@ -23,7 +23,7 @@ function ratings(shift: number) {
 
 const kinds = ["machine", "human"] as const;
 
-test("means that lie close are equivalent within a wide margin and not within a narrow one", () => {
+test("similar means are equivalent within a wide margin and not within a narrow one", () => {
   const wide = differenceVerdict(ratings(0), kinds, { margin: 0.5 });
   expect(wide.verdict).toBe("equivalent");
   expect(wide.equivalenceInterval.low).toBeGreaterThan(-0.5);
@@ -31,7 +31,7 @@ test("means that lie close are equivalent within a wide margin and not within a 
   expect(differenceVerdict(ratings(0), kinds, { margin: 0.02 }).verdict).not.toBe("equivalent");
 });
 
-test("means that lie apart are different, and turning the kinds turns the sign", () => {
+test("dissimilar means are different, and swapping the kinds changes the sign", () => {
   const one = differenceVerdict(ratings(1), kinds, { margin: 0.3 });
   const other = differenceVerdict(ratings(1), ["human", "machine"], { margin: 0.3 });
   expect(one.verdict).toBe("different");
@@ -39,7 +39,7 @@ test("means that lie apart are different, and turning the kinds turns the sign",
   expect(other.differenceP).toBeCloseTo(one.differenceP, 12);
 });
 
-test("other kinds are left aside", () => {
+test("other kinds are ignored", () => {
   const data = ratings(0);
   const mixed = {
     ...data,
@@ -53,7 +53,7 @@ test("other kinds are left aside", () => {
   );
 });
 
-test("nothing, one kind, one reader and ratings all alike carry no verdict", () => {
+test("no data, one kind, one reader and identical ratings give no verdict", () => {
   const nothing = { values: [], readers: [], stories: [], groups: [] };
   expect(differenceVerdict(nothing, kinds, { margin: 1 })).toMatchObject({
     verdict: "inconclusive",
@@ -80,7 +80,7 @@ test("nothing, one kind, one reader and ratings all alike carry no verdict", () 
   );
 });
 
-test("nearly all the same, and too few titles, carry no verdict", () => {
+test("nearly all the same, and too few titles, give no verdict", () => {
   const rows = [...Array(144).keys()];
   const data = {
     values: rows.map((at) => (at === 0 ? 4 : 3)),

@@ -79,7 +79,7 @@ test("chi-square tails match R to 12 digits", () => {
   }
 });
 
-test("impossible arguments are told by value", () => {
+test("impossible arguments are refused by value", () => {
   expect(() => normalQuantile(1.2)).toThrow(new RangeError("a probability must be from 0 to 1: 1.2"));
   expect(() => normalCdf(Number.NaN)).toThrow(RangeError);
   expect(() => logGamma(0)).toThrow(RangeError);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { kMeans } from "../../src/stats/k-means.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 
-test("clouds that lie apart are told apart, each a cluster", () => {
+test("separate clouds are separate clusters", () => {
   const random = randomFrom(5, "clouds");
   const middles = [
     [0, 0, 9],
@@ -27,7 +27,7 @@ test("clouds that lie apart are told apart, each a cluster", () => {
   }
 });
 
-test("each point lies in the cluster of its nearest centre, and each centre in the middle of its points", () => {
+test("each point is in the cluster of its nearest centre, and each centre is the mean of its points", () => {
   const random = randomFrom(6, "noise");
   const points = Array.from({ length: 80 }, () => Array.from({ length: 5 }, () => random.normal()));
   const { of, centres, spread } = kMeans(points, 6, randomFrom(6));

@@ -39,7 +39,7 @@ test("counts of trials weigh as many single rows would", () => {
   expect(logisticProbability(counted.coefficients, [1, 1])).toBeCloseTo(2 / 3, 10);
 });
 
-test("separated outcomes are told, and a ridge gives them one answer", () => {
+test("separated outcomes give a reason, and a ridge gives one answer", () => {
   const rows = [
     [1, -2],
     [1, -1],
@@ -76,7 +76,7 @@ test("one kind of row that is always right separates, if the others don't", () =
   });
 });
 
-test("dependent predictors, all alike and nothing have a reason", () => {
+test("dependent predictors, identical outcomes and no data give a reason", () => {
   expect(
     fitLogistic(
       [
@@ -92,7 +92,7 @@ test("dependent predictors, all alike and nothing have a reason", () => {
   expect(fitLogistic([], [])).toEqual({ fitted: false, reason: "there are no observations" });
 });
 
-test("impossible arguments are told by value", () => {
+test("impossible arguments are refused by value", () => {
   expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries, expected 2"));
   expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(
     new RangeError("row 1 has 2 predictors, expected 1"),

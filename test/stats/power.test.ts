@@ -41,7 +41,7 @@ test.each([
   );
 });
 
-test("a difference within the margin is shown beside equivalence, by formula and by simulation alike", () => {
+test("formula and simulation agree that a difference within the margin may be shown together with equivalence", () => {
   const skilled = { ...plan, readers: 40, humanAccuracy: 0.58, machineAccuracy: 0.58 };
   const formula = verdictPower(skilled, options).overall;
   const simulated = simulatedPower(skilled, options, { studies: 500 }, randomFrom(2)).overall;
@@ -67,7 +67,7 @@ test("at chance a difference is shown as often as alpha allows", () => {
   expect(different).toBeGreaterThan(0.03);
 });
 
-test("more stories buy what more readers can't", () => {
+test("more stories reach a power that more readers can't", () => {
   const few = verdictPower({ ...plan, stories: 8, each: 8, readers: 10_000 }, options);
   const many = verdictPower({ ...plan, stories: 80 }, options);
   expect(few.overall.equivalent).toBeLessThan(0.8);
@@ -82,7 +82,7 @@ test("the fewest readers reach the power and one fewer don't", () => {
   expect(readersForPower({ ...plan, stories: 4, each: 4 }, options)).toBeUndefined();
 });
 
-test("impossible plans are told by value", () => {
+test("impossible plans are refused by value", () => {
   expect(() => verdictPower(plan, { margin: 0 })).toThrow(RangeError);
   expect(() => simulatedPower({ ...plan, each: 3 }, options, { studies: 1 }, randomFrom(1))).toThrow(
     new RangeError("judgments per reader must be an even number from 2 to 40: 3"),

@@ -52,7 +52,7 @@ test("one kind of story without judgments leaves skill undefined", () => {
   expect(twoAlternativeDetection(0, 0)).toBeUndefined();
 });
 
-test("pairs all right stay finite and impossible counts are told", () => {
+test("all pairs right stay finite and impossible counts are refused", () => {
   expect(Number.isFinite(twoAlternativeDetection(10, 10)!.interval.high)).toBe(true);
   expect(() => twoAlternativeDetection(11, 10)).toThrow(RangeError);
   expect(() => signalDetection({ hits: 6, humanStories: 5, falseAlarms: 0, machineStories: 1 })).toThrow(

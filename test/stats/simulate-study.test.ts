@@ -56,7 +56,7 @@ test("between-unit variance adds up: all of a share's variance where nothing els
   expect(logisticNormalVariance(0.5, 0, 0.7)).toBe(0);
 });
 
-test("impossible plans are told by value", () => {
+test("impossible plans are refused by value", () => {
   const random = randomFrom(1);
   expect(() => simulateStudy({ ...plan, readers: 0 }, random)).toThrow(
     new RangeError("readers must be a whole number from 1: 0"),

@@ -50,7 +50,7 @@ test("a small layout, worked out by hand", () => {
   expect(shares.chance).toBeCloseTo(2 / 12, 12);
 });
 
-test("with one draw a cell, both together cannot be told from chance", () => {
+test("with one draw per cell, the interaction is counted as chance", () => {
   const { interaction, chance } = varianceShares(
     layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 3, 1),
   );

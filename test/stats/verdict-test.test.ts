@@ -166,7 +166,7 @@ test("swapping the names of right and wrong mirrors the verdict", () => {
   expect(other.equivalenceP).toBeCloseTo(one.equivalenceP, 12);
 });
 
-test("impossible arguments are told by value", () => {
+test("impossible arguments are refused by value", () => {
   const study = everyone(2, 4, () => true);
   expect(() => verdictTest(study, { margin: 0.5 })).toThrow(
     new RangeError("a margin of 0.5 around 0.5 would call everything equivalent"),
@@ -188,7 +188,7 @@ test("impossible arguments are told by value", () => {
 });
 
 // The long version is bench/stats-hard.ts.
-test("readers who lean to a side are seldom called different where the right answer mostly stood there", () => {
+test("readers with a side preference are seldom called different if the right answer was mostly on that side", () => {
   const called = { balanced: 0, raw: 0 };
   for (let study = 0; study < 200; study++) {
     const random = randomFrom("sides", study);
@@ -209,7 +209,7 @@ test("readers who lean to a side are seldom called different where the right ans
   expect(called.raw).toBeGreaterThan(100);
 });
 
-test("equivalence that holds of the mean but not at each side is inconclusive, with the reason", () => {
+test("equivalence of the mean but not at each side is inconclusive, with the reason", () => {
   const rows = Array.from({ length: 40 * 40 }, (_, at) => ({ reader: Math.floor(at / 40), pair: at % 40 }));
   const sides = rows.map(({ pair }) => (pair % 2 === 0 ? ("left" as const) : ("right" as const)));
   const alwaysLeft = {
