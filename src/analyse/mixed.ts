@@ -72,7 +72,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     column: "stimulus",
     labels: choices.map((one) => one.stimulus),
   };
-  const ways: GroupingFactor[] = [
+  const factors: GroupingFactor[] = [
     readers,
     ...(titles && effects.some(({ name }) => name === "origin") && onePerTitleAndOrigin(choices, titles)
       ? []
@@ -80,15 +80,15 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
     ...(titles ? [{ name: "title" as const, column: "title", labels: titles }] : []),
   ];
   const slopes = new Map<string, Slope & { readonly effect: string }>();
-  for (const way of ways) {
+  for (const factor of factors) {
     for (const { effect, label, values } of columns) {
-      if (way.name === "title" && effect !== "origin") continue;
-      if (!variesWithin(values, way.labels)) continue;
+      if (factor.name === "title" && effect !== "origin") continue;
+      if (!variesWithin(values, factor.labels)) continue;
       const name = columns.filter((one) => one.effect === effect).length > 1 ? `${effect} ${label}` : effect;
-      slopes.set(`${name} by ${way.name}`, { within: way.name, by: values, effect });
+      slopes.set(`${name} by ${factor.name}`, { within: factor.name, by: values, effect });
     }
   }
-  const crossed = crossedEffects(ways, slopes);
+  const crossed = crossedEffects(factors, slopes);
   if (crossed > maxCrossed) {
     const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${maxCrossed}`;
     return { fitted: false, reason };
@@ -96,19 +96,19 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   const fit = fitMixedLogistic({
     design: choices.map((_, at) => [1, ...columns.map(({ values }) => values[at]!)]),
     outcomes: choices.map(({ answer }) => Number(answer === "human")),
-    groups: Object.fromEntries(ways.map(({ name, labels }) => [name, labels])),
+    groups: Object.fromEntries(factors.map(({ name, labels }) => [name, labels])),
     slopes: Object.fromEntries(slopes),
   });
   if (!fit.fitted) return fit;
 
-  const all: GroupingFactor[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
+  const all: GroupingFactor[] = [readers, stories, ...factors.filter(({ name }) => name === "title")];
   const units = (of: string) =>
     unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
   const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
   return {
     fitted: true,
     fit,
-    formula: formulaOf(effects, ways, slopes),
+    formula: formulaOf(effects, factors, slopes),
     coefficients: terms.map(({ effect, label }, at) => {
       const { degrees, widen } = units(effect);
       const [estimate, standardError] = [fit.coefficients[at]!, fit.standardErrors[at]!];
@@ -134,8 +134,8 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
 const maxCrossed = 2500;
 
 /** The number of random effects outside the factor with the most units, which is cheap to solve. */
-function crossedEffects(ways: readonly GroupingFactor[], slopes: ReadonlyMap<string, Slope>): number {
-  const counts = ways.map(({ name, labels }) => ({
+function crossedEffects(factors: readonly GroupingFactor[], slopes: ReadonlyMap<string, Slope>): number {
+  const counts = factors.map(({ name, labels }) => ({
     units: new Set(labels).size,
     terms: 1 + [...slopes.values()].filter(({ within }) => within === name).length,
   }));
@@ -147,10 +147,10 @@ function crossedEffects(ways: readonly GroupingFactor[], slopes: ReadonlyMap<str
 /** The degrees of freedom of an effect, and the factor that widens its standard error. */
 function unitsOf(
   own: readonly { readonly values: readonly number[] }[],
-  ways: readonly GroupingFactor[],
+  factors: readonly GroupingFactor[],
   columns: readonly { readonly values: readonly number[] }[],
 ): { readonly degrees: number; readonly widen: number } {
-  const counts = ways.map(({ labels }) => {
+  const counts = factors.map(({ labels }) => {
     const units = new Set(labels).size;
     const between = own.length > 0 && !own.some(({ values }) => variesWithin(values, labels));
     const estimated = columns.filter(({ values }) => !variesWithin(values, labels)).length;
@@ -223,10 +223,10 @@ function onePerTitleAndOrigin(choices: readonly Choice[], titles: readonly strin
 
 function formulaOf(
   effects: readonly Effect[],
-  ways: readonly GroupingFactor[],
+  factors: readonly GroupingFactor[],
   slopes: ReadonlyMap<string, Slope & { readonly effect: string }>,
 ): string {
-  const random = ways.map(({ name, column }) => {
+  const random = factors.map(({ name, column }) => {
     const own = new Set(
       [...slopes.values()].filter(({ within }) => within === name).map(({ effect }) => effect),
     );

@@ -37,11 +37,11 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
-    const word: Conclusion = open
+    const conclusion: Conclusion = open
       ? conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
       : "inconclusive";
     const withinMargin = open && equivalenceHolm <= (errors.equivalenceAlpha ?? errors.alpha);
-    return { ...test, verdict: word, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
+    return { ...test, verdict: conclusion, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
   });
 }
 
@@ -49,13 +49,13 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
   const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
-  const each = words.flatMap((word) => {
-    const own = models.filter(({ verdict: its }) => its === word).map(({ model }) => model);
-    return own.length > 0 ? [`${word}: ${own.join(", ")}`] : [];
+  const each = words.flatMap((conclusion) => {
+    const own = models.filter(({ verdict: its }) => its === conclusion).map(({ model }) => model);
+    return own.length > 0 ? [`${conclusion}: ${own.join(", ")}`] : [];
   });
   return [
     sentence(
-      models.every(({ verdict: word }) => word === together) ? "result" : "verdict",
+      models.every(({ verdict: conclusion }) => conclusion === together) ? "result" : "verdict",
       `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
@@ -63,7 +63,7 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
 export function sayDifferentModels(models: readonly ModelVerdict[]): string {
-  const of = (word: Conclusion) => models.filter(({ verdict: its }) => its === word);
+  const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
   const different = of("different").map(
     ({ model, estimate }) =>
       `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
@@ -95,9 +95,9 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
               { key: "difference_p", label: "p, difference", format: "p" },
             ],
             rows: models.map(
-              ({ model, verdict: word, estimate, interval, equivalenceHolm, differenceHolm, ...rest }) => ({
+              ({ model, verdict: conclusion, estimate, interval, equivalenceHolm, differenceHolm, ...rest }) => ({
                 model,
-                verdict: word,
+                verdict: conclusion,
                 stories: rest.machineStories,
                 estimate: estimate ?? null,
                 // One story gives no interval.

@@ -114,8 +114,8 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
     const withinMargin = open && !rated.tooWide && equivalenceHolm <= errors.equivalenceAlpha;
-    const word = conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
-    const verdict = open && (word !== "equivalent" || withinMargin) ? word : "inconclusive";
+    const conclusion = conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
+    const verdict = open && (conclusion !== "equivalent" || withinMargin) ? conclusion : "inconclusive";
     const corrected = { verdict, withinMargin, equivalenceHolm, differenceHolm };
     return { ...rated, difference: { ...rated.difference, ...corrected } };
   });

@@ -38,14 +38,14 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
           settings: { ...settings, ...other, clusters: [...other.clusters] },
         });
   const even = isBalanced(choices);
-  const weighed = (weigh: Method["weigh"]) => (even ? declared : under({ ...method, weigh }));
+  const weighted = (weigh: Method["weigh"]) => (even ? declared : under({ ...method, weigh }));
   const finished = readersWhoFinished(data);
   const readers = new Set(choices.map(({ participant }) => participant));
   const who = choices.filter(({ participant }) => finished.has(participant));
   const count = new Set(who.map(({ participant }) => participant)).size;
   return {
-    readers: { name: "Equal weight for each reader", test: weighed("readers") },
-    judgments: { name: "Equal weight for each judgment", test: weighed("judgments") },
+    readers: { name: "Equal weight for each reader", test: weighted("readers") },
+    judgments: { name: "Equal weight for each judgment", test: weighted("judgments") },
     finished:
       count < readers.size && 2 * count >= readers.size
         ? { name: `Only the ${counted(count, "reader")} who finished`, test: under(method, who) }

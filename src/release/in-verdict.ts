@@ -24,7 +24,7 @@ export interface VerdictMakers {
       readonly margin: number;
       readonly table: string;
       readonly only: string;
-      readonly beside: { readonly stimuli: string; readonly participants: string };
+      readonly furtherTables: { readonly stimuli: string; readonly participants: string };
     },
   ) => string | undefined;
 }
@@ -48,7 +48,7 @@ export async function readVerdict(
     margin: study.config.analyse.margin,
     table: "csv/judgments.csv",
     only: "in_verdict",
-    beside: { stimuli: "csv/stimuli.csv", participants: "csv/participants.csv" },
+    furtherTables: { stimuli: "csv/stimuli.csv", participants: "csv/participants.csv" },
   });
   if (program === undefined || !(await exists(table))) return undefined;
   const kept = new Set((await readTable(table)).map(nameOfRow));

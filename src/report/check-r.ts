@@ -46,7 +46,7 @@ interface Judged {
   /** The column that is true for the judgments of the verdict; undefined if these are all rows. */
   readonly only?: string;
   /** Further tables with columns of stimuli and participants that the judgments lack. */
-  readonly beside?: { readonly stimuli: string; readonly participants: string };
+  readonly furtherTables?: { readonly stimuli: string; readonly participants: string };
 }
 
 /**
@@ -70,25 +70,24 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
 }
 
 const opening = (
-  { margin, table, only, beside }: Judged,
+  { margin, table, only, furtherTables }: Judged,
   { method: { weigh, clusters } }: VerdictNumbers,
-): string => `# Checks the study's main figures from ${table}, without Tiny Love:
+): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
-# Base R for the clustered errors and both tests; lme4 for the mixed model, where it is installed.
+# Base R for the clustered errors and both tests; lme4 (if installed) for the mixed model.
 
 judgments <- read.csv("${table}", stringsAsFactors = FALSE, na.strings = "", encoding = "UTF-8")
 ${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(judgments$response == judgments$origin)
 margin <- ${margin}
 differing <- 0
 
-# Accuracies are means over ${weigh === "readers" ? "readers of their own means" : "all judgments"}.
+# Accuracies are means over ${weigh === "readers" ? "the readers' own accuracies" : "all judgments"}.
 equal_reader_weights <- ${weigh === "readers" ? "TRUE" : "FALSE"}
 
-# What judgments repeat by beside readers and stories; a story without a title is its own, and so is a reader who
-# left before saying.
+# Clusters besides readers and stories; a story without a title, or a reader without a label, is a cluster of its own.
 label <- function(name, own) {
   found <- judgments[[name]]
-${beside ? besideR(beside) : ""}  if (is.null(found)) stop("the tables have no column ", name, ", by which the verdict is clustered")
+${furtherTables ? furtherTablesR(furtherTables) : ""}  if (is.null(found)) stop("the tables have no column ", name, ", by which the verdict is clustered")
   ifelse(is.na(found), paste("own", own), paste("of", found))
 }
 ways <- list(reader = judgments$participant, story = judgments$stimulus)
@@ -99,9 +98,9 @@ check <- function(what, theirs, ours, tolerance = 1e-6) {
   if (!agrees) differing <<- differing + 1
 }
 
-# Variance of a weighted sum of group means by one way of clustering: how far it moves when each cluster is left out
-# (the jackknife's CV3), within its own origin where clusters lie within origins. Uneven clusters count as fewer even
-# ones, (sum of n)^2 / sum of n^2, in the degrees of freedom.
+# Variance of a weighted sum of group means for one clustering: the leave-one-out jackknife over clusters (CV3), by origin
+# if clusters are nested in origins. The effective number of clusters in the degrees of freedom is
+# (sum of n)^2 / sum of n^2.
 way <- function(residual, weight, cluster, group) {
   cell <- paste(cluster, group, sep = "\\r")
   first <- function(x) tapply(x, cell, function(y) y[1])
@@ -116,15 +115,15 @@ way <- function(residual, weight, cluster, group) {
   list(variance = sum(variance), degrees = if (sum(variance) > 0) sum(variance)^2 / sum(variance^2 / degrees) else min(degrees))
 }
 
-# Ways whose clusters each lie within one cluster of another way drop out.
+# A clustering nested in another is dropped.
 within <- function(one, other) all(tapply(as.character(other), as.character(one), function(y) length(unique(y))) == 1)
 contained <- sapply(seq_along(ways), function(i) any(sapply(seq_along(ways), function(j)
   i != j && within(ways[[i]], ways[[j]]) && (j < i || !within(ways[[j]], ways[[i]])))))
 ways <- ways[!contained]
 sets <- unlist(lapply(seq_along(ways), function(size) combn(length(ways), size, simplify = FALSE)), recursive = FALSE)
 
-# All ways together by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a way or a pair of ways by
-# itself, nor below what independent judgments would have.
+# Clusterings are combined by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a single one, a pair,
+# or the variance of independent judgments.
 share <- function(weights) {
   kept <- judgments$origin %in% names(weights)
   x <- right[kept]; group <- judgments$origin[kept]
@@ -156,7 +155,7 @@ share <- function(weights) {
 }
 `;
 
-const besideR = ({ stimuli, participants }: NonNullable<Judged["beside"]>): string =>
+const furtherTablesR = ({ stimuli, participants }: NonNullable<Judged["furtherTables"]>): string =>
   [
     [stimuli, "stimulus"],
     [participants, "participant"],
@@ -195,7 +194,7 @@ function readersChecks({ readers }: VerdictNumbers): string[] {
   if (!readers || readers.heterogeneity.draws === 0) return [];
   const { heterogeneity, named } = readers;
   return [
-    `# Readers who judged both kinds: given how many stories each called human, how many of them are?
+    `# Fisher's exact test for each reader who judged both kinds of story, with Holm's correction.
 human <- judgments$origin == "human"
 said <- judgments$response == "human"
 scores <- do.call(rbind, lapply(split(data.frame(human, said), judgments$participant), function(own)
@@ -204,7 +203,7 @@ scores <- subset(scores, human > 0 & machine > 0)
 names_p <- p.adjust(phyper(scores$hits - 1, scores$human, scores$machine, scores$said, lower.tail = FALSE), "holm")
 check("readers shown to be able to tell", sum(names_p <= ${named.length > 0 ? Math.max(...named.map(({ holm }) => holm)) * (1 + 1e-9) : 0}), ${named.length})
 
-# Whether readers differ: answers to each story are permuted among its readers.
+# Whether readers differ: permutes the answers to each story among its readers.
 set.seed(1)
 judged <- ave(right, judgments$participant, judgments$origin, FUN = length)
 both <- judgments$participant %in% rownames(scores)

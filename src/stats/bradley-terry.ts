@@ -87,17 +87,17 @@ function rowsOf(
 /** Ford's condition (1957): from each name a chain of wins leads to each other. */
 function connected(names: readonly Label[], comparisons: readonly Comparison[]): boolean {
   const reaches = (from: (c: Comparison) => Label, to: (c: Comparison) => Label) => {
-    const seen = new Set([names[0]!]);
+    const reached = new Set([names[0]!]);
     for (let grew = true; grew; ) {
       grew = false;
       for (const comparison of comparisons) {
-        if ((comparison.count ?? 1) > 0 && seen.has(from(comparison)) && !seen.has(to(comparison))) {
-          seen.add(to(comparison));
+        if ((comparison.count ?? 1) > 0 && reached.has(from(comparison)) && !reached.has(to(comparison))) {
+          reached.add(to(comparison));
           grew = true;
         }
       }
     }
-    return seen.size === names.length;
+    return reached.size === names.length;
   };
   const winner = ({ winner }: Comparison) => winner;
   const loser = ({ loser }: Comparison) => loser;

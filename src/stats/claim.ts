@@ -59,14 +59,14 @@ export function claimOf(
 
 /** The reason of a verdict, in one clause. `value` names the value of the test. */
 export function reasonOf(
-  word: Conclusion,
+  conclusion: Conclusion,
   { alpha, equivalenceAlpha = alpha }: Errors,
   value: string,
 ): string {
   const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
   const [inner, outer] = [percent(1 - 2 * equivalenceAlpha), percent(1 - alpha)];
-  if (word === "equivalent") return `the ${inner} interval lies within the margin`;
-  if (word === "different") return `the ${outer} interval excludes ${value}`;
+  if (conclusion === "equivalent") return `the ${inner} interval lies within the margin`;
+  if (conclusion === "different") return `the ${outer} interval excludes ${value}`;
   return `the ${inner} interval extends beyond the margin, and the ${outer} interval includes ${value}`;
 }
 

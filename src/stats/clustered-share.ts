@@ -90,15 +90,15 @@ export function sharesIn(
 export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
   const { groups, ways } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
-  const seen = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
+  const used = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
   let [judgments, correct] = [0, 0];
   for (let at = 0; at < right.length; at++) {
     if (!counted[groups.index[at]!]) continue;
     judgments++;
     correct += right[at]!;
-    for (const [way, flags] of seen.entries()) flags[ways[way]!.index[at]!] = 1;
+    for (const [way, flags] of used.entries()) flags[ways[way]!.index[at]!] = 1;
   }
-  const [readers, stories] = seen.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
+  const [readers, stories] = used.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
   return { judgments, correct, readers: readers!, stories: stories! };
 }
 
@@ -128,9 +128,9 @@ function clusterCounts({ clustering, names }: Shares, weights: ReadonlyMap<Label
   return combined
     .filter(({ ways }) => ways.length === 1)
     .map(({ ways: [way], index, names: labels }) => {
-      const seen = new Uint8Array(labels.length);
-      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) seen[index[at]!] = 1;
-      const clusters = seen.reduce((sum, flag) => sum + flag, 0);
+      const used = new Uint8Array(labels.length);
+      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) used[index[at]!] = 1;
+      const clusters = used.reduce((sum, flag) => sum + flag, 0);
       return { name: ["reader", "story", ...names][way!]!, clusters };
     });
 }

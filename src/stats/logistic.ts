@@ -43,15 +43,15 @@ export function fitLogistic(
   const width = checkDesign(design, outcomes, trials);
   if (!(ridge >= 0)) throw new RangeError(`a ridge must be 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
-  const alike = isConstant(outcomes, trials);
+  const constant = isConstant(outcomes, trials);
   const scales = columnScales(design, width);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
   let coefficients = new Float64Array(width);
   let state = evaluate(design, outcomes, trials, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
-    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, alike);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
+    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, constant);
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, width, step);
     let next = state;
@@ -75,8 +75,8 @@ export function fitLogistic(
   }
 
   function finish(iterations: number, converged: boolean): LogisticFit {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
-    if (flat(state.information)) return noFit(state.furthest, alike);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
+    if (flat(state.information)) return noFit(state.furthest, constant);
     const covariance = choleskyInverse(state.information, width);
     return {
       fitted: true,
@@ -183,8 +183,8 @@ function evaluate(
   return { logLikelihood, penalised: logLikelihood - shrunk, score, information, furthest };
 }
 
-function noFit(furthest: number, alike: boolean): LogisticFit {
-  if (alike) {
+function noFit(furthest: number, constant: boolean): LogisticFit {
+  if (constant) {
     return {
       fitted: false,
       reason: "all outcomes are the same",

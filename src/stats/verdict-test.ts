@@ -109,13 +109,13 @@ export function proportionVerdict(
   for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
   const judged = { correct, readers, stories, groups: sides ?? new Uint8Array(correct.length), clusters };
   const shares = sharesIn(judged, options.weigh ?? "judgments");
-  const weighed = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
-  if (!sides) return weighed([[0, 1]]);
-  const mean = weighed(places.map((place) => [place, 1 / places.length]));
+  const verdictWith = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
+  if (!sides) return verdictWith([[0, 1]]);
+  const mean = verdictWith(places.map((place) => [place, 1 / places.length]));
   if (mean.equivalenceP >= 1) return mean;
   return atEachPosition(
     mean,
-    places.map((place) => ({ place, test: weighed([[place, 1]]) })),
+    places.map((place) => ({ place, test: verdictWith([[place, 1]]) })),
     options,
   );
 }

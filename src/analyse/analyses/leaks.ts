@@ -190,7 +190,7 @@ function shownPairs(
   data: Data,
 ): PairDifferences & { readonly means: readonly (readonly [number, number])[] } {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
-  const lookOf = (story: string): Record<string, number> => {
+  const featuresOf = (story: string): Record<string, number> => {
     const text = texts.get(story);
     return text ? surfaceOf(text.text, text.title) : (data.measures.get(story) ?? {});
   };
@@ -214,7 +214,7 @@ function shownPairs(
     }
   }
   const rows = [...shown].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
-  const sides = rows.map(({ human, machine }) => [lookOf(human), lookOf(machine)] as const);
+  const sides = rows.map(({ human, machine }) => [featuresOf(human), featuresOf(machine)] as const);
   const names = Object.keys(sides[0]?.[0] ?? {}).filter(
     (name) =>
       sides.every(([human, machine]) => name in human && name in machine) &&

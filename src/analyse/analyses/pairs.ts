@@ -167,13 +167,13 @@ function headlineFigures({ test, options }: Compared, sizes: number, data: Data)
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
   const { estimate, correct, judgments } = test;
   const what = options === 2 ? counted(judgments, "pair") : `${counted(judgments, "choice")} of ${options}`;
-  const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
-  if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
-  if (estimate === undefined || test.degrees === 0) return `${seen}. No test is possible: ${test.reason}.`;
+  const summary = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
+  if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
+  if (estimate === undefined || test.degrees === 0) return `${summary}. No test is possible: ${test.reason}.`;
   const marks = marksOf(options, data);
   const place = options === 2 ? "side" : "position";
   const open = conclusionText(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
-  return `${seen}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginOf(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
+  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginOf(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
 /** `133 of 200`; ties count as halves. */

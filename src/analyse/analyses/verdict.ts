@@ -117,9 +117,9 @@ function studyConclusion(
   data: Data,
 ): StudyVerdict["together"] | "equivalent on average" {
   if (whyWithheld(data) !== undefined) return "inconclusive";
-  if (models.some(({ verdict: word }) => word === "different")) return "different";
+  if (models.some(({ verdict: conclusion }) => conclusion === "different")) return "different";
   if (together !== "equivalent") return together;
-  const each = models.every(({ verdict: word }) => word === "equivalent");
+  const each = models.every(({ verdict: conclusion }) => conclusion === "equivalent");
   return each && readersAllow(differences) ? "equivalent" : "equivalent on average";
 }
 
@@ -137,8 +137,8 @@ function headline(
   const { overall } = test;
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
-  const word = studyConclusion(test, models, differences, data);
-  if (word === "different") {
+  const conclusion = studyConclusion(test, models, differences, data);
+  if (conclusion === "different") {
     if (models.some(({ verdict: its }) => its === "different")) return sayDifferentModels(models);
     const more = overall.estimate! > 0.5;
     if (overall.withinMargin) {
@@ -149,14 +149,14 @@ function headline(
       ? "Different: readers can tell human stories from machine stories more often than by guessing."
       : "Different: readers confuse human and machine stories more often than by guessing.";
   }
-  if (word === "inconclusive") {
+  if (conclusion === "inconclusive") {
     return "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.";
   }
   const open = models.filter(({ verdict: its }) => its !== "equivalent");
   if (open.length > 0) {
     return `Equivalent on average only: over all ${models.length} models accuracy lies ${betweenMargins(data)}, but this is not shown for each model.`;
   }
-  if (word === "equivalent" || isWideMargin(data)) return sayEquivalent({ share: "accuracy" }, data);
+  if (conclusion === "equivalent" || isWideMargin(data)) return sayEquivalent({ share: "accuracy" }, data);
   return sayOnAverage(differences, data);
 }
 
@@ -165,23 +165,23 @@ function headlineFigures(test: StudyVerdict, data: Data): string {
   const { overall, human, machine, together } = test;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const within = withinMargin(data);
-  const seen = `${counted(overall.readers, "reader")} ${overall.readers === 1 ? "was" : "were"} right in ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "judgment")} (${percent(overall.correct / overall.judgments)})`;
-  if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
+  const summary = `${counted(overall.readers, "reader")} ${overall.readers === 1 ? "was" : "were"} right in ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "judgment")} (${percent(overall.correct / overall.judgments)})`;
+  if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
   const inner = `the ${levelText(1 - 2 * equivalenceAlpha)} interval`;
   const outer = `the ${levelText(1 - alpha)} interval${balancedNote(overall)}, ${percentRange(overall.interval, referencesOf(data))},`;
   if (together === "equivalent") {
-    return `${seen}. ${capital(inner)} lies within the declared margin of ${within} overall, for human stories and for machine stories.`;
+    return `${summary}. ${capital(inner)} lies within the declared margin of ${within} overall, for human stories and for machine stories.`;
   }
   if (together === "different") {
     const small = overall.withinMargin ? `; ${inner} lies within the declared margin of ${within}` : "";
-    return `${seen}. ${capital(outer)} lies ${overall.estimate! > 0.5 ? "above" : "below"} 50 %${small}.`;
+    return `${summary}. ${capital(outer)} lies ${overall.estimate! > 0.5 ? "above" : "below"} 50 %${small}.`;
   }
-  if (overall.degrees === 0) return `${seen}. No test is possible: ${overall.reason}.`;
+  if (overall.degrees === 0) return `${summary}. No test is possible: ${overall.reason}.`;
   if (overall.verdict === "equivalent") {
     const open = [!human.withinMargin && "human", !machine.withinMargin && "machine"];
-    return `${seen}. ${capital(inner)} lies within the declared margin of ${within} overall, but not for ${open.filter(Boolean).join(" or ")} stories alone, so equivalence is not shown.`;
+    return `${summary}. ${capital(inner)} lies within the declared margin of ${within} overall, but not for ${open.filter(Boolean).join(" or ")} stories alone, so equivalence is not shown.`;
   }
-  return `${seen}. ${capital(inner)}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, referencesOf(data))}, extends beyond the declared margin of ${within}, and ${outer} includes 50 %.`;
+  return `${summary}. ${capital(inner)}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, referencesOf(data))}, extends beyond the declared margin of ${within}, and ${outer} includes 50 %.`;
 }
 
 const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
@@ -265,7 +265,7 @@ const verdictTable = (test: StudyVerdict): Table => ({
 
 const sayReasons = (test: StudyVerdict): string =>
   verdictRows(test)
-    .map(([of, , { verdict: word, reason }]) => `${of}: ${word}, because ${reason}.`)
+    .map(([of, , { verdict: conclusion, reason }]) => `${of}: ${conclusion}, because ${reason}.`)
     .join(" ");
 
 /** The readers and stories to which the verdict generalises. */
