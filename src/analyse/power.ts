@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printedFindings } from "../findings/terminal.ts";
 import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
@@ -6,11 +7,9 @@ import { exists, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import type { PageOf } from "./analyse.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
 import { type PlannedStudy, powerFindings } from "./power-findings.ts";
 import { defaultPower } from "./power-plan.ts";
-import { printedFindings } from "./print.ts";
 
 const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),
@@ -36,66 +35,63 @@ const Options = z.object({
 type PowerOptions = z.infer<typeof Options>;
 
 /** `tinylove power`: plans the numbers of readers and stories before the data. */
-export const power = (pageOf: PageOf) =>
-  command<PowerOptions>({
-    name: "power",
-    summary: "Plan how many readers and stories a verdict needs, before the data",
-    examples: [
-      "tinylove power --study my-study                       # its stories, forms, margin and readers",
-      "tinylove power --margin 0.10 --stories 60 --each 6",
-      "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
+export const power = command<PowerOptions>({
+  name: "power",
+  summary: "Plan how many readers and stories a verdict needs, before the data",
+  examples: [
+    "tinylove power --study my-study                       # its stories, forms, margin and readers",
+    "tinylove power --margin 0.10 --stories 60 --each 6",
+    "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
+  ],
+  flags: [
+    ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
+    ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
+    ["--power <share>", `the wanted power (default ${defaultPower})`],
+    ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
+    ["--each <number>", "stories that each reader judges, half of them human (default: the study's, else 6)"],
+    [
+      "--readers <number>",
+      "show the power with this many readers, instead of the number needed (default: the planned end of the study)",
     ],
-    flags: [
-      ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
-      ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
-      ["--power <share>", `the wanted power (default ${defaultPower})`],
-      ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
-      [
-        "--each <number>",
-        "stories that each reader judges, half of them human (default: the study's, else 6)",
-      ],
-      [
-        "--readers <number>",
-        "show the power with this many readers, instead of the number needed (default: the planned end of the study)",
-      ],
-      ["--accuracy <share>", "the assumed true accuracy (default 0.5)"],
-      ["--bias <number>", `SD of readers' bias towards "human", log-odds (default ${defaultSpread.bias})`],
-      ["--skill <number>", `SD of readers' skill, log-odds (default ${defaultSpread.skill})`],
-      ["--story <number>", `SD of how human stories look, log-odds (default ${defaultSpread.story})`],
-      [
-        "--titles <number>",
-        "titles that human and machine stories share, 0 for none (default: the study's, else none)",
-      ],
-      ["--title <number>", `SD of how easy titles are, log-odds (default ${defaultClusterSpread.title})`],
-      ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
-      [
-        "--forms <number>",
-        "forms with readers and stories of their own, where the verdict is clustered by them",
-      ],
-      [
-        "--group <number>",
-        `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,
-      ],
-      ["--check <studies>", "number of simulated studies that check the formula (default 400; 0 for none)"],
-      ["--seed <seed>", "seed of the simulation (default 2022)"],
-      ["--json", "print every figure with full precision"],
-      ["--report <file>", "also write a page with the power curve"],
+    ["--accuracy <share>", "the assumed true accuracy (default 0.5)"],
+    ["--bias <number>", `SD of readers' bias towards "human", log-odds (default ${defaultSpread.bias})`],
+    ["--skill <number>", `SD of readers' skill, log-odds (default ${defaultSpread.skill})`],
+    ["--story <number>", `SD of how human stories look, log-odds (default ${defaultSpread.story})`],
+    [
+      "--titles <number>",
+      "titles that human and machine stories share, 0 for none (default: the study's, else none)",
     ],
-    options: Options,
-    async run(folder, given, effects) {
-      // Outside a study's folder, and with no study named, all settings come from flags.
-      const here = folder !== "." || (await exists("study.yaml"));
-      const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
-      if (given.report !== undefined) {
-        await writeWhole(
-          given.report,
-          await pageOf({ title: "A study before its data", simulated: false }, [found]),
-        );
-        effects.log(`wrote ${given.report}`);
-      }
-      effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
-    },
-  });
+    ["--title <number>", `SD of how easy titles are, log-odds (default ${defaultClusterSpread.title})`],
+    ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
+    [
+      "--forms <number>",
+      "forms with readers and stories of their own, where the verdict is clustered by them",
+    ],
+    [
+      "--group <number>",
+      `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,
+    ],
+    ["--check <studies>", "number of simulated studies that check the formula (default 400; 0 for none)"],
+    ["--seed <seed>", "seed of the simulation (default 2022)"],
+    ["--json", "print every figure with full precision"],
+    ["--report <file>", "also write a page with the power curve"],
+  ],
+  options: Options,
+  async run(folder, given, effects) {
+    // Outside a study's folder, and with no study named, all settings come from flags.
+    const here = folder !== "." || (await exists("study.yaml"));
+    const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
+    if (given.report !== undefined) {
+      const { pageOfFindings } = await import("../findings/page-of-findings.ts");
+      await writeWhole(
+        given.report,
+        pageOfFindings({ title: "A study before its data", simulated: false }, [found]),
+      );
+      effects.log(`wrote ${given.report}`);
+    }
+    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
+  },
+});
 
 /** The plan: flags first, then the study, then the defaults. */
 export async function plannedStudy(given: PowerOptions, study: Study | undefined): Promise<PlannedStudy> {

@@ -1,25 +1,31 @@
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
+import { aboutPeople } from "../tasks/asked.ts";
 import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
-import { analyses } from "./analyses.ts";
+import type { Analysis } from "./analysis.ts";
 import { refuseUnknownEffects } from "./effects.ts";
-import { measuredTexts, ofStories } from "./from-study.ts";
 
 /**
  * Throws StudyError for an unknown name in `analyse:` as early as possible: correcting it after the data would be a
  * deviation from the registration.
  */
 export async function preflightAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
-  const settings = study.config.analyse;
-  refuseUnknownAnalyses(settings);
-  refuseUnknownClusters(study);
-  if (settled.has(codesFile)) refuseUnknownEffects(settings.effects, await measuredTexts(study));
+  const { analyse } = study.config;
+  if (analyse.only) {
+    const { analysesWith } = await import("./analyses.ts");
+    refuseUnknownAnalyses(analyse, analysesWith(study.plugins));
+  }
+  if (analyse.clusters) await refuseUnknownClusters(study, analyse.clusters);
+  if (!settled.has(codesFile)) return;
+  const { measuredTexts } = await import("./from-study.ts");
+  refuseUnknownEffects(analyse.effects, await measuredTexts(study));
 }
 
-function refuseUnknownClusters({ config: { analyse, survey } }: Study): void {
-  const known = [...ofStories, ...survey.demographics.map(({ name }) => name)];
-  const unknown = analyse.clusters?.find((name) => !known.includes(name));
+async function refuseUnknownClusters({ config }: Study, clusters: readonly string[]): Promise<void> {
+  const { ofStories } = await import("./from-study.ts");
+  const known = [...ofStories, ...aboutPeople(config).map(({ name }) => name)];
+  const unknown = clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
     hint: `known are ${known.join(", ")}; add questions to survey.demographics for others`,
@@ -27,7 +33,7 @@ function refuseUnknownClusters({ config: { analyse, survey } }: Study): void {
 }
 
 /** Throws StudyError for an unknown analysis. */
-export function refuseUnknownAnalyses({ only = [] }: AnalyseSettings): void {
+export function refuseUnknownAnalyses({ only = [] }: AnalyseSettings, analyses: readonly Analysis[]): void {
   const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.only: unknown analysis ${unknown}`, {

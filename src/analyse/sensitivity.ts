@@ -108,7 +108,7 @@ export function alternativeFindings(
     ...(usual ? [sentence("result", sayDefault(usual, data))] : []),
     table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
-        { key: "way", label: "Analysis", format: "text" },
+        { key: "weighing", label: "Analysis", format: "text" },
         { key: "accuracy", label: "Balanced accuracy", format: "percent" },
         { key: "low", label: "Interval", format: "percent" },
         { key: "high", label: "to", format: "percent" },
@@ -116,7 +116,7 @@ export function alternativeFindings(
       ],
       rows: [{ name: "As declared (the verdict of this report)", test: declared }, ...others].map(
         ({ name, test: { overall, together } }) => ({
-          way: name,
+          weighing: name,
           accuracy: overall.estimate ?? null,
           low: overall.degrees > 0 ? overall.interval.low : null,
           high: overall.degrees > 0 ? overall.interval.high : null,

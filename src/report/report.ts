@@ -10,10 +10,6 @@ import {
   stimuliFile,
 } from "../workbench/artefacts.ts";
 import { stage } from "../workbench/stage.ts";
-import type * as Written from "./write-report.ts";
-
-// The plotting library is large, so it is loaded only when a page is written.
-const written = (): Promise<typeof Written> => import("./write-report.ts");
 
 /** `tinylove report`: writes the page, Markdown, and every figure and table as a file. */
 export const report = stage({
@@ -35,9 +31,6 @@ export const report = stage({
   // Findings outside `findings/` (influence, tuned models) are shown too.
   inputs: findingFiles,
   settings: ({ config }) => ({ title: config.title, seed: config.seed, margin: config.analyse.margin }),
-  run: async (...given) => (await written()).writeReport(...given),
+  // What draws figures is large, so it is loaded when a page is written.
+  run: async (...given) => (await import("./write-report.ts")).writeReport(...given),
 });
-
-/** The page for a table of judgments without a study. */
-export const pageOfFindings = async (...given: Parameters<typeof Written.pageOfFindings>): Promise<string> =>
-  (await written()).pageOfFindings(...given);

@@ -4,32 +4,32 @@ import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 /** The share of texts with dialogue, for people and for each model. */
 export function dialogue({ texts }: FindingInput): Finding[] {
   if (!texts.has("dialogue")) return [];
-  const rows = bySource(texts.all).map(({ writer, group, texts }) => {
+  const rows = byCondition(texts.all).map(({ condition, group, texts }) => {
     const spoken = texts.filter(({ values }) => values["dialogue"] === true);
-    return { writer, group, share: spoken.length / texts.length, texts: idsOf(spoken) };
+    return { condition, group, share: spoken.length / texts.length, texts: idsOf(spoken) };
   });
   return [
     figure("detail", "Share of texts with dialogue", {
       draw: "bars",
       table: {
         columns: [
-          { key: "writer", label: "written by", format: "text" },
+          { key: "condition", label: "written by", format: "text" },
           { key: "share", label: "with dialogue", format: "percent" },
           { key: "texts", label: "which", format: "ids" },
         ],
         rows,
       },
-      encode: { y: "writer", x: "share", group: "group" },
+      encode: { y: "condition", x: "share", group: "group" },
       labels: { x: "texts with dialogue" },
     }),
   ];
 }
 
 /** Texts by source: people, and each model. */
-function bySource(texts: readonly DescribedText[]) {
+function byCondition(texts: readonly DescribedText[]) {
   const models = [...new Set(texts.map(({ model }) => model))];
   return models.map((model) => ({
-    writer: model || "people",
+    condition: model || "people",
     group: model ? "machine" : "human",
     texts: texts.filter((text) => text.model === model),
   }));

@@ -1,0 +1,108 @@
+import type { Finding, Findings } from "../study/finding.ts";
+import type { StoryRead } from "./stories.ts";
+
+/** The contents of a report, for the page, the Markdown and the tables. */
+export interface Contents {
+  readonly title: string;
+  /** Said at the head: simulated readers, an example corpus, a dummy model. */
+  readonly marks: readonly Mark[];
+  /** The verdict in one sentence. */
+  readonly headline: string;
+  /** The figures behind the headline, in a few sentences. */
+  readonly deck: readonly string[];
+  /** The figures and tables below the headline. */
+  readonly carriers: readonly Named[];
+  /** What follows on the first page: how the texts were selected. */
+  readonly firstPage: readonly Named[];
+  /** Warnings, shown first. */
+  readonly warnings: readonly string[];
+  readonly chapters: readonly Chapter[];
+  readonly stories: readonly StoryRead[];
+  /** Paragraphs ready for a paper. */
+  readonly methods: readonly string[];
+  readonly provenance: Provenance;
+}
+
+/** A note on the origin of the data. */
+export interface Mark {
+  readonly name: string;
+  readonly text: string;
+  /** Whether the data are not real (simulated readers, a pretend model); every section then repeats the name. */
+  readonly unreal: boolean;
+}
+
+/** Readers whom a program played. */
+export const simulatedMark: Mark = {
+  name: "Simulated readers",
+  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  unreal: true,
+};
+
+export interface Chapter {
+  readonly name: string;
+  readonly asks: string;
+  readonly findings: readonly Named[];
+}
+
+/** A finding with the file name of its figure and table. */
+export interface Named {
+  readonly name: string;
+  readonly finding: Finding;
+}
+
+/** Versions, seed and hashes. */
+export interface Provenance {
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly hashes: readonly (readonly [path: string, sha256: string])[];
+}
+
+/** Arranges the findings: the verdict and its figure first, warnings next, methods last. */
+export function contentsOf(
+  about: Pick<Contents, "title" | "marks" | "stories" | "provenance">,
+  found: readonly Findings[],
+): Contents {
+  const chapters = found.map(({ analysis, asks, findings }) => ({
+    name: analysis,
+    asks,
+    findings: namedOf(analysis, findings),
+  }));
+  const all = chapters.flatMap(({ findings }) => findings);
+  const sentences = (weight: Finding["weight"]) =>
+    all.flatMap(({ finding }) =>
+      finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
+    );
+  const [headline = sentences("result")[0] ?? "The study has no questions about stories.", ...deck] =
+    sentences("verdict");
+  // Chapters do not repeat the headline and the notes.
+  const said = new Set([headline, ...about.marks.map(({ text }) => text)]);
+  return {
+    ...about,
+    headline,
+    deck,
+    carriers: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
+    firstPage: all.filter(({ finding }) => finding.weight === "first page"),
+    warnings: sentences("warning"),
+    chapters: chapters
+      .map((chapter) => ({
+        ...chapter,
+        findings: chapter.findings.filter(
+          ({ finding }) =>
+            !apart.has(finding.weight) && !(finding.kind === "sentence" && said.has(finding.text)),
+        ),
+      }))
+      .filter(({ findings }) => findings.length > 0),
+    methods: sentences("method"),
+  };
+}
+
+/** Findings that are shown outside their chapter. */
+const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "first page", "warning", "method"]);
+
+/** `verdict-1`, `verdict-2` ... in order of the figures and tables of an analysis. */
+function namedOf(analysis: string, findings: readonly Finding[]): Named[] {
+  let shown = 0;
+  return findings.map((finding) => ({
+    finding,
+    name: finding.kind === "sentence" ? analysis : `${analysis}-${++shown}`,
+  }));
+}

@@ -1,0 +1,60 @@
+import { definition } from "../plugins/plugin.ts";
+import type { Format } from "../study/finding.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Comparison, Corpus } from "./corpus.ts";
+import type { Reading } from "./reading.ts";
+
+/** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
+export type Value = number | string | boolean | undefined;
+
+interface Described {
+  /** Its column in `corpus/codes.csv`. */
+  readonly name: string;
+  /** Its meaning, for the report. */
+  readonly means: string;
+  /** Its unit: `words`, `share of words`, `yes or no`. */
+  readonly unit: string;
+  /** The format of its mean; the mean of yes and no is a share. */
+  readonly format: Format;
+  /** Raised when the measure changes, so that older cached values are measured again. */
+  readonly version: number;
+}
+
+/** A fast measure of one text: one file in `measures/`, one line in `measures.ts`. */
+export interface QuickMeasure extends Described {
+  /** What it uses besides the text. Cached values are valid as long as these do not change. */
+  readonly dependsOn?: readonly Comparison[];
+  of(reading: Reading, corpus: Corpus): Value;
+}
+
+/** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
+export interface SlowMeasure extends Described {
+  /** The study's instrument, not started yet; undefined if it has none. */
+  instrument(study: Study): Promise<Instrument | undefined>;
+}
+
+export interface Instrument {
+  /** What the values depend on besides the text, for example a model file's hash. */
+  readonly key: string;
+  /** Starts it (loads a model, starts a thread); called only if a value is missing. */
+  start(): Promise<RunningInstrument>;
+}
+
+export interface RunningInstrument {
+  of(reading: Reading): Promise<Value>;
+  end(): Promise<void>;
+}
+
+export type Measure = QuickMeasure | SlowMeasure;
+
+export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;
+
+/** A measure of one's own, as `defineMeasure` takes it. */
+export type MeasureDefinition = Omit<QuickMeasure, "version">;
+
+/**
+ * Defines a measure for `plugins:` of study.yaml: one number, word, or yes or no, of every text. It gets a column in
+ * `corpus/codes.csv` and a row in the report's description of the corpus, by origin.
+ */
+export const defineMeasure = (measure: MeasureDefinition): MeasureDefinition =>
+  definition("measure", measure);
