@@ -42,7 +42,7 @@ const hasLevels = ({ study }: Data): boolean =>
   );
 
 /**
- * Defines an analysis for `plugins:` of study.yaml: a question of one's own to the judgments. What it finds is written to
- * `findings/<name>.json` and has a part in the report, after those of Tiny Love. An analysis reads; it changes no verdict.
+ * Defines an analysis for `plugins:` of study.yaml. Its findings are written to `findings/<name>.json` and form a chapter
+ * of the report, after those of Tiny Love. An analysis only reads the data and cannot change the verdict.
  */
 export const defineAnalysis = (analysis: Analysis): Analysis => definition("analysis", analysis);

@@ -29,7 +29,7 @@ export async function designOf(study: Study): Promise<Design> {
   throw new StudyError(
     "compose.tasks: the study does not ask of human and of machine stories which they are",
     {
-      hint: `power is planned for ${taskNames("choice", { asksOrigin: true })}; plan apart from the study with --stories and --each`,
+      hint: `power is planned for ${taskNames("choice", { asksOrigin: true })}; without the study, plan with --stories and --each`,
     },
   );
 }
@@ -129,7 +129,7 @@ function designOfSettings(compose: Study["config"]["compose"]): Design | undefin
   return { ...design, titles: Math.max(design.stories.human, design.stories.machine) };
 }
 
-/** Whether a question is of one story, and of who wrote it. */
+/** Whether a question asks who wrote a single story. */
 function asksChoice({ task: name }: { readonly task: string }): boolean {
   const task = taskNamed(name);
   return task?.kind === "choice" && task.asksOrigin;

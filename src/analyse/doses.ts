@@ -387,7 +387,7 @@ function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[]
   const byId = new Map(
     texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
   );
-  // Of several tasks about feeling the first is taken, so that no two scales are mixed.
+  // Of several tasks about feeling, only the first is used: scales must not be mixed.
   const task = tasks.find(({ name, asksFeeling }) => asksFeeling && ratings.some((one) => one.task === name));
   const rated = ratings.flatMap((rating) => {
     const level = byId.get(study?.behind.get(rating.stimulus) ?? "");

@@ -62,14 +62,14 @@ async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generation
   return { generations, coders: await codersOf(study, "study", asked, await readCodebook(study)) };
 }
 
-/** What is known of a task; throws StudyError where nothing is. */
+/** Looks up the facts of a task. Throws StudyError if the task is unknown. */
 export type TaskLookup = (task: string) => TaskFacts;
 
 const taskOfStudy: TaskLookup = (task) => taskAt("forms or judgments/judgments.csv", task);
 
 /**
- * What judgments say, and the forms that they are of, once it is known who wrote what was shown, and what each task
- * asks. Throws StudyError where two tasks ask the same of origin.
+ * The answers and forms, joined with who wrote each stimulus and what each task asks. Throws StudyError if two tasks
+ * ask the same question of origin.
  */
 export function judgedOn(
   judgments: readonly Judgment[],
@@ -159,14 +159,14 @@ function answersOf(
   return { choices, pairs, ratings };
 }
 
-/** What the analyses know the answers to a task as: judgments of origin, or ratings. */
+/** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
 function kindOf({ kind, asksOrigin }: TaskFacts): Kind | undefined {
   if (kind === "rating") return "ratings";
   if (!asksOrigin) return undefined;
   return kind === "pair" ? "pairs" : "choices";
 }
 
-/** Whether an answer is one that the analyses can count; a table may have been changed by hand. */
+/** Whether an answer is valid. Tables edited by hand may contain others. */
 const counts: Readonly<Record<Kind, (answer: string | number) => boolean>> = {
   choices: (answer) => answer === "human" || answer === "machine",
   pairs: (answer) => answer === "left" || answer === "right",

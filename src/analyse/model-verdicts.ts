@@ -41,7 +41,14 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
       ? conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
       : "inconclusive";
     const withinMargin = open && equivalenceHolm <= (errors.equivalenceAlpha ?? errors.alpha);
-    return { ...test, verdict: conclusion, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
+    return {
+      ...test,
+      verdict: conclusion,
+      withinMargin,
+      model: models[at]!,
+      equivalenceHolm,
+      differenceHolm,
+    };
   });
 }
 
@@ -95,7 +102,15 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
               { key: "difference_p", label: "p, difference", format: "p" },
             ],
             rows: models.map(
-              ({ model, verdict: conclusion, estimate, interval, equivalenceHolm, differenceHolm, ...rest }) => ({
+              ({
+                model,
+                verdict: conclusion,
+                estimate,
+                interval,
+                equivalenceHolm,
+                differenceHolm,
+                ...rest
+              }) => ({
                 model,
                 verdict: conclusion,
                 stories: rest.machineStories,

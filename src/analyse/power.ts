@@ -83,10 +83,7 @@ export const power = command<PowerOptions>({
     const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
     if (given.report !== undefined) {
       const { pageOfFindings } = await import("../findings/page-of-findings.ts");
-      await writeWhole(
-        given.report,
-        pageOfFindings({ title: "A study before its data", simulated: false }, [found]),
-      );
+      await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
     effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));

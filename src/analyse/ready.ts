@@ -8,7 +8,7 @@ export function readyFinding({ forms, study }: Data): Finding {
   const machine = forms.reduce((sum, form) => sum + form.stories.machine, 0);
   const ready =
     study && forms.length > 0
-      ? ` ${counted(forms.length, "form")} ${forms.length === 1 ? "is" : "are"} ready, with ${counted(human, "human story", "human stories")} and ${counted(machine, "machine story", "machine stories")}.`
+      ? ` ${counted(forms.length, "form")} with ${counted(human, "human story", "human stories")} and ${counted(machine, "machine story", "machine stories")} ${forms.length === 1 ? "is" : "are"} ready.`
       : "";
   return sentence("result", `Nobody has judged a story yet.${ready}`);
 }

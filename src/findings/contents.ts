@@ -4,7 +4,7 @@ import type { StoryRead } from "./stories.ts";
 /** The contents of a report, for the page, the Markdown and the tables. */
 export interface Contents {
   readonly title: string;
-  /** Said at the head: simulated readers, an example corpus, a dummy model. */
+  /** Notes at the start: simulated readers, an example corpus, a dummy model. */
   readonly marks: readonly Mark[];
   /** The verdict in one sentence. */
   readonly headline: string;
@@ -27,14 +27,14 @@ export interface Contents {
 export interface Mark {
   readonly name: string;
   readonly text: string;
-  /** Whether the data are not real (simulated readers, a pretend model); every section then repeats the name. */
+  /** Whether the data are not real (simulated readers, a dummy model); every section then repeats the name. */
   readonly unreal: boolean;
 }
 
-/** Readers whom a program played. */
+/** Readers simulated by a program. */
 export const simulatedMark: Mark = {
   name: "Simulated readers",
-  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  text: "a program gave these answers, no person did. They test the procedure and are not evidence.",
   unreal: true,
 };
 

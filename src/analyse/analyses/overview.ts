@@ -150,7 +150,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
       ? [
           sentence(
             "detail",
-            `${dummies.join(", ")} is no language model: it only exercises the pipeline from titles to report.`,
+            `${dummies.join(", ")} is not a language model; it only tests the pipeline from titles to report.`,
           ),
         ]
       : []),

@@ -1,6 +1,6 @@
 import type { Measure } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, numbersOf, type FindingInput, type Spread, spreadOf } from "../described.ts";
+import { type DescribedText, type FindingInput, numbersOf, type Spread, spreadOf } from "../described.ts";
 
 /** All numeric measures of human and machine texts, with the difference in pooled standard deviations (Cohen's d). */
 export const comparison = ({ texts: { measures, human, machine } }: FindingInput): Finding[] => [
