@@ -194,7 +194,7 @@ describe("exclusions", () => {
     const choices = choicesBy(30, 20, guess).map((choice) => ({ ...choice, ms: 9000 }));
     const quality = of(found(dataOf({ choices, settings: settings({ straightLining: 6 }) })), "quality");
     const table = quality.findings.find(
-      (one) => one.kind === "table" && one.caption.includes("under different exclusions"),
+      (one) => one.kind === "table" && one.caption.includes("by exclusion rule"),
     );
     expect(table?.kind === "table" && table.table.rows.length).toBe(4);
   });

@@ -205,7 +205,7 @@ function comparisonFindings(compared: Compared): Finding[] {
         ? `The verdict is the same (${compared.with.together}) under all exclusions in the table below.`
         : "The verdict depends on who is excluded; see the table below.",
     ),
-    table("detail", "The verdict under different exclusions", comparisonTable(rows)),
+    table("detail", "The verdict by exclusion rule", comparisonTable(rows)),
   ];
 }
 
