@@ -65,7 +65,7 @@ test("findings tell human from machine and name the texts behind them", async ()
   });
 });
 
-test("attempts that were set aside stand apart from those that are read, and are named", async () => {
+test("attempts that were set aside are described separately, by id", async () => {
   const again = { ...pretended("again", goodProse), attempt: 2 };
   await writeGenerations([pretended("first", loop), again]);
   await run();
@@ -76,10 +76,10 @@ test("attempts that were set aside stand apart from those that are read, and are
     setAside: { pronoun_loop: { mean: 1 } },
   });
   const text = JSON.stringify(found!.findings);
-  expect(text).toContain("1 attempt that was set aside, which nobody reads, stands apart at the end");
+  expect(text).toContain("1 attempt set aside and never shown is described separately at the end");
   expect(text).toContain('{"failure":"loops over pronouns","human":0,"machine":0,"texts":""}');
   expect(text).toContain('{"failure":"loops over pronouns","set_aside":1,"texts":"first"}');
-  expect(text.indexOf('"texts":"first"')).toBeGreaterThan(text.indexOf("Human beside machine"));
+  expect(text.indexOf('"texts":"first"')).toBeGreaterThan(text.indexOf("Human and machine texts compared"));
   expect((await readTable(study.path("corpus/codes.csv"))).map(({ id }) => id)).toContain("first");
 });
 
