@@ -1,7 +1,6 @@
 /**
- * Does the analysis bear a large study? A table of 100,000 judgments (5,000 readers, 300 stories) goes through every
- * analysis that it allows. Limits, of the processor and not of the clock: 120 s in all, and 1 GB of memory. The script
- * fails beyond them.
+ * Time and memory of all analyses of a table of 100,000 judgments (5,000 readers, 300 stories). Limits: 120 s of processor
+ * time and 1 GB of memory. Exits with 1 above them.
  *
  *     npm run bench -- analyse-scale [judgments] [readers] [stories]
  */
@@ -13,11 +12,11 @@ import { applies } from "../src/analyse/analysis.ts";
 import { withoutExcluded } from "../src/analyse/exclusions.ts";
 import { dataOfTable } from "../src/analyse/from-table.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../src/stats/simulate-study.ts";
 import { AnalyseSettings } from "../src/study/settings/analyse.ts";
 
 const [judgments = 100_000, readers = 5_000, stories = 300] = process.argv.slice(2).map(Number);
-const plan = { readers, stories, each: judgments / readers, variances: usualSpread };
+const plan = { readers, stories, each: judgments / readers, variances: defaultSpread };
 const study = simulateStudy(plan, randomFrom("bench", "analyse"));
 
 const file = join(await mkdtemp(join(tmpdir(), "tinylove-bench-")), "judgments.csv");

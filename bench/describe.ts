@@ -1,8 +1,7 @@
 /**
- * How fast are texts described? Every story of the JSONL files of a folder (a title and a text a line) goes through
- * `describe`: first without grammar, then with it, then once more with all values kept from before. Limits, of the
- * processor and not of the clock: 200 stories a second, 20 with grammar, a second run in a twentieth of the first;
- * 1 GB of memory. The script fails below them.
+ * Speed of `describe` on the stories of a folder of JSONL files (a title and a text per line): without grammar, with it,
+ * and again with all values cached. Limits, in processor time: 200 stories per second, 20 with grammar, a second run in a
+ * twentieth of the first; 1 GB of memory. Exits with 1 if a limit is missed.
  *
  *     npm run bench -- describe FOLDER
  */

@@ -1,11 +1,9 @@
 /**
- * Do the analyses of influence and of dose response hold their error, and do they find what is there? Many simulated
- * factorials (1,000 where nothing is planted, or the number given, and a fifth of that a row where something is) in
- * which titles always matter and examples by a planted share: how often each analysis claims something of the example at
- * alpha 5 %, and the mean of what it estimates. Then
- * as many studies of a wanted level, in which texts, titles and readers have peculiarities of their own, beside the
- * rank correlation that takes every rating as independent. Exits with 1 where a false claim is made more often than in
- * 6 % of them, as far as so many can tell.
+ * Error rates and power of the analyses of influence and dose response. Simulated factorials (1,000 without a planted
+ * effect, or the number given, and a fifth of that per row with one) in which titles always have an effect and examples a
+ * planted one: how often each analysis claims an effect of the example at alpha 5 %, and its mean estimate. Then as many
+ * studies of a level, with random effects of texts, titles and readers, compared with the rank correlation that treats
+ * ratings as independent. Exits with 1 if false claims are significantly above 6 %.
  *
  *     npm run bench -- influence-calibration [factorials] [leaks|levels]
  */
@@ -24,7 +22,7 @@ const missed: string[] = [];
 
 const share = (hits: number, count: number): number => Math.round((1000 * hits) / count) / 1000;
 
-/** A share above the limit counts only where chance alone, at alpha, would hardly bring it about. */
+/** Whether a share is significantly above the limit. */
 function held(what: string, rate: number): void {
   const error = Math.sqrt((alpha * (1 - alpha)) / many);
   if (rate > Math.max(limit, alpha + 2.6 * error)) missed.push(`${what}: ${rate}`);
@@ -75,7 +73,7 @@ const sharesOf = <Name extends string>(hits: Record<Name, number>, count: number
 
 function allLeaks(): void {
   const none = leaks({}, many);
-  // Examples that make texts sad or glad, but not as they are themselves: it is the tone that does not carry over.
+  // Examples that make texts sad or glad regardless of their own tone, so that tone does not carry over.
   const peculiar = leaks({ peculiar: 1 }, many);
   held("peculiar examples, slope", peculiar.slope);
   for (const name of [
@@ -150,7 +148,7 @@ function allLevels(): void {
   console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
   console.table(rows);
 
-  /** The verdicts on what else may be asked for: how often it is said that it can be set, or goes against itself. */
+  /** How often controls "can be set" or "work against themselves". */
   function verdicts(control: Parameters<typeof asking>[0], share: number, count: number) {
     let [set, against] = [0, 0];
     for (let seed = 0; seed < count; seed++) {

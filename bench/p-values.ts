@@ -1,10 +1,9 @@
 /**
- * Does every p-value that an analysis prints hold its error? Studies in which nothing is true that a test asks about,
- * with readers, stories and titles that differ as real ones do, and harder ones: how often each p is at most .05. Seeds
- * are the names below with the number of the study, so that any part gives the same figures alone. The verdict's own
- * p-values are in `stats-calibration`, `stats-hard` and `verdict-clusters`, those of influence and of doses in
- * `influence-calibration`. Exits with 1 where a share is above .065 by more than chance explains (its 95 % interval lies
- * above .065).
+ * Type I error of all p-values that the analyses print: how often p is at most .05 in studies under the null hypothesis,
+ * with realistic and with larger variances of readers, stories and titles. Seeds are the names below and the number of the
+ * study, so any part gives the same figures alone. The verdict's own
+ * p-values are in `stats-calibration`, `stats-hard` and `verdict-clusters`, those of influence and dose response in
+ * `influence-calibration`. Exits with 1 if the 95 % interval of a share is above .065.
  *
  *     npm run bench -- p-values [studies] [part of a name ...]
  */
@@ -27,20 +26,20 @@ import { AnalyseSettings } from "../src/study/settings/analyse.ts";
 const studies = Number(process.argv[2] ?? 1000);
 const wanted = process.argv.slice(3);
 const limit = 0.065;
-/** Lines of figures as they come, where a long run is to be seen or cut off. */
+/** A file for results as they come, for long runs. */
 const kept = process.env["P_VALUES_LOG"];
 
-/** Who reads how much of what, and how far readers (SD in logits), stories and titles differ. */
+/** The design of a study, and the standard deviations (logits) of readers, stories and titles. */
 interface Plan {
   readonly readers: number;
   readonly titles: number;
-  /** Machine stories to a title, beside its human one. */
+  /** Machine stories per title, besides the human one. */
   readonly machines: number;
   readonly each: number;
   readonly bias: number;
   readonly skill: number;
   readonly story: number;
-  /** Titles that make both stories look human, and that make both easier or harder to tell. */
+  /** Titles that make both stories look human, and titles that make both easier or harder. */
   readonly look: number;
   readonly tell: number;
   /** The mean log-odds by which human stories are called human more often than machine stories. */
@@ -62,11 +61,11 @@ interface Story {
   readonly model: string;
   readonly title: string;
   readonly logit: number;
-  /** What telling it adds for a reader of no skill, from its title. */
+  /** The effect of its title on the logit of a right answer. */
   readonly measures: Readonly<Record<string, number>>;
 }
 
-/** The stories of a study, with measures of which none moves anybody; the first differs between the origins. */
+/** The stories of a study, with measures without any effect; the first one differs between origins. */
 function storiesOf(plan: Plan, random: Random): Story[] {
   return Array.from({ length: plan.titles }, (_, title) => {
     const [look, tell] = [plan.look * random.normal(), plan.tell * random.normal()];
@@ -89,16 +88,16 @@ function storiesOf(plan: Plan, random: Random): Story[] {
   }).flat();
 }
 
-/** `each` stories of half the readers' hands human and half machine, drawn anew for each reader. */
+/** `each` random stories for each reader, half human and half machine. */
 function handOf(stories: readonly Story[], each: number, random: Random): Story[] {
   const of = (origin: string) => random.shuffle(stories.filter((story) => story.origin === origin));
   return random.shuffle([...of("human").slice(0, each / 2), ...of("machine").slice(0, each / 2)]);
 }
 
 interface Extras {
-  /** How far the effect of a later place differs between readers, around none. */
+  /** Standard deviation between readers of the effect of order, with mean 0. */
   readonly order?: number;
-  /** The same of being surer, between readers and between stories. */
+  /** The same for confidence, between readers and between stories. */
   readonly confidence?: number;
 }
 
@@ -203,7 +202,7 @@ function ratingPs(plan: Plan, human: number, machine: number, random: Random) {
   };
 }
 
-/** Pairs (or choices of `options`) in which each reader's skill and lean to a side, and each pair's, differ around none. */
+/** Pairs (or choices of `options`) in which skill and side preference vary between readers and pairs around 0. */
 function pairsOf(
   { readers, titles, each, skill, story, bias }: Plan,
   random: Random,
@@ -254,7 +253,7 @@ function pairPs(plan: Plan, random: Random, how: Parameters<typeof pairsOf>[2] =
   };
 }
 
-/** The leak scan's smallest p, of stories and of pairs whose looks say nothing of their origin. */
+/** The smallest p of the leak scan, for stories and pairs whose features are unrelated to origin. */
 function leakPs(plan: Plan, random: Random) {
   const stories = storiesOf(plan, random);
   const names = Object.keys(stories[0]!.measures).slice(1);
@@ -294,7 +293,7 @@ function cuePs(plan: Plan, random: Random) {
   return { "cues, any": Math.min(...cues.flatMap(({ saidHumanP, rightP }) => [saidHumanP, rightP])) };
 }
 
-/** Whether any look, or the end, claims a difference under alpha spending: 0 where one does, else 1. */
+/** 0 if any interim analysis, or the end, claims a difference under alpha spending, else 1. */
 function looksPs(looks: readonly number[], random: Random) {
   const planned = 60;
   const choices = choicesOf({ ...usual, readers: planned }, random);
@@ -346,7 +345,7 @@ const parts: Readonly<Record<string, (random: Random) => Ps>> = {
     pairPs({ ...usual, readers: 15, titles: 20, skill: 1 }, random, { ties: 0.2 }),
   "pairs: 10 titles with four machine stories each": (random) =>
     pairPs({ ...usual, titles: 10, each: 10 }, random, { versions: 4 }),
-  // Guessing is exact only where no story and no reader stands out, so that shares of one in four hold on average.
+  // Guessing gives one in four on average only without variance of stories and readers.
   "choices of 4: 60 readers x 20 of 40": (random) =>
     pairPs({ ...usual, titles: 40, skill: 0, story: 0 }, random, { options: 4 }),
   "looks at .5": (random) => looksPs([0.5], random),

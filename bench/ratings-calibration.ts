@@ -1,9 +1,9 @@
 /**
- * Do ratings hold their error? Five steps, readers apart by 0.5 and stories by 0.4 of them. First, how often the interval
- * of a mean rating holds the true mean, beside Student's; ratings that are all alike have no interval and don't count.
- * Then, how often a difference between human and machine stories is found where there is none, as readers leave.
+ * Error rates of ratings on five steps, with standard deviations of 0.5 between readers and 0.4 between stories. First the
+ * coverage of the interval of a mean rating, compared with Student's; identical ratings have no interval and don't count.
+ * Then false differences between human and machine stories as readers leave.
  *
- * Limits: the interval holds in 93 % or more, and a false difference in the survey's random order stays within 6 %.
+ * Limits: a coverage of at least 93 %, and false differences of at most 6 % in the survey's random order.
  *
  *     npm run bench -- ratings-calibration [studies]
  */
@@ -99,7 +99,7 @@ function ratingsOf(readers: number, each: number, stories: number, level: number
   }).flat();
 }
 
-/** The mean over all readers and stories of such a level, by the midpoints of 100,000 slices of the normal density. */
+/** The mean rating over all readers and stories at a level, by 100,000 quantile midpoints of the normal distribution. */
 function trueMean(level: number): number {
   const deviation = Math.hypot(spread.readers, spread.stories, spread.rest);
   let [weights, sum] = [0, 0];

@@ -1,9 +1,8 @@
 /**
- * Does the verdict hold its error? 2,000 null studies per setting (or the number given), with variances between
- * readers and between stories: the share in which each procedure says "different" when the truth is chance, and
- * "equivalent" when the truth stands at the margin, beside the tests that take judgments as independent. Each setting
- * comes even, and uneven: stories judged up to twenty times as often as others, readers who stop early.
- * A last table sets the power by formula beside the power by simulation.
+ * Error rates of the verdict in 2,000 studies per setting (or the number given), with variances between readers and
+ * between stories: false "different" if the truth is chance, and false "equivalent" if the truth is at the margin, compared
+ * with tests that treat judgments as independent. Each setting is balanced, and unbalanced: stories judged up to twenty
+ * times as often as others, readers who stop early. A last table compares power by formula and by simulation.
  *
  *     npm run bench -- stats-calibration [studies]
  */
@@ -13,14 +12,14 @@ import { asNumbers, type Judgments } from "../src/stats/judgments.ts";
 import { normalSurvival } from "../src/stats/normal.ts";
 import { simulatedPower, verdictPower } from "../src/stats/power.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
-import { type StudyPlan, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, type StudyPlan, simulateStudy } from "../src/stats/simulate-study.ts";
 import { tostExactP } from "../src/stats/tost.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
 const margin = 0.1;
 const alpha = 0.05;
-const usual: StudyPlan = { readers: 60, stories: 40, each: 20, variances: usualSpread };
+const usual: StudyPlan = { readers: 60, stories: 40, each: 20, variances: defaultSpread };
 
 const settings: Readonly<Record<string, StudyPlan>> = {
   "60 readers x 20 of 40 stories": usual,
@@ -33,7 +32,7 @@ const settings: Readonly<Record<string, StudyPlan>> = {
     each: 40,
     variances: { bias: 0.5, skill: 1, story: 0.2 },
   },
-  "13 readers x 6 of 6 stories": { readers: 13, stories: 6, each: 6, variances: usualSpread },
+  "13 readers x 6 of 6 stories": { readers: 13, stories: 6, each: 6, variances: defaultSpread },
 };
 
 for (const [name, plan] of Object.entries(settings)) {
@@ -53,7 +52,7 @@ function errorsOf(name: string, plan: StudyPlan, thin: (study: Judgments, random
     const random = randomFrom(name, study);
     const atChance = thin(simulateStudy(plan, random.fork("chance")), random.fork("thin"));
     for (const [test, p] of Object.entries(differenceTests(atChance))) count(different, test, p <= alpha);
-    // Both bounds are tried in turn: the upper and the lower half of the error.
+    // Tests both bounds, each with half of the studies.
     const truth = study % 2 === 0 ? 0.5 + margin : 0.5 - margin;
     const planned = { ...plan, humanAccuracy: truth, machineAccuracy: truth };
     const atMargin = thin(simulateStudy(planned, random.fork("margin")), random.fork("thin"));
@@ -109,7 +108,7 @@ function equivalenceTests(judgments: Judgments) {
 function oneWay(judgments: Judgments, way: "readers" | "stories") {
   const { estimate, standardError } = clusteredMean(asNumbers(judgments.correct), [judgments[way]]);
   const off = Math.abs(estimate - 0.5);
-  // In a study of few judgments a class may be empty, or all its judgments alike: then this test shows nothing.
+  // With few judgments one origin may have none, or identical ones; then this test shows nothing.
   const p = (distance: number) => (standardError > 0 ? normalSurvival(distance / standardError) : 0.5);
   return { different: 2 * p(off), equivalent: p(margin - off) };
 }

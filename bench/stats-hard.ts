@@ -1,15 +1,15 @@
 /**
- * Does the verdict hold its error where its assumptions are strained? 2,000 studies per setting (or the number given): readers of
- * whom a few are experts and most guess, stories that differ very much, unequal numbers of judgments, few readers, and
- * pairs whose readers prefer a side. For each the share of false "different" at chance and of false "equivalent" at the
- * margin, over all stories and of the claim as a whole.
+ * Error rates of the verdict under strained assumptions, 2,000 studies per setting (or the number given): a few experts
+ * among readers who guess, very different stories, unequal numbers of judgments, few readers, and pairs with a side
+ * preference. For each the share of false "different" at chance and of false "equivalent" at the margin, over all stories
+ * and for all three claims.
  *
  *     npm run bench -- stats-hard [studies]
  */
 import type { Judgments } from "../src/stats/judgments.ts";
 import { logistic, logisticNormalLogit } from "../src/stats/logistic-normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
-import { type StudySpread, simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, type StudySpread, simulateStudy } from "../src/stats/simulate-study.ts";
 import { proportionVerdict, verdictTest } from "../src/stats/verdict-test.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
@@ -24,7 +24,7 @@ interface Claims {
   readonly together: number;
 }
 
-/** Draws and judges a study in which readers are right with this probability over all. */
+/** Simulates and tests a study with this expected accuracy. */
 type Setting = (truth: number, random: Random) => Claims;
 
 const settings: Readonly<Record<string, Setting>> = {
@@ -32,10 +32,10 @@ const settings: Readonly<Record<string, Setting>> = {
   "the same, with biases and stories": experts({ readers: 60, stories: 40, each: 20, spread: 0.5 }),
   "30 readers x 40 of 40, experts": experts({ readers: 30, stories: 40, each: 40 }),
   "15 readers x 40 of 40, experts": experts({ readers: 15, stories: 40, each: 40 }),
-  "60 x 20 of 40, stories apart by 1.5": drawn(60, 40, 20, { ...usualSpread, story: 1.5 }),
-  "60 x 20 of 40, stories apart by 3": drawn(60, 40, 20, { ...usualSpread, story: 3 }),
-  "100 x 8 of 8, stories apart by 3": drawn(100, 8, 8, { ...usualSpread, story: 3 }),
-  "100 x 4 of 4, stories apart by 3": drawn(100, 4, 4, { ...usualSpread, story: 3 }),
+  "60 x 20 of 40, stories apart by 1.5": drawn(60, 40, 20, { ...defaultSpread, story: 1.5 }),
+  "60 x 20 of 40, stories apart by 3": drawn(60, 40, 20, { ...defaultSpread, story: 3 }),
+  "100 x 8 of 8, stories apart by 3": drawn(100, 8, 8, { ...defaultSpread, story: 3 }),
+  "100 x 4 of 4, stories apart by 3": drawn(100, 4, 4, { ...defaultSpread, story: 3 }),
   "15 x 6 of 30, wide variances": drawn(15, 30, 6, { bias: 1.2, skill: 1, story: 1 }),
   "5 x 100 of 100, wide readers": drawn(5, 100, 100, { bias: 0.8, skill: 1, story: 0.3 }),
   "60 readers of 2 to 40 judgments each": experts({

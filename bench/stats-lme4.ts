@@ -1,6 +1,6 @@
 /**
- * Does the mixed model agree with lme4, and how fast is it beside it? 200 random data sets (or the number given),
- * and one of 10,000 judgments, 1,000 readers and 300 stories. Needs Rscript with lme4; exits 1 where the two part.
+ * Agreement and speed of the mixed model compared with lme4: 200 random data sets (or the number given), and one of 10,000
+ * judgments, 1,000 readers and 300 stories. Needs Rscript with lme4; exits with 1 if the two differ.
  *
  *     npm run bench -- stats-lme4 200 bench/stats-lme4.R
  */
@@ -16,7 +16,7 @@ import { simulateStudy } from "../src/stats/simulate-study.ts";
 interface Reference {
   readonly coefficients: readonly number[];
   readonly errors: readonly number[];
-  /** By lme4's other way, conditional on the variances: where the two part, lme4 itself warns. */
+  /** By lme4's other method, conditional on the variances; lme4 warns if the two differ. */
   readonly otherErrors: readonly number[];
   readonly reader: number;
   readonly story: number;
@@ -69,7 +69,7 @@ function randomSet(random: Random): DataSet {
   return studySet(random.integer(8, 80), 2 * random.integer(Math.max(5, each / 2), 30), each, random);
 }
 
-/** A simulated study as says-human by origin, with variances that are drawn, at times next to none. */
+/** A simulated study with random variances, some of them near 0. */
 function studySet(readers: number, stories: number, each: number, random: Random): DataSet {
   const deviation = () => 1.2 * random.next() ** 2;
   const judgments = simulateStudy(

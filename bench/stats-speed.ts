@@ -1,18 +1,18 @@
 /**
- * Resampling and the verdict against their limits: 10,000 draws of 600 judgments in 2 s, and 100,000 judgments
- * judged in 2 s. Exits 1 where a limit is passed. The mixed model's time stands in `stats-lme4.ts`.
+ * Speed of resampling and of the verdict. Limits: 10,000 draws of 600 judgments in 2 s, and the verdict on 100,000 judgments
+ * in 2 s. Exits with 1 above a limit. The mixed model's time is in `stats-lme4.ts`.
  *
  *     npm run bench -- stats-speed
  */
 import { crossedBootstrap } from "../src/stats/bootstrap.ts";
 import { asNumbers } from "../src/stats/judgments.ts";
 import { randomFrom } from "../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../src/stats/simulate-study.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const random = randomFrom("speed");
-const small = simulateStudy({ readers: 60, stories: 40, each: 10, variances: usualSpread }, random);
-const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: usualSpread }, random);
+const small = simulateStudy({ readers: 60, stories: 40, each: 10, variances: defaultSpread }, random);
+const large = simulateStudy({ readers: 5000, stories: 300, each: 20, variances: defaultSpread }, random);
 const { readers, stories, origins: groups } = small;
 
 const seconds = {

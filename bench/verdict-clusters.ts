@@ -1,15 +1,15 @@
 /**
- * Does the verdict hold its error where titles, classes or forms repeat, where readers leave, and where readers are of
- * several kinds? For each setting 2,000 studies (or the number given) at an accuracy of .50, which must not be called
- * different, and at .60 or .40, which must not be called equivalent within .10. Studies are seeded by setting and number.
- * Beside the verdict with its clusters declared stand the verdict of readers and stories alone (0.1), the binomial
- * test of pooled judgments, and an oracle that knows the standard error of the verdict's own estimate: its errors are held to
- * .065, its power to .05 below that of 0.1 where nothing is clustered, and to .8 of the oracle's where something is.
+ * Error rates and power of the verdict with clusters by title, class or form, readers who leave, and several kinds of
+ * readers. For each setting 2,000 studies (or the number given) at an accuracy of .50, which must not be called different,
+ * and at .60 or .40, which must not be called equivalent within .10. Studies are seeded by setting and number. Compared are
+ * the verdict with its clusters declared, the verdict clustered by reader and story only (0.1), the binomial test of pooled
+ * judgments, and an oracle that knows the standard error. Limits: errors .065; power at most .05 below that of 0.1 without
+ * cluster effects, and at least .8 of the oracle's with them.
  *
  *     npm run bench -- verdict-clusters [studies] [setting ...]
  *
- * Results of each setting are written to the file named by RESULTS, one JSON line a setting, and read from there again, so that
- * a run that was stopped goes on where it stopped.
+ * Results are written to the file named by RESULTS, one JSON line per setting, and read from there, so that an interrupted
+ * run continues.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { binomialTest } from "../src/stats/binomial-test.ts";
@@ -29,7 +29,7 @@ const alpha = 0.05;
 interface Setting {
   readonly readers: number;
   readonly titles: number;
-  /** Stories of a title: human and machine ones. None shared where `apart`. */
+  /** Human and machine stories per title. Titles are not shared if `apart`. */
   readonly human: number;
   readonly machine: number;
   /** Stories that each reader judges of either origin. */
@@ -37,20 +37,20 @@ interface Setting {
   readonly bias?: number;
   readonly skill?: number;
   readonly story?: number;
-  /** How titles differ in being easy, and in how human they look. */
+  /** Standard deviations between titles, in how easy they are and in how human they look. */
   readonly tellability?: number;
   readonly look?: number;
   /** Stories have no titles in common. */
   readonly apart?: boolean;
-  /** Readers fall into so many classes that differ by so much. */
+  /** Number of classes of readers, and their standard deviation. */
   readonly classes?: readonly [count: number, deviation: number];
-  /** Titles and readers fall into so many forms that differ by so much. */
+  /** Number of forms of titles and readers, and their standard deviation. */
   readonly forms?: readonly [count: number, deviation: number];
-  /** Kinds of readers: a share of them, and the logit by which they are better than the others. */
+  /** Kinds of readers: their share, and how much better they are than the others, on the logit. */
   readonly kinds?: readonly [share: number, better: number];
-  /** Readers leave half-way: a share of all, by skill (1: the better ones, -1: the worse ones). */
+  /** Readers who leave half-way: their share, and whether the better (1) or worse (-1) ones leave. */
   readonly leaving?: readonly [share: number, bySkill: number];
-  /** Whether something is clustered beyond readers and stories, so that 0.1 is no yardstick of power. */
+  /** Whether there are cluster effects besides readers and stories, so that power is not compared with 0.1. */
   readonly clustered: boolean;
 }
 
@@ -267,7 +267,7 @@ function said(row: Row): string {
   return `| ${setting} | ${two(errors.pooled)} | ${two(errors.before)} | ${two(errors.verdict)} | ${two(power.before)} | ${two(power.verdict)} | ${two(power.oracle)} | ${tooFew.toFixed(2)} |${holds(row) ? "" : " missed"}`;
 }
 
-/** Draws a study in which readers and stories like these are judged rightly with this probability. */
+/** Simulates a study with this expected accuracy. */
 function drawn(setting: Setting, truth: number, random: Random): Judgments {
   const { readers, titles, human, machine, each, apart = false } = setting;
   const { bias = 0.5, skill = 0.3, story = 0.55, tellability = 0, look = 0 } = setting;
@@ -303,7 +303,7 @@ function drawn(setting: Setting, truth: number, random: Random): Judgments {
     const better = kinds && random.next() < kinds[0] ? kinds[1] : 0;
     const inClass = classes ? reader % classes[0] : 0;
     const inForm = forms ? reader % forms[0] : 0;
-    // Whoever leaves is of the better (or worse) half.
+    // Those who leave are from the better (or worse) half.
     const leaves = leaving !== undefined && own * leaving[1] > 0 && random.next() < 2 * leaving[0];
     const hand = (["human", "machine"] as const).flatMap((origin, kind) => {
       const key = `${origin} ${inForm}`;
@@ -347,7 +347,7 @@ function drawn(setting: Setting, truth: number, random: Random): Judgments {
   return { ...study, clusters };
 }
 
-/** The logit at which the mean over all readers and stories is the truth. */
+/** The logit at which the mean over all readers and stories is the true accuracy. */
 function levelOf(setting: Setting, truth: number): number {
   const { bias = 0.5, skill = 0.3, story = 0.55, tellability = 0, look = 0, classes, forms, kinds } = setting;
   const deviation = Math.hypot(bias, skill / 2, story, tellability, look, classes?.[1] ?? 0, forms?.[1] ?? 0);

@@ -14,7 +14,7 @@ import { stage } from "../workbench/stage.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
-import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
+import { preflightAnalyses, refuseUnknownAnalyses } from "./preflight.ts";
 import type { HowToRead } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
 
@@ -33,10 +33,10 @@ const Options = z.object({
 });
 type Options = z.infer<typeof Options>;
 
-/** Puts every question to the judgments that they allow: of a study, or of a table from anywhere. */
+/** Runs all analyses that the judgments allow, for a study or for any table. */
 export const analyse = stage<Options>({
   ...analysed,
-  summary: "Ask the judgments what they can say",
+  summary: "Analyse the judgments of a study or a table",
   examples: [
     "tinylove analyse --study my-study",
     "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
@@ -47,29 +47,29 @@ export const analyse = stage<Options>({
     "tinylove analyse --judgments package/csv/judgments.csv",
   ],
   flags: [
-    ["--judgments <file>", "a table from anywhere instead of a study (see docs/statistics.md)"],
+    ["--judgments <file>", "a table of judgments instead of a study (see docs/statistics.md)"],
     [
       "--cluster <columns...>",
-      "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
+      "for a table: further clusters besides readers and stories, such as title, form, class (default: title; none: no others)",
     ],
-    ["--map <columns...>", "what the table calls a column: response=answer"],
-    ["--values <values...>", "what the table's values mean: human=0 machine=1 missing=99"],
-    ["--key <file>", "a table that says who wrote each story, for a table that does not"],
-    ["--dry-run", "for a table: only say how it is read; with --json print the judgments"],
+    ["--map <columns...>", "names of the table's columns: response=answer"],
+    ["--values <values...>", "meaning of the table's values: human=0 machine=1 missing=99"],
+    ["--key <file>", "a second table that says who wrote each story"],
+    ["--dry-run", "for a table: only show how it is read; with --json print the judgments"],
     [
       "--margin <share>",
       "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
     ],
     [
       "--rating-margin <points>",
-      "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
+      "for a table of ratings: the equivalence margin in points, or as a share of the scale (10%) (default: its study's, or 0.5)",
     ],
-    ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
+    ["--alpha <share>", "for a table: the error rate of each test (default: its study's, or 0.05)"],
     ["--json", "print every figure with full precision"],
-    ["--report <file>", "for a table: also write the page"],
+    ["--report <file>", "for a table: also write a report page"],
   ],
   options: Options,
-  preflight: foreseeAnalyses,
+  preflight: preflightAnalyses,
   async run(
     study,
     { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
@@ -91,7 +91,7 @@ export const analyse = stage<Options>({
     const { dataOfStudy } = await import("./from-study.ts");
     const { choicesCsv } = await import("./judged.ts");
     const data = await dataOfStudy(study);
-    tellIfSimulated(data, effects);
+    warnIfSimulated(data, effects);
     const found = await allFindings(data, analysesWith(study.plugins), study.random("analyse"), effects);
     for (const findings of found) {
       await writeWhole(
@@ -140,7 +140,7 @@ async function analyseTable(
   const { data, random } = isPlain
     ? await dataOfFile(file, given, how, effects)
     : await dataOfAnyTable(file, given, how, effects);
-  tellIfSimulated(data, effects);
+  warnIfSimulated(data, effects);
   if (dryRun) {
     for (const [reason, rows] of Object.entries(data.leftOut)) effects.log(`left out: ${rows} (${reason})`);
     if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
@@ -156,7 +156,7 @@ async function analyseTable(
   effects.print(json ? asJson(found) : printedFindings(found));
 }
 
-type Given = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type GivenSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
 
 function clustersAsked(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];
@@ -168,10 +168,10 @@ function clustersAsked(columns: readonly string[]): string[] {
   return [...columns];
 }
 
-/** Judgments of a table that Tiny Love wrote, under its study's settings but for those given, or else of any table. */
+/** The judgments of a table. A table that Tiny Love wrote uses its study's settings, except those given. */
 async function dataOfFile(
   file: string,
-  given: Given,
+  given: GivenSettings,
   how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
@@ -185,7 +185,7 @@ async function dataOfFile(
   return { data: { ...own.data, settings }, random: own.random };
 }
 
-async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+async function dataOfAnyTable(file: string, given: GivenSettings, how: HowToRead, effects: Effects) {
   const { dataOfTable } = await import("./from-table.ts");
   const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
   effects.log(said);
@@ -193,7 +193,7 @@ async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effect
   return { data, random: randomFrom(2022, "analyse") };
 }
 
-/** Every analysis that the data allow, in order; interruption ends it between two. */
+/** All analyses that the data allow, in order; an interrupt stops between two of them. */
 async function allFindings(
   all: Data,
   analyses: readonly Analysis[],
@@ -214,22 +214,22 @@ async function allFindings(
     const place = analyses.indexOf(analysis) + 1;
     found.push({ analysis: name, asks, place, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
-    // A breath between two analyses, in which an interrupt is heard.
+    // Lets the event loop handle an interrupt between two analyses.
     await new Promise(setImmediate);
   }
   progress.end();
   return found;
 }
 
-function tellIfSimulated({ simulated }: Data, effects: Effects): void {
-  if (simulated) effects.warn("the judgments are simulated: what follows says nothing about people");
+function warnIfSimulated({ simulated }: Data, effects: Effects): void {
+  if (simulated) effects.warn("the judgments are simulated: these results say nothing about people");
 }
 
 function refuseWithoutTable(given: Record<string, unknown>): void {
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (!flag) return;
-  throw new StudyError(`${flag} goes with --judgments FILE`, {
-    hint: "a study declares its margin in study.yaml, before the data; its page is made by `tinylove report`",
+  throw new StudyError(`${flag} needs --judgments FILE`, {
+    hint: "a study has these settings in study.yaml, declared before the data; its page is made by `tinylove report`",
   });
 }
 

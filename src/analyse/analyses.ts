@@ -13,7 +13,7 @@ import { ratings } from "./analyses/ratings.ts";
 import { verdict } from "./analyses/verdict.ts";
 import type { Analysis } from "./analysis.ts";
 
-/** Every question that can be put to judgments, in the order of the report. */
+/** All analyses, in the order of the report. */
 export const analyses: readonly Analysis[] = [
   verdict,
   accuracy,

@@ -4,25 +4,25 @@ import type { Findings } from "../study/finding.ts";
 import type { Data, Kind } from "./data.ts";
 
 /**
- * A question put to the judgments: one file in `analyses/`, one line in `analyses.ts`. It says something true
- * whatever the data: with no judgment at all it says what there is to say before data.
+ * One question about the judgments: one file in `analyses/`, one line in `analyses.ts`. It must handle any data,
+ * including none.
  */
 export interface Analysis {
   /** Names `findings/<name>.json`. */
   readonly name: string;
-  /** The question in words, as a heading of the report. */
+  /** The question, used as a heading of the report. */
   readonly asks: string;
   /**
-   * What the data must have any of: kinds of questions, answered or not, a study around them, texts that
-   * something was asked of beyond the title. An empty list needs nothing.
+   * The data must have at least one of these: a kind of question (answered or not), a study, or texts whose prompt asked
+   * for more than the title (`levels`). An empty list needs nothing.
    */
   readonly needs: readonly (Kind | "study" | "levels")[];
-  /** Whether it has something to say before anybody has answered; if not, it waits. */
+  /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;
 }
 
-/** Whether the data hold what the analysis is about. */
+/** Whether the analysis applies to the data. */
 export function applies({ needs, beforeData }: Analysis, data: Data): boolean {
   const answered = data.choices.length + data.pairs.length + data.ratings.length > 0;
   if (!answered && !beforeData) return false;
@@ -42,7 +42,7 @@ const hasLevels = ({ study }: Data): boolean =>
   );
 
 /**
- * Defines an analysis for `plugins:` of study.yaml: a question of one's own to the judgments. What it finds is written to
- * `findings/<name>.json` and has a part in the report, after those of Tiny Love. An analysis reads; it changes no verdict.
+ * Defines an analysis for `plugins:` of study.yaml. Its findings are written to `findings/<name>.json` and form a chapter
+ * of the report, after those of Tiny Love. An analysis only reads the data and cannot change the verdict.
  */
 export const defineAnalysis = (analysis: Analysis): Analysis => definition("analysis", analysis);

@@ -4,65 +4,65 @@ import { groupedBy } from "../study/groups.ts";
 import type { JudgedStory } from "./judged-stories.ts";
 import { sharedTitles } from "./titles.ts";
 
-/** How a measure goes with what readers said, and with how often they were right, among stories of one writer. */
+/** How a measure is related to readers' answers and to their accuracy, within sources (people, or one model). */
 export interface Cue {
   readonly measure: string;
   readonly stories: number;
-  /** Rank correlation within writers with the share that said "human", and with the share that was right. */
+  /** Rank correlation within sources with the share that said "human", and with the share that was right. */
   readonly saidHuman: number;
   readonly saidHumanP: number;
   readonly right: number;
   readonly rightP: number;
 }
 
-/** Fewer stories than this show nothing. */
+/** The fewest stories for a test. */
 const least = 10;
 
 /**
- * Every measure that varies over ten stories or more, the strongest first. Stories are compared with those of their own
- * writer alone (people, or one model), by ranks: a measure in which human and machine stories differ is no cue unless
- * readers follow it among the stories of either. p-values deal what readers made of the stories anew among the titles,
- * all stories of a title together and in the same roles, or among the stories of a writer where titles are not shared;
- * each is the share of deals in which any measure goes as far with either answer (Westfall and Young 1993), so that no
- * further correction is needed. The order of stories moves nothing.
+ * Tests every measure that varies over at least ten stories; the strongest comes first. Stories are compared by rank and
+ * only within their source (people, or one model), so a measure in which human and machine stories merely differ is not a
+ * cue. For p-values, readers' answers are permuted among the titles, all stories of a title together and each source with
+ * itself, or among the stories of a source if titles are not shared. Each p is the share of permutations in which the
+ * strongest of all measures is at least as strong (Westfall and Young 1993), so no further correction is needed. The
+ * order of stories has no effect.
  */
 export function testCues(judged: readonly JudgedStory[], draws: number, random: Random): Cue[] {
   const stories = judged.toSorted((one, other) => (one.stimulus < other.stimulus ? -1 : 1));
-  const writers = stories.map(({ origin, model }) => `${origin} ${model}`);
+  const sources = stories.map(({ origin, model }) => `${origin} ${model}`);
   const outcomes = [
     ranksWithin(
       stories.map(({ saidHuman, judgments }) => saidHuman / judgments),
-      writers,
+      sources,
     ),
     ranksWithin(
       stories.map(({ right, judgments }) => right / judgments),
-      writers,
+      sources,
     ),
   ];
-  const measures = measuresOf(stories, writers);
+  const measures = measuresOf(stories, sources);
   if (measures.length === 0) return [];
-  const observed = measures.map((measure) => outcomes.map((outcome) => reach(measure, outcome)));
+  const observed = measures.map((measure) => outcomes.map((outcome) => scaledCovariance(measure, outcome)));
 
-  const far = observed.map((reached) => reached.map(() => 0));
+  const extreme = observed.map((reached) => reached.map(() => 0));
   const work = measures.reduce((sum, { rows }) => sum + 2 * rows.length, 0);
-  const deals = Math.max(999, Math.min(draws, Math.floor(4e8 / work)));
-  const blocks = exchangeable(stories, writers);
-  const source = Int32Array.from(stories.keys());
-  const dealt = new Float64Array(stories.length);
-  for (let deal = 0; deal < deals; deal++) {
-    for (const units of blocks) shuffleUnits(units, source, random);
+  const permutations = Math.max(999, Math.min(draws, Math.floor(4e8 / work)));
+  const blocks = exchangeableTitles(stories, sources);
+  const order = Int32Array.from(stories.keys());
+  const permuted = new Float64Array(stories.length);
+  for (let draw = 0; draw < permutations; draw++) {
+    for (const units of blocks) shuffleUnits(units, order, random);
     let most = 0;
     for (const outcome of outcomes) {
-      for (let at = 0; at < source.length; at++) dealt[at] = outcome[source[at]!]!;
-      for (const measure of measures) most = Math.max(most, Math.abs(reach(measure, dealt)));
+      for (let at = 0; at < order.length; at++) permuted[at] = outcome[order[at]!]!;
+      for (const measure of measures) most = Math.max(most, Math.abs(scaledCovariance(measure, permuted)));
     }
     for (const [at, reached] of observed.entries())
-      for (const [which, own] of reached.entries()) if (most >= Math.abs(own) - 1e-12) far[at]![which]!++;
+      for (const [which, own] of reached.entries()) if (most >= Math.abs(own) - 1e-12) extreme[at]![which]!++;
   }
   return measures
     .map(({ name, rows, ranked }, at) => {
-      const [saidHuman, right] = outcomes.map((outcome) => correlationOf(ranked, rows, outcome, writers));
-      const [saidHumanP, rightP] = far[at]!.map((count) => (1 + count) / (1 + deals));
+      const [saidHuman, right] = outcomes.map((outcome) => correlationOf(ranked, rows, outcome, sources));
+      const [saidHumanP, rightP] = extreme[at]!.map((count) => (1 + count) / (1 + permutations));
       return {
         measure: name,
         stories: rows.length,
@@ -75,7 +75,7 @@ export function testCues(judged: readonly JudgedStory[], draws: number, random: 
     .sort((one, other) => Math.abs(other.saidHuman) - Math.abs(one.saidHuman));
 }
 
-/** A measure by ranks within writers, in the stories that have it. */
+/** A measure as ranks within sources, for the stories that have it. */
 interface Measure {
   readonly name: string;
   readonly rows: readonly number[];
@@ -84,24 +84,24 @@ interface Measure {
   readonly length: number;
 }
 
-function measuresOf(stories: readonly JudgedStory[], writers: readonly string[]): Measure[] {
+function measuresOf(stories: readonly JudgedStory[], sources: readonly string[]): Measure[] {
   const names = [...new Set(stories.flatMap(({ measures }) => Object.keys(measures)))];
   return names.flatMap((name): Measure[] => {
     const rows = [...stories.keys()].filter((at) => stories[at]!.measures[name] !== undefined);
     if (rows.length < least) return [];
     const ranked = ranksWithin(
       rows.map((at) => stories[at]!.measures[name]!),
-      rows.map((at) => writers[at]!),
+      rows.map((at) => sources[at]!),
     );
     const length = Math.sqrt(ranked.reduce((sum, rank) => sum + rank * rank, 0));
     return length > 1e-9 ? [{ name, rows, ranked, length }] : [];
   });
 }
 
-/** Ranks among the values of one writer as shares of their number, less their mean. */
-function ranksWithin(values: readonly number[], writers: readonly string[]): Float64Array {
+/** Centred ranks within each source, divided by the number of its stories. */
+function ranksWithin(values: readonly number[], sources: readonly string[]): Float64Array {
   const centred = new Float64Array(values.length);
-  for (const rows of groupedBy(values.keys(), (at) => writers[at]!).values()) {
+  for (const rows of groupedBy(values.keys(), (at) => sources[at]!).values()) {
     const own = ranks(rows.map((at) => values[at]!));
     for (const [place, at] of rows.entries())
       centred[at] = (own[place]! - (rows.length + 1) / 2) / rows.length;
@@ -109,8 +109,8 @@ function ranksWithin(values: readonly number[], writers: readonly string[]): Flo
   return centred;
 }
 
-/** The covariance of a measure with an outcome in the measure's own standard deviations: what deals are compared by. */
-function reach({ rows, ranked, length }: Measure, outcome: Float64Array): number {
+/** The covariance of a measure with an outcome, in standard deviations of the measure: the test statistic. */
+function scaledCovariance({ rows, ranked, length }: Measure, outcome: Float64Array): number {
   let sum = 0;
   for (let at = 0; at < rows.length; at++) sum += ranked[at]! * outcome[rows[at]!]!;
   return sum / length;
@@ -120,37 +120,37 @@ function correlationOf(
   ranked: Float64Array,
   rows: readonly number[],
   outcome: Float64Array,
-  writers: readonly string[],
+  sources: readonly string[],
 ): number {
   const own = ranksWithin(
     rows.map((at) => outcome[at]!),
-    rows.map((at) => writers[at]!),
+    rows.map((at) => sources[at]!),
   );
   const [one, other] = [ranked, own].map((list) => Math.sqrt(list.reduce((sum, x) => sum + x * x, 0)));
   if (other! < 1e-9) return 0;
   return ranked.reduce((sum, x, at) => sum + x * own[at]!, 0) / (one! * other!);
 }
 
-/** Titles whose stories are by the same writers, each as the stories in the order of the writers. */
-function exchangeable(stories: readonly JudgedStory[], writers: readonly string[]): number[][][] {
+/** Titles with stories from the same sources, which may be exchanged; each as its stories sorted by source. */
+function exchangeableTitles(stories: readonly JudgedStory[], sources: readonly string[]): number[][][] {
   const titles = sharedTitles(stories);
   const units = [...groupedBy(stories.keys(), (at) => titles?.[at] ?? stories[at]!.stimulus).values()].map(
     (own) =>
       own.toSorted((one, other) =>
-        writers[one]! < writers[other]! ? -1 : Number(writers[one] !== writers[other]),
+        sources[one]! < sources[other]! ? -1 : Number(sources[one] !== sources[other]),
       ),
   );
-  return [...groupedBy(units, (own) => own.map((at) => writers[at]).join("\n")).values()];
+  return [...groupedBy(units, (own) => own.map((at) => sources[at]).join("\n")).values()];
 }
 
-/** Gives each unit what another had, story by story. */
-function shuffleUnits(units: readonly (readonly number[])[], source: Int32Array, random: Random): void {
+/** Permutes the units (Fisher–Yates), story by story. */
+function shuffleUnits(units: readonly (readonly number[])[], order: Int32Array, random: Random): void {
   for (let last = units.length - 1; last > 0; last--) {
     const other = units[random.integer(0, last)]!;
     for (const [place, at] of units[last]!.entries()) {
-      const own = source[at]!;
-      source[at] = source[other[place]!]!;
-      source[other[place]!] = own;
+      const own = order[at]!;
+      order[at] = order[other[place]!]!;
+      order[other[place]!] = own;
     }
   }
 }

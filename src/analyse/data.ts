@@ -9,40 +9,40 @@ import type { Stimulus } from "../study/stimulus.ts";
 
 export type { Origin };
 
-/** What was asked: of one story, human or machine; of two, which is human; or a number on a scale. */
+/** Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`). */
 export type Kind = "choices" | "pairs" | "ratings";
 
-/** What analyses read: every answer with what is known of what was shown. */
+/** The input of the analyses: every answer with what is known about its stories. */
 export interface Data {
   readonly settings: AnalyseSettings;
   readonly choices: readonly Choice[];
   readonly pairs: readonly Pair[];
   readonly ratings: readonly Rating[];
-  /** Kinds of questions that are asked, answered or not. */
+  /** The kinds of questions asked, answered or not. */
   readonly asks: ReadonlySet<Kind>;
-  /** Forms in order of name, also those that nobody took; empty where a table says nothing of forms. */
+  /** All forms, sorted by name, also unused ones; empty for a table without forms. */
   readonly forms: readonly FormFacts[];
-  /** What is known of each story beside its origin (its length, its dialogue), by stimulus and name of measure. */
+  /** Measures of each story (its length, its dialogue), by stimulus and name of the measure. */
   readonly measures: ReadonlyMap<string, Readonly<Record<string, number>>>;
-  /** Answers to questions that only see whether questions are read. */
+  /** Answers to attention checks. */
   readonly checks: readonly { readonly participant: string; readonly passed: boolean }[];
-  /** Rows that could not be used, by reason. */
+  /** Number of unusable rows, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when any answer was simulated. */
   readonly simulated: boolean;
-  /** What was left out by the declared rules, once they have been applied. */
+  /** What the declared rules excluded, once they have been applied. */
   readonly excluded?: Excluded;
-  /** What stands around the judgments, where they are a study's own. */
+  /** The study, if the judgments belong to one. */
   readonly study?: StudyFacts;
 }
 
-/** What the declared rules left out, and the data as they were before. */
+/** The exclusions by the declared rules, and the data before them. */
 export interface Excluded {
   readonly before: Data;
   readonly rules: readonly ExcludedBy[];
 }
 
-/** What one rule left out; what an earlier rule took is not counted again. */
+/** The exclusions by one rule, without those by an earlier rule. */
 export interface ExcludedBy {
   readonly rule: string;
   readonly readers: number;
@@ -57,11 +57,11 @@ interface Answer {
   readonly order?: number;
   /** Reading and answering time in milliseconds. */
   readonly ms?: number;
-  /** What else the answer repeats by, where the settings declare it: its class, wave, author. */
+  /** Further cluster labels that the settings declare: class, wave, author. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A story with what is known of it; empty strings where it is not known, or where a human text has no model. */
+/** What is known about a story; an empty string means unknown (or, for `model`, a human story). */
 export interface Shown {
   readonly stimulus: string;
   readonly origin: Origin;
@@ -81,11 +81,11 @@ export interface Choice extends Answer, Shown {
 
 /** Two stories side by side, or more: which one is human? */
 export interface Pair extends Answer {
-  /** Names what was judged: both stimuli, or what the table calls it. */
+  /** The two stimulus ids, or the table's own name of the pair. */
   readonly stimulus: string;
-  /** How many stories were shown together; 2 unless given. */
+  /** How many stories were shown together, 2 by default. */
   readonly options?: number;
-  /** `left` or `right` of two, a number from 1 of more. */
+  /** `left` or `right` for two stories, a position from 1 for more. */
   readonly humanSide: string;
   /** The same, or `tie` where a reader could not choose. */
   readonly chosenSide: string;
@@ -103,28 +103,28 @@ export interface Pair extends Answer {
 export interface Rating extends Answer, Shown {
   readonly task: string;
   readonly rating: number;
-  /** Which emotion the story left most of all, where it was asked. */
+  /** The strongest emotion that the story left, if asked. */
   readonly emotion?: string;
 }
 
 export interface FormFacts {
   readonly id: string;
-  /** Stories on it that are judged human or machine. */
+  /** Number of its stories that are judged human or machine. */
   readonly choices: number;
   readonly stories: Readonly<Record<Origin, number>>;
 }
 
 export interface StudyFacts {
-  /** What was frozen before the data, beside what is there now; undefined where nothing was. */
+  /** What was frozen before the data, and its current state; undefined without a registration. */
   readonly registration: { readonly frozen: Registration; readonly now: Frozen } | undefined;
   readonly title: string;
   readonly corpus: CorpusSummary | undefined;
   readonly clip: ClipSummary | undefined;
   readonly generations: readonly Generation[];
-  /** Who coded the generations that something was asked of beyond the title; absent where nothing was. */
+  /** Coders of the generations whose prompt asked for more than the title; absent if there are none. */
   readonly coders?: readonly Coder[];
   readonly stimuli: readonly (Stimulus & Shown)[];
-  /** The generation that each machine's stimulus was clipped from, by its id. */
+  /** The generation behind each machine stimulus, by the stimulus id. */
   readonly behind: ReadonlyMap<string, string>;
 }
 

@@ -12,29 +12,29 @@ import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
 
-/** How many stories are judged to be human or a machine's, in all and by each reader, of either kind. */
+/** The number of judged stories of each origin, in total and per reader. */
 export interface Design {
   readonly stories: Readonly<Record<Origin, number>>;
   readonly each: Readonly<Record<Origin, number>>;
-  /** How many titles human and machine stories share; undefined where they share none, or titles are no clusters. */
+  /** The number of titles shared by human and machine stories; undefined if there are none, or titles are not clusters. */
   readonly titles?: number;
-  /** How many forms, or classes of readers, the verdict is clustered by. */
+  /** The forms, or classes of readers, by which the verdict is clustered. */
   readonly groups?: { readonly count: number; readonly hold: "readers" | "all" };
 }
 
-/** The design of a study: of its forms where they are made, else of its settings. Throws StudyError where it asks no such question. */
+/** The design of a study, from its forms if they exist, else from its settings. Throws StudyError if it does not ask about origin. */
 export async function designOf(study: Study): Promise<Design> {
   const design = await designIfAny(study);
   if (design) return design;
   throw new StudyError(
     "compose.tasks: the study does not ask of human and of machine stories which they are",
     {
-      hint: `power is planned for ${taskNames("choice", { asksOrigin: true })}; plan apart from the study with --stories and --each`,
+      hint: `power is planned for ${taskNames("choice", { asksOrigin: true })}; without the study, plan with --stories and --each`,
     },
   );
 }
 
-/** The same; undefined where the study asks no such question. */
+/** The same; undefined if the study does not ask about origin. */
 export async function designIfAny(study: Study): Promise<Design | undefined> {
   const made = (await exists(study.path(formsFolder))) && (await exists(study.path(keyFile)));
   const design = made
@@ -44,7 +44,7 @@ export async function designIfAny(study: Study): Promise<Design | undefined> {
   return clusteredBy(await declaredAnalysis(study), study.config, design);
 }
 
-/** The design with the clusters that the analysis declares, and without titles where it does not. */
+/** The design with the clusters that the analysis declares. */
 function clusteredBy(
   analyse: Parameters<typeof methodOf>[0],
   config: Study["config"],
@@ -64,13 +64,13 @@ function clusteredBy(
   };
 }
 
-/** The design of the forms that analyses see; undefined where nothing is judged so. */
+/** The design of the forms in the data; undefined if they do not ask about origin. */
 export function designOfData({ forms, study, settings }: Data): Design | undefined {
   const asked = forms.filter(({ choices }) => choices > 0);
   if (asked.length === 0) return undefined;
   const shown = (origin: Origin) => (study?.stimuli ?? []).filter((one) => one.origin === origin).length;
   const most = (origin: Origin) => asked.reduce((sum, form) => sum + form.stories[origin], 0);
-  // A story may stand on several forms, and some that are shown are not judged so.
+  // A story may be on several forms, and some stories shown are not judged.
   const design = ofBoth((origin) => ({
     stories: Math.min(shown(origin), most(origin)),
     each: Math.min(...asked.map((form) => form.stories[origin])),
@@ -80,7 +80,7 @@ export function designOfData({ forms, study, settings }: Data): Design | undefin
   return titles === undefined ? design : { ...design, titles };
 }
 
-/** How many titles there are, where some has stories of both origins. */
+/** The number of titles, if some title has stories of both origins. */
 function sharedBy(
   stories: readonly { readonly title: string; readonly origin: Origin }[],
 ): number | undefined {
@@ -125,11 +125,11 @@ function designOfSettings(compose: Study["config"]["compose"]): Design | undefin
     const each = Math.min(alone[origin], most);
     return { stories: compose.forms * each, each };
   });
-  // The machine writes to the titles of people, so that each title has stories of both.
+  // Machine stories are written to the titles of human stories.
   return { ...design, titles: Math.max(design.stories.human, design.stories.machine) };
 }
 
-/** Whether a question is of one story, and of who wrote it. */
+/** Whether a question asks who wrote a single story. */
 function asksChoice({ task: name }: { readonly task: string }): boolean {
   const task = taskNamed(name);
   return task?.kind === "choice" && task.asksOrigin;
@@ -143,7 +143,7 @@ function ofBoth(of: (origin: Origin) => { readonly stories: number; readonly eac
   };
 }
 
-/** The design as plans know it, half of it human: of unequal kinds the fewer decide. */
+/** The design of a power plan, half of it human: the smaller number of the two kinds counts. */
 export const evenDesign = ({
   stories,
   each,

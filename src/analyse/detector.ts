@@ -2,54 +2,54 @@ import { fitLogistic, logisticProbability } from "../stats/logistic.ts";
 import type { Random } from "../stats/random.ts";
 import { groupedBy } from "../study/groups.ts";
 
-/** Things with features and one of two labels. */
+/** Items with features and one of two labels. */
 export interface Labelled {
-  /** A row for each thing, a column for each feature. */
+  /** A row per item, a column per feature. */
   readonly features: readonly (readonly number[])[];
   readonly names: readonly string[];
   /** 1 for human. */
   readonly labels: readonly number[];
-  /** The title of each, where things of both labels share titles. */
+  /** The title of each item, if items of both labels share titles. */
   readonly titles?: readonly string[] | undefined;
 }
 
-/** Pairs of a human and a machine thing: what the human one has more of each feature. */
-export interface Differences {
+/** Pairs of a human and a machine item: the difference, human minus machine, in each feature. */
+export interface PairDifferences {
   readonly features: readonly (readonly number[])[];
   readonly names: readonly string[];
-  /** What pairs have in common: a title, or one of their things. */
+  /** What groups the pairs: a title, or a shared item. */
   readonly titles: readonly string[];
 }
 
-/** How well a detector sorts things that it has not seen: balanced accuracy over the folds of a cross-validation. */
-interface Sorted {
+/** A classifier's cross-validated balanced accuracy. */
+interface ClassifierAccuracy {
   readonly detector: string;
   readonly accuracy: number;
 }
 
-/** The same with how often chance would let the best of all detectors reach as much (Westfall and Young 1993). */
-export interface Detected extends Sorted {
+/** The same with the p-value against the best of all classifiers under permutation (Westfall and Young 1993). */
+export interface TestedClassifier extends ClassifierAccuracy {
   readonly p: number;
 }
 
-/** What the cheapest detectors reach, the best of them, and how often chance would let the best reach as much. */
+/** All classifiers, the best of them, and its p-value. */
 export interface Detection {
-  readonly best: Detected;
-  readonly detectors: readonly Detected[];
+  readonly best: TestedClassifier;
+  readonly detectors: readonly TestedClassifier[];
   readonly p: number;
   readonly permutations: number;
 }
 
 const folds = 5;
 
-/** The name of the detector that sees every feature. */
-export const allTogether = "all of these together";
+/** The name of the classifier that uses every feature. */
+export const allFeatures = "all features combined";
 
 /**
- * Sorts things by each feature alone (a threshold) and by all at once (a logistic regression with a ridge of 1 on
- * standardised features), by five-fold cross-validation that keeps the labels balanced and the things of a title
- * together. The best of many detectors is good by luck too, so labels are permuted, within titles where both labels share
- * them, and the best of each permutation compared. Undefined with fewer than ten things or fewer than three of a label.
+ * Classifies items by each feature alone (a threshold) and by all features (a logistic regression with a ridge of 1 on
+ * standardised features), with five-fold cross-validation that balances the labels and keeps the items of a title in one
+ * fold. Since the best of many classifiers is partly luck, labels are permuted (within titles if both labels share them)
+ * and the best of each permutation is compared. Undefined with fewer than ten items or fewer than three of a label.
  */
 export function detect(data: Labelled, random: Random): Detection | undefined {
   const ones = data.labels.filter((label) => label === 1).length;
@@ -66,12 +66,12 @@ export function detect(data: Labelled, random: Random): Detection | undefined {
 }
 
 /**
- * Tells the human thing of each pair by each difference alone (more of it, or less) and by all at once, by five-fold
- * cross-validation that keeps the pairs of a title together; a difference of 0 counts as a guess. For p-values the human
- * and the machine side of all pairs of a title change places together, by the toss of a coin. Undefined with fewer than ten
- * pairs or fewer than five titles.
+ * Finds the human item of each pair by each difference alone (its sign) and by all differences, with five-fold
+ * cross-validation that keeps the pairs of a title in one fold; a difference of 0 counts as a guess. For p-values, the
+ * human and the machine side of all pairs of a title are swapped together at random. Undefined with fewer than ten pairs or
+ * fewer than five titles.
  */
-export function detectInPairs(data: Differences, random: Random): Detection | undefined {
+export function detectInPairs(data: PairDifferences, random: Random): Detection | undefined {
   const titles = [...new Set(data.titles)];
   if (data.titles.length < 10 || titles.length < folds) return undefined;
   const features = scaled(data.features);
@@ -97,10 +97,10 @@ export function detectInPairs(data: Differences, random: Random): Detection | un
   );
 }
 
-/** Detectors, with what chance makes of the best of them. */
+/** The classifiers with their p-values. */
 function tested(
-  detectors: readonly Sorted[],
-  chance: (own: Random) => readonly Sorted[],
+  detectors: readonly ClassifierAccuracy[],
+  chance: (own: Random) => readonly ClassifierAccuracy[],
   size: number,
   random: Random,
 ): Detection {
@@ -110,26 +110,26 @@ function tested(
     (_, draw) => bestOf(chance(random.fork("permutation", draw))).accuracy,
   );
   const compared = detectors.map((one) => {
-    const far = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
-    return { ...one, p: (1 + far) / (1 + permutations) };
+    const extreme = byChance.filter((accuracy) => accuracy >= one.accuracy - 1e-12).length;
+    return { ...one, p: (1 + extreme) / (1 + permutations) };
   });
   const best = bestOf(compared);
   return { best, detectors: compared, p: best.p, permutations };
 }
 
-/** Labels shuffled: within each title that has both, and among all other things together. */
+/** Permutes labels within each title that has both, and among all other items. */
 function permuted(
   labels: readonly number[],
   titles: readonly string[] | undefined,
   random: Random,
 ): readonly number[] {
   if (titles === undefined) return random.shuffle(labels);
-  const dealt = [...labels];
+  const result = [...labels];
   for (const rows of blocksOf(labels, titles)) {
     const shuffled = random.shuffle(rows.map((at) => labels[at]!));
-    for (const [place, at] of rows.entries()) dealt[at] = shuffled[place]!;
+    for (const [place, at] of rows.entries()) result[at] = shuffled[place]!;
   }
-  return dealt;
+  return result;
 }
 
 function blocksOf(labels: readonly number[], titles: readonly string[]): number[][] {
@@ -138,7 +138,7 @@ function blocksOf(labels: readonly number[], titles: readonly string[]): number[
   return [...groups.filter(both), groups.filter((rows) => !both(rows)).flat()];
 }
 
-const bestOf = <One extends Sorted>(detectors: readonly One[]): One =>
+const bestOf = <One extends ClassifierAccuracy>(detectors: readonly One[]): One =>
   detectors.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
 
 function detectorsOn(
@@ -146,8 +146,8 @@ function detectorsOn(
   names: readonly string[],
   labels: readonly number[],
   fold: readonly number[],
-): Sorted[] {
-  const alone = names.map((detector, column) => ({
+): ClassifierAccuracy[] {
+  const single = names.map((detector, column) => ({
     detector,
     accuracy: crossValidated(labels, fold, (training, tested) => {
       const values = features.map((row) => row[column]!);
@@ -155,7 +155,7 @@ function detectorsOn(
       return tested.map((at) => Number(values[at]! > cut.at === cut.above));
     }),
   }));
-  const together = crossValidated(labels, fold, (training, tested) => {
+  const combined = crossValidated(labels, fold, (training, tested) => {
     const design = training.map((at) => [1, ...features[at]!]);
     const fit = fitLogistic(
       design,
@@ -165,14 +165,14 @@ function detectorsOn(
     if (!fit.fitted) return tested.map(() => 0);
     return tested.map((at) => Number(logisticProbability(fit.coefficients, [1, ...features[at]!]) > 0.5));
   });
-  return [...alone, { detector: allTogether, accuracy: together }];
+  return [...single, { detector: allFeatures, accuracy: combined }];
 }
 
 function pairDetectorsOn(
   differences: readonly (readonly number[])[],
   names: readonly string[],
   fold: readonly number[],
-): Sorted[] {
+): ClassifierAccuracy[] {
   const rows = [...differences.keys()];
   const accuracyOf = (judge: (training: readonly number[]) => (at: number) => number) => {
     let right = 0;
@@ -182,15 +182,15 @@ function pairDetectorsOn(
     }
     return right / rows.length;
   };
-  const alone = names.map((detector, column) => ({
+  const single = names.map((detector, column) => ({
     detector,
     accuracy: accuracyOf((training) => {
       const lead = training.reduce((sum, at) => sum + Math.sign(differences[at]![column]!), 0);
       return (at) => lead * differences[at]![column]!;
     }),
   }));
-  // Each pair is seen from both sides, so that no intercept leans to either.
-  const together = accuracyOf((training) => {
+  // Each pair enters from both sides, so no intercept is needed.
+  const combined = accuracyOf((training) => {
     const design = training.flatMap((at) => [differences[at]!, differences[at]!.map((value) => -value)]);
     const fit = fitLogistic(
       design,
@@ -201,22 +201,22 @@ function pairDetectorsOn(
     return (at) =>
       differences[at]!.reduce((sum, value, column) => sum + value * fit.coefficients[column]!, 0);
   });
-  return [...alone, { detector: allTogether, accuracy: together }];
+  return [...single, { detector: allFeatures, accuracy: combined }];
 }
 
-/** Folds in which both labels have their share, and titles stay whole where things of both labels share them. */
+/** Folds with balanced labels; the items of a title stay in one fold if both labels share titles. */
 function foldsOf(labels: readonly number[], titles: readonly string[] | undefined, random: Random): number[] {
   const fold = new Array<number>(labels.length).fill(0);
   if (titles !== undefined) {
     const groups = [...groupedBy(labels.keys(), (at) => titles[at]!).values()];
-    const alike = groupedBy(groups, (rows) =>
+    const byLabels = groupedBy(groups, (rows) =>
       rows
         .map((at) => labels[at])
         .sort()
         .join(""),
     );
     let place = 0;
-    for (const own of alike.values()) {
+    for (const own of byLabels.values()) {
       for (const rows of random.shuffle(own)) {
         for (const at of rows) fold[at] = place % folds;
         place++;
@@ -252,7 +252,7 @@ function crossValidated(
   return (right[0]! / all[0]! + right[1]! / all[1]!) / 2;
 }
 
-/** The threshold, and the side of it that is called human, with the best balanced accuracy in training. */
+/** The threshold and direction with the best balanced accuracy in training. */
 function bestCut(
   values: readonly number[],
   labels: readonly number[],
@@ -267,7 +267,7 @@ function bestCut(
     const at = sorted[place]!;
     below[labels[at]!]! += 1;
     if (values[at] === values[sorted[place + 1]!]) continue;
-    // Human above the cut is right as often as the human share above exceeds the machine share above.
+    // Balanced accuracy grows with the difference of the two shares below the threshold.
     const lead = below[0]! / all[0]! - below[1]! / all[1]!;
     if (Math.abs(lead) > best.distance) {
       best = {
@@ -280,7 +280,7 @@ function bestCut(
   return best;
 }
 
-/** Each column over the root of its mean square, so that 0 stays 0. */
+/** Each column divided by its root mean square, so that 0 stays 0. */
 function scaled(rows: readonly (readonly number[])[]): number[][] {
   const roots = (rows[0] ?? []).map(
     (_, column) => Math.sqrt(rows.reduce((sum, row) => sum + row[column]! ** 2, 0) / rows.length) || 1,

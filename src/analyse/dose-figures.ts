@@ -6,11 +6,11 @@ import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
 import type { Corrected, DoseOutcome, DoseShare, Selected } from "./doses.ts";
 
-/** An outcome of something that has levels. */
+/** An outcome with levels. */
 export type LevelOutcome = DoseOutcome & Required<Pick<DoseOutcome, "data">>;
 
 /** One outcome by the level asked for, in its own unit. */
-export function alone(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
+export function outcomeCurve(outcome: LevelOutcome, human: readonly number[], confidence: number): Figure {
   const { key, label } = outcome;
   const format = key === "named" ? ("percent" as const) : ("number" as const);
   return {
@@ -28,12 +28,12 @@ export function alone(outcome: LevelOutcome, human: readonly number[], confidenc
     encode: { x: "level", y: "mean", low: "low", high: "high" },
     labels: { x: "level asked for", y: label },
     ...(key === "words" &&
-      human.length > 0 && { marks: [{ axis: "y" as const, at: mean(human), label: "people’s stories" }] }),
+      human.length > 0 && { marks: [{ axis: "y" as const, at: mean(human), label: "human stories" }] }),
   };
 }
 
-/** All outcomes on one scale: how many of its own standard deviations each lies from its own mean. */
-export function together(outcomes: readonly LevelOutcome[], confidence: number): Figure {
+/** All outcomes on one scale: standardised by their own mean and standard deviation. */
+export function standardisedCurves(outcomes: readonly LevelOutcome[], confidence: number): Figure {
   const rows = outcomes.flatMap((outcome) => {
     const values = Array.from(outcome.data.values);
     const [middle, spread] = [mean(values), standardDeviation(values) || 1];
@@ -59,7 +59,7 @@ export function together(outcomes: readonly LevelOutcome[], confidence: number):
   };
 }
 
-/** How often texts have what was asked of them, and how often the others have it. */
+/** How often texts have what their prompt asked for, and how often other texts have it. */
 export const sharesTable = (shares: readonly DoseShare[]) => ({
   columns: [
     { key: "category", label: "asked for", format: "text" as const },
@@ -70,7 +70,7 @@ export const sharesTable = (shares: readonly DoseShare[]) => ({
   rows: shares.map((share) => ({ ...share })),
 });
 
-/** The means of texts that were chosen by the measure itself. */
+/** The means of texts that were chosen by the measure. */
 export const selectedTable = (selected: readonly Selected[], label: string) => ({
   columns: [
     { key: "asked", label: "asked for", format: "text" as const },
@@ -81,11 +81,11 @@ export const selectedTable = (selected: readonly Selected[], label: string) => (
   rows: selected.map((each) => ({ ...each })),
 });
 
-/** The trend of every outcome, a level. */
+/** The slope per level of every outcome. */
 export const trendsTable = (outcomes: readonly Corrected[], confidence: number) => ({
   columns: [
     { key: "of", label: "of", format: "text" as const },
-    { key: "slope", label: "a level", format: "number" as const },
+    { key: "slope", label: "slope per level", format: "number" as const },
     { key: "low", label: `${Math.round(confidence * 100)} % interval`, format: "number" as const },
     { key: "high", label: "to", format: "number" as const },
     { key: "p", label: "p, corrected", format: "p" as const },
@@ -106,8 +106,8 @@ export const trendsTable = (outcomes: readonly Corrected[], confidence: number) 
 const levelColumn = { key: "level", label: "level asked for", format: "integer" as const };
 
 /**
- * The mean of an outcome at each level, with an interval that is clustered as its trend is, and within its scale where it
- * has one. Values that are all alike, or of one reader, tell nothing of others.
+ * The mean of an outcome at each level, with an interval clustered like its trend and within its scale, if it has one.
+ * No interval where all values are the same or come from one cluster.
  */
 function byLevel({ data, key }: LevelOutcome, confidence: number, scaled: (value: number) => number) {
   const scale = scaleOf(key, data.values);
@@ -133,7 +133,7 @@ function byLevel({ data, key }: LevelOutcome, confidence: number, scaled: (value
     });
 }
 
-/** The ends that values stand between; none where a value lies beyond them. */
+/** The ends of the scale; none where a value is outside them. */
 function scaleOf(key: DoseOutcome["key"], values: ArrayLike<number>): Interval | undefined {
   const scale = scales[key];
   const within = (value: number) => scale && value >= scale.low && value <= scale.high;

@@ -11,25 +11,25 @@ import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
 import { ratingScale } from "./rating-scale.ts";
 
-/** One way in which it may show what was asked for. */
+/** An outcome that may show the effect of what was asked for. */
 export interface DoseOutcome {
   readonly key: "words" | "moved" | "named" | "cues" | "coders" | "mention";
   readonly label: string;
-  /** What it is, as a sentence names it. */
+  /** Its name in a sentence. */
   readonly noun: string;
-  /** How a sentence begins that tells of a rise of it, or of a fall. */
+  /** The start of a sentence about an increase, or a decrease. */
   readonly rises: string;
   readonly falls: string;
-  /** The sign that was asked for: 1 or -1; undefined where the tone says nothing of it. */
+  /** The expected sign: 1 or -1; undefined if the tone implies none. */
   readonly wanted: 1 | -1 | undefined;
-  /** Values by level, where what was asked for has levels. */
+  /** Values by level, if there are levels. */
   readonly data?: TrendData;
-  /** Texts by category, where what was asked for has none. */
+  /** Texts by category, if there are no levels. */
   readonly shares?: readonly DoseShare[];
   readonly found: Trend;
 }
 
-/** How often texts have a category: those that it was asked of, and the others. */
+/** How often texts have a category: those whose prompt asked for it, and the others. */
 export interface DoseShare {
   readonly category: string;
   readonly texts: number;
@@ -37,17 +37,17 @@ export interface DoseShare {
   readonly others: number;
 }
 
-/** An outcome with its p-value by Holm over all of them. */
+/** An outcome with its p-value corrected by Holm over all outcomes. */
 export type Corrected = DoseOutcome & { readonly corrected: number };
 
-/** What was asked of a model under a prompt: a tone's level, words of dialogue, a kind of love, a setting. */
+/** What a prompt asked of a model: the level of a tone, words of dialogue, a kind of love, a setting. */
 export interface Dose<Each extends DoseOutcome> {
   readonly name: string;
   readonly control: ControlName;
-  /** What can be set, as a sentence names it: `the level of melancholy`. */
+  /** What is controlled, in a sentence: `the level of melancholy`. */
   readonly what: string;
   readonly outcomes: readonly Each[];
-  /** What readers see was chosen among several draws by the same measure: its means, by what was asked for. */
+  /** Means of texts that were chosen among several draws by the same measure, by what was asked for. */
   readonly selected: readonly Selected[];
 }
 
@@ -60,7 +60,7 @@ export interface Selected {
   readonly mean: number;
 }
 
-/** Each model and prompt with each thing that it was asked for in more than one way. */
+/** All doses: each model and prompt with each control that has at least two values. */
 export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
   const generations = (data.study?.generations ?? []).filter(({ control }) => control !== undefined);
   return [...groupedBy(generations, writerOf)].flatMap(([writer, of]) =>
@@ -88,28 +88,28 @@ export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
   );
 }
 
-/** A kind of control, and how texts are looked at for it. */
+/** A kind of control, and how texts are analysed for it. */
 interface Plan {
   readonly control: ControlName;
   readonly name: string;
   what(within: string): string;
-  /** Whether a text was asked for it. */
+  /** Whether the prompt of a text asked for it. */
   of(generation: Generation): boolean;
   asked(generation: Generation): string;
-  /** What texts are told apart by before they are compared: a level is one of a tone. */
+  /** Texts are compared only within these groups: a level belongs to a tone. */
   within?(generation: Generation): string;
-  /** What draws were chosen by. */
+  /** The measure by which draws were chosen. */
   measure?(generation: Generation): number;
   outcomes(texts: readonly DoseText[], data: Data, random: (key: string) => Random): DoseOutcome[];
 }
 
-/** A text under what was asked for. */
+/** A text with what was asked for. */
 export interface DoseText {
   readonly asked: string;
-  /** The title, with all else that was asked for: what is compared with each other. */
+  /** The title and everything else that was asked for: texts are compared within blocks. */
   readonly block: string;
   readonly generation: Generation;
-  /** Whether it is of texts that were chosen among several draws by the measure itself. */
+  /** Whether the texts were chosen among several draws by the measure itself. */
   readonly selected: boolean;
 }
 
@@ -165,11 +165,11 @@ const plans: readonly Plan[] = [
 const writerOf = (generation: Generation): string =>
   `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`;
 
-/** All texts that were asked for it, in any attempt. Where some were chosen by the measure, all passed the choice. */
+/** All texts whose prompt asked for it, with all attempts. If some were chosen by the measure, all count as selected. */
 function textsOf(group: readonly Generation[], { asked, control }: Plan): DoseText[] {
   const own = control === "tone" ? ["strength", "tone"] : [control === "tones" ? "tone" : control];
   const selected = group.some(
-    // Older versions drew again what was far from the wish.
+    // Older versions drew a text again if it was far from what was asked for.
     ({ chosen, reason }) => chosen !== undefined || reason?.startsWith("far from what was asked for"),
   );
   return group.map((generation) => {
@@ -179,7 +179,7 @@ function textsOf(group: readonly Generation[], { asked, control }: Plan): DoseTe
   });
 }
 
-/** The first draw of each: what the model did, before anybody chose. */
+/** First draws only, before any selection. */
 const firstOf = (texts: readonly DoseText[]): DoseText[] =>
   texts.filter(({ generation }) => generation.attempt === 1 && generation.text !== "");
 
@@ -207,8 +207,8 @@ function selectedOf(texts: readonly DoseText[], { measure }: Plan): Selected[] {
     });
 }
 
-/** How often what was asked for is shuffled over texts. */
-export const deals = 1999;
+/** Number of permutations of what was asked for. */
+export const permutations = 1999;
 
 type Levelled = Omit<DoseOutcome, "found" | "data"> & { readonly data: TrendData };
 
@@ -218,11 +218,11 @@ const levelled = (
   random: (key: string) => Random,
 ): DoseOutcome[] =>
   outcomes.flatMap((outcome) => {
-    const found = trend(outcome.data, { level: settings.level, deals }, random(outcome.key));
+    const found = trend(outcome.data, { level: settings.level, permutations }, random(outcome.key));
     return found ? [{ ...outcome, found }] : [];
   });
 
-/** All of them are one question put several times. */
+/** Corrects all p-values by Holm. */
 export function correctedAll(doses: readonly Dose<DoseOutcome>[]): Dose<Corrected>[] {
   const adjusted = holm(doses.flatMap(({ outcomes }) => outcomes.map(({ found }) => found.p)));
   let next = 0;
@@ -232,12 +232,12 @@ export function correctedAll(doses: readonly Dose<DoseOutcome>[]): Dose<Correcte
   }));
 }
 
-/** A measure of each first draw, compared within its title, for titles are sad or glad of themselves. */
+/** A measure of each first draw, compared within titles, which differ in sadness themselves. */
 function measured(texts: readonly DoseText[], measure: (text: string) => number): TrendData {
   const first = firstOf(texts);
   const blocks = first.map(({ block }) => block);
   const levels = first.map(({ asked }) => Number(asked));
-  const within = oftenSeveral(blocks, levels) ? blocks : undefined;
+  const within = variesWithin(blocks, levels) ? blocks : undefined;
   return {
     levels,
     values: first.map(({ generation }) => measure(generation.text)),
@@ -271,7 +271,7 @@ const spokenIn = (texts: readonly DoseText[]): Levelled => ({
   data: measured(texts, dialogueWords),
 });
 
-/** Whether first draws have the code that was asked for, by the cue words, and by people and models who coded them. */
+/** Whether first draws have the code asked for, coded by cue words, and by people or models. */
 function coded(
   variable: string,
   texts: readonly DoseText[],
@@ -293,14 +293,14 @@ function coded(
   return ([true, false] as const).flatMap((cues) => {
     const codes = codesBy(cues);
     const known = firstOf(texts).filter(({ generation }) => codes.has(generation.id));
-    const whose = cues ? "by cue words" : "by people or a model who coded them";
+    const whose = cues ? "coded by cue words" : "coded by people or a model";
     return fitting(
       {
         key: cues ? "cues" : "coders",
         label: `texts with the code asked for, ${whose}`,
-        noun: `that texts have the code asked for, ${whose},`,
-        rises: `Texts have the code asked for more often than the others, ${whose}`,
-        falls: `Texts have the code asked for less often than the others, ${whose}`,
+        noun: `that texts ${whose} have the code asked for`,
+        rises: `Texts ${whose} have the code asked for more often than other texts do`,
+        falls: `Texts ${whose} have the code asked for less often than other texts do`,
         wanted: 1,
       },
       known,
@@ -311,7 +311,7 @@ function coded(
   });
 }
 
-/** Whether first draws name the place that was asked for. */
+/** Whether first draws name the place asked for. */
 function mentioned(
   texts: readonly DoseText[],
   { settings }: Data,
@@ -346,10 +346,10 @@ function fitting(
     {
       asked,
       fits: (at, category) => fits(texts[at]!, category),
-      blocks: oftenSeveral(blocks, asked) ? blocks : undefined,
+      blocks: variesWithin(blocks, asked) ? blocks : undefined,
       clusters: [texts.map(({ generation }) => generation.story)],
     },
-    { level, deals },
+    { level, permutations },
     random(outcome.key),
   );
   if (!found) return [];
@@ -365,7 +365,7 @@ function fitting(
 const sadTones: ReadonlySet<string> = new Set(["bittersweet", "melancholy", "regretful", "grieving"]);
 const gladTones: ReadonlySet<string> = new Set(["celebratory", "grateful", "joyful", "content"]);
 
-/** What a reader may name who felt the tone. */
+/** The emotions that match each tone. */
 const emotionsOf: Readonly<Record<string, readonly string[]>> = {
   bittersweet: ["sadness", "longing"],
   melancholy: ["sadness", "longing"],
@@ -379,15 +379,15 @@ const emotionsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * How much readers were moved, and whether they named an emotion of the tone, each compared within the reader. Texts
- * that were chosen by their words say of readers what the choice says, and are left out.
+ * How much readers were moved, and whether they named an emotion of the tone, compared within readers. Texts chosen by their
+ * words are left out, since their ratings reflect the choice.
  */
 function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levelled[] {
   const tone = controlIn("tone")(texts[0]!.generation);
   const byId = new Map(
     texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
   );
-  // Of several tasks about feeling the first is taken, so that no two scales are mixed.
+  // Of several tasks about feeling, only the first is used: scales must not be mixed.
   const task = tasks.find(({ name, asksFeeling }) => asksFeeling && ratings.some((one) => one.task === name));
   const rated = ratings.flatMap((rating) => {
     const level = byId.get(study?.behind.get(rating.stimulus) ?? "");
@@ -403,9 +403,9 @@ function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levell
       levels,
       values: rows.map(value),
       units: rows.map(({ rating }) => rating.stimulus),
-      within: oftenSeveral(readers, levels) ? readers : undefined,
-      // In most surveys a title stands once, under one level: then levels were dealt over titles.
-      blocks: oftenSeveral(titles, levels) ? titles : undefined,
+      within: variesWithin(readers, levels) ? readers : undefined,
+      // In most surveys a title is shown once, with one level: then levels are permuted over titles.
+      blocks: variesWithin(titles, levels) ? titles : undefined,
       clusters: [readers, titles],
     };
   };
@@ -441,8 +441,8 @@ function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levell
   ];
 }
 
-/** Whether at least one of them has several levels, so that levels can be compared within it. */
-function oftenSeveral<Level>(labels: readonly string[], levels: readonly Level[]): boolean {
+/** Whether some label has several levels, so that levels can be compared within labels. */
+function variesWithin<Level>(labels: readonly string[], levels: readonly Level[]): boolean {
   const first = new Map<string, Level>();
   return labels.some((label, at) => {
     const known = first.get(label);

@@ -5,13 +5,13 @@ import type { Choice, Data, ExcludedBy, Pair, Rating } from "./data.ts";
 
 type Answered = Choice | Pair | Rating;
 
-/** A rule of exclusion: whose answers, or which, it leaves out. */
+/** An exclusion rule: which answers it excludes. */
 interface Rule {
   readonly name: string;
   leavesOut(answers: readonly Answered[], data: Data): ReadonlySet<Answered>;
 }
 
-/** The data without what the declared rules leave out, and what each rule took, in the order below. */
+/** The data after the declared exclusions, with the exclusions by each rule, in the order below. */
 export function withoutExcluded(data: Data): Data {
   const all: readonly Answered[] = [...data.choices, ...data.pairs, ...data.ratings];
   const gone = new Set<Answered>();
@@ -58,7 +58,7 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   }
   if (straightLining !== undefined) {
     rules.push({
-      name: `a reader who gave one and the same answer to all of ${straightLining} stories or more`,
+      name: `a reader who gave the same answer to all of at least ${straightLining} stories`,
       leavesOut: ofReaders((own) => isStraightLining(own, straightLining)),
     });
   }
@@ -89,13 +89,13 @@ const ofReaders =
     return new Set([...byReader.values()].filter((own) => leftOut(own, data)).flat());
   };
 
-/** The first answer of a reader to a story counts, in the order of the table. Readers may judge and rate one story. */
+/** All but a reader's first answer to a story, in table order. Judging and rating a story are different questions. */
 function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
   const seen = new Set<string>();
   return new Set(
     answers.filter((answer) => {
-      const name = JSON.stringify([answer.participant, answer.stimulus, askedIn(answer)]);
-      // Pairs of a table may have no name of their own; then nothing tells two apart.
+      const name = JSON.stringify([answer.participant, answer.stimulus, questionOf(answer)]);
+      // Pairs of a table may have no name; then duplicates cannot be recognised.
       if (answer.stimulus === "" || !seen.has(name)) {
         seen.add(name);
         return false;
@@ -105,14 +105,14 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
   );
 }
 
-/** The same answer to every story of one question: `human` throughout, the left side throughout, one rating throughout. */
+/** Whether a reader gave the same answer to at least `least` stories of one question, and no other answer. */
 export const isStraightLining = (own: readonly Answered[], least: number): boolean =>
-  [...groupedBy(own, askedIn).values()].some(
-    (answers) => answers.length >= least && new Set(answers.map(givenIn)).size === 1,
+  [...groupedBy(own, questionOf).values()].some(
+    (answers) => answers.length >= least && new Set(answers.map(answerIn)).size === 1,
   );
 
-const askedIn = (answer: Answered): string =>
+const questionOf = (answer: Answered): string =>
   "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
 
-const givenIn = (answer: Answered): string | number =>
+const answerIn = (answer: Answered): string | number =>
   "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating;

@@ -2,13 +2,13 @@ import { groupedBy } from "../study/groups.ts";
 import type { Data } from "./data.ts";
 
 /**
- * How many readers went through their form to its end, which is what a planned end and the survey's quota count: who
- * left half-way takes no place of those planned, and whose answers a declared rule leaves out had one. A table tells of
- * a form only through what was answered on it; there, who answered as much as any did has finished.
+ * The number of readers who finished their form, which the planned end and the survey's quota count: readers who left
+ * half-way do not count, excluded readers do. A table shows a form only through its answers; there a reader has finished
+ * who answered as much as any other reader of the form.
  */
 export const finishedReaders = (data: Data): number => readersWhoFinished(data).size;
 
-/** Who they are. */
+/** The readers who finished their form. */
 export function readersWhoFinished(data: Data): ReadonlySet<string> {
   const { choices, pairs, ratings, forms } = data.excluded?.before ?? data;
   const asked = new Map(forms.map(({ id, choices: stories }) => [id, stories]));

@@ -1,17 +1,16 @@
 import { StudyError } from "../workbench/errors.ts";
 import type { Choice, Data } from "./data.ts";
 
-/** A fixed effect as columns of a design: one, or one for each level but the first. */
+/** A fixed effect as columns of a design matrix: one, or one per level except the first. */
 export interface Effect {
   readonly name: string;
   readonly columns: readonly { readonly label: string; readonly values: readonly (number | undefined)[] }[];
 }
 
 /**
- * The fixed effects of a model by name: `origin` (human over machine), `model` (each model's stories beside the mean
- * of all models), `form`, `order` (a place later), `confidence`, `ms` (ten seconds more), or any measure of the
- * stories (a standard deviation more). An effect that does not vary in the data is left out. Throws StudyError on a name
- * that the data do not know.
+ * The fixed effects of a model by name: `origin` (human against machine), `model` (each model against the mean of all
+ * models), `form`, `order` (per position), `confidence` (per step), `ms` (per ten seconds), or any measure of the stories
+ * (per standard deviation). An effect that does not vary in the data is left out. Throws StudyError for an unknown name.
  */
 export function effectsOf(names: readonly string[], data: Data): Effect[] {
   return [...new Set(names)].map((name) => effectOf(name, data)).filter(({ columns }) => columns.length > 0);
@@ -23,10 +22,10 @@ function effectOf(name: string, data: Data): Effect {
   if (builder) return { name, columns: builder(choices) };
   const measured = choices.map(({ stimulus }) => data.measures.get(stimulus)?.[name]);
   refuseUnknownEffects([name], data.measures);
-  return { name, columns: standardised(`${name}, a standard deviation more`, measured) };
+  return { name, columns: standardised(`${name}, per standard deviation`, measured) };
 }
 
-/** Throws StudyError for a name that is neither a column of the answers nor a measure of the texts. */
+/** Throws StudyError for a name that is neither an answer column nor a measure. */
 export function refuseUnknownEffects(names: readonly string[], measures: Data["measures"]): void {
   const known = new Set([...Object.keys(builders), ...[...measures.values()].flatMap(Object.keys)]);
   const unknown = names.find((name) => !known.has(name));
@@ -41,29 +40,29 @@ type Column = Effect["columns"][number];
 const builders: Readonly<Record<string, (choices: readonly Choice[]) => Column[]>> = {
   origin: (choices) =>
     varying(
-      "written by a person",
+      "human against machine",
       choices.map(({ origin }) => (origin === "human" ? 0.5 : -0.5)),
     ),
   model: modelColumns,
   form: (choices) => levels(choices.map(({ form }) => form)),
   order: (choices) =>
     centred(
-      "a place later",
+      "per position",
       choices.map(({ order }) => order),
     ),
   confidence: (choices) =>
     centred(
-      "a step surer",
+      "per step",
       choices.map(({ confidence }) => confidence),
     ),
   ms: (choices) =>
     centred(
-      "ten seconds more",
+      "per ten seconds",
       choices.map(({ ms }) => ms && ms / 10_000),
     ),
 };
 
-/** Deviations from the mean of the models; 0 for human stories, so that `origin` keeps its meaning beside it. */
+/** Sum-to-zero contrasts of the models; 0 for human stories, so that `origin` keeps its meaning. */
 function modelColumns(choices: readonly Choice[]): Column[] {
   const models = [...new Set(choices.map(({ model }) => model))].filter(Boolean).sort();
   const last = models.at(-1);
@@ -76,7 +75,7 @@ function modelColumns(choices: readonly Choice[]): Column[] {
 function levels(values: readonly string[]): Column[] {
   const names = [...new Set(values)].filter(Boolean).sort();
   return names.slice(1).map((name) => ({
-    label: `${name} beside ${names[0]}`,
+    label: `${name} against ${names[0]}`,
     values: values.map((value) => (value === "" ? undefined : Number(value === name))),
   }));
 }
@@ -97,7 +96,7 @@ function standardised(label: string, values: readonly (number | undefined)[]): C
   );
 }
 
-/** A column that is the same everywhere tells nothing. */
+/** A constant column is left out. */
 function varying(label: string, values: readonly (number | undefined)[]): Column[] {
   const known = values.filter((value) => value !== undefined);
   return known.some((value) => value !== known[0]) ? [{ label, values }] : [];

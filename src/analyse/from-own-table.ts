@@ -16,19 +16,19 @@ import type { Data, Origin } from "./data.ts";
 import { dataOfStudy, judgedOn, labelled, type StimulusLookup } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
 
-/** Judgments with what they are analysed by. */
+/** The judgments of a table that Tiny Love wrote, ready to analyse. */
 export interface OwnTable {
   readonly data: Data;
-  /** As the study itself draws. */
+  /** The same random stream as in the study. */
   readonly random: Random;
-  /** Where origins and settings were found, in words. */
+  /** Where origins and settings come from, for a message. */
   readonly by: string;
 }
 
 /**
- * A table of judgments that Tiny Love wrote says nothing of origins in itself: a study's keeps them in its key, a
- * package's in its stimuli. Both say what is claimed, too, so that such a table has the verdict of its study.
- * Undefined for a table from elsewhere, or one that was taken from its place.
+ * Reads a table of judgments that Tiny Love wrote. Its origins are in other files: the key of a study, or the stimuli of a
+ * package. Both also have the settings, so the table gets the verdict of its study. Undefined for any other table, or one
+ * that was moved away from these files.
  */
 export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
   return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
@@ -42,7 +42,7 @@ async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {
   return { data: await dataOfStudy(study), random: study.random("analyse"), by: `the study in ${folder}` };
 }
 
-/** `settings.json` of a package, as far as its analysis goes by it. */
+/** The parts of a package's `settings.json` that the analysis needs. */
 const Settings = z.looseObject({
   seed: z.union([z.int(), z.string()]),
   survey: z.looseObject({ quota: z.int().optional() }),
@@ -52,10 +52,10 @@ const Settings = z.looseObject({
 });
 
 async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
-  const beside = (name: string) => join(dirname(path), name);
-  const [settings, registered] = ["settings.json", registrationFile].map((name) => beside(join("..", name)));
+  const sibling = (name: string) => join(dirname(path), name);
+  const [settings, registered] = ["settings.json", registrationFile].map((name) => sibling(join("..", name)));
   const [stimuli, forms, measures] = ["stimuli", "forms", "measures"].map((name) =>
-    beside(name + extname(path)),
+    sibling(name + extname(path)),
   );
   const needed = [stimuli!, forms!, settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
@@ -64,21 +64,21 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
   const readers = registration?.frozen.readers ?? plannedEnd({ analyse, survey });
   const judgments = (await readTable(path)).map((row, at) =>
-    judgmentOf(asInStudy(row), `${path}, row ${at + 1}`),
+    judgmentOf(studyRow(row), `${path}, row ${at + 1}`),
   );
-  // A package that says nothing of the method was made by version 0.1.
+  // A package without a method was made by version 0.1.
   const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
   const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
   const judged = judgedOn(
     judgments,
     formsOf(await readTable(forms!)),
-    await lookAt(stimuli!),
+    await stimulusLookup(stimuli!),
     (task) => tasks[task] ?? taskAt(path, task),
   );
   return {
     data: {
       settings: declared,
-      ...labelled(judged, await peopleBeside((name) => beside(name + extname(path))), declared),
+      ...labelled(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
       measures: await measuresOf(measures!, stimuli!),
     },
     random: randomFrom(seed, "analyse"),
@@ -86,12 +86,12 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   };
 }
 
-/** A package's row as its study has it; hours are left out of a package. */
-function asInStudy({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
+/** A row of a package in the format of a study; packages have no times of day. */
+function studyRow({ origin, human_side, right, in_verdict, simulated, ...row }: Row): Row {
   return { ...row, at: "", simulated: /^true$/i.test(simulated ?? "") ? "yes" : "no" };
 }
 
-async function lookAt(path: string): Promise<StimulusLookup> {
+async function stimulusLookup(path: string): Promise<StimulusLookup> {
   const stimuli = new Map((await readTable(path)).map((row) => [row["stimulus"], row]));
   return (stimulus) => {
     const row = stimuli.get(stimulus);
@@ -102,14 +102,14 @@ async function lookAt(path: string): Promise<StimulusLookup> {
   };
 }
 
-/** What the package says of its participants, as far as it tells. */
-async function peopleBeside(beside: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
-  const file = beside("participants");
+/** What the package says about each participant. */
+async function participantsOf(sibling: (name: string) => string): Promise<ReadonlyMap<string, Row>> {
+  const file = sibling("participants");
   const rows = (await exists(file)) ? await readTable(file) : [];
   return new Map(rows.map((row) => [row["participant"] ?? "", row]));
 }
 
-/** What the package says of the text behind each stimulus, where it was measured. */
+/** The measures of the text behind each stimulus, if the package has them. */
 async function measuresOf(measures: string, stimuli: string): Promise<Data["measures"]> {
   if (!(await exists(measures))) return new Map();
   const rows = new Map(

@@ -27,7 +27,7 @@ import type { Study } from "../workbench/study.ts";
 import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 
-/** Everything that a study's own folder says to its analyses. Judgments may be absent, forms may not. */
+/** The data of a study's folder. Judgments may be missing, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
   const key = await readKey(study);
   const forms = await readForms(study);
@@ -54,7 +54,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   };
 }
 
-/** Generations, with who coded those that something was asked of beyond the title. */
+/** Generations, with the coders of those whose prompt asked for more than the title. */
 async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generations" | "coders">> {
   const generations = await readGenerations(study);
   const asked = generations.filter(({ control, text }) => control !== undefined && text !== "");
@@ -62,14 +62,14 @@ async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generation
   return { generations, coders: await codersOf(study, "study", asked, await readCodebook(study)) };
 }
 
-/** What is known of a task; throws StudyError where nothing is. */
+/** Looks up the facts of a task. Throws StudyError if the task is unknown. */
 export type TaskLookup = (task: string) => TaskFacts;
 
 const taskOfStudy: TaskLookup = (task) => taskAt("forms or judgments/judgments.csv", task);
 
 /**
- * What judgments say, and the forms that they are of, once it is known who wrote what was shown, and what each task
- * asks. Throws StudyError where two tasks ask the same of origin.
+ * The answers and forms, joined with who wrote each stimulus and what each task asks. Throws StudyError if two tasks
+ * ask the same question of origin.
  */
 export function judgedOn(
   judgments: readonly Judgment[],
@@ -92,14 +92,14 @@ export function judgedOn(
   };
 }
 
-/** The survey's quota ends a study that does not say itself when to stop, registered or not. */
+/** The declared settings, with the survey's quota as the default planned end. */
 async function settingsOf(study: Study): Promise<Data["settings"]> {
   const readers = plannedEnd(study.config);
   const analyse = await declaredAnalysis(study);
   return readers === undefined ? analyse : { ...analyse, stop: { ...analyse.stop, readers } };
 }
 
-/** Choices with what their readers said of themselves, where the settings cluster by it. */
+/** Adds demographic labels to choices if the settings cluster by them. */
 export function labelled<Judged extends Pick<Data, "choices">>(
   judged: Judged,
   people: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
@@ -114,7 +114,7 @@ export function labelled<Judged extends Pick<Data, "choices">>(
   return { ...judged, choices };
 }
 
-/** What each participant said of themselves. */
+/** The demographics of each participant. */
 function peopleIn(judgments: readonly Judgment[]): Map<string, Record<string, unknown>> {
   const said = new Map<string, Record<string, unknown>>();
   for (const { participant, task, response } of judgments) {
@@ -123,10 +123,10 @@ function peopleIn(judgments: readonly Judgment[]): Map<string, Record<string, un
   return said;
 }
 
-/** Clusters that a study knows of without asking its readers. */
+/** Clusters that need no demographic question. */
 export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
 
-/** The task itself knows which answer shows that its question was read. */
+/** Attention checks; the task itself decides which answer passes. */
 const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["checks"] =>
   judgments
     .filter(({ task }) => factsOf(task).kind === "check")
@@ -135,12 +135,12 @@ const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["ch
       passed: response.answer === factsOf(task).rightAnswer,
     }));
 
-/** What is known of a stimulus; throws StudyError, naming `where` it was shown, where nothing is. */
+/** Looks up a stimulus. Throws StudyError with `where` it was shown if it is unknown. */
 export type StimulusLookup = (stimulus: string, where: string) => Shown;
 
 type KindLookup = (asked: { readonly task: string }) => Kind | undefined;
 
-/** Sorts answers by what was asked; what is no judgment of a story (an age, an attention check) is not among them. */
+/** Sorts answers by kind of question, without those that are not about a story. */
 function answersOf(
   judgments: readonly Judgment[],
   shown: StimulusLookup,
@@ -159,14 +159,14 @@ function answersOf(
   return { choices, pairs, ratings };
 }
 
-/** What the analyses know the answers to a task as: judgments of origin, or ratings. */
+/** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
 function kindOf({ kind, asksOrigin }: TaskFacts): Kind | undefined {
   if (kind === "rating") return "ratings";
   if (!asksOrigin) return undefined;
   return kind === "pair" ? "pairs" : "choices";
 }
 
-/** Whether an answer is one that the analyses can count; a table may have been changed by hand. */
+/** Whether an answer is valid. Tables edited by hand may contain others. */
 const counts: Readonly<Record<Kind, (answer: string | number) => boolean>> = {
   choices: (answer) => answer === "human" || answer === "machine",
   pairs: (answer) => answer === "left" || answer === "right",
@@ -189,7 +189,7 @@ function choiceOf(judgment: Judgment, shown: StimulusLookup): Choice {
 
 function pairOf(judgment: Judgment, shown: StimulusLookup): Pair {
   const [first, second] = judgment.stimuli.map((id) => shown(id, "judgments/judgments.csv"));
-  // `side` is where the form's second stimulus stood; without it they stood as the form has them.
+  // `side` is the side of the form's second stimulus; without it the sides are as in the form.
   const [left, right] = judgment.side === "left" ? [second!, first!] : [first!, second!];
   return {
     ...answerOf(judgment),
@@ -243,7 +243,7 @@ function shownOf(
   const entry = key.get(id);
   if (!entry) {
     throw new StudyError(`${where}: stimulus ${id} is not in stimuli/key.csv`, {
-      hint: "judgments belong to the forms that were read; put the key of those forms back",
+      hint: "the judgments are from other forms; restore the key of those forms",
     });
   }
   const { origin, model, example } = entry;
@@ -255,7 +255,7 @@ async function registrationOf(study: Study) {
   return frozen && { frozen, now: await frozenOf(study) };
 }
 
-/** What `tinylove describe` measured of each text, by its id. */
+/** The measures of each text from `tinylove describe`, by its id. */
 export async function measuredTexts(study: Study): Promise<Data["measures"]> {
   const rows = await readTable(study.path(codesFile));
   return numericColumns(
@@ -264,10 +264,10 @@ export async function measuredTexts(study: Study): Promise<Data["measures"]> {
   );
 }
 
-/** Columns of its table that measure nothing. */
+/** Columns of its table that are not measures. */
 const aboutTexts: ReadonlySet<string> = new Set(["id", "origin", "model", "story", "title"]);
 
-/** What `tinylove describe` measured of the text behind each stimulus; nothing where it has not run. */
+/** The measures of the full text of each stimulus; none if `tinylove describe` has not run. */
 async function measuresOf(study: Study, key: ReadonlyMap<string, Key>): Promise<Data["measures"]> {
   const path = study.path(codesFile);
   if (!(await exists(path))) return new Map();

@@ -19,22 +19,21 @@ import {
   type Values,
 } from "./reading/values.ts";
 
-/** Further columns of tables that Tiny Love wrote; they measure nothing. */
+/** Columns of Tiny Love's own tables that are not measures. */
 const ofOurTables = ["question", "second_stimulus", "side", "at", "in_verdict", "right"];
 
-/** Judgments of a table with what was said of how it was read. */
+/** The judgments of a table, and how it was read. */
 export interface TableRead {
   readonly data: Data;
   /** One line: what kind of table it is, and which column is what. */
   readonly said: string;
-  /** What could not be used and does not matter to the verdict, a line each. */
+  /** Unusable values that do not affect the verdict, one line each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Judgments from a table of any study. Rows without what is needed are counted by reason and left out; a value that is
- * needed and not understood throws StudyError with its row and what is accepted; any other value that is not understood is
- * left out alone, and reported.
+ * The judgments of any table. Rows with a missing required value are left out and counted by reason. A required value that
+ * is not understood throws StudyError with its row and the accepted values; an optional one is left out and reported.
  */
 export async function dataOfTable(
   path: string,
@@ -85,7 +84,7 @@ export async function dataOfTable(
   };
 }
 
-/** Columns that the settings declare as clusters; that of titles, which are clusters anyhow, may be missing. */
+/** The columns that the settings declare as clusters; `title`, the default, may be missing. */
 function clusterColumns(settings: AnalyseSettings, { rows, columns, file }: JudgmentTable): string[] {
   const there = Object.keys(rows[0]?.cells ?? {});
   const declared = methodOf(settings).clusters;
@@ -99,7 +98,7 @@ function clusterColumns(settings: AnalyseSettings, { rows, columns, file }: Judg
   return declared.filter((name) => name !== "title");
 }
 
-/** The parts that a row cannot do without. */
+/** The required parts of a row. */
 function neededBy({ shape, columns }: JudgmentTable): Part[] {
   if (shape === "ratings") return ["participant", "stimulus", "origin", "rating"];
   if (shape === "pairs")
@@ -124,12 +123,12 @@ function sayHowRead(
   return `${file}: ${kind}; ${counted(answers.length, "judgment")} by ${counted(readers, "reader")} of ${pairs.length > 0 ? counted(stories, "pair") : counted(stories, "story", "stories")}${read}`;
 }
 
-/** Reads rows by our names, and keeps account of what could not be read. */
+/** Reads rows under our column names and counts unreadable cells. */
 class RowReader {
   readonly #table: JudgmentTable;
   readonly #values: Values;
   readonly #unread = new Map<string, { count: number; first: string }>();
-  /** Who a value says wrote a story: tables have few values and many rows. */
+  /** The origin that each value means, cached: tables have few values and many rows. */
   readonly #origins = new Map<string, Origin | undefined>();
 
   readonly #clusters: readonly string[];
@@ -172,12 +171,12 @@ class RowReader {
   warnings(): string[] {
     return [...this.#unread].map(
       ([part, { count, first }]) =>
-        `${part}: ${counted(count, "cell")} not a number and not used, the first “${first}” (write 12 or 12.5)`,
+        `${part}: ${counted(count, "cell")} ignored because ${count === 1 ? "it is" : "they are"} not a number, the first “${first}” (write 12 or 12.5)`,
     );
   }
 }
 
-/** A row by our names. */
+/** A row under our column names. */
 class Cells {
   readonly #record: TableRecord;
   readonly #columns: Columns;
@@ -203,7 +202,7 @@ class Cells {
     return this.#record.cells;
   }
 
-  /** What the declared columns of clusters say, none of them empty; undefined where none is declared. */
+  /** The labels of the declared cluster columns, none of them empty; undefined if none is declared. */
   labels(): Record<string, string> | undefined {
     if (this.#clusters.length === 0) return undefined;
     return Object.fromEntries(
@@ -217,14 +216,14 @@ class Cells {
     );
   }
 
-  /** How many stories were shown together: a whole number from 2, 2 where the table does not say. */
+  /** How many stories were shown together: a whole number from 2, 2 by default. */
   options(): number {
     const value = this.isMissing("options") ? 2 : this.neededNumber("options");
     if (Number.isInteger(value) && value >= 2) return value;
     throw this.#misunderstood("options", "write how many stories were shown together: 2, 3, 4");
   }
 
-  /** A place of a choice of so many, numbered from 1. */
+  /** A position among `options` stories, numbered from 1. */
   place(part: "human_side" | "chosen_side", options: number): string {
     const place = numberIn(this.text(part));
     if (place !== undefined && Number.isInteger(place) && place >= 1 && place <= options)
@@ -245,12 +244,12 @@ class Cells {
     return isMissing(this.text(part), part, this.#values);
   }
 
-  /** What the table says of something that is not needed; empty where it says nothing. */
+  /** An optional text; empty if missing. */
   note(part: Part): string {
     return this.isMissing(part) ? "" : this.text(part);
   }
 
-  /** A number that is not needed: one that is none is left out and reported. */
+  /** An optional number; a value that is not a number is ignored and reported. */
   number(part: Part): number | undefined {
     if (this.isMissing(part)) return undefined;
     const value = numberIn(this.text(part));
@@ -298,7 +297,7 @@ class Cells {
     const column = this.#columns[part]!;
     const name = column === part ? part : `${part} (${column})`;
     return new StudyError(`${this.#record.where}: ${name} “${this.text(part)}” is not understood`, {
-      hint: `${hint}; the column holds ${this.#reader.valuesOf(part)}`,
+      hint: `${hint}; the column has ${this.#reader.valuesOf(part)}`,
     });
   }
 }
@@ -344,7 +343,7 @@ function pairOf(row: Cells): Pair {
   };
 }
 
-/** What people write for a choice that was not made. */
+/** Common ways to write a tie. */
 const ties: ReadonlySet<string> = new Set([
   "tie",
   "ties",
@@ -358,7 +357,7 @@ const ties: ReadonlySet<string> = new Set([
   "don't know",
 ]);
 
-/** Columns `left_words` and `right_words` of numbers are a measure of the story on either side. */
+/** Two numeric columns `left_X` and `right_X` are a measure X of the two stories. */
 function sideMeasures(rows: readonly Row[], pairs: readonly Pair[]): Data["measures"] {
   const names = Object.keys(rows[0] ?? {}).flatMap((column) => /^left_(.+)$/.exec(column)?.[1] ?? []);
   const numeric = names.filter((name) =>
@@ -380,16 +379,16 @@ function sideMeasures(rows: readonly Row[], pairs: readonly Pair[]): Data["measu
   );
 }
 
-/** From who wrote the text on either side, one of whom is a person. */
+/** The human side, from the origins of both texts. */
 function humanSideOf(row: Cells): "left" | "right" {
   const left = row.origin("left");
   if (left !== row.origin("right")) return left === "human" ? "left" : "right";
   throw new StudyError(`a pair of two ${left} texts: “${row.text("left")}” and “${row.text("right")}”`, {
-    hint: "a pair has one text of a person's and one of a machine's",
+    hint: "a pair has one human text and one machine text",
   });
 }
 
-/** The side itself, or what is on it. */
+/** The chosen side, given as a side or as the text on it. */
 function chosenSideOf(row: Cells): "left" | "right" {
   const side = row.sideIn("chosen_side");
   if (side !== undefined) return side;
@@ -438,7 +437,7 @@ const shownOf = (row: Cells, origin: Origin) => ({
 const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 
-/** Further columns that hold one number for each stimulus are measures of it. */
+/** Other columns with one number per stimulus are measures of it. */
 function measuresOf({ rows, columns }: JudgmentTable, clusters: readonly string[]): Data["measures"] {
   const { stimulus } = columns;
   if (stimulus === undefined) return new Map();
@@ -456,7 +455,7 @@ function measuresOf({ rows, columns }: JudgmentTable, clusters: readonly string[
   return numericColumns(behind, new Set(dropped));
 }
 
-/** Columns all of whose cells are numbers, yes or no, or empty, by stimulus; yes is 1 and no is 0. */
+/** The columns whose cells are all numbers, yes, no or empty, by stimulus; yes is 1 and no is 0. */
 export function numericColumns(
   behind: readonly { readonly stimulus: string; readonly row: Row }[],
   without: ReadonlySet<string>,
@@ -487,7 +486,7 @@ function numberOf(cell: string | undefined): number | undefined {
   return cell !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-/** A story has one origin; two would be two stories of one name. */
+/** Throws StudyError if a stimulus has two origins. */
 function checkOrigins(shown: readonly Shown[], path: string): void {
   const origins = new Map<string, Origin>();
   for (const { stimulus, origin } of shown) {
@@ -495,13 +494,13 @@ function checkOrigins(shown: readonly Shown[], path: string): void {
     if (known === undefined) origins.set(stimulus, origin);
     else if (known !== origin) {
       throw new StudyError(`${path}: the stimulus ${stimulus} has two origins, human and machine`, {
-        hint: "give the human and the machine version of a story names of their own",
+        hint: "give the human and the machine version different names",
       });
     }
   }
 }
 
-/** A table tells of a form only through its judgments: what was judged on it is what it holds. */
+/** The forms of a table, each with the stories judged on it. */
 function formsOf(choices: readonly Choice[]): FormFacts[] {
   const ids = [...new Set(choices.map(({ form }) => form))].filter(Boolean).sort(inReadingOrder);
   return ids.map((id) => {

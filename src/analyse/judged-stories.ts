@@ -5,7 +5,7 @@ import { counted, printed } from "../study/print.ts";
 import type { Data, Shown } from "./data.ts";
 import { surfaceOf } from "./surface.ts";
 
-/** A story with what readers said of it, and its measures. */
+/** A story with its answers and its measures. */
 export interface JudgedStory extends Shown {
   readonly judgments: number;
   readonly saidHuman: number;
@@ -13,7 +13,7 @@ export interface JudgedStory extends Shown {
   readonly measures: Readonly<Record<string, number>>;
 }
 
-/** Each story that was judged, with its measures; a study's own texts add what their surface shows. */
+/** Each judged story with its measures; in a study also its surface features. */
 export function judgedStories(data: Data): JudgedStory[] {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   return [...groupedBy(data.choices, ({ stimulus }) => stimulus).values()].map((own) => {
@@ -33,10 +33,10 @@ export function judgedStories(data: Data): JudgedStory[] {
   });
 }
 
-/** The fewest judges of a story that may stand out. */
+/** The fewest judgments for a story to stand out. */
 const least = 5;
 
-/** Nine of ten or more judged the story alike, of at least five readers. */
+/** Stories with at least five judgments of which at least nine in ten agree. */
 export function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
   return stories
     .filter(
@@ -45,28 +45,28 @@ export function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
     .sort((one, other) => one.right / one.judgments - other.right / other.judgments);
 }
 
-/** How many stories stand out, beside how many would if readers only guessed: the more stories, the more by chance. */
+/** How many stories stand out, compared with how many would if readers guessed. */
 export function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
   const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
   const enough = stories.filter(({ judgments }) => judgments >= least);
-  if (enough.length === 0) return `No story was judged by ${least} readers, so none can stand out.`;
+  if (enough.length === 0) return `No story was judged by at least ${least} readers, so none can stand out.`;
   const byChance = enough.reduce(
     (sum, { judgments }) => sum + 2 * binomialCdf(Math.floor(judgments / 10), judgments, 0.5),
     0,
   );
-  const chance = `; if all only guessed, about ${printed(byChance, "number")} of the ${enough.length} that ${least} readers or more judged would stand out so`;
-  if (outstanding.length === 0) return `No story was judged alike by nine readers of ten${chance}.`;
-  return `Nine readers of ten or more judged ${counted(outstanding.length - wrong, "story", "stories")} rightly, and ${counted(wrong, "story", "stories")} wrongly${chance}.`;
+  const chance = `; by guessing alone about ${printed(byChance, "number")} of the ${enough.length} stories with at least ${least} judgments would`;
+  if (outstanding.length === 0) return `No story was judged the same way by nine in ten readers${chance}.`;
+  return `At least nine in ten readers were right about ${counted(outstanding.length - wrong, "story", "stories")} and wrong about ${counted(wrong, "story", "stories")}${chance}.`;
 }
 
-/** The stories that stand out, one a row. */
+/** The stories that stand out, one per row. */
 export const outstandingTable = (stories: readonly JudgedStory[]): Table => ({
   columns: [
     { key: "stimulus", label: "Story", format: "text" },
     { key: "title", label: "Title", format: "text" },
     { key: "by", label: "Written by", format: "text" },
     { key: "judgments", label: "Judgments", format: "integer" },
-    { key: "right", label: "Judged rightly", format: "percent" },
+    { key: "right", label: "Right", format: "percent" },
   ],
   rows: stories.map(({ stimulus, title, origin, model, judgments, right }) => ({
     stimulus,

@@ -13,7 +13,7 @@ import { StudyError } from "../workbench/errors.ts";
 import type { Choice, Data, Pair } from "./data.ts";
 import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 
-/** Choices as the columns that the tests read, with the clusters that the settings declare. */
+/** Choices as columns for the tests, with the declared clusters. */
 export const asJudgments = (choices: readonly Choice[], data: Pick<Data, "settings">): Judgments => ({
   readers: choices.map(({ participant }) => participant),
   stories: choices.map(({ stimulus }) => stimulus),
@@ -22,7 +22,7 @@ export const asJudgments = (choices: readonly Choice[], data: Pick<Data, "settin
   clusters: clustersOf(choices, data),
 });
 
-/** Margin, errors and weighing that the settings declare, as the tests take them. */
+/** The declared margin, alpha and weighting, as options of the tests. */
 export const testOptions = ({
   settings,
 }: Pick<Data, "settings">): VerdictOptions & { readonly alpha: number } => ({
@@ -32,12 +32,12 @@ export const testOptions = ({
 });
 
 /**
- * What judgments repeat by besides readers and stories. Titles count where a title has several stories; a story without
- * one is its own.
+ * The clusters besides readers and stories. Titles are clusters if some title has several stories; a story without a
+ * title is a cluster of its own.
  */
 export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data, "settings">): Clusters[] {
   return methodOf(settings).clusters.flatMap((name) => {
-    if (name !== "title") return [{ name, labels: choices.map((choice) => labelOf(choice, name)) }];
+    if (name !== "title") return [{ name, labels: choices.map((choice) => clusterLabel(choice, name)) }];
     const storyOf = new Map<string, string>();
     const shared = choices.some(({ title = "", stimulus }) => {
       const known = storyOf.get(title);
@@ -51,16 +51,16 @@ export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data
   });
 }
 
-/** What of an answer clusters may be made of. */
+/** The parts of an answer that can define clusters. */
 type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> & Partial<Pick<Choice, "title">>;
 
-const labelOf = (choice: Labelled, name: string): string =>
-  // A reader who left before saying belongs to nobody else.
+const clusterLabel = (choice: Labelled, name: string): string =>
+  // A reader without a label is a cluster of their own.
   choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
 /**
- * The verdict on choices, at the margin and the errors of a study: of alpha spending at a declared look before the
- * planned end. At a look that was not declared every verdict is withheld as inconclusive, with the reason.
+ * The verdict on choices with the study's margin and alpha (from alpha spending at a declared interim analysis). At an
+ * undeclared interim analysis every verdict is inconclusive, with the reason.
  */
 export function verdictOnChoices(choices: readonly Choice[], data: Data): StudyVerdict {
   const test = verdictTest(asJudgments(choices, data), { ...testOptions(data), ...errorsOf(data) });
@@ -71,10 +71,9 @@ export function verdictOnChoices(choices: readonly Choice[], data: Data): StudyV
 }
 
 /**
- * The verdict on pairs, or on choices of one of so many (`pairs` all have as many), as `verdictOnChoices`. What repeats
- * are readers and human stories with all that they were shown with; the share is the mean over the places where the
- * human story stood, so that a preference for a place is no skill, and guessing gives one in so many. Throws StudyError
- * where the margin leaves no share outside it.
+ * The verdict on pairs, or on choices among n stories (all `pairs` have the same n), as in `verdictOnChoices`. Clusters
+ * are readers and human stories. The share of correct answers is averaged over the positions of the human story, so that a
+ * preference for a position is not skill; guessing gives 1/n. Throws StudyError if the margin reaches 0.
  */
 export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
   const options = pairs[0]?.options ?? 2;
@@ -105,13 +104,13 @@ export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
   return why === undefined ? test : withheld(test, why);
 }
 
-/** 1 where the human story was found, 0 where it was not; a tie counts as a guess. */
+/** 1 if the human story was found, 0 if not; a tie counts as a guess. */
 export const scoreOf = ({ humanSide, chosenSide, options = 2 }: Pair): number =>
   chosenSide === "tie" ? 1 / options : Number(humanSide === chosenSide);
 
 /**
- * What pairs have in common, one label each: the title, or the human story, or else the pair, where the settings count
- * titles as clusters; else the pair alone. Pairs that a table does not name are each their own.
+ * The cluster label of each pair. If titles are clusters: the title, else the human story, else the pair. Otherwise the
+ * pair. A pair without a name is a cluster of its own.
  */
 export function unitsOf(pairs: readonly Pair[], { settings }: Pick<Data, "settings">): string[] {
   const byTitle = methodOf(settings).clusters.includes("title");
@@ -122,8 +121,8 @@ export function unitsOf(pairs: readonly Pair[], { settings }: Pick<Data, "settin
 }
 
 /**
- * Pairs as single judgments: a pair with the human story on the left stands for a human story, and choosing left for
- * saying "human", so that what is known of readers who judge single stories is known of them. Ties are left out.
+ * Pairs recoded as single judgments, for the tests of reader differences: a pair with the human story on the left becomes
+ * a human story, and choosing left becomes saying "human". Ties are left out.
  */
 export function pairsAsJudgments(pairs: readonly Pair[], data: Data): Judgments {
   const units = unitsOf(pairs, data);
@@ -143,7 +142,7 @@ const withheld = (verdict: Verdict, reason: string): Verdict => ({
   reason,
 });
 
-/** The judgments that the findings stand on, origins among them: what a reviewer needs to compute them anew. */
+/** The analysed judgments with their origins, so that a reviewer can recompute the findings. */
 export function choicesCsv({ choices, settings }: Data): string {
   const columns = [
     "participant",
@@ -162,7 +161,7 @@ export function choicesCsv({ choices, settings }: Data): string {
     [...columns, ...clusters],
     choices.map((choice) => ({
       ...choice,
-      ...Object.fromEntries(clusters.map((name) => [name, labelOf(choice, name)])),
+      ...Object.fromEntries(clusters.map((name) => [name, clusterLabel(choice, name)])),
       response: choice.answer,
     })),
   );

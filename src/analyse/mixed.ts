@@ -8,13 +8,13 @@ import type { Choice } from "./data.ts";
 import type { Effect } from "./fixed-effects.ts";
 import { sharedTitles } from "./titles.ts";
 
-/** The mixed model of some choices: its fit with all that its tests rest on, or why there is none. */
+/** The mixed model with its tests, or why it could not be fitted. */
 export type Mixed = FittedMixed | { readonly fitted: false; readonly reason: string };
 
 export interface FittedMixed {
   readonly fitted: true;
   readonly fit: MixedLogistic;
-  /** As lme4 writes it, columns named as in judgments.csv. */
+  /** In lme4's notation, with the column names of judgments.csv. */
   readonly formula: string;
   readonly coefficients: readonly Coefficient[];
   readonly tests: readonly EffectTest[];
@@ -24,14 +24,14 @@ export interface Coefficient {
   readonly effect: string;
   readonly term: string;
   readonly estimate: number;
-  /** The model's own, as lme4 has it. */
+  /** The model's own, as in lme4. */
   readonly standardError: number;
-  /** By Student's t, widened as the tests are; undefined where too few readers, stories or titles carry it. */
+  /** By Student's t, widened like the tests; undefined with too few readers, stories or titles. */
   readonly low: number | undefined;
   readonly high: number | undefined;
 }
 
-/** Fisher's F on all columns of an effect. */
+/** The F test of all columns of an effect. */
 export interface EffectTest {
   readonly effect: string;
   readonly f: number;
@@ -40,73 +40,75 @@ export interface EffectTest {
   readonly p: number;
 }
 
-/** A way in which judgments repeat, and the name it has in judgments.csv. */
-interface Way {
+/** A grouping factor of the random effects, and its column in judgments.csv. */
+interface GroupingFactor {
   readonly name: "reader" | "story" | "title";
   readonly column: string;
   readonly labels: readonly string[];
 }
 
 /**
- * A logistic mixed model of saying "human". Readers, stories and (where human and machine stories share them) titles
- * have random intercepts, and every effect has a random slope for each reader within whom it varies and each story
- * within which it varies, uncorrelated (`||`): without them its error is that of these very readers (Barr, Levy,
- * Scheepers and Tily 2013). A title has a slope of origin alone. Where a title has one story of each origin at most, its
- * intercept and its slope say all that intercepts of stories could, and these are left out.
+ * A logistic mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
+ * random intercepts. Every effect has an uncorrelated random slope (`||`) by reader and by story where it varies within
+ * them; otherwise its test would not generalise beyond these readers (Barr, Levy, Scheepers and Tily 2013). Titles have a
+ * slope of origin only. If every title has at most one story of each origin, story intercepts are redundant and left out.
  *
- * Each effect is tested by Wald's F with the degrees of freedom of the fewest units that carry it: readers, stories or
- * titles, less what was estimated at that level. Variances of a maximum-likelihood fit are too small by about the same
- * share, so that errors are widened by the root of units over degrees. Rows without a value of an effect must have been
- * left out.
+ * Each effect is tested by a Wald F test. Its degrees of freedom are the number of units (readers, stories or titles,
+ * whichever are fewest) minus the effects estimated at that level. Maximum-likelihood variances are too small by about
+ * that ratio, so standard errors are widened by sqrt(units / degrees). Rows with a missing value must have been removed.
  */
 export function fitMixed(choices: readonly Choice[], effects: readonly Effect[], level: number): Mixed {
   const columns = effects.flatMap((effect) =>
     effect.columns.map(({ label, values }) => ({ effect: effect.name, label, values: values as number[] })),
   );
   const titles = sharedTitles(choices);
-  const readers: Way = {
+  const readers: GroupingFactor = {
     name: "reader",
     column: "participant",
     labels: choices.map((one) => one.participant),
   };
-  const stories: Way = { name: "story", column: "stimulus", labels: choices.map((one) => one.stimulus) };
-  const ways: Way[] = [
+  const stories: GroupingFactor = {
+    name: "story",
+    column: "stimulus",
+    labels: choices.map((one) => one.stimulus),
+  };
+  const factors: GroupingFactor[] = [
     readers,
-    ...(titles && effects.some(({ name }) => name === "origin") && aloneInTitle(choices, titles)
+    ...(titles && effects.some(({ name }) => name === "origin") && onePerTitleAndOrigin(choices, titles)
       ? []
       : [stories]),
     ...(titles ? [{ name: "title" as const, column: "title", labels: titles }] : []),
   ];
   const slopes = new Map<string, Slope & { readonly effect: string }>();
-  for (const way of ways) {
+  for (const factor of factors) {
     for (const { effect, label, values } of columns) {
-      if (way.name === "title" && effect !== "origin") continue;
-      if (!variesWithin(values, way.labels)) continue;
+      if (factor.name === "title" && effect !== "origin") continue;
+      if (!variesWithin(values, factor.labels)) continue;
       const name = columns.filter((one) => one.effect === effect).length > 1 ? `${effect} ${label}` : effect;
-      slopes.set(`${name} by ${way.name}`, { within: way.name, by: values, effect });
+      slopes.set(`${name} by ${factor.name}`, { within: factor.name, by: values, effect });
     }
   }
-  const crossed = crossedEffects(ways, slopes);
-  if (crossed > mostCrossed) {
-    const reason = `readers, stories and titles have ${crossed} effects that cross, and it takes at most ${mostCrossed}`;
+  const crossed = crossedEffects(factors, slopes);
+  if (crossed > maxCrossed) {
+    const reason = `there are ${crossed} crossed random effects of readers, stories and titles, more than the limit of ${maxCrossed}`;
     return { fitted: false, reason };
   }
   const fit = fitMixedLogistic({
     design: choices.map((_, at) => [1, ...columns.map(({ values }) => values[at]!)]),
     outcomes: choices.map(({ answer }) => Number(answer === "human")),
-    groups: Object.fromEntries(ways.map(({ name, labels }) => [name, labels])),
+    groups: Object.fromEntries(factors.map(({ name, labels }) => [name, labels])),
     slopes: Object.fromEntries(slopes),
   });
   if (!fit.fitted) return fit;
 
-  const all: Way[] = [readers, stories, ...ways.filter(({ name }) => name === "title")];
+  const all: GroupingFactor[] = [readers, stories, ...factors.filter(({ name }) => name === "title")];
   const units = (of: string) =>
     unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
-  const terms = [{ effect: "leaning", label: "towards “human”, whatever is shown" }, ...columns];
+  const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
   return {
     fitted: true,
     fit,
-    formula: formulaOf(effects, ways, slopes),
+    formula: formulaOf(effects, factors, slopes),
     coefficients: terms.map(({ effect, label }, at) => {
       const { degrees, widen } = units(effect);
       const [estimate, standardError] = [fit.coefficients[at]!, fit.standardErrors[at]!];
@@ -128,12 +130,12 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   };
 }
 
-/** Effects that cross are solved together, which takes the cube of their number in time: here some minutes. */
-const mostCrossed = 2500;
+/** Time grows with the cube of the number of crossed effects; at this limit a fit takes some minutes. */
+const maxCrossed = 2500;
 
-/** Random effects of all ways but the one that has the most units, which costs little. */
-function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>): number {
-  const counts = ways.map(({ name, labels }) => ({
+/** The number of random effects outside the factor with the most units, which is cheap to solve. */
+function crossedEffects(factors: readonly GroupingFactor[], slopes: ReadonlyMap<string, Slope>): number {
+  const counts = factors.map(({ name, labels }) => ({
     units: new Set(labels).size,
     terms: 1 + [...slopes.values()].filter(({ within }) => within === name).length,
   }));
@@ -142,13 +144,13 @@ function crossedEffects(ways: readonly Way[], slopes: ReadonlyMap<string, Slope>
   return counts.reduce((sum, { units, terms }, at) => sum + (at === widest ? 0 : units * terms), 0);
 }
 
-/** Units that carry an effect, less what is estimated at their level, and how much too small the model's error is. */
+/** The degrees of freedom of an effect, and the factor that widens its standard error. */
 function unitsOf(
   own: readonly { readonly values: readonly number[] }[],
-  ways: readonly Way[],
+  factors: readonly GroupingFactor[],
   columns: readonly { readonly values: readonly number[] }[],
 ): { readonly degrees: number; readonly widen: number } {
-  const counts = ways.map(({ labels }) => {
+  const counts = factors.map(({ labels }) => {
     const units = new Set(labels).size;
     const between = own.length > 0 && !own.some(({ values }) => variesWithin(values, labels));
     const estimated = columns.filter(({ values }) => !variesWithin(values, labels)).length;
@@ -183,9 +185,9 @@ function testOf(
 }
 
 /**
- * d' of the mean reader over stories like these, and how far readers lie apart in it (SD): the effect of origin on the
- * logit, brought to the normal scale by √3/π, over the root of 1 and the variance of what stories look like. Pooled d' is
- * smaller where readers lean apart. Undefined without an effect of origin.
+ * d' of the mean reader, and its standard deviation between readers: the effect of origin on the logit, scaled to the
+ * normal by √3/π, over sqrt(1 + the variance between stories). Pooled d' is smaller if readers differ in bias. Undefined
+ * without an effect of origin.
  */
 export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coefficients">) {
   const origin = coefficients.find(({ effect }) => effect === "origin");
@@ -196,7 +198,7 @@ export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coe
   return { sensitivity: scale * origin.estimate, spread: scale * skill };
 }
 
-/** Whether some unit has two values. */
+/** Whether the values vary within some unit. */
 function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): boolean {
   const { index } = indexLabels(labels);
   const first = new Map<number, number>();
@@ -208,8 +210,8 @@ function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): bool
   return false;
 }
 
-/** Whether no title has two stories of one origin. */
-function aloneInTitle(choices: readonly Choice[], titles: readonly string[]): boolean {
+/** Whether every title has at most one story of each origin. */
+function onePerTitleAndOrigin(choices: readonly Choice[], titles: readonly string[]): boolean {
   const story = new Map<string, string>();
   return choices.every(({ origin, stimulus }, at) => {
     const place = `${origin} ${titles[at]}`;
@@ -221,10 +223,10 @@ function aloneInTitle(choices: readonly Choice[], titles: readonly string[]): bo
 
 function formulaOf(
   effects: readonly Effect[],
-  ways: readonly Way[],
+  factors: readonly GroupingFactor[],
   slopes: ReadonlyMap<string, Slope & { readonly effect: string }>,
 ): string {
-  const random = ways.map(({ name, column }) => {
+  const random = factors.map(({ name, column }) => {
     const own = new Set(
       [...slopes.values()].filter(({ within }) => within === name).map(({ effect }) => effect),
     );

@@ -1,9 +1,9 @@
-import { type VerdictWord, wordOf } from "../stats/claim.ts";
+import { type Conclusion, conclusionOf } from "../stats/claim.ts";
 import { holm } from "../stats/multiple-tests.ts";
 import type { StudyVerdict, Verdict } from "../stats/verdict-test.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { levelOf } from "./accuracy-words.ts";
+import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
@@ -17,9 +17,9 @@ export interface ModelVerdict extends Verdict {
 }
 
 /**
- * Each model's stories beside all human ones: equivalent where balanced accuracy and both kinds are (so the largest
- * of three p-values counts), different where balanced accuracy is; p-values by Holm over the models. Empty where one
- * model wrote.
+ * A verdict for each model, with all human stories. Equivalent if balanced accuracy and both accuracies are (the largest
+ * of three p-values counts), different if balanced accuracy is; p-values corrected by Holm over the models. Empty with
+ * one model.
  */
 export function modelVerdicts(data: Data): ModelVerdict[] {
   const { choices } = data;
@@ -37,57 +37,64 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
-    const word: VerdictWord = open
-      ? wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
+    const conclusion: Conclusion = open
+      ? conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
       : "inconclusive";
     const withinMargin = open && equivalenceHolm <= (errors.equivalenceAlpha ?? errors.alpha);
-    return { ...test, verdict: word, withinMargin, model: models[at]!, equivalenceHolm, differenceHolm };
+    return {
+      ...test,
+      verdict: conclusion,
+      withinMargin,
+      model: models[at]!,
+      equivalenceHolm,
+      differenceHolm,
+    };
   });
 }
 
-/** What the verdict on all models together does not say of each. */
+/** The conclusion for each model. */
 export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
-  const words: readonly VerdictWord[] = ["equivalent", "different", "inconclusive"];
-  const each = words.flatMap((word) => {
-    const own = models.filter(({ verdict: its }) => its === word).map(({ model }) => model);
-    return own.length > 0 ? [`${word}: ${own.join(", ")}`] : [];
+  const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
+  const each = words.flatMap((conclusion) => {
+    const own = models.filter(({ verdict: its }) => its === conclusion).map(({ model }) => model);
+    return own.length > 0 ? [`${conclusion}: ${own.join(", ")}`] : [];
   });
   return [
     sentence(
-      models.every(({ verdict: word }) => word === together) ? "result" : "verdict",
-      `The ${models.length} models are judged together here. Each by itself, with Holm’s correction, is ${each.join("; ")}.`,
+      models.every(({ verdict: conclusion }) => conclusion === together) ? "result" : "verdict",
+      `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];
 }
 
-/** The headline where some model of several is shown to differ: each by name, with its balanced accuracy. */
+/** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
 export function sayDifferentModels(models: readonly ModelVerdict[]): string {
-  const of = (word: VerdictWord) => models.filter(({ verdict: its }) => its === word);
+  const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
   const different = of("different").map(
     ({ model, estimate }) =>
       `${model} ${estimate! > 0.5 ? "is recognised" : "passes as human"} (${percent(estimate!)})`,
   );
   const rest = [
     ...of("equivalent").map(({ model }) => `${model} is equivalent to guessing`),
-    ...of("inconclusive").map(({ model }) => `of ${model} these data cannot say`),
+    ...of("inconclusive").map(({ model }) => `${model} is inconclusive`),
   ];
   return `Different: ${[different.join(", "), ...rest].join("; ")}.`;
 }
 
-/** The verdicts on the models as a table; nothing where one model wrote. */
+/** A table of the verdicts on the models; nothing with one model. */
 export const modelFindings = (models: readonly ModelVerdict[], { settings: { alpha } }: Data): Finding[] =>
   models.length === 0
     ? []
     : [
         table(
           "result",
-          `Each model beside all human stories: p-values by Holm over the models, intervals (${levelOf(1 - alpha)}) each by itself. Equivalent means that balanced accuracy, human and machine stories all are`,
+          `Each model with all human stories. p-values are corrected by Holm over the models; ${levelText(1 - alpha)} intervals are not. “Equivalent” requires all three: balanced accuracy, human stories and machine stories`,
           {
             columns: [
               { key: "model", label: "Model", format: "text" },
               { key: "verdict", label: "Verdict", format: "text" },
-              { key: "stories", label: "Its stories", format: "integer" },
+              { key: "stories", label: "Stories", format: "integer" },
               { key: "estimate", label: "Balanced accuracy", format: "percent" },
               { key: "low", label: "Interval", format: "percent" },
               { key: "high", label: "to", format: "percent" },
@@ -95,12 +102,20 @@ export const modelFindings = (models: readonly ModelVerdict[], { settings: { alp
               { key: "difference_p", label: "p, difference", format: "p" },
             ],
             rows: models.map(
-              ({ model, verdict: word, estimate, interval, equivalenceHolm, differenceHolm, ...rest }) => ({
+              ({
                 model,
-                verdict: word,
+                verdict: conclusion,
+                estimate,
+                interval,
+                equivalenceHolm,
+                differenceHolm,
+                ...rest
+              }) => ({
+                model,
+                verdict: conclusion,
                 stories: rest.machineStories,
                 estimate: estimate ?? null,
-                // One story stands for no others, and carries no interval.
+                // One story gives no interval.
                 low: rest.degrees > 0 ? interval.low : null,
                 high: rest.degrees > 0 ? interval.high : null,
                 equivalence_p: equivalenceHolm,

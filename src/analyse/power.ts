@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { printedFindings } from "../findings/terminal.ts";
-import { usualClusters, usualSpread } from "../stats/simulate-study.ts";
+import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
@@ -8,34 +8,34 @@ import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
-import { type Asked, planned } from "./planned.ts";
-import { usualPower } from "./power-plan.ts";
+import { type PlannedStudy, powerFindings } from "./power-findings.ts";
+import { defaultPower } from "./power-plan.ts";
 
 const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
-  power: realNumber(0.01, 0.999).default(usualPower),
+  power: realNumber(0.01, 0.999).default(defaultPower),
   stories: wholeNumber(2, 10_000).optional(),
   each: wholeNumber(2, 10_000).optional(),
   readers: wholeNumber(2, 100_000).optional(),
   accuracy: realNumber(0.01, 0.99).default(0.5),
-  bias: realNumber(0, 5).default(usualSpread.bias),
-  skill: realNumber(0, 5).default(usualSpread.skill),
-  story: realNumber(0, 5).default(usualSpread.story),
+  bias: realNumber(0, 5).default(defaultSpread.bias),
+  skill: realNumber(0, 5).default(defaultSpread.skill),
+  story: realNumber(0, 5).default(defaultSpread.story),
   titles: wholeNumber(0, 10_000).optional(),
-  title: realNumber(0, 5).default(usualClusters.title),
+  title: realNumber(0, 5).default(defaultClusterSpread.title),
   classes: wholeNumber(2, 10_000).optional(),
   forms: wholeNumber(2, 10_000).optional(),
-  group: realNumber(0, 5).default(usualClusters.group),
+  group: realNumber(0, 5).default(defaultClusterSpread.group),
   check: wholeNumber(0, 100_000).default(400),
   seed: z.string().default("2022"),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
-type Given = z.infer<typeof Options>;
+type PowerOptions = z.infer<typeof Options>;
 
-/** `tinylove power`: plans a study before its data, over readers and stories alike. */
-export const power = command<Given>({
+/** `tinylove power`: plans the numbers of readers and stories before the data. */
+export const power = command<PowerOptions>({
   name: "power",
   summary: "Plan how many readers and stories a verdict needs, before the data",
   examples: [
@@ -45,23 +45,23 @@ export const power = command<Given>({
   ],
   flags: [
     ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
-    ["--alpha <share>", "how often a claim may be wrong (default: the study's, else 0.05)"],
-    ["--power <share>", `how often a true claim should be shown (default ${usualPower})`],
+    ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
+    ["--power <share>", `the wanted power (default ${defaultPower})`],
     ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
     ["--each <number>", "stories that each reader judges, half of them human (default: the study's, else 6)"],
     [
       "--readers <number>",
-      "tell what so many readers can show, instead of finding how many are needed (default: the planned end of the study)",
+      "show the power with this many readers, instead of the number needed (default: the planned end of the study)",
     ],
-    ["--accuracy <share>", "the true accuracy that is expected (default 0.5)"],
-    ["--bias <number>", `how readers differ in saying "human", log-odds (default ${usualSpread.bias})`],
-    ["--skill <number>", `how readers differ in skill, log-odds (default ${usualSpread.skill})`],
-    ["--story <number>", `how stories differ in looking human, log-odds (default ${usualSpread.story})`],
+    ["--accuracy <share>", "the assumed true accuracy (default 0.5)"],
+    ["--bias <number>", `SD of readers' bias towards "human", log-odds (default ${defaultSpread.bias})`],
+    ["--skill <number>", `SD of readers' skill, log-odds (default ${defaultSpread.skill})`],
+    ["--story <number>", `SD of how human stories look, log-odds (default ${defaultSpread.story})`],
     [
       "--titles <number>",
       "titles that human and machine stories share, 0 for none (default: the study's, else none)",
     ],
-    ["--title <number>", `how titles differ in being easy, log-odds (default ${usualClusters.title})`],
+    ["--title <number>", `SD of how easy titles are, log-odds (default ${defaultClusterSpread.title})`],
     ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
     [
       "--forms <number>",
@@ -69,32 +69,29 @@ export const power = command<Given>({
     ],
     [
       "--group <number>",
-      `how classes or forms differ in being easy, log-odds (default ${usualClusters.group})`,
+      `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,
     ],
-    ["--check <studies>", "studies simulated to check the formula (default 400; 0 for none)"],
-    ["--seed <seed>", "of the simulation (default 2022)"],
+    ["--check <studies>", "number of simulated studies that check the formula (default 400; 0 for none)"],
+    ["--seed <seed>", "seed of the simulation (default 2022)"],
     ["--json", "print every figure with full precision"],
-    ["--report <file>", "also write a page with the curve"],
+    ["--report <file>", "also write a page with the power curve"],
   ],
   options: Options,
   async run(folder, given, effects) {
-    // Without a study, and where none is named, it plans one that is still to come.
+    // Outside a study's folder, and with no study named, all settings come from flags.
     const here = folder !== "." || (await exists("study.yaml"));
-    const found = planned(await heard(given, here ? await openStudy(folder) : undefined));
+    const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
     if (given.report !== undefined) {
       const { pageOfFindings } = await import("../findings/page-of-findings.ts");
-      await writeWhole(
-        given.report,
-        pageOfFindings({ title: "A study before its data", simulated: false }, [found]),
-      );
+      await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
     effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
   },
 });
 
-/** Flags go before what the study says, and that before the usual. */
-export async function heard(given: Given, study: Study | undefined): Promise<Asked> {
+/** The plan: flags first, then the study, then the defaults. */
+export async function plannedStudy(given: PowerOptions, study: Study | undefined): Promise<PlannedStudy> {
   const { margin = 0.1, alpha = 0.05, stories = 60, each = 6, classes, forms } = given;
   const said = {
     titles: given.titles || undefined,
@@ -110,7 +107,7 @@ export async function heard(given: Given, study: Study | undefined): Promise<Ask
   const apart = given.stories !== undefined && given.each !== undefined;
   const design = apart ? undefined : await designOf(study);
   const even: ReturnType<typeof evenDesign> = design ? evenDesign(design) : { stories, each };
-  const asked: Asked = {
+  const asked: PlannedStudy = {
     ...given,
     margin: given.margin ?? analyse.margin,
     alpha: given.alpha ?? analyse.alpha,
@@ -123,7 +120,7 @@ export async function heard(given: Given, study: Study | undefined): Promise<Ask
   return { ...asked, about: sayStudy(title, design, asked) };
 }
 
-function sayStudy(title: string, design: Design | undefined, options: Asked): string {
+function sayStudy(title: string, design: Design | undefined, options: PlannedStudy): string {
   const { margin, alpha, readers } = options;
   const end = readers === undefined ? "no planned end" : counted(readers, "reader");
   const clusters = [
@@ -135,5 +132,5 @@ function sayStudy(title: string, design: Design | undefined, options: Asked): st
   const planned = `Planned for “${title}”: margin ${declaredPercent(margin)}, alpha ${alpha}, ${end}, ${counted(options.stories, "story", "stories")} of which each reader judges ${options.each}${by}.`;
   if (!design || design.stories.human === design.stories.machine) return planned;
   const { human, machine } = design.stories;
-  return `${planned} It has ${human} human and ${machine} machine stories; the fewer decide, so that as many of each are planned.`;
+  return `${planned} The study has ${human} human and ${machine} machine stories; the plan uses the smaller number for both.`;
 }

@@ -15,14 +15,14 @@ export const preregister = command({
   name: "preregister",
   summary: "Freeze margin, exclusions, stopping rule and stories before the data",
   examples: ["tinylove preregister --study my-study"],
-  flags: [["--late", "register although there are judgments already; the report will say so"]],
+  flags: [["--late", "register although there are already judgments; the report will say so"]],
   options: z.object({ late: z.boolean().default(false) }),
   async run(folder, { late }, effects) {
     const study = await openStudy(folder);
     const before = await readRegistration(study);
     if (before) {
       throw new StudyError(`${registrationFile} was made at ${before.at}`, {
-        hint: "a registration is made once; the report shows what differs from it",
+        hint: "a registration is made once; the report lists all deviations from it",
       });
     }
     if (!(await exists(study.path(stimuliFile)))) {
@@ -31,7 +31,7 @@ export const preregister = command({
     const judgments = (await readJudgments(study)).length;
     if (judgments > 0 && !late) {
       throw new StudyError(`there are ${judgments} judgments already`, {
-        hint: "register before the data, or say --late and the report will tell",
+        hint: "register before the data, or use --late (the report will say so)",
       });
     }
     const frozen = await frozenOf(study);

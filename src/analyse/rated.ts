@@ -1,5 +1,5 @@
 import { boundedInterval } from "../stats/bounded-interval.ts";
-import { wordOf } from "../stats/claim.ts";
+import { conclusionOf } from "../stats/claim.ts";
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { type DifferenceVerdict, differenceVerdict } from "../stats/difference-verdict.ts";
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
@@ -13,7 +13,7 @@ import { clustersOf } from "./judged.ts";
 import { raterTable } from "./raters.ts";
 import { pointsOf, type RatingScale, ratingScale, widestShare } from "./rating-scale.ts";
 
-/** What the ratings of one task say, in numbers. */
+/** The analysis of the ratings of one task. */
 export interface Rated {
   readonly task: string;
   readonly ratings: number;
@@ -21,9 +21,9 @@ export interface Rated {
   readonly difference: Difference | undefined;
   readonly balance: Balance;
   readonly scale: RatingScale;
-  /** Points within which means count as equal. */
+  /** The equivalence margin in points. */
   readonly margin: number;
-  /** So wide a part of the scale that no verdict of equivalence is given. */
+  /** Whether the margin is too wide a part of the scale for equivalence. */
   readonly tooWide: boolean;
   readonly ordinal: { readonly odds: number; readonly p: number } | { readonly reason: string };
   /** The lowest and the highest rating given. */
@@ -31,14 +31,14 @@ export interface Rated {
   readonly agreement: { readonly ordinal: number | undefined; readonly interval: number | undefined };
 }
 
-/** Mean rating of human stories less that of machine stories; p-values by Holm over the tasks. */
+/** Mean rating of human stories minus that of machine stories; p-values corrected by Holm over the tasks. */
 export interface Difference extends DifferenceVerdict {
   readonly readers: number;
   readonly differenceHolm: number;
   readonly equivalenceHolm: number;
 }
 
-/** The ratings of one task: means, their difference, its ordinal model, and how far readers agree. */
+/** The ratings of one task: means, their difference, the ordinal model and agreement. */
 export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated {
   const { settings } = data;
   const values = own.map(({ rating }) => rating);
@@ -53,7 +53,7 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
       groups.set(of, there);
     }
   }
-  // A lone model says what "machine stories" say already.
+  // A single model would repeat "Machine stories".
   if (groups.size === 3 && groups.has("Machine stories"))
     groups.delete([...groups.keys()].find((name) => !/ stories$/.test(name)) ?? "");
   const difference = differenceOf(own, scale, margin, data);
@@ -61,7 +61,7 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   return {
     task,
     ratings: own.length,
-    groups: [...groups].sort(inOrder).map(([of, { rows, group }]) => ({
+    groups: [...groups].sort(compareGroups).map(([of, { rows, group }]) => ({
       of,
       group,
       ...meanOf(rows, columnsOf(rows, data), scale, settings.level),
@@ -80,14 +80,14 @@ export function ratedOf(task: string, own: readonly Rating[], data: Data): Rated
   };
 }
 
-/** What ratings repeat by: readers, stories, and what the settings declare, titles unless they say otherwise. */
+/** The clusters of ratings: readers, stories, and those that the settings declare (titles by default). */
 const columnsOf = (rows: readonly Rating[], data: Data): ArrayLike<Label>[] => [
   rows.map(({ participant }) => participant),
   rows.map(({ stimulus }) => stimulus),
   ...clustersOf(rows, data).map(({ labels }) => labels),
 ];
 
-/** The odds of a higher rating for human stories, with the error and the degrees of freedom that the verdict has. */
+/** The odds of a higher rating for human stories, with the clusters and degrees of freedom of the verdict. */
 function ordinalOf(own: readonly Rating[], difference: Difference | undefined, data: Data): Rated["ordinal"] {
   const values = own.map(({ rating }) => rating);
   const groups = own.map(({ origin }) => origin);
@@ -98,11 +98,11 @@ function ordinalOf(own: readonly Rating[], difference: Difference | undefined, d
   );
   if (!fit.fitted) return { reason: fit.reason };
   if (difference?.degrees === 0 || fit.degrees[0] === 0)
-    return { reason: difference?.reason ?? "too few readers or stories carry its error" };
+    return { reason: difference?.reason ?? "there are too few readers or stories" };
   return { odds: Math.exp(fit.coefficients[0]!), p: fit.pValues[0]! };
 }
 
-/** Several scales are several claims: their p-values by Holm, and the verdicts that these carry. */
+/** Corrects p-values by Holm over the scales, and the verdicts accordingly. */
 export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
   const compared = tasks.flatMap(({ difference }) => difference ?? []);
   const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
@@ -114,15 +114,15 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
     const errors = errorsOf(data);
     const open = whyWithheld(data) === undefined;
     const withinMargin = open && !rated.tooWide && equivalenceHolm <= errors.equivalenceAlpha;
-    const word = wordOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
-    const verdict = open && (word !== "equivalent" || withinMargin) ? word : "inconclusive";
+    const conclusion = conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
+    const verdict = open && (conclusion !== "equivalent" || withinMargin) ? conclusion : "inconclusive";
     const corrected = { verdict, withinMargin, equivalenceHolm, differenceHolm };
     return { ...rated, difference: { ...rated.difference, ...corrected } };
   });
 }
 
-/** Human stories, the machine's, then each model's by name. */
-const inOrder = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
+/** Order: human stories, machine stories, then each model by name. */
+const compareGroups = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
   const place = (of: string) => ["Human stories", "Machine stories", of].indexOf(of);
   return place(one) - place(other) || (one < other ? -1 : 1);
 };
@@ -144,13 +144,12 @@ function meanOf(
 }
 
 /**
- * Readers whose ratings hold another mix of the two kinds than most readers': what they give freely or sparingly falls
- * on one of them.
+ * Readers who rated a different mix of the two kinds than most: their high or low ratings affect one kind more.
  */
 interface Balance {
   readonly readers: number;
   readonly uneven: number;
-  /** The difference over the others; undefined where nobody is uneven. */
+  /** The difference without them; undefined if there are none. */
   readonly even: Difference | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A row for each reader and a column for each story that two or more judged: what Krippendorff's alpha reads.
- * Undefined where no story has two judges.
+ * The input of Krippendorff's alpha: a row per reader and a column per story with at least two judges. Undefined without
+ * such a story.
  */
 export function raterTable<Answer extends { readonly participant: string; readonly stimulus: string }>(
   answers: readonly Answer[],

@@ -2,14 +2,14 @@ import type { Interval } from "../stats/interval.ts";
 import type { RatingMargin } from "../study/settings/analyse.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
-/** The two ends of a scale, and whether the task itself says so or only the ratings do. */
+/** The two ends of a scale, and whether the task declares them or they are taken from the ratings. */
 export interface RatingScale extends Interval {
   readonly declared: boolean;
 }
 
 /**
- * The scale that ratings of a task stand on: the task's own, or from the least to the greatest rating that was given,
- * where a table brings a task that is not ours or ratings beyond its scale.
+ * The scale of a task's ratings: the task's own, or the range of the ratings given if the task is unknown or ratings lie
+ * outside its scale.
  */
 export function ratingScale(task: string, ratings: readonly number[]): RatingScale {
   const given = ratings.reduce(
@@ -31,5 +31,5 @@ export function pointsOf(margin: RatingMargin, { low, high }: Interval): number 
   return typeof margin === "number" ? margin : (Number.parseFloat(margin) / 100) * (high - low);
 }
 
-/** Beyond this share of a scale, means that are far apart would count as equal. */
+/** The widest margin, as a share of the scale: beyond it, very different means would count as equal. */
 export const widestShare = 0.25;

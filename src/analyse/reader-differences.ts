@@ -14,34 +14,34 @@ import type { Random } from "../stats/random.ts";
 import { type Vote, votes } from "../stats/voting.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
-import { levelOf } from "./accuracy-words.ts";
+import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { errorsOf, whyWithheld } from "./interim-analysis.ts";
 import { asJudgments } from "./judged.ts";
 
-/** Whether some readers can tell although most cannot, and what the study could have seen of it. */
+/** Whether readers differ in skill, who is shown to be able to tell, and the power to detect such readers. */
 export interface ReaderDifferences {
   readonly heterogeneity: Heterogeneity;
-  /** Readers who are shown to do better than guessing (Holm), the best first. */
+  /** Readers significantly better than guessing (Holm), the best first. */
   readonly named: readonly TestedScore[];
   readonly fewestForName: number;
   readonly medianAnswers: number;
   readonly able: AbleShare | undefined;
-  /** The probability that this study finds out that 5 % of readers are right in 95 %. */
+  /** The power to detect that 5 % of readers are right in 95 % of stories. */
   readonly power: number;
   readonly votes: readonly Vote[];
-  /** That readers differ, or that one of them can tell, is shown. */
+  /** Whether readers are shown to differ, or one of them is shown to be able to tell. */
   readonly shown: boolean;
 }
 
-/** With less than this the study could not have seen that some readers can tell, and "indistinguishable" is not said. */
+/** With less power to detect readers who can tell, "indistinguishable" is not claimed. */
 const enoughPower = 0.8;
 
-/** Undefined where no reader judged stories of both origins. */
+/** The differences between readers; undefined if no reader judged stories of both origins. */
 export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
   differencesIn(asJudgments(data.choices, data), data, random);
 
-/** The same of any judgments. */
+/** The same for any judgments. */
 export function differencesIn(
   judgments: Judgments,
   data: Data,
@@ -69,13 +69,13 @@ export function differencesIn(
   };
 }
 
-/** Whether nothing about the readers stands against calling stories indistinguishable. */
+/** Whether the results on readers allow the word "indistinguishable". */
 export const readersAllow = (differences: ReaderDifferences | undefined): boolean =>
   differences !== undefined && !differences.shown && differences.power >= enoughPower;
 
-/** Equivalence in one sentence where readers differ, or may differ unseen. */
+/** The headline for equivalence if readers differ, or if a difference could have been missed. */
 export function sayOnAverage(differences: ReaderDifferences | undefined, data: Data): string {
-  if (differences === undefined) return "Equivalent on average: nobody judged stories of both origins.";
+  if (differences === undefined) return "Equivalent on average: no reader judged stories of both origins.";
   const { named, able, shown, heterogeneity } = differences;
   if (!shown) {
     return `Equivalent on average; up to ${percent(able!.most)} of readers could still be able to tell.`;
@@ -90,23 +90,29 @@ const sayNumber = (named: number, readers: number): string =>
   `${printed(named, "integer")} of ${printed(readers, "integer")} ${named === 1 ? "is" : "are"} shown to`;
 
 const sayShare = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
-  `${percent(estimate)} (${levelOf(level)} interval ${percentRange(interval)})`;
+  `${percent(estimate)} (${levelText(level)} interval ${percentRange(interval)})`;
 
-/** What is found about the readers, each in a sentence; the named ones and what votes reach as tables. */
+/** The findings about readers: sentences, a table of those who can tell, and a table of majority votes. */
 export function readerFindings(differences: ReaderDifferences | undefined, data: Data): Finding[] {
   if (differences === undefined || whyWithheld(data) !== undefined) return [];
   const { named, votes: reached } = differences;
   return [
     ...readerSentences(differences, data),
     ...(named.length > 0
-      ? [table("result", "Readers who are shown to tell (Fisher’s exact test, Holm)", namedTable(named))]
+      ? [
+          table(
+            "result",
+            "Readers who are shown to be able to tell (Fisher’s exact test, Holm)",
+            namedTable(named),
+          ),
+        ]
       : []),
     ...(reached.length > 1 ? [table("detail", votesCaption, votesTable(reached))] : []),
     sentence("method", method(differences)),
   ];
 }
 
-/** Whether readers differ, who can tell, and what the study could have seen of it. */
+/** Whether readers differ, who can tell, and the power to detect such readers. */
 export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [
   sentence("result", sayHeterogeneity(differences, data)),
   sentence("result", sayNamed(differences)),
@@ -116,11 +122,11 @@ export const readerSentences = (differences: ReaderDifferences, data: Data): Fin
 function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
   const { ratio, p } = heterogeneity;
   if (ratio === undefined)
-    return "Whether readers differ in how well they judge cannot be tested: no story was judged rightly by some and wrongly by others.";
+    return "Differences between readers cannot be tested: no story has both right and wrong answers.";
   if (p > errorsOf(data).alpha) {
-    return `It is not shown that readers differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelOf(1 - errorsOf(data).alpha)}).`}`;
+    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - errorsOf(data).alpha)}).`}`;
   }
-  return `Readers differ in how well they judge (${pValue(p)}): their own accuracies vary ${printed(ratio, "number")} times as much as they would if all were alike. If readers are of two kinds, those who guess and those who are right in 75 % or more, an estimated ${sayShare(able!, data)} can tell.`;
+  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${sayShare(able!, data)} can tell.`;
 }
 
 function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
@@ -128,16 +134,16 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
   if (named.length > 0) {
     const best = named[0]!;
     const right = best.right[0] + best.right[1];
-    return `${counted(named.length, "reader")} of ${printed(readers, "integer")} ${named.length === 1 ? "is" : "are"} shown to tell; the best was right in ${right} of ${best.judged[0] + best.judged[1]}.`;
+    return `${counted(named.length, "reader")} of ${printed(readers, "integer")} ${named.length === 1 ? "is" : "are"} shown to be able to tell; the best was right in ${right} of ${best.judged[0] + best.judged[1]}.`;
   }
   if (medianAnswers < fewestForName) {
-    return `No reader can be shown to tell: among ${counted(readers, "reader")} that takes ${fewestForName} answers of one reader, all right, and readers gave ${printed(medianAnswers, "integer")} (median).`;
+    return `No single reader can be shown to be able to tell: with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right; the median reader gave ${printed(medianAnswers, "integer")}.`;
   }
-  return `No reader is shown to tell; among ${counted(readers, "reader")} that takes at least ${fewestForName} answers of one reader, all right.`;
+  return `No single reader is shown to be able to tell; with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right.`;
 }
 
 const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
-  `If 5 % of readers were right in 95 % of stories, a study like this would find it out with probability ${printed(power, "number")}${power < enoughPower ? `, which is less than the ${enoughPower.toFixed(2)} that the strongest verdict takes` : ""} (at alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
+  `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < enoughPower ? `, less than the ${enoughPower.toFixed(2)} required for the strongest verdict` : ""} (alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
 
 const namedTable = (named: readonly TestedScore[]) => ({
   columns: [
@@ -158,8 +164,7 @@ const namedTable = (named: readonly TestedScore[]) => ({
   })),
 });
 
-const votesCaption =
-  "What readers reach who judge a story together and go by their majority, for numbers of readers that every story had";
+const votesCaption = "Accuracy of majority votes, for numbers of readers that every story has";
 
 const votesTable = (reached: readonly Vote[]) => ({
   columns: [
@@ -170,4 +175,4 @@ const votesTable = (reached: readonly Vote[]) => ({
 });
 
 const method = ({ heterogeneity: { draws } }: ReaderDifferences): string =>
-  `Whether readers differ was tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times); the statistic is the variance of the readers’ own balanced accuracies around what their stories lead to expect, each weighed by its precision. Who can tell was tested by Fisher’s exact test of each reader’s answers, one-sided, with Holm’s correction. The share of readers who can tell is that of a mixture of two kinds, with all shares, and accuracies of 75 to 99 %, as likely beforehand. The strongest verdict takes equivalence overall and for each kind of story, no shown difference between readers, and a study that finds out 5 % of readers who are right in 95 % with probability ${enoughPower.toFixed(2)}, by simulation of the same readers and stories.`;
+  `Differences between readers were tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times). The statistic is the variance of the readers’ balanced accuracies around the values expected from their stories, weighted by precision. Each reader was tested by a one-sided Fisher’s exact test with Holm’s correction. The share of readers who can tell is estimated by a two-component mixture, with a uniform prior on the share and on accuracies from 75 to 99 %. The strongest verdict requires equivalence overall and for each kind of story, no significant difference between readers, and a power of at least ${enoughPower.toFixed(2)} to detect 5 % of readers who are right in 95 % of stories, by simulation with the same readers and stories.`;

@@ -1,31 +1,31 @@
-/** What to change in a study whose stories are given away by these features, one piece of advice for each cause, in order. */
-export function mendingOf(features: readonly string[]): string[] {
+/** Advice for a study whose stories are given away by these features, one piece for each cause, in order. */
+export function remediesFor(features: readonly string[]): string[] {
   const causes = features.map(
-    (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? ofTable(feature),
+    (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? remedyForColumn(feature),
   );
   return [...new Set(causes)];
 }
 
-/** Features by what puts them there, as `surfaceOf` names them. */
+/** Features (as `surfaceOf` names them) by their cause. */
 const remedies: readonly { readonly shows: readonly string[]; readonly change: string }[] = [
   {
     shows: ["words"],
-    change: "clip both sides to one length: bring `compose.words.least` and `most` together",
+    change:
+      "clip human and machine stories to one length: set `compose.words.least` and `most` closer together",
   },
   {
     shows: ["letters", "letters a word", "different words, share"],
     change:
-      "the model uses other words (shorter, longer, or the same ones again), which no clip hides: take a larger or a tuned model (`tinylove tune`), examples nearer to the stories, or against repetition another `temperature` or `repeatPenalty`",
+      "the model uses different words (shorter, longer or repeated): use a larger or tuned model (`tinylove tune`), examples closer to the stories, or, against repetition, another `temperature` or `repeatPenalty`",
   },
   {
     shows: ["words a sentence"],
-    change:
-      "sentences are longer on one side: another prompt or another model, or stories whose sentences are like its own",
+    change: "sentence lengths differ: use another prompt or model, or human stories with similar sentences",
   },
   {
     shows: ["ends with a full sentence"],
     change:
-      "one side breaks off and the other comes to an end: let the clip fall inside every text (`compose.words.most` below the shortest, `tooShort: drop`)",
+      "only one side ends with complete sentences: make the clip cut every text (`compose.words.most` below the shortest, `tooShort: drop`)",
   },
   {
     shows: [
@@ -33,23 +33,22 @@ const remedies: readonly { readonly shows: readonly string[]; readonly change: s
       ...["colons and semicolons", "line breaks", "digits", "capital letters"],
     ],
     change:
-      "marks of typography stand more often on one side (compose brings their form to one, not how often they are used): clear what a source or a model adds (headings, lists, line breaks), or take stories, examples or a model that use them alike",
+      "typographical marks are more frequent on one side (compose unifies their form, not their frequency): remove what a source or a model adds (headings, lists, line breaks), or use stories, examples or a model with similar frequencies",
   },
   {
     shows: ["title words in the text"],
-    change:
-      "one side takes up the words of its title: ask in the prompt that it does not, or take another model",
+    change: "one side repeats the words of its title: forbid it in the prompt, or use another model",
   },
   {
     shows: ["words in the title"],
     change:
-      "the two sides have other titles: have each title on the forms in both versions (more `compose.forms`)",
+      "human and machine stories have different titles: show each title in both versions (more `compose.forms`)",
   },
   {
     shows: ["place in which it was shown"],
-    change: "one side was shown earlier: draw the order anew for each reader",
+    change: "one side was shown earlier: randomise the order for each reader",
   },
 ];
 
-const ofTable = (feature: string): string =>
-  `make the two sides alike in “${feature}”, a column of the table`;
+const remedyForColumn = (feature: string): string =>
+  `make human and machine stories more similar in “${feature}”, a column of the table`;

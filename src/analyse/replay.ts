@@ -9,19 +9,19 @@ import { command } from "../workbench/stage.ts";
 import type { Pair } from "./data.ts";
 import { replays } from "./replays.ts";
 
-/** `tinylove replay`: the judgments of a published study under our tests. */
+/** `tinylove replay`: analyses the judgments of a published study with our tests. */
 export const replay = command({
   name: "replay",
-  summary: "Put the judgments of a published study through our tests",
+  summary: "Analyse the judgments of a published study",
   examples: ["tinylove replay deepspeare --data deepspeare.csv"],
-  parameters: [["<study>", `which: ${replays.map(({ name }) => name).join(", ")}`]],
+  parameters: [["<study>", `one of: ${replays.map(({ name }) => name).join(", ")}`]],
   flags: [
-    ["--data <file>", "its table, as its authors published it"],
+    ["--data <file>", "the table as its authors published it"],
     ["--json", "print every figure with full precision"],
   ],
   options: z.object({
     study: z.string(),
-    data: z.string({ error: "name the published table" }),
+    data: z.string({ error: "give the published table" }),
     json: z.boolean().default(false),
   }),
   async run(_, { study, data, json }, effects) {
@@ -37,7 +37,7 @@ export const replay = command({
   },
 });
 
-/** Margins that are asked: the one within which the published share is shown to be equivalent, and one in which it is not. */
+/** The two margins tested: equivalence is shown within the first and not within the second. */
 const margins = [0.1, 0.05];
 
 interface Replayed {
@@ -46,7 +46,7 @@ interface Replayed {
   readonly readers: number;
   readonly found: number;
   readonly share: number;
-  /** As if judgments were independent, clustered by reader, and by reader and by pair. */
+  /** For independent judgments, clustered by reader, and clustered by reader and by pair. */
   readonly standardErrors: {
     readonly independent: number;
     readonly byReader: number;
@@ -60,7 +60,7 @@ interface Replayed {
   }[];
 }
 
-/** The share in which the human text was found, as published, and whether it is shown to be equivalent to guessing. */
+/** The published share of pairs in which the human text was found, and its equivalence to guessing. */
 export function replayed(model: string, pairs: readonly Pair[]): Replayed {
   const correct = pairs.map(({ humanSide, chosenSide }) => humanSide === chosenSide);
   const right = correct.map(Number);

@@ -1,16 +1,16 @@
 import { binomialCdf } from "../stats/binomial.ts";
 import { type Finding, sentence, type Table, table } from "../study/finding.ts";
-import { printed } from "../study/print.ts";
+import { listed, printed } from "../study/print.ts";
 import { type Choice, type Data, type Origin, readersOf } from "./data.ts";
 
-/** What the study of 2022 asked for before it would claim that readers cannot tell. */
+/** The 2022 study's requirements for the claim that readers cannot tell. */
 const people = 100;
 const questions = 6;
 
 /**
- * The rule of the 2022 study, because people will ask for it: at least 100 people whose mean score is 3 or less
- * of 6, and 1.5 or less of 3 in each class. Beside it, why it cannot carry the claim: guessing meets it about as
- * often as a coin falls heads, and its half per class mixes bias with skill.
+ * The rule of the 2022 study, reported for comparison: at least 100 people with a mean score of at most 3 of 6, and at
+ * most 1.5 of 3 for each kind of story. Also why it cannot support the claim: readers who guess meet it about half of the
+ * time, and its limit for each kind mixes bias with skill.
  */
 export function rule2022({ choices }: Data): { findings: Finding[]; numbers: Record<string, unknown> } {
   const readers = readersOf(choices).length;
@@ -20,19 +20,47 @@ export function rule2022({ choices }: Data): { findings: Finding[]; numbers: Rec
   const findings = [
     sentence(
       "detail",
-      `The rule of the 2022 study (at least ${people} people, a mean score of at most half, also for each kind of story) is ${met ? "met" : "not met"}: ${readers} of ${people} people. It could not carry the claim anyway. With ${people} people and ${questions} stories each its first half is met with probability ${odds[0]!.overall.toFixed(3)} by readers who guess, and still with ${odds[1]!.overall.toFixed(3)} by readers who are right 52 % of the time; with its halves per kind, ${odds[0]!.withHalves.toFixed(3)} and ${odds[1]!.withHalves.toFixed(3)}. And those halves mix bias with skill: a reader who says “human” to 60 % of whatever is shown scores 1.8 of 3 on human stories, with d′ = 0.`,
+      `The 2022 rule (at least ${people} people with a mean score of at most half, also for each kind of story) is ${met ? "met" : `not met: ${whyNotMet(readers, halves)}`}. The rule cannot support the claim that readers cannot tell. With ${people} people and ${questions} stories each, its limit for all stories is met with probability ${odds[0]!.overall.toFixed(3)} by readers who guess and ${odds[1]!.overall.toFixed(3)} by readers who are right 52 % of the time; with the limits for each kind, ${odds[0]!.withHalves.toFixed(3)} and ${odds[1]!.withHalves.toFixed(3)}. These limits also mix bias with skill: a reader who says “human” to 60 % of all stories scores 1.8 of 3 on human stories, with d′ = 0.`,
     ),
-    table("detail", "The rule of the 2022 study, point by point", ruleTable(readers, halves)),
+    table("detail", "The 2022 rule", ruleTable(readers, halves)),
   ];
   return { findings, numbers: { met, readers, halves, oddsOfMeeting: odds } };
 }
 
-/** The probability that judgments which are right with probability `accuracy`, all independent, meet the rule. */
+/** Why the rule is not met, with the figures. */
+function whyNotMet(readers: number, halves: readonly Half[]): string {
+  const [all, ...kinds] = halves;
+  const tooHigh = [
+    ...(all?.share !== undefined && all.share > 0.5
+      ? [`the mean score is too high (${printed(all.share * questions, "number")} of ${questions})`]
+      : []),
+    ...kinds
+      .filter(({ share }) => share !== undefined && share > 0.5)
+      .map(
+        ({ of, share }) =>
+          `the mean score on ${of} stories is too high (${printed(share! * (questions / 2), "number")} of ${questions / 2})`,
+      ),
+    ...halves
+      .filter(({ share }) => share === undefined)
+      .map(({ of }) => (of === "all" ? "there are no judgments" : `no ${of} stories were judged`)),
+  ];
+  const count = `${readers} of at least ${people}`;
+  if (readers < people) return [`too few people (${count})`, ...tooHigh].join("; ");
+  return `enough people (${count}), but ${listed(tooHigh)}`;
+}
+
+/** The probability that independent judgments, right with probability `accuracy`, meet the rule. */
 export function oddsOfMeeting(accuracy: number): { accuracy: number; overall: number; withHalves: number } {
   const judgments = people * questions;
-  // Half of each kind at most is half of all at most, so the halves alone decide.
+  // At most half of each kind implies at most half of all.
   const half = binomialCdf(judgments / 4, judgments / 2, accuracy);
   return { accuracy, overall: binomialCdf(judgments / 2, judgments, accuracy), withHalves: half * half };
+}
+
+/** The share of right answers for all stories, or for one origin; undefined without judgments. */
+interface Half {
+  readonly of: string;
+  readonly share: number | undefined;
 }
 
 function shareOf(choices: readonly Choice[], of: Origin | "all"): number | undefined {
@@ -40,13 +68,10 @@ function shareOf(choices: readonly Choice[], of: Origin | "all"): number | undef
   return own.length === 0 ? undefined : own.filter(({ right }) => right).length / own.length;
 }
 
-function ruleTable(
-  readers: number,
-  halves: readonly { readonly of: string; readonly share: number | undefined }[],
-): Table {
+function ruleTable(readers: number, halves: readonly Half[]): Table {
   return {
     columns: [
-      { key: "asks", label: "The rule asks", format: "text" },
+      { key: "asks", label: "Requirement", format: "text" },
       { key: "found", label: "Found", format: "text" },
       { key: "met", label: "Met", format: "text" },
     ],
@@ -61,6 +86,6 @@ function ruleTable(
   };
 }
 
-/** Score and share with two decimals each, as that study printed them. */
+/** Score and share with two decimals, as the 2022 study printed them. */
 const scoreOf = (share: number, most: number): string =>
   `${printed(share * most, "number")} (${(100 * share).toFixed(2)} % right)`;

@@ -3,12 +3,12 @@ import { type Finding, figure, sentence, type Table } from "../study/finding.ts"
 import { counted, printed } from "../study/print.ts";
 import type { Choice, Data } from "./data.ts";
 
-/** Scores of the people who judged every story of their form. */
+/** Scores of readers who judged every story of their form. */
 export interface FormScores {
   readonly forms: readonly FormScore[];
   readonly table: Table | undefined;
   readonly sentences: readonly Finding[];
-  /** Questions on a form and the scores reached, where all forms ask equally many. */
+  /** Questions per form, if all forms have the same number. */
   readonly questions: number | undefined;
   readonly scores: readonly number[];
 }
@@ -18,14 +18,14 @@ interface FormScore {
   readonly questions: number;
   readonly responses: number;
   readonly begun: number;
-  /** Undefined where nobody took the form. */
+  /** Undefined if nobody completed the form. */
   readonly meanScore: number | undefined;
   readonly points: number;
 }
 
 /**
- * A response is one person's judgments of all stories of a form; its score is how many were right. Responses that
- * were begun and left are counted apart: they are in the accuracy of judgments, not in scores.
+ * A response is one reader's judgments of all stories of a form; its score is the number of right ones. Incomplete
+ * responses are counted separately: their judgments count for accuracy, but they have no score.
  */
 export function formScores(data: Data): FormScores {
   const asked = data.forms.filter(({ choices }) => choices > 0);
@@ -56,7 +56,7 @@ export function formScores(data: Data): FormScores {
   };
 }
 
-/** The histogram of scores beside what guessing would give. */
+/** A histogram of scores with the distribution expected under guessing. */
 export function scoresFigure({ questions, scores }: FormScores): Finding[] {
   if (questions === undefined || scores.length === 0) return [];
   const rows = Array.from({ length: questions + 1 }, (_, score) => ({
@@ -65,23 +65,27 @@ export function scoresFigure({ questions, scores }: FormScores): Finding[] {
     guessing: scores.length * binomialPmf(score, questions, 0.5),
   }));
   return [
-    figure("result", `Scores of ${counted(scores.length, "response")}, and how many guessing would give`, {
-      draw: "histogram",
-      table: {
-        columns: [
-          { key: "score", label: "Stories judged rightly", format: "integer" },
-          { key: "responses", label: "Responses", format: "integer" },
-          { key: "guessing", label: "Expected under guessing", format: "number" },
-        ],
-        rows,
+    figure(
+      "result",
+      `Scores of ${counted(scores.length, "response")}, with the distribution expected under guessing`,
+      {
+        draw: "histogram",
+        table: {
+          columns: [
+            { key: "score", label: "Right answers", format: "integer" },
+            { key: "responses", label: "Responses", format: "integer" },
+            { key: "guessing", label: "Expected under guessing", format: "number" },
+          ],
+          rows,
+        },
+        encode: { x: "score", y: "responses", expected: "guessing" },
+        labels: {
+          x: `Right answers of ${questions}`,
+          y: "Responses",
+          expected: "expected under guessing",
+        },
       },
-      encode: { x: "score", y: "responses", expected: "guessing" },
-      labels: {
-        x: `Stories judged rightly, of ${questions}`,
-        y: "Responses",
-        expected: "expected under guessing",
-      },
-    }),
+    ),
   ];
 }
 
@@ -122,7 +126,7 @@ function formsTable(forms: readonly FormScore[]): Table {
       { key: "score", label: "Mean score", format: "number" },
       { key: "questions", label: "of", format: "integer" },
       { key: "points", label: "Points", format: "integer" },
-      { key: "begun", label: "Begun, not ended", format: "integer" },
+      { key: "begun", label: "Incomplete", format: "integer" },
     ],
     rows: [...forms.map((form) => row(form, form.begun)), row(total, sum(forms.map(({ begun }) => begun)))],
   };
@@ -139,7 +143,7 @@ function sayForms(forms: readonly FormScore[]): Finding[] {
   const said = sentence("result", `Mean scores by form, of ${taken[0]!.questions}: ${each.join("; ")}.`);
   if (unread.length === 0) return [said];
   const names = unread.map(({ form }) => form).join(", ");
-  return [said, sentence("detail", `Nobody has completed ${names} yet.`)];
+  return [said, sentence("detail", `Nobody has completed these forms yet: ${names}.`)];
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

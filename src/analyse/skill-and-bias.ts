@@ -4,7 +4,7 @@ import type { Estimate } from "../stats/signal-detection.ts";
 import { type StudyVerdict, type Verdict, verdictTest } from "../stats/verdict-test.ts";
 import { type Finding, sentence, type Table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
-import { balancedNote, levelOf } from "./accuracy-words.ts";
+import { balancedNote, levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { asJudgments, testOptions } from "./judged.ts";
 
@@ -14,22 +14,22 @@ interface Measured {
   readonly high: number | undefined;
 }
 
-/** d', c and J with clustered intervals; undefined where one kind was never judged, unbounded where no error is known. */
+/** d', c and J with clustered intervals; undefined if one kind was never judged, interval undefined without an error. */
 export interface Detection {
-  /** How often readers said "human", of both kinds weighed alike, against one half. */
+  /** The share of "human" answers, averaged over both kinds of story, tested against one half. */
   readonly leaning: Verdict;
   readonly sensitivity: Measured | undefined;
   readonly criterion: Measured | undefined;
   readonly youden: Measured | undefined;
 }
 
-/** Skill and bias taken apart, with the errors of the verdict. */
+/** Skill and bias, with the clusters of the verdict. */
 export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
   const { choices, settings } = data;
   const judgments = asJudgments(choices, data);
   const said = choices.map(({ answer }) => answer === "human");
   const detection = clusteredDetection(judgments, settings.level);
-  // One reader, or one story of a kind, carries no interval at all.
+  // With one reader, or one story of a kind, there is no interval.
   const known = overall.degrees > 0;
   const measured = ({ value, interval }: Estimate): Measured => ({
     value,
@@ -66,7 +66,7 @@ export function detectionTable(
     columns: [
       { key: "measure", label: "Measure", format: "text" },
       { key: "value", label: "Value", format: "number" },
-      { key: "low", label: `${levelOf(level)} interval`, format: "number" },
+      { key: "low", label: `${levelText(level)} interval`, format: "number" },
       { key: "high", label: "to", format: "number" },
       { key: "meaning", label: "Meaning", format: "text" },
     ],
@@ -74,26 +74,26 @@ export function detectionTable(
       row(
         "d′, pooled",
         sensitivity,
-        "skill of all judgments together, whatever the bias; 0 is none; below the mean reader’s where readers lean apart",
+        "skill, independent of bias; 0 means none; lower than the mean reader’s d′ if readers differ in bias",
       ),
-      row("c, pooled", criterion, "leaning; below 0 towards “human”, above 0 towards “machine”"),
-      row("Youden’s J", youden, "accuracy on human + accuracy on machine − 1; 0 is no skill"),
+      row("c, pooled", criterion, "bias; below 0 towards “human”, above 0 towards “machine”"),
+      row("Youden’s J", youden, "accuracy on human + accuracy on machine stories − 1; 0 means no skill"),
     ],
   };
 }
 
-/** A bias is told only where its interval leaves out one half. */
+/** A sentence on bias, which is claimed only if the interval excludes one half. */
 export function sayBias({ leaning }: Detection): Finding[] {
   const { estimate, interval, degrees } = leaning;
   if (estimate === undefined || degrees === 0) return [];
-  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && ", human and machine stories weighed alike"}`;
+  const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && " (mean of both kinds of story)"}`;
   if (interval.low > 0.5 || interval.high < 0.5) {
     return [
       sentence(
         "result",
-        `${share}: they lean towards “${estimate > 0.5 ? "human" : "machine"}” whatever they are shown, which moves accuracy on human and on machine stories apart without any skill.`,
+        `${share}. This bias towards “${estimate > 0.5 ? "human" : "machine"}” makes accuracy on human and on machine stories differ without any skill.`,
       ),
     ];
   }
-  return [sentence("result", `${share}; no leaning is shown.`)];
+  return [sentence("result", `${share}; no bias is shown.`)];
 }

@@ -4,7 +4,7 @@ import { type Finding, figure, sentence, type Table, table } from "../study/find
 import { printed } from "../study/print.ts";
 import type { Pair } from "./data.ts";
 
-/** How strongly each writer looks human beside the others; none where no model of it has a fit, with the reason. */
+/** How human each source (people, or a model) looks compared with the others, or why no model could be fitted. */
 interface Strengths {
   readonly fitted: boolean;
   readonly reason?: string;
@@ -17,7 +17,7 @@ interface Strengths {
   readonly left?: { readonly value: number; readonly low: number; readonly high: number } | undefined;
 }
 
-/** Bradley and Terry's strengths: every pair is a contest that its two writers fight for looking human. */
+/** Bradley–Terry strengths: every pair is a contest between two sources, won by the one taken for human. */
 export function strengthsOf(all: readonly Pair[], level: number): Strengths {
   // A tie is half a win for each.
   const contests = all.flatMap((pair): Comparison[] =>
@@ -51,11 +51,11 @@ export function strengthsOf(all: readonly Pair[], level: number): Strengths {
   };
 }
 
-/** The strengths in words, and as a figure where several models wrote. */
+/** The strengths in a sentence and a table, or a figure with several models. */
 export function strengthFindings({ fitted, reason, conditions, left }: Strengths): Finding[] {
-  if (!fitted) return [sentence("detail", `Strengths of the writers cannot be told: ${reason}.`)];
+  if (!fitted) return [sentence("detail", `The Bradley–Terry model could not be fitted: ${reason}.`)];
   const order = left
-    ? ` Standing on the left is worth ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
+    ? ` The effect of the left side is ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
     : "";
   const strengths: Table = {
     columns: [
@@ -69,18 +69,18 @@ export function strengthFindings({ fitted, reason, conditions, left }: Strengths
   return [
     sentence(
       "detail",
-      `In Bradley and Terry’s model a writer’s strength is the log-odds of being taken for the human one beside a real human text, whose strength is 0.${order} Its intervals count judgments as independent and are too narrow where readers repeat.`,
+      `In the Bradley–Terry model, the strength of a source is the log-odds of being taken for human when paired with a human text, whose strength is 0.${order} Intervals treat judgments as independent and are too narrow because readers repeat.`,
     ),
     ...(conditions.length > 2
       ? [
-          figure("result", "Strength of each writer in looking human", {
+          figure("result", "Bradley–Terry strength of each source", {
             draw: "intervals",
             table: strengths,
             encode: { x: "strength", low: "low", high: "high", y: "condition" },
-            labels: { x: "Log-odds of being taken for the human one" },
+            labels: { x: "Log-odds of being taken for human" },
             marks: [{ axis: "x", at: 0, label: "human" }],
           }),
         ]
-      : [table("detail", "Strengths of the writers", strengths)]),
+      : [table("detail", "Bradley–Terry strength of each source", strengths)]),
   ];
 }

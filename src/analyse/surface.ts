@@ -1,6 +1,6 @@
 import { countWords, termsOf } from "../text/words.ts";
 
-/** What can be seen of a text without reading it: the features a careless study leaks origins by. */
+/** Surface features of a text, which can reveal its origin without reading. */
 export function surfaceOf(text: string, title: string): Record<string, number> {
   const terms = termsOf(text);
   const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;

@@ -8,8 +8,8 @@ interface Titled {
 }
 
 /**
- * The title of each answer's story, where human and machine stories share titles, so that stories of one title have
- * something in common; a story without a title is its own. Undefined where no title has stories of both origins.
+ * The title of each answer's story, if human and machine stories share titles; a story without a title is its own title.
+ * Undefined if no title has stories of both origins.
  */
 export function sharedTitles(answers: readonly Titled[]): string[] | undefined {
   const titled = answers.filter(({ title }) => title !== "");

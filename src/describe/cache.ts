@@ -5,14 +5,14 @@ import { writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 
 /**
- * The values of one measure that were taken before, by what they depend on: `.tinylove/describe/<measure>.json`.
- * A file of another version of the measure, or one that cannot be read, counts as none.
+ * Cached values of one measure, by what they depend on: `.tinylove/describe/<measure>.json`. A file of another version of
+ * the measure, or an unreadable one, is ignored.
  */
 export class MeasureCache {
   readonly #path: string;
   readonly #version: number;
   #values: Map<string, Value>;
-  /** Keys that this run asked for; the others are let go when the cache is saved at its end. */
+  /** Keys used by this run; all others are removed when the cache is saved at the end. */
   readonly #asked = new Set<string>();
   #changed = false;
 
@@ -44,7 +44,7 @@ export class MeasureCache {
     this.#changed = true;
   }
 
-  /** Writes what is new; `ended` also lets go of what this run did not ask for. */
+  /** Writes new values; at the end of a run also removes unused ones. */
   async save(ended: boolean): Promise<void> {
     const kept = ended ? [...this.#values].filter(([key]) => this.#asked.has(key)) : [...this.#values];
     if (!this.#changed && kept.length === this.#values.size) return;

@@ -2,13 +2,13 @@ import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
 import type { Value } from "../measures/measure.ts";
 import { csv } from "../tables/tables.ts";
-import type { Taken } from "./take.ts";
+import type { Measurements } from "./take.ts";
 
 /**
- * `corpus/codes.csv`: a row a text, a column a measure, then for each variable of the codebook its code and which
- * kind of coder gave it. Shares and the like keep six digits.
+ * `corpus/codes.csv`: a row per text, a column per measure, then for each variable of the codebook its code and the kind
+ * of coder. Numbers have six significant digits.
  */
-export function codesCsv(texts: readonly Text[], { measures, values }: Taken, coded: Coded): string {
+export function codesCsv(texts: readonly Text[], { measures, values }: Measurements, coded: Coded): string {
   const names = measures.map(({ name }) => name);
   const rows = texts.map(({ id, origin, model, story, title }, at) => ({
     id,

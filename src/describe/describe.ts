@@ -22,7 +22,7 @@ import { codesCsv } from "./codes-table.ts";
 import { description } from "./description.ts";
 import { takeMeasures } from "./take.ts";
 
-/** `tinylove describe`: every text measured, as a table and as findings. */
+/** `tinylove describe`: measures every text, as a table and as findings. */
 export const describe = stage({
   name: "describe",
   summary: "Measure every story, human and machine",
@@ -52,7 +52,7 @@ export const describe = stage({
   },
 });
 
-/** The measures that the settings ask for; throws StudyError for one that there is not. */
+/** The measures that the settings ask for. Throws StudyError for an unknown one. */
 function wantedMeasures(study: Study): Measure[] {
   const measures = measuresOf(study);
   const settings = study.config.describe;

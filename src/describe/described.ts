@@ -2,15 +2,15 @@ import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
 import type { Measure, Value } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
-import type { Taken } from "./take.ts";
+import type { Measurements } from "./take.ts";
 
-/** A text with what was measured of it, by the measure's name. */
+/** A text with its values, by the measure's name. */
 export interface DescribedText extends Text {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** What a part of the description is made from. `rule` is the length above which a story is told of, in words. */
-export interface DescriptionInput {
+/** The input of the findings. `rule` is the length in words above which a story gets a warning. */
+export interface FindingInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
   readonly rule: number;
@@ -20,21 +20,21 @@ export interface DescriptionInput {
 export interface Spread {
   readonly n: number;
   readonly mean: number;
-  /** Standard deviation of a sample; 0 for fewer than two. */
+  /** Sample standard deviation; 0 for fewer than two values. */
   readonly deviation: number;
 }
 
-/** What was measured of every text, as findings look at it. */
+/** All texts with their values, by origin. */
 export class DescribedTexts {
   readonly measures: readonly Measure[];
-  /** What may be read: people's stories, and of each model's attempts at a title the one that counts. */
+  /** Texts that may be shown: human stories, and the attempt that counts of each model at each title. */
   readonly all: readonly DescribedText[];
   readonly human: readonly DescribedText[];
   readonly machine: readonly DescribedText[];
-  /** Attempts that were drawn again or not chosen; nobody reads them. */
+  /** Attempts that were drawn again or not chosen; they are never shown. */
   readonly setAside: readonly DescribedText[];
 
-  constructor(texts: readonly Text[], { measures, values }: Taken) {
+  constructor(texts: readonly Text[], { measures, values }: Measurements) {
     this.measures = measures;
     const described = texts.map((text, at) => ({
       ...text,
@@ -51,7 +51,7 @@ export class DescribedTexts {
   }
 }
 
-/** A measure's values as numbers, yes as 1; names and what is undefined left out. */
+/** A measure's values as numbers, yes as 1; without text values and undefined ones. */
 export const numbersOf = (texts: readonly DescribedText[], name: string): number[] =>
   texts.flatMap(({ values }) => {
     const value = values[name];

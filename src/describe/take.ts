@@ -15,15 +15,14 @@ import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import { MeasureCache } from "./cache.ts";
 
-/** What was measured: the measures that could be taken, in order, and the values of each text, in the order of the texts. */
-export interface Taken {
+/** The measures that could be taken, in order, and their values in the order of the texts. */
+export interface Measurements {
   readonly measures: readonly Measure[];
   readonly values: ReadonlyMap<string, readonly Value[]>;
 }
 
 /**
- * Takes every measure of every text; a value that was taken before is not taken again. Interruption loses nothing that
- * was measured.
+ * Measures every text; cached values are reused. An interruption loses no measured value.
  */
 export async function takeMeasures(
   study: Study,
@@ -31,7 +30,7 @@ export async function takeMeasures(
   texts: readonly Text[],
   corpus: Corpus,
   effects: Effects,
-): Promise<Taken> {
+): Promise<Measurements> {
   const values = new Map<string, readonly Value[]>();
   const quick = measures.filter((measure): measure is QuickMeasure => !isSlow(measure));
   for (const [name, column] of await takeQuick(study, quick, texts, corpus, effects))
@@ -43,7 +42,7 @@ export async function takeMeasures(
   return { measures: measures.filter(({ name }) => values.has(name)), values };
 }
 
-/** Text by text, so that what one measure worked out of a text serves the next. */
+/** Text by text, so that measures share the parsed forms of a text. */
 async function takeQuick(
   study: Study,
   measures: readonly QuickMeasure[],
@@ -57,7 +56,7 @@ async function takeQuick(
   let ended = false;
   try {
     for (const [at, text] of texts.entries()) {
-      // A breath now and then, in which an interrupt is heard.
+      // Lets the event loop handle an interrupt from time to time.
       if (at % yieldInterval === 0) {
         await nextCycle();
         progress.to(at);
@@ -123,5 +122,5 @@ async function measureAll(
   }
 }
 
-/** A kill loses no more than this many. */
+/** A killed process loses at most this many values. */
 const savedEvery = 50;

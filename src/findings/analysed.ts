@@ -12,7 +12,7 @@ import {
 } from "../workbench/artefacts.ts";
 import type { Recorded } from "../workbench/manifest.ts";
 
-/** What a study's findings depend on. The stage `analyse` is declared with it; the data package asks whether they are up to date. */
+/** The inputs of a study's findings, for the stage `analyse`. The data package checks if the findings are up to date. */
 export const analysed: Recorded = {
   name: "analyse",
   reads: [

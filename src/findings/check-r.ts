@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Findings } from "../study/finding.ts";
 
-/** What of our figures an independent program can be held against. */
+/** The figures of one accuracy that the program checks. */
 const Share = z.object({
   judgments: z.number(),
   correct: z.number(),
@@ -15,7 +15,7 @@ const VerdictNumbers = z.object({
   overall: Share,
   human: Share,
   machine: Share,
-  /** Absent from findings of version 0.1, which weighed judgments and had readers and stories alone. */
+  /** Absent from findings of version 0.1, which weighted judgments equally and clustered by reader and story only. */
   method: z
     .object({ weigh: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) })
     .default({ weigh: "judgments", clusters: [] }),
@@ -30,29 +30,28 @@ type VerdictNumbers = z.infer<typeof VerdictNumbers>;
 const MixedNumbers = z.object({
   fitted: z.literal(true),
   singular: z.boolean(),
-  /** As lme4 writes it. */
+  /** In lme4's notation. */
   formula: z.string(),
   logLikelihood: z.number(),
   coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
-  /** Of intercepts by their unit ("reader"), of slopes as "origin by reader". */
+  /** Standard deviations: of intercepts by their unit ("reader"), of slopes as "origin by reader". */
   deviations: z.record(z.string(), z.number()),
 });
 
-/** The judgments that a program checks, and the margin that they were held against. */
+/** The judgments that the program checks, and the margin of the tests. */
 interface Judged {
   readonly margin: number;
-  /** The table, as seen from where the program lies. */
+  /** The path of the table, relative to the program. */
   readonly table: string;
-  /** The column that is true where the figures stand on a judgment; none where they stand on all of the table. */
+  /** The column that is true for the judgments of the verdict; undefined if these are all rows. */
   readonly only?: string;
-  /** Tables that say more of each stimulus, and of each participant, where the judgments don't say all. */
-  readonly beside?: { readonly stimuli: string; readonly participants: string };
+  /** Further tables with columns of stimuli and participants that the judgments lack. */
+  readonly furtherTables?: { readonly stimuli: string; readonly participants: string };
 }
 
 /**
- * A program in R, `check.R`, with which a reviewer computes the main figures anew from a table of judgments: the
- * clustered errors and both tests in base R, the mixed model with lme4. It names what differs and then fails. Undefined where
- * there is no verdict to check.
+ * An R program, `check.R`, with which a reviewer recomputes the main figures from the table of judgments: the clustered
+ * errors and both tests in base R, the mixed model with lme4. It fails if a figure differs. Undefined without a verdict.
  */
 export function checkR(found: readonly Findings[], judged: Judged): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
@@ -71,25 +70,24 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
 }
 
 const opening = (
-  { margin, table, only, beside }: Judged,
+  { margin, table, only, furtherTables }: Judged,
   { method: { weigh, clusters } }: VerdictNumbers,
-): string => `# Checks the study's main figures from ${table}, without Tiny Love:
+): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
-# Base R for the clustered errors and both tests; lme4 for the mixed model, where it is installed.
+# Base R for the clustered errors and both tests; lme4 (if installed) for the mixed model.
 
 judgments <- read.csv("${table}", stringsAsFactors = FALSE, na.strings = "", encoding = "UTF-8")
 ${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(judgments$response == judgments$origin)
 margin <- ${margin}
 differing <- 0
 
-# Accuracies are means over ${weigh === "readers" ? "readers of their own means" : "all judgments"}.
-readers_alike <- ${weigh === "readers" ? "TRUE" : "FALSE"}
+# Accuracies are means over ${weigh === "readers" ? "the readers' own accuracies" : "all judgments"}.
+equal_reader_weights <- ${weigh === "readers" ? "TRUE" : "FALSE"}
 
-# What judgments repeat by beside readers and stories; a story without a title is its own, and so is a reader who
-# left before saying.
+# Clusters besides readers and stories; a story without a title, or a reader without a label, is a cluster of its own.
 label <- function(name, own) {
   found <- judgments[[name]]
-${beside ? besideR(beside) : ""}  if (is.null(found)) stop("nothing here says the ", name, " of a judgment, by which the verdict is clustered")
+${furtherTables ? furtherTablesR(furtherTables) : ""}  if (is.null(found)) stop("the tables have no column ", name, ", by which the verdict is clustered")
   ifelse(is.na(found), paste("own", own), paste("of", found))
 }
 ways <- list(reader = judgments$participant, story = judgments$stimulus)
@@ -100,9 +98,9 @@ check <- function(what, theirs, ours, tolerance = 1e-6) {
   if (!agrees) differing <<- differing + 1
 }
 
-# Variance of a weighted sum of group means by one way of clustering: how far it moves when each cluster is left out
-# (the jackknife's CV3), within its own origin where clusters lie within origins. Uneven clusters count as fewer even
-# ones, (sum of n)^2 / sum of n^2, in the degrees of freedom.
+# Variance of a weighted sum of group means for one clustering: the leave-one-out jackknife over clusters (CV3), by origin
+# if clusters are nested in origins. The effective number of clusters in the degrees of freedom is
+# (sum of n)^2 / sum of n^2.
 way <- function(residual, weight, cluster, group) {
   cell <- paste(cluster, group, sep = "\\r")
   first <- function(x) tapply(x, cell, function(y) y[1])
@@ -117,19 +115,19 @@ way <- function(residual, weight, cluster, group) {
   list(variance = sum(variance), degrees = if (sum(variance) > 0) sum(variance)^2 / sum(variance^2 / degrees) else min(degrees))
 }
 
-# Ways whose clusters each lie within one cluster of another way drop out.
+# A clustering nested in another is dropped.
 within <- function(one, other) all(tapply(as.character(other), as.character(one), function(y) length(unique(y))) == 1)
 contained <- sapply(seq_along(ways), function(i) any(sapply(seq_along(ways), function(j)
   i != j && within(ways[[i]], ways[[j]]) && (j < i || !within(ways[[j]], ways[[i]])))))
 ways <- ways[!contained]
 sets <- unlist(lapply(seq_along(ways), function(size) combn(length(ways), size, simplify = FALSE)), recursive = FALSE)
 
-# All ways together by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a way or a pair of ways by
-# itself, nor below what independent judgments would have.
+# Clusterings are combined by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a single one, a pair,
+# or the variance of independent judgments.
 share <- function(weights) {
   kept <- judgments$origin %in% names(weights)
   x <- right[kept]; group <- judgments$origin[kept]
-  weight <- if (readers_alike) 1 / ave(x, judgments$participant[kept], group, FUN = length) else rep(1, length(x))
+  weight <- if (equal_reader_weights) 1 / ave(x, judgments$participant[kept], group, FUN = length) else rep(1, length(x))
   total <- tapply(weight, group, sum)
   means <- tapply(weight * x, group, sum) / total
   residual <- weights[group] * weight * (x - means[group])
@@ -157,7 +155,7 @@ share <- function(weights) {
 }
 `;
 
-const besideR = ({ stimuli, participants }: NonNullable<Judged["beside"]>): string =>
+const furtherTablesR = ({ stimuli, participants }: NonNullable<Judged["furtherTables"]>): string =>
   [
     [stimuli, "stimulus"],
     [participants, "participant"],
@@ -191,21 +189,21 @@ function shareChecks(of: keyof typeof weights, share: z.infer<typeof Share>): st
   ].join("\n");
 }
 
-/** Who can tell by Fisher's exact test and Holm, exactly; whether readers differ by permutations of its own. */
+/** Who can tell, by Fisher's exact test and Holm; whether readers differ, by the program's own permutations. */
 function readersChecks({ readers }: VerdictNumbers): string[] {
   if (!readers || readers.heterogeneity.draws === 0) return [];
   const { heterogeneity, named } = readers;
   return [
-    `# Readers who judged both kinds: given how many stories each called human, how many of them are?
+    `# Fisher's exact test for each reader who judged both kinds of story, with Holm's correction.
 human <- judgments$origin == "human"
 said <- judgments$response == "human"
 scores <- do.call(rbind, lapply(split(data.frame(human, said), judgments$participant), function(own)
   data.frame(hits = sum(own$human & own$said), human = sum(own$human), machine = sum(!own$human), said = sum(own$said))))
 scores <- subset(scores, human > 0 & machine > 0)
 names_p <- p.adjust(phyper(scores$hits - 1, scores$human, scores$machine, scores$said, lower.tail = FALSE), "holm")
-check("readers: shown to tell", sum(names_p <= ${named.length > 0 ? Math.max(...named.map(({ holm }) => holm)) * (1 + 1e-9) : 0}), ${named.length})
+check("readers shown to be able to tell", sum(names_p <= ${named.length > 0 ? Math.max(...named.map(({ holm }) => holm)) * (1 + 1e-9) : 0}), ${named.length})
 
-# Whether readers differ: answers to each story are permuted among its readers.
+# Whether readers differ: permutes the answers to each story among its readers.
 set.seed(1)
 judged <- ave(right, judgments$participant, judgments$origin, FUN = length)
 both <- judgments$participant %in% rownames(scores)
@@ -217,7 +215,7 @@ statistic <- function(x) {
 draws <- if (length(right) > 20000) 99 else 499
 found <- statistic(right)
 permuted <- replicate(draws, statistic(ave(right, judgments$stimulus, FUN = function(y) y[sample.int(length(y))])))
-check("readers: differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-12))) / (1 + draws), ${heterogeneity.p}, ${4 * Math.sqrt((heterogeneity.p * (1 - heterogeneity.p) + 0.002) / 499)} * sqrt(499 / draws))
+check("readers differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-12))) / (1 + draws), ${heterogeneity.p}, ${4 * Math.sqrt((heterogeneity.p * (1 - heterogeneity.p) + 0.002) / 499)} * sqrt(499 / draws))
 `,
   ];
 }
@@ -225,7 +223,7 @@ check("readers: differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-
 function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
   const { coefficients, deviations, logLikelihood, formula, singular } = mixed;
   const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
-  // With a deviation of 0 it and standard errors hang on how near to 0 a program stops.
+  // In a singular fit these depend on how close to 0 a program stops.
   const errors: [string, string, number][] = singular
     ? []
     : [["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError]];
@@ -233,11 +231,11 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     .filter(([, deviation]) => deviation > 0.1)
     .map(([name, deviation]): [string, string, number] => {
       const [term, unit] = name.includes(" by ") ? name.split(" by ") : ["(Intercept)", name];
-      return [`deviation of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
+      return [`SD of ${name}`, `deviation("${columns[unit!] ?? unit}", "${term}")`, deviation];
     });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
-    ["leaning", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
+    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
     ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
     ...errors,
     ...spreads,
@@ -251,12 +249,12 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8, maxfun = 1e5)))))',
     "  spread <- as.data.frame(VarCorr(fit))",
     '  deviation <- function(unit, term) spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term]',
-    // lme4 stops where its own tolerance lets it, and standard errors follow from second differences.
+    // lme4's tolerance is lower, and its standard errors are from second differences.
     ...tests.map(
       ([name, value, ours_]) => `  check("mixed model: ${name}", unname(${value}), ${ours_}, 0.01)`,
     ),
     "} else {",
-    '  cat("lme4 is not installed: the mixed model is not checked\\n")',
+    '  cat("lme4 is not installed; the mixed model was not checked\\n")',
     "}",
     "",
   ].join("\n");

@@ -1,20 +1,20 @@
 import type { Finding, Findings } from "../study/finding.ts";
 import type { StoryRead } from "./stories.ts";
 
-/** A report before it is drawn: what the page, the Markdown and the tables all walk. */
+/** The contents of a report, for the page, the Markdown and the tables. */
 export interface Contents {
   readonly title: string;
-  /** Said at the head: simulated readers, an example corpus, a dummy model. */
+  /** Notes at the start: simulated readers, an example corpus, a dummy model. */
   readonly marks: readonly Mark[];
   /** The verdict in one sentence. */
   readonly headline: string;
-  /** What it rests on, in a few sentences more. */
+  /** The figures behind the headline, in a few sentences. */
   readonly deck: readonly string[];
-  /** The figures and tables that carry the headline, with the name of their analysis. */
+  /** The figures and tables below the headline. */
   readonly carriers: readonly Named[];
-  /** What the first page says below that: how the texts were selected. */
+  /** What follows on the first page: how the texts were selected. */
   readonly firstPage: readonly Named[];
-  /** What has to be read before anything else. */
+  /** Warnings, shown first. */
   readonly warnings: readonly string[];
   readonly chapters: readonly Chapter[];
   readonly stories: readonly StoryRead[];
@@ -23,18 +23,18 @@ export interface Contents {
   readonly provenance: Provenance;
 }
 
-/** What a reader of the report has to know of where it comes from. */
+/** A note on the origin of the data. */
 export interface Mark {
   readonly name: string;
   readonly text: string;
-  /** Whether something is not what it stands for; then every section says its name. */
+  /** Whether the data are not real (simulated readers, a dummy model); every section then repeats the name. */
   readonly unreal: boolean;
 }
 
-/** Readers whom a program played. */
+/** Readers simulated by a program. */
 export const simulatedMark: Mark = {
   name: "Simulated readers",
-  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  text: "a program gave these answers, no person did. They test the procedure and are not evidence.",
   unreal: true,
 };
 
@@ -44,19 +44,19 @@ export interface Chapter {
   readonly findings: readonly Named[];
 }
 
-/** A finding with the name under which its figure and table are written. */
+/** A finding with the file name of its figure and table. */
 export interface Named {
   readonly name: string;
   readonly finding: Finding;
 }
 
-/** Where everything came from: versions, seed and hashes. */
+/** Versions, seed and hashes. */
 export interface Provenance {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly hashes: readonly (readonly [path: string, sha256: string])[];
 }
 
-/** Arranges what the analyses found: the verdict and its figure first, warnings next, methods last. */
+/** Arranges the findings: the verdict and its figure first, warnings next, methods last. */
 export function contentsOf(
   about: Pick<Contents, "title" | "marks" | "stories" | "provenance">,
   found: readonly Findings[],
@@ -71,9 +71,9 @@ export function contentsOf(
     all.flatMap(({ finding }) =>
       finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
     );
-  const [headline = sentences("result")[0] ?? "Nothing was asked about a story.", ...deck] =
+  const [headline = sentences("result")[0] ?? "The study has no questions about stories.", ...deck] =
     sentences("verdict");
-  // The headline stands at the head, and so does what is marked there.
+  // Chapters do not repeat the headline and the notes.
   const said = new Set([headline, ...about.marks.map(({ text }) => text)]);
   return {
     ...about,
@@ -95,7 +95,7 @@ export function contentsOf(
   };
 }
 
-/** What stands elsewhere than in its chapter. */
+/** Findings that are shown outside their chapter. */
 const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "first page", "warning", "method"]);
 
 /** `verdict-1`, `verdict-2` ... in order of the figures and tables of an analysis. */

@@ -7,7 +7,7 @@ import { colour } from "./palette.ts";
 /** Widths in pixels that a figure is drawn for: a page, and a phone. */
 export const widths = { page: 696, phone: 340 } as const;
 
-/** A figure as SVG text that scales with its frame; `label` is what a screen reader says. */
+/** A figure as SVG that scales with its frame; `label` is for screen readers. */
 export function drawn(figure: Figure, label: string, width: number): string {
   const kind = figureKinds.find(({ name }) => name === figure.draw);
   if (!kind) throw new Error(`no figure kind ${figure.draw}: add it to src/findings/figures.ts`);
@@ -24,7 +24,7 @@ export function drawn(figure: Figure, label: string, width: number): string {
       overflow: "visible",
     },
     ...kind.plot(figure, width),
-    // linkedom's document is all that Plot asks of one.
+    // linkedom's document has everything that Plot needs.
     document: document as unknown as Document,
   });
   return tidied(svg as unknown as SVGElement, label);
@@ -38,7 +38,7 @@ function tidied(svg: SVGElement, label: string): string {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   for (const element of [...svg.querySelectorAll("[class]")]) element.removeAttribute("class");
-  // Parts of a drawing are no images of their own; the whole is one, and its numbers stand in the table.
+  // Only the whole drawing is an image for screen readers; its numbers are in the table.
   for (const element of [...svg.querySelectorAll("[aria-label], [aria-description]")]) {
     element.removeAttribute("aria-label");
     element.removeAttribute("aria-description");

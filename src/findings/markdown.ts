@@ -3,7 +3,7 @@ import { percent, shownTable } from "../study/print.ts";
 import type { Contents, Named } from "./contents.ts";
 import type { StoryRead } from "./stories.ts";
 
-/** The report as Markdown; figures are files beside it, as `figures/<name>.svg`. */
+/** The report as Markdown, with figures as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
   const {
     title,
@@ -30,9 +30,7 @@ export function markdown(contents: Contents): string {
     ...carriers.map(block),
     ...firstPage.map(block),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
-    ...(stories.length > 0
-      ? ["## The stories, and how readers judged them", tag, ...stories.map(story)]
-      : []),
+    ...(stories.length > 0 ? ["## The stories and their judgments", tag, ...stories.map(story)] : []),
     "## Methods and provenance",
     tag,
     ...methods,
@@ -60,7 +58,7 @@ function tableText(table: Table): string {
   ].join("\n");
 }
 
-/** What stands between » and « in bold. */
+/** Sets words between » and « in bold. */
 const bold = (text: string): string => text.replace(/«(\s+)»/g, "$1").replace(/[»«]/g, "**");
 
 const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ");
@@ -68,7 +66,7 @@ const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\
 function story({ title, text, origin, model, judgments, right, reasons }: StoryRead): string {
   const judged =
     judgments > 0
-      ? `judged rightly by ${right} of ${judgments} (${percent(right / judgments)})`
+      ? `${right} of ${judgments} readers were right (${percent(right / judgments)})`
       : "not judged yet";
   const quoted = text
     .split("\n")

@@ -3,7 +3,7 @@ import { contentsOf, simulatedMark } from "./contents.ts";
 import { page } from "./page.ts";
 import { provenanceOf } from "./provenance.ts";
 
-/** The page of findings without a study: a table from anywhere, or a plan before the data. */
+/** A page of findings without a study: of a table of judgments, or of a power analysis. */
 export function pageOfFindings(
   { title, simulated }: { readonly title: string; readonly simulated: boolean },
   found: readonly Findings[],

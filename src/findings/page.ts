@@ -7,7 +7,7 @@ import { type Places, placesOf, type StoryRead } from "./stories.ts";
 import { style } from "./style.ts";
 import { tableBlock } from "./table-block.ts";
 
-/** The report as one HTML file that needs nothing beside it: no script, no font, no picture from elsewhere. */
+/** The report as one self-contained HTML file, without scripts, fonts or images from elsewhere. */
 export function page(contents: Contents): string {
   const { title, marks, chapters, stories, warnings } = contents;
   const places = placesOf(stories);
@@ -37,7 +37,7 @@ ${chapters.map((chapter) => chapterSection(chapter, marks, places))}
 ${stories.length > 0 && storiesSection(stories, marks)}
 ${methodsSection(contents)}
 </main>
-<footer>Made by Tiny Love. The page stands alone: it loads nothing and sends nothing.</footer>
+<footer>Made by Tiny Love. This page is self-contained: it loads nothing and sends nothing.</footer>
 </body>
 </html>
 `;
@@ -47,20 +47,20 @@ ${methodsSection(contents)}
 const marksOf = (marks: readonly Mark[]): readonly Html[] =>
   marks.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
 
-/** A section taken by itself still says by name what is not real in it; what that means stands at the head. */
+/** Repeats in each section what is not real; the explanation is at the start. */
 const tags = (marks: readonly Mark[]): Html | false => {
   const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
   return unreal.length > 0 && html`<p class="tag">${unreal.join(" · ")}</p>`;
 };
 
-/** The verdict's first word is set apart: it is what people look for. */
+/** The headline, with its first part emphasised. */
 function headline(text: string): Html {
   const [word, rest] = splitAt(text);
   const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(word)?.[1]?.toLowerCase();
   return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${word}</strong>${rest}` : text}</p>`;
 }
 
-/** A sentence up to its first colon, and from there on. */
+/** Splits a sentence after its first colon. */
 function splitAt(text: string): [string, string] {
   const colon = text.indexOf(":");
   return colon < 0 ? [text, ""] : [text.slice(0, colon + 1), text.slice(colon + 1)];
@@ -69,7 +69,7 @@ function splitAt(text: string): [string, string] {
 const contentsList = ({ chapters, stories }: Contents): Html => html`
   <nav aria-label="Contents"><ol>
     ${chapters.map(({ name, asks }) => html`<li><a href="#${name}">${asks}</a></li>`)}
-    ${stories.length > 0 && html`<li><a href="#stories">The stories, and how readers judged them</a></li>`}
+    ${stories.length > 0 && html`<li><a href="#stories">The stories and their judgments</a></li>`}
     <li><a href="#methods">Methods and provenance</a></li>
   </ol></nav>`;
 
@@ -82,13 +82,13 @@ const chapterSection = (
   <h2 id="${name}-asks">${asks}</h2>
   ${tags(marks)}
   ${findings.map((named) => block(named, places))}
-  ${places.size > 0 && html`<p class="behind"><a href="#stories">The stories and judgments behind this</a></p>`}
+  ${places.size > 0 && html`<p class="behind"><a href="#stories">See the stories and judgments</a></p>`}
 </section>`;
 
 function block({ name, finding }: Named, places: Places): Html {
   if (finding.kind === "sentence") return paragraph(finding);
   if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, places);
-  const label = `${finding.caption}. The numbers stand in the table below.`;
+  const label = `${finding.caption}. The numbers are in the table below.`;
   const drawing = (width: number) => trusted(drawn(finding.figure, label, width));
   return html`
   <figure id="${name}">
@@ -102,7 +102,7 @@ function block({ name, finding }: Named, places: Places): Html {
 const paragraph = ({ text, weight }: Extract<Finding, { kind: "sentence" }>): Html =>
   weight === "detail" ? html`<p class="detail">${prose(text)}</p>` : html`<p>${prose(text)}</p>`;
 
-/** A sentence in which what stands between backticks is set as code, and a number keeps its percent sign on its line. */
+/** A sentence with code between backticks, and non-breaking spaces before percent signs. */
 const prose = (text: string): Html[] =>
   text
     .replace(/(\d) %/g, "$1\u00a0%")
@@ -111,12 +111,12 @@ const prose = (text: string): Html[] =>
 
 const storiesSection = (stories: readonly StoryRead[], marks: readonly Mark[]): Html => html`
 <section id="stories" aria-labelledby="stories-title">
-  <h2 id="stories-title">The stories, and how readers judged them</h2>
+  <h2 id="stories-title">The stories and their judgments</h2>
   ${tags(marks)}
   <p class="detail">${
     stories.some(({ judgments }) => judgments > 0)
-      ? "Those that readers misjudged most come first. Texts stand as they were shown. Every judgment that the figures stand on is a row of tables/judgments.csv, and check.R computes the main figures anew from it."
-      : "Texts stand as they will be shown."
+      ? "The stories with the fewest right answers come first. Texts are as shown. tables/judgments.csv has all analysed judgments; check.R recomputes the main figures from it."
+      : "Texts are as they will be shown."
   }</p>
   ${stories.map(storyCard)}
 </section>`;
@@ -141,13 +141,13 @@ function storyCard({
     <p class="by">Written by <b class="${origin}">${by}</b>${forms.length > 0 && html`, ${forms.join(", ")}`}. ${
       share === undefined
         ? "Not judged yet."
-        : `Judged rightly by ${right} of ${judgments} (${percent(share)}); ${saidHuman} said “human”.`
+        : `${right} of ${judgments} readers were right (${percent(share)}); ${saidHuman} said “human”.`
     }</p>
     ${share !== undefined && html`<span class="gauge" aria-hidden="true"><i style="width:${(100 * share).toFixed(1)}%"></i></span>`}
     <blockquote>${text}</blockquote>
     ${
       reasons.length > 0 &&
-      html`<ul class="reasons" aria-label="Reasons that readers gave">${reasons.map(
+      html`<ul class="reasons" aria-label="Readers’ reasons">${reasons.map(
         ({ answer, reason }) => html`<li>said “${answer}”: ${reason}</li>`,
       )}</ul>`
     }
@@ -159,7 +159,7 @@ const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
   <h2 id="methods-title">Methods and provenance</h2>
   ${tags(marks)}
   ${methods.map((text) => html`<p>${prose(text)}</p>`)}
-  <p class="caption">Versions, seed, and the SHA-256 of what went in and came out.</p>
+  <p class="caption">Versions, seed, and the SHA-256 of inputs and outputs.</p>
   <div class="table" role="group" tabindex="0" aria-label="Provenance"><table>
     <tbody>
       ${provenance.facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}

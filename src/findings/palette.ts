@@ -37,7 +37,7 @@ export const palette = {
 
 export type Role = keyof typeof palette.light;
 
-/** The colour of a role as figures and style sheets write it. */
+/** The CSS variable of a role. */
 export const colour = (role: Role): string => `var(--${role})`;
 
 /** The variables of one scheme as CSS declarations. */
@@ -46,7 +46,7 @@ export const declarations = (scheme: keyof typeof palette): string =>
     .map(([role, value]) => `--${role}: ${value};`)
     .join(" ");
 
-/** A drawing whose variables are written out, in light colours: programs for papers know no CSS variables. */
+/** A drawing with light colours in place of CSS variables, which programs for papers do not support. */
 export const onPaper = (svg: string): string =>
   svg
     .replace(/var\(--(\w+)\)/g, (whole, role: string) => palette.light[role as Role] ?? whole)

@@ -2,7 +2,7 @@ import type { Manifest } from "../workbench/manifest.ts";
 import { version } from "../workbench/version.ts";
 import type { Provenance } from "./contents.ts";
 
-/** Versions, seed and hashes as the manifest recorded them; no times, so that the same study gives the same page. */
+/** Versions, seed and hashes from the manifest; without times, so that the same study gives the same page. */
 export function provenanceOf({ stages }: Manifest, seed: string | number | undefined): Provenance {
   const records = Object.entries(stages).filter(([name]) => name !== "report");
   const versions = new Set(

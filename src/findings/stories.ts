@@ -2,10 +2,10 @@ import { groupedBy } from "../study/groups.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 
-/** A story as readers saw it, and what they said of it. */
+/** A story as shown, with its judgments. */
 export interface StoryRead {
   readonly id: string;
-  /** The text that it was cut from: the story of the corpus, or the generation. */
+  /** The id of the full text: the story of the corpus, or the generation. */
   readonly source: string;
   readonly title: string;
   readonly text: string;
@@ -15,11 +15,11 @@ export interface StoryRead {
   readonly judgments: number;
   readonly saidHuman: number;
   readonly right: number;
-  /** What readers typed, with what they had answered. */
+  /** Readers' reasons, with their answers. */
   readonly reasons: readonly { readonly answer: string; readonly reason: string }[];
 }
 
-/** Every story that was shown, by form and origin; those that readers misjudged most come first within all. */
+/** All stories shown, those with the fewest right answers first. */
 export function storiesRead(
   stimuli: readonly Stimulus[],
   key: ReadonlyMap<string, Key>,
@@ -58,10 +58,10 @@ export function storiesRead(
   );
 }
 
-/** Stories that nobody judged stand last. */
+/** Stories without judgments come last. */
 const shareRight = ({ right, judgments }: StoryRead): number => (judgments === 0 ? 2 : right / judgments);
 
-/** Where a text stands in the report, by every id that it goes by: the stimulus's, and that of what it was cut from. */
+/** The stimulus in the report for an id: of the stimulus itself, or of its full text. */
 export type Places = ReadonlyMap<string, string>;
 
 export const placesOf = (stories: readonly StoryRead[]): Places =>

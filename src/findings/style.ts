@@ -1,6 +1,6 @@
 import { declarations } from "./palette.ts";
 
-/** The style sheet of a report: one column of text, light and dark by the reader's choice, and paper. */
+/** The style sheet of a report: one column of text, with light, dark and print styles. */
 export const style = `
 :root { color-scheme: light dark; ${declarations("light")}
   --serif: "Iowan Old Style", "Palatino Linotype", "URW Palladio L", P052, Palatino, Georgia, serif;

@@ -4,17 +4,17 @@ import { type Html, html, trusted } from "../text/html.ts";
 import type { Places } from "./stories.ts";
 
 /**
- * A table that scrolls sideways where it is wider than the page. A cell of a column `stimulus`, and every id of a cell of
- * ids, leads to its story where the report holds it.
+ * A table that scrolls sideways if it is wider than the page. Stimulus ids and text ids link to their story, if the report
+ * has it.
  */
 export function tableBlock(id: string, caption: string, table: Table, places: Places): Html {
   const { columns, rows } = shownTable(table);
-  // The first column names the row, so it stands to the left even where it is a number.
+  // The first column names the row, so it is left-aligned even if it is a number.
   const side = (number: boolean, at: number) => (number && at > 0 ? "n" : "");
   const long = rows.length > longest;
   return html`
   ${caption && html`<p class="caption" id="${id}-caption">${caption}.</p>`}
-  ${long && trusted(`<details class="rows"><summary>${rows.length} rows of numbers</summary>`)}
+  ${long && trusted(`<details class="rows"><summary>Show all ${rows.length} rows</summary>`)}
   <div class="table" role="group" tabindex="0" aria-label="${caption || "The numbers of the figure"}">
   <table id="${id}"${caption && html` aria-labelledby="${id}-caption"`}>
     <thead><tr>${columns.map(({ label, number }, at) => html`<th scope="col" class="${side(number, at)}">${label}</th>`)}</tr></thead>
@@ -40,29 +40,29 @@ export function tableBlock(id: string, caption: string, table: Table, places: Pl
   ${long && trusted("</details>")}`;
 }
 
-/** The first ids of a cell, those of stories that readers saw before others, and the rest folded up behind their number. */
+/** The first ids of a cell (stories shown to readers first); the others are collapsed. */
 function idsCell(all: readonly string[], places: Places): Html {
   const ids = [...all.filter((id) => places.has(id)), ...all.filter((id) => !places.has(id))];
   const list = (some: readonly string[]) =>
     html`${some.map((id) => html`<span class="id">${linked(id, places)}</span> `)}`;
-  const rest = ids.slice(seen);
+  const rest = ids.slice(shownIds);
   if (rest.length === 0) return list(ids);
-  return html`${list(ids.slice(0, seen))}<details><summary>and ${printed(rest.length, "integer")} more</summary>${list(rest)}</details>`;
+  return html`${list(ids.slice(0, shownIds))}<details><summary>and ${printed(rest.length, "integer")} more</summary>${list(rest)}</details>`;
 }
 
-const seen = 3;
+const shownIds = 3;
 
 const linked = (id: string, places: Places): Html => {
   const place = places.get(id);
   return place === undefined ? html`${id}` : html`<a href="#story-${place}">${id}</a>`;
 };
 
-/** What stands between » and « is marked; neighbours are one mark, so that a run of words is seen as one. */
+/** Highlights words between » and «; neighbouring words share one highlight. */
 const markedWords = (text: string): Html[] =>
   text
     .replace(/«(\s+)»/g, "$1")
     .split(/[»«]/)
     .map((part, at) => (at % 2 === 1 ? html`<mark>${part}</mark>` : html`${part}`));
 
-/** A longer table is folded up on the screen, and unfolded on paper. */
+/** Longer tables are collapsed on screen and expanded in print. */
 const longest = 25;

@@ -3,12 +3,12 @@ import { shownTable } from "../study/print.ts";
 import { inColumns } from "../workbench/columns.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
-/** Findings as a page of plain text: the verdict first, then each question with its sentences and tables. */
+/** Findings as plain text: the headline first, then each question with its sentences and tables. */
 export function printedFindings(found: readonly Findings[]): string {
   return [wrapped(headlineOf(found)), ...found.map(printedAnalysis)].join("\n\n");
 }
 
-/** The verdict in one sentence, or the first result where there is no verdict. */
+/** The headline of the verdict, or the first result without one. */
 export function headlineOf(found: readonly Findings[]): string {
   const sentences = found.flatMap(({ findings }) => findings).filter((one) => one.kind === "sentence");
   const headline =
@@ -30,14 +30,14 @@ function printedFinding(finding: Finding): string {
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
   if (table.rows.length > longest)
-    return wrapped(`${finding.caption}: ${table.rows.length} rows, in the report`);
+    return wrapped(`${finding.caption}: ${table.rows.length} rows, see the report`);
   return `${wrapped(finding.caption)}\n${printedTable(table)}`;
 }
 
-/** A longer table is for the report. */
+/** Longer tables are only in the report. */
 const longest = 40;
 
-/** Columns that line up: numbers to the right, words to the left. */
+/** A table in aligned columns: numbers to the right, words to the left. */
 export function printedTable(table: Table): string {
   const { columns, rows } = shownTable(table);
   const shown = columns.map(({ label, number }) => ({ head: label, number }));

@@ -1,33 +1,33 @@
 import { kMeans } from "../stats/k-means.ts";
 import { stemsOf, tfidf } from "../text/similarity.ts";
 import { termsOf } from "../text/words.ts";
-import type { InfluenceInput, Meanings } from "./seen.ts";
+import type { Embeddings, Factorial } from "./factorial.ts";
 
-/** Examples and texts in clusters by what a model's hidden states hold of them. */
+/** Examples and texts in clusters by a model's hidden states. */
 export interface Clustered {
   readonly model: string;
   readonly count: number;
-  /** The words that tell each cluster from the others; how many examples and texts it has. */
+  /** The typical words of each cluster, and its numbers of examples and texts. */
   readonly words: readonly (readonly string[])[];
   readonly examples: readonly number[];
   readonly texts: readonly number[];
   /** The cosine of a text and an example, from -1 to 1. */
-  likeness(text: string, example: string): number;
-  /** 1 where they lie in one cluster, else 0. */
-  together(text: string, example: string): number;
+  similarity(text: string, example: string): number;
+  /** 1 if they are in the same cluster, else 0. */
+  sameCluster(text: string, example: string): number;
 }
 
 /**
- * Hidden states of one model point nearly all one way, and a model's own texts another way than people's, so the mean of
- * the examples is taken from the examples and that of the texts from the texts: else a cluster would be who wrote it. Of
- * what is left the direction counts and not the length, which goes with a text's own.
+ * Clusters examples and texts. Hidden states of a model share a large common component, which differs between human and
+ * machine texts; so examples and texts are each centred on their own mean, or clusters would be origins. The centred
+ * vectors are scaled to length 1, since length depends on the text's own length.
  */
-export function clusteredMeanings(seen: InfluenceInput, { model, vectors, clusters }: Meanings): Clustered {
-  const stories = [...seen.examples, ...seen.texts].map(({ text }) => text);
-  const points = [seen.examples, seen.texts].flatMap((side) =>
+export function clusterEmbeddings(factorial: Factorial, { model, vectors, clusters }: Embeddings): Clustered {
+  const stories = [...factorial.examples, ...factorial.texts].map(({ text }) => text);
+  const points = [factorial.examples, factorial.texts].flatMap((side) =>
     directions(side.map(({ text }) => vectors.get(text)!)),
   );
-  const { of, centres } = kMeans(points, clusters, seen.random.fork("clusters"));
+  const { of, centres } = kMeans(points, clusters, factorial.random.fork("clusters"));
   const point = new Map(stories.map((text, at) => [text, points[at]!]));
   const cluster = new Map(stories.map((text, at) => [text, of[at]!]));
   const numbers = centres.map((_, at) => at);
@@ -36,11 +36,11 @@ export function clusteredMeanings(seen: InfluenceInput, { model, vectors, cluste
   return {
     model,
     count: centres.length,
-    words: tellingWords(numbers.map((at) => stories.filter((_, place) => of[place] === at))),
-    examples: sizes(seen.examples),
-    texts: sizes(seen.texts),
-    likeness: (text, example) => dot(point.get(text)!, point.get(example)!),
-    together: (text, example) => Number(cluster.get(text) === cluster.get(example)),
+    words: typicalWords(numbers.map((at) => stories.filter((_, place) => of[place] === at))),
+    examples: sizes(factorial.examples),
+    texts: sizes(factorial.texts),
+    similarity: (text, example) => dot(point.get(text)!, point.get(example)!),
+    sameCluster: (text, example) => Number(cluster.get(text) === cluster.get(example)),
   };
 }
 
@@ -60,8 +60,8 @@ const dot = (one: Float64Array, other: Float64Array): number =>
 
 const shownWords = 6;
 
-/** A cluster's texts as one text each: what weighs most in it and stands in few of the others. */
-function tellingWords(clusters: readonly (readonly string[])[]): string[][] {
+/** The words with the highest TF-IDF of each cluster, with all its texts as one document. */
+function typicalWords(clusters: readonly (readonly string[])[]): string[][] {
   const whole = clusters.map((texts) => texts.join("\n"));
   const space = tfidf(whole, stemsOf);
   return whole.map((text) => {

@@ -2,9 +2,9 @@ import type { Variable } from "../coding/codebook.ts";
 import { type Coder, type CoderKind, majority } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
-import type { InfluenceInput } from "./seen.ts";
+import type { Factorial } from "./factorial.ts";
 
-/** What one kind of coder gave of one variable: the texts, examples and titles that have a code. */
+/** The codes of one variable by one kind of coder, with the texts, examples and titles that have a code. */
 export interface Coded {
   readonly variable: Variable;
   readonly kind: CoderKind;
@@ -14,17 +14,17 @@ export interface Coded {
   readonly code: ReadonlyMap<string, string>;
 }
 
-/** Undefined where too little is coded to compare: two examples, two titles, and a dozen texts. */
-export function codedBy(kind: CoderKind, variable: Variable, seen: InfluenceInput): Coded | undefined {
+/** Undefined if too little is coded: at least two examples, two titles and twelve texts are needed. */
+export function codedBy(kind: CoderKind, variable: Variable, factorial: Factorial): Coded | undefined {
   const code = majorities(
-    seen.coders.filter((coder) => coder.kind === kind),
+    factorial.coders.filter((coder) => coder.kind === kind),
     variable.name,
   );
   const has = ({ id }: { id: string }) => code.has(id);
-  const examples = seen.examples.filter(has);
-  const titles = seen.titles.filter(has);
+  const examples = factorial.examples.filter(has);
+  const titles = factorial.titles.filter(has);
   const known = new Set([...examples, ...titles].map(({ id }) => id));
-  const texts = seen.texts.filter(
+  const texts = factorial.texts.filter(
     (text) => has(text) && known.has(text.examples[0]!) && known.has(text.story),
   );
   const used = (of: (text: Generation) => string) => new Set(texts.map(of)).size;
@@ -35,7 +35,7 @@ export function codedBy(kind: CoderKind, variable: Variable, seen: InfluenceInpu
 
 const fewestTexts = 12;
 
-/** The code of each text by the majority of those who coded it. */
+/** The code of each text by the majority of its coders. */
 function majorities(coders: readonly Coder[], variable: string): Map<string, string> {
   const given = new Map<string, string[]>();
   for (const coding of coders.flatMap(({ codings }) => codings)) {

@@ -1,50 +1,50 @@
 import { CoderKind } from "../study/coding.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, pValue } from "../study/print.ts";
-import { type Coded, codedBy } from "./coded.ts";
 import {
+  type CodeTest,
   type Corrected,
+  codeTests,
   corrected,
-  type Followed,
-  followedOf,
   type SingleCode,
   singleCodes,
-} from "./followed.ts";
-import { endsOf } from "./likeness.ts";
-import type { InfluenceInput } from "./seen.ts";
+} from "./code-tests.ts";
+import { type Coded, codedBy } from "./coded.ts";
+import type { Factorial } from "./factorial.ts";
+import { endsOf } from "./similarity.ts";
 
 /**
- * The codebook's codes of the example, and of the story that a person wrote to the title, against the code of the text:
- * kind of love, tone and setting, by each way of coding that reached the factorial. For every variable: how often the
- * codes agree beyond what the other examples of the title (the other titles of the example) give, and which of the two
- * the text follows more. For every code: its share under examples that have it less that under others.
+ * Whether the code of a text (kind of love, tone, setting) follows the code of its example or of the human story with the
+ * same title, for each kind of coder. For every variable: how often the codes agree, compared with the other examples (the
+ * other titles), and which of the two the text follows more. For every code: its share of texts under examples that have
+ * it, minus its share under the others.
  *
- * All is tested by dealing the examples anew among the texts of a title (the titles among the texts of an example),
- * corrected by Holm over all variables; single codes are claimed only under a variable that is.
+ * Tests permute the examples among the texts of a title (the titles among the texts of an example), corrected by Holm over
+ * all variables; single codes are claimed only if their variable is significant.
  */
-export function codes(seen: InfluenceInput): { findings: Finding[]; numbers: Record<string, unknown> } {
+export function codes(factorial: Factorial): { findings: Finding[]; numbers: Record<string, unknown> } {
   const asked = CoderKind.options.flatMap((kind) =>
-    seen.variables.flatMap((variable) => {
-      const coded = codedBy(kind, variable, seen);
+    factorial.variables.flatMap((variable) => {
+      const coded = codedBy(kind, variable, factorial);
       return coded ? [coded] : [];
     }),
   );
   if (asked.length === 0) return { findings: [], numbers: {} };
-  const followed = corrected(asked.flatMap((coded) => followedOf(coded, seen)));
-  const single = corrected(asked.flatMap((coded) => singleCodes(coded, seen)));
+  const followed = corrected(asked.flatMap((coded) => codeTests(coded, factorial)));
+  const single = corrected(asked.flatMap((coded) => singleCodes(coded, factorial)));
   return {
     findings: [
-      ...asked.map((coded) => sentence("result", say(coded, followed, single, seen.alpha))),
+      ...asked.map((coded) => sentence("result", sayVariable(coded, followed, single, factorial.alpha))),
       table(
         "result",
-        "How often a text has the code of its own example, and of the story that a person wrote to its title",
+        "How often a text has the code of its own example, and of the human story with its title",
         followedTable(followed),
       ),
       ...(single.length > 0
         ? [
             table(
               "detail",
-              "Each code: its share of the texts under examples that have it, and under others",
+              "Each code: its share of texts under examples that have it, and under other examples",
               singleTable(single),
             ),
           ]
@@ -69,22 +69,22 @@ export function codes(seen: InfluenceInput): { findings: Finding[]; numbers: Rec
   };
 }
 
-function say(
+function sayVariable(
   coded: Coded,
-  followed: readonly Corrected<Followed>[],
+  followed: readonly Corrected<CodeTest>[],
   single: readonly Corrected<SingleCode>[],
   alpha: number,
 ): string {
-  const of = (what: Followed["what"]) => followed.find((each) => each.coded === coded && each.what === what)!;
+  const of = (what: CodeTest["what"]) => followed.find((each) => each.coded === coded && each.what === what)!;
   const [example, title, difference] = [of("example"), of("title"), of("example less title")];
-  const claimed = (test: Corrected<Followed>) => test.corrected <= alpha;
+  const claimed = (test: Corrected<CodeTest>) => test.corrected <= alpha;
   const begin = `${coded.variable.title}, coded by ${coderWords[coded.kind]}`;
-  const numbers = `${percent(example.own!)} of ${counted(coded.texts.length, "text")} have their own example’s code, ${percent(example.others!)} another example’s (${pValue(example.corrected)}, corrected)`;
+  const numbers = `${percent(example.own!)} of ${counted(coded.texts.length, "text")} have the code of their own example, ${percent(example.others!)} that of another example (${pValue(example.corrected)}, corrected)`;
   const carried = single
     .filter((each) => each.coded === coded && each.corrected <= alpha)
     .map(({ code }) => code);
   const which =
-    claimed(example) && carried.length > 0 ? ` Single codes that carry over: ${carried.join(", ")}.` : "";
+    claimed(example) && carried.length > 0 ? ` Codes that follow the example: ${carried.join(", ")}.` : "";
   const winner = difference.excess.estimate > 0 ? example : title;
   const more =
     claimed(difference) && claimed(winner)
@@ -92,12 +92,12 @@ function say(
       : "";
   const verdict =
     claimed(example) && claimed(title)
-      ? "it carries over from the example, and goes with the title too"
+      ? "the code follows the example and the title"
       : claimed(example)
-        ? "it carries over from the example; that it goes with the title is not shown"
+        ? "the code follows the example; an effect of the title is not shown"
         : claimed(title)
-          ? "it goes with the title; that it carries over from the example is not shown"
-          : "that it carries over from the example is not shown, nor that it goes with the title";
+          ? "the code follows the title; an effect of the example is not shown"
+          : "neither an effect of the example nor of the title is shown";
   return `${begin}: ${verdict}. ${numbers}.${which}${more}`;
 }
 
@@ -109,12 +109,12 @@ const coderWords: Record<CoderKind, string> = {
 
 function methodOf(asked: readonly Coded[], tests: number): string {
   const cues = asked.some(({ kind }) => kind === "cues")
-    ? " Cue words are the weakest way of coding: what they miss weakens a leak, and a cue that is copied from the example is one."
+    ? " Cue words are the least reliable coding: missed cues make a leak look smaller, and copying a cue word from the example counts as a leak."
     : "";
-  return `Codes of example and text: agreement with the own example less that with the others, by dealing the examples anew among the texts of a title; agreement with the title’s own story, by dealing the titles anew among the texts of an example; their difference by Student’s t clustered by title and by example; ${tests} tests, corrected (Holm). Single codes are corrected among themselves and claimed only under a variable that carries over.${cues}`;
+  return `Codes of example and text: agreement with the own example minus agreement with the others, tested by permuting the examples among the texts of a title; agreement with the human story with the same title, tested by permuting the titles among the texts of an example; their difference by Student’s t clustered by title and by example. The ${tests} tests are corrected by Holm. Single codes are corrected among themselves and claimed only for a significant variable.${cues}`;
 }
 
-const followedTable = (tests: readonly Corrected<Followed>[]) => ({
+const followedTable = (tests: readonly Corrected<CodeTest>[]) => ({
   columns: [
     { key: "variable", label: "Code (coded by)", format: "text" as const },
     { key: "what", label: "against", format: "text" as const },
@@ -128,7 +128,11 @@ const followedTable = (tests: readonly Corrected<Followed>[]) => ({
   rows: tests.map(({ coded, what, own, others, excess, corrected: p }) => ({
     variable: `${coded.variable.title} (${coderWords[coded.kind]})`,
     what:
-      what === "title" ? "the title’s own story" : what === "example" ? "its example" : "example less title",
+      what === "title"
+        ? "the human story with its title"
+        : what === "example"
+          ? "its example"
+          : "example minus title",
     own: own ?? null,
     others: others ?? null,
     excess: excess.estimate,

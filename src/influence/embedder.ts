@@ -6,20 +6,20 @@ import { messageOf, StudyError } from "../workbench/errors.ts";
 import { hashOf } from "../workbench/files.ts";
 import { openJournal } from "../workbench/journal.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Meanings } from "./seen.ts";
+import type { Embeddings } from "./factorial.ts";
 
 /**
- * What a model's hidden states hold of each text: their mean over the text's tokens, or what the model itself declares
- * where it was made for embeddings. Any GGUF file serves. Vectors are kept as they come, so that a run that was cut off
- * goes on. Undefined where study.yaml names no model, and then nothing is loaded.
+ * Embeds each text by a model's hidden states: their mean over the text's tokens, or the model's own pooling if it is an
+ * embedding model. Any GGUF file works. Vectors are saved one by one, so that an interrupted run continues. Undefined, with
+ * nothing loaded, if study.yaml names no model.
  *
- * Throws StudyError for an address that names no file, and for a file that cannot be loaded.
+ * Throws StudyError for an address without a file, and for a file that cannot be loaded.
  */
-export async function meaningsOf(
+export async function embeddingsOf(
   texts: readonly string[],
   study: Study,
   effects: Effects,
-): Promise<Meanings | undefined> {
+): Promise<Embeddings | undefined> {
   const { embeddings: address, clusters, threads } = study.config.influence;
   if (address === undefined) return undefined;
   const file = await fileOf(address, study, effects);
@@ -39,7 +39,7 @@ export async function meaningsOf(
   return { model: address, vectors: kept.entries, clusters };
 }
 
-/** The file that the outcome depends on, for the workbench to tell fresh from stale; none where no model is named. */
+/** The model file, an input of the stage; none if no model is named. */
 export function embeddingInputs(study: Study): string[] {
   const { embeddings: address } = study.config.influence;
   if (address === undefined) return [];
@@ -52,12 +52,12 @@ async function fileOf(address: string, study: Study, effects: Effects): Promise<
   return "hub" in source ? (await hubFileOf(source.hub, effects)).path : source.file;
 }
 
-/** Where an address leads: to a file here, or to one of a hub. */
+/** The file of an address: a local one, or one from a hub. */
 function sourceOf(address: string, study: Study): { file: string } | { hub: HubFile } {
   const [, scheme, target] = /^(llama|hf):(.+)$/.exec(address) ?? [];
   if (scheme === "hf") return { hub: hubFileNamed(address, "influence.embeddings") };
   if (target) return { file: llamaFileNamed(target, study) };
-  throw new StudyError(`influence.embeddings: ${address} names no model`, {
+  throw new StudyError(`influence.embeddings: ${address} is not a model address`, {
     hint: "write llama:FILE.gguf, llama:embedded or hf:OWNER/REPO/FILE.gguf",
   });
 }
@@ -83,26 +83,26 @@ async function embedAll(
   }
 }
 
-/** A GGUF file as an embedder. A text longer than the model's memory is taken up to there. */
+/** A GGUF file as an embedder. A text longer than the model's context is truncated. */
 export async function openEmbedder(file: string, threads: number) {
   const { architecture } = await readLlamaFile(file);
   const { readGgufFileInfo } = await llamaLibrary();
   const { architectureMetadata } = await readGgufFileInfo(file, { logWarnings: false });
   const llama = await llamaBinding();
   try {
-    // A model that writes declares no pooling, and llama.cpp would give its last token's state alone.
+    // A generative model declares no pooling, and llama.cpp would return only the last token's state.
     const own = architectureMetadata.pooling_type;
     const model = await llama.loadModel({
       modelPath: file,
       useMmap: false,
       ...(own === undefined && { metadataOverrides: { [architecture]: { pooling_type: meanPooling } } }),
     });
-    const room = Math.min(model.trainContextSize, mostTokens);
-    const context = await model.createEmbeddingContext({ contextSize: room, batchSize: room, threads });
+    const contextSize = Math.min(model.trainContextSize, maxTokens);
+    const context = await model.createEmbeddingContext({ contextSize, batchSize: contextSize, threads });
     return {
       async of(text: string): Promise<Float64Array> {
-        // Two tokens are left for the beginning and the end that a model may want.
-        const tokens = model.tokenize(text).slice(0, room - 3);
+        // Leaves space for the begin and end tokens that a model may add.
+        const tokens = model.tokenize(text).slice(0, contextSize - 3);
         return Float64Array.from((await context.getEmbeddingFor(tokens)).vector);
       },
       async close() {
@@ -112,7 +112,7 @@ export async function openEmbedder(file: string, threads: number) {
     };
   } catch (cause) {
     throw new StudyError(`influence.embeddings: cannot load ${file}: ${messageOf(cause).split("\n")[0]}`, {
-      hint: "it has to be a whole GGUF file of a kind that llama.cpp runs",
+      hint: "it must be a complete GGUF file of an architecture that llama.cpp supports",
       cause,
     });
   }
@@ -121,8 +121,8 @@ export async function openEmbedder(file: string, threads: number) {
 /** LLAMA_POOLING_TYPE_MEAN of llama.cpp. */
 const meanPooling = 1;
 
-/** Very short stories are far shorter; more room would only take memory. */
-const mostTokens = 1024;
+/** Very short stories are much shorter; a larger context would only use memory. */
+const maxTokens = 1024;
 
 /** Vectors by text. */
 const openVectors = (path: string) =>

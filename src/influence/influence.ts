@@ -11,15 +11,15 @@ import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codes } from "./codes.ts";
 import { copies } from "./copies.ts";
-import { embeddingInputs, meaningsOf } from "./embedder.ts";
+import { embeddingInputs, embeddingsOf } from "./embedder.ts";
+import type { Factorial } from "./factorial.ts";
 import { leak } from "./leak.ts";
-import type { InfluenceInput } from "./seen.ts";
 import { toneTransfer } from "./tone.ts";
 
-/** What an example leaks into the text that it was shown for: words, topics, phrases, tone, meaning and codes. */
+/** `tinylove influence`: what an example leaks into the text: words, topics, phrases, tone, meaning and codes. */
 export const influence = stage({
   name: "influence",
-  summary: "Tell what the example leaks into a story",
+  summary: "Test what the example leaks into a story",
   examples: ["tinylove factorial --study my-study", "tinylove influence --study my-study"],
   reads: [storiesFile, factorialFile],
   writes: [influenceFile],
@@ -38,17 +38,17 @@ export const influence = stage({
     const codebook = await readCodebook(study);
     const { topics, permutations } = study.config.generate.factorial ?? FactorialSettings.parse({});
     const shown = [...examples, ...texts].map(({ text }) => text);
-    const seen: InfluenceInput = {
+    const factorial: Factorial = {
       ...layout,
       topics,
       permutations,
       alpha: study.config.analyse.alpha,
       coders: await codersOf(study, "factorial", [...examples, ...titles, ...texts], codebook),
       variables: codebook.variables,
-      meanings: await meaningsOf(shown, study, effects),
+      embeddings: await embeddingsOf(shown, study, effects),
       random: study.random("influence"),
     };
-    const found = [leak, copies, codes, toneTransfer].map((part) => part(seen));
+    const found = [leak, copies, codes, toneTransfer].map((part) => part(factorial));
     const findings: Findings = {
       analysis: "influence",
       asks: "What does the example leak into the story?",
@@ -63,19 +63,19 @@ export const influence = stage({
 
 async function readFactorial(study: Study): Promise<Generation[]> {
   if (await exists(study.path(factorialFile))) return readJsonLines(study.path(factorialFile), Generation);
-  throw new StudyError("there are no texts to tell an influence from", {
+  throw new StudyError("there are no factorial texts to analyse", {
     hint: "put `factorial: {}` under `generate:` in study.yaml and run `tinylove factorial`",
   });
 }
 
 /**
- * The texts by title, example and draw. A cell that failed leaves its title without balance, so titles with a text
- * missing are left out, and counted.
+ * The texts by title, example and draw. The design must be balanced, so titles with a missing text are left out and
+ * counted.
  */
 function layoutOf(
   generations: readonly Generation[],
   stories: readonly Story[],
-): Pick<InfluenceInput, "titles" | "examples" | "draws" | "texts" | "leftOut"> {
+): Pick<Factorial, "titles" | "examples" | "draws" | "texts" | "leftOut"> {
   const byId = new Map(stories.map((story) => [story.id, story]));
   const examples = [...new Set(generations.flatMap((each) => each.examples))].flatMap(
     (id) => byId.get(id) ?? [],
@@ -88,7 +88,7 @@ function layoutOf(
   );
   if (whole.length < 2 || examples.length < 2) {
     throw new StudyError(`${factorialFile}: fewer than two titles have a text under every example`, {
-      hint: "run `tinylove factorial` again; failed texts are asked for again",
+      hint: "run `tinylove factorial` again; it repeats failed texts",
     });
   }
   const kept = new Set(whole.map(({ id }) => id));

@@ -4,24 +4,24 @@ import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { percent, printed, pValue } from "../study/print.ts";
 import { sadness } from "../text/sad-and-glad.ts";
-import { endsOf, meanOf } from "./likeness.ts";
-import { cellsOf, type InfluenceInput } from "./seen.ts";
+import { cellsOf, type Factorial } from "./factorial.ts";
+import { endsOf, meanOf } from "./similarity.ts";
 
-/** Fewer examples or titles than this leave a line too little to stand on. */
+/** The fewest examples or titles for a slope. */
 const fewest = 4;
 
 /**
- * Whose tone a text takes: its example's, or that of the story that a person wrote to its title. In a balanced
- * factorial the two don't mix: the mean sadness of an example's texts goes on the example's own, over examples, and the
- * mean of a title's texts on that of the title's story, over titles. So examples and titles are the units, and not the
- * many texts under each; the two slopes are independent and are compared by Welch's t.
+ * Whether the tone of a text follows its example or the human story with its title. In a balanced factorial the two are
+ * independent: the mean sadness of an example's texts is regressed on the example's own sadness, over examples, and the
+ * mean of a title's texts on that of its human story, over titles. Units are examples and titles, not texts. The two
+ * slopes are compared by Welch's t.
  */
-export function toneTransfer(seen: InfluenceInput): {
+export function toneTransfer(factorial: Factorial): {
   findings: Finding[];
   numbers: Record<string, unknown>;
 } {
-  const { titles, examples, alpha } = seen;
-  const cells = cellsOf(seen, ({ text }) => sadness(text));
+  const { titles, examples, alpha } = factorial;
+  const cells = cellsOf(factorial, ({ text }) => sadness(text));
   const means = cells.map((row) => row.map(meanOf));
   const byExample = examples.map((_, at) => meanOf(means.map((row) => row[at]!)));
   const byTitle = means.map(meanOf);
@@ -30,7 +30,7 @@ export function toneTransfer(seen: InfluenceInput): {
   const example = examples.length < fewest ? undefined : slopeOf(ofExamples, byExample);
   const title = titles.length < fewest ? undefined : slopeOf(ofTitles, byTitle);
   if (!example || !title) {
-    const why = `Whose tone a text takes cannot be told: it needs ${fewest} titles and ${fewest} examples, not all of them equally sad.`;
+    const why = `The source of the tone cannot be tested: it needs at least ${fewest} titles and ${fewest} examples that differ in sadness.`;
     return { findings: [sentence("detail", why)], numbers: { tone: null } };
   }
   const tests = { example, title, difference: slopeDifference(example, title) };
@@ -43,10 +43,10 @@ export function toneTransfer(seen: InfluenceInput): {
   const shares = varianceShares(cells.map((row) => row.map((draws) => draws.map((value) => [value]))));
   return {
     findings: [
-      sentence("result", say(tests, corrected, alpha)),
+      sentence("result", sayTone(tests, corrected, alpha)),
       figure(
         "result",
-        "The tone of the texts by the tone of the example, and of the story that a person wrote to the title",
+        "Sadness of the texts by the sadness of the example, and by the sadness of the human story with the title",
         {
           draw: "dots",
           table: {
@@ -65,7 +65,7 @@ export function toneTransfer(seen: InfluenceInput): {
               })),
               ...titles.map((story, at) => ({
                 of: story.title,
-                group: "titles’ own stories",
+                group: "human stories with the titles",
                 its: ofTitles[at]!,
                 texts: byTitle[at]!,
               })),
@@ -80,16 +80,16 @@ export function toneTransfer(seen: InfluenceInput): {
       ),
       table(
         "detail",
-        "How much sadder texts are for a story that is sadder by one",
+        "Slopes: difference in the sadness of texts per unit of sadness of the story",
         slopesTable(tests, corrected),
       ),
       sentence(
         "detail",
-        `Of what differs in sadness between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.together)} to the two together and ${percent(shares.chance)} to chance.`,
+        `Of the variance of sadness between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`,
       ),
       sentence(
         "method",
-        `Whose tone a text takes: the mean sadness of the texts of an example over the example’s own (${examples.length} examples), and that of the texts of a title over the story that a person wrote to it (${titles.length} titles), each a line by least squares; examples and titles are the units. The three tests are corrected (Holm). Sadness is counted by cues: words of loss and sorrow minus words of joy, per hundred words. It orders many texts and judges no single one.`,
+        `Tone: the mean sadness of the texts of an example was regressed on the example’s own sadness (${examples.length} examples), and that of the texts of a title on the sadness of its human story (${titles.length} titles), by least squares with examples and titles as units. The three tests are corrected by Holm. Sadness is counted from a word list: words of loss and sorrow minus words of joy, per hundred words. It is meant for many texts, not for single ones.`,
       ),
     ],
     numbers: { tone: { ...tests, corrected, shares } },
@@ -98,24 +98,28 @@ export function toneTransfer(seen: InfluenceInput): {
 
 type Tests<Value> = { readonly example: Value; readonly title: Value; readonly difference: Value };
 
-function say({ example, title, difference }: Tests<Slope>, corrected: Tests<number>, alpha: number): string {
+function sayTone(
+  { example, title, difference }: Tests<Slope>,
+  corrected: Tests<number>,
+  alpha: number,
+): string {
   const follows = { example: corrected.example <= alpha, title: corrected.title <= alpha };
   const numbers = (slope: Slope, p: number) =>
     `slope ${printed(slope.estimate, "number")}, 95 % interval ${printed(slope.interval.low, "number")} to ${printed(slope.interval.high, "number")}, ${pValue(p)}`;
   const against = (slope: Slope, shown: boolean, whose: string) =>
     !shown
-      ? `that it goes with ${whose} is not shown`
+      ? `no effect of ${whose} is shown`
       : slope.estimate > 0
-        ? `it goes with ${whose}`
-        : `it runs against ${whose}`;
+        ? `it follows ${whose}`
+        : `it goes in the opposite direction to ${whose}`;
   const [winner, name] = difference.estimate > 0 ? [example, "example"] : [title, "title"];
   const more =
     corrected.difference > alpha
-      ? "Which of the two it follows more is not shown"
+      ? "No difference between the two slopes is shown"
       : winner.estimate > 0
         ? `It follows the ${name} more`
-        : "The two differ";
-  return `The tone of a text, by its words: ${against(example, follows.example, "the tone of its example")} (${numbers(example, corrected.example)}); ${against(title, follows.title, "the tone of the story that a person wrote to its title")} (${numbers(title, corrected.title)}). ${more} (${pValue(corrected.difference)}; all corrected).`;
+        : "The two slopes differ";
+  return `The tone of a text, measured by its words: ${against(example, follows.example, "the tone of its example")} (${numbers(example, corrected.example)}); ${against(title, follows.title, "the tone of the human story with its title")} (${numbers(title, corrected.title)}). ${more} (${pValue(corrected.difference)}; all corrected).`;
 }
 
 const slopesTable = (tests: Tests<Slope>, corrected: Tests<number>) => ({
@@ -129,8 +133,8 @@ const slopesTable = (tests: Tests<Slope>, corrected: Tests<number>) => ({
   rows: (
     [
       ["the example", "example"],
-      ["the title’s own story", "title"],
-      ["example less title", "difference"],
+      ["the human story with the title", "title"],
+      ["example minus title", "difference"],
     ] as const
   ).map(([of, name]) => ({
     of,

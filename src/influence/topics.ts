@@ -1,21 +1,21 @@
 import { nmf } from "../stats/nmf.ts";
 import { stemsOf, tfidf } from "../text/similarity.ts";
 import { termsOf } from "../text/words.ts";
-import type { InfluenceInput } from "./seen.ts";
+import type { Factorial } from "./factorial.ts";
 
 export interface Topics {
-  /** What each text holds of each topic, by the text's id; they sum to 1 where there is any. */
+  /** The weights of the topics in each text, by the text's id; they sum to 1 if there are any. */
   readonly weights: ReadonlyMap<string, Float64Array>;
-  /** The words that weigh most in each topic. */
+  /** The words with the largest weights in each topic. */
   readonly words: readonly (readonly string[])[];
-  /** The cosine of two texts of the factorial in topics, 0 to 1; `example` is one of its examples. */
-  likeness(text: string, example: string): number;
+  /** The cosine of the topic weights of a text and an example, 0 to 1. */
+  similarity(text: string, example: string): number;
 }
 
 const mostTerms = 1500;
 
-/** Topics of examples and texts together, by NMF of their TF-IDF: words that only one of them has make none. */
-export function topicsOf({ texts, examples, topics: count, random }: InfluenceInput): Topics {
+/** Topics of all examples and texts, by NMF of their TF-IDF, from words that occur in at least two of them. */
+export function topicsOf({ texts, examples, topics: count, random }: Factorial): Topics {
   const all = [...examples, ...texts];
   const features = all.map(({ text }) => stemsOf(text));
   const holders = new Map<string, number>();
@@ -40,7 +40,7 @@ export function topicsOf({ texts, examples, topics: count, random }: InfluenceIn
   return {
     weights: new Map(texts.map(({ id }, at) => [id, shares[examples.length + at]!])),
     words: topics.map((topic) => wordsOf(topic, terms, all)),
-    likeness: (text, example) => cosine(byText.get(text)!, byText.get(example)!),
+    similarity: (text, example) => cosine(byText.get(text)!, byText.get(example)!),
   };
 }
 
@@ -57,7 +57,7 @@ function cosine(one: Float64Array, other: Float64Array): number {
 
 const shownWords = 6;
 
-/** Stems are shown by a word that has them. */
+/** Shows each stem as a word that has it. */
 function wordsOf(topic: Float64Array, terms: readonly string[], all: readonly { text: string }[]): string[] {
   const best = terms
     .map((term, at) => ({ term, weight: topic[at] ?? 0 }))

@@ -2,15 +2,13 @@ import type { QuickMeasure } from "./measure.ts";
 import type { Token } from "./tokens.ts";
 
 /**
- * How much of what a sentence speaks of stays in sight in the next one: the share of its entities (nouns and names
- * by lemma, and the people that pronouns stand for: the narrator, you, he, she, they) that the next one takes up,
- * averaged over the pairs of neighbours. It is the 2022 study's
- * "information persistence", made countable after the entity grid of Barzilay and Lapata 2008. Undefined for a
- * text of one sentence.
+ * The share of a sentence's entities (nouns and names by lemma, and pronouns by person) that the next sentence mentions
+ * too, averaged over neighbouring sentences. It operationalises the 2022 study's "information persistence", after the
+ * entity grid of Barzilay and Lapata (2008). Undefined for a text of one sentence.
  */
 export const continuity: QuickMeasure = {
   name: "continuity",
-  means: "how much of what a sentence speaks of the next one takes up",
+  means: "share of a sentence’s entities that the next sentence mentions too",
   unit: "share of entities",
   format: "number",
   version: 1,

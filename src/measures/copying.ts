@@ -1,10 +1,10 @@
 import { longestCommonRun } from "../text/copying.ts";
 import type { QuickMeasure } from "./measure.ts";
 
-/** Undefined for a text whose writer was shown no example. */
+/** Undefined for a text that was written without an example. */
 export const copiedFromExample: QuickMeasure = {
   name: "copied_from_example",
-  means: "the longest run of words that it shares with an example that its model was shown",
+  means: "longest run of words shared with an example that the model was shown",
   unit: "words",
   format: "number",
   version: 1,
@@ -15,10 +15,10 @@ export const copiedFromExample: QuickMeasure = {
   },
 };
 
-/** A story of the training part is not compared with itself. */
+/** A training story is not compared with itself. */
 export const copiedFromTraining: QuickMeasure = {
   name: "copied_from_training",
-  means: "the longest run of words, from three on, that it shares with any other training story",
+  means: "longest run of at least three words shared with any other training story",
   unit: "words",
   format: "number",
   version: 1,

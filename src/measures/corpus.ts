@@ -1,16 +1,16 @@
 import type { Text } from "../coding/texts.ts";
 import type { Story } from "../study/story.ts";
 import { shortId } from "../text/hash.ts";
-import { type Likeness, likenessAmong } from "./likeness.ts";
 import { RunIndex } from "./run-index.ts";
+import { type Similarity, similarityAmong } from "./similarity.ts";
 
-/** The text's own title, its examples, all stories of the corpus, or the ones to learn from. */
+/** What a measure compares a text with: its title, its examples, all human stories, or the training stories. */
 export type Comparison = "title" | "examples" | "stories" | "training";
 
-/** The human stories as measures look things up in them; what is costly is made when first asked for. */
+/** The human stories, with indexes that measures use; each index is built on first use. */
 export class Corpus {
   readonly stories: readonly Story[];
-  #likeness: Likeness | undefined;
+  #similarity: Similarity | undefined;
   #training: RunIndex | undefined;
   readonly #digests = new Map<Comparison, string>();
 
@@ -18,27 +18,27 @@ export class Corpus {
     this.stories = stories;
   }
 
-  /** How alike a title and a text are, words weighted by how rare they are in the stories. */
-  get likeness(): Likeness {
-    this.#likeness ??= likenessAmong(this.stories.map(({ text }) => text));
-    return this.#likeness;
+  /** The similarity of two texts, with words weighted by their rarity in the stories. */
+  get similarity(): Similarity {
+    this.#similarity ??= similarityAmong(this.stories.map(({ text }) => text));
+    return this.#similarity;
   }
 
-  /** The runs of words of the training stories, by story. */
+  /** An index of the runs of words in the training stories. */
   get training(): RunIndex {
     this.#training ??= new RunIndex(this.#trainingStories());
     return this.#training;
   }
 
-  /** What a value that looks at this depends on, as a short name. */
-  digest(beside: Comparison, text: Text): string {
-    if (beside === "title") return text.title;
-    if (beside === "examples") return text.examples.join("\n");
-    const held = this.#digests.get(beside);
-    if (held !== undefined) return held;
-    const stories = beside === "training" ? this.#trainingStories() : this.stories;
+  /** A hash of what the text is compared with, for the cache. */
+  digest(comparison: Comparison, text: Text): string {
+    if (comparison === "title") return text.title;
+    if (comparison === "examples") return text.examples.join("\n");
+    const known = this.#digests.get(comparison);
+    if (known !== undefined) return known;
+    const stories = comparison === "training" ? this.#trainingStories() : this.stories;
     const digest = shortId(JSON.stringify(stories.map(({ id, text }) => [id, text])), 20);
-    this.#digests.set(beside, digest);
+    this.#digests.set(comparison, digest);
     return digest;
   }
 

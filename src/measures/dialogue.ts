@@ -1,10 +1,10 @@
 import * as spoken from "../text/dialogue.ts";
 import type { QuickMeasure } from "./measure.ts";
 
-/** Speech is read from the text as it was written: single quotes and paragraphs tell where a speech ends. */
+/** Uses the original text: single quotes and paragraphs show where a speech ends. */
 export const dialogueWords: QuickMeasure = {
   name: "dialogue_words",
-  means: "words that are spoken by somebody in the text",
+  means: "words of dialogue",
   unit: "words",
   format: "number",
   version: 1,
@@ -13,7 +13,7 @@ export const dialogueWords: QuickMeasure = {
 
 export const hasDialogue: QuickMeasure = {
   name: "dialogue",
-  means: "whether anything is spoken in the text",
+  means: "whether the text has dialogue",
   unit: "yes or no",
   format: "percent",
   version: 1,

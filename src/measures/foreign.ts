@@ -5,25 +5,24 @@ import type { QuickMeasure } from "./measure.ts";
 import type { Token } from "./tokens.ts";
 
 /**
- * Phrases in another language, each with its code: `te quiero mucho (es)`. Looked for are runs of words that the
- * lexicon of English lacks, three or more of them, or two with a letter that English has not; those that are all
- * capitalised are names. A run counts where tinyld is sure enough of its language, so that single words, and
- * phrases in languages that tinyld does not know, are missed.
+ * Phrases in another language, each with its code: `te quiero mucho (es)`. Candidates are runs of at least three words that
+ * are not in the English lexicon, or of two with a non-English letter; runs of only capitalised words are names. A run
+ * counts if tinyld identifies its language with enough confidence, so single words and unknown languages are missed.
  */
 export const foreign: QuickMeasure = {
   name: "foreign",
-  means: "phrases in another language than English, with the language’s code",
+  means: "phrases in a language other than English, with the language’s code",
   unit: "phrases",
   format: "text",
   version: 1,
-  of: ({ sentences }) => sentences.flatMap(foreignRuns).flatMap(named).join("; "),
+  of: ({ sentences }) => sentences.flatMap(foreignRuns).flatMap(identified).join("; "),
 };
 
-function named(run: string): string[] {
+function identified(run: string): string[] {
   const [likeliest] = tinyld()
     .detectAll(run)
-    .filter(({ lang }) => !invented.has(lang));
-  return likeliest && likeliest.lang !== "en" && likeliest.accuracy >= sureness
+    .filter(({ lang }) => !ignoredLanguages.has(lang));
+  return likeliest && likeliest.lang !== "en" && likeliest.accuracy >= minConfidence
     ? [`${run} (${likeliest.lang})`]
     : [];
 }
@@ -31,12 +30,12 @@ function named(run: string): string[] {
 /** Its tables take long to load, so they are loaded at the first phrase. */
 const tinyld = (): typeof Tinyld => createRequire(import.meta.url)("tinyld");
 
-const sureness = 0.5;
+const minConfidence = 0.5;
 
-/** Klingon and Volapük, which tinyld finds in many a name. */
-const invented = new Set(["tlh", "vo"]);
+/** Klingon and Volapük, which tinyld often finds in names. */
+const ignoredLanguages = new Set(["tlh", "vo"]);
 
-/** A word that English has too may stand between two that it lacks. */
+/** A known English word may be part of a run between two unknown ones. */
 function foreignRuns(sentence: readonly Token[]): string[] {
   const words = sentence.filter(({ text }) => /[\p{L}]/u.test(text));
   const runs: string[] = [];

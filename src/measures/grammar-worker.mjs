@@ -1,16 +1,16 @@
-// Checks texts for grammar in a thread of its own, for a check takes some 20 ms in which nothing else could run.
-// It says "ready" first; then each text that it is sent is answered by a count.
-// Plain JavaScript, because a thread is started from a file as it lies in the package.
+// Checks grammar in a separate thread, because a check blocks for about 20 ms.
+// Sends "ready" first; then answers each text with a count.
+// Plain JavaScript, because a thread starts from a file of the package as it is.
 import { parentPort } from "node:worker_threads";
 import { Dialect, LocalLinter } from "harper.js";
 import { binary } from "harper.js/binary";
 
 const linter = new LocalLinter({ binary, dialect: Dialect.American });
 
-/** Rules that look words up: they flag names and other languages, and take most of the time. */
+/** Dictionary rules: they flag names and other languages, and take most of the time. */
 const lookups = ["SpellCheck", "SplitWords", "OrthographicConsistency"];
 
-/** Kinds that are a matter of spelling, taste or typography, by harper's own names. */
+/** Lint kinds about spelling, style or typography, by harper's own names. */
 const otherKinds = new Set([
   "Spelling",
   "Style",

@@ -6,22 +6,22 @@ import { packageFolder } from "../workbench/version.ts";
 import type { RunningInstrument, SlowMeasure } from "./measure.ts";
 
 /**
- * Errors of grammar as harper finds them, without its matters of spelling, style, word choice and typography, which
- * flag names and dialects. On good prose it flags nothing, of planted errors it finds about 40 in 100, and it does
- * not see word salad: it compares groups of texts, it does not judge one. About 20 texts a second or more.
+ * Grammatical errors found by harper, without spelling, style, word choice and typography, which flag names and dialects.
+ * It flags nothing in good prose, finds about 40 of 100 planted errors and does not recognise word salad, so use it to
+ * compare groups of texts, not single texts. At least about 20 texts per second.
  */
 export const grammar: SlowMeasure = {
   name: "grammar",
-  means: "errors of grammar that harper finds, without spelling, style, word choice and typography",
+  means: "grammatical errors found by harper, without spelling, style, word choice and typography",
   unit: "errors",
   format: "number",
   version: 1,
-  instrument: async () => ({ key: `harper.js ${await harperVersion()}`, start: startedChecker }),
+  instrument: async () => ({ key: `harper.js ${await harperVersion()}`, start: startChecker }),
 };
 
-async function startedChecker(): Promise<RunningInstrument> {
+async function startChecker(): Promise<RunningInstrument> {
   const worker = new Worker(workerFile);
-  // Its first message says that it is ready.
+  // The first message is "ready".
   await once(worker, "message");
   return {
     async of({ plain }) {

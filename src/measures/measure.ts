@@ -4,39 +4,39 @@ import type { Study } from "../workbench/study.ts";
 import type { Comparison, Corpus } from "./corpus.ts";
 import type { Reading } from "./reading.ts";
 
-/** What a measure says of a text; undefined where it can say nothing (the continuity of one sentence). */
+/** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
 export type Value = number | string | boolean | undefined;
 
 interface Described {
   /** Its column in `corpus/codes.csv`. */
   readonly name: string;
-  /** What it says of a text, in a sentence for the report. */
+  /** Its meaning, for the report. */
   readonly means: string;
-  /** What a value counts: `words`, `share of words`, `yes or no`. */
+  /** Its unit: `words`, `share of words`, `yes or no`. */
   readonly unit: string;
-  /** How a mean of it is printed; the mean of yes and no is a share. */
+  /** The format of its mean; the mean of yes and no is a share. */
   readonly format: Format;
-  /** Raised when the measure changes: values of older versions are taken again. */
+  /** Raised when the measure changes, so that older cached values are measured again. */
   readonly version: number;
 }
 
-/** A measure of one text, taken at once: one file in `measures/`, one line in `measures.ts`. */
+/** A fast measure of one text: one file in `measures/`, one line in `measures.ts`. */
 export interface QuickMeasure extends Described {
-  /** What it looks at beside the text. Values are kept for as long as these stay as they are. */
+  /** What it uses besides the text. Cached values are valid as long as these do not change. */
   readonly dependsOn?: readonly Comparison[];
   of(reading: Reading, corpus: Corpus): Value;
 }
 
-/** A measure that needs an instrument (a grammar checker, a language model) and takes its time; `describe.skip` leaves it out. */
+/** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
 export interface SlowMeasure extends Described {
-  /** The study's instrument, not started yet; undefined where it has none. */
+  /** The study's instrument, not started yet; undefined if it has none. */
   instrument(study: Study): Promise<Instrument | undefined>;
 }
 
 export interface Instrument {
-  /** What the values depend on beside the text, for example a model file's hash. */
+  /** What the values depend on besides the text, for example a model file's hash. */
   readonly key: string;
-  /** Makes it ready (a model is loaded, a thread started); it is asked for only where a value is not there yet. */
+  /** Starts it (loads a model, starts a thread); called only if a value is missing. */
   start(): Promise<RunningInstrument>;
 }
 

@@ -1,7 +1,7 @@
 import type { QuickMeasure } from "./measure.ts";
 import type { Token } from "./tokens.ts";
 
-/** Names, as runs of proper nouns: `Aunt Mercy Njeri` is one. Each counts once, however often it stands. */
+/** Different names, as runs of proper nouns: `Aunt Mercy Njeri` is one. */
 export const names: QuickMeasure = {
   name: "names",
   means: "different names of people, places and things",
@@ -11,7 +11,7 @@ export const names: QuickMeasure = {
   of: ({ sentences }) => new Set(sentences.flatMap(namesIn)).size,
 };
 
-/** The names of a sentence, each whole. */
+/** The full names in a sentence. */
 export function namesIn(sentence: readonly Token[]): string[] {
   const found: string[] = [];
   let run: string[] = [];

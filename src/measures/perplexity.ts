@@ -6,27 +6,27 @@ import type { Study } from "../workbench/study.ts";
 import type { RunningInstrument, SlowMeasure } from "./measure.ts";
 
 /**
- * How little the study's own local model expects a text, per token; prose that means something has less than word
- * salad, a text that repeats itself the least. The model is the first of `generate.models` with a `llama:`
- * address; where there is none, or its file is not there, there is no such measure.
+ * Perplexity under the study's own local model: lower for meaningful prose than for word salad, and lowest for repetitive
+ * text. The model is the first of `generate.models` with a `llama:` address; without one, or without its file, there is no
+ * such measure.
  */
 export const perplexity: SlowMeasure = {
   name: "perplexity",
-  means: "how many tokens the study’s local model wavers between at each token of the text, on average",
+  means: "perplexity of the text under the study’s local model",
   unit: "tokens",
   format: "number",
   version: 2,
   async instrument(study) {
     const local = await localModel(study);
-    return local && { key: await keyOf(local), start: () => startedModel(local) };
+    return local && { key: await keyOf(local), start: () => startModel(local) };
   },
 };
 
-async function startedModel(local: LocalModel): Promise<RunningInstrument> {
+async function startModel(local: LocalModel): Promise<RunningInstrument> {
   const model = await openLlama(local);
   return {
     async of({ plain }) {
-      // A token less than the model holds: one stands before the text.
+      // One token of the context is needed before the text.
       if (model.count(plain) >= model.contextTokens) return undefined;
       return (await model.score(plain)).perplexity;
     },
@@ -40,7 +40,7 @@ interface LocalModel {
   readonly threads?: number;
 }
 
-/** The model whose perplexity is taken, as the settings name it. */
+/** The settings of the model used for perplexity. */
 export const localModelSettings = ({ generate }: StudyConfig): SettingsOf<"llama"> | undefined =>
   generate.models.find((model): model is SettingsOf<"llama"> => schemeOf(model.address) === "llama");
 

@@ -1,12 +1,12 @@
 import type { QuickMeasure } from "./measure.ts";
 
 /**
- * Who tells: pronouns of the narration by person, what is spoken left aside. A narrator who says `I` or `we` in one
- * pronoun of ten tells in the first person, even where most are about somebody else.
+ * The grammatical person of the narration, from its pronouns without dialogue. First person if at least one pronoun in ten
+ * is `I` or `we`, even if most are about somebody else.
  */
 export const person: QuickMeasure = {
   name: "person",
-  means: "the person in which it is told, speech left aside",
+  means: "grammatical person of the narration, without dialogue",
   unit: "first, second or third",
   format: "text",
   version: 1,

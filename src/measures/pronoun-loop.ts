@@ -2,14 +2,13 @@ import { pronouns } from "../text/function-words.ts";
 import type { QuickMeasure } from "./measure.ts";
 
 /**
- * Whether the text falls into a loop of pronouns (`I was in the I and I was the I`): somewhere in it, among
- * twenty words in a row, half are pronouns and no more than half are different words; or `I`, `we` and `they` stand
- * three times or more where none can, after another pronoun or an article. Of 1,139 tales and primers for
- * children, which like to repeat, none did.
+ * Whether the text loops over pronouns (`I was in the I and I was the I`): among some twenty words in a row, at least half
+ * are pronouns and at most half are different words; or `I`, `we` and `they` are in an impossible position (after another
+ * pronoun or an article) at least three times. None of 1,139 children's tales and primers, which repeat a lot, does.
  */
 export const pronounLoop: QuickMeasure = {
   name: "pronoun_loop",
-  means: "whether it falls into a loop of pronouns",
+  means: "whether the text loops over pronouns",
   unit: "yes or no",
   format: "percent",
   version: 1,
@@ -28,7 +27,7 @@ function hasDenseWindow(terms: readonly string[]): boolean {
   return false;
 }
 
-/** Subject pronouns where none can stand. */
+/** The number of subject pronouns in impossible positions. */
 const misplaced = (terms: readonly string[]): number =>
   terms.filter((term, at) => subjects.has(term) && before.has(terms[at - 1] ?? "")).length;
 

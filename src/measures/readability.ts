@@ -3,8 +3,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const readability: QuickMeasure = {
   name: "reading_ease",
-  means:
-    "how easily a text reads: Flesch’s reading ease, about 100 for a child’s book, 30 for a learned paper",
+  means: "Flesch reading ease: about 100 for a children’s book, 30 for an academic paper",
   unit: "points",
   format: "number",
   version: 1,

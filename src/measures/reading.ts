@@ -5,7 +5,7 @@ import { sentencesOf } from "../text/sentences.ts";
 import { termsOf } from "../text/words.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
-/** A text as it is read: each way of looking at it is worked out once, when a measure first asks. */
+/** A text with its parsed forms, each computed once on first use. */
 export class Reading {
   readonly text: Text;
   #plain: string | undefined;
@@ -17,13 +17,13 @@ export class Reading {
     this.text = text;
   }
 
-  /** The form in which texts of either origin are compared, on one line: see `normaliseText`. */
+  /** The normalised text on one line, the same for both origins: see `normaliseText`. */
   get plain(): string {
     this.#plain ??= normaliseText(this.text.text);
     return this.#plain;
   }
 
-  /** Its words for comparing, in order. */
+  /** Its normalised words, in order. */
   get terms(): readonly string[] {
     this.#terms ??= termsOf(this.plain);
     return this.#terms;
@@ -35,7 +35,7 @@ export class Reading {
     return this.#sentences;
   }
 
-  /** What the narrator says: the sentences without what is spoken in them, or all where all is spoken. */
+  /** The narration: the sentences without dialogue, or all if everything is dialogue. */
   get narration(): readonly (readonly Token[])[] {
     this.#narration ??= this.#parsedNarration();
     return this.#narration;
@@ -44,12 +44,12 @@ export class Reading {
   #parsedNarration(): readonly (readonly Token[])[] {
     const spoken = dialogueOf(this.plain);
     if (spoken.length === 0) return this.sentences;
-    const told = without(this.plain, spoken);
-    return /\p{L}/u.test(told) ? sentencesOf(told).map(tokensOf) : this.sentences;
+    const narrated = without(this.plain, spoken);
+    return /\p{L}/u.test(narrated) ? sentencesOf(narrated).map(tokensOf) : this.sentences;
   }
 }
 
-/** A text without the parts that stand in it in this order. */
+/** A text without some of its parts, given in order. */
 function without(text: string, parts: readonly string[]): string {
   let rest = "";
   let from = 0;

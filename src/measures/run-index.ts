@@ -1,6 +1,6 @@
 import { termsOf } from "../text/words.ts";
 
-/** Texts in which runs of words are looked up: where each three words in a row stand. */
+/** An index of texts by every three words in a row, to find common runs of words. */
 export class RunIndex {
   readonly #texts: readonly { readonly id: string; readonly terms: readonly string[] }[];
   readonly #places = new Map<string, [text: number, at: number][]>();
@@ -17,7 +17,7 @@ export class RunIndex {
     });
   }
 
-  /** The longest run of three words or more that stands in a text other than `except`: its length and the text's id. */
+  /** The longest common run of at least three words with a text other than `except`: its length and the text's id. */
   longest(
     terms: readonly string[],
     except: string,
@@ -26,7 +26,7 @@ export class RunIndex {
     for (let start = 0; start + shortest <= terms.length; start++) {
       for (const [text, at] of this.#places.get(runAt(terms, start)) ?? []) {
         const { id, terms: theirs } = this.#texts[text]!;
-        // A run that goes on from the word before was measured from its beginning.
+        // Skips a run that continues an earlier one.
         if (id === except || (start > 0 && at > 0 && terms[start - 1] === theirs[at - 1])) continue;
         let length = shortest;
         while (start + length < terms.length && terms[start + length] === theirs[at + length]) length++;
@@ -37,7 +37,7 @@ export class RunIndex {
   }
 }
 
-/** Every story shares two words in a row with some other. */
+/** Shorter runs are shared by almost all stories. */
 const shortest = 3;
 
 const runAt = (terms: readonly string[], at: number): string =>

@@ -2,7 +2,7 @@ import type { QuickMeasure } from "./measure.ts";
 
 export const sentences: QuickMeasure = {
   name: "sentences",
-  means: "how many sentences it has",
+  means: "number of sentences",
   unit: "sentences",
   format: "number",
   version: 1,

@@ -2,12 +2,12 @@ import type { QuickMeasure } from "./measure.ts";
 import type { Token } from "./tokens.ts";
 
 /**
- * The tense of the narration: its finite verbs in the past against those in the present, speech left aside. One
- * that has at least twice as many as the other is the tense; between them it is mixed. Undefined without a verb.
+ * The tense of the narration, from its finite verbs without dialogue: past or present if it has at least twice as many verbs
+ * as the other, else mixed. Undefined without a verb.
  */
 export const tense: QuickMeasure = {
   name: "tense",
-  means: "the tense in which it is told, speech left aside",
+  means: "tense of the narration, without dialogue",
   unit: "past, present or mixed",
   format: "text",
   version: 1,
@@ -22,7 +22,7 @@ export const tense: QuickMeasure = {
 
 type Tense = "past" | "present";
 
-/** Of an auxiliary and its verb (`had gone`, `is walking`) the auxiliary has the tense; after `to` and `will` no verb has one. */
+/** In `had gone` or `is walking` the auxiliary has the tense; verbs after `to` and `will` have none. */
 function tensesOf(sentence: readonly Token[]): Tense[] {
   const tenses: Tense[] = [];
   let since = Number.POSITIVE_INFINITY;
@@ -33,7 +33,7 @@ function tensesOf(sentence: readonly Token[]): Tense[] {
       const own = auxiliaries.get(word);
       if (own) tenses.push(own);
       since = 0;
-    } else if (token.pos === "VERB" && since > reach) {
+    } else if (token.pos === "VERB" && since > maxDistance) {
       const own = tenseOf(token);
       if (own) tenses.push(own);
     } else if (token.pos === "PUNCT" || token.pos === "CCONJ") {
@@ -43,8 +43,8 @@ function tensesOf(sentence: readonly Token[]): Tense[] {
   return tenses;
 }
 
-/** Words after an auxiliary among which its verb stands: `was not even listening`. */
-const reach = 3;
+/** How many words after an auxiliary its verb may be: `was not even listening`. */
+const maxDistance = 3;
 
 function tenseOf({ text, lemma }: Token): Tense | undefined {
   const word = text.toLowerCase();

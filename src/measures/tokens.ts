@@ -10,7 +10,7 @@ export interface Token {
   readonly known: boolean;
 }
 
-/** The tokens of one sentence (sentences are parted by `sentencesOf`). Quotes should be straight. */
+/** The tokens of one sentence (from `sentencesOf`). Quotes should be straight. */
 export function tokensOf(sentence: string): Token[] {
   const { nlp, its, lexiconSize } = english();
   const tokens = nlp.readDoc(sentence).tokens();
@@ -35,7 +35,7 @@ export function tokensOf(sentence: string): Token[] {
   return whole;
 }
 
-/** wink parts a word at letters beyond Latin-1 (`Wama ŋ e`). */
+/** wink splits a word at letters beyond Latin-1 (`Wama ŋ e`). */
 const isParted = (before: string, after: string): boolean =>
   /^[\p{L}\p{M}]+$/u.test(before + after) && /[^\u0000-\u00ff]/.test(before + after);
 
@@ -50,7 +50,7 @@ type English = {
   lexiconSize: number;
 };
 
-/** The package's types leave an argument out of this function. */
+/** The package's types lack an argument of this function. */
 type Its = English["its"]["value"];
 
 let loaded: English | undefined;
@@ -65,7 +65,7 @@ function loadEnglish(): English {
   const load = createRequire(import.meta.url);
   const nlp: English["nlp"] = load("wink-nlp")(load("wink-eng-lite-web-model"), ["pos"]);
   const { its } = nlp;
-  // Words that the lexicon lacks are numbered after those that it has, so the first of them tells its size.
+  // Unknown words are numbered after the lexicon's words, so the first of them gives its size.
   const [lexiconSize] = nlp.readDoc("zqxwvkj").tokens().out(its.uniqueId) as unknown as number[];
   return { nlp, its, lexiconSize: lexiconSize! };
 }

@@ -1,10 +1,10 @@
 import { countWords } from "../text/words.ts";
 import type { QuickMeasure } from "./measure.ts";
 
-/** Length by the rule of "under 100 words". */
+/** The word count of the limit of 100 words. */
 export const words: QuickMeasure = {
   name: "words",
-  means: "what stands between white space and holds a letter or digit",
+  means: "number of words (anything between white space with a letter or digit)",
   unit: "words",
   format: "integer",
   version: 1,

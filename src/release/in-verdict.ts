@@ -34,7 +34,7 @@ export async function readVerdict(
     margin: study.config.analyse.margin,
     table: "csv/judgments.csv",
     only: "in_verdict",
-    beside: { stimuli: "csv/stimuli.csv", participants: "csv/participants.csv" },
+    furtherTables: { stimuli: "csv/stimuli.csv", participants: "csv/participants.csv" },
   });
   if (program === undefined || !(await exists(table))) return undefined;
   const kept = new Set((await readTable(table)).map(nameOfRow));

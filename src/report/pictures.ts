@@ -3,7 +3,7 @@ import { chromium } from "playwright-core";
 import { palette } from "../findings/palette.ts";
 import { quietChromium } from "../workbench/chromium.ts";
 
-/** A figure as a PNG of 1,400 pixels, for programs that read no SVG; lettered in the first sans serif that is installed. */
+/** A figure as a PNG of 1,400 pixels, for programs without SVG, in the first installed sans serif font. */
 export function png(svg: string): Uint8Array {
   const picture = new Resvg(svg, {
     fitTo: { mode: "width", value: 1400 },
@@ -13,7 +13,7 @@ export function png(svg: string): Uint8Array {
   return picture.render().asPng();
 }
 
-/** Whether any font is installed: without one a PNG silently loses its words. */
+/** Whether any font is installed; without one a PNG has no text. */
 export function fontsAreInstalled(): boolean {
   const probe = new Resvg(
     '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="20"><text y="15">words</text></svg>',
@@ -26,7 +26,7 @@ export async function pdf(html: string, executablePath: string): Promise<Uint8Ar
   const browser = await chromium.launch({ executablePath, args: quietChromium() });
   try {
     const page = await browser.newPage();
-    // The page asks for nothing; should it ever, it gets nothing.
+    // The page must not load anything.
     await page.route("**", (route) => route.abort());
     await page.setContent(html, { waitUntil: "load" });
     return withoutTimes(
@@ -37,7 +37,7 @@ export async function pdf(html: string, executablePath: string): Promise<Uint8Ar
   }
 }
 
-/** The dates of a PDF's information, set to the year 2000; as many bytes as before, so that its index still holds. */
+/** Sets the dates of a PDF to the year 2000, with the same number of bytes, so that its index stays valid. */
 function withoutTimes(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString("latin1");
   const timeless = text.replace(

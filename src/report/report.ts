@@ -11,12 +11,12 @@ import {
 } from "../workbench/artefacts.ts";
 import { stage } from "../workbench/stage.ts";
 
-/** Writes what was found as a page, as Markdown, and every figure and table as a file of its own. */
+/** `tinylove report`: writes the page, Markdown, and every figure and table as a file. */
 export const report = stage({
   name: "report",
   summary: "Write the report: page, Markdown, figures and tables",
   examples: ["tinylove report --study my-study", "tinylove report --no-pdf"],
-  flags: [["--no-pdf", "leave the PDF out (it is made where Chromium is installed)"]],
+  flags: [["--no-pdf", "do not write a PDF (it is written if Chromium is installed)"]],
   options: z.object({ pdf: z.boolean().default(true) }),
   reads: [
     findingsFolder,
@@ -28,7 +28,7 @@ export const report = stage({
     judgmentsFile,
   ],
   writes: ["report"],
-  // What was found outside `findings/`, of influence and of tuned models, is shown too where there is any.
+  // Findings outside `findings/` (influence, tuned models) are shown too.
   inputs: findingFiles,
   settings: ({ config }) => ({ title: config.title, seed: config.seed, margin: config.analyse.margin }),
   // What draws figures is large, so it is loaded when a page is written.

@@ -28,10 +28,10 @@ import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
 import { fontsAreInstalled, pdf, png } from "./pictures.ts";
 
-/** Where a report lies in its study. */
+/** The folder of the report in its study. */
 const reportFolder = "report";
 
-/** Writes a study's report, every file of it, and removes those of an earlier one. */
+/** Writes all files of a study's report and removes those of an earlier one. */
 export async function writeReport(
   study: Study,
   { pdf: wanted }: { readonly pdf: boolean },
@@ -51,7 +51,7 @@ export async function writeReport(
   effects.log(`  ${study.path(reportFolder, "report.html")}`);
 }
 
-/** What a reviewer computes the figures anew from: the judgments that they stand on, and a program in R. */
+/** The files with which a reviewer recomputes the figures: the analysed judgments and an R program. */
 async function checkable(study: Study): Promise<Map<string, string>> {
   const judged = study.path(findingsFolder, "judgments.csv");
   const program = checkR(await readFindings(study), {
@@ -65,10 +65,10 @@ async function checkable(study: Study): Promise<Map<string, string>> {
   ]);
 }
 
-/** Every figure as PNG; none where no font is installed, for its words would be missing. */
+/** All figures as PNG; none without an installed font, since text would be missing. */
 function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<string, Uint8Array> {
   if (!fontsAreInstalled()) {
-    effects.warn("no font is installed, so figures are written as SVG alone and not as PNG");
+    effects.warn("no font is installed, so figures are written as SVG only, not as PNG");
     return new Map();
   }
   const named = [...carriers, ...chapters.flatMap(({ findings }) => findings)];
@@ -109,7 +109,7 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
   );
 }
 
-/** Where the readers, the stories or the models are not real ones. */
+/** Notes on simulated readers, pretend models and the corpus. */
 async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
   const dummies = (await readGenerations(study)).filter(({ model }) => model.dummy);
   const models = [...new Set(dummies.map(modelName))];
@@ -120,7 +120,7 @@ async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
       ? [
           {
             name: "Pretend model",
-            text: `${models.join(", ")} only exercises the way and is no language model.`,
+            text: `${models.join(", ")} is not a language model and only tests the pipeline.`,
             unreal: true,
           },
         ]
@@ -129,7 +129,7 @@ async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
   ];
 }
 
-/** Every file of a report by its path. */
+/** The files of a report by their paths. */
 function filesOf(contents: Contents): Map<string, string> {
   const named = [...contents.carriers, ...contents.chapters.flatMap(({ findings }) => findings)];
   return new Map([

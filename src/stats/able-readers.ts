@@ -13,7 +13,7 @@ export interface ReaderScore {
   readonly judged: Pair;
 }
 
-/** A score with the probability that guessing, at the reader's own leaning, does as well. */
+/** A score with the probability that guessing, at the reader's own bias, does as well. */
 export interface TestedScore extends ReaderScore {
   readonly p: number;
   /** By Holm over all readers. */
@@ -37,8 +37,9 @@ export function readerScores(judgments: Judgments): ReaderScore[] {
 }
 
 /**
- * Tests each reader by Fisher's exact test, one-sided: given how many stories the reader called human, how likely is it
- * that as many of them are, if origin played no part? So a leaning is no skill. Holm's correction over the readers.
+ * Tests each reader by a one-sided Fisher's exact test: given the number of stories that the reader called human, the
+ * probability that at least as many of them are human by chance. So bias is not counted as skill. Holm's correction over
+ * the readers.
  */
 export function testedReaders(scores: readonly ReaderScore[]): TestedScore[] {
   const p = scores.map(({ right, judged }) => guessingP(right, judged));
@@ -46,60 +47,60 @@ export function testedReaders(scores: readonly ReaderScore[]): TestedScore[] {
   return scores.map((score, at) => ({ ...score, p: p[at]!, holm: adjusted[at]! }));
 }
 
-const known = new Map<string, number>();
+const cachedP = new Map<string, number>();
 
 /** The probability that guessing does at least as well: the hypergeometric tail. */
 export function guessingP([human, machine]: Pair, judged: Pair): number {
   const key = `${human} ${machine} ${judged[0]} ${judged[1]}`;
-  const before = known.get(key);
+  const before = cachedP.get(key);
   if (before !== undefined) return before;
   const logs = logTerms(judged, human + judged[1] - machine);
   const tail = logs.filter(({ hits }) => hits >= human);
   const p = Math.min(1, Math.exp(logSum(tail.map(({ log }) => log)) - logSum(logs.map(({ log }) => log))));
-  if (known.size > 100_000) known.clear();
-  known.set(key, p);
+  if (cachedP.size > 100_000) cachedP.clear();
+  cachedP.set(key, p);
   return p;
 }
 
 /**
- * The fewest answers, half of them of human stories, from which a reader among so many can be named at all: all right,
- * guessing does as well with probability 1 / C(n, n/2), which has to be at most alpha / readers.
+ * The fewest answers (half about human stories, all right) with which one of `readers` can be significant: guessing does as
+ * well with probability 1 / C(n, n/2), which must be at most alpha / readers.
  */
 export function fewestAnswersForName(readers: number, alpha = 0.05): number {
   for (let half = 1; ; half++) if (guessingP([half, half], [half, half]) <= alpha / readers) return 2 * half;
 }
 
-/** The share of readers who can tell, as far as the scores say. */
+/** The estimated share of readers who can tell. */
 export interface AbleShare {
-  /** The likeliest share, and how often such readers are right. */
+  /** The maximum-likelihood share, and the accuracy of such readers. */
   readonly estimate: number;
   readonly accuracy: number;
   readonly interval: { readonly low: number; readonly high: number };
-  /** One-sided: at most so many readers are right in 95 %, at level 1 - alpha. */
+  /** One-sided upper bound, at level 1 - alpha, on the share of readers who are right in 95 %. */
   readonly most: number;
 }
 
 /**
- * Estimates the share of readers who can tell if readers are of two kinds: those who guess, and those who are right in a
- * share of at least 75 % that is estimated too. Of each reader counts how many of the stories that the reader called human
- * are (Fisher's noncentral hypergeometric distribution), so that no leaning enters. The interval is the posterior's with
- * all shares, and all accuracies from 75 to 99 %, as likely beforehand: with none of n readers able it reaches to 3 / n.
- * `most` is for readers right in 95 %. Undefined without readers of both origins.
+ * Estimates the share of readers who can tell by a mixture of two kinds: readers who guess, and readers with an accuracy of
+ * at least 75 %, which is estimated too. The likelihood of a reader is that of the number of human stories among those
+ * called human (Fisher's noncentral hypergeometric distribution), so bias does not matter. The interval is from the
+ * posterior under a uniform prior on shares and on accuracies from 75 to 99 %: with none of n readers able it reaches 3/n.
+ * `most` is for readers right in 95 %. Undefined if no reader judged both origins.
  */
 export function ableShare(
   scores: readonly ReaderScore[],
   { level = 0.95, alpha = 0.05 } = {},
 ): AbleShare | undefined {
   if (scores.length === 0) return undefined;
-  const alike = new Map<string, { score: ReaderScore; count: number }>();
+  const sameScores = new Map<string, { score: ReaderScore; count: number }>();
   for (const score of scores) {
     const key = [...score.right, ...score.judged].join(" ");
-    const one = alike.get(key) ?? { score, count: 0 };
+    const one = sameScores.get(key) ?? { score, count: 0 };
     one.count++;
-    alike.set(key, one);
+    sameScores.set(key, one);
   }
-  // How much likelier each score is of a reader who can tell than of one who guesses.
-  const kinds = [...alike.values()];
+  // The likelihood ratio of each score: a reader who can tell against one who guesses.
+  const kinds = [...sameScores.values()];
   const counts = kinds.map(({ count }) => count);
   const logLikelihoods = accuracies.map((accuracy) => {
     const ratios = kinds.map(({ score }) => Math.exp(logLikelihoodRatio(score, accuracy)));
@@ -127,10 +128,10 @@ export function ableShare(
 
 const named95 = 0.95;
 const accuracies = [0.75, 0.79, 0.83, 0.87, 0.91, named95, 0.99];
-/** Closer together towards none, where most studies lie. */
+/** A finer grid near 0, where most studies are. */
 const shares = Array.from({ length: 401 }, (_, at) => (at / 400) ** 2);
 
-/** Log of how much likelier the score is at this accuracy on both kinds than by guessing, given what was called human. */
+/** Log likelihood ratio of the score, this accuracy on both kinds against guessing, given the number called human. */
 function logLikelihoodRatio({ right: [human, machine], judged }: ReaderScore, accuracy: number): number {
   const logOdds = 2 * Math.log(accuracy / (1 - accuracy));
   const logs = logTerms(judged, human + judged[1] - machine);
@@ -139,7 +140,7 @@ function logLikelihoodRatio({ right: [human, machine], judged }: ReaderScore, ac
   return human * logOdds + plain - tilted;
 }
 
-/** Log of C(human, hits) C(machine, called - hits) for each number of hits that there may be. */
+/** Log of C(human, hits) C(machine, called - hits) for each possible number of hits. */
 function logTerms([human, machine]: Pair, called: number) {
   const terms: { readonly hits: number; readonly log: number }[] = [];
   for (let hits = Math.max(0, called - machine); hits <= Math.min(human, called); hits++) {

@@ -3,8 +3,8 @@ import { checkLengths, indexLabels, type Label } from "./labels.ts";
 import { normalQuantile } from "./normal.ts";
 
 /**
- * Fleiss' kappa (1971) of units that equally many judges put into categories: `counts` has a row per unit and a
- * column per category. Undefined without units, or where all fell into one category. Throws RangeError where rows
+ * Fleiss' kappa (1971) of units that the same number of judges put into categories: `counts` has a row per unit and a
+ * column per category. Undefined without units, or if all are in one category. Throws RangeError if rows
  * differ in judges, or there are fewer than two.
  */
 export function fleissKappa(counts: readonly (readonly number[])[]): number | undefined {
@@ -15,14 +15,14 @@ export function fleissKappa(counts: readonly (readonly number[])[]): number | un
   let observed = 0;
   for (const [unit, row] of counts.entries()) {
     const here = row.reduce((sum, count) => sum + count, 0);
-    if (here !== judges) throw new RangeError(`unit ${unit} has ${here} judges beside ${judges}`);
+    if (here !== judges) throw new RangeError(`unit ${unit} has ${here} judges, expected ${judges}`);
     for (const [category, count] of row.entries()) {
       observed += (count * (count - 1)) / (judges * (judges - 1) * counts.length);
       shares[category]! += count / (judges * counts.length);
     }
   }
   const expected = shares.reduce((sum, share) => sum + share * share, 0);
-  // A lone category sums to 1 but for rounding.
+  // With a single category the sum is 1 up to rounding.
   return 1 - expected < 1e-12 ? undefined : (observed - expected) / (1 - expected);
 }
 

@@ -2,13 +2,13 @@ import { betaQuantile, regularisedBeta } from "./beta.ts";
 import { type Interval, shareLeftOut } from "./interval.ts";
 import { checkMargin, type Margin } from "./tost.ts";
 
-/** What a Bayesian with this prior believes of a share after the data. */
+/** The posterior of a share. */
 export interface BetaPosterior {
   /** Shapes of the posterior beta distribution. */
   readonly a: number;
   readonly b: number;
   readonly mean: number;
-  /** Equal tails, `level` 0.95 unless told. */
+  /** Equal tails, `level` 0.95 by default. */
   readonly interval: Interval;
   /** The probability that the share lies within the margin of chance. */
   readonly withinMargin: number;
@@ -17,8 +17,8 @@ export interface BetaPosterior {
 
 /**
  * The beta posterior of a share (Gelman et al. 2013, section 2.4) and its probability within the margin. The prior
- * is Beta(1, 1), uniform, unless told; Beta(1/2, 1/2) is Jeffreys'. Judgments count as independent; both counts
- * may be fractions, where judgments that repeat are worth so many. No trials give the prior. Throws RangeError on
+ * is Beta(1, 1), uniform, by default; Beta(1/2, 1/2) is Jeffreys'. Judgments count as independent; both counts
+ * may be fractions (effective numbers of judgments). Without trials it is the prior. Throws RangeError on
  * impossible counts, shapes or margins.
  */
 export function betaPosterior(
@@ -30,10 +30,10 @@ export function betaPosterior(
     level = 0.95,
   }: { readonly prior?: readonly [number, number]; readonly level?: number } = {},
 ): BetaPosterior {
-  checkWorth(successes, trials);
+  checkCounts(successes, trials);
   checkMargin({ chance, margin });
   const tail = shareLeftOut(level) / 2;
-  if (!(prior[0] > 0 && prior[1] > 0)) throw new RangeError(`a prior has two shapes above 0: ${prior}`);
+  if (!(prior[0] > 0 && prior[1] > 0)) throw new RangeError(`a prior needs two shapes above 0: ${prior}`);
   const a = prior[0] + successes;
   const b = prior[1] + trials - successes;
   const below = (share: number) => regularisedBeta(Math.min(1, Math.max(0, share)), a, b);
@@ -47,9 +47,9 @@ export function betaPosterior(
   };
 }
 
-function checkWorth(successes: number, trials: number): void {
-  if (!(trials >= 0 && trials < Infinity)) throw new RangeError(`trials are 0 or more: ${trials}`);
+function checkCounts(successes: number, trials: number): void {
+  if (!(trials >= 0 && trials < Infinity)) throw new RangeError(`trials must be 0 or more: ${trials}`);
   if (!(successes >= 0 && successes <= trials)) {
-    throw new RangeError(`successes lie from 0 to ${trials}: ${successes}`);
+    throw new RangeError(`successes must be from 0 to ${trials}: ${successes}`);
   }
 }

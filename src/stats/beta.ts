@@ -1,17 +1,17 @@
 import { binomialTerm } from "./binomial-term.ts";
 
 /**
- * I_x(a, b), the regularised incomplete beta function: P(X <= x) of a Beta(a, b). Holds 12 digits to
- * a + b = 10,000 and beyond. Continued fraction of Didonato and Morris (1992), evaluated by Lentz's method,
- * behind Loader's factor. `complement` is 1 - x where the caller knows it better than subtraction does.
+ * I_x(a, b), the regularised incomplete beta function: P(X <= x) of a Beta(a, b). Accurate to 12 digits for
+ * a + b up to at least 10,000. Continued fraction of Didonato and Morris (1992), evaluated by Lentz's method,
+ * behind Loader's factor. `complement` is 1 - x, if the caller knows it more precisely.
  * Throws RangeError unless a, b > 0 and x lies in [0, 1].
  */
 export function regularisedBeta(x: number, a: number, b: number, complement = 1 - x): number {
   checkBeta(a, b);
-  if (!(x >= 0 && x <= 1)) throw new RangeError(`a share lies from 0 to 1: ${x}`);
+  if (!(x >= 0 && x <= 1)) throw new RangeError(`a share must be from 0 to 1: ${x}`);
   if (x === 0) return 0;
   if (complement === 0) return 1;
-  // The fraction converges fast on the near side of the mean; beyond it the other tail is computed.
+  // The continued fraction converges fast below the mean; above it the other tail is computed.
   return a * complement >= b * x ? lowerTail(x, complement, a, b) : 1 - lowerTail(complement, x, b, a);
 }
 
@@ -22,7 +22,7 @@ export function regularisedBeta(x: number, a: number, b: number, complement = 1 
 export function betaQuantile(probability: number, a: number, b: number): number {
   checkBeta(a, b);
   if (!(probability >= 0 && probability <= 1)) {
-    throw new RangeError(`a probability lies from 0 to 1: ${probability}`);
+    throw new RangeError(`a probability must be from 0 to 1: ${probability}`);
   }
   if (probability === 0 || probability === 1) return probability;
   let low = -745;
@@ -31,7 +31,7 @@ export function betaQuantile(probability: number, a: number, b: number): number 
   for (let step = 0; step < 200; step++) {
     const x = 1 / (1 + Math.exp(-logit));
     const y = 1 / (1 + Math.exp(logit));
-    // Whichever tail is smaller is compared, so that neither is lost beside 1.
+    // Compares the smaller tail, which keeps its precision.
     const error =
       probability <= 0.5
         ? regularisedBeta(x, a, b, y) - probability
@@ -48,7 +48,7 @@ export function betaQuantile(probability: number, a: number, b: number): number 
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** I_x(a, b) for x on the near side of the mean, y = 1 - x. */
+/** I_x(a, b) for x below the mean, y = 1 - x. */
 function lowerTail(x: number, y: number, a: number, b: number): number {
   const factor = binomialTerm(a, b, x, y) * ((a * b) / (a + b));
   if (factor === 0) return 0;

@@ -4,7 +4,7 @@ import { binomialTerm } from "./binomial-term.ts";
 /**
  * P(X = successes) for `trials` independent trials that each succeed with `probability`, to about 14 digits
  * at any size. Loader's saddle-point form (2000), as in R's `dbinom`. Throws RangeError when the trials are
- * no count or the probability lies outside [0, 1].
+ * not a whole number from 0 or the probability is outside [0, 1].
  */
 export function binomialPmf(successes: number, trials: number, probability: number): number {
   checkBinomial(trials, probability);
@@ -31,8 +31,9 @@ export function binomialAtLeast(successes: number, trials: number, probability: 
 }
 
 function checkBinomial(trials: number, probability: number): void {
-  if (!Number.isInteger(trials) || trials < 0) throw new RangeError(`trials are a count: ${trials}`);
+  if (!Number.isInteger(trials) || trials < 0)
+    throw new RangeError(`trials must be a whole number from 0: ${trials}`);
   if (!(probability >= 0 && probability <= 1)) {
-    throw new RangeError(`a probability lies from 0 to 1: ${probability}`);
+    throw new RangeError(`a probability must be from 0 to 1: ${probability}`);
   }
 }

@@ -4,15 +4,15 @@ import { checkLengths, indexLabels, type Label } from "./labels.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import type { Random } from "./random.ts";
 
-/** What the bootstrap draws say of a figure. */
+/** The bootstrap distribution of a statistic. */
 export interface Bootstrap {
-  /** The figure of the data themselves. */
+  /** The statistic of the data. */
   readonly estimate: number;
   /** The standard deviation of the draws. */
   readonly standardError: number;
   /** Percentiles of the draws. */
   readonly interval: Interval;
-  /** Draws in which the figure existed. */
+  /** Draws in which the statistic was defined. */
   readonly draws: number;
 }
 
@@ -20,19 +20,18 @@ export interface BootstrapData {
   readonly values: ArrayLike<number>;
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
-  /** The group of each value, numbered in order of first appearance; one group unless told. */
+  /** The group of each value, numbered in order of first appearance; one group by default. */
   readonly groups?: ArrayLike<Label>;
 }
 
-/** A figure from each group's sum of values and number of observations: `(sums, sizes) => sums[0] / sizes[0]`. */
+/** A statistic from each group's sum of values and number of observations: `(sums, sizes) => sums[0] / sizes[0]`. */
 export type GroupStatistic = (sums: Float64Array, sizes: Float64Array) => number;
 
 /**
- * The crossed bootstrap: readers and stories are both drawn anew with replacement, and a value counts as often as
- * its reader times its story (the pigeonhole bootstrap, Owen 2007). It errs on the wide side: what neither
- * reader nor story explains counts up to three times in the variance, so the verdict doesn't stand on it. 10,000
- * draws unless told; `level` 0.95. Draws in which the figure doesn't exist, as when no human story was drawn, are left out.
- * Undefined where there is no value, or no draw had a figure. Throws RangeError when columns differ in length.
+ * The crossed bootstrap: readers and stories are both resampled with replacement, and a value counts as often as its
+ * reader times its story (the pigeonhole bootstrap, Owen 2007). It is conservative (residual variance counts up to three
+ * times), so the verdict doesn't use it. 10,000 draws by default; `level` 0.95. Draws in which the statistic is not
+ * defined, for example without a human story, are left out. Undefined without values, or if no draw has the statistic. Throws RangeError when columns differ in length.
  */
 export function crossedBootstrap(
   data: BootstrapData,
@@ -43,7 +42,8 @@ export function crossedBootstrap(
   const { values, readers, stories, groups } = data;
   const tail = shareLeftOut(level) / 2;
   checkLengths(values.length, { readers, stories, groups });
-  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws are a count from 1: ${draws}`);
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new RangeError(`draws must be a whole number from 1: ${draws}`);
   if (values.length === 0) return undefined;
   const reader = indexLabels(readers);
   const story = indexLabels(stories);

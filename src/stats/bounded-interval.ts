@@ -2,10 +2,10 @@ import { type Interval, shareLeftOut } from "./interval.ts";
 import { studentQuantile } from "./student-t.ts";
 
 /**
- * The interval of a mean on a scale that has two ends, within them: Student's t on the logit of the place between the
- * ends, carried there by the delta method and back (Lesaffre, Rizopoulos and Tsonaka 2007). In the middle of the
- * scale it is Student's interval; near an end it leans inwards. The whole scale where nothing is known, or where the
- * mean stands at an end. Throws RangeError where the mean lies beyond the scale, or the scale has no length.
+ * The interval of a mean on a bounded scale: Student's t on the logit of the position between the ends, by the delta
+ * method, transformed back (Lesaffre, Rizopoulos and Tsonaka 2007). In the middle of the scale it equals Student's
+ * interval; it never leaves the scale. It is the whole scale without a standard error, or if the mean is at an end. Throws
+ * RangeError if the mean is outside the scale, or the scale has no length.
  */
 export function boundedInterval(
   {
@@ -16,9 +16,9 @@ export function boundedInterval(
   { low, high }: Interval,
   level: number,
 ): Interval {
-  if (!(low < high)) throw new RangeError(`a scale runs upwards: ${low} to ${high}`);
+  if (!(low < high)) throw new RangeError(`a scale must rise: ${low} to ${high}`);
   if (!(estimate >= low && estimate <= high)) {
-    throw new RangeError(`a mean of ${estimate} on a scale from ${low} to ${high}`);
+    throw new RangeError(`the mean ${estimate} is outside the scale from ${low} to ${high}`);
   }
   const place = (estimate - low) / (high - low);
   const slope = place * (1 - place);

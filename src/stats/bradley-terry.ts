@@ -1,23 +1,23 @@
 import { indexLabels, type Label } from "./labels.ts";
 import { type DesignMatrix, fitLogistic } from "./logistic.ts";
 
-/** One comparison, or many alike. */
+/** One comparison, or several identical ones. */
 export interface Comparison {
   readonly winner: Label;
   readonly loser: Label;
-  /** How often; 1 unless told. */
+  /** How often; 1 by default. */
   readonly count?: number;
-  /** Who stood first (at home, on the left): the order effect is fitted where this is told. */
+  /** Who was first (at home, on the left): with this an order effect is fitted. */
   readonly first?: "winner" | "loser";
 }
 
-/** Strengths on the logit, or why there are none. */
+/** Strengths on the logit, or why they cannot be estimated. */
 export type BradleyTerry =
   | {
       readonly fitted: true;
-      /** Of each name, in order of first appearance; the reference stands at 0. */
+      /** The strength of each name, in order of first appearance; the reference is 0. */
       readonly strengths: ReadonlyMap<Label, { readonly value: number; readonly standardError: number }>;
-      /** The advantage of standing first; undefined where no comparison tells who did. */
+      /** The advantage of being first; undefined if no comparison says who was first. */
       readonly order: { readonly value: number; readonly standardError: number } | undefined;
       readonly logLikelihood: number;
       readonly converged: boolean;
@@ -26,22 +26,22 @@ export type BradleyTerry =
 
 /**
  * Bradley and Terry's model of paired choices (1952): logit P(a beats b) = strength a - strength b (+ order, where a
- * stands first), fitted as a logistic regression by Newton's method (Agresti 2013, section 11.6). `reference` stands
- * at 0; the name that appears last unless told. A name that always or never wins, or two sets never compared, leave
- * no finite strengths: that is told. Throws RangeError on an unknown reference or a count below 0.
+ * is first), fitted as a logistic regression by Newton's method (Agresti 2013, section 11.6). `reference` is
+ * 0, by default the last name. If a name always or never wins, or two sets are never compared, there are no finite
+ * strengths, and the result says so. Throws RangeError on an unknown reference or a count below 0.
  */
 export function bradleyTerry(comparisons: readonly Comparison[], reference?: Label): BradleyTerry {
   const { names } = indexLabels(comparisons.flatMap(({ winner, loser }) => [winner, loser]));
   if (names.length < 2) return { fitted: false, reason: "nothing was compared" };
   const zero = reference ?? names.at(-1)!;
-  if (!names.includes(zero)) throw new RangeError(`the reference was never compared: ${zero}`);
+  if (!names.includes(zero)) throw new RangeError(`the reference is not among the names compared: ${zero}`);
   const places = new Map(names.filter((name) => name !== zero).map((name, at) => [name, at]));
   const ordered = comparisons.some(({ first }) => first !== undefined);
   const width = places.size + (ordered ? 1 : 0);
   if (!connected(names, comparisons)) {
     return {
       fitted: false,
-      reason: "some always beat the others or never met them, so that no finite strengths exist",
+      reason: "some always beat the others or were never compared with them, so the strengths are not finite",
     };
   }
 
@@ -60,7 +60,7 @@ export function bradleyTerry(comparisons: readonly Comparison[], reference?: Lab
   };
 }
 
-/** Each comparison as a row of the winner's view: 1 for the winner, -1 for the loser, 1 or -1 for who stood first. */
+/** Each comparison as a row of the winner's view: 1 for the winner, -1 for the loser, 1 or -1 for who was first. */
 function rowsOf(
   comparisons: readonly Comparison[],
   places: ReadonlyMap<Label, number>,
@@ -70,7 +70,7 @@ function rowsOf(
   const design: number[][] = [];
   const counts: number[] = [];
   for (const { winner, loser, count = 1, first } of comparisons) {
-    if (!(count >= 0)) throw new RangeError(`a count is 0 or more: ${count}`);
+    if (!(count >= 0)) throw new RangeError(`a count must be 0 or more: ${count}`);
     if (winner === loser) throw new RangeError(`compared with itself: ${winner}`);
     const row = new Array<number>(width).fill(0);
     const up = places.get(winner);
@@ -87,17 +87,17 @@ function rowsOf(
 /** Ford's condition (1957): from each name a chain of wins leads to each other. */
 function connected(names: readonly Label[], comparisons: readonly Comparison[]): boolean {
   const reaches = (from: (c: Comparison) => Label, to: (c: Comparison) => Label) => {
-    const seen = new Set([names[0]!]);
+    const reached = new Set([names[0]!]);
     for (let grew = true; grew; ) {
       grew = false;
       for (const comparison of comparisons) {
-        if ((comparison.count ?? 1) > 0 && seen.has(from(comparison)) && !seen.has(to(comparison))) {
-          seen.add(to(comparison));
+        if ((comparison.count ?? 1) > 0 && reached.has(from(comparison)) && !reached.has(to(comparison))) {
+          reached.add(to(comparison));
           grew = true;
         }
       }
     }
-    return seen.size === names.length;
+    return reached.size === names.length;
   };
   const winner = ({ winner }: Comparison) => winner;
   const loser = ({ loser }: Comparison) => loser;

@@ -48,6 +48,6 @@ function fraction(x: number, shape: number): number {
 }
 
 function check(x: number, degrees: number): void {
-  if (!(degrees > 0)) throw new RangeError(`degrees of freedom lie above 0: ${degrees}`);
+  if (!(degrees > 0)) throw new RangeError(`degrees of freedom must be above 0: ${degrees}`);
   if (Number.isNaN(x)) throw new RangeError("chi-square needs a number: NaN");
 }

@@ -37,14 +37,14 @@ export function choleskySolve(factor: Float64Array, size: number, right: Float64
   }
 }
 
-/** log det of the matrix behind the factor. */
+/** log det of the factored matrix. */
 export function choleskyLogDeterminant(factor: Float64Array, size: number): number {
   let sum = 0;
   for (let at = 0; at < size; at++) sum += Math.log(factor[at * size + at]!);
   return 2 * sum;
 }
 
-/** The inverse of the matrix behind the factor, both halves. */
+/** The inverse of the factored matrix, both halves. */
 export function choleskyInverse(factor: Float64Array, size: number): Float64Array {
   // Columns of inverse(L), each begun at its diagonal, then inverse = inverse(L)' inverse(L).
   const lower = new Float64Array(size * size);
@@ -73,7 +73,7 @@ export function choleskyInverse(factor: Float64Array, size: number): Float64Arra
   return inverse;
 }
 
-/** The inverse of a positive definite matrix, or undefined where it is none. */
+/** The inverse of a positive definite matrix; undefined for any other. */
 export function inversePositive(matrix: Float64Array, size: number): Float64Array | undefined {
   const factor = Float64Array.from(matrix);
   return choleskyInPlace(factor, size) ? choleskyInverse(factor, size) : undefined;

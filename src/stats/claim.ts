@@ -2,17 +2,17 @@ import { studentInterval } from "./clustered.ts";
 import type { Interval } from "./interval.ts";
 import { studentCdf, studentTwoSided } from "./student-t.ts";
 
-/** What the data carry about a figure against a value named beforehand. */
-export type VerdictWord = "equivalent" | "different" | "inconclusive";
+/** The conclusion on an estimate, compared with a value declared in advance. */
+export type Conclusion = "equivalent" | "different" | "inconclusive";
 
-/** A verdict on one figure, with both tests and their intervals. */
+/** The verdict on one estimate, with both tests and their intervals. */
 export interface Claim {
-  readonly verdict: VerdictWord;
-  /** Equivalence is shown, whether or not a difference is shown as well. */
+  readonly verdict: Conclusion;
+  /** Equivalence is shown, whether or not a difference is shown too. */
   readonly withinMargin: boolean;
-  /** Level 1 - 2 alpha: equivalent means that it lies within the margin. */
+  /** Level 1 - 2 alpha. Equivalent: it lies within the margin. */
   readonly equivalenceInterval: Interval;
-  /** Level 1 - alpha: different means that it leaves the value out. */
+  /** Level 1 - alpha. Different: it excludes the value. */
   readonly interval: Interval;
   readonly equivalenceP: number;
   readonly differenceP: number;
@@ -23,17 +23,16 @@ interface Tested {
   readonly margin: number;
 }
 
-/** The error of the test of a difference, and of that of equivalence where it is another. */
+/** Alpha of the test of a difference, and of the test of equivalence if it is another. */
 export interface Errors {
   readonly alpha: number;
   readonly equivalenceAlpha?: number;
 }
 
 /**
- * Tests a figure with a Student's t error against `value`: for equivalence within the margin by two one-sided tests
- * (Schuirmann 1987), for a difference two-sided. The test of a difference decides "different", so that no margin turns
- * the word; a difference shown to lie below the margin is `withinMargin` too. No degrees of freedom give p = 1 and no
- * claim.
+ * Tests an estimate against `value` by Student's t: for equivalence within the margin by two one-sided tests (Schuirmann
+ * 1987), and for a difference by a two-sided test. A significant difference is "different" at any margin; if it also lies
+ * within the margin, `withinMargin` is true. Without degrees of freedom both p are 1.
  */
 export function claimOf(
   figure: { readonly estimate: number; readonly standardError: number; readonly degrees: number },
@@ -45,7 +44,7 @@ export function claimOf(
   const equivalenceP = known ? studentCdf((Math.abs(off) - margin) / standardError, degrees) : 1;
   const differenceP = known ? studentTwoSided(off / standardError, degrees) : 1;
   return {
-    verdict: wordOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
+    verdict: conclusionOf({ equivalenceP, differenceP }, { alpha, equivalenceAlpha }),
     withinMargin: equivalenceP <= equivalenceAlpha,
     equivalenceInterval: intervalOf(1 - 2 * equivalenceAlpha),
     interval: intervalOf(1 - alpha),
@@ -58,24 +57,24 @@ export function claimOf(
   }
 }
 
-/** Why a verdict came out as it did, in one clause. */
+/** The reason of a verdict, in one clause. `value` names the value of the test. */
 export function reasonOf(
-  word: VerdictWord,
+  conclusion: Conclusion,
   { alpha, equivalenceAlpha = alpha }: Errors,
-  nothing: string,
+  value: string,
 ): string {
   const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
   const [inner, outer] = [percent(1 - 2 * equivalenceAlpha), percent(1 - alpha)];
-  if (word === "equivalent") return `the ${inner} interval lies within the margin`;
-  if (word === "different") return `the ${outer} interval leaves ${nothing} out`;
-  return `the ${inner} interval reaches beyond the margin, and the ${outer} interval holds ${nothing}`;
+  if (conclusion === "equivalent") return `the ${inner} interval lies within the margin`;
+  if (conclusion === "different") return `the ${outer} interval excludes ${value}`;
+  return `the ${inner} interval extends beyond the margin, and the ${outer} interval includes ${value}`;
 }
 
-/** The word that both p-values carry at these errors: a difference that is shown goes before equivalence. */
-export function wordOf(
+/** The conclusion from both p-values; a significant difference goes before equivalence. */
+export function conclusionOf(
   { equivalenceP, differenceP }: Pick<Claim, "equivalenceP" | "differenceP">,
   { alpha, equivalenceAlpha = alpha }: Errors,
-): VerdictWord {
+): Conclusion {
   if (differenceP <= alpha) return "different";
   return equivalenceP <= equivalenceAlpha ? "equivalent" : "inconclusive";
 }

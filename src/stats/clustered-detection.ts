@@ -10,10 +10,9 @@ import {
 } from "./signal-detection.ts";
 
 /**
- * d', c, beta and Youden's J as `signalDetection` has them, with errors that count readers and stories as random: the
- * delta method carries the clustered error of the two rates, 1 / phi(z) times each, into d' and c. No error falls
- * below that of independent judgments. With one reader, or one story of a kind, errors are infinite. Undefined where
- * one kind of story has no judgments. Throws RangeError when columns differ in length or a story has two origins.
+ * d', c, beta and Youden's J as in `signalDetection`, with readers and stories as random: the clustered errors of the two
+ * rates enter d' and c by the delta method, times 1 / phi(z). No error is below that of independent judgments. With one
+ * reader, or one story of a kind, errors are infinite. Undefined if one kind of story has no judgments. Throws RangeError when columns differ in length or a story has two origins.
  */
 export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDetection | undefined {
   checkJudgments(judgments);
@@ -53,7 +52,7 @@ export function clusteredDetection(judgments: Judgments, level = 0.95): SignalDe
 }
 
 /**
- * d' of pairs as `twoAlternativeDetection` has it, with an error clustered by reader and by pair. Undefined without
+ * d' of pairs as in `twoAlternativeDetection`, with an error clustered by reader and by pair. Undefined without
  * pairs. Throws RangeError when columns differ in length.
  */
 export function clusteredPairDetection(

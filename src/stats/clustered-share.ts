@@ -6,67 +6,67 @@ import {
   studentInterval,
 } from "./clustered.ts";
 import type { Interval } from "./interval.ts";
-import { asNumbers, type Clusters, readersAlike } from "./judgments.ts";
+import { asNumbers, type Clusters, equalReaderWeights } from "./judgments.ts";
 import type { Label } from "./labels.ts";
 
-/** Whose right answers count alike: each judgment's, or each reader's, however many judgments the reader gave. */
-export type Weighing = "judgments" | "readers";
+/** Equal weight for each judgment, or for each reader. */
+export type Weighting = "judgments" | "readers";
 
 /**
- * With fewer clusters than this by title, class, form or another named way, no error is told of them: so few say too little
- * of how much such clusters differ. `bench/verdict-clusters.ts` has what fewer would err.
+ * With fewer named clusters (titles, classes, forms) there is no standard error: they say too little about how much such
+ * clusters differ. `bench/verdict-clusters.ts` has the error rates with fewer.
  */
 export const fewestClusters = 6;
 
-/** Right answers with what they repeat by. */
+/** Right answers with their clusters. */
 export interface RightAnswers {
   readonly correct: ArrayLike<boolean | number>;
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
-  /** Whether each story is human or machine; one group unless told. */
+  /** Whether each story is human or machine; one group by default. */
   readonly groups?: ArrayLike<Label> | undefined;
   readonly clusters?: readonly Clusters[] | undefined;
 }
 
 /**
- * A share of right answers with the error that the verdict uses: clustered by reader and by story, stories within their
- * `groups`, and by named clusters, never below that of independent judgments. Of equally many judgments in each group it
- * is balanced accuracy with its very interval. Undefined bounds are told by `degrees` 0, where one reader or one story is
- * all there is, or named clusters are fewer than `fewestClusters`.
+ * A share of right answers with the standard error of the verdict: clustered by reader, by story (nested in `groups`) and
+ * by named clusters, never below that of independent judgments. With the same number of judgments in each group it equals
+ * balanced accuracy and its interval. `degrees` is 0 if there is no error: one reader, one story, or fewer named clusters
+ * than `fewestClusters`.
  */
 export function clusteredShare(
   data: RightAnswers,
   level: number,
-  weigh: Weighing = "judgments",
+  weigh: Weighting = "judgments",
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees" | "interval"> {
   const shares = sharesIn(data, weigh);
-  // A group weighs as much as it has judgments, so that the share is that of all of them.
+  // Groups are weighted by their judgments, which gives the share of all judgments.
   const weights = new Map([...shares.counts].map(([group, { all }]) => [group, all / shares.right.length]));
   const { estimate, standardError, degrees } = errorOf(shares, weights);
   const interval = withinUnit(studentInterval(estimate, standardError, degrees, level));
   return { estimate, standardError, degrees, interval };
 }
 
-/** A way of clustering: `reader`, `story`, or what it is called, and its number of clusters. */
-export interface EstimateMethod {
+/** A clustering by its name (`reader`, `story`, or that of named clusters), with its number of clusters. */
+export interface ClusterCount {
   readonly name: string;
   readonly clusters: number;
 }
 
-/** Right answers prepared once for the shares of any groups. */
+/** Right answers, prepared once for any weighting of the groups. */
 export interface Shares {
   readonly right: Float64Array;
   readonly clustering: Clustering;
-  readonly importance: Float64Array | undefined;
-  /** Right answers and all of each group, and how much the judgments of the group count by Kish (1965). */
+  readonly observationWeights: Float64Array | undefined;
+  /** Right answers and number of judgments of each group. */
   readonly counts: ReadonlyMap<Label, { readonly right: number; readonly all: number }>;
-  /** Names of the ways after readers and stories. */
+  /** Names of the clusterings after readers and stories. */
   readonly names: readonly string[];
 }
 
 export function sharesIn(
   { correct, readers, stories, groups, clusters = [] }: RightAnswers,
-  weigh: Weighing,
+  weigh: Weighting,
 ): Shares {
   const right = asNumbers(correct);
   const all = groups ?? new Uint8Array(right.length);
@@ -80,39 +80,39 @@ export function sharesIn(
   return {
     right,
     clustering: clusteringOf([readers, stories, ...clusters.map(({ labels }) => labels)], all),
-    importance: weigh === "readers" ? readersAlike(readers, all) : undefined,
+    observationWeights: weigh === "readers" ? equalReaderWeights(readers, all) : undefined,
     counts,
     names: clusters.map(({ name }) => name),
   };
 }
 
-/** Judgments, readers and stories of the groups that weigh something. */
-export function figuresOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
+/** Numbers of judgments, readers and stories in the groups with a weight. */
+export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
   const { groups, ways } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
-  const seen = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
+  const used = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
   let [judgments, correct] = [0, 0];
   for (let at = 0; at < right.length; at++) {
     if (!counted[groups.index[at]!]) continue;
     judgments++;
     correct += right[at]!;
-    for (const [way, flags] of seen.entries()) flags[ways[way]!.index[at]!] = 1;
+    for (const [way, flags] of used.entries()) flags[ways[way]!.index[at]!] = 1;
   }
-  const [readers, stories] = seen.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
+  const [readers, stories] = used.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
   return { judgments, correct, readers: readers!, stories: stories! };
 }
 
-/** The share with the error of `clusteredShare`, and its ways; `few` is the named one with too few clusters to know how much they differ. */
+/** The share with the error of `clusteredShare` and its clusterings; `few` is the named one with too few clusters. */
 export function errorOf(
   shares: Shares,
   weights: ReadonlyMap<Label, number>,
 ): Pick<ClusteredEstimate, "estimate" | "standardError" | "degrees"> & {
-  readonly ways: readonly EstimateMethod[];
-  readonly few: EstimateMethod | undefined;
+  readonly ways: readonly ClusterCount[];
+  readonly few: ClusterCount | undefined;
 } {
-  const { right, clustering, importance } = shares;
-  const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, importance });
-  const ways = waysOf(shares, weights);
+  const { right, clustering, observationWeights } = shares;
+  const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, observationWeights });
+  const ways = clusterCounts(shares, weights);
   const few = ways
     .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
     .sort((one, other) => one.clusters - other.clusters)[0];
@@ -121,29 +121,29 @@ export function errorOf(
   return { estimate, degrees, standardError: error, ways, few };
 }
 
-/** The ways that an error rests on, without those that are contained in another, and how many clusters each has. */
-function waysOf({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): EstimateMethod[] {
+/** The clusterings of an error, without those nested in another, and their numbers of clusters. */
+function clusterCounts({ clustering, names }: Shares, weights: ReadonlyMap<Label, number>): ClusterCount[] {
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
   return combined
     .filter(({ ways }) => ways.length === 1)
     .map(({ ways: [way], index, names: labels }) => {
-      const seen = new Uint8Array(labels.length);
-      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) seen[index[at]!] = 1;
-      const clusters = seen.reduce((sum, flag) => sum + flag, 0);
+      const used = new Uint8Array(labels.length);
+      for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) used[index[at]!] = 1;
+      const clusters = used.reduce((sum, flag) => sum + flag, 0);
       return { name: ["reader", "story", ...names][way!]!, clusters };
     });
 }
 
 /** The error of independent judgments, at rates that never reach 0 or 1 (Agresti and Caffo 2000). */
 function independentError(shares: Shares, weights: ReadonlyMap<Label, number>): number {
-  const { right, clustering, importance, counts } = shares;
+  const { right, clustering, observationWeights, counts } = shares;
   const { names, index } = clustering.groups;
   const sums = new Float64Array(names.length);
   const squares = new Float64Array(names.length);
   const hits = new Float64Array(names.length);
   for (let at = 0; at < right.length; at++) {
-    const own = importance?.[at] ?? 1;
+    const own = observationWeights?.[at] ?? 1;
     const group = index[at]!;
     sums[group]! += own;
     squares[group]! += own * own;
@@ -159,7 +159,7 @@ function independentError(shares: Shares, weights: ReadonlyMap<Label, number>): 
   return Math.sqrt(variance);
 }
 
-/** Cut to [0, 1], beyond which no share lies. */
+/** The interval cut to [0, 1]. */
 export function withinUnit({ low, high }: Interval): Interval {
   return { low: Math.max(0, low), high: Math.min(1, high) };
 }

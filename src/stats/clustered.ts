@@ -3,84 +3,84 @@ import { shareLeftOut } from "./interval.ts";
 import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
 import { studentQuantile } from "./student-t.ts";
 
-/** A mean, or a weighted sum of group means, with the error that clustered observations leave. */
+/** A mean, or a weighted sum of group means, with its clustered standard error. */
 export interface ClusteredEstimate {
   readonly estimate: number;
-  /** Infinity where a way of clustering has one cluster only, or nothing was observed. */
+  /** Infinity if a clustering has only one cluster, or without observations. */
   readonly standardError: number;
-  /** Degrees of freedom for Student's t; 0 where the error is infinite. */
+  /** Degrees of freedom for Student's t; 0 if the error is infinite. */
   readonly degrees: number;
   readonly interval: Interval;
   readonly observations: number;
-  /** How many clusters each way has, in the order given. */
+  /** The number of clusters of each clustering, in the order given. */
   readonly clusters: readonly number[];
 }
 
 export interface ClusteredOptions {
-  /** Ways of clustering, a label per observation: readers, stories, and up to two more (titles, classes). */
+  /** One to four clusterings ("ways"), each with a label per observation: readers, stories, titles, classes. */
   readonly clusters: readonly ArrayLike<Label>[];
-  /** The group of each observation, human or machine; one group unless told. */
+  /** The group of each observation, human or machine; one group by default. */
   readonly groups?: ArrayLike<Label>;
-  /** The weight of each group's mean; a mean over the groups unless told. Groups without a weight count 0. */
+  /** The weight of each group's mean; a mean over the groups by default. Groups without a weight count 0. */
   readonly weights?: ReadonlyMap<Label, number>;
-  /** How much each observation counts within its group's mean, above 0; all alike unless told. */
-  readonly importance?: ArrayLike<number> | undefined;
-  /** 0.95 unless told. */
+  /** The weight of each observation within its group's mean, above 0; equal by default. */
+  readonly observationWeights?: ArrayLike<number> | undefined;
+  /** 0.95 by default. */
   readonly level?: number;
 }
 
 /**
- * A mean (or a contrast of group means: a difference, a balanced accuracy) of values that repeat by reader and
- * by story. Each way's variance is the jackknife's, (G - 1)/G times the sum of squared moves of the estimate when a
- * cluster is left out (CV3; Bell and McCaffrey 2002; MacKinnon, Nielsen and Webb 2023), which for even clusters is the
- * usual sandwich times G/(G - 1) and for uneven ones isn't too small, as that is. Where clusters lie within groups, as
- * stories lie within their origin, each group has its own. A way whose clusters each lie within one cluster of another
- * way (readers in classes, stories in titles) is contained in that way and drops out. Two ways combine as V1 + V2 - V12
- * (Cameron, Gelbach and Miller 2011), three and four by inclusion and exclusion likewise, never below the largest of
- * the ways nor of their pairs. With one observation to a cluster this is Welch's t-test.
+ * A mean (or a contrast of group means: a difference, a balanced accuracy) of values clustered by reader and by story. The
+ * variance of each clustering ("way") is that of the leave-one-out jackknife over clusters: (G - 1)/G times the sum of
+ * squared changes of the estimate (CV3; Bell and McCaffrey 2002; MacKinnon, Nielsen and Webb 2023). For clusters of equal
+ * size this is the usual sandwich times G/(G - 1); for unequal sizes the sandwich would be too small. If clusters are
+ * nested in groups (stories in origins), each group has its own variance. A clustering nested in another (readers in
+ * classes, stories in titles) is dropped. Two clusterings combine as V1 + V2 - V12 (Cameron, Gelbach and Miller 2011),
+ * three and four by inclusion and exclusion, never below the variance of a single one or of a pair. With one observation
+ * per cluster this is Welch's t-test.
  *
- * Degrees of freedom: those of the way that has the fewest, G - 1 for even clusters, fewer for uneven ones, and
- * Welch's where clusters lie within groups. Where a third or fourth way stands for itself, which often has few clusters,
- * they are Satterthwaite's over the ways, never below those of the fewest.
+ * Degrees of freedom are those of the clustering with the fewest: G - 1 for clusters of equal size, fewer for unequal ones,
+ * and Welch's for clusters nested in groups. With a third or fourth clustering, which often has few clusters, they are
+ * Satterthwaite's over the clusterings, never below the fewest.
  *
- * Throws RangeError when columns differ in length, values are no numbers or more than four ways are given.
+ * Throws RangeError when columns differ in length, values are not numbers or there are more than four clusterings.
  */
 export function clusteredContrast(values: ArrayLike<number>, options: ClusteredOptions): ClusteredEstimate {
   const { clusters, groups } = options;
-  checkLengths(values.length, { groups, importance: options.importance });
+  checkLengths(values.length, { groups, importance: options.observationWeights });
   for (const way of clusters) checkLengths(values.length, { clusters: way });
   return contrastIn(values, clusteringOf(clusters, groups ?? new Uint8Array(values.length)), options);
 }
 
-/** Ways of clustering, prepared once for any number of contrasts of the same observations. */
+/** Clusterings, prepared once for any number of contrasts of the same observations. */
 export interface Clustering {
   readonly groups: Indexed;
   readonly ways: readonly Indexed[];
-  /** Every combination of the ways that are not contained in another, each way by itself first. */
-  readonly combined: readonly Combination[];
+  /** All combinations of the clusterings that are not nested in another; the single ones come first. */
+  readonly combined: readonly Intersection[];
 }
 
-/** The clusters of one way, or the cells of several ways together, with which ways they are (by place). */
-interface Combination extends Indexed {
+/** The clusters of one clustering, or the intersections of several; `ways` are their positions. */
+interface Intersection extends Indexed {
   readonly ways: readonly number[];
 }
 
-/** Prepares ways of clustering. Throws RangeError unless there are one to four. */
+/** Prepares clusterings. Throws RangeError unless there are one to four. */
 export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: ArrayLike<Label>): Clustering {
   if (clusters.length < 1 || clusters.length > 4) {
-    throw new RangeError(`clusters come one to four ways: ${clusters.length}`);
+    throw new RangeError(`there must be one to four clusterings: ${clusters.length}`);
   }
   const ways = clusters.map(indexLabels);
   const outermost = ways.flatMap((way, at) =>
-    ways.some((other, its) => its !== at && liesWithin(way, other) && (its < at || !liesWithin(other, way)))
+    ways.some((other, its) => its !== at && isNestedIn(way, other) && (its < at || !isNestedIn(other, way)))
       ? []
       : [at],
   );
-  const combined: Combination[] = outermost.map((at) => ({
+  const combined: Intersection[] = outermost.map((at) => ({
     ways: [at],
     ...ways[at]!,
   }));
-  // Each combination is extended by the ways after its last one, so that none comes twice.
+  // Each combination is extended only by later clusterings, so that none is repeated.
   for (let from = 0; from < combined.length; from++) {
     const one = combined[from]!;
     for (const at of outermost.filter((way) => way > one.ways.at(-1)!)) {
@@ -90,17 +90,17 @@ export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: Arra
   return { groups: indexLabels(groups), ways, combined };
 }
 
-/** `clusteredContrast` with ways of clustering that were prepared before. */
+/** `clusteredContrast` with prepared clusterings. */
 export function contrastIn(
   values: ArrayLike<number>,
   { groups: grouped, ways, combined }: Clustering,
-  options: Pick<ClusteredOptions, "weights" | "importance" | "level">,
+  options: Pick<ClusteredOptions, "weights" | "observationWeights" | "level">,
 ): ClusteredEstimate {
-  const { level = 0.95, importance } = options;
+  const { level = 0.95, observationWeights } = options;
   shareLeftOut(level);
   const weights = groupWeights(grouped, options.weights);
-  const { influence, estimate } = influences(values, grouped.index, weights, importance);
-  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, importance));
+  const { influence, estimate } = influences(values, grouped.index, weights, observationWeights);
+  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, observationWeights));
   const single = parts.filter((_, at) => combined[at]!.ways.length === 1);
   const fewest = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
   const whole = fewest > 0 ? combinedVariance(parts, combined) : Infinity;
@@ -117,7 +117,7 @@ export function contrastIn(
   };
 }
 
-/** The mean of values clustered one way or two, `clusteredContrast` with one group. */
+/** The mean of clustered values: `clusteredContrast` with one group. */
 export function clusteredMean(
   values: ArrayLike<number>,
   clusters: readonly ArrayLike<Label>[],
@@ -126,7 +126,7 @@ export function clusteredMean(
   return clusteredContrast(values, { clusters, level });
 }
 
-/** estimate +/- t standard errors; everything where nothing is known. */
+/** estimate +/- t standard errors; unbounded without a standard error. */
 export function studentInterval(
   estimate: number,
   standardError: number,
@@ -138,8 +138,8 @@ export function studentInterval(
   return { low: estimate - half, high: estimate + half };
 }
 
-/** One way's variance and its degrees of freedom. */
-export interface Part {
+/** The variance and degrees of freedom of one clustering. */
+export interface VarianceEstimate {
   readonly variance: number;
   readonly degrees: number;
 }
@@ -155,7 +155,7 @@ function groupWeights(grouped: Indexed, weights: ReadonlyMap<Label, number> | un
   );
 }
 
-/** What each observation adds to the estimate's error: weight (value - group mean) / group size. */
+/** The influence of each observation on the estimate: weight (value - group mean) / group size. */
 function influences(
   values: ArrayLike<number>,
   groups: Int32Array,
@@ -165,7 +165,7 @@ function influences(
   const sums = new Float64Array(weights.length);
   const sizes = new Float64Array(weights.length);
   for (let at = 0; at < values.length; at++) {
-    if (!Number.isFinite(values[at])) throw new RangeError(`a value is no number: ${values[at]}`);
+    if (!Number.isFinite(values[at])) throw new RangeError(`a value is not a number: ${values[at]}`);
     const own = importance?.[at] ?? 1;
     sums[groups[at]!]! += own * values[at]!;
     sizes[groups[at]!]! += own;
@@ -182,8 +182,11 @@ function influences(
   return { influence, estimate };
 }
 
-/** By inclusion and exclusion over the ways; sampling error must not take it below a way, or a pair of ways, alone. */
-export function combinedVariance(parts: readonly Part[], combined: readonly Combination[]): number {
+/** Inclusion and exclusion over the clusterings; never below a single one or a pair, which sampling error could cause. */
+export function combinedVariance(
+  parts: readonly VarianceEstimate[],
+  combined: readonly Intersection[],
+): number {
   const of = (wanted: (ways: readonly number[]) => boolean) =>
     combined.reduce(
       (sum, { ways }, at) =>
@@ -197,15 +200,15 @@ export function combinedVariance(parts: readonly Part[], combined: readonly Comb
   );
 }
 
-/** Degrees of freedom of a sum of variances that have their own (Satterthwaite 1946), at most those of the richest. */
-function satterthwaite(whole: number, single: readonly Part[]): number {
+/** Satterthwaite's degrees of freedom of a sum of variances (1946), at most the largest of them. */
+function satterthwaite(whole: number, single: readonly VarianceEstimate[]): number {
   const scale = single.reduce((sum, part) => sum + part.variance ** 2 / part.degrees, 0);
   const most = Math.max(...single.map((part) => part.degrees));
   return scale > 0 ? Math.min(most, whole ** 2 / scale) : 0;
 }
 
-/** Whether each cluster of a way lies within one cluster of the other. */
-function liesWithin(way: Indexed, other: Indexed): boolean {
+/** Whether a clustering is nested in the other. */
+function isNestedIn(way: Indexed, other: Indexed): boolean {
   if (way.names.length < other.names.length) return false;
   const within = new Int32Array(way.names.length).fill(-1);
   for (let at = 0; at < way.index.length; at++) {
@@ -217,16 +220,16 @@ function liesWithin(way: Indexed, other: Indexed): boolean {
 }
 
 /**
- * Variance by one way of clustering: how far the estimate moves when each cluster is left out in turn, within its own
- * group where clusters lie within groups.
+ * The jackknife variance of one clustering: changes of the estimate when each cluster is left out in turn, by group if
+ * clusters are nested in groups.
  */
 function variance(
   influence: Float64Array,
-  way: Combination,
+  way: Intersection,
   groups: Int32Array,
   weights: Float64Array,
   importance: ArrayLike<number> | undefined,
-): Part {
+): VarianceEstimate {
   const width = weights.length;
   const sums = new Float64Array(way.names.length * width);
   const sizes = new Float64Array(way.names.length * width);
@@ -240,8 +243,8 @@ function variance(
     sizes[cell]! += own;
     groupSizes[group]! += own;
   }
-  const moves = new Moves(width);
-  const nested = liesWithinGroups(sizes, width);
+  const moves = new JackknifeChanges(width);
+  const nested = isNestedInGroups(sizes, width);
   for (let cluster = 0; cluster < way.names.length; cluster++) {
     let move = 0;
     let size = 0;
@@ -250,7 +253,7 @@ function variance(
       const own = sizes[cluster * width + group]!;
       if (own === 0) continue;
       const left = groupSizes[group]! - own;
-      // Without this cluster the group would be empty: the estimate hangs on it alone.
+      // Without this cluster the group would be empty, so there is no jackknife.
       if (left <= 1e-9 * groupSizes[group]!) return { variance: Infinity, degrees: 0 };
       move += (sums[cluster * width + group]! * groupSizes[group]!) / left;
       size += own;
@@ -261,7 +264,7 @@ function variance(
   return moves.part();
 }
 
-function liesWithinGroups(sizes: Float64Array, width: number): boolean {
+function isNestedInGroups(sizes: Float64Array, width: number): boolean {
   for (let start = 0; start < sizes.length; start += width) {
     if (sizes.subarray(start, start + width).reduce((groups, size) => groups + Number(size > 0), 0) > 1)
       return false;
@@ -269,8 +272,8 @@ function liesWithinGroups(sizes: Float64Array, width: number): boolean {
   return true;
 }
 
-/** Collects jackknife moves by stratum. */
-export class Moves {
+/** Collects the jackknife's changes of an estimate by stratum. */
+export class JackknifeChanges {
   readonly #counts: Float64Array;
   readonly #squares: Float64Array;
   readonly #sizes: Float64Array;
@@ -291,10 +294,10 @@ export class Moves {
   }
 
   /**
-   * The variance over strata; degrees by Welch (1947) and Satterthwaite (1946). Uneven clusters count as fewer
-   * even ones, (sum of n)^2 / sum of n^2 (Kish 1965).
+   * The variance over strata; degrees of freedom by Welch (1947) and Satterthwaite (1946). The effective number of
+   * clusters of unequal size is (sum of n)^2 / sum of n^2 (Kish 1965).
    */
-  part(): Part {
+  part(): VarianceEstimate {
     let total = 0;
     let scale = 0;
     let smallest = Infinity;

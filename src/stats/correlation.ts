@@ -3,7 +3,7 @@ import { logGamma } from "./log-gamma.ts";
 import { normalSurvival } from "./normal.ts";
 import { studentTwoSided } from "./student-t.ts";
 
-/** A correlation with its two-sided p-value against none. */
+/** A correlation with its two-sided p-value. */
 export interface Correlation {
   readonly value: number;
   readonly p: number;
@@ -28,8 +28,8 @@ export function pearson(one: ArrayLike<number>, other: ArrayLike<number>): Corre
 }
 
 /**
- * Spearman's rank correlation: Pearson's of the ranks, ties at their mean, with the same p (R's `exact = FALSE`), but
- * never below 2 / n!, what ranks in perfect order come up with by chance.
+ * Spearman's rank correlation: Pearson's correlation of the ranks (ties at their mean) with the same p (R's `exact =
+ * FALSE`), but never below 2 / n!, the exact p of a perfect order.
  */
 export function spearman(one: ArrayLike<number>, other: ArrayLike<number>): Correlation | undefined {
   const found = pearson(ranks(one), ranks(other));

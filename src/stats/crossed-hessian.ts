@@ -1,7 +1,7 @@
 import { choleskyInPlace, choleskyInverse, choleskyLogDeterminant, choleskySolve } from "./cholesky.ts";
 import { indexLabels, type Label } from "./labels.ts";
 
-/** A vector over all random effects: those of the wide group, label by label, and those of the dense block. */
+/** A vector over all random effects: those of the largest ("wide") group by label, and those of the dense block. */
 export interface Split {
   readonly wide: Float64Array;
   readonly dense: Float64Array;
@@ -12,24 +12,23 @@ export interface Term {
   /** The label of each row. */
   readonly index: Int32Array;
   readonly names: readonly Label[];
-  /** What the effect is multiplied by in each row; 1 where undefined. */
+  /** The predictor of a slope, a value per row; undefined for an intercept. */
   readonly by: Float64Array | undefined;
 }
 
-/** A slope of a predictor that differs from label to label of a group, uncorrelated with its intercept. */
+/** A random slope of a predictor by group, uncorrelated with the random intercept. */
 export interface Slope {
   /** The name of the group. */
   readonly within: string;
-  /** The predictor, a value a row. */
+  /** The predictor, a value per row. */
   readonly by: ArrayLike<number>;
 }
 
 /**
  * The Hessian Theta Z'WZ Theta + I of crossed random effects b = theta u, one theta for each term (the intercepts of
  * readers and of stories, the slopes of readers). The block of the group with the most labels is diagonal but for its
- * own terms, label by label, so that only the Schur complement of the others is dense. `theta` and `weight` (the
- * diagonal of W, one a row) are set from outside; `factorise` takes them in, and what follows rests on the last time
- * it did.
+ * own terms, so only the Schur complement of the others is dense. `theta` and `weight` (the diagonal of W, one per row)
+ * are set from outside; call `factorise` after a change, before the other methods.
  */
 export class CrossedHessian {
   /** The groups' intercepts in order, then the slopes. */
@@ -64,7 +63,7 @@ export class CrossedHessian {
     const names = Object.keys(groups);
     const indexed = Object.values(groups).map(indexLabels);
     const owners = [...names.keys(), ...Object.values(slopes).map(({ within }) => names.indexOf(within))];
-    if (owners.includes(-1)) throw new RangeError("a slope lies within no group");
+    if (owners.includes(-1)) throw new RangeError("a slope names an unknown group");
     this.terms = [
       ...indexed.map((group) => ({ ...group, by: undefined })),
       ...Object.values(slopes).map(({ within, by }) => ({
@@ -118,7 +117,7 @@ export class CrossedHessian {
     return dense.slice(start, start + size);
   }
 
-  /** The entries of a vector that a row takes from each term, times its predictor: the row's part of Z times it. */
+  /** The row of Z times a vector, term by term. */
   rowOf({ wide, dense }: Split, row: number, target: Float64Array): void {
     for (const [slot, term] of this.#wide.entries()) {
       const { index, by } = this.terms[term]!;
@@ -155,7 +154,7 @@ export class CrossedHessian {
     return gathered;
   }
 
-  /** Takes in `theta`, which `gather` and `factorise` rest on. */
+  /** Sets `theta` for `gather` and `factorise`. */
   load(theta: Float64Array): void {
     this.theta = theta;
     const [width, narrow] = [this.#wide.length, this.#narrow.length];
@@ -179,7 +178,7 @@ export class CrossedHessian {
       if (!this.#factoriseBlock(label, rows)) return false;
       for (const row of rows) {
         this.#addToSchur(row, row, this.weight[row]!);
-        // What this label explains is taken away pair by pair of its rows: C' B^-1 C.
+        // Subtracts C' B^-1 C of this label, by pairs of its rows.
         for (const other of rows) {
           let share = 0;
           for (let slot = 0; slot < width; slot++)

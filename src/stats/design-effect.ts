@@ -1,7 +1,7 @@
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
 
 /**
- * The share of variance that lies between clusters, by one-way analysis of variance: (MSB - MSW) / (MSB +
+ * The share of variance between clusters (ICC), by one-way analysis of variance: (MSB - MSW) / (MSB +
  * (m0 - 1) MSW), m0 the adjusted mean size of a cluster (Donner 1986). May fall below 0. Undefined with fewer than
  * two clusters, with one observation in each, or where nothing varies. Throws RangeError when columns differ in
  * length.
@@ -39,10 +39,10 @@ export function intraclassCorrelation(
 }
 
 /**
- * By how much clustering multiplies the variance of a mean: 1 + (m - 1) ICC, m observations a cluster (Kish 1965).
+ * The factor by which clustering multiplies the variance of a mean: 1 + (m - 1) ICC, m observations per cluster (Kish 1965).
  * Throws RangeError on a size below 1.
  */
 export function designEffect(size: number, correlation: number): number {
-  if (!(size >= 1)) throw new RangeError(`a cluster holds 1 or more: ${size}`);
+  if (!(size >= 1)) throw new RangeError(`a cluster must have at least 1 observation: ${size}`);
   return 1 + (size - 1) * correlation;
 }

@@ -1,11 +1,11 @@
 /**
- * A Williams square: each of `conditions` once in each row and each place, each ordered pair of neighbours exactly
- * once, so that what follows what is balanced too (Williams 1949). The first row is 0, 1, n - 1, 2, n - 2 ...; an odd
+ * A Williams square: each of `conditions` once in each row and each position, each ordered pair of neighbours exactly
+ * once, so that first-order carry-over is balanced (Williams 1949). The first row is 0, 1, n - 1, 2, n - 2 ...; an odd
  * number needs the mirrored square as well, 2n rows with each pair twice. Throws RangeError below 2.
  */
 export function williamsSquare(conditions: number): number[][] {
   if (!Number.isInteger(conditions) || conditions < 2) {
-    throw new RangeError(`a Williams square orders 2 or more: ${conditions}`);
+    throw new RangeError(`a Williams square needs at least 2 conditions: ${conditions}`);
   }
   const first = Array.from({ length: conditions }, (_, at) =>
     at % 2 === 1 ? (at + 1) / 2 : (conditions - at / 2) % conditions,
@@ -14,7 +14,7 @@ export function williamsSquare(conditions: number): number[][] {
   return conditions % 2 === 0 ? square : [...square, ...square.map((row) => [...row].reverse())];
 }
 
-/** How many things, blocks, repeats of each thing, things in a block, and blocks that hold a given pair. */
+/** Numbers of items (v), blocks (b), repeats of each item (r), items per block (k) and blocks with a given pair (lambda). */
 export interface BlockDesign {
   readonly v: number;
   readonly b: number;
@@ -24,11 +24,10 @@ export interface BlockDesign {
 }
 
 /**
- * Balanced incomplete blocks: b lists of k different things out of v, each thing in r of them, each pair together in
- * lambda of them. Found by search with backtracking that always serves the first pair still wanting. Undefined where
- * the search ends without a design, or after `effort` steps (30 million unless told, a few seconds): a design may exist that it
- * didn't find. Throws RangeError where none can exist: b k = v r, lambda (v - 1) = r (k - 1) and b >= v (Fisher) must
- * hold.
+ * A balanced incomplete block design: b lists of k different items out of v, each item in r of them, each pair in lambda of
+ * them. Found by backtracking, which always extends the first incomplete pair. Undefined if the search ends without a
+ * design, or after `effort` steps (30 million by default, a few seconds), although one may exist. Throws RangeError if
+ * none can exist: b k = v r, lambda (v - 1) = r (k - 1) and b >= v (Fisher) are necessary.
  */
 export function balancedIncompleteBlocks(
   design: BlockDesign,
@@ -42,7 +41,7 @@ export function balancedIncompleteBlocks(
   let steps = 0;
   return serve() ? blocks.map((block) => [...block]) : undefined;
 
-  /** Opens a block for the first pair that wants one. */
+  /** Opens a block for the first incomplete pair. */
   function serve(): boolean {
     if (blocks.length === b) return true;
     const pair = firstWanting();
@@ -55,8 +54,8 @@ export function balancedIncompleteBlocks(
   }
 
   /**
-   * Fills a block with rising things. All pairs before the wanted one are full, so the block's first two are its
-   * lowest that can still meet, and nothing is missed by rising from them.
+   * Fills a block with items in rising order. All pairs before the first incomplete one are complete, so the rising order
+   * misses no design.
    */
   function extend(block: number[], from: number): boolean {
     if (block.length === k) {
@@ -101,12 +100,14 @@ export function balancedIncompleteBlocks(
 function checkBlockDesign(design: BlockDesign): void {
   const { v, b, r, k, lambda } = design;
   for (const [name, value] of Object.entries(design)) {
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is a count from 1: ${value}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`${name} must be a whole number from 1: ${value}`);
   }
-  if (k < 2 || k >= v) throw new RangeError(`an incomplete block holds 2 to ${v - 1} of ${v}: ${k}`);
+  if (k < 2 || k >= v)
+    throw new RangeError(`an incomplete block must have 2 to ${v - 1} of ${v} items: ${k}`);
   if (b * k !== v * r) throw new RangeError(`b k = v r must hold: ${b} x ${k}, ${v} x ${r}`);
   if (lambda * (v - 1) !== r * (k - 1)) {
     throw new RangeError(`lambda (v - 1) = r (k - 1) must hold: ${lambda} x ${v - 1}, ${r} x ${k - 1}`);
   }
-  if (b < v) throw new RangeError(`balanced blocks are at least as many as things: ${b} for ${v}`);
+  if (b < v) throw new RangeError(`there must be at least as many blocks as items: ${b} for ${v}`);
 }

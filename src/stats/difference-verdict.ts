@@ -4,27 +4,27 @@ import { fewestClusters } from "./clustered-share.ts";
 import type { Interval } from "./interval.ts";
 import type { Clusters } from "./judgments.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
-import { tooFew } from "./too-few.ts";
+import { whyTooFew } from "./too-few.ts";
 import { checkAlpha } from "./tost.ts";
 
-/** Ratings, or any measure, of stories of two kinds. */
+/** Ratings, or any other values, of two kinds of stories. */
 export interface DifferenceData {
   readonly values: ArrayLike<number>;
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
   /** The kind of each story: its origin, its model. */
   readonly groups: ArrayLike<Label>;
-  /** Further ways in which values belong together: titles of stories, classes of readers. */
+  /** Further clusters: titles of stories, classes of readers. */
   readonly clusters?: readonly Clusters[];
 }
 
-/** Where more values than this are one and the same, nothing is known of how readers differ, and there is no verdict. */
-const alike = 0.95;
+/** If a larger share of values is the same, the scale was not used and there is no verdict. */
+const largestEqualShare = 0.95;
 
 /** The verdict on a difference of means, in the units of the values. */
 export interface DifferenceVerdict extends Claim {
   readonly reason: string;
-  /** Mean of the first kind less mean of the second; undefined where one has no values. */
+  /** Mean of the first kind minus mean of the second; undefined if one has no values. */
   readonly estimate: number | undefined;
   readonly standardError: number;
   readonly degrees: number;
@@ -33,10 +33,9 @@ export interface DifferenceVerdict extends Claim {
 
 /**
  * Whether the means of two kinds of story are equivalent within a margin (in the units of the values), different, or
- * neither can be told, with readers and stories both random: the error of `clusteredContrast`, never below that of
- * independent values, to which one value at each end of the `scale` is added, so that few values can't look certain.
- * Values that never vary within a kind, or of which more than 95 % are one and the same, carry no verdict: the scale was
- * not used.
+ * neither, with readers and stories both random. The standard error is that of `clusteredContrast`, never below that of
+ * independent values with one value added at each end of the `scale`, so that few values can't look certain. There is no
+ * verdict if values never vary within a kind, or more than 95 % of them are the same.
  * Throws RangeError when columns differ in length, or margin or alpha are impossible.
  */
 export function differenceVerdict(
@@ -58,10 +57,11 @@ export function differenceVerdict(
   checkAlpha(alpha);
   checkAlpha(equivalenceAlpha);
   const errors = { alpha, equivalenceAlpha };
-  if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin lies above 0: ${margin}`);
-  const { values, readers, stories, groups, clusters } = only(data, first, second);
+  if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin must be above 0: ${margin}`);
+  const { values, readers, stories, groups, clusters } = rowsOf(data, first, second);
   const variances = [first, second].map((kind) => meanVariance(values, groups, kind, scale));
-  if (variances.includes(undefined)) return unknown(values.length, alpha, "one of the kinds has no values");
+  if (variances.includes(undefined))
+    return withoutEstimate(values.length, alpha, "one of the kinds has no values");
 
   const weights = new Map([
     [first, 1],
@@ -81,7 +81,7 @@ export function differenceVerdict(
   const claim = claimOf(figure, { value: 0, margin, ...errors });
   return {
     ...claim,
-    reason: reason ?? reasonOf(claim.verdict, errors, "no difference"),
+    reason: reason ?? reasonOf(claim.verdict, errors, "0"),
     estimate: clustered.estimate,
     standardError: figure.standardError,
     degrees: figure.degrees,
@@ -89,22 +89,22 @@ export function differenceVerdict(
   };
 
   function noVerdict(): string | undefined {
-    if (clustered.degrees === 0) return tooFew({ readers, stories, groups });
+    if (clustered.degrees === 0) return whyTooFew({ readers, stories, groups });
     if ([first, second].every((kind) => meanVariance(values, groups, kind, undefined) === 0))
-      return "the values never vary within a kind";
+      return "the values do not vary within a kind";
     const { most, share } = mostFrequent(values);
-    if (share > alike)
-      return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}: the scale was not used, so that nothing shows how much readers and stories differ`;
+    if (share > largestEqualShare)
+      return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}, so the scale was not used`;
     const few = clusters
       .map(({ name, labels }) => ({ name, count: indexLabels(labels).names.length }))
       .find(({ count }) => count < fewestClusters);
     if (few)
-      return `there ${few.count === 1 ? "is one cluster" : `are ${few.count} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`;
+      return `there ${few.count === 1 ? "is one cluster" : `are ${few.count} clusters`} by ${few.name}, and at least ${fewestClusters} are needed`;
     return undefined;
   }
 }
 
-/** The value that comes most often, and the share of all that it is. */
+/** The most frequent value, and its share. */
 function mostFrequent(values: readonly number[]): { readonly most: number; readonly share: number } {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -112,7 +112,7 @@ function mostFrequent(values: readonly number[]): { readonly most: number; reado
   return { most, share: count / values.length };
 }
 
-function only(
+function rowsOf(
   { values, readers, stories, groups, clusters = [] }: DifferenceData,
   first: Label,
   second: Label,
@@ -131,8 +131,8 @@ function only(
 }
 
 /**
- * The variance of a mean of independent values, one at each end of a known scale added to them; 0 of a single one on no
- * scale, undefined of none.
+ * The variance of a mean of independent values, with one value added at each end of a known scale; 0 for a single value
+ * without a scale, undefined without values.
  */
 function meanVariance(
   values: readonly number[],
@@ -148,7 +148,7 @@ function meanVariance(
   return own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (own.length - 1) / given.length;
 }
 
-function unknown(values: number, alpha: number, reason: string): DifferenceVerdict {
+function withoutEstimate(values: number, alpha: number, reason: string): DifferenceVerdict {
   const nothing = { estimate: Number.NaN, standardError: Infinity, degrees: 0 };
   const claim = claimOf(nothing, { value: 0, margin: 1, alpha });
   return { ...claim, reason, estimate: undefined, standardError: Infinity, degrees: 0, values };

@@ -6,9 +6,9 @@ import { regularisedBeta } from "./beta.ts";
  * RangeError when f is below 0 or degrees are not above 0.
  */
 export function fSurvival(f: number, numerator: number, denominator: number): number {
-  if (!(f >= 0)) throw new RangeError(`F is 0 or more: ${f}`);
+  if (!(f >= 0)) throw new RangeError(`F must be 0 or more: ${f}`);
   if (!(numerator > 0 && denominator > 0)) {
-    throw new RangeError(`degrees of freedom lie above 0: ${numerator}, ${denominator}`);
+    throw new RangeError(`degrees of freedom must be above 0: ${numerator}, ${denominator}`);
   }
   const sum = denominator + numerator * f;
   return regularisedBeta(denominator / sum, denominator / 2, numerator / 2, (numerator * f) / sum);

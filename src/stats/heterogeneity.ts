@@ -5,27 +5,27 @@ import type { Random } from "./random.ts";
 /** Whether readers differ in how well they judge. */
 export interface Heterogeneity {
   /**
-   * The readers' own balanced accuracies vary so many times as much as they would if readers were alike; 1 is no
-   * difference. Undefined where nothing can be tested.
+   * The variance of the readers' balanced accuracies, divided by the one expected for equally skilled readers. Undefined if
+   * nothing can be tested.
    */
   readonly ratio: number | undefined;
-  /** 1 where nothing can be tested: no story was judged rightly by one reader and wrongly by another. */
+  /** 1 if nothing can be tested: no story has both right and wrong answers. */
   readonly p: number;
   readonly draws: number;
-  /** Readers who judged stories of both origins, and whose accuracy is in the test. */
+  /** Number of readers in the test: those who judged stories of both origins. */
   readonly readers: number;
 }
 
 /**
- * Tests whether readers differ in their own balanced accuracy (the mean of a reader's accuracies on human and on machine
- * stories): the right and wrong answers to each story are permuted among its readers, which keeps how hard each story is
- * and who read what. The statistic is the sum over readers of the squared distance of the balanced accuracy from what the
- * reader's stories lead to expect, each weighed by its precision, 1 / (1/h + 1/m) for h human and m machine stories; of
- * equally many judgments each on the same stories it is the variance of the readers' accuracies. p is (1 + far) / (1 +
- * draws); drawing ends early once 100 draws were as far, and p is then 100 / draws (Besag and Clifford 1991), so that both
- * are exact. `draws` is 10,000 unless told, and fewer where judgments are so many that it would take long.
+ * Tests whether readers differ in their balanced accuracy (the mean of a reader's accuracies on human and on machine
+ * stories). The right and wrong answers to each story are permuted among its readers, which keeps the difficulty of each
+ * story and who read what. The statistic is the sum over readers of the squared distance between the balanced accuracy and
+ * its expectation from the reader's stories, weighted by precision, 1 / (1/h + 1/m) for h human and m machine stories. With
+ * the same number of judgments on the same stories it is the variance of the readers' accuracies. p is (1 + extreme) /
+ * (1 + draws). Drawing stops early after 100 draws at least as extreme, and p is then 100 / draws (Besag and Clifford
+ * 1991); both are exact. `draws` is 10,000 by default, and fewer for very many judgments.
  *
- * Throws RangeError when columns differ in length, a story has two origins, or draws are no count.
+ * Throws RangeError when columns differ in length, a story has two origins, or draws are not a whole number from 1.
  */
 export function readerHeterogeneity(
   judgments: Judgments,
@@ -33,7 +33,8 @@ export function readerHeterogeneity(
   random: Random,
 ): Heterogeneity {
   checkJudgments(judgments);
-  if (!Number.isInteger(draws) || draws < 1) throw new RangeError(`draws are a count from 1: ${draws}`);
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new RangeError(`draws must be a whole number from 1: ${draws}`);
   const layout = layoutOf(judgments);
   const { base, scores, stories } = scoresOf(layout, judgments.correct);
   const open = stories.filter(({ picks }) => picks > 0);
@@ -43,44 +44,44 @@ export function readerHeterogeneity(
   const found = statisticOf(scores, layout.precision);
   const most = Math.min(draws, Math.max(999, Math.floor(1e8 / judgments.correct.length)));
   const next = fastRandom(random);
-  // Rows in the order of their stories, so that a story's lie together.
+  // Rows sorted by story.
   const rows: Rows = {
-    deal: Int32Array.from(layout.order, (_, at) => at),
+    permutation: Int32Array.from(layout.order, (_, at) => at),
     reader: layout.order.map((row) => layout.reader[row]!),
     adds: Float64Array.from(layout.order, (row) => layout.adds[row]!),
   };
   const permuted = new Float64Array(base.length);
-  let [far, sum, drawn] = [0, 0, 0];
-  while (drawn < most && far < enough) {
+  let [extreme, sum, drawn] = [0, 0, 0];
+  while (drawn < most && extreme < enough) {
     permuted.set(base);
-    for (const story of open) dealOut(story, rows, permuted, next);
+    for (const story of open) assignRarer(story, rows, permuted, next);
     const statistic = statisticOf(permuted, layout.precision);
     sum += statistic;
     drawn++;
-    if (statistic >= found * (1 - 1e-12)) far++;
+    if (statistic >= found * (1 - 1e-12)) extreme++;
   }
-  const p = far >= enough ? far / drawn : (1 + far) / (1 + drawn);
+  const p = extreme >= enough ? extreme / drawn : (1 + extreme) / (1 + drawn);
   return { ratio: found / (sum / drawn), p, draws: drawn, readers: layout.readers };
 }
 
-/** Draws as far as this are enough to know p within a tenth of itself. */
+/** After this many extreme draws p is known within a tenth of itself. */
 const enough = 100;
 
-/** The power of the test, and of naming somebody, where a few readers can tell. */
+/** The experts that `expertPower` assumes. */
 export interface ExpertPlan {
-  /** The share of readers who can tell; 0.05 unless told. */
+  /** The share of readers who can tell; 0.05 by default. */
   readonly share?: number;
-  /** How often they are right; 0.95 unless told. The others guess. */
+  /** How often they are right; 0.95 by default. The others guess. */
   readonly accuracy?: number;
-  /** 0.05 unless told. */
+  /** 0.05 by default. */
   readonly alpha?: number;
 }
 
 /**
- * The probability that `readerHeterogeneity`, or `named` (which gets each reader's right answers and judgments of human and
- * of machine stories), finds out that some readers can tell, in a study in which the same readers judged the same stories:
- * each reader is one of those who can with the given probability, all others guess. By simulation: 200 studies (100 of very
- * many judgments), and up to 2,000 where these leave it open on which side of .80 it lies.
+ * The power to detect that some readers can tell, by `readerHeterogeneity` or by `named` (a test of one reader, given right
+ * answers and numbers of judgments on human and machine stories), with the same readers and stories: each reader can tell
+ * with the given probability, all others guess. By simulation: 200 studies (100 with very many judgments), and up to 2,000
+ * if the result is close to .80.
  */
 export function expertPower(
   judgments: Pick<Judgments, "readers" | "stories" | "origins">,
@@ -117,7 +118,7 @@ export function expertPower(
     return found / studies;
   }
 
-  /** Draws every answer again, and gives the statistic. */
+  /** Draws all answers and returns the statistic. */
   function drawn(): number {
     scores.fill(0);
     for (let story = 0; story + 1 < layout.begins.length; story++) {
@@ -140,7 +141,7 @@ export function expertPower(
     for (let one = 0; one < precision.length; one++) {
       if (precision[one] === 0) continue;
       const [human, machine] = [2 * one, 2 * one + 1];
-      // Only who did better than half can be named, and most readers did not.
+      // Skips readers who are right in at most half, who cannot be significant.
       if (2 * (right[human]! + right[machine]!) <= counts[human]! + counts[machine]!) continue;
       const own = [right[human]!, right[machine]!] as const;
       if (named(own, [counts[human]!, counts[machine]!], readers)) return true;
@@ -149,19 +150,19 @@ export function expertPower(
   }
 }
 
-/** Who judged what, on typed arrays: rows in the order of their story, what each row adds to its reader's accuracy. */
+/** The design on typed arrays: rows by story, and what each row adds to its reader's accuracy. */
 interface Layout {
-  /** Readers who judged both origins. */
+  /** Number of readers who judged both origins. */
   readonly readers: number;
   readonly reader: Int32Array;
   readonly story: Int32Array;
-  /** 0 of a human story, 1 of a machine's. */
+  /** 0 for a human story, 1 for a machine story. */
   readonly kinds: Uint8Array;
-  /** Of each reader, judgments of human and of machine stories. */
+  /** Each reader's numbers of judgments of human and of machine stories. */
   readonly counts: Float64Array;
-  /** What a right answer in this row adds to its reader's balanced accuracy; 0 of readers of one origin. */
+  /** What a right answer in this row adds to its reader's balanced accuracy; 0 for readers of one origin. */
   readonly adds: Float64Array;
-  /** 1 / (1/h + 1/m); 0 of readers of one origin. */
+  /** 1 / (1/h + 1/m); 0 for readers of one origin. */
   readonly precision: Float64Array;
   /** Rows by story, and where each story begins. */
   readonly order: Int32Array;
@@ -193,18 +194,18 @@ function layoutOf({ readers, stories, origins }: Pick<Judgments, "readers" | "st
   return { readers: both, reader, story, kinds, counts, adds, precision, order, begins };
 }
 
-/** A story's rows, and how many of them are picked for the rarer answer. */
+/** A story's rows, and how many of them have the rarer answer (right or wrong). */
 interface Story {
   readonly begin: number;
   readonly end: number;
   readonly picks: number;
-  /** 1 where right answers are picked, -1 where wrong ones are, which are the fewer. */
+  /** 1 if right answers are the rarer ones, else -1. */
   readonly sign: 1 | -1;
 }
 
 /**
- * Each reader's balanced accuracy less what the stories lead to expect; and the same before anything is dealt, to which
- * the picked rows of each story are added.
+ * Each reader's balanced accuracy minus its expectation, and the same (`base`) without the rarer answers, which the
+ * permutation adds.
  */
 function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
   const { order, begins, reader, adds, precision } = layout;
@@ -227,25 +228,25 @@ function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
   return { scores, base, stories };
 }
 
-/** Who judged in each row and what a right answer adds, and the order into which rows are dealt. */
+/** The reader of each row and what a right answer adds, and the permutation of the rows. */
 interface Rows {
-  readonly deal: Int32Array;
+  readonly permutation: Int32Array;
   readonly reader: Int32Array;
   readonly adds: Float64Array;
 }
 
-/** Picks the rows of one story anew, by the first steps of a Fisher-Yates shuffle. */
-function dealOut(
+/** Assigns the rarer answer to random rows of a story, by the first steps of a Fisher-Yates shuffle. */
+function assignRarer(
   { begin, end, picks, sign }: Story,
-  { deal, reader, adds }: Rows,
+  { permutation, reader, adds }: Rows,
   permuted: Float64Array,
   next: () => number,
 ): void {
   for (let at = begin; at < begin + picks; at++) {
     const other = at + Math.floor((next() / 4294967296) * (end - at));
-    const row = deal[other]!;
-    deal[other] = deal[at]!;
-    deal[at] = row;
+    const row = permutation[other]!;
+    permutation[other] = permutation[at]!;
+    permutation[at] = row;
     permuted[reader[row]!]! += sign * adds[row]!;
   }
 }
@@ -256,7 +257,7 @@ function statisticOf(scores: Float64Array, precision: Float64Array): number {
   return sum;
 }
 
-/** 32 random bits a call by sfc32 (Doty-Humphrey 2010), begun from a named stream: many times as fast as that. */
+/** 32 random bits per call by sfc32 (Doty-Humphrey 2010), seeded from a named stream; many times faster. */
 function fastRandom(random: Random): () => number {
   let [a, b, c, counter] = [0, 0, 0, 1].map((add) => (random.integer(0, 0x7fffffff) + add) | 0) as [
     number,

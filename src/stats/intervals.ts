@@ -3,8 +3,8 @@ import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
 import { normalQuantile } from "./normal.ts";
 
 /**
- * Wilson's score interval of a proportion (Wilson 1927), without continuity correction; `level` is 0.95 unless
- * told. Good coverage on average for independent judgments; too narrow where they are clustered by reader and
+ * Wilson's score interval of a proportion (Wilson 1927), without continuity correction; `level` is 0.95 by
+ * default. Good coverage on average for independent judgments; too narrow where they are clustered by reader and
  * story. No trials give [0, 1]. Throws RangeError on impossible counts or levels.
  */
 export function wilson(successes: number, trials: number, level = 0.95): Interval {
@@ -22,8 +22,8 @@ export function wilson(successes: number, trials: number, level = 0.95): Interva
 }
 
 /**
- * The exact interval of a proportion (Clopper and Pearson 1934): covers at least `level` whatever the truth,
- * for independent judgments. No trials give [0, 1]. Throws RangeError on impossible counts or levels.
+ * The exact interval of a proportion (Clopper and Pearson 1934): covers the truth with probability at least
+ * `level`, for independent judgments. No trials give [0, 1]. Throws RangeError on impossible counts or levels.
  */
 export function clopperPearson(successes: number, trials: number, level = 0.95): Interval {
   checkCounts(successes, trials);

@@ -3,17 +3,17 @@ import { checkLengths, indexLabels, indexPairs, type Label } from "./labels.ts";
 /** Who wrote a story. */
 export type Origin = "human" | "machine";
 
-/** Single judgments as columns of equal length: who read, what was read, who wrote it, and whether the guess was right. */
+/** Single judgments as columns of equal length: reader, story, its origin, and whether the judgment was right. */
 export interface Judgments {
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
   readonly origins: ArrayLike<Origin>;
   readonly correct: ArrayLike<boolean>;
-  /** Further ways in which judgments belong together: titles of stories, classes of readers, forms. */
+  /** Further clusters: titles of stories, classes of readers, forms. */
   readonly clusters?: readonly Clusters[] | undefined;
 }
 
-/** A named way in which judgments belong together, with a label for each of them. */
+/** A named clustering, with a cluster label per judgment. */
 export interface Clusters {
   readonly name: string;
   readonly labels: ArrayLike<Label>;
@@ -31,16 +31,16 @@ export function checkJudgments({ readers, stories, origins, correct, clusters = 
   }
 }
 
-/** Right answers as 1, wrong ones as 0, and what counts in part as it is. */
+/** Right answers as 1, wrong ones as 0, partial ones as they are. */
 export function asNumbers(correct: ArrayLike<boolean | number>): Float64Array {
   return Float64Array.from(correct, Number);
 }
 
 /**
- * How much each judgment counts where readers are weighed alike: 1 over the judgments that its reader gave in its group,
- * so that the mean over all judgments of a group is the mean over its readers' own means.
+ * Weights that give each reader equal weight: 1 over the number of the reader's judgments in the group, so that the
+ * weighted mean over a group's judgments is the mean of its readers' means.
  */
-export function readersAlike(readers: ArrayLike<Label>, groups: ArrayLike<Label>): Float64Array {
+export function equalReaderWeights(readers: ArrayLike<Label>, groups: ArrayLike<Label>): Float64Array {
   const { index, names } = indexPairs(indexLabels(readers), indexLabels(groups));
   const counts = new Float64Array(names.length);
   for (const cell of index) counts[cell]!++;

@@ -9,10 +9,9 @@ export interface Clusters {
 }
 
 /**
- * Points in `count` clusters, or as many as there are different points where these are fewer: k-means by Lloyd's
- * rounds (1982) from seeds drawn far apart (k-means++, Arthur and Vassilvitskii 2007), the tightest of `starts`.
- * It finds a local optimum, which one depends on `random`. Throws RangeError without a point, for points of different
- * lengths, and for no cluster.
+ * k-means with `count` clusters (fewer if there are fewer different points), by Lloyd's algorithm (1982) from k-means++
+ * seeds (Arthur and Vassilvitskii 2007); the best of `starts` runs. It finds a local optimum that depends on `random`.
+ * Throws RangeError without points, for points of different lengths, and for a count below 1.
  */
 export function kMeans(
   points: readonly ArrayLike<number>[],
@@ -20,10 +19,10 @@ export function kMeans(
   random: Random,
   { starts = 5, rounds = 100 }: { readonly starts?: number; readonly rounds?: number } = {},
 ): Clusters {
-  if (points.length === 0) throw new RangeError("no point to put into a cluster");
-  if (!(count >= 1)) throw new RangeError(`a number of clusters is at least 1: ${count}`);
+  if (points.length === 0) throw new RangeError("no points to cluster");
+  if (!(count >= 1)) throw new RangeError(`the number of clusters must be at least 1: ${count}`);
   if (points.some((point) => point.length !== points[0]!.length)) {
-    throw new RangeError("points of one length");
+    throw new RangeError("points must have the same length");
   }
   let best: Clusters | undefined;
   for (let start = 0; start < starts; start++) {
@@ -33,7 +32,7 @@ export function kMeans(
   return best!;
 }
 
-/** Each further seed is drawn with a chance that goes with its squared distance to the nearest seed before it. */
+/** k-means++: each seed is drawn with probability proportional to its squared distance to the nearest earlier seed. */
 function seeds(points: readonly ArrayLike<number>[], count: number, random: Random): Float64Array[] {
   const centres = [Float64Array.from(random.pick(points))];
   const nearest = points.map((point) => distance(point, centres[0]!));
@@ -79,7 +78,7 @@ function nearestOf(point: ArrayLike<number>, centres: readonly Float64Array[]) {
   return { centre, far };
 }
 
-/** A centre that lost its last point stays where it is. */
+/** Moves each centre to the mean of its points; a centre without points stays. */
 function moveCentres(points: readonly ArrayLike<number>[], of: Int32Array, centres: Float64Array[]): void {
   const sizes = new Float64Array(centres.length);
   const sums = centres.map((centre) => new Float64Array(centre.length));

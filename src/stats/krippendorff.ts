@@ -1,12 +1,11 @@
-/** How far apart two values count: as names, ranks, distances or ratios. */
+/** The level of measurement, which defines the distance of two values. */
 export type Scale = "nominal" | "ordinal" | "interval" | "ratio";
 
 /**
- * Krippendorff's alpha: 1 is full agreement, 0 what chance would give. `ratings` holds a row per judge and a column
- * per unit; `undefined` where a judge passed, so that any number of judges and gaps will do. Coincidence form of
- * Krippendorff (2019), "Content Analysis", chapter 12. Undefined where no unit has two values, or all values are
- * alike, for then there is nothing that chance could have confused. Throws RangeError when rows differ in length, or
- * a ratio scale has values below 0.
+ * Krippendorff's alpha: 1 is full agreement, 0 is chance. `ratings` has a row per judge and a column per unit, with
+ * `undefined` for missing values. Coincidence form of Krippendorff (2019), "Content Analysis", chapter 12. Undefined if no
+ * unit has two values, or all values are the same (expected disagreement is 0). Throws RangeError when rows differ in
+ * length, or a ratio scale has values below 0.
  */
 export function krippendorffAlpha(
   ratings: readonly (readonly (number | undefined)[])[],
@@ -21,7 +20,7 @@ export function krippendorffAlpha(
   for (const unit of units) for (const value of unit) totals[place.get(value)!]!++;
   const distance = distanceBetween(values, totals, scale);
 
-  // Pairs are counted by value, so that the cost grows with the judges and not with their square.
+  // Counts pairs by value, so that time is linear in the number of judges.
   let observed = 0;
   for (const unit of units) {
     const counts = new Map<number, number>();
@@ -41,11 +40,12 @@ export function krippendorffAlpha(
   return 1 - ((all - 1) * observed) / expected;
 }
 
-/** The values of each unit that two or more judged. */
+/** The values of each unit with at least two judges. */
 function pairableUnits(ratings: readonly (readonly (number | undefined)[])[]): number[][] {
   const width = ratings[0]?.length ?? 0;
   for (const [judge, row] of ratings.entries()) {
-    if (row.length !== width) throw new RangeError(`judge ${judge} has ${row.length} units beside ${width}`);
+    if (row.length !== width)
+      throw new RangeError(`judge ${judge} has ${row.length} units, expected ${width}`);
   }
   return Array.from({ length: width }, (_, unit) =>
     ratings.map((row) => row[unit]).filter((value): value is number => value !== undefined),

@@ -1,4 +1,4 @@
-/** A name of a reader, a story, a model, a form: whatever a table holds. */
+/** The name of a reader, a story, a model or a form. */
 export type Label = string | number;
 
 /** Labels as whole numbers from 0, in order of first appearance. */
@@ -26,20 +26,20 @@ export function indexLabels(labels: ArrayLike<Label>): Indexed {
 /** The pairs that two indexed columns form, numbered by the first label, then in order of appearance. */
 export function indexPairs(first: Indexed, second: Indexed): Indexed {
   const width = second.names.length;
-  // Rows in the order of their first label, so that one array over the second labels finds what came before.
+  // Rows sorted by their first label, so that one array over the second labels finds known pairs.
   const begins = new Int32Array(first.names.length + 1);
   for (const one of first.index) begins[one + 1]!++;
   for (let one = 1; one < begins.length; one++) begins[one]! += begins[one - 1]!;
   const order = new Int32Array(first.index.length);
   for (let at = 0; at < order.length; at++) order[begins[first.index[at]!]!++] = at;
   const index = new Int32Array(order.length);
-  const seenBy = new Int32Array(width).fill(-1);
+  const lastFirst = new Int32Array(width).fill(-1);
   const numbers = new Int32Array(width);
   const names: number[] = [];
   for (const at of order) {
     const [one, other] = [first.index[at]!, second.index[at]!];
-    if (seenBy[other] !== one) {
-      seenBy[other] = one;
+    if (lastFirst[other] !== one) {
+      lastFirst[other] = one;
       numbers[other] = names.length;
       names.push(one * width + other);
     }
@@ -48,14 +48,14 @@ export function indexPairs(first: Indexed, second: Indexed): Indexed {
   return { index, names };
 }
 
-/** Throws RangeError unless all columns are as long as `length`. */
+/** Throws RangeError unless all columns have the given length. */
 export function checkLengths(
   length: number,
   columns: Readonly<Record<string, ArrayLike<unknown> | undefined>>,
 ): void {
   for (const [name, column] of Object.entries(columns)) {
     if (column !== undefined && column.length !== length) {
-      throw new RangeError(`${name}: ${column.length} entries beside ${length}`);
+      throw new RangeError(`${name}: ${column.length} entries, expected ${length}`);
     }
   }
 }

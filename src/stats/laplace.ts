@@ -4,13 +4,13 @@ import { logGamma } from "./log-gamma.ts";
 import { type DesignMatrix, logOnePlusExp } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 
-/** Rows of a logistic model with crossed random intercepts and slopes, already checked. */
+/** The data of a logistic model with crossed random intercepts and slopes, already checked. */
 export interface LaplaceData {
   readonly design: DesignMatrix;
   readonly outcomes: ArrayLike<number>;
   readonly trials?: ArrayLike<number>;
   readonly groups: Readonly<Record<string, ArrayLike<Label>>>;
-  /** Predictors whose effect differs within a group; none unless given. */
+  /** Random slopes; none by default. */
   readonly slopes?: Readonly<Record<string, Slope>>;
 }
 
@@ -25,10 +25,10 @@ export class LaplaceModel {
   readonly #trials: Float64Array;
   readonly #constant: number;
   readonly #hessian: CrossedHessian;
-  /** u at the mode, kept from point to point as the next start. */
+  /** u at the last mode, the start for the next point. */
   readonly #modes: Split;
   readonly #residual: Float64Array;
-  /** What a row takes from each term, worked out in place. */
+  /** Buffers for the values of one row. */
   readonly #parts: Float64Array;
   readonly #followed: Float64Array;
 
@@ -46,7 +46,7 @@ export class LaplaceModel {
     this.#followed = new Float64Array(this.#hessian.terms.length);
   }
 
-  /** The random effects of each term at the modes of the last deviance, which must have been at `point`. */
+  /** The random effects of each term at the mode; call `deviance` at the same `point` first. */
   effects(point: Float64Array): Map<Label, number>[] {
     return this.#hessian.terms.map(({ names }, term) => {
       const values = this.#hessian.partOf(this.#modes, term);
@@ -93,15 +93,15 @@ export class LaplaceModel {
   }
 
   /**
-   * Newton's method for u, halving steps that don't help. Gives the penalised value and leaves the factored Hessian
-   * at the mode in place; undefined where the mode isn't reached.
+   * Newton's method for u with step halving. Returns the penalised value and leaves the factored Hessian at the mode;
+   * undefined if the mode isn't reached.
    */
   #settle(fixed: Float64Array): number | undefined {
     let value = this.#penalised(fixed);
     for (let iteration = 0; iteration < 60; iteration++) {
       if (!this.#hessian.factorise()) return undefined;
       const step = this.#hessian.solve(this.#scoreOfU());
-      // Newton's error after a step of 1e-7 is near 1e-14: the Hessian in place belongs to the mode.
+      // After a Newton step of 1e-7 the error is near 1e-14, so the current Hessian is that of the mode.
       if (furthest(step) < 1e-7) return value;
       value = this.#advance(step, value, fixed);
     }
@@ -132,9 +132,9 @@ export class LaplaceModel {
   }
 
   /**
-   * Derivatives of the deviance at the mode. The penalised part has none through u; the determinant has, by way of
-   * the weights: with leverages h = z'Theta H^-1 Theta z, q = h dW/dlogit and s = H^-1 Theta Z'q, a logit that moves
-   * by x moves log det by x (q - W z'Theta s), once u has followed.
+   * Derivatives of the deviance at the mode. The penalised part doesn't depend on u there; the determinant does, through
+   * the weights: with leverages h = z'Theta H^-1 Theta z, q = h dW/dlogit and s = H^-1 Theta Z'q, a change x of a logit
+   * changes log det by x (q - W z'Theta s), including the change of u.
    */
   #gradient(): Float64Array {
     const { leverage, traces } = this.#hessian.leverages();
@@ -155,7 +155,7 @@ export class LaplaceModel {
         gradient[terms.length + at]! += pull * this.#design[row * this.#width + at]!;
       }
     }
-    // The determinant's own dependence on theta; it is even in theta, so at 0 its slope is 0.
+    // The determinant's direct dependence on theta; it is even in theta, so its slope at 0 is 0.
     for (const [term, { names }] of terms.entries()) {
       if (Math.abs(theta[term]!) > 1e-9)
         gradient[term]! += (2 / theta[term]!) * (names.length - traces[term]!);

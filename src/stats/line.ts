@@ -27,11 +27,11 @@ export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>, level = 0.95
   return slopeWith(estimate, Math.sqrt(rest / (x.length - 2) / scale), x.length - 2, level);
 }
 
-/** How much steeper `one` is than an independent `other`, with degrees by Welch (1947) and Satterthwaite (1946). */
+/** The difference of two independent slopes, with degrees of freedom by Welch (1947) and Satterthwaite (1946). */
 export function slopeDifference(one: Slope, other: Slope, level = 0.95): Slope {
   const [first, second] = [one.standardError ** 2, other.standardError ** 2];
   const degrees = (first + second) ** 2 / (first ** 2 / one.degrees + second ** 2 / other.degrees);
-  // Two lines without error leave 0 / 0.
+  // Two slopes without error give 0 / 0.
   const known = Number.isFinite(degrees) ? degrees : one.degrees;
   return slopeWith(one.estimate - other.estimate, Math.sqrt(first + second), known, level);
 }

@@ -1,8 +1,6 @@
 /**
- * The natural logarithm of the gamma function for `x` > 0, to about 15 digits (an absolute error of 1e-14 beside
- * its zeros at 1 and 2).
- * Below 15 the argument is stepped up by the recurrence; from there Stirling's series
- * (Abramowitz and Stegun 6.1.41). Throws RangeError when `x` is not above 0.
+ * The natural logarithm of the gamma function for `x` > 0, to about 15 digits (an absolute error of 1e-14 near
+ * its zeros at 1 and 2). By the recurrence up to 15 and Stirling's series above (Abramowitz and Stegun 6.1.41). Throws RangeError when `x` is not above 0.
  */
 export function logGamma(x: number): number {
   if (!(x > 0)) throw new RangeError(`the logarithm of gamma needs a number above 0: ${x}`);
@@ -15,8 +13,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * log(x!) - log(sqrt(2 pi x) (x/e)^x): what Stirling's formula leaves out. It is what lets binomial
- * probabilities keep 15 digits where a difference of two large logGamma values would keep 10.
+ * log(x!) - log(sqrt(2 pi x) (x/e)^x), the error of Stirling's formula. With it binomial probabilities keep 15 digits,
+ * where a difference of two large logGamma values would keep 10.
  * Loader (2000), "Fast and accurate computation of binomial probabilities".
  */
 export function stirlingError(x: number): number {

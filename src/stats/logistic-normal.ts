@@ -1,10 +1,9 @@
 /**
- * The mean of 1 / (1 + exp(-x)) where x is normal: the share of right answers over readers and stories whose
- * logits vary. Trapezoid sum over ten standard deviations to each side, which is exact to about 12 digits for an
+ * The mean of 1 / (1 + exp(-x)) for normal x: the share of right answers over readers and stories with varying logits. Trapezoid sum over ten standard deviations to each side, which is exact to about 12 digits for an
  * analytic integrand. Throws RangeError on a negative deviation.
  */
 export function logisticNormalMean(mean: number, deviation: number): number {
-  if (!(deviation >= 0)) throw new RangeError(`a standard deviation lies from 0: ${deviation}`);
+  if (!(deviation >= 0)) throw new RangeError(`a standard deviation must be 0 or more: ${deviation}`);
   if (deviation === 0) return logistic(mean);
   let sum = 0;
   let weights = 0;
@@ -18,7 +17,7 @@ export function logisticNormalMean(mean: number, deviation: number): number {
 
 /** The mean logit at which the share is `share`: the inverse of the above, by bisection. RangeError unless 0 < share < 1. */
 export function logisticNormalLogit(share: number, deviation: number): number {
-  if (!(share > 0 && share < 1)) throw new RangeError(`a share lies between 0 and 1: ${share}`);
+  if (!(share > 0 && share < 1)) throw new RangeError(`a share must be between 0 and 1: ${share}`);
   let low = -40 - 10 * deviation;
   let high = -low;
   while (high - low > 1e-12) {

@@ -1,10 +1,10 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import { logistic } from "./logistic-normal.ts";
 
-/** A regression's rows: each a list of predictors, the intercept among them where there is one. */
+/** A design matrix as rows of predictors, including the intercept if there is one. */
 export type DesignMatrix = readonly (readonly number[])[];
 
-/** A fitted logistic regression, or why there is none. */
+/** A fitted logistic regression, or why it could not be fitted. */
 export type LogisticFit =
   | {
       readonly fitted: true;
@@ -19,19 +19,19 @@ export type LogisticFit =
   | { readonly fitted: false; readonly reason: string };
 
 export interface LogisticOptions {
-  /** Trials behind each row; 1 unless told. Outcomes are then counts of successes. */
+  /** Trials of each row, with outcomes as counts of successes; 1 by default. */
   readonly trials?: ArrayLike<number>;
-  /** Penalty ridge/2 |coefficient|^2 on every coefficient but `unpenalised`; 0 unless told. */
+  /** Penalty ridge/2 |coefficient|^2 on every coefficient but `unpenalised`; 0 by default. */
   readonly ridge?: number;
-  /** Columns that the ridge spares; column 0, the intercept, unless told. */
+  /** Columns without the ridge; by default column 0, the intercept. */
   readonly unpenalised?: readonly number[];
 }
 
 /**
  * Logistic regression by iteratively reweighted least squares (McCullagh and Nelder 1989), to a change of the
- * log-likelihood below 1e-12. Without a ridge, predictors that separate right from wrong have no finite estimate;
- * that is told, as are columns that depend on each other. With a ridge every data set has one answer; its standard
- * errors are those of the penalised fit. Throws RangeError when lengths differ, outcomes exceed their trials or the
+ * log-likelihood below 1e-12. Without a ridge there is no finite estimate if predictors separate the outcomes
+ * or are linearly dependent; the result then has the reason. With a ridge there is always an estimate; its standard errors
+ * are those of the penalised fit. Throws RangeError when lengths differ, outcomes exceed their trials or the
  * ridge is negative.
  */
 export function fitLogistic(
@@ -41,17 +41,17 @@ export function fitLogistic(
 ): LogisticFit {
   const { trials, ridge = 0, unpenalised = [0] } = options;
   const width = checkDesign(design, outcomes, trials);
-  if (!(ridge >= 0)) throw new RangeError(`a ridge is 0 or more: ${ridge}`);
+  if (!(ridge >= 0)) throw new RangeError(`a ridge must be 0 or more: ${ridge}`);
   if (design.length === 0) return { fitted: false, reason: "there are no observations" };
-  const alike = allAlike(outcomes, trials);
+  const constant = isConstant(outcomes, trials);
   const scales = columnScales(design, width);
   const penalty = Float64Array.from({ length: width }, (_, at) => (unpenalised.includes(at) ? 0 : ridge));
 
   let coefficients = new Float64Array(width);
   let state = evaluate(design, outcomes, trials, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
-    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, alike);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
+    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, constant);
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, width, step);
     let next = state;
@@ -68,15 +68,15 @@ export function fitLogistic(
   }
   return finish(100, false);
 
-  /** An error of 50 logits for a predictor's usual step: the likelihood has no top that way, only a slope that fades. */
+  /** A standard error of 50 logits per standard deviation of a predictor: the likelihood is flat in its direction. */
   function flat(factor: Float64Array): boolean {
     const covariance = choleskyInverse(factor, width);
     return scales.some((scale, at) => Math.sqrt(covariance[at * width + at]!) * scale > 50);
   }
 
   function finish(iterations: number, converged: boolean): LogisticFit {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, alike);
-    if (flat(state.information)) return noFit(state.furthest, alike);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
+    if (flat(state.information)) return noFit(state.furthest, constant);
     const covariance = choleskyInverse(state.information, width);
     return {
       fitted: true,
@@ -103,17 +103,17 @@ export function checkDesign(
 ): number {
   const width = design[0]?.length ?? 0;
   if (outcomes.length !== design.length) {
-    throw new RangeError(`outcomes: ${outcomes.length} entries beside ${design.length}`);
+    throw new RangeError(`outcomes: ${outcomes.length} entries, expected ${design.length}`);
   }
   if (trials !== undefined && trials.length !== design.length) {
-    throw new RangeError(`trials: ${trials.length} entries beside ${design.length}`);
+    throw new RangeError(`trials: ${trials.length} entries, expected ${design.length}`);
   }
   for (let row = 0; row < design.length; row++) {
     if (design[row]!.length !== width) {
-      throw new RangeError(`row ${row} has ${design[row]!.length} predictors beside ${width}`);
+      throw new RangeError(`row ${row} has ${design[row]!.length} predictors, expected ${width}`);
     }
     const bad = design[row]!.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw new RangeError(`row ${row} has a predictor that is no number: ${bad}`);
+    if (bad !== undefined) throw new RangeError(`row ${row} has a predictor that is not a number: ${bad}`);
     const most = trials?.[row] ?? 1;
     if (!(outcomes[row]! >= 0 && outcomes[row]! <= most)) {
       throw new RangeError(`row ${row} has ${outcomes[row]} successes of ${most}`);
@@ -122,7 +122,7 @@ export function checkDesign(
   return width;
 }
 
-function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
+function isConstant(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undefined): boolean {
   let right = 0;
   let all = 0;
   for (let row = 0; row < outcomes.length; row++) {
@@ -183,19 +183,19 @@ function evaluate(
   return { logLikelihood, penalised: logLikelihood - shrunk, score, information, furthest };
 }
 
-function noFit(furthest: number, alike: boolean): LogisticFit {
-  if (alike) {
+function noFit(furthest: number, constant: boolean): LogisticFit {
+  if (constant) {
     return {
       fitted: false,
-      reason: "all outcomes are alike, so that nothing varies that a model could explain",
+      reason: "all outcomes are the same",
     };
   }
   return {
     fitted: false,
     reason:
       furthest > 10
-        ? "the predictors separate the outcomes, so that no finite estimate exists"
-        : "predictors depend on each other, so that their parts can't be told apart",
+        ? "the predictors separate the outcomes, so there is no finite estimate"
+        : "the predictors are linearly dependent",
   };
 }
 

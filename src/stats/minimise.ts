@@ -1,4 +1,4 @@
-/** Where a smooth function is smallest. */
+/** A minimum of a smooth function. */
 export interface Minimum {
   readonly at: Float64Array;
   readonly value: number;
@@ -7,7 +7,7 @@ export interface Minimum {
   readonly steps: number;
 }
 
-/** A function's value and gradient at a point; a value of Infinity marks a point out of reach. */
+/** A function's value and gradient at a point; a value of Infinity marks an impossible point. */
 export type Differentiable = (point: Float64Array) => {
   readonly value: number;
   readonly gradient: Float64Array;
@@ -15,8 +15,8 @@ export type Differentiable = (point: Float64Array) => {
 
 /**
  * The minimum near `start` by the quasi-Newton method of Broyden, Fletcher, Goldfarb and Shanno, with a
- * backtracking line search (Nocedal and Wright 2006, algorithm 6.1). Converged where the next step promises a
- * decrease below `tolerance`: for a deviance of 1e-9 that is a point within 1e-4 standard errors of the minimum.
+ * backtracking line search (Nocedal and Wright 2006, algorithm 6.1). Converged if the expected decrease of the next
+ * step is below `tolerance`: for a deviance and 1e-9 this is within 1e-4 standard errors of the minimum.
  */
 export function minimise(
   evaluate: Differentiable,
@@ -32,12 +32,12 @@ export function minimise(
   for (; steps < mostSteps; steps++) {
     const direction = product(inverse, gradient, -1);
     const slope = dot(direction, gradient);
-    // Half of it is what a parabola of this curvature promises; a fresh matrix knows no curvature yet.
+    // The expected decrease on a parabola; a fresh matrix has no curvature information yet.
     const done = -slope / 2 <= tolerance;
     if (done && (!fresh || norm(gradient) <= tolerance)) return finish(true);
     const found = done ? undefined : search(evaluate, at, value, direction, slope);
     if (found === undefined) {
-      // A stale curvature may block the way; where a fresh one finds nothing either, double precision ends here.
+      // Retries with a fresh matrix; if that fails too, the limit of double precision is reached.
       if (fresh) return finish(norm(gradient) <= 1e-6 * Math.max(1, Math.abs(value)));
       inverse = steepest();
       fresh = true;
@@ -68,7 +68,7 @@ function search(
     const at = Float64Array.from(from, (x, index) => x + length * direction[index]!);
     const there = evaluate(at);
     if (there.value <= value + 1e-4 * length * slope) return { at, ...there };
-    // The parabola through both values and the slope tells where its floor lies.
+    // The minimum of the parabola through both values and the slope.
     const floor = (-slope * length * length) / (2 * (there.value - value - slope * length));
     length = Number.isFinite(floor) ? Math.min(0.5 * length, Math.max(0.1 * length, floor)) : 0.1 * length;
   }

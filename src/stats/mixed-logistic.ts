@@ -5,14 +5,14 @@ import { checkDesign, fitLogistic } from "./logistic.ts";
 import { type Minimum, minimise } from "./minimise.ts";
 
 /**
- * Fixed effects are the design, a row an observation, the intercept as a column of ones. Outcomes are 0 or 1, or
- * successes out of `trials`. Groups name who or what has a random intercept, a label per observation:
- * `{ reader, story }`. Slopes name predictors whose effect differs from label to label of a group,
+ * The design has the fixed effects, a row per observation, with the intercept as a column of ones. Outcomes are 0 or 1, or
+ * successes out of `trials`. Groups have random intercepts, a label per observation:
+ * `{ reader, story }`. Slopes are random slopes of predictors within a group,
  * `{ "origin by reader": { within: "reader", by: origin } }`, uncorrelated with its intercept (lme4's `||`).
  */
 export type MixedLogisticData = LaplaceData;
 
-/** A fitted model, or why there is none. */
+/** A fitted model, or why it could not be fitted. */
 export type MixedLogisticFit = MixedLogistic | { readonly fitted: false; readonly reason: string };
 
 export interface MixedLogistic {
@@ -22,17 +22,17 @@ export interface MixedLogistic {
   readonly standardErrors: Float64Array;
   /** Covariance of the fixed effects, row by row. */
   readonly covariance: Float64Array;
-  /** Standard deviation of each random intercept and slope: theta, as lme4 has it. */
+  /** Standard deviation of each random intercept and slope: theta in lme4. */
   readonly deviations: Readonly<Record<string, number>>;
   /** The random intercepts and slopes at their modes, by name and label. */
   readonly effects: Readonly<Record<string, ReadonlyMap<Label, number>>>;
-  /** By Laplace's approximation, the constant of the binomial counts included, as in lme4. */
+  /** By the Laplace approximation, including the binomial constant, as in lme4. */
   readonly logLikelihood: number;
   readonly observations: number;
-  /** Fixed effects and deviations. */
+  /** Number of fixed effects and standard deviations. */
   readonly parameters: number;
   readonly converged: boolean;
-  /** A deviation that is estimated as 0 (below 1e-4): these groups vary no more than chance would have them. */
+  /** Whether a standard deviation is estimated as 0 (below 1e-4). */
   readonly singular: boolean;
 }
 
@@ -40,12 +40,11 @@ export interface MixedLogistic {
  * A logistic model with crossed random intercepts and slopes, `outcome ~ design + (1 + x || reader) + (1 | story)`, by
  * Laplace's approximation (Bates, Maechler, Bolker and Walker 2015, which is lme4). Fixed effects and deviations are
  * estimated together by a quasi-Newton method on the exact gradient, started off the boundary; the random
- * effects follow by penalised iteratively reweighted least squares to 1e-12. The larger group's block of the
- * penalised Hessian is diagonal, label by label, and is eliminated; what remains is as small as the other groups are. Standard errors
- * come from the Hessian over all parameters at the optimum, as in lme4.
+ * effects follow by penalised iteratively reweighted least squares to 1e-12. The largest group's block of the
+ * penalised Hessian is block-diagonal and is eliminated; only the other groups remain dense. Standard errors come from the
+ * Hessian over all parameters at the optimum, as in lme4.
  *
- * Data that have no fit (nothing observed, outcomes all alike, separating or dependent predictors) are told with a
- * reason. Throws RangeError when lengths differ, outcomes exceed trials, or no group is given.
+ * Data without a fit (no observations, all outcomes the same, separating or dependent predictors) give a reason. Throws RangeError when lengths differ, outcomes exceed trials, or no group is given.
  */
 export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   const { design, outcomes, trials, groups } = data;
@@ -79,7 +78,7 @@ function describe(
   const { at } = optimum;
   const coefficients = at.slice(names.length);
   if (coefficients.some((value) => Math.abs(value) > 1e3)) return { fitted: false, reason: separated };
-  // The deviance doesn't know a deviation's sign.
+  // The sign of a standard deviation doesn't matter to the deviance.
   const deviations = names.map((_, group) => Math.abs(at[group]!));
   const singular = deviations.some((deviation) => deviation < 1e-4);
   model.deviance(at);
@@ -102,11 +101,11 @@ function describe(
 }
 
 const separated =
-  "outcomes hardly vary within the groups, or the predictors separate them there, so that no finite estimate exists";
+  "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate";
 
 /**
  * Twice the inverse of the deviance's Hessian, by central differences of its gradient; of the fixed effects only.
- * A deviation at its boundary of 0 carries no curvature to the fixed effects and is left out.
+ * A standard deviation at its boundary of 0 doesn't affect the fixed effects and is left out.
  */
 function fixedCovariance(
   model: LaplaceModel,

@@ -1,6 +1,6 @@
 /**
- * Holm's adjusted p-values (1979), in the order given: the chance of any false claim stays at alpha where claims
- * are made for adjusted p at most alpha. Throws RangeError on what is no p-value.
+ * Holm's adjusted p-values (1979), in the order given. They control the familywise error rate. Throws RangeError on an
+ * impossible p-value.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = byRising(pValues);
@@ -14,8 +14,8 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /**
- * Benjamini and Hochberg's adjusted p-values (1995), in the order given: the expected share of false claims stays
- * at alpha. Throws RangeError on what is no p-value.
+ * Benjamini and Hochberg's adjusted p-values (1995), in the order given. They control the false discovery rate. Throws
+ * RangeError on an impossible p-value.
  */
 export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const order = byRising(pValues);
@@ -30,6 +30,7 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
 }
 
 function byRising(pValues: readonly number[]): number[] {
-  for (const p of pValues) if (!(p >= 0 && p <= 1)) throw new RangeError(`a p-value lies from 0 to 1: ${p}`);
+  for (const p of pValues)
+    if (!(p >= 0 && p <= 1)) throw new RangeError(`a p-value must be from 0 to 1: ${p}`);
   return pValues.map((_, at) => at).sort((one, other) => pValues[one]! - pValues[other]!);
 }

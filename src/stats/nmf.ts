@@ -1,18 +1,18 @@
 import type { Random } from "./random.ts";
 
 export interface Factors {
-  /** Rows by topics: how much of each topic a row holds. */
+  /** Rows by topics: the weight of each topic in a row. */
   readonly weights: readonly Float64Array[];
   /** Topics by columns. */
   readonly topics: readonly Float64Array[];
-  /** The squared distance to what was factored, after each round; it never grows. */
+  /** The squared error after each round; it never grows. */
   readonly loss: readonly number[];
 }
 
 /**
  * Non-negative matrix factorisation: rows of non-negative numbers as sums of `count` topics, by multiplicative
- * updates of the squared distance (Lee and Seung 2001). It ends after `rounds`, or when a round mends less than a
- * ten-thousandth. Topics are scaled to sum to 1. It finds a local optimum, which one depends on `random`.
+ * updates of the squared distance (Lee and Seung 2001). It stops after `rounds`, or when a round improves the error by
+ * less than a ten-thousandth. Topics are scaled to sum to 1. It finds a local optimum that depends on `random`.
  * Throws RangeError for an empty matrix, a negative number or no topic.
  */
 export function nmf(
@@ -22,10 +22,11 @@ export function nmf(
   rounds = 200,
 ): Factors {
   const columns = rows[0]?.length ?? 0;
-  if (rows.length === 0 || columns === 0) throw new RangeError("nothing to factor");
-  if (!(count >= 1)) throw new RangeError(`a number of topics is at least 1: ${count}`);
+  if (rows.length === 0 || columns === 0) throw new RangeError("the matrix is empty");
+  if (!(count >= 1)) throw new RangeError(`the number of topics must be at least 1: ${count}`);
   const matrix = rows.map((row) => Float64Array.from(row));
-  if (matrix.some((row) => row.some((value) => !(value >= 0)))) throw new RangeError("negative numbers");
+  if (matrix.some((row) => row.some((value) => !(value >= 0))))
+    throw new RangeError("all numbers must be 0 or more");
   const scale = Math.sqrt(sumOf(matrix) / (rows.length * columns * count)) || 1;
   const filled = (length: number) => Float64Array.from({ length }, () => scale * (0.1 + random.next()));
   const weights = matrix.map(() => filled(count));

@@ -29,7 +29,7 @@ export function normalDensity(z: number): number {
  */
 export function normalQuantile(probability: number): number {
   if (!(probability >= 0 && probability <= 1)) {
-    throw new RangeError(`a probability lies from 0 to 1: ${probability}`);
+    throw new RangeError(`a probability must be from 0 to 1: ${probability}`);
   }
   if (probability === 0) return -Infinity;
   if (probability === 1) return Infinity;
@@ -46,7 +46,7 @@ export function normalQuantile(probability: number): number {
   return fromCentre < 0 ? -size : size;
 }
 
-/** Coefficients stand from the constant upwards. */
+/** Coefficients start with the constant. */
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }
@@ -66,7 +66,7 @@ function farTail(size: number): number {
   return scaledByDensity(size, (1 / Math.sqrt(2 * Math.PI) - correction) / size);
 }
 
-/** exp(-z^2/2) loses digits when z^2 is rounded, so z is split at a sixteenth and the rest enters apart. */
+/** exp(-z^2/2) loses digits when z^2 is rounded, so z is rounded to a sixteenth and the remainder added separately. */
 function scaledByDensity(size: number, value: number): number {
   const coarse = Math.trunc(size * 16) / 16;
   const rest = (size - coarse) * (size + coarse);

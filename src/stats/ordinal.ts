@@ -1,27 +1,27 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
-import { clusteringOf, combinedVariance, Moves, type Part } from "./clustered.ts";
+import { clusteringOf, combinedVariance, JackknifeChanges, type VarianceEstimate } from "./clustered.ts";
 import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
 import type { DesignMatrix } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 import { studentTwoSided } from "./student-t.ts";
 
-/** A proportional-odds fit, or why there is none. */
+/** A proportional-odds fit, or why there is no fit. */
 export type OrdinalFit =
   | {
       readonly fitted: true;
       /** Log odds ratios of a higher rating per unit of each predictor. */
       readonly coefficients: Float64Array;
-      /** Errors as if ratings were independent. */
+      /** Standard errors for independent ratings. */
       readonly standardErrors: Float64Array;
-      /** Errors clustered by the ways given; those above where no way is given. */
+      /** Clustered standard errors; those above without clusters. */
       readonly clusteredErrors: Float64Array;
-      /** Degrees of freedom of each clustered error, those of the verdict; Infinity where no way is given. */
+      /** Degrees of freedom of each clustered error, as in the verdict; Infinity without clusters. */
       readonly degrees: Float64Array;
       /** Two-sided, from clustered errors and Student's t. */
       readonly pValues: Float64Array;
-      /** Logits at which the categories part, rising, one fewer than the categories. */
+      /** Thresholds between the categories on the logit, rising, one fewer than the categories. */
       readonly thresholds: Float64Array;
-      /** The ratings that occur, rising. */
+      /** The different ratings, rising. */
       readonly categories: readonly number[];
       readonly logLikelihood: number;
       readonly converged: boolean;
@@ -30,12 +30,11 @@ export type OrdinalFit =
 
 /**
  * Ratings by the cumulative logit model with proportional odds, logit P(rating <= k) = threshold k - predictors
- * (McCullagh 1980; R's `polr`), without an intercept among the predictors, fitted by Newton's method. Errors may be
- * clustered up to four ways, as `clusteredContrast` clusters those of means: the jackknife over clusters, here by one
- * Newton step from the whole fit with the cluster's score and information left out, clusters that lie within `groups`
- * (stories within their origin) each within its own; several ways by inclusion and exclusion, never below
- * independent ratings; degrees of the way that has the fewest. One category, separated or dependent predictors, and a
- * single cluster give a reason. Throws RangeError when lengths differ.
+ * (McCullagh 1980; R's `polr`), without an intercept among the predictors, fitted by Newton's method. Up to four
+ * clusterings, as in `clusteredContrast`: the jackknife over clusters, here by one Newton step from the full fit without
+ * the cluster's score and information, by group for clusters nested in `groups` (stories in origins); several clusterings
+ * combine by inclusion and exclusion, never below independent ratings, with the degrees of freedom of the fewest. One
+ * category, separated or dependent predictors, and a single cluster give a reason. Throws RangeError when lengths differ.
  */
 export function fitOrdinal(
   design: DesignMatrix,
@@ -49,12 +48,15 @@ export function fitOrdinal(
   for (const way of clusters) checkLengths(ratings.length, { clusters: way });
   const categories = [...new Set(Array.from(ratings))].sort((one, other) => one - other);
   if (categories.length < 2) {
-    return { fitted: false, reason: ratings.length === 0 ? "there are no ratings" : "all ratings are alike" };
+    return {
+      fitted: false,
+      reason: ratings.length === 0 ? "there are no ratings" : "all ratings are the same",
+    };
   }
   const grouped = groups ?? new Uint8Array(ratings.length);
   const ways = clusters.length > 0 ? clusteringOf(clusters, grouped).combined : [];
   if (ways.some(({ names }) => names.length < 2)) {
-    return { fitted: false, reason: "one cluster can't stand for many" };
+    return { fitted: false, reason: "there is only one cluster" };
   }
   const place = new Map(categories.map((category, at) => [category, at]));
   const levels = Int32Array.from(ratings, (rating) => place.get(rating)!);
@@ -84,7 +86,7 @@ export function fitOrdinal(
   const errors = Float64Array.from(parameters, (_, at) =>
     Math.sqrt(covariance[at * parameters.length + at]!),
   );
-  // A logit error in the hundreds means that the likelihood is flat that way: separation.
+  // A standard error above 100 logits means a flat likelihood: separation.
   if (errors.slice(cuts).some((error) => error > 100)) return { fitted: false, reason: separated };
   const coefficients = parameters.slice(cuts);
   const strata = indexLabels(grouped).index;
@@ -128,7 +130,7 @@ function startingPoint(levels: Int32Array, cuts: number, width: number): Float64
   return parameters;
 }
 
-/** The likelihood of some rows, all unless given, at a point; undefined where thresholds don't rise or a rating is impossible. */
+/** The likelihood of some rows (default: all) at a point; undefined if thresholds don't rise or a rating is impossible. */
 function evaluate(
   design: DesignMatrix,
   levels: Int32Array,
@@ -224,7 +226,7 @@ function ascend(
   return undefined;
 }
 
-/** Each coefficient's variance and degrees by one way of clustering, from how far it moves without each cluster. */
+/** Each coefficient's jackknife variance and degrees of freedom for one clustering. */
 function leftOut(
   design: DesignMatrix,
   levels: Int32Array,
@@ -232,18 +234,18 @@ function leftOut(
   parameters: Float64Array,
   way: Indexed,
   groups: Int32Array,
-): Part[] {
+): VarianceEstimate[] {
   const size = parameters.length;
   const rows: number[][] = way.names.map(() => []);
   for (let row = 0; row < way.index.length; row++) rows[way.index[row]!]!.push(row);
   const nested = rows.every((own) => own.every((row) => groups[row] === groups[own[0]!]));
   const strata = nested ? 1 + groups.reduce((most, group) => Math.max(most, group), 0) : 1;
-  const moves = Array.from({ length: size - cuts }, () => new Moves(strata));
+  const moves = Array.from({ length: size - cuts }, () => new JackknifeChanges(strata));
   const whole = evaluate(design, levels, cuts, parameters)!.information;
   for (const own of rows) {
     const { score, information } = evaluate(design, levels, cuts, parameters, own)!;
     const rest = whole.map((value, at) => value - information[at]!);
-    // Without this cluster nothing is left to estimate from: the fit hangs on it alone.
+    // Without this cluster there is no fit, so there is no jackknife.
     if (!choleskyInPlace(rest, size)) return moves.map(() => ({ variance: Infinity, degrees: 0 }));
     choleskySolve(rest, size, score);
     for (const [at, move] of moves.entries())
@@ -252,10 +254,10 @@ function leftOut(
   return moves.map((move) => move.part());
 }
 
-const separated = "the predictors separate the ratings, so that no finite estimate exists";
+const separated = "the predictors separate the ratings, so there is no finite estimate";
 
 function noFit(parameters: Float64Array, cuts: number): string {
   return parameters.slice(cuts).some((value) => Math.abs(value) > 10)
     ? separated
-    : "predictors depend on each other, so that their parts can't be told apart";
+    : "the predictors are linearly dependent";
 }

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** How much more each item has in common with its own partner than with the partners of the others of its block. */
+/** How much more similar items are to their own partner than to other partners. */
 export interface OwnPairing {
   /** Mean over the items: similarity to the own partner minus the mean similarity to the other partners. */
   readonly excess: number;
@@ -10,10 +10,10 @@ export interface OwnPairing {
 }
 
 /**
- * A test of whether items take something from their partners. `similarity[item][partner]`; `own[item]` is the
- * item's partner, `blocks[item]` its block, within which partners could as well have been dealt otherwise: where a
- * partner has no influence every such deal is as likely, so that the p-value is exact whatever the similarities
- * are. It is (1 + deals at least as extreme) / (1 + deals) (Phipson and Smyth 2010).
+ * Tests whether items resemble their partners (a story and its example). `similarity[item][partner]`; `own[item]` is the
+ * item's partner, `blocks[item]` its block, within which partners were assigned at random. Without any influence all
+ * assignments are equally likely, so the p-value is exact: (1 + permutations at least as extreme) / (1 + permutations)
+ * (Phipson and Smyth 2010).
  * Throws RangeError when there are fewer than two partners.
  */
 export function ownPairing(
@@ -24,29 +24,29 @@ export function ownPairing(
   random: Random,
 ): OwnPairing {
   const partners = similarity[0]?.length ?? 0;
-  if (partners < 2) throw new RangeError("at least two partners");
-  // The other partners' mean follows from the row's sum, so a deal costs one look per item.
+  if (partners < 2) throw new RangeError("there must be at least two partners");
+  // The other partners' mean follows from the row's sum, so a permutation takes one step per item.
   const rest = similarity.map((row) => Array.from(row).reduce((sum, value) => sum + value, 0));
-  const excessOf = (deal: readonly number[]): number => {
+  const excessOf = (partnerOf: readonly number[]): number => {
     let sum = 0;
-    for (let item = 0; item < deal.length; item++) {
-      const mine = similarity[item]![deal[item]!]!;
+    for (let item = 0; item < partnerOf.length; item++) {
+      const mine = similarity[item]![partnerOf[item]!]!;
       sum += mine - (rest[item]! - mine) / (partners - 1);
     }
-    return sum / deal.length;
+    return sum / partnerOf.length;
   };
   const members = new Map<string | number, number[]>();
   for (const [item, block] of blocks.entries()) members.set(block, [...(members.get(block) ?? []), item]);
   const excess = excessOf(own);
   let extreme = 0;
-  const deal = [...own];
+  const permuted = [...own];
   for (let round = 0; round < permutations; round++) {
     for (const items of members.values()) {
       random.shuffle(items.map((item) => own[item]!)).forEach((partner, at) => {
-        deal[items[at]!] = partner;
+        permuted[items[at]!] = partner;
       });
     }
-    if (excessOf(deal) >= excess - 1e-12) extreme += 1;
+    if (excessOf(permuted) >= excess - 1e-12) extreme += 1;
   }
   return { excess, p: (1 + extreme) / (1 + permutations), permutations };
 }

@@ -12,33 +12,33 @@ import { studentQuantile } from "./student-t.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 import { type VerdictOptions, verdictTest } from "./verdict-test.ts";
 
-/** The probability that each is shown of one accuracy. Both may be: an accuracy within the margin, and not chance. */
+/** The power of both tests of one accuracy. Both may be shown: within the margin, but not chance. */
 export interface Power {
   readonly equivalent: number;
   readonly different: number;
 }
 
-/** Of the balanced accuracy, and of the accuracy on each kind of story. */
+/** Power for balanced accuracy, and for the accuracy on each kind of story. */
 export interface StudyPower {
   readonly overall: Power;
   readonly human: Power;
   readonly machine: Power;
 }
 
-/** The error of each accuracy that a plan leads to. */
+/** The standard error of an accuracy under a plan. */
 export interface PlannedError {
   readonly standardError: number;
   readonly degrees: number;
-  /** The error that independent judgments would have. */
+  /** The standard error of independent judgments. */
   readonly independentError: number;
 }
 
 /**
  * The power of `verdictTest` by formula: the probability that a study of this plan shows equivalence within the
- * margin, and that it shows a difference, at the plan's true accuracies. Variances of readers and stories go from
- * the logit to shares by integration; an accuracy's variance is readers / R + stories / S + the rest / judgments, and
- * titles / T + groups / G where there are such; fewer of these than `fewestClusters` have no power. Its
- * estimate enters through chi with the test's degrees of freedom. Within 3 points of simulation in
+ * margin, and that it shows a difference, at the plan's true accuracies. Variances of readers and stories are
+ * converted from the logit to shares by integration. The variance of an accuracy is readers / R + stories / S +
+ * residual / judgments, plus titles / T and groups / G if there are any; with fewer of these than `fewestClusters` the
+ * power is 0. Its estimate has a chi distribution with the test's degrees of freedom. Within 3 points of simulation in
  * `bench/stats-calibration.ts`. Throws RangeError on impossible plans and margins.
  */
 export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPower {
@@ -56,8 +56,8 @@ export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPow
 }
 
 /**
- * The same by simulation: whole studies are drawn and judged, 1,000 unless told. `together` is all three claims, and the
- * difference that `overall` shows.
+ * The same by simulation of 1,000 studies by default. In `together`, equivalence is that of all three accuracies, and the
+ * difference is that of `overall`.
  */
 export function simulatedPower(
   plan: StudyPlan,
@@ -86,8 +86,8 @@ export function simulatedPower(
 }
 
 /**
- * The fewest readers with which the formula promises `power` (0.8 unless told) of showing equivalence of the named
- * accuracy; undefined where even 100,000 would not do, because the stories are too few.
+ * The smallest number of readers with `power` (0.8 by default) to show equivalence of the named accuracy; undefined if
+ * 100,000 are not enough because there are too few stories.
  */
 export function readersForPower(
   plan: Omit<StudyPlan, "readers">,
@@ -97,7 +97,7 @@ export function readersForPower(
   return fewestReaders((readers) => verdictPower({ ...plan, readers }, options)[of].equivalent >= power);
 }
 
-/** The fewest readers who are enough, where more are always enough too; undefined where even 100,000 are not. */
+/** The smallest number of readers that is enough, for a monotone condition; undefined if 100,000 are not. */
 export function fewestReaders(enough: (readers: number) => boolean): number | undefined {
   let high = 2;
   while (!enough(high)) {
@@ -113,21 +113,25 @@ export function fewestReaders(enough: (readers: number) => boolean): number | un
   return high;
 }
 
-/** What each accuracy's standard error will be, with its degrees of freedom. */
+/** The expected standard error of each accuracy, with its degrees of freedom. */
 export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, PlannedError> {
   const { readers, stories, each } = plan;
   const { human, machine, balanced } = componentsOf(plan);
   const judgments = (readers * each) / 2;
   const half = stories / 2;
   const ofKind = ({ reader, story, title, group, rest, share }: KindVariances): PlannedError => ({
-    ...errorOfParts(plan, { reader, story: story / half, title, group, rest: rest / judgments }, half - 1),
+    ...errorOfComponents(
+      plan,
+      { reader, story: story / half, title, group, rest: rest / judgments },
+      half - 1,
+    ),
     independentError: Math.sqrt((share * (1 - share)) / judgments),
   });
   const kinds = { human: ofKind(human), machine: ofKind(machine) };
   const both = {
     reader: balanced,
     story: (human.story + machine.story) / (4 * half),
-    // Easier is easier for both kinds, so that nothing cancels.
+    // A title or group is easier for both kinds of story, so nothing cancels.
     title: (human.title + machine.title) / 2,
     group: (human.group + machine.group) / 2,
     rest: (human.rest + machine.rest) / (4 * judgments),
@@ -135,14 +139,14 @@ export function plannedErrors(plan: StudyPlan): Record<keyof StudyPower, Planned
   return {
     ...kinds,
     overall: {
-      ...errorOfParts(plan, both, stories - 2),
+      ...errorOfComponents(plan, both, stories - 2),
       independentError: Math.hypot(kinds.human.independentError, kinds.machine.independentError) / 2,
     },
   };
 }
 
-/** The error that variances of readers, titles and groups (each), of stories and of the rest (of the mean) make, and its degrees of freedom. */
-function errorOfParts(
+/** The standard error from the variances of readers, titles, groups, stories and the residual, and its degrees of freedom. */
+function errorOfComponents(
   { readers, titles, groups }: StudyPlan,
   parts: { reader: number; story: number; title: number; group: number; rest: number },
   storyDegrees: number,
@@ -156,7 +160,7 @@ function errorOfParts(
   if ((titles ?? fewestClusters) < fewestClusters || (groups?.count ?? fewestClusters) < fewestClusters) {
     return { standardError, degrees: 0 };
   }
-  // As the verdict: Satterthwaite's degrees over the ways, each with all that lies within it.
+  // As in the verdict: Satterthwaite's degrees of freedom over the clusterings, each with everything nested in it.
   const ways =
     groups?.hold === "all"
       ? [{ variance: whole, degrees: groups.count - 1 }]
@@ -173,27 +177,27 @@ function errorOfParts(
 interface Components {
   readonly human: KindVariances;
   readonly machine: KindVariances;
-  /** Between readers, of the mean of both accuracies. */
+  /** Variance between readers of the mean of both accuracies. */
   readonly balanced: number;
 }
 
-const known = new Map<string, Components>();
+const cachedComponents = new Map<string, Components>();
 
-/** The variances of a plan, which no number of readers or stories changes: searching for one asks for them again and again. */
+/** The variances of a plan, cached: they don't depend on the numbers of readers and stories that a search varies. */
 function componentsOf(plan: StudyPlan): Components {
   const { variances, humanAccuracy = 0.5, machineAccuracy = 0.5, titles, groups } = plan;
   const key = JSON.stringify([variances, humanAccuracy, machineAccuracy, Boolean(titles), Boolean(groups)]);
-  const before = known.get(key);
+  const before = cachedComponents.get(key);
   if (before) return before;
   const human = kindVariances(plan, humanAccuracy, true);
   const machine = kindVariances(plan, machineAccuracy, false);
   const components = { human, machine, balanced: balancedReaderVariance(human.level, machine.level, plan) };
-  if (known.size > 1000) known.clear();
-  known.set(key, components);
+  if (cachedComponents.size > 1000) cachedComponents.clear();
+  cachedComponents.set(key, components);
   return components;
 }
 
-/** How the variance of one kind's right answers divides, on the scale of shares. */
+/** The variance components of one kind's right answers, on the scale of shares. */
 interface KindVariances {
   readonly level: number;
   readonly share: number;
@@ -236,7 +240,7 @@ function kindVariances(
   };
 }
 
-/** Between readers, the variance of the mean of their accuracies on both kinds: bias cancels, skill doesn't. */
+/** The variance between readers of the mean of their two accuracies: bias cancels, skill doesn't. */
 function balancedReaderVariance(humanLevel: number, machineLevel: number, plan: StudyPlan): number {
   const { bias, skill } = plan.variances;
   const { title = 0, group = 0 } = plan.variances;
@@ -262,14 +266,14 @@ function shareAt(logit: number, deviation: number): number {
   return deviation === 0 ? logistic(logit) : logisticNormalMean(logit, deviation);
 }
 
-/** Integrates over the estimated error, which is chi-distributed around the true one and floored as the test's is. */
+/** Integrates over the estimated error, which has a chi distribution and the same lower bound as in the test. */
 function powerOf(
   { standardError, degrees, independentError }: PlannedError,
   off: number,
   margin: number,
   alpha: number,
 ): Power {
-  // Too few clusters carry no verdict.
+  // Too few clusters give no verdict.
   if (degrees === 0) return { equivalent: 0, different: 0 };
   const oneSided = studentQuantile(1 - alpha, degrees);
   const twoSided = studentQuantile(1 - alpha / 2, degrees);

@@ -1,15 +1,14 @@
 /**
- * The value below which a share of the values lies, with linear interpolation (Hyndman and Fan's type 7, R's
- * default). Throws RangeError on an empty list or a share outside [0, 1].
+ * The quantile of the values, with linear interpolation (Hyndman and Fan's type 7, R's default). Throws RangeError on an empty list or a share outside [0, 1].
  */
 export function quantile(values: ArrayLike<number>, share: number): number {
   return quantileOfSorted(Float64Array.from(values).sort(), share);
 }
 
-/** The same of values that already rise. */
+/** The quantile of sorted values. */
 export function quantileOfSorted(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) throw new RangeError("an empty list has no quantiles");
-  if (!(share >= 0 && share <= 1)) throw new RangeError(`a share lies from 0 to 1: ${share}`);
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`a share must be from 0 to 1: ${share}`);
   const place = (sorted.length - 1) * share;
   const below = Math.floor(place);
   const low = sorted[below]!;
@@ -30,7 +29,7 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** The sample's standard deviation, n - 1 below. Throws RangeError with fewer than two values. */
+/** The sample standard deviation (divisor n - 1). Throws RangeError with fewer than two values. */
 export function standardDeviation(values: ArrayLike<number>): number {
   if (values.length < 2) throw new RangeError("a standard deviation needs two values");
   const centre = mean(values);

@@ -3,7 +3,7 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** A stream of random numbers. Every function that draws takes one as an argument that cannot be left out. */
+/** A stream of random numbers. Every function that draws takes one as a required argument. */
 export interface Random {
   /** Uniform in [0, 1), 53 bits. */
   next(): number;
@@ -11,7 +11,7 @@ export interface Random {
   integer(low: number, high: number): number;
   /** Standard normal. */
   normal(): number;
-  /** One item, each as likely. Throws RangeError on an empty list. */
+  /** One item, all equally likely. Throws RangeError on an empty list. */
   pick<T>(items: readonly T[]): T;
   /** A new list in random order (Fisher-Yates). */
   shuffle<T>(items: readonly T[]): T[];
@@ -20,8 +20,8 @@ export interface Random {
 }
 
 /**
- * The stream that belongs to a seed and a path of labels, `randomFrom(2022, "forms", 3)`.
- * Streams are named rather than numbered, so that a new draw in one stage moves nothing in another.
+ * The stream of a seed and a path of labels, `randomFrom(2022, "forms", 3)`. Streams have names, so that a new draw in one
+ * stage changes nothing in another.
  * The generator is xoroshiro128+ (Blackman and Vigna 2018), seeded by SHA-256 of the path.
  */
 export function randomFrom(seed: string | number, ...labels: (string | number)[]): Random {

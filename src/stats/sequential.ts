@@ -1,7 +1,7 @@
 import { normalCdf, normalDensity, normalQuantile, normalSurvival } from "./normal.ts";
 import { checkAlpha } from "./tost.ts";
 
-/** One look at the data before or at the planned end. */
+/** One look at the data, before or at the planned end. */
 export interface InterimLook {
   /** The share of the planned information, 1 at the end. */
   readonly fraction: number;
@@ -9,24 +9,24 @@ export interface InterimLook {
   readonly z: number;
   /** The same as a p-value: stop where p is at most this. */
   readonly p: number;
-  /** Error spent up to and with this look. */
+  /** Alpha spent up to and including this look. */
   readonly spent: number;
 }
 
 /**
- * Error spent at a fraction of the information by Lan and DeMets' (1983) spending function that resembles O'Brien and
- * Fleming's: on each side 2 - 2 Phi(z(1 - a/2) / sqrt(fraction)), a the side's part of alpha. Little early, alpha at the
- * end; two-sided unless `sides` is 1. Throws RangeError unless 0 < fraction <= 1.
+ * Alpha spent at a fraction of the information by the O'Brien–Fleming type spending function of Lan and DeMets (1983): on
+ * each side 2 - 2 Phi(z(1 - a/2) / sqrt(fraction)), with a the side's part of alpha. Two-sided unless `sides` is 1. Throws RangeError unless 0 < fraction <= 1.
  */
 export function alphaSpent(fraction: number, alpha = 0.05, sides: 1 | 2 = 2): number {
   checkAlpha(alpha);
-  if (!(fraction > 0 && fraction <= 1)) throw new RangeError(`a fraction lies above 0, to 1: ${fraction}`);
+  if (!(fraction > 0 && fraction <= 1))
+    throw new RangeError(`a fraction must be above 0 and at most 1: ${fraction}`);
   return 2 * sides * normalSurvival(normalQuantile(1 - alpha / sides / 2) / Math.sqrt(fraction));
 }
 
 /**
- * Boundaries for looks at rising fractions of the planned information, so that all looks together err with
- * probability alpha: two-sided unless `sides` is 1. Each boundary solves for the error that its look may spend, by
+ * Boundaries for looks at rising fractions of the planned information, with an overall error of alpha: two-sided unless
+ * `sides` is 1. Each boundary solves for the alpha that its look may spend, by
  * the recursive integration of Armitage, McPherson and Rowe (1969), to about 8 digits. Throws RangeError on fractions
  * that don't rise within (0, 1].
  */
@@ -36,10 +36,10 @@ export function sequentialLooks(
 ): InterimLook[] {
   for (const [at, fraction] of fractions.entries()) {
     if (at > 0 && !(fraction > fractions[at - 1]!))
-      throw new RangeError(`fractions rise: ${fractions.join(", ")}`);
+      throw new RangeError(`fractions must rise: ${fractions.join(", ")}`);
   }
   const looks: InterimLook[] = [];
-  let going: Going | undefined;
+  let going: ContinuingDensity | undefined;
   for (const [at, fraction] of fractions.entries()) {
     const spent = alphaSpent(fraction, alpha, sides);
     const toSpend = spent - (looks[at - 1]?.spent ?? 0);
@@ -52,15 +52,20 @@ export function sequentialLooks(
   return looks;
 }
 
-/** The density of the score, z sqrt(fraction), of studies still going, on a grid with Simpson's weights. */
-interface Going {
+/** The density of the score, z sqrt(fraction), of studies that continue, on a grid with Simpson's weights. */
+interface ContinuingDensity {
   readonly points: Float64Array;
   readonly mass: Float64Array;
 }
 
 const cells = 800;
 
-function solveEdge(going: Going | undefined, step: number, toSpend: number, sides: 1 | 2): number {
+function solveEdge(
+  going: ContinuingDensity | undefined,
+  step: number,
+  toSpend: number,
+  sides: 1 | 2,
+): number {
   let low = 0;
   let high = 40;
   for (let halving = 0; halving < 70; halving++) {
@@ -71,8 +76,8 @@ function solveEdge(going: Going | undefined, step: number, toSpend: number, side
   return (low + high) / 2;
 }
 
-/** The probability that a study still going leaves [-edge, edge] (or passes edge) at the next look. */
-function crossing(going: Going | undefined, step: number, edge: number, sides: 1 | 2): number {
+/** The probability that a continuing study leaves [-edge, edge] (or passes edge) at the next look. */
+function crossing(going: ContinuingDensity | undefined, step: number, edge: number, sides: 1 | 2): number {
   if (going === undefined) return sides * normalSurvival(edge / step);
   let sum = 0;
   for (let at = 0; at < going.points.length; at++) {
@@ -84,7 +89,12 @@ function crossing(going: Going | undefined, step: number, edge: number, sides: 1
   return sum;
 }
 
-function carry(going: Going | undefined, step: number, low: number, high: number): Going {
+function carry(
+  going: ContinuingDensity | undefined,
+  step: number,
+  low: number,
+  high: number,
+): ContinuingDensity {
   const width = (high - low) / cells;
   const points = Float64Array.from({ length: cells + 1 }, (_, at) => low + at * width);
   const mass = points.map((to, at) => {

@@ -1,7 +1,7 @@
 import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
 import { normalDensity, normalQuantile } from "./normal.ts";
 
-/** A figure with its standard error and interval. */
+/** An estimate with its standard error and interval. */
 export interface Estimate {
   readonly value: number;
   readonly standardError: number;
@@ -9,8 +9,7 @@ export interface Estimate {
 }
 
 /**
- * Yes/no judgments of one kind of reader. A hit is "human" said of a human story, a false alarm is "human" said
- * of a machine's.
+ * Counts of yes/no judgments. A hit is "human" said of a human story, a false alarm is "human" said of a machine story.
  */
 export interface YesNoCounts {
   readonly hits: number;
@@ -19,13 +18,13 @@ export interface YesNoCounts {
   readonly machineStories: number;
 }
 
-/** Skill freed from bias, and the bias itself. */
+/** Skill (independent of bias) and bias. */
 export interface SignalDetection {
   readonly hitRate: number;
   readonly falseAlarmRate: number;
-  /** d', the distance between the two kinds of story in the reader's eyes; 0 is no skill. */
+  /** d', the perceived distance between the two kinds of story; 0 is no skill. */
   readonly sensitivity: Estimate;
-  /** c, the leaning: below 0 towards "human", above 0 towards "machine". */
+  /** c, the bias: below 0 towards "human", above 0 towards "machine". */
   readonly criterion: Estimate;
   /** The likelihood ratio at the criterion, exp(d' c). */
   readonly beta: number;
@@ -37,7 +36,8 @@ export interface SignalDetection {
  * d', c, beta and Youden's J of pooled yes/no judgments. The rates for d' and c get the log-linear correction,
  * (count + 1/2) / (stories + 1) (Hautus 1995), so that 10 of 10 against 0 of 10 gives 3.38124 and not infinity.
  * Standard errors of d' and c by Gourevitch and Galanter (1967), of J by the binomial variances at the
- * corrected rates, so that perfect data get no interval of width 0. They count judgments as independent. Undefined where one kind of story has no judgments.
+ * corrected rates, so that perfect data get no interval of width 0. They assume independent judgments. Undefined if one
+ * kind of story has no judgments.
  * Throws RangeError on impossible counts.
  */
 export function signalDetection(counts: YesNoCounts, level = 0.95): SignalDetection | undefined {

@@ -21,17 +21,17 @@ export function studentTwoSided(t: number, degrees: number): number {
   return 2 * studentCdf(-Math.abs(t), degrees);
 }
 
-/** The t below which a share `probability` lies. Throws RangeError as above. */
+/** The quantile of Student's t. Throws RangeError as above. */
 export function studentQuantile(probability: number, degrees: number): number {
   checkDegrees(degrees);
   if (degrees === Infinity) return normalQuantile(probability);
   if (!(probability >= 0 && probability <= 1)) {
-    throw new RangeError(`a probability lies from 0 to 1: ${probability}`);
+    throw new RangeError(`a probability must be from 0 to 1: ${probability}`);
   }
   if (probability === 0.5) return 0;
   if (probability > 0.5) return -studentQuantile(1 - probability, degrees);
   if (probability === 0) return -Infinity;
-  // Near the middle t^2/(degrees + t^2) is the small share, in the tail its complement is.
+  // t^2/(degrees + t^2) is small near the middle, its complement in the tail.
   const doubled = 2 * probability;
   if (doubled > 0.5) {
     const share = betaQuantile(1 - doubled, 0.5, degrees / 2);
@@ -42,5 +42,5 @@ export function studentQuantile(probability: number, degrees: number): number {
 }
 
 function checkDegrees(degrees: number): void {
-  if (!(degrees > 0)) throw new RangeError(`degrees of freedom lie above 0: ${degrees}`);
+  if (!(degrees > 0)) throw new RangeError(`degrees of freedom must be above 0: ${degrees}`);
 }

@@ -1,10 +1,9 @@
 import { indexLabels, type Label } from "./labels.ts";
 
 /**
- * Why readers and stories of these groups carry no error: a group that hangs on one reader, or on one story, as a
- * whole.
+ * Why these readers and stories give no standard error: a group depends on one reader or one story.
  */
-export function tooFew({
+export function whyTooFew({
   readers,
   stories,
   groups,
@@ -21,10 +20,10 @@ export function tooFew({
     }
     return [...members].find(([, own]) => own.size === 1)?.[0];
   };
-  if (indexLabels(readers).names.length === 1) return "one reader can't stand for readers";
+  if (indexLabels(readers).names.length === 1) return "one reader cannot represent readers in general";
   const byOne = alone(readers);
   if (byOne !== undefined && alone(stories) === undefined) {
-    return `one reader judged all ${byOne} stories, and can't stand for readers`;
+    return `one reader judged all ${byOne} stories and cannot represent readers in general`;
   }
-  return "one story of a kind can't stand for stories";
+  return "one story of a kind cannot represent stories in general";
 }

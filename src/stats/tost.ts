@@ -2,9 +2,9 @@ import { binomialAtLeast, binomialCdf } from "./binomial.ts";
 import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
 import { normalQuantile, normalSurvival } from "./normal.ts";
 
-/** What is held equivalent: any true share strictly between `chance - margin` and `chance + margin`. */
+/** The equivalence margin: true shares strictly between `chance - margin` and `chance + margin` are equivalent. */
 export interface Margin {
-  /** The share under guessing, 0.5 unless told. */
+  /** The share under guessing, 0.5 by default. */
   readonly chance?: number;
   /** The declared half-width, 0.10 for "within ten points". */
   readonly margin: number;
@@ -28,7 +28,7 @@ export interface Tost {
 /**
  * Tests whether a share is equivalent to chance within a margin (Schuirmann 1987): exactly, by the binomial
  * tails at the two bounds, and by the normal approximation of SAS's FREQ with VAR=SAMPLE. Judgments count as
- * independent: where readers and stories repeat, `verdictTest` is the honest one. No trials give p = 1.
+ * independent: if readers and stories repeat, use `verdictTest`. Without trials p = 1.
  * Throws RangeError on impossible counts, a chance outside (0, 1), a margin not above 0 or alpha outside (0, 0.5).
  */
 export function tost(
@@ -57,17 +57,17 @@ export function tost(
   };
 }
 
-/** max[P(X >= x | chance - margin), P(X <= x | chance + margin)]: never above its level for independent judgments. */
+/** max[P(X >= x | chance - margin), P(X <= x | chance + margin)]: exact for independent judgments. */
 export function tostExactP(successes: number, trials: number, { chance = 0.5, margin }: Margin): number {
   checkCounts(successes, trials);
   checkMargin({ chance, margin });
-  // A bound at or beyond 0 or 1 can't be exceeded, so that side is shown without data.
+  // A bound at or beyond 0 or 1 can't be exceeded, so its test needs no data.
   const lower = chance - margin <= 0 ? 0 : binomialAtLeast(successes, trials, chance - margin);
   const upper = chance + margin >= 1 ? 0 : binomialCdf(successes, trials, chance + margin);
   return Math.max(lower, upper);
 }
 
-/** The counts that show equivalence in `trials` by the exact test, or undefined where none does. */
+/** The range of counts that show equivalence in `trials` by the exact test; undefined if none does. */
 export function tostAccepts(
   trials: number,
   margin: Margin,
@@ -86,7 +86,7 @@ export function tostAccepts(
   return low <= high ? { low, high } : undefined;
 }
 
-/** The probability that the exact test shows equivalence when the true share is `truth` (chance unless told). */
+/** The probability that the exact test shows equivalence when the true share is `truth` (chance by default). */
 export function tostPower(
   trials: number,
   margin: Margin,
@@ -119,7 +119,7 @@ export function tostSampleSize(
 /**
  * Judgments that a non-inferiority (or superiority) test needs, not rounded:
  * p(1 - p) [(z(1 - alpha) + z(power)) / (p - p0 - margin)]^2 with a signed margin, negative for non-inferiority
- * (Chow, Shao and Wang 2008, section 4.1.2). Throws RangeError where the truth stands at the bound.
+ * (Chow, Shao and Wang 2008, section 4.1.2). Throws RangeError if the truth is at or below the bound.
  */
 export function nonInferioritySampleSize(
   { truth, chance, margin }: { truth: number; chance: number; margin: number },
@@ -133,8 +133,8 @@ export function nonInferioritySampleSize(
 }
 
 /**
- * The fewest independent judgments from which the exact test keeps `power`: the power of an exact test falls
- * back at some counts, so every count up to a fifth beyond is asked, and the last that fails is passed.
+ * The smallest number of independent judgments from which on the exact test has `power`. The power of an exact test is not
+ * monotone, so all numbers up to a fifth above the formula's are checked.
  */
 export function tostExactSampleSize(
   margin: Margin,
@@ -153,7 +153,7 @@ function zAgainst(difference: number, standardError: number): number {
   return difference / standardError;
 }
 
-/** The first count from 0 at which a condition that stays true becomes true; trials + 1 where it never does. */
+/** The first count from 0 at which a monotone condition is true; trials + 1 if it never is. */
 function firstCount(trials: number, holds: (count: number) => boolean): number {
   let low = 0;
   let high = trials + 1;
@@ -166,10 +166,10 @@ function firstCount(trials: number, holds: (count: number) => boolean): number {
 }
 
 export function checkMargin({ chance = 0.5, margin }: Margin): void {
-  if (!(chance > 0 && chance < 1)) throw new RangeError(`chance lies between 0 and 1: ${chance}`);
-  if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin lies above 0: ${margin}`);
+  if (!(chance > 0 && chance < 1)) throw new RangeError(`chance must be between 0 and 1: ${chance}`);
+  if (!(margin > 0 && margin < Infinity)) throw new RangeError(`a margin must be above 0: ${margin}`);
 }
 
 export function checkAlpha(alpha: number): void {
-  if (!(alpha > 0 && alpha < 0.5)) throw new RangeError(`alpha lies between 0 and 0.5: ${alpha}`);
+  if (!(alpha > 0 && alpha < 0.5)) throw new RangeError(`alpha must be between 0 and 0.5: ${alpha}`);
 }

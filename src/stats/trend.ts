@@ -3,59 +3,59 @@ import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from 
 import type { Random } from "./random.ts";
 
 export interface TrendData {
-  /** The level that each value was got under, a dose. */
+  /** The level (dose) of each value. */
   readonly levels: ArrayLike<number>;
   readonly values: ArrayLike<number>;
-  /** The unit that a level was given to: a text. All values of a unit have one level. */
+  /** The unit to which a level was assigned: a text. All values of a unit have the same level. */
   readonly units: ArrayLike<Label>;
-  /** Values are compared within these alone: readers, who use a scale each in their own way, or titles. */
+  /** Values are compared only within these: readers (who use a scale differently) or titles. */
   readonly within?: ArrayLike<Label> | undefined;
-  /** Levels change places within these alone; everywhere unless told. */
+  /** Levels are permuted within these blocks; over all units by default. */
   readonly blocks?: ArrayLike<Label> | undefined;
-  /** One or two ways of clustering for the interval: titles, readers. */
+  /** One or two clusterings for the interval: titles, readers. */
   readonly clusters: readonly ArrayLike<Label>[];
 }
 
-/** A slope a level, with what permuting the levels says. */
+/** A slope per level, with its permutation test. */
 export interface Trend extends ClusteredEstimate {
-  /** Two-sided, (1 + deals at least as steep) / (1 + deals). */
+  /** Two-sided, (1 + permutations at least as steep) / (1 + permutations). */
   readonly p: number;
-  readonly deals: number;
+  readonly permutations: number;
 }
 
 /**
- * Whether values rise with a level that was dealt to units: the least-squares slope within groups. The p-value deals
- * the levels anew among the units of a block, whole texts and never single ratings, so that it holds whatever the
- * dependence of values within units and readers (Fisher's randomisation; Phipson and Smyth 2010 for the 1 added).
- * The interval is the jackknife's over clusters, two ways combined as V1 + V2 - V12, never below the larger (Cameron,
- * Gelbach and Miller 2011), with Student's t on one degree fewer than there are clusters of the scarcer way.
+ * The trend of values over a level that was assigned to units: the least-squares slope within groups. The p-value permutes
+ * the levels among the units of a block (whole texts, not single ratings), so it is valid for any dependence within units
+ * and readers (a randomisation test; Phipson and Smyth 2010 for the 1 added). The interval is from the jackknife over
+ * clusters, two clusterings combined as V1 + V2 - V12 but never below the larger (Cameron, Gelbach and Miller 2011), with
+ * Student's t and one degree of freedom fewer than the smaller number of clusters.
  *
- * Undefined where the level doesn't vary within groups. Throws RangeError when columns differ in length, or a unit has
- * two levels or lies in two blocks.
+ * Undefined if the level doesn't vary within groups. Throws RangeError when columns differ in length, or a unit has two
+ * levels or two blocks.
  */
 export function trend(
   data: TrendData,
-  { deals = 1999, level = 0.95 }: { readonly deals?: number; readonly level?: number },
+  { permutations = 1999, level = 0.95 }: { readonly permutations?: number; readonly level?: number },
   random: Random,
 ): Trend | undefined {
   const { values, clusters } = data;
   checkLengths(values.length, { levels: data.levels, units: data.units, within: data.within });
   const groups = indexLabels(data.within ?? new Uint8Array(values.length)).index;
   const units = unitsOf(data);
-  const slope = (dealt: ArrayLike<number>, keep?: (at: number) => boolean) =>
-    slopeWithin((at) => dealt[units.index[at]!]!, values, groups, keep);
+  const slope = (permuted: ArrayLike<number>, keep?: (at: number) => boolean) =>
+    slopeWithin((at) => permuted[units.index[at]!]!, values, groups, keep);
   const estimate = slope(units.levels);
   if (estimate === undefined) return undefined;
 
-  const dealt = Float64Array.from(units.levels);
+  const permuted = Float64Array.from(units.levels);
   let steep = 0;
-  for (let deal = 0; deal < deals; deal++) {
+  for (let draw = 0; draw < permutations; draw++) {
     for (const block of units.blocks) {
       const shuffled = random.shuffle(block.map((unit) => units.levels[unit]!));
-      for (const [at, unit] of block.entries()) dealt[unit] = shuffled[at]!;
+      for (const [at, unit] of block.entries()) permuted[unit] = shuffled[at]!;
     }
-    // A deal that leaves no level to compare within a group says nothing against chance.
-    const other = slope(dealt);
+    // A permutation without variation of levels within groups counts as extreme, which is conservative.
+    const other = slope(permuted);
     if (other === undefined || Math.abs(other) >= Math.abs(estimate) - 1e-12) steep++;
   }
 
@@ -78,12 +78,12 @@ export function trend(
     interval: studentInterval(estimate, standardError, degrees, level),
     observations: values.length,
     clusters: ways.map(({ names }) => names.length),
-    p: (1 + steep) / (1 + deals),
-    deals,
+    p: (1 + steep) / (1 + permutations),
+    permutations,
   };
 }
 
-/** Where one cluster alone carries the slope, nothing is known of its error. */
+/** The jackknife variance; infinite if there is no slope without some cluster. */
 function jackknife(without: readonly (number | undefined)[], estimate: number): number {
   if (without.some((each) => each === undefined)) return Infinity;
   const squares = without.reduce<number>((sum, each) => sum + (each! - estimate) ** 2, 0);

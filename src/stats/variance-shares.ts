@@ -2,26 +2,27 @@
 export interface VarianceShares {
   readonly rows: number;
   readonly columns: number;
-  /** What rows and columns bring about together, beyond each alone. */
-  readonly together: number;
-  /** What differs from draw to draw. */
+  /** The interaction of rows and columns. */
+  readonly interaction: number;
+  /** The residual: differences between draws. */
   readonly chance: number;
 }
 
 /**
- * How much of what differs is due to rows, to columns, to both together and to chance: the variance components of a
- * balanced two-way layout with random effects, by expected mean squares, negative ones set to 0 (Searle, Casella and
+ * Shares of variance due to rows, columns, their interaction and chance: the variance components of a balanced two-way
+ * layout with random effects, by expected mean squares, negative ones set to 0 (Searle, Casella and
  * McCulloch 1992, chapter 4), summed over the dimensions. `values[row][column][draw]` is a vector. With one draw
- * a cell, what they bring about together cannot be told from chance and is counted as chance.
+ * per cell, the interaction cannot be separated from chance and is counted as chance.
  * Throws RangeError for fewer than two rows or columns, or an unbalanced layout.
  */
 export function varianceShares(
   values: readonly (readonly (readonly ArrayLike<number>[])[])[],
 ): VarianceShares {
   const [rows, columns, draws] = [values.length, values[0]?.length ?? 0, values[0]?.[0]?.length ?? 0];
-  if (rows < 2 || columns < 2 || draws < 1) throw new RangeError("at least two rows, two columns and a draw");
+  if (rows < 2 || columns < 2 || draws < 1)
+    throw new RangeError("needs at least two rows, two columns and one draw");
   if (values.some((row) => row.length !== columns || row.some((cell) => cell.length !== draws))) {
-    throw new RangeError("every cell has to hold as many draws");
+    throw new RangeError("every cell must have the same number of draws");
   }
   const dimensions = values[0]![0]![0]!.length;
   const components = [0, 0, 0, 0];
@@ -33,7 +34,7 @@ export function varianceShares(
   }
   const total = components.reduce((sum, value) => sum + value, 0);
   const [byRows, byColumns, together, chance] = components.map((value) => (total > 0 ? value / total : 0));
-  return { rows: byRows!, columns: byColumns!, together: together!, chance: chance! };
+  return { rows: byRows!, columns: byColumns!, interaction: together!, chance: chance! };
 }
 
 function componentsOf(layout: readonly number[][][], rows: number, columns: number, draws: number): number[] {

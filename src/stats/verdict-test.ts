@@ -1,46 +1,46 @@
-import { type Claim, claimOf, reasonOf, type VerdictWord, wordOf } from "./claim.ts";
+import { type Claim, type Conclusion, claimOf, conclusionOf, reasonOf } from "./claim.ts";
 import {
-  type EstimateMethod,
+  type ClusterCount,
+  countsOf,
   errorOf,
   fewestClusters,
-  figuresOf,
   type Shares,
   sharesIn,
-  type Weighing,
+  type Weighting,
   withinUnit,
 } from "./clustered-share.ts";
 import { type Clusters, checkJudgments, type Judgments, type Origin } from "./judgments.ts";
 import { checkLengths, type Label } from "./labels.ts";
-import { tooFew } from "./too-few.ts";
+import { whyTooFew } from "./too-few.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 
-/** What is held equivalent, and at what error. */
+/** Margin, chance, alpha and weighting of the tests. */
 export interface VerdictOptions {
   /** Half-width around chance, declared before data; below `chance` and `1 - chance`. */
   readonly margin: number;
-  /** The share under guessing; 0.5 unless told. */
+  /** The share under guessing; 0.5 by default. */
   readonly chance?: number;
-  /** The error of each test, 0.05 unless told. */
+  /** The error of each test, 0.05 by default. */
   readonly alpha?: number;
-  /** The error of the equivalence tests where it is another, as at a look before the planned end; `alpha` unless told. */
+  /** Alpha of the equivalence tests, if it is another (at an interim analysis); `alpha` by default. */
   readonly equivalenceAlpha?: number;
-  /** Whether all judgments count alike (unless told), or all readers, however many judgments each gave. */
-  readonly weigh?: Weighing;
+  /** Equal weight for each judgment (the default) or for each reader. */
+  readonly weigh?: Weighting;
 }
 
 /**
- * One verdict on a share and all that it stands on. Intervals are cut to [0, 1]. Where nothing can be estimated the
- * share is undefined and both p are 1.
+ * The verdict on one share, with its figures. Intervals are cut to [0, 1]. Without an estimate the share is undefined and
+ * both p are 1.
  */
 export interface Verdict extends Claim {
-  /** Why, in one clause without figures of the study: "the 90 % interval lies within the margin". */
+  /** The reason in one clause, without figures: "the 90 % interval lies within the margin". */
   readonly reason: string;
   readonly estimate: number | undefined;
-  /** Clustered by reader, by story and by named clusters; Infinity where there is one reader or one story, or too few. */
+  /** Clustered by reader, by story and by named clusters; Infinity with one reader, one story or too few clusters. */
   readonly standardError: number;
   readonly degrees: number;
-  /** What the error rests on: readers, stories, titles ... without those that are contained in another way. */
-  readonly ways: readonly EstimateMethod[];
+  /** The clusterings of the error (readers, stories, titles ...), without those nested in another. */
+  readonly ways: readonly ClusterCount[];
   readonly judgments: number;
   readonly correct: number;
   readonly readers: number;
@@ -54,24 +54,24 @@ export interface StudyVerdict {
   readonly human: Verdict;
   readonly machine: Verdict;
   /**
-   * Different where `overall` is; else equivalent where all three lie within the margin (an intersection-union test, so
-   * no correction); else inconclusive. A class alone may differ by bias without any skill.
+   * Different if `overall` is; else equivalent if all three lie within the margin (an intersection-union test, so no
+   * correction); else inconclusive. One kind of story alone may differ by bias without any skill.
    */
-  readonly together: VerdictWord;
+  readonly together: Conclusion;
 }
 
 /**
  * The verdict of a study: equivalent to chance within the margin, different from chance, or inconclusive, with
- * readers and stories both random. Each accuracy has a standard error clustered by reader and by story, stories
- * within their origin, by named clusters as well (titles that human and machine stories share, classes, forms), and
- * Student's t with the degrees of the way that has the fewest clusters (`clusteredContrast`). Fewer named clusters than
- * `fewestClusters` give no verdict, and the reason says so.
+ * readers and stories both random. Each accuracy has a standard error clustered by reader and by story (nested in origin),
+ * and by named clusters (titles that human and machine stories share, classes, forms), and Student's t with the degrees
+ * of freedom of the clustering with the fewest clusters (`clusteredContrast`). With fewer named clusters than
+ * `fewestClusters` there is no verdict, and the reason says so.
  * The error is never below that of independent judgments at rates of (right + 1) / (judgments + 2), so that few
- * judgments, or all alike, can't look certain. The test of a difference goes first, so that no margin turns the word: a
- * difference shown to lie below the margin is different and `withinMargin`.
+ * judgments, or identical ones, can't look certain. A significant difference is "different" at any margin; if it also lies
+ * within the margin, `withinMargin` is true.
  *
  * In `bench/stats-calibration.ts`, at alpha 5 %, false "different" and false "equivalent" stay below 6 % where
- * the binomial test of pooled judgments errs in 24 % of studies, where readers and stories are even and uneven alike.
+ * the binomial test of pooled judgments errs in 24 % of studies, in balanced and in unbalanced designs.
  *
  * Throws RangeError when columns differ in length, a story has two origins, or margin, chance or alpha are
  * impossible.
@@ -83,16 +83,15 @@ export function verdictTest(judgments: Judgments, options: VerdictOptions): Stud
   const of = (human: number, machine: number) =>
     verdictOf({ ...rest, groups: origins }, shares, weightsOf(human, machine), options);
   const [overall, human, machine] = [of(0.5, 0.5), of(1, 0), of(0, 1)];
-  return { overall, human, machine, together: together([overall, human, machine]) };
+  return { overall, human, machine, together: combinedConclusion([overall, human, machine]) };
 }
 
 /**
- * The verdict on one share of right answers without classes: pairs, where each story stands for the pair shown, or one
- * choice of several. A tie counts as what guessing gives. `sides` says where the right answer stood, among `places` (left
- * and right unless given); the share is then the mean of the shares at each place, so that a reader who always takes the
- * left one scores `chance` however often the right answer stood there. No verdict is given where it never stood at one of
- * them, and equivalence has to hold at each place too, as it has for both classes of stories: whoever always takes one
- * place never showed whether they could tell. As `verdictTest`.
+ * The verdict on one share of right answers: pairs, or choices among several stories. A tie counts as a guess. `sides` is
+ * the position of the right answer, among `places` (left and right by default). The share is then the mean of the shares
+ * at each position, so that a reader who always chooses the left one scores `chance`. There is no verdict if the right
+ * answer never was at one of the positions, and equivalence must hold at each position: a reader who always chooses one
+ * position doesn't show whether they can tell. Otherwise as `verdictTest`.
  */
 export function proportionVerdict(
   data: {
@@ -110,19 +109,19 @@ export function proportionVerdict(
   for (const { name, labels } of clusters) checkLengths(correct.length, { [name]: labels });
   const judged = { correct, readers, stories, groups: sides ?? new Uint8Array(correct.length), clusters };
   const shares = sharesIn(judged, options.weigh ?? "judgments");
-  const weighed = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
-  if (!sides) return weighed([[0, 1]]);
-  const mean = weighed(places.map((place) => [place, 1 / places.length]));
+  const verdictWith = (weights: [Label, number][]) => verdictOf(judged, shares, new Map(weights), options);
+  if (!sides) return verdictWith([[0, 1]]);
+  const mean = verdictWith(places.map((place) => [place, 1 / places.length]));
   if (mean.equivalenceP >= 1) return mean;
-  return atEachPlace(
+  return atEachPosition(
     mean,
-    places.map((place) => ({ place, test: weighed([[place, 1]]) })),
+    places.map((place) => ({ place, test: verdictWith([[place, 1]]) })),
     options,
   );
 }
 
-/** Equivalent only where each place is: the largest of the p-values counts (an intersection-union test). */
-function atEachPlace(
+/** Equivalence must hold at each position: the largest of the p-values counts (an intersection-union test). */
+function atEachPosition(
   mean: Verdict,
   places: readonly { readonly place: Label; readonly test: Verdict }[],
   options: VerdictOptions,
@@ -131,17 +130,17 @@ function atEachPlace(
   const { alpha = 0.05, equivalenceAlpha = alpha } = options;
   const equivalenceP = Math.max(mean.equivalenceP, ...places.map(({ test }) => test.equivalenceP));
   const withinMargin = equivalenceP <= equivalenceAlpha;
-  const verdict = wordOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
+  const verdict = conclusionOf({ ...mean, equivalenceP }, { alpha, equivalenceAlpha });
   const open = places.find(({ test }) => !test.withinMargin);
   const reason =
     verdict === "inconclusive" && open
-      ? `equivalence is not shown where the right answer stood ${standing(open.place)}, so that a preference for a ${places.length > 2 ? "place" : "side"} may hide skill`
+      ? `equivalence is not shown when the right answer is ${atPosition(open.place)}, so a preference for a ${places.length > 2 ? "position" : "side"} may hide skill`
       : mean.reason;
   return { ...mean, equivalenceP, withinMargin, verdict, reason };
 }
 
-const standing = (place: Label): string =>
-  place === "left" || place === "right" ? `on the ${place}` : `at place ${place}`;
+const atPosition = (place: Label): string =>
+  place === "left" || place === "right" ? `on the ${place}` : `at position ${place}`;
 
 function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   return new Map<Origin, number>([
@@ -150,7 +149,7 @@ function weightsOf(human: number, machine: number): ReadonlyMap<Label, number> {
   ]);
 }
 
-/** The columns that a verdict explains itself by. */
+/** The columns that explain why there is no verdict. */
 interface Judged {
   readonly readers: ArrayLike<Label>;
   readonly stories: ArrayLike<Label>;
@@ -167,17 +166,17 @@ function verdictOf(
   checkOptions(margin, chance, alpha);
   checkAlpha(equivalenceAlpha);
   const used = new Map([...weights].filter(([, weight]) => weight !== 0));
-  const figures = figuresOf(shares, used);
+  const figures = countsOf(shares, used);
   const missing = [...used.keys()].find((group) => !shares.counts.has(group));
-  if (missing !== undefined) return unknown(figures, nothingOf(missing, figures));
+  if (missing !== undefined) return withoutEstimate(figures, whyMissing(missing, figures));
 
   const { estimate, standardError, degrees, ways, few } = errorOf(shares, used);
   const errors = { alpha, equivalenceAlpha };
   const claim = claimOf({ estimate, standardError, degrees }, { value: chance, margin, ...errors });
   const whyNot = () =>
     few
-      ? `${few.clusters === 1 ? "there is one cluster" : `there are ${few.clusters} clusters`} by ${few.name}, and it takes ${fewestClusters} to know how much they differ`
-      : tooFew(only(judged, used));
+      ? `${few.clusters === 1 ? "there is one cluster" : `there are ${few.clusters} clusters`} by ${few.name}, and at least ${fewestClusters} are needed`
+      : whyTooFew(rowsOf(judged, used));
   return {
     ...claim,
     equivalenceInterval: withinUnit(claim.equivalenceInterval),
@@ -191,8 +190,8 @@ function verdictOf(
   };
 }
 
-/** Drops what weighs nothing, so that the reason speaks of readers and stories where they judge or are judged. */
-function only({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, number>): Judged {
+/** The rows of groups with a weight. */
+function rowsOf({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, number>): Judged {
   const rows: number[] = [];
   for (let at = 0; at < groups.length; at++) if (weights.has(groups[at]!)) rows.push(at);
   return {
@@ -202,7 +201,7 @@ function only({ readers, stories, groups }: Judged, weights: ReadonlyMap<Label, 
   };
 }
 
-function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict {
+function withoutEstimate(figures: ReturnType<typeof countsOf>, reason: string): Verdict {
   return {
     verdict: "inconclusive",
     withinMargin: false,
@@ -219,14 +218,14 @@ function unknown(figures: ReturnType<typeof figuresOf>, reason: string): Verdict
   };
 }
 
-function nothingOf(group: Label, { judgments, readers }: ReturnType<typeof figuresOf>): string {
+function whyMissing(group: Label, { judgments, readers }: ReturnType<typeof countsOf>): string {
   if (group === "human" || group === "machine") return `there are no judgments of ${group} stories`;
   if (judgments === 0) return "there are no judgments";
-  if (readers === 1) return "one reader can't stand for readers";
-  return `the right answer never stood ${standing(group)}, so that skill can't be told from a preference for a side`;
+  if (readers === 1) return "one reader cannot represent readers in general";
+  return `the right answer was never ${atPosition(group)}, so skill cannot be separated from a preference for a side`;
 }
 
-function together(verdicts: readonly [Verdict, Verdict, Verdict]): VerdictWord {
+function combinedConclusion(verdicts: readonly [Verdict, Verdict, Verdict]): Conclusion {
   if (verdicts[0].verdict === "different") return "different";
   return verdicts.every(({ withinMargin }) => withinMargin) ? "equivalent" : "inconclusive";
 }

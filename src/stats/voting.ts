@@ -2,17 +2,16 @@ import { checkJudgments, type Judgments } from "./judgments.ts";
 import { indexLabels } from "./labels.ts";
 import { logGamma } from "./log-gamma.ts";
 
-/** How often so many readers are right when the majority of them decides. */
+/** The accuracy of the majority vote of several readers. */
 export interface Vote {
   readonly readers: number;
   readonly accuracy: number;
 }
 
 /**
- * What k readers reach who judge a story and go by their majority, for odd k from 1 up to as many as have judged every
- * story, at most 25: for each story the probability that of k of its readers more than half were right (the
- * hypergeometric tail, which has no bias), then the mean over human and over machine stories, then of both. Empty where
- * one origin was not judged. Throws as `checkJudgments`.
+ * The accuracy of majority votes of k readers, for odd k up to the smallest number of judgments of a story, at most 25: for
+ * each story the probability that more than half of k of its readers were right (the hypergeometric tail, which is
+ * unbiased), averaged over human and over machine stories, then over both. Empty if one origin was not judged. Throws as `checkJudgments`.
  */
 export function votes(judgments: Judgments): Vote[] {
   checkJudgments(judgments);
@@ -40,7 +39,7 @@ export function votes(judgments: Judgments): Vote[] {
     });
 }
 
-/** The probability that of so many of a story's readers more than half are among the `right` of all `judged`. */
+/** The probability that most of `readers` drawn from the `judged` are among the `right` ones. */
 function majority(readers: number, right: number, judged: number): number {
   const all = logChoose(judged, readers);
   let sum = 0;

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** What an analysis hands to the report. Everything is plain JSON, so that findings can be read without us. */
+/** What an analysis gives to the report: plain JSON, so that other programs can read findings. */
 
 const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /**
  * How a value is printed: `percent` takes a share of 1; `p` prints small values as < .001; `marked` is a text in which
- * words between » and « are set off; `ids` are those of texts, all of them, parted by spaces.
+ * words between » and « are highlighted; `ids` are text ids separated by spaces.
  */
 export const Format = z.enum(["text", "marked", "ids", "integer", "number", "percent", "p", "milliseconds"]);
 export type Format = z.infer<typeof Format>;
@@ -21,8 +21,8 @@ export const Table = z.strictObject({
 export type Table = Readonly<z.infer<typeof Table>>;
 
 /**
- * A figure is named by what it draws (`histogram`, `intervals`, `curve`, `bars`, `dots` ...) and holds the
- * table that it draws from; `encode` names the columns for each role (x, y, low, high, group, panel).
+ * A figure: the kind of plot (`histogram`, `intervals`, `curve`, `bars`, `dots` ...), the table that it plots, and in
+ * `encode` the column for each role (x, y, low, high, group, panel).
  */
 export const Figure = z.strictObject({
   draw: z.string(),
@@ -34,7 +34,7 @@ export const Figure = z.strictObject({
 });
 export type Figure = Readonly<z.infer<typeof Figure>>;
 
-/** Where the report puts a finding: `first page` is what has to be read with the verdict, such as how texts were selected. */
+/** Where the report puts a finding: `first page` must be read with the verdict, such as how texts were selected. */
 export const Weight = z.enum(["verdict", "first page", "result", "detail", "warning", "method"]);
 export type Weight = z.infer<typeof Weight>;
 
@@ -45,11 +45,11 @@ export const Finding = z.discriminatedUnion("kind", [
 ]);
 export type Finding = Readonly<z.infer<typeof Finding>>;
 
-/** What one analysis found: `findings/<name>.json`. `numbers` holds every figure with full precision, for `--json`. */
+/** What one analysis found: `findings/<name>.json`. `numbers` has every figure with full precision, for `--json`. */
 export const Findings = z.strictObject({
   analysis: z.string(),
   asks: z.string(),
-  /** Where it stands among the others, counted from 1; by name where it is not said. */
+  /** Position among the analyses, from 1; sorted by name without it. */
   place: z.int().positive().optional(),
   findings: z.array(Finding),
   numbers: z.record(z.string(), z.unknown()),

@@ -1,4 +1,4 @@
-/** Items by what `nameOf` calls them, in order of first appearance. Node 20 has no `Map.groupBy`. */
+/** Items grouped by `nameOf`, groups in order of first appearance. Node 20 has no `Map.groupBy`. */
 export function groupedBy<Item, Name>(
   items: Iterable<Item>,
   nameOf: (item: Item) => Name,

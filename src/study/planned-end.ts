@@ -1,6 +1,6 @@
 import type { StudyConfig } from "./config.ts";
 
-/** Readers at which a study ends: where it says when to stop, else where the survey closes; undefined where neither does. */
+/** The number of readers at which a study ends: `analyse.stop.readers`, else `survey.quota`, else undefined. */
 export const plannedEnd = ({ analyse, survey }: Settings): number | undefined =>
   analyse.stop.readers ?? survey.quota;
 

@@ -1,6 +1,6 @@
 import type { Column, Format, Table } from "./finding.ts";
 
-/** A cell as people read it; an empty string for nothing. Percentages take a share of 1 and are as `measuredPercent` has them. */
+/** A cell as text; an empty string for nothing. Percentages take a share of 1 (see `measuredPercent`). */
 export function printed(value: string | number | boolean | null | undefined, format: Format): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "yes" : "no";
@@ -12,54 +12,61 @@ export function printed(value: string | number | boolean | null | undefined, for
 /** A share of 1 as a percentage, measured: `53.8 %`. */
 export const percent = (share: number): string => printed(share, "percent");
 
-/** A share of 1 that was declared and not measured, with the decimals it was declared with: `40 %`, `7.5 %`. */
+/** A share of 1 that was declared, not measured, with the decimals it was declared with: `40 %`, `7.5 %`. */
 export const declaredPercent = (share: number): string =>
   `${minus(String(Number((100 * share).toPrecision(10))))} %`;
 
-/** A p-value as it stands in a sentence: `p = .039`, `p < .001`. */
+/** A p-value in a sentence: `p = .039`, `p < .001`. */
 export const pValue = (p: number): string => (p < 0.001 ? "p < .001" : `p = ${printed(p, "p")}`);
 
 /**
- * A measured share that is said to lie above or below some marks: it takes further decimals where it would read as one
- * of them and is not, `50.02 %` beside 50 %.
+ * A measured share compared with reference values (`marks`): more decimals where rounding would make it equal to one of
+ * them, such as `50.02 %` and not `50.0 %`.
  */
 export function percentApart(share: number, marks: readonly number[]): string {
   const reads = (value: number, decimals: number) => (100 * value).toFixed(decimals);
   const same = (decimals: number) => marks.some((mark) => reads(mark, decimals) === reads(share, decimals));
-  // What is as near as this is the mark itself, computed another way.
+  // Closer than this is the mark itself with rounding error.
   if (!same(1) || same(8)) return percent(share);
   let decimals = 2;
   while (same(decimals)) decimals++;
   return `${minus(reads(share, decimals))} %`;
 }
 
-/** An interval of shares: `45.2 % to 54.8 %`; `marks` that it reaches beyond, or does not, are never read into its ends. */
+/** An interval of shares: `45.2 % to 54.8 %`; its ends are never rounded onto one of the `marks`. */
 export const percentRange = (
   { low, high }: { low: number; high: number },
   marks: readonly number[] = [],
 ): string => `${percentApart(low, marks)} to ${percentApart(high, marks)}`;
 
-/** The accuracies that a declared margin takes for guessing: `40 % to 60 %`. */
+/** The accuracies that a declared margin counts as guessing: `40 % to 60 %`. */
 export const marginRange = (margin: number): string =>
   `${declaredPercent(0.5 - margin)} to ${declaredPercent(0.5 + margin)}`;
 
-/** A count with its noun: `1 reader`, `13 readers`. The plural adds an s unless told. */
+/** The same after a verb: `between 40 % and 60 %`. */
+export const marginBetween = (margin: number): string =>
+  `between ${declaredPercent(0.5 - margin)} and ${declaredPercent(0.5 + margin)}`;
+
+/** A count with its noun: `1 reader`, `13 readers`. The plural adds an s by default. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${printed(count, "integer")} ${count === 1 ? noun : plural}`;
 
-/** Names as they stand in a sentence: `words, topics and tone`. */
+/** The text with a capital first letter, to begin a sentence. */
+export const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+
+/** Names listed in a sentence: `words, topics and tone`. */
 export const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
-/** A table as people read it, cells as text. */
+/** A table with its cells as text. */
 export interface ShownTable {
   readonly columns: readonly {
     readonly key: string;
     readonly label: string;
     readonly number: boolean;
-    /** Words between » and « are to be set off. */
+    /** Words between » and « are highlighted. */
     readonly marked: boolean;
-    /** The cell names the first of some ids; `idsIn` gives all that the table itself holds. */
+    /** The cell shows only the first ids; `idsIn` gives all of them. */
     readonly ids: boolean;
   }[];
   readonly rows: readonly (readonly string[])[];
@@ -89,7 +96,7 @@ export function shownTable({ columns, rows }: Table): ShownTable {
   };
 }
 
-/** Formats of what is no number. */
+/** Formats that are not numbers. */
 const words: ReadonlySet<Format> = new Set<Format>(["text", "marked", "ids"]);
 
 /** Whether a column `x_high` follows its own `x_low`. */
@@ -98,7 +105,7 @@ function isHighEnd(columns: readonly Column[], at: number): boolean {
   return low !== undefined && high !== undefined && /low$/.test(low) && high === low.replace(/low$/, "high");
 }
 
-/** The ids that a cell of the format `ids` holds. */
+/** The ids in a cell of the format `ids`. */
 export const idsIn = (cell: unknown): string[] => String(cell ?? "").match(/\S+/g) ?? [];
 
 /** The first of some ids, and how many more there are. */
@@ -131,9 +138,8 @@ const printers: Record<Format, (value: number) => string> = {
 };
 
 /**
- * Percentages have one decimal throughout, which is what their standard error carries: readers and stories are both
- * drawn, and stories differ so much that no error falls below a tenth of a point short of some ten thousand of them.
- * What is not quite none, or not quite all, never reads as if it were.
+ * Percentages have one decimal throughout, as their standard errors justify: both readers and stories are sampled, and a
+ * second decimal would need about ten thousand stories. Shares that are not exactly 0 or 1 never print as 0.0 or 100.0 %.
  */
 function measuredPercent(share: number): string {
   if (share > 0 && share < 0.0005) return "< 0.1 %";
@@ -141,7 +147,7 @@ function measuredPercent(share: number): string {
   return minus(`${(100 * share).toFixed(1)} %`);
 }
 
-/** Three decimals, and more where .050 would hide on which side of it a p-value lies. */
+/** Three decimals, and more where rounding to .050 would hide on which side of .05 the p-value is. */
 function printedP(value: number): string {
   if (value < 0.001) return "< .001";
   if (value > 0.9995) return "1.000";
@@ -150,10 +156,10 @@ function printedP(value: number): string {
   return value.toFixed(decimals).slice(1);
 }
 
-/** Thousands are parted by commas, from five digits on. */
+/** Commas separate thousands in numbers of five digits or more. */
 const grouped = (digits: string): string =>
   digits.replace("-", "").length < 5 ? minus(digits) : minus(digits.replace(/\B(?=(\d{3})+$)/g, ","));
 
-/** A true minus sign, and none before what was rounded to nothing. */
+/** A true minus sign, and none before a number that rounds to zero. */
 const minus = (digits: string): string =>
   /^-[0.]+( %)?$/.test(digits) ? digits.slice(1) : digits.replace(/^-/, "−");

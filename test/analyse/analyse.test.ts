@@ -24,7 +24,7 @@ describe("a study’s own judgments", () => {
     expect(texts).toContain("2 forms with 6 human stories and 6 machine stories");
   });
 
-  test("readers who are always right are told from chance", async () => {
+  test("readers who are always right are different from chance", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -35,7 +35,7 @@ describe("a study’s own judgments", () => {
     expect(await verdictOf(study)).toMatch(/^Different: readers can tell/);
   });
 
-  test("readers who are always wrong are told from chance too", async () => {
+  test("readers who are always wrong are different from chance too", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -43,10 +43,10 @@ describe("a study’s own judgments", () => {
         answersTo(`form-${(at % 2) + 1}`, reader, { human: 0, machine: 0 }),
       ),
     );
-    expect(await verdictOf(study)).toMatch(/^Different: readers take one for the other/);
+    expect(await verdictOf(study)).toMatch(/^Different: readers confuse human and machine stories/);
   });
 
-  test("a reader who says “human” to everything shows no skill, and the findings tell the leaning", async () => {
+  test("a reader who says “human” to everything shows no skill, and the findings report the bias", async () => {
     const study = await aStudy();
     await writeJudgments(
       study,
@@ -55,7 +55,7 @@ describe("a study’s own judgments", () => {
       ),
     );
     expect(await verdictOf(study)).toMatch(/^Inconclusive/);
-    expect(JSON.stringify(await readFindings(study))).toContain("lean towards “human”");
+    expect(JSON.stringify(await readFindings(study))).toContain("bias towards “human”");
   });
 
   test("one judgment and one reader are inconclusive, with the reason", async () => {
@@ -66,7 +66,7 @@ describe("a study’s own judgments", () => {
     expect(JSON.stringify(await readFindings(study))).toContain("no judgments of machine stories");
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 3, machine: 3 }));
     expect(await verdictOf(study)).toMatch(/^Inconclusive/);
-    expect(JSON.stringify(await readFindings(study))).toMatch(/one reader can.t stand for readers/);
+    expect(JSON.stringify(await readFindings(study))).toMatch(/one reader cannot represent readers/);
   });
 
   test("a form that nobody took is named, and the others keep their scores", async () => {
@@ -75,7 +75,7 @@ describe("a study’s own judgments", () => {
     await verdictOf(study);
     const texts = JSON.stringify(await readFindings(study));
     expect(texts).toContain("form-1: 3.00 (1 response)");
-    expect(texts).toContain("Nobody has completed form-2 yet.");
+    expect(texts).toContain("Nobody has completed these forms yet: form-2.");
   });
 
   test("a response that was left in the middle counts as judgments and not as a score", async () => {
@@ -102,14 +102,14 @@ describe("a study’s own judgments", () => {
     expect(await readFile(study.path("findings/verdict.json"), "utf8")).toBe(before);
   });
 
-  test("findings of an analysis that is no longer asked for are taken away", async () => {
+  test("findings of an analysis that is no longer requested are removed", async () => {
     const study = await aStudy();
     await writeWhole(study.path("findings/old.json"), "{}");
     await verdictOf(study);
     expect((await readFindings(study)).map(({ analysis }) => analysis)).not.toContain("old");
   });
 
-  test("a judgment of a story that the key does not know names the story and the mend", async () => {
+  test("a judgment of a story outside the key names the story and the fix", async () => {
     const study = await aStudy();
     const [first] = answersTo("form-1", "reader-1", { human: 3, machine: 3 });
     await writeJudgments(study, [{ ...first!, stimuli: ["unknown-story"] }]);
@@ -120,7 +120,7 @@ describe("a study’s own judgments", () => {
     const study = await aStudy();
     await expect(
       runStage(analyse, study, analyse.options!.parse({ margin: "0.2" }), quiet()),
-    ).rejects.toThrow(/--margin goes with --judgments/);
+    ).rejects.toThrow(/--margin needs --judgments/);
   });
 });
 
@@ -136,7 +136,7 @@ describe("a table from anywhere", () => {
     return { text: effects.printed.join("\n").replace(/\s+/g, " "), study };
   }
 
-  test("columns are mapped and words of other tables understood", async () => {
+  test("columns are mapped and values of other tables understood", async () => {
     const { text } = await ofTable("who,text,by,said\na,s1,AI,Human\na,s2,human,h\nb,s1,machine,m\n", {
       map: ["participant=who", "stimulus=text", "origin=by", "response=said"],
     });
@@ -165,7 +165,7 @@ describe("a table from anywhere", () => {
     ["a table of pairs without a side", "participant,human_side\na,left\n", /no column chosen_side/],
     ["an unknown origin", `${columns}\na,s1,alien,human\n`, /line 2: origin “alien” is not understood/],
     ["a story of two origins", `${columns}\na,s1,human,human\nb,s1,machine,human\n`, /s1 has two origins/],
-    ["no rows", `${columns}\n`, /holds no rows/],
+    ["no rows", `${columns}\n`, /has no rows/],
   ])("%s is named", async (_, text, message) => {
     await expect(ofTable(text)).rejects.toThrow(message);
   });

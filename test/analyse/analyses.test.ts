@@ -56,14 +56,14 @@ describe("every analysis says something true", () => {
     expect(of(all, "accuracy").numbers["judgments"]).toBe(100_000);
   });
 
-  test("of separated data the mixed model tells why it has no fit", () => {
+  test("of separated data the mixed model says why it could not be fitted", () => {
     const all = found(dataOf({ choices: choicesBy(10, 20, (origin) => origin) }));
-    expect(said(of(all, "mixed-model"))).toMatch(/has no fit: the predictors separate/);
+    expect(said(of(all, "mixed-model"))).toMatch(/could not be fitted: the predictors separate/);
   });
 });
 
 describe("the verdict", () => {
-  test("the word indistinguishable stands only where all three claims are carried", () => {
+  test("the word indistinguishable appears only if all three claims are shown", () => {
     const few = said(of(found(dataOf({ choices: choicesBy(13, 6, guess) })), "verdict"));
     expect(few.toLowerCase()).not.toContain("indistinguishable");
     const leaning = choicesBy(100, 60, (_, random) => (random.next() < 0.62 ? "human" : "machine"));
@@ -71,7 +71,7 @@ describe("the verdict", () => {
     expect(said(of(biased, "verdict")).toLowerCase()).not.toContain("indistinguishable");
     expect(said(of(biased, "verdict"), "verdict")).toMatch(/^Inconclusive/);
     expect(said(of(biased, "verdict"))).toContain("stories alone");
-    expect(said(of(biased, "verdict"))).toContain("lean towards “human”");
+    expect(said(of(biased, "verdict"))).toContain("bias towards “human”");
   });
 });
 
@@ -105,7 +105,7 @@ describe("the mixed model", () => {
     expect(() => found(data)).toThrow(/unknown effect moon/);
   });
 
-  test("a measure of the stories that readers follow is found", () => {
+  test("a measure that predicts readers' answers is found", () => {
     const random = randomFrom("dialogue");
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { dialogue: (at % 7) / 7 }]),
@@ -120,12 +120,12 @@ describe("the mixed model", () => {
     const tests = of(all, "mixed-model").numbers["tests"] as { effect: string; p: number }[];
     expect(tests.find(({ effect }) => effect === "dialogue")!.p).toBeLessThan(0.001);
     expect(tests.find(({ effect }) => effect === "order")!.p).toBeGreaterThan(0.001);
-    expect(said(of(all, "cues"))).toContain("more often with more of “dialogue”");
+    expect(said(of(all, "cues"))).toContain("more often the higher “dialogue”");
   });
 });
 
 describe("leaks", () => {
-  test("a measure that gives the origin away is told as a warning, with its name", () => {
+  test("a measure that gives the origin away is a warning, with its name", () => {
     const choices = choicesBy(20, 40, guess);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [
@@ -134,9 +134,11 @@ describe("leaks", () => {
       ]),
     );
     const leaks = of(found(dataOf({ choices, measures })), "leaks");
-    expect(said(leaks, "warning")).toMatch(/^The stories may be unfair: .* only “length” sorts 100.0 %/);
+    expect(said(leaks, "warning")).toMatch(
+      /^The stories may be unfair: .* only “length” identifies the origin of 100.0 %/,
+    );
     expect(said(leaks, "warning")).toContain(
-      "What gives them away: “length” (91.00 on average in human stories, 95.95 in the machine’s). How to fix it: make the two sides alike in “length”, a column of the table.",
+      "What gives them away: “length” (mean 91.00 in human stories, 95.95 in machine stories). How to fix it: make human and machine stories more similar in “length”, a column of the table.",
     );
     expect(leaks.numbers["beats"]).toBe(true);
   });
@@ -192,7 +194,7 @@ describe("exclusions", () => {
     const choices = choicesBy(30, 20, guess).map((choice) => ({ ...choice, ms: 9000 }));
     const quality = of(found(dataOf({ choices, settings: settings({ straightLining: 6 }) })), "quality");
     const table = quality.findings.find(
-      (one) => one.kind === "table" && one.caption.includes("with and without"),
+      (one) => one.kind === "table" && one.caption.includes("by exclusion rule"),
     );
     expect(table?.kind === "table" && table.table.rows.length).toBe(4);
   });
@@ -212,7 +214,7 @@ describe("exclusions", () => {
     );
     const all = dataOf({ choices, ratings });
     const quality = of(found(all), "quality");
-    expect(said(quality)).toContain("1 reader gave one and the same answer to all of six stories or more.");
+    expect(said(quality)).toContain("1 reader gave the same answer to all of at least six stories.");
     const { withoutStraightLiners } = quality.numbers["compared"] as {
       withoutStraightLiners: { overall: { judgments: number } };
     };
@@ -231,9 +233,9 @@ describe("exclusions", () => {
     const again = at("reader-0", "story-7 story-1", 7);
     const aloneAfterwards = at("reader-1", "story-1 story-7", 0);
     const qualityOf = (pairs: Pair[]) => of(found(dataOf({ choices, pairs })), "quality");
-    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("alone before");
+    expect(said(qualityOf([fresh, aloneAfterwards]))).not.toContain("judged or rated alone");
     expect(said(qualityOf([fresh, again, aloneAfterwards]))).toContain(
-      "1 of 3 answers about pairs is of a story that the reader had been asked about alone before",
+      "1 of 3 answers about pairs includes a story that the reader had already judged or rated alone",
     );
   });
 });
@@ -256,7 +258,7 @@ describe("pairs", () => {
     });
   };
 
-  test("readers who find the human story are told so, and it is the strongest writer", () => {
+  test("readers who find the human story get this verdict, and people have the largest strength", () => {
     const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
     expect(said(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
     const { conditions } = pairs.numbers["strengths"] as {
@@ -306,24 +308,24 @@ describe("ratings", () => {
     });
   };
 
-  test("equal ratings are equivalent within the declared points, a lead of a point is different", () => {
+  test("equal ratings are equivalent within the declared points, a difference of one point is different", () => {
     const equal = of(found(dataOf({ ratings: ratingsWhere(0) })), "ratings");
     expect(said(equal)).toContain("equivalent, with p < .001 for equivalence within 0.5 points");
     const apart = of(found(dataOf({ ratings: ratingsWhere(1) })), "ratings");
     expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
   });
 
-  test("one rating, and ratings all alike, crash nothing", () => {
+  test("one rating, and identical ratings, crash nothing", () => {
     expect(said(of(found(dataOf({ ratings: ratingsWhere(0).slice(0, 1) })), "ratings"))).toContain(
-      "nothing can be compared",
+      "nothing to compare",
     );
     expect(said(of(found(dataOf({ ratings: ratingsWhere(0, 0) })), "ratings"))).toContain(
-      "no fit: all ratings are alike",
+      "could not be fitted: all ratings are the same",
     );
   });
 });
 
-test("that texts were chosen among several draws is told beside the count of all of them", () => {
+test("texts chosen among several draws are reported with the count of all texts", () => {
   const told = (chosen: boolean) => {
     const generations = [1, 2, 3].map((attempt) => ({
       ...generationOf({ id: `one-${attempt}`, attempt }),
@@ -337,7 +339,7 @@ test("that texts were chosen among several draws is told beside the count of all
   expect(told(false)).not.toContain("chosen");
 });
 
-test("a corpus whose table names no author is told to name none, and is by no number of authors", () => {
+test("a corpus without authors is reported as such, without a number of authors", () => {
   const told = (authors: number) => {
     const words = { least: 60, median: 90, most: 99, mean: 89, rule: 100, above: 0 };
     const split = { train: 30, validation: 10, test: 20 };
@@ -345,6 +347,6 @@ test("a corpus whose table names no author is told to name none, and is by no nu
     const study = { corpus, generations: [], stimuli: [] } as never;
     return JSON.stringify(overview.run(dataOf({ study }), randomFrom("test", "authors")).findings);
   };
-  expect(told(0)).toContain("60 human stories, their authors not named: 30 for training");
+  expect(told(0)).toContain("60 human stories by unnamed authors: 30 for training");
   expect(told(1)).toContain("60 human stories by 1 author: 30");
 });

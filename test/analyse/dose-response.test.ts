@@ -19,7 +19,7 @@ const said = (data: Data): string =>
 test("a level that words and readers follow can be set; its figure shows both", () => {
   const data = dosed({ words: 0.6, moved: 0.6, named: 0.9, readers: 40 }, 1);
   expect(said(data)).toMatch(
-    /^echo: chat, melancholy: the level of melancholy can be set; words and readers follow it\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
+    /^echo: chat, melancholy: the level of melancholy can be set, in the words and as judged by readers\.\nThe words grow sadder .* Readers are moved more .* More readers name sadness or longing /,
   );
   const [first] = run(data).findings.filter((finding) => finding.kind === "figure");
   if (first?.kind !== "figure") throw new Error("no figure");
@@ -45,30 +45,32 @@ test("a mean rating near the end of its scale has an interval that leans inwards
 
 test("what no reader was asked is not claimed of readers", () => {
   expect(said(dosed({ words: 0.6 }, 2))).toMatch(
-    /can be set as far as words tell; no reader was asked\.\nThe words grow sadder/,
+    /can be set in the words; no reader was asked\.\nThe words grow sadder/,
   );
 });
 
-test("words that follow do not speak for readers who don't", () => {
+test("an effect on words is not claimed for readers", () => {
   expect(said(dosed({ words: 0.6, readers: 40 }, 3))).toMatch(
-    /as far as words tell; that readers see it is not shown\.\n.* That the share of readers who name sadness or longing goes with the level asked for is not shown/,
+    /in the words; that readers notice is not shown\.\n.* No effect of the level asked for on the share of readers who name sadness or longing is shown/,
   );
 });
 
-test("nothing found is no evidence of nothing", () => {
+test("no significant effect is not reported as evidence of no effect", () => {
   expect(said(dosed({ readers: 40 }, 4))).toMatch(
     /that the level of melancholy can be set cannot be shown; that is no evidence that it cannot\.$/m,
   );
 });
 
-test("one reader cannot stand for many", () => {
+test("one reader cannot represent many", () => {
   const text = said(dosed({ named: 3, moved: 1, readers: 1 }, 5));
   expect(text).toContain("no interval: too few readers or titles");
   expect(text).not.toMatch(/Readers are moved more|More readers name/);
 });
 
-test("a level that works against itself is told of", () => {
-  expect(said(dosed({ words: -0.6 }, 6))).toMatch(/works against itself in part.*\nThe words grow gladder/);
+test("a level that works against itself is reported", () => {
+  expect(said(dosed({ words: -0.6 }, 6))).toMatch(
+    /changes in the wrong direction for at least one outcome.*\nThe words grow gladder/,
+  );
 });
 
 test("it waits where no level was asked for, and where one level was it has nothing to compare", () => {
@@ -78,7 +80,7 @@ test("it waits where no level was asked for, and where one level was it has noth
   expect(applies(doseResponse, none)).toBe(true);
   const one = none.study!.generations.filter(({ control }) => control?.["strength"] === 2);
   expect(said({ ...none, study: { ...none.study!, generations: one } })).toBe(
-    "Nothing was asked for in two ways, so that there is nothing to compare.",
+    "No prompt asked for two different levels or categories, so there is nothing to compare.",
   );
 });
 
@@ -95,14 +97,14 @@ test("no level is found where readers and words go by none, titles and readers d
 });
 
 test.each(["best of", "far"] as const)(
-  "texts that were chosen by their words are shown apart, and neither they nor ratings of them are tested: %s",
+  "texts that were chosen by their words are shown separately, and neither they nor their ratings are tested: %s",
   (redraws) => {
     const data = dosed({ readers: 40, redraws }, 11);
     const text = said(data);
-    expect(text).toContain("that the level of melancholy can be set cannot be shown");
+    expect(text).toContain("control of the level of melancholy is not shown");
     // Readers, who name sadness where words are sad, see what the choice did.
     expect(text).toMatch(
-      /\d+ texts were chosen among \d+ draws by the sadness of the words: .* It is not tested/,
+      /\d+ texts were chosen among \d+ draws by the sadness of the words: .* Neither it nor the ratings of these texts are tested/,
     );
     expect(Object.keys(run(data).numbers["echo: chat, melancholy"] as object)).toEqual(["words"]);
     const chosen = run(data).findings.find(
@@ -124,17 +126,17 @@ test.each([
     const followed = asking(control, 0.8, 1);
     expect(said(followed)).toContain(`echo: chat, ${called}: ${what} can be set`);
     expect(run(followed).numbers["verdicts"]).toEqual({ [`echo: chat, ${called}`]: "can be set" });
-    expect(said(asking(control, 0, 1))).toContain(`that ${what} can be set cannot be shown`);
+    expect(said(asking(control, 0, 1))).toContain(`control of ${what} is not shown`);
   },
 );
 
-test("codes by people are heard beside the cue words", () => {
+test("codes by people are used as well as cue words", () => {
   const data = asking("kind", 0.6, 2);
   const [cues] = data.study!.coders!;
   const anna = { ...cues!, name: "anna", kind: "people" as const };
   const text = said({ ...data, study: { ...data.study!, coders: [cues!, anna] } });
-  expect(text).toContain("the kind of love can be set; words and readers follow it.");
-  expect(text).toContain("by people or a model who coded them");
+  expect(text).toContain("the kind of love can be set, in the words and as judged by readers.");
+  expect(text).toContain("coded by people or a model");
 });
 
 test("a study's own files give levels, ratings and emotions", async () => {

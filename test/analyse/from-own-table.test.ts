@@ -121,20 +121,20 @@ describe("a table that Tiny Love wrote", () => {
     expect(other.logged.join()).toContain(`margin ${margin}, alpha 0.05) are those of the package in`);
   });
 
-  test("is held against another margin where one is given", async () => {
+  test("is tested against another margin if one is given", async () => {
     const { numbers } = await numbersOf(csvOfPackage(), { margin: 0.02 });
     const { overall } = await found("verdict");
     expect(numbers.verdict.overall.equivalenceP).toBeGreaterThan(overall.equivalenceP);
     expect(numbers.verdict.overall.differenceP).toBeCloseTo(overall.differenceP, 12);
   });
 
-  test("that lies elsewhere says what it lacks, and does not guess", async () => {
+  test("that was moved says what it lacks, and does not guess", async () => {
     const copy = study.path("elsewhere.csv");
     await copyFile(study.path(judgmentsFile), copy);
     await expect(numbersOf(copy)).rejects.toThrow("elsewhere.csv does not say who wrote the stories");
     await copyFile(csvOfPackage(), copy);
     await expect(numbersOf(copy)).rejects.toThrow(
-      "elsewhere.csv holds several tasks: human-or-machine, how-it-felt, which-is-human",
+      "elsewhere.csv has several tasks: human-or-machine, how-it-felt, which-is-human",
     );
     const rows = (await readTable(copy)).filter(({ task }) => task === "human-or-machine");
     await writeWhole(copy, csv(Object.keys(rows[0]!), rows));
@@ -151,7 +151,7 @@ describe("a table that Tiny Love wrote", () => {
 });
 
 describe("the package", () => {
-  test("says of each judgment whether the verdict stands on it", async () => {
+  test("marks each judgment that the verdict uses", async () => {
     const rows = await readTable(csvOfPackage());
     const of = (value: string) => rows.filter((row) => row["in_verdict"] === value);
     const { overall } = await found("verdict");

@@ -11,7 +11,7 @@ import { designOf, evenDesign } from "../../src/analyse/design.ts";
 import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { asJudgments } from "../../src/analyse/judged.ts";
-import { heard, power } from "../../src/analyse/power.ts";
+import { plannedStudy, power } from "../../src/analyse/power.ts";
 import { sayTooFewFor } from "../../src/analyse/power-plan.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
@@ -86,7 +86,9 @@ describe("the sentence", () => {
     expect(said(all, "verdict")).toMatch(
       /^Equivalent on average; up to \d+\.\d % of readers could still be able to tell\. /,
     );
-    expect(said(all)).toContain("takes 16 answers of one reader, all right, and readers gave 6 (median)");
+    expect(said(all)).toContain(
+      "needs at least 16 answers from one reader, all right; the median reader gave 6",
+    );
     expect(said(all).toLowerCase()).not.toContain("indistinguishable");
   });
 
@@ -99,7 +101,7 @@ describe("the sentence", () => {
     );
   });
 
-  test("of titles that are easy or hard for both kinds is that nothing can be said, where stories alone would differ", () => {
+  test("of titles that are easy or hard for both kinds is inconclusive, although clusters by story only would give a difference", () => {
     // The first seed with which the study of version 0.1 is wrong.
     let wrong = 0;
     for (let seed = 0; seed < 60; seed++) {
@@ -112,7 +114,9 @@ describe("the sentence", () => {
       const now = verdictOf(dataOf({ choices, settings: settings() }));
       if (now.numbers["together"] === "different") continue;
       expect(said(now, "verdict")).toMatch(/^Inconclusive: these data cannot say whether readers can tell/);
-      expect(said(now)).toContain("The verdict speaks of readers like these 60 and titles like these 10");
+      expect(said(now)).toContain(
+        "The verdict generalises to readers like these 60 and titles like these 10",
+      );
       return;
     }
     expect.unreachable(`${wrong} of 60 studies were called different without titles, and all with them`);
@@ -132,7 +136,7 @@ describe("the sentence", () => {
     expect(all.numbers["together"]).toBe("different");
   });
 
-  test("of a difference that is small says so, and no margin turns it", () => {
+  test("of a small difference says so, at any margin", () => {
     // 8,845 judgments, of which human stories are told more often: 57.8 % in all, within ten points.
     const choices = choicesOf({ readers: 222, each: 40, stories: 200 }, (_, story) =>
       story < 100 ? 0.64 : 0.516,
@@ -148,7 +152,7 @@ describe("the sentence", () => {
       }
       if (margin === 0.05) {
         expect(said(all, "verdict")).toMatch(
-          /^Different: readers can tell human stories from a machine’s more often than by guessing\. /,
+          /^Different: readers can tell human stories from machine stories more often than by guessing\. /,
         );
       }
     }
@@ -158,7 +162,7 @@ describe("the sentence", () => {
     const choices = choicesOf({ readers: 50, each: 8, stories: 8, titles: true }, () => 0.8);
     const told = said(verdictOf(dataOf({ choices, settings: settings() })), "verdict");
     expect(told).toMatch(/^Inconclusive/);
-    expect(told).toContain("there are 4 clusters by title, and it takes 6 to know how much they differ");
+    expect(told).toContain("there are 4 clusters by title, and at least 6 are needed");
     expect(headline(dataOf({ choices, settings: settings({ clusters: [] }) }))).toMatch(/^Different/);
   });
 });
@@ -179,7 +183,7 @@ describe("who left", () => {
     expect(weighings.judgments.test.overall.estimate).toBeLessThan(0.58);
     expect(Math.abs(weighings.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
     expect(said(all)).toMatch(
-      /Over readers weighed alike accuracy is 6\d\.\d %, over judgments weighed alike 5\d\.\d % and \d\d\.\d % for the 40 readers who finished, alone\./,
+      /Accuracy is 6\d\.\d % with equal weight for each reader, 5\d\.\d % with equal weight for each judgment and \d\d\.\d % for only the 40 readers who finished\./,
     );
     expect(said(all, "warning")).toContain("Readers who judged more stories were right less often");
   });
@@ -196,7 +200,7 @@ describe("who left", () => {
   test("is not spoken of where all judged as many", () => {
     const even = choicesOf({ readers: 40, each: 20, stories: 60 }, () => 0.5);
     expect(said(verdictOf(dataOf({ choices: even, settings: settings() })))).not.toContain(
-      "weighed alike accuracy",
+      "equal weight for each",
     );
   });
 });
@@ -302,7 +306,7 @@ describe("a study", () => {
   test("plans with the clusters of its forms", async () => {
     const { options } = power;
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
-    const asked = await heard(options.parse({ check: 0 }), study);
+    const asked = await plannedStudy(options.parse({ check: 0 }), study);
     expect(asked.groups).toEqual({ count: 7, hold: "readers" });
     expect(asked.about).toContain("clustered by 7 classes");
     const byForm = await aStudy({ compose: { forms: 2 }, analyse: { clusters: ["form"] } });
@@ -324,7 +328,7 @@ describe.skipIf(!existsSync(join(reviewed, "experts.csv")))(
       ["two.csv", "Different: A is recognised (61.5 %), B passes as human (39.8 %)."],
       [
         "title_false_different.csv",
-        "Inconclusive: these data cannot say whether readers can tell human stories from a machine’s.",
+        "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.",
       ],
       ["pairs.csv", "Different: side by side, readers find the human story more often than by guessing."],
     ])("%s has its sentence", async (name, sentence) => {

@@ -37,17 +37,17 @@ describe("equivalence", () => {
       of(found(dataOf({ choices: choicesBy(300, 60, rightWith(0.53)) }), [verdict]), "verdict"),
     );
     expect(better).toMatch(/^Different, but within the margin of 10 points: readers are right in 53\.0 %\./);
-    expect(better).toContain("lies above guessing, and the 90 % interval lies within the declared margin");
+    expect(better).toContain("lies above 50 %; the 90 % interval lies within the declared margin");
     expect(better.toLowerCase()).not.toContain("indistinguishable");
     expect(better).not.toContain("no better than");
   });
 
-  test("within a margin in which anything fits is not called indistinguishable", () => {
+  test("within a very wide margin is not called indistinguishable", () => {
     const choices = choicesBy(60, 40, guess);
     const wide = said(
       of(found(dataOf({ choices, settings: settings({ margin: 0.49 }) }), [verdict]), "verdict"),
     );
-    expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies within 1 % to 99 %/);
+    expect(wide).toMatch(/^Equivalent within a wide margin: accuracy lies between 1 % and 99 %/);
     expect(wide.toLowerCase()).not.toContain("indistinguishable");
   });
 
@@ -87,8 +87,8 @@ describe("equivalence", () => {
   });
 });
 
-describe("few data carry no interval", () => {
-  test("one reader who was always right gets no interval of skill, of accuracy, or of belief", () => {
+describe("few data give no interval", () => {
+  test("one reader who was always right gets no interval of skill, of accuracy, or a credible interval", () => {
     const all = found(dataOf({ choices: choicesBy(1, 20, (origin) => origin) }));
     const skill = tableWith("Skill and bias", of(all, "verdict"));
     expect(skill.rows.map(({ low, high }) => [low ?? null, high ?? null])).toEqual(
@@ -98,23 +98,26 @@ describe("few data carry no interval", () => {
     for (const row of shares.rows) expect(row["clustered_low"]).toBeNull();
     const drawn = tableWith("How often readers were right", of(all, "verdict"));
     for (const { low, outer_high } of drawn.rows) expect([low, outer_high]).toEqual([null, null]);
-    expect(said(of(all, "bayes"))).toContain("one reader can't stand for readers");
+    expect(said(of(all, "bayes"))).toContain("one reader cannot represent readers in general");
     expect(of(all, "bayes").numbers["effectiveJudgments"]).toBe(0);
   });
 
-  test("a model of one story gets no interval, and another beside it has its own", () => {
+  test("a model with one story gets no interval, and another model has its own", () => {
     const choices = choicesBy(12, 20, guess).map((choice) => {
       if (choice.origin === "human") return choice;
       return { ...choice, model: choice.stimulus === "story-1" ? "lone" : "many" };
     });
-    const { rows } = tableWith("Each model beside", of(found(dataOf({ choices }), [verdict]), "verdict"));
+    const { rows } = tableWith(
+      "Each model with all human stories",
+      of(found(dataOf({ choices }), [verdict]), "verdict"),
+    );
     expect(rows.map(({ model, low }) => [model, low === null])).toEqual([
       ["lone", true],
       ["many", false],
     ]);
   });
 
-  test("two readers who agree in all are not believed as if all their judgments were independent", () => {
+  test("two readers who agree on everything do not count as independent judgments", () => {
     const choices = choicesBy(2, 40, (origin) => origin);
     const worth = of(found(dataOf({ choices }), [bayes]), "bayes").numbers["effectiveJudgments"];
     // z / t with one degree of freedom is 0.154.
@@ -130,11 +133,11 @@ describe("few data carry no interval", () => {
     );
   });
 
-  test("a claim that stands on few readers tells of those who may be missing", () => {
+  test("a claim from few readers has a note on groups that may be missing", () => {
     const verdictOf = (readers: number) =>
       said(of(found(dataOf({ choices: choicesBy(readers, 40, rightWith(0.8)) }), [verdict]), "verdict"));
-    expect(verdictOf(13)).toContain("missing altogether from so few with probability 0.25");
-    expect(verdictOf(60)).not.toContain("missing altogether");
+    expect(verdictOf(13)).toContain("is missing from the sample with probability 0.25");
+    expect(verdictOf(60)).not.toContain("missing from the sample");
   });
 
   test("the intervals of accuracy are those of the verdict", () => {
@@ -157,7 +160,7 @@ describe("bias is no skill", () => {
     const { clustered } = of(all, "bayes").numbers as { clustered: { mean: number; aboveChance: number } };
     expect(clustered.mean).toBeCloseTo(0.5, 6);
     expect(clustered.aboveChance).toBeCloseTo(0.5, 6);
-    expect(said(of(all, "verdict"))).toContain("they lean towards “human”");
+    expect(said(of(all, "verdict"))).toContain("bias towards “human”");
   });
 
   /** Readers who take the left story with a probability, whatever it is. */
@@ -217,7 +220,7 @@ describe("bias is no skill", () => {
       ),
     );
     expect(always).toMatch(/^Inconclusive/);
-    expect(always).toContain("skill can't be told from a preference for a side");
+    expect(always).toContain("skill cannot be separated from a preference for a side");
   });
 
   test("a side that a few readers prefer is tested over readers", () => {
@@ -233,7 +236,7 @@ describe("bias is no skill", () => {
   });
 });
 
-describe("a look before the planned end", () => {
+describe("an interim analysis", () => {
   const choices = choicesBy(20, 40, rightWith(0.6));
   const at = (stop: Record<string, unknown>) =>
     found(dataOf({ choices, settings: settings({ stop }) }), [verdict, quality]);
@@ -242,7 +245,9 @@ describe("a look before the planned end", () => {
     const all = at({ readers: 100 });
     expect(said(of(all, "verdict"), "verdict")).toMatch(/^No verdict yet: 20 of 100 planned readers/);
     expect(of(all, "verdict").numbers["together"]).toBe("inconclusive");
-    expect(JSON.stringify(tableWith("The verdicts", of(all, "verdict")).rows)).not.toContain("different");
+    expect(JSON.stringify(tableWith("The verdict overall", of(all, "verdict")).rows)).not.toContain(
+      "different",
+    );
     expect(JSON.stringify(of(all, "quality").findings)).not.toContain("different");
   });
 
@@ -256,7 +261,7 @@ describe("a look before the planned end", () => {
         ? { ...choice, answer: "human" as const, right: choice.origin === "human" }
         : choice,
     );
-    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers judged/);
+    expect(headline(careless, { readers: 20 })).toMatch(/^Different: .* 19 readers were right/);
     const left = choices
       .slice(0, 120)
       .map((choice) => ({ ...choice, participant: `left-${choice.participant}` }));
@@ -279,21 +284,21 @@ describe("a look before the planned end", () => {
 describe("leaks", () => {
   test("of stories of which nothing is known but their origin cannot be told", () => {
     const choices = choicesBy(20, 40, guess).map(({ order: _, ...choice }) => choice);
-    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("cannot be told");
+    expect(said(of(found(dataOf({ choices }), [leaks]), "leaks"))).toContain("leak scan is not possible");
   });
 
-  test("that readers did no worse than are not called unshown", () => {
+  test("that readers exceeded are still reported", () => {
     const choices = choicesBy(20, 40, (origin) => origin);
     const measures = new Map(
       Array.from({ length: 40 }, (_, at) => [`story-${at}`, { length: 90 + (at % 2) * 5 + (at % 3) }]),
     );
     const told = said(of(found(dataOf({ choices, measures }), [leaks]), "leaks"));
-    expect(told).toContain("does give them away");
+    expect(told).toContain("Surface features give the stories away");
     expect(told).not.toContain("not shown");
   });
 });
 
-test("no figure that is drawn by chance hangs on the order of a table's rows", () => {
+test("no random figure depends on the order of a table's rows", () => {
   const choices = choicesBy(20, 24, guess);
   const random = randomFrom("measures");
   const measures = new Map(
@@ -335,12 +340,12 @@ describe("ratings", () => {
     });
   };
 
-  test("that never vary within a kind have no interval of no width", () => {
+  test("that never vary within a kind have no interval of width 0", () => {
     const all = of(
       found(dataOf({ ratings: ratingsOf(1, (origin) => (origin === "human" ? 4 : 3)) }), [ratings]),
       "ratings",
     );
-    expect(said(all)).toContain("inconclusive, for the values never vary within a kind");
+    expect(said(all)).toContain("Inconclusive, because the values do not vary within a kind");
     for (const { low } of tableWith("Mean ratings", all).rows) expect(low).toBeNull();
   });
 
@@ -377,14 +382,16 @@ describe("ratings", () => {
     expect(rows.map(({ of }) => of)).toEqual(["Human stories", "Machine stories", "a first", "the second"]);
   });
 
-  test("of readers who left half-way are told to weigh on one kind, and compared without them", () => {
+  test("of readers who left half-way get a note, and a comparison without them", () => {
     const whole = ratingsOf(1, (origin, random) => random.integer(1, 3) + Number(origin === "human"));
     // A generous reader rates human stories alone.
     const half = whole
       .filter(({ origin, participant }) => origin === "human" && participant === "reader-0")
       .map((rating) => ({ ...rating, participant: "half-way", rating: 5 }));
     const text = said(of(found(dataOf({ ratings: [...whole, ...half] }), [ratings]), "ratings"));
-    expect(text).toContain("1 of 21 readers rated another mix of human and machine stories than the others");
+    expect(text).toContain(
+      "1 of 21 readers rated a different mix of human and machine stories than the others",
+    );
     const points = (all: string) => Number(/([\d.]+) points above machine stories/.exec(all)![1]);
     const without = points(text.slice(text.indexOf("Without them")));
     expect(without).toBe(points(said(of(found(dataOf({ ratings: whole }), [ratings]), "ratings"))));
@@ -402,13 +409,13 @@ describe("ratings", () => {
     expect(smallest.differenceHolm).toBeCloseTo(Math.min(1, 10 * smallest.differenceP), 12);
   });
 
-  test("on a scale of two steps are told that the margin is half of it", () => {
+  test("on a scale of two steps get a note that the margin is half of it", () => {
     const data = ratingsOf(1, (_, random) => random.integer(0, 1));
     expect(said(of(found(dataOf({ ratings: data }), [ratings]), "ratings"))).toContain("50.0 % of the scale");
   });
 });
 
-test("one accuracy is told with one interval everywhere, of all stories and of each kind", () => {
+test("one accuracy has the same interval everywhere, for all stories and for each kind", () => {
   const random = randomFrom("one interval");
   const choices = choicesBy(30, 20, guess).map((choice) => {
     const answer = random.next() < 0.3 ? choice.origin : choice.answer;
@@ -427,7 +434,9 @@ test("one accuracy is told with one interval everywhere, of all stories and of e
       expect.closeTo(Number(outer_high), 12),
     ]),
   );
-  const [{ low, high }] = rowsOf("quality", "The verdict with and without") as [Record<string, unknown>];
+  const [{ low, high }] = rowsOf("quality", "The verdict by exclusion rule") as [
+    Record<string, unknown>,
+  ];
   expect([low, high]).toEqual([verdicts[0]!["outer_low"], verdicts[0]!["outer_high"]]);
 });
 

@@ -597,7 +597,7 @@ const tables: [string, Files, (readonly string[])?][] = [
   ],
   // A column for each annotator.
   [
-    "a column for each annotator",
+    "one column per annotator",
     {
       "t.csv": csv(
         ["story", "origin", ...readers],
@@ -677,10 +677,10 @@ describe("what is not needed never stops the analysis", () => {
     [
       "times in words",
       rowsOf(",ms", [",1.2s", ",900"]),
-      /ms: 12 cells not a number and not used, the first “1\.2s”/,
+      /ms: 12 cells ignored because they are not a number, the first “1\.2s”/,
     ],
-    ["confidence in words", rowsOf(",confidence", [",very", ",3"]), /confidence: 12 cells not a number/],
-    ["an order in letters", rowsOf(",order", [",b"]), /order: 24 cells not a number/],
+    ["confidence in words", rowsOf(",confidence", [",very", ",3"]), /confidence: 12 cells ignored/],
+    ["an order in letters", rowsOf(",order", [",b"]), /order: 24 cells ignored/],
   ])("%s are left out and reported", async (_, content, message) => {
     const { code, printed, told } = await analysed({ "t.csv": content });
     expect(code).toBe(0);
@@ -691,7 +691,7 @@ describe("what is not needed never stops the analysis", () => {
   test("decimal commas are numbers", async () => {
     const { code, told } = await analysed({ "t.csv": rowsOf(",confidence", [',"3,5"']) });
     expect(code).toBe(0);
-    expect(told.join("\n")).not.toContain("not a number");
+    expect(told.join("\n")).not.toContain("ignored");
   });
 
   test.each(["NA", "N/A", "nan", "NULL", "None", "."])("%s is missing, and counted", async (missing) => {
@@ -723,27 +723,27 @@ describe("a table that says too little is refused in one line that says what is 
     [
       "two columns that are one but for case",
       { "t.csv": "participant,Participant,stimulus,origin,response\na,b,s,human,human\n" },
-      /2 columns that may be participant: participant, Participant \(say which of them it is: --map participant=participant\)/,
+      /2 columns that could be participant: participant, Participant \(choose one: --map participant=participant\)/,
     ],
     [
       "0 and 1 without a word",
       { "t.csv": long(ours, { human: "1", machine: "0" }) },
-      /t\.csv, line 2: origin “1” is not understood \(which number is human\? say it with --values human=1 machine=OTHER/,
+      /t\.csv, line 2: origin “1” is not understood \(say which number is human: --values human=1 machine=OTHER/,
     ],
     [
       "a word that nobody knows",
       { "t.csv": long(ours, { human: "alpha", machine: "beta" }) },
-      /origin “alpha” is not understood \(human is also read as h, person.*--values human=VALUE machine=VALUE; the column holds alpha, beta\)/,
+      /origin “alpha” is not understood \(human is also read as h, person.*--values human=VALUE machine=VALUE; the column has alpha, beta\)/,
     ],
     [
       "a wide table without a key",
       { "t.csv": wide((name) => titles[name]) },
-      /has no column stimulus, origin, response \(.*a row for each person and a column for each story, give the key.*--key FILE/,
+      /has no column stimulus, origin, response \(.*one row per person and one column per story, give a key.*--key FILE/,
     ],
     [
       "a long table without origins",
       { "t.csv": "worker,item,answer\na,s,human\n" },
-      /has no column origin \(origin is also found as origin, true origin.*or give a key: --key FILE/,
+      /has no column origin \(origin may also be called origin, true origin.*or give a key: --key FILE/,
     ],
     [
       "a key of other stories",
@@ -751,7 +751,7 @@ describe("a table that says too little is refused in one line that says what is 
         "t.csv": csv(["worker", "item", "answer"], [{ worker: "a", item: "x9", answer: "human" }]),
         "key.csv": key,
       },
-      /no story of t\.csv is in key\.csv \(t\.csv names stories in item, as in “x9”; key\.csv as in “h1”\)/,
+      /no story of t\.csv is in key\.csv \(t\.csv names stories in its column item, such as “x9”; key\.csv has names such as “h1”\)/,
     ],
     [
       "a key that does not say who wrote",
@@ -784,7 +784,7 @@ describe("a table that says too little is refused in one line that says what is 
     [
       "answers to forms of the product's own",
       { "t.csv": "ResponseId,f1_q1_answer,f1_q2_answer\nR_1,human,machine\n" },
-      /holds answers to forms that `tinylove export-forms` wrote \(.*import-responses/,
+      /has answers to forms that `tinylove export-forms` wrote \(.*import-responses/,
     ],
     [
       "a spreadsheet",
@@ -810,7 +810,7 @@ test("--dry-run says how a table is read, and with --json gives the judgments", 
   const { code, told, printed } = await tinylove("analyse", "--judgments", path!, "--dry-run", "--json");
   expect(code).toBe(0);
   expect(told).toEqual([
-    "t.csv: a row for each judgment; 24 judgments by 4 readers of 6 stories; participant is WorkerId, stimulus is item_id, origin is truth and response is guess",
+    "t.csv: one row per judgment; 24 judgments by 4 readers of 6 stories; participant is WorkerId, stimulus is item_id, origin is truth and response is guess",
   ]);
   expect(JSON.parse(printed)).toHaveLength(24);
   expect(JSON.parse(printed)[1]).toMatchObject({

@@ -88,7 +88,7 @@ describe("pairs", () => {
     const ties = half.pairs.filter(({ chosenSide }) => chosenSide === "tie").length;
     expect(told.numbers).toMatchObject({ ties, correct: 200 - ties / 2 });
     expect(said(told)).toContain(
-      `${ties} answers of 200 are ties: each counts as a guess, one half of a story found`,
+      `${ties} answers of 200 are ties: each counts as a guess (one half of a correct answer)`,
     );
     const all = await tableOf(pairRows(20, 10, () => "tie"));
     expect(of(found(all, [pairs]), "pairs").numbers).toMatchObject({ estimate: 0.5, ties: 200 });
@@ -103,9 +103,9 @@ describe("pairs", () => {
 
   test("that few readers judged carry the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
-    expect(said(few)).toContain("would be missing altogether from so few with probability 0.53");
+    expect(said(few)).toContain("is missing from the sample with probability 0.53");
     const printed = printedFindings([few]);
-    expect(printed).toContain("missing altogether");
+    expect(printed).toContain("missing from the sample");
     const { rows } = tableIn(few, "The verdict on pairs");
     expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
       ["both sides", "120 of 120"],
@@ -114,7 +114,7 @@ describe("pairs", () => {
     ]);
     expect(printed).toMatch(/both +different +120 of +100\.0 %/);
     const many = await tableOf(pairRows(60, 20, () => true));
-    expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing altogether");
+    expect(said(of(found(many, [pairs]), "pairs"))).not.toContain("missing from the sample");
   });
 
   test("print no p-value that takes judgments as independent", async () => {
@@ -165,12 +165,15 @@ describe("a choice of several", () => {
       /^Different: among 4 stories, readers find the human story more often/,
     );
     const { rows } = tableIn(finding, "The verdict on choices of 4");
-    expect(rows.map(({ of }) => of)).toEqual(["all places", ...[1, 2, 3, 4].map((at) => `place ${at}`)]);
+    expect(rows.map(({ of }) => of)).toEqual([
+      "all positions",
+      ...[1, 2, 3, 4].map((at) => `position ${at}`),
+    ]);
   });
 
   test("has no verdict where the human story never stood at one of the places", async () => {
     const told = of(found(await tableOf(setRows(0.5, (random) => random.integer(1, 3))), [pairs]), "pairs");
-    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer never stood at place 4/);
+    expect(said(told, "verdict")).toMatch(/^Inconclusive.*the right answer was never at position 4/);
   });
 
   test("refuses a margin that leaves nothing outside it", async () => {
@@ -211,10 +214,10 @@ describe("the leak scan", () => {
     });
     const told = of(found(await tableOf(rows), [leaks]), "leaks");
     expect(said(told, "warning")).toMatch(
-      /^The stories may be unfair: a program that sees only “words” tells 100.0 % of the pairs apart \(p = \.0\d+\), more than readers did/,
+      /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
     expect(said(told, "warning")).toContain(
-      "“words” (1153.00 on average in human stories, 1150.00 in the machine’s)",
+      "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
     );
     // A threshold over all stories sees next to nothing of it.
     const alone = detect(
@@ -243,12 +246,14 @@ describe("the leak scan", () => {
     });
     const study = { stimuli, generations: [] } as never;
     const told = of(found(dataOf({ asks: new Set(["pairs"]), study }), [leaks]), "leaks");
-    expect(said(told, "warning")).toMatch(/tells 100\.0 % of the pairs apart .* more than guessing would/);
+    expect(said(told, "warning")).toMatch(
+      /finds the human story in 100\.0 % of the pairs .* above the 50 % of guessing/,
+    );
   });
 
   test("of pairs whose stories are known by nothing but their origin says so", async () => {
     const told = of(found(await tableOf(pairRows(8, 24, () => true)), [leaks]), "leaks");
-    expect(said(told)).toContain("cannot be told: nothing is known of the stories in the pairs");
+    expect(said(told)).toContain("leak scan is not possible: the stories in the pairs have no measures");
   });
 
   test("keeps the stories of a title together: what they share says nothing of either", () => {
@@ -297,7 +302,9 @@ describe("ratings", () => {
       at === 7 ? { ...rating, rating: 4 } : rating,
     );
     const told = rated(rows);
-    expect(said(told)).toContain("inconclusive, for 99.3 % of the values are 3: the scale was not used");
+    expect(said(told)).toContain(
+      "Inconclusive, because 99.3 % of the values are 3, so the scale was not used",
+    );
     expect((told.numbers as unknown as Numbers)["liking"]!.difference).toMatchObject({
       verdict: "inconclusive",
       equivalenceP: 1,
@@ -345,7 +352,7 @@ describe("ratings", () => {
     expect(told.findings.findIndex(({ kind }) => kind !== "sentence")).toBe(
       told.findings.findIndex((one) => one.kind === "table"),
     );
-    expect(said(told)).toContain("would be missing altogether from so few");
+    expect(said(told)).toContain("is missing from the sample");
   });
 
   test("the ordinal model has the verdict's degrees of freedom: four stories carry little", () => {
@@ -493,7 +500,7 @@ describe("the mixed model", () => {
       return { ...choice, participant, stimulus: `s${title}.${version}`, title: `t${title}` };
     });
     const told = of(found(dataOf({ choices: rows }), [mixedModel]), "mixed-model");
-    expect(said(told)).toContain("has no fit: readers, stories and titles have 2614 effects that cross");
+    expect(said(told)).toContain("could not be fitted: there are 2614 crossed random effects");
   });
 
   test("has titles with a slope of origin where both share them, and no stories where these say the same", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { planned } from "../../src/analyse/planned.ts";
-import { heard, power } from "../../src/analyse/power.ts";
-import { readersNeeded, usualPlan, withStories } from "../../src/analyse/power-plan.ts";
+import { plannedStudy, power } from "../../src/analyse/power.ts";
+import { powerFindings } from "../../src/analyse/power-findings.ts";
+import { defaultPlan, readersNeeded, withStories } from "../../src/analyse/power-plan.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 import { aStudy, quiet } from "./a-study.ts";
@@ -9,7 +9,7 @@ import { aStudy, quiet } from "./a-study.ts";
 const { options } = power;
 // biome-ignore lint/suspicious/noExplicitAny: what a program would read of --json.
 const numbersOf = async (given: Record<string, unknown>): Promise<any> =>
-  planned(await heard(options.parse({ check: 0, ...given }), undefined)).numbers;
+  powerFindings(await plannedStudy(options.parse({ check: 0, ...given }), undefined)).numbers;
 
 describe("a plan", () => {
   test("names readers with whom the whole claim is shown, by formula and by simulation", async () => {
@@ -29,10 +29,12 @@ describe("a plan", () => {
   });
 
   test("at an accuracy that lies beyond the margin says so, for then no story helps", async () => {
-    const { findings } = planned(await heard(options.parse({ check: 0, accuracy: 0.62 }), undefined));
+    const { findings } = powerFindings(
+      await plannedStudy(options.parse({ check: 0, accuracy: 0.62 }), undefined),
+    );
     expect(findings[0]).toMatchObject({
       text: expect.stringMatching(
-        /^With 60 stories .* 80 %, if accuracy is truly 62 %, nor do 10,000 stories/,
+        /^60 stories are too few .* if the true accuracy is 62 %, however many readers you ask\. Even 10,000 stories are not enough/,
       ),
     });
   });
@@ -65,7 +67,7 @@ describe("the plan of a study", () => {
 
   test("has the stories and questions of its forms, its margin and its planned end", async () => {
     const study = await aStudy(settings);
-    const asked = await heard(options.parse({ check: 0 }), study);
+    const asked = await plannedStudy(options.parse({ check: 0 }), study);
     expect(asked).toMatchObject({ stories: 12, each: 6, margin: 0.2, alpha: 0.1, readers: 40 });
     expect(asked.about).toContain(
       "Planned for “Of two forms”: margin 20 %, alpha 0.1, 40 readers, 12 stories of which each reader judges 6.",
@@ -75,15 +77,17 @@ describe("the plan of a study", () => {
   test("gives way to flags, and to its settings before forms are made", async () => {
     const compose = { forms: 4, human: 2, machine: 3 };
     const study = await temporaryStudy({ ...settings, compose });
-    const asked = await heard(options.parse({ margin: 0.05, readers: 7 }), study);
+    const asked = await plannedStudy(options.parse({ margin: 0.05, readers: 7 }), study);
     expect(asked).toMatchObject({ stories: 16, each: 4, margin: 0.05, alpha: 0.1, readers: 7 });
-    expect(asked.about).toContain("8 human and 12 machine stories; the fewer decide");
+    expect(asked.about).toContain("8 human and 12 machine stories; the plan uses the smaller number");
   });
 
   test("that asks no such question is told, unless stories are given", async () => {
     const study = await temporaryStudy({ compose: { tasks: [{ task: "how-it-felt" }] } });
-    await expect(heard(options.parse({}), study)).rejects.toThrow("does not ask of human and of machine");
-    expect(await heard(options.parse({ stories: 40, each: 4 }), study)).toMatchObject({
+    await expect(plannedStudy(options.parse({}), study)).rejects.toThrow(
+      "does not ask of human and of machine",
+    );
+    expect(await plannedStudy(options.parse({ stories: 40, each: 4 }), study)).toMatchObject({
       stories: 40,
       each: 4,
     });
@@ -96,11 +100,11 @@ describe("the plan of a study", () => {
     await power.run(study.folder, options.parse({ check: 0 }), effects);
     const text = effects.printed.join("\n").replace(/\s+/g, " ");
     const [, fewest, ample, readers] =
-      /^With 30 stories no number of readers .* at least (\d+) stories, half of them human, and with (\d+) some (\d+) readers do/
+      /^30 stories are too few .* at least (\d+) stories, half of them human; with (\d+) stories, about (\d+) readers give/
         .exec(text)!
         .map(Number);
     // The study's human and machine stories share its titles, a pair to each.
-    const plan = usualPlan({ stories: fewest!, each: 6, titles: fewest! / 2 });
+    const plan = defaultPlan({ stories: fewest!, each: 6, titles: fewest! / 2 });
     const test = { margin: 0.1, alpha: 0.05 };
     expect(readersNeeded(plan, test, 0.8)).toBeGreaterThan(1000);
     expect(readersNeeded(withStories(plan, fewest! - 2), test, 0.8)).toBeUndefined();

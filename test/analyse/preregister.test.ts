@@ -46,7 +46,9 @@ describe("a registration", () => {
       /12 judgments already/,
     );
     await preregister.run(study.folder, { late: true }, quiet());
-    expect(await warningsOf(study)).toEqual(["The study was registered only after 12 judgments."]);
+    expect(await warningsOf(study)).toEqual([
+      "The study was registered late: 12 judgments had already been made.",
+    ]);
   });
 
   test("tells a margin that was widened and stories that were changed afterwards", async () => {
@@ -71,17 +73,17 @@ describe("a registration", () => {
     const undeclared = await aStudy({ analyse: { stop: { readers: 20 } } });
     await writeJudgments(undeclared, readers(10));
     expect((await warningsOf(undeclared))[0]).toMatch(
-      /10 of 20 readers \(50.0 %\). No such look was declared/,
+      /10 of 20 planned readers \(50.0 %\) have finished. It was not declared/,
     );
 
     const declared = await aStudy({ analyse: { stop: { readers: 20, looks: [0.5] } } });
     await writeJudgments(declared, readers(10));
     // O'Brien and Fleming's boundary at half of the information, two-sided at .05: z = 2.963.
-    expect((await warningsOf(declared))[0]).toMatch(/which was declared.* a difference with p ≤ .003/);
+    expect((await warningsOf(declared))[0]).toMatch(/It was declared.* a difference with p ≤ .003/);
 
     const beyond = await aStudy({ analyse: { stop: { readers: 5 } } });
     await writeJudgments(beyond, readers(10));
-    expect((await warningsOf(beyond))[0]).toMatch(/went on beyond its planned end: 10 readers finished, 5/);
+    expect((await warningsOf(beyond))[0]).toMatch(/continued beyond its planned end: 10 readers finished, 5/);
 
     const ended = await aStudy({ analyse: { stop: { readers: 10 } } });
     await writeJudgments(ended, readers(10));
@@ -93,17 +95,17 @@ describe("a registration", () => {
     const effects = quiet();
     await preregister.run(study.folder, { late: false }, effects);
     expect(effects.logged[0]).toMatch(
-      /^With 12 stories no number of readers shows .* margin of 10 % .*: it takes at least \d+ stories, half of them human, and with \d+ some \d+ readers do\.$/,
+      /^12 stories are too few to show equivalence within 10 points, however many readers you ask. You need at least \d+ stories, half of them human; with \d+ stories, about \d+ readers give a power of 80 %\.$/,
     );
     await runStage(analyse, study, analyse.options!.parse({}), quiet());
     const [verdict] = await readFindings(study);
-    expect(JSON.stringify(verdict!.findings)).toContain("With 12 stories no number of readers shows");
+    expect(JSON.stringify(verdict!.findings)).toContain("12 stories are too few to show equivalence");
   });
 
   test("is not needed for the survey's quota to be the planned end; who left half-way does not count beyond it", async () => {
     const study = await aStudy({ survey: { quota: 20 } });
     await writeJudgments(study, readers(10));
-    expect((await warningsOf(study))[0]).toMatch(/10 of 20 readers/);
+    expect((await warningsOf(study))[0]).toMatch(/10 of 20 planned readers/);
 
     const left = Array.from({ length: 10 }, (_, at) =>
       answersTo("form-2", `left-${at}`, { human: 1, machine: 1 }).slice(0, 2),
@@ -171,7 +173,7 @@ describe("a registration", () => {
       StudyConfig.parse({ name: "of-two-forms", analyse: { margin: 0.4 } }),
     );
     expect((await warningsOf(changed)).at(-1)).toBe(
-      "Under the margin, alpha and exclusions that were registered the verdict is inconclusive; under the present ones it is equivalent.",
+      "The verdict is inconclusive under the registered settings and equivalent under the current ones.",
     );
   });
 });

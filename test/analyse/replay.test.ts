@@ -45,7 +45,7 @@ describe("a replay", () => {
     const file = (await aStudy()).path("table.csv");
     await writeFile(file, "reader,unit,golden,left,right,chosen\nr1,u1,false,real,real,real\n");
     await expect(replay.run(".", { study: "deepspeare", data: file, json: false }, quiet())).rejects.toThrow(
-      /row 1: not as published/,
+      /row 1: differs from the published table/,
     );
   });
 });

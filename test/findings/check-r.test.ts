@@ -95,9 +95,9 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
-    expect(stdout).toMatch(/ok {5}readers: shown to tell +here [1-9]/);
-    expect(stdout).toMatch(/ok {5}readers: differ, p by permutation/);
-    expect(stdout).toMatch(/ok {5}mixed model: deviation of origin by reader/);
+    expect(stdout).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
+    expect(stdout).toMatch(/ok {5}readers differ, p by permutation/);
+    expect(stdout).toMatch(/ok {5}mixed model: SD of origin by reader/);
   });
 
   test("agrees with the analysis of version 0.1 where it was declared", async () => {

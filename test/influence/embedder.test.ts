@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { expect, test } from "vitest";
-import { embeddingInputs, meaningsOf, openEmbedder } from "../../src/influence/embedder.ts";
+import { embeddingInputs, embeddingsOf, openEmbedder } from "../../src/influence/embedder.ts";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { sha256 } from "../../src/text/hash.ts";
 import { exists, filesUnder } from "../../src/workbench/files.ts";
@@ -54,11 +54,11 @@ test("what was embedded before a stop is kept, and a torn line is passed over", 
     end() {},
   });
   const effects = quietEffects({ signal: stop.signal, progress });
-  await expect(meaningsOf(texts, study, effects)).rejects.toThrow("stopped");
+  await expect(embeddingsOf(texts, study, effects)).rejects.toThrow("stopped");
   const [file] = await filesUnder(study.path(".tinylove/embeddings"));
   expect((await readFile(file!, "utf8")).trim().split("\n")).toHaveLength(2);
   await appendFile(file!, '{"text":"Rain');
-  const whole = await meaningsOf(texts, study, quietEffects());
+  const whole = await embeddingsOf(texts, study, quietEffects());
   expect(texts.every((text) => whole!.vectors.get(text)?.length === 192)).toBe(true);
   const [line] = (await readFile(file!, "utf8")).split("\n");
   expect(JSON.parse(line!).text).toBe(texts[0]);
@@ -82,7 +82,7 @@ test("a model of a hub is downloaded once, into the cache", async () => {
     influence: { embeddings: "hf:tiny/love/tiny-love.gguf", threads: 1 },
   });
   for (const some of [texts.slice(0, 2), texts]) {
-    const found = await meaningsOf(some, study, quietEffects({ env }));
+    const found = await embeddingsOf(some, study, quietEffects({ env }));
     expect(found!.vectors.size).toBe(some.length);
   }
   server.close();
@@ -92,7 +92,7 @@ test("a model of a hub is downloaded once, into the cache", async () => {
 
 test("without a model nothing is asked for", async () => {
   const study = await temporaryStudy();
-  expect(await meaningsOf(texts, study, quietEffects())).toBeUndefined();
+  expect(await embeddingsOf(texts, study, quietEffects())).toBeUndefined();
   expect(embeddingInputs(study)).toEqual([]);
   expect(await exists(study.path(".tinylove"))).toBe(false);
 });
@@ -103,5 +103,5 @@ test.each([
   ["llama:none.gguf", /influence\.embeddings: no model file .*none\.gguf/],
 ])("%s is refused in a line", async (embeddings, message) => {
   const study = await temporaryStudy({ influence: { embeddings } });
-  await expect(meaningsOf(texts, study, quietEffects())).rejects.toThrow(message);
+  await expect(embeddingsOf(texts, study, quietEffects())).rejects.toThrow(message);
 });

@@ -50,7 +50,7 @@ test("a model that cannot see its example leaks nothing of it", async () => {
   expect(generations).toHaveLength(32);
   expect(new Set(generations.map(({ seed }) => seed)).size).toBe(32);
   const { findings, numbers } = await studied(study);
-  expect(findings[0]).toMatchObject({ text: expect.stringContaining("No leak of the example was found") });
+  expect(findings[0]).toMatchObject({ text: expect.stringContaining("No leak of the example is shown") });
   expect(Object.keys(numbers["leak"] as Leak)).toEqual(["words", "topics", "phrases", "tone"]);
   expect((await readFindings(study)).map(({ analysis }) => analysis)).toEqual(["influence"]);
 });
@@ -63,7 +63,7 @@ test("one that repeats its prompt leaks, in meaning too where a model for it is 
   for (const channel of [words, meaning, clusters]) expect(channel!.corrected).toBeLessThan(0.05);
   expect(clusters!.own).toBeGreaterThan(clusters!.others);
   expect(findings[1]).toMatchObject({
-    text: expect.stringContaining("fall into the cluster of their own example"),
+    text: expect.stringContaining("are in the cluster of their own example"),
   });
 });
 
@@ -95,7 +95,7 @@ test("people's codes of the factorial are read beside the cue words'", async () 
   const { findings } = await studied(study);
   const said = findings.flatMap((each) => (each.kind === "sentence" ? [each.text] : []));
   expect(said.find((text) => text.startsWith("Tone, coded by people"))).toMatch(
-    /it carries over from the example; that it goes with the title is not shown\. 100\.0 % of 32 texts/,
+    /the code follows the example; an effect of the title is not shown\. 100\.0 % of 32 texts/,
   );
   expect(said.some((text) => text.includes("coded by cue words"))).toBe(true);
 });

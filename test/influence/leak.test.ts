@@ -30,7 +30,7 @@ test("a leak of words that was planted is found, and the more of it the larger",
 test("copies of the example are counted apart, with what is left without them", () => {
   const seen = factorialOf({ words: 0.25 }, 7);
   expect(first(copies(seen))).toBe(
-    `Copying: 0 texts of ${seen.texts.length} (0.0 %) share 8 words in a row or more with their own example. All texts are first attempts: none was drawn again.`,
+    `Copying: 0 texts of ${seen.texts.length} (0.0 %) share at least 8 words in a row with their own example. All texts are first attempts: none was drawn again.`,
   );
   const [one, ...others] = seen.texts;
   const example = seen.examples.find(({ id }) => id === one!.examples[0])!;
@@ -83,7 +83,7 @@ test("whose tone a text takes is told apart", () => {
 
 test("too few examples for a line are told of", () => {
   expect(first(toneTransfer(factorialOf({}, 2, { examples: 3 })))).toMatch(
-    /cannot be told: it needs 4 titles and 4 examples/,
+    /cannot be tested: it needs at least 4 titles and 4 examples/,
   );
 });
 

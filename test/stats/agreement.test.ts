@@ -32,7 +32,7 @@ test("uneven judges are told, and one category has no kappa", () => {
       [3, 0],
       [2, 0],
     ]),
-  ).toThrow(new RangeError("unit 1 has 2 judges beside 3"));
+  ).toThrow(new RangeError("unit 1 has 2 judges, expected 3"));
   expect(() => fleissKappa([[1, 0]])).toThrow(new RangeError("agreement needs two judges: 1"));
 });
 
@@ -56,7 +56,7 @@ test("kappa of nothing and of one category throughout is undefined", () => {
   expect(cohenKappa([], [])).toBeUndefined();
   expect(cohenKappa(["a", "a"], ["a", "a"])).toBeUndefined();
   expect(cohenKappa(["a", "b"], ["a", "b"])!.kappa).toBe(1);
-  expect(() => cohenKappa(["a"], [])).toThrow(new RangeError("other: 0 entries beside 1"));
+  expect(() => cohenKappa(["a"], [])).toThrow(new RangeError("other: 0 entries, expected 1"));
 });
 
 test("percent agreement counts pairs of judges", () => {

@@ -46,5 +46,5 @@ test("nothing has no figure", () => {
   ).toBeUndefined();
   expect(() =>
     crossedBootstrap({ values: [1], readers: [], stories: [1] }, meanOf, {}, randomFrom(1)),
-  ).toThrow(new RangeError("readers: 0 entries beside 1"));
+  ).toThrow(new RangeError("readers: 0 entries, expected 1"));
 });

@@ -30,7 +30,7 @@ describe("an interval on a scale with two ends", () => {
 
   test("refuses a mean beyond the scale, and a scale without length", () => {
     const figure = { estimate: 6, standardError: 1, degrees: 4 };
-    expect(() => boundedInterval(figure, scale, 0.95)).toThrow("a mean of 6 on a scale from 1 to 5");
-    expect(() => boundedInterval(figure, { low: 6, high: 6 }, 0.95)).toThrow("a scale runs upwards");
+    expect(() => boundedInterval(figure, scale, 0.95)).toThrow("the mean 6 is outside the scale from 1 to 5");
+    expect(() => boundedInterval(figure, { low: 6, high: 6 }, 0.95)).toThrow("a scale must rise");
   });
 });

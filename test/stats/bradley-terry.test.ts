@@ -56,8 +56,9 @@ test("strengths don't depend on the reference but by a shift", () => {
   expect(other.get("Detroit")!.value).toBeCloseTo(one.get("Detroit")!.value - one.get("Boston")!.value, 8);
 });
 
-test("one that always wins, two that never met, and nothing have a reason", () => {
-  const endless = "some always beat the others or never met them, so that no finite strengths exist";
+test("a constant winner, two never compared, and no data give a reason", () => {
+  const endless =
+    "some always beat the others or were never compared with them, so the strengths are not finite";
   expect(bradleyTerry([{ winner: "a", loser: "b" }])).toEqual({ fitted: false, reason: endless });
   const apart = [
     ["a", "b"],
@@ -69,9 +70,9 @@ test("one that always wins, two that never met, and nothing have a reason", () =
   expect(bradleyTerry([])).toEqual({ fitted: false, reason: "nothing was compared" });
 });
 
-test("impossible comparisons are told by value", () => {
+test("impossible comparisons are refused by value", () => {
   expect(() => bradleyTerry(season, "Chicago")).toThrow(
-    new RangeError("the reference was never compared: Chicago"),
+    new RangeError("the reference is not among the names compared: Chicago"),
   );
   expect(() => bradleyTerry([...season, { winner: "Boston", loser: "Boston" }])).toThrow(
     new RangeError("compared with itself: Boston"),

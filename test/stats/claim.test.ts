@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimOf, wordOf } from "../../src/stats/claim.ts";
+import { claimOf, conclusionOf } from "../../src/stats/claim.ts";
 
 test("a shown difference is different at any margin, and says when it lies within it", () => {
   const figure = { estimate: 0.54, standardError: 0.01, degrees: 200 };
@@ -11,7 +11,7 @@ test("a shown difference is different at any margin, and says when it lies withi
 
 test("each test has its own error", () => {
   const errors = { alpha: 0.01, equivalenceAlpha: 0.03 };
-  expect(wordOf({ differenceP: 0.02, equivalenceP: 0.02 }, errors)).toBe("equivalent");
-  expect(wordOf({ differenceP: 0.01, equivalenceP: 0.02 }, errors)).toBe("different");
-  expect(wordOf({ differenceP: 0.02, equivalenceP: 0.04 }, errors)).toBe("inconclusive");
+  expect(conclusionOf({ differenceP: 0.02, equivalenceP: 0.02 }, errors)).toBe("equivalent");
+  expect(conclusionOf({ differenceP: 0.01, equivalenceP: 0.02 }, errors)).toBe("different");
+  expect(conclusionOf({ differenceP: 0.02, equivalenceP: 0.04 }, errors)).toBe("inconclusive");
 });

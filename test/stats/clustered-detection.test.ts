@@ -3,11 +3,18 @@ import { crossedBootstrap } from "../../src/stats/bootstrap.ts";
 import { clusteredDetection, clusteredPairDetection } from "../../src/stats/clustered-detection.ts";
 import { normalQuantile } from "../../src/stats/normal.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../../src/stats/simulate-study.ts";
 import { verdictTest } from "../../src/stats/verdict-test.ts";
 
 const study = simulateStudy(
-  { readers: 40, stories: 30, each: 16, variances: usualSpread, humanAccuracy: 0.65, machineAccuracy: 0.55 },
+  {
+    readers: 40,
+    stories: 30,
+    each: 16,
+    variances: defaultSpread,
+    humanAccuracy: 0.65,
+    machineAccuracy: 0.55,
+  },
   randomFrom(1),
 );
 

@@ -60,9 +60,11 @@ test("one cluster leaves the error unknown, not zero and not NaN", () => {
   expect(clusteredMean([], [[]])).toMatchObject({ standardError: Infinity, degrees: 0, observations: 0 });
 });
 
-test("columns of different length and unknown groups are told", () => {
-  expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries beside 2"));
-  expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(new RangeError("a value is no number: NaN"));
+test("columns of different length and unknown groups are refused", () => {
+  expect(() => clusteredMean([1, 0], [[1]])).toThrow(new RangeError("clusters: 1 entries, expected 2"));
+  expect(() => clusteredMean([1, Number.NaN], [[1, 2]])).toThrow(
+    new RangeError("a value is not a number: NaN"),
+  );
   expect(() => clusteredContrast([1], { clusters: [[1]], weights: new Map([["b", 1]]) })).toThrow(
     new RangeError("no observation belongs to the group b"),
   );

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { guessingP, readerScores, testedReaders } from "../../src/stats/able-readers.ts";
 import { clusteredContrast } from "../../src/stats/clustered.ts";
 import { fewestClusters } from "../../src/stats/clustered-share.ts";
-import { type Judgments, readersAlike } from "../../src/stats/judgments.ts";
+import { equalReaderWeights, type Judgments } from "../../src/stats/judgments.ts";
 import { proportionVerdict, verdictTest } from "../../src/stats/verdict-test.ts";
 import { votes } from "../../src/stats/voting.ts";
-import { weighingGap } from "../../src/stats/weighing-gap.ts";
+import { weightingGap } from "../../src/stats/weighting-gap.ts";
 import reference from "../fixtures/stats/clusters.json" with { type: "json" };
 import { expectClose } from "./close.ts";
 
@@ -19,7 +19,7 @@ const judgments: Judgments = {
 const named = (name: string, labels: readonly number[]) => ({ name, labels });
 const options = { margin: 0.1, weigh: "readers" } as const;
 
-test("readers weighed alike, and titles and classes as clusters, have R's estimate, error and degrees", () => {
+test("equal reader weights, and clusters by title and class, have R's estimate, error and degrees of freedom", () => {
   const byTitle = verdictTest({ ...judgments, clusters: [named("title", title)] }, options).overall;
   expectClose(byTitle.estimate!, reference.estimate, 11);
   expectClose(byTitle.standardError, reference.byTitle[0]!, 11);
@@ -36,18 +36,18 @@ test("readers weighed alike, and titles and classes as clusters, have R's estima
   expect(byClass.ways.map(({ name }) => name)).toEqual(["class", "title"]);
 });
 
-test("three ways of which none contains another go together by inclusion and exclusion, as in R", () => {
+test("three clusterings, none nested in another, combine by inclusion and exclusion, as in R", () => {
   const { standardError } = clusteredContrast(reference.right, {
     clusters: [reader, title, wave],
     groups: reference.human,
-    importance: readersAlike(reader, reference.human),
+    observationWeights: equalReaderWeights(reader, reference.human),
   });
   expectClose(standardError, reference.byReaderTitleWave, 11);
   const five = [reader, title, wave, reader, title];
-  expect(() => clusteredContrast(reference.right, { clusters: five })).toThrow("one to four ways: 5");
+  expect(() => clusteredContrast(reference.right, { clusters: five })).toThrow("one to four clusterings: 5");
 });
 
-test("named clusters that are too few give no verdict and say so; as many as it takes do", () => {
+test("too few named clusters give no verdict and a reason; enough of them do", () => {
   const first = title.flatMap((one, at) => (one < fewestClusters ? [at] : []));
   const at = <Value>(values: ArrayLike<Value>, rows: readonly number[]) => rows.map((row) => values[row]!);
   const only = (rows: readonly number[]): Judgments => ({
@@ -59,15 +59,13 @@ test("named clusters that are too few give no verdict and say so; as many as it 
   });
   const few = verdictTest(only(first), options);
   expect(few.overall).toMatchObject({ verdict: "inconclusive", degrees: 0, differenceP: 1, equivalenceP: 1 });
-  expect(few.overall.reason).toBe(
-    "there are 5 clusters by title, and it takes 6 to know how much they differ",
-  );
+  expect(few.overall.reason).toBe("there are 5 clusters by title, and at least 6 are needed");
   expect(few.overall.estimate).toBe(1);
   const enough = title.flatMap((one, row) => (one <= fewestClusters ? [row] : []));
   expect(verdictTest(only(enough), options).overall.verdict).toBe("different");
 });
 
-test("a way that readers or stories are clustered by already changes nothing", () => {
+test("a clustering that repeats readers or stories changes nothing", () => {
   const plain = verdictTest(judgments, options).overall;
   const again = verdictTest({ ...judgments, clusters: [named("author", reference.story)] }, options).overall;
   expect(again).toEqual(plain);
@@ -82,7 +80,7 @@ test("pairs take named clusters too", () => {
   );
 });
 
-test("a margin never turns a difference that is shown into anything else", () => {
+test("a significant difference is different at any margin", () => {
   const rows = Array.from({ length: 400 * 40 }, (_, at) => ({ reader: Math.floor(at / 40), story: at % 40 }));
   const study: Judgments = {
     readers: rows.map((one) => one.reader),
@@ -111,7 +109,7 @@ test("each reader is tested by Fisher's exact test and Holm, as in R", () => {
   expectClose(guessingP([15, 14], [15, 15]), 15 / 145422675, 10);
 });
 
-test("what a majority reaches is the mean over all groups of so many readers", () => {
+test("the accuracy of a majority vote is the mean over all groups of that many readers", () => {
   const story = (name: string, origin: "human" | "machine", right: number, all: number) =>
     Array.from({ length: all }, (_, at) => ({ name, origin, right: at < right, reader: at }));
   const rows = [...story("h", "human", 5, 9), ...story("m", "machine", 4, 11)];
@@ -129,7 +127,7 @@ test("what a majority reaches is the mean over all groups of so many readers", (
   expectClose(found[3]!.accuracy, (1 + 0) / 2, 11);
 });
 
-test("a gap between weighings is found where those who stay differ, and not where all judge as much", () => {
+test("a gap between weightings is found if readers who stay differ, and not if all judge the same number", () => {
   const study = (stays: (reader: number) => number): Judgments => {
     const rows = Array.from({ length: 40 }, (_, one) =>
       Array.from({ length: stays(one) }, (_, at) => ({
@@ -145,8 +143,8 @@ test("a gap between weighings is found where those who stay differ, and not wher
       correct: rows.map((row) => row.right),
     };
   };
-  const left = weighingGap(study((one) => (one % 2 === 0 ? 4 : 20)))!;
+  const left = weightingGap(study((one) => (one % 2 === 0 ? 4 : 20)))!;
   expect(left.gap).toBeCloseTo((20 * 4 + 20 * 10) / (20 * 24) - 0.75, 10);
   expect(left.p).toBeLessThan(0.001);
-  expect(weighingGap(study(() => 20))).toMatchObject({ gap: 0, p: 1 });
+  expect(weightingGap(study(() => 20))).toMatchObject({ gap: 0, p: 1 });
 });

@@ -26,5 +26,5 @@ test("too little, or nothing that varies, has no correlation; a line has p = 0",
   const line = pearson([1, 2, 3, 4], [2, 4, 6, 8])!;
   expect(line.value).toBeCloseTo(1, 14);
   expect(line.p).toBeLessThan(1e-14);
-  expect(() => pearson([1, 2, 3], [1, 2])).toThrow(new RangeError("other: 2 entries beside 3"));
+  expect(() => pearson([1, 2, 3], [1, 2])).toThrow(new RangeError("other: 2 entries, expected 3"));
 });

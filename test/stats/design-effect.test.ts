@@ -10,7 +10,9 @@ test("the intraclass correlation of uneven clusters matches R's anova", () => {
 test("the design effect is 1 + (m - 1) ICC", () => {
   expect(designEffect(20, 0.05)).toBeCloseTo(1.95, 14);
   expect(designEffect(1, 0.9)).toBe(1);
-  expect(() => designEffect(0.5, 0.1)).toThrow(new RangeError("a cluster holds 1 or more: 0.5"));
+  expect(() => designEffect(0.5, 0.1)).toThrow(
+    new RangeError("a cluster must have at least 1 observation: 0.5"),
+  );
 });
 
 test("where nothing can be told between clusters, nothing is", () => {

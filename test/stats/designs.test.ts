@@ -50,14 +50,14 @@ test.each([
   }
 });
 
-test("designs that can't exist are told, and a search that ends empty is undefined", () => {
+test("impossible designs are refused, and a search without a result is undefined", () => {
   expect(() => balancedIncompleteBlocks({ v: 6, b: 9, r: 5, k: 3, lambda: 2 })).toThrow(
     new RangeError("b k = v r must hold: 9 x 3, 6 x 5"),
   );
   expect(() => balancedIncompleteBlocks({ v: 16, b: 8, r: 3, k: 6, lambda: 1 })).toThrow(
-    new RangeError("balanced blocks are at least as many as things: 8 for 16"),
+    new RangeError("there must be at least as many blocks as items: 8 for 16"),
   );
-  expect(() => williamsSquare(1)).toThrow(new RangeError("a Williams square orders 2 or more: 1"));
+  expect(() => williamsSquare(1)).toThrow(new RangeError("a Williams square needs at least 2 conditions: 1"));
   // Passes the counting rules and is known not to exist (Bruck, Ryser and Chowla).
   expect(
     balancedIncompleteBlocks({ v: 22, b: 22, r: 7, k: 7, lambda: 2 }, { effort: 20_000 }),

@@ -23,7 +23,7 @@ function ratings(shift: number) {
 
 const kinds = ["machine", "human"] as const;
 
-test("means that lie close are equivalent within a wide margin and not within a narrow one", () => {
+test("similar means are equivalent within a wide margin and not within a narrow one", () => {
   const wide = differenceVerdict(ratings(0), kinds, { margin: 0.5 });
   expect(wide.verdict).toBe("equivalent");
   expect(wide.equivalenceInterval.low).toBeGreaterThan(-0.5);
@@ -31,7 +31,7 @@ test("means that lie close are equivalent within a wide margin and not within a 
   expect(differenceVerdict(ratings(0), kinds, { margin: 0.02 }).verdict).not.toBe("equivalent");
 });
 
-test("means that lie apart are different, and turning the kinds turns the sign", () => {
+test("dissimilar means are different, and swapping the kinds changes the sign", () => {
   const one = differenceVerdict(ratings(1), kinds, { margin: 0.3 });
   const other = differenceVerdict(ratings(1), ["human", "machine"], { margin: 0.3 });
   expect(one.verdict).toBe("different");
@@ -39,7 +39,7 @@ test("means that lie apart are different, and turning the kinds turns the sign",
   expect(other.differenceP).toBeCloseTo(one.differenceP, 12);
 });
 
-test("other kinds are left aside", () => {
+test("other kinds are ignored", () => {
   const data = ratings(0);
   const mixed = {
     ...data,
@@ -53,7 +53,7 @@ test("other kinds are left aside", () => {
   );
 });
 
-test("nothing, one kind, one reader and ratings all alike carry no verdict", () => {
+test("no data, one kind, one reader and identical ratings give no verdict", () => {
   const nothing = { values: [], readers: [], stories: [], groups: [] };
   expect(differenceVerdict(nothing, kinds, { margin: 1 })).toMatchObject({
     verdict: "inconclusive",
@@ -67,18 +67,20 @@ test("nothing, one kind, one reader and ratings all alike carry no verdict", () 
     stories: [1, 2, 3, 4],
     groups: ["human", "human", "machine", "machine"],
   };
-  expect(differenceVerdict(alone, kinds, { margin: 1 }).reason).toBe("one reader can't stand for readers");
+  expect(differenceVerdict(alone, kinds, { margin: 1 }).reason).toBe(
+    "one reader cannot represent readers in general",
+  );
   const alike = { ...alone, values: [3, 3, 3, 3], readers: [1, 2, 1, 2] };
   expect(differenceVerdict(alike, kinds, { margin: 1 })).toMatchObject({
     verdict: "inconclusive",
-    reason: "the values never vary within a kind",
+    reason: "the values do not vary within a kind",
   });
   expect(() => differenceVerdict(alone, kinds, { margin: 0 })).toThrow(
-    new RangeError("a margin lies above 0: 0"),
+    new RangeError("a margin must be above 0: 0"),
   );
 });
 
-test("nearly all the same, and too few titles, carry no verdict", () => {
+test("nearly all the same, and too few titles, give no verdict", () => {
   const rows = [...Array(144).keys()];
   const data = {
     values: rows.map((at) => (at === 0 ? 4 : 3)),
@@ -88,11 +90,11 @@ test("nearly all the same, and too few titles, carry no verdict", () => {
   };
   const verdict = differenceVerdict(data, ["human", "machine"], { margin: 0.5 });
   expect(verdict).toMatchObject({ verdict: "inconclusive", equivalenceP: 1, degrees: 0 });
-  expect(verdict.reason).toMatch(/^99\.3 % of the values are 3: the scale was not used/);
+  expect(verdict.reason).toMatch(/^99\.3 % of the values are 3, so the scale was not used/);
   const titles = { name: "title", labels: data.stories.map((story) => Math.floor(story / 4)) };
   const few = { ...data, values: rows.map((at) => at % 5), clusters: [titles] };
   expect(differenceVerdict(few, ["human", "machine"], { margin: 0.5 }).reason).toBe(
-    "there are 3 clusters by title, and it takes 6 to know how much they differ",
+    "there are 3 clusters by title, and at least 6 are needed",
   );
 });
 

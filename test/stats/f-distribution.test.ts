@@ -15,6 +15,6 @@ test.each([
 test("with one degree above it is Student's t, and what is impossible is refused", () => {
   expect(fSurvival(2.1 ** 2, 1, 17)).toBeCloseTo(studentTwoSided(2.1, 17), 12);
   expect(fSurvival(0, 3, 4)).toBe(1);
-  expect(() => fSurvival(-1, 1, 1)).toThrow(new RangeError("F is 0 or more: -1"));
+  expect(() => fSurvival(-1, 1, 1)).toThrow(new RangeError("F must be 0 or more: -1"));
   expect(() => fSurvival(1, 0, 1)).toThrow(RangeError);
 });

@@ -56,7 +56,7 @@ test("the p-value is that of all ways in which the answers to each story may fal
   expect(Math.abs(p - far / 81)).toBeLessThan(4 * Math.sqrt(((far / 81) * (1 - far / 81)) / draws) + 0.01);
 });
 
-test("a few who can tell among many who guess are found, and readers who only lean are not", () => {
+test("a few who can tell among many who guess are found, and readers with only a bias are not", () => {
   const experts = study(80, 24, (reader) => (reader < 4 ? 0.95 : 0.5), randomFrom("experts"));
   const { p, ratio, readers } = readerHeterogeneity(experts, {}, randomFrom(2));
   expect(p).toBeLessThan(0.005);
@@ -72,7 +72,7 @@ test("a few who can tell among many who guess are found, and readers who only le
   expect(errors).toBeLessThanOrEqual(20);
 });
 
-test("where each story has one reader, or all are right, nothing can be tested", () => {
+test("nothing can be tested if each story has one reader, or all are right", () => {
   const alone = study(4, 10, () => 0.5, randomFrom(3));
   const own = { ...alone, stories: Array.from(alone.readers, (_, at) => at) };
   expect(readerHeterogeneity(own, {}, randomFrom(1))).toMatchObject({ p: 1, draws: 0, ratio: undefined });
@@ -108,13 +108,13 @@ test("the power against 5 % who can tell is what simulated studies of such reade
   ).toBeLessThan(0.83);
 });
 
-test("a name takes 1 / C(n, n/2) below alpha over the readers", () => {
+test("a significant reader needs 1 / C(n, n/2) below alpha over the readers", () => {
   expect(fewestAnswersForName(1)).toBe(6);
   expect(fewestAnswersForName(100)).toBe(14);
   expect(fewestAnswersForName(179)).toBe(16);
 });
 
-test("the share of readers who can tell is what the scores say, and none among n leaves room for 3 / n", () => {
+test("the share of readers who can tell is estimated from scores, and none among n gives a bound of 3 / n", () => {
   const scores = (able: number, all: number) =>
     Array.from({ length: all }, (_, reader) => ({
       reader,

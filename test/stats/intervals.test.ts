@@ -42,11 +42,11 @@ test("a hundred thousand judgments keep their digits", () => {
   expect(high - low).toBeCloseTo(2 * 1.959964 * Math.sqrt(0.25 / 100_000), 4);
 });
 
-test("impossible counts and levels are told by value", () => {
-  expect(() => wilson(3, 2)).toThrow(new RangeError("successes are a count from 0 to 2: 3"));
+test("impossible counts and levels are refused by value", () => {
+  expect(() => wilson(3, 2)).toThrow(new RangeError("successes must be a whole number from 0 to 2: 3"));
   expect(() => wilson(1.5, 2)).toThrow(RangeError);
-  expect(() => clopperPearson(1, -2)).toThrow(new RangeError("trials are a count: -2"));
+  expect(() => clopperPearson(1, -2)).toThrow(new RangeError("trials must be a whole number from 0: -2"));
   expect(() => clopperPearson(1, 2, 95)).toThrow(
-    new RangeError("a confidence level lies between 0 and 1: 95"),
+    new RangeError("a confidence level must be between 0 and 1: 95"),
   );
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { kMeans } from "../../src/stats/k-means.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 
-test("clouds that lie apart are told apart, each a cluster", () => {
+test("separate clouds are separate clusters", () => {
   const random = randomFrom(5, "clouds");
   const middles = [
     [0, 0, 9],
@@ -27,7 +27,7 @@ test("clouds that lie apart are told apart, each a cluster", () => {
   }
 });
 
-test("each point lies in the cluster of its nearest centre, and each centre in the middle of its points", () => {
+test("each point is in the cluster of its nearest centre, and each centre is the mean of its points", () => {
   const random = randomFrom(6, "noise");
   const points = Array.from({ length: 80 }, () => Array.from({ length: 5 }, () => random.normal()));
   const { of, centres, spread } = kMeans(points, 6, randomFrom(6));
@@ -58,7 +58,9 @@ test("the same seed gives the same clusters; fewer different points than cluster
 test("nothing, no cluster, and points of two lengths are refused", () => {
   expect(() => kMeans([], 2, randomFrom(1))).toThrow(RangeError);
   expect(() => kMeans([[1]], 0, randomFrom(1))).toThrow(
-    new RangeError("a number of clusters is at least 1: 0"),
+    new RangeError("the number of clusters must be at least 1: 0"),
   );
-  expect(() => kMeans([[1], [1, 2]], 1, randomFrom(1))).toThrow(new RangeError("points of one length"));
+  expect(() => kMeans([[1], [1, 2]], 1, randomFrom(1))).toThrow(
+    new RangeError("points must have the same length"),
+  );
 });

@@ -42,8 +42,8 @@ test("nothing to compare, or nothing that varies, has no alpha", () => {
   ).toBeUndefined();
 });
 
-test("rows of different length and ratios below 0 are told", () => {
-  expect(() => krippendorffAlpha([[1, 2], [1]])).toThrow(new RangeError("judge 1 has 1 units beside 2"));
+test("rows of different length and ratios below 0 are refused", () => {
+  expect(() => krippendorffAlpha([[1, 2], [1]])).toThrow(new RangeError("judge 1 has 1 units, expected 2"));
   expect(() =>
     krippendorffAlpha(
       [

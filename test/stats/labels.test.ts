@@ -11,7 +11,7 @@ test("the number 1 and the name 1 are two labels", () => {
   expect(indexLabels([1, "1"]).names.length).toBe(2);
 });
 
-test("pairs are told apart by both sides", () => {
+test("pairs are distinguished by both labels", () => {
   const pairs = indexPairs(indexLabels(["a", "a", "b", "a"]), indexLabels([1, 2, 1, 1]));
   expect([...pairs.index]).toEqual([0, 1, 2, 0]);
 });

@@ -32,5 +32,5 @@ test("two points make no line, nor does one place", () => {
   expect(slopeOf([1, 1, 1], [1, 2, 3])).toBeUndefined();
   expect(slopeOf([1, 2, 3], [2, 4, 6])).toMatchObject({ estimate: 2, p: 0 });
   expect(slopeOf([1, 2, 3], [4, 4, 4])).toMatchObject({ estimate: 0, p: 1 });
-  expect(() => slopeOf([1, 2, 3], [1, 2])).toThrow(new RangeError("y: 2 entries beside 3"));
+  expect(() => slopeOf([1, 2, 3], [1, 2])).toThrow(new RangeError("y: 2 entries, expected 3"));
 });

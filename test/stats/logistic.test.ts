@@ -39,7 +39,7 @@ test("counts of trials weigh as many single rows would", () => {
   expect(logisticProbability(counted.coefficients, [1, 1])).toBeCloseTo(2 / 3, 10);
 });
 
-test("separated outcomes are told, and a ridge gives them one answer", () => {
+test("separated outcomes give a reason, and a ridge gives one answer", () => {
   const rows = [
     [1, -2],
     [1, -1],
@@ -48,7 +48,7 @@ test("separated outcomes are told, and a ridge gives them one answer", () => {
   ];
   expect(fitLogistic(rows, [0, 0, 1, 1])).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
   const ridged = fitLogistic(rows, [0, 0, 1, 1], { ridge: 1 });
   if (!ridged.fitted) throw new Error(ridged.reason);
@@ -72,11 +72,11 @@ test("one kind of row that is always right separates, if the others don't", () =
   const outcomes = rows.map((row, at) => (row[1] === 1 ? 1 : at % 2));
   expect(fitLogistic(rows, outcomes)).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
 });
 
-test("dependent predictors, all alike and nothing have a reason", () => {
+test("dependent predictors, identical outcomes and no data give a reason", () => {
   expect(
     fitLogistic(
       [
@@ -92,9 +92,13 @@ test("dependent predictors, all alike and nothing have a reason", () => {
   expect(fitLogistic([], [])).toEqual({ fitted: false, reason: "there are no observations" });
 });
 
-test("impossible arguments are told by value", () => {
-  expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries beside 2"));
-  expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(new RangeError("row 1 has 2 predictors beside 1"));
+test("impossible arguments are refused by value", () => {
+  expect(() => fitLogistic([[1], [1]], [1])).toThrow(new RangeError("outcomes: 1 entries, expected 2"));
+  expect(() => fitLogistic([[1], [1, 2]], [1, 0])).toThrow(
+    new RangeError("row 1 has 2 predictors, expected 1"),
+  );
   expect(() => fitLogistic([[Number.NaN]], [1])).toThrow(RangeError);
-  expect(() => fitLogistic([[1]], [1], { ridge: -1 })).toThrow(new RangeError("a ridge is 0 or more: -1"));
+  expect(() => fitLogistic([[1]], [1], { ridge: -1 })).toThrow(
+    new RangeError("a ridge must be 0 or more: -1"),
+  );
 });

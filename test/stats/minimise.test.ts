@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { minimise } from "../../src/stats/minimise.ts";
 
-test("Rosenbrock's valley is walked to its end", () => {
+test("the minimum of Rosenbrock's function is found", () => {
   const { at, converged } = minimise(
     ([x, y]) => ({
       value: (1 - x!) ** 2 + 100 * (y! - x! * x!) ** 2,
@@ -15,7 +15,7 @@ test("Rosenbrock's valley is walked to its end", () => {
   expect(at[1]).toBeCloseTo(1, 5);
 });
 
-test("a point out of reach is stepped back from", () => {
+test("an impossible point is avoided by a shorter step", () => {
   const { at } = minimise(
     ([x]) =>
       x! <= 0
@@ -26,7 +26,7 @@ test("a point out of reach is stepped back from", () => {
   expect(at[0]).toBeCloseTo(1, 4);
 });
 
-test("too few steps are told as not converged", () => {
+test("too few steps are reported as not converged", () => {
   const slope = ([x]: Float64Array) => ({
     value: (x! - 3) ** 4,
     gradient: Float64Array.of(4 * (x! - 3) ** 3),

@@ -27,7 +27,7 @@ const studyData = ({ y, origin, order, reader, story }: Study, columns = 3) => (
   groups: { reader, story },
 });
 
-test("lme4's cbpp comes out: fixed effects, theta and likelihood", () => {
+test("lme4's cbpp is reproduced: fixed effects, theta and likelihood", () => {
   const fit = fitted(cbppData);
   const published = [-1.39855, -0.99234, -1.12868, -1.5803];
   for (const [at, value] of published.entries()) expect(fit.coefficients[at]).toBeCloseTo(value, 4);
@@ -59,7 +59,7 @@ test.each(["study", "spread", "boundary"] as const)("crossed readers and stories
 });
 
 // lme4 says .206 and .486 there, and warns that its own two ways disagree: .206 is less than a model without readers has.
-test("where a variance lies at 0 the errors are those of the likelihood written out, to five digits", () => {
+test("with a variance of 0 the standard errors match the explicit likelihood to five digits", () => {
   const csv = readFileSync(new URL("../fixtures/stats/boundary.csv", import.meta.url), "utf8");
   const rows = csv
     .trim()
@@ -97,7 +97,7 @@ test("the gradient is the derivative of the deviance", () => {
   }
 });
 
-test("a deviation of 0 is found and told", () => {
+test("a standard deviation of 0 is found and reported", () => {
   const fit = fitted(studyData(reference.boundary));
   expect(fit.singular).toBe(Math.min(...reference.boundary.theta) < 1e-4);
 });
@@ -189,32 +189,32 @@ test("three crossed groups fit too, and a third that is noise costs no likelihoo
   expect(three.parameters).toBe(6);
 });
 
-test("nothing, all alike, separation and dependent predictors have a reason and no figures", () => {
+test("no data, identical outcomes, separation and dependent predictors give a reason and no figures", () => {
   const none = fitMixedLogistic({ design: [], outcomes: [], groups: { reader: [] } });
   expect(none).toEqual({ fitted: false, reason: "there are no observations" });
   const data = studyData(reference.study);
   expect(fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 1) })).toEqual({
     fitted: false,
-    reason: "all outcomes are alike, so that nothing varies that a model could explain",
+    reason: "all outcomes are the same",
   });
   expect(fitMixedLogistic({ ...data, outcomes: data.design.map((row) => row[1]!) })).toEqual({
     fitted: false,
-    reason: "the predictors separate the outcomes, so that no finite estimate exists",
+    reason: "the predictors separate the outcomes, so there is no finite estimate",
   });
   expect(fitMixedLogistic({ ...data, design: data.design.map((row) => [1, row[1]!, row[1]!]) })).toEqual({
     fitted: false,
-    reason: "predictors depend on each other, so that their parts can't be told apart",
+    reason: "the predictors are linearly dependent",
   });
 });
 
-test("readers who never vary their answer have no finite estimate, and that is told", () => {
+test("readers who never vary their answer give a reason, not a finite estimate", () => {
   const reader = Array.from({ length: 200 }, (_, at) => Math.floor(at / 10));
   const story = reader.map((_, at) => at % 10);
   const outcomes = reader.map((one) => one % 2);
   expect(fitMixedLogistic({ design: reader.map(() => [1]), outcomes, groups: { reader, story } })).toEqual({
     fitted: false,
     reason:
-      "outcomes hardly vary within the groups, or the predictors separate them there, so that no finite estimate exists",
+      "outcomes hardly vary within the groups, or the predictors separate them, so there is no finite estimate",
   });
 });
 
@@ -230,14 +230,14 @@ test("one judgment has no fit; one reader's few have a singular one", () => {
   expect(few.standardErrors[0]).toBeCloseTo(1, 3);
 });
 
-test("impossible arguments are told by value", () => {
+test("impossible arguments are refused by value", () => {
   const data = studyData(reference.study);
   expect(() => fitMixedLogistic({ ...data, groups: {} })).toThrow(RangeError);
   expect(() => fitMixedLogistic({ ...data, groups: { reader: [1] } })).toThrow(
-    new RangeError(`reader: 1 entries beside ${data.outcomes.length}`),
+    new RangeError(`reader: 1 entries, expected ${data.outcomes.length}`),
   );
   expect(() => fitMixedLogistic({ ...data, slopes: { x: { within: "form", by: data.outcomes } } })).toThrow(
-    new RangeError("a slope lies within no group"),
+    new RangeError("a slope names an unknown group"),
   );
   expect(() => fitMixedLogistic({ ...data, outcomes: data.outcomes.map(() => 2) })).toThrow(
     new RangeError("row 0 has 2 successes of 1"),

@@ -18,5 +18,5 @@ test("Benjamini and Hochberg's adjusted p-values match R", () => {
 test("no tests need no correction, and none exceeds 1", () => {
   expect(holm([])).toEqual([]);
   expect(holm([0.9, 0.8])).toEqual([1, 1]);
-  expect(() => holm([1.2])).toThrow(new RangeError("a p-value lies from 0 to 1: 1.2"));
+  expect(() => holm([1.2])).toThrow(new RangeError("a p-value must be from 0 to 1: 1.2"));
 });

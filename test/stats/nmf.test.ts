@@ -31,8 +31,8 @@ test("the same stream gives the same topics", () => {
 });
 
 test.each([
-  [[], 2, /nothing to factor/],
-  [[[1, -1]], 1, /negative/],
+  [[], 2, /the matrix is empty/],
+  [[[1, -1]], 1, /must be 0 or more/],
   [[[1]], 0, /at least 1/],
 ])("%j in %i topics is refused", (rows, count, message) => {
   expect(() => nmf(rows, count, randomFrom(1))).toThrow(message);

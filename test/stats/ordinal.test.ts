@@ -55,13 +55,13 @@ test.each(["even", "uneven"] as const)(
 
 test("nothing, one rating, separation and one cluster have a reason", () => {
   expect(fitOrdinal([], [])).toEqual({ fitted: false, reason: "there are no ratings" });
-  expect(fitOrdinal([[1], [2]], [3, 3])).toEqual({ fitted: false, reason: "all ratings are alike" });
+  expect(fitOrdinal([[1], [2]], [3, 3])).toEqual({ fitted: false, reason: "all ratings are the same" });
   expect(fitOrdinal([[0], [0], [1], [1]], [1, 1, 2, 2])).toEqual({
     fitted: false,
-    reason: "the predictors separate the ratings, so that no finite estimate exists",
+    reason: "the predictors separate the ratings, so there is no finite estimate",
   });
   expect(fitOrdinal([[0], [1], [0]], [1, 2, 3], { clusters: [["a", "a", "a"]] })).toMatchObject({
     fitted: false,
   });
-  expect(() => fitOrdinal([[0]], [1, 2])).toThrow(new RangeError("design: 1 entries beside 2"));
+  expect(() => fitOrdinal([[0]], [1, 2])).toThrow(new RangeError("design: 1 entries, expected 2"));
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { plannedErrors, readersForPower, simulatedPower, verdictPower } from "../../src/stats/power.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread } from "../../src/stats/simulate-study.ts";
 
-const plan = { readers: 60, stories: 40, each: 20, variances: usualSpread };
+const plan = { readers: 60, stories: 40, each: 20, variances: defaultSpread };
 const options = { margin: 0.1 };
 
 test("formula and simulation agree within a few points", () => {
@@ -19,11 +19,14 @@ test("formula and simulation agree within a few points", () => {
 });
 
 test.each([
-  ["titles", { titles: 12, variances: { ...usualSpread, title: 0.4 } }],
-  ["classes", { groups: { count: 8, hold: "readers" as const }, variances: { ...usualSpread, group: 0.3 } }],
+  ["titles", { titles: 12, variances: { ...defaultSpread, title: 0.4 } }],
+  [
+    "classes",
+    { groups: { count: 8, hold: "readers" as const }, variances: { ...defaultSpread, group: 0.3 } },
+  ],
   [
     "forms",
-    { groups: { count: 6, hold: "all" as const }, variances: { ...usualSpread, group: 0.3 }, each: 4 },
+    { groups: { count: 6, hold: "all" as const }, variances: { ...defaultSpread, group: 0.3 }, each: 4 },
   ],
 ])("formula and simulation agree within a few points where %s are clusters", (_, more) => {
   const clustered = { ...plan, readers: 48, stories: 24, each: 12, ...more };
@@ -38,7 +41,7 @@ test.each([
   );
 });
 
-test("a difference within the margin is shown beside equivalence, by formula and by simulation alike", () => {
+test("formula and simulation agree that a difference within the margin may be shown together with equivalence", () => {
   const skilled = { ...plan, readers: 40, humanAccuracy: 0.58, machineAccuracy: 0.58 };
   const formula = verdictPower(skilled, options).overall;
   const simulated = simulatedPower(skilled, options, { studies: 500 }, randomFrom(2)).overall;
@@ -64,7 +67,7 @@ test("at chance a difference is shown as often as alpha allows", () => {
   expect(different).toBeGreaterThan(0.03);
 });
 
-test("more stories buy what more readers can't", () => {
+test("more stories reach a power that more readers can't", () => {
   const few = verdictPower({ ...plan, stories: 8, each: 8, readers: 10_000 }, options);
   const many = verdictPower({ ...plan, stories: 80 }, options);
   expect(few.overall.equivalent).toBeLessThan(0.8);
@@ -79,10 +82,10 @@ test("the fewest readers reach the power and one fewer don't", () => {
   expect(readersForPower({ ...plan, stories: 4, each: 4 }, options)).toBeUndefined();
 });
 
-test("impossible plans are told by value", () => {
+test("impossible plans are refused by value", () => {
   expect(() => verdictPower(plan, { margin: 0 })).toThrow(RangeError);
   expect(() => simulatedPower({ ...plan, each: 3 }, options, { studies: 1 }, randomFrom(1))).toThrow(
-    new RangeError("judgments of each reader are an even count from 2 to 40: 3"),
+    new RangeError("judgments per reader must be an even number from 2 to 40: 3"),
   );
   expect(() => simulatedPower({ ...plan, stories: 7 }, options, { studies: 1 }, randomFrom(1))).toThrow(
     RangeError,

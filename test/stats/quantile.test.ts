@@ -14,7 +14,7 @@ test("the deviation has n - 1 below", () => {
   expect(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 14);
 });
 
-test("an empty list is told", () => {
+test("an empty list is refused", () => {
   expect(() => quantile([], 0.5)).toThrow(new RangeError("an empty list has no quantiles"));
   expect(() => mean([])).toThrow(RangeError);
   expect(() => standardDeviation([1])).toThrow(RangeError);

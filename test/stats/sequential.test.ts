@@ -31,8 +31,8 @@ test("one side at half the error has the boundaries of two sides", () => {
   expect(one.at(-1)!.z).toBeCloseTo(two.at(-1)!.z, 4);
 });
 
-test("impossible fractions are told by value", () => {
-  expect(() => sequentialLooks([0.5, 0.5])).toThrow(new RangeError("fractions rise: 0.5, 0.5"));
-  expect(() => alphaSpent(0)).toThrow(new RangeError("a fraction lies above 0, to 1: 0"));
+test("impossible fractions are refused by value", () => {
+  expect(() => sequentialLooks([0.5, 0.5])).toThrow(new RangeError("fractions must rise: 0.5, 0.5"));
+  expect(() => alphaSpent(0)).toThrow(new RangeError("a fraction must be above 0 and at most 1: 0"));
   expect(() => alphaSpent(1.1)).toThrow(RangeError);
 });

@@ -52,10 +52,10 @@ test("one kind of story without judgments leaves skill undefined", () => {
   expect(twoAlternativeDetection(0, 0)).toBeUndefined();
 });
 
-test("pairs all right stay finite and impossible counts are told", () => {
+test("all pairs right stay finite and impossible counts are refused", () => {
   expect(Number.isFinite(twoAlternativeDetection(10, 10)!.interval.high)).toBe(true);
   expect(() => twoAlternativeDetection(11, 10)).toThrow(RangeError);
   expect(() => signalDetection({ hits: 6, humanStories: 5, falseAlarms: 0, machineStories: 1 })).toThrow(
-    new RangeError("successes are a count from 0 to 5: 6"),
+    new RangeError("successes must be a whole number from 0 to 5: 6"),
   );
 });

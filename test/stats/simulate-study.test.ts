@@ -5,9 +5,9 @@ import {
   logisticNormalVariance,
 } from "../../src/stats/logistic-normal.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../../src/stats/simulate-study.ts";
 
-const plan = { readers: 30, stories: 20, each: 10, variances: usualSpread };
+const plan = { readers: 30, stories: 20, each: 10, variances: defaultSpread };
 
 function counts(labels: ArrayLike<string | number>): number[] {
   const tally = new Map<string | number, number>();
@@ -56,14 +56,14 @@ test("between-unit variance adds up: all of a share's variance where nothing els
   expect(logisticNormalVariance(0.5, 0, 0.7)).toBe(0);
 });
 
-test("impossible plans are told by value", () => {
+test("impossible plans are refused by value", () => {
   const random = randomFrom(1);
   expect(() => simulateStudy({ ...plan, readers: 0 }, random)).toThrow(
-    new RangeError("readers are a count from 1: 0"),
+    new RangeError("readers must be a whole number from 1: 0"),
   );
   expect(() => simulateStudy({ ...plan, each: 22 }, random)).toThrow(RangeError);
-  expect(() => simulateStudy({ ...plan, variances: { ...usualSpread, skill: -1 } }, random)).toThrow(
-    new RangeError("skill deviates by 0 or more: -1"),
+  expect(() => simulateStudy({ ...plan, variances: { ...defaultSpread, skill: -1 } }, random)).toThrow(
+    new RangeError("the standard deviation skill must be 0 or more: -1"),
   );
   expect(() => simulateStudy({ ...plan, humanAccuracy: 1 }, random)).toThrow(RangeError);
 });

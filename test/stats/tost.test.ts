@@ -36,7 +36,7 @@ test("266 of 500 is equivalent within 0.10 and not within 0.05", () => {
   expect(tostExactP(266, 500, { margin: 0.1 })).toBeCloseTo(0.00119, 5);
 });
 
-test("the equivalence example of SAS's FREQ comes out", () => {
+test("the equivalence example of SAS's FREQ is reproduced", () => {
   const { standardError, lowerZ, upperZ, interval } = tost(228, 762, { chance: 0.28, margin: 0.1 });
   expect(standardError).toBeCloseTo(0.016588, 6);
   expect(lowerZ).toBeCloseTo(7.1865, 4);
@@ -78,8 +78,8 @@ test("all right is not equivalent to chance, with no NaN", () => {
   expect([normalP, exactP, upperZ]).toEqual([1, 1, Infinity]);
 });
 
-test("impossible margins are told by value", () => {
-  expect(() => tost(1, 2, { margin: 0 })).toThrow(new RangeError("a margin lies above 0: 0"));
+test("impossible margins are refused by value", () => {
+  expect(() => tost(1, 2, { margin: 0 })).toThrow(new RangeError("a margin must be above 0: 0"));
   expect(() => tost(1, 2, { margin: 0.1, chance: 1 })).toThrow(RangeError);
   expect(() => tost(1, 2, { margin: 0.1 }, 0.6)).toThrow(RangeError);
   expect(() => tostSampleSize({ margin: 0.1 }, { truth: 0.65 })).toThrow(

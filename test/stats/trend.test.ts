@@ -14,7 +14,7 @@ const rated: TrendData = {
 };
 
 test("the slope within readers, and its error clustered by reader and by text, match R", () => {
-  const found = trend(rated, { deals: 99 }, randomFrom(1))!;
+  const found = trend(rated, { permutations: 99 }, randomFrom(1))!;
   expectClose(found.estimate, slope[0]!, 11);
   const [byReader, byText, both] = variances as [number, number, number];
   expectClose(found.standardError ** 2, Math.max(byReader, byText, byReader + byText - both), 10);
@@ -44,11 +44,11 @@ function ratings(rise: number, seed: number): TrendData {
 }
 
 test("a rise is found; where texts alone differ, none is in 19 of 20 studies", () => {
-  expect(trend(ratings(1, 3), { deals: 199 }, randomFrom(3))!.p).toBeLessThan(0.02);
+  expect(trend(ratings(1, 3), { permutations: 199 }, randomFrom(3))!.p).toBeLessThan(0.02);
   const studies = 300;
   const found = Array.from(
     { length: studies },
-    (_, seed) => trend(ratings(0, 100 + seed), { deals: 99 }, randomFrom(seed))!,
+    (_, seed) => trend(ratings(0, 100 + seed), { permutations: 99 }, randomFrom(seed))!,
   );
   // Fifteen are expected, and more than 27 come once in a thousand times. A test that took ratings as independent would find some hundred.
   expect(found.filter(({ p }) => p <= 0.05).length).toBeLessThanOrEqual(27);
@@ -68,7 +68,7 @@ test("one level has no trend, and one reader no error", () => {
       [0, 1, 2],
     ],
   };
-  const found = trend(alone, { deals: 99 }, randomFrom(1))!;
+  const found = trend(alone, { permutations: 99 }, randomFrom(1))!;
   expect(found).toMatchObject({ estimate: 1, standardError: Infinity, degrees: 0 });
   expect(() => trend({ ...alone, units: [0, 0, 1] }, {}, randomFrom(1))).toThrow(
     new RangeError("the unit 0 has two levels or two blocks"),

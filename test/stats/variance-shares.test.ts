@@ -25,15 +25,15 @@ test("known components are recovered", () => {
   // The sixty rows that were drawn vary by a fifth around their 4, and with them all shares of the sum.
   expect(Math.abs(shares.rows - 0.4)).toBeLessThan(0.12);
   expect(Math.abs(shares.columns - 0.1)).toBeLessThan(0.04);
-  expect(Math.abs(shares.together - 0.1)).toBeLessThan(0.03);
+  expect(Math.abs(shares.interaction - 0.1)).toBeLessThan(0.03);
   expect(Math.abs(shares.chance - 0.4)).toBeLessThan(0.1);
-  expect(shares.rows + shares.columns + shares.together + shares.chance).toBeCloseTo(1, 12);
+  expect(shares.rows + shares.columns + shares.interaction + shares.chance).toBeCloseTo(1, 12);
 });
 
 test("what has no influence has hardly a share", () => {
-  const { columns, together } = varianceShares(layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 2));
+  const { columns, interaction } = varianceShares(layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 2));
   expect(columns).toBeLessThan(0.01);
-  expect(together).toBeLessThan(0.02);
+  expect(interaction).toBeLessThan(0.02);
 });
 
 test("a small layout, worked out by hand", () => {
@@ -46,13 +46,15 @@ test("a small layout, worked out by hand", () => {
   // MS rows 32, columns 8, both 0, within 2; components 8, 2, 0, 2.
   expect(shares.rows).toBeCloseTo(8 / 12, 12);
   expect(shares.columns).toBeCloseTo(2 / 12, 12);
-  expect(shares.together).toBe(0);
+  expect(shares.interaction).toBe(0);
   expect(shares.chance).toBeCloseTo(2 / 12, 12);
 });
 
-test("with one draw a cell, both together cannot be told from chance", () => {
-  const { together, chance } = varianceShares(layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 3, 1));
-  expect(together).toBe(0);
+test("with one draw per cell, the interaction is counted as chance", () => {
+  const { interaction, chance } = varianceShares(
+    layout({ rows: 1, columns: 0, together: 0, chance: 1 }, 3, 1),
+  );
+  expect(interaction).toBe(0);
   expect(Math.abs(chance - 0.5)).toBeLessThan(0.15);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Judgments, Origin } from "../../src/stats/judgments.ts";
 import { randomFrom } from "../../src/stats/random.ts";
-import { simulateStudy, usualSpread } from "../../src/stats/simulate-study.ts";
+import { defaultSpread, simulateStudy } from "../../src/stats/simulate-study.ts";
 import { proportionVerdict, verdictTest } from "../../src/stats/verdict-test.ts";
 
 const options = { margin: 0.1 };
@@ -38,7 +38,7 @@ test("a study of readers with skill is different", () => {
     readers: 60,
     stories: 40,
     each: 20,
-    variances: usualSpread,
+    variances: defaultSpread,
     humanAccuracy: 0.75,
     machineAccuracy: 0.75,
   };
@@ -49,7 +49,7 @@ test("a study of readers with skill is different", () => {
 
 test("the equivalence interval lies within the margin exactly where the verdict is equivalent", () => {
   for (let seed = 0; seed < 60; seed++) {
-    const plan = { readers: 40, stories: 20, each: 10, variances: usualSpread };
+    const plan = { readers: 40, stories: 20, each: 10, variances: defaultSpread };
     const { overall, human, machine } = verdictTest(
       simulateStudy(plan, randomFrom("interval", seed)),
       options,
@@ -108,7 +108,7 @@ test("nothing, one judgment and one class are inconclusive, with the reason", ()
   const result = verdictTest(one, options);
   expect(result.overall.reason).toBe("there are no judgments of machine stories");
   expect(result.human).toMatchObject({ verdict: "inconclusive", estimate: 1, differenceP: 1 });
-  expect(result.human.reason).toBe("one reader can't stand for readers");
+  expect(result.human.reason).toBe("one reader cannot represent readers in general");
   expect(proportionVerdict({ correct: [], readers: [], stories: [] }, options).reason).toBe(
     "there are no judgments",
   );
@@ -120,7 +120,7 @@ test("one reader, and one story of a kind, carry no verdict however many judgmen
   const twoStories = everyone(1000, 2, (reader) => reader % 2 === 0);
   const { overall } = verdictTest(twoStories, options);
   expect(overall.verdict).toBe("inconclusive");
-  expect(overall.reason).toBe("one story of a kind can't stand for stories");
+  expect(overall.reason).toBe("one story of a kind cannot represent stories in general");
 });
 
 test("few judgments are never equivalent, however evenly they fall", () => {
@@ -154,7 +154,10 @@ test("all right is different and all wrong is different, with finite figures", (
 });
 
 test("swapping the names of right and wrong mirrors the verdict", () => {
-  const study = simulateStudy({ readers: 30, stories: 20, each: 10, variances: usualSpread }, randomFrom(9));
+  const study = simulateStudy(
+    { readers: 30, stories: 20, each: 10, variances: defaultSpread },
+    randomFrom(9),
+  );
   const mirrored = { ...study, correct: Array.from(study.correct, (right) => !right) };
   const one = verdictTest(study, options).overall;
   const other = verdictTest(mirrored, options).overall;
@@ -163,14 +166,14 @@ test("swapping the names of right and wrong mirrors the verdict", () => {
   expect(other.equivalenceP).toBeCloseTo(one.equivalenceP, 12);
 });
 
-test("impossible arguments are told by value", () => {
+test("impossible arguments are refused by value", () => {
   const study = everyone(2, 4, () => true);
   expect(() => verdictTest(study, { margin: 0.5 })).toThrow(
     new RangeError("a margin of 0.5 around 0.5 would call everything equivalent"),
   );
   expect(() => verdictTest(study, { margin: 0.1, alpha: 0 })).toThrow(RangeError);
   expect(() => verdictTest({ ...study, readers: [1] }, options)).toThrow(
-    new RangeError("readers: 1 entries beside 8"),
+    new RangeError("readers: 1 entries, expected 8"),
   );
   expect(() =>
     verdictTest(
@@ -185,7 +188,7 @@ test("impossible arguments are told by value", () => {
 });
 
 // The long version is bench/stats-hard.ts.
-test("readers who lean to a side are seldom called different where the right answer mostly stood there", () => {
+test("readers with a side preference are seldom called different if the right answer was mostly on that side", () => {
   const called = { balanced: 0, raw: 0 };
   for (let study = 0; study < 200; study++) {
     const random = randomFrom("sides", study);
@@ -206,7 +209,7 @@ test("readers who lean to a side are seldom called different where the right ans
   expect(called.raw).toBeGreaterThan(100);
 });
 
-test("equivalence that holds of the mean but not at each side is inconclusive, with the reason", () => {
+test("equivalence of the mean but not at each side is inconclusive, with the reason", () => {
   const rows = Array.from({ length: 40 * 40 }, (_, at) => ({ reader: Math.floor(at / 40), pair: at % 40 }));
   const sides = rows.map(({ pair }) => (pair % 2 === 0 ? ("left" as const) : ("right" as const)));
   const alwaysLeft = {

@@ -7,21 +7,21 @@ import { methodOf } from "../../study/settings/analyse.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { clustersOf } from "../judged.ts";
-import { saysWhatIsLeftOut, saysWhatIsReady } from "../ready.ts";
+import { leftOutFindings, readyFinding } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
-/** Shares of right answers: by form with their scores, overall, by origin and by model, with intervals. */
+/** Accuracy with intervals: by form (with scores), overall, by origin and by model. */
 export const accuracy: Analysis = {
   name: "accuracy",
-  asks: "How often do readers judge rightly?",
+  asks: "How often are readers right?",
   needs: ["choices"],
   run(data) {
-    if (data.choices.length === 0) return { findings: [saysWhatIsReady(data)], numbers: { judgments: 0 } };
+    if (data.choices.length === 0) return { findings: [readyFinding(data)], numbers: { judgments: 0 } };
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
       sentence("result", sayShares(shares, data)),
-      ...saysWhatIsLeftOut(data),
+      ...leftOutFindings(data),
       ...scores.sentences,
       ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
       ...scoresFigure(scores),
@@ -33,20 +33,20 @@ export const accuracy: Analysis = {
   },
 };
 
-/** The share of right answers of one kind of story, with what chance alone would do to it. */
+/** Accuracy on one kind of story, with its intervals. */
 export interface Share {
   readonly of: string;
   readonly kind: "overall" | "origin" | "model";
   readonly right: number;
   readonly judgments: number;
   readonly share: number;
-  /** The share with all readers weighed alike, where the settings weigh them so. */
+  /** The share with equal weight for each reader, where the settings ask for it. */
   readonly weighed: number;
   readonly readers: number;
   readonly stories: number;
   readonly wilson: Interval;
   readonly clopperPearson: Interval;
-  /** Clustered by reader and by story, as the verdict; undefined where either has one member only. */
+  /** Clustered by reader and by story, as in the verdict; undefined with one reader or one story. */
   readonly clustered: Interval | undefined;
   readonly standardError: number | undefined;
 }
@@ -109,9 +109,9 @@ function sayShares(shares: readonly Share[], { choices }: Data): string {
   const readers = counted(readersOf(choices).length, "reader");
   const each = parts.map(
     ({ of, right, judgments, share }) =>
-      `of the ${of.toLowerCase()} ${inAll(right, judgments)} (${percent(share)})`,
+      `${inAll(right, judgments)} on ${of.toLowerCase()} (${percent(share)})`,
   );
-  return `${readers} gave ${counted(all!.judgments, "judgment")}: ${inAll(all!.right, all!.judgments)} ${all!.right === 1 ? "was" : "were"} right (${percent(all!.share)}); ${each.join(", ")}.`;
+  return `${readers} gave ${counted(all!.judgments, "judgment")}: ${inAll(all!.right, all!.judgments)} ${all!.right === 1 ? "was" : "were"} right (${percent(all!.share)}), with ${each.join(" and ")}.`;
 }
 
 const inAll = (right: number, judgments: number): string =>
@@ -147,25 +147,25 @@ function sharesTable(shares: readonly Share[]): Table {
 }
 
 const intervalsCaption = ({ settings: { level } }: Data): string =>
-  `Accuracy with ${Math.round(level * 100)} % intervals. The clustered interval is the one that holds: readers and stories repeat; there is none where one reader or one story is all there is. Wilson’s and Clopper and Pearson’s count every judgment as independent and are too narrow here. Where human and machine stories were judged equally often the first row is balanced accuracy, with the interval of the verdict; elsewhere it is the share of all judgments, and the verdict weighs both kinds alike`;
+  `Accuracy with ${Math.round(level * 100)} % intervals. Use the clustered interval: readers and stories repeat. It is missing with only one reader or one story. Wilson and Clopper–Pearson intervals treat judgments as independent and are too narrow here. If human and machine stories were judged equally often, the first row is balanced accuracy, as in the verdict; otherwise it is the share of all judgments`;
 
 const intervalsMethod =
-  "Clustered intervals of accuracy are those of the verdict: two ways of clustering, by reader and by story, with Student’s t on the fewer clusters, never narrower than independent judgments would have them. They are left out where one reader or one story is all there is. Wilson’s (1927) and Clopper and Pearson’s (1934) intervals are shown for comparison; both assume independent judgments.";
+  "Clustered intervals of accuracy are those of the verdict: two-way clustering by reader and by story, with Student’s t and the degrees of freedom of the fewer clusters, never narrower than for independent judgments. They are omitted with only one reader or one story. Wilson (1927) and Clopper–Pearson (1934) intervals are shown for comparison; both assume independent judgments.";
 
-/** Where several models wrote, how each fared, against chance and the margin. */
+/** With several models, the accuracy on each, against chance and the margin. */
 function modelFigure(shares: readonly Share[], { settings }: Data): Finding[] {
   const models = shares.filter(({ kind }) => kind === "model");
   if (models.length === 0) return [];
   return [
     figure(
       "result",
-      `How often each model’s stories were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, each by itself. A leaning towards “human” or “machine” moves all of them; the verdict weighs them against the human stories`,
+      `How often each model’s stories were recognised, with clustered ${Math.round(settings.level * 100)} % intervals, not corrected for the number of models. A bias towards “human” or “machine” shifts all of them; the verdict compares each model with the human stories`,
       sharesFigure(models, settings.margin),
     ),
   ];
 }
 
-/** Shares with the intervals that hold; none where one reader or one story is all there is. */
+/** Accuracies with their clustered intervals; none with only one reader or one story. */
 export function sharesFigure(shares: readonly Share[], margin: number): Figure {
   return {
     draw: "intervals",

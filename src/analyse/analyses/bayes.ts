@@ -3,15 +3,15 @@ import { normalQuantile } from "../../stats/normal.ts";
 import { studentQuantile } from "../../stats/student-t.ts";
 import { type Verdict, verdictTest } from "../../stats/verdict-test.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { counted, marginRange, percent, percentRange, printed } from "../../study/print.ts";
+import { counted, marginBetween, percent, percentRange, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { asJudgments, testOptions } from "../judged.ts";
 
-/** The same question for readers who prefer to hear what to believe: the posterior of accuracy within the margin. */
+/** The Bayesian counterpart of the verdict: the posterior of accuracy within the margin. */
 export const bayes: Analysis = {
   name: "bayes",
-  asks: "What should be believed of readers’ accuracy, in Bayesian terms?",
+  asks: "What is the posterior of readers’ accuracy?",
   needs: ["choices"],
   run(data) {
     const { choices, settings } = data;
@@ -22,7 +22,7 @@ export const bayes: Analysis = {
         findings: [
           sentence(
             "result",
-            `Before any judgment a uniform prior puts ${percent(prior.withinMargin)} on accuracy within the margin.`,
+            `Before any judgment, the uniform prior gives accuracy within the margin a probability of ${percent(prior.withinMargin)}.`,
           ),
         ],
         numbers: { prior },
@@ -34,12 +34,7 @@ export const bayes: Analysis = {
     const worth = effectiveJudgments(overall, level);
     if (overall.estimate === undefined || worth === 0) {
       return {
-        findings: [
-          sentence(
-            "result",
-            `These judgments say nothing of readers and stories like these: ${overall.reason}. What was believed before them stands.`,
-          ),
-        ],
+        findings: [sentence("result", `No posterior can be computed: ${overall.reason}.`)],
         numbers: { effectiveJudgments: 0, independent: naive },
       };
     }
@@ -49,17 +44,17 @@ export const bayes: Analysis = {
       densityFigure(posterior, data),
       table("detail", "Posteriors under a uniform prior", {
         columns: [
-          { key: "of", label: "Judgments count as", format: "text" },
-          { key: "judgments", label: "Worth", format: "integer" },
+          { key: "of", label: "Judgments treated as", format: "text" },
+          { key: "judgments", label: "Effective number", format: "integer" },
           { key: "mean", label: "Mean", format: "percent" },
           { key: "low", label: "Credible interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
           { key: "within", label: "P(within margin)", format: "percent" },
-          { key: "above", label: "P(above half)", format: "percent" },
+          { key: "above", label: "P(above 50 %)", format: "percent" },
         ],
         rows: [
-          rowOf("balanced, clustered by reader and by story", worth, posterior),
-          rowOf("all alike and independent (too sure)", choices.length, naive),
+          rowOf("clustered by reader and by story", worth, posterior),
+          rowOf("independent (overconfident)", choices.length, naive),
         ],
       }),
       sentence("method", method),
@@ -69,9 +64,9 @@ export const bayes: Analysis = {
 };
 
 /**
- * As many independent judgments as carry the same interval as these, which repeat by reader and by story: p(1 - p) over
- * the squared standard error, less where few readers or stories leave that error itself unsure, by (z / t)^2 (Korn and
- * Graubard 1998). A fraction is kept; 0 where no error is known.
+ * The effective number of independent judgments, with the same interval as these clustered ones: p(1 - p) over the
+ * squared standard error, times (z / t)^2 where few readers or stories make that error uncertain (Korn and Graubard
+ * 1998). May be a fraction; 0 without a standard error.
  */
 function effectiveJudgments({ correct, judgments, standardError, degrees }: Verdict, level: number): number {
   if (!(degrees > 0)) return 0;
@@ -86,9 +81,9 @@ const sayBelief = (
   worth: number,
   { choices, settings: { margin, level } }: Data,
 ): string =>
-  `From a uniform prior, with ${counted(choices.length, "judgment")} worth ${printed(worth, "integer")} independent ones, balanced accuracy lies within ${marginRange(margin)} with probability ${percent(posterior.withinMargin)}, and above guessing with probability ${percent(posterior.aboveChance)}; the ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
+  `With a uniform prior and ${counted(choices.length, "judgment")} (an effective ${printed(worth, "integer")} independent ones), balanced accuracy lies ${marginBetween(margin)} with probability ${percent(posterior.withinMargin)} and above 50 % with probability ${percent(posterior.aboveChance)}. The ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
 
-/** The height of a beta distribution over shares, to a height of 1, where it is above a three-thousandth. */
+/** The density of the posterior, scaled to a maximum of 1, where it is above 1/3000. */
 function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data): Finding {
   const logs = Array.from({ length: 399 }, (_, at) => {
     const share = (at + 1) / 400;
@@ -96,17 +91,17 @@ function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data):
   });
   const most = Math.max(...logs.map(({ log }) => log));
   const near = logs.filter(({ log }) => log - most > -8);
-  return figure("result", "What to believe of accuracy after these judgments", {
+  return figure("result", "Posterior of balanced accuracy", {
     draw: "curve",
     table: {
       columns: [
         { key: "share", label: "Accuracy", format: "percent" },
-        { key: "height", label: "Plausibility, the most plausible being 1", format: "number" },
+        { key: "height", label: "Density (maximum 1)", format: "number" },
       ],
       rows: near.map(({ share, log }) => ({ share, height: Math.exp(log - most) })),
     },
     encode: { x: "share", y: "height" },
-    labels: { x: "Accuracy", y: "Plausibility" },
+    labels: { x: "Accuracy", y: "Posterior density" },
     marks: [
       { axis: "x", at: 0.5, label: "guessing" },
       { axis: "x", at: 0.5 - margin, label: "margin" },
@@ -130,4 +125,4 @@ const rowOf = (
 });
 
 const method =
-  "The Bayesian view is a beta-binomial posterior of balanced accuracy under a uniform prior (Gelman et al. 2013). Because judgments repeat by reader and by story, they count as the number of independent judgments that would have the same clustered interval (Korn and Graubard 1998).";
+  "The Bayesian view is a beta-binomial posterior of balanced accuracy under a uniform prior (Gelman et al. 2013). Judgments repeat by reader and by story, so they enter as the number of independent judgments with the same clustered interval (Korn and Graubard 1998).";

@@ -15,7 +15,7 @@ import {
 } from "../judged-stories.ts";
 import { raterTable } from "../raters.ts";
 
-/** What makes readers say "human", what makes them right, how far they agree, and the stories that stand out. */
+/** Which measures predict saying "human" and being right, how well readers agree, and which stories stand out. */
 export const cues: Analysis = {
   name: "cues",
   asks: "What makes readers say “human”, and which stories stand out?",
@@ -38,7 +38,13 @@ export const cues: Analysis = {
       ...sayConfidence(data.choices),
       sentence("result", sayOutstanding(outstanding, stories)),
       ...(outstanding.length > 0
-        ? [table("result", "Stories that nearly all judged alike", outstandingTable(outstanding))]
+        ? [
+            table(
+              "result",
+              "Stories that nearly all readers judged the same way",
+              outstandingTable(outstanding),
+            ),
+          ]
         : []),
       ...(measured.length > 0 ? [sentence("method", method(measured))] : []),
     ];
@@ -56,19 +62,19 @@ export const cues: Analysis = {
 
 function sayCues(measured: readonly Cue[], { settings: { alpha } }: Data): string {
   if (measured.length === 0)
-    return "There are too few measured stories to look for cues: ten are needed, some of them by one writer.";
+    return "Too few stories have measures to look for cues: at least ten are needed, several of them from one source.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to go with saying “human” among the stories of one writer once all are taken into account; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures; the strongest is ${measured[0]!.measure} (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>
-      `${saidHuman > 0 ? "more" : "less"} often with more of “${measure}” (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
+      `${saidHuman > 0 ? "more" : "less"} often the higher “${measure}” (rank correlation ${printed(saidHuman, "number")}, ${pValue(saidHumanP)})`,
   );
-  return `Among stories of one writer, readers say “human” ${each.join("; ")}.`;
+  return `Among stories from the same source (people, or one model), readers say “human” ${each.join("; ")}.`;
 }
 
-/** The strongest cue, story by story. */
+/** The strongest cue, one point per story. */
 function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[]): Finding[] {
   const [strongest] = measured;
   if (!strongest) return [];
@@ -102,7 +108,7 @@ function cueFigure(measured: readonly Cue[], stories: readonly JudgedStory[]): F
 }
 
 const cuesCaption =
-  "Every measure of the stories: rank correlation, among the stories of each writer, with the share of readers who said “human”, and with the share who were right; p-values count all of them";
+  "Every measure of the stories: rank correlation, within sources, with the share of readers who said “human” and with the share who were right; p-values are corrected for all measures";
 
 const cuesTable = (measured: readonly Cue[]): Table => ({
   columns: [
@@ -116,7 +122,7 @@ const cuesTable = (measured: readonly Cue[]): Table => ({
   rows: measured.map((cue) => ({ ...cue })),
 });
 
-/** Fleiss' kappa asks for equally many judges of each story; undefined where they differ. */
+/** Fleiss' kappa needs the same number of judges for each story; undefined otherwise. */
 function fleissOf(stories: readonly JudgedStory[]): number | undefined {
   const judged = stories.filter(({ judgments }) => judgments >= 2);
   if (judged.some(({ judgments }) => judgments !== judged[0]!.judgments)) return undefined;
@@ -125,18 +131,18 @@ function fleissOf(stories: readonly JudgedStory[]): number | undefined {
 
 const sayAgreement = (alpha: number | undefined, fleiss: number | undefined): string =>
   alpha === undefined
-    ? "How far readers agree cannot be told: no story was judged by two, or all said the same."
-    : `Krippendorff’s alpha of what readers said is ${printed(alpha, "number")}${fleiss === undefined ? "" : `, Fleiss’ kappa ${printed(fleiss, "number")}`}: 1 would be full agreement, 0 what chance gives.`;
+    ? "Agreement cannot be computed: no story was judged by two readers, or all said the same."
+    : `Agreement of readers: Krippendorff’s alpha is ${printed(alpha, "number")}${fleiss === undefined ? "" : `, Fleiss’ kappa ${printed(fleiss, "number")}`}; 1 is full agreement, 0 is chance.`;
 
-/** Whether being surer goes with being right. */
+/** Accuracy by confidence. */
 function sayConfidence(choices: readonly Choice[]): Finding[] {
   const sure = choices.filter(({ confidence }) => confidence !== undefined);
   const levels = [...groupedBy(sure, ({ confidence }) => confidence!)].sort(([one], [other]) => one - other);
   if (levels.length < 2) return [];
   return [
-    table("detail", "How sure readers were, and how often they were right", {
+    table("detail", "Accuracy by confidence", {
       columns: [
-        { key: "confidence", label: "How sure", format: "integer" },
+        { key: "confidence", label: "Confidence", format: "integer" },
         { key: "judgments", label: "Judgments", format: "integer" },
         { key: "right", label: "Right", format: "percent" },
       ],
@@ -150,4 +156,4 @@ function sayConfidence(choices: readonly Choice[]): Finding[] {
 }
 
 const method = (measured: readonly Cue[]): string =>
-  `Cues were sought over ${counted(measured[0]!.stories, "story", "stories")} as units, each compared with those of its own writer alone (people, or one model): the rank correlation of each of ${measured.length} measures with the share of readers who said “human” and with the share who were right. For p-values, what readers made of the stories was dealt anew among titles, all stories of a title together, or among the stories of a writer where titles are not shared; p is the share of deals in which any measure goes as far (Westfall and Young 1993).`;
+  `For ${counted(measured[0]!.stories, "story", "stories")}, each of ${measured.length} measures was correlated (by rank, within each source: people, or one model) with the share of readers who said “human” and with the share who were right. For p-values, readers’ answers were permuted among titles, with all stories of a title together, or among the stories of a source if titles are not shared; p is the share of permutations in which the strongest of all measures is at least as strong (Westfall and Young 1993).`;

@@ -6,22 +6,22 @@ import { counted, listed, percent, percentApart, printed, pValue } from "../../s
 import type { Analysis } from "../analysis.ts";
 import type { Data, Shown } from "../data.ts";
 import {
-  allTogether,
+  allFeatures,
   type Detection,
-  type Differences,
   detect,
   detectInPairs,
   type Labelled,
+  type PairDifferences,
 } from "../detector.ts";
 import { asJudgments, testOptions, unitsOf, verdictOnPairs } from "../judged.ts";
-import { mendingOf } from "../remedies.ts";
+import { remediesFor } from "../remedies.ts";
 import { surfaceOf } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
 
-/** Whether the look of the stories gives their origin away: the best that a program reaches without reading. */
+/** Whether surface features reveal the origin of the stories: the accuracy of simple classifiers. */
 export const leaks: Analysis = {
   name: "leaks",
-  asks: "Does the look of the stories give them away?",
+  asks: "Do surface features give the stories away?",
   needs: ["choices", "pairs"],
   beforeData: true,
   run(data, random) {
@@ -30,7 +30,7 @@ export const leaks: Analysis = {
       ...(data.asks.has("pairs") ? [scanOfPairs(data, random.fork("pairs"))] : []),
     ];
     if (scans.length === 0)
-      return { findings: [unknown("no story was asked about")], numbers: { stories: 0 } };
+      return { findings: [notPossible("no story was asked about")], numbers: { stories: 0 } };
     const [first, ...others] = scans.map((scan) => reported(scan, data.settings.alpha));
     return {
       findings: [first!, ...others].flatMap(({ findings }) => findings),
@@ -44,16 +44,15 @@ type Scan =
   | { readonly detection: undefined; readonly why: string; readonly things: number }
   | {
       readonly detection: Detection;
-      /** What is sorted or told apart, and how it is said. */
-      readonly does: "sorts" | "tells apart";
+      /** Sorts single stories, or finds the human story of a pair. */
+      readonly does: "sorts" | "compares";
       readonly readers: number | undefined;
-      /** Mean of a feature in human and in machine stories. */
+      /** Mean of a feature in human stories and in machine stories. */
       readonly means: (feature: string) => readonly [human: number, machine: number];
       readonly method: string;
     };
 
-const unknown = (why: string): Finding =>
-  sentence("result", `Whether the look of the stories gives them away cannot be told: ${why}.`);
+const notPossible = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
 
 function scanOfStories(data: Data, random: Random): Scan {
   const stories = labelledStories(data);
@@ -61,7 +60,7 @@ function scanOfStories(data: Data, random: Random): Scan {
   if (!detection) {
     const why =
       stories.names.length === 0
-        ? "the table says nothing of the stories but their origin"
+        ? "the table has no measures of the stories"
         : `${counted(stories.labels.length, "story", "stories")} are too few`;
     return { detection, why, things: stories.labels.length };
   }
@@ -78,15 +77,15 @@ function scanOfStories(data: Data, random: Random): Scan {
       );
       return [human!, machine!];
     },
-    method: `Leaks were sought with ${detection.detectors.length} cheap detectors (a threshold on each feature of the text’s surface, and a ridge logistic regression on all) by five-fold cross-validated balanced accuracy over stories${stories.titles ? ", folds by title" : ""}; each was compared with the best of all in ${detection.permutations} permutations of the origins${stories.titles ? " within titles" : ""} (Westfall and Young 1993).`,
+    method: `The leak scan uses ${detection.detectors.length} simple classifiers (a threshold on each surface feature, and a ridge logistic regression on all of them) and their five-fold cross-validated balanced accuracy${stories.titles ? ", with folds by title" : ""}. Each was compared with the best classifier in ${detection.permutations} permutations of the origins${stories.titles ? " within titles" : ""} (Westfall and Young 1993).`,
   };
 }
 
-/** Pairs are told apart by what their two stories differ in, whatever the title brings to both. */
+/** Pairs are classified by the difference of their two stories, so that an effect of the title cancels. */
 function scanOfPairs(data: Data, random: Random): Scan {
-  const pairs = pairsShown(data);
+  const pairs = shownPairs(data);
   if (pairs.names.length === 0) {
-    const why = "nothing is known of the stories in the pairs but their origin";
+    const why = "the stories in the pairs have no measures";
     return { detection: undefined, why, things: pairs.titles.length };
   }
   const detection = detectInPairs(pairs, random);
@@ -97,33 +96,33 @@ function scanOfPairs(data: Data, random: Random): Scan {
   const two = data.pairs.filter(({ options = 2 }) => options === 2);
   return {
     detection,
-    does: "tells apart",
+    does: "compares",
     readers: two.length > 0 ? verdictOnPairs(two, data).estimate : undefined,
     means: (feature) => pairs.means[pairs.names.indexOf(feature)]!,
-    method: `Leaks in pairs were sought with ${detection.detectors.length} cheap detectors (the story with more of a feature, or with less of it, and a ridge logistic regression on all differences) by five-fold cross-validation over pairs, folds by title; each was compared with the best of all in ${detection.permutations} draws in which the two sides of all pairs of a title change places together (Westfall and Young 1993).`,
+    method: `The leak scan of pairs uses ${detection.detectors.length} simple classifiers (the story with the higher or the lower value of a feature, and a ridge logistic regression on all differences) and five-fold cross-validation over pairs, with folds by title. Each was compared with the best classifier in ${detection.permutations} permutations in which the two sides of all pairs of a title are swapped together (Westfall and Young 1993).`,
   };
 }
 
 function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbers"> {
   if (scan.detection === undefined)
-    return { findings: [unknown(scan.why)], numbers: { stories: scan.things } };
+    return { findings: [notPossible(scan.why)], numbers: { stories: scan.things } };
   const { detection, readers, does } = scan;
   const shown = detection.p <= alpha;
   const beats = shown && detection.best.accuracy > (readers ?? 0.5);
   const findings: Finding[] = [
     beats
-      ? sentence("warning", sayUnfair(scan))
-      : sentence("result", shown ? sayNoBetter(scan) : sayFair(scan)),
+      ? sentence("warning", sayLeak(scan))
+      : sentence("result", shown ? sayLeakBelowReaders(scan) : sayNoLeak(scan)),
     ...(shown ? [sentence(beats ? "warning" : "result", sayFix(scan, alpha))] : []),
     figure(
       "detail",
-      `How many ${does === "sorts" ? "stories a program sorts" : "pairs a program tells apart"} rightly that has seen only this`,
+      `Accuracy of a program that sees only one feature, ${does === "sorts" ? "on single stories" : "on pairs"}`,
       {
         draw: "bars",
         table: {
           columns: [
-            { key: "detector", label: "By", format: "text" },
-            { key: "accuracy", label: does === "sorts" ? "Sorted rightly" : "Told apart", format: "percent" },
+            { key: "detector", label: "Feature", format: "text" },
+            { key: "accuracy", label: "Accuracy", format: "percent" },
             { key: "p", label: "p", format: "p" },
           ],
           rows: [...detection.detectors]
@@ -146,15 +145,17 @@ function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbe
 
 type Scanned = Extract<Scan, { readonly does: string }>;
 
-/** `sorts 80.0 % of them rightly`, `tells 80.0 % of the pairs apart`. */
-const said = ({ does }: Scanned, share: string): string =>
-  does === "sorts" ? `sorts ${share} of them rightly` : `tells ${share} of the pairs apart`;
+/** `identifies the origin of 80.0 % of the stories`, `finds the human story in 80.0 % of the pairs`. */
+const classifies = ({ does }: Scanned, share: string): string =>
+  does === "sorts"
+    ? `identifies the origin of ${share} of the stories`
+    : `finds the human story in ${share} of the pairs`;
 
-/** Each story once, with its surface, its measures, and the place where it was shown on average. */
+/** Each story once, with its surface features, its measures and its mean position. */
 function labelledStories(data: Data): Labelled {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   const judged = groupedBy(data.choices, ({ stimulus }) => stimulus);
-  // In the order of their names, so that the folds hang on the stories and not on how rows happen to lie.
+  // Sorted by name, so that the folds do not depend on the order of rows.
   const stories = (data.study?.stimuli ?? [...judged.values()].map(([first]): Shown => first!)).toSorted(
     (one, other) => (one.stimulus < other.stimulus ? -1 : 1),
   );
@@ -169,7 +170,7 @@ function labelledStories(data: Data): Labelled {
       }),
     } as Record<string, number>;
   });
-  // What is the same for all tells nothing; what some stories lack cannot be compared.
+  // Only features that every story has and that vary can be compared.
   const names = Object.keys(rows[0] ?? {}).filter(
     (name) => rows.every((row) => name in row) && rows.some((row) => row[name] !== rows[0]![name]),
   );
@@ -182,12 +183,14 @@ function labelledStories(data: Data): Labelled {
 }
 
 /**
- * Each pair of two stories once, in the order of their names: what its human story has more of than the other. Before
- * anybody has answered, every human and machine story of a title.
+ * Each pair of stories once, sorted by name, with its differences human minus machine. Before the first answer: every
+ * pair of a human and a machine story with the same title.
  */
-function pairsShown(data: Data): Differences & { readonly means: readonly (readonly [number, number])[] } {
+function shownPairs(
+  data: Data,
+): PairDifferences & { readonly means: readonly (readonly [number, number])[] } {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
-  const lookOf = (story: string): Record<string, number> => {
+  const featuresOf = (story: string): Record<string, number> => {
     const text = texts.get(story);
     return text ? surfaceOf(text.text, text.title) : (data.measures.get(story) ?? {});
   };
@@ -196,7 +199,7 @@ function pairsShown(data: Data): Differences & { readonly means: readonly (reado
   for (const [at, pair] of data.pairs.entries()) {
     const { leftStory, rightStory, humanSide, left, right } = pair;
     if (leftStory === undefined || rightStory === undefined) continue;
-    // Two human stories, or two of models, have no side to tell.
+    // Two human stories, or two machine stories, have no human side.
     if ((left === "human") === (right === "human")) continue;
     const [human, machine] = humanSide === "left" ? [leftStory, rightStory] : [rightStory, leftStory];
     shown.set(`${human}\n${machine}`, { human, machine, title: units[at]! });
@@ -211,7 +214,7 @@ function pairsShown(data: Data): Differences & { readonly means: readonly (reado
     }
   }
   const rows = [...shown].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
-  const sides = rows.map(({ human, machine }) => [lookOf(human), lookOf(machine)] as const);
+  const sides = rows.map(({ human, machine }) => [featuresOf(human), featuresOf(machine)] as const);
   const names = Object.keys(sides[0]?.[0] ?? {}).filter(
     (name) =>
       sides.every(([human, machine]) => name in human && name in machine) &&
@@ -228,44 +231,43 @@ function pairsShown(data: Data): Differences & { readonly means: readonly (reado
   };
 }
 
-function sayUnfair(scan: Scanned): string {
+function sayLeak(scan: Scanned): string {
   const { best, p } = scan.detection;
   const { readers } = scan;
   const than =
     readers === undefined
-      ? "than guessing would"
-      : `than readers did (${percentApart(readers, [best.accuracy])})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” ${said(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), more ${than}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
+      ? "above the 50 % of guessing"
+      : `more than readers did (${percentApart(readers, [best.accuracy])})`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” ${classifies(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${than}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
 }
 
-/** What gives the stories away, how far the two sides are apart in it, and what to change by what it is. */
+/** The features that reveal the origin, their means for both origins, and what to change. */
 function sayFix({ detection, means }: Scanned, alpha: number): string {
   const leaking = detection.detectors
-    .filter(({ detector, p }) => detector !== allTogether && p <= alpha)
+    .filter(({ detector, p }) => detector !== allFeatures && p <= alpha)
     .sort((one, other) => other.accuracy - one.accuracy)
     .map(({ detector }) => detector);
   if (leaking.length === 0) {
-    return "No feature does it alone, only all of them together: compare the two sides feature by feature in the description, and take a larger or a tuned model, or examples nearer to the stories.";
+    return "No single feature does this, only all of them combined. Compare human and machine stories feature by feature in the description, and use a larger or tuned model, or examples closer to the stories.";
   }
   const named = leaking.map((feature) => {
     const [human, machine] = means(feature);
-    return `“${feature}” (${printed(human, "number")} on average in human stories, ${printed(machine, "number")} in the machine’s)`;
+    return `“${feature}” (mean ${printed(human, "number")} in human stories, ${printed(machine, "number")} in machine stories)`;
   });
-  return `What gives them away: ${listed(named)}. How to fix it: ${mendingOf(leaking).join("; ")}. Then look here again, before anybody reads.`;
+  return `What gives them away: ${listed(named)}. How to fix it: ${remediesFor(leaking).join("; ")}. Then check this section again before the survey opens.`;
 }
 
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A leak that readers did no worse than: it may be what they went by. */
-function sayNoBetter(scan: Scanned): string {
+/** A leak where readers did at least as well: they may have used it. */
+function sayLeakBelowReaders(scan: Scanned): string {
   const { best, p } = scan.detection;
-  return `The look of the stories does give them away: a program that sees only “${best.detector}” ${said(scan, percent(best.accuracy))} (${pValue(p)}). That is no more than readers reached (${percent(scan.readers ?? 0.5)}), but what gave the stories away to a program may have given them away to readers.`;
+  return `Surface features give the stories away: a program that sees only “${best.detector}” ${classifies(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
 }
 
-function sayFair({ detection: { best, p }, readers, does }: Scanned): string {
+function sayNoLeak({ detection: { best, p }, readers, does }: Scanned): string {
   const reached = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
-  const dealt =
-    does === "sorts" ? "with the origins dealt anew at random" : "with the two sides exchanged at random";
-  return `The best that a program reaches ${does === "sorts" ? "" : "on pairs "}without reading is ${percent(best.accuracy)}, by “${best.detector}”; ${dealt} the best of all would reach as much with ${pValue(p)}${reached}. The look of the stories is not shown to give them away.`;
+  const shuffled = does === "sorts" ? "the origins" : "the two sides";
+  return `The best of the simple classifiers reaches ${percent(best.accuracy)}${does === "sorts" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;
 }

@@ -6,10 +6,10 @@ import type { Choice } from "../data.ts";
 import { type Effect, effectsOf } from "../fixed-effects.ts";
 import { type Coefficient, type EffectTest, type FittedMixed, fitMixed, meanReader } from "../mixed.ts";
 
-/** What moves readers to say "human", with readers, stories and shared titles all random. */
+/** A logistic mixed model of saying "human", with readers, stories and shared titles as random effects. */
 export const mixedModel: Analysis = {
   name: "mixed-model",
-  asks: "What moves readers to say “human”, when readers and stories both vary?",
+  asks: "What makes readers say “human”, with readers and stories as random effects?",
   needs: ["choices"],
   run(data) {
     const { choices, settings } = data;
@@ -25,7 +25,7 @@ export const mixedModel: Analysis = {
     );
     if (!mixed.fitted) {
       return {
-        findings: [sentence("result", `The mixed model has no fit: ${mixed.reason}.`)],
+        findings: [sentence("result", `The mixed model could not be fitted: ${mixed.reason}.`)],
         numbers: { fitted: false, reason: mixed.reason },
       };
     }
@@ -36,7 +36,11 @@ export const mixedModel: Analysis = {
       sentence("detail", sayFit(fit, choices.length - rows.length)),
       ...coefficientFigure(coefficients),
       ...(tests.length > 0 ? [table("result", "Tests of each effect", testsTable(tests))] : []),
-      table("detail", "How much effects differ between readers, stories and titles", spreadTable(fit)),
+      table(
+        "detail",
+        "Random effects: standard deviations between readers, stories and titles",
+        spreadTable(fit),
+      ),
       sentence("method", method(effects, formula)),
     ];
     return {
@@ -44,7 +48,7 @@ export const mixedModel: Analysis = {
       numbers: {
         fitted: true,
         formula,
-        ...plain(fit),
+        ...withoutEffects(fit),
         coefficients,
         tests,
         meanReader: meanReader(mixed) ?? null,
@@ -70,20 +74,23 @@ function saySkill({ coefficients, tests }: FittedMixed, choices: readonly Choice
   const origin = coefficients.find(({ effect }) => effect === "origin");
   const test = tests.find(({ effect }) => effect === "origin");
   if (!origin) return [];
-  // Odds that nobody can read come of stories or readers who nearly all were judged alike.
+  // Nearly separated data give odds too extreme to print.
   const odds = (logit: number) =>
     logit > 7 ? "above 1,000" : logit < -7 ? "below 0.001" : printed(Math.exp(logit), "number");
-  const begin = `The odds of being called human are ${odds(origin.estimate)} times as high for a human story as for a machine’s`;
+  const begin = `The odds of being called human are ${odds(origin.estimate)} times as high for a human story as for a machine story`;
   if (!test || origin.low === undefined) {
     const readers = new Set(choices.map(({ participant }) => participant)).size;
     return [
-      sentence("result", `${begin}. ${counted(readers, "reader")} and their stories are too few for a test.`),
+      sentence(
+        "result",
+        `${begin}. With ${counted(readers, "reader")} and their stories no test is possible.`,
+      ),
     ];
   }
   return [
     sentence(
       "result",
-      `${begin} (${odds(origin.low)} to ${odds(origin.high!)}; ${pValue(test.p)}). 1 would be no skill. The model explains; the verdict does not rest on it.`,
+      `${begin} (${odds(origin.low)} to ${odds(origin.high!)}; ${pValue(test.p)}). An odds ratio of 1 means no skill. The model is exploratory; the verdict does not use it.`,
     ),
   ];
 }
@@ -94,17 +101,17 @@ function saySensitivity(mixed: FittedMixed): Finding[] {
   return [
     sentence(
       "detail",
-      `The mean reader’s d′ by this model is ${printed(found.sensitivity, "number")}, and readers lie apart in it by ${printed(found.spread, "number")} (standard deviation). The d′ beside the verdict is that of all judgments pooled.`,
+      `The mean reader’s d′ in this model is ${printed(found.sensitivity, "number")} (standard deviation between readers ${printed(found.spread, "number")}). The d′ in the verdict section is pooled over all judgments.`,
     ),
   ];
 }
 
 function sayFit(fit: MixedLogistic, missing: number): string {
-  const rows = `The model rests on ${counted(fit.observations, "judgment")}`;
-  const left = missing > 0 ? `; ${missing} are left out because a value is missing` : "";
+  const rows = `The model uses ${counted(fit.observations, "judgment")}`;
+  const left = missing > 0 ? `; ${missing} with a missing value are left out` : "";
   const converged = fit.converged ? "It converged" : "It did not converge: do not rely on its figures";
   const singular = fit.singular
-    ? ", with a variance estimated at its boundary of 0: no more variation is seen there than chance would bring, which does not show that there is none"
+    ? ", with at least one variance estimated as 0 (a singular fit), which does not show that there is none"
     : "";
   return `${rows}${left}. ${converged}${singular}.`;
 }
@@ -121,7 +128,7 @@ const coefficientFigure = (coefficients: readonly Coefficient[]): Finding[] => [
         { key: "standardError", label: "Standard error", format: "number" },
       ],
       rows: coefficients.map(({ effect, term, estimate, low, high, standardError }) => ({
-        term: effect === "leaning" ? "Leaning towards “human”" : `${effect}: ${term}`,
+        term: effect === "leaning" ? "Intercept: bias towards “human”" : `${effect}: ${term}`,
         estimate,
         low: low ?? null,
         high: high ?? null,
@@ -150,19 +157,19 @@ const spreadTable = ({ deviations }: MixedLogistic) => ({
     { key: "of", label: "Between", format: "text" as const },
     { key: "deviation", label: "Standard deviation (log-odds)", format: "number" as const },
   ],
-  rows: Object.entries(deviations).map(([of, deviation]) => ({ of: among[of] ?? of, deviation })),
+  rows: Object.entries(deviations).map(([of, deviation]) => ({ of: betweenLabels[of] ?? of, deviation })),
 });
 
-const among: Readonly<Record<string, string>> = {
-  reader: "readers, in leaning",
+const betweenLabels: Readonly<Record<string, string>> = {
+  reader: "readers, in bias",
   story: "stories, in looking human",
   title: "titles, in looking human",
   "origin by reader": "readers, in skill",
-  "origin by title": "titles, in skill on them",
+  "origin by title": "titles, in how easy they are",
 };
 
-/** Full precision without the maps of every reader and story. */
-const plain = ({
+/** The fit without the maps of all readers and stories. */
+const withoutEffects = ({
   deviations,
   logLikelihood,
   observations,
@@ -179,4 +186,4 @@ const plain = ({
 });
 
 const method = (effects: readonly Effect[], formula: string): string =>
-  `A logistic mixed model of saying “human” was fitted by Laplace’s approximation, as lme4 does (Bates, Maechler, Bolker and Walker 2015): ${formula}. Effects have a random slope for each reader within whom they vary and each story within which they vary (Barr, Levy, Scheepers and Tily 2013), origin also for each title that human and machine stories share. Measures count per standard deviation, order per place; origin is coded +1/2 for human and −1/2 for machine stories. Tests are Wald’s F with the degrees of freedom of the fewest readers, stories or titles that carry an effect, errors widened for so few units${effects.length > 1 ? ", without correction for the number of effects" : ""}.`;
+  `A logistic mixed model of saying “human” was fitted by the Laplace approximation, as in lme4 (Bates, Maechler, Bolker and Walker 2015): ${formula}. Each effect has a random slope by reader and by story where it varies within them (Barr, Levy, Scheepers and Tily 2013); origin also has one by shared title. Measures are standardised, order counts positions; origin is coded +1/2 for human and −1/2 for machine stories. Tests are Wald F tests with the degrees of freedom of the fewest readers, stories or titles that determine an effect, and standard errors widened for small numbers of units${effects.length > 1 ? "; p-values are not corrected for the number of effects" : ""}.`;

@@ -7,7 +7,7 @@ import { counted, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
 
-/** What the study is made of: the corpus and its split, what the models wrote, what the clip did, the forms. */
+/** What the study consists of: the corpus and its split, the generated texts, the clip, the forms. */
 export const overview: Analysis = {
   name: "overview",
   asks: "What were readers shown?",
@@ -38,7 +38,7 @@ function sayForms({ forms, choices, pairs, ratings, study }: Data): string {
     answers.length === 0
       ? "nobody has answered yet"
       : `${counted(readersOf(answers).length, "reader")} gave ${counted(answers.length, "answer")}`;
-  return `${counted(stimuli.length, "story", "stories")}, ${human} human and ${stimuli.length - human} machine-written, stand on ${counted(forms.length, "form")}; ${read}.`;
+  return `${counted(stimuli.length, "story", "stories")}, ${human} human and ${stimuli.length - human} machine-written, are on ${counted(forms.length, "form")}; ${read}.`;
 }
 
 function corpusFindings(corpus: CorpusSummary): Finding[] {
@@ -47,14 +47,14 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
   const facts: [string, string][] = [
     ["Stories", printed(stories, "integer")],
     ["Authors", authors === 0 ? "not named" : printed(authors, "integer")],
-    ["Groups that the split never parts", printed(corpus.groups, "integer")],
+    ["Groups kept together by the split", printed(corpus.groups, "integer")],
     ["Training, validation, test", `${split.train}, ${split.validation}, ${split.test}`],
     [
-      "Words: least, median, most",
+      "Words: minimum, median, maximum",
       `${words.least}, ${printed(words.median, "integer")}, ${words.most} (mean ${printed(words.mean, "number")})`,
     ],
     [`Stories above ${words.rule} words`, printed(words.above, "integer")],
-    ["Left out, with a reason", printed(rejected, "integer")],
+    ["Excluded, with a reason", printed(rejected, "integer")],
     [
       "Licences",
       Object.entries(corpus.licences)
@@ -66,12 +66,12 @@ function corpusFindings(corpus: CorpusSummary): Finding[] {
     ...(corpus.note ? [sentence("detail", corpus.note.trim())] : []),
     sentence(
       "result",
-      `The corpus holds ${counted(stories, "human story", "human stories")}${authors === 0 ? ", their authors not named" : ` by ${counted(authors, "author")}`}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
+      `The corpus has ${counted(stories, "human story", "human stories")}${authors === 0 ? " by unnamed authors" : ` by ${counted(authors, "author")}`}: ${split.train} for training, ${split.validation} for validation, ${split.test} for the test.`,
     ),
     table("detail", "The corpus", {
       columns: [
         { key: "fact", label: "Corpus", format: "text" },
-        { key: "value", label: "What it holds", format: "text" },
+        { key: "value", label: "Value", format: "text" },
       ],
       rows: facts.map(([fact, value]) => ({ fact, value })),
     }),
@@ -105,7 +105,7 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
   }));
 }
 
-/** From drafts to the texts that readers may see: drawing again and choosing are selection. */
+/** From drafts to the texts shown. Redrawing and choosing are selection. */
 function selectionFindings(generations: readonly Generation[]): Finding[] {
   if (generations.length === 0) return [];
   const rows = [...groupedBy(generations, conditionName).values()].map((own) => ({
@@ -118,7 +118,7 @@ function selectionFindings(generations: readonly Generation[]): Finding[] {
   ) as [number, number, number];
   const said =
     redrawn === 0
-      ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} could be used.`
+      ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} ${kept === 1 ? "was" : "were"} usable.`
       : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} set aside for another draft of the same title, so readers saw a selection.`;
   return [
     sentence("first page", said),
@@ -150,7 +150,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
       ? [
           sentence(
             "detail",
-            `${dummies.join(", ")} is no language model: it only exercises the pipeline from titles to report.`,
+            `${dummies.join(", ")} is not a language model; it only tests the pipeline from titles to report.`,
           ),
         ]
       : []),
@@ -162,7 +162,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
       ? [
           sentence(
             "result",
-            `${counted(chosen, "text")} ${chosen === 1 ? "was" : "were"} chosen, each as the draw nearest to what was asked for; readers saw no ordinary draw of the model there.`,
+            `${counted(chosen, "text")} ${chosen === 1 ? "was" : "were"} chosen as the draw closest to what the prompt asked for, so readers saw a selected draw there.`,
           ),
         ]
       : []),
@@ -176,7 +176,7 @@ const outcomesTable = (models: readonly ModelOutcomes[]): Table => ({
     { key: "prompt", label: "Prompt", format: "text" },
     { key: "titles", label: "Titles", format: "integer" },
     { key: "attempts", label: "Attempts", format: "integer" },
-    { key: "text", label: "Ended by itself", format: "integer" },
+    { key: "text", label: "Complete", format: "integer" },
     { key: "cut", label: "Cut at the token limit", format: "integer" },
     { key: "refused", label: "Refused", format: "integer" },
     { key: "failed", label: "Failed", format: "integer" },
@@ -200,7 +200,7 @@ function clipFindings(clip: ClipSummary): Finding[] {
   const lowered =
     range.least === declared.least
       ? ""
-      : ` (declared were ${declared.least} to ${declared.most}; lowered for both)`;
+      : ` (declared: ${declared.least} to ${declared.most}; lowered for both)`;
   const rows = [
     { of: "Human stories", ...human },
     ...(clip.byModel.length > 1
@@ -211,7 +211,7 @@ function clipFindings(clip: ClipSummary): Finding[] {
   return [
     sentence(
       "result",
-      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. Too short for that were ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts; titles with such a text are ${rule === "drop" ? "left out on both sides" : "kept where the lowered range allows"}.`,
+      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
     ),
     table("detail", "Truncation (TCG)", {
       columns: [
@@ -226,14 +226,14 @@ function clipFindings(clip: ClipSummary): Finding[] {
   ];
 }
 
-/** How the study was made, in the words of a paper. */
+/** The methods paragraph of a paper. */
 function method({ forms, study }: Data): string {
   const { corpus, clip, generations, stimuli } = study!;
   const human = stimuli.filter(({ origin }) => origin === "human").length;
   const parts = [
     ...(corpus
       ? [
-          `The corpus holds ${corpus.stories} human stories, parted into ${corpus.split.train} for training, ${corpus.split.validation} for validation and ${corpus.split.test} for the test.`,
+          `The corpus has ${corpus.stories} human stories, split into ${corpus.split.train} for training, ${corpus.split.validation} for validation and ${corpus.split.test} for the test.`,
         ]
       : []),
     ...[...groupedBy(generations, conditionName).values()].map(methodOfModel),
@@ -242,19 +242,19 @@ function method({ forms, study }: Data): string {
           `Human and machine texts were clipped to one length for each title, drawn from ${clip.range.least} to ${clip.range.most} words (Truncated Content Generation).`,
         ]
       : []),
-    `${stimuli.length} texts, ${human} human and ${stimuli.length - human} machine-written, were laid out on ${counted(forms.length, "form")}; no form holds both versions of a title, and the order was drawn anew for each reader.`,
+    `${stimuli.length} texts, ${human} human and ${stimuli.length - human} machine-written, were assigned to ${counted(forms.length, "form")}; no form has both versions of a title, and the order was randomised for each reader.`,
   ];
   return parts.join(" ");
 }
 
-/** The start of a file's SHA-256, or what a server says that it serves. */
+/** The start of a file's SHA-256, or the model name that a server reports. */
 const hashOf = (hash: string): string =>
   /^[0-9a-f]{64}$/.test(hash) ? `SHA-256 ${hash.slice(0, 12)}` : `served as ${hash}`;
 
 function methodOfModel(own: readonly Generation[]): string {
   const { model, prompt, settings } = own[0]!;
   const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = settings;
-  const drawn = (
+  const settingsGiven = (
     [
       ["temperature", temperature],
       ["top-p", topP],
@@ -263,11 +263,11 @@ function methodOfModel(own: readonly Generation[]): string {
       ["repeat penalty", repeatPenalty],
     ] as const
   ).map(([name, value]) => (value === "provider" ? undefined : `${name} ${value}`));
-  const told = drawn.filter((each) => each !== undefined);
+  const known = settingsGiven.filter((each) => each !== undefined);
   const length = leastTokens === "provider" ? `at most ${mostTokens}` : `${leastTokens} to ${mostTokens}`;
   const sampling = [
-    ...told,
-    ...(told.length < drawn.length ? ["all other sampling left to the provider"] : []),
+    ...known,
+    ...(known.length < settingsGiven.length ? ["other sampling settings as the provider sets them"] : []),
   ].join(", ");
   return `Machine texts were written by ${model.name ? `${model.name} (${model.address}, ` : `${model.address} (`}${hashOf(model.hash)}) with the prompt ${prompt.template} (${prompt.hash.slice(0, 12)}), ${length} new tokens, ${sampling}.`;
 }

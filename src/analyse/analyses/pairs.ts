@@ -9,9 +9,10 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { differentWithin, isWide, sayEquivalent } from "../equivalent.ts";
 import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
+import { differentWithin, isWideMargin, sayEquivalent } from "../margin.ts";
+import { sayMissedReaders } from "../missed-readers.ts";
 import {
   differencesIn,
   type ReaderDifferences,
@@ -20,12 +21,11 @@ import {
   sayOnAverage,
 } from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
-import { sayUnseen } from "../unseen.ts";
 
-/** Two stories side by side, or more: how often the human one is found, on which side people click, and which writer wins. */
+/** Two or more stories side by side: how often the human one is found, which side readers prefer, and the Bradley–Terry strengths. */
 export const pairs: Analysis = {
   name: "pairs",
-  asks: "Of stories side by side, is the human one found?",
+  asks: "Do readers find the human story in a pair?",
   needs: ["pairs"],
   beforeData: true,
   run(data, random) {
@@ -52,7 +52,7 @@ export const pairs: Analysis = {
     }));
     return {
       findings: compared.flatMap((one) => findingsOf(one, compared.length, data)),
-      // Nearly every study has one size of choice; of several, each is named.
+      // Nearly every study has one number of options; with several, each has its own entry.
       numbers:
         numbers.length === 1
           ? numbers[0]!
@@ -61,17 +61,17 @@ export const pairs: Analysis = {
   },
 };
 
-/** All answers about as many stories shown together, and what they say. */
+/** All answers with the same number of options, and their analysis. */
 interface Compared {
   readonly options: number;
   readonly own: readonly Pair[];
-  /** p-values by Holm over the sizes of choice. */
+  /** p-values corrected by Holm over the numbers of options. */
   readonly test: Verdict;
   readonly ties: number;
   readonly sensitivity: ReturnType<typeof sensitivityOf>;
   readonly sides: Sides | undefined;
   readonly strengths: ReturnType<typeof strengthsOf> | undefined;
-  /** Whether readers differ; of two stories alone. */
+  /** Whether readers differ; for pairs only. */
   readonly readers: ReaderDifferences | undefined;
 }
 
@@ -97,14 +97,14 @@ function comparedOf(data: Data, random: Random): Compared[] {
 
 function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
   const { own, options, test, sides, strengths, sensitivity, readers } = compared;
-  // Single judgments carry the headline where a study has both.
+  // In a study with both, the headline comes from single judgments.
   const weight = data.asks.has("choices") ? "result" : "verdict";
   return [
     sentence(weight, headline(compared, data)),
-    sentence(weight, deck(compared, sizes, data)),
+    sentence(weight, headlineFigures(compared, sizes, data)),
     accuracyFigure(weight, own, data),
     table("result", tableCaption(options), verdictTable(compared, data)),
-    ...(claimed(test, data) ? sayUnseen(test.readers) : []),
+    ...(claimed(test, data) ? sayMissedReaders(test.readers) : []),
     ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
     ...sayTies(compared),
     ...(sides ? [sentence("result", saySides(sides))] : []),
@@ -114,7 +114,7 @@ function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
   ];
 }
 
-/** What is shown: a difference, equivalence, both or neither; neither where the verdict is withheld. */
+/** Whether a difference and equivalence are shown; neither where the verdict is withheld. */
 function shownOf({ degrees, differenceP, equivalenceP }: Verdict, data: Data) {
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const open = degrees > 0 && whyWithheld(data) === undefined;
@@ -126,16 +126,16 @@ const claimed = (test: Verdict, data: Data): boolean => {
   return different || equivalent;
 };
 
-const wordOn = (test: Verdict, data: Data): string => {
+const conclusionText = (test: Verdict, data: Data): string => {
   const { different, equivalent } = shownOf(test, data);
   if (different) return equivalent ? "different, within the margin" : "different";
   return equivalent ? "equivalent" : "inconclusive";
 };
 
-const amongOf = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
+const setting = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
 
-/** Shares that count as guessing. */
-const within = (options: number, { settings: { margin } }: Data): string =>
+/** The shares that count as guessing: `40 % to 60 %`. */
+const marginOf = (options: number, { settings: { margin } }: Data): string =>
   `${declaredPercent(1 / options - margin)} to ${declaredPercent(1 / options + margin)}`;
 
 const marksOf = (options: number, { settings: { margin } }: Data): number[] =>
@@ -145,45 +145,47 @@ function headline({ test, options, readers }: Compared, data: Data): string {
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const { different, equivalent } = shownOf(test, data);
-  const finds = `${amongOf(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
+  const finds = `${setting(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
   if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
     return test.estimate! > 1 / options
-      ? `Different: ${amongOf(options)}, readers find the human story more often than by guessing.`
-      : `Different: ${amongOf(options)}, readers take a machine’s story for the human one more often than guessing would.`;
+      ? `Different: ${setting(options)}, readers find the human story more often than by guessing.`
+      : `Different: ${setting(options)}, readers pick the machine story more often than by guessing.`;
   }
   if (!equivalent)
-    return `Inconclusive: these data cannot say whether readers find the human story ${amongOf(options)}.`;
+    return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : setting(options)}.`;
   if (options > 2)
-    return `Equivalent within the margin: ${finds}, within ${within(options, data)}, where guessing gives ${declaredPercent(1 / options)}.`;
-  const share = "side by side, the share in which the human story is found";
-  return isWide(data) || readersAllow(readers) ? sayEquivalent({ share }, data) : sayOnAverage(readers, data);
+    return `Equivalent within the margin of ${marginOf(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
+  const share = "the share of pairs in which the human story is found";
+  return isWideMargin(data) || readersAllow(readers)
+    ? sayEquivalent({ share }, data)
+    : sayOnAverage(readers, data);
 }
 
-function deck({ test, options }: Compared, sizes: number, data: Data): string {
+function headlineFigures({ test, options }: Compared, sizes: number, data: Data): string {
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
   const { estimate, correct, judgments } = test;
   const what = options === 2 ? counted(judgments, "pair") : `${counted(judgments, "choice")} of ${options}`;
-  const seen = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
-  if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
-  if (estimate === undefined || test.degrees === 0) return `${seen}; ${test.reason}.`;
+  const summary = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
+  if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
+  if (estimate === undefined || test.degrees === 0) return `${summary}. No test is possible: ${test.reason}.`;
   const marks = marksOf(options, data);
-  const place = options === 2 ? "side" : "place";
-  const open = wordOn(test, data) === "inconclusive" ? `; inconclusive, for ${test.reason}` : "";
-  return `${seen}; as a mean over the ${place} on which it stood, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${within(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}: equivalence, which has to hold at each ${place} too, ${pValue(test.equivalenceP)}, difference ${pValue(test.differenceP)}${sizes > 1 ? ", corrected for the number of sizes of choice" : ""}${open}.`;
+  const place = options === 2 ? "side" : "position";
+  const open = conclusionText(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
+  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginOf(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
-/** `133 of 200`; ties make halves. */
+/** `133 of 200`; ties count as halves. */
 const countsOf = (found: number, all: number): string =>
   `${printed(found, Number.isInteger(found) ? "integer" : "number")} of ${printed(all, "integer")}`;
 
 const tableCaption = (options: number): string =>
   options === 2
-    ? "The verdict on pairs, and what it rests on"
-    : `The verdict on choices of ${options}, and what it rests on`;
+    ? "The verdict on pairs, and the share on each side"
+    : `The verdict on choices of ${options}, and the share at each position`;
 
-/** The mean that the verdict rests on, with the share at each place where the human story stood. */
+/** The mean that the verdict uses, with the share at each position of the human story. */
 function verdictTable({ own, options, test }: Compared, data: Data): Table {
   const places = [...groupedBy(own, ({ humanSide }) => humanSide)].sort(([one], [other]) =>
     one < other ? -1 : 1,
@@ -201,8 +203,8 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
     ],
     rows: [
       {
-        of: options === 2 ? "both sides" : "all places",
-        verdict: wordOn(test, data),
+        of: options === 2 ? "both sides" : "all positions",
+        verdict: conclusionText(test, data),
         found: countsOf(test.correct, test.judgments),
         share: test.estimate ?? null,
         error: Number.isFinite(test.standardError) ? test.standardError : null,
@@ -213,7 +215,7 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
       ...places.map(([place, there]) => {
         const found = there.reduce((sum, pair) => sum + scoreOf(pair), 0);
         return {
-          of: options === 2 ? place : `place ${place}`,
+          of: options === 2 ? place : `position ${place}`,
           verdict: "",
           found: countsOf(found, there.length),
           share: found / there.length,
@@ -233,7 +235,7 @@ function sayTies({ ties, own, options }: Compared): Finding[] {
   return [
     sentence(
       "result",
-      `${counted(ties, "answer")} of ${printed(own.length, "integer")} ${ties === 1 ? "is a tie" : "are ties"}: each counts as a guess, ${share} of a story found.`,
+      `${counted(ties, "answer")} of ${printed(own.length, "integer")} ${ties === 1 ? "is a tie" : "are ties"}: each counts as a guess (${share} of a correct answer).`,
     ),
   ];
 }
@@ -267,21 +269,21 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
   ];
   return figure(
     weight,
-    `How often the human story was found, as a mean over the ${options === 2 ? "side on" : "place at"} which it stood, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; those of the models are each by itself, without correction for their number" : ""}`,
+    `How often the human story was found, averaged over the ${options === 2 ? "sides" : "positions"} where it was shown, with ${Number(((1 - alpha) * 100).toPrecision(4))} % intervals clustered by reader and by human story${models.length > 1 ? "; intervals for single models are not corrected for their number" : ""}`,
     {
       draw: "intervals",
       table: {
         columns: [
           { key: "of", label: "Shown with", format: "text" },
-          { key: "share", label: "Found, mean over places", format: "percent" },
+          { key: "share", label: "Found (mean over positions)", format: "percent" },
           { key: "low", label: "Interval", format: "percent" },
           { key: "high", label: "to", format: "percent" },
-          { key: "counts", label: "In all", format: "text" },
+          { key: "counts", label: "Count", format: "text" },
         ],
         rows,
       },
       encode: { x: "share", low: "low", high: "high", y: "of", note: "counts" },
-      labels: { x: "Share in which the human story was found" },
+      labels: { x: "Share with the human story found" },
       marks: [
         { axis: "x", at: 1 / options, label: "guessing" },
         { axis: "x", at: 1 / options - margin, label: "margin" },
@@ -294,8 +296,8 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
 const machineOf = ({ humanSide, left, right }: Pair): string => (humanSide === "left" ? right : left);
 
 /**
- * d' of the choices that were made, with its clustered interval; undefined where none was, and undefined ends where one
- * reader or one pair carries none.
+ * d' of all choices except ties, with its clustered interval; undefined without choices, ends undefined with one reader
+ * or one pair.
  */
 function sensitivityOf(all: readonly Pair[], data: Data) {
   const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
@@ -320,7 +322,7 @@ const saySensitivity = (
   { value, low, high }: NonNullable<ReturnType<typeof sensitivityOf>>,
   { settings: { level } }: Data,
 ): string =>
-  `d′ of all pairs pooled is ${printed(value, "number")}${low === undefined || high === undefined ? "" : ` (${Math.round(level * 100)} % interval ${printed(low, "number")} to ${printed(high, "number")})`}; 0 is no skill. Where readers differ in skill or lean to a side, the mean reader’s is larger.`;
+  `d′ pooled over all pairs is ${printed(value, "number")}${low === undefined || high === undefined ? "" : ` (${Math.round(level * 100)} % interval ${printed(low, "number")} to ${printed(high, "number")})`}; 0 means no skill. The mean reader’s d′ is larger if readers differ in skill or prefer a side.`;
 
 interface Sides {
   readonly chosenLeft: number;
@@ -333,8 +335,8 @@ interface Sides {
 }
 
 /**
- * How often the left side was chosen where one was, as a mean over the sides on which the human story stood, clustered
- * by reader and by human story; no interval where either is one, or where all are alike.
+ * How often the left side was chosen, averaged over the sides of the human story and clustered by reader and by human
+ * story; no interval with one reader or one story, or where all choices are the same.
  */
 export function sidesOf(all: readonly Pair[], data: Data): Sides {
   const chosen = all.filter(({ chosenSide }) => chosenSide !== "tie");
@@ -370,16 +372,16 @@ function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): strin
     p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
   const balance =
     humanLeft === 0 || humanLeft === all
-      ? ", the only side on which it was shown"
+      ? ", the only side where it was shown"
       : humanLeft * 2 === all
         ? ""
-        : ", so that a preference for a side alone would move the share of right answers, but not its mean over the sides, which the verdict rests on";
-  return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story stood on the right in all" : `the human story stood there in ${printed(humanLeft, "integer")}`}${balance}.`;
+        : ". A preference for one side changes the raw share of right answers, but not the mean over sides that the verdict uses";
+  return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story was always on the right" : `the human story was on the left in ${printed(humanLeft, "integer")}`}${balance}.`;
 }
 
 function method({ options }: Compared, sizes: number, data: Data): string {
   const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
-  const place = options === 2 ? "side" : "place";
-  return `The share in which the human story was found, as the mean of the shares at each ${place} where it stood, was tested against ${declaredPercent(1 / options)} as accuracy is: equivalence within ${margin}, of the mean and of the share at each ${place} (an intersection-union test), by two one-sided tests at alpha ${Number(equivalenceAlpha.toPrecision(3))} and difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}, with standard errors clustered by reader and by human story (its title, where known)${sizes > 1 ? ", p-values by Holm over the sizes of choice" : ""}. A tie counts as a guess.${options === 2 ? " d′ of two alternatives is √2 z(share) of all pairs pooled, with the log-linear correction. Writers were compared by Bradley and Terry’s model (1952) with an effect of the left side." : ""}`;
+  const place = options === 2 ? "side" : "position";
+  return `The share of choices that found the human story, averaged over its ${place}s, was tested against ${declaredPercent(1 / options)}: for equivalence within ${margin}, of the mean and at each ${place} (an intersection-union test), by two one-sided tests (TOST) at alpha ${Number(equivalenceAlpha.toPrecision(3))}, and for a difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}. Standard errors are clustered by reader and by human story (its title, where known)${sizes > 1 ? "; p-values are corrected by Holm over the numbers of options" : ""}. A tie counts as a guess.${options === 2 ? " d′ for two alternatives is √2 z(share), pooled over all pairs, with the log-linear correction. Sources (people and models) were compared by the Bradley–Terry model (1952) with an effect of the left side." : ""}`;
 }

@@ -5,10 +5,10 @@ import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { withoutExcluded } from "../exclusions.ts";
 import { finishedReaders } from "../finished.ts";
-import { type InterimAnalysis, lookOf, plannedReaders } from "../interim-analysis.ts";
+import { type InterimAnalysis, interimAnalysisOf, plannedReaders } from "../interim-analysis.ts";
 import { verdictOnChoices, verdictOnPairs } from "../judged.ts";
 
-/** What was registered before the data, every deviation from it, and whether this is a look before the planned end. */
+/** The registration, all deviations from it, and whether this is an interim analysis. */
 export const preregistration: Analysis = {
   name: "preregistration",
   asks: "Was the study done as it was registered?",
@@ -16,12 +16,12 @@ export const preregistration: Analysis = {
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
-    const look = lookOf(data);
+    const look = interimAnalysisOf(data);
     if (!registration) {
       return {
         findings: [
           sentence("result", sayUnregistered(plannedReaders(data))),
-          ...lookFindings(look),
+          ...interimFindings(look),
           ...sayOverrun(data),
         ],
         numbers: { registered: false, look: look ?? null },
@@ -35,12 +35,12 @@ export const preregistration: Analysis = {
         ? [
             sentence(
               "warning",
-              `The study was registered only after ${counted(frozen.judgments, "judgment")}.`,
+              `The study was registered late: ${counted(frozen.judgments, "judgment")} had already been made.`,
             ),
           ]
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
-      ...lookFindings(look),
+      ...interimFindings(look),
       ...sayOverrun(data),
       ...(deviations.length > 0 ? sayAsRegistered(data) : []),
       table("detail", "What was registered", {
@@ -65,36 +65,36 @@ export const preregistration: Analysis = {
 };
 
 function sayUnregistered(planned: number | undefined): string {
-  const begin = "The study was not registered before its data (`tinylove preregister`).";
+  const begin = "The study was not registered before the data (`tinylove preregister`).";
   return planned === undefined
-    ? `${begin} No end was planned either, so nothing shows whether readers were gathered until a result was welcome.`
-    : `${begin} That it ends at ${counted(planned, "reader")} is what study.yaml says now (analyse.stop.readers, else survey.quota); nothing shows that it said so before the data.`;
+    ? `${begin} No end was planned either, so the sample size may depend on the results.`
+    : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before the data.`;
 }
 
 function sayRegistered(at: string, judgments: number, deviations: number): string {
   const when = judgments === 0 ? "before any judgment" : `after ${counted(judgments, "judgment")}`;
   const so =
     deviations === 0
-      ? "Nothing deviates from it"
-      : `${counted(deviations, "deviation")} ${deviations === 1 ? "is" : "are"} told at the head of the report`;
+      ? "There are no deviations"
+      : `${counted(deviations, "deviation")} ${deviations === 1 ? "is" : "are"} listed at the start of the report`;
   return `The study was registered at ${at}, ${when}. ${so}.`;
 }
 
-/** More readers than planned: who goes on after the planned end may be waiting for a better result. */
+/** A warning about more readers than planned. */
 function sayOverrun(data: Data): Finding[] {
   const planned = plannedReaders(data);
   const readers = finishedReaders(data);
-  // A few are under way when the last place is taken.
+  // Some readers are still answering when the last place is taken.
   if (planned === undefined || readers <= planned * 1.05 + 1) return [];
   return [
     sentence(
       "warning",
-      `The study went on beyond its planned end: ${counted(readers, "reader")} finished, ${planned} were planned. Whoever goes on until a result is welcome errs more often than alpha says.`,
+      `The study continued beyond its planned end: ${counted(readers, "reader")} finished, ${planned} were planned. Continuing until a result looks good raises the error above alpha.`,
     ),
   ];
 }
 
-/** The verdict that the registered settings give these judgments, beside the one that the present settings give. */
+/** The verdict under the registered settings, compared with the verdict under the current settings. */
 function sayAsRegistered(data: Data): Finding[] {
   const { frozen } = data.study!.registration!.frozen;
   const before = data.excluded?.before ?? data;
@@ -105,25 +105,25 @@ function sayAsRegistered(data: Data): Finding[] {
   });
   const [then, now] = words;
   if (then === undefined || now === undefined) return [];
-  const text = `Under the margin, alpha and exclusions that were registered the verdict is ${then}; under the present ones it is ${now}.`;
+  const text = `The verdict is ${then} under the registered settings and ${now} under the current ones.`;
   return [sentence(then === now ? "result" : "warning", text)];
 }
 
-function lookFindings(look: InterimAnalysis | undefined): Finding[] {
+function interimFindings(look: InterimAnalysis | undefined): Finding[] {
   if (!look) return [];
-  const begin = `This is a look before the planned end: ${look.readers} of ${look.planned} readers (${percent(look.readers / look.planned)})`;
+  const begin = `This is an interim analysis: ${look.readers} of ${look.planned} planned readers (${percent(look.readers / look.planned)}) have finished`;
   if (look.needs === undefined) {
     return [
       sentence(
         "warning",
-        `${begin}. No such look was declared, so no verdict holds yet: whoever stops at the first welcome result errs more often than alpha says.`,
+        `${begin}. It was not declared, so there is no verdict yet: stopping at the first good result raises the error above alpha.`,
       ),
     ];
   }
   return [
     sentence(
       "warning",
-      `${begin}, which was declared. The verdict claims only what alpha spending allows at it: a difference with ${pValue(look.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.needs.equivalenceP).replace("=", "≤")} (after O’Brien and Fleming; Lan and DeMets 1983).`,
+      `${begin}. It was declared. Alpha spending requires a difference with ${pValue(look.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.needs.equivalenceP).replace("=", "≤")} (O’Brien–Fleming type; Lan and DeMets 1983).`,
     ),
   ];
 }
@@ -144,7 +144,7 @@ const registeredRows = ({
   },
   { what: "Fixed effects of the mixed model", value: analyse.effects.join(", ") },
   { what: "Planned end", value: readers === null ? "none" : counted(readers, "reader") },
-  { what: "Looks before the end", value: analyse.stop.looks.join(", ") || "none" },
+  { what: "Interim analyses", value: analyse.stop.looks.join(", ") || "none" },
   { what: "Seed", value: String(seed) },
   ...Object.entries(hashes).map(([path, hash]) => ({ what: path, value: hash })),
 ];

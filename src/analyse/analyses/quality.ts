@@ -7,19 +7,19 @@ import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, readersOf } from "../data.ts";
 import { isStraightLining } from "../exclusions.ts";
 import { verdictOnChoices } from "../judged.ts";
-import { saysWhatIsLeftOut } from "../ready.ts";
+import { leftOutFindings } from "../ready.ts";
 
-/** Who answered with care: times, sameness, attention checks, exclusions by the declared rules, and what they change. */
+/** Quality of the answers: times, straight-lining, attention checks, the declared exclusions and their effect on the verdict. */
 export const quality: Analysis = {
   name: "quality",
-  asks: "Did readers answer with care, and does leaving some out change anything?",
+  asks: "Did readers answer with care, and do exclusions change the verdict?",
   needs: ["choices", "pairs", "ratings"],
   run(data) {
     const before = data.excluded?.before ?? data;
     const answers = [...before.choices, ...before.pairs, ...before.ratings];
     if (answers.length === 0) {
       return {
-        findings: [sentence("result", "There are no answers to look at yet.")],
+        findings: [sentence("result", "There are no answers yet.")],
         numbers: { answers: 0 },
       };
     }
@@ -28,8 +28,8 @@ export const quality: Analysis = {
     const findings: Finding[] = [
       sentence("result", saySigns(signs, before)),
       ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
-      ...saysWhatWasReadBefore(before, signs),
-      ...saysWhatIsLeftOut(before),
+      ...readBeforeFindings(before, signs),
+      ...leftOutFindings(before),
       ...exclusionFindings(data),
       ...(compared ? comparisonFindings(compared) : []),
     ];
@@ -46,14 +46,14 @@ interface BotSignalCounts {
   readonly straightLining: number;
   readonly checks: number;
   readonly failedChecks: number;
-  /** Milliseconds an answer; undefined where no times are known. */
+  /** Milliseconds per answer; undefined where no times are known. */
   readonly medianMs: number | undefined;
   readonly underTwoSeconds: number;
-  /** Answers about pairs, one of whose stories the reader had been asked about alone before. */
+  /** Answers about pairs with a story that the reader had already judged or rated alone. */
   readonly readBefore: number;
 }
 
-/** Two seconds are too few to read ninety words: a sign, and no rule unless the study declares one. */
+/** Two seconds are too short to read ninety words. This is a warning sign; only declared rules exclude answers. */
 const tooShort = 2000;
 
 function signsOf(data: Data): BotSignalCounts {
@@ -72,13 +72,13 @@ function signsOf(data: Data): BotSignalCounts {
   };
 }
 
-/** Readers who gave one and the same answer to all of six stories or more, whatever they were asked of them. */
+/** Readers who gave the same answer to all of at least six stories in one question. */
 function straightLinersOf({ choices, pairs, ratings }: Data): ReadonlySet<string> {
   const byReader = groupedBy([...choices, ...pairs, ...ratings], ({ participant }) => participant);
   return new Set([...byReader].filter(([, own]) => isStraightLining(own, 6)).map(([reader]) => reader));
 }
 
-/** How many pairs hold a story that stood before their reader alone, earlier in the order shown. */
+/** How many pairs have a story that their reader saw alone earlier. */
 function readBeforeOf({ choices, pairs, ratings }: Data): number {
   const alone = groupedBy([...choices, ...ratings], ({ participant }) => participant);
   return pairs.filter(({ participant, stimulus, order = 0 }) =>
@@ -88,13 +88,13 @@ function readBeforeOf({ choices, pairs, ratings }: Data): number {
   ).length;
 }
 
-/** A judgment may be remembered, so that the second one is none of its own. */
-function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
+/** A remembered judgment makes the second one dependent on the first. */
+function readBeforeFindings({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
   if (readBefore === 0) return [];
   return [
     sentence(
       "result",
-      `${readBefore} of ${counted(pairs.length, "answer")} about pairs ${readBefore === 1 ? "is" : "are"} of a story that the reader had been asked about alone before: what was remembered and what was seen in the pair cannot be told apart.`,
+      `${readBefore} of ${counted(pairs.length, "answer")} about pairs ${readBefore === 1 ? "includes" : "include"} a story that the reader had already judged or rated alone. Memory may have influenced ${readBefore === 1 ? "it" : "them"}.`,
     ),
   ];
 }
@@ -102,17 +102,17 @@ function saysWhatWasReadBefore({ pairs }: Data, { readBefore }: BotSignalCounts)
 function saySigns(signs: BotSignalCounts, data: Data): string {
   const times =
     signs.medianMs === undefined
-      ? "How long they took is not known."
-      : `An answer took ${printed(signs.medianMs, "milliseconds")} at the median; ${signs.underTwoSeconds} of ${signs.answers} came in less than two seconds.`;
+      ? "Answer times are not known."
+      : `The median answer time was ${printed(signs.medianMs, "milliseconds")}; ${signs.underTwoSeconds} of ${signs.answers} answers took less than two seconds.`;
   const checks =
     signs.checks > 0
       ? ` ${signs.failedChecks} of ${counted(signs.checks, "attention check")} ${signs.failedChecks === 1 ? "was" : "were"} failed.`
       : "";
-  const simulated = data.simulated ? " The readers are simulated: their times are too." : "";
-  return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave one and the same answer to all of six stories or more. ${times}${checks}${simulated}`;
+  const simulated = data.simulated ? " Readers and times are simulated." : "";
+  return `${counted(signs.readers, "reader")} gave ${counted(signs.answers, "answer")}. ${signs.straightLining === 0 ? "Nobody" : counted(signs.straightLining, "reader")} gave the same answer to all of at least six stories. ${times}${checks}${simulated}`;
 }
 
-/** Times in ten bins up to the 98th percentile, so that one forgotten page does not flatten the rest. */
+/** Times in ten bins up to the 98th percentile, so that one very long time does not flatten the rest. */
 function timesFigure(times: readonly number[]): Finding[] {
   if (times.length < 10) return [];
   const seconds = Math.max(1, Math.ceil(quantile(times, 0.98) / bins / 1000));
@@ -123,7 +123,7 @@ function timesFigure(times: readonly number[]): Finding[] {
     answers: times.filter((ms) => binOf(ms) === bin).length,
   }));
   return [
-    figure("detail", "How long answers took; the last bar holds all that took longer", {
+    figure("detail", "Answer times; the last bar includes all longer times", {
       draw: "histogram",
       table: {
         columns: [
@@ -143,24 +143,27 @@ const bins = 10;
 
 function exclusionFindings({ excluded }: Data): Finding[] {
   const rules = excluded?.rules ?? [];
-  if (rules.length === 0)
-    return [sentence("result", "No rule of exclusion was declared, and nobody is left out.")];
+  if (rules.length === 0) return [sentence("result", "No exclusion rule was declared; nobody is excluded.")];
   const answers = rules.reduce((sum, rule) => sum + rule.answers, 0);
   const readers = rules.reduce((sum, rule) => sum + rule.readers, 0);
   const said =
     answers === 0
-      ? "The declared rules leave nothing out."
-      : `The declared rules leave out ${counted(readers, "reader")} and ${counted(answers, "answer")} in all; every other figure of this report is without them.`;
+      ? "The declared rules exclude nobody."
+      : `The declared rules exclude ${counted(readers, "reader")} completely and ${counted(answers, "answer")} in total; all other figures in this report are without them.`;
   return [
     sentence("result", said),
-    table("detail", "What each declared rule leaves out; what an earlier rule took is not counted again", {
-      columns: [
-        { key: "rule", label: "Left out", format: "text" },
-        { key: "readers", label: "Readers, whole", format: "integer" },
-        { key: "answers", label: "Answers", format: "integer" },
-      ],
-      rows: rules.map((rule) => ({ ...rule })),
-    }),
+    table(
+      "detail",
+      "Exclusions by each declared rule; an answer is counted once, under the first rule that excludes it",
+      {
+        columns: [
+          { key: "rule", label: "Rule", format: "text" },
+          { key: "readers", label: "Readers, completely", format: "integer" },
+          { key: "answers", label: "Answers", format: "integer" },
+        ],
+        rows: rules.map((rule) => ({ ...rule })),
+      },
+    ),
   ];
 }
 
@@ -171,7 +174,7 @@ interface Compared {
   readonly withoutFast: StudyVerdict;
 }
 
-/** The verdict on all answers, on those that the rules keep, and without each sign of carelessness. */
+/** The verdict on all answers, after the declared exclusions, and without each sign of carelessness. */
 function compare(before: Data, after: Data): Compared | undefined {
   if (before.choices.length === 0) return undefined;
   const test = (choices: readonly Choice[]) => verdictOnChoices(choices, after);
@@ -187,9 +190,9 @@ function compare(before: Data, after: Data): Compared | undefined {
 function comparisonFindings(compared: Compared): Finding[] {
   const rows: [string, StudyVerdict][] = [
     ["All answers", compared.with],
-    ["Without what the declared rules leave out (the verdict of this report)", compared.without],
+    ["After the declared exclusions (the verdict of this report)", compared.without],
     [
-      "Without readers who gave one and the same answer to all of six stories or more",
+      "Without readers who gave the same answer to all of at least six stories",
       compared.withoutStraightLiners,
     ],
     ["Without answers given in less than two seconds", compared.withoutFast],
@@ -199,10 +202,10 @@ function comparisonFindings(compared: Compared): Finding[] {
     sentence(
       "result",
       words.size === 1
-        ? `The verdict is the same, ${compared.with.together}, with and without those whom the table below leaves out.`
-        : "The verdict depends on who is left out: see the table.",
+        ? `The verdict is the same (${compared.with.together}) under all exclusions in the table below.`
+        : "The verdict depends on who is excluded; see the table below.",
     ),
-    table("detail", "The verdict with and without", comparisonTable(rows)),
+    table("detail", "The verdict by exclusion rule", comparisonTable(rows)),
   ];
 }
 

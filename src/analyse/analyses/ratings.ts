@@ -5,11 +5,11 @@ import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { errorsOf, whyWithheld } from "../interim-analysis.ts";
+import { sayMissedReaders } from "../missed-readers.ts";
 import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
-import { sayUnseen } from "../unseen.ts";
 
-/** How stories are rated (how they move, how they fit their title): human beside machine, with equivalence. */
+/** Ratings of human and machine stories (how moving, how well they fit their title): difference and equivalence. */
 export const ratings: Analysis = {
   name: "ratings",
   asks: "How are human and machine stories rated?",
@@ -27,7 +27,7 @@ export const ratings: Analysis = {
         ...tasks.map((rated) => sentence("result", sayDifference(rated, data))),
         ...tasks.flatMap(sayMargin),
         table("result", scalesCaption(tasks, data), scalesTable(tasks)),
-        ...sayUnseenOf(tasks),
+        ...sayMissedReadersOf(tasks),
         ...tasks.flatMap((rated) => ratedFindings(rated, data)),
         sentence("method", method(data)),
       ],
@@ -54,7 +54,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
             { key: "high", label: "to", format: "number" },
             { key: "counts", label: "Ratings", format: "integer" },
           ],
-          // Ratings that are all alike, or of one reader or one story, tell nothing of how others would rate.
+          // Ratings that are all the same, or from one reader or of one story, give no interval.
           rows: groups.map(({ of, group, estimate, interval, standardError, observations }) => {
             const known = Number.isFinite(standardError) && standardError > 0;
             return {
@@ -79,8 +79,8 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
     sentence(
       "detail",
       agreement.ordinal === undefined
-        ? "Agreement cannot be told: no story was rated by two, or all ratings are alike."
-        : `Agreement of readers: Krippendorff’s alpha is ${printed(agreement.ordinal, "number")} (ordinal)${agreement.interval === undefined ? "" : ` and ${printed(agreement.interval, "number")} (interval)`}; 1 is full agreement, 0 what chance gives.`,
+        ? "Agreement cannot be computed: no story was rated by two readers, or all ratings are the same."
+        : `Agreement of readers: Krippendorff’s alpha is ${printed(agreement.ordinal, "number")} (ordinal)${agreement.interval === undefined ? "" : ` and ${printed(agreement.interval, "number")} (interval)`}; 1 is full agreement, 0 is chance.`,
     ),
   ];
 }
@@ -90,9 +90,9 @@ function sayDifference(
   data: Data,
 ): string {
   const begin = `${task}: ${counted(count, "rating")}`;
-  if (!difference) return `${begin}, of one kind of story only, so that nothing can be compared.`;
+  if (!difference) return `${begin} of one kind of story only, so there is nothing to compare.`;
   if (difference.degrees === 0) {
-    return `${begin}: inconclusive, for ${difference.reason}.`;
+    return `${begin}. Inconclusive, because ${difference.reason}.`;
   }
   const { estimate, interval, differenceHolm, equivalenceHolm } = difference;
   const isCorrected =
@@ -102,40 +102,40 @@ function sayDifference(
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? wordOn(difference) : `no verdict yet, for ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
-/** No difference reaches beyond the length of the scale. */
+/** A difference cannot exceed the length of the scale. */
 function intervalText({ low, high }: Interval, scale: RatingScale): string {
   const most = scale.high - scale.low;
   return `${printed(Math.max(-most, low), "number")} to ${printed(Math.min(most, high), "number")}`;
 }
 
 /**
- * Where readers rated unlike mixes of the two kinds, as where a form was left half-way or asks about another mix, the
- * difference once more without them.
+ * The difference without readers who rated a different mix of the two kinds than most, for example because they left
+ * half-way.
  */
 function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
   if (uneven === 0) return [];
-  const who = `${uneven} of ${counted(readers, "reader")} rated another mix of human and machine stories than the others, as where a form was left half-way or asks about another mix, so that whether they rate high or low falls on one kind.`;
+  const who = `${uneven} of ${counted(readers, "reader")} rated a different mix of human and machine stories than the others, for example because they left half-way. Whether such readers rate high or low affects one kind of story more.`;
   if (even?.estimate === undefined || even.degrees === 0) {
-    return [sentence("detail", `${who} The others are too few to be compared by themselves.`)];
+    return [sentence("detail", `${who} The other readers are too few for a separate comparison.`)];
   }
   const side = even.estimate >= 0 ? "above" : "below";
   return [
     sentence(
       "detail",
-      `${who} Without them human stories lie ${printed(Math.abs(even.estimate), "number")} points ${side} machine stories (${printed(even.interval.low, "number")} to ${printed(even.interval.high, "number")}); the verdict stands on all ratings.`,
+      `${who} Without them human stories are ${printed(Math.abs(even.estimate), "number")} points ${side} machine stories (${printed(even.interval.low, "number")} to ${printed(even.interval.high, "number")}). The verdict uses all ratings.`,
     ),
   ];
 }
 
-const wordOn = ({ verdict, withinMargin }: Difference): string =>
+const conclusionText = ({ verdict, withinMargin }: Difference): string =>
   verdict === "different" && withinMargin ? "different, but within the margin" : verdict;
 
 const pointsText = (points: number): string => String(Number(points.toPrecision(3)));
 
-/** Every scale in one table: means, their difference, both tests and the verdict. */
+/** All scales in one table: means, their difference, both tests and the verdict. */
 function scalesTable(tasks: readonly Rated[]): Table {
   const meanOf = ({ groups }: Rated, of: string) => groups.find((group) => group.of === of)?.estimate ?? null;
   return {
@@ -167,7 +167,7 @@ function scalesTable(tasks: readonly Rated[]): Table {
         margin,
         equivalence_p: known && !tooWide ? difference.equivalenceHolm : null,
         difference_p: known ? difference.differenceHolm : null,
-        verdict: difference ? wordOn(difference) : "nothing to compare",
+        verdict: difference ? conclusionText(difference) : "nothing to compare",
       };
     }),
   };
@@ -175,18 +175,18 @@ function scalesTable(tasks: readonly Rated[]): Table {
 
 function scalesCaption(tasks: readonly Rated[], data: Data): string {
   const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
-  return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values by Holm over the scales" : ""}`;
+  return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values corrected by Holm over the scales" : ""}`;
 }
 
-/** The fewest readers on whom a claim rests. */
-function sayUnseenOf(tasks: readonly Rated[]): Finding[] {
+/** A note for the claim with the fewest readers. */
+function sayMissedReadersOf(tasks: readonly Rated[]): Finding[] {
   const claims = tasks.flatMap(({ difference }) =>
     difference && difference.verdict !== "inconclusive" ? difference.readers : [],
   );
-  return claims.length === 0 ? [] : sayUnseen(Math.min(...claims));
+  return claims.length === 0 ? [] : sayMissedReaders(Math.min(...claims));
 }
 
-/** A margin of points means nothing apart from its scale, and one of most of the ratings given is wide. */
+/** A note where the margin is wide for the scale, or for the ratings given. */
 function sayMargin({ task, range: [low, high], scale, margin, tooWide }: Rated): Finding[] {
   const declare =
     "Declare one that fits: `analyse.ratingMargin` in study.yaml, or `--rating-margin 10%` for a table.";
@@ -202,15 +202,15 @@ function sayMargin({ task, range: [low, high], scale, margin, tooWide }: Rated):
   return [
     sentence(
       "result",
-      `${task}: ratings ran from ${low} to ${high}, so the margin of ${pointsText(margin)} points is ${printed(margin / (high - low), "percent")} of the scale that was used. What is equivalent within it may be far apart.`,
+      `${task}: ratings ranged from ${low} to ${high}, so the margin of ${pointsText(margin)} points is ${printed(margin / (high - low), "percent")} of the range used. Means that are equivalent within it may still differ a lot.`,
     ),
   ];
 }
 
 const sayOrdinal = ({ ordinal }: Rated): string =>
   "odds" in ordinal
-    ? `By a model that takes ratings as steps and not as distances (proportional odds; p by itself, without correction), the odds of a higher rating are ${printed(ordinal.odds, "number")} times as high for human stories (${pValue(ordinal.p)}).`
-    : `A model that takes ratings as steps has no fit: ${ordinal.reason}.`;
+    ? `In an ordinal model (proportional odds; p not corrected), the odds of a higher rating are ${printed(ordinal.odds, "number")} times as high for human stories (${pValue(ordinal.p)}).`
+    : `The ordinal model could not be fitted: ${ordinal.reason}.`;
 
 const method = ({ settings: { ratingMargin, alpha } }: Data): string =>
-  `Mean ratings and their difference have intervals clustered by reader, by story (stories within their origin) and by the title that human and machine stories share. Those of means lie within the scale: Student’s t on the logit of the place between its ends (Lesaffre, Rizopoulos and Tsonaka 2007), which are the task’s own, or the least and the greatest rating given where the task is not one of ours. Those of differences are cut where the scale allows no more. Equivalence within ${typeof ratingMargin === "number" ? `${ratingMargin} points` : ratingMargin} of the scale was tested by two one-sided tests at alpha ${alpha}, with p-values by Holm over the scales where there are several (intervals are each by itself). No error is below that of independent ratings with one more at each end of the scale, and where more than 95 % of ratings are the same there is no verdict. The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with the same clusters, jackknife and degrees of freedom. Agreement is Krippendorff’s alpha (2019).`;
+  `Mean ratings and their difference have intervals clustered by reader, by story (nested in origin) and by the title that human and machine stories share. Intervals of means stay within the scale: Student’s t on the logit of the position between its ends (Lesaffre, Rizopoulos and Tsonaka 2007). The ends are those of the task, or the lowest and highest rating given if the task is unknown. Intervals of differences are cut at the length of the scale. Equivalence within ${typeof ratingMargin === "number" ? `${ratingMargin} points` : ratingMargin} of the scale was tested by two one-sided tests (TOST) at alpha ${alpha}. With several scales, p-values are corrected by Holm; intervals are not. No standard error is below that of independent ratings with one rating added at each end of the scale. If more than 95 % of ratings are the same, there is no verdict. The ordinal model is the cumulative logit with proportional odds (McCullagh 1980) with the same clusters, jackknife and degrees of freedom. Agreement is Krippendorff’s alpha (2019).`;

@@ -1,14 +1,22 @@
 import type { StudyVerdict, Verdict } from "../../stats/verdict-test.ts";
 import { type Figure, type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
-import { counted, listed, percent, percentApart, percentRange, printed } from "../../study/print.ts";
+import { capital, counted, listed, percent, percentApart, percentRange, printed } from "../../study/print.ts";
 import { methodOf } from "../../study/settings/analyse.ts";
-import { balancedNote, levelOf } from "../accuracy-words.ts";
+import { balancedNote, levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
-import { differentWithin, isWide, marksOf, sayEquivalent, withinMargin } from "../equivalent.ts";
 import { errorsOf, whyWithheld } from "../interim-analysis.ts";
 import { clustersOf, verdictOnChoices } from "../judged.ts";
+import {
+  betweenMargins,
+  differentWithin,
+  isWideMargin,
+  referencesOf,
+  sayEquivalent,
+  withinMargin,
+} from "../margin.ts";
+import { sayMissedReaders } from "../missed-readers.ts";
 import {
   type ModelVerdict,
   modelFindings,
@@ -24,16 +32,15 @@ import {
   readersAllow,
   sayOnAverage,
 } from "../reader-differences.ts";
-import { saysWhatIsReady } from "../ready.ts";
+import { readyFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
+import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
 import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
-import { sayUnseen } from "../unseen.ts";
-import { weighingFindings, weighingsOf } from "../weighings.ts";
 
-/** Equivalent to chance within the declared margin, different from chance, or inconclusive; with bias taken apart. */
+/** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported apart from skill. */
 export const verdict: Analysis = {
   name: "verdict",
-  asks: "Can readers tell human stories from a machine’s?",
+  asks: "Can readers tell human stories from machine stories?",
   needs: ["choices"],
   beforeData: true,
   run(data, random) {
@@ -44,27 +51,27 @@ export const verdict: Analysis = {
     const rule = rule2022(data);
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
-    const weighings = weighingsOf(data, test);
+    const weighings = alternativeVerdicts(data, test);
     const findings: Finding[] = [
       sentence("verdict", headline(test, models, differences, data)),
-      sentence("verdict", deck(test, data)),
+      sentence("verdict", headlineFigures(test, data)),
       ...sayModels(test, models),
       figure("verdict", figureCaption(data), verdictFigure(test, data)),
       ...sayBias(detection),
-      table("result", "The verdicts, and what each stands on", verdictTable(test)),
+      table("result", "The verdict overall and for each kind of story", verdictTable(test)),
       sentence("detail", sayReasons(test)),
       ...(test.overall.degrees > 0 && test.together !== "inconclusive"
-        ? sayUnseen(test.overall.readers)
+        ? sayMissedReaders(test.overall.readers)
         : []),
-      ...saySpeaksOf(test),
+      ...sayGeneralises(test),
       ...readerFindings(differences, data),
-      ...weighingFindings(weighings, test, data),
+      ...alternativeFindings(weighings, test, data),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", methodSaid(data)),
+      sentence("method", sayMethod(data)),
     ];
-    const together = wordOn(test, models, differences, data);
+    const together = studyConclusion(test, models, differences, data);
     const method = {
       weigh: methodOf(data.settings).weigh,
       clusters: clustersOf(choices, data).map(({ name }) => name),
@@ -89,10 +96,10 @@ function beforeData(data: Data) {
   return {
     findings: [
       sentence("verdict", "No verdict yet: nobody has judged a story."),
-      saysWhatIsReady(data),
+      readyFinding(data),
       sentence(
         "result",
-        `Declared before the data: accuracy within ${withinMargin(data)} counts as equivalent to guessing, and a claim may be wrong with probability ${alpha}.`,
+        `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
       ...(tooFew === undefined
         ? []
@@ -102,24 +109,24 @@ function beforeData(data: Data) {
   };
 }
 
-/** The verdict in a word for programs: "equivalent" only where nothing shows, or hides, that models or readers differ. */
-function wordOn(
+/** The conclusion for programs: "equivalent" only where models and readers are not shown to differ and the study could have shown it. */
+function studyConclusion(
   { together }: StudyVerdict,
   models: readonly ModelVerdict[],
   differences: ReaderDifferences | undefined,
   data: Data,
 ): StudyVerdict["together"] | "equivalent on average" {
   if (whyWithheld(data) !== undefined) return "inconclusive";
-  if (models.some(({ verdict: word }) => word === "different")) return "different";
+  if (models.some(({ verdict: conclusion }) => conclusion === "different")) return "different";
   if (together !== "equivalent") return together;
-  const each = models.every(({ verdict: word }) => word === "equivalent");
+  const each = models.every(({ verdict: conclusion }) => conclusion === "equivalent");
   return each && readersAllow(differences) ? "equivalent" : "equivalent on average";
 }
 
 /**
- * The one sentence. A difference that is shown goes first, whatever the margin, and of several models each is named.
- * "Indistinguishable" stands in it only where all three claims are carried, of every model where there are several,
- * readers are not shown to differ, and the study would have seen a few who can tell.
+ * The headline. A significant difference goes first, whatever the margin; with several models each is named.
+ * "Indistinguishable" appears only where all three equivalence claims are shown (for every model), readers are not
+ * shown to differ, and the study had the power to detect a few readers who can tell.
  */
 function headline(
   test: StudyVerdict,
@@ -130,54 +137,54 @@ function headline(
   const { overall } = test;
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
-  const word = wordOn(test, models, differences, data);
-  if (word === "different") {
+  const conclusion = studyConclusion(test, models, differences, data);
+  if (conclusion === "different") {
     if (models.some(({ verdict: its }) => its === "different")) return sayDifferentModels(models);
     const more = overall.estimate! > 0.5;
     if (overall.withinMargin) {
-      const share = percentApart(overall.estimate!, marksOf(data));
+      const share = percentApart(overall.estimate!, referencesOf(data));
       return `${differentWithin(data)}: readers are right in ${share}${more ? "" : ", less often than by guessing"}.`;
     }
     return more
-      ? "Different: readers can tell human stories from a machine’s more often than by guessing."
-      : "Different: readers take one for the other more often than guessing would.";
+      ? "Different: readers can tell human stories from machine stories more often than by guessing."
+      : "Different: readers confuse human and machine stories more often than by guessing.";
   }
-  if (word === "inconclusive") {
-    return "Inconclusive: these data cannot say whether readers can tell human stories from a machine’s.";
+  if (conclusion === "inconclusive") {
+    return "Inconclusive: these data cannot say whether readers can tell human stories from machine stories.";
   }
   const open = models.filter(({ verdict: its }) => its !== "equivalent");
   if (open.length > 0) {
-    return `Equivalent on average only: over ${models.length} models together accuracy lies within ${withinMargin(data)}, which is not shown of each by itself.`;
+    return `Equivalent on average only: over all ${models.length} models accuracy lies ${betweenMargins(data)}, but this is not shown for each model.`;
   }
-  if (word === "equivalent" || isWide(data)) return sayEquivalent({ share: "accuracy" }, data);
+  if (conclusion === "equivalent" || isWideMargin(data)) return sayEquivalent({ share: "accuracy" }, data);
   return sayOnAverage(differences, data);
 }
 
-/** What the one sentence rests on. */
-function deck(test: StudyVerdict, data: Data): string {
+/** The figures behind the headline. */
+function headlineFigures(test: StudyVerdict, data: Data): string {
   const { overall, human, machine, together } = test;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const within = withinMargin(data);
-  const seen = `${counted(overall.readers, "reader")} judged ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "story", "stories")} rightly (${percent(overall.correct / overall.judgments)})`;
-  if (whyWithheld(data) !== undefined) return `So far ${seen}.`;
-  const inner = `the ${levelOf(1 - 2 * equivalenceAlpha)} interval`;
-  const outer = `the ${levelOf(1 - alpha)} interval${balancedNote(overall)}, ${percentRange(overall.interval, marksOf(data))},`;
+  const summary = `${counted(overall.readers, "reader")} ${overall.readers === 1 ? "was" : "were"} right in ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "judgment")} (${percent(overall.correct / overall.judgments)})`;
+  if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
+  const inner = `the ${levelText(1 - 2 * equivalenceAlpha)} interval`;
+  const outer = `the ${levelText(1 - alpha)} interval${balancedNote(overall)}, ${percentRange(overall.interval, referencesOf(data))},`;
   if (together === "equivalent") {
-    return `${seen}; overall, for human and for machine stories alike, ${inner} lies within the declared margin of ${within}.`;
+    return `${summary}. ${capital(inner)} lies within the declared margin of ${within} overall, for human stories and for machine stories.`;
   }
   if (together === "different") {
-    const small = overall.withinMargin ? `, and ${inner} lies within the declared margin of ${within}` : "";
-    return `${seen}; ${outer} lies ${overall.estimate! > 0.5 ? "above" : "below"} guessing${small}.`;
+    const small = overall.withinMargin ? `; ${inner} lies within the declared margin of ${within}` : "";
+    return `${summary}. ${capital(outer)} lies ${overall.estimate! > 0.5 ? "above" : "below"} 50 %${small}.`;
   }
-  if (overall.degrees === 0) return `${seen}; ${overall.reason}.`;
+  if (overall.degrees === 0) return `${summary}. No test is possible: ${overall.reason}.`;
   if (overall.verdict === "equivalent") {
     const open = [!human.withinMargin && "human", !machine.withinMargin && "machine"];
-    return `${seen}. Overall ${inner} lies within the declared margin of ${within}, but for ${open.filter(Boolean).join(" and for ")} stories alone it reaches beyond it, so the claim as a whole is not carried.`;
+    return `${summary}. ${capital(inner)} lies within the declared margin of ${within} overall, but not for ${open.filter(Boolean).join(" or ")} stories alone, so equivalence is not shown.`;
   }
-  return `${seen}; ${inner}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, marksOf(data))}, reaches beyond the declared margin of ${within}, and ${outer} includes guessing.`;
+  return `${summary}. ${capital(inner)}${balancedNote(overall)}, ${percentRange(overall.equivalenceInterval, referencesOf(data))}, extends beyond the declared margin of ${within}, and ${outer} includes 50 %.`;
 }
 
-const named = (test: StudyVerdict): [string, string, Verdict][] => [
+const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
   ["All stories, balanced", "all", test.overall],
   ["Human stories", "human", test.human],
   ["Machine stories", "machine", test.machine],
@@ -185,13 +192,13 @@ const named = (test: StudyVerdict): [string, string, Verdict][] => [
 
 function figureCaption(data: Data): string {
   const { alpha, equivalenceAlpha } = errorsOf(data);
-  return `How often readers were right. Equivalence is shown where the thick line (${levelOf(1 - 2 * equivalenceAlpha)} interval) lies within the margin of ${withinMargin(data)}; a difference, where the thin line (${levelOf(1 - alpha)}) leaves out guessing`;
+  return `How often readers were right. Equivalence is shown where the thick line (${levelText(1 - 2 * equivalenceAlpha)} interval) lies within the margin of ${withinMargin(data)}; a difference is shown where the thin line (${levelText(1 - alpha)} interval) excludes 50 %`;
 }
 
 function verdictFigure(test: StudyVerdict, data: Data): Figure {
   const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
-  const [inner, outer] = [levelOf(1 - 2 * equivalenceAlpha), levelOf(1 - alpha)];
+  const [inner, outer] = [levelText(1 - 2 * equivalenceAlpha), levelText(1 - alpha)];
   return {
     draw: "intervals",
     table: {
@@ -204,11 +211,11 @@ function verdictFigure(test: StudyVerdict, data: Data): Figure {
         { key: "outer_high", label: "to", format: "percent" },
         { key: "counts", label: "Right", format: "text" },
       ],
-      rows: named(test).map(([of, group, one]) => ({
+      rows: verdictRows(test).map(([of, group, one]) => ({
         of,
         group,
         estimate: one.estimate ?? null,
-        // One reader, or one story of a kind, carries no interval at all.
+        // With one reader, or one story of a kind, there is no interval.
         low: one.degrees > 0 ? one.equivalenceInterval.low : null,
         high: one.degrees > 0 ? one.equivalenceInterval.high : null,
         outer_low: one.degrees > 0 ? one.interval.low : null,
@@ -245,7 +252,7 @@ const verdictTable = (test: StudyVerdict): Table => ({
     { key: "equivalence_p", label: "p, equivalence", format: "p" },
     { key: "difference_p", label: "p, difference", format: "p" },
   ],
-  rows: named(test).map(([of, , one]) => ({
+  rows: verdictRows(test).map(([of, , one]) => ({
     of,
     verdict: one.verdict,
     estimate: one.estimate ?? null,
@@ -257,33 +264,33 @@ const verdictTable = (test: StudyVerdict): Table => ({
 });
 
 const sayReasons = (test: StudyVerdict): string =>
-  named(test)
-    .map(([of, , { verdict: word, reason }]) => `${of}: ${word}, for ${reason}.`)
+  verdictRows(test)
+    .map(([of, , { verdict: conclusion, reason }]) => `${of}: ${conclusion}, because ${reason}.`)
     .join(" ");
 
-/** Whom and what the verdict speaks of beyond those who were there. */
-function saySpeaksOf({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+/** The readers and stories to which the verdict generalises. */
+function sayGeneralises({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
   if (degrees === 0) return [];
   const kinds = ways.map(({ name, clusters }) => {
     const count = printed(clusters, "integer");
     if (name === "reader") return `readers like these ${count}`;
     if (name === "story") return `stories like these ${count}`;
-    if (name === "title") return `titles like these ${count}, with all their stories`;
-    return `clusters by ${name} like these ${count}, with all that belongs to them`;
+    if (name === "title") return `titles like these ${count}`;
+    return `clusters by ${name} like these ${count}`;
   });
-  return [sentence("detail", `The verdict speaks of ${listed(kinds)}.`)];
+  return [sentence("detail", `The verdict generalises to ${listed(kinds)}.`)];
 }
 
-function methodSaid(data: Data): string {
+function sayMethod(data: Data): string {
   const { margin, level } = data.settings;
   const { alpha, equivalenceAlpha } = errorsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Equivalence of balanced accuracy (the mean of the accuracies on human and on machine stories) and of each accuracy with 0.5 was tested against the declared margin of ${margin} by two one-sided tests at alpha ${printedAlpha(equivalenceAlpha)}, difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighing(data)} Standard errors are clustered by reader and by story, stories within their origin${clusters === "" ? "" : `, and by ${clusters}`} (the jackknife’s CV3 for each way; Cameron, Gelbach and Miller 2011 for several), with Student’s t on the degrees of freedom of the fewest clusters, and are never below those of independent judgments. The claim as a whole needs all three tests (an intersection-union test, so no correction). d′ and c are of all judgments pooled and carry the log-linear correction (Hautus 1995); their ${levelOf(level)} intervals carry the clustered errors of both rates by the delta method.`;
+  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighting(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
 }
 
-const sayWeighing = ({ settings }: Data): string =>
+const sayWeighting = ({ settings }: Data): string =>
   methodOf(settings).weigh === "readers"
-    ? "Each accuracy is the mean over readers of their own."
-    : "All judgments weigh alike.";
+    ? "Each accuracy is the mean of the readers’ own accuracies."
+    : "All judgments have equal weight.";
 
 const printedAlpha = (alpha: number): string => String(Number(alpha.toPrecision(3)));

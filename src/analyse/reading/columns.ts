@@ -1,8 +1,8 @@
 import { StudyError } from "../../workbench/errors.ts";
 
 /**
- * What else tables call a column, by our own name, the surest first. Case, spaces and marks do not count, and `workerId`
- * is `worker id`. A name of ours always wins.
+ * Common names of columns, by our own name, the most certain first. Case, spaces and punctuation do not matter:
+ * `workerId` is `worker id`. Our own name always wins.
  */
 const synonyms = {
   participant: [
@@ -167,15 +167,15 @@ const synonyms = {
   column: ["question id", "question", "variable", "field", "export tag"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** What a column of a table of judgments, or of its key, can be. */
+/** The role of a column in a table of judgments, or in its key. */
 export type Part = keyof typeof synonyms;
 
 export const parts = Object.keys(synonyms) as Part[];
 
-/** Which of a table's columns is what. */
+/** The table's own column name for each role. */
 export type Columns = Readonly<Partial<Record<Part, string>>>;
 
-/** A name without case, spaces and marks: `WorkerID`, `worker_id` and `Worker ID` are one. */
+/** A name without case, spaces and punctuation: `WorkerID`, `worker_id` and `Worker ID` are one. */
 export const plainName = (name: string): string =>
   name
     .replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, " ")
@@ -184,9 +184,8 @@ export const plainName = (name: string): string =>
     .trim();
 
 /**
- * The columns of the parts that are `wanted`, in this order: as mapped, by our own name, or by a name that tables often
- * give them; a column is one part alone. Throws StudyError where two columns have the same right to a part, and for a
- * mapped column that is not there.
+ * The columns for the `wanted` parts, in this order: as mapped, by our own name, or by a common name. A column has one
+ * part only. Throws StudyError if two columns match a part equally well, or a mapped column does not exist.
  */
 export function columnsFor(
   columns: readonly string[],
@@ -202,22 +201,25 @@ export function columnsFor(
   const plain = new Map(columns.map((column) => [column, plainName(column)]));
   const named = (names: readonly string[]) => {
     for (const name of names) {
-      const alike = columns.filter((column) => !taken.has(column) && plain.get(column) === name);
-      if (alike.length > 0) return alike;
+      const matching = columns.filter((column) => !taken.has(column) && plain.get(column) === name);
+      if (matching.length > 0) return matching;
     }
     return [];
   };
-  // Our own names first, so that no other part takes a column that says what it is.
+  // Our own names first, so that no other part takes such a column.
   for (const own of [true, false]) {
     for (const part of wanted) {
       if (found[part] !== undefined) continue;
-      const alike = own ? named([plainName(part)]) : named(synonyms[part]);
-      if (alike.length > 1) {
-        throw new StudyError(`${file} has ${alike.length} columns that may be ${part}: ${alike.join(", ")}`, {
-          hint: `say which of them it is: --map ${part}=${alike[0]}`,
-        });
+      const matching = own ? named([plainName(part)]) : named(synonyms[part]);
+      if (matching.length > 1) {
+        throw new StudyError(
+          `${file} has ${matching.length} columns that could be ${part}: ${matching.join(", ")}`,
+          {
+            hint: `choose one: --map ${part}=${matching[0]}`,
+          },
+        );
       }
-      const [column] = alike;
+      const [column] = matching;
       if (column === undefined) continue;
       found[part] = column;
       taken.add(column);
@@ -235,12 +237,12 @@ function mappedColumns(
     Object.entries(map).map(([ours, theirs]) => {
       if (!(parts as string[]).includes(ours)) {
         throw new StudyError(`--map ${ours}=${theirs}: there is no column ${ours}`, {
-          hint: `write OURS=THEIRS; ours are ${parts.join(", ")}`,
+          hint: `write NAME=COLUMN; the names are ${parts.join(", ")}`,
         });
       }
       if (columns.includes(theirs)) return [ours, theirs];
-      const alike = columns.filter((column) => plainName(column) === plainName(theirs));
-      if (alike.length === 1) return [ours, alike[0]!];
+      const matching = columns.filter((column) => plainName(column) === plainName(theirs));
+      if (matching.length === 1) return [ours, matching[0]!];
       throw new StudyError(`--map ${ours}=${theirs}: ${file} has no column ${theirs}`, {
         hint: `it has ${columns.join(", ")}`,
       });
@@ -248,5 +250,5 @@ function mappedColumns(
   );
 }
 
-/** Names that are read as a part, for a message. */
+/** Column names that are recognised as a part, for a message. */
 export const namesOf = (part: Part): string => [part, ...synonyms[part].slice(0, 6)].join(", ");

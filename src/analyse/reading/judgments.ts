@@ -6,28 +6,28 @@ import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 import { type Columns, columnsFor, namesOf, type Part, plainName } from "./columns.ts";
 import { entryNamed, type Key, readKey, storyColumns } from "./key.ts";
-import { type Opened, opened } from "./systems.ts";
+import { type ExportTable, openExport } from "./systems.ts";
 import { isMissing, isUndecided, numberIn, originOf, type Values } from "./values.ts";
 
-/** What was asked: of one story, human or machine; of two, which is human; or a number on a scale. */
+/** Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`). */
 export type Shape = "choices" | "pairs" | "ratings";
 
-/** A table of judgments as it is read: a row for each judgment. */
+/** A table of judgments, one row per judgment. */
 export interface JudgmentTable {
   readonly file: string;
   readonly shape: Shape;
   readonly columns: Columns;
   readonly rows: readonly TableRecord[];
-  /** In words: what kind of table it is. */
+  /** A description of the table's layout. */
   readonly kind: string;
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
 export interface HowToRead {
-  /** What the table calls a column, by our name. */
+  /** The table's column for each of our names. */
   readonly map: Readonly<Record<string, string>>;
   readonly values: Values;
-  /** The file that says who wrote each story. */
+  /** The file with the origin of each story. */
   readonly key?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ const about: readonly Part[] = [
   "simulated",
 ];
 
-/** The parts that each shape needs, in the order in which they are looked for, and what it may have besides. */
+/** The required and optional parts of each shape, in the order of the search. */
 const shapes: Readonly<Record<Shape, { readonly needs: readonly Part[]; readonly may: readonly Part[] }>> = {
   ratings: { needs: ["participant", "stimulus", "origin", "rating"], may: ["task", ...about] },
   pairs: {
@@ -55,9 +55,9 @@ const shapes: Readonly<Record<Shape, { readonly needs: readonly Part[]; readonly
 };
 
 /**
- * Reads a table of judgments from anywhere: a row for each judgment, a row for each person with a column for each story, or
- * a row for each story with a column for each annotator; plain or as Qualtrics, Google Forms, jsPsych, Label Studio and
- * Potato export it. Throws StudyError that says what is missing and how to say it.
+ * Reads a table of judgments: one row per judgment, one row per person with a column per story, or one row per story with
+ * a column per annotator; plain or exported from Qualtrics, Google Forms, jsPsych, Label Studio or Potato. Throws
+ * StudyError that says what is missing and how to provide it.
  */
 export async function readJudgmentTable(
   path: string,
@@ -66,17 +66,17 @@ export async function readJudgmentTable(
   const file = basename(path);
   const given = await readFiles(path);
   if (given.length === 0)
-    throw new StudyError(`${path} holds no rows`, { hint: "give a table with one judgment a row" });
+    throw new StudyError(`${path} has no rows`, { hint: "give a table with one judgment per row" });
   refuseOwnExport(columnsOf(given), file);
-  if (Object.keys(map).length === 0 && keyFile === undefined) refuseOutOfPlace(given, path);
-  const table = opened(given);
+  if (Object.keys(map).length === 0 && keyFile === undefined) refuseMovedTable(given, path);
+  const table = openExport(given);
   if (table.records.length === 0)
-    throw new StudyError(`${path} holds no judgments`, {
-      hint: `it is an export of ${table.system}, and no row of it is an answer about a story`,
+    throw new StudyError(`${path} has no judgments`, {
+      hint: `it is an export from ${table.system}, but none of its rows is an answer about a story`,
     });
   const key = keyFile === undefined ? undefined : await readKey(keyFile);
   const read = { file, map, values, key, table };
-  return wideByKey(read) ?? long(read) ?? wideByKeyRow(read) ?? byAnnotator(read) ?? refuse(read);
+  return wideWithKey(read) ?? longTable(read) ?? wideWithKeyRow(read) ?? byAnnotator(read) ?? refuse(read);
 }
 
 interface Reading {
@@ -84,18 +84,18 @@ interface Reading {
   readonly map: Readonly<Record<string, string>>;
   readonly values: Values;
   readonly key: Key | undefined;
-  readonly table: Opened;
+  readonly table: ExportTable;
 }
 
-/** A table, or a folder of Potato's with a file for each person. */
+/** A table, or a Potato folder with one file per person. */
 async function readFiles(path: string): Promise<TableRecord[]> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-  if (!isFolder) return readRecords(path, { fits: mayHoldJudgments, wanted: "judgments" });
+  if (!isFolder) return readRecords(path, { fits: looksLikeJudgments, wanted: "judgments" });
   const files = (await filesUnder(path)).filter((file) =>
     /(?:user_state\.json|annotated_instances\.\w+)$/.test(file),
   );
   if (files.length === 0)
-    throw new StudyError(`${path} is a folder without annotations of Potato`, { hint: "name a table" });
+    throw new StudyError(`${path} is a folder without Potato annotations`, { hint: "give a table" });
   const tables = await Promise.all(
     files.map(async (file) => {
       const records = /user_state\.json$/.test(file) ? await stateOf(file) : await readRecords(file);
@@ -106,14 +106,14 @@ async function readFiles(path: string): Promise<TableRecord[]> {
   return tables.flat();
 }
 
-/** A person's state is one object, which is read as a row. */
+/** A person's state is one object, read as one row. */
 async function stateOf(file: string): Promise<TableRecord[]> {
   const { readTextOf } = await import("../../tables/text.ts");
   const { readJson } = await import("../../tables/json.ts");
   return readJson(`[${await readTextOf(file, basename(file))}]`, basename(file));
 }
 
-const mayHoldJudgments = (columns: readonly string[]): boolean => {
+const looksLikeJudgments = (columns: readonly string[]): boolean => {
   const { participant, response, rating, chosen_side } = columnsFor(
     columns,
     ["participant", "response", "rating", "chosen_side"],
@@ -123,31 +123,31 @@ const mayHoldJudgments = (columns: readonly string[]): boolean => {
   return participant !== undefined && (response ?? rating ?? chosen_side) !== undefined;
 };
 
-/** What the product writes for other systems comes back into its study, which knows the stories. */
+/** Answers to our own exported forms belong back in their study, which knows the stories. */
 function refuseOwnExport(columns: readonly string[], file: string): void {
   const ofQualtrics = columns.filter((column) => /^f\d+_q\d+_\w+$/.test(column)).length > 1;
   const ofJspsych = ["composed_order", "question", "trial_index"].every((column) => columns.includes(column));
   if (!ofQualtrics && !ofJspsych) return;
-  throw new StudyError(`${file} holds answers to forms that \`tinylove export-forms\` wrote`, {
-    hint: `take them into their study: tinylove import-responses ${file} --study DIR`,
+  throw new StudyError(`${file} has answers to forms that \`tinylove export-forms\` wrote`, {
+    hint: `import them into their study: tinylove import-responses ${file} --study DIR`,
   });
 }
 
-/** A table that Tiny Love wrote and that was taken from its place has other things in it than judgments of one kind. */
-function refuseOutOfPlace(records: readonly TableRecord[], path: string): void {
+/** A table that Tiny Love wrote but that was moved may lack origins or mix several tasks. */
+function refuseMovedTable(records: readonly TableRecord[], path: string): void {
   const { cells } = records[0]!;
   if (!("question" in cells && "second_stimulus" in cells && "task" in cells)) return;
   const tasks = [...new Set(records.map((record) => record.cells["task"]))];
   if ("origin" in cells && tasks.length === 1) return;
   const what =
-    "origin" in cells ? `holds several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
+    "origin" in cells ? `has several tasks: ${tasks.join(", ")}` : "does not say who wrote the stories";
   throw new StudyError(`${path} ${what}`, {
-    hint: "a table that Tiny Love wrote is read where it is: judgments/judgments.csv in its study, csv/judgments.csv in its package, with all that is beside it",
+    hint: "leave the table where Tiny Love wrote it: judgments/judgments.csv in its study, or csv/judgments.csv in its package with the other files",
   });
 }
 
-/** A row for each judgment; what a key knows of its story is added. Undefined where the columns are not there. */
-function long({ file, map, key, table }: Reading): JudgmentTable | undefined {
+/** One row per judgment, with the columns of a key added. Undefined if the columns do not fit. */
+function longTable({ file, map, key, table }: Reading): JudgmentTable | undefined {
   const columns = columnsOf(table.records);
   for (const shape of ["ratings", "choices", "pairs"] as const) {
     const found = complete(shape, columns, map, file, key);
@@ -155,8 +155,8 @@ function long({ file, map, key, table }: Reading): JudgmentTable | undefined {
     // Numbers next to an answer are its confidence; a table of ratings alone has no answer.
     const isPlain = !isOurs(shape, columns, map, key) && shape === "ratings";
     if (isPlain && complete("choices", columns, map, file, key)) continue;
-    const plain = key ? "a row for each judgment, with a key" : "a row for each judgment";
-    const kind = table.system ? `${plain}, an export of ${table.system}` : plain;
+    const plain = key ? "one row per judgment, with a key" : "one row per judgment";
+    const kind = table.system ? `${plain}, exported from ${table.system}` : plain;
     const joined = key
       ? withKey(table.records, found, key, file)
       : { rows: table.records, columns: found, leftOut: {} };
@@ -165,7 +165,7 @@ function long({ file, map, key, table }: Reading): JudgmentTable | undefined {
   return undefined;
 }
 
-/** Whether the table has all that a shape needs under our own names, or as mapped. */
+/** Whether the table has all required parts of a shape under our own names, or as mapped. */
 const isOurs = (
   shape: Shape,
   columns: readonly string[],
@@ -173,11 +173,11 @@ const isOurs = (
   key: Key | undefined,
 ): boolean => needsOf(shape, key).every((part) => columns.includes(part) || part in map);
 
-/** With a key the table itself need not say who wrote the stories, and is not asked. */
+/** With a key the table itself needs no origins. */
 const needsOf = (shape: Shape, key: Key | undefined): readonly Part[] =>
   shapes[shape].needs.filter((part) => part !== "origin" || key === undefined);
 
-/** The columns of a shape, where all that it needs is there. */
+/** The columns of a shape, if all required parts are there. */
 function complete(
   shape: Shape,
   columns: readonly string[],
@@ -188,7 +188,7 @@ function complete(
   const found = columnsFor(columns, [...needsOf(shape, key), ...shapes[shape].may], map, file);
   const has = (part: Part) =>
     found[part] !== undefined ||
-    // An answer follows from whether it was right; the human side from who wrote which text.
+    // The answer follows from its correctness, the human side from the two origins.
     (part === "response" && found.correct !== undefined) ||
     (part === "human_side" &&
       found.left !== undefined &&
@@ -197,7 +197,7 @@ function complete(
   return needsOf(shape, key).every(has) ? found : undefined;
 }
 
-/** Adds what the key knows of each story, under our names, where the table itself has nothing. */
+/** Adds the key's columns to each story, under our names, unless the table has them. */
 function withKey(records: readonly TableRecord[], columns: Columns, key: Key, file: string) {
   const { stimulus } = columns;
   if (stimulus === undefined) return { rows: records, columns, leftOut: {} };
@@ -217,7 +217,7 @@ function withKey(records: readonly TableRecord[], columns: Columns, key: Key, fi
   });
   if (rows.length === 0) {
     throw new StudyError(`no story of ${file} is in ${key.file}`, {
-      hint: `${file} names stories in ${stimulus}, as in “${shortened(records[0]!.cells[stimulus] ?? "")}”; ${key.file} as in “${shortened(key.entries[0]?.stimulus ?? "")}”`,
+      hint: `${file} names stories in its column ${stimulus}, such as “${shortened(records[0]!.cells[stimulus] ?? "")}”; ${key.file} has names such as “${shortened(key.entries[0]?.stimulus ?? "")}”`,
     });
   }
   const added = Object.fromEntries(
@@ -232,8 +232,8 @@ function withKey(records: readonly TableRecord[], columns: Columns, key: Key, fi
   };
 }
 
-/** A row for each person and a column for each story of the key. */
-function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
+/** One row per person and one column per story of the key. */
+function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
   if (!key) return undefined;
   const columns = columnsOf(table.records);
   const matched = storyColumns(columns, table.questions, key);
@@ -254,15 +254,15 @@ function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | 
     if (answer === undefined) continue;
     if (second !== undefined) {
       throw new StudyError(
-        `${file} has two columns of answers about “${shortened(entry.stimulus)}”: ${answer}, ${second}`,
+        `${file} has two answer columns for “${shortened(entry.stimulus)}”: ${answer}, ${second}`,
         {
-          hint: `say in ${key.file} which one it is, in a column called column`,
+          hint: `name the right one in ${key.file}, in a column called column`,
         },
       );
     }
     for (const [at, { where, cells }] of table.records.entries()) {
       const cell = (cells[answer] ?? "").trim();
-      // Who got another form was not asked.
+      // Readers of other forms were not asked about this story.
       if (isMissing(cell, "response", values)) continue;
       rows.push({
         where: `${where}, ${shortened(answer)}`,
@@ -279,45 +279,45 @@ function wideByKey({ file, map, values, key, table }: Reading): JudgmentTable | 
     }
   }
   if (rows.length === 0)
-    throw new StudyError(`${file} holds no answers about the stories of ${key.file}`, {
-      hint: `of its columns these are of stories: ${[...matched.keys()].map(shortened).join(", ")}`,
+    throw new StudyError(`${file} has no answers about the stories of ${key.file}`, {
+      hint: `its columns about stories are ${[...matched.keys()].map(shortened).join(", ")}`,
     });
   const shape =
     rows.every(({ cells }) => isScale(cells["response"]!, values)) && !isTwoValued(rows)
       ? "ratings"
       : "choices";
-  const kind = "a row for each person and a column for each story";
+  const kind = "one row per person and one column per story";
   return {
     file,
     shape,
-    kind: table.system ? `${kind}, an export of ${table.system}` : kind,
+    kind: table.system ? `${kind}, exported from ${table.system}` : kind,
     rows: groupedByPerson(rows),
     columns: ownColumns(rows, shape),
     leftOut: table.leftOut,
   };
 }
 
-/** The columns about one story by what they hold: the answer, and what is next to it by its name. */
+/** The columns about one story: its answers, and the other columns by their role. */
 function usesOf(
   columns: readonly string[],
   names: readonly string[],
-  { questions, records }: Opened,
+  { questions, records }: ExportTable,
   values: Values,
 ) {
-  const told = columns.find((column) => plainName(column) === plainName(names[0] ?? ""));
+  const named = columns.find((column) => plainName(column) === plainName(names[0] ?? ""));
   const others: [Part, string][] = [];
   const answers: string[] = [];
   for (const column of columns) {
     const part =
-      column === told
+      column === named
         ? undefined
-        : besideAnswer(withoutNames(`${column} ${questions.get(column) ?? ""}`, names));
+        : roleOfColumn(withoutNames(`${column} ${questions.get(column) ?? ""}`, names));
     if (part === "nothing") continue;
     if (part !== undefined) others.push([part, column]);
     else answers.push(column);
   }
-  if (told !== undefined) return { answers: [told], others };
-  // Of several the one whose every cell is an answer.
+  if (named !== undefined) return { answers: [named], others };
+  // Of several columns, the one with only answers in it.
   const sure = answers.filter((column) =>
     records.every(({ cells }) => {
       const cell = cells[column] ?? "";
@@ -335,8 +335,8 @@ function withoutNames(text: string, names: readonly string[]): string {
   return names.reduce((rest, name) => rest.replaceAll(plainName(name), " "), plainName(text));
 }
 
-/** What a column next to the answer is about, by its words. */
-function besideAnswer(words: string): Part | "nothing" | undefined {
+/** The role of a column besides the answer, from the words in its name. */
+function roleOfColumn(words: string): Part | "nothing" | undefined {
   if (/\b(?:confiden\w*|certain\w*|how sure)\b/.test(words)) return "confidence";
   if (/\b(?:why|reasons?|comments?|explain\w*|explanation)\b/.test(words)) return "reason";
   if (/\b(?:page submit|rt|response time|reading time)\b/.test(words))
@@ -344,8 +344,8 @@ function besideAnswer(words: string): Part | "nothing" | undefined {
   return /\b(?:first click|last click|click count|score|feedback|text)\b/.test(words) ? "nothing" : undefined;
 }
 
-/** A row that is the key: whose name says so, and whose cells say who wrote the story of their column. */
-function wideByKeyRow(reading: Reading): JudgmentTable | undefined {
+/** A row that is the key: its name says so, and its cells are the origins of the stories in their columns. */
+function wideWithKeyRow(reading: Reading): JudgmentTable | undefined {
   const { key, table, file, values } = reading;
   if (key) return undefined;
   const isKey = ({ cells }: TableRecord) =>
@@ -364,10 +364,10 @@ function wideByKeyRow(reading: Reading): JudgmentTable | undefined {
   });
   if (entries.length < 2) return undefined;
   const records = table.records.filter((record) => record !== row);
-  return wideByKey({ ...reading, key: { file, entries }, table: { ...table, records } });
+  return wideWithKey({ ...reading, key: { file, entries }, table: { ...table, records } });
 }
 
-/** A row for each story and a column for each annotator; who wrote it is in the table or in the key. */
+/** One row per story and one column per annotator; origins are in the table or in the key. */
 function byAnnotator({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
   const columns = columnsOf(table.records);
   const wanted: readonly Part[] = [
@@ -408,14 +408,14 @@ function byAnnotator({ file, map, values, key, table }: Reading): JudgmentTable 
   return {
     file,
     shape,
-    kind: "a row for each story and a column for each annotator",
+    kind: "one row per story and one column per annotator",
     rows,
     columns: ownColumns(rows, shape),
     leftOut: { ...table.leftOut, ...joined.leftOut },
   };
 }
 
-/** A column all of whose cells are answers; numbers alone where its name is a person's. */
+/** A column with only answers in it; numbers count only if its name is that of an annotator. */
 function isAnnotator(column: string, records: readonly TableRecord[], values: Values): boolean {
   const cells = records
     .map(({ cells }) => cells[column] ?? "")
@@ -431,18 +431,18 @@ function isAnnotator(column: string, records: readonly TableRecord[], values: Va
 const isScale = (cell: string, values: Values): boolean =>
   numberIn(cell) !== undefined && originOf(cell, "response", "", values) === undefined;
 
-/** Two numbers may stand for human and machine. */
+/** Two numbers may mean human and machine. */
 const isTwoValued = (rows: readonly TableRecord[]): boolean =>
   new Set(rows.map(({ cells }) => cells["response"])).size <= 2;
 
-/** Rows made here have our own names. */
+/** The columns of rows made here, which have our own names. */
 function ownColumns(rows: readonly TableRecord[], shape: Shape): Columns {
   const there = new Set(columnsOf(rows));
   const { needs, may } = shapes[shape];
   return Object.fromEntries([...needs, ...may].filter((part) => there.has(part)).map((part) => [part, part]));
 }
 
-/** A person's judgments together, people in the table's order. */
+/** Judgments sorted by person, in the table's order. */
 function groupedByPerson(rows: readonly TableRecord[]): TableRecord[] {
   const people = new Map<string, TableRecord[]>();
   for (const row of rows) {
@@ -453,14 +453,14 @@ function groupedByPerson(rows: readonly TableRecord[]): TableRecord[] {
   return [...people.values()].flat();
 }
 
-/** Says what is missing for the kind of table that most columns speak for. */
+/** Throws StudyError that names the missing columns of the most likely kind of table. */
 function refuse({ file, map, key, table }: Reading): never {
   const columns = columnsOf(table.records);
   const found = (shape: Shape) =>
     columnsFor(columns, [...shapes[shape].needs, ...shapes[shape].may], map, file);
   const missing = (shape: Shape) => shapes[shape].needs.filter((part) => found(shape)[part] === undefined);
   const present = (shape: Shape) => shapes[shape].needs.length - missing(shape).length;
-  // Where several are alike, the usual one, which is named last.
+  // In a tie, the most common kind, which is last in this list.
   const nearest = (["ratings", "pairs", "choices"] as const).reduce((best, next) =>
     present(next) >= present(best) ? next : best,
   );
@@ -468,16 +468,16 @@ function refuse({ file, map, key, table }: Reading): never {
   const [first] = wanted;
   const wide =
     key === undefined && wanted.includes("stimulus")
-      ? "; if it has a row for each person and a column for each story, give the key that says who wrote each: --key FILE"
+      ? "; if it has one row per person and one column per story, give a key with the origin of each story: --key FILE"
       : "";
   const keyed =
     key === undefined && wanted.length === 1 && first === "origin" ? ", or give a key: --key FILE" : "";
   const unmatched =
     key === undefined
       ? ""
-      : `; none of its columns is of a story in ${key.file}: name each story's column there, in a column called column`;
+      : `; none of its columns matches a story in ${key.file}: name each story's column there, in a column called column`;
   throw new StudyError(`${file} has no column ${wanted.join(", ")}`, {
-    hint: `${first} is also found as ${namesOf(first!)}; say which of its columns (${columns.map(shortened).join(", ")}) it is: --map ${first}=COLUMN${keyed}${wide}${unmatched}`,
+    hint: `${first} may also be called ${namesOf(first!)}; choose one of the columns (${columns.map(shortened).join(", ")}): --map ${first}=COLUMN${keyed}${wide}${unmatched}`,
   });
 }
 

@@ -4,12 +4,12 @@ import type { TableRecord } from "../../tables/table-record.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { type Columns, columnsFor, plainName } from "./columns.ts";
 
-/** What a key says of one story. */
+/** One story of a key. */
 export interface KeyEntry {
   readonly stimulus: string;
-  /** The names by which a table may call the story: its column, its id, its title, its text. */
+  /** Names that a table may use for the story: its column, its id, its title, its text. */
   readonly names: readonly string[];
-  /** What is added to a judgment of the story, by our own names, further columns by theirs. */
+  /** Cells that are added to its judgments, under our names; further columns under their own. */
   readonly cells: Readonly<Record<string, string>>;
 }
 
@@ -18,10 +18,10 @@ export interface Key {
   readonly entries: readonly KeyEntry[];
 }
 
-/** A table with a row for each story: who wrote it, and where known its model, title and measures. */
+/** Reads a key: one row per story with its origin, and optionally its model, title and measures. */
 export async function readKey(path: string): Promise<Key> {
   const records = await readRecords(path, {
-    hint: "name the table that says who wrote each story: --key FILE",
+    hint: "give the table with the origin of each story: --key FILE",
   });
   const file = basename(path);
   const columns = columnsFor(
@@ -32,7 +32,7 @@ export async function readKey(path: string): Promise<Key> {
   );
   if (columns.origin === undefined) {
     throw new StudyError(`${file} does not say who wrote the stories`, {
-      hint: `a key has a row for each story, with the columns stimulus and origin (human or machine); it has ${columnsOf(records).join(", ") || "none"}`,
+      hint: `a key has one row per story with the columns stimulus and origin (human or machine); this one has ${columnsOf(records).join(", ") || "none"}`,
     });
   }
   const entries = records.map((record) => entryOf(record, columns, file));
@@ -40,14 +40,14 @@ export async function readKey(path: string): Promise<Key> {
   return { file, entries };
 }
 
-/** A story has one origin: two would be two stories of one name. */
+/** Throws StudyError if a story has two origins. */
 function refuseTwoOrigins(entries: readonly KeyEntry[], file: string): void {
   const origins = new Map<string, string | undefined>();
   for (const { stimulus, cells } of entries) {
     const before = origins.get(stimulus);
     if (before !== undefined && before !== cells["origin"])
       throw new StudyError(`${file}: ${stimulus} is both ${before} and ${cells["origin"]}`, {
-        hint: "give the human and the machine version of a story names of their own",
+        hint: "give the human and the machine version different names",
       });
     origins.set(stimulus, cells["origin"]);
   }
@@ -60,7 +60,7 @@ function entryOf({ where, cells }: TableRecord, columns: Columns, file: string):
   const stimulus = cell(columns.stimulus) || title || column;
   if (stimulus === "") {
     throw new StudyError(`${where}: the story has no name`, {
-      hint: `give ${file} a column stimulus (or title, or column: what the table's column is called)`,
+      hint: `give ${file} a column stimulus (or title, or column: the name of the table's column)`,
     });
   }
   const ours = new Map(Object.entries(columns).map(([part, theirs]) => [theirs, part]));
@@ -74,7 +74,7 @@ function entryOf({ where, cells }: TableRecord, columns: Columns, file: string):
   };
 }
 
-/** The entry of a story that a table names; by id, title or text. */
+/** Finds the entry of a story by its id, title or text. */
 export function entryNamed({ entries }: Key): (name: string) => KeyEntry | undefined {
   const byName = new Map<string, KeyEntry>();
   for (const entry of entries)
@@ -83,8 +83,8 @@ export function entryNamed({ entries }: Key): (name: string) => KeyEntry | undef
 }
 
 /**
- * The columns that are of a story, by story: whose name or question is one of the story's names, or holds one as whole
- * words; of several the longest counts.
+ * The columns about a story: their name or question is one of the story's names, or contains one as whole words. With
+ * several matches the longest name counts.
  */
 export function storyColumns(
   columns: readonly string[],

@@ -5,20 +5,20 @@ import { columnsOf } from "../../tables/records.ts";
 import type { TableRecord } from "../../tables/table-record.ts";
 import { columnsFor, plainName } from "./columns.ts";
 
-/** A table of another system, brought to plain rows and columns. */
-export interface Opened {
-  /** The system by its name; undefined for a plain table. */
+/** A table exported from another system, as plain rows and columns. */
+export interface ExportTable {
+  /** The name of the system; undefined for a plain table. */
   readonly system?: string;
   readonly records: readonly TableRecord[];
-  /** What a column asks, where the table says so. */
+  /** The question of a column, if the table has it. */
   readonly questions: ReadonlyMap<string, string>;
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
-type Opener = (records: readonly TableRecord[]) => Opened | undefined;
+type Opener = (records: readonly TableRecord[]) => ExportTable | undefined;
 
-/** Opens a table of a system that is known, or leaves it as it is. */
-export function opened(records: readonly TableRecord[]): Opened {
+/** Converts a table of a known system; leaves any other table as it is. */
+export function openExport(records: readonly TableRecord[]): ExportTable {
   for (const open of [qualtrics, jspsych, labelStudio, potato]) {
     const found = open(records);
     if (found) return found;
@@ -39,8 +39,8 @@ const qualtrics: Opener = (given) => {
 };
 
 /**
- * What an experiment adds to a trial says which story it was of. jsPsych's own `stimulus` is what was on the screen: it names
- * the story where nothing else does. A trial of no story was an instruction, and no judgment.
+ * The trial data that an experiment adds name the story; if they do not, jsPsych's own `stimulus` (what was on the screen)
+ * does. A trial without a story was an instruction, not a judgment.
  */
 const jspsych: Opener = (given) => {
   const trials = asJspsych(given);
@@ -67,7 +67,7 @@ const jspsych: Opener = (given) => {
   return { system: "jsPsych", records: ofStories, questions: new Map(), leftOut: {} };
 };
 
-/** Columns that jsPsych makes itself; `rt` is a time that is wanted. */
+/** Columns that jsPsych adds itself; of these only `rt` is used. */
 const ofJspsych: ReadonlySet<string> = new Set(
   "rt,stimulus,response,trial_type,trial_index,time_elapsed,internal_node_id,plugin_version,view_history,success,timeout,failed_images,failed_audio,failed_video,question_order,key_press,button_pressed,slider_start".split(
     ",",
@@ -107,7 +107,7 @@ const labelStudio: Opener = (given) => {
   return { system: "Label Studio", records, questions: new Map(), leftOut };
 };
 
-/** What an annotation says, by the name of its control. The only choice among them is the response, whatever its name. */
+/** The results of an annotation by the name of the control. If there is only one choice, it is the response. */
 function resultsOf(result: unknown): Record<string, string> {
   const results = Array.isArray(result) ? result.filter(isObject) : [];
   const choices = results.filter(({ type }) => type === "choices");
@@ -122,7 +122,7 @@ function resultsOf(result: unknown): Record<string, string> {
   );
 }
 
-/** Potato: a person's state (`user_state.json`), an annotation a line with its labels inside, or columns `schema.label`. */
+/** Potato: a person's state (`user_state.json`), one annotation per line with nested labels, or columns `schema.label`. */
 const potato: Opener = (given) => {
   const states = given.filter(({ nested }) => isObject(nested?.["instance_id_to_label_to_value"]));
   if (states.length > 0) {

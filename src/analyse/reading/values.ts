@@ -1,15 +1,15 @@
 import { StudyError } from "../../workbench/errors.ts";
 import type { Origin } from "../data.ts";
 
-/** What a value stands for: who wrote a story, a side of a pair, or that there is no answer. */
+/** The meaning of a value: an origin, a side of a pair, or no answer. */
 export type Meaning = Origin | "left" | "right" | "missing";
 
 const meanings: readonly Meaning[] = ["human", "machine", "left", "right", "missing"];
 
-/** Which values mean what: for one column of ours (`origin`), or for all (the empty name). */
+/** Meanings of values, for one of our columns (`origin`) or for all (the empty name). */
 export type Values = ReadonlyMap<string, ReadonlyMap<string, Meaning>>;
 
-/** `--values human=0 machine=1 origin.human=2`, each meaning as often as it has values. */
+/** Parses `--values human=0 machine=1 origin.human=2`; a meaning may have several values. */
 export function valuesOf(pairs: readonly string[]): Values {
   const values = new Map<string, Map<string, Meaning>>();
   for (const pair of pairs) {
@@ -43,11 +43,11 @@ const missingWords = new Set([
   "undefined",
 ]);
 
-/** Whether a cell says that there is nothing: empty, `NA`, or a value that `--values missing=` names. */
+/** Whether a cell is missing: empty, `NA`, or a value given as `--values missing=`. */
 export function isMissing(cell: string, column: string, values: Values): boolean {
   const plain = plainValue(cell);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  return told === undefined ? missingWords.has(plain) : told === "missing";
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  return given === undefined ? missingWords.has(plain) : given === "missing";
 }
 
 const humanWords = new Set(
@@ -66,10 +66,10 @@ const families =
 const undecided =
   /^(?:(?:i am |i'm )?(?:not sure|unsure|undecided|uncertain)|(?:i )?(?:don'?t|do not) know|(?:i )?(?:can'?t|cannot) (?:tell|say|decide)|neither|both|skip(?:ped)?|no answer|prefer not to (?:say|answer)|other|weiß nicht|unsicher)\W*$/;
 
-/** Whether an answer says that its reader did not decide. */
+/** Whether an answer means that the reader did not decide. */
 export const isUndecided = (text: string): boolean => undecided.test(plainValue(text));
 
-/** How a value reads without what people put around it: `Definitely AI-generated` is `ai`. */
+/** A value without common additions: `Definitely AI-generated` is `ai`. */
 function core(text: string): string {
   let plain = plainValue(text)
     .replace(/[-_]+/g, " ")
@@ -91,7 +91,7 @@ function core(text: string): string {
   return plain;
 }
 
-/** A column of yes and no whose own name says for what yes stands: `is_human`. */
+/** The meaning of yes in a yes/no column, from the column's name: `is_human`. */
 function columnMeans(theirs: string): Origin | undefined {
   if (/^(?:is|judged) human$|^human written$/.test(theirs)) return "human";
   return /^(?:is (?:ai|machine|generated)|judged (?:ai|machine)|(?:ai|machine) generated)$/.test(theirs)
@@ -100,12 +100,12 @@ function columnMeans(theirs: string): Origin | undefined {
 }
 
 /**
- * Who a value says wrote a story; undefined where it is not understood. `theirs` is the plain name of the table's column.
+ * The origin that a value means; undefined if it is not understood. `theirs` is the plain name of the table's column.
  */
 export function originOf(text: string, column: string, theirs: string, values: Values): Origin | undefined {
   const plain = plainValue(text);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  if (told === "human" || told === "machine") return told;
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  if (given === "human" || given === "machine") return given;
   const yes = columnMeans(theirs);
   if (yes !== undefined) {
     if (/^(?:1|1\.0|true|yes|y|t)$/.test(plain)) return yes;
@@ -117,27 +117,27 @@ export function originOf(text: string, column: string, theirs: string, values: V
   return undefined;
 }
 
-/** Whether a value names a model, and so the machine too. */
+/** Whether a value names a model, which means machine. */
 export const namesAModel = (text: string): boolean => families.test(core(text));
 
-/** The side that a value names. */
+/** The side that a value means. */
 export function sideOf(text: string, column: string, values: Values): "left" | "right" | undefined {
   const plain = plainValue(text);
-  const told = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
-  if (told === "left" || told === "right") return told;
+  const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
+  if (given === "left" || given === "right") return given;
   const bare = core(text).replace(/^(?:text|story|option|side) /, "");
   if (/^(?:l|left|a|first|links)$/.test(bare)) return "left";
   return /^(?:r|right|b|second|rechts)$/.test(bare) ? "right" : undefined;
 }
 
-/** Whether an answer was right, in a table that says so. */
+/** Whether an answer was right, in a table with correctness instead of answers. */
 export function correctnessOf(text: string): boolean | undefined {
   const plain = plainValue(text);
   if (/^(?:1|1\.0|true|yes|y|t|correct|right|hit)$/.test(plain)) return true;
   return /^(?:0|0\.0|false|no|n|f|incorrect|wrong|miss)$/.test(plain) ? false : undefined;
 }
 
-/** A number as tables write it; a comma may stand for its point. */
+/** A number in a table; a decimal comma is accepted. */
 export function numberIn(text: string): number | undefined {
   const plain = text.trim();
   if (plain === "") return undefined;
@@ -145,12 +145,12 @@ export function numberIn(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** What is accepted for who wrote a story, for a message. */
+/** The accepted values of an origin, for a message. */
 export function originsAccepted(text: string): string {
   if (/^\d+(?:\.0)?$/.test(text.trim()))
-    return `which number is human? say it with --values human=${text.trim()} machine=OTHER, or the other way round`;
-  return "human is also read as h, person, people, real; machine as m, AI, model, generated, fake, or a model's name; say others with --values human=VALUE machine=VALUE";
+    return `say which number is human: --values human=${text.trim()} machine=OTHER, or the other way round`;
+  return "human is also read as h, person, people, real; machine as m, AI, model, generated, fake, or a model's name; define others with --values human=VALUE machine=VALUE";
 }
 
 export const sidesAccepted =
-  "left is also read as l, a, first; right as r, b, second; say others with --values left=VALUE right=VALUE";
+  "left is also read as l, a, first; right as r, b, second; define others with --values left=VALUE right=VALUE";

@@ -12,7 +12,7 @@ export const deepspeare: Replay = {
   name: "deepspeare",
   published: "Lau, Cohn, Baldwin, Brooke and Hammond (2018), Deep-speare",
   async read(file) {
-    const rows = await readTable(file, "name the published table with --data FILE");
+    const rows = await readTable(file, "give the published table with --data FILE");
     const judgments = rows
       .filter(({ golden }) => golden !== "true")
       .map((row, at) => pairOf(row, `${file}, row ${at + 1}`));
@@ -25,7 +25,7 @@ export const deepspeare: Replay = {
   },
 };
 
-/** Short names of the table, and what they stand for. */
+/** Short names in the table, and their meaning. */
 const models = { lmrm: "language model with metre and rhyme", vlm: "vanilla language model" } as const;
 
 function pairOf(row: Record<string, string>, where: string): Pair {
@@ -37,7 +37,7 @@ function pairOf(row: Record<string, string>, where: string): Pair {
     (left === "real") !== (right === "real") &&
     [left, right].every((one) => one === "real" || writers.includes(one!));
   if (!asPublished || (chosen !== left && chosen !== right)) {
-    throw new StudyError(`${where}: not as published`, {
+    throw new StudyError(`${where}: differs from the published table`, {
       hint: "the table has the columns reader, unit, left, right, chosen with real, lmrm and vlm",
     });
   }

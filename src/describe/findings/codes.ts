@@ -3,16 +3,16 @@ import type { Coded } from "../../coding/coded.ts";
 import { strongestCodes } from "../../coding/settled.ts";
 import type { CoderKind } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
-import { counted, listed } from "../../study/print.ts";
-import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
+import { capital, counted, listed } from "../../study/print.ts";
+import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** Kind of love, tone and cultural setting: how often each code, tone by kind of love, and how far coders agree. */
-export function codes({ texts, coded }: DescriptionInput): Finding[] {
+/** Kind of love, tone and cultural setting: frequencies, tone by kind of love, and agreement of coders. */
+export function codes({ texts, coded }: FindingInput): Finding[] {
   if (coded.coders.every(({ codings }) => codings.length === 0)) return [];
   return [
     sentence("result", whoCoded(coded)),
     ...coded.variables.flatMap((variable) => shares(variable, texts, coded)),
-    ...crossed(texts.all, coded),
+    ...toneByKind(texts.all, coded),
     ...agreementFindings(coded),
   ];
 }
@@ -20,22 +20,22 @@ export function codes({ texts, coded }: DescriptionInput): Finding[] {
 function whoCoded({ variables, coders: all }: Coded): string {
   const people = all.filter(({ kind }) => kind === "people");
   const models = all.filter(({ kind }) => kind === "model");
-  const what = variables.map(({ title }) => title.toLowerCase()).join(", ");
+  const what = listed(variables.map(({ title }) => title.toLowerCase()));
   const by = [
     ...(people.length > 0 ? [counted(people.length, "person", "people")] : []),
     ...(models.length > 0 ? [counted(models.length, "language model")] : []),
-    "cue lists",
+    "word lists",
   ];
   const only = people.length + models.length === 0;
   return only
-    ? `By cue lists alone are coded: ${what}. They are a floor and no more: let two people code a sample (tinylove code sheet), or a language model all (tinylove code model).`
-    : `By ${listed(by)} are coded: ${what}. People’s codes go before a model’s, a model’s before the cue lists’.`;
+    ? `${capital(what)} come from word lists only; treat them as rough. Better: two people code a sample (tinylove code sheet), or a language model codes all texts (tinylove code model).`
+    : `${capital(what)} were coded by ${listed(by)}. Codes by people take precedence over those of a model, and these over those of word lists.`;
 }
 
-/** Shares of each code among the texts of each side that the strongest coders coded. */
+/** Shares of each code by origin, from the best kind of coder available. */
 function shares(
   variable: Variable,
-  { human, machine }: DescriptionInput["texts"],
+  { human, machine }: FindingInput["texts"],
   { settled }: Coded,
 ): Finding[] {
   const strongest = strongestCodes(settled.get(variable.name)!);
@@ -65,7 +65,7 @@ function shares(
   return [
     figure(
       "detail",
-      `${variable.title} of the ${counted(coded, "text")} that ${coders[by]} coded; codes that none has are left out`,
+      `${variable.title} of the ${counted(coded, "text")} that ${coders[by]} coded; unused codes are left out`,
       {
         draw: "bars",
         table: {
@@ -88,11 +88,11 @@ function shares(
 const coders: Record<CoderKind, string> = {
   people: "people",
   model: "a language model",
-  cues: "cue lists",
+  cues: "word lists",
 };
 
-/** Tone by kind of love, as a table of counts, by the strongest coders of each; codes that no text has are left out. */
-function crossed(texts: readonly DescribedText[], { variables, settled }: Coded): Finding[] {
+/** A table of tone by kind of love, from the best kind of coder of each; unused codes are left out. */
+function toneByKind(texts: readonly DescribedText[], { variables, settled }: Coded): Finding[] {
   const [kind, tone] = ["kind_of_love", "tone"].map((wanted) =>
     variables.find(({ name }) => name === wanted),
   );
@@ -108,7 +108,7 @@ function crossed(texts: readonly DescribedText[], { variables, settled }: Coded)
   const count = (one: string, other: string) =>
     both.filter((codes) => codes.kind === one && codes.tone === other).length;
   return [
-    table("detail", `Tone by kind of love of the ${counted(both.length, "text")} that have both`, {
+    table("detail", `Tone by kind of love, for the ${counted(both.length, "text")} with both codes`, {
       columns: [
         { key: "tone", label: tone.title.toLowerCase(), format: "text" },
         ...columns.map(({ code }) => ({ key: code, label: code, format: "integer" as const })),
@@ -124,7 +124,7 @@ function crossed(texts: readonly DescribedText[], { variables, settled }: Coded)
 function agreementFindings({ variables, agreements }: Coded): Finding[] {
   if (agreements.length === 0) return [];
   return [
-    table("detail", "How far each two coders agree", {
+    table("detail", "Agreement of each two coders", {
       columns: [
         { key: "variable", label: "variable", format: "text" },
         { key: "coders", label: "coders", format: "text" },
@@ -142,7 +142,7 @@ function agreementFindings({ variables, agreements }: Coded): Finding[] {
     }),
     sentence(
       "method",
-      "Agreement of coders is Krippendorff’s alpha for names: 1 is full agreement, 0 what chance would give; below .667 no conclusion should rest on a variable (Krippendorff 2019).",
+      "Agreement of coders is Krippendorff’s alpha for nominal data: 1 is full agreement, 0 is chance; draw no conclusions from a variable below .667 (Krippendorff 2019).",
     ),
   ];
 }

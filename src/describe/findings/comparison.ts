@@ -1,11 +1,11 @@
 import type { Measure } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, type DescriptionInput, numbersOf, type Spread, spreadOf } from "../described.ts";
+import { type DescribedText, type FindingInput, numbersOf, type Spread, spreadOf } from "../described.ts";
 
-/** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
-export const beside = ({ texts: { measures, human, machine } }: DescriptionInput): Finding[] => [
-  besideTable(
-    "Human beside machine: the mean of every measure, and by how many standard deviations the machine’s lies above",
+/** All numeric measures of human and machine texts, with the difference in pooled standard deviations (Cohen's d). */
+export const comparison = ({ texts: { measures, human, machine } }: FindingInput): Finding[] => [
+  comparisonTable(
+    "Human and machine texts compared: means and standard deviations of all measures, with Cohen’s d (machine minus human)",
     measures,
     [
       { name: "human", texts: human },
@@ -19,8 +19,8 @@ interface Side {
   readonly texts: readonly DescribedText[];
 }
 
-/** The mean of every measure on two sides, and by how many standard deviations the second lies above the first. */
-export function besideTable(
+/** A table of the means of all measures on two sides, with Cohen's d (second minus first). */
+export function comparisonTable(
   caption: string,
   measures: readonly Measure[],
   [one, other]: readonly [Side, Side],
@@ -39,25 +39,25 @@ export function besideTable(
         first_deviation: first.n > 1 ? first.deviation : null,
         second: finite(second.mean),
         second_deviation: second.n > 1 ? second.deviation : null,
-        difference: differenceIn(first, second),
+        difference: cohensD(first, second),
       },
     ];
   });
   return table("detail", caption, {
     columns: [
       { key: "measure", label: "measure", format: "text" },
-      { key: "unit", label: "in", format: "text" },
+      { key: "unit", label: "unit", format: "text" },
       { key: "first", label: one.name, format: "number" },
       { key: "first_deviation", label: "sd", format: "number" },
       { key: "second", label: other.name, format: "number" },
       { key: "second_deviation", label: "sd", format: "number" },
-      { key: "difference", label: "apart, in sd", format: "number" },
+      { key: "difference", label: "d", format: "number" },
     ],
     rows,
   });
 }
 
-function differenceIn(one: Spread, other: Spread): number | null {
+function cohensD(one: Spread, other: Spread): number | null {
   if (one.n < 2 || other.n < 2) return null;
   const squares = (one.n - 1) * one.deviation ** 2 + (other.n - 1) * other.deviation ** 2;
   const pooled = Math.sqrt(squares / (one.n + other.n - 2));

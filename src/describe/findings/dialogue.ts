@@ -1,15 +1,15 @@
 import { type Finding, figure } from "../../study/finding.ts";
-import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
+import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** How many of the texts have somebody speak, people's and each model's. */
-export function dialogue({ texts }: DescriptionInput): Finding[] {
+/** The share of texts with dialogue, for people and for each model. */
+export function dialogue({ texts }: FindingInput): Finding[] {
   if (!texts.has("dialogue")) return [];
   const rows = byCondition(texts.all).map(({ condition, group, texts }) => {
     const spoken = texts.filter(({ values }) => values["dialogue"] === true);
     return { condition, group, share: spoken.length / texts.length, texts: idsOf(spoken) };
   });
   return [
-    figure("detail", "In how many texts somebody speaks", {
+    figure("detail", "Share of texts with dialogue", {
       draw: "bars",
       table: {
         columns: [
@@ -25,7 +25,7 @@ export function dialogue({ texts }: DescriptionInput): Finding[] {
   ];
 }
 
-/** Texts by who wrote them: people, and each model. */
+/** Texts by source: people, and each model. */
 function byCondition(texts: readonly DescribedText[]) {
   const models = [...new Set(texts.map(({ model }) => model))];
   return models.map((model) => ({

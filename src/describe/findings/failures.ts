@@ -1,10 +1,10 @@
 import type { Random } from "../../stats/random.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
-import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
+import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** Texts that went wrong in a way that is known of models: loops, broken-off ends, copies; and where the loops lie. */
-export function failures({ texts, random }: DescriptionInput): Finding[] {
+/** Known failures of models: loops, cut-off ends, copies; and a figure of loops. */
+export function failures({ texts, random }: FindingInput): Finding[] {
   const { human, machine } = texts;
   const sides = [
     sayFailures(human, "human text"),
@@ -13,15 +13,15 @@ export function failures({ texts, random }: DescriptionInput): Finding[] {
   const said = sides.join("; ");
   return [
     sentence("result", `${said[0]!.toUpperCase()}${said.slice(1)}.`),
-    failureTable("Texts that loop, break off or copy", [
+    failureTable("Texts that loop, are cut off or copy", [
       { key: "human", label: "human", texts: human },
       { key: "machine", label: "machine", texts: machine },
     ]),
-    ...(texts.has("pronoun_share") && texts.has("distinct_1") ? [varied(texts.all, random)] : []),
+    ...(texts.has("pronoun_share") && texts.has("distinct_1") ? [varietyFigure(texts.all, random)] : []),
   ];
 }
 
-/** How many texts of each side failed in each way, and which. */
+/** A table of failures by side, with the texts. */
 export function failureTable(
   caption: string,
   sides: readonly {
@@ -39,7 +39,7 @@ export function failureTable(
     rows: kinds.map(({ failure, has }) => ({
       failure,
       ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
-      // A machine's come first: they are what one looks for.
+      // Machine texts come first.
       texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
     })),
   });
@@ -47,33 +47,34 @@ export function failureTable(
 
 const loops = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
 
-/** Words in a row that two writers hardly share by chance. */
+/** A run of this many words is hardly shared by chance. */
 const copy = 8;
 
 const kinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
-  { failure: "falls into a loop of pronouns", has: loops },
+  { failure: "loops over pronouns", has: loops },
   { failure: "ends in the middle of a sentence", has: ({ values }) => values["cut_off"] === true },
   {
-    failure: `has ${copy} words or more in a row from its example`,
+    failure: `has at least ${copy} words in a row from its example`,
     has: ({ values }) => Number(values["copied_from_example"] ?? 0) >= copy,
   },
   {
-    failure: `has ${copy} words or more in a row from another training story`,
+    failure: `has at least ${copy} words in a row from another training story`,
     has: ({ values }) => Number(values["copied_from_training"] ?? 0) >= copy,
   },
 ];
 
-/** How many of some texts loop and break off, as a clause. */
+/** How many texts loop and are cut off, as a clause. */
 export function sayFailures(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
   const having = (name: string) => texts.filter(({ values }) => values[name] === true).length;
-  return `of ${counted(texts.length, one, several)} ${having("pronoun_loop")} fall into a loop of pronouns and ${having("cut_off")} end in the middle of a sentence`;
+  return `of ${counted(texts.length, one, several)} ${having("pronoun_loop")} ${having("pronoun_loop") === 1 ? "loops" : "loop"} over pronouns and ${having("cut_off")} ${having("cut_off") === 1 ? "ends" : "end"} in the middle of a sentence`;
 }
 
-/** Variety against pronouns: where the texts of a model that degenerates part from people's. */
-function varied(texts: readonly DescribedText[], random: Random): Finding {
-  const shown = drawn(texts, random);
-  const lot = shown.length < texts.length ? ` (${shown.length} of ${texts.length} texts, drawn by lot)` : "";
-  return figure("detail", `How varied the words are, against the share of pronouns${lot}`, {
+/** A figure of lexical variety by the share of pronouns, which separates degenerate texts from human ones. */
+function varietyFigure(texts: readonly DescribedText[], random: Random): Finding {
+  const shown = sampleOf(texts, random);
+  const sampled =
+    shown.length < texts.length ? ` (a random sample of ${shown.length} of ${texts.length} texts)` : "";
+  return figure("detail", `Share of different words by share of pronouns${sampled}`, {
     draw: "dots",
     table: {
       columns: [
@@ -95,16 +96,16 @@ function varied(texts: readonly DescribedText[], random: Random): Finding {
   });
 }
 
-/** Texts in seeded order, those that loop first, then people's and machine's by turns for as long as there are both. */
-function drawn(texts: readonly DescribedText[], random: Random): DescribedText[] {
+/** A random sample: texts that loop first, then human and machine texts in turn. */
+function sampleOf(texts: readonly DescribedText[], random: Random): DescribedText[] {
   const shuffled = random.shuffle(texts);
   const others = shuffled.filter((text) => !loops(text));
   const people = others.filter(({ origin }) => origin === "human");
   const machines = others.filter(({ origin }) => origin === "machine");
   const turns = others.flatMap((_, at) => [people[at], machines[at]]);
   const present = turns.filter((text) => text !== undefined);
-  return [...shuffled.filter(loops), ...present].slice(0, mostDots);
+  return [...shuffled.filter(loops), ...present].slice(0, maxDots);
 }
 
 /** Each dot is a row of the table below the figure. */
-const mostDots = 150;
+const maxDots = 150;

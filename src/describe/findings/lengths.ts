@@ -1,27 +1,27 @@
 import { type Finding, figure, sentence } from "../../study/finding.ts";
-import { percent } from "../../study/print.ts";
-import { type DescribedText, type DescriptionInput, idsOf, numbersOf } from "../described.ts";
+import { capital, percent } from "../../study/print.ts";
+import { type DescribedText, type FindingInput, idsOf, numbersOf } from "../described.ts";
 
-/** How long the texts are, against the rule, in bands of ten words. */
-export function lengths({ texts, rule }: DescriptionInput): Finding[] {
+/** Lengths of the texts in bands of ten words, compared with the limit. */
+export function lengths({ texts, rule }: FindingInput): Finding[] {
   if (!texts.has("words")) return [];
   const groups = [
-    { who: "the human stories", texts: texts.human },
-    { who: "the machine’s texts", texts: texts.machine },
+    { who: "human stories", texts: texts.human },
+    { who: "machine texts", texts: texts.machine },
   ].filter((group) => group.texts.length > 0);
   const kept = groups.map((group) => {
     const words = numbersOf(group.texts, "words");
     const within = words.filter((count) => count <= rule).length / words.length;
-    return `${percent(within)} of ${group.who}`;
+    return `${within === 1 ? "all" : percent(within)} ${within === 1 ? "" : "of "}${group.who}`;
   });
   return [
-    sentence("result", `At most ${rule} words have ${kept.join(" and ")}.`),
+    sentence("result", `${capital(kept.join(" and "))} have at most ${rule} words.`),
     ...groups.map((group) =>
-      figure("detail", `How many words ${group.who} have, in tens; the rule is at most ${rule}`, {
+      figure("detail", `Lengths of ${group.who} in words; the limit is ${rule}`, {
         draw: "histogram",
         table: {
           columns: [
-            { key: "over", label: "more words than", format: "integer" },
+            { key: "over", label: "words above", format: "integer" },
             { key: "most", label: "up to", format: "integer" },
             { key: "count", label: "texts", format: "integer" },
             { key: "texts", label: "which", format: "ids" },
@@ -30,7 +30,7 @@ export function lengths({ texts, rule }: DescriptionInput): Finding[] {
         },
         encode: { x: "over", to: "most", y: "count" },
         labels: { x: "words", y: "texts" },
-        marks: [{ axis: "x", at: rule, label: "the rule" }],
+        marks: [{ axis: "x", at: rule, label: "limit" }],
       }),
     ),
   ];
@@ -38,7 +38,7 @@ export function lengths({ texts, rule }: DescriptionInput): Finding[] {
 
 const width = 10;
 
-/** Bands from the shortest of all texts to the longest, so that figures of two groups stand on one axis. */
+/** Bands from the shortest to the longest of all texts, so that the figures of both groups have the same axis. */
 function bandsOf(texts: readonly DescribedText[], all: readonly DescribedText[]) {
   const mostOf = ({ values }: DescribedText) =>
     Math.max(1, Math.ceil(Number(values["words"]) / width)) * width;

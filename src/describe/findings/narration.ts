@@ -1,16 +1,16 @@
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
+import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** Person and tense: of how many texts, human beside machine. */
-export function narration({ texts }: DescriptionInput): Finding[] {
+/** Shares of person and tense, for human and machine texts. */
+export function narration({ texts }: FindingInput): Finding[] {
   const rows = ["person", "tense"]
     .filter((name) => texts.has(name))
     .flatMap((name) => valuesOf(texts.all, name).map((value) => rowOf(texts, name, value)));
   if (rows.length === 0) return [];
   return [
-    table("detail", "Person and tense in which the texts are told, speech left aside", {
+    table("detail", "Person and tense of the narration (without dialogue)", {
       columns: [
-        { key: "measure", label: "told in", format: "text" },
+        { key: "measure", label: "narration", format: "text" },
         { key: "human", label: "human", format: "percent" },
         { key: "machine", label: "machine", format: "percent" },
         { key: "texts", label: "which", format: "ids" },
@@ -20,7 +20,7 @@ export function narration({ texts }: DescriptionInput): Finding[] {
   ];
 }
 
-function rowOf({ all, human, machine }: DescriptionInput["texts"], name: string, value: string) {
+function rowOf({ all, human, machine }: FindingInput["texts"], name: string, value: string) {
   const having = (texts: readonly DescribedText[]) => texts.filter(({ values }) => values[name] === value);
   const share = (texts: readonly DescribedText[]) =>
     texts.length === 0 ? null : having(texts).length / texts.length;
@@ -32,7 +32,7 @@ function rowOf({ all, human, machine }: DescriptionInput["texts"], name: string,
   };
 }
 
-/** The values that a measure of words has, the most frequent first. */
+/** The values of a text measure, the most frequent first. */
 export function valuesOf(texts: readonly DescribedText[], name: string): string[] {
   const counts = new Map<string, number>();
   for (const { values } of texts) {

@@ -1,8 +1,8 @@
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
+import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** The least and the greatest of every measure, with the texts that have them: the way from a figure to the story. */
-export function ranges({ texts: { measures, all } }: DescriptionInput): Finding[] {
+/** The minimum and maximum of every measure, with the texts that have them. */
+export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
   const rows = measures.flatMap(({ name }) => {
     const sorted = all
       .filter(({ values }) => typeof values[name] === "number")
@@ -22,12 +22,12 @@ export function ranges({ texts: { measures, all } }: DescriptionInput): Finding[
   });
   if (rows.length === 0) return [];
   return [
-    table("detail", "The least and the greatest of every measure, and where", {
+    table("detail", "Minimum and maximum of every measure, with the texts", {
       columns: [
         { key: "measure", label: "measure", format: "text" },
-        { key: "least", label: "least", format: "number" },
+        { key: "least", label: "minimum", format: "number" },
         { key: "least_in", label: "in", format: "ids" },
-        { key: "greatest", label: "greatest", format: "number" },
+        { key: "greatest", label: "maximum", format: "number" },
         { key: "greatest_in", label: "in", format: "ids" },
       ],
       rows,

@@ -1,19 +1,19 @@
 import { type Finding, sentence } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
-import type { DescriptionInput } from "../described.ts";
-import { besideTable } from "./comparison.ts";
+import type { FindingInput } from "../described.ts";
+import { comparisonTable } from "./comparison.ts";
 import { failureTable, sayFailures } from "./failures.ts";
 
-/** The attempts that nobody reads: what went wrong in them, and how they differ from those that count. */
-export function setAside({ texts: { measures, machine, setAside } }: DescriptionInput): Finding[] {
+/** The attempts set aside: their failures, and how they differ from those that count. */
+export function setAside({ texts: { measures, machine, setAside } }: FindingInput): Finding[] {
   if (setAside.length === 0) return [];
   return [
     sentence(
       "detail",
-      `Set aside ${setAside.length === 1 ? "was" : "were"} ${counted(setAside.length, "attempt")}, drawn again or not chosen; nobody reads them, and no figure above holds them: ${sayFailures(setAside, "attempt set aside", "attempts set aside")}.`,
+      `${counted(setAside.length, "attempt")} ${setAside.length === 1 ? "was" : "were"} drawn again or not chosen, and ${setAside.length === 1 ? "is" : "are"} never shown and not part of the figures above: ${sayFailures(setAside, "attempt set aside", "attempts set aside")}.`,
     ),
-    besideTable(
-      "The machine’s texts that count beside the attempts that were set aside: the mean of every measure, and by how many standard deviations the latter lie above",
+    comparisonTable(
+      "Machine texts that count compared with attempts set aside: means and standard deviations of all measures, with Cohen’s d (set aside minus counting)",
       measures,
       [
         { name: "counting", texts: machine },

@@ -2,10 +2,10 @@ import * as Plot from "@observablehq/plot";
 import { colour } from "../palette.ts";
 import { type Encoded, tickFormat } from "./encoded.ts";
 
-/** Room for the y axis and its name, which lies above it, to the left of the first tick's place. */
+/** Margins for the y axis and its label above it. */
 export const axisRoom = { marginTop: 36, marginLeft: 52 } as const;
 
-/** The two axes of a drawing with numbers on both: the name of y above it, to be read without turning the head. */
+/** Two numeric axes, with the label of y above the axis. */
 export const axes = (data: Encoded, width: number): Plot.Markish[] => [
   Plot.text([data.label("y")], {
     frameAnchor: "top-left",
@@ -26,20 +26,20 @@ export const axes = (data: Encoded, width: number): Plot.Markish[] => [
   Plot.axisY({ label: null, tickSize: 0, ticks: rows, tickFormat: tickFormat(data.format("y")) }),
 ];
 
-/** Lines both ways where the axes have their ticks. */
+/** Grid lines at the ticks of both axes. */
 export const grid = (data: Encoded, width: number): Plot.Markish[] => [
   Plot.gridX({ stroke: colour("rule"), strokeOpacity: 1, ticks: ticksOf(data, width).ticks }),
   gridRows(),
 ];
 
-/** Lines across where the y axis has its ticks. */
+/** Horizontal grid lines at the ticks of the y axis. */
 export const gridRows = (): Plot.Markish =>
   Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: rows });
 
-/** Ticks of the y axis, about. */
+/** Approximate number of ticks of the y axis. */
 const rows = 6;
 
-/** The names of groups in their colours, one above the other at the top right. */
+/** A legend of the groups in their colours at the top right. */
 export const legend = (
   groups: readonly string[],
   mark: string,
@@ -47,7 +47,7 @@ export const legend = (
 ): Plot.Markish[] =>
   groups.map((name, at) =>
     Plot.text([name], {
-      // Once for the whole drawing, not in each of its parts.
+      // Once for the whole drawing, not for each facet.
       facet: "super",
       frameAnchor: "top-right",
       dy: -legendLine * (groups.length - at),
@@ -57,10 +57,10 @@ export const legend = (
     }),
   );
 
-/** How much higher a drawing's top has to be for each name of its legend. */
+/** Height of a line of the legend. */
 export const legendLine = 18;
 
-/** Whole numbers have a tick each where there are few: a level of 0.5 was asked of nobody, no title has 3.5 words. */
+/** One tick per value if there are few whole numbers, since values between them make no sense. */
 function ticksOf(
   data: Encoded,
   width: number,

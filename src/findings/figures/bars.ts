@@ -7,8 +7,8 @@ import type { FigureKind } from "./figure-kind.ts";
 import { groupColour } from "./intervals.ts";
 
 /**
- * Lengths side by side: `y` names the bar, `x` is its length, `group` (human, machine) colours it. Where several groups
- * have a bar of one name, their bars stand together and a legend tells them apart.
+ * Bars: `y` names the bar, `x` is its length, `group` (human, machine) its colour. Bars with the same name are grouped, with
+ * a legend.
  */
 export const bars: FigureKind = {
   name: "bars",
@@ -19,7 +19,7 @@ export const bars: FigureKind = {
     const groups = data.has("group") ? data.texts("group") : [];
     const paired = names.length < data.rows.length;
     const letters = width < 500 ? 14 : 28;
-    // Labels of marks that stand near each other go on levels of their own.
+    // Labels of marks are on different levels, so that they do not overlap.
     const levels = data.marks("x").length;
     const top = (levels === 0 ? 6 : 18 + 14 * levels) + (paired ? 4 + legendLine * groups.length : 0);
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));

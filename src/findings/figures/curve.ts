@@ -6,7 +6,7 @@ import type { FigureKind } from "./figure-kind.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
 
-/** Lines over `x`: `y` their height, `group` the line, named at its end, `low` and `high` (optional) a band around it. */
+/** Lines: `x` and `y`, `group` the line (named at its end), `low` and `high` (optional) its interval. */
 export const curve: FigureKind = {
   name: "curve",
   plot(figure, width) {
@@ -23,7 +23,7 @@ export const curve: FigureKind = {
     const room = named && narrow ? legendLine * groups.length : 0;
     const domain = domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y"));
     const few = data.texts("x").length <= dotted;
-    // Intervals of several lines at one place stand side by side, for bands over bands say little.
+    // Intervals of several lines are side by side, since bands would overlap.
     const line = (name: string, at: number): Plot.Markish[] => {
       const rows = data.rows.filter((row) => group(row) === name);
       const dx = few && named ? 9 * (at - (groups.length - 1) / 2) : 0;
@@ -97,7 +97,7 @@ export const curve: FigureKind = {
   },
 };
 
-/** Lines over this many places or fewer show each: between two levels nothing was asked. */
+/** Lines with at most this many points show each point. */
 const dotted = 8;
 
 type Row = Encoded["rows"][number];
@@ -117,7 +117,7 @@ function endsOf(data: Encoded): Row[] {
 
 const lineHeight = 16;
 
-/** How far down each name has to move from its line's end, so that no two lie on each other. */
+/** How far to move each name down from its line's end, so that names do not overlap. */
 function apart(
   ends: readonly Row[],
   y: (row: Row) => unknown,

@@ -9,7 +9,7 @@ import { withoutOverlaps } from "./names.ts";
 
 const fills = ["warning", "machine", "bandInk", "all"] as const;
 
-/** One dot a thing: `x`, `y`, `group` (human, machine) colours it, `label` names those that stand out. */
+/** A scatter plot: `x`, `y`, `group` (human, machine) the colour, `label` the name of some dots. */
 export const dots: FigureKind = {
   name: "dots",
   plot(figure, width) {
@@ -26,12 +26,12 @@ export const dots: FigureKind = {
       };
     };
     const found = data.has("group") ? data.texts("group") : [];
-    // Who wrote a story has a colour of its own throughout a report; other groups are coloured by their place.
-    const writers = found.every((name) => name === "human" || name === "machine");
-    const groups = writers ? found.sort() : found;
+    // Origins have the same colours throughout a report; other groups are coloured by position.
+    const byOrigin = found.every((name) => name === "human" || name === "machine");
+    const groups = byOrigin ? found.sort() : found;
     const named = groups.length > 1;
     const fill = (name: string) =>
-      writers ? groupColour(name) : colour(fills[groups.indexOf(name) % fills.length]!);
+      byOrigin ? groupColour(name) : colour(fills[groups.indexOf(name) % fills.length]!);
     const room = named ? legendLine * (width < 500 ? groups.length : 0) : 0;
     return {
       height: (width < 500 ? 300 : 380) + room,
@@ -88,7 +88,7 @@ const radius = 4.5;
 
 type Row = Encoded["rows"][number];
 
-/** Dots that would lie on each other stand side by side around their place, rows of one distance together. */
+/** Moves identical points side by side. */
 function sideBySide(data: Encoded): { rows: Row[]; dx: number }[] {
   const places = groupedBy(data.rows, (row) => `${data.of("x")(row)} ${data.of("y")(row)}`);
   const shifted = new Map<number, Row[]>();

@@ -2,7 +2,7 @@ import type { Figure, Format } from "../../study/finding.ts";
 
 type Cell = string | number | boolean | null | undefined;
 
-/** Reads a figure's rows by role (`x`, `low`, `group`) instead of by column. */
+/** A figure's rows, read by role (`x`, `low`, `group`) instead of by column. */
 export class Encoded {
   readonly #figure: Figure;
   readonly rows: readonly Record<string, Cell>[];
@@ -60,7 +60,7 @@ export function tickFormat(format: Format): (value: number) => string {
   return (value) => String(Number(value.toPrecision(12))).replace(/^-/, "−");
 }
 
-/** From the least to the greatest of the values, with some air, and within 0 to 1 for shares. */
+/** The range of the values with some padding, within 0 to 1 for shares. */
 export function domainOf(values: readonly number[], format: Format): [number, number] {
   const least = Math.min(...values);
   const most = Math.max(...values);
@@ -69,7 +69,7 @@ export function domainOf(values: readonly number[], format: Format): [number, nu
   return [Math.max(0, least - air), Math.min(1, most + air)];
 }
 
-/** A text in lines of at most `letters`, parted between words, and a longer word after its marks: a label that has little room. */
+/** Wraps a label into lines of at most `letters`, between words, and within longer words after punctuation. */
 export function inLines(text: string, letters: number): string {
   const parts = text
     .split(/(?<= )/)

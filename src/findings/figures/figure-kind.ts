@@ -1,10 +1,10 @@
 import type { PlotOptions } from "@observablehq/plot";
 import type { Figure } from "../../study/finding.ts";
 
-/** A way to draw: one file here, one line in `figures.ts`. */
+/** A kind of figure: one file here, one line in `figures.ts`. */
 export interface FigureKind {
-  /** What `Figure.draw` calls it. */
+  /** Its name in `Figure.draw`. */
   readonly name: string;
-  /** What to plot at a width in pixels; the roles of `encode` that it reads stand in its own docstring. */
+  /** The plot at a width in pixels; each kind documents the roles of `encode` that it reads. */
   plot(figure: Figure, width: number): PlotOptions;
 }

@@ -5,8 +5,8 @@ import { Encoded } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
 /**
- * A number in every cell of a table: `x` names the column, `y` the row, `colour` is the number. The stronger a cell, the
- * further from 0: above in one colour, below in another, and nothing at 0.
+ * A heat map: `x` names the column, `y` the row, `colour` is the number. Positive and negative numbers have two colours, with
+ * an intensity by size.
  */
 export const heat: FigureKind = {
   name: "heat",
@@ -23,7 +23,7 @@ export const heat: FigureKind = {
     const marginLeft = 14 + 7 * longest(rows);
     const cell = (width - marginLeft - 12) / columns.length;
     const height = Math.max(22, Math.min(34, cell * 0.62));
-    // Names of columns stand on end: they are titles, and longer than their cells are wide.
+    // Column names are vertical, since titles are longer than cells are wide.
     const marginTop = 44 + 6.5 * longest(columns);
     return {
       height: marginTop + 14 + rows.length * height,

@@ -6,8 +6,8 @@ import type { FigureKind } from "./figure-kind.ts";
 type Row = Encoded["rows"][number];
 
 /**
- * How many had each value: `x` the value, `y` the count, `expected` (optional) what guessing alone would give. With
- * `to` a bar is a bin and stands between two numbers of the axis, `x` and `to`; a last bin without `to` is open.
+ * A histogram: `x` the value, `y` the count, `expected` (optional) the count under guessing. With `to` a bar is a bin from
+ * `x` to `to`; a last bin without `to` is open.
  */
 export const histogram: FigureKind = {
   name: "histogram",
@@ -83,16 +83,16 @@ export const histogram: FigureKind = {
   },
 };
 
-/** How bars stand on the x axis. */
-interface Standing {
+/** The position of bars on the x axis. */
+interface BarLayout {
   readonly scale: Plot.ScaleOptions;
   readonly axis: Plot.AxisXOptions;
   readonly across: Plot.RectYOptions & Plot.BarYOptions;
   readonly middle: (row: Row) => number | string;
 }
 
-/** A bar a value, in the order of the table. */
-function values(data: Encoded): Standing {
+/** One bar per value, in the order of the table. */
+function values(data: Encoded): BarLayout {
   const x = data.of("x") as (row: Row) => string;
   return {
     scale: { type: "band", padding: 0.14, domain: data.rows.map(x) },
@@ -102,8 +102,8 @@ function values(data: Encoded): Standing {
   };
 }
 
-/** A bar a bin, between the numbers at its two sides; an open one is as wide as the first. */
-function bins(data: Encoded, width: number): Standing {
+/** One bar per bin; an open bin is as wide as the first. */
+function bins(data: Encoded, width: number): BarLayout {
   const [from, to] = [data.of("x"), data.of("to")];
   const wide = Number(to(data.rows[0] ?? {}) ?? 1) - Number(from(data.rows[0] ?? {}) ?? 0);
   const start = (row: Row) => Number(from(row));
@@ -111,7 +111,7 @@ function bins(data: Encoded, width: number): Standing {
   const edges = [...new Set(data.rows.flatMap((row) => [start(row), end(row)]))].sort((a, b) => a - b);
   const open = data.rows.some((row) => to(row) === null);
   const name = (edge: number) => (open && edge === edges.at(-1) ? "more" : String(edge));
-  // A name takes some thirty pixels; where they would touch, every second one is left out.
+  // A tick label takes about thirty pixels; ticks are thinned out so that labels do not touch.
   const step = Math.ceil((34 * edges.length) / width);
   const ticks = edges.filter((_, at) => (edges.length - 1 - at) % step === 0);
   return {

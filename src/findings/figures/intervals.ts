@@ -5,8 +5,9 @@ import { domainOf, Encoded, inLines, tickFormat } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
 /**
- * Estimates with their intervals, one a row: `y` names the row, `x` is the estimate from `low` to `high` (a thin
- * line goes on from `outerLow` to `outerHigh`), `note` stands beside the value, `group` (human, machine, all) colours it. Two marks called `margin` make a band.
+ * Estimates with intervals, one per row: `y` names the row, `x` is the estimate, a thick line is from `low` to `high` and a
+ * thin line from `outerLow` to `outerHigh`, `note` follows the value, `group` (human, machine, all) is the colour. Two marks
+ * named `margin` make a band.
  */
 export const intervals: FigureKind = {
   name: "intervals",
@@ -17,7 +18,7 @@ export const intervals: FigureKind = {
     const band = marks.filter(({ label }) => label === "margin").map(({ at }) => at);
     const lines = marks.filter(({ label }) => label !== "margin");
     const ends = ["low", "high", "outerLow", "outerHigh", "x"].flatMap((role) => data.numbers(role));
-    // A little of what lies beyond the margin, so that its edges are seen.
+    // Shows a little more than the margin, so that its edges are visible.
     const beyond = ((band[1] ?? 0) - (band[0] ?? 0)) / 8;
     const edges = band.length === 2 ? [band[0]! - beyond, band[1]! + beyond] : [];
     const shown = [...ends, ...marks.map(({ at }) => at), ...edges];
@@ -95,7 +96,7 @@ export const intervals: FigureKind = {
           strokeLinecap: "round",
         }),
         Plot.dot(data.rows, { x: x!, y: y!, r: 6, fill: group, stroke: colour("paper"), strokeWidth: 1.5 }),
-        // At the sides of a wide frame; above the line where there is no room at the side.
+        // Labels are at the sides of a wide frame, and above the line in a narrow one.
         ...(narrow
           ? [
               Plot.text(data.rows, {
@@ -138,7 +139,7 @@ export const intervals: FigureKind = {
   },
 };
 
-/** Human and machine keep their colours through the whole report. */
+/** The colour of an origin, the same throughout the report. */
 export function groupColour(group: unknown): string {
   if (group === "human") return colour("human");
   if (group === "machine") return colour("machine");

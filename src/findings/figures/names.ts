@@ -1,12 +1,11 @@
 import * as Plot from "@observablehq/plot";
 
-/** About how wide a letter and how high a line is at 12 pixels. */
+/** Approximate letter width and line height at 12 pixels. */
 const letter = 6.5;
 const line = 14;
 
 /**
- * Names beside their places, but for one that would lie on a name written before it: two that lie on each other tell
- * neither, and the table under a figure has them all.
+ * Leaves out names that would overlap an earlier one; the table below the figure has all names.
  */
 export const withoutOverlaps = (options: Plot.TextOptions): Plot.TextOptions =>
   Plot.initializer(options, (_, facets, channels, scales) => {

@@ -2,21 +2,21 @@ import { checkJudgments, type Judgments } from "./judgments.ts";
 import { indexLabels } from "./labels.ts";
 import { studentTwoSided } from "./student-t.ts";
 
-/** How far weighing judgments and weighing readers part. */
-export interface WeighingGap {
-  /** Balanced accuracy with all judgments weighed alike less that with all readers weighed alike; above 0 where those who gave more answers were right more often. */
+/** The difference between equal weight for each judgment and equal weight for each reader. */
+export interface WeightingGap {
+  /** Balanced accuracy with equal weight for judgments minus that for readers; positive if readers with more answers were right more often. */
   readonly gap: number;
   readonly standardError: number;
-  /** Two-sided, whether the gap is 0; 1 where nothing can be told. */
+  /** Two-sided p-value of a gap of 0; 1 if it cannot be tested. */
   readonly p: number;
 }
 
 /**
- * Tests whether how many answers a reader gave goes with how often the reader was right: the two estimates of balanced
- * accuracy, and the jackknife over readers of their difference, with Student's t. Undefined where one origin was not judged.
+ * Tests whether readers' accuracy is related to their number of answers: the difference of the two estimates of balanced
+ * accuracy, with the jackknife over readers and Student's t. Undefined if one origin was not judged.
  * Throws as `checkJudgments`.
  */
-export function weighingGap(judgments: Judgments): WeighingGap | undefined {
+export function weightingGap(judgments: Judgments): WeightingGap | undefined {
   checkJudgments(judgments);
   const { index, names } = indexLabels(judgments.readers);
   const kinds = [0, 1].map(() => ({

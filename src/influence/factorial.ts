@@ -4,44 +4,44 @@ import type { Coder } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
-/** A balanced factorial: every title under every example, so many draws each. */
-export interface InfluenceInput {
-  /** The stories that people wrote to the titles. */
+/** A balanced factorial: every title with every example, with the same number of draws. */
+export interface Factorial {
+  /** The titles, as their human stories. */
   readonly titles: readonly Story[];
   readonly examples: readonly Story[];
   readonly draws: number;
   readonly texts: readonly Generation[];
-  /** Titles that lack a text under some example. */
+  /** Number of titles left out because a text is missing. */
   readonly leftOut: number;
   readonly topics: number;
-  /** Deals of every permutation test. */
+  /** Number of permutations of each test. */
   readonly permutations: number;
   readonly alpha: number;
-  /** What was coded of stories and texts, by whom, and by which pages of the codebook. */
+  /** The coders of stories and texts with their codes, and the variables of the codebook. */
   readonly coders: readonly Coder[];
   readonly variables: readonly Variable[];
-  /** Vectors of examples and texts; undefined where no model for them was named. */
-  readonly meanings?: Meanings | undefined;
+  /** Embeddings of examples and texts; undefined if no model was named. */
+  readonly embeddings?: Embeddings | undefined;
   readonly random: Random;
 }
 
-/** What a model's hidden states hold of each text, by the text. */
-export interface Meanings {
+/** A model's embedding of each text, by the text. */
+export interface Embeddings {
   readonly model: string;
   readonly vectors: ReadonlyMap<string, Float64Array>;
-  /** Into how many clusters they are put. */
+  /** The number of clusters. */
   readonly clusters: number;
 }
 
-/** The place of each text's own example among the examples. */
-export function ownExamples({ texts, examples }: InfluenceInput): number[] {
+/** The index of each text's own example among the examples. */
+export function ownExamples({ texts, examples }: Factorial): number[] {
   const places = new Map(examples.map(({ id }, at) => [id, at]));
   return texts.map((text) => places.get(text.examples[0]!)!);
 }
 
-/** Something of every text by title, example and draw, for what needs a balanced layout. */
+/** A value of every text by title, example and draw. */
 export function cellsOf<Value>(
-  { titles, examples, texts }: InfluenceInput,
+  { titles, examples, texts }: Factorial,
   of: (text: Generation) => Value,
 ): Value[][][] {
   return titles.map(({ id }) =>

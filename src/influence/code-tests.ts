@@ -3,28 +3,28 @@ import { holm } from "../stats/multiple-tests.ts";
 import { ownPairing } from "../stats/own-pairing.ts";
 import { studentTwoSided } from "../stats/student-t.ts";
 import type { Coded } from "./coded.ts";
-import { meanOf, othersOf } from "./likeness.ts";
-import type { InfluenceInput } from "./seen.ts";
+import type { Factorial } from "./factorial.ts";
+import { meanOf, othersOf } from "./similarity.ts";
 
-/** What a text's code follows: the example's, the title's, or the one more than the other. */
-export interface Followed {
+/** A test of what the code of a text follows: its example, its title, or one more than the other. */
+export interface CodeTest {
   readonly coded: Coded;
   readonly what: "example" | "title" | "example less title";
-  /** How often the codes agree, and how often with the others'; undefined for the difference. */
+  /** How often the code agrees with its own partner, and with the others; undefined for the difference. */
   readonly own?: number;
   readonly others?: number;
   readonly excess: ClusteredEstimate;
   readonly p: number;
 }
 
-/** What the codes of the texts follow, each tested by dealing anew. */
-export function followedOf(coded: Coded, seen: InfluenceInput): Followed[] {
+/** The tests of one variable, each by permutation. */
+export function codeTests(coded: Coded, factorial: Factorial): CodeTest[] {
   const { texts, examples, titles, code, kind, variable } = coded;
-  const random = seen.random.fork("codes", kind, variable.name);
+  const random = factorial.random.fork("codes", kind, variable.name);
   const ofExample = texts.map((text) => text.examples[0]!);
   const ofTitle = texts.map(({ story }) => story);
   const clusters = [ofTitle, ofExample];
-  const against = (what: "example" | "title"): Followed & { each: number[] } => {
+  const against = (what: "example" | "title"): CodeTest & { each: number[] } => {
     const [partners, mine, blocks] =
       what === "example" ? [examples, ofExample, ofTitle] : [titles, ofTitle, ofExample];
     const own = mine.map((id) => partners.findIndex((partner) => partner.id === id));
@@ -40,7 +40,7 @@ export function followedOf(coded: Coded, seen: InfluenceInput): Followed[] {
       own: meanOf(hits),
       others: meanOf(chance),
       excess: clusteredMean(each, clusters),
-      p: ownPairing(same, own, blocks, seen.permutations, random.fork(what)).p,
+      p: ownPairing(same, own, blocks, factorial.permutations, random.fork(what)).p,
       each,
     };
   };
@@ -53,16 +53,16 @@ export function followedOf(coded: Coded, seen: InfluenceInput): Followed[] {
     clusters,
   );
   const { estimate, standardError, degrees } = difference;
-  // Without any spread there is nothing to tell the two apart by.
+  // Without variation the difference cannot be tested.
   const p = standardError > 0 && degrees > 0 ? studentTwoSided(estimate / standardError, degrees) : 1;
   return [example, title, { coded, what: "example less title", excess: difference, p }];
 }
 
-/** One code: how its share of the texts differs between examples that have it and others. */
+/** One code: the difference of its share of texts between examples that have it and others. */
 export interface SingleCode {
   readonly coded: Coded;
   readonly code: string;
-  /** Examples that have it. */
+  /** Number of examples that have it. */
   readonly examples: number;
   readonly under: number;
   readonly elsewhere: number;
@@ -70,8 +70,8 @@ export interface SingleCode {
   readonly p: number;
 }
 
-/** Every code that some examples have and others have not. */
-export function singleCodes(coded: Coded, seen: InfluenceInput): SingleCode[] {
+/** All codes that some examples have and others don't. */
+export function singleCodes(coded: Coded, factorial: Factorial): SingleCode[] {
   const { variable, kind, texts, examples, code } = coded;
   const own = texts.map((text) => examples.findIndex(({ id }) => id === text.examples[0]));
   return variable.codes.flatMap(({ code: name }): SingleCode[] => {
@@ -79,7 +79,7 @@ export function singleCodes(coded: Coded, seen: InfluenceInput): SingleCode[] {
     const count = having.filter(Boolean).length;
     const has = texts.map(({ id }) => Number(code.get(id) === name));
     const under = own.map((at) => having[at]!);
-    // Where no example has it, or all have, nothing can be compared.
+    // If no example has it, or all have, nothing can be compared.
     if (new Set(under).size < 2 || !has.includes(1)) return [];
     const difference = clusteredContrast(has, {
       clusters: [texts.map(({ story }) => story), own],
@@ -89,13 +89,13 @@ export function singleCodes(coded: Coded, seen: InfluenceInput): SingleCode[] {
         [0, -1],
       ]),
     });
-    // With as many texts under each example, the difference and the likeness below rank every deal alike.
+    // In a balanced design this statistic ranks all permutations as the difference does.
     const { p } = ownPairing(
       has.map((value) => having.map((each) => value * each)),
       own,
       texts.map(({ story }) => story),
-      seen.permutations,
-      seen.random.fork("codes", kind, variable.name, "code", name),
+      factorial.permutations,
+      factorial.random.fork("codes", kind, variable.name, "code", name),
     );
     const share = (of: number) => meanOf(has.filter((_, at) => under[at] === of));
     return [{ coded, code: name, examples: count, under: share(1), elsewhere: share(0), difference, p }];
@@ -104,7 +104,7 @@ export function singleCodes(coded: Coded, seen: InfluenceInput): SingleCode[] {
 
 export type Corrected<Tested> = Tested & { readonly corrected: number };
 
-/** P-values by Holm over all tests of a kind. */
+/** p-values corrected by Holm over the tests. */
 export function corrected<Tested extends { readonly p: number }>(
   tests: readonly Tested[],
 ): Corrected<Tested>[] {

@@ -1,30 +1,30 @@
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { ownPairing } from "../stats/own-pairing.ts";
-import { type InfluenceInput, ownExamples } from "./seen.ts";
+import { type Factorial, ownExamples } from "./factorial.ts";
 
-/** How much more alike texts are to their own example than to the examples of their title's other texts. */
-export interface Likeness {
-  /** Mean likeness to the own example, and to the others. */
+/** How much more similar texts are to their own example than to the other examples. */
+export interface SimilarityTest {
+  /** Mean similarity to the own example, and to the others. */
   readonly own: number;
   readonly others: number;
-  /** The first less the second, with an interval clustered by title and by example. */
+  /** The difference, with an interval clustered by title and by example. */
   readonly excess: ClusteredEstimate;
-  /** One-sided, by dealing the examples anew among the texts of a title. */
+  /** One-sided, by permuting the examples among the texts of a title. */
   readonly p: number;
 }
 
-/** Tests likenesses `[text][example]`, in the order of the factorial's texts and examples. */
-export function likenessOf(
+/** Tests similarities `[text][example]`, in the order of the factorial's texts and examples. */
+export function similarityTest(
   name: string,
-  alike: readonly ArrayLike<number>[],
-  seen: InfluenceInput,
-): Likeness {
-  const { texts, permutations, random } = seen;
-  const own = ownExamples(seen);
+  similarities: readonly ArrayLike<number>[],
+  factorial: Factorial,
+): SimilarityTest {
+  const { texts, permutations, random } = factorial;
+  const own = ownExamples(factorial);
   const titles = texts.map(({ story }) => story);
-  const test = ownPairing(alike, own, titles, permutations, random.fork(name));
-  const mine = alike.map((row, at) => row[own[at]!]!);
-  const others = alike.map((row, at) => othersOf(row, own[at]!));
+  const test = ownPairing(similarities, own, titles, permutations, random.fork(name));
+  const mine = similarities.map((row, at) => row[own[at]!]!);
+  const others = similarities.map((row, at) => othersOf(row, own[at]!));
   return {
     own: meanOf(mine),
     others: meanOf(others),
@@ -36,7 +36,7 @@ export function likenessOf(
   };
 }
 
-/** The mean of a row without one of its places. */
+/** The mean of a row without one entry. */
 export function othersOf(row: ArrayLike<number>, without: number): number {
   let sum = 0;
   for (let at = 0; at < row.length; at++) if (at !== without) sum += row[at]!;
@@ -47,7 +47,7 @@ export function othersOf(row: ArrayLike<number>, without: number): number {
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The ends of an interval as cells; none where nothing is known of it. */
+/** The ends of an interval as cells; null if unbounded. */
 export const endsOf = ({ low, high }: { low: number; high: number }) => ({
   low: Number.isFinite(low) ? low : null,
   high: Number.isFinite(high) ? high : null,

@@ -7,10 +7,10 @@ import type { Analysis } from "./analysis.ts";
 import { refuseUnknownEffects } from "./fixed-effects.ts";
 
 /**
- * Throws StudyError for a name in `analyse:` that nothing has, once it can be told: before the data, for a slip that is
- * found when they are there is a change after registration.
+ * Throws StudyError for an unknown name in `analyse:` as early as possible: correcting it after the data would be a
+ * deviation from the registration.
  */
-export async function foreseeAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
+export async function preflightAnalyses(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const settings = study.config.analyse;
   if (settings.only || study.plugins.members.length > 0) {
     const { analysesWith } = await import("./analyses.ts");
@@ -29,11 +29,11 @@ async function refuseUnknownClusters({ config }: Study): Promise<void> {
   const unknown = config.analyse.clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {
-    hint: `a study knows ${known.join(", ")}; ask readers for more in survey.demographics`,
+    hint: `known are ${known.join(", ")}; add questions to survey.demographics for others`,
   });
 }
 
-/** Throws StudyError for an analysis that there is not. */
+/** Throws StudyError for an unknown analysis. */
 export function refuseUnknownAnalyses({ only = [] }: AnalyseSettings, analyses: readonly Analysis[]): void {
   const unknown = only.find((wanted) => analyses.every(({ name }) => name !== wanted));
   if (unknown === undefined) return;

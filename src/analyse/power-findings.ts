@@ -2,48 +2,48 @@ import { plannedErrors, type StudyPower, simulatedPower, verdictPower } from "..
 import { randomFrom } from "../stats/random.ts";
 import type { StudyPlan } from "../stats/simulate-study.ts";
 import { type Finding, type Findings, figure, sentence, table } from "../study/finding.ts";
-import { counted, declaredPercent, marginRange, percent } from "../study/print.ts";
+import { counted, declaredPercent, marginBetween, percent } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import {
   claimPower,
-  type PlanWithoutReaders,
+  type DesignPlan,
   readersNeeded,
   sayTooFewStories,
   type Test,
   withStories,
 } from "./power-plan.ts";
 
-/** What is planned once study and flags have been heard. */
-export interface Asked {
+/** The plan, from the flags and the study. */
+export interface PlannedStudy {
   readonly margin: number;
   readonly alpha: number;
   readonly stories: number;
   readonly each: number;
-  /** How often a true claim should be shown. */
+  /** The wanted power. */
   readonly power: number;
-  /** Tells what so many can show, instead of finding how many are needed. */
+  /** Computes the power for this many readers; without it, the number of readers needed. */
   readonly readers?: number | undefined;
-  /** The true accuracy that is expected. */
+  /** The assumed true accuracy. */
   readonly accuracy: number;
-  /** How readers and stories differ, standard deviations on the log-odds. */
+  /** Standard deviations between readers and between stories, on the log-odds. */
   readonly bias: number;
   readonly skill: number;
   readonly story: number;
-  /** Titles that the stories share, and how they differ in being easy. */
+  /** The number of shared titles, and their standard deviation in how easy they are. */
   readonly titles?: number | undefined;
   readonly title: number;
-  /** Classes of readers, or forms with all that they hold, and how they differ. */
+  /** Classes of readers, or forms with readers and stories of their own, and their standard deviation. */
   readonly groups?: StudyPlan["groups"];
   readonly group: number;
-  /** Studies simulated to check the formula. */
+  /** Number of simulated studies that check the formula. */
   readonly check: number;
   readonly seed: string;
-  /** What the study says of it, in one sentence; undefined where no study stands behind. */
+  /** One sentence about the study; undefined without a study. */
   readonly about?: string;
 }
 
-/** The smallest design, or what a design can show; with the curve over readers and a check by simulation. */
-export function planned(options: Asked): Findings {
+/** The readers needed, or the power of a design, with a power curve and a check by simulation. */
+export function powerFindings(options: PlannedStudy): Findings {
   const plan = planOf(options);
   const test = { margin: options.margin, alpha: options.alpha };
   const needed = readersNeeded(plan, test, options.power);
@@ -74,23 +74,25 @@ export function planned(options: Asked): Findings {
       "verdict",
       options.readers === undefined
         ? (tooFew ?? sayNeeded(needed!, options))
-        : sayCan(formula, whole, options),
+        : sayPower(formula, whole, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", saySize(whole, errors.overall.standardError, options, readers === needed)),
+    sentence("result", sayPrecision(whole, errors.overall.standardError, options, readers === needed)),
     sentence("result", sayOverall(forOverall, options)),
-    ...(options.readers === undefined ? [] : [sentence("result", tooFew ?? sayMore(needed!, options))]),
-    sentence("result", sayParts(formula, checked)),
+    ...(options.readers === undefined
+      ? []
+      : [sentence("result", tooFew ?? sayReadersNeeded(needed!, options))]),
+    sentence("result", sayPowerByKind(formula, checked)),
     figure(
       "result",
-      "The probability that the whole claim is shown, by the number of readers and of stories",
+      "Power to show equivalence (overall and for each kind of story), by the number of readers and stories",
       {
         draw: "curve",
         table: {
           columns: [
             { key: "readers", label: "Readers", format: "integer" },
             { key: "stories", label: "Stories", format: "text" },
-            { key: "power", label: "Claim shown", format: "percent" },
+            { key: "power", label: "Power", format: "percent" },
           ],
           rows: curve.map(({ readers: count, stories, power: shown }) => ({
             readers: count,
@@ -99,21 +101,21 @@ export function planned(options: Asked): Findings {
           })),
         },
         encode: { x: "readers", y: "power", group: "stories" },
-        labels: { x: `Readers, ${options.each} stories each`, y: "Claim shown" },
+        labels: { x: `Readers, ${options.each} stories each`, y: "Power" },
         marks: [{ axis: "y", at: options.power, label: `wanted: ${declaredPercent(options.power)}` }],
       },
     ),
     table(
       "detail",
-      "Designs that show the whole claim, by how many stories each reader judges; an empty cell: no number of readers will do",
+      "Readers needed to show equivalence, by the number of stories; an empty cell means that no number of readers is enough",
       designsTable(options, test),
     ),
     sentence("method", method(options)),
   ];
-  return { analysis: "power", asks: "What can such a study show?", findings, numbers };
+  return { analysis: "power", asks: "What can this study show?", findings, numbers };
 }
 
-function planOf(asked: Asked): PlanWithoutReaders {
+function planOf(asked: PlannedStudy): DesignPlan {
   const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
   for (const [flag, count] of [
     ["--stories", stories],
@@ -121,7 +123,7 @@ function planOf(asked: Asked): PlanWithoutReaders {
   ] as const) {
     if (count % 2 === 0) continue;
     throw new StudyError(`${flag} ${count}: an odd number`, {
-      hint: "half of them are human, so give an even one",
+      hint: "half of them are human; give an even number",
     });
   }
   if (each > stories) {
@@ -156,8 +158,8 @@ interface Point {
   readonly power: number;
 }
 
-/** Up to twice the readers in question, for half as many, as many and four times as many stories. */
-function curveOf(plan: PlanWithoutReaders, test: Test, readers: number): Point[] {
+/** Power up to twice the number of readers, for half, once and four times the number of stories. */
+function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
   const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];
@@ -173,7 +175,7 @@ function curveOf(plan: PlanWithoutReaders, test: Test, readers: number): Point[]
   );
 }
 
-function designsTable(options: Asked, test: Test) {
+function designsTable(options: PlannedStudy, test: Test) {
   const rows = [6, 10, 20].flatMap((each) =>
     [20, 60, 120, 300]
       .filter((stories) => stories >= each)
@@ -184,55 +186,54 @@ function designsTable(options: Asked, test: Test) {
   );
   return {
     columns: [
-      { key: "each", label: "Stories each", format: "integer" as const },
-      { key: "stories", label: "Stories in all", format: "integer" as const },
+      { key: "each", label: "Stories per reader", format: "integer" as const },
+      { key: "stories", label: "Stories", format: "integer" as const },
       { key: "readers", label: `Readers for ${declaredPercent(options.power)}`, format: "integer" as const },
     ],
     rows,
   };
 }
 
-function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: Asked): string {
-  return `${counted(needed, "reader")} are needed to show that readers cannot tell (accuracy overall, on human and on machine stories within ${marginRange(margin)}) with probability ${declaredPercent(wanted)}, if accuracy is truly ${declaredPercent(accuracy)}, with ${stories} stories of which each reader judges ${each}.`;
+function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: PlannedStudy): string {
+  return `You need ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}), if the true accuracy is ${declaredPercent(accuracy)} and each reader judges ${each} of ${stories} stories.`;
 }
 
-function sayCan(
+function sayPower(
   formula: StudyPower,
   { readers, stories, each }: StudyPlan,
-  { margin, accuracy }: Asked,
+  { margin, accuracy }: PlannedStudy,
 ): string {
-  return `${counted(readers, "reader")} of ${each} stories each, out of ${stories}, show that readers cannot tell (accuracy overall, on human and on machine stories within ${marginRange(margin)}) with probability ${percent(claimPower(formula))}, and a difference with probability ${percent(formula.overall.different)}, if accuracy is truly ${declaredPercent(accuracy)}.`;
+  return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(claimPower(formula))} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
 }
 
-const sayMore = (needed: number, { power: wanted }: Asked): string =>
-  `For ${declaredPercent(wanted)}, ${counted(needed, "reader")} are needed with as many stories.`;
+const sayReadersNeeded = (needed: number, { power: wanted }: PlannedStudy): string =>
+  `For a power of ${declaredPercent(wanted)} with the same stories, you need ${counted(needed, "reader")}.`;
 
-const sayOverall = (needed: number | undefined, { power: wanted }: Asked): string =>
+const sayOverall = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
   needed === undefined
-    ? `Overall accuracy alone does not reach ${declaredPercent(wanted)} either.`
-    : `Overall accuracy alone, which is a weaker claim, needs ${counted(needed, "reader")} for ${declaredPercent(wanted)}.`;
+    ? `Equivalence of overall accuracy alone does not reach a power of ${declaredPercent(wanted)} either.`
+    : `Equivalence of overall accuracy alone, a weaker claim, needs ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)}.`;
 
-const saySize = (
+const sayPrecision = (
   { readers, each }: StudyPlan,
   error: number,
-  { alpha, readers: asked }: Asked,
+  { alpha, readers: asked }: PlannedStudy,
   enough: boolean,
 ): string => {
-  // Where no number of readers will do, what follows is told of one that is large.
-  const begin =
-    enough || asked !== undefined ? "That is" : `With ${counted(readers, "reader")} there would be`;
-  return `${begin} ${counted(readers * each, "judgment")}; the standard error of overall accuracy will be about ${percent(error)}, at alpha ${alpha}.`;
+  // If no number of readers is enough, the figures are for a large one.
+  const begin = enough || asked !== undefined ? "This gives" : `${counted(readers, "reader")} would give`;
+  return `${begin} ${counted(readers * each, "judgment")} and a standard error of overall accuracy of about ${percent(error)}. Alpha is ${alpha}.`;
 };
 
-function sayParts(
+function sayPowerByKind(
   { overall, human, machine }: StudyPower,
   checked: (StudyPower & { together: { equivalent: number } }) | undefined,
 ): string {
-  const formula = `Equivalence is then shown overall with probability ${percent(overall.equivalent)}, for human stories alone with ${percent(human.equivalent)}, for machine stories alone with ${percent(machine.equivalent)}`;
+  const formula = `The power to show equivalence is ${percent(overall.equivalent)} overall, ${percent(human.equivalent)} for human stories and ${percent(machine.equivalent)} for machine stories`;
   return checked
-    ? `${formula}. Simulated studies of this plan show it overall in ${percent(checked.overall.equivalent)}, and all three together in ${percent(checked.together.equivalent)}.`
+    ? `${formula}. In simulated studies it is shown overall in ${percent(checked.overall.equivalent)} and for all three in ${percent(checked.together.equivalent)}.`
     : `${formula}.`;
 }
 
-const method = ({ bias, skill, story, titles, title, groups, group, check }: Asked): string =>
-  `Power is that of the clustered equivalence test by formula: variances of readers (bias ${bias}, skill ${skill}) and of stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""}, standard deviations on the log-odds of saying “human”, are carried to shares by integration${check > 0 ? `, and checked on ${check} simulated studies` : ""}. The variances are an assumption: those of an earlier study of yours are better (see its mixed model).`;
+const method = ({ bias, skill, story, titles, title, groups, group, check }: PlannedStudy): string =>
+  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; better use those of an earlier study (see its mixed model).`;

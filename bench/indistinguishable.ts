@@ -1,13 +1,13 @@
 /**
- * Does the word "indistinguishable" stand where some readers can tell? For each design 2,000 studies (or the number given) in
- * which each reader is with probability 5 % one who is right in 95 % of stories, and as many in which all guess, with
- * the usual leanings and looks: how often the whole of the verdict carries the word, and what stands against it where the
- * three equivalences hold. The word has to stand in at most 5 % of the former, and in at least 70 % of the latter where
- * 100 readers judge 30 of 60 stories. Then the test whether readers differ, and naming one, where all guess: at most 6.5 %.
+ * How often is "indistinguishable" claimed although some readers can tell? For each design 2,000 studies (or the number
+ * given) in which each reader is right in 95 % of stories with probability 5 %, and as many in which all guess, with the
+ * default variances. Also what prevents the claim if the three equivalences hold. Limits: at most 5 % of the former, at
+ * least 70 % of the latter with 100 readers of 30 of 60 stories. For readers who guess, the test of reader differences and
+ * of single readers: at most 6.5 %.
  *
- *     npm run bench -- verdict-word [studies] [design ...]
+ *     npm run bench -- indistinguishable [studies] [design ...]
  *
- * As `verdict-clusters`, it writes each line to the file named by RESULTS, and goes on where it stopped.
+ * Like `verdict-clusters`, it writes each result to the file named by RESULTS and continues from there.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { guessingP, readerScores, testedReaders } from "../src/stats/able-readers.ts";
@@ -15,7 +15,7 @@ import { expertPower, readerHeterogeneity } from "../src/stats/heterogeneity.ts"
 import type { Judgments, Origin } from "../src/stats/judgments.ts";
 import { logistic } from "../src/stats/logistic-normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
-import { usualSpread } from "../src/stats/simulate-study.ts";
+import { defaultSpread } from "../src/stats/simulate-study.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
 const studies = Number(process.argv[2] ?? 2000);
@@ -54,13 +54,13 @@ const kinds: Readonly<Record<string, readonly (readonly [share: number, logit: n
 interface Row {
   readonly name: string;
   readonly studies: number;
-  /** The power that the design has, on average over studies. */
+  /** The power of the design, averaged over studies. */
   readonly power: number;
   readonly threeEquivalent: number;
   readonly word: number;
   readonly differ: number;
   readonly named: number;
-  /** Readers differ or one is named, among studies whose three equivalences hold. */
+  /** Reader differences, or a significant reader, among studies whose three equivalences hold. */
   readonly shown: number;
 }
 
@@ -91,7 +91,7 @@ for (const [designName, design] of Object.entries(designs)) {
 
 function rowOf(name: string, design: Design, mixture: (typeof kinds)[string]): Row {
   const counts = { three: 0, word: 0, differ: 0, named: 0, shown: 0 };
-  // Every study of a design has readers of as many stories, so that a few stand for all in the power.
+  // All studies of a design have the same numbers of judgments, so a few suffice for the power.
   const powers = Array.from({ length: 5 }, (_, at) =>
     expertPower(
       drawn(design, mixture, randomFrom(name, at)),
@@ -133,13 +133,13 @@ function canName(
   return guessingP(right, judged) <= alpha / readers;
 }
 
-/** Readers of these kinds, with the usual leanings; who guesses, and who can tell, leans alike. */
+/** Readers of these kinds, with the default variance of bias for all. */
 function drawn(
   { readers, each, stories }: Design,
   mixture: (typeof kinds)[string],
   random: Random,
 ): Judgments {
-  const looks = Array.from({ length: stories }, () => usualSpread.story * random.normal());
+  const looks = Array.from({ length: stories }, () => defaultSpread.story * random.normal());
   const study = { readers: [], stories: [], origins: [], correct: [] } as {
     readers: number[];
     stories: number[];
@@ -153,7 +153,7 @@ function drawn(
   for (let reader = 0; reader < readers; reader++) {
     const [share, logit] =
       mixture.length > 1 && random.next() < mixture[0]![0] ? mixture[0]! : mixture.at(-1)!;
-    const leaning = usualSpread.bias * random.normal();
+    const leaning = defaultSpread.bias * random.normal();
     for (const [kind, half] of halves.entries()) {
       const deck = decks[kind]!;
       const dealt: number[] = [];
@@ -163,7 +163,7 @@ function drawn(
       }
       const sign = kind === 0 ? 1 : -1;
       for (const story of dealt) {
-        // Whoever can tell in 95 % does so whatever the story looks like.
+        // Experts are right in 95 % regardless of the look of the story.
         const plain = share < 0.5 ? 0 : sign * (leaning + looks[story]!);
         study.readers.push(reader);
         study.stories.push(story);

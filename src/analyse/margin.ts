@@ -1,0 +1,33 @@
+import { declaredPercent, marginBetween, marginRange } from "../study/print.ts";
+import type { Data } from "./data.ts";
+
+/** The accuracies that count as guessing: `40 % to 60 %`. */
+export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
+
+/** The same in a sentence: `between 40 % and 60 %`. */
+export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
+
+/** The reference values for intervals of accuracy: chance and the ends of the margin. */
+export const referencesOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
+
+/** A wider margin would count readers with d′ above 1 as guessing, which nobody would call indistinguishable. */
+const wide = 0.2;
+
+/** Whether the margin is too wide for equivalence within it to be called "indistinguishable". */
+export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > wide;
+
+/**
+ * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is
+ * equivalent.
+ */
+export function sayEquivalent({ share }: { readonly share: string }, data: Data): string {
+  const within = `${share} lies ${betweenMargins(data)}, where guessing gives 50 %`;
+  if (isWideMargin(data)) {
+    return `Equivalent within a wide margin: ${within}. A margin this wide includes readers who can clearly tell.`;
+  }
+  return `Indistinguishable within the margin: ${within}, and no difference from it is shown.`;
+}
+
+/** The start of the headline for a difference that also lies within the margin. */
+export const differentWithin = ({ settings: { margin } }: Data): string =>
+  `Different, but within the margin of ${declaredPercent(margin).replace(" %", " points")}`;
