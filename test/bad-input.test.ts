@@ -51,7 +51,7 @@ test("a table that is not there", async () => {
 
 test("an unknown key", async () => {
   const said = await failure(await studyWith(`${echo}analysis: {margin: 0.1}\n`));
-  expect(said).toContain("analysis: there is no such setting (did you mean analyse?)");
+  expect(said).toContain("analysis: no such setting (did you mean analyse?)");
 });
 
 test("a malformed row is named by its line", async () => {

@@ -81,7 +81,7 @@ test("an unknown example and an unknown key each end with one line", async () =>
   await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
   const { code, told } = await tinylove("run", "--study", folder);
   expect(code).toBe(1);
-  expect(told).toBe("error: study.yaml: sede: there is no such setting (did you mean seed?)");
+  expect(told).toBe("error: study.yaml: sede: no such setting (did you mean seed?)");
 });
 
 test("init where a file lies, an argument that cannot be, and a folder that is not there end with one line", async () => {
@@ -96,7 +96,7 @@ test("init where a file lies, an argument that cannot be, and a folder that is n
     told: expect.stringMatching(/^error: .*a part of its path is a file/),
   });
   expect((await tinylove("code", "sheets")).told).toBe(
-    "error: <how> sheets: try sheet, import or model (see --help)",
+    "error: <how> sheets: use sheet, import or model (see --help)",
   );
   expect((await tinylove("try", "A Title", "--study", join(file, "none"))).told).toMatch(
     /^error: no study in/,

@@ -48,7 +48,7 @@ async function artefacts(of: string): Promise<Record<string, unknown>> {
 
 test("a run ends with everything fresh, and a second one does nothing", async () => {
   const { printed } = await tinylove("status", "--study", folder);
-  expect(printed).toContain("all is fresh");
+  expect(printed).toContain("everything is fresh");
   expect(printed).not.toMatch(/missing|stale/);
   const again = await tinylove("run", "--study", folder);
   expect(again.told).not.toContain("done in");
@@ -114,7 +114,7 @@ test("a study that was moved goes on where it is", async () => {
   const moved = join(await temporaryFolder(), "moved");
   await cp(folder, moved, { recursive: true });
   const { printed } = await tinylove("status", "--study", moved);
-  expect(printed).toContain("all is fresh");
+  expect(printed).toContain("everything is fresh");
 });
 
 /** Starts a run in a process of its own and ends it without warning. */

@@ -2,9 +2,9 @@ import { type ModelSettings, type Scheme, schemeOf } from "../study/settings/mod
 import type { Effects } from "../workbench/effects.ts";
 import { unknownAddress } from "../workbench/model-address.ts";
 import type { Study } from "../workbench/study.ts";
-import { baseForm, type Form, type Provider } from "./model.ts";
+import { baseFormat, type PromptFormat, type Provider } from "./model.ts";
 
-/** Kinds of models by the scheme of their address. Each is imported only when a study uses it. */
+/** All kinds of models, by the scheme of their address. Each is imported only if a study uses it. */
 const providers: Readonly<Record<Scheme, () => Promise<unknown>>> = {
   llama: async () => (await import("./models/llama.ts")).llama,
   hf: async () => (await import("./models/hub.ts")).hf,
@@ -18,18 +18,22 @@ const providers: Readonly<Record<Scheme, () => Promise<unknown>>> = {
   echo: async () => (await import("./models/echo.ts")).echo,
 };
 
-/** The kind of model that an address names; throws StudyError with the kinds that there are. */
+/** The kind of model of an address; throws StudyError that lists all kinds. */
 export async function providerOf({ address }: ModelSettings): Promise<Provider> {
   const scheme = schemeOf(address);
   if (!scheme) throw unknownAddress("generate.models", address);
   return (await providers[scheme]()) as Provider;
 }
 
-/** How a model wants to be asked; where that is told by a file that is not here yet, it is downloaded first. */
-export async function formOf(model: ModelSettings, study: Study, effects: Effects): Promise<Form> {
+/** The kinds of prompts that a model accepts; downloads the model first if only its file shows it. */
+export async function promptFormatOf(
+  model: ModelSettings,
+  study: Study,
+  effects: Effects,
+): Promise<PromptFormat> {
   const provider = await providerOf(model);
-  const known = await provider.form(model, study);
+  const known = await provider.promptFormat(model, study);
   if (known) return known;
   await (await provider.open(model, study, effects)).close();
-  return (await provider.form(model, study)) ?? baseForm;
+  return (await provider.promptFormat(model, study)) ?? baseFormat;
 }

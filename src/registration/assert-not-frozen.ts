@@ -6,9 +6,9 @@ import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 
 /**
- * Throws StudyError when people have answered, or can at any moment, and the files that a stage would write, by their
- * paths inside the study, would not stay as they are: judgments are of the texts that were read, and texts that change
- * under them would make them judgments of nothing. `files` is asked only where there are answers or the survey is open.
+ * Throws StudyError if people have answered, or can at any moment, and the stage would change what they read:
+ * judgments belong to the texts that were read. `files` gives the content that the stage would write, by path inside
+ * the study; it is called only if there are answers or the survey is open.
  */
 export async function assertUnchanged(
   study: Study,
@@ -22,13 +22,13 @@ export async function assertUnchanged(
   }
 }
 
-/** The same for a stage that cannot tell beforehand what it will write. */
+/** The same for a stage that does not know beforehand what it will write. */
 export async function assertNotFrozen(study: Study, what: string): Promise<void> {
   const refuse = await refusalFor(study);
-  if (refuse) throw refuse(`${what} would be made anew`);
+  if (refuse) throw refuse(`${what} would be rewritten`);
 }
 
-/** How to say that something may not change; undefined where nobody has begun, and nobody can. */
+/** Makes the error for a change; undefined if nobody has started and the survey is closed. */
 async function refusalFor(study: Study): Promise<((what: string) => StudyError) | undefined> {
   const answers = await responsesSoFar(study);
   if (answers !== undefined) return (what) => readAlready(what, answers);
@@ -36,49 +36,51 @@ async function refusalFor(study: Study): Promise<((what: string) => StudyError) 
 }
 
 const readAlready = (what: string, answers: string): StudyError =>
-  new StudyError(`${what}, but people have been reading what is there (${answers})`, {
-    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` go on with what was read",
+  new StudyError(`${what}, but people have already read the present texts (${answers})`, {
+    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work",
   });
 
-/** A survey goes on with the texts that it was opened with. */
+/** An open survey keeps the texts that it started with. */
 const beingServed = (what: string): StudyError =>
-  new StudyError(`${what}, but the survey is open with what is there`, {
-    hint: "end `tinylove serve` first, and open it again afterwards",
+  new StudyError(`${what}, but the survey is open`, {
+    hint: "stop `tinylove serve` first, and start it again afterwards",
   });
 
-/** The embedded store of a study, in its folder. It is private: never published, never in version control. */
+/**
+ * The embedded store of a study, in its folder. It is private: it is never published and never in version control.
+ */
 export const storeFile = "survey.sqlite";
 
-/** The file beside a store that is held for as long as the store is open. */
+/** The file that is locked while a store is open. */
 export const lockOf = (store: string): string => `${store}-lock`;
 
 /** Whether the survey is open on the embedded store. */
 export async function isOpen(study: Study): Promise<boolean> {
   const lock = lockOf(study.path(storeFile));
   if (!(await exists(lock))) return false;
-  const letGo = await fileLock(lock);
-  letGo?.();
-  return letGo === undefined;
+  const unlock = await fileLock(lock);
+  unlock?.();
+  return unlock === undefined;
 }
 
-/** How many judgments were exported, in words; undefined for none. */
+/** The number of exported judgments, in words; undefined for none. */
 export async function exportedAnswers(study: Study): Promise<string | undefined> {
   const judgments = (await readJudgments(study)).length;
   return judgments > 0 ? counted(judgments, "judgment") : undefined;
 }
 
-/** How many have answered so far, in words; undefined when nobody has begun. */
+/** How many people have answered so far, in words; undefined if nobody has started. */
 export async function responsesSoFar(study: Study): Promise<string | undefined> {
   const exported = await exportedAnswers(study);
   if (exported !== undefined) return exported;
   const participants = await participantsIn(study.path(storeFile));
-  if (participants === "unknown") return "how many have answered cannot be told";
+  if (participants === "unknown") return "the number of answers is unknown";
   return participants > 0 ? `${counted(participants, "participant")} so far` : undefined;
 }
 
 /**
- * The store is asked and not its export alone, which a killed survey leaves behind its answers. It is only read, so that
- * a survey that is being served is not disturbed. A store that cannot be read may hold answers.
+ * Counts participants in the store, because the export lags behind after a killed survey. Opens the store only for
+ * reading, so that a running survey is not disturbed. A store that cannot be read may contain answers.
  */
 async function participantsIn(store: string): Promise<number | "unknown"> {
   if (!(await exists(store))) return 0;

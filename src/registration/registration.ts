@@ -6,15 +6,17 @@ import { exists, hashOf, readJson } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
+/**
+ * What a registration freezes: the settings of the analysis, the planned end, and the hashes of stories and forms.
+ */
 export const Frozen = z.strictObject({
-  /** A registration that says nothing of the method was made by version 0.1, which had one only. */
+  /** A registration without a method was made by version 0.1, which had only one. */
   analyse: AnalyseSettings.transform((settings) => ({
     ...settings,
     weigh: settings.weigh ?? methodOf01.weigh,
     clusters: settings.clusters ?? [...methodOf01.clusters],
   })),
-  /** Readers at which the study ends; null where none were planned. */
+  /** The number of readers at which the study ends; null if none was planned. */
   readers: z.int().positive().nullable(),
   seed: z.union([z.string(), z.number()]),
   /** SHA-256 of the stimuli and of the forms. */
@@ -25,21 +27,21 @@ export type Frozen = Readonly<z.infer<typeof Frozen>>;
 /** `preregistration.json`: what was frozen, when, and after how many judgments. */
 export const Registration = z.strictObject({
   at: z.string(),
-  /** Judgments there were already; 0 in a registration that deserves the name. */
+  /** Number of judgments at that time; 0 in a real preregistration. */
   judgments: z.int().nonnegative(),
   versions: z.record(z.string(), z.string()),
   frozen: Frozen,
 });
 export type Registration = Readonly<z.infer<typeof Registration>>;
 
-/** The registration of a study; undefined where there is none. */
+/** The registration of a study; undefined if there is none. */
 export async function readRegistration(study: Study): Promise<Registration | undefined> {
   const path = study.path(registrationFile);
   if (!(await exists(path))) return undefined;
-  return readJson(path, Registration, "put back the registration as it was made");
+  return readJson(path, Registration, "restore the file as it was made");
 }
 
-/** What a study of now differs in from its registration, in words; nothing where there is none. */
+/** How the study now differs from its registration, in words; empty if there is no registration. */
 export async function deviationsOf(study: Study): Promise<string[]> {
   const registration = await readRegistration(study);
   return registration ? deviationsFrom(registration.frozen, await frozenOf(study)) : [];
@@ -58,8 +60,8 @@ export async function frozenOf(study: Study): Promise<Frozen> {
 }
 
 /**
- * The settings of the analysis with the method written out. Where study.yaml does not say, the method is what was
- * registered, else that of version 0.1 where that version made the forms, else the usual one.
+ * The settings of the analysis with an explicit method. If study.yaml gives none, the method is the registered one,
+ * else that of version 0.1 if that version made the forms, else the default.
  */
 export async function declaredAnalysis(study: Study): Promise<Frozen["analyse"]> {
   const { analyse } = study.config;
@@ -74,15 +76,15 @@ async function methodOfMaker(study: Study) {
   return /^0\.1\./.test(stages["compose"]?.versions["tinylove"] ?? "") ? methodOf01 : usualMethod;
 }
 
-/** What differs between a registration and the present, in words; settings by their path in study.yaml. */
+/** The differences between a registration and now, in words; settings by their path in study.yaml. */
 export function deviationsFrom(frozen: Frozen, now: Frozen): string[] {
   return [
     ...differences("analyse", frozen.analyse, now.analyse),
     ...differences("seed", frozen.seed, now.seed),
-    ...differences("the readers planned", frozen.readers, now.readers),
+    ...differences("the planned number of readers", frozen.readers, now.readers),
     ...[...new Set([...Object.keys(frozen.hashes), ...Object.keys(now.hashes)])]
       .filter((path) => frozen.hashes[path] !== now.hashes[path])
-      .map((path) => `${path} is not what was registered`),
+      .map((path) => `${path} differs from what was registered`),
   ];
 }
 
@@ -92,7 +94,7 @@ function differences(path: string, frozen: unknown, now: unknown): string[] {
     return [...keys].flatMap((key) => differences(`${path}.${key}`, frozen[key], now[key]));
   }
   const [before, after] = [frozen, now].map((value) => JSON.stringify(value) ?? "nothing");
-  return before === after ? [] : [`${path} was registered as ${before} and is now ${after}`];
+  return before === after ? [] : [`${path} was registered as ${before}, now it is ${after}`];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

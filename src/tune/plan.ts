@@ -39,7 +39,7 @@ export const plan = command({
     ["--length <tokens>", "length of a sequence, padding included (default 256)"],
     ["--batch <sequences>", "sequences a GPU takes at a time (default 1)"],
     ["--rank <rank>", "rank of LoRA's maps (default 16)"],
-    ["--json", "for a program to read"],
+    ["--json", "print JSON, for programs"],
   ],
   options,
   async run(_, { model, gpus, json, ...sizes }, effects) {

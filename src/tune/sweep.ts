@@ -35,7 +35,7 @@ export const sweep = command({
     ["--output <name>", "how the folders below tuned/ begin; the rate is added"],
     ["--titles <number>", "test stories whose titles are written to (default 20)"],
     ["--tokens <number>", "length of these texts (default 200)"],
-    ["--json", "for a program to read"],
+    ["--json", "print JSON, for programs"],
   ],
   options,
   async run(folder, { rates, titles, tokens, json, ...asked }, effects) {

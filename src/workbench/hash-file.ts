@@ -6,8 +6,8 @@ import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 
 /**
- * SHA-256 of a file. A big one (a model of gigabytes) is read once: its hash is kept in the user's cache, and holds
- * for as long as path, size, inode and both times of the file are what they were, to the nanosecond.
+ * SHA-256 of a file. A big file (a model of gigabytes) is read once: its hash is kept in the user's cache and stays
+ * valid while path, size, inode and both times of the file are unchanged, to the nanosecond.
  */
 export async function hashFile(path: string): Promise<string> {
   const about = await stat(path, { bigint: true });
@@ -18,15 +18,15 @@ export async function hashFile(path: string): Promise<string> {
   if (keptIdentity === identity && /^[0-9a-f]{64}$/.test(keptHash ?? "")) return keptHash!;
   const hash = await contentHash(path);
   const after = await stat(path, { bigint: true });
-  // A file that is being written, or was a moment ago, may change again without its times telling.
+  // A file that was written a moment ago may change again without a change of its times.
   if (identityOf(after) === identity && age(after) > 1000) await keep(kept, `${identity} ${hash}`);
   return hash;
 }
 
-/** Bytes from which looking up is worth it. */
+/** Bytes from which the cache is worth it. */
 const big = 4_000_000n;
 
-/** The change time cannot be set, so that a copy that takes over the other time is seen too. */
+/** The change time cannot be set, so it also catches a copy that keeps the other time. */
 const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, mtimeNs, ctimeNs].join("-");
 
@@ -39,7 +39,7 @@ export async function contentHash(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Whole or not at all; a cache that cannot be written costs time and nothing else. */
+/** Written whole or not at all. If the cache cannot be written, only time is lost. */
 async function keep(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString("hex")}.partial`;
   try {

@@ -68,10 +68,10 @@ export async function coderLinkRoutes(
     { alert, link }: Pick<CoderLinksView, "alert" | "link">,
   ) {
     const people = (await readCoders(study)).filter(({ kind }) => kind === "people");
-    const coders = people.map(({ name, codings }) => ({
-      ...textSetOf(name),
-      texts: codedTexts(codings).size,
-    }));
+    const coders = people.map(({ name: file, codings }) => {
+      const { name, textSet: lot } = textSetOf(file);
+      return { name, lot, texts: codedTexts(codings).size };
+    });
     const lots = (await exists(study.path(factorialFile))) ? TextSet.options : [];
     const view = { seal: sealFor(request), coders, lots, alert, link };
     return sendPage(reply, reply.statusCode, coderLinksPage(setting, view));

@@ -64,8 +64,8 @@ describe("a registration", () => {
       (await readText(study.path(stimuliFile))).replace("Once", "Twice"),
     );
     expect(await warningsOf(changed)).toEqual([
-      "Deviation from the registration: analyse.margin was registered as 0.1 and is now 0.2.",
-      "Deviation from the registration: stimuli/stimuli.jsonl is not what was registered.",
+      "Deviation from the registration: analyse.margin was registered as 0.1, now it is 0.2.",
+      "Deviation from the registration: stimuli/stimuli.jsonl differs from what was registered.",
     ]);
   });
 

@@ -73,5 +73,5 @@ test("who coded in both lots is one coder, and of a text coded twice the code of
 test("a coder's name cannot leave the folder", async () => {
   const study = await temporaryStudy();
   const coder = { name: "../anna", kind: "people", codings } as const;
-  await expect(writeCoder(study, coder)).rejects.toThrow("coder ../anna: no name for a coder");
+  await expect(writeCoder(study, coder)).rejects.toThrow("coder ../anna: not a valid name");
 });

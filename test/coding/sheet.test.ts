@@ -124,7 +124,7 @@ test("another coder's sheet is refused", async () => {
   await run({ how: "sheet", coder: "anna" });
   await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "joyful" })));
   const wrong = run({ how: "import", coder: "ben", file: study.path("filled.csv") });
-  await expect(wrong).rejects.toThrow(/line 2: item \w+ is not of ben's sheet/);
+  await expect(wrong).rejects.toThrow(/line 2: item \w+ is not on ben's sheet/);
 });
 
 test("a sheet that somebody may be filling in is not written over", async () => {
@@ -176,7 +176,7 @@ test("the texts of the factorial are coded with the stories behind them, in a fi
 
 test("no coder of the study's own texts can take the file of another's codes of the factorial", async () => {
   await expect(run({ how: "sheet", coder: "anna-influence" })).rejects.toThrow(
-    "coder anna-influence: codes of the factorial's texts are kept under names that end so",
+    "coder anna-influence: names with this ending are for codes of the factorial's texts",
   );
   await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists are called so");
 });

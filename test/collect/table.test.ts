@@ -184,8 +184,8 @@ test.each([
     "s.csv, line 2: a bare quote inside an unquoted cell",
   ],
   ["an open quote", `title,text\nA,b\nC,"d\nE,f\n`, "s.csv, line 3: a quote that is never closed"],
-  ["a cell too few", `title,text\n"A\nB","c"\nD\n`, "s.csv, line 4: 1 cell where the first line has 2"],
-  ["a cell too many", "title,text\nA,b,c\n", "s.csv, line 2: 3 cells where the first line has 2"],
+  ["too few cells", `title,text\n"A\nB","c"\nD\n`, "s.csv, line 4: 1 cell where the first line has 2"],
+  ["too many cells", "title,text\nA,b,c\n", "s.csv, line 2: 3 cells where the first line has 2"],
   ["no line at all", "", "s.csv is empty"],
   ["two columns of one name", "title,text,text\nA,b,c\n", "s.csv has two columns called text"],
 ])("a malformed table is told with its line: %s", async (_, content, message) => {
@@ -195,8 +195,8 @@ test.each([
 test.each([
   ["s.jsonl", `{"title": "A", "text": "b"}\n{"title": \n`, "s.jsonl, line 2: not JSON"],
   ["s.jsonl", `{"title": "A", "text": "b"}\n\n["A", "b"]\n`, "s.jsonl, line 3: not an object"],
-  ["s.json", `{"a": 1}`, "s.json holds no list of stories"],
-  ["s.sqlite", "not a database, though it is called one", "s.sqlite is no SQLite database"],
+  ["s.json", `{"a": 1}`, "s.json has no list of stories"],
+  ["s.sqlite", "not a database, though it is called one", "s.sqlite is not an SQLite database"],
   ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is no YAML"],
 ])("a malformed %s is told with the place: %s", async (file, content, message) => {
   await expect(collected(await studyWith(file, content))).rejects.toThrow(message);

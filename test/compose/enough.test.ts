@@ -15,7 +15,7 @@ const nothing = new Set<string>();
 test("too few test stories or titles are told by the settings alone", async () => {
   const few = await temporaryStudy({ corpus: { split: { train: 30, validation: 10, test: 12 } } });
   await expect(checkEnough(few, nothing)).rejects.toThrow(
-    "5 forms of 3 human and 3 machine stories would take 15 titles: corpus.split.test is 12",
+    "5 forms of 3 human and 3 machine stories need 15 titles: corpus.split.test is 12",
   );
   const titles = await temporaryStudy({ generate: { titles: 14 } });
   await expect(checkEnough(titles, nothing)).rejects.toThrow("would take 15 titles: generate.titles is 14");

@@ -529,7 +529,7 @@ describe("fields are sent as the server wants them", () => {
     await expect(generated(await studyAt(base), effects)).rejects.toThrow(/refuses the key .*Bearer …$/);
     expect(effects.told.join("\n")).not.toContain("SECRET");
     const secret = base.replace("://", "://me:pa55word@");
-    await expect(generated(await studyAt(secret))).rejects.toThrow("holds a name or a password");
+    await expect(generated(await studyAt(secret))).rejects.toThrow("contains a user name or password");
   });
 
   test("send: changes neither what is asked nor of whom", async () => {
@@ -569,7 +569,7 @@ describe("fields are sent as the server wants them", () => {
           generate: { models: [{ address: "echo:" }], prompts: ["one-shot"], temperature: "provider" },
         }),
       ),
-    ).rejects.toThrow("echo:: temperature is left to the provider, and there is none");
+    ).rejects.toThrow("echo:: temperature is `provider`, but a local model has no provider");
   });
 
   test("send: adds, renames and leaves out", async () => {
@@ -582,7 +582,7 @@ describe("fields are sent as the server wants them", () => {
     expect(generations[0]!.sent).toMatchObject({ max_new_tokens: 200, top_a: 0.3 });
     const { base } = await serverThat(() => says(story));
     await expect(generated(await studyAt(base, { model: { send: { x: "$nothing" } } }))).rejects.toThrow(
-      "send: $nothing is no setting",
+      "send: $nothing is not a setting",
     );
   });
 
@@ -857,7 +857,7 @@ test("a study of first attempts draws each title once and asks for no more", asy
     generate: { keep: "first" },
   });
   expect(generations).toHaveLength(2);
-  expect(effects.told.join("\n")).toContain("generate.keep is first: the first attempt counts as it is");
+  expect(effects.told.join("\n")).toContain("generate.keep is first, so the first attempt counts as it is");
   const { base } = await serverThat(() => says(story));
   await expect(generated(await studyAt(base, { generate: { keep: "first", attempts: 4 } }))).rejects.toThrow(
     "generate.keep is first, but generate.attempts is 4",

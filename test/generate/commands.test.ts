@@ -93,7 +93,7 @@ test("models lists what is here, with size, licence and whether it fits", async 
   expect(tiny.parameters).toBe(2 * (12 * 288 ** 2 + 13 * 288) + 2 * 277 * 288 + 2 * 288);
   expect(tiny.cachePerToken).toBe(2 * 2 * 288 * 2);
   const broken = files.find(({ address }: { address: string }) => address === "hf:some/model/broken.gguf");
-  expect(broken.problem).toContain("is no GGUF file");
+  expect(broken.problem).toContain("is not a GGUF file");
 
   const plain = quietEffects({ env: { TINYLOVE_CACHE: cache } });
   await models.run(folder, { json: false }, plain);

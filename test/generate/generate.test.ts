@@ -211,7 +211,7 @@ test("of so many draws the nearest to what is asked for is chosen, and all are k
   // A wish that no text can be measured against leaves nothing to choose by.
   const effects = quietEffects();
   await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
-  expect(effects.told.join()).toContain("asks for nothing that can be measured in a text");
+  expect(effects.told.join()).toContain("has nothing that can be measured in a text");
 });
 
 test("how likely each token was is recorded where it is asked for", async () => {
@@ -281,8 +281,8 @@ test("the refusal names the prompts that the model could be given", async () => 
   const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
   expect(refused).toMatchObject({
     message:
-      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never be told",
-    hint: "use two-shot-headers, or put [[dialogue]] or [[wishes]] into a prompt of your own",
+      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never get it",
+    hint: "use two-shot-headers, or add [[dialogue]] or [[wishes]] to your own prompt",
   });
 });
 
@@ -301,7 +301,7 @@ test("a prompt that the model cannot hold is that title's failure alone, and is 
   const first = await generated(study);
   const failed = first.filter(({ outcome }) => outcome === "failed");
   expect(failed.map(({ story, reason }) => [story, reason?.replace(/\d+/g, "N")])).toEqual([
-    ["test-0", "a prompt with N new tokens takes N tokens, the model holds N"],
+    ["test-0", "the prompt and N new tokens need N tokens, but the model's context has N"],
   ]);
   expect(first).toHaveLength(10);
   expect(await generated(study)).toEqual(first);

@@ -86,7 +86,7 @@ test("an instructed model under a prompt for base models writes, and one line sa
   const effects = quietEffects();
   await runStage(generate, study, {}, effects);
   expect(effects.told.filter((line) => line.startsWith("warning:"))).toEqual([
-    "warning: told is an instructed model, and the prompt one-shot is for base models: `prompt: chat-small` asks it in its own form",
+    "warning: told is an instructed model, but the prompt one-shot is for base models; better use `prompt: chat-small`",
   ]);
   expect((await readGenerations(study))[0]!.prompt.rendered).toBeUndefined();
 });

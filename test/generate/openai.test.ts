@@ -227,7 +227,7 @@ test("why texts failed is told with how many, which, and the mend", async () => 
   expect(triesOf(/^400/).map(({ attempt }) => attempt)).toEqual([1, 1]);
   expect(triesOf(/^500/).map(({ attempt }) => attempt)).toEqual([1]);
   expect(told).toMatch(
-    /1 failed, 500 out of memory \(“[^”]+”\)\n {6}it may pass: `tinylove generate` asks again/,
+    /1 failed, 500 out of memory \(“[^”]+”\)\n {6}it may be temporary: run `tinylove generate` again/,
   );
 });
 
@@ -243,15 +243,15 @@ test("a server that strains is asked less at once", async () => {
 test.each([
   ["401", {}, /refuses the key in OPENAI_API_KEY/],
   ["unknown model", {}, /openai:local\/model: not found at/],
-  ["no quota", {}, /the account has nothing left to spend/],
+  ["no quota", {}, /has no credit left/],
   ["well", { base: "nonsense" }, /base nonsense is no address/],
-  ["well", { base: "https://api.openai.com/v1" }, /no key in the environment variable OPENAI_API_KEY/],
+  ["well", { base: "https://api.openai.com/v1" }, /the environment variable OPENAI_API_KEY has no key/],
   [
     "well",
     { base: "https://api.openai.com/v1", key: "PATH", topK: 40, repeatPenalty: 1.2 },
     /takes no topK, and 40 is asked for/,
   ],
-  ["well", { budget: 1 }, /a budget of 1 without a price/],
+  ["well", { budget: 1 }, /budget is 1, but there is no price/],
 ] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {
   const server = await serverThat(() => treatment);
   const study = await studyAt(server.base, 5, model);

@@ -155,8 +155,8 @@ test("special tokens that the model writes stay in what it wrote", async () => {
 });
 
 test.each([
-  ["base", /base\.gguf has no chat template: it is a base model/],
-  ["broken", /does not take this prompt: .*no such form/],
+  ["base", /base\.gguf has no chat template, so it is a base model/],
+  ["broken", /does not accept this prompt: .*no such form/],
 ])("messages to a file that cannot take them are refused: %s", async (name, message) => {
   await expect(rendered(name)).rejects.toThrow(message);
 });

@@ -42,10 +42,10 @@ const sampling = 'generate: {models: [{address: "echo:"}], temperature: 0.5}\n';
 const clip = "compose: {forms: 1, human: 1, machine: 1, words: {least: 60, most: 62}}\n";
 
 test.each([
-  ["run", seed, "generations would be made anew"],
+  ["run", seed, "generations would be rewritten"],
   ["collect", seed, "corpus/stories.jsonl would change"],
-  ["run", sampling, "generations would be made anew"],
-  ["generate", sampling, "generations would be made anew"],
+  ["run", sampling, "generations would be rewritten"],
+  ["generate", sampling, "generations would be rewritten"],
   ["run", clip, "stimuli/stimuli.jsonl would change"],
   ["compose", clip, "stimuli/stimuli.jsonl would change"],
 ])(
@@ -58,7 +58,7 @@ test.each([
       code: 1,
       last: expect.stringMatching(
         new RegExp(
-          `^error: ${said}, but people have been reading what is there \\(.*undo the change, or make`,
+          `^error: ${said}, but people have already read the present texts \\(.*undo the change, or make`,
         ),
       ),
     });
@@ -70,7 +70,7 @@ test("status names no command that would be refused", async () => {
   const { code, printed } = await tinylove("status", "--study", await changed(answered, sampling));
   expect(code).toBe(0);
   expect(printed).toMatch(/generate +stale .*its settings changed/);
-  expect(printed).toMatch(/\ngenerations would be made anew, but people .* \(undo the change, /);
+  expect(printed).toMatch(/\ngenerations would be rewritten, but people .* \(undo the change, /);
   expect(printed).not.toContain("next:");
 });
 
@@ -110,7 +110,7 @@ test("while the survey is open with nobody in it, nothing that it shows is made 
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);
-  const refused = "but the survey is open with what is there (end `tinylove serve` first";
+  const refused = "but the survey is open (stop `tinylove serve` first";
   for (const command of ["compose", "run"]) {
     const { code, last } = await tinylove(command, "--study", study);
     expect({ code, last }).toEqual({ code: 1, last: expect.stringContaining(refused) });

@@ -28,8 +28,10 @@ test("stories that are not those registered are told before anybody reads them",
   await writeWhole(join(folder, "study.yaml"), settingsWith(other));
   const composed = await tinylove("compose", "--study", folder);
   expect(composed.code).toBe(0);
-  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl is not what was registered");
+  expect(composed.told.join("\n")).toContain("stimuli/stimuli.jsonl differs from what was registered");
   expect(await warningsOnServing(folder)).toEqual([
-    expect.stringMatching(/^stimuli\/stimuli\.jsonl is not what was registered: the report will tell/),
+    expect.stringMatching(
+      /^stimuli\/stimuli\.jsonl differs from what was registered: the report will show it/,
+    ),
   ]);
 });

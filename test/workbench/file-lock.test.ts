@@ -26,11 +26,11 @@ async function anotherProcessGets(path: string): Promise<string> {
 
 test("what one process holds, another does not get, however often the first one asks again", async () => {
   const path = join(folder, "one");
-  const letGo = await fileLock(path);
+  const unlock = await fileLock(path);
   expect(await anotherProcessGets(path)).toBe("SQLITE_BUSY");
   expect(await fileLock(path)).toBeUndefined();
   expect(await anotherProcessGets(path)).toBe("SQLITE_BUSY");
-  letGo!();
+  unlock!();
   expect(await anotherProcessGets(path)).toBe("held");
 });
 
@@ -46,7 +46,7 @@ test("a process that is killed leaves no hold behind", async () => {
   expect(await fileLock(path)).toBeUndefined();
   holder.kill("SIGKILL");
   await once(holder, "exit");
-  const letGo = await fileLock(path);
-  expect(letGo).toBeDefined();
-  letGo!();
+  const unlock = await fileLock(path);
+  expect(unlock).toBeDefined();
+  unlock!();
 });

@@ -73,7 +73,7 @@ test("columns that their names do not tell are mapped, and checked", async () =>
   const study = join(await temporaryFolder(), "study");
   expect(await tinylove("init", study, "--columns", "title=heading")).toMatchObject({
     code: 1,
-    last: expect.stringMatching(/^error: --columns goes with --corpus FILE/),
+    last: expect.stringMatching(/^error: --columns works only with --corpus FILE/),
   });
   expect(await exists(study)).toBe(false);
 

@@ -4,16 +4,18 @@ import { sha256 } from "../../text/hash.ts";
 import { readText } from "../../workbench/files.ts";
 import type { Provider } from "../model.ts";
 import { adapterOf, hashOfAll } from "./llama.ts";
-import { formOfFile, localModel } from "./local.ts";
+import { localModel, promptFormatOfFile } from "./local.ts";
 
-/** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
+/**
+ * A GGUF file on a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine.
+ */
 export const hf: Provider<SettingsOf<"hf">> = {
   scheme: "hf",
-  summary: "a GGUF file of a model hub, downloaded once",
-  files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
-  form: (settings) => formOfFile(hubFileAt(asked(settings)).path),
+  summary: "a GGUF file on a model hub, downloaded once",
+  files: (settings, study) => [hubFileAt(hubFile(settings)).hashFile, ...adapterOf(settings, study)],
+  promptFormat: (settings) => promptFormatOfFile(hubFileAt(hubFile(settings)).path),
   async open(settings, study, effects) {
-    const { path, hashFile } = await hubFileOf(asked(settings), effects);
+    const { path, hashFile } = await hubFileOf(hubFile(settings), effects);
     const [adapter] = adapterOf(settings, study);
     const own = (await readText(hashFile)).trim();
     const hash = adapter ? sha256([own, await hashOfAll([adapter])].join("\n")) : own;
@@ -21,4 +23,4 @@ export const hf: Provider<SettingsOf<"hf">> = {
   },
 };
 
-const asked = ({ address }: SettingsOf<"hf">): HubFile => hubFileNamed(address, "generate.models");
+const hubFile = ({ address }: SettingsOf<"hf">): HubFile => hubFileNamed(address, "generate.models");

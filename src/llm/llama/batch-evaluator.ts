@@ -1,28 +1,28 @@
 import type { LlamaContext, LlamaModel, Token } from "node-llama-cpp";
 
 /**
- * A model at work on several texts at once: what it has read of each, and what it expects next. The library's own loop
- * takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and
- * its way of scoring tells nothing of any token but the likeliest; so its native part is asked straight, in a loop
- * of ours. That part is not promised to last: package.json names the library's version to the digit.
+ * Evaluates several texts at once in batches: keeps what the model has read of each, and gives its next-token
+ * distributions. It calls the library's native part directly: the library's own loop takes locks and creates promises
+ * for each token, which costs a small model a fifth of its speed, and can score only the likeliest token. The native
+ * part is a private API, so package.json pins the exact version of the library.
  */
 export interface BatchEvaluator {
   readonly model: LlamaModel;
-  /** Tokens that each text may have. */
+  /** The most tokens per text. */
   readonly contextTokens: number;
-  /** What the model has in memory of a text. */
-  read(sequence: number): readonly Token[];
+  /** The tokens of a text that are in the model's memory. */
+  tokensOf(sequence: number): readonly Token[];
   /**
-   * Lets the model read on, all pieces together, in as few batches as hold them. `take` is called after each token
-   * that was `asked` about, while what the model expects there can be looked at.
+   * Evaluates all requests in as few batches as possible. `take` is called for each of the `outputs`, while the
+   * distribution at that token is available.
    */
-  readOn(pieces: readonly EvalRequest[]): Promise<void>;
-  /** Forgets all but the first so many tokens of a text. */
-  forget(sequence: number, kept: number): Promise<void>;
-  /** Gives one text all that the model has read of another. */
+  evaluate(requests: readonly EvalRequest[]): Promise<void>;
+  /** Removes all but the first `kept` tokens of a text from memory. */
+  truncate(sequence: number, kept: number): Promise<void>;
+  /** Copies the memory of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
-  /** The logarithm of the probability of a token at a place, natural, at temperature 1. */
+  /** The log-probability of a token at an output, natural logarithm, at temperature 1. */
   logProbability(place: number, token: Token): Promise<number>;
   close(): Promise<void>;
 }
@@ -30,21 +30,21 @@ export interface BatchEvaluator {
 export interface EvalRequest {
   readonly sequence: number;
   readonly tokens: readonly Token[];
-  /** Indexes in `tokens`, ascending. */
-  readonly asked: readonly number[];
+  /** Indexes in `tokens` whose distributions are needed, ascending. */
+  readonly outputs: readonly number[];
   take(index: number, place: number): Promise<void>;
 }
 
-/** Draws tokens for one text: it has a state, which goes on from token to token. */
+/** Draws tokens for one text; it keeps its state from token to token. */
 export interface Sampler {
   configure(config: SamplerConfig): void;
   draw(place: number): Promise<Token>;
-  /** What it would draw from, with probabilities. */
+  /** The tokens that it would draw from, with probabilities. */
   candidates(place: number): Promise<[Token, number][]>;
   close(): void;
 }
 
-/** What is left out is not done to the distribution. */
+/** Steps that are left out do not change the distribution. */
 export interface SamplerConfig {
   readonly temperature: number;
   readonly topP?: number;
@@ -66,49 +66,56 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
 
   let scoring: Promise<unknown> = Promise.resolve();
 
-  /** The greedy sampler selects the likeliest token, whose logit the sum of weights is relative to. */
+  /** The sum of weights is relative to the logit of the likeliest token, which the greedy sampler selects. */
   async function logProbabilityAt(place: number, token: Token): Promise<number> {
-    const wanted: LogitFilter = [[token], false, false, true, 0];
+    const filter: LogitFilter = [[token], false, false, true, 0];
     const [likeliest, , , logits, weights] = await native.sampleToken(
       place,
       greedy,
       false,
       false,
-      wanted,
+      filter,
       true,
     );
     const logit = new Map(pairsOf(logits!));
     return logit.get(token)! - logit.get(likeliest)! - Math.log(weights!);
   }
 
-  async function readBatch(pieces: readonly EvalRequest[]): Promise<void> {
-    native.initBatch(pieces.reduce((sum, { tokens }) => sum + tokens.length, 0));
-    const places = pieces.map(({ sequence, tokens, asked }) =>
-      native.addToBatch(sequence, read[sequence]!.length, Uint32Array.from(tokens), Uint32Array.from(asked)),
+  async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
+    native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
+    const places = requests.map(({ sequence, tokens, outputs }) =>
+      native.addToBatch(
+        sequence,
+        read[sequence]!.length,
+        Uint32Array.from(tokens),
+        Uint32Array.from(outputs),
+      ),
     );
     await native.decodeBatch();
-    for (const { sequence, tokens } of pieces) read[sequence]!.push(...tokens);
+    for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
     await Promise.all(
-      pieces.flatMap(({ asked, take }, at) => asked.map((index, which) => take(index, places[at]![which]!))),
+      requests.flatMap(({ outputs, take }, at) =>
+        outputs.map((index, which) => take(index, places[at]![which]!)),
+      ),
     );
   }
 
-  const desk: BatchEvaluator = {
+  const evaluator: BatchEvaluator = {
     model,
     contextTokens: context.contextSize,
-    read: (sequence) => read[sequence]!,
-    async readOn(pieces) {
-      for (const batch of batchesOf(pieces, context.batchSize)) await readBatch(batch);
+    tokensOf: (sequence) => read[sequence]!,
+    async evaluate(requests) {
+      for (const batch of batchesOf(requests, context.batchSize)) await readBatch(batch);
     },
-    async forget(sequence, kept) {
+    async truncate(sequence, kept) {
       const tokens = read[sequence]!;
       if (kept >= tokens.length) return;
       read[sequence] = tokens.slice(0, kept);
       if (native.removeTokenCellsFromSequence(sequence, kept, -1)) return;
-      // A recurrent model has one state and no way back: it reads again.
+      // A recurrent model cannot go back, so it reads the tokens again.
       native.disposeSequence(sequence);
       read[sequence] = [];
-      if (kept > 0) await desk.readOn([silent(sequence, tokens.slice(0, kept))]);
+      if (kept > 0) await evaluator.evaluate([withoutOutputs(sequence, tokens.slice(0, kept))]);
     },
     async copy(from, to) {
       await native.copySequenceStateFromOtherSequence(to, from);
@@ -127,7 +134,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       };
     },
     logProbability(place, token) {
-      // A sampler has one list of candidates: it is asked for one place after the other.
+      // A sampler has only one list of candidates, so outputs are scored one after the other.
       const found = scoring.then(() => logProbabilityAt(place, token));
       scoring = found.catch(() => {});
       return found;
@@ -137,29 +144,29 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       await context.dispose();
     },
   };
-  return desk;
+  return evaluator;
 }
 
-/** A piece that nothing is asked about. */
-export const silent = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
+/** A request without outputs. */
+export const withoutOutputs = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
   sequence,
   tokens,
-  asked: [],
+  outputs: [],
   take: async () => {},
 });
 
-/** Pieces in order, parted where a batch is full. */
-function batchesOf(pieces: readonly EvalRequest[], size: number): EvalRequest[][] {
+/** Requests in order, split where a batch is full. */
+function batchesOf(requests: readonly EvalRequest[], size: number): EvalRequest[][] {
   const batches: EvalRequest[][] = [[]];
   let room = size;
-  for (const piece of pieces) {
-    for (let from = 0; from < piece.tokens.length; ) {
+  for (const request of requests) {
+    for (let from = 0; from < request.tokens.length; ) {
       if (room === 0) {
         batches.push([]);
         room = size;
       }
-      const to = Math.min(piece.tokens.length, from + room);
-      batches.at(-1)!.push(from === 0 && to === piece.tokens.length ? piece : partOf(piece, from, to));
+      const to = Math.min(request.tokens.length, from + room);
+      batches.at(-1)!.push(from === 0 && to === request.tokens.length ? request : partOf(request, from, to));
       room -= to - from;
       from = to;
     }
@@ -167,21 +174,23 @@ function batchesOf(pieces: readonly EvalRequest[], size: number): EvalRequest[][
   return batches.filter((batch) => batch.length > 0);
 }
 
-const partOf = ({ sequence, tokens, asked, take }: EvalRequest, from: number, to: number): EvalRequest => ({
+const partOf = ({ sequence, tokens, outputs, take }: EvalRequest, from: number, to: number): EvalRequest => ({
   sequence,
   tokens: tokens.slice(from, to),
-  asked: asked.filter((index) => index >= from && index < to).map((index) => index - from),
+  outputs: outputs.filter((index) => index >= from && index < to).map((index) => index - from),
   take: (index, place) => take(index + from, place),
 });
 
-/** The native part gives tokens and values by turns. */
+/** The native part returns tokens and values alternately. */
 const pairsOf = (flat: readonly number[]): [Token, number][] =>
   Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] as Token, flat[2 * at + 1]!]);
 
-/** Of these tokens, of the likeliest, of the least likely, of the selected one, of so many at the top. */
+/**
+ * Which logits to return: of these tokens, of the likeliest, of the least likely, of the selected one, of the top n.
+ */
 type LogitFilter = readonly [readonly Token[], boolean, boolean, boolean, number];
 
-/** The selected token, then where asked for: probabilities, the confidence, logits, the sum of exp(logit - highest). */
+/** The selected token, then if requested: probabilities, the confidence, logits, the sum of exp(logit - highest). */
 type SampleReply = readonly [Token, number[]?, number?, number[]?, number?];
 
 interface NativeSampler {
@@ -196,8 +205,8 @@ interface NativeModel {
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  /** Returns the places of the tokens that were asked about. */
-  addToBatch(sequence: number, from: number, tokens: Uint32Array, asked: Uint32Array): Uint32Array;
+  /** Returns the positions of the outputs. */
+  addToBatch(sequence: number, from: number, tokens: Uint32Array, outputs: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   sampleToken(place: number, sampler: NativeSampler): Promise<Token>;
   sampleToken(
@@ -208,7 +217,7 @@ interface NativeContext {
     logits?: LogitFilter,
     totalWeight?: boolean,
   ): Promise<SampleReply>;
-  /** False where the model's memory cannot be cut there. */
+  /** False if the model's memory cannot be cut there. */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number>;

@@ -13,14 +13,16 @@ import { type SettingAtPath, withSettings } from "../with-settings.ts";
 
 const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
 
-/** Looks at a table of stories that a study is to begin from; `collect` knows how, and is handed in where both are known. */
+/** Checks a table of stories for a new study. `collect` implements it; `stages.ts` passes it in. */
 export type Appraise = (
   file: string,
   corpus: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
   effects: Effects,
 ) => Promise<{ readonly settings: readonly SettingAtPath[]; readonly said: readonly string[] }>;
 
-/** `tinylove init`: a new study folder with a commented `study.yaml`, of a table of the user's own or of an example. */
+/**
+ * `tinylove init`: a new study folder with a commented `study.yaml`, from the user's own table or from an example.
+ */
 export const init = (appraise: Appraise) =>
   command({
     name: "init",
@@ -31,15 +33,12 @@ export const init = (appraise: Appraise) =>
       "tinylove init my-study --corpus stories.csv --columns title=headline text=body",
       "tinylove init my-study --example first-study",
     ],
-    parameters: [["[folder]", "where; it must be new or empty"]],
+    parameters: [["[folder]", "the new folder (default: my-study); it must be new or empty"]],
     flags: [
-      ["--corpus <file>", "a table of your own stories, which is copied in; the split is made to fit it"],
-      [
-        "--columns <pairs...>",
-        "what the table calls a column, where its name does not say it: title=headline",
-      ],
-      ["--table <name>", "of a database that holds several"],
-      ["--example <name>", "begin as a copy of one of the studies in examples/"],
+      ["--corpus <file>", "a table of your own stories; it is copied, and the split is set to fit it"],
+      ["--columns <pairs...>", "names of columns that are not recognised: title=headline"],
+      ["--table <name>", "which table, if the file is a database with several"],
+      ["--example <name>", "start from one of the studies in examples/ (default: first-study)"],
     ],
     options: z.object({
       folder: z.string().default("my-study"),
@@ -50,14 +49,17 @@ export const init = (appraise: Appraise) =>
     }),
     async run(_, { folder, corpus, columns, table, example }, effects) {
       if (corpus === undefined && (columns.length > 0 || table !== undefined))
-        throw new StudyError(`${table === undefined ? "--columns" : "--table"} goes with --corpus FILE`, {
-          hint: "name the table that has them",
-        });
+        throw new StudyError(
+          `${table === undefined ? "--columns" : "--table"} works only with --corpus FILE`,
+          {
+            hint: "add --corpus FILE",
+          },
+        );
       const root = resolve(folder);
       await refuseUsed(root, folder);
       const source = join(examplesFolder, example);
       if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
-        throw new StudyError(`no example ${example}`, { hint: "try first-study" });
+        throw new StudyError(`there is no example ${example}`, { hint: "try first-study" });
       }
       const written = await readText(join(source, "study.yaml"));
       const settings = written.replace(/^name: .*$/m, `name: ${nameFrom(root)}`);
@@ -74,19 +76,19 @@ export const init = (appraise: Appraise) =>
         for (const line of said) effects.log(`  ${line}`);
       }
       effects.log(
-        `made ${folder}: read and change ${join(folder, "study.yaml")}, then \`tinylove run --study ${folder}\``,
+        `made ${folder}: edit ${join(folder, "study.yaml")}, then run \`tinylove run --study ${folder}\``,
       );
     },
   });
 
 async function refuseUsed(root: string, folder: string): Promise<void> {
   if ((await exists(root)) && !(await stat(root)).isDirectory())
-    throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
+    throw new StudyError(`${folder} is a file`, { hint: "choose a new folder" });
   if ((await filesUnder(root)).length > 0)
-    throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
+    throw new StudyError(`${folder} is not empty`, { hint: "choose a new folder" });
 }
 
-/** `study.yaml` comes last: a folder without it is no study, so a kill leaves nothing that looks like one. */
+/** Writes `study.yaml` last: a folder without it is not a study, so a kill leaves nothing that looks like one. */
 async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
   await writeWhole(
     join(root, "study.schema.json"),
@@ -96,7 +98,7 @@ async function writeStudy(root: string, settings: string, ignored: string): Prom
   await writeWhole(join(root, "study.yaml"), settings);
 }
 
-/** What the example says of its own stories is said of no others. */
+/** Settings that describe the example's own stories are replaced. */
 const ownCorpus = (
   file: string,
   {
@@ -114,7 +116,7 @@ const ownCorpus = (
   ...(Object.keys(columns).length === 0 ? [] : [["corpus.columns", columns] as const]),
 ];
 
-/** Holds whatever the stories are about, and whatever is asked of them. */
+/** A consent text that fits any stories and any questions. */
 const consent =
   "You are invited to read some very short stories and to say what you think of each. It takes about {minutes} minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code; no name, no address of your computer.";
 
