@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
-import { withFolder } from "../../src/tune/base.ts";
+import { withUnpackedBase } from "../../src/tune/base.ts";
 import { diagnoseRun } from "../../src/tune/diagnose.ts";
 import { readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
@@ -247,7 +247,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     // What is done is not done again, and other settings may not go on with it.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
-    expect(again.told).toEqual(["tuned/neo-full is done and fresh (--restart begins anew)"]);
+    expect(again.told).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
     await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
       "tuned/neo-full was begun with rate 0.002, and this asks for 0.001",
     );
@@ -275,14 +275,14 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
   test("the embedded model becomes a folder that can be tuned, once", async () => {
     const study = await smallStudy();
     const first = effectsHere();
-    const made = await withFolder(study, { model: "llama:embedded", method: "lora" }, first);
+    const made = await withUnpackedBase(study, { model: "llama:embedded", method: "lora" }, first);
     expect(made).toMatchObject({ model: study.path("bases/tiny-love"), output: "tiny-love-lora" });
     expect(first.told).toEqual(["  making tiny-love.gguf into a folder that can be tuned: bases/tiny-love"]);
     const { architecture, parameters } = await shapeOf(made.model!);
     expect(architecture).toBe("gpt_neox");
     expect(parameters).toBeGreaterThan(4e6);
     const again = effectsHere();
-    expect(await withFolder(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
+    expect(await withUnpackedBase(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
     expect(again.told).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ describe("what keeps the trainer from being set up is told in one line", () => {
   const newEnough = 'if [ "$1" = -c ]; then echo 3.12; exit 0; fi';
 
   test("no Python, and one that is too old", async () => {
-    await expect((await onlyWith({}))()).rejects.toThrow("there is no Python here");
+    await expect((await onlyWith({}))()).rejects.toThrow("no Python was found");
     await expect((await onlyWith({}))("python9")).rejects.toThrow("--python python9: no such Python");
     await expect((await onlyWith({ python3: "echo 3.8" }))()).rejects.toThrow(
       "Python is too old: python3 is 3.8",
@@ -90,7 +90,7 @@ describe.skipIf(!python)(
       const first = effectsWith(index.address);
       await setUp({ ...asked, yes: false }, first);
       expect(first.told.join("\n")).toMatch(/2 packages, 1 MB to download/);
-      expect(first.printed).toEqual(["nothing was installed; `tinylove tune setup --yes` does it"]);
+      expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
 
@@ -150,7 +150,7 @@ describe.skipIf(!python)(
       await expect(
         setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
       ).rejects.toMatchObject({
-        message: "pip cannot find what the trainer needs: its index cannot be reached",
+        message: "pip cannot resolve the trainer's packages: its index cannot be reached",
       });
       expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
     }, 240_000);

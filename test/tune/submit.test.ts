@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../../src/tune/job.ts";
 import { type ClusterJob, jobScript } from "../../src/tune/job-script.ts";
-import { refuseOther } from "../../src/tune/run.ts";
+import { assertSameSettings } from "../../src/tune/run.ts";
 import { submit } from "../../src/tune/submit.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
@@ -129,7 +129,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
       };
       await submit.run(study.folder, submit.options.parse({ ...again, strategy, method }), effects);
       await expect(
-        refuseOther(await jobOf(study, { ...again, method: method as "full" | "lora" })),
+        assertSameSettings(await jobOf(study, { ...again, method: method as "full" | "lora" })),
       ).resolves.toBe(undefined);
     },
   );
@@ -141,7 +141,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     expect(stderr).toMatch(
       /error: node node[01]: its rank 0 is that of node[01] too: a variable of the node was expanded/,
     );
-    expect(stderr).toContain("error: the preflight failed, for the reason above; nothing was trained");
+    expect(stderr).toContain("error: the preflight failed (see above); nothing was trained");
     expect(events.filter(({ given }) => given.includes(" tune "))).toEqual([]);
   });
 
@@ -168,7 +168,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
       "error: The world has 1 processes; 4 were planned. Mend it.",
-      "error: the preflight failed, for the reason above; nothing was trained",
+      "error: the preflight failed (see above); nothing was trained",
     ]);
   });
 
