@@ -89,7 +89,7 @@ test("init where a file lies, an argument that cannot be, and a folder that is n
   await writeWhole(file, "once");
   expect(await tinylove("init", file)).toMatchObject({
     code: 1,
-    told: `error: ${file} is a file (name a new folder)`,
+    told: `error: ${file} is a file (choose a new folder)`,
   });
   expect(await tinylove("init", join(file, "below"))).toMatchObject({
     code: 1,

@@ -4,10 +4,10 @@ import { nyt } from "./sources/nyt.ts";
 import { savedPages } from "./sources/saved-pages.ts";
 import { table } from "./sources/table.ts";
 
-/** Every source that a corpus can come from. */
+/** All sources of a corpus. */
 export const sources: readonly Source[] = [table, savedPages, nyt];
 
-/** The source of that name; throws StudyError that names the `place` where it was asked for when there is none. */
+/** The source of that name; throws StudyError if there is none, with the setting or flag in `place`. */
 export function sourceNamed(name: string, place = "corpus.source"): Source {
   const found = sources.find((source) => source.name === name);
   if (found) return found;

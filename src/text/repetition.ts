@@ -4,9 +4,9 @@ import { longestSharedRun } from "./shared-run.ts";
 import { termsOf } from "./words.ts";
 
 /**
- * How varied a text is: distinct runs of `n` words over all of them, 0 to 1 (distinct-n, Li et al. 2016). A good
- * story of ninety words has a distinct-1 of about .68 to .88, a degenerate one .26 to .51. It falls with length,
- * so compare texts of about the same one. 1 where the text is shorter than a run.
+ * The variety of a text: distinct runs of `n` words divided by all runs, 0 to 1 (distinct-n, Li et al. 2016). A good
+ * story of ninety words has a distinct-1 of about .68 to .88, a degenerate one .26 to .51. It falls with length, so
+ * compare texts of similar length. 1 if the text is shorter than a run.
  */
 export function distinctN(text: string, n = 1): number {
   const ngrams = ngramsOf(termsOf(text), n);
@@ -17,8 +17,8 @@ export function distinctN(text: string, n = 1): number {
 export const seqRepN = (text: string, n = 4): number => 1 - distinctN(text, n);
 
 /**
- * The share of words that stand among the `window` words before them, 0 to 1 (rep, Welleck et al. 2020): it tells
- * a loop at the end of a text even where the whole is varied.
+ * The share of words that also occur among the `window` words before them, 0 to 1 (rep, Welleck et al. 2020). It
+ * shows a loop at the end of a text even if the whole is varied.
  */
 export function repetitionWithin(text: string, window = 16): number {
   const terms = termsOf(text);
@@ -31,7 +31,7 @@ export function repetitionWithin(text: string, window = 16): number {
   return terms.length === 0 ? 0 : repeated / terms.length;
 }
 
-/** The longest run of words that a text says twice (the two may overlap): its length in words and the words. */
+/** The longest run of words that occurs twice in a text (the two may overlap): its length in words, and the words. */
 export function longestRepeatedRun(text: string): { length: number; text: string } {
   const terms = termsOf(text);
   const { length, first } = longestSharedRun(terms);
@@ -45,8 +45,8 @@ export function longestRepeatedRun(text: string): { length: number; text: string
 export const pronounShare = (text: string): number => shareOf(text, pronouns);
 
 /**
- * The share of words that only join others (articles, pronouns, prepositions, auxiliaries), English. Good stories
- * have .39 to .62, word salad .69 and more.
+ * The share of English function words (articles, pronouns, prepositions, auxiliaries). Good stories have .39 to .62,
+ * word salad .69 and more.
  */
 export const functionWordShare = (text: string): number => shareOf(text, functionWords);
 

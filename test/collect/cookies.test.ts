@@ -70,15 +70,15 @@ test("an extension's JSON and Playwright's storageState are read", async () => {
 });
 
 test.each([
-  ["of another site alone", ".example.org\tTRUE\t/\tTRUE\t0\ta\tb", "holds no cookie of nytimes.com"],
+  ["of another site alone", ".example.org\tTRUE\t/\tTRUE\t0\ta\tb", "has no cookie of nytimes.com"],
   [
     "expired",
     ".nytimes.com\tTRUE\t/\tTRUE\t1000000000\tNYT-S\tsecret",
     /every cookie of nytimes.com in .* has expired/,
   ],
-  ["without fields", "NYT-S=secret", "line 1: no cookies file"],
-  ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "no cookies file"],
-  ["JSON of another kind", '{"a": "secret"}', "no cookies file"],
+  ["without fields", "NYT-S=secret", "line 1: not a cookies file"],
+  ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "not a cookies file"],
+  ["JSON of another kind", '{"a": "secret"}', "not a cookies file"],
 ])("a file that is %s is told without what it holds", async (_, content, message) => {
   const failure = read(content);
   await expect(failure).rejects.toThrow(message);

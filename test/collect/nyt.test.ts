@@ -79,7 +79,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
     expect(crawl.standIn.mostAtOnce).toBe(1);
     expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
-    expect(told.some((line) => /the search's limit is reached/.test(line))).toBe(true);
+    expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
 
     const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
     expect(reprints).toEqual(["reprint", "reprint"]);
@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
       expect(agent).toMatch(/TinyLove\/\d/);
       if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
     }
-    expect(told).toContain("cookies of 127.0.0.1 kept: 1; dropped, of other sites: 2, expired: 1");
+    expect(told).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
     expect(told.join("\n")).not.toContain("a-subscriber");
     expect(told.join("\n")).not.toContain("of-another-site");
     const kept = crawl.study.path("collected/cookies.json");
@@ -138,9 +138,9 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     ["truncated", /is cut short/, "blocked"],
     ["captcha", /asks for a captcha/, "blocked"],
     ["forbidden", /is forbidden \(403\)/, "blocked"],
-    ["too many requests", /one request too many \(429\)/, "blocked"],
-    ["server error", /cannot be had from the server now/, "failed"],
-    ["changed markup", /holds no story that could be read/, "failed"],
+    ["too many requests", /too many requests \(429\)/, "blocked"],
+    ["server error", /not available because of a server error/, "failed"],
+    ["changed markup", /has no readable story/, "failed"],
     ["no answer", /could not be fetched: .*(ERR_EMPTY_RESPONSE|ERR_CONNECTION)/, "failed"],
   ];
   test.each(walls)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
@@ -249,7 +249,7 @@ test("a limit that does not pass is told without the key, and the next run goes 
   await using crawl = await begun({ limited: 6 });
   const failure = crawl.run();
   await expect(failure).rejects.toThrow(
-    /limit does not pass \(429, Rate limit quota violation.*Identifier : …\)/,
+    /limit does not end \(429, Rate limit quota violation.*Identifier : …\)/,
   );
   await failure.catch(({ message }) => expect(message).not.toContain(goodKey));
 });
@@ -294,7 +294,7 @@ test("the pace may be set aside for a stand-in on this machine alone", async () 
       15,
     ),
   ).toMatchObject({ searchPace: 0 });
-  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow("TINYLOVE_NYT_SITE: nyt is no address");
+  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow("TINYLOVE_NYT_SITE: nyt is not an address");
 });
 
 const inTenYears = Math.round(Date.now() / 1000) + 10 * 365 * 86_400;

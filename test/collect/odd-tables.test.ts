@@ -250,13 +250,13 @@ describe("what other programs left in a text is repaired and reported", () => {
     );
     expect(stories[0]!.text).toMatch(/^It was&mdash;fine\./);
     expect(told).toMatch(
-      /holds entities \(“&mdash;”\), which tells readers which stories were collected \(set corpus\.repair: true\)/,
+      /contains entities \(“&mdash;”\), which reveals to readers which stories were collected \(set corpus\.repair: true\)/,
     );
   });
 
   test("an apostrophe that became a question mark is reported, for nothing brings it back", async () => {
     const { told } = await collected("s.jsonl", withFirst(`I didn?t know. ${story}`));
-    expect(told).toMatch(/holds “didn\?t”: question marks may stand for characters that were lost/);
+    expect(told).toMatch(/contains “didn\?t”: question marks may replace lost characters/);
   });
 
   test("a collected story keeps its raw text beside the one that is shown", async () => {
@@ -278,7 +278,7 @@ describe("edges of a story", () => {
     const { told, stories } = await collected("s.jsonl", withFirst(sign(story)));
     expect(stories[0]!.text).toBe(story);
     expect(told).toMatch(
-      /line 1: “The Spare Key” ended in its author's name, “Ilse Brandt”, which was taken off/,
+      /line 1: “The Spare Key” ended in its author's name, “Ilse Brandt”, which was removed/,
     );
   });
 
@@ -301,9 +301,9 @@ describe("edges of a story", () => {
     [
       "no mark where all others have one",
       `${story} And then she left`,
-      "it ends without a mark, unlike the others",
+      "it ends without punctuation, unlike the others",
     ],
-    ["few words", "She kept the key.", "it has 4 words where half of the stories have 34 or more"],
+    ["few words", "She kept the key.", "it has 4 words, but half of the stories have 34 or more"],
   ])("a story that breaks off is reported and stays: %s", async (_, text, sign) => {
     const { told, stories } = await collected("s.jsonl", withFirst(text));
     expect(stories).toHaveLength(6);

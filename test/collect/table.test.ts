@@ -140,7 +140,7 @@ test("a file that is not there, and one of another kind, are told", async () => 
   await expect(collected(missing)).rejects.toThrow(/^no such file: .*gone\.csv$/);
   const other = await studyWith("s.docx", "x");
   await expect(collected(other)).rejects.toThrow(/s\.docx is not a table that can be read/);
-  await expect(collected(await temporaryStudy())).rejects.toThrow("no table to collect from");
+  await expect(collected(await temporaryStudy())).rejects.toThrow("no table is given");
 });
 
 test("--file and --source need nothing in study.yaml", async () => {
@@ -197,7 +197,7 @@ test.each([
   ["s.jsonl", `{"title": "A", "text": "b"}\n\n["A", "b"]\n`, "s.jsonl, line 3: not an object"],
   ["s.json", `{"a": 1}`, "s.json has no list of stories"],
   ["s.sqlite", "not a database, though it is called one", "s.sqlite is not an SQLite database"],
-  ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is no YAML"],
+  ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is not valid YAML"],
 ])("a malformed %s is told with the place: %s", async (file, content, message) => {
   await expect(collected(await studyWith(file, content))).rejects.toThrow(message);
 });
@@ -228,7 +228,7 @@ test("rows that are no stories are listed with their reasons and told in a line 
     "warning: s.csv, line 9: “Nothing Yet” has no text (add its story or remove the row)",
   );
   expect(told).toContain(
-    "warning: s.csv, line 12: “Again” has the text of s.csv, line 2 (remove one of them)",
+    "warning: s.csv, line 12: “Again” has the same text as s.csv, line 2 (remove one of them)",
   );
   expect((await readCorpusSummary(study)).rejected).toMatchObject({ duplicate: 1, "no text": 1 });
   expect(second.title).toBe("Two Sugars");
@@ -295,6 +295,6 @@ test("the same table gives byte-identical stories, and ids that do not depend on
 
 test("a corpus of nothing but refused rows leaves the study as it was", async () => {
   const study = await studyWith("s.csv", "title,text\nA,\nB,\n");
-  await expect(collected(study)).rejects.toThrow("none of the 2 rows can be a story: 2 no text");
+  await expect(collected(study)).rejects.toThrow("none of the 2 rows is a usable story: 2 no text");
   expect(await exists(study.path("corpus"))).toBe(false);
 });

@@ -37,7 +37,7 @@ test("a story is learnt in the form in which a prompt asks for it", async () => 
   expect(await storyForm("one-shot", study)).toBe(form);
   expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
   expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
-    /cannot be learnt.*\[\[user\]\]/,
+    /cannot be used for tuning.*\[\[user\]\]/,
   );
   expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
   expect(() => formOf("Story:", "none")).toThrow("[[title]]");
@@ -209,7 +209,7 @@ describe("what cannot be tuned is told in one line", () => {
     await expect(tune(await smallStudy(), { model: folder }, {}, effects)).rejects.toThrow(
       "Unknown architecture",
     );
-    expect(effects.told[0]).toContain("the memory of made-up is not planned for");
+    expect(effects.told[0]).toContain("cannot estimate the memory of made-up");
   });
 });
 
@@ -249,7 +249,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
     expect(again.told).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
     await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
-      "tuned/neo-full was begun with rate 0.002, and this asks for 0.001",
+      "tuned/neo-full was started with rate 0.002, but now it is 0.001",
     );
 
     // The verdict stands among the study's findings, with the base and people beside the model.
@@ -330,7 +330,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(await exists(killed.path("tuned/neo-full/model"))).toBe(false);
     const effects = effectsHere();
     await tune(killed, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
-    expect(effects.told.join("\n")).toMatch(/goes on after step [24]/);
+    expect(effects.told.join("\n")).toMatch(/continues after step [24]/);
     const curve = (study: typeof whole) => readFile(study.path("tuned/neo-full/curve.jsonl"), "utf8");
     const [one, other] = [await curve(whole), await curve(killed)].map((text) =>
       text

@@ -136,7 +136,7 @@ describe.skipIf(!python)(
         await expect(
           setUp({ trainer, environment, python, yes: true }, effectsWith(index.address)),
         ).rejects.toMatchObject({
-          message: expect.stringMatching(/^no room for the trainer: it needs 25 MB, .*env has \d MB$/),
+          message: expect.stringMatching(/^not enough disk space for the trainer: it needs 25 MB, .*env has \d MB$/),
           hint: expect.stringContaining("TINYLOVE_VENV"),
         });
         expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
@@ -150,7 +150,7 @@ describe.skipIf(!python)(
       await expect(
         setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
       ).rejects.toMatchObject({
-        message: "pip cannot resolve the trainer's packages: its index cannot be reached",
+        message: "pip cannot resolve the trainer's packages: the package index cannot be reached",
       });
       expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
     }, 240_000);

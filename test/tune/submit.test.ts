@@ -139,7 +139,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     await submitted;
     const { stderr, events } = await onCluster(study, { RANKS: "0 0" });
     expect(stderr).toMatch(
-      /error: node node[01]: its rank 0 is that of node[01] too: a variable of the node was expanded/,
+      /error: node node[01]: its rank 0 is also that of node[01]: a variable was expanded on the wrong node/,
     );
     expect(stderr).toContain("error: the preflight failed (see above); nothing was trained");
     expect(events.filter(({ given }) => given.includes(" tune "))).toEqual([]);
@@ -149,7 +149,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     expect((await onCluster(study, { RANKS: "0" })).stderr).toContain(
-      "error: node node0: no node of rank 1 came within 45 s",
+      "error: node node0: no node with rank 1 came within 45 s",
     );
     expect((await onCluster(study, { RANKS: "0 5" })).stderr).toContain(
       "error: node node1: its rank is 5, of 2 nodes",
@@ -183,7 +183,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
       "error: Rank 0 lost the others. A node stopped.",
-      expect.stringContaining("submitted again, it goes on from its last checkpoint"),
+      expect.stringContaining("submit it again to continue from its last checkpoint"),
     ]);
   });
 
@@ -209,10 +209,10 @@ describe("the script, run with stand-ins for the scheduler", () => {
 
 describe("what cannot be submitted is told before anything is written", () => {
   const refused: readonly (readonly [string, Record<string, unknown>])[] = [
-    ["tune.batch is 4, which 6 GPUs cannot share", { nodes: 3 }],
+    ["tune.batch is 4, which 6 GPUs cannot divide evenly", { nodes: 3 }],
     ["needs about", { gpuMemory: 1 }],
-    ["--time tomorrow: no HH:MM:SS", { time: "tomorrow" }],
-    ["--queue a\n#SBATCH --nodes=99: not one word", { queue: "a\n#SBATCH --nodes=99" }],
+    ["--time tomorrow: not HH:MM:SS", { time: "tomorrow" }],
+    ["--queue a\n#SBATCH --nodes=99: must be one word", { queue: "a\n#SBATCH --nodes=99" }],
     ["--interface $(reboot): no name", { interface: "$(reboot)" }],
   ];
   test.each(refused)("%s", async (message, flags) => {
@@ -230,7 +230,7 @@ describe("what cannot be submitted is told before anything is written", () => {
       submit: true,
     });
     await expect(submit.run(study.folder, wanted, quietEffects())).rejects.toThrow(
-      "no network interface is named",
+      "no network interface is given",
     );
     const effects = quietEffects({ env: { PATH: await temporaryFolder() } });
     await expect(submit.run(study.folder, { ...wanted, interface: "lo" }, effects)).rejects.toThrow(

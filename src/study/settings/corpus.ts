@@ -38,7 +38,7 @@ export const CorpusSettings = z.strictObject({
   repair: z.boolean().default(true),
   /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
   note: z.string().default(""),
-  /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
+  /** Word counts: a story above `warn` is reported, above `refuse` it is left out. */
   words: z
     .strictObject({ warn: z.int().positive().default(100), refuse: z.int().positive().default(125) })
     .refine(({ warn, refuse }) => warn <= refuse, "refuse must not lie below warn")
