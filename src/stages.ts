@@ -24,6 +24,7 @@ export const commands: Loaders<AnyCommand> = {
     (await import("./workbench/commands/init.ts")).init((await import("./collect/appraise.ts")).appraise),
   status: async () => status(await loaded(stages)),
   run: async () => runAll(await loaded(stages)),
+  trust: async () => (await import("./workbench/commands/trust.ts")).trust,
   power: async () => (await import("./analyse/power.ts")).power(await pageOfFindings()),
   preregister: async () => (await import("./analyse/preregister.ts")).preregister,
   serve: async () => (await import("./workplace/serve.ts")).serve,
@@ -41,7 +42,7 @@ export const commands: Loaders<AnyCommand> = {
     (await import("./release/package.ts")).packageStudy({
       analyse: await stages["analyse"]!(),
       checkR: (await import("./report/check-r.ts")).checkR,
-      measures: (await import("./describe/measures.ts")).measures,
+      measuresOf: (await import("./describe/measures.ts")).measuresOf,
     }),
   "export-forms": async () => (await import("./exchange/export-forms.ts")).exportForms,
   "import-responses": async () => (await import("./exchange/import-responses.ts")).importResponses,

@@ -20,8 +20,8 @@ import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
-import { analyses } from "./analyses.ts";
-import { applies } from "./analysis.ts";
+import { analyses, analysesWith } from "./analyses.ts";
+import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
@@ -104,6 +104,7 @@ export const analyse = (pageOf: PageOf) =>
     ],
     writes: [findingsFolder],
     settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
+    inputs: ({ plugins }) => plugins.filesOf("analysis", "task"),
     preflight: foreseeAnalyses,
     async run(
       study,
@@ -123,7 +124,7 @@ export const analyse = (pageOf: PageOf) =>
       });
       const data = await dataOfStudy(study);
       tellIfSimulated(data, effects);
-      const found = await allFindings(data, study.random("analyse"), effects);
+      const found = await allFindings(data, analysesWith(study.plugins), study.random("analyse"), effects);
       for (const findings of found) {
         await writeWhole(
           study.path(findingsFolder, `${findings.analysis}.json`),
@@ -178,7 +179,7 @@ async function analyseTable(
     if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
     return;
   }
-  const found = await allFindings(data, random, effects);
+  const found = await allFindings(data, analyses, random, effects);
   if (report !== undefined) {
     await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
@@ -222,10 +223,15 @@ async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effect
 }
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
-async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
+async function allFindings(
+  all: Data,
+  analyses: readonly Analysis[],
+  random: Random,
+  effects: Effects,
+): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
-  refuseUnknownAnalyses(data.settings);
+  refuseUnknownAnalyses(data.settings, analyses);
   const asked = analyses.filter(
     (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
   );

@@ -5,9 +5,11 @@ import { type Trend, type TrendData, trend } from "../stats/trend.ts";
 import { majority } from "../study/coding.ts";
 import { countingOf, type Generation, modelName } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
+import { tasks } from "../tasks/tasks.ts";
 import { dialogueWords } from "../text/dialogue.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
+import { ratingScale } from "./rating-scale.ts";
 
 /** One way in which it may show what was asked for. */
 export interface DoseOutcome {
@@ -385,9 +387,11 @@ function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[]
   const byId = new Map(
     texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
   );
+  // Of several tasks about feeling the first is taken, so that no two scales are mixed.
+  const task = tasks.find(({ name, asksFeeling }) => asksFeeling && ratings.some((one) => one.task === name));
   const rated = ratings.flatMap((rating) => {
     const level = byId.get(study?.behind.get(rating.stimulus) ?? "");
-    return level && rating.task === "how-it-felt" ? [{ rating, level }] : [];
+    return level && rating.task === task?.name ? [{ rating, level }] : [];
   });
   const emotions = emotionsOf[tone] ?? [];
   const named = rated.filter(({ rating }) => rating.emotion !== undefined);
@@ -405,9 +409,13 @@ function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[]
       clusters: [readers, titles],
     };
   };
+  const { low, high } = ratingScale(
+    task?.name ?? "",
+    rated.map(({ rating }) => rating.rating),
+  );
   const moved: Levelled = {
     key: "moved",
-    label: "how much it moved readers, 1 to 7",
+    label: `how much it moved readers, ${low} to ${high}`,
     noun: "how much readers are moved",
     rises: "Readers are moved more",
     falls: "Readers are moved less",

@@ -1,3 +1,4 @@
+import { definition } from "../plugins/plugin.ts";
 import type { Format } from "../study/finding.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Comparison, Corpus } from "./corpus.ts";
@@ -47,3 +48,13 @@ export interface RunningInstrument {
 export type Measure = QuickMeasure | SlowMeasure;
 
 export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;
+
+/** A measure of one's own, as `defineMeasure` takes it. */
+export type MeasureDefinition = Omit<QuickMeasure, "version">;
+
+/**
+ * Defines a measure for `plugins:` of study.yaml: one number, word, or yes or no, of every text. It gets a column in
+ * `corpus/codes.csv` and a row in the report's description of the corpus, by origin.
+ */
+export const defineMeasure = (measure: MeasureDefinition): MeasureDefinition =>
+  definition("measure", measure);

@@ -1,4 +1,6 @@
-import type { Measure } from "./measure.ts";
+import { withPlugins } from "../plugins/plugin.ts";
+import type { Study } from "../workbench/study.ts";
+import type { Measure, MeasureDefinition } from "./measure.ts";
 import { continuity } from "./measures/continuity.ts";
 import { copiedFromExample, copiedFromTraining } from "./measures/copying.ts";
 import { cutOff } from "./measures/cut-off.ts";
@@ -41,3 +43,10 @@ export const measures: readonly Measure[] = [
   grammar,
   perplexity,
 ];
+
+/** These, and those of the study's plugins. Values of a plugin's measure are taken again when the plugin changes. */
+export const measuresOf = ({ plugins }: Study): readonly Measure[] =>
+  withPlugins(measures, "measure", plugins, ({ definition, hash }) => ({
+    ...(definition as MeasureDefinition),
+    version: Number.parseInt(hash.slice(0, 12), 16),
+  }));

@@ -245,8 +245,7 @@ function givenTo(
     return value === "" ? [] : [[item.name, value] as const];
   });
   const task = taskNamed(question.task)!;
-  const schema = task.responseTo?.(study.config.survey.demographics) ?? task.response;
-  const result = schema.safeParse(Object.fromEntries(given));
+  const result = task.response(study.config.survey.demographics).safeParse(Object.fromEntries(given));
   if (result.success) return [{ question, answer: result.data }];
   if (given.length === 0) return [];
   const [issue] = result.error.issues;

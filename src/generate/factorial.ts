@@ -39,6 +39,7 @@ export const factorial = stage({
     return [
       ...(await providerOf(model)).files(model, study),
       await templateFile(await promptOf(study), study),
+      ...study.plugins.filesOf("model"),
     ];
   },
   preflight(study) {

@@ -66,7 +66,7 @@ export function noStoryError(
   const first = cause!.of[0]!;
   const also = others.length > 0 ? `, and ${counted(others.length, "other reason")}` : "";
   return new StudyError(`${name} wrote no story (${where}: ${first.reason}${also})`, {
-    hint: first.passing
+    hint: first.transient
       ? "check that the server has the model, then run `tinylove run` again; texts by other models are kept"
       : adviceFor(first, series, drawing),
   });
@@ -118,9 +118,9 @@ function causeLine({ kind, of }: Cause): string {
 
 /** What to do about an attempt that failed or has a fault. */
 function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: DrawSettings): string {
-  const { outcome, reason = "", passing, chosen } = generation;
+  const { outcome, reason = "", transient, chosen } = generation;
   const server = isServed(model);
-  if (passing) {
+  if (transient) {
     const patience =
       "; if it keeps failing, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
     return `it may be temporary: run \`tinylove generate\` again${server ? patience : ""}`;

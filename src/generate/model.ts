@@ -53,7 +53,7 @@ export interface Model {
   /** A non-default way of computing that changes the texts; part of a reply's key in the journal. */
   readonly variant?: string;
   /** True for a stand-in that only tests the pipeline. */
-  readonly pretend?: boolean;
+  readonly dummy?: boolean;
   /**
    * The number of requests per batch. The replies of a batch depend on each other (a local model computes them in
    * step), so a batch is cached and repeated as a whole.
@@ -81,13 +81,8 @@ export interface PromptFormat {
   readonly defaultPrompt: string;
 }
 
-/**
- * A kind of model, identified by the scheme of its address. Each is one file in `models/` and one line in
- * `models.ts`.
- */
+/** How a kind of model writes. Its settings are in `study/settings/providers/`. */
 export interface Provider<Settings = ModelSettings> {
-  readonly scheme: string;
-  readonly summary: string;
   /** Files that the result depends on, absolute or relative to the study. */
   files(settings: Settings, study: Study): readonly string[];
   /** Undefined if it is not known yet (the file is not downloaded). */

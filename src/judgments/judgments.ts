@@ -23,7 +23,7 @@ export const judgments = stage({
   settings: () => undefined,
   async inputs(study) {
     await settleStore(study);
-    return [storeFile];
+    return [storeFile, ...study.plugins.filesOf("task")];
   },
   preflight: ({ config }) => void phrasesOf(config.survey.language),
   async applies(study) {

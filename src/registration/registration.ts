@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
@@ -19,7 +20,7 @@ export const Frozen = z.strictObject({
   /** The number of readers at which the study ends; null if none was planned. */
   readers: z.int().positive().nullable(),
   seed: z.union([z.string(), z.number()]),
-  /** SHA-256 of the stimuli and of the forms. */
+  /** SHA-256 of the stimuli, of the forms, and of plugins that ask, measure or analyse. */
   hashes: z.record(z.string(), z.string()),
 });
 export type Frozen = Readonly<z.infer<typeof Frozen>>;
@@ -52,7 +53,10 @@ export async function frozenOf(study: Study): Promise<Frozen> {
   const { seed } = study.config;
   const analyse = await declaredAnalysis(study);
   const hashes: Record<string, string> = {};
-  for (const path of [stimuliFile, formsFolder]) {
+  const programs = study.plugins
+    .filesOf("task", "measure", "analysis")
+    .map((path) => relative(study.folder, path).replaceAll("\\", "/"));
+  for (const path of [stimuliFile, formsFolder, ...programs]) {
     const hash = await hashOf(study.path(path));
     if (hash) hashes[path] = hash;
   }

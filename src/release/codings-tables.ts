@@ -14,14 +14,14 @@ export function codingsTable(
   const written = new Set(stories.map(({ id }) => id));
   const generated = new Set([...generations, ...factorial].map(({ id }) => id));
   const rows = coders.flatMap((coder) => {
-    const { name, textSet: lot } = textSetOf(coder.name);
+    const { name, textSet: text_set } = textSetOf(coder.name);
     const published = isOfPeople(coder) ? nameOf(name) : name;
     return coder.codings
       .filter(({ text }) => written.has(text) || generated.has(text))
       .map(({ text, variable, code, kind }) => ({
         coder: published,
         kind,
-        lot,
+        text_set,
         story: written.has(text) ? text : undefined,
         generation: written.has(text) ? undefined : text,
         variable,
@@ -46,7 +46,7 @@ export function codingsTable(
         meaning: "People who read without being told the origin, a language model, or lists of cue words",
       },
       {
-        name: "lot",
+        name: "text_set",
         type: "string",
         required: true,
         levels: TextSet.options,
@@ -62,7 +62,9 @@ export function codingsTable(
       { name: "variable", type: "string", required: true, meaning: "What was coded" },
       { name: "code", type: "string", required: true, meaning: "The code that was given" },
     ],
-    rows: sortedBy(rows, (row) => [row.coder, row.lot, row.story ?? row.generation, row.variable].join("\0")),
+    rows: sortedBy(rows, (row) =>
+      [row.coder, row.text_set, row.story ?? row.generation, row.variable].join("\0"),
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Findings } from "../study/finding.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { type Row, readTable } from "../tables/tables.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import { findingsFolder, readFindings } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { readManifest, stateOf } from "../workbench/manifest.ts";
@@ -54,10 +55,11 @@ export async function readVerdict(
   const kept = new Set((await readTable(table)).map(nameOfRow));
   return {
     program,
-    judged: ({ task, participant, stimuli: [stimulus = ""], order }) =>
-      task === "human-or-machine"
-        ? kept.has(nameOfRow({ participant, stimulus, order: String(order) }))
-        : undefined,
+    judged({ task: name, participant, stimuli: [stimulus = ""], order }) {
+      const task = taskNamed(name);
+      if (task?.kind !== "choice" || !task.asksOrigin) return undefined;
+      return kept.has(nameOfRow({ participant, stimulus, order: String(order) }));
+    },
   };
 }
 

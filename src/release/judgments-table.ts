@@ -2,7 +2,7 @@ import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key } from "../study/stimulus.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import type { Item } from "../tasks/items.ts";
+import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Choices, Published } from "./published.ts";
@@ -17,13 +17,14 @@ export function judgmentsTable(
   nameOf: (participant: string) => string,
 ): Table {
   const asked = itemsByTask(study, forms);
-  const isTold = ({ name, kind }: Item) =>
-    name !== "answer" && (kind === "choice" || kind === "scale" || ownWords);
+  const isTold = (item: Item) => item.name !== "answer" && (isClosed(item) || ownWords);
   // What is asked of people themselves stands with them; remarks are their own words.
-  const shown = judgments.filter(({ task }) => task !== "demographics" && (task !== "free-text" || ownWords));
+  const shown = judgments.filter(
+    ({ task }) => !isAbout(task) && (ownWords || taskNamed(task)?.kind !== "text"),
+  );
   const details = new Map<string, Item>();
   for (const [task, items] of asked) {
-    if (task !== "demographics") for (const item of items.filter(isTold)) details.set(item.name, item);
+    if (!isAbout(task)) for (const item of items.filter(isTold)) details.set(item.name, item);
   }
   const rows = shown.map(({ response, stimuli, ...judgment }) => ({
     participant: nameOf(judgment.participant),
@@ -59,7 +60,7 @@ export function judgmentsTable(
         name: "task",
         type: "string",
         required: true,
-        levels: [...asked.keys()].filter((task) => task !== "demographics").sort(),
+        levels: [...asked.keys()].filter((task) => !isAbout(task)).sort(),
         meaning: "The kind of question",
       },
       {
@@ -112,7 +113,7 @@ export function judgmentsTable(
           name: item.name,
           type: isNumbers(item) ? "integer" : "string",
           meaning: `Answer to: ${item.ask}${item.kind === "scale" ? ` From ${item.ends.join(" to ")}` : ""}`,
-          ...(levelsOf(item) && { levels: levelsOf(item)! }),
+          ...(isClosed(item) && { levels: levelsOf(item) }),
         }),
       ),
       {
@@ -140,22 +141,17 @@ function itemsByTask({ config: { survey } }: Study, forms: readonly Form[]): Map
   return new Map([...names].map((name) => [name, taskNamed(name)?.items(words, survey.demographics) ?? []]));
 }
 
+const isAbout = (task: string): boolean => taskNamed(task)?.kind === "about";
+
 function meaningOfResponses(asked: ReadonlyMap<string, readonly Item[]>): string {
   const meanings = [...asked].flatMap(([task, items]) => {
     const item = items.find(({ name }) => name === "answer");
-    if (!item || task === "demographics") return [];
+    if (!item || isAbout(task)) return [];
     const ends = item.kind === "scale" ? ` (${item.ends.join(" to ")})` : "";
-    return `${task}: ${item.ask} ${levelsOf(item)?.join(", ") ?? "free text"}${ends}`;
+    return `${task}: ${item.ask} ${isClosed(item) ? levelsOf(item).join(", ") : "free text"}${ends}`;
   });
   return `The answer. ${meanings.join("; ")}`;
 }
-
-const levelsOf = (item: Item): readonly string[] | undefined =>
-  item.kind === "choice"
-    ? item.options.map(([value]) => value)
-    : item.kind === "scale"
-      ? item.levels
-      : undefined;
 
 function rightnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number | undefined {
   return taskNamed(judgment.task)?.score(judgment.response as never, originsAsShown(judgment, key));

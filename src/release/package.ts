@@ -16,7 +16,7 @@ import { readVerdict, type VerdictMakers } from "./in-verdict.ts";
 import type { MeasureFacts } from "./measures-table.ts";
 import { papersOf } from "./papers.ts";
 import { parquetOf } from "./parquet-file.ts";
-import { aloneWithTheirAnswers } from "./participants-table.ts";
+import { aloneWithTheirAnswers, closedQuestions } from "./participants-table.ts";
 import { type Published, readPublished } from "./published.ts";
 import { writeSqlite } from "./sqlite-file.ts";
 import { tablesOf } from "./study-tables.ts";
@@ -24,7 +24,9 @@ import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts"
 import { textChoices } from "./texts.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>
+export const packageStudy = (
+  known: VerdictMakers & { readonly measuresOf: (study: Study) => readonly MeasureFacts[] },
+) =>
   command({
     name: "package",
     summary:
@@ -67,7 +69,7 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
         const published = await readPublished(study, await readVerdict(study, known, effects.log));
         const secret = await secretOf(study);
         const tables = withCodebook(
-          withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+          withReferencesKept(tablesOf(study, published, known.measuresOf(study), choices, secret)),
         );
         const about: About = {
           name: study.config.name,
@@ -134,7 +136,7 @@ const ordered = (row: Table["rows"][number], names: readonly string[]) =>
 
 function tellWhatItHolds(
   study: Study,
-  { coders }: Published,
+  { coders, forms }: Published,
   tables: readonly Table[],
   { licence, authors }: About,
   effects: Effects,
@@ -150,8 +152,10 @@ function tellWhatItHolds(
     effects.log(
       `${codes} codes${gone > 0 ? `; left out are ${gone} of texts that are not in the study` : ""}`,
     );
-  const fixed = study.config.survey.demographics.filter(({ options }) => options).map(({ name }) => name);
-  const alone = aloneWithTheirAnswers(tables.find(({ name }) => name === "participants")!, fixed);
+  const alone = aloneWithTheirAnswers(
+    tables.find(({ name }) => name === "participants")!,
+    closedQuestions(study, forms),
+  );
   if (alone > 0) {
     effects.warn(
       `${alone === 1 ? "1 participant is" : `${alone} participants are`} alone with what they told about themselves: who knows them may find them (--demographics none leaves it out)`,

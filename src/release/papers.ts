@@ -2,6 +2,8 @@ import { stringify } from "yaml";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { lengthOf, withLength } from "../survey/length.ts";
+import { TaskFacts } from "../tasks/kinds.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { About } from "./descriptor.ts";
 import type { Choices, Published } from "./published.ts";
@@ -60,6 +62,7 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: Published): 
       ...{ examples, titles, attempts, tokens, temperature, topP, topK, minP, repeatPenalty },
     },
     compose,
+    tasks: tasksOf(forms),
     survey: {
       title: survey.title,
       language,
@@ -77,3 +80,11 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: Published): 
   };
   return `${JSON.stringify(settings, null, 2)}\n`;
 }
+
+/** What each task asks, so that the tables can be analysed where its plugin is not. */
+const tasksOf = (forms: Published["forms"]): Record<string, TaskFacts> =>
+  Object.fromEntries(
+    [...new Set(forms.flatMap(({ questions }) => questions.map(({ task }) => task)))]
+      .flatMap((name) => taskNamed(name) ?? [])
+      .map((task) => [task.name, TaskFacts.parse(task)]),
+  );

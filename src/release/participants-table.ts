@@ -1,3 +1,8 @@
+import type { Form } from "../study/form.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { aboutItems } from "../tasks/asked.ts";
+import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Choices, Published } from "./published.ts";
 import type { Column, Table } from "./table.ts";
@@ -5,19 +10,18 @@ import { sortedBy } from "./table.ts";
 
 /** Who answered, under new names: the form, how they answered, and of their own questions what is chosen. */
 export function participantsTable(
-  { config: { survey } }: Study,
-  { participants, judgments }: Published,
+  study: Study,
+  { participants, judgments, forms }: Published,
   { demographics }: Choices,
   nameOf: (participant: string) => string,
 ): Table {
-  const fields = survey.demographics.filter(
-    ({ options }) => demographics === "all" || (demographics === "closed" && options),
+  const fields = askedAbout(study, forms).filter(
+    (item) => demographics === "all" || (demographics === "closed" && isClosed(item)),
   );
-  const told = new Map(
-    judgments
-      .filter(({ task }) => task === "demographics")
-      .map(({ participant, response }) => [participant, response as Record<string, unknown>]),
-  );
+  const told = new Map<string, Record<string, unknown>>();
+  for (const { participant, task, response } of judgments) {
+    if (taskNamed(task)?.kind === "about") told.set(participant, { ...told.get(participant), ...response });
+  }
   const rows = participants.map((row) => {
     const own = told.get(row["participant"]!) ?? {};
     const [began, ended] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
@@ -50,17 +54,31 @@ export function participantsTable(
       ...conductColumns,
       { name: "simulated", type: "boolean", required: true, meaning: "A program, not a person" },
       ...fields.map(
-        ({ name, ask, options }): Column => ({
-          name,
+        (item): Column => ({
+          name: item.name,
           type: "string",
-          meaning: `Answer to: ${ask}`,
-          ...(options && { levels: options }),
+          meaning: `Answer to: ${item.ask}`,
+          ...(isClosed(item) && { levels: levelsOf(item) }),
         }),
       ),
     ],
     rows: sortedBy(rows, ({ participant }) => participant),
   };
 }
+
+/** What the forms ask people about themselves. */
+const askedAbout = ({ config: { survey } }: Study, forms: readonly Form[]): Item[] =>
+  aboutItems(
+    forms.flatMap(({ questions }) => questions.map(({ task }) => task)),
+    survey,
+    phrasesOf(survey.language),
+  );
+
+/** The questions about themselves that people answer with one of several fixed answers, by name. */
+export const closedQuestions = (study: Study, forms: readonly Form[]): string[] =>
+  askedAbout(study, forms)
+    .filter(isClosed)
+    .map(({ name }) => name);
 
 /** What `judgments/participants.csv` says of how somebody answered. */
 const conductColumns: readonly Column[] = [

@@ -1,4 +1,5 @@
 import { listed } from "../study/print.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import { version } from "../workbench/version.ts";
 import type { About } from "./descriptor.ts";
 import type { Choices } from "./published.ts";
@@ -67,11 +68,12 @@ ${about.licence ? `The data are under ${about.licence}` : "No licence has been c
 /** Accuracy by who wrote what was judged, in three languages, of the first task asked whose answers are right or wrong. */
 function examplesFor(tables: readonly Table[]): string {
   const rows = tables.find(({ name }) => name === "judgments")!.rows;
-  const [task, by] =
-    Object.entries({ "human-or-machine": "origin", "which-is-human": "human_side" }).find(([name]) =>
-      rows.some((row) => row["task"] === name),
-    ) ?? [];
-  if (task === undefined) return "";
+  const asked = [...new Set(rows.map((row) => row["task"]))].flatMap((name) => taskNamed(String(name)) ?? []);
+  const asking = asked.filter(({ asksOrigin }) => asksOrigin);
+  const first = asking.find(({ kind }) => kind === "choice") ?? asking[0];
+  if (!first) return "";
+  const task = first.name;
+  const by = first.kind === "choice" ? "origin" : "human_side";
   return `How often the answers to \`${task}\` are right, by \`${by}\`. Other tasks have other answers, so one is chosen first:
 
 \`\`\`r
@@ -122,8 +124,8 @@ Kind of love, tone, cultural setting, or what else the codebook asks, as ${liste
       ? "People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. "
       : ""
   }A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out.${
-    rows.some(({ lot }) => lot === "factorial")
-      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`lot`)."
+    rows.some(({ text_set }) => text_set === "factorial")
+      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`text_set`)."
       : ""
   }
 

@@ -4,7 +4,7 @@ import type { StoryRead } from "./stories.ts";
 /** A report before it is drawn: what the page, the Markdown and the tables all walk. */
 export interface Contents {
   readonly title: string;
-  /** Said at the head: simulated readers, an example corpus, a pretend model. */
+  /** Said at the head: simulated readers, an example corpus, a dummy model. */
   readonly marks: readonly Mark[];
   /** The verdict in one sentence. */
   readonly headline: string;

@@ -127,8 +127,8 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
 
 /** Where the readers, the stories or the models are not real ones. */
 async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
-  const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
-  const models = [...new Set(pretend.map(modelName))];
+  const dummies = (await readGenerations(study)).filter(({ model }) => model.dummy);
+  const models = [...new Set(dummies.map(modelName))];
   const corpus = (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined;
   return [
     ...(simulated ? [simulatedMark] : []),

@@ -10,7 +10,7 @@ import { exportAnswers } from "../survey/store/exporting.ts";
 import { Store } from "../survey/store/store.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { planOf } from "../survey/survey-plan.ts";
-import type { SimulatedReader } from "../tasks/task.ts";
+import type { SimulatedReader } from "../tasks/simulated.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";

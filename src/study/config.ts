@@ -22,6 +22,10 @@ export const StudyConfig = z.strictObject({
   genre: z.string().trim().min(1).default(usualGenre),
   /** Every random choice follows from it. */
   seed: z.union([z.int(), z.string()]).default(2022),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Programs of this study's own, .mjs or .ts files by their paths from here: docs/extending.md."),
   corpus: CorpusSettings.prefault({}),
   describe: DescribeSettings.prefault({}),
   generate: GenerateSettings.prefault({}),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Field } from "../study/settings/survey.ts";
-import type { Answer } from "../tasks/task.ts";
+import type { Answer } from "../tasks/kinds.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { isSignField } from "./bot-signals.ts";
 import type { Plan } from "./survey-plan.ts";
@@ -14,7 +14,7 @@ export function responseIn(
 ): { readonly response: Answer } | { readonly refused: "missing" | "wrong" } {
   const task = taskNamed(name)!;
   const given = answerFields(fields);
-  const read = (task.responseTo?.(demographics) ?? task.response).safeParse(given);
+  const read = task.response(demographics).safeParse(given);
   if (read.success) return { response: read.data };
   return { refused: isMissing(read.error, given) ? "missing" : "wrong" };
 }

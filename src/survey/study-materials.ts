@@ -1,6 +1,7 @@
 import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import { taskNamed, tasks } from "../tasks/tasks.ts";
+import { checkAboutPage } from "../tasks/asked.ts";
+import { taskAt } from "../tasks/tasks.ts";
 import { sha256 } from "../text/hash.ts";
 import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -22,7 +23,8 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
   for (const form of forms) {
     checkForm(form, byId);
-    checkAboutOneself(form, study);
+    // The fields are in the settings, which may have changed since the forms were made.
+    for (const { task } of form.questions) checkAboutPage(`form ${form.id}`, task, study.config.survey);
   }
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
@@ -33,12 +35,7 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
 
 function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
   for (const question of form.questions) {
-    const task = taskNamed(question.task);
-    if (!task) {
-      throw new StudyError(`form ${form.id}: unknown task ${question.task}`, {
-        hint: `try ${tasks.map(({ name }) => name).join(", ")}`,
-      });
-    }
+    const task = taskAt(`form ${form.id}`, question.task);
     if (task.stimuli !== question.stimuli.length) {
       throw new StudyError(
         `form ${form.id}: ${task.name} shows ${task.stimuli} texts, question ${question.id} names ${question.stimuli.length}`,
@@ -52,12 +49,4 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
       });
     }
   }
-}
-
-/** The fields stand in the settings, which may have changed since the forms were made. */
-function checkAboutOneself({ id, questions }: Form, { config }: Study): void {
-  if (config.survey.demographics.length > 0 || !questions.some(({ task }) => task === "demographics")) return;
-  throw new StudyError(`form ${id}: demographics would be an empty page: survey.demographics is empty`, {
-    hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",
-  });
 }

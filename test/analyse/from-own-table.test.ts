@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { preregister } from "../../src/analyse/preregister.ts";
-import { measures } from "../../src/describe/measures.ts";
+import { measuresOf } from "../../src/describe/measures.ts";
 import { packageStudy } from "../../src/release/package.ts";
 import { checkR } from "../../src/report/check-r.ts";
 import { pageOfFindings } from "../../src/report/report.ts";
@@ -19,7 +19,7 @@ import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, stimulusOf, writeJudgments } from "./a-study.ts";
 
 const analysis = analyse(pageOfFindings);
-const packaging = packageStudy({ analyse: analysis, checkR, measures });
+const packaging = packageStudy({ analyse: analysis, checkR, measuresOf });
 const margin = 0.17;
 let study: Study;
 const csvOfPackage = () => study.path("package/csv/judgments.csv");

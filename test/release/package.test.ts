@@ -7,7 +7,7 @@ import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { writeCoder } from "../../src/coding/codings.ts";
-import { measures } from "../../src/describe/measures.ts";
+import { measuresOf } from "../../src/describe/measures.ts";
 import { packageStudy as packaging } from "../../src/release/package.ts";
 import { allowsCopies } from "../../src/release/texts.ts";
 import { checkR } from "../../src/report/check-r.ts";
@@ -22,7 +22,7 @@ import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } fro
 import { pause } from "../survey/load.ts";
 
 const analysis = analyse(pageOfFindings);
-const packageStudy = packaging({ analyse: analysis, checkR, measures });
+const packageStudy = packaging({ analyse: analysis, checkR, measuresOf });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
@@ -256,7 +256,7 @@ test("a text goes out where its licence lets it, and a machine's where it quotes
   expect(
     stories.every(({ title, sha256, words }) => title && sha256!.length === 64 && Number(words) > 0),
   ).toBe(true);
-  const generations = (await json("generations")).filter(({ lot }) => lot === "study");
+  const generations = (await json("generations")).filter(({ text_set }) => text_set === "study");
   expect(generations.filter(({ withheld }) => withheld)).toMatchObject([
     { text: null, withheld: "it quotes a story that is not published" },
   ]);
@@ -437,13 +437,13 @@ test("what was coded is there by coder: a person has one new name in both lots, 
     [true, 8],
   ]);
   const twice = people.find(([, rows]) => rows.length === 10)![1];
-  expect(twice.filter(({ lot }) => lot === "factorial")).toMatchObject([
+  expect(twice.filter(({ text_set }) => text_set === "factorial")).toMatchObject([
     { generation: "factorial-one", story: null, variable: "tone", code: "grieving" },
     { generation: null, story: expect.stringMatching(/^story-/), code: "content" },
   ]);
 
   // The factorial's text quotes a story that stays; its code is there all the same.
-  const [factorial] = (await json("generations")).filter(({ lot }) => lot === "factorial");
+  const [factorial] = (await json("generations")).filter(({ text_set }) => text_set === "factorial");
   expect(factorial).toMatchObject({ text: null, withheld: "it quotes a story that is not published" });
   const codes = await table("codes");
   expect(codes.filter(({ variable, code }) => variable === "tone" && code === "grieving")).toHaveLength(1);

@@ -10,14 +10,12 @@ import { sampledHere } from "../sampling.ts";
  * such.
  */
 export const echo: Provider<SettingsOf<"echo">> = {
-  scheme: "echo",
-  summary: "not a model: words of the prompt, for testing the pipeline only",
   files: () => [],
   promptFormat: async () => baseFormat,
   open: async (settings, _, effects) => ({
     address: settings.address,
     hash: sha256("echo 1"),
-    pretend: true,
+    dummy: true,
     batchSize: 1,
     maxConcurrency: 1,
     async write(batch) {

@@ -10,8 +10,6 @@ import { localModel, promptFormatOfFile } from "./local.ts";
  * A GGUF file on a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine.
  */
 export const hf: Provider<SettingsOf<"hf">> = {
-  scheme: "hf",
-  summary: "a GGUF file on a model hub, downloaded once",
   files: (settings, study) => [hubFileAt(hubFile(settings)).hashFile, ...adapterOf(settings, study)],
   promptFormat: (settings) => promptFormatOfFile(hubFileAt(hubFile(settings)).path),
   async open(settings, study, effects) {

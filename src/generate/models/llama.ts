@@ -14,8 +14,6 @@ import { localModel, promptFormatOfFile } from "./local.ts";
  * `llama:smollm2` one from `tinylove models get smollm2`.
  */
 export const llama: Provider<SettingsOf<"llama">> = {
-  scheme: "llama",
-  summary: "a GGUF file on this machine, or `llama:embedded`",
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
   promptFormat: (settings, study) => promptFormatOfFile(llamaFileNamed(targetOf(settings), study)),
   async open(settings, study, effects) {

@@ -7,12 +7,7 @@ import {
 } from "../../llm/served/dialect.ts";
 import { Filtered, PermanentError, TransientError, withRetries } from "../../llm/served/retry.ts";
 import { isUnreachable, openServer, type Server } from "../../llm/served/server.ts";
-import {
-  type ServedScheme,
-  type ServedSettings,
-  type SettingsOf,
-  targetOf,
-} from "../../study/settings/models.ts";
+import { type ServedSettings, targetOf } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -22,29 +17,20 @@ import { writeMany } from "../openai-batch.ts";
 import { samplingOf } from "../sampling.ts";
 
 /**
- * A kind of model on a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is `openai:MODEL`
- * with its `base` address and the key in the environment. The other schemes are shorthands with a known address;
- * `anthropic:` uses Anthropic's Messages API. Which fields each accepts is in `llm/served/dialect.ts`.
+ * Models on a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is `openai:MODEL` with its
+ * `base` address and the key in the environment. The other schemes are shorthands with a known address; `anthropic:`
+ * uses Anthropic's Messages API. Which fields each accepts is in `llm/served/dialect.ts`.
  *
  * A request that ends in 429, 5xx, a lost connection, a stall or a malformed reply is tried again after growing
  * waits; the number of parallel requests adapts to the server. If it still fails, the failure is recorded with its
  * reason.
  */
-const served = <Kind extends ServedScheme>(scheme: Kind, summary: string): Provider<SettingsOf<Kind>> => ({
-  scheme,
-  summary,
+export const served: Provider<ServedSettings> = {
   files: () => [],
   promptFormat: async (settings) =>
     servedApi(settings) === "chat" ? { apis: ["chat", "completions"], defaultPrompt: "chat" } : baseFormat,
   open: (settings, study, effects) => servedModel(settings, study, effects),
-});
-
-export const openai = served("openai", "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI");
-export const anthropic = served("anthropic", "Claude, through Anthropic's Messages API");
-export const gemini = served("gemini", "Gemini, through Google's OpenAI-compatible address");
-export const openrouter = served("openrouter", "models of many vendors, through OpenRouter");
-export const ollama = served("ollama", "a model in Ollama on this machine");
-export const lmstudio = served("lmstudio", "a model in LM Studio on this machine");
+};
 
 async function servedModel(settings: ServedSettings, study: Study, effects: Effects): Promise<Model> {
   const server = openServer(settings, "generate.models: base", effects);

@@ -16,8 +16,6 @@ import { localModel } from "./local.ts";
  * process; else the trainer samples from the model folder, since llama.cpp does not support GPT-Neo.
  */
 export const tuned: Provider<SettingsOf<"tuned">> = {
-  scheme: "tuned",
-  summary: "a model that `tinylove tune` made",
   files: (settings, study) => [study.path(targetOf(settings))],
   promptFormat: async () => baseFormat,
   async open(settings, study, effects) {

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
 import { chatTemplateIn } from "./chat.ts";
+import { llamaLibrary } from "./library.ts";
 
 /** The metadata of a GGUF file. Sizes in bytes. */
 export interface LlamaFile {
@@ -22,7 +23,7 @@ export interface LlamaFile {
 
 /** Reads a GGUF file's header without loading the model; throws StudyError if it has none. */
 export async function readLlamaFile(file: string): Promise<LlamaFile> {
-  const { readGgufFileInfo, GgufInsights } = await import("node-llama-cpp");
+  const { readGgufFileInfo, GgufInsights } = await llamaLibrary();
   try {
     const info = await readGgufFileInfo(file, { logWarnings: false });
     const insights = await GgufInsights.from(info);
@@ -50,7 +51,7 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
 /** The chat template of a GGUF file; undefined for a base model, or if there is no such file. */
 export async function chatTemplateOf(file: string): Promise<string | undefined> {
   if (!(await exists(file))) return undefined;
-  const { readGgufFileInfo } = await import("node-llama-cpp");
+  const { readGgufFileInfo } = await llamaLibrary();
   try {
     const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
     return chatTemplateIn(metadata);

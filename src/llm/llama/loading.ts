@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
+import { llamaLibrary } from "./library.ts";
 
 /** Loads a model's file; throws StudyError if it is missing, broken or unsupported. */
 export async function loadedModel(file: string, adapter?: string): Promise<LlamaModel> {
@@ -95,7 +96,7 @@ const recentLog: string[] = [];
 
 /** One binding for the process. Its last log lines are kept, because they say why a file did not load. */
 export async function llamaBinding(): Promise<Llama> {
-  const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
+  const { getLlama, LlamaLogLevel } = await llamaLibrary();
   binding ??= getLlama({
     build: "never",
     skipDownload: true,

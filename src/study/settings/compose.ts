@@ -31,9 +31,10 @@ export const ComposeSettings = z.strictObject({
   tasks: z
     .array(QuestionSettings)
     .min(1)
+    // biome-ignore lint/plugin: a user's default value; settings import nothing from src/tasks.
     .default([{ task: "human-or-machine", count: "all" }]),
   /**
-   * What `which-is-human` shows: a human and a machine story to one `title`, or to two (`mixed`), either way stories
+   * What a task that shows a pair gets: a human and a machine story to one `title`, or to two (`mixed`), either way stories
    * that the form shows nowhere else. `reread` makes the pairs of stories that are asked about alone as well, for want
    * of stories: such a pair comes after all that stand alone.
    */

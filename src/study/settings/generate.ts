@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { drawAnywhere, ModelSettings } from "./models.ts";
+import { drawAnywhere } from "./draw.ts";
+import { ModelSettings } from "./models.ts";
 
 export type { ModelSettings };
 

@@ -6,12 +6,17 @@ const taken = new Set([
   ..."answer key seal left confidence reason emotion pasted website".split(" "),
 ]);
 
+/** Whether an item of the researcher's own may be called so: a column that judgments.csv and the forms do not have yet. */
+export const isFreeName = (name: string): boolean => columnName.test(name) && !taken.has(name);
+
+const columnName = /^[a-z][a-z0-9_]{0,39}$/;
+
 /** One thing that participants are asked about themselves. */
 const Field = z.strictObject({
   /** The column of judgments.csv that holds it. */
   name: z
     .string()
-    .regex(/^[a-z][a-z0-9_]{0,39}$/, "a name of lower-case letters, digits and underscores")
+    .regex(columnName, "a name of lower-case letters, digits and underscores")
     .refine((name) => !taken.has(name), "this name is taken by a column of judgments.csv"),
   ask: z.string().min(1),
   /** The answers to choose from; free text where there are none. */

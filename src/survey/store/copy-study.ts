@@ -1,5 +1,7 @@
 import { copyFile, link, mkdir, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
+import { pluginFilesOf } from "../../plugins/load.ts";
+import { trust } from "../../plugins/trust.ts";
 import { storeFile } from "../../registration/assert-not-frozen.ts";
 import {
   factorialFile,
@@ -36,8 +38,16 @@ export async function copyStudy(study: Study, target: string): Promise<void> {
     const files = (await stat(from)).isDirectory() ? await filesUnder(from) : [from];
     for (const file of files) await copyFileTo(file, join(target, relative(study.folder, file)));
   }
+  // Who agreed to run them in the study did so for its copy.
+  for (const files of await pluginFilesOf(target, study.config.plugins)) await trust(files);
   await writeWhole(join(target, "study.yaml"), await readText(study.path("study.yaml")));
 }
+
+const pluginsInside = ({ folder, plugins }: Study): string[] =>
+  plugins
+    .filesOf("task", "model", "measure", "analysis", "source")
+    .map((path) => relative(folder, path))
+    .filter(isInside);
 
 /** A model that a stage read takes no room twice, where the system can link it: nothing writes into a model. */
 async function copyFileTo(from: string, to: string): Promise<void> {
@@ -62,6 +72,7 @@ async function partsOf(study: Study): Promise<Set<string>> {
     formsFolder,
     ...recorded.filter((path) => isInside(path) && !isAnswers(path)),
     ...tuning.map((file) => relative(study.folder, file)),
+    ...pluginsInside(study),
   ]);
 }
 
