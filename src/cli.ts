@@ -8,7 +8,10 @@ import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
 import { openStudy } from "./workbench/study.ts";
 import { version } from "./workbench/version.ts";
 
-/** Runs one command line and returns the exit code: 0, 1 for what the user can mend, 70 for a bug, 130 when interrupted. */
+/**
+ * Runs one command line and returns the exit code: 0, 1 for an error that the user can fix, 70 for a bug, 130 after
+ * an interruption.
+ */
 export async function main(argv: readonly string[], effects: Effects): Promise<number> {
   try {
     const program = await programOf(effects, namesIn(argv));
@@ -19,7 +22,7 @@ export async function main(argv: readonly string[], effects: Effects): Promise<n
   }
 }
 
-/** Runs the process's own command line; the first interrupt asks the work to stop, a second one ends the process. */
+/** Runs the process's command line. A first interrupt asks the work to stop, a second one ends the process. */
 export async function runProcess(): Promise<void> {
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -28,7 +31,7 @@ export async function runProcess(): Promise<void> {
       interruption.abort(new Interrupted());
     });
   }
-  // The reader of a pipe may leave early (`| head`); that is no error of ours.
+  // The reader of a pipe may stop early (`| head`); that is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
   });
@@ -38,8 +41,8 @@ export async function runProcess(): Promise<void> {
 class Interrupted extends Error {}
 
 /**
- * The one command that a command line asks for, by its first words; undefined where it names none, as when it asks
- * for help: then all are loaded. Only what is used is loaded, for a server that stays for weeks.
+ * The command of a command line, by its first words; undefined if there is none, for example with `--help`: then all
+ * are loaded. Otherwise only this command is loaded, which keeps a long-running server small.
  */
 function namesIn(argv: readonly string[]): string[] | undefined {
   const words = argv.filter((word, at) => !word.startsWith("-") && argv[at - 1] !== "--study");
@@ -54,8 +57,8 @@ async function programOf(effects: Effects, names: string[] | undefined): Promise
       "Can readers tell a very short story that a language model wrote from one that a person wrote?",
     )
     .version(version)
-    .option("--study <folder>", "the study's folder (default: here)")
-    .showHelpAfterError("(`--help` shows what there is)")
+    .option("--study <folder>", "the study's folder (default: the current folder)")
+    .showHelpAfterError("(run with `--help` to see commands and flags)")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => effects.print(text.trimEnd()),
@@ -67,7 +70,7 @@ async function programOf(effects: Effects, names: string[] | undefined): Promise
   for (const command of await loaded(commands, names)) addCommand(program, command, effects);
   program.addHelpText(
     "after",
-    `\nBegin with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
+    `\nStart with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
   );
   return program;
 }
@@ -110,14 +113,14 @@ function describe(program: Program, described: Described): Program {
     .command(described.name.split(" ").at(-1)!)
     .description(described.summary);
   for (const [notation, summary] of described.flags ?? []) subcommand.option(notation, summary);
-  subcommand.option("--study <folder>", "the study's folder (default: here)");
+  subcommand.option("--study <folder>", "the study's folder (default: the current folder)");
   return subcommand.addHelpText(
     "after",
     `\nExamples:\n${described.examples.map((line) => `  $ ${line}`).join("\n")}`,
   );
 }
 
-/** A name of two words, `tune plan`, stands below a group of its first word. */
+/** A command of two words, `tune plan`, belongs to the group of its first word. */
 function parentOf(program: Program, name: string): Program {
   const [group, member] = name.split(" ");
   if (group === undefined || member === undefined) return program;
@@ -132,7 +135,7 @@ const membersOf = (group: string): string[] =>
     .filter((name) => name.startsWith(`${group} `))
     .map((name) => name.slice(group.length + 1));
 
-/** `--study` stands before or after the command's name; without it the study is where one stands. */
+/** `--study` may come before or after the command's name; the default is the current folder. */
 const folderOf = (self: Program): string => self.optsWithGlobals<{ study?: string }>().study ?? ".";
 
 const ownFlags = ({ study: _, ...flags }: Record<string, unknown>) => flags;
@@ -143,12 +146,12 @@ function explain(thrown: unknown, effects: Effects): number {
     return 1;
   }
   if (thrown instanceof Interrupted || effects.signal.aborted) {
-    effects.log("interrupted; the same command goes on where it stopped");
+    effects.log("Interrupted. Run the same command to continue where it stopped.");
     return 130;
   }
   const trouble = fileErrorOf(thrown);
   if (trouble) {
-    effects.log(`error: ${pathOf(thrown)}: ${trouble} (make room, or choose another file or folder)`);
+    effects.log(`error: ${pathOf(thrown)}: ${trouble} (free some space, or choose another file or folder)`);
     return 1;
   }
   // Commander has printed its own message, or the help that was asked for.

@@ -2,10 +2,10 @@ import { runAll } from "./workbench/commands/run.ts";
 import { status } from "./workbench/commands/status.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
-/** Members by name, each loaded when it is used: a survey server has no room for what writes figures. */
+/** Stages and commands by name. Each is loaded only when it is used, which keeps a survey server small. */
 type Loaders<Member> = Readonly<Record<string, () => Promise<Member>>>;
 
-/** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
+/** All stages of a study, in order: each reads what earlier ones wrote. `tinylove run` runs them. */
 export const stages: Loaders<AnyStage> = {
   collect: async () => (await import("./collect/collect.ts")).collect,
   generate: async () => (await import("./generate/generate.ts")).generate,
@@ -18,7 +18,7 @@ export const stages: Loaders<AnyStage> = {
   report: async () => (await import("./report/report.ts")).report,
 };
 
-/** What is no stage: making, showing, serving. */
+/** Commands that are not stages. */
 export const commands: Loaders<AnyCommand> = {
   init: async () =>
     (await import("./workbench/commands/init.ts")).init((await import("./collect/appraise.ts")).appraise),
@@ -55,15 +55,15 @@ export const commands: Loaders<AnyCommand> = {
   replay: async () => (await import("./analyse/replay.ts")).replay,
 };
 
-/** What the commands of two words do together. */
+/** Summaries for groups of commands. */
 export const groups: Readonly<Record<string, string>> = {
   tune: "Fine-tune a model on the training stories",
-  models: "Models that can be used here",
+  models: "Available models",
 };
 
 const pageOfFindings = async () => (await import("./report/report.ts")).pageOfFindings;
 
-/** Loads every member of a list, or those named, in its order. */
+/** Loads all members of a list, or those in `names`, in the list's order. */
 export const loaded = <Member>(
   members: Loaders<Member>,
   names: readonly string[] = Object.keys(members),

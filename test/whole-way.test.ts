@@ -82,7 +82,7 @@ test("without judgments the report says so and shows what is ready", async () =>
   const page = await readFile(join(folder, "report/report.html"), "utf8");
   // Compared as booleans: a page in a failure's message would bury it.
   expect(page.includes("nobody has judged a story")).toBe(true);
-  expect(page.includes("no evidence about people")).toBe(true);
+  expect(page.includes("not evidence about people")).toBe(true);
   expect(/<(script|link|img)[^>]+(src|href)="https?:/.test(page)).toBe(false);
 });
 
