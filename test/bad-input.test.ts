@@ -86,7 +86,7 @@ test("a server that is not there", async () => {
   expect(said).toContain("http://127.0.0.1:9/v1");
 });
 
-test("a title without a story and a duplicate are left out, told, and listed with their reasons", async () => {
+test("a title without a story and a duplicate are left out, reported, and listed with their reasons", async () => {
   const rows = [...enough, "Alone,,post-90", row(3)];
   const folder = await studyWith(echo, { "stories.csv": stories(rows) });
   const effects = quietEffects();

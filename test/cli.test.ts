@@ -37,19 +37,19 @@ test("a group of commands says what it is for and what its parts are, and not wh
   expect(printed).not.toContain("shows its parts");
 });
 
-test("an unknown command is told and ends with 1", async () => {
+test("an unknown command is reported and ends with 1", async () => {
   const { code, told } = await tinylove("runn");
   expect(code).toBe(1);
   expect(told).toContain("unknown command 'runn'");
 });
 
-test("a folder without a study is told in one line, with the mend", async () => {
+test("a folder without a study is reported in one line, with the fix", async () => {
   const { code, told } = await tinylove("status", "--study", await temporaryFolder());
   expect(code).toBe(1);
   expect(told).toMatch(/^error: no study in .*study\.yaml \(make one with `tinylove init DIR`.*\)$/);
 });
 
-test("--study stands before or after the command", async () => {
+test("--study is before or after the command", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   for (const argv of [
@@ -84,7 +84,7 @@ test("an unknown example and an unknown key each end with one line", async () =>
   expect(told).toBe("error: study.yaml: sede: no such setting (did you mean seed?)");
 });
 
-test("init where a file lies, an argument that cannot be, and a folder that is not there end with one line", async () => {
+test("init where a file is, an argument that cannot be, and a folder that is not there end with one line", async () => {
   const file = join(await temporaryFolder(), "a-file");
   await writeWhole(file, "once");
   expect(await tinylove("init", file)).toMatchObject({
@@ -103,7 +103,7 @@ test("init where a file lies, an argument that cannot be, and a folder that is n
   );
 });
 
-test("what is printed is no wider than a terminal, and a line a stage where there is none", async () => {
+test("what is printed is no wider than a terminal, and a line a stage where there is not one", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   const narrow = quietEffects({ terminal: { columns: 60, write() {} } });
@@ -119,7 +119,7 @@ test("what is printed is no wider than a terminal, and a line a stage where ther
   expect(plan.printed).toMatch(/^ {2}Stories each /m);
 });
 
-test("every stage and command stands in its list under its own name", async () => {
+test("every stage and command is in its list under its own name", async () => {
   for (const members of [stages, commands]) {
     expect((await loaded<Described>(members)).map(({ name }) => name)).toEqual(Object.keys(members));
   }

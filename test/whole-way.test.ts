@@ -110,7 +110,7 @@ test("simulated readers fill a copy, marked as simulated in the data and across 
   expect(await artefacts(folder)).toEqual(before);
 }, 600_000);
 
-test("a study that was moved goes on where it is", async () => {
+test("a study that was moved continues where it is", async () => {
   const moved = join(await temporaryFolder(), "moved");
   await cp(folder, moved, { recursive: true });
   const { printed } = await tinylove("status", "--study", moved);

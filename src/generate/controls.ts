@@ -157,14 +157,14 @@ export const controls: readonly ControlKind[] = [tone, strength, dialogue, kind,
  * Every combination of the requested values: `0..4` means each whole number from 0 to 4. Throws StudyError for an
  * unknown control or value.
  */
-export function controlsOf(asked: ControlSettings): Control[] {
-  if (Object.hasOwn(asked, "strength") && !Object.hasOwn(asked, "tone")) {
+export function controlsOf(requested: ControlSettings): Control[] {
+  if (Object.hasOwn(requested, "strength") && !Object.hasOwn(requested, "tone")) {
     throw new StudyError("generate.control: strength without a tone", {
       hint: "set a tone, such as melancholy",
     });
   }
   let variants: Control[] = [{}];
-  for (const [name, value] of Object.entries(asked)) {
+  for (const [name, value] of Object.entries(requested)) {
     const known = controls.find((control) => control.name === name);
     if (!known) {
       throw new StudyError(`generate.control: unknown control ${name}`, {
@@ -213,8 +213,8 @@ export function headersOf(control: Control, stories: readonly Story[]): (story: 
   return ({ text }) => {
     const entries = controls.flatMap(({ name, measure }) => {
       // A tone without a strength has the default strength.
-      const asked = Object.hasOwn(control, name) || (name === "strength" && Object.hasOwn(control, "tone"));
-      const value = asked ? measure(text, context) : undefined;
+      const applies = Object.hasOwn(control, name) || (name === "strength" && Object.hasOwn(control, "tone"));
+      const value = applies ? measure(text, context) : undefined;
       return value === undefined ? [] : [[name, value] as const];
     });
     return Object.fromEntries(entries);

@@ -11,7 +11,7 @@ export interface ExampleChoice {
    * be shown with `titles[i]`, never its own. A choice may depend only on earlier titles, so that more titles do not
    * change it.
    */
-  choose(asked: ChoiceRequest, random: Random): Story[][];
+  choose(request: ChoiceRequest, random: Random): Story[][];
 }
 
 export interface ChoiceRequest {
@@ -20,7 +20,7 @@ export interface ChoiceRequest {
   readonly count: number;
   /** Stories in `generate.exampleStories`, by id or title. */
   readonly named: readonly string[];
-  /** What is asked for beyond the title. */
+  /** What is request for beyond the title. */
   readonly control: Control;
 }
 

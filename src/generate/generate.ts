@@ -69,9 +69,9 @@ export const generate = stage({
       z.ZodOptional<z.ZodString>
     >),
   }),
-  async run(study, { again, ...asked }, effects) {
+  async run(study, { again, ...controlFlags }, effects) {
     const flags = Object.fromEntries(
-      Object.entries(asked).filter(([, value]) => value !== undefined),
+      Object.entries(controlFlags).filter(([, value]) => value !== undefined),
     ) as Control;
     const hasFlags = Object.keys(flags).length > 0;
     const stories = await readStories(study);

@@ -45,13 +45,13 @@ export interface Planned {
 export async function planOf(
   study: Study,
   stories: readonly Story[],
-  asked: ControlSettings = study.config.generate.control,
+  controls: ControlSettings = study.config.generate.control,
 ): Promise<Series[]> {
   const titles = titlesOf(study, stories);
   const pipelines = await pipelinesOf(study);
-  await assertControlsInPrompt(pipelines, controlsOf(asked), study);
+  await assertControlsInPrompt(pipelines, controlsOf(controls), study);
   return pipelines.flatMap((pipeline) =>
-    controlsOf(asked).map((control) => ({
+    controlsOf(controls).map((control) => ({
       ...pipeline,
       condition: [pipeline.template.name, ...Object.entries(control).map(conditionName)].join("+"),
       control,

@@ -126,7 +126,7 @@ export function fill(
   { headers = () => ({}), genre = usualGenre }: Filling = {},
 ): Prompt {
   const chosen = conditions(template.body, control);
-  const wanted: Control = {
+  const values: Control = {
     title,
     genre,
     wishes: wishesOf(control),
@@ -136,7 +136,7 @@ export function fill(
   const value = (hole: string): string => {
     const example = exampleHole.exec(hole);
     const story = example && examples[Number(example[1] ?? 1) - 1];
-    const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : wanted;
+    const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : values;
     const name = story ? example[2]! : hole;
     if (Object.hasOwn(known, name)) return String(known[name]);
     throw new StudyError(`${template.name}: no value for [[${hole}]]`, {

@@ -44,12 +44,12 @@ export async function writeSeries(
   let due: readonly Planned[] = series.titles;
   const attempts = Math.max(draws, study.config.generate.attempts);
   for (let number = 1; number <= attempts && due.length > 0; number++) {
-    const asked = due.map((planned) => attemptOf(planned, number, series, study));
+    const attempted = due.map((planned) => attemptOf(planned, number, series, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
-    const requests = asked.map(({ request }) => request);
+    const requests = attempted.map(({ request }) => request);
     const replies = await repliesTo(requests, model, journal, label, effects);
     const learned = !thinkUnopened.has(series.model) && closesUnopenedThinking(replies);
-    const fresh = asked.map((attempt, at) => ({ attempt, reply: replies[at]! }));
+    const fresh = attempted.map((attempt, at) => ({ attempt, reply: replies[at]! }));
     tried.push(...fresh);
     // A reply that shows how the model's template works changes how all replies are read.
     if (learned) {
@@ -58,7 +58,7 @@ export async function writeSeries(
     }
     for (const each of learned ? tried : fresh) kept.get(each.attempt.planned.story.id)!.push(judge(each));
     const lost = new Set(
-      asked
+      attempted
         .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
         .map(({ planned }) => planned),
     );

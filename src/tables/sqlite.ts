@@ -5,13 +5,13 @@ import { recordOf } from "./json.ts";
 import type { TableRecord } from "./table-record.ts";
 
 /**
- * Which table of a database to read: one by name, or the only one whose columns `fits` accepts. `wanted` describes
+ * Which table of a database to read: one by name, or the only one whose columns `fits` accepts. `needs` describes
  * these columns in messages.
  */
 export interface TableChoice {
   readonly table?: string | undefined;
   readonly fits?: (columns: readonly string[]) => boolean;
-  readonly wanted?: string;
+  readonly needs?: string;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function readSqlite(path: string, file: string, choice: TableChoice
 function onlyTable(
   database: Database.Database,
   file: string,
-  { fits = () => true, wanted }: TableChoice,
+  { fits = () => true, needs }: TableChoice,
 ): string {
   const fitting = tablesOf(database).filter((name) => {
     const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as { name: string }[];
@@ -54,9 +54,9 @@ function onlyTable(
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   throw new StudyError(
-    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"}${wanted ? ` with ${wanted}` : ""}`,
+    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"}${needs ? ` with ${needs}` : ""}`,
     {
-      hint: wanted
+      hint: needs
         ? `name one with corpus.table in study.yaml: ${tablesOf(database).join(", ")}`
         : `it has ${tablesOf(database).join(", ") || "none"}; export the right one as CSV`,
     },

@@ -303,10 +303,11 @@ function isIntroduction(said: string): boolean {
   const offered = offering.exec(said);
   if (!offered || /\b(?:he|she|they|we|i) (?:said|says|wrote|told|asked)\b/i.test(said)) return false;
   if (offered[1] !== "") return true;
-  const asked =
+  const onRequest =
     /\b(?:titled|entitled|for you|as (?:you )?requested|you (?:asked|requested)|based on|inspired by|(?:with|to|for|under) the title|\d+[ -]?words?|revised)\b|\bcalled ["“*]|\bmy (?:attempt|take|version)\b/i;
   return (
-    asked.test(said) || (said.endsWith(":") && /\b(?:story|tale|vignette|flash fiction)[ \t]*:$/i.test(said))
+    onRequest.test(said) ||
+    (said.endsWith(":") && /\b(?:story|tale|vignette|flash fiction)[ \t]*:$/i.test(said))
   );
 }
 

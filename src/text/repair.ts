@@ -63,7 +63,7 @@ const macRoman: Readonly<Record<string, string>> = {
 const misread = new RegExp(`[\\u00C2-\\u00F4][\\u0080-\\u00BF${windows1252}]{1,3}`, "g");
 
 function decodedAgain(text: string, found: (piece: string) => void): string {
-  const told = (piece: string, right: string) => {
+  const replaced = (piece: string, right: string) => {
     found(piece);
     return right;
   };
@@ -71,11 +71,11 @@ function decodedAgain(text: string, found: (piece: string) => void): string {
     text
       .replace(misread, (piece) => {
         const whole = wholeCharacter(piece);
-        return whole ? told(whole.piece, whole.right) + piece.slice(whole.piece.length) : piece;
+        return whole ? replaced(whole.piece, whole.right) + piece.slice(whole.piece.length) : piece;
       })
       // The third byte of a closing quote is unassigned in Windows-1252, and many programs drop it.
-      .replace(/â[€\u0080](?=[\s.,;:!?)]|$)/g, (piece) => told(piece, "”"))
-      .replace(/‚Ä[òôúùìî¶]|√[©®†±º∂]/g, (piece) => told(piece, macRoman[piece]!))
+      .replace(/â[€\u0080](?=[\s.,;:!?)]|$)/g, (piece) => replaced(piece, "”"))
+      .replace(/‚Ä[òôúùìî¶]|√[©®†±º∂]/g, (piece) => replaced(piece, macRoman[piece]!))
   );
 }
 

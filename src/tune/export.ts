@@ -86,8 +86,8 @@ async function promptsOf(study: Study, place: string, count: number): Promise<st
     ...stories.filter(({ split }) => split !== "test"),
   ];
   const titles = [...new Set(inOrder.map(({ title }) => title))].slice(0, count);
-  const [asked = ""] = template.split("[[story]]");
-  return titles.map((title) => asked.replace("[[title]]", () => title).trimEnd());
+  const [promptPart = ""] = template.split("[[story]]");
+  return titles.map((title) => promptPart.replace("[[title]]", () => title).trimEnd());
 }
 
 /** Parses --forms; throws StudyError for an unknown format. */

@@ -5,7 +5,7 @@ import { readStories, storiesFile, tunedFolder } from "../workbench/artefacts.ts
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { isGguf } from "./base.ts";
-import { storyForm } from "./form.ts";
+import { storyFormat } from "./story-format.ts";
 import type { TuningRequest } from "./tuning-request.ts";
 
 /** A tuning job: the settings for the trainer and the folder for its results. */
@@ -44,7 +44,7 @@ export async function jobOf(study: Study, request: TuningRequest): Promise<Job> 
       model,
       stories: study.path(storiesFile),
       out: folder,
-      template: await storyForm(tune.prompt, study),
+      template: await storyFormat(tune.prompt, study),
       method,
       ...(rate !== undefined && { rate }),
       epochs: request.epochs ?? tune.epochs,

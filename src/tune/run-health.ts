@@ -17,11 +17,11 @@ export interface Verdict {
 
 /** Judges by the rules, in their order. */
 export function verdictOn(evidence: Evidence): Verdict {
-  const held = rules.flatMap((rule) => {
+  const applying = rules.flatMap((rule) => {
     const because = rule.signs(evidence);
     return because === undefined ? [] : [{ rule, because }];
   });
-  const [first, ...rest] = held;
+  const [first, ...rest] = applying;
   const { rule, because } = first!;
   const unusable = rule.ruins ?? false;
   const also = rest

@@ -38,11 +38,11 @@ export const sweep = command({
     ["--json", "print JSON, for programs"],
   ],
   options,
-  async run(folder, { rates, titles, tokens, json, ...asked }, effects) {
+  async run(folder, { rates, titles, tokens, json, ...overrides }, effects) {
     const study = await openStudy(folder);
     const inOrder = ratesOf(rates);
     await storiesToTuneOn(study);
-    const request = await withUnpackedBase(study, asked, effects);
+    const request = await withUnpackedBase(study, overrides, effects);
     const begin = (await jobOf(study, request)).name;
     const jobs = [];
     for (const rate of inOrder)

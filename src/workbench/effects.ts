@@ -35,8 +35,8 @@ export function worldEffects(signal: AbortSignal): Effects {
     spawn,
     env: process.env,
     now: Date.now,
-    log: tell,
-    warn: (message) => tell(`warning: ${message}`),
+    log: writeLine,
+    warn: (message) => writeLine(`warning: ${message}`),
     print: (text) => void process.stdout.write(`${text}\n`),
     terminal: terminalOf(process.stdout),
     progress: (label, total) => progressOn(process.stderr, Date.now, label, total),
@@ -45,7 +45,7 @@ export function worldEffects(signal: AbortSignal): Effects {
 }
 
 /** On a terminal, long messages wrap between words; in a file each stays on one line. */
-function tell(message: string): void {
+function writeLine(message: string): void {
   const { isTTY, columns } = process.stderr;
   process.stderr.write(`${isTTY ? wrapped(message, columns || 80) : message}\n`);
 }

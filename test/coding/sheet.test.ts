@@ -33,7 +33,7 @@ const run = (options: Record<string, unknown>) =>
 
 const sheetOf = (coder: string) => readTable(study.path(`corpus/sheets/${coder}.csv`));
 
-test("a sheet tells nothing of who wrote, and no two coders have the same item or order", async () => {
+test("a sheet reveals nothing of who wrote, and no two coders have the same item or order", async () => {
   await run({ how: "sheet", coder: "anna" });
   await run({ how: "sheet", coder: "ben" });
   const [anna, ben] = [await sheetOf("anna"), await sheetOf("ben")];
@@ -146,7 +146,7 @@ test("a sample has people's and machine's texts by turns, the same for every cod
 const writeSheet = (rows: readonly Row[]) =>
   writeWhole(study.path("filled.csv"), csv(Object.keys(rows[0]!), rows));
 
-test("the texts of the factorial are coded with the stories behind them, in a file beside the coder's own", async () => {
+test("the texts of the factorial are coded with the stories behind them, in a file next to the coder's own", async () => {
   await run({ how: "sheet", coder: "anna" });
   const own = await readFile(study.path("corpus/sheets/anna.csv"), "utf8");
   const text = "The bread was warm and nobody came.";

@@ -70,7 +70,7 @@ function statesOf(study: Study): string[] {
 }
 
 describe.skipIf(!chromiumPath())("with a real Chromium", () => {
-  test.each(["metadata", "meta"] as const)("the stand-in's posts come out exactly (%s)", async (count) => {
+  test.each(["metadata", "meta"] as const)("the are-in's posts come out exactly (%s)", async (count) => {
     await using crawl = await begun({ count, limited: 2, subscribers: true });
     await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
     const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8")).toBe(first);
   });
 
-  test("--limit takes so many pages, the next run the others, and --dry-run only says so", async () => {
+  test("--limit takes that many pages, the next run the others, and --dry-run only says so", async () => {
     await using crawl = await begun();
     await crawl.run({ limit: 2 });
     expect(crawl.standIn.visits().size).toBe(2);
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await corpusOf(crawl.study)).toEqual(expected);
   });
 
-  test("pages that are gone, or walled one at a time, are told and do not end the crawl", async () => {
+  test("pages that are gone, or walled one at a time, are reported and do not end the crawl", async () => {
     await using crawl = await begun();
     crawl.standIn.behaviours.set(posts[0]!.path, "gone");
     crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
@@ -194,7 +194,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     });
   });
 
-  test("an interrupt ends the crawl at once, and the same command goes on there", async () => {
+  test("an interrupt ends the crawl at once, and the same command continues there", async () => {
     await using crawl = await begun({ delay: 200 });
     const interruption = new AbortController();
     const effects = quietEffects({ env: crawl.standIn.environment, signal: interruption.signal });
@@ -236,7 +236,7 @@ test("nothing is requested before the terms are acknowledged, and once is enough
   );
 });
 
-test("a key that is refused is told and never shown", async () => {
+test("a key that is refused is reported and never shown", async () => {
   await using crawl = await begun();
   const failure = crawl.run({}, { NYT_API_KEY: "secret-123" });
   await expect(failure).rejects.toThrow("the search refuses the key in NYT_API_KEY (401, Invalid ApiKey …)");
@@ -245,7 +245,7 @@ test("a key that is refused is told and never shown", async () => {
   );
 });
 
-test("a limit that does not pass is told without the key, and the next run goes on where it was", async () => {
+test("a limit that does not pass is reported without the key, and the next run continues where it was", async () => {
   await using crawl = await begun({ limited: 6 });
   const failure = crawl.run();
   await expect(failure).rejects.toThrow(
@@ -254,7 +254,7 @@ test("a limit that does not pass is told without the key, and the next run goes 
   await failure.catch(({ message }) => expect(message).not.toContain(goodKey));
 });
 
-test("an API that cannot be reached is told without the key", async () => {
+test("an API that cannot be reached is reported without the key", async () => {
   await using crawl = await begun();
   const failure = crawl.run({}, { TINYLOVE_NYT_API: "http://127.0.0.1:9" });
   await expect(failure).rejects.toThrow(/cannot reach 127.0.0.1:9/);
@@ -285,7 +285,7 @@ test("a study that is being collected in is not collected in twice", async () =>
   held.close();
 });
 
-test("the pace may be set aside for a stand-in on this machine alone", async () => {
+test("the pace may be set aside for a are-in on this machine alone", async () => {
   const { placesOf } = await import("../../src/collect/crawl/places.ts");
   expect(placesOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
   expect(
@@ -294,7 +294,9 @@ test("the pace may be set aside for a stand-in on this machine alone", async () 
       15,
     ),
   ).toMatchObject({ searchPace: 0 });
-  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow("TINYLOVE_NYT_SITE: nyt is not an address");
+  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow(
+    "TINYLOVE_NYT_SITE: nyt is not an address",
+  );
 });
 
 const inTenYears = Math.round(Date.now() / 1000) + 10 * 365 * 86_400;

@@ -118,7 +118,7 @@ describe("the same stories, however they are kept", () => {
     expect(textOf(stories)).toEqual(expected);
   });
 
-  test("a missing author is none, and is not called NA", async () => {
+  test("a missing author is not one, and is not called NA", async () => {
     const { stories } = await collected(
       "s.csv",
       csv(
@@ -259,7 +259,7 @@ describe("what other programs left in a text is repaired and reported", () => {
     expect(told).toMatch(/contains “didn\?t”: question marks may replace lost characters/);
   });
 
-  test("a collected story keeps its raw text beside the one that is shown", async () => {
+  test("a collected story keeps its raw text next to the one that is shown", async () => {
     const { stories } = await collected("s.jsonl", withFirst(`“Oh” &amp; so. ${story}`));
     expect(stories[0]!.raw).toBe(`“Oh” &amp; so. ${story}`);
     expect(stories[1]!.raw).toBeUndefined();
@@ -282,7 +282,7 @@ describe("edges of a story", () => {
     );
   });
 
-  test("a name that is not the author's is reported and stays; a name within the story is none", async () => {
+  test("a name that is not the author's is reported and stays; a name within the story is not a signature", async () => {
     const { told, stories } = await collected("s.jsonl", withFirst(`${story} – Maria del Mar`));
     expect(stories[0]!.text).toBe(`${story} – Maria del Mar`);
     expect(told).toMatch(/may be signed: it ends in “Maria del Mar”/);

@@ -105,7 +105,7 @@ test("pages behind a wall, cut short, or of another kind are listed with their r
   expect(effects.told).toContain("warning: other.html has no readable story");
 });
 
-test("a folder that is not there, or holds no page, is told", async () => {
+test("a folder that is not there, or has no page, is reported", async () => {
   const { run } = await studyOfPages({});
   await expect(run()).rejects.toThrow(/^no such folder: .*pages$/);
   const empty = await studyOfPages({ "a.txt": "x" });

@@ -118,7 +118,7 @@ test("columns with other names are mapped in study.yaml", async () => {
   });
 });
 
-test("a table without a text column is told with the columns that it has", async () => {
+test("a table without a text column is reported with the columns that it has", async () => {
   const study = await studyWith("s.csv", "Title,Wie es weiterging\nA,b\n");
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no text column",
@@ -127,7 +127,7 @@ test("a table without a text column is told with the columns that it has", async
   expect(await exists(study.path("corpus"))).toBe(false);
 });
 
-test("a mapped column that is missing is told with the columns that there are", async () => {
+test("a mapped column that is missing is reported with the columns that there are", async () => {
   const study = await studyWith("s.csv", table2022, { columns: { text: "Body" } });
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no column Body (corpus.columns.text)",
@@ -135,7 +135,7 @@ test("a mapped column that is missing is told with the columns that there are", 
   });
 });
 
-test("a file that is not there, and one of another kind, are told", async () => {
+test("a file that is not there, and one of another kind, are reported", async () => {
   const missing = await temporaryStudy({ corpus: { file: "gone.csv" } });
   await expect(collected(missing)).rejects.toThrow(/^no such file: .*gone\.csv$/);
   const other = await studyWith("s.docx", "x");
@@ -155,7 +155,7 @@ test("--file and --source need nothing in study.yaml", async () => {
   });
 });
 
-test.each([";", "\t"])("a .csv whose cells are parted by %j gives the same stories", async (separator) => {
+test.each([";", "\t"])("a .csv whose cells are separated by %j gives the same stories", async (separator) => {
   const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
   const lines = [["title", "text"], ...fewStories.map(({ title, text }) => [title, text])];
   const content = `\ufeff${lines.map((cells) => cells.map(quoted).join(separator)).join("\r\n")}\r\n`;
@@ -188,7 +188,7 @@ test.each([
   ["too many cells", "title,text\nA,b,c\n", "s.csv, line 2: 3 cells where the first line has 2"],
   ["no line at all", "", "s.csv is empty"],
   ["two columns of one name", "title,text,text\nA,b,c\n", "s.csv has two columns called text"],
-])("a malformed table is told with its line: %s", async (_, content, message) => {
+])("a malformed table is reported with its line: %s", async (_, content, message) => {
   await expect(collected(await studyWith("s.csv", content))).rejects.toThrow(message);
 });
 
@@ -198,7 +198,7 @@ test.each([
   ["s.json", `{"a": 1}`, "s.json has no list of stories"],
   ["s.sqlite", "not a database, though it is called one", "s.sqlite is not an SQLite database"],
   ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is not valid YAML"],
-])("a malformed %s is told with the place: %s", async (file, content, message) => {
+])("a malformed %s is reported with the place: %s", async (file, content, message) => {
   await expect(collected(await studyWith(file, content))).rejects.toThrow(message);
 });
 
@@ -274,7 +274,7 @@ test("what is left of markup is repaired or reported; prose of all kinds is not 
   expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual(["@@", "[[", "https://"]);
 });
 
-test("near duplicates stay, are told, and go to the same part", async () => {
+test("near duplicates stay, are reported, and go to the same part", async () => {
   const [first] = fewStories;
   const retold = { title: "The Other Key", text: first.text.replace("second date", "third date") };
   const study = await studyWith("s.jsonl", jsonLines([...fewStories, retold]));

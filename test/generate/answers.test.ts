@@ -523,7 +523,7 @@ describe("fields are sent as the server wants them", () => {
     for (const body of asked) expect("max_tokens" in body || "max_completion_tokens" in body).toBe(true);
   });
 
-  test("what the server says is told without the key that it repeats, and no address holds a password", async () => {
+  test("what the server says is reported without the key that it repeats, and no address has a password", async () => {
     const { base } = await serverThat(() => ({
       status: 401,
       body: { error: { message: "Invalid API key: Bearer sk-SECRET-123" } },
@@ -545,7 +545,7 @@ describe("fields are sent as the server wants them", () => {
     expect(generations[0]!.settings.temperature).toBe(0.2);
   });
 
-  test("a region that is not served is told in the server's words, and not as a wrong key", async () => {
+  test("a region that is not served is reported in the server's words, and not as a wrong key", async () => {
     const { base } = await serverThat(() => ({
       status: 403,
       body: { error: { message: "Country, region, or territory not supported" } },
@@ -753,7 +753,7 @@ describe("Claude is asked through the Messages API", () => {
     ]);
   });
 
-  test("its errors are told in its words, and it waits when it is overloaded", async () => {
+  test("its errors are reported in its words, and it waits when it is overloaded", async () => {
     const { generations, asked } = await anAnswer(
       (body, number) =>
         titleIn(body).includes("test-0")
@@ -797,7 +797,7 @@ describe("what requests cost", () => {
     expect(server.asked.length).toBeGreaterThanOrEqual(10);
   });
 
-  test("the sum holds over runs", async () => {
+  test("the sum covers all runs", async () => {
     const budget = 12 * each;
     const server = await serverThat(costing(spent));
     const model = { price, budget, parallel: 1 };
@@ -824,7 +824,7 @@ describe("what requests cost", () => {
   });
 });
 
-test("a model that fails holds back no other, and its reason is the last word", async () => {
+test("a model that fails does not stop the others, and its reason is the last message", async () => {
   const server = await serverThat((body) =>
     body["model"] === "good" ? says(story) : { status: 401, body: { error: { message: "no such key" } } },
   );

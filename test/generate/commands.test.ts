@@ -57,7 +57,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
   expect((await story(2)).printed).not.toEqual(printed);
 });
 
-test("of two models with one address try takes the one that is named, and says which; a name of none is told", async () => {
+test("of two models with one address try takes the named one, and says which; an unknown name is reported", async () => {
   const study = await temporaryFolder();
   const twins = `[{ address: "llama:${file}", name: cool, temperature: 0.4 }, { address: "llama:${file}" }]`;
   await writeFile(join(study, "study.yaml"), `name: twins\ngenerate: { models: ${twins} }\n`);

@@ -121,7 +121,7 @@ test("matched examples are near to what is asked for", () => {
     for (const { text } of examples) expect(dialogueWords(text)).toBe(10);
 });
 
-test("a range stands for each of its numbers, and all combinations are made", () => {
+test("a range means each of its numbers, and all combinations are made", () => {
   expect(controlsOf({})).toEqual([{}]);
   expect(controlsOf({ tone: "melancholy", strength: "0..4" })).toEqual(
     [0, 1, 2, 3, 4].map((strength) => ({ tone: "melancholy", strength })),
@@ -146,6 +146,6 @@ test("texts are nearer to the tone that was asked for than others are", () => {
   );
 });
 
-test("an unknown choice is named with those that there are", () => {
+test("an unknown choice is named with the ones that exist", () => {
   expect(() => chosen("best")).toThrow(/unknown choice best/);
 });

@@ -124,7 +124,7 @@ test("a model is sampled by its own settings where it has some, and each attempt
   expect(textsOf("planted")).not.toEqual(textsOf("warm"));
 });
 
-test("a model's own sampling is part of what makes the stage stale, and of what is asked anew", async () => {
+test("a model's own sampling is part of what makes the stage stale, and of what is asked again", async () => {
   const study = await studyWith({ models: local() });
   const before = await generated(study);
   Object.assign(study.config.generate.models[0]!, { temperature: 0.3 });
@@ -133,7 +133,7 @@ test("a model's own sampling is part of what makes the stage stale, and of what 
   expect(after.map(({ text }) => text)).not.toEqual(before.map(({ text }) => text));
 });
 
-test("progress goes on within a batch, never back, and ends at the total", async () => {
+test("progress continues within a batch, never back, and ends at the total", async () => {
   const study = await studyWith({ models: local() });
   const heard: number[] = [];
   const notes: string[] = [];
@@ -189,7 +189,7 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
   }
 });
 
-test("of so many draws the nearest to what is asked for is chosen, and all are kept", async () => {
+test("of several draws the closest to the controls is chosen, and all are kept", async () => {
   // Texts of one to four words: some name the sea, some do not.
   const asked = { control: { setting: "sea" }, examples: "matched", tokens: { least: 1, most: 4 } };
   const study = await studyWith({ models: local(), bestOf: 4, ...asked });

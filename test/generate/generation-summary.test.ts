@@ -32,7 +32,7 @@ test("a series without a reason is one line", () => {
   expect(told("echo:", {}, {}, { outcome: "cut short" })).toEqual(["  small, one-shot: 2 text, 1 cut short"]);
 });
 
-test("a text that repeats its example is told with its title, and so is every draw before", () => {
+test("a text that repeats its example is reported with its title, and so is every draw before", () => {
   const reason = 'copied: 8 words in a row or more from its example "Two Lamps"';
   expect(
     told(
@@ -49,7 +49,7 @@ test("a text that repeats its example is told with its title, and so is every dr
   ]);
 });
 
-test("where most texts run in circles the mend is the sampling, and not more of the same", () => {
+test("if most texts repeat themselves, the advice is the sampling and not more attempts", () => {
   const reason = "degenerate: 12 % different words, 80 % of its runs of four repeat";
   expect(told("llama:a.gguf", { reason }, { reason }, {}).at(-1)).toMatch(/: raise the model's temperature/);
   expect(told("llama:a.gguf", { reason }, {}, {}).at(-1)).toMatch(/raise generate\.attempts/);
@@ -75,7 +75,7 @@ test("failures that differ in numbers alone are one reason, the most frequent co
   ]);
 });
 
-test("what one thing mends is told once", () => {
+test("causes with the same advice are listed under it once", () => {
   expect(
     told("echo:", { reason: "degenerate: 1" }, { reason: "degenerate: 2" }, { reason: "too short: 3" }, {}),
   ).toEqual([
@@ -92,7 +92,7 @@ test("what a server left undone names what can be changed there", () => {
   expect(lines.filter((line) => line.includes("`tinylove generate --again`"))).toHaveLength(1);
 });
 
-test("a model that wrote to no title is refused with its reason and what mends that", () => {
+test("a model that wrote no story is an error with its reason and the fix", () => {
   const all = [failed("a prompt takes 700 tokens"), failed("a prompt takes 800 tokens")];
   const generations = all.map((each) => Generation.parse(generationOf(each)));
   const said = (of: readonly Generation[]) =>

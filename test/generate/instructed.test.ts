@@ -68,7 +68,7 @@ test("what the corpus is made of is the study's to say", async () => {
     expect(prompt.rendered).toContain("You write fables about animals in plain words.");
 });
 
-test("a model's own least number of tokens holds in a chat too", async () => {
+test("a model's own least number of tokens applies in a chat too", async () => {
   const study = await studyWith({ models: [{ ...told, tokens: { least: 8 } }] });
   await runStage(generate, study, {}, quietEffects());
   for (const { tokens } of await readGenerations(study)) expect(tokens.generated).toBeGreaterThanOrEqual(8);

@@ -30,7 +30,7 @@ function onScreen(columns = 30, env: Record<string, string> = {}) {
 
 const story = "She waited by the ferry until the last lamp went out.\n\n“Stay,” he said, and she stayed.";
 
-test("on a terminal every letter stands there as soon as it comes", () => {
+test("on a terminal every letter is there as soon as it comes", () => {
   const { page, shown } = onScreen();
   page.add("She wai");
   expect(shown()).toEqual(["She wai"]);

@@ -108,7 +108,7 @@ test("a download whose connection breaks again and again comes whole, and never 
   expect(mirror.starts).toHaveLength(requests);
 });
 
-test("a download that is interrupted goes on in a later run, from another host too", async () => {
+test("a download that is interrupted continues in a later run, from another host too", async () => {
   const content = bytes(300_000);
   let requests = 0;
   const first = await mirrorOf(content, { breaksAfter: () => (requests++ === 0 ? 100_000 : 0) });

@@ -74,14 +74,14 @@ test("status names no command that would be refused", async () => {
   expect(printed).not.toContain("next:");
 });
 
-test("answers that only the store holds count", async () => {
+test("answers that only the store has count", async () => {
   const study = await changed(answered, seed);
   const store = join(study, "judgments/judgments.csv");
   await writeWhole(store, (await readText(store)).split("\n")[0]!);
   expect((await tinylove("run", "--study", study)).last).toContain("(2 participants so far)");
 });
 
-test("what came after the forms goes on to work, and so does a corpus whose stories stay as they are", async () => {
+test("stages after the forms continue to work, and so does a corpus whose stories stay as they are", async () => {
   const corpus =
     "corpus: {file: stories.csv, note: Told., split: {train: 6, validation: 2, test: 4}}\ntitle: Another\n";
   const study = await changed(answered, corpus, "describe: {skip: [grammar, perplexity, dialogue]}\n");
@@ -106,7 +106,7 @@ test("a survey that was opened and that nobody began bars nothing", async () => 
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
 });
 
-test("while the survey is open with nobody in it, nothing that it shows is made anew", async () => {
+test("while the survey is open, even without participants, nothing that it shows is rewritten", async () => {
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { countWords, termsOf, wordsOf } from "../../src/text/words.ts";
 
-test("words are what stands between white space of any kind", () => {
+test("words are separated by any white space", () => {
   expect(wordsOf(" She\u00A0said:\n“no”\u3000— ")).toEqual(["She", "said:", "“no”", "—"]);
   expect(wordsOf(" \n ")).toEqual([]);
 });
 
-test("a word counts when it holds a letter or a digit of any script", () => {
+test("a word counts when it has a letter or a digit of any script", () => {
   expect(countWords("He’s 7 – and she … ❤️ is 42% אהבה mother-in-law")).toBe(8);
   expect(countWords("愛してる 1️⃣ !!! \uD800")).toBe(2);
   expect(countWords("")).toBe(0);

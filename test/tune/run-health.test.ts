@@ -54,7 +54,7 @@ test("a row of full stops has no words, and is a collapse all the same", () => {
   expect(because).toMatch(/^its greedy texts consist of one or two words/);
 });
 
-test("a divergence is told with its step, and one bad batch is none", () => {
+test("a divergence is reported with its step, and one bad batch is not one", () => {
   const loss = (step: number) => (step < 40 ? 3 - step / 40 : 6);
   const steps = Array.from({ length: 100 }, (_, at) => ({
     step: at + 1,
@@ -89,7 +89,7 @@ test("what was memorised, trained too long, endless or repetitive has its own na
   expect(verdictOn({ ...right, tuned: repeats }).is).toBe("repetitive");
 });
 
-test("rules have names of their own, and the last always holds", () => {
+test("rules have different names, and the last one always applies", () => {
   expect(new Set(rules.map(({ is }) => is)).size).toBe(rules.length);
   for (const evidence of [low, right, high]) expect(rules.at(-1)!.signs(evidence)).toBeDefined();
 });

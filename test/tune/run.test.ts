@@ -8,10 +8,10 @@ import { diagnoseRun } from "../../src/tune/diagnose.ts";
 import { readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
 import { checkFits, thisMachine } from "../../src/tune/fits.ts";
-import { formOf, storyForm } from "../../src/tune/form.ts";
 import { jobOf } from "../../src/tune/job.ts";
 import { shapeOf } from "../../src/tune/model-shape.ts";
 import { tune } from "../../src/tune/run.ts";
+import { formOf, storyFormat } from "../../src/tune/story-format.ts";
 import { rules } from "../../src/tune/verdict-rules.ts";
 import { readFindings } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines, writeWhole } from "../../src/workbench/files.ts";
@@ -33,18 +33,18 @@ const said = (text: string) => expect.objectContaining({ message: expect.stringC
 test("a story is learnt in the form in which a prompt asks for it", async () => {
   const study = await temporaryStudy();
   const form = "Title: [[title]]\nStory: [[story]]";
-  expect(await storyForm("title-only", study)).toBe(form);
-  expect(await storyForm("one-shot", study)).toBe(form);
+  expect(await storyFormat("title-only", study)).toBe(form);
+  expect(await storyFormat("one-shot", study)).toBe(form);
   expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
   expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
     /cannot be used for tuning.*\[\[user\]\]/,
   );
   expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
   expect(() => formOf("Story:", "none")).toThrow("[[title]]");
-  await expect(storyForm("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
+  await expect(storyFormat("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
 });
 
-describe("what cannot be tuned is told in one line", () => {
+describe("what cannot be tuned is reported in one line", () => {
   const model = { model: "EleutherAI/gpt-neo-125m" };
 
   test("no model, a folder that is not there, a GGUF file", async () => {
@@ -286,7 +286,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(again.told).toEqual([]);
   });
 
-  test("two processes have the losses of one, and the machine is told to have no GPU", async () => {
+  test("two processes have the losses of one, and the message says that there is no GPU", async () => {
     const study = await smallStudy({ epochs: 1, evaluations: 1, samples: 0 });
     const effects = quietEffects({ env: { ...trainerEnvironment, CUDA_VISIBLE_DEVICES: "" } });
     const curves = [];

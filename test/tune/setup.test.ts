@@ -25,7 +25,7 @@ const python = [process.env["TINYLOVE_PYTHON"], "python3"].find((program) => {
   }
 });
 
-describe("what keeps the trainer from being set up is told in one line", () => {
+describe("what keeps the trainer from being set up is reported in one line", () => {
   /** A path on which there are only these programs. */
   async function onlyWith(programs: Record<string, string>) {
     const bin = await temporaryFolder();
@@ -106,7 +106,7 @@ describe.skipIf(!python)(
       expect(index.served.length).toBe(served);
     }, 240_000);
 
-    test("DeepSpeed comes where it is asked for, beside what is there, and stays", async () => {
+    test("DeepSpeed comes where it is asked for, next to what is there, and stays", async () => {
       const environment = join(await temporaryFolder(), "env");
       const asked = { trainer, environment, python, yes: true };
       const has = () => run(pythonIn(environment), ["-c", "import small_part, small_extra"]);
@@ -136,7 +136,9 @@ describe.skipIf(!python)(
         await expect(
           setUp({ trainer, environment, python, yes: true }, effectsWith(index.address)),
         ).rejects.toMatchObject({
-          message: expect.stringMatching(/^not enough disk space for the trainer: it needs 25 MB, .*env has \d MB$/),
+          message: expect.stringMatching(
+            /^not enough disk space for the trainer: it needs 25 MB, .*env has \d MB$/,
+          ),
           hint: expect.stringContaining("TINYLOVE_VENV"),
         });
         expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);

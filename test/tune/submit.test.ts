@@ -134,7 +134,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     },
   );
 
-  test("two nodes of one rank are told at once, with both names", async () => {
+  test("two nodes of one rank are reported at once, with both names", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     const { stderr, events } = await onCluster(study, { RANKS: "0 0" });
@@ -172,7 +172,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     ]);
   });
 
-  test("why a training ended before its time is told, and how it goes on", async () => {
+  test("why a training ended before its time is reported, and how it continues", async () => {
     const told = '{"event": "error", "message": "Rank 0 lost the others.", "hint": "A node stopped."}';
     const { study, submitted } = await writtenJob(
       {},
@@ -187,7 +187,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     ]);
   });
 
-  test("an interface that is not there is told with those that are", async () => {
+  test("an interface that is not there is reported with those that are", async () => {
     const { study, submitted } = await writtenJob({ interface: "ib7" });
     await submitted;
     expect((await onCluster(study)).stderr).toMatch(
@@ -207,7 +207,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
   });
 });
 
-describe("what cannot be submitted is told before anything is written", () => {
+describe("what cannot be submitted is reported before anything is written", () => {
   const refused: readonly (readonly [string, Record<string, unknown>])[] = [
     ["tune.batch is 4, which 6 GPUs cannot divide evenly", { nodes: 3 }],
     ["needs about", { gpuMemory: 1 }],

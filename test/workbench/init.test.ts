@@ -23,7 +23,7 @@ async function initWith(table: string, ...flags: string[]) {
   return { study, ...(await tinylove("init", study, "--corpus", file, ...flags)) };
 }
 
-test("a study of one's own table holds that table and no example, and what was chosen is said", async () => {
+test("a study from one's own table has that table and no example, and reports what was chosen", async () => {
   const { study, code, told } = await initWith(
     storyTable([...manyRows(60), "Alone,,post-60", ...manyRows(1, 140)]),
   );
@@ -125,7 +125,7 @@ test("the clip and the longest length follow the stories where these are of anot
   expect(settingsFor([...lengths(59, 95), 300]).stories).toBe(59);
 });
 
-test("other values stand in the place of those that were there, and comments stay", () => {
+test("new values replace old ones, and comments stay", () => {
   const text = "a:\n  b: 1 # one\n  note: >-\n    folded\n    text\n  d: {e: 2}\nf: x\n";
   expect(
     withSettings(text, [

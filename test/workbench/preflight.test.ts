@@ -46,7 +46,7 @@ test.each([
   expect(await contentsOf(study)).toEqual(before);
 });
 
-test("a measure that nothing measures is told once the texts are measured, and before there are data", async () => {
+test("a measure that nothing measures is reported once the texts are measured, and before there are data", async () => {
   const study = await smallStudy("analyse: {effects: [origin, words, readabilty]}\n");
   const { code, last } = await tinylove("run", "--study", study);
   expect({ code, last }).toEqual({

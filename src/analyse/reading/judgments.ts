@@ -90,7 +90,7 @@ interface Reading {
 /** A table, or a folder of Potato's with a file for each person. */
 async function readFiles(path: string): Promise<TableRecord[]> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-  if (!isFolder) return readRecords(path, { fits: mayHoldJudgments, wanted: "judgments" });
+  if (!isFolder) return readRecords(path, { fits: mayHoldJudgments, needs: "judgments" });
   const files = (await filesUnder(path)).filter((file) =>
     /(?:user_state\.json|annotated_instances\.\w+)$/.test(file),
   );

@@ -17,7 +17,7 @@ export async function readRecords(path: string, table?: string): Promise<TableRe
       const { title, text } = storyColumns(columns);
       return title !== undefined && text !== undefined;
     },
-    wanted: "a title and a text column",
+    needs: "a title and a text column",
     hint: "give a table with corpus.file in study.yaml, `collect --file` or `init --corpus`",
     thing: "story",
   });

@@ -7,14 +7,14 @@ import { allOf, type ChoiceRequest, type ExampleChoice } from "../example-choice
 export const nearest: ExampleChoice = {
   name: "nearest",
   summary: "most similar to the title",
-  choose: (asked, random) => ranked(asked, random, (likeness) => -likeness),
+  choose: (request, random) => ranked(request, random, (likeness) => -likeness),
 };
 
 /** The stories least similar to the title. */
 export const farthest: ExampleChoice = {
   name: "farthest",
   summary: "least similar to the title",
-  choose: (asked, random) => ranked(asked, random, (likeness) => likeness),
+  choose: (request, random) => ranked(request, random, (likeness) => likeness),
 };
 
 /**

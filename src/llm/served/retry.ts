@@ -60,12 +60,12 @@ function waitAskedFor(thrown: unknown, now: number): number | undefined {
   const exact = cause.headers.get("retry-after-ms");
   const after = cause.headers.get("retry-after");
   const milliseconds = exact === null ? Number.NaN : Number(exact);
-  const asked = Number.isFinite(milliseconds)
+  const requested = Number.isFinite(milliseconds)
     ? milliseconds
     : after
       ? millisecondsOf(after, now)
       : Number.NaN;
-  return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, longestAskedFor) : undefined;
+  return Number.isFinite(requested) && requested >= 0 ? Math.min(requested, longestAskedFor) : undefined;
 }
 
 const millisecondsOf = (after: string, now: number): number =>

@@ -9,7 +9,7 @@ import { packageFolder } from "../workbench/version.ts";
  * `[[title]]` on, and then the story. So a tuned model gets the same wording in generation as in training; earlier
  * parts of the prompt (examples) are not learnt. Throws StudyError for a prompt without such a format.
  */
-export async function storyForm(prompt: string, study: Study): Promise<string> {
+export async function storyFormat(prompt: string, study: Study): Promise<string> {
   const file = await promptFile(prompt, study);
   if (!(await exists(file))) {
     throw new StudyError(`tune.prompt: no prompt file ${prompt}`, {
@@ -30,11 +30,11 @@ export function formOf(text: string, name: string): string {
     throw new StudyError(`${name}: the prompt has no [[title]]`, {
       hint: "put [[title]] where the title goes",
     });
-  const asked = body.slice(body.lastIndexOf("\n", title) + 1);
+  const promptPart = body.slice(body.lastIndexOf("\n", title) + 1);
   const other =
-    /\[\[(?!title\]\])([^\]]*)\]\]/.exec(asked)?.[0] ??
+    /\[\[(?!title\]\])([^\]]*)\]\]/.exec(promptPart)?.[0] ??
     /^\[\[(?:system|user|assistant)\]\]$/m.exec(body)?.[0];
-  if (other || asked.split("[[title]]").length > 2) {
+  if (other || promptPart.split("[[title]]").length > 2) {
     throw new StudyError(
       `${name}: cannot be used for tuning, because it contains ${other ?? "a second [[title]]"}`,
       {
@@ -42,7 +42,7 @@ export function formOf(text: string, name: string): string {
       },
     );
   }
-  return `${asked} [[story]]`;
+  return `${promptPart} [[story]]`;
 }
 
 async function promptFile(prompt: string, study: Study): Promise<string> {
