@@ -130,7 +130,7 @@ test("another coder's sheet is refused", async () => {
 test("a sheet that somebody may be filling in is not written over", async () => {
   await run({ how: "sheet", coder: "anna" });
   await expect(run({ how: "sheet", coder: "anna" })).rejects.toThrow(
-    "corpus/sheets/anna.csv is there already",
+    "corpus/sheets/anna.csv already exists",
   );
 });
 
@@ -178,5 +178,5 @@ test("no coder of the study's own texts can take the file of another's codes of 
   await expect(run({ how: "sheet", coder: "anna-influence" })).rejects.toThrow(
     "coder anna-influence: names with this ending are for codes of the factorial's texts",
   );
-  await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists are called so");
+  await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists have this name");
 });

@@ -125,7 +125,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(outcome).toBe(unrecorded);
     expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(seen);
     expect(printed).toContain(
-      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one each 0 s`,
+      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one every 0 s`,
     );
     await crawl.run();
     expect(await corpusOf(crawl.study)).toEqual(expected);
@@ -161,7 +161,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   test("after a wall nothing is lost, and what was barred is asked for again only when one says so", async () => {
     await using crawl = await begun();
     for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, "gateway");
-    await expect(crawl.run()).rejects.toThrow("stopped after 3 pages in a row");
+    await expect(crawl.run()).rejects.toThrow("stopped after 3 failed pages in a row");
     crawl.standIn.behaviours.clear();
     await crawl.run({ retryFailed: true });
     expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2]);

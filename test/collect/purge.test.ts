@@ -167,7 +167,7 @@ test.skipIf(!chromiumPath())(
     const file = await readFile(study.path("collected/cookies.json"), "utf8");
     expect(JSON.parse(file).cookies).toMatchObject([{ name: "NYT-S", value: "secret" }]);
     expect(effects.told).toEqual([
-      "cookies of nytimes.com kept: 1; `tinylove collect --source nyt` uses them",
+      "stored 1 cookies of nytimes.com; `tinylove collect --source nyt` uses them",
     ]);
   },
 );

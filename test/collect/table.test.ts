@@ -271,7 +271,7 @@ test("what is left of markup is repaired or reported; prose of all kinds is not 
   expect(told.filter((line) => line.includes("repaired"))).toHaveLength(2);
   expect(stories[5]!.text).toMatch(/<3 and_so on, Q&A$/);
   const found = told.filter((line) => line.includes("markup"));
-  expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual(["@@", "[[", "https://"]);
+  expect(found.map((line) => /“Row \d” contains “([^”]+)”/.exec(line)?.[1])).toEqual(["@@", "[[", "https://"]);
 });
 
 test("near duplicates stay, are reported, and go to the same part", async () => {
@@ -281,7 +281,7 @@ test("near duplicates stay, are reported, and go to the same part", async () => 
   const { stories, told } = await collected(study);
   expect(stories.length).toBe(7);
   expect(stories[6]!.split).toBe(stories[0]!.split);
-  expect(told.some((line) => /line 7: “The Other Key” is nearly “The Spare Key”/.test(line))).toBe(true);
+  expect(told.some((line) => /line 7: “The Other Key” is nearly the same as “The Spare Key”/.test(line))).toBe(true);
 });
 
 test("the same table gives byte-identical stories, and ids that do not depend on the row", async () => {

@@ -373,7 +373,7 @@ describe("what is no story is the right fault", () => {
     ]) {
       await writeCorpus(study, [...stories.slice(0, -1), { ...stories.at(-1)!, text: text! }]);
       await expect(composed()).rejects.toThrow(
-        new RegExp(`the human story The test-1 story holds a ${what!.replace("an? ", "")}`),
+        new RegExp(`the human story The test-1 story contains a ${what!.replace("an? ", "")}`),
       );
     }
     await writeCorpus(study, [
@@ -603,7 +603,7 @@ describe("fields are sent as the server wants them", () => {
       generated(await studyAt(base, { model: { address: "openai:gpt-5" }, generate: { temperature: 0.7 } })),
     ).rejects.toThrow(
       expect.objectContaining({
-        message: "openai:gpt-5 takes no temperature, and 0.7 is asked for",
+        message: "openai:gpt-5 does not support temperature, but it is set to 0.7",
         hint: expect.stringContaining("`temperature: provider`"),
       }),
     );

@@ -342,7 +342,7 @@ test.each([
   [{ models: [{ address: "llama:none.gguf" }] }, /no model file .*none\.gguf/],
   [
     { models: [{ address: "llama:PLANTED", parallel: 10_000_000 }] },
-    /takes \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
+    /needs \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
   ],
   [{ models: [{ address: "echo:" }, { address: "echo:" }] }, /both called echo/],
   [

@@ -77,7 +77,7 @@ test("a model's own least number of tokens applies in a chat too", async () => {
 test("a base model under a prompt for instructed ones is refused before anything is written", async () => {
   const study = await studyWith({ models: [base], prompts: ["chat"] });
   await expect(generate.preflight!(study, new Set())).rejects.toThrow(
-    "the prompt chat is for instructed models, llama:base.gguf is a base model: it has no chat template",
+    "the prompt chat is for instructed models, but llama:base.gguf is a base model (it has no chat template)",
   );
 });
 

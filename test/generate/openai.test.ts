@@ -244,12 +244,12 @@ test.each([
   ["401", {}, /refuses the key in OPENAI_API_KEY/],
   ["unknown model", {}, /openai:local\/model: not found at/],
   ["no quota", {}, /has no credit left/],
-  ["well", { base: "nonsense" }, /base nonsense is no address/],
+  ["well", { base: "nonsense" }, /base nonsense is not a server's address/],
   ["well", { base: "https://api.openai.com/v1" }, /the environment variable OPENAI_API_KEY has no key/],
   [
     "well",
     { base: "https://api.openai.com/v1", key: "PATH", topK: 40, repeatPenalty: 1.2 },
-    /takes no topK, and 40 is asked for/,
+    /does not support topK, but it is set to 40/,
   ],
   ["well", { budget: 1 }, /budget is 1, but there is no price/],
 ] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {

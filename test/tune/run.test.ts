@@ -197,7 +197,7 @@ describe("what cannot be tuned is reported in one line", () => {
     );
     const named = { TINYLOVE_PYTHON: "/no/python" };
     await expect(tune(study, model, {}, quietEffects({ env: named }))).rejects.toThrow(
-      "TINYLOVE_PYTHON names /no/python",
+      "TINYLOVE_PYTHON is /no/python",
     );
   });
 

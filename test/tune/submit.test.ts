@@ -213,7 +213,7 @@ describe("what cannot be submitted is reported before anything is written", () =
     ["needs about", { gpuMemory: 1 }],
     ["--time tomorrow: not HH:MM:SS", { time: "tomorrow" }],
     ["--queue a\n#SBATCH --nodes=99: must be one word", { queue: "a\n#SBATCH --nodes=99" }],
-    ["--interface $(reboot): no name", { interface: "$(reboot)" }],
+    ["--interface $(reboot): not a valid name", { interface: "$(reboot)" }],
   ];
   test.each(refused)("%s", async (message, flags) => {
     const { study, submitted } = await writtenJob(flags);
@@ -234,7 +234,7 @@ describe("what cannot be submitted is reported before anything is written", () =
     );
     const effects = quietEffects({ env: { PATH: await temporaryFolder() } });
     await expect(submit.run(study.folder, { ...wanted, interface: "lo" }, effects)).rejects.toThrow(
-      "there is no sbatch here",
+      "there is no sbatch on this machine",
     );
   });
 

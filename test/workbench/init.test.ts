@@ -32,7 +32,7 @@ test("a study from one's own table has that table and no example, and reports wh
     told: [
       "mine.csv: titles from title, texts from text, groups from source",
       "  60 stories; left out: 1 no text and 1 too long",
-      "  split: 30 to train, 10 to validate, 20 to test",
+      "  split: 30 for training, 10 for validation, 20 for test",
       "  5 forms, texts clipped to 90 to 100 words",
       expect.stringMatching(/^made /),
     ],
@@ -67,8 +67,8 @@ test("columns that their names do not tell are mapped, and checked", async () =>
   expect(wrong.last).toBe(
     "error: mine.csv has no column heading (corpus.columns.title) (it has heading line, prose, source)",
   );
-  expect((await initWith(odd, "--columns", "name=prose")).last).toMatch(/--columns name: no part of a story/);
-  expect((await initWith(odd, "--columns", "prose")).last).toMatch(/--columns prose: no pair/);
+  expect((await initWith(odd, "--columns", "name=prose")).last).toMatch(/--columns name: unknown role/);
+  expect((await initWith(odd, "--columns", "prose")).last).toMatch(/--columns prose: not a pair/);
 
   const study = join(await temporaryFolder(), "study");
   expect(await tinylove("init", study, "--columns", "title=heading")).toMatchObject({
@@ -88,7 +88,7 @@ test("columns that their names do not tell are mapped, and checked", async () =>
 
 test("too few stories, and a table that is not there, leave nothing behind", async () => {
   const few = await initWith(storyTable(storyRows.slice(1)));
-  expect(few).toMatchObject({ code: 1, last: expect.stringContaining("mine.csv holds 11 stories") });
+  expect(few).toMatchObject({ code: 1, last: expect.stringContaining("mine.csv has 11 usable stories") });
   expect(await exists(few.study)).toBe(false);
   const study = join(await temporaryFolder(), "study");
   expect(await tinylove("init", study, "--corpus", "none.csv")).toMatchObject({ code: 1 });

@@ -53,7 +53,7 @@ for ((waited = 0; waited < 45; waited++)); do
   sleep 1
 done
 for ((other = 0; other < nodes; other++)); do
-  [ -e "$meeting/$other" ] || fail "no node of rank $other came within 45 s"
+  [ -e "$meeting/$other" ] || fail "no node with rank $other came within 45 s"
 done
 
 set +u
