@@ -49,9 +49,6 @@ export { z } from "zod";
 export { type Analysis, defineAnalysis } from "./analyse/analysis.ts";
 export type { Choice, Data, Pair, Rating } from "./analyse/data.ts";
 export { defineSource, type NewStory, type SourceDefinition } from "./collect/source.ts";
-export type { Corpus } from "./describe/corpus.ts";
-export { defineMeasure, type MeasureDefinition } from "./describe/measure.ts";
-export type { Reading } from "./describe/reading.ts";
 export type { Request } from "./generate/model.ts";
 export {
   defineModel,
@@ -59,6 +56,9 @@ export {
   type ModelText,
   type OpenModel,
 } from "./generate/plugin-model.ts";
+export type { Corpus } from "./measures/corpus.ts";
+export { defineMeasure, type MeasureDefinition } from "./measures/measure.ts";
+export type { Reading } from "./measures/reading.ts";
 export { defineTask } from "./tasks/define-task.ts";
 export type { Item } from "./tasks/items.ts";
 export type { TaskDefinition } from "./tasks/task.ts";

@@ -27,12 +27,8 @@ export async function makeStudy(
   from: NewStudy = {},
   effects: Effects = silent(),
 ): Promise<Study> {
-  const [{ init }, { appraise }] = await Promise.all([
-    import("./workbench/commands/init.ts"),
-    import("./collect/appraise.ts"),
-  ]);
-  const command = init(appraise);
-  await command.run(".", checkedOptions(command.options, { folder, ...from }), effects);
+  const { init } = await import("./collect/init.ts");
+  await init.run(".", checkedOptions(init.options, { folder, ...from }), effects);
   return openStudy(folder);
 }
 
@@ -64,7 +60,7 @@ export async function runStage(
   const stage = all.find((one) => one.name === name);
   if (!stage) throw new StudyError(`no stage ${name}`, { hint: `try ${stageNames.join(", ")}` });
   const checked = stage.options ? checkedOptions(stage.options, options) : {};
-  await runSingleStage(stage, all, study, checked, effects);
+  await runSingleStage(stage.name, all, study, checked, effects);
 }
 
 /** Whether a stage is up to date, and why not. */

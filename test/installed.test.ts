@@ -46,7 +46,8 @@ async function packed(): Promise<string> {
   const parts = files.map((file) => file.split("/")[0]!).filter((part) => !/^(!|dist$|vendor$)/.test(part));
   for (const part of new Set([...parts, "src", "scripts", "package.json", "README.md", "LICENSE"]))
     await cp(join(project, part), join(copy, part), { recursive: true });
-  for (const part of ["tsconfig.json", "tsconfig.build.json"]) await cp(join(project, part), join(copy, part));
+  for (const part of ["tsconfig.json", "tsconfig.build.json"])
+    await cp(join(project, part), join(copy, part));
   await symlink(join(project, "node_modules"), join(copy, "node_modules"));
   await run("npm", ["pack", "--silent", "--pack-destination", dirname(copy)], { cwd: copy });
   const [archive] = readdirSync(dirname(copy)).filter((name) => name.endsWith(".tgz"));
@@ -68,9 +69,9 @@ test("an installation is below 400 MB, and has neither tests nor GPU builds", ()
   expect(bytes).toBeGreaterThan(50e6);
   expect(paths.filter((path) => /@node-llama-cpp.*(cuda|vulkan)/.test(path))).toEqual([]);
   const own = readdirSync(join(home, "node_modules/tinylove"), { recursive: true, encoding: "utf8" });
-  expect(own.filter((path) => /(^|\/)tests?\/|\.test\.|__pycache__/.test(path) && !path.startsWith("vendor"))).toEqual(
-    [],
-  );
+  expect(
+    own.filter((path) => /(^|\/)tests?\/|\.test\.|__pycache__/.test(path) && !path.startsWith("vendor")),
+  ).toEqual([]);
   expect(own).toContain("trainer/tinylove_trainer/tune.py");
 });
 
@@ -107,9 +108,9 @@ defineMeasure({ name: "length", unit: "letters", format: "integer", of: () => 1 
   const compiler = join(project, "node_modules/typescript/bin/tsc");
   const types = ["--typeRoots", join(project, "node_modules/@types"), "--types", "node"];
   const flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2023"];
-  const checked = await run(process.execPath, [compiler, ...flags, ...types, "typed.mts"], { cwd: home }).catch(
-    ({ stdout: said }: { stdout: string }) => ({ stdout: said }),
-  );
+  const checked = await run(process.execPath, [compiler, ...flags, ...types, "typed.mts"], {
+    cwd: home,
+  }).catch(({ stdout: said }: { stdout: string }) => ({ stdout: said }));
   expect(checked.stdout).toBe("");
 });
 
@@ -175,13 +176,19 @@ describe("a study with a task, a measure, an analysis and a model of its own", (
     expect(overall).toMatchObject({ judgments: asked.length, correct: right.length });
   });
 
-  test.skipIf(!hasR)("R computes the same figures from the study and from the package (Rscript)", async () => {
-    for (const folder of ["report", "package"]) {
-      const { stdout } = spawnSync("Rscript", ["check.R"], { cwd: join(simulated, folder), encoding: "utf8" });
-      expect(stdout).toContain("all figures agree");
-      expect(stdout).not.toContain("DIFFER");
-    }
-  });
+  test.skipIf(!hasR)(
+    "R computes the same figures from the study and from the package (Rscript)",
+    async () => {
+      for (const folder of ["report", "package"]) {
+        const { stdout } = spawnSync("Rscript", ["check.R"], {
+          cwd: join(simulated, folder),
+          encoding: "utf8",
+        });
+        expect(stdout).toContain("all figures agree");
+        expect(stdout).not.toContain("DIFFER");
+      }
+    },
+  );
 
   test("a changed program is asked about again, and makes stale what depends on it", async () => {
     const file = join(study, "practice.mjs");

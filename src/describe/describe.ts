@@ -1,6 +1,10 @@
 import { codedTexts } from "../coding/coded.ts";
 import { codingInputs, cuesFile, writeCoder } from "../coding/codings.ts";
 import { textsOf } from "../coding/texts.ts";
+import { Corpus } from "../measures/corpus.ts";
+import type { Measure } from "../measures/measure.ts";
+import { measuresOf } from "../measures/measures.ts";
+import { localModelSettings } from "../measures/perplexity.ts";
 import { cuesCoder } from "../study/coding.ts";
 import {
   codesFile,
@@ -15,11 +19,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
-import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
-import type { Measure } from "./measure.ts";
-import { localModelSettings } from "./measures/perplexity.ts";
-import { measuresOf } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
 
 /** `tinylove describe`: every text measured, as a table and as findings. */

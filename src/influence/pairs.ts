@@ -1,8 +1,8 @@
+import { stemmer } from "stemmer";
 import type { Figure, Table } from "../study/finding.ts";
 import { longestCommonRun } from "../text/copying.ts";
 import { functionWords } from "../text/function-words.ts";
 import type { TextSpace } from "../text/similarity.ts";
-import { stem } from "../text/stem.ts";
 import { termsOf } from "../text/words.ts";
 import { othersOf } from "./likeness.ts";
 import { cellsOf, ownExamples, type Seen } from "./seen.ts";
@@ -76,9 +76,9 @@ export function excesses(seen: Seen, space: TextSpace): number[] {
 
 /** A text with the content words that it shares with another between `»` and `«`. */
 function marked(text: string, other: string): string {
-  const theirs = new Set(termsOf(other).map(stem));
+  const theirs = new Set(termsOf(other).map(stemmer));
   return text.replace(/[»«]/g, '"').replace(/[\p{L}\p{N}\p{M}'’-]+/gu, (word) => {
     const [term = ""] = termsOf(word);
-    return term !== "" && !functionWords.has(term) && theirs.has(stem(term)) ? `»${word}«` : word;
+    return term !== "" && !functionWords.has(term) && theirs.has(stemmer(term)) ? `»${word}«` : word;
   });
 }

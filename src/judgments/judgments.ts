@@ -2,9 +2,7 @@ import { stat } from "node:fs/promises";
 import { isOpen, responsesSoFar, storeFile } from "../registration/assert-not-frozen.ts";
 import { counted } from "../study/print.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { openUnlessInUse } from "../survey/store/database.ts";
-import { exportAnswers } from "../survey/store/exporting.ts";
-import { Store } from "../survey/store/store.ts";
+import type { openUnlessInUse } from "../survey/store/database.ts";
 import { databaseVariable, readStoreRecord, storeKind } from "../survey/store/store-record.ts";
 import { exists } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
@@ -36,7 +34,9 @@ export const judgments = stage({
     return exists(study.path(storeFile));
   },
   async run(study, _, effects) {
-    const database = await openUnlessInUse(study, effects.env);
+    const { exportAnswers } = await import("../survey/store/exporting.ts");
+    const { Store } = await import("../survey/store/store.ts");
+    const database = await openIfFree(study, effects.env);
     if (!database) {
       effects.log("the survey is being served: its own export is taken");
       return;
@@ -58,5 +58,9 @@ const waitingForAnswers = async (study: Study): Promise<string> =>
 async function settleStore(study: Study): Promise<void> {
   const log = await stat(study.path(`${storeFile}-wal`)).catch(() => undefined);
   if (!log || log.size === 0 || (await storeKind(study, process.env)) === "postgres") return;
-  await (await openUnlessInUse(study, {}))?.destroy();
+  await (await openIfFree(study, {}))?.destroy();
 }
+
+/** The drivers of the databases take long to load, and a study without answers needs none. */
+const openIfFree: typeof openUnlessInUse = async (...given) =>
+  (await import("../survey/store/database.ts")).openUnlessInUse(...given);

@@ -1,11 +1,11 @@
-import type { Findings } from "../study/finding.ts";
+import { analysed } from "../findings/analysed.ts";
+import { checkR } from "../findings/check-r.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { type Row, readTable } from "../tables/tables.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { findingsFolder, readFindings } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { readManifest, stateOf } from "../workbench/manifest.ts";
-import type { AnyStage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 
 /** The verdict on single stories as the study found it: what it stands on, and a program that computes it anew. */
@@ -16,27 +16,12 @@ export interface VerdictStood {
   judged(judgment: Judgment): boolean | undefined;
 }
 
-/** What makes and checks a verdict; other parts of the workbench know how, and are handed in where all are known. */
-export interface VerdictMakers {
-  readonly analyse: AnyStage;
-  readonly checkR: (
-    found: readonly Findings[],
-    judged: {
-      readonly margin: number;
-      readonly table: string;
-      readonly only: string;
-      readonly beside: { readonly stimuli: string; readonly participants: string };
-    },
-  ) => string | undefined;
-}
-
 /** Undefined where there is no verdict on single stories, or none of the judgments that there are now; `log` tells which. */
 export async function readVerdict(
   study: Study,
-  { analyse, checkR }: VerdictMakers,
   log: (message: string) => void,
 ): Promise<VerdictStood | undefined> {
-  const state = await stateOf(analyse, study, await readManifest(study));
+  const state = await stateOf(analysed, study, await readManifest(study));
   if (state.is !== "fresh") {
     const why = state.is === "stale" ? state.because : "it has not been analysed";
     log(

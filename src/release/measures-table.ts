@@ -1,25 +1,16 @@
+import type { Measure } from "../measures/measure.ts";
 import type { Row } from "../tables/tables.ts";
 import type { Published } from "./published.ts";
 import { type Cell, type Column, sortedBy, type Table } from "./table.ts";
 import type { Publishing } from "./texts.ts";
-
-/** A measure as those know it who take it: its column, what it says of a text in a sentence, and what its values count. */
-export interface MeasureFacts {
-  readonly name: string;
-  readonly means: string;
-  /** `yes or no`, `words`; `phrases` are the text's own. */
-  readonly unit: string;
-  /** `text` where values are no numbers. */
-  readonly format: string;
-}
 
 /**
  * What `tinylove describe` measured of the whole texts, also of those that are left out, but for phrases of theirs. A
  * text that is not in the study any more has no row.
  */
 export function measuresTable(
+  measures: readonly Measure[],
   { measured, stories, generations }: Published,
-  measures: readonly MeasureFacts[],
   rules: Publishing,
 ): Table {
   const [first = {}] = measured;
@@ -56,14 +47,14 @@ export function measuresTable(
   };
 }
 
-function columnOf(measure: MeasureFacts): Column {
+function columnOf(measure: Measure): Column {
   const { name, means, unit } = measure;
   const type = typeOf(measure);
   const meaning = means.charAt(0).toUpperCase() + means.slice(1);
   return { name, type, meaning, ...(type !== "boolean" && { unit }) };
 }
 
-const typeOf = ({ unit, format }: MeasureFacts): Column["type"] =>
+const typeOf = ({ unit, format }: Measure): Column["type"] =>
   unit === "yes or no" ? "boolean" : format === "text" ? "string" : "number";
 
 function cellOf(value: string | undefined, type: Column["type"]): Cell {

@@ -12,8 +12,7 @@ import { exists, filesUnder, jsonLines, readText, writeWhole } from "../workbenc
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type About, descriptorOf, type PackedFile } from "./descriptor.ts";
-import { readVerdict, type VerdictMakers } from "./in-verdict.ts";
-import type { MeasureFacts } from "./measures-table.ts";
+import { readVerdict } from "./in-verdict.ts";
 import { papersOf } from "./papers.ts";
 import { parquetOf } from "./parquet-file.ts";
 import { aloneWithTheirAnswers, closedQuestions } from "./participants-table.ts";
@@ -24,69 +23,64 @@ import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts"
 import { textChoices } from "./texts.ts";
 
 /** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (
-  known: VerdictMakers & { readonly measuresOf: (study: Study) => readonly MeasureFacts[] },
-) =>
-  command({
-    name: "package",
-    summary:
-      "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
-    examples: [
-      "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
-      "tinylove package --texts none --demographics none --to elsewhere/data",
-    ],
-    flags: [
-      ["--to <folder>", "where; a package that lies there is written anew (default: package/ in the study)"],
-      ["--texts <which>", "licensed: those that may be passed on; all; none (default: licensed)"],
-      ["--demographics <which>", "closed: answers from fixed choices; all; none (default: closed)"],
-      ["--own-words", "also what participants wrote in their own words, which may say who they are"],
-      ["--licence <name>", "of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
-      ["--author <names...>", "who is to be cited"],
-    ],
-    options: z.object({
-      to: z.string().min(1).optional(),
-      texts: z.enum(textChoices).default("licensed"),
-      demographics: z.enum(["closed", "none", "all"]).default("closed"),
-      ownWords: z.boolean().default(false),
-      licence: z
-        .string()
-        .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
-        .optional(),
-      author: z.array(z.string().trim().min(1).max(200)).default([]),
-    }),
-    async run(folder, { to, licence, author, ...choices }, effects) {
-      const study = await openStudy(folder);
-      const target = to === undefined ? study.path("package") : resolve(to);
-      const letGo = await fileLock(study.path(".tinylove/held/package"));
-      if (!letGo) {
-        throw new StudyError("another process is packaging this study", {
-          hint: "wait until it has ended, or end it",
-        });
-      }
-      try {
-        await clearLeftovers(target);
-        await assertReplaceable(target);
-        const published = await readPublished(study, await readVerdict(study, known, effects.log));
-        const secret = await secretOf(study);
-        const tables = withCodebook(
-          withReferencesKept(tablesOf(study, published, known.measuresOf(study), choices, secret)),
-        );
-        const about: About = {
-          name: study.config.name,
-          title: study.config.title,
-          description: "Readers' judgments of very short stories, written by people and by language models.",
-          licence,
-          authors: author,
-        };
-        const papers = papersOf(study, published, about, tables, choices);
-        await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
-        tellWhatItHolds(study, published, tables, about, effects);
-      } finally {
-        letGo();
-      }
-      effects.print(target);
-    },
-  });
+export const packageStudy = command({
+  name: "package",
+  summary:
+    "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
+  examples: [
+    "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
+    "tinylove package --texts none --demographics none --to elsewhere/data",
+  ],
+  flags: [
+    ["--to <folder>", "where; a package that lies there is written anew (default: package/ in the study)"],
+    ["--texts <which>", "licensed: those that may be passed on; all; none (default: licensed)"],
+    ["--demographics <which>", "closed: answers from fixed choices; all; none (default: closed)"],
+    ["--own-words", "also what participants wrote in their own words, which may say who they are"],
+    ["--licence <name>", "of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
+    ["--author <names...>", "who is to be cited"],
+  ],
+  options: z.object({
+    to: z.string().min(1).optional(),
+    texts: z.enum(textChoices).default("licensed"),
+    demographics: z.enum(["closed", "none", "all"]).default("closed"),
+    ownWords: z.boolean().default(false),
+    licence: z
+      .string()
+      .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
+      .optional(),
+    author: z.array(z.string().trim().min(1).max(200)).default([]),
+  }),
+  async run(folder, { to, licence, author, ...choices }, effects) {
+    const study = await openStudy(folder);
+    const target = to === undefined ? study.path("package") : resolve(to);
+    const letGo = await fileLock(study.path(".tinylove/held/package"));
+    if (!letGo) {
+      throw new StudyError("another process is packaging this study", {
+        hint: "wait until it has ended, or end it",
+      });
+    }
+    try {
+      await clearLeftovers(target);
+      await assertReplaceable(target);
+      const published = await readPublished(study, await readVerdict(study, effects.log));
+      const secret = await secretOf(study);
+      const tables = withCodebook(withReferencesKept(tablesOf(study, published, choices, secret)));
+      const about: About = {
+        name: study.config.name,
+        title: study.config.title,
+        description: "Readers' judgments of very short stories, written by people and by language models.",
+        licence,
+        authors: author,
+      };
+      const papers = papersOf(study, published, about, tables, choices);
+      await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
+      tellWhatItHolds(study, published, tables, about, effects);
+    } finally {
+      letGo();
+    }
+    effects.print(target);
+  },
+});
 
 /** Makes the participants' new names; kept in the study, so that the same study gives the same package. */
 async function secretOf(study: Study): Promise<string> {

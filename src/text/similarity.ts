@@ -1,5 +1,5 @@
+import { stemmer } from "stemmer";
 import { functionWords } from "./function-words.ts";
-import { stem } from "./stem.ts";
 import { termsOf } from "./words.ts";
 
 /** A text as a vector of feature weights, of length 1 (or empty). */
@@ -49,7 +49,7 @@ export function cosine(one: Vector, other: Vector): number {
 export function stemsOf(text: string): string[] {
   const terms = termsOf(text).map((term) => term.replace(/'s?$/, ""));
   const content = terms.filter((term) => !functionWords.has(term));
-  return (content.length > 0 ? content : terms).map(stem);
+  return (content.length > 0 ? content : terms).map(stemmer);
 }
 
 /** Runs of 3 and 4 letters within a text's words, each word with a blank at either end: `love` has ` lo`, `ove `. */

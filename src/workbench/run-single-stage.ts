@@ -7,18 +7,19 @@ import { type StageState, stagesUpstream, statesOf } from "./states.ts";
 import type { Study } from "./study.ts";
 
 /**
- * Runs one stage. Warns if a stage that it depends on is stale; if it then fails, the error gives that as the reason,
- * because an error about stale input would mislead the user.
+ * Runs the stage of that name by itself. Where it rests on the work of one that is stale, that is told; and where it fails
+ * on that, it is told as the reason, for what the stage makes of its stale input would send the user astray.
  */
 export async function runSingleStage(
-  stage: AnyStage,
+  name: string,
   stages: readonly AnyStage[],
   study: Study,
   options: unknown,
   effects: Effects,
 ): Promise<void> {
   await preflightAll(stages, study);
-  const place = stages.indexOf(stage);
+  const place = stages.findIndex((one) => one.name === name);
+  const stage = stages[place]!;
   const states = await statesOf(stages.slice(0, place), study);
   const stale = firstStale(states, stagesUpstream(stage, stages));
   if (stale !== undefined)

@@ -2,17 +2,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
-import { pageOfFindings, report } from "../../src/report/report.ts";
+import { report } from "../../src/report/report.ts";
 import { corpusSummaryFile, descriptionFile, readForms } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
 
-const analysis = analyse(pageOfFindings);
-
 async function reportOf(study: Study) {
-  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   await runStage(report, study, { pdf: false }, quiet());
   const read = (file: string) => readFile(study.path("report", file), "utf8");
   const html = await read("report.html");

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import Database from "libsql";
+import type Database from "libsql";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 
 /** The state of an address. `fetching` remains only after a kill. */
@@ -42,7 +43,9 @@ export class Journal {
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     try {
-      this.#database = new Database(path);
+      // Loaded here, since most commands open no journal.
+      const Libsql: typeof Database = createRequire(import.meta.url)("libsql");
+      this.#database = new Libsql(path);
       // The system releases this lock after a kill; our own lock file would remain.
       this.#database.exec(`
         PRAGMA locking_mode = EXCLUSIVE;

@@ -1,6 +1,6 @@
+import type { Measure } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
 import { type DescribedText, numbersOf, type Seen, type Spread, spreadOf } from "../described.ts";
-import type { Measure } from "../measure.ts";
 
 /** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
 export const beside = ({ texts: { measures, human, machine } }: Seen): Finding[] => [

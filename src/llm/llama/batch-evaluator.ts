@@ -1,28 +1,29 @@
 import type { LlamaContext, LlamaModel, Token } from "node-llama-cpp";
+import { StudyError } from "../../workbench/errors.ts";
 
 /**
- * Evaluates several texts at once in batches: keeps what the model has read of each, and gives its next-token
- * distributions. It calls the library's native part directly: the library's own loop takes locks and creates promises
- * for each token, which costs a small model a fifth of its speed, and can score only the likeliest token. The native
- * part is a private API, so package.json pins the exact version of the library.
+ * Evaluates several texts at once with one model: what it has read of each, and what it expects next. The library's own
+ * loop takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and
+ * its scoring reports no token but the likeliest. So our own loop calls the library's native part directly. That part
+ * is private: package.json pins the exact version of the library, and `nativeOf` checks that everything is there.
  */
 export interface BatchEvaluator {
   readonly model: LlamaModel;
   /** The most tokens per text. */
   readonly contextTokens: number;
-  /** The tokens of a text that are in the model's memory. */
+  /** The tokens of a text that the model has in memory. */
   tokensOf(sequence: number): readonly Token[];
   /**
-   * Evaluates all requests in as few batches as possible. `take` is called for each of the `outputs`, while the
-   * distribution at that token is available.
+   * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `outputs`, while
+   * the model's expectation there can be read.
    */
   evaluate(requests: readonly EvalRequest[]): Promise<void>;
   /** Removes all but the first `kept` tokens of a text from memory. */
   truncate(sequence: number, kept: number): Promise<void>;
-  /** Copies the memory of one text to another. */
+  /** Copies what the model has read of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
-  /** The log-probability of a token at an output, natural logarithm, at temperature 1. */
+  /** The natural logarithm of the probability of a token at a place, at temperature 1. */
   logProbability(place: number, token: Token): Promise<number>;
   close(): Promise<void>;
 }
@@ -30,21 +31,21 @@ export interface BatchEvaluator {
 export interface EvalRequest {
   readonly sequence: number;
   readonly tokens: readonly Token[];
-  /** Indexes in `tokens` whose distributions are needed, ascending. */
+  /** Indexes in `tokens`, ascending, after which the expectation is wanted. */
   readonly outputs: readonly number[];
   take(index: number, place: number): Promise<void>;
 }
 
-/** Draws tokens for one text; it keeps its state from token to token. */
+/** Draws tokens for one text; its state carries over from token to token. */
 export interface Sampler {
   configure(config: SamplerConfig): void;
   draw(place: number): Promise<Token>;
-  /** The tokens that it would draw from, with probabilities. */
+  /** The tokens it would draw from, with probabilities. */
   candidates(place: number): Promise<[Token, number][]>;
   close(): void;
 }
 
-/** Steps that are left out do not change the distribution. */
+/** A setting that is left out does not change the distribution. */
 export interface SamplerConfig {
   readonly temperature: number;
   readonly topP?: number;
@@ -56,11 +57,11 @@ export interface SamplerConfig {
   readonly repeatPenaltyTokens?: Uint32Array;
 }
 
+/** Throws StudyError where the library lacks a private part that this needs. */
 export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): BatchEvaluator {
-  const { _ctx: native } = context as unknown as { _ctx: NativeContext };
-  const { _model: nativeModel, _llama: library } = model as unknown as NativeModel;
+  const { native, nativeModel, AddonSampler } = nativeOf(model, context);
   const read: Token[][] = Array.from({ length: context.totalSequences }, () => []);
-  const samplerOf = () => new library._bindings.AddonSampler(nativeModel);
+  const samplerOf = () => new AddonSampler(nativeModel);
   const greedy = samplerOf();
   greedy.applyConfig({ temperature: 0 });
 
@@ -84,12 +85,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
     native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
     const places = requests.map(({ sequence, tokens, outputs }) =>
-      native.addToBatch(
-        sequence,
-        read[sequence]!.length,
-        Uint32Array.from(tokens),
-        Uint32Array.from(outputs),
-      ),
+      native.addToBatch(sequence, read[sequence]!.length, Uint32Array.from(tokens), Uint32Array.from(outputs)),
     );
     await native.decodeBatch();
     for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
@@ -112,7 +108,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       if (kept >= tokens.length) return;
       read[sequence] = tokens.slice(0, kept);
       if (native.removeTokenCellsFromSequence(sequence, kept, -1)) return;
-      // A recurrent model cannot go back, so it reads the tokens again.
+      // A recurrent model has one state and cannot go back, so it reads the text again.
       native.disposeSequence(sequence);
       read[sequence] = [];
       if (kept > 0) await evaluator.evaluate([withoutOutputs(sequence, tokens.slice(0, kept))]);
@@ -134,7 +130,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       };
     },
     logProbability(place, token) {
-      // A sampler has only one list of candidates, so outputs are scored one after the other.
+      // The sampler has one list of candidates, so places are scored one after the other.
       const found = scoring.then(() => logProbabilityAt(place, token));
       scoring = found.catch(() => {});
       return found;
@@ -147,7 +143,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   return evaluator;
 }
 
-/** A request without outputs. */
+/** A request that only reads. */
 export const withoutOutputs = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
   sequence,
   tokens,
@@ -155,7 +151,7 @@ export const withoutOutputs = (sequence: number, tokens: readonly Token[]): Eval
   take: async () => {},
 });
 
-/** Requests in order, split where a batch is full. */
+/** The requests in order, split where a batch is full. */
 function batchesOf(requests: readonly EvalRequest[], size: number): EvalRequest[][] {
   const batches: EvalRequest[][] = [[]];
   let room = size;
@@ -198,14 +194,18 @@ interface NativeSampler {
   dispose(): void;
 }
 
-interface NativeModel {
-  readonly _model: unknown;
-  readonly _llama: { readonly _bindings: { AddonSampler: new (model: unknown) => NativeSampler } };
+type NativeSamplerClass = new (model: unknown) => NativeSampler;
+
+/** The private parts as they may be, in a version of the library that is not the pinned one. */
+interface PrivateParts {
+  readonly _ctx?: Partial<NativeContext>;
+  readonly _model?: unknown;
+  readonly _llama?: { readonly _bindings?: { readonly AddonSampler?: NativeSamplerClass } };
 }
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  /** Returns the positions of the outputs. */
+  /** Returns the places of the tokens in `outputs`. */
   addToBatch(sequence: number, from: number, tokens: Uint32Array, outputs: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   sampleToken(place: number, sampler: NativeSampler): Promise<Token>;
@@ -221,4 +221,38 @@ interface NativeContext {
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number>;
+}
+
+/** Every method of the native context that is called here. */
+const contextMethods = Object.keys({
+  initBatch: true,
+  addToBatch: true,
+  decodeBatch: true,
+  sampleToken: true,
+  removeTokenCellsFromSequence: true,
+  disposeSequence: true,
+  copySequenceStateFromOtherSequence: true,
+} satisfies Record<keyof NativeContext, true>) as (keyof NativeContext)[];
+
+/** The library's native part. Throws StudyError that names everything it lacks. */
+function nativeOf(model: LlamaModel, context: LlamaContext) {
+  const { _ctx: native } = context as unknown as PrivateParts;
+  const { _model: nativeModel, _llama: library } = model as unknown as PrivateParts;
+  const AddonSampler = library?._bindings?.AddonSampler;
+  const missing = [
+    ...contextMethods.filter((name) => typeof native?.[name] !== "function").map((name) => `_ctx.${name}`),
+    ...(nativeModel ? [] : ["_model"]),
+    ...(["applyConfig", "dispose"] as const)
+      .filter((name) => typeof AddonSampler?.prototype?.[name] !== "function")
+      .map((name) => `AddonSampler.${name}`),
+  ];
+  if (missing.length > 0) {
+    throw new StudyError(
+      `node-llama-cpp is not the version that Tiny Love needs: it lacks ${missing.join(", ")}`,
+      {
+        hint: "reinstall Tiny Love, which installs the right version with it",
+      },
+    );
+  }
+  return { native: native as NativeContext, nativeModel, AddonSampler: AddonSampler as NativeSamplerClass };
 }

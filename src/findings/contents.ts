@@ -31,6 +31,13 @@ export interface Mark {
   readonly unreal: boolean;
 }
 
+/** Readers whom a program played. */
+export const simulatedMark: Mark = {
+  name: "Simulated readers",
+  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
+  unreal: true,
+};
+
 export interface Chapter {
   readonly name: string;
   readonly asks: string;

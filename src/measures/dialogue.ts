@@ -1,5 +1,5 @@
-import * as spoken from "../../text/dialogue.ts";
-import type { QuickMeasure } from "../measure.ts";
+import * as spoken from "../text/dialogue.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 /** Speech is read from the text as it was written: single quotes and paragraphs tell where a speech ends. */
 export const dialogueWords: QuickMeasure = {

@@ -1,5 +1,5 @@
-import { longestCommonRun } from "../../text/copying.ts";
-import type { QuickMeasure } from "../measure.ts";
+import { longestCommonRun } from "../text/copying.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 /** Undefined for a text whose writer was shown no example. */
 export const copiedFromExample: QuickMeasure = {

@@ -1,5 +1,5 @@
-import { countWords } from "../../text/words.ts";
-import type { QuickMeasure } from "../measure.ts";
+import { countWords } from "../text/words.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 /** Length by the rule of "under 100 words". */
 export const words: QuickMeasure = {

@@ -1,4 +1,4 @@
-import type { QuickMeasure } from "../measure.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 export const titleRelevance: QuickMeasure = {
   name: "title_relevance",

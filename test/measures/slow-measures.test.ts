@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SlowMeasure, Value } from "../../src/describe/measure.ts";
-import { grammar } from "../../src/describe/measures/grammar.ts";
-import { perplexity } from "../../src/describe/measures/perplexity.ts";
-import { Reading } from "../../src/describe/reading.ts";
+import { grammar } from "../../src/measures/grammar.ts";
+import type { SlowMeasure, Value } from "../../src/measures/measure.ts";
+import { perplexity } from "../../src/measures/perplexity.ts";
+import { Reading } from "../../src/measures/reading.ts";
 import type { Study } from "../../src/workbench/study.ts";
+import { goodProse, textOf } from "../describe/reading.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
-import { goodProse, textOf } from "./reading.ts";
 
 test("good prose has no error of grammar, broken prose has, names and foreign words are none", async () => {
   const study = await temporaryStudy();

@@ -1,5 +1,5 @@
-import type { QuickMeasure } from "../measure.ts";
-import type { Token } from "../tokens.ts";
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
 
 /**
  * The tense of the narration: its finite verbs in the past against those in the present, speech left aside. One

@@ -1,5 +1,5 @@
-import { endsCutOff } from "../../text/sentences.ts";
-import type { QuickMeasure } from "../measure.ts";
+import { endsCutOff } from "../text/sentences.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 export const cutOff: QuickMeasure = {
   name: "cut_off",

@@ -1,5 +1,5 @@
-import { readingEase } from "../../text/readability.ts";
-import type { QuickMeasure } from "../measure.ts";
+import { readingEase } from "../text/readability.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 export const readability: QuickMeasure = {
   name: "reading_ease",

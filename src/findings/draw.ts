@@ -10,7 +10,7 @@ export const widths = { page: 696, phone: 340 } as const;
 /** A figure as SVG text that scales with its frame; `label` is what a screen reader says. */
 export function drawn(figure: Figure, label: string, width: number): string {
   const kind = figureKinds.find(({ name }) => name === figure.draw);
-  if (!kind) throw new Error(`no figure kind ${figure.draw}: add it to src/report/figures.ts`);
+  if (!kind) throw new Error(`no figure kind ${figure.draw}: add it to src/findings/figures.ts`);
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const svg = Plot.plot({
     width,

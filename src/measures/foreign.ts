@@ -1,7 +1,8 @@
-import { detectAll } from "tinyld";
-import { functionWords } from "../../text/function-words.ts";
-import type { QuickMeasure } from "../measure.ts";
-import type { Token } from "../tokens.ts";
+import { createRequire } from "node:module";
+import type * as Tinyld from "tinyld";
+import { functionWords } from "../text/function-words.ts";
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
 
 /**
  * Phrases in another language, each with its code: `te quiero mucho (es)`. Looked for are runs of words that the
@@ -19,11 +20,16 @@ export const foreign: QuickMeasure = {
 };
 
 function named(run: string): string[] {
-  const [likeliest] = detectAll(run).filter(({ lang }) => !invented.has(lang));
+  const [likeliest] = tinyld()
+    .detectAll(run)
+    .filter(({ lang }) => !invented.has(lang));
   return likeliest && likeliest.lang !== "en" && likeliest.accuracy >= sureness
     ? [`${run} (${likeliest.lang})`]
     : [];
 }
+
+/** Its tables take long to load, so they are loaded at the first phrase. */
+const tinyld = (): typeof Tinyld => createRequire(import.meta.url)("tinyld");
 
 const sureness = 0.5;
 

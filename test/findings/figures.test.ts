@@ -1,9 +1,9 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { drawn, widths } from "../../src/report/draw.ts";
-import { inLines } from "../../src/report/figures/encoded.ts";
-import { figureKinds } from "../../src/report/figures.ts";
-import { onPaper, palette } from "../../src/report/palette.ts";
+import { drawn, widths } from "../../src/findings/draw.ts";
+import { inLines } from "../../src/findings/figures/encoded.ts";
+import { figureKinds } from "../../src/findings/figures.ts";
+import { onPaper, palette } from "../../src/findings/palette.ts";
 import type { Figure } from "../../src/study/finding.ts";
 
 const figures: Record<string, Figure> = {

@@ -1,6 +1,6 @@
-import { distinctN, functionWordShare, pronounShare, seqRepN } from "../../text/repetition.ts";
-import type { QuickMeasure, Value } from "../measure.ts";
-import type { Reading } from "../reading.ts";
+import { distinctN, functionWordShare, pronounShare, seqRepN } from "../text/repetition.ts";
+import type { QuickMeasure, Value } from "./measure.ts";
+import type { Reading } from "./reading.ts";
 
 const share = (name: string, means: string, unit: string, of: (plain: string) => Value): QuickMeasure => ({
   name,

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { readText } from "../../workbench/files.ts";
-import { packageFolder } from "../../workbench/version.ts";
-import type { RunningInstrument, SlowMeasure } from "../measure.ts";
+import { readText } from "../workbench/files.ts";
+import { packageFolder } from "../workbench/version.ts";
+import type { RunningInstrument, SlowMeasure } from "./measure.ts";
 
 /**
  * Errors of grammar as harper finds them, without its matters of spelling, style, word choice and typography, which
@@ -35,7 +35,7 @@ async function startedChecker(): Promise<RunningInstrument> {
   };
 }
 
-const workerFile = new URL("src/describe/measures/grammar-worker.mjs", packageFolder);
+const workerFile = new URL("src/measures/grammar-worker.mjs", packageFolder);
 
 async function harperVersion(): Promise<string> {
   const file = new URL("../package.json", import.meta.resolve("harper.js"));

@@ -1,9 +1,9 @@
-import { llamaFileNamed, openLlama } from "../../llm/llama.ts";
-import type { StudyConfig } from "../../study/config.ts";
-import { type SettingsOf, schemeOf } from "../../study/settings/models.ts";
-import { exists, hashOf } from "../../workbench/files.ts";
-import type { Study } from "../../workbench/study.ts";
-import type { RunningInstrument, SlowMeasure } from "../measure.ts";
+import { llamaFileNamed, openLlama } from "../llm/llama.ts";
+import type { StudyConfig } from "../study/config.ts";
+import { type SettingsOf, schemeOf } from "../study/settings/models.ts";
+import { exists, hashOf } from "../workbench/files.ts";
+import type { Study } from "../workbench/study.ts";
+import type { RunningInstrument, SlowMeasure } from "./measure.ts";
 
 /**
  * How little the study's own local model expects a text, per token; prose that means something has less than word

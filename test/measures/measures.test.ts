@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { measures } from "../../src/describe/measures.ts";
-import { goodProse, measured, storyOf, textOf } from "./reading.ts";
+import { measures } from "../../src/measures/measures.ts";
+import { goodProse, measured, storyOf, textOf } from "../describe/reading.ts";
 
 test("names of measures are columns, each its own", () => {
   const names = measures.map(({ name }) => name);

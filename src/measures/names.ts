@@ -1,5 +1,5 @@
-import type { QuickMeasure } from "../measure.ts";
-import type { Token } from "../tokens.ts";
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
 
 /** Names, as runs of proper nouns: `Aunt Mercy Njeri` is one. Each counts once, however often it stands. */
 export const names: QuickMeasure = {

@@ -1,22 +1,22 @@
 import { withPlugins } from "../plugins/plugin.ts";
 import type { Study } from "../workbench/study.ts";
+import { continuity } from "./continuity.ts";
+import { copiedFromExample, copiedFromTraining } from "./copying.ts";
+import { cutOff } from "./cut-off.ts";
+import { dialogueWords, hasDialogue } from "./dialogue.ts";
+import { foreign } from "./foreign.ts";
+import { grammar } from "./grammar.ts";
 import type { Measure, MeasureDefinition } from "./measure.ts";
-import { continuity } from "./measures/continuity.ts";
-import { copiedFromExample, copiedFromTraining } from "./measures/copying.ts";
-import { cutOff } from "./measures/cut-off.ts";
-import { dialogueWords, hasDialogue } from "./measures/dialogue.ts";
-import { foreign } from "./measures/foreign.ts";
-import { grammar } from "./measures/grammar.ts";
-import { names } from "./measures/names.ts";
-import { perplexity } from "./measures/perplexity.ts";
-import { person } from "./measures/person.ts";
-import { pronounLoop } from "./measures/pronoun-loop.ts";
-import { readability } from "./measures/readability.ts";
-import { distinct1, distinct2, functionWords, pronouns, repeated4 } from "./measures/repetition.ts";
-import { sentences } from "./measures/sentences.ts";
-import { tense } from "./measures/tense.ts";
-import { titleRelevance } from "./measures/title-relevance.ts";
-import { words } from "./measures/words.ts";
+import { names } from "./names.ts";
+import { perplexity } from "./perplexity.ts";
+import { person } from "./person.ts";
+import { pronounLoop } from "./pronoun-loop.ts";
+import { readability } from "./readability.ts";
+import { distinct1, distinct2, functionWords, pronouns, repeated4 } from "./repetition.ts";
+import { sentences } from "./sentences.ts";
+import { tense } from "./tense.ts";
+import { titleRelevance } from "./title-relevance.ts";
+import { words } from "./words.ts";
 
 /** What is measured of every text, in the order of the columns of `corpus/codes.csv`. */
 export const measures: readonly Measure[] = [

@@ -8,8 +8,8 @@ import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { choicesCsv } from "../../src/analyse/judged.ts";
-import { checkR } from "../../src/report/check-r.ts";
-import { pageOfFindings, report } from "../../src/report/report.ts";
+import { checkR } from "../../src/findings/check-r.ts";
+import { report } from "../../src/report/report.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
 import { AnalyseSettings, methodOf01 } from "../../src/study/settings/analyse.ts";
@@ -19,7 +19,6 @@ import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts"
 import { dataOf, found } from "../analyse/made-up.ts";
 
 const hasR = spawnSync("Rscript", ["--version"]).status === 0;
-const analysis = analyse(pageOfFindings);
 
 async function reported(kept: (judgment: Judgment, at: number) => boolean = () => true) {
   const study = await aStudy();
@@ -31,7 +30,7 @@ async function reported(kept: (judgment: Judgment, at: number) => boolean = () =
     }),
   ).flat();
   await writeJudgments(study, judgments.filter(kept));
-  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   await runStage(report, study, { pdf: false }, quiet());
   return study.path("report");
 }

@@ -1,5 +1,5 @@
-import type { QuickMeasure } from "../measure.ts";
-import type { Token } from "../tokens.ts";
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
 
 /**
  * How much of what a sentence speaks of stays in sight in the next one: the share of its entities (nouns and names

@@ -1,5 +1,5 @@
-import { pronouns } from "../../text/function-words.ts";
-import type { QuickMeasure } from "../measure.ts";
+import { pronouns } from "../text/function-words.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 /**
  * Whether the text falls into a loop of pronouns (`I was in the I and I was the I`): somewhere in it, among

@@ -1,4 +1,4 @@
-import type { QuickMeasure } from "../measure.ts";
+import type { QuickMeasure } from "./measure.ts";
 
 /**
  * Who tells: pronouns of the narration by person, what is spoken left aside. A narrator who says `I` or `we` in one
