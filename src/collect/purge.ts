@@ -33,10 +33,7 @@ export const purge = command({
   summary: "Remove the collected texts from a study; addresses and hashes remain",
   examples: ["tinylove purge", "tinylove purge --yes", "tinylove purge --all --yes"],
   flags: [
-    [
-      "--all",
-      "also remove files of other stages with parts of the texts (prompts, stimuli, reports)",
-    ],
+    ["--all", "also remove files of other stages with parts of the texts (prompts, stimuli, reports)"],
     ["--yes", "remove them; without it, only list what would be removed"],
   ],
   options: z.object({ all: z.boolean().default(false), yes: z.boolean().default(false) }),

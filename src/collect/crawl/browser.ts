@@ -111,7 +111,9 @@ export async function openWindow(profile: string, environment: Environment): Pro
   } catch (cause) {
     const noScreen = /display|headed|XServer/i.test(messageOf(cause));
     throw new StudyError(
-      noScreen ? "there is no screen for a browser window" : `the browser did not open: ${firstLine(messageOf(cause))}`,
+      noScreen
+        ? "there is no screen for a browser window"
+        : `the browser did not open: ${firstLine(messageOf(cause))}`,
       {
         hint: "log in on another machine and import its cookies with `tinylove collect --cookies FILE`",
         cause,

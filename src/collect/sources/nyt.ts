@@ -27,7 +27,8 @@ export const journalFile = "collected/crawl.sqlite";
  */
 export const nyt: Source = {
   name: "nyt",
-  summary: "The New York Times's Tiny Love Stories, with your own key and login, if you are allowed to collect them",
+  summary:
+    "The New York Times's Tiny Love Stories, with your own key and login, if you are allowed to collect them",
   inputs: () => [],
   async gather(study, options, effects) {
     if (options.reparse && !(await exists(study.path(journalFile)))) throw nothingKept();
@@ -126,9 +127,7 @@ function printPlan(
   const windows = openWindows(journal, study.config.corpus.nyt).length;
   const states = new Map<string, number>();
   for (const { state } of journal.addresses()) states.set(state, (states.get(state) ?? 0) + 1);
-  effects.print(
-    `open searches: ${windows} at ${places.search.host}, one page every ${places.searchPace} s`,
-  );
+  effects.print(`open searches: ${windows} at ${places.search.host}, one page every ${places.searchPace} s`);
   for (const [state, count] of states) effects.print(`addresses ${state}: ${count}`);
   const due = dueAddresses(journal, options);
   effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one every ${places.pagePace} s`);

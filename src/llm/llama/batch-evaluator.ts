@@ -85,7 +85,12 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
     native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
     const places = requests.map(({ sequence, tokens, outputs }) =>
-      native.addToBatch(sequence, read[sequence]!.length, Uint32Array.from(tokens), Uint32Array.from(outputs)),
+      native.addToBatch(
+        sequence,
+        read[sequence]!.length,
+        Uint32Array.from(tokens),
+        Uint32Array.from(outputs),
+      ),
     );
     await native.decodeBatch();
     for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
