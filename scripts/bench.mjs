@@ -10,7 +10,7 @@ const names = readdirSync(join(root, "bench"))
 
 checkNode();
 if (!names.includes(name)) {
-  console.error(`error: no bench ${name ?? ""} (try ${names.join(", ")})`);
+  console.error(`error: there is no bench ${name ?? ""} (try ${names.join(", ")})`);
   process.exit(1);
 }
 installPackages();
@@ -19,7 +19,7 @@ build();
 const folder = join(root, "tmp", "bench");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-// The program looks for these beside its source, which lies one folder deeper here.
+// The program expects these next to its source, which is one folder deeper here.
 for (const part of [
   "package.json",
   "node_modules",
@@ -45,7 +45,7 @@ run("npx", [
   "--outDir",
   "tmp/bench",
 ]);
-// Style sheets, workers and C are no TypeScript; they are read where the source lies.
+// Copy files that are not TypeScript: style sheets, workers and C.
 cpSync(join(root, "src"), join(folder, "src"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
 cpSync(join(root, "test/survey/disk.c"), join(folder, "test/survey/disk.c"));
 run(process.execPath, [join(folder, "bench", `${name}.js`), ...args]);

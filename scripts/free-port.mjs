@@ -1,13 +1,13 @@
 import { createServer } from "node:net";
 
-/** The first port from `wanted` on that nobody listens at. */
+/** The first free port from `wanted` on. */
 export async function freePort(wanted, host) {
   let port = wanted;
   while (!(await isFree(port, host))) port += 1;
   return port;
 }
 
-/** A port that may not be opened, or a host that is not here, is the survey's to tell. */
+/** Other errors (no permission, unknown host) are left to the survey. */
 const isFree = (port, host) =>
   new Promise((resolve) => {
     const server = createServer();

@@ -1,6 +1,6 @@
-// `node scripts/mutate.mjs [PART OF A NAME ...]`: puts each error of test/mutations.json into the source, runs the test that is
-// named with it, and puts the source back. Exits with 1 where a test passes in spite of the error, or an error no longer fits the
-// source. Slow: a test run for each.
+// `node scripts/mutate.mjs [PART OF A NAME ...]`: puts each error of test/mutations.json into the source, runs its
+// test, and restores the source. Exits with 1 if a test passes despite the error, or if an error no longer fits the
+// source. Slow: one test run per error.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ for (const { name, file, from, to, test, title } of all) {
   const path = join(root, file);
   const source = readFileSync(path, "utf8");
   if (source.split(from).length !== 2) {
-    alive.push(`${name}: its place in ${file} is not there once`);
+    alive.push(`${name}: its code is not exactly once in ${file}`);
     continue;
   }
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
@@ -28,7 +28,7 @@ for (const { name, file, from, to, test, title } of all) {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
     });
-    // A test has failed, and not merely a file that could not be read.
+    // A test failed, not only the reading of a file.
     const killed = run.status !== 0 && /Tests +\d+ failed/.test(run.stdout);
     console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
     if (!killed) alive.push(name);

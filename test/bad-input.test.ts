@@ -51,7 +51,7 @@ test("a table that is not there", async () => {
 
 test("an unknown key", async () => {
   const said = await failure(await studyWith(`${echo}analysis: {margin: 0.1}\n`));
-  expect(said).toContain("analysis: there is no such setting (did you mean analyse?)");
+  expect(said).toContain("analysis: no such setting (did you mean analyse?)");
 });
 
 test("a malformed row is named by its line", async () => {
@@ -86,7 +86,7 @@ test("a server that is not there", async () => {
   expect(said).toContain("http://127.0.0.1:9/v1");
 });
 
-test("a title without a story and a duplicate are left out, told, and listed with their reasons", async () => {
+test("a title without a story and a duplicate are left out, reported, and listed with their reasons", async () => {
   const rows = [...enough, "Alone,,post-90", row(3)];
   const folder = await studyWith(echo, { "stories.csv": stories(rows) });
   const effects = quietEffects();

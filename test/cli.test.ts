@@ -37,19 +37,19 @@ test("a group of commands says what it is for and what its parts are, and not wh
   expect(printed).not.toContain("shows its parts");
 });
 
-test("an unknown command is told and ends with 1", async () => {
+test("an unknown command is reported and ends with 1", async () => {
   const { code, told } = await tinylove("runn");
   expect(code).toBe(1);
   expect(told).toContain("unknown command 'runn'");
 });
 
-test("a folder without a study is told in one line, with the mend", async () => {
+test("a folder without a study is reported in one line, with the fix", async () => {
   const { code, told } = await tinylove("status", "--study", await temporaryFolder());
   expect(code).toBe(1);
   expect(told).toMatch(/^error: no study in .*study\.yaml \(make one with `tinylove init DIR`.*\)$/);
 });
 
-test("--study stands before or after the command", async () => {
+test("--study is before or after the command", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   for (const argv of [
@@ -76,34 +76,36 @@ test("init makes a study that opens, named after its folder, and refuses a folde
 
 test("an unknown example and an unknown key each end with one line", async () => {
   const folder = join(await temporaryFolder(), "odd");
-  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(/^error: no example/);
+  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(
+    /^error: there is no example/,
+  );
   expect(await exists(folder)).toBe(false);
   await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
   const { code, told } = await tinylove("run", "--study", folder);
   expect(code).toBe(1);
-  expect(told).toBe("error: study.yaml: sede: there is no such setting (did you mean seed?)");
+  expect(told).toBe("error: study.yaml: sede: no such setting (did you mean seed?)");
 });
 
-test("init where a file lies, an argument that cannot be, and a folder that is not there end with one line", async () => {
+test("init where a file is, an argument that cannot be, and a folder that is not there end with one line", async () => {
   const file = join(await temporaryFolder(), "a-file");
   await writeWhole(file, "once");
   expect(await tinylove("init", file)).toMatchObject({
     code: 1,
-    told: `error: ${file} is a file (name a new folder)`,
+    told: `error: ${file} is a file (choose a new folder)`,
   });
   expect(await tinylove("init", join(file, "below"))).toMatchObject({
     code: 1,
     told: expect.stringMatching(/^error: .*a part of its path is a file/),
   });
   expect((await tinylove("code", "sheets")).told).toBe(
-    "error: <how> sheets: try sheet, import or model (see --help)",
+    "error: <how> sheets: use sheet, import or model (see --help)",
   );
   expect((await tinylove("try", "A Title", "--study", join(file, "none"))).told).toMatch(
     /^error: no study in/,
   );
 });
 
-test("what is printed is no wider than a terminal, and a line a stage where there is none", async () => {
+test("what is printed is no wider than a terminal, and a line a stage where there is not one", async () => {
   const folder = join(await temporaryFolder(), "mine");
   await tinylove("init", folder);
   const narrow = quietEffects({ terminal: { columns: 60, write() {} } });

@@ -48,7 +48,7 @@ async function artefacts(of: string): Promise<Record<string, unknown>> {
 
 test("a run ends with everything fresh, and a second one does nothing", async () => {
   const { printed } = await tinylove("status", "--study", folder);
-  expect(printed).toContain("all is fresh");
+  expect(printed).toContain("everything is fresh");
   expect(printed).not.toMatch(/missing|stale/);
   const again = await tinylove("run", "--study", folder);
   expect(again.told).not.toContain("done in");
@@ -82,7 +82,7 @@ test("without judgments the report says so and shows what is ready", async () =>
   const page = await readFile(join(folder, "report/report.html"), "utf8");
   // Compared as booleans: a page in a failure's message would bury it.
   expect(page.includes("nobody has judged a story")).toBe(true);
-  expect(page.includes("no evidence about people")).toBe(true);
+  expect(page.includes("not evidence about people")).toBe(true);
   expect(/<(script|link|img)[^>]+(src|href)="https?:/.test(page)).toBe(false);
 });
 
@@ -110,11 +110,11 @@ test("simulated readers fill a copy, marked as simulated in the data and across 
   expect(await artefacts(folder)).toEqual(before);
 }, 600_000);
 
-test("a study that was moved goes on where it is", async () => {
+test("a study that was moved continues where it is", async () => {
   const moved = join(await temporaryFolder(), "moved");
   await cp(folder, moved, { recursive: true });
   const { printed } = await tinylove("status", "--study", moved);
-  expect(printed).toContain("all is fresh");
+  expect(printed).toContain("everything is fresh");
 });
 
 /** Starts a run in a process of its own and ends it without warning. */

@@ -1,19 +1,19 @@
 import { krippendorffAlpha } from "../stats/krippendorff.ts";
 import type { Coder } from "../study/coding.ts";
 
-/** How far two coders agree on a variable. */
+/** The agreement of two coders on a variable. */
 export interface Agreement {
   readonly variable: string;
   readonly coders: readonly [string, string];
   /** Texts that both coded. */
   readonly texts: number;
-  /** The share of these with the same code; undefined where there are none. */
+  /** The share of these with the same code; undefined if there are none. */
   readonly same: number | undefined;
-  /** Krippendorff's alpha for names; undefined where it is not defined: no shared text, or one code throughout. */
+  /** Krippendorff's alpha, nominal; undefined without shared texts, or if both coders gave only one code. */
   readonly alpha: number | undefined;
 }
 
-/** The agreement of every two coders on every variable. */
+/** The agreement of every pair of coders on every variable. */
 export function agreements(coders: readonly Coder[], variables: readonly string[]): Agreement[] {
   const tables = coders.map((coder) => ({ name: coder.name, codes: byVariable(coder) }));
   return variables.flatMap((variable) =>

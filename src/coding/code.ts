@@ -16,7 +16,7 @@ import { coderInTextSet, longestCoder, readTextSet, type TextSet } from "./text-
 import { type Text, textsOf } from "./texts.ts";
 
 const Options = z.object({
-  how: z.enum(["sheet", "import", "model"], { error: "try sheet, import or model" }),
+  how: z.enum(["sheet", "import", "model"], { error: "use sheet, import or model" }),
   file: z.string().optional(),
   coder: z.string().optional(),
   count: wholeNumber(1).optional(),
@@ -31,58 +31,61 @@ type Options = z.infer<typeof Options>;
 /** `tinylove code`: kind of love, tone and cultural setting, by people with a sheet or by a language model. */
 export const code = command({
   name: "code",
-  summary: "Code kind of love, tone and cultural setting by the codebook",
+  summary: "Code kind of love, tone and cultural setting with the codebook",
   examples: [
     "tinylove code sheet --coder anna --count 60",
     "tinylove code import corpus/sheets/anna.csv --coder anna",
     "tinylove code model --model llama3.1 --base http://localhost:11434/v1",
   ],
   parameters: [
-    ["<how>", "sheet (for a person to fill in), import (a filled one), model (a language model codes)"],
-    ["[file]", "the filled sheet, for import"],
+    [
+      "<how>",
+      "sheet (a table for a person to fill in), import (read a filled sheet), model (let a language model code)",
+    ],
+    ["[file]", "the filled sheet (for import)"],
   ],
   flags: [
-    ["--coder <name>", "who codes; a model's own name by default"],
+    ["--coder <name>", "name of the coder (default for a model: its own name)"],
     [
       "--count <number>",
-      "texts, drawn by lot and half of them machine's; all by default, the same for every coder",
+      "number of texts, drawn at random, half of them by machines; the same for every coder (default: all)",
     ],
-    ["--model <name>", "anthropic:MODEL, ollama:MODEL, gemini:MODEL …, or a model's name at its server"],
-    ["--base <address>", "an OpenAI-compatible server; OpenAI's own by default"],
+    ["--model <name>", "anthropic:MODEL, ollama:MODEL, gemini:MODEL …, or the model's name on the server"],
+    ["--base <address>", "an OpenAI-compatible server (default: OpenAI)"],
     [
       "--key <variable>",
-      "the environment variable that holds the server's key (default: OPENAI_API_KEY, ANTHROPIC_API_KEY …)",
+      "the environment variable with the server's key (default: OPENAI_API_KEY, ANTHROPIC_API_KEY …)",
     ],
-    ["--parallel <number>", "texts asked about at the same time (default 4)"],
+    ["--parallel <number>", "number of texts sent at the same time (default: 4)"],
     [
       "--influence",
-      "code the texts of `tinylove factorial`, its examples and its titles' own stories instead",
+      "code the texts of `tinylove factorial`, with its example stories and the stories of its titles",
     ],
   ],
   options: Options,
   async run(folder, options, effects) {
     const study = await openStudy(folder);
-    const lot = options.influence ? "factorial" : "study";
-    const { stories, generations } = await readTextSet(study, lot);
-    await ways[options.how](study, lot, textsOf(stories, generations), options, effects);
+    const textSet = options.influence ? "factorial" : "study";
+    const { stories, generations } = await readTextSet(study, textSet);
+    await actions[options.how](study, textSet, textsOf(stories, generations), options, effects);
   },
 });
 
-type Way = (
+type Action = (
   study: Study,
-  lot: TextSet,
+  textSet: TextSet,
   texts: readonly Text[],
   options: Options,
   effects: Effects,
 ) => Promise<void>;
 
-const ways: Record<Options["how"], Way> = {
-  async sheet(study, lot, texts, { coder, count }, effects) {
-    const name = named(coder, lot);
+const actions: Record<Options["how"], Action> = {
+  async sheet(study, textSet, texts, { coder, count }, effects) {
+    const name = coderFile(coder, textSet);
     const file = `corpus/sheets/${name}.csv`;
     if (await exists(study.path(file))) {
-      throw new StudyError(`${file} is there already`, {
-        hint: "somebody may be filling it in; move it away first",
+      throw new StudyError(`${file} already exists`, {
+        hint: "somebody may be filling it in; move it first",
       });
     }
     const codebook = await readCodebook(study);
@@ -90,33 +93,36 @@ const ways: Record<Options["how"], Way> = {
     const pages = [codebook.instructions, ...codebook.variables.map(pageOf)].join("\n\n");
     await writeWhole(study.path("corpus/sheets/codebook.md"), `${pages}\n`);
     await writeWhole(study.path(file), codingSheet(study, name, drawn, codebook));
-    effects.log(`  ${drawn.length} items: ${file}; how to code: corpus/sheets/codebook.md`);
+    effects.log(`  ${drawn.length} items: ${file}; instructions: corpus/sheets/codebook.md`);
   },
 
-  async import(study, lot, texts, { coder, file }, effects) {
-    const name = named(coder, lot);
+  async import(study, textSet, texts, { coder, file }, effects) {
+    const name = coderFile(coder, textSet);
     if (file === undefined) {
-      throw new StudyError("import: no file", { hint: `try tinylove code import corpus/sheets/${name}.csv` });
+      throw new StudyError("import needs a file", {
+        hint: `try tinylove code import corpus/sheets/${name}.csv`,
+      });
     }
-    const rows = await readRecords(file, { hint: "name the sheet that was filled in" });
+    const rows = await readRecords(file, { hint: "give the path of the filled sheet" });
     const codebook = await readCodebook(study);
     const codings = codingsOfSheet(study, name, texts, codebook, rows, basename(file));
     if (codings.length === 0)
-      throw new StudyError(`${file}: no item is coded`, { hint: "fill in its columns" });
+      throw new StudyError(`${file}: nothing is coded`, { hint: "fill in its columns" });
     await writeCoder(study, { name, kind: "people", codings });
     const coded = new Set(codings.map(({ text }) => text)).size;
     effects.log(`  ${coded} of ${rows.length} items coded: ${codingsFolder}/${name}.csv`);
   },
 
-  async model(study, lot, texts, { coder, count, model, base, key, parallel }, effects) {
-    if (!model) throw new StudyError("no model", { hint: "name it with --model, as its server calls it" });
-    const name = named(coder ?? slugOf(model).slice(0, longestCoder(lot)), lot);
+  async model(study, textSet, texts, { coder, count, model, base, key, parallel }, effects) {
+    if (!model)
+      throw new StudyError("no model given", { hint: "use --model with the name that the server uses" });
+    const name = coderFile(coder ?? slugOf(model).slice(0, longestCoder(textSet)), textSet);
     const codebook = await readCodebook(study);
     const drawn = drawnTexts(study, texts, count);
     const codings = await codedByModel(study, drawn, codebook, { model, base, key, parallel }, effects);
     if (codings.length === 0) {
       throw new StudyError(`${model} coded no text`, {
-        hint: "its answers hold no code of the codebook; try another",
+        hint: "its answers have no code of the codebook; try another model",
       });
     }
     await writeCoder(study, { name, kind: "model", codings });
@@ -125,12 +131,12 @@ const ways: Record<Options["how"], Way> = {
   },
 };
 
-/** The name under which the codes are kept. Throws StudyError without one, and for the name that the cue lists have. */
-function named(coder: string | undefined, lot: TextSet): string {
-  if (coder === undefined) throw new StudyError("no coder", { hint: "name who codes with --coder" });
+/** The name of the coder's file. Throws StudyError if there is none, or if it is the name of the cue lists. */
+function coderFile(coder: string | undefined, textSet: TextSet): string {
+  if (coder === undefined) throw new StudyError("no coder given", { hint: "use --coder NAME" });
   if (coder === cuesCoder)
-    throw new StudyError("coder cues: the cue lists are called so", { hint: "take another name" });
-  return coderInTextSet(coder, lot);
+    throw new StudyError("coder cues: the cue lists have this name", { hint: "choose another name" });
+  return coderInTextSet(coder, textSet);
 }
 
 /** A model's name as a file's. */

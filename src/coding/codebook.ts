@@ -6,18 +6,21 @@ import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 
-/** A code with what it means, in Markdown. `cues` are words that speak for it, lower case; people and models are not shown them. */
+/**
+ * A code and what it means, in Markdown. `cues` are words that suggest it, in lower case; people and models do not
+ * see them.
+ */
 export interface Code {
   readonly code: string;
   readonly means: string;
   readonly cues: readonly string[];
-  /** Given by the cue lists where no cue of another code is found. */
+  /** The cue lists give this code if they find no cue of another one. */
   readonly otherwise: boolean;
 }
 
-/** What is coded by reading: a page of the codebook. */
+/** A variable to code: one page of the codebook. */
 export interface Variable {
-  /** A column's name, from the page's: `kind_of_love` of `1-kind-of-love.md`; the number only orders the pages. */
+  /** The column's name, from the page's: `kind_of_love` for `1-kind-of-love.md`; the number only orders the pages. */
   readonly name: string;
   readonly title: string;
   /** The question and how to choose, in Markdown. */
@@ -25,19 +28,19 @@ export interface Variable {
   readonly codes: readonly Code[];
 }
 
-/** How to code, for all variables alike, and a variable a page, in order of the pages' names. */
+/** The instructions for all variables, and one variable per page, in order of the pages' names. */
 export interface Codebook {
   readonly instructions: string;
   readonly variables: readonly Variable[];
 }
 
-/** The study's own codebook where it has a folder `codebook`, else the one that comes with the workbench. */
+/** The study's own codebook if it has a folder `codebook`, else the one that comes with the workbench. */
 export async function readCodebook(study: Study): Promise<Codebook> {
   const own = study.path("codebook");
   const folder = (await exists(own)) ? own : fileURLToPath(new URL("codebook/", packageFolder));
   const pages = (await readdir(folder)).filter((name) => name.endsWith(".md") && name !== "README.md").sort();
   if (pages.length === 0) {
-    throw new StudyError(`${folder}: a codebook without a page`, { hint: "write one, or remove the folder" });
+    throw new StudyError(`${folder}: the codebook has no page`, { hint: "write one, or remove the folder" });
   }
   const variables = await Promise.all(
     pages.map(async (name) => variableOf(name, await readText(join(folder, name)))),
@@ -46,15 +49,15 @@ export async function readCodebook(study: Study): Promise<Codebook> {
   return { instructions: (await exists(readme)) ? instructionsOf(await readText(readme)) : "", variables };
 }
 
-/** A page: its title, the question, and a heading for every code. Throws StudyError for a page that is none. */
+/** Parses a page: its title, the question, and a heading for every code. Throws StudyError for any other file. */
 export function variableOf(file: string, page: string): Variable {
   const [head = "", ...sections] = page.replaceAll("\r\n", "\n").split(/^## +/m);
   const title = /^# +(.+)$/m.exec(head)?.[1]?.trim();
   const codes = sections.map(codeOf);
   const names = new Set(codes.map(({ code }) => code));
   if (!title || codes.length < 2 || names.size < codes.length) {
-    throw new StudyError(`codebook/${file}: no page of a codebook`, {
-      hint: "it has a title (# Tone) and a heading for each of two codes or more (## joyful), none twice",
+    throw new StudyError(`codebook/${file} is not a codebook page`, {
+      hint: "it needs a title (# Tone) and headings for at least two different codes (## joyful)",
     });
   }
   return {
@@ -65,7 +68,7 @@ export function variableOf(file: string, page: string): Variable {
   };
 }
 
-/** A page as people and models read it: without its cues. */
+/** A page as people and models read it, without its cues. */
 export const pageOf = ({ title, asks, codes }: Variable): string =>
   [`# ${title}`, asks, ...codes.map(({ code, means }) => `## ${code}\n\n${means}`)].join("\n\n");
 
@@ -88,7 +91,7 @@ function codeOf(section: string): Code {
 
 const cueLine = /^Cues:/;
 
-/** What coders need of the README: the list under `How to code:`, not how a page is written. All of another README. */
+/** The part of the README for coders: the list under `How to code:`, or the whole README if it has no such list. */
 function instructionsOf(readme: string): string {
   const list = readme.replaceAll("\r\n", "\n").split(/^How to code:\n/m)[1];
   return list === undefined ? readme.trim() : list.trim().split("\n\n")[0]!;

@@ -6,7 +6,7 @@ import { codersOf } from "./codings.ts";
 import { type Settled, settledCodes } from "./settled.ts";
 import type { Text } from "./texts.ts";
 
-/** What is coded of the texts: who coded, what the study goes by, and how far the coders agree. */
+/** All codes of the texts: the coders, the codes that the study uses, and the coders' agreement. */
 export interface Coded {
   readonly variables: readonly Variable[];
   readonly coders: readonly Coder[];
@@ -15,7 +15,7 @@ export interface Coded {
   readonly agreements: readonly Agreement[];
 }
 
-/** What all who code say of these texts. */
+/** All codes of these texts. */
 export async function codedTexts(study: Study, texts: readonly Text[]): Promise<Coded> {
   const codebook = await readCodebook(study);
   const coders = await codersOf(study, "study", texts, codebook);

@@ -1,6 +1,6 @@
 import type { Variable } from "./codebook.ts";
 
-/** A code as the codebook writes it, whatever the case and the spaces of what was given; undefined for none of its codes. */
+/** The code as the codebook writes it; case and spaces are ignored. Undefined for an unknown code. */
 export function codeNamed({ codes }: Variable, given: string): string | undefined {
   return codes.find(({ code }) => plain(code) === plain(given))?.code;
 }

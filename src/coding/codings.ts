@@ -8,11 +8,11 @@ import type { Codebook } from "./codebook.ts";
 import { type CodedText, codedByCues } from "./cue-words.ts";
 import { checkedCoder, type TextSet, textSetOf } from "./text-sets.ts";
 
-/** Codes of kind of love, tone and cultural setting, whoever gave them: a file a coder, all in one form. */
+/** Codes of kind of love, tone and cultural setting: one file per coder, all in one format. */
 export const codingsFolder = "corpus/codings";
 export const cuesFile = `${codingsFolder}/${cuesCoder}.csv`;
 
-/** The coders in order of name. Throws StudyError for a row that is no coding, or a text that one coder coded twice. */
+/** The coders in order of name. Throws StudyError for a malformed row, or a text that one coder coded twice. */
 export async function readCoders(study: Study): Promise<Coder[]> {
   const coders: Coder[] = [];
   for (const file of await codingFiles(study)) {
@@ -30,19 +30,19 @@ const codingFiles = async (study: Study): Promise<string[]> =>
   (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
 
 /**
- * All who code these texts of a lot: people and models with what they coded of them, and the cue words last. Those are
- * asked anew, for their file tells of the texts that the corpus is described by.
+ * All coders of these texts: people and models first, the cue lists last. The cue lists code these texts again,
+ * because their file is about the texts of the description.
  */
 export async function codersOf(
   study: Study,
-  lot: TextSet,
+  textSet: TextSet,
   texts: readonly CodedText[],
   codebook: Codebook,
 ): Promise<Coder[]> {
   const ids = new Set(texts.map(({ id }) => id));
   const others = (await readCoders(study)).filter(({ name }) => name !== cuesCoder);
   return [
-    ...overBothLots(others, lot).map((coder) => ({
+    ...mergedCoders(others, textSet).map((coder) => ({
       ...coder,
       codings: coder.codings.filter(({ text }) => ids.has(text)),
     })),
@@ -51,15 +51,15 @@ export async function codersOf(
 }
 
 /**
- * Coders by their own names, whose files may be two: a story behind the factorial is a text of the study as well, and
- * whoever coded it twice agrees with nobody but themselves. The code that they gave it in this lot is theirs.
+ * One coder per name. A coder may have two files, since a story in the factorial is also a text of the study; counted
+ * twice, the coder would agree with themselves. The code given in this text set counts.
  */
-function overBothLots(files: readonly Coder[], lot: TextSet): Coder[] {
+function mergedCoders(files: readonly Coder[], textSet: TextSet): Coder[] {
   const coders = new Map<string, Coder & { readonly codings: Coding[] }>();
-  const isOfLot = ({ name }: Coder) => textSetOf(name).lot === lot;
+  const isOfSet = ({ name }: Coder) => textSetOf(name).textSet === textSet;
   for (const { name: file, kind, codings } of [
-    ...files.filter(isOfLot),
-    ...files.filter((other) => !isOfLot(other)),
+    ...files.filter(isOfSet),
+    ...files.filter((other) => !isOfSet(other)),
   ]) {
     const { name } = textSetOf(file);
     const coder = coders.get(`${kind} ${name}`) ?? { name, kind, codings: [] };
@@ -72,13 +72,13 @@ function overBothLots(files: readonly Coder[], lot: TextSet): Coder[] {
 
 const nameOfCoding = ({ text, variable }: Coding): string => JSON.stringify([text, variable]);
 
-/** What codes depend on beside the texts, inside the study: what people and models coded, and a codebook of its own. */
+/** The files that codes depend on, besides the texts: what people and models coded, and the study's own codebook. */
 export async function codingInputs(study: Study): Promise<string[]> {
   const files = (await codingFiles(study)).map((file) => `${codingsFolder}/${basename(file)}`);
   return [...files.filter((file) => file !== cuesFile), "codebook"];
 }
 
-/** The same texts for every coder: in seeded order, people's and machine's by turns for as long as there are both. */
+/** The same texts for every coder, in seeded order; human and machine texts alternate while there are both. */
 export function drawnTexts<Text extends { readonly origin: "human" | "machine" }>(
   study: Study,
   texts: readonly Text[],
@@ -92,7 +92,7 @@ export function drawnTexts<Text extends { readonly origin: "human" | "machine" }
   return turns.filter((text) => text !== undefined).slice(0, count);
 }
 
-/** Writes all that a coder coded, in place of what was there. Throws StudyError for a name that is no file's. */
+/** Writes all codes of a coder and replaces earlier ones. Throws StudyError for a name that cannot be a file's. */
 export async function writeCoder(study: Study, { name, codings }: Coder): Promise<void> {
   await writeWhole(study.path(codingsFolder, `${checkedCoder(name)}.csv`), codingsCsv(codings));
 }
@@ -106,7 +106,7 @@ function refuseDoubles(codings: readonly Coding[], where: string): void {
     const key = nameOfCoding(coding);
     if (seen.has(key)) {
       throw new StudyError(`${where}: ${coding.text} has two codes of ${coding.variable}`, {
-        hint: "keep one of them",
+        hint: "keep only one",
       });
     }
     seen.add(key);

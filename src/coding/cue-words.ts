@@ -4,9 +4,9 @@ import { termsOf } from "../text/words.ts";
 import type { Code, Codebook, Variable } from "./codebook.ts";
 
 /**
- * Codes by cue words, the weakest of the three ways: the code most of whose cues stand in title and text (by stem,
- * each cue once), the earlier in the codebook of two. Where no cue stands, the code marked `otherwise`, or none.
- * It sees neither irony nor whose father it is; it is the floor that a better coder has to lie above.
+ * Codes by cue words, the weakest of the three kinds of coder: the code with the most cues in title and text (by
+ * stem, each cue once); the earlier one in the codebook if two are equal. Without any cue, the code marked
+ * `otherwise`, or none. It does not understand irony or who is whose father; a better coder has to beat it.
  */
 export function codedByCues(texts: readonly CodedText[], { variables }: Codebook): Coding[] {
   const lists = variables.map((variable) => ({ variable, codes: variable.codes.map(cuesOf) }));
@@ -19,7 +19,7 @@ export function codedByCues(texts: readonly CodedText[], { variables }: Codebook
   });
 }
 
-/** What there is to code, whoever wrote it. */
+/** A text to code. */
 export interface CodedText {
   readonly id: string;
   readonly title: string;
@@ -31,7 +31,7 @@ interface Cues {
   readonly cues: readonly string[];
 }
 
-/** Cues as they stand in a row of stems: each once, parted from its neighbours. */
+/** Each cue once, as stems between spaces. */
 const cuesOf = ({ code, cues }: Code): Cues => ({
   code,
   cues: [...new Set(cues.map((cue) => ` ${stemmed(cue)} `))],

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import pLimit from "p-limit";
-import type { Ask } from "../llm/served/dialect.ts";
+import type { TextRequest } from "../llm/served/dialect.ts";
 import { TransientError, withRetries } from "../llm/served/retry.ts";
 import { openServer, type Server } from "../llm/served/server.ts";
 import type { Coding } from "../study/coding.ts";
@@ -19,23 +19,23 @@ import type { Text } from "./texts.ts";
 
 /** A language model behind a server. */
 export interface CodingModel {
-  /** An address such as `anthropic:MODEL` or `ollama:MODEL`, or a name at a server with OpenAI's protocol. */
+  /** An address such as `anthropic:MODEL` or `ollama:MODEL`, or a model's name on a server with OpenAI's protocol. */
   readonly model: string;
-  /** Default: the server that the address implies, OpenAI's own for a plain name. */
+  /** Default: the server that the address implies; OpenAI for a plain name. */
   readonly base?: string | undefined;
-  /** The environment variable that holds the key; by default the one that the address implies. */
+  /** The environment variable with the key. Default: the one that the address implies. */
   readonly key?: string | undefined;
-  /** Texts asked about at the same time. */
+  /** Number of texts sent at the same time. */
   readonly parallel: number;
 }
 
 /**
- * Codes by a language model that has the codebook in its prompt, a request a text. It sees what people see: title and
- * text in one typography, and nothing of their origin. An answer that is not in the codebook is asked for once
- * more; then it is a pass. Answers are kept as they come, so that a run that was cut off goes on, and the same text
- * is never paid for twice.
+ * Codes texts with a language model that gets the codebook in its prompt, one request per text. It sees what people
+ * see: title and text in uniform typography, without their origin. If an answer is not in the codebook, the model is
+ * asked once more; then the text has no code. Answers are saved as they come, so that an interrupted run can continue
+ * and no text is paid for twice.
  *
- * Throws StudyError where the server does not answer, refuses the key or has no such model.
+ * Throws StudyError if the server does not answer, refuses the key or does not have the model.
  */
 export async function codedByModel(
   study: Study,
@@ -60,7 +60,7 @@ export async function codedByModel(
       const key = shortId(JSON.stringify([model.model, model.base, system, story]), 24);
       const codes =
         answers.get(key) ??
-        (await asked({ server, system, story, codebook, effects }).catch((thrown) => {
+        (await codesFor({ server, system, story, codebook, effects }).catch((thrown) => {
           throwIfFatal(thrown, server, effects);
           failed++;
           if (failed === 1) effects.warn(`${model.model} did not answer: ${messageOf(thrown)}`);
@@ -82,13 +82,15 @@ export async function codedByModel(
     limit.clearQueue();
     progress.end();
     if (failed > 0)
-      effects.warn(`${failed} of ${texts.length} texts have no answer; the same command asks again for them`);
+      effects.warn(
+        `${failed} of ${texts.length} texts have no answer; run the same command to ask for them again`,
+      );
   }
 }
 
 type Codes = Readonly<Record<string, string>>;
 
-interface Asking {
+interface CodingRequest {
   readonly server: Server;
   readonly system: string;
   readonly story: string;
@@ -96,8 +98,8 @@ interface Asking {
   readonly effects: Effects;
 }
 
-/** The codes that the model gives; those that are in the codebook, after the second answer. */
-async function asked({ server, system, story, codebook, effects }: Asking): Promise<Codes> {
+/** The model's codes as far as they are in the codebook, after at most two answers. */
+async function codesFor({ server, system, story, codebook, effects }: CodingRequest): Promise<Codes> {
   const messages: Messages = [
     { role: "system", content: system },
     { role: "user", content: story },
@@ -116,17 +118,22 @@ async function asked({ server, system, story, codebook, effects }: Asking): Prom
   return { ...codesIn(second, codebook.variables), ...codes };
 }
 
-type Messages = NonNullable<Ask["prompt"]["messages"]>;
+type Messages = NonNullable<TextRequest["prompt"]["messages"]>;
 
-/** What the model answers, without its thinking. */
+/** The model's answer, without its thinking. */
 async function reply(server: Server, messages: Messages, effects: Effects): Promise<string> {
   const text = messages.map(({ content }) => content).join("\n");
-  const ask: Ask = { prompt: { text, messages }, stop: "", seed: 1, sampling };
-  const { raw, end } = await withRetries(() => server.ask(ask), { retries: 4, wait: 500, seed: 1, effects });
+  const request: TextRequest = { prompt: { text, messages }, stop: "", seed: 1, sampling };
+  const { raw, end } = await withRetries(() => server.generate(request), {
+    retries: 4,
+    wait: 500,
+    seed: 1,
+    effects,
+  });
   return splitReply(raw, { cutOff: end === "limit" }).text;
 }
 
-/** The likeliest answer where a server lets itself be told so, and room for one that explains itself. */
+/** Greedy where the server allows it, with enough tokens for a model that explains itself. */
 const sampling: Sampling = {
   temperature: 0,
   topP: "provider",
@@ -137,7 +144,7 @@ const sampling: Sampling = {
   mostTokens: 2000,
 };
 
-/** What the last JSON object of an answer says of each variable, as far as the codebook has it. */
+/** The codes in the last JSON object of an answer, as far as they are in the codebook. */
 function codesIn(answer: string, variables: readonly Variable[]): Codes {
   const object = (answer.match(/\{[^{}]*\}/g) ?? []).at(-1);
   const given = object === undefined ? {} : parsed(object);
@@ -166,20 +173,20 @@ function servedOf({ model, base, key }: CodingModel): ServedSettings {
     schemeOf(address) === "anthropic" ? settings : { ...settings, api: "chat" },
   );
   if (parsed.success && isServed(parsed.data)) return parsed.data;
-  throw new StudyError(`--model ${model} is no model behind a server`, {
-    hint: "give its name at a server with --base, or an address such as anthropic:MODEL or ollama:MODEL",
+  throw new StudyError(`--model ${model} is not a model on a server`, {
+    hint: "give its name and --base, or an address such as anthropic:MODEL or ollama:MODEL",
   });
 }
 
-/** What is wrong with every request, and not with this one. */
+/** Throws if the problem affects all requests and not only this one. */
 function throwIfFatal(thrown: unknown, server: Server, { signal }: Effects): void {
   signal.throwIfAborted();
-  const wrong = server.neverAnswered(thrown);
+  const wrong = server.setupError(thrown);
   if (wrong) throw wrong;
   if (!(thrown instanceof TransientError)) throw thrown;
 }
 
-/** Answers by what was asked: a JSON line each, only ever added to; a line that a kill tore is passed over. */
+/** Saved answers by request: one JSON line each, only ever appended; incomplete lines from a kill are skipped. */
 async function keptAnswers(path: string) {
   const content = await readFile(path, "utf8").catch(() => "");
   const kept = new Map<string, Codes>();
@@ -199,7 +206,7 @@ async function keptAnswers(path: string) {
   };
 }
 
-/** An object of JSON; an empty one for what is none. */
+/** The JSON object in a text; an empty one if there is none. */
 function parsed(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

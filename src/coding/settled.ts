@@ -1,16 +1,16 @@
 import { type Coder, CoderKind, majority } from "../study/coding.ts";
 import { byVariable } from "./agreement.ts";
 
-/** The code of a text on a variable that the study goes by, and by which kind of coder it was given. */
+/** The code that the study uses for a text and a variable, and which kind of coder gave it. */
 export interface Settled {
   readonly code: string;
   readonly by: CoderKind;
 }
 
 /**
- * The code of each text on each variable: people's where people coded it, else a model's, else the cue lists'. Of
- * several coders of a kind the majority decides; where there is none the text has no code, for an open
- * disagreement is not settled by a weaker coder.
+ * The code of each text on each variable: from people if people coded it, else from a model, else from the cue lists.
+ * With several coders of one kind the majority decides. Without a majority the text has no code: a weaker kind of
+ * coder does not settle a disagreement.
  */
 export function settledCodes(
   coders: readonly Coder[],
@@ -40,8 +40,8 @@ export function settledCodes(
 }
 
 /**
- * The codes of the strongest kind of coder that coded any text, for counting: shares over a sample that people
- * coded and a rest that cue lists coded would be shares of nothing. Undefined where nothing is coded.
+ * The codes of the strongest kind of coder that coded any text, for counting: shares that mix a sample coded by
+ * people with a rest coded by cue lists would mean nothing. Undefined if nothing is coded.
  */
 export function strongestCodes(
   settled: ReadonlyMap<string, Settled>,

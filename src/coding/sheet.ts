@@ -11,9 +11,9 @@ import { codeNamed } from "./codes.ts";
 import type { Text } from "./texts.ts";
 
 /**
- * A sheet for one coder: title and text of each item, an empty column a variable, one for remarks. Nothing on it
- * tells who wrote a text: typography is made alike, the order is the coder's own, and an item's number says nothing
- * to anybody without the study, not even to the other coder.
+ * A sheet for one coder: title and text of each item, an empty column per variable and one for remarks. Nothing on it
+ * shows who wrote a text: typography is uniform, each coder has their own order, and item numbers mean nothing
+ * without the study, not even to another coder.
  */
 export function codingSheet(study: Study, coder: string, texts: readonly Text[], codebook: Codebook): string {
   const rows = study
@@ -28,8 +28,8 @@ export function codingSheet(study: Study, coder: string, texts: readonly Text[],
 }
 
 /**
- * The codings of a filled sheet; an empty cell is a pass. Throws StudyError that names row and value for what is not on
- * the sheet or not in the codebook.
+ * The codings of a filled sheet; an empty cell gives no code. Throws StudyError that names row and value if an item
+ * is not on the sheet or a code not in the codebook.
  */
 export function codingsOfSheet(
   study: Study,
@@ -46,12 +46,12 @@ export function codingsOfSheet(
     const item = (cells[columns.get("item")!] ?? "").trim();
     const text = items.get(item);
     if (text === undefined) {
-      throw new StudyError(`${place}: item ${item || "(empty)"} is not of ${coder}'s sheet`, {
-        hint: "name the coder whose sheet it is, and leave the column item as it was",
+      throw new StudyError(`${place}: item ${item || "(empty)"} is not on ${coder}'s sheet`, {
+        hint: "give the coder whose sheet it is, and do not change the column item",
       });
     }
     if (seen.has(item))
-      throw new StudyError(`${place}: item ${item} stands twice`, { hint: "keep one of them" });
+      throw new StudyError(`${place}: item ${item} is there twice`, { hint: "keep only one" });
     seen.add(item);
     return variables.flatMap((variable): Coding[] => {
       const code = codeIn(variable, cells[columns.get(variable.name)!] ?? "", place);
@@ -60,11 +60,11 @@ export function codingsOfSheet(
   });
 }
 
-/** Without the study's seed and the coder's name nobody can tell which text an item is. */
+/** Which text an item is cannot be known without the study's seed and the coder's name. */
 const itemOf = (study: Study, coder: string, text: string): string =>
   shortId(JSON.stringify(["item", study.config.seed, coder, text]), 8);
 
-/** The sheet's columns by our names; a spreadsheet may have changed their case, spaces and marks. */
+/** The sheet's columns by our names; a spreadsheet may have changed case, spaces and punctuation. */
 function sheetColumns(
   columns: readonly string[],
   variables: readonly Variable[],
@@ -80,7 +80,7 @@ function sheetColumns(
       throw new StudyError(
         alike.length === 0
           ? `${file}: no column ${name}`
-          : `${file}: ${alike.join(" and ")} may both be ${name}`,
+          : `${file}: ${alike.join(" and ")} could both be ${name}`,
         {
           hint: `fill in the sheet that \`tinylove code sheet\` wrote; it has ${columns.join(", ") || "no columns"}`,
         },
@@ -89,7 +89,7 @@ function sheetColumns(
   );
 }
 
-/** The code of a cell; none for an empty one, or one that says that there is none. */
+/** The code in a cell; undefined for an empty cell or one that says "none" (NA, -). */
 function codeIn(variable: Variable, cell: string, place: string): string | undefined {
   const code = codeNamed(variable, cell);
   if (code) return code;

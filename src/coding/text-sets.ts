@@ -10,13 +10,16 @@ import type { Study } from "../workbench/study.ts";
 export const TextSet = z.enum(["study", "factorial"]);
 export type TextSet = z.infer<typeof TextSet>;
 
-/** The texts of a lot, by who wrote them. Throws StudyError where there are no stories, or no factorial yet. */
+/**
+ * The texts of a set: stories by people and generations. Throws StudyError if there are no stories, or no factorial
+ * yet.
+ */
 export async function readTextSet(
   study: Study,
-  lot: TextSet,
+  textSet: TextSet,
 ): Promise<{ readonly stories: readonly Story[]; readonly generations: readonly Generation[] }> {
   const stories = await readStories(study);
-  if (lot === "study") return { stories, generations: await readGenerations(study) };
+  if (textSet === "study") return { stories, generations: await readGenerations(study) };
   const generations = await readJsonLines(
     study.path(factorialFile),
     Generation,
@@ -26,35 +29,35 @@ export async function readTextSet(
   return { stories: stories.filter(({ id }) => behind.has(id)), generations };
 }
 
-/** A name that may stand in a file's; throws StudyError for another. */
+/** A coder's name that can be a file's; throws StudyError for another. */
 export function checkedCoder(name: string): string {
   if (/^[a-z0-9][a-z0-9_-]{0,39}$/i.test(name)) return name;
-  throw new StudyError(`coder ${name}: no name for a coder`, {
+  throw new StudyError(`coder ${name}: not a valid name`, {
     hint: "use letters, digits, - and _, at most 40",
   });
 }
 
 const ending = "-influence";
 
-/** How long a coder's name may be, so that what it becomes in the lot is one too. */
-export const longestCoder = (lot: TextSet): number => 40 - (lot === "factorial" ? ending.length : 0);
+/** The longest name of a coder, so that the file's name is valid too. */
+export const longestCoder = (textSet: TextSet): number => 40 - (textSet === "factorial" ? ending.length : 0);
 
 /**
- * The name that a coder's file of a lot has. A file is written whole, so that each lot has one of its own. Throws
- * StudyError for a name that is none, or that another coder's file of the other lot could have.
+ * The name of a coder's file for a text set. Files are written whole, so each set has its own. Throws StudyError for
+ * an invalid name, or one that a file of the other set could have.
  */
-export function coderInTextSet(name: string, lot: TextSet): string {
+export function coderInTextSet(name: string, textSet: TextSet): string {
   const checked = checkedCoder(name);
   if (checked.endsWith(ending)) {
-    throw new StudyError(`coder ${name}: codes of the factorial's texts are kept under names that end so`, {
+    throw new StudyError(`coder ${name}: names with this ending are for codes of the factorial's texts`, {
       hint: `try ${checked.slice(0, -ending.length) || "another name"}`,
     });
   }
-  return checkedCoder(lot === "factorial" ? checked + ending : checked);
+  return checkedCoder(textSet === "factorial" ? checked + ending : checked);
 }
 
-/** Who coded which lot, by the file's name: what `coderInLot` made of them. */
-export const textSetOf = (file: string): { readonly name: string; readonly lot: TextSet } =>
+/** The coder and the text set of a file's name, the inverse of `coderInTextSet`. */
+export const textSetOf = (file: string): { readonly name: string; readonly textSet: TextSet } =>
   file.endsWith(ending)
-    ? { name: file.slice(0, -ending.length), lot: "factorial" }
-    : { name: file, lot: "study" };
+    ? { name: file.slice(0, -ending.length), textSet: "factorial" }
+    : { name: file, textSet: "study" };

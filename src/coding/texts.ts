@@ -1,24 +1,27 @@
 import { countingAttempts, type Generation, modelName } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
-/** A text to describe, whoever wrote it. */
+/** A text to describe, by a person or a model. */
 export interface Text {
-  /** The story's or the generation's. */
+  /** The id of the story or generation. */
   readonly id: string;
   readonly origin: "human" | "machine";
-  /** The name of the model that wrote it; empty for a person's. */
+  /** The name of the model that wrote it; empty for a person's text. */
   readonly model: string;
-  /** The story of the corpus that has its title: itself for a person's. */
+  /** The id of the corpus story with this title; its own id for a person's text. */
   readonly story: string;
   readonly title: string;
   readonly text: string;
   /** Texts of the stories that the model was shown. */
   readonly examples: readonly string[];
-  /** Whether it may be read: a person's, or of the attempts at a title the one that counts. Others were set aside. */
+  /**
+   * Whether it may be shown to readers: a person's text, or the attempt at a title that counts. Other attempts were
+   * set aside.
+   */
   readonly counts: boolean;
 }
 
-/** Every story, then every generation that came to a text. */
+/** All stories, then all generations that have a text. */
 export function textsOf(stories: readonly Story[], generations: readonly Generation[]): Text[] {
   const byId = new Map(stories.map((story) => [story.id, story]));
   const counting = new Set(countingAttempts(generations));

@@ -11,7 +11,7 @@ import { CollectOptions } from "./options.ts";
 import { table } from "./sources/table.ts";
 import { validate } from "./validate.ts";
 
-/** A table of stories that a study is to begin from: its columns checked, its rows counted, and settings that fit them. */
+/** Checks a table of stories for a new study: its columns and rows, and settings that fit them. */
 export async function appraise(
   file: string,
   settings: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
@@ -19,18 +19,18 @@ export async function appraise(
 ): Promise<{ readonly settings: readonly SettingAtPath[]; readonly said: readonly string[] }> {
   const unknown = Object.keys(settings.columns).find((role) => !(roles as string[]).includes(role));
   if (unknown !== undefined)
-    throw new StudyError(`--columns ${unknown}: no part of a story`, { hint: `try ${roles.join(", ")}` });
+    throw new StudyError(`--columns ${unknown}: unknown role`, { hint: `try ${roles.join(", ")}` });
   const corpus = { ...settings, file: basename(file) };
   const study = studyOf(dirname(resolve(file)), StudyConfig.parse({ name: "study", corpus }));
   const gathered = await table.gather(study, CollectOptions.parse({}), effects);
-  // Any length goes here, for the lengths are what is asked after.
+  // Accept any length, because the lengths decide the settings.
   const anyLength = { warn: Number.POSITIVE_INFINITY, refuse: Number.POSITIVE_INFINITY };
   const { stories, rejected } = validate(gathered?.stories ?? [], anyLength);
   const fitting = settingsFor(stories.map(({ words }) => words));
   const kept = fitting.stories;
   if (kept < fewest) {
-    throw new StudyError(`${corpus.file} holds ${counted(kept, "story", "stories")} that can be used`, {
-      hint: `a study takes ${fewest} at least`,
+    throw new StudyError(`${corpus.file} has ${counted(kept, "usable story", "usable stories")}`, {
+      hint: `a study needs at least ${fewest}`,
     });
   }
   const reasons = [
@@ -44,12 +44,12 @@ export async function appraise(
   };
 }
 
-/** With fewer there is not one form of six stories and something left to show the model. */
+/** With fewer, there are not enough for one form of six stories and the model's examples. */
 const fewest = 12;
 
 const usual = StudyConfig.parse({ name: "usual" });
 
-/** The settings of a study of stories with so many words each, and what was chosen in words. */
+/** Settings for stories with these numbers of words, with a description of what was chosen. */
 export function settingsFor(lengths: readonly number[]): {
   readonly stories: number;
   readonly settings: readonly SettingAtPath[];
@@ -60,7 +60,7 @@ export function settingsFor(lengths: readonly number[]): {
   const long = lengths.filter((words) => words > refuse).length > lengths.length / 20;
   const kept = long ? lengths : lengths.filter((words) => words <= refuse);
   const split = splitOf(kept.length);
-  // A form takes three titles; the fourth is for those that turn out too short.
+  // A form needs three titles; the fourth is a reserve for stories that are too short.
   const forms = Math.max(1, Math.min(usual.compose.forms, Math.floor(split.test / 4)));
   const clip = clipOf(kept);
   return {
@@ -77,14 +77,17 @@ export function settingsFor(lengths: readonly number[]): {
       ["compose.words.most", clip.most],
     ],
     said: [
-      `split: ${split.train} to train, ${split.validation} to validate, ${split.test} to test`,
+      `split: ${split.train} for training, ${split.validation} for validation, ${split.test} for test`,
       ...(long ? [`stories of up to ${longest} words are kept`] : []),
       `${counted(forms, "form")}, texts clipped to ${clip.least} to ${clip.most} words`,
     ],
   };
 }
 
-/** A fifth each to validate and to test, as in the 2022 study; of a small table what the forms need. Training takes what is over. */
+/**
+ * One fifth each for validation and test, as in the 2022 study; for a small table, what the forms need. Training gets
+ * the rest.
+ */
 function splitOf(stories: number) {
   const small = stories < 100;
   const test = small ? Math.min(20, Math.floor(stories / 2)) : Math.round(stories / 5);
@@ -92,7 +95,7 @@ function splitOf(stories: number) {
   return { train: stories - validation - test, validation, test };
 }
 
-/** The usual clip where nine of ten stories are longer than its least; else one for which they are. */
+/** The default clip if nine of ten stories are longer than its minimum; else a shorter one for which they are. */
 function clipOf(lengths: readonly number[]): { least: number; most: number } {
   const short = [...lengths].sort((one, other) => one - other)[Math.floor(lengths.length / 10)] ?? 0;
   const { words } = usual.compose;

@@ -1,6 +1,6 @@
 /**
- * Positions 0 to `size` - 1 in clusters: equal labels belong together, so do the two of each pair, and whatever is
- * linked by a chain of these. A position without a label has only its pairs. In order of first member.
+ * Groups positions into clusters: positions with equal labels and the two of each pair belong together, also
+ * indirectly. A position without a label is linked only by its pairs. In order of first member.
  */
 export function clustersOf(
   labels: readonly (string | undefined)[],

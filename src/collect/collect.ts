@@ -17,7 +17,7 @@ import { type Validated, type ValidStory, validate } from "./validate.ts";
 
 const rejectedFile = "corpus/rejected.csv";
 
-/** `tinylove collect`: stories from a source, normalised, validated and parted, as the study's corpus. */
+/** `tinylove collect`: gathers stories from a source, normalises, validates and splits them. */
 export const collect = stage({
   name: "collect",
   summary: "Gather stories into the corpus",
@@ -53,7 +53,7 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
   const valid = validate(gathered.stories, words, repair);
   const rejected = [...(gathered.refused ?? []), ...valid.rejected];
   if (valid.stories.length === 0) throw nothingLeft(rejected);
-  const stories = partedStories(study, valid);
+  const stories = splitStories(study, valid);
   await assertUnchanged(study, async () => new Map([[storiesFile, jsonLines(stories)]]));
   const summary = summaryOf(stories, rejected, valid.warned, {
     source,
@@ -62,18 +62,18 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
     rule: words.warn,
   });
 
-  tell(rejected, rejectedFile, effects);
-  tell(valid.warned, corpusSummaryFile, effects);
+  warnAbout(rejected, rejectedFile, effects);
+  warnAbout(valid.warned, corpusSummaryFile, effects);
   const { train, validation, test } = summary.split;
   effects.log(
     `${stories.length} stories, ${rejected.length} rows left out; train ${train}, validation ${validation}, test ${test}` +
-      (split.train === train ? "" : ` (asked: ${split.train}, ${split.validation}, ${split.test})`),
+      (split.train === train ? "" : ` (requested: ${split.train}, ${split.validation}, ${split.test})`),
   );
 
   for (const part of ["train", "validation", "test"] as const) {
     if (split[part] === 0 || summary.split[part] > 0) continue;
     effects.warn(
-      `no story is left for the ${part} part (collect more, or change corpus.split; groups stay whole)`,
+      `the ${part} part has no story (collect more, or change corpus.split; groups stay together)`,
     );
   }
 
@@ -82,7 +82,7 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
   await writeWhole(study.path(storiesFile), jsonLines(stories));
 }
 
-function partedStories(study: Study, { stories, twins }: Validated): Story[] {
+function splitStories(study: Study, { stories, twins }: Validated): Story[] {
   const clusters = clustersOf(
     stories.map(({ group }) => group),
     twins,
@@ -106,8 +106,8 @@ const storyOf = (story: ValidStory, split: Story["split"]): Story => ({
 
 const linesShown = 5;
 
-/** A line for each of the first remarks of a reason, and one that says where the others are. */
-function tell(
+/** Warns about the first few remarks of each reason, and says where the others are. */
+function warnAbout(
   remarks: readonly { readonly reason: string; readonly message: string }[],
   file: string,
   effects: Effects,
@@ -127,7 +127,7 @@ const rejectedCsv = (rejected: readonly Rejection[]): string =>
 
 function nothingLeft(rejected: readonly Rejection[]): StudyError {
   const reasons = byReason(rejected).map(([reason, alike]) => `${alike.length} ${reason}`);
-  return new StudyError(`none of the ${rejected.length} rows can be a story: ${reasons.join(", ")}`, {
+  return new StudyError(`none of the ${rejected.length} rows is a usable story: ${reasons.join(", ")}`, {
     hint: rejected[0] ? `the first: ${rejected[0].message}` : "the source gave no rows",
   });
 }

@@ -1,11 +1,11 @@
 import { StudyError } from "../workbench/errors.ts";
 
-/** What a column of a table can be to a story. */
+/** The role of a column: which part of a story it has. */
 export type Role = keyof typeof usualNames;
 
 export type StoryColumns = Readonly<Partial<Record<Role, string>>>;
 
-/** Names that say what a column holds, the surest first; compared without case, spaces and marks. */
+/** Usual column names of each role, the most certain first; compared without case, spaces and punctuation. */
 const usualNames = {
   title: ["title", "story name", "story title", "headline", "heading", "name"],
   text: ["text", "story", "story text", "body", "content", "full text"],
@@ -19,7 +19,7 @@ const usualNames = {
 
 export const roles = Object.keys(usualNames) as Role[];
 
-/** Which column is what, as far as names tell; a mapped role keeps the column that it is mapped to. */
+/** Finds the column of each role by its name; mapped roles keep their column. */
 export function storyColumns(columns: readonly string[], mapped: StoryColumns = {}): StoryColumns {
   const taken = new Set(Object.values(mapped));
   const found: Partial<Record<Role, string>> = { ...mapped };
@@ -35,8 +35,8 @@ export function storyColumns(columns: readonly string[], mapped: StoryColumns = 
 }
 
 /**
- * As `storyColumns`, for a table that must have stories: throws StudyError that names the columns that there are
- * when a mapped column is not among them, or when none holds the titles or the texts.
+ * As `storyColumns`, but throws StudyError with the table's columns if a mapped column is missing, or if no column
+ * has titles or texts.
  */
 export function requiredColumns(
   columns: readonly string[],
@@ -54,7 +54,7 @@ export function requiredColumns(
   if (title !== undefined && text !== undefined) return { ...others, title, text };
   const missing = title === undefined ? "title" : "text";
   throw new StudyError(`${file} has no ${missing} column`, {
-    hint: `say which it is, with corpus.columns.${missing} in study.yaml or \`init --columns ${missing}=NAME\`; it has ${there}`,
+    hint: `give it with corpus.columns.${missing} in study.yaml or \`init --columns ${missing}=NAME\`; it has ${there}`,
   });
 }
 

@@ -4,7 +4,7 @@ import type { Split, Story } from "../study/story.ts";
 import type { Rejection } from "./source.ts";
 import type { Remark } from "./validate.ts";
 
-/** The corpus at a glance, for the report. */
+/** A summary of the corpus, for the report. */
 export function summaryOf(
   stories: readonly Story[],
   rejected: readonly Rejection[],

@@ -1,6 +1,6 @@
 /**
- * When each of a column's dates was, in milliseconds; undefined where a cell is no date. `3/4/2021` may be March or April:
- * the column's other dates decide, and where they cannot, such dates are not known.
+ * The dates of a column, in milliseconds; undefined for cells that are not dates. `3/4/2021` may be in March or
+ * April: the other dates of the column decide; if they cannot, such dates are undefined.
  */
 export function timesOf(dates: readonly (string | undefined)[]): (number | undefined)[] {
   const parts = dates.map((date) => /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b/.exec(date?.trim() ?? ""));
@@ -17,7 +17,7 @@ export function timesOf(dates: readonly (string | undefined)[]): (number | undef
   });
 }
 
-/** A date that begins with its year, or names its month; anything else may be a number that is no date. */
+/** A date that starts with its year or has the month's name; other numbers may not be dates. */
 function timeOf(date: string): number | undefined {
   if (/^\d{4}(-\d{2}(-\d{2})?)?$/.test(date)) return validTime(Date.parse(date));
   if (/^\d{4}-\d{2}-\d{2}[T ]/.test(date) || /[a-z]{3}/i.test(date)) {

@@ -1,7 +1,7 @@
 /**
- * A text without the signature at its end (`– Ana Lima`, `by Ana Lima`, a last line of the name alone) where it is the
- * author's own; undefined where it carries none. Text and author are normalised, and the text may hold no line breaks,
- * so that a bare name counts after the end of a sentence alone.
+ * A text without its author's signature at the end (`– Ana Lima`, `by Ana Lima`, or only the name on the last line);
+ * undefined if it has none. Text and author are normalised, and the text has no line breaks, so a name without a dash
+ * counts only after the end of a sentence.
  */
 export function withoutSignature(text: string, author: string): string | undefined {
   if (author.length < 3) return undefined;
@@ -14,7 +14,7 @@ export function withoutSignature(text: string, author: string): string | undefin
   return rest === "" ? undefined : rest;
 }
 
-/** A dash and a name after the last sentence, which may be somebody's signature; undefined where there is none. */
+/** A dash and a name after the last sentence, which may be a signature; undefined if there is none. */
 export function mayBeSigned(text: string): string | undefined {
   const [, name] =
     /[.!?…]["')]{0,3} – ((?:\p{Lu}[\p{L}.'’-]*)(?: (?:\p{Lu}[\p{L}.'’-]*|de|del|della|da|di|dos|van|von|der|den|la|le|al|bin)){1,4})$/u.exec(
@@ -24,19 +24,19 @@ export function mayBeSigned(text: string): string | undefined {
 }
 
 /**
- * The sign by which a story seems to break off: a quotation that is still open, a word or a mark that no story ends
- * with, or a link to the rest. `text` is the source's own, for paragraphs matter: one that begins a speech anew may leave
- * its quotation open, the last one may not.
+ * Why a story seems to break off: an open quotation, a word or mark that no story ends with, or a link to the rest.
+ * `text` is the raw text with its paragraphs: earlier paragraphs of a speech may leave their quotation open, the last
+ * one may not.
  */
 export function brokenOff(text: string): string | undefined {
   const end = text.trimEnd();
-  // Feet and inches are no quotation.
+  // Marks of feet and inches are not quotation marks.
   const last = end
     .split(/\n/)
     .at(-1)!
     .replace(/\d+['’]\d+(?:''|"|”|’’)/g, "");
   const count = (mark: RegExp) => last.match(mark)?.length ?? 0;
-  // Two apostrophes close a quotation as well.
+  // Two apostrophes may also close a quotation.
   const straight = count(/"/g) + count(/''|``/g);
   if (count(/“/g) > count(/”/g) + (straight > 0 ? 1 : 0) || (count(/[“”]/g) === 0 && straight % 2 === 1))
     return "a quotation at its end is still open";
@@ -52,5 +52,5 @@ export function brokenOff(text: string): string | undefined {
   return word ? `it ends in “${word[0]}”` : undefined;
 }
 
-/** Whether a text ends as sentences do: in a mark, a closing quotation or bracket, or a sign that is no letter or digit. */
+/** Whether a text ends as sentences do: with punctuation or another sign that is not a letter or digit. */
 export const endsASentence = (text: string): boolean => !/[\p{L}\p{N}]$/u.test(text.trimEnd());

@@ -14,7 +14,9 @@ import { appraise } from "./appraise.ts";
 
 const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
 
-/** `tinylove init`: a new study folder with a commented `study.yaml`, of a table of the user's own or of an example. */
+/**
+ * `tinylove init`: a new study folder with a commented `study.yaml`, from the user's own table or from an example.
+ */
 export const init = command({
   name: "init",
   summary: "Make a new study folder with a commented study.yaml",
@@ -24,12 +26,12 @@ export const init = command({
     "tinylove init my-study --corpus stories.csv --columns title=headline text=body",
     "tinylove init my-study --example first-study",
   ],
-  parameters: [["[folder]", "where; it must be new or empty"]],
+  parameters: [["[folder]", "the new folder (default: my-study); it must be new or empty"]],
   flags: [
-    ["--corpus <file>", "a table of your own stories, which is copied in; the split is made to fit it"],
-    ["--columns <pairs...>", "what the table calls a column, where its name does not say it: title=headline"],
-    ["--table <name>", "of a database that holds several"],
-    ["--example <name>", "begin as a copy of one of the studies in examples/"],
+    ["--corpus <file>", "a table of your own stories; it is copied, and the split is set to fit it"],
+    ["--columns <pairs...>", "names of columns that are not recognised: title=headline"],
+    ["--table <name>", "which table, if the file is a database with several"],
+    ["--example <name>", "start from one of the studies in examples/ (default: first-study)"],
   ],
   options: z.object({
     folder: z.string().default("my-study"),
@@ -40,8 +42,8 @@ export const init = command({
   }),
   async run(_, { folder, corpus, columns, table, example }, effects) {
     if (corpus === undefined && (columns.length > 0 || table !== undefined))
-      throw new StudyError(`${table === undefined ? "--columns" : "--table"} goes with --corpus FILE`, {
-        hint: "name the table that has them",
+      throw new StudyError(`${table === undefined ? "--columns" : "--table"} works only with --corpus FILE`, {
+        hint: "add --corpus FILE",
       });
     const root = resolve(folder);
     await refuseUsed(root, folder);
@@ -64,26 +66,26 @@ export const init = command({
       for (const line of said) effects.log(`  ${line}`);
     }
     effects.log(
-      `made ${folder}: read and change ${join(folder, "study.yaml")}, then \`tinylove run --study ${folder}\``,
+      `made ${folder}: edit ${join(folder, "study.yaml")}, then run \`tinylove run --study ${folder}\``,
     );
   },
 });
 
 async function refuseUsed(root: string, folder: string): Promise<void> {
   if ((await exists(root)) && !(await stat(root)).isDirectory())
-    throw new StudyError(`${folder} is a file`, { hint: "name a new folder" });
+    throw new StudyError(`${folder} is a file`, { hint: "choose a new folder" });
   if ((await filesUnder(root)).length > 0)
-    throw new StudyError(`${folder} is not empty`, { hint: "name a new folder" });
+    throw new StudyError(`${folder} is not empty`, { hint: "choose a new folder" });
 }
 
-/** `study.yaml` comes last: a folder without it is no study, so a kill leaves nothing that looks like one. */
+/** Writes `study.yaml` last: a folder without it is not a study, so a kill leaves nothing that looks like one. */
 async function writeStudy(root: string, settings: string, ignored: string): Promise<void> {
   await writeWhole(join(root, "study.schema.json"), `${JSON.stringify(studySchema(), null, 2)}\n`);
   await writeWhole(join(root, ".gitignore"), ignored);
   await writeWhole(join(root, "study.yaml"), settings);
 }
 
-/** What the example says of its own stories is said of no others. */
+/** Settings that describe the example's own stories are replaced. */
 const ownCorpus = (
   file: string,
   {
@@ -101,7 +103,7 @@ const ownCorpus = (
   ...(Object.keys(columns).length === 0 ? [] : [["corpus.columns", columns] as const]),
 ];
 
-/** Holds whatever the stories are about, and whatever is asked of them. */
+/** A consent text that fits any stories and any questions. */
 const consent =
   "You are invited to read some very short stories and to say what you think of each. It takes about {minutes} minutes.\nTaking part is voluntary and you may stop at any time. We keep your answers and how long you took, under a random code; no name, no address of your computer.";
 

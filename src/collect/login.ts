@@ -10,10 +10,10 @@ import { openWindow } from "./crawl/browser.ts";
 import { type Cookie, keepCookies } from "./crawl/cookies.ts";
 import { domainOf, placesOf } from "./crawl/places.ts";
 
-/** The browser's own memory of the login; private. */
+/** The browser profile with the login; private. */
 export const profileFolder = "collected/profile";
 
-/** `tinylove login`: a visible window in which the user logs in to the newspaper; its cookies serve `collect`. */
+/** `tinylove login`: opens a window in which the user logs in to the newspaper; `collect` uses its cookies. */
 export const login = command({
   name: "login",
   summary: "Log in to the newspaper in a browser window, for collect --source nyt",
@@ -31,7 +31,7 @@ export const login = command({
   },
 });
 
-/** Waits until the window is closed, then keeps the cookies of one domain that it had last. */
+/** Waits until the window is closed, then stores its last cookies of one domain. */
 export async function keepLogin(
   context: BrowserContext,
   study: Study,
@@ -45,7 +45,7 @@ export async function keepLogin(
   });
   while (!closed) {
     if (effects.signal.aborted) await context.close();
-    // A window that closes in the middle of the question has given its answer before.
+    // If the window closes during this call, the previous cookies count.
     last = await context.cookies().catch(() => last);
     if (context.pages().length === 0) await context.close().catch(() => undefined);
     await sleep(250);
@@ -53,9 +53,9 @@ export async function keepLogin(
   effects.signal.throwIfAborted();
   const own = await keepCookies(study, domain, last);
   if (own === 0) {
-    throw new StudyError(`the window was closed without a cookie of ${domain}`, {
+    throw new StudyError(`the window was closed before a login at ${domain}`, {
       hint: "log in, wait for the front page, then close the window",
     });
   }
-  effects.log(`cookies of ${domain} kept: ${own}; \`tinylove collect --source nyt\` uses them`);
+  effects.log(`stored ${own} cookies of ${domain}; \`tinylove collect --source nyt\` uses them`);
 }

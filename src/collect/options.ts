@@ -2,7 +2,7 @@ import { z } from "zod";
 import { wholeNumber } from "../workbench/options.ts";
 import type { Flag } from "../workbench/stage.ts";
 
-/** The flags of `tinylove collect`. Those of the command line win over study.yaml. */
+/** The flags of `tinylove collect`, which override study.yaml. */
 export const CollectOptions = z.object({
   source: z.string().optional(),
   file: z.array(z.string()).min(1).optional(),
@@ -16,12 +16,12 @@ export const CollectOptions = z.object({
 export type CollectOptions = Readonly<z.infer<typeof CollectOptions>>;
 
 export const collectFlags: readonly Flag[] = [
-  ["--source <name>", "table, saved-pages or nyt (default: corpus.source of study.yaml)"],
-  ["--file <paths...>", "the table, or the folder of saved pages (default: corpus.file of study.yaml)"],
-  ["--acknowledge-terms", "nyt: you have read the terms that it shows, and may collect (asked once)"],
+  ["--source <name>", "table, saved-pages or nyt (default: corpus.source in study.yaml)"],
+  ["--file <paths...>", "the table, or the folder of saved pages (default: corpus.file in study.yaml)"],
+  ["--acknowledge-terms", "nyt: confirm that you have read the terms shown, and may collect (once)"],
   ["--cookies <file>", "nyt: import your login: cookies.txt, an extension's JSON, Playwright's storageState"],
-  ["--limit <pages>", "nyt: fetch no more pages than this now"],
-  ["--retry-failed", "nyt: fetch again what failed or was blocked, and nothing else"],
-  ["--reparse", "nyt: read the pages that are kept again; no request is made"],
-  ["--dry-run", "nyt: only say what would be requested"],
+  ["--limit <pages>", "nyt: fetch at most this many pages now"],
+  ["--retry-failed", "nyt: only fetch again what failed or was blocked"],
+  ["--reparse", "nyt: read the stored pages again, without any request"],
+  ["--dry-run", "nyt: list what would be requested, without any request"],
 ];

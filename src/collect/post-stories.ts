@@ -1,7 +1,7 @@
 import type { Post } from "./parse/post.ts";
 import type { FoundStory } from "./source.ts";
 
-/** The stories of a post as a source gives them; `place` is its address, or the file that it was read from. */
+/** The stories of a post, in the format of sources; `place` is its address or file. */
 export function storiesOfPost(
   post: Post,
   place: {

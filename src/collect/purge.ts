@@ -18,26 +18,23 @@ import { termsFile } from "./crawl/terms.ts";
 import { profileFolder } from "./login.ts";
 import { journalFile } from "./sources/nyt.ts";
 
-/** What stays of a purged corpus: which stories it held, by address and hash, without a word of them. */
+/** What remains of a purged corpus: a list of its stories by address and hash, without any text. */
 const provenanceFile = "corpus/provenance.csv";
 
-/** What is always removed. */
+/** Paths that are always removed. */
 const texts = [pagesFolder, storiesFile, "corpus/rejected.csv", cookiesFile, profileFolder, termsFile];
 
-/** Where texts may be left that other stages wrote; judgments and the survey's database are never touched. */
+/** Folders in which other stages may have left texts; judgments and the survey's database are never touched. */
 const derived = ["corpus", "generations", "influence", "stimuli", "forms", "findings", "report", ".tinylove"];
 
 /** `tinylove purge`: removes the collected texts and the login from a study; addresses and hashes stay. */
 export const purge = command({
   name: "purge",
-  summary: "Remove the collected texts from a study; addresses and hashes stay",
+  summary: "Remove the collected texts from a study; addresses and hashes remain",
   examples: ["tinylove purge", "tinylove purge --yes", "tinylove purge --all --yes"],
   flags: [
-    [
-      "--all",
-      "also remove what other stages wrote with pieces of the texts in it (prompts, stimuli, reports)",
-    ],
-    ["--yes", "do it; without this it is only said what would go"],
+    ["--all", "also remove files of other stages with parts of the texts (prompts, stimuli, reports)"],
+    ["--yes", "remove them; without it, only list what would be removed"],
   ],
   options: z.object({ all: z.boolean().default(false), yes: z.boolean().default(false) }),
   async run(folder, { all, yes }, effects) {
@@ -46,28 +43,28 @@ export const purge = command({
     const present = await there(study, texts);
     const holding = await filesHolding(study, stories);
     if (present.length === 0 && holding.length === 0) {
-      throw new StudyError("there are no collected texts in this study", {
-        hint: "nothing has to be removed",
+      throw new StudyError("the study has no collected texts", {
+        hint: "nothing to remove",
       });
     }
     const removable = holding.filter((file) => derived.some((part) => file.startsWith(`${part}/`)));
-    const doomed = [...present, ...(all ? removable : [])];
-    for (const path of doomed) effects.print(`${yes ? "removed" : "would remove"} ${path}`);
+    const removed = [...present, ...(all ? removable : [])];
+    for (const path of removed) effects.print(`${yes ? "removed" : "would remove"} ${path}`);
     for (const path of holding) {
-      if (!doomed.includes(path))
+      if (!removed.includes(path))
         effects.warn(
-          `${path} holds pieces of the texts and stays${all ? "" : " (--all removes what can be made again)"}`,
+          `${path} contains parts of the texts and is kept${all ? "" : " (--all removes files that can be made again)"}`,
         );
     }
-    if (yes) await remove(study, stories, doomed, effects);
+    if (yes) await remove(study, stories, removed, effects);
   },
 });
 
-/** What is kept is written before anything goes, so that a kill leaves either. */
-async function remove(study: Study, stories: readonly Story[], doomed: readonly string[], effects: Effects) {
+/** Writes the record before it removes anything, so that a kill cannot lose both. */
+async function remove(study: Study, stories: readonly Story[], removed: readonly string[], effects: Effects) {
   if (stories.length > 0) await writeWhole(study.path(provenanceFile), provenanceOf(stories));
   if (await exists(study.path(corpusSummaryFile))) {
-    // Its warnings name stories by their titles.
+    // Its warnings contain titles of stories.
     const summary = { ...(await readCorpusSummary(study)), warned: [] };
     await writeWhole(study.path(corpusSummaryFile), `${JSON.stringify(summary, null, 2)}\n`);
   }
@@ -78,7 +75,7 @@ async function remove(study: Study, stories: readonly Story[], doomed: readonly 
     }
     journal.close();
   }
-  for (const path of doomed) await rm(study.path(path), { recursive: true, force: true });
+  for (const path of removed) await rm(study.path(path), { recursive: true, force: true });
 }
 
 const provenanceOf = (stories: readonly Story[]): string =>
@@ -100,7 +97,7 @@ async function there(study: Study, paths: readonly string[]): Promise<string[]> 
 const window = 8;
 const largestFile = 200_000_000;
 
-/** Files of the study, beside those that always go, in which eight words in a row of a story stand. */
+/** Other files of the study that contain eight consecutive words of a story. */
 async function filesHolding(study: Study, stories: readonly Story[]): Promise<string[]> {
   const known = new Set(stories.flatMap(({ text }) => [...runsOf(termsOf(text))]));
   if (known.size === 0) return [];

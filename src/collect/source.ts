@@ -4,49 +4,49 @@ import type { Study } from "../workbench/study.ts";
 import type { CollectOptions } from "./options.ts";
 
 /**
- * Where human stories come from. One file each in `sources/`, one line in `sources.ts`. A source finds stories;
- * it does not judge them: what is empty, too long or double is told and left out by `validate.ts`, for all alike.
+ * A source of human stories. Each is one file in `sources/` and one line in `sources.ts`. A source only finds
+ * stories; `validate.ts` then reports and leaves out empty, long and duplicate ones, for all sources.
  */
 export interface Source {
   readonly name: string;
   readonly summary: string;
-  /** Files and folders that the outcome depends on, relative to the study or absolute. */
+  /** Files and folders that the result depends on, relative to the study or absolute. */
   inputs(study: Study): readonly string[];
-  /** Every story that there is, in the source's own order; `undefined` when it only looked (a dry run). */
+  /** All stories, in the source's own order; undefined after a dry run. */
   gather(study: Study, options: CollectOptions, effects: Effects): Promise<Gathered | undefined>;
 }
 
 export interface Gathered {
-  /** What was read: file names without folders, or addresses. Shown in the report. */
+  /** What was read, for the report: file names without folders, or addresses. */
   readonly from: readonly string[];
   readonly stories: readonly FoundStory[];
-  /** Pages and rows in which no story could be read; they are listed with those that validation leaves out. */
+  /** Pages and rows without a readable story; they are listed with the stories that validation leaves out. */
   readonly refused?: readonly Rejection[];
 }
 
-/** Something that was left out: a line of `corpus/rejected.csv`. */
+/** Something that was left out: a row of `corpus/rejected.csv`. */
 export interface Rejection {
   readonly where: string;
   readonly title: string;
-  /** One of few words, to count by. */
+  /** A short reason, for counting. */
   readonly reason: string;
-  /** The line that a user reads: what it is, and the mend. */
+  /** The message for the user: the problem and the fix. */
   readonly message: string;
 }
 
-/** A story as its source gave it, not yet normalised. */
+/** A story from a source, not yet normalised. */
 export interface FoundStory {
-  /** What a message calls it: `stories.csv, line 12`. */
+  /** Its place, for messages: `stories.csv, line 12`. */
   readonly where: string;
   readonly title: string;
   readonly text: string;
   readonly author: string;
   readonly licence: string;
-  /** What the origin names: a file, a publication. */
+  /** The file or publication that it is from. */
   readonly source: string;
-  /** What it shares with others that the split must not part; undefined where nothing is known of it. */
+  /** The group that the split must keep together; undefined if unknown. */
   readonly group: string | undefined;
-  /** True where the source says that it was published before. */
+  /** Whether the source says that it was published before. */
   readonly reprint: boolean;
   readonly facts: Readonly<Record<string, string>>;
 }

@@ -6,14 +6,14 @@ import { nyt } from "./sources/nyt.ts";
 import { savedPages } from "./sources/saved-pages.ts";
 import { table } from "./sources/table.ts";
 
-/** Every source that a corpus can come from. */
+/** All sources of a corpus. */
 export const sources: readonly Source[] = [table, savedPages, nyt];
 
-/** These, and those of the study's plugins. */
+/** The built-in sources and those of the study's plugins. */
 const sourcesOf = ({ plugins }: Study): readonly Source[] =>
   withPlugins(sources, "source", plugins, ({ definition }) => sourceOf(definition as SourceDefinition));
 
-/** The source of that name; throws StudyError that names the `place` where it was asked for when there is none. */
+/** The source of that name; throws StudyError if there is none, with the setting or flag in `place`. */
 export function sourceNamed(name: string, study: Study, place = "corpus.source"): Source {
   const known = sourcesOf(study);
   const found = known.find((source) => source.name === name);

@@ -6,9 +6,9 @@ export type SplitCounts = Readonly<Record<Split, number>>;
 const parts = ["train", "validation", "test"] as const;
 
 /**
- * Draws which part each story belongs to; no cluster is parted. `clusters` hold the positions of stories that must
- * stay together. The counts are reached exactly where clusters allow it and as nearly as they allow otherwise.
- * Where there are fewer clusters than parts, training comes first and validation last.
+ * Draws the part of each story; clusters stay together. `clusters` are lists of positions of stories. The counts are
+ * reached exactly if clusters allow it, and otherwise as nearly as possible. With fewer clusters than parts, training
+ * comes first and validation last.
  */
 export function drawSplit(
   clusters: readonly (readonly number[])[],
@@ -17,7 +17,7 @@ export function drawSplit(
 ): Map<number, Split> {
   const drawn = new Map<number, Split>();
   let left = random.shuffle(clusters);
-  // The parts with less room choose first; training takes what they leave.
+  // Smaller parts choose first; training takes the rest.
   for (const part of ["test", "validation"] as const) {
     const { chosen, others } = drawPart(left, counts[part]);
     if (others.length === 0 && counts.train > 0) others.push(...chosen.splice(largestAt(chosen), 1));
@@ -29,16 +29,16 @@ export function drawSplit(
 }
 
 /**
- * The stories of each part. Numbers that are shares (they sum to 1 at most, or one of them is broken) and numbers
- * that ask for more stories than there are divide the corpus in their proportion, by largest remainders. Numbers
- * that the corpus can serve are counts: validation and test get theirs, training gets its own and what is over.
+ * The number of stories of each part. Whole numbers that the corpus can satisfy are counts: validation and test get
+ * theirs, training gets the rest. Otherwise (they sum to at most 1, one is not whole, or they exceed the corpus) the
+ * numbers are shares, divided by largest remainders.
  */
-export function splitCounts(wanted: SplitCounts, stories: number): SplitCounts {
-  const sum = parts.reduce((total, part) => total + wanted[part], 0);
-  if (sum > 1 && sum <= stories && parts.every((part) => Number.isInteger(wanted[part]))) {
-    return { ...wanted, train: stories - wanted.validation - wanted.test };
+export function splitCounts(requested: SplitCounts, stories: number): SplitCounts {
+  const sum = parts.reduce((total, part) => total + requested[part], 0);
+  if (sum > 1 && sum <= stories && parts.every((part) => Number.isInteger(requested[part]))) {
+    return { ...requested, train: stories - requested.validation - requested.test };
   }
-  const exact = parts.map((part) => (wanted[part] / sum) * stories);
+  const exact = parts.map((part) => (requested[part] / sum) * stories);
   const whole = exact.map(Math.floor);
   const byRemainder = parts
     .map((_, at) => at)
@@ -48,7 +48,7 @@ export function splitCounts(wanted: SplitCounts, stories: number): SplitCounts {
   return { train: whole[0]!, validation: whole[1]!, test: whole[2]! };
 }
 
-/** Clusters in their (random) order until little room is left, then the set of them that fills it best. */
+/** Takes clusters in their (random) order until little room is left, then the set that fills it best. */
 function drawPart(clusters: readonly (readonly number[])[], room: number) {
   const largest = Math.max(1, ...clusters.map((cluster) => cluster.length));
   const chosen: (readonly number[])[] = [];
@@ -68,14 +68,14 @@ function drawPart(clusters: readonly (readonly number[])[], room: number) {
   return { chosen, others: waiting };
 }
 
-/** The first-found set of clusters whose stories come nearest to `room`: a subset sum, small because `room` is. */
+/** The first set of clusters whose number of stories is nearest to `room`: a small subset-sum problem. */
 function bestFill(
   clusters: readonly (readonly number[])[],
   room: number,
   largest: number,
 ): (readonly number[])[] {
   if (room <= 0) return [];
-  // reached[sum] is the set, as a list linked from its last cluster, that was first found to hold `sum` stories.
+  // reached[sum] is the set, as a list linked from its last cluster, first found with `sum` stories.
   const reached: (Chain | undefined)[] = [{ cluster: [], before: undefined }];
   for (const cluster of clusters) {
     if (reached[room]) break;

@@ -7,20 +7,20 @@ import { timesOf } from "./dates.ts";
 import { brokenOff, endsASentence, mayBeSigned, withoutSignature } from "./edges.ts";
 import type { FoundStory, Rejection } from "./source.ts";
 
-/** A story that may enter the corpus, its text and title normalised. */
+/** A valid story, with normalised text and title. */
 export interface ValidStory extends FoundStory {
-  /** From title and text, so that the same story has the same id in every corpus. */
+  /** Made from title and text, so that the same story has the same id in every corpus. */
   readonly id: string;
   readonly words: number;
-  /** The text as the source gave it. */
+  /** The text from the source. */
   readonly raw: string;
-  /** What was repaired, or would have been, with the piece that showed it. */
+  /** What was repaired, or would have been, with an example. */
   readonly faults: ReadonlyMap<string, string>;
-  /** The author's name at the text's end, which was taken off. */
+  /** Whether the author's name was removed from the text's end. */
   readonly signature: boolean;
 }
 
-/** What is told of a story that stays. */
+/** A remark on a story that is kept. */
 export interface Remark {
   readonly story: string;
   readonly reason: string;
@@ -37,26 +37,26 @@ export interface Validated {
 
 type Pair = readonly [one: number, other: number];
 
-/** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
+/** Word counts: a story above `warn` is reported, above `refuse` it is left out. */
 export interface LengthRule {
   readonly warn: number;
   readonly refuse: number;
 }
 
-/** No very short story is longer, whatever its words; measured before anything is done to the text. */
+/** No very short story has more characters; measured before normalising. */
 const mostCharacters = 20_000;
 
 /**
- * Parts what can be a story of the corpus from what cannot. Of equal texts the earliest stays, by its date and else by its
- * place in the file; a reprint of a story that is there is left out as well. Other near duplicates stay, are reported, and
- * are kept together by the split. Without `repair` what other programs left in a text stays there, and is reported.
+ * Separates valid stories from rejected ones. Of equal texts the earliest is kept, by date or else by place in the
+ * file; reprints of present stories are rejected too. Other near duplicates are kept and reported, and the split
+ * keeps them together. Without `repair`, encoding and markup problems stay in the text and are reported.
  */
 export function validate(found: readonly FoundStory[], rule: LengthRule, repair = true): Validated {
   const { unique, rejected } = screened(found, rule, repair);
   const pairs = nearDuplicates(unique.map(({ text }) => text)).map(([one, other]): Pair => [one, other]);
   const reprints = reprintsAmong(unique, pairs);
 
-  // Positions move up where a reprint goes.
+  // Removing reprints shifts positions.
   const staying = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
   const positions = new Map(staying.map((at, position) => [at, position]));
   const stories = staying.map((at) => unique[at]!);
@@ -71,7 +71,7 @@ export function validate(found: readonly FoundStory[], rule: LengthRule, repair 
   return { stories, rejected: [...rejected, ...reprints.values()], warned, twins };
 }
 
-/** Normalises, and parts what is a story, and the earliest with its text, from what is none. */
+/** Normalises stories, and separates valid ones (the earliest of each text) from rejected ones. */
 function screened(found: readonly FoundStory[], rule: LengthRule, repair: boolean) {
   const stories = found.map((given) => normalised(given, repair));
   const times = timesOf(found.map(({ facts }) => facts["date"]));
@@ -92,7 +92,7 @@ function screened(found: readonly FoundStory[], rule: LengthRule, repair: boolea
   };
 }
 
-/** Whether a later row is the earlier print: it is no reprint where the other is one, or its date is before the other's. */
+/** Whether a later row is the earlier publication: it is not a reprint but the other is, or its date is earlier. */
 function isEarlier(
   stories: readonly ValidStory[],
   times: readonly (number | undefined)[],
@@ -131,22 +131,22 @@ function normalised(given: FoundStory, repair: boolean): ValidStory {
 
 type Flaw = Pick<Rejection, "reason" | "message">;
 
-/** What a row must not hold, looked for before anything is done to it. */
+/** Problems that are checked before normalising. */
 function brokenness({ where, title, text }: FoundStory): Flaw | undefined {
   if (text.length > mostCharacters || title.length > mostCharacters) {
     const length = Math.max(text.length, title.length);
     return flaw(
       "too long",
-      `${where}: ${length} characters are no very short story (look at the row's quotes)`,
+      `${where}: ${length} characters are too many for a very short story (check the quotes in this row)`,
     );
   }
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.test(title + text)) {
-    return flaw("broken characters", `${where}: it holds characters that are no text (correct its encoding)`);
+    return flaw("broken characters", `${where}: it contains characters that are not text (fix its encoding)`);
   }
   return undefined;
 }
 
-/** What makes a row no story, in the order in which one would notice it. */
+/** Why a row is not a valid story; the most obvious problem first. */
 function flawOf(story: ValidStory, rule: LengthRule): Flaw | undefined {
   const { where, title, text, words } = story;
   const name = nameOf(story);
@@ -168,20 +168,20 @@ const doubleOf = (story: ValidStory, first: ValidStory): Flaw =>
     ? reprintFlaw(story, first)
     : flaw(
         "duplicate",
-        `${story.where}: ${nameOf(story)} has the text of ${first.where} (remove one of them)`,
+        `${story.where}: ${nameOf(story)} has the same text as ${first.where} (remove one of them)`,
       );
 
 const reprintFlaw = (reprint: ValidStory, print: ValidStory): Flaw =>
   flaw("reprint", `${reprint.where}: ${nameOf(reprint)} is a reprint of ${print.where}`);
 
-/** Equal texts may differ in case, marks and spaces. */
+/** Equal texts may differ in case, punctuation and spaces. */
 const textKey = ({ text }: ValidStory) =>
   text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-/** Reprints whose first print, or an earlier reprint, is in the corpus, by position. */
+/** Reprints by position whose original, or an earlier reprint, is in the corpus. */
 function reprintsAmong(stories: readonly ValidStory[], pairs: readonly Pair[]): Map<number, Rejection> {
   const reprints = new Map<number, Rejection>();
   for (const pair of pairs) {
@@ -210,27 +210,27 @@ function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark
         ? flaw("repaired", `${story.where}: ${nameOf(story)}: repaired ${found}`)
         : flaw(
             "not repaired",
-            `${story.where}: ${nameOf(story)} holds ${found}, which tells readers which stories were collected (set corpus.repair: true)`,
+            `${story.where}: ${nameOf(story)} contains ${found}, which reveals to readers which stories were collected (set corpus.repair: true)`,
           )),
     });
   }
   if (story.signature) {
-    const message = `${story.where}: ${nameOf(story)} ended in its author's name, “${story.author}”, which was taken off`;
+    const message = `${story.where}: ${nameOf(story)} ended in its author's name, “${story.author}”, which was removed`;
     remarks.push({ story: story.id, ...flaw("signature", message) });
   }
   const signed = mayBeSigned(story.text);
   if (signed !== undefined) {
-    const message = `${story.where}: ${nameOf(story)} may be signed: it ends in “${signed}” (take it out of the text, or put it into a column author)`;
+    const message = `${story.where}: ${nameOf(story)} may be signed: it ends in “${signed}” (remove it from the text, or put it into a column author)`;
     remarks.push({ story: story.id, ...flaw("signature", message) });
   }
   const [lost] = lostCharacters.exec(story.text) ?? [];
   if (lost !== undefined) {
-    const message = `${story.where}: ${nameOf(story)} holds “${lost}”: question marks may stand for characters that were lost (export the table again, as UTF-8)`;
+    const message = `${story.where}: ${nameOf(story)} contains “${lost}”: question marks may replace lost characters (export the table again, as UTF-8)`;
     remarks.push({ story: story.id, ...flaw("lost characters", message) });
   }
   const [mark] = leftoverMarkup.exec(`${story.title}\n${story.text}`) ?? [];
   if (mark !== undefined) {
-    const message = `${story.where}: ${nameOf(story)} holds “${mark}”, which may be left over from a page's markup and tell readers which stories were collected`;
+    const message = `${story.where}: ${nameOf(story)} contains “${mark}”, which may be left over from a page's markup and reveal to readers which stories were collected`;
     remarks.push({ story: story.id, ...flaw("leftover markup", message) });
   }
   if (story.reprint) {
@@ -240,12 +240,12 @@ function remarksOn(story: ValidStory, rule: LengthRule, repair: boolean): Remark
   return remarks;
 }
 
-/** An apostrophe that an encoding could not hold: `didn?t`. */
+/** An apostrophe that an encoding lost: `didn?t`. */
 const lostCharacters = /\p{L}+\?(?:t|s|ll|re|ve|d|m)\b/u;
 
 /**
- * Stories that may break off: by how they end, by having less than a quarter of the words of most others, or by having
- * no mark at their end where nearly all others have one.
+ * Stories that may be cut short: by how they end, by having less than a quarter of the median number of words, or by
+ * ending without punctuation where nearly all others have it.
  */
 function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
   const lengths = stories.map(({ words }) => words).sort((one, other) => one - other);
@@ -257,9 +257,9 @@ function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
     const sign =
       (isSigned ? undefined : brokenOff(repairText(story.raw).text)) ??
       (story.words < median / 4
-        ? `it has ${story.words} words where half of the stories have ${median} or more`
+        ? `it has ${story.words} words, but half of the stories have ${median} or more`
         : rare && !isSigned && !endsASentence(story.text)
-          ? "it ends without a mark, unlike the others"
+          ? "it ends without punctuation, unlike the others"
           : undefined);
     if (sign === undefined) return [];
     const message = `${story.where}: ${nameOf(story)} may be cut short: ${sign}`;
@@ -267,7 +267,7 @@ function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
   });
 }
 
-/** Tags, entities, addresses, and marks of wikis and Markdown: what prose has not, and no model writes. */
+/** Tags, entities, addresses, and wiki or Markdown markup, which neither prose nor models contain. */
 const leftoverMarkup =
   /<\/?[a-z][a-z0-9]*(\s[^<>]*)?\/?>|&(#\d+|[a-z]{2,8});|https?:\/\/|@{2,}|\*{2,}|_{2,}|\{\{|\}\}|\[\[|\]\]/i;
 
@@ -275,7 +275,7 @@ const twinRemark = (one: ValidStory, other: ValidStory): Remark => ({
   story: other.id,
   ...flaw(
     "near duplicate",
-    `${other.where}: ${nameOf(other)} is nearly ${nameOf(one)} (${one.where}); both stay, in one part of the split`,
+    `${other.where}: ${nameOf(other)} is nearly the same as ${nameOf(one)} (${one.where}); both are kept, in the same part of the split`,
   ),
 });
 

@@ -7,9 +7,9 @@ import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 
 /**
- * Looks for what bringing the texts to one form has itself put into them: a pattern of marks that readers see in the
- * stories of one side, and that came there by a change and not by the author. Warns where such patterns tell human from
- * machine stories. It is blind to letters; what the authors themselves wrote is style, which the leak scan looks at.
+ * Checks whether cleaning and normalising have themselves left traces: patterns of punctuation that readers see more
+ * on one side and that come from a change, not from the author. Warns if such patterns distinguish human from machine
+ * stories. It ignores letters; what the authors wrote is style, which the leak scan checks.
  */
 export async function auditCleaning(
   study: Study,
@@ -29,30 +29,30 @@ export async function auditCleaning(
   const { leaks, p, patterns } = found;
   if (leaks.length === 0) {
     effects.log(
-      `  cleaning and normalising: ${patterns} patterns introduced, none tells human from machine stories`,
+      `  cleaning and normalising: ${patterns} patterns introduced, none distinguishes human from machine stories`,
     );
     return;
   }
   effects.warn(
-    `cleaning and normalising may give the stories away: ${listed(leaks.map(sayLeak))} (${pValue(p)}); change these places in the corpus or generate these stories again`,
+    `cleaning and normalising may reveal who wrote the stories: ${listed(leaks.map(sayLeak))} (${pValue(p)}); change these places in the corpus or generate these stories again`,
   );
 }
 
-/** A text as it was given, and as readers see it. */
+/** A text before cleaning, and as readers see it. */
 export interface Audited {
   readonly origin: "human" | "machine";
   readonly raw: string;
   readonly shown: string;
 }
 
-/** A pattern that changes have put into the texts of one side more than into the other's. */
+/** A pattern that changes have added more to one side than to the other. */
 export interface Leak {
-  /** Letters as a, capitals as A, digits as 0; ^ is the beginning of a story. */
+  /** Words as a, capitalised words as A, numbers as 0; ^ is the start of a story. */
   readonly pattern: string;
-  /** A place where it was introduced, as it was and as it is. */
+  /** A place where it was introduced, before and after. */
   readonly before: string;
   readonly after: string;
-  /** How often a story of each side shows it on average. */
+  /** The mean number of times in a story of each side. */
   readonly human: number;
   readonly machine: number;
 }
@@ -70,10 +70,10 @@ const permutations = 999;
 const alpha = 0.05;
 
 /**
- * The patterns that changes introduced and that tell the origin, with how often chance would let the best of all do as
- * much (Westfall and Young 1993). A pattern counts as far as three things agree: the changes that made it are on one side,
- * readers see it more on that side, and they would see less of a difference without those changes. Undefined with fewer
- * than ten texts or fewer than three of a side.
+ * The patterns that changes introduced and that predict the origin, with p-values corrected for the number of
+ * patterns (maximum statistic by permutation, Westfall and Young 1993). A pattern counts if three things agree: the
+ * changes that made it are on one side, readers see it more on that side, and the difference would be smaller without
+ * those changes. Undefined with fewer than ten texts, or fewer than three on a side.
  */
 export function introducedPatterns(
   texts: readonly Audited[],
@@ -123,14 +123,14 @@ export function introducedPatterns(
   return { leaks, p: Math.min(1, ...tested.map(({ p }) => p)), patterns: counts.length };
 }
 
-/** How much more a human text has of something than a machine's: the area under the ROC curve less one half. */
+/** How much more of something human texts have than machine texts: the area under the ROC curve minus one half. */
 function advantage(ranks: readonly number[], labels: readonly number[]): number {
   const humans = labels.reduce((sum, label) => sum + label, 0);
   const sum = ranks.reduce((total, rank, at) => total + rank * labels[at]!, 0);
   return (sum - (humans * (humans + 1)) / 2) / (humans * (labels.length - humans)) - 0.5;
 }
 
-/** Ranks from 1, equal values sharing their mean. */
+/** Ranks from 1; ties get their mean rank. */
 function ranksOf(values: readonly number[]): number[] {
   const order = values.map((_, at) => at).sort((one, other) => values[one]! - values[other]!);
   const ranks = new Array<number>(values.length);
@@ -150,26 +150,26 @@ interface Change {
 }
 
 interface Token {
-  /** As it is compared: another spelling of the same mark is no difference. */
+  /** The form for comparison: other forms of the same mark count as equal. */
   readonly same: string;
   readonly text: string;
 }
 
 /**
- * The changes between a raw text and what readers see of it, each with the sign before and after it. That marks of one
- * kind became one form, and that a line break after a sentence became a space, is no change here.
+ * The changes between a raw text and what readers see, each with the sign before and after it. Unified forms of a
+ * mark, and a line break after a sentence that became a space, do not count as changes.
  */
 function changesIn({ raw, shown }: Audited): Change[] {
   const [from, to] = [tokensOf(repairText(raw).text.slice(-20_000)), tokensOf(shown)];
   const changes: Change[] = [];
   for (const { removed, added } of differences(from, to)) {
-    // What follows the clip was cut off, and the last sign with it.
+    // The rest after the clip was cut off, with the last sign.
     if (added[1] >= to.length) continue;
     const start = beforeOf(to, added[0]);
     const end = afterOf(to, added[1]);
     const after = textIn(to, start, end);
     const pattern = (start < 0 ? "^" : "") + shapeOf(after);
-    // Words next to words look like any others, unless a line's end has gone between them.
+    // Words next to words are a pattern only if a line break between them was removed.
     const isJoined = from.slice(...removed).some(({ same }) => same === "\n");
     if (/^\^?[aA0 ]*$/.test(pattern) && pattern !== "^a" && !isJoined) continue;
     const before = textIn(from, Math.max(0, removed[0] - 1), Math.min(from.length, removed[1] + 1));
@@ -184,7 +184,7 @@ const textIn = (tokens: readonly Token[], start: number, end: number): string =>
     .map(({ text }) => text)
     .join("");
 
-/** The last sign that is no space before a place; -1 at the beginning. */
+/** The last sign before a place that is not a space; -1 at the start. */
 function beforeOf(tokens: readonly Token[], at: number): number {
   let start = at - 1;
   while (start >= 0 && tokens[start]!.same === " ") start -= 1;
@@ -197,7 +197,7 @@ function afterOf(tokens: readonly Token[], at: number): number {
   return Math.min(tokens.length, end + 1);
 }
 
-/** Words, numbers, spaces and single marks; spaces at dashes and ellipses are part of how these are set. */
+/** Words, numbers, spaces and single marks. Spaces around dashes and ellipses are normalised. */
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   const spaced = text
@@ -211,7 +211,7 @@ function tokensOf(text: string): Token[] {
   for (const [piece] of spaced.matchAll(/\p{L}[\p{L}\p{M}]*|\p{N}+|\s+|./gsu)) {
     const last = tokens.at(-1)?.same ?? ".";
     if (/^\s/.test(piece)) {
-      // A line break that no mark announces is lost where the lines are joined.
+      // A line break without punctuation before it is lost when lines are joined.
       const broken = piece.includes("\n") && /[\p{L}\p{N},]$/u.test(last);
       tokens.push({ same: broken ? "\n" : " ", text: broken ? "\n" : " " });
     } else {
@@ -228,7 +228,7 @@ function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-/** Where two lists differ, by their longest common subsequence. */
+/** The differences between two lists, by their longest common subsequence. */
 function differences(from: readonly Token[], to: readonly Token[]) {
   const [rows, columns] = [from.length, to.length];
   const width = columns + 1;
@@ -264,7 +264,7 @@ function differences(from: readonly Token[], to: readonly Token[]) {
   return found;
 }
 
-/** A text without its letters: a for words, A for words with a capital, 0 for numbers. */
+/** A text without its words: a for words, A for capitalised words, 0 for numbers. */
 const shapeOf = (text: string): string =>
   text
     .replace(/\p{Lu}[\p{L}\p{M}]*/gu, "\uE000")

@@ -9,7 +9,7 @@ import { countWords } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { titlesNeeded } from "./titles-needed.ts";
 
-/** A text that may become a stimulus, brought to the one form that both origins share. */
+/** A text that may become a stimulus, in the same normalised form for both origins. */
 export interface Version {
   readonly origin: "human" | "machine";
   readonly story: string;
@@ -37,14 +37,14 @@ export interface Range {
 export interface Candidates {
   readonly titles: readonly Candidate[];
   readonly models: readonly string[];
-  /** The clip lengths that hold for both origins: the declared range, or a lower one under `tooShort: lower`. */
+  /** The clip lengths for both origins: the declared range, or a lower one with `tooShort: lower`. */
   readonly range: Range;
   readonly failed: number;
 }
 
 /**
- * Every test title with its human version and its machine versions. Of a model's attempts at a title the one that
- * was chosen counts, and the last where none was.
+ * Every test title with its human version and its machine versions. Of a model's attempts at a title the chosen one
+ * counts, or the last if none was chosen.
  */
 export function candidatesOf(
   stories: readonly Story[],
@@ -74,8 +74,8 @@ export function candidatesOf(
 }
 
 /**
- * Throws StudyError for texts that would tell readers where they came from: a tag, a template token, an HTML entity, a
- * heading, a line that repeats the title. Both sides are held to it alike.
+ * Throws StudyError for texts whose form would reveal their origin: a tag, a template token, an HTML entity, a
+ * heading, a line that repeats the title. The rule is the same for both sides.
  */
 function refuseLeftovers(
   stories: readonly Story[],
@@ -87,21 +87,21 @@ function refuseLeftovers(
     ...written.map((generation) => ({ ...generation, by: "machine", where: generation.id })),
   ].flatMap(({ text, title, by, where }) => {
     const left = leftoverOf(text, title, allow);
-    return left ? [{ by, said: `the ${by} story ${where} holds a ${left.what}, ${left.found}` }] : [];
+    return left ? [{ by, said: `the ${by} story ${where} contains a ${left.what}, ${left.found}` }] : [];
   });
   const [first] = found;
   if (!first) return;
   const more = found.length > 1 ? ` (and ${counted(found.length - 1, "other text")})` : "";
   const fix =
     first.by === "human"
-      ? "correct it in your table and `tinylove collect` again"
-      : "`tinylove generate` cleans it or draws it again (generate.attempts)";
-  throw new StudyError(`compose: ${first.said}${more}: readers would know it by that`, {
+      ? "correct it in your table and run `tinylove collect` again"
+      : "run `tinylove generate`, which cleans it or draws it again (generate.attempts)";
+  throw new StudyError(`compose: ${first.said}${more}, which would reveal it to readers`, {
     hint: `${fix}; if it belongs to the story, list it under compose.allow`,
   });
 }
 
-/** Whether a text can be clipped to the least length, with at least one word clipped off. */
+/** Whether a text is longer than the least clip length, so that at least one word is cut off. */
 export const longEnough = (version: Version, { least }: Range): boolean => version.words > least;
 
 function rangeFor(titles: readonly Candidate[], models: readonly string[], settings: ComposeSettings): Range {
@@ -121,7 +121,7 @@ function rangeFor(titles: readonly Candidate[], models: readonly string[], setti
   return { least, most };
 }
 
-/** A text as readers see it, before the clip: the same for both sides, to the last character. */
+/** A text as readers see it, before the clip; both sides get exactly the same treatment. */
 const shownText = (text: string): string =>
   normaliseText(repairText(text, ["broken encoding", "escapes"]).text);
 

@@ -4,7 +4,7 @@ import type { ComposeSettings } from "../study/settings/compose.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { type Candidates, longEnough } from "./candidates.ts";
 
-/** Counts of texts that were there, too short, used, and how many words were clipped off, by origin and by model. */
+/** Counts of available, too short and used texts and of clipped words, by origin and by model. */
 export function summaryOf(
   { titles, models, range, failed }: Candidates,
   stimuli: readonly Stimulus[],
@@ -46,7 +46,7 @@ export function summaryOf(
   };
 }
 
-/** The stories of a form that stand alone and in a pair as well. */
+/** The stories of a form that are shown both alone and in a pair. */
 export function readTwice({ questions }: Form): string[] {
   const shown = (texts: number) =>
     new Set(questions.filter(({ stimuli }) => stimuli.length === texts).flatMap(({ stimuli }) => stimuli));

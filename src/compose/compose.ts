@@ -29,7 +29,7 @@ import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { stimuliOf } from "./stimuli.ts";
 
-/** Clips human and machine stories alike (Truncated Content Generation) and balances them over forms. */
+/** Clips human and machine stories to the same length (Truncated Content Generation) and balances them over forms. */
 export const compose = stage({
   name: "compose",
   summary: "Clip the stories and balance them over forms",
@@ -43,10 +43,10 @@ export const compose = stage({
   async run(study, _, effects) {
     const made = await composed(study);
     await writeAll(study, filesOf(made));
-    effects.log(`  ${sayWhatWasMade(made)}`);
-    sayWhatIsOdd(made, study, effects);
+    effects.log(`  ${composedSummary(made)}`);
+    warnAboutSettings(made, study, effects);
     await auditCleaning(study, made, effects);
-    for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will tell`);
+    for (const deviation of await deviationsOf(study)) effects.warn(`${deviation}: the report will show it`);
   },
 });
 
@@ -82,21 +82,23 @@ async function writeAll(study: Study, files: ReadonlyMap<string, string>): Promi
   for (const [path, content] of files) await writeWhole(study.path(path), content);
 }
 
-function sayWhatWasMade({ forms, summary: { human, machine, range } }: Composed): string {
+function composedSummary({ forms, summary: { human, machine, range } }: Composed): string {
   const tooShort = `too short: ${human.tooShort} human, ${machine.tooShort} machine`;
   return `${forms.length} forms, ${human.used} human and ${machine.used} machine stories of ${range.least} to ${range.most} words (${tooShort})`;
 }
 
-/** What may be meant so, and is no help to the study. */
-function sayWhatIsOdd({ forms, summary }: Composed, { config }: Study, { warn }: Effects): void {
+/** Warns about settings that may be intended but weaken the study. */
+function warnAboutSettings({ forms, summary }: Composed, { config }: Study, { warn }: Effects): void {
   if (summary.rereadings) {
     const { questions } = forms[0]!;
     const read = new Set(questions.flatMap(({ stimuli }) => stimuli)).size;
     warn(
-      `${readTwice(forms[0]!).length} of ${read} stories of a form are read twice, alone and in a pair (compose.pairs: reread): who judges the pair knows them; pairs come last`,
+      `${readTwice(forms[0]!).length} of ${read} stories of a form are read twice, alone and in a pair (compose.pairs: reread); the pairs come last, and readers already know their stories`,
     );
   }
   const asksAbout = config.compose.tasks.some(({ task }) => taskNamed(task)?.kind === "about");
   if (config.survey.demographics.length > 0 && !asksAbout)
-    warn(`survey.demographics is never asked: add the task ${taskNames("about")} to compose.tasks`);
+    warn(
+      `the questions in survey.demographics are never shown: add the task ${taskNames("about")} to compose.tasks`,
+    );
 }

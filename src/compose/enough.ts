@@ -10,9 +10,9 @@ import { layOut } from "./layout.ts";
 import { titlesNeeded } from "./titles-needed.ts";
 
 /**
- * Throws StudyError where the forms that are asked for cannot be made, as far as that can be told by now: by the
- * settings alone, by the stories once they are `settled`, and to the last title once what the models wrote is. It takes
- * a moment, and spares the hours of the stages before `compose`.
+ * Throws StudyError if the forms cannot be made, as far as that is already known: from the settings alone, from the
+ * stories once they are `settled`, and exactly once the generations are. This quick check can save hours in the
+ * stages before `compose`.
  */
 export async function checkEnough(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const { config } = study;
@@ -40,12 +40,12 @@ function checkTestStories({ compose, corpus }: StudyConfig, stories: readonly St
         `${counted(usable, "test story", "test stories")} of more than ${range.least} words`,
       );
   } else if (Number.isInteger(test) && test > 1 && test < needed) {
-    // A share of 1 is all of them; whole numbers above it are counts, or shares of what is there, which is less.
+    // A share of 1 means all; whole numbers above it are counts.
     throw tooFew(compose, needed, `corpus.split.test is ${test}`);
   }
 }
 
-/** Human stories may stand without a machine's to their title. */
+/** Human stories do not need a machine story with their title. */
 function checkTitles({ compose, generate }: StudyConfig): void {
   const { alone, pairs } = sharesOf(compose);
   const needed = compose.forms * (alone.machine + pairs);
@@ -59,7 +59,7 @@ const tooFew = (
   there: string,
 ): StudyError =>
   new StudyError(
-    `${counted(forms, "form")} of ${human} human and ${machine} machine stories would take ${needed} titles: ${there}`,
+    `${counted(forms, "form")} of ${human} human and ${machine} machine stories need ${needed} titles: ${there}`,
     {
       hint: "ask for fewer forms or stories (compose.forms, human, machine), or for more titles (corpus.split, generate.titles)",
     },

@@ -6,7 +6,7 @@ import type { Study } from "../workbench/study.ts";
 import type { Place } from "./layout.ts";
 import { randomId, stimulusId } from "./stimuli.ts";
 
-/** The forms, `form-1` onwards; these names stay on the server. Questions stand in random order even here. */
+/** The forms, `form-1` and so on; these names stay on the server. Questions are in random order even here. */
 export function formsOf(places: readonly Place[], settings: ComposeSettings, study: Study): Form[] {
   return Array.from({ length: settings.forms }, (_, at) => {
     const id = `form-${at + 1}`;
@@ -17,7 +17,7 @@ export function formsOf(places: readonly Place[], settings: ComposeSettings, stu
     const random = study.random("form", id);
     const questions = settings.tasks.flatMap(({ task, count }) =>
       shownBy(taskNamed(task)!.stimuli, count, own, random).map((stimuli, copy): Question => {
-        // Questions that show nothing are told apart by their place.
+        // Questions without stories are distinguished by their position.
         const labels = stimuli.length === 0 && copy > 0 ? [copy] : stimuli;
         return { id: randomId(study.random("question", id, task, ...labels)), task, stimuli };
       }),
@@ -26,7 +26,7 @@ export function formsOf(places: readonly Place[], settings: ComposeSettings, stu
   });
 }
 
-/** What is read twice stands in a pair only after all that stands alone, for systems that ask in a form's own order too. */
+/** Stories that are read twice come alone first and in pairs last, also in systems that keep the form's order. */
 function pairsLater(questions: readonly Question[]): Question[] {
   const ofStories = questions.filter(({ stimuli }) => stimuli.length > 0);
   const inOrder = ofStories.sort((one, other) => one.stimuli.length - other.stimuli.length).values();
@@ -39,7 +39,10 @@ interface Stories {
   readonly pairs: readonly (readonly [human: string, machine: string])[];
 }
 
-/** Pairs are made by rows, over which the models take turns; where none has stories of its own, of those that stand alone. */
+/**
+ * Pairs are made by rows, in which the models take turns. If there are no stories for pairs alone, the single ones
+ * are used.
+ */
 function storiesOf(places: readonly Place[], study: Study): Stories {
   const idsOf = (origin: string, paired: boolean) =>
     places
@@ -52,7 +55,7 @@ function storiesOf(places: readonly Place[], study: Study): Stories {
   return { alone, pairs };
 }
 
-/** What each question of a task shows: every story for itself, pairs of a human and a machine story, or nothing. */
+/** What each question of a task shows: one story, a pair of a human and a machine story, or nothing. */
 function shownBy(
   shows: 0 | 1 | 2,
   count: number | "all",
@@ -66,7 +69,10 @@ function shownBy(
   return random.shuffle(someOf(human, machine, upTo, random)).map((id) => [id]);
 }
 
-/** A task that asks about some of a form's stories asks about as many of people as of machines, an odd one by chance. */
+/**
+ * A task that asks about some of a form's stories asks about equally many human and machine ones; an odd one is
+ * random.
+ */
 function someOf(
   human: readonly string[],
   machine: readonly string[],

@@ -5,37 +5,37 @@ import { StudyError } from "../workbench/errors.ts";
 import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
 
 /**
- * A version on a form. `shortest` is the length of the shortest of its title's versions in use, or as if in use: the
- * clip has to hold for all.
+ * A text on a form. `shortest` is the number of words of the shortest version of its title that is used (or counts as
+ * used): all versions are clipped to one length.
  */
 export interface Place {
   readonly form: number;
   readonly version: Version;
   readonly shortest: number;
-  /** Whether it is there for a pair, and stands nowhere alone. */
+  /** Whether it is part of a pair and is not shown alone. */
   readonly paired: boolean;
 }
 
 /**
- * Gives every form its human and machine stories: models take turns over forms and rows, and no title comes to a form
- * twice but for the two stories of a pair to one title. Throws StudyError when there are too few titles.
+ * Gives every form its human and machine stories. Models take turns over forms and rows, and no title is on a form
+ * twice, except for the two stories of a pair with one title. Throws StudyError if there are too few titles.
  */
 export function layOut(candidates: Candidates, settings: ComposeSettings, random: Random): Place[] {
   const pool = new Pool(candidates, random);
   const none = () => tooFew(candidates, settings);
   const { alone, pairs } = sharesOf(settings);
   if (candidates.models.length === 0 && alone.machine + pairs > 0)
-    throw new StudyError("there are no machine stories to compose", {
+    throw new StudyError("there are no machine stories", {
       hint: "run `tinylove generate` first",
     });
   const shared = { forms: settings.forms, models: candidates.models, pool, none };
-  // The models of the pairs' rows go on where those of the stories that stand alone ended.
+  // The models of the pairs continue the turns after the single stories.
   const ofPairs = { ...shared, firstRow: alone.machine };
   return [
-    ...apart({ ...shared, ...alone, firstRow: 0 }).map((place) => ({ ...place, paired: false })),
+    ...separateForms({ ...shared, ...alone, firstRow: 0 }).map((place) => ({ ...place, paired: false })),
     ...(settings.pairs === "title"
-      ? together({ ...ofPairs, pairs })
-      : apart({ ...ofPairs, human: pairs, machine: pairs })
+      ? sameForm({ ...ofPairs, pairs })
+      : separateForms({ ...ofPairs, human: pairs, machine: pairs })
     ).map((place) => ({ ...place, paired: true })),
   ];
 }
@@ -51,15 +51,16 @@ interface Rows {
 type Placed = Omit<Place, "paired">;
 
 /**
- * A title's human version stands on another form than its machine version. Each title in use gives both its versions
- * where the counts allow; either way the lengths of both origins come from the same draws.
+ * A title's human version is on another form than its machine version. Each title gives both its versions if the
+ * counts allow it; either way the lengths of both origins come from the same draws.
  */
-function apart(rows: Rows & Counts): Placed[] {
+function separateForms(rows: Rows & Counts): Placed[] {
   const { forms, human, machine, pool, none } = rows;
   const places: Placed[] = [];
   const humanRows = new Array<number>(forms).fill(0);
 
-  // Machine stories first, for they need a title that their model could write; the title's human version goes elsewhere.
+  // Machine stories first, because they need a title that their model wrote to; the human version goes to another
+  // form.
   for (let slot = 0; slot < forms * machine; slot++) {
     const [form, row] = [slot % forms, Math.floor(slot / forms)];
     const { title, version, shortest } = written(rows, form, row);
@@ -70,8 +71,8 @@ function apart(rows: Rows & Counts): Placed[] {
     places.push({ form: other, version: title.human, shortest });
   }
 
-  // Human stories that are still wanted take titles of their own. They are clipped as if a machine had written to these
-  // as much as it wrote to others: where machines write less than `compose.words.most`, length would tell otherwise.
+  // The remaining human stories need further titles. They are clipped as if a machine had written to these titles
+  // too: if machines write less than `compose.words.most`, length would otherwise reveal the origin.
   const machineWords = places.flatMap(({ version }) => (version.origin === "machine" ? version.words : []));
   let taken = 0;
   for (let form = 0; form < forms; form++) {
@@ -86,14 +87,14 @@ function apart(rows: Rows & Counts): Placed[] {
 }
 
 /** Both versions of a title on one form. */
-const together = (rows: Rows & { readonly pairs: number }): Placed[] =>
+const sameForm = (rows: Rows & { readonly pairs: number }): Placed[] =>
   Array.from({ length: rows.forms * rows.pairs }, (_, slot) => {
     const form = slot % rows.forms;
     const { title, version, shortest } = written(rows, form, Math.floor(slot / rows.forms));
     return [title.human, version].map((one) => ({ form, version: one, shortest }));
   }).flat();
 
-/** The next title that the model whose turn it is wrote to. */
+/** The next title that the model in turn wrote to. */
 function written({ models, pool, none, firstRow }: Rows, form: number, row: number) {
   const model = models[(form + firstRow + row) % models.length];
   const title = pool.take(model, none);
@@ -106,7 +107,7 @@ interface Counts {
   readonly machine: number;
 }
 
-/** The form, other than the machine version's own, for a title's human version; rows shift by different steps. */
+/** The form for a title's human version, never the machine version's own; rows shift by different steps. */
 function formForHuman(
   rows: readonly number[],
   form: number,
@@ -130,7 +131,7 @@ class Pool {
     this.#range = range;
   }
 
-  /** The next title that `model` wrote a long enough story to (any title, without a model). */
+  /** The next title with a long enough story by `model` (any title if there is no model). */
   take(model: string | undefined, none: () => StudyError): Candidate {
     const at = this.#free.findIndex(
       ({ machines }) =>

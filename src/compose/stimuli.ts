@@ -6,7 +6,7 @@ import type { Study } from "../workbench/study.ts";
 import type { Range, Version } from "./candidates.ts";
 import type { Place } from "./layout.ts";
 
-/** Stimuli in the order of their ids, which are random, so that the file's order tells nothing either. */
+/** Stimuli in the order of their random ids, so that the file's order reveals nothing. */
 export function stimuliOf(
   places: readonly Place[],
   range: Range,
@@ -15,7 +15,7 @@ export function stimuliOf(
 ): { stimuli: Stimulus[]; key: Key[] } {
   const pairs = places.map(({ version, shortest }) => {
     const id = stimulusId(version, study);
-    // Drawn by title, so that both versions get the same length; at least one word is always clipped off.
+    // Drawn by title, so that both versions get the same length; at least one word is always cut off.
     const length = study
       .random("clip", version.story)
       .integer(range.least, Math.min(range.most, shortest - 1));
@@ -27,13 +27,13 @@ export function stimuliOf(
   return { stimuli: pairs.map(({ stimulus }) => stimulus), key: pairs.map(({ key }) => key) };
 }
 
-/** The stimulus's random id: the same text under the same seed has the same one. */
+/** The stimulus's random id; the same text and seed give the same id. */
 export const stimulusId = (version: Version, study: Study): string =>
   randomId(study.random("stimulus", version.story, version.generation));
 
 const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 
-/** Sixteen letters and digits (80 bits) that carry no count and no meaning. */
+/** Sixteen letters and digits (80 bits) without a meaning. */
 export const randomId = (random: Random): string =>
   Array.from({ length: 16 }, () => alphabet[random.integer(0, alphabet.length - 1)]).join("");
 

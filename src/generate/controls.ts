@@ -4,34 +4,34 @@ import { sadness } from "../text/sad-and-glad.ts";
 import { termsOf } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
 
-/** What is asked for beyond the title, by the name of the control. */
+/** What a story should have beyond its title, by name of the control. */
 export type Control = Readonly<Record<string, string | number>>;
 
-/** What study.yaml asks for: a list, and a range such as `0..4`, is each of its values in turn. */
-export type Asked = Readonly<Record<string, string | number | readonly (string | number)[]>>;
+/** Controls in study.yaml: of a list or a range such as `0..4`, each value is used in turn. */
+export type ControlSettings = Readonly<Record<string, string | number | readonly (string | number)[]>>;
 
 /**
- * What may be asked of a story beyond its title. An instructed model is told in words; a base model is led by
- * examples that are near to what is wanted and by headers. Choosing among several draws comes on top (`bestOf`).
+ * A property that can be requested of a story beyond its title. An instructed model gets an instruction; a base model
+ * gets matching examples and headers. With `bestOf`, the closest of several draws is chosen as well.
  */
 export interface ControlKind {
   readonly name: string;
   readonly summary: string;
-  /** Which brackets of a prompt tell a model about it, besides its own name and `[[wishes]]`. */
-  readonly places?: (control: Control) => readonly string[];
-  /** What is wrong with a value; undefined when it will do. */
-  refuses(value: string | number): string | undefined;
-  /** A sentence to an instructed model. */
+  /** Placeholders of a prompt that express it, besides its own name and `[[wishes]]`. */
+  readonly placeholders?: (control: Control) => readonly string[];
+  /** What is wrong with a value; undefined if it is valid. */
+  problemWith(value: string | number): string | undefined;
+  /** A sentence for an instructed model. */
   instruction(value: string | number, control: Control): string;
-  /** What a text has of it, for the header above an example; undefined where that cannot be told from the text. */
+  /** The value of a text, for the header above an example; undefined if it cannot be measured. */
   measure(text: string, context: Context): string | number | undefined;
-  /** How far a text is from what is wanted: 0 as wanted, 1 as far as can be; undefined where it cannot be told. */
+  /** How far a text is from the requested value, from 0 (as requested) to 1; undefined if it cannot be measured. */
   distance(text: string, value: string | number, context: Context): number | undefined;
 }
 
 interface Context {
   readonly control: Control;
-  /** The sadness of every training story, ascending: levels are places among people's stories. */
+  /** The sadness of every training story, ascending: levels are ranks among human stories. */
   readonly sadness: readonly number[];
 }
 
@@ -43,13 +43,13 @@ const wholeUpTo = (most: number) => (value: string | number) =>
     ? undefined
     : `a whole number from 0 to ${most}`;
 
-const untellable = { measure: () => undefined, distance: () => undefined };
+const unmeasured = { measure: () => undefined, distance: () => undefined };
 
 const sadTones = ["bittersweet", "melancholy", "regretful", "grieving"];
 const gladTones = ["celebratory", "grateful", "joyful", "content"];
 
-/** A header of sadness tells a tone that is sad or glad, with its strength; it tells no other. */
-const sadnessHole = ({ tone: name }: Control): readonly string[] =>
+/** A header of sadness expresses sad and glad tones with their strength, and no other tone. */
+const sadnessPlaceholder = ({ tone: name }: Control): readonly string[] =>
   [...sadTones, ...gladTones].includes(String(name)) ? ["sadness"] : [];
 
 const strengths = ["with no trace of it", "faintly", "moderately", "strongly", "overwhelmingly"];
@@ -58,8 +58,8 @@ const tone: ControlKind = {
   name: "tone",
   summary:
     "celebratory, grateful, joyful, content, retrospective, bittersweet, melancholy, regretful, grieving",
-  places: sadnessHole,
-  refuses: oneOf([...gladTones, "retrospective", ...sadTones]),
+  placeholders: sadnessPlaceholder,
+  problemWith: oneOf([...gladTones, "retrospective", ...sadTones]),
   instruction: (value, { strength }) =>
     strength === undefined
       ? `Its tone is ${value}.`
@@ -71,17 +71,17 @@ const tone: ControlKind = {
   distance(text, value, context) {
     const sad = sadTones.includes(String(value));
     if (!sad && !gladTones.includes(String(value))) return undefined;
-    const wanted = Number(context.control["strength"] ?? 3) / 4;
+    const target = Number(context.control["strength"] ?? 3) / 4;
     const place = placeOf(sadness(text), context.sadness);
-    return Math.abs((sad ? place : 1 - place) - wanted);
+    return Math.abs((sad ? place : 1 - place) - target);
   },
 };
 
 const strength: ControlKind = {
   name: "strength",
-  summary: "of the tone: 0 none, 4 overwhelming; 0..4 for all of them",
-  places: sadnessHole,
-  refuses: wholeUpTo(4),
+  summary: "strength of the tone, from 0 (none) to 4 (overwhelming); 0..4 for all",
+  placeholders: sadnessPlaceholder,
+  problemWith: wholeUpTo(4),
   instruction: () => "",
   measure: (text, { sadness: levels }) => Math.round(4 * placeOf(sadness(text), levels)),
   distance: () => undefined,
@@ -89,8 +89,8 @@ const strength: ControlKind = {
 
 const dialogue: ControlKind = {
   name: "dialogue",
-  summary: "about how many words are spoken",
-  refuses: wholeUpTo(100),
+  summary: "about how many words are dialogue",
+  problemWith: wholeUpTo(100),
   instruction: (value) =>
     Number(value) === 0
       ? "Nobody speaks in it."
@@ -102,7 +102,7 @@ const dialogue: ControlKind = {
 const kind: ControlKind = {
   name: "kind",
   summary: "romantic, parent and child, family, friendship, self, place or animal",
-  refuses: oneOf([
+  problemWith: oneOf([
     "romantic",
     "parent and child",
     "family",
@@ -119,13 +119,13 @@ const kind: ControlKind = {
         : value === "parent and child"
           ? "It is about the love between a parent and a child."
           : `It is about ${value === "friendship" ? "the love between friends" : `${value} love`}.`,
-  ...untellable,
+  ...unmeasured,
 };
 
 const setting: ControlKind = {
   name: "setting",
   summary: "a country, a people or a place",
-  refuses: (value) => (String(value).trim() === "" ? "name a place" : undefined),
+  problemWith: (value) => (String(value).trim() === "" ? "name a place" : undefined),
   instruction: (value) => `It is set in ${value}, and told by somebody at home there.`,
   measure: () => undefined,
   distance: (text, value) => (text.toLowerCase().includes(String(value).toLowerCase()) ? 0 : 1),
@@ -137,13 +137,13 @@ const thirdPerson = new Set(["he", "him", "his", "she", "her", "hers", "they", "
 const view: ControlKind = {
   name: "view",
   summary: "first or third person",
-  refuses: oneOf(["first", "third"]),
+  problemWith: oneOf(["first", "third"]),
   instruction: (value) => `It is told in the ${value} person.`,
   measure: (text) => (shareOfFirst(text) >= 0.3 ? "first" : "third"),
   distance: (text, value) => (value === "first" ? 1 - shareOfFirst(text) : shareOfFirst(text)),
 };
 
-/** Of its pronouns of the first and third person, the share of the first. */
+/** The share of first-person pronouns among those of the first and third person. */
 function shareOfFirst(text: string): number {
   const terms = termsOf(text).map((term) => term.replace(/'.*$/, ""));
   const first = terms.filter((term) => firstPerson.has(term)).length;
@@ -154,17 +154,17 @@ function shareOfFirst(text: string): number {
 export const controls: readonly ControlKind[] = [tone, strength, dialogue, kind, setting, view];
 
 /**
- * Every combination of what is asked for: a value such as `0..4` stands for each whole number from 0 to 4. Throws
- * StudyError for a control or a value that there is not.
+ * Every combination of the requested values: `0..4` means each whole number from 0 to 4. Throws StudyError for an
+ * unknown control or value.
  */
-export function controlsOf(asked: Asked): Control[] {
-  if (Object.hasOwn(asked, "strength") && !Object.hasOwn(asked, "tone")) {
-    throw new StudyError("generate.control: a strength of no tone", {
+export function controlsOf(requested: ControlSettings): Control[] {
+  if (Object.hasOwn(requested, "strength") && !Object.hasOwn(requested, "tone")) {
+    throw new StudyError("generate.control: strength without a tone", {
       hint: "set a tone, such as melancholy",
     });
   }
   let variants: Control[] = [{}];
-  for (const [name, value] of Object.entries(asked)) {
+  for (const [name, value] of Object.entries(requested)) {
     const known = controls.find((control) => control.name === name);
     if (!known) {
       throw new StudyError(`generate.control: unknown control ${name}`, {
@@ -173,12 +173,12 @@ export function controlsOf(asked: Asked): Control[] {
     }
     const values = [value].flat().flatMap(valuesOf);
     if (values.length === 0) {
-      throw new StudyError(`generate.control: ${name} ${value} holds no number`, {
+      throw new StudyError(`generate.control: ${name} ${value} is an empty range`, {
         hint: "write the lower number first, such as 0..4",
       });
     }
     for (const each of values) {
-      const wrong = known.refuses(each);
+      const wrong = known.problemWith(each);
       if (wrong) throw new StudyError(`generate.control: ${name} ${each}`, { hint: wrong });
     }
     variants = variants.flatMap((variant) => values.map((each) => ({ ...variant, [name]: each })));
@@ -193,7 +193,7 @@ function valuesOf(value: string | number): (string | number)[] {
   return Array.from({ length: Math.max(0, Math.min(high, low + 100) - low + 1) }, (_, at) => low + at);
 }
 
-/** What is asked for, in sentences for an instructed model. */
+/** The controls as sentences for an instructed model. */
 export const wishesOf = (control: Control): string =>
   controls
     .flatMap(({ name, instruction }) =>
@@ -202,26 +202,26 @@ export const wishesOf = (control: Control): string =>
     .filter((sentence) => sentence !== "")
     .join(" ");
 
-/** How sad a story is to be, 0 to 4, for a header that tells it of sad and of glad tones alike. */
+/** How sad a story should be, from 0 to 4, for a header that works for sad and for glad tones. */
 export function sadnessOf({ tone: name, strength: level = 3 }: Control): number {
   return gladTones.includes(String(name)) ? 4 - Number(level) : Number(level);
 }
 
-/** What an example has of each control, for its header. */
+/** The values of an example for each control, for its header. */
 export function headersOf(control: Control, stories: readonly Story[]): (story: Story) => Control {
   const context = contextOf(control, stories);
   return ({ text }) => {
     const entries = controls.flatMap(({ name, measure }) => {
-      // A tone without a strength has one all the same: the usual.
-      const asked = Object.hasOwn(control, name) || (name === "strength" && Object.hasOwn(control, "tone"));
-      const value = asked ? measure(text, context) : undefined;
+      // A tone without a strength has the default strength.
+      const applies = Object.hasOwn(control, name) || (name === "strength" && Object.hasOwn(control, "tone"));
+      const value = applies ? measure(text, context) : undefined;
       return value === undefined ? [] : [[name, value] as const];
     });
     return Object.fromEntries(entries);
   };
 }
 
-/** Whether a text can be measured against what is asked for, or against one part of it. */
+/** Whether texts can be measured against the controls, or against one of them. */
 export const measurable = (control: Control, part?: string): boolean =>
   Object.entries(control).some(([name, value]) => {
     if (part !== undefined && name !== part) return false;
@@ -229,7 +229,7 @@ export const measurable = (control: Control, part?: string): boolean =>
     return controls.find((each) => each.name === name)?.distance("", value, context) !== undefined;
   });
 
-/** How far a text is from all that is asked for: the mean over what can be told from the text, 0 to 1. */
+/** How far a text is from the controls: the mean distance over those that can be measured, from 0 to 1. */
 export function distanceTo(
   control: Control,
   stories: readonly Story[],
@@ -244,23 +244,20 @@ export function distanceTo(
   };
 }
 
-/**
- * Which of what is asked for a prompt does not tell the model: neither in its own words nor by examples that are
- * matched to it.
- */
+/** The controls that a prompt does not pass to the model, neither by a placeholder nor by matched examples. */
 export function missingControls(
   control: Control,
   { body, examples }: { readonly body: string; readonly examples: number },
   choice: string,
 ): string[] {
-  const told = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
+  const placeholders = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
   const matches = choice === "matched" && examples > 0;
   return controls.flatMap((kind) => {
     const { name } = kind;
     if (!Object.hasOwn(control, name)) return [];
-    const places = [name, "wishes", ...(kind.places?.(control) ?? [])];
-    if (places.some((place) => told.has(place))) return [];
-    // Examples that are matched to a tone are matched to its strength.
+    const places = [name, "wishes", ...(kind.placeholders?.(control) ?? [])];
+    if (places.some((place) => placeholders.has(place))) return [];
+    // Examples matched to a tone are matched to its strength too.
     const measured = name === "strength" ? "tone" : name;
     return matches && measurable(control, measured) ? [] : [name];
   });
@@ -271,7 +268,7 @@ const contextOf = (control: Control, stories: readonly Story[]): Context => ({
   sadness: stories.map(({ text }) => sadness(text)).sort((one, other) => one - other),
 });
 
-/** The share of the stories that are below a level, those at it counted half. */
+/** The share of stories below a level; ties count half. */
 function placeOf(level: number, levels: readonly number[]): number {
   if (levels.length === 0) return 0.5;
   const below = levels.filter((each) => each < level).length;

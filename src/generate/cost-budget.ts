@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Ask } from "../llm/served/dialect.ts";
+import type { TextRequest } from "../llm/served/dialect.ts";
 import type { Tokens } from "../llm/served/reply.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -7,27 +7,33 @@ import { StudyError } from "../workbench/errors.ts";
 import { openJournal } from "../workbench/journal.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** What may be spent on one request at most, set aside until it is known what it did cost. */
+/** The most that one request may cost, reserved until its real cost is known. */
 export interface Reservation {
-  /** Pays what it cost; without tokens, or where the server did not count them, all that was set aside, as an estimate. */
+  /**
+   * Pays the cost of the tokens. Without tokens, or if the server did not count them, pays the whole reservation as
+   * an estimate.
+   */
   pay(tokens?: Tokens): Promise<void>;
-  /** Frees it all: the server has said that it did nothing. */
+  /** Releases it all: the server has written nothing. */
   free(): Promise<void>;
 }
 
 /**
- * Counts what requests to a model cost, over all runs of a study, and sends none that could take the sum above
- * `budget`. Without a price it counts nothing.
+ * Adds up the cost of a model over all runs of a study, and allows no request that could exceed `budget`. Without a
+ * price it counts nothing.
  */
 export interface CostBudget {
   /**
-   * Sets aside what a request of at most so many tokens may cost, and waits for others to be settled where they hold
-   * too much. Throws StudyError when too little is left, and under a budget where nothing limits the tokens.
+   * Reserves the most that a request of `mostTokens` may cost; waits for other requests to be settled if they have
+   * reserved too much. Throws StudyError if too little is left, or if there is a budget and no limit of tokens.
    */
-  reserve(ask: Ask, mostTokens: number | undefined): Promise<Reservation>;
-  /** Sets aside what all requests of one job may cost; throws StudyError when that is more than is left. */
-  reserveJob(asks: readonly Ask[], mostTokens: (ask: Ask) => number | undefined): Promise<Reservation[]>;
-  /** Says what the model has cost, and lets go of its journal. */
+  reserve(request: TextRequest, mostTokens: number | undefined): Promise<Reservation>;
+  /** Reserves the most that all requests of one job may cost; throws StudyError if that is more than is left. */
+  reserveJob(
+    requests: readonly TextRequest[],
+    mostTokens: (request: TextRequest) => number | undefined,
+  ): Promise<Reservation[]>;
+  /** Logs what the model has cost and closes its journal. */
   close(): Promise<void>;
 }
 
@@ -43,7 +49,7 @@ type Entry = z.infer<typeof Entry>;
 
 const nothing: Reservation = { pay: async () => {}, free: async () => {} };
 
-/** Opens the budget of a model; a run that was killed leaves what it had set aside, which counts as spent. */
+/** Opens the budget of a model. Reservations of a killed run count as spent. */
 export async function costBudgetOf(
   model: ServedSettings,
   study: Study,
@@ -54,11 +60,11 @@ export async function costBudgetOf(
     if (budget === undefined)
       return {
         reserve: async () => nothing,
-        reserveJob: async (asks) => asks.map(() => nothing),
+        reserveJob: async (requests) => requests.map(() => nothing),
         close: async () => {},
       };
-    throw new StudyError(`${address}: a budget of ${budget} without a price`, {
-      hint: "give `price: { input: ..., output: ... }`, of a million tokens each",
+    throw new StudyError(`${address}: budget is ${budget}, but there is no price`, {
+      hint: "give `price: { input: ..., output: ... }`, per million tokens",
     });
   }
   const cost = (prompt: number, generated: number) => (price.input * prompt + price.output * generated) / 1e6;
@@ -74,28 +80,25 @@ export async function costBudgetOf(
   let { paid, estimated } = before;
   let setAside = 0;
   const run = `${effects.now().toString(36)}-${process.pid}`;
-  let requests = 0;
+  let count = 0;
   let waiting: (() => void)[] = [];
-  const mostOf = ({ prompt }: Ask, mostTokens: number | undefined): number => {
+  const mostOf = ({ prompt }: TextRequest, mostTokens: number | undefined): number => {
     if (mostTokens === undefined && budget !== undefined) {
-      throw new StudyError(
-        `${address}: a budget of ${budget}, but \`send:\` leaves out the limit of tokens`,
-        {
-          hint: "a request without a limit may cost anything: keep one, or leave the budget out",
-        },
-      );
+      throw new StudyError(`${address}: budget is ${budget}, but \`send:\` removes the limit of tokens`, {
+        hint: "keep the limit, or remove the budget: a request without a limit may cost any amount",
+      });
     }
-    // A token has at least a byte, so this is never too little.
+    // A token has at least one byte, so this is never too low.
     return cost(Buffer.byteLength(prompt.text), mostTokens ?? 0);
   };
   const usedUp = (most: number): StudyError =>
     new StudyError(
-      `${address}: the budget of ${budget} is used up (${paid.toFixed(4)} spent over all runs, and as much as ${most.toFixed(4)} would be next)`,
-      { hint: "raise `budget`; what was written is kept" },
+      `${address}: the budget of ${budget} is used up (${paid.toFixed(4)} spent over all runs; the next request may cost ${most.toFixed(4)})`,
+      { hint: "raise `budget`; texts written so far are kept" },
     );
-  const setApart = async (most: number): Promise<Reservation> => {
+  const reserveCost = async (most: number): Promise<Reservation> => {
     setAside += most;
-    const entry = { model: name, id: `${run}-${++requests}`, reserved: most };
+    const entry = { model: name, id: `${run}-${++count}`, reserved: most };
     await journal.put(keyOf(entry), entry);
     const settle = async (spent: number, guessed: boolean) => {
       setAside -= most;
@@ -116,21 +119,21 @@ export async function costBudgetOf(
     };
   };
   return {
-    async reserve(ask, mostTokens) {
-      const most = mostOf(ask, mostTokens);
+    async reserve(request, mostTokens) {
+      const most = mostOf(request, mostTokens);
       while (budget !== undefined && paid + setAside + most > budget) {
         if (setAside === 0) throw usedUp(most);
         effects.signal.throwIfAborted();
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
-      return setApart(most);
+      return reserveCost(most);
     },
-    async reserveJob(asks, mostTokens) {
-      const each = asks.map((ask) => mostOf(ask, mostTokens(ask)));
+    async reserveJob(requests, mostTokens) {
+      const each = requests.map((request) => mostOf(request, mostTokens(request)));
       const all = each.reduce((sum, most) => sum + most, 0);
       if (budget !== undefined && paid + setAside + all > budget) throw usedUp(all);
       const reserved: Reservation[] = [];
-      for (const most of each) reserved.push(await setApart(most));
+      for (const most of each) reserved.push(await reserveCost(most));
       return reserved;
     },
     async close() {
@@ -143,10 +146,10 @@ export async function costBudgetOf(
   };
 }
 
-/** Two models that are opened at one moment number their requests alike. */
+/** Two models opened at the same moment number their requests the same way. */
 const keyOf = ({ model, id }: Entry): string => `${model} ${id}`;
 
-/** What earlier runs paid; what they had set aside and never settled counts as spent. */
+/** What earlier runs paid; reservations that were never settled count as spent. */
 function spentIn(entries: readonly Entry[]): { paid: number; estimated: number } {
   let [paid, estimated] = [0, 0];
   for (const { paid: known, reserved = 0, estimated: guessed } of entries) {

@@ -3,14 +3,14 @@ import { counted } from "../study/print.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { Asked, ExampleChoice } from "./example-choice.ts";
+import type { ChoiceRequest, ExampleChoice } from "./example-choice.ts";
 import { balanced } from "./examples/balanced.ts";
 import { diverse, farthest, nearest } from "./examples/by-likeness.ts";
 import { fixed } from "./examples/fixed.ts";
 import { matched } from "./examples/matched.ts";
 import { random as randomChoice } from "./examples/random.ts";
 
-/** Ways of choosing examples; each is one file. */
+/** All ways to choose examples; each is one file. */
 export const exampleChoices: readonly ExampleChoice[] = [
   randomChoice,
   balanced,
@@ -22,14 +22,14 @@ export const exampleChoices: readonly ExampleChoice[] = [
 ];
 
 /**
- * The examples of each title. Only training stories are shown, and never the title's own story: neither under
- * another id, nor another text under the same title.
+ * Chooses the examples of each title. Only training stories are shown, and never the title's own story, the same
+ * story under another id, or another text with the same title.
  */
 export function chooseExamples(
   { examples: how, exampleStories: named }: Pick<GenerateSettings, "examples" | "exampleStories">,
   titles: readonly Story[],
   stories: readonly Story[],
-  { count, control }: Pick<Asked, "count" | "control">,
+  { count, control }: Pick<ChoiceRequest, "count" | "control">,
   random: Random,
 ): Story[][] {
   const choice = choiceNamed(how);
@@ -39,7 +39,7 @@ export function chooseExamples(
   const least = Math.min(...pools.map((pool) => pool.length));
   if (least < count) {
     throw new StudyError(
-      `the prompt shows ${counted(count, "example")}, but there are ${least} training stories`,
+      `the prompt needs ${counted(count, "example")}, but there are only ${least} training stories`,
       {
         hint: "give corpus.split a larger share for train, or use a prompt with fewer examples",
       },
@@ -48,7 +48,7 @@ export function chooseExamples(
   return choice.choose({ titles, pools, count, named, control }, random);
 }
 
-/** The way of that name; throws StudyError where there is none. */
+/** The choice of that name; throws StudyError if there is none. */
 export function choiceNamed(how: string): ExampleChoice {
   const choice = exampleChoices.find(({ name }) => name === how);
   if (choice) return choice;
@@ -56,7 +56,7 @@ export function choiceNamed(how: string): ExampleChoice {
   throw new StudyError(`generate.examples: unknown choice ${how}`, { hint: `try ${known.join(", ")}` });
 }
 
-/** The stories that may be shown to a model. */
+/** The stories that may be shown to a model as examples. */
 export const trainingStories = (stories: readonly Story[]): Story[] =>
   stories.filter(({ split, origin }) => split === "train" && origin.by === "human");
 
@@ -67,6 +67,6 @@ const plain = (text: string) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
-/** Whether two are one story, under another id, or under the same title. */
+/** Whether two stories have the same id, title or text. */
 export const sameStory = (one: Story, other: Story): boolean =>
   one.id === other.id || plain(one.title) === plain(other.title) || plain(one.text) === plain(other.text);

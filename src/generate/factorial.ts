@@ -5,24 +5,25 @@ import { StudyError } from "../workbench/errors.ts";
 import { jsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { answered } from "./answering.ts";
 import { chooseExamples, sameStory, trainingStories } from "./examples.ts";
 import { omitTransportSettings } from "./generate.ts";
 import { journalFile, openJournal } from "./generation-journal.ts";
 import { type Planned, titlesOf } from "./generation-plan.ts";
 import { nameOf } from "./model.ts";
-import { formOf, providerOf } from "./models.ts";
-import { type Attempt, generationOf, opensUnseen } from "./record.ts";
+import { promptFormatOf, providerOf } from "./models.ts";
+import { type Attempt, closesUnopenedThinking, generationOf } from "./record.ts";
+import { repliesTo } from "./replies.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate, type Template, templateFile } from "./template.ts";
 
 /**
- * Every title under every example, some times each: what `tinylove influence` reads to tell what the example leaks
- * into a text. It waits until study.yaml asks for it with `generate: { factorial: {} }`.
+ * Generates texts for every combination of title and example, several times each: the data from which `tinylove
+ * influence` estimates what the example leaks into a text. It waits until study.yaml has `generate: { factorial: {}
+ * }`.
  */
 export const factorial = stage({
   name: "factorial",
-  summary: "Write some titles under every one of some examples",
+  summary: "Generate texts for all combinations of some titles and examples (to measure leakage)",
   examples: ["tinylove factorial --study my-study"],
   reads: [storiesFile],
   writes: [factorialFile],
@@ -46,7 +47,7 @@ export const factorial = stage({
   },
   async run(study, _, effects) {
     const settings = modelOf(study);
-    await formOf(settings, study, effects);
+    await promptFormatOf(settings, study, effects);
     const template = await readTemplate(await promptOf(study), study);
     const sampling = samplingOf(study.config.generate, settings, template.api);
     const series = {
@@ -73,8 +74,8 @@ export const factorial = stage({
     const model = await (await providerOf(settings)).open(settings, study, effects);
     try {
       const requests = attempts.map(({ request }) => request);
-      const replies = await answered(requests, model, journal, `${series.name}, factorial`, effects);
-      const thinksUnopened = opensUnseen(replies);
+      const replies = await repliesTo(requests, model, journal, `${series.name}, factorial`, effects);
+      const thinksUnopened = closesUnopenedThinking(replies);
       const generations = attempts.map((attempt, at): Generation => {
         const generation = generationOf(attempt, replies[at]!, series, model, thinksUnopened);
         const [example] = generation.examples;
@@ -84,7 +85,7 @@ export const factorial = stage({
         };
       });
       await writeWhole(study.path(factorialFile), jsonLines(generations));
-      effects.log(`  ${generations.length} texts of ${series.name} for the analysis of influence`);
+      effects.log(`  ${generations.length} texts by ${series.name} for the analysis of influence`);
     } finally {
       await model.close();
       await journal.close();
@@ -95,44 +96,49 @@ export const factorial = stage({
 function sizeOf(study: Study) {
   const { factorial } = study.config.generate;
   if (factorial) return factorial;
-  throw new StudyError("study.yaml asks for no study of influence", {
-    hint: "put `factorial: {}` under `generate:`",
+  throw new StudyError("study.yaml has no generate.factorial", {
+    hint: "add `factorial: {}` under `generate:`",
   });
 }
 
 function modelOf(study: Study) {
   const { models } = study.config.generate;
-  const wanted = sizeOf(study).model;
+  const requested = sizeOf(study).model;
   const found =
-    wanted === undefined
+    requested === undefined
       ? models[0]
-      : models.find((each) => each.address === wanted || nameOf(each) === wanted);
+      : models.find((each) => each.address === requested || nameOf(each) === requested);
   if (found) return found;
-  throw new StudyError(`generate.factorial.model: no model ${wanted}`, {
+  throw new StudyError(`generate.factorial.model: no model ${requested}`, {
     hint: `try one of ${models.map(nameOf).join(", ")}`,
   });
 }
 
-/** By default one that shows one example. */
+/** The prompt; by default one with one example. */
 async function promptOf(study: Study): Promise<string> {
   const model = modelOf(study);
   const given = model.prompt ?? study.config.generate.prompts?.[0];
   if (given !== undefined) return given;
-  const form = await (await providerOf(model)).form(model, study);
-  return form?.takes.includes("chat") ? "chat" : "one-shot";
+  const format = await (await providerOf(model)).promptFormat(model, study);
+  return format?.apis.includes("chat") ? "chat" : "one-shot";
 }
 
-/** Titles by examples; the examples are the same for all titles, and none is the own story of any. */
+/**
+ * All combinations of titles and examples. The examples are the same for all titles, and none is a title's own story.
+ */
 function plannedCells(study: Study, stories: readonly Story[], template: Template): Planned[] {
   const { titles: titleCount, examples: exampleCount } = sizeOf(study);
   if (template.examples !== 1) {
-    throw new StudyError(`the prompt ${template.name} shows ${template.examples} examples`, {
-      hint: "what one example leaks is told from a prompt with one, such as one-shot",
-    });
+    throw new StudyError(
+      `generate.factorial: the prompt ${template.name} shows ${template.examples} examples`,
+      {
+        hint: "use a prompt with exactly one example, such as one-shot",
+      },
+    );
   }
   const titles = titlesOf(study, stories, titleCount);
   if (titles.length < 2) {
-    throw new StudyError(`the factorial needs at least two test stories: there is ${titles.length}`, {
+    throw new StudyError(`the factorial needs at least two test stories, but there are ${titles.length}`, {
       hint: "give corpus.split a larger share for test",
     });
   }
@@ -140,7 +146,7 @@ function plannedCells(study: Study, stories: readonly Story[], template: Templat
   const there = trainingStories(others).length;
   if (there < exampleCount) {
     throw new StudyError(
-      `generate.factorial.examples: ${exampleCount}, but there are ${there} training stories`,
+      `generate.factorial.examples is ${exampleCount}, but there are ${there} training stories`,
       {
         hint: "lower it, or give corpus.split a larger share for train",
       },

@@ -5,24 +5,24 @@ import { distinctN, seqRepN } from "../text/repetition.ts";
 import { countWords, termsOf } from "../text/words.ts";
 
 /**
- * Finds what makes a text unfit to be shown: where it is found, the title is asked for again, up to the declared
- * number of attempts. All attempts stay in the record with what was found, for redrawing is choosing.
+ * Finds faults that make a text unfit to be shown. A title whose text has a fault is drawn again, up to the declared
+ * number of attempts. All attempts stay in the record with their fault, because redrawing is a selection.
  */
 export interface FaultFinder {
   /**
-   * The first fault of a text in a few words; undefined for a text without. `shown` are the ids of its examples, `title`
-   * is the title that it was written to, `prompt` the whole of what was asked.
+   * The first fault of a text, in a few words; undefined if it has none. `shown` are the ids of its examples, `title`
+   * its title, `prompt` the whole prompt.
    */
   of(text: string, title: string, shown?: readonly string[], prompt?: string): Fault | undefined;
 }
 
 export interface Fault {
-  /** `failed` where the text cannot be shown at all, since it tells what wrote it. */
+  /** `failed` if the text cannot be shown at all, because it reveals its origin. */
   readonly outcome?: "refused" | "failed";
   readonly what: string;
 }
 
-/** `shortest` is the number of words that a text must have above, so that there is something to clip. */
+/** Texts must have more than `shortest` words, so that there is something to clip. */
 export function faultFinder(stories: readonly Story[], shortest: number): FaultFinder {
   const training = stories.filter(({ split }) => split === "train");
   const copies = ngramIndex(
@@ -43,7 +43,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
   };
 }
 
-/** Words in a row that two writers hardly share by chance. */
+/** Number of consecutive words that two writers hardly share by chance. */
 const copiedWords = 8;
 
 const fault = (what: string): Fault => ({ what });
@@ -55,7 +55,7 @@ function refused(text: string): Fault | undefined {
     /^\W*(?:i['’]?m sorry|i am sorry|i apologi[sz]e|sorry, (?:but )?i|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able|['’]m unable)|as an? (?:large )?(?:ai|language model)|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
   const machine =
     /\b(?:as an? (?:large )?(?:ai|language model)|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
-  // A story may begin so too, but a refusal is short.
+  // A story may begin like this too, but a refusal is short.
   if (!machine.test(text.slice(0, 300)) && countWords(text) > longestRefusal) return undefined;
   const speaks =
     /\b(?:as an ai|language model|(?:write|create|provide|generate|fulfil|help|assist|comply)[^.]{0,60}(?:story|request|content|that|this))\b/i;
@@ -64,10 +64,10 @@ function refused(text: string): Fault | undefined {
     : undefined;
 }
 
-/** What begins the reason of a text that cannot be shown. */
+/** The start of the reason if a text cannot be shown. */
 export const notClean = "not clean:";
 
-/** What readers would know the machine by, and what cleaning could not take away. */
+/** Traces of the machine that cleaning could not remove. */
 function markedUp(text: string, title: string): Fault | undefined {
   const left = leftoverOf(text, title);
   const heading = ownHeading(text);
@@ -86,7 +86,7 @@ function chatty(text: string): Fault | undefined {
     : undefined;
 }
 
-/** What a model that thinks without saying so writes first: what the user wants, and what it is going to do. */
+/** A model that thinks without marking it starts with what the user wants and what it is going to write. */
 function planning(text: string): Fault | undefined {
   const start = text.slice(0, 500);
   const begins =
@@ -101,7 +101,7 @@ function planning(text: string): Fault | undefined {
     : undefined;
 }
 
-/** Two versions in one reply: readers would see the first, and the label of the next. */
+/** Several versions in one reply: readers would see the first one and the label of the next. */
 function several(text: string): Fault | undefined {
   const labels =
     text.match(/^[ \t]*[*_#]{0,4}[ \t]*(?:version|option|draft|story|take) (?:\d|one|two|[ab])\b/gim) ?? [];
@@ -110,7 +110,9 @@ function several(text: string): Fault | undefined {
     : undefined;
 }
 
-/** A good story of ninety words has .73 to .88 different words and says hardly four words twice. */
+/**
+ * A good story of ninety words has a share of different words of .73 to .88 and hardly repeats four words in a row.
+ */
 function degenerate(text: string): Fault | undefined {
   if (termsOf(text).length < 30) return undefined;
   const [different, repeated] = [distinctN(text), seqRepN(text)];
@@ -134,7 +136,7 @@ function copied(
   return fault(`copied: ${copiedWords} words in a row or more from ${whose}"${title}"`);
 }
 
-/** A small model may write down what it was told to do. A story may name its own title, however long that is. */
+/** A small model may repeat its instructions. A story may contain its own title, however long that is. */
 function repeated(text: string, title: string, prompt: string): Fault | undefined {
   const runs = prompt.split(title).map((part) => longestCommonRun(text, part));
   const run = runs.find(({ length }) => length >= copiedWords);

@@ -14,16 +14,16 @@ import { type Control, controls, measurable } from "./controls.ts";
 import { trainingStories } from "./examples.ts";
 import { faultFinder } from "./faults.ts";
 import { journalFile, openJournal } from "./generation-journal.ts";
-import { foreseePlan, planOf, promptsOf, type Series } from "./generation-plan.ts";
-import { summaryOf, wroteToNone } from "./generation-summary.ts";
-import { formOf, providerOf } from "./models.ts";
+import { planOf, preflightPlan, promptsOf, type Series } from "./generation-plan.ts";
+import { noStoryError, summaryOf } from "./generation-summary.ts";
+import { promptFormatOf, providerOf } from "./models.ts";
 import { templateFile } from "./template.ts";
-import { type Writing, writeSeries } from "./write.ts";
+import { type RunContext, writeSeries } from "./write.ts";
 
-/** Lets every model write a story to every title, under every prompt. */
+/** Generates a story by every model for every title, with every prompt. */
 export const generate = stage({
   name: "generate",
-  summary: "Let language models write stories to the titles of the test stories",
+  summary: "Generate stories for the titles of the test stories with language models",
   examples: [
     "tinylove generate --study my-study",
     "tinylove generate --tone melancholy --strength 0..4 --dialogue 20",
@@ -39,7 +39,7 @@ export const generate = stage({
     ...generate,
     ...(keep !== "best" && { keep }),
     shortest: compose.words.least,
-    // How fast and with whose key texts are written is no part of what they are.
+    // Settings of speed, keys and cost do not change the texts.
     models: generate.models.map(omitTransportSettings),
   }),
   async inputs(study) {
@@ -47,7 +47,7 @@ export const generate = stage({
     const files = await Promise.all(
       generate.models.map(async (model) => {
         const provider = await providerOf(model);
-        const prompts = promptsOf(model, generate, await provider.form(model, study));
+        const prompts = promptsOf(model, generate, await provider.promptFormat(model, study));
         return [
           ...provider.files(model, study),
           ...(await Promise.all(prompts.map((name) => templateFile(name, study)))),
@@ -56,11 +56,11 @@ export const generate = stage({
     );
     return [...new Set([...files.flat(), ...study.plugins.filesOf("model")])];
   },
-  preflight: foreseePlan,
+  preflight: preflightPlan,
   assertNotFrozen: (study) => assertNotFrozen(study, generationsFolder),
   flags: [
     ...controls.map(({ name, summary }): Flag => [`--${name} <value>`, summary]),
-    ["--again", "ask again also for what failed for good, as when a server has been given more room"],
+    ["--again", "also repeat requests that failed permanently (for example after changing the server)"],
   ],
   options: z.object({
     again: z.boolean().default(false),
@@ -69,19 +69,19 @@ export const generate = stage({
       z.ZodOptional<z.ZodString>
     >),
   }),
-  async run(study, { again, ...asked }, effects) {
+  async run(study, { again, ...controlFlags }, effects) {
     const flags = Object.fromEntries(
-      Object.entries(asked).filter(([, value]) => value !== undefined),
+      Object.entries(controlFlags).filter(([, value]) => value !== undefined),
     ) as Control;
-    const forOnce = Object.keys(flags).length > 0;
+    const hasFlags = Object.keys(flags).length > 0;
     const stories = await readStories(study);
-    for (const model of study.config.generate.models) await formOf(model, study, effects);
+    for (const model of study.config.generate.models) await promptFormatOf(model, study, effects);
     const plan = await planOf(study, stories, { ...study.config.generate.control, ...flags });
     const faults = faultFinder(stories, study.config.compose.words.least);
     const training = trainingStories(stories);
     const forgotten = again ? await repliesWithoutStory(study) : new Set<string>();
     const journal = await openJournal(study.path(journalFile), { again, forgotten });
-    const writing: Writing = { study, journal, faults, training, thinkUnopened: new Set(), effects };
+    const writing: RunContext = { study, journal, faults, training, thinkUnopened: new Set(), effects };
     try {
       const written = new Map<string, Generation[]>();
       const failures = new Map<ModelSettings, StudyError>();
@@ -89,47 +89,46 @@ export const generate = stage({
         if (failures.has(series.model)) continue;
         if (study.config.generate.bestOf !== undefined && !measurable(series.control)) {
           effects.warn(
-            `generate.bestOf: ${series.condition} asks for nothing that can be measured in a text, so each title is drawn once`,
+            `generate.bestOf: ${series.condition} has nothing that can be measured in a text, so each title is drawn once`,
           );
         }
-        if (series.template.api === "completions" && series.form?.takes[0] === "chat") {
+        if (series.template.api === "completions" && series.format?.apis[0] === "chat") {
           effects.warn(
-            `${series.name} is an instructed model, and the prompt ${series.template.name} is for base models: \`prompt: ${series.form.prompt}\` asks it in its own form`,
+            `${series.name} is an instructed model, but the prompt ${series.template.name} is for base models; better use \`prompt: ${series.format.defaultPrompt}\``,
           );
         }
         try {
           const generations = await writtenBy(series, writing);
           written.set(fileOf(series), generations);
           for (const line of summaryOf(series, generations, study.config.generate)) effects.log(line);
-          const none = wroteToNone(series, generations, study.config.generate);
+          const none = noStoryError(series, generations, study.config.generate);
           if (none) failures.set(series.model, none);
         } catch (thrown) {
-          // What is wrong with one model holds back no other.
+          // A problem with one model does not stop the others.
           if (!(thrown instanceof StudyError)) throw thrown;
           failures.set(series.model, thrown);
         }
       }
       const [failure, ...others] = failures.values();
-      await writeAll(written, study, !forOnce && !failure);
+      await writeAll(written, study, !hasFlags && !failure);
       for (const { message, hint } of others) effects.warn(hint ? `${message}: ${hint}` : message);
       if (failure) throw failure;
     } finally {
       await journal.close();
     }
-    if (!forOnce) return undefined;
-    // study.yaml asked for none of this: the manifest goes on telling what study.yaml asks for.
+    if (!hasFlags) return undefined;
+    // These controls are not in study.yaml, so the manifest must not record them.
     const control = JSON.stringify({ ...study.config.generate.control, ...flags });
     effects.log(
-      `  to keep it, put \`control: ${control}\` under \`generate:\` in study.yaml; without it, \`tinylove run\` takes these texts out of the study`,
+      `  to keep these texts, put \`control: ${control}\` under \`generate:\` in study.yaml; otherwise \`tinylove run\` removes them from the study`,
     );
     return unrecorded;
   },
 });
 
 /**
- * What of a model's settings its texts depend on: how fast and with whose key they are written is no part of what they
- * are. The order, and settings that a kind of model no longer has, are those of earlier versions,
- * so that a study stays fresh.
+ * The settings of a model that its texts depend on, without speed, keys and cost. Keeps the order and the former
+ * settings of earlier versions, so that studies stay fresh.
  */
 export function omitTransportSettings(model: ModelSettings): Readonly<Record<string, unknown>> {
   const all: Readonly<Record<string, unknown>> = {
@@ -138,11 +137,13 @@ export function omitTransportSettings(model: ModelSettings): Readonly<Record<str
     batch: false,
     ...model,
   };
-  const names = [...new Set([...usualOrder, ...Object.keys(all)])].filter((name) => !hurry.has(name));
+  const names = [...new Set([...historicalOrder, ...Object.keys(all)])].filter(
+    (name) => !transportSettings.has(name),
+  );
   return Object.fromEntries(names.map((name) => [name, all[name]]));
 }
 
-const hurry: ReadonlySet<string> = new Set([
+const transportSettings: ReadonlySet<string> = new Set([
   "threads",
   "key",
   "retries",
@@ -152,18 +153,18 @@ const hurry: ReadonlySet<string> = new Set([
   "budget",
 ]);
 
-const usualOrder = (
+const historicalOrder = (
   "address name base api adapter flashAttention parallel prompt " +
   "temperature topP topK minP repeatPenalty tokens logProbabilities batch price budget"
 ).split(" ");
 
-/** What models wrote that brought no story, by the record of the last run. */
+/** Replies without a story, from the last run's record. */
 async function repliesWithoutStory(study: Study): Promise<Set<string>> {
   const generations = await readGenerations(study);
   return new Set(generations.filter(({ text, raw }) => text === "" && raw !== "").map(({ raw }) => raw));
 }
 
-async function writtenBy(series: Series, writing: Writing): Promise<Generation[]> {
+async function writtenBy(series: Series, writing: RunContext): Promise<Generation[]> {
   const provider = await providerOf(series.model);
   const model = await provider.open(series.model, writing.study, writing.effects);
   try {
@@ -177,15 +178,15 @@ const fileOf = ({ name, condition }: Series): string =>
   `${generationsFolder}/${name}/${portableName(condition)}.jsonl`;
 
 /**
- * Files of models and prompts that the study no longer names go; what they held is still in the journal. They go first:
- * where case makes no difference, an old name may be a new one's file.
+ * Removes files of models and prompts that the study no longer has; their replies are still in the journal. Removes
+ * them first, because on a file system that ignores case an old name may be a new one's file.
  */
 async function writeAll(
   written: ReadonlyMap<string, readonly Generation[]>,
   study: Study,
-  alone: boolean,
+  complete: boolean,
 ): Promise<void> {
-  if (alone) await removeOthers(new Set([...written.keys()].map((path) => study.path(path))), study);
+  if (complete) await removeOthers(new Set([...written.keys()].map((path) => study.path(path))), study);
   for (const [path, generations] of written) await writeWhole(study.path(path), jsonLines(generations));
 }
 

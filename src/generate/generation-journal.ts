@@ -2,15 +2,15 @@ import { splitReply } from "../text/thinking.ts";
 import { type Journal as JournalOf, openJournal as open } from "../workbench/journal.ts";
 import type { Reply } from "./model.ts";
 
-/** What models have answered. */
+/** Replies of models. */
 export type Journal = JournalOf<readonly Reply[]>;
 
-/** Where a study keeps it. */
+/** The journal's path in the study. */
 export const journalFile = ".tinylove/responses.jsonl";
 
 /**
- * `again` forgets what brought no story: failures, refusals, replies that are empty or all thinking, and those that are
- * `forgotten` by name.
+ * `again` ignores entries without a story: failures, refusals, empty replies, replies with only thinking, and those
+ * in `forgotten`.
  */
 export const openJournal = (
   path: string,
@@ -20,12 +20,12 @@ export const openJournal = (
     read(value) {
       const { key, replies } = (value ?? {}) as Record<string, unknown>;
       if (typeof key !== "string" || !Array.isArray(replies)) return undefined;
-      return again && replies.some((reply) => bringsNothing(reply, forgotten)) ? undefined : [key, replies];
+      return again && replies.some((reply) => hasNoStory(reply, forgotten)) ? undefined : [key, replies];
     },
     write: (key, replies) => ({ key, replies }),
   });
 
-const bringsNothing = (reply: Reply, forgotten: ReadonlySet<string>): boolean =>
+const hasNoStory = (reply: Reply, forgotten: ReadonlySet<string>): boolean =>
   "failed" in reply ||
   reply.end === "refused" ||
   splitReply(reply.raw).text === "" ||

@@ -7,24 +7,27 @@ import { notClean } from "./faults.ts";
 import type { Series } from "./generation-plan.ts";
 import { thoughtOnly, wroteNothing } from "./record.ts";
 
-/** How a study draws, as far as advice depends on it. */
-export interface Drawing {
+/** The settings that advice depends on. */
+export interface DrawSettings {
   readonly attempts: number;
   readonly keep: "best" | "first";
 }
 
 /**
- * What a series came to, in lines: `19 text, 1 failed; 30 drawn again (16 too short, 14 degenerate)` of the attempts
- * that count, how many of them were cleaned, then for each reason of those that failed, were refused or kept a fault
- * how many there are, which, and what helps.
+ * The summary of a series, in lines: `19 text, 1 failed; 30 drawn again (16 too short, 14 degenerate)`, how many
+ * texts were cleaned, then each reason why texts failed, were refused or have a fault, with examples and what to do.
  */
-export function summaryOf(series: Series, generations: readonly Generation[], drawing: Drawing): string[] {
+export function summaryOf(
+  series: Series,
+  generations: readonly Generation[],
+  drawing: DrawSettings,
+): string[] {
   const counting = countingOf(generations, ({ story }) => story);
   const causes = causesOf(counting);
   const shown = causes.slice(0, mostCauses);
   const mostly = ({ kind, of }: Cause) => kind === "degenerate" && 2 * of.length > counting.length;
   const byAdvice = groupedBy(shown, (cause) =>
-    mostly(cause) ? runsInCircles : adviceFor(cause.of[0]!, series, drawing),
+    mostly(cause) ? repetitionAdvice : adviceFor(cause.of[0]!, series, drawing),
   );
   const more = causes.length - shown.length;
   const { cleaned, kept } = selectionOf(generations);
@@ -32,14 +35,14 @@ export function summaryOf(series: Series, generations: readonly Generation[], dr
     `  ${series.name}, ${series.condition}: ${countsOf(generations, counting)}`,
     ...(cleaned > 0 ? [`    ${cleaned} of ${kept} cleaned: ${cleaningOf(counting)}`] : []),
     ...[...byAdvice].flatMap(([advice, of]) => [
-      ...of.map((cause) => `    ${said(cause)}`),
+      ...of.map((cause) => `    ${causeLine(cause)}`),
       `      ${advice}`,
     ]),
-    ...(more > 0 ? [`    and ${counted(more, "other reason")}, given with each text`] : []),
+    ...(more > 0 ? [`    and ${counted(more, "other reason")}, recorded with each text`] : []),
   ];
 }
 
-/** `12 heading, 3 thinking`: what was taken away, and from how many texts. */
+/** `12 heading, 3 thinking`: what was removed, and from how many texts. */
 function cleaningOf(generations: readonly Generation[]): string {
   const names = generations
     .filter(({ text }) => text !== "")
@@ -49,11 +52,11 @@ function cleaningOf(generations: readonly Generation[]): string {
   return tally(names);
 }
 
-/** Why a model that answered to none of its titles needs its user's attention; undefined where it wrote something. */
-export function wroteToNone(
+/** The error for a model that wrote no story at all; undefined if it wrote one. */
+export function noStoryError(
   series: Series,
   generations: readonly Generation[],
-  drawing: Drawing,
+  drawing: DrawSettings,
 ): StudyError | undefined {
   if (generations.length === 0 || generations.some(({ outcome }) => outcome !== "failed")) return undefined;
   const { model, name } = series;
@@ -62,27 +65,27 @@ export function wroteToNone(
   const [cause, ...others] = causesOf(generations);
   const first = cause!.of[0]!;
   const also = others.length > 0 ? `, and ${counted(others.length, "other reason")}` : "";
-  return new StudyError(`${name} wrote to no title (${where}: ${first.reason}${also})`, {
+  return new StudyError(`${name} wrote no story (${where}: ${first.reason}${also})`, {
     hint: first.transient
-      ? "check that the model is served there, then `tinylove run` again: what others wrote is kept"
+      ? "check that the server has the model, then run `tinylove run` again; texts by other models are kept"
       : adviceFor(first, series, drawing),
   });
 }
 
-/** Where most texts repeat themselves, so will those that are drawn again. */
-const runsInCircles =
+/** If most texts repeat themselves, further attempts will too. */
+const repetitionAdvice =
   "most of its texts repeat themselves, and more attempts would too: raise the model's temperature or repeatPenalty";
 
 const mostCauses = 5;
 const mostTitles = 2;
 
-/** Attempts that ended in one way, for one reason. */
+/** Attempts with the same outcome and reason. */
 interface Cause {
   readonly kind: string;
   readonly of: readonly Generation[];
 }
 
-/** The reasons, the most frequent first. */
+/** The causes, the most frequent first. */
 function causesOf(generations: readonly Generation[]): Cause[] {
   const byKind = groupedBy(
     generations.filter(({ reason }) => reason !== undefined),
@@ -93,14 +96,17 @@ function causesOf(generations: readonly Generation[]): Cause[] {
     .sort((one, other) => other.of.length - one.of.length);
 }
 
-/** A fault begins with its kind (`too short: 80 words, more than 90 are needed`); failures differ in their numbers. */
+/**
+ * A fault starts with its kind (`too short: 80 words, more than 90 are needed`); failures may differ in their numbers
+ * only.
+ */
 const kindOf = ({ outcome, reason = "" }: Generation): string =>
   outcome === "failed" || outcome === "refused"
     ? `${outcome}: ${reason.replace(/\d+/g, "#").slice(0, 80)}`
     : reason.split(":")[0]!;
 
 /** `2 failed, lost connection: ECONNRESET (“The Last Ferry”, “Two Lamps”)`. */
-function said({ kind, of }: Cause): string {
+function causeLine({ kind, of }: Cause): string {
   const { outcome, reason = "" } = of[0]!;
   const kept = outcome !== "failed" && outcome !== "refused";
   const how = kept ? "kept with a fault" : outcome;
@@ -110,14 +116,14 @@ function said({ kind, of }: Cause): string {
   return `${of.length} ${how}, ${why} (${titles.join(", ")}${more > 0 ? ` and ${more} more` : ""})`;
 }
 
-/** What helps with an attempt that ended with a reason, and nothing that does not. */
-function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: Drawing): string {
+/** What to do about an attempt that failed or has a fault. */
+function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: DrawSettings): string {
   const { outcome, reason = "", transient, chosen } = generation;
   const server = isServed(model);
   if (transient) {
     const patience =
       "; if it keeps failing, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
-    return `it may pass: \`tinylove generate\` asks again${server ? patience : ""}`;
+    return `it may be temporary: run \`tinylove generate\` again${server ? patience : ""}`;
   }
   if (thoughtOnly(generation)) {
     return server
@@ -126,17 +132,17 @@ function adviceFor(generation: Generation, { model }: Series, { attempts, keep }
   }
   if (reason.startsWith("planning")) {
     return server
-      ? "it thinks without saying so: set the model's `reasoning: none`, or let its server part the thinking from the answer"
+      ? "its thinking is not marked: set the model's `reasoning: none`, or let the server separate thinking from the answer"
       : "use a model that does not think, or raise tokens.most";
   }
   if (outcome === "failed" && reason !== wroteNothing && !reason.startsWith(notClean)) {
     return server
-      ? "it would fail again: change what the server names; if you have changed the server itself, `tinylove generate --again`"
+      ? "it would fail again: change what the server complains about; if you have changed the server, run `tinylove generate --again`"
       : "it would fail again: use shorter or fewer examples, or lower tokens.most";
   }
-  if (chosen !== undefined) return "raise generate.bestOf to have more drawn";
-  if (keep === "first") return "generate.keep is first: the first attempt counts as it is";
-  return `raise generate.attempts, now ${attempts}, to have such texts drawn again`;
+  if (chosen !== undefined) return "raise generate.bestOf for more draws";
+  if (keep === "first") return "generate.keep is first, so the first attempt counts as it is";
+  return `raise generate.attempts (now ${attempts}) to draw such texts again`;
 }
 
 function countsOf(generations: readonly Generation[], counting: readonly Generation[]): string {
@@ -150,7 +156,7 @@ function countsOf(generations: readonly Generation[], counting: readonly Generat
   return again.length > 0 ? `${parts}; ${again.length} drawn again (${tally(why)})` : parts;
 }
 
-/** Whether there is a text, and a reason against it. */
+/** Whether there is a text that has a fault. */
 const hasFault = ({ outcome, reason }: Generation): boolean =>
   reason !== undefined && outcome !== "failed" && outcome !== "refused";
 

@@ -12,18 +12,18 @@ import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { wrapped } from "../workbench/wrapped.ts";
 import { sizeOf } from "./bytes.ts";
-import { notHere } from "./models/llama.ts";
+import { notDownloaded } from "./models/llama.ts";
 import { providerOf } from "./models.ts";
 
-/** `tinylove models`: what can write here, how big it is, under which licence, and whether it fits in memory. */
+/** `tinylove models`: the available models with size and licence, and whether they fit in memory. */
 export const models = command({
   name: "models",
-  summary: "List the models that are here, their size and licence, and whether they fit in memory",
+  summary: "List the available models with size and licence, and whether they fit in memory",
   examples: ["tinylove models", "tinylove models get smollm2", "tinylove models --study my-study --json"],
-  flags: [["--json", "for a program to read"]],
+  flags: [["--json", "print JSON, for programs"]],
   options: z.object({ json: z.boolean().default(false) }),
   async run(folder, { json }, effects) {
-    const listed = await Promise.all((await filesHere(folder, effects)).map(describe));
+    const listed = await Promise.all((await availableFiles(folder, effects)).map(describe));
     const servers = await serversOf(folder);
     if (json) {
       effects.print(JSON.stringify({ files: listed, servers, memoryFree: memoryFree() }, null, 2));
@@ -32,7 +32,7 @@ export const models = command({
     const width = effects.terminal?.columns ?? Number.POSITIVE_INFINITY;
     for (const line of tableOf(listed, width)) effects.print(line);
     for (const { address, base } of servers) effects.print(`${address}  (a server: ${base})`);
-    const memory = `free memory: ${sizeOf(memoryFree())}; downloaded models lie in ${cacheFolder(effects.env)}`;
+    const memory = `free memory: ${sizeOf(memoryFree())}; downloaded models are in ${cacheFolder(effects.env)}`;
     effects.print(`\n${wrapped(memory, width)}`);
   },
 });
@@ -43,15 +43,15 @@ interface Here {
 }
 
 interface Listed extends Here, Partial<LlamaFile> {
-  /** Bytes for the weights and for eight texts of a thousand tokens. */
+  /** Bytes for the weights and for eight texts of 1,024 tokens. */
   readonly memory?: number;
   readonly fits?: boolean;
-  /** Why it cannot be used. */
+  /** Why the model cannot be used. */
   readonly problem?: string;
 }
 
-/** The embedded model, those that the study names, and those in the cache. */
-async function filesHere(folder: string, effects: Effects): Promise<Here[]> {
+/** The embedded model, the study's models, and those in the cache. */
+async function availableFiles(folder: string, effects: Effects): Promise<Here[]> {
   const hub = join(cacheFolder(effects.env), "hub");
   const cached = (await filesUnder(hub)).filter((file) => file.endsWith(".gguf"));
   const known = catalogue.map((model) => ({
@@ -84,13 +84,13 @@ async function serversOf(folder: string): Promise<{ address: string; base: strin
   const { config } = await openStudy(folder);
   return config.generate.models
     .filter(isServed)
-    .map(({ address, base }) => ({ address, base: base ?? "OpenAI's own" }));
+    .map(({ address, base }) => ({ address, base: base ?? "OpenAI" }));
 }
 
 async function describe(here: Here): Promise<Listed> {
   if (!(await exists(here.file))) {
     const known = catalogueModel(here.address.slice("llama:".length));
-    return { ...here, problem: known ? notHere(known).hint! : "not here" };
+    return { ...here, problem: known ? notDownloaded(known).hint! : "not found" };
   }
   try {
     const about = await readLlamaFile(here.file);

@@ -1,4 +1,4 @@
-import type { Ask } from "../llm/served/dialect.ts";
+import type { TextRequest } from "../llm/served/dialect.ts";
 import type { Answer } from "../llm/served/reply.ts";
 import { type ModelSettings, targetOf } from "../study/settings/models.ts";
 import { portableName } from "../text/file-name.ts";
@@ -7,23 +7,23 @@ import type { Study } from "../workbench/study.ts";
 import type { Prompt, Template } from "./template.ts";
 
 /**
- * What a model is asked: one text. Where `stop` begins the next title, the model need not go on. A request is part of
- * its answer's key.
+ * A request for one text. The model may stop where it writes `stop`, the start of the next title. The request is part
+ * of the reply's key in the journal.
  */
-export interface Request extends Ask {
+export interface Request extends TextRequest {
   readonly prompt: Prompt;
 }
 
-/** What a model wrote, or why it did not. */
+/** What a model wrote, or why it failed. */
 export type Reply = Written | Failed;
 
 export interface Written extends Omit<Answer, "end" | "sent"> {
   readonly end: Answer["end"] | "end of text";
-  /** Mean over the generated tokens, natural logarithm, of a model that tells no more than that. */
+  /** Mean log-probability of the generated tokens (natural logarithm), for models that report only the mean. */
   readonly logProbability?: number | undefined;
-  /** Messages as the model was given them, where its own chat template put them into words. */
+  /** The prompt as the model's own chat template rendered it. */
   readonly rendered?: string | undefined;
-  /** Of a server. */
+  /** The fields that were sent to a server. */
   readonly sent?: Answer["sent"] | undefined;
   readonly ms: number;
   readonly at: string;
@@ -31,69 +31,69 @@ export interface Written extends Omit<Answer, "end" | "sent"> {
 
 export interface Failed {
   readonly failed: string;
-  /** It would fail in the same way each time, so that it is an answer to keep. */
+  /** Whether it would fail the same way again; then the failure is kept as the answer. */
   readonly lasting?: boolean;
   readonly ms: number;
   readonly at: string;
 }
 
-/** Heard where the model tells. */
+/** Callbacks while a model writes, if it supports them. */
 export interface WriteHooks {
-  /** What was added to the text at `index`. */
+  /** Called with text added to the text at `index`. */
   readonly onText?: (index: number, added: string) => void;
-  /** How many tokens the texts of the batch have by now. */
+  /** Called with the number of tokens of the batch so far. */
   readonly onTokens?: (tokens: number) => void;
 }
 
-/** A model that can be asked. It costs nothing to open: what is big is loaded when the first text is due. */
+/** A model that writes texts. Opening it is cheap: weights are loaded with the first text. */
 export interface Model {
   readonly address: string;
-  /** SHA-256 of the model file, or what a server says that it serves. */
+  /** SHA-256 of the model file, or the model's name on its server. */
   readonly hash: string;
-  /** How it works texts out, where that is not the usual way and changes them: a part of an answer's key. */
+  /** A non-default way of computing that changes the texts; part of a reply's key in the journal. */
   readonly variant?: string;
-  /** True where it only exercises the way. */
+  /** True for a stand-in that only tests the pipeline. */
   readonly dummy?: boolean;
   /**
-   * How many requests are answered together. The answers of a batch hang together (a local model works them out in
-   * step), so that a batch is cached whole and done again whole.
+   * The number of requests per batch. The replies of a batch depend on each other (a local model computes them in
+   * step), so a batch is cached and repeated as a whole.
    */
   readonly batchSize: number;
-  /** How many batches may be under way at the same time. */
+  /** The largest number of batches at the same time. */
   readonly maxConcurrency: number;
-  /** Told once, before the first batch that is not cached, of every request that is still to come. */
+  /** Called once before the first uncached batch, with all requests to come. */
   prepare?(requests: readonly Request[]): Promise<void>;
   /**
-   * One reply for each request, in order. A failure of one request is a reply; what is wrong for all of them
-   * (no such file, no key) is thrown as StudyError.
+   * Returns one reply per request, in order. A failure of one request is a reply; a problem with all of them (no such
+   * file, no key) is thrown as StudyError.
    */
   write(batch: readonly Request[], hooks?: WriteHooks): Promise<readonly Reply[]>;
-  /** All that is due as one big job, where the model has a way for that; each reply is then cached by itself. */
+  /** Sends all requests as one job, if the model supports it; each reply is then cached separately. */
   writeMany?(requests: readonly Request[]): Promise<readonly Reply[]>;
   close(): Promise<void>;
 }
 
-/** How a model wants to be asked. */
-export interface Form {
-  /** An instructed model that runs here takes both: messages in its own form, and a plain text to continue. */
-  readonly takes: readonly Template["api"][];
-  /** The built-in prompt that fits. */
-  readonly prompt: string;
+/** The kinds of prompts that a model accepts. */
+export interface PromptFormat {
+  /** A local instructed model accepts both: chat messages, and plain text to continue. */
+  readonly apis: readonly Template["api"][];
+  /** The built-in prompt that is used by default. */
+  readonly defaultPrompt: string;
 }
 
-/** How a kind of model is asked. What it may be set to is in `study/settings/providers/`. */
+/** How a kind of model writes. Its settings are in `study/settings/providers/`. */
 export interface Provider<Settings = ModelSettings> {
-  /** Files that the outcome depends on, absolute or relative to the study. */
+  /** Files that the result depends on, absolute or relative to the study. */
   files(settings: Settings, study: Study): readonly string[];
-  /** Undefined where that is not known yet, as for a file that is still to be downloaded. */
-  form(settings: Settings, study: Study): Promise<Form | undefined>;
+  /** Undefined if it is not known yet (the file is not downloaded). */
+  promptFormat(settings: Settings, study: Study): Promise<PromptFormat | undefined>;
   open(settings: Settings, study: Study, effects: Effects): Promise<Model>;
 }
 
 /** A model that continues a text. */
-export const baseForm: Form = { takes: ["completions"], prompt: "one-shot" };
+export const baseFormat: PromptFormat = { apis: ["completions"], defaultPrompt: "one-shot" };
 
-/** The settings' name, or the address shortened to what tells models apart: `llama:models/a.gguf` is `a`. */
+/** The model's `name`, or its shortened address: `llama:models/a.gguf` is `a`. */
 export function nameOf(settings: ModelSettings): string {
   const target = targetOf(settings)
     .replace(/\.gguf$/i, "")

@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { APIError, toFile } from "openai";
 import { z } from "zod";
-import { limitIn } from "../llm/served/dialect.ts";
+import { tokenLimit } from "../llm/served/dialect.ts";
 import { answerOf } from "../llm/served/reply.ts";
-import { mayPass, TransientError, withRetries } from "../llm/served/retry.ts";
+import { isTemporary, TransientError, withRetries } from "../llm/served/retry.ts";
 import type { Server } from "../llm/served/server.ts";
-import { serverWords } from "../llm/served/server-phrases.ts";
+import { serverMessage } from "../llm/served/server-phrases.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
@@ -23,26 +23,26 @@ export interface BatchJob {
   readonly study: Study;
   readonly effects: Effects;
   readonly budget: CostBudget;
-  /** What changes an answer besides the request itself. */
+  /** Settings that change a reply besides the request itself. */
   readonly variant: string | undefined;
 }
 
 /**
- * All requests as one job of the Batch API: a file is sent, a job begun, its state asked for until it has ended, and
- * its results fetched. The job's id is written down as soon as there is one, so that a run which is killed
- * while it waits comes back to the same job and pays for none twice.
+ * Sends all requests as one job of the Batch API: uploads a file, starts a job, polls it until it ends, and fetches
+ * the results. The job's id is saved as soon as there is one, so that a run that is killed while it waits returns to
+ * the same job and pays for nothing twice.
  */
 export async function writeMany(requests: readonly Request[], job: BatchJob): Promise<Reply[]> {
   const { server, settings, effects, budget, variant } = job;
   const started = effects.now();
   const about = [settings.address, server.base, server.dialect.api, ...(variant ? [variant] : []), requests];
   const key = sha256(JSON.stringify(about));
-  const before = await begun(key, job);
-  // What a job may cost was set aside when it was begun, by the run that began it.
+  const before = await openJob(key, job);
+  // The run that started a job has reserved its cost.
   const reserved = before
     ? undefined
-    : await budget.reserveJob(requests, (request) => limitIn(server.body(request)));
-  const id = before ?? (await begin(key, requests, job));
+    : await budget.reserveJob(requests, (request) => tokenLimit(server.body(request)));
+  const id = before ?? (await startJob(key, requests, job));
   const results = await resultsOf(id, requests.length, job);
   await note(job, { key, id: null });
   const replies: Reply[] = [];
@@ -60,8 +60,8 @@ const journalOf = (study: Study): string => study.path(".tinylove", "batches.jso
 
 const Entry = z.object({ key: z.string(), id: z.string().nullable() });
 
-/** The job that was begun for the same requests and has not been fetched. */
-async function begun(key: string, { study }: BatchJob): Promise<string | undefined> {
+/** The id of a job for the same requests that was started and not fetched. */
+async function openJob(key: string, { study }: BatchJob): Promise<string | undefined> {
   if (!(await exists(journalOf(study)))) return undefined;
   let id: string | null = null;
   for (const line of (await readText(journalOf(study))).split("\n")) {
@@ -76,7 +76,7 @@ async function note({ study }: BatchJob, entry: z.infer<typeof Entry>): Promise<
   await appendFile(journalOf(study), `${JSON.stringify(entry)}\n`, { flush: true });
 }
 
-async function begin(key: string, requests: readonly Request[], job: BatchJob): Promise<string> {
+async function startJob(key: string, requests: readonly Request[], job: BatchJob): Promise<string> {
   const { client, dialect, body } = job.server;
   const endpoint = dialect.api === "chat" ? "/v1/chat/completions" : "/v1/completions";
   const lines = requests.map((request, at) => ({
@@ -86,8 +86,8 @@ async function begin(key: string, requests: readonly Request[], job: BatchJob): 
     body: body(request),
   }));
   const file = await toFile(Buffer.from(jsonLines(lines)), "requests.jsonl");
-  const sent = await patiently(job, (signal) => client.files.create({ file, purpose: "batch" }, { signal }));
-  const batch = await patiently(job, (signal) =>
+  const sent = await callApi(job, (signal) => client.files.create({ file, purpose: "batch" }, { signal }));
+  const batch = await callApi(job, (signal) =>
     client.batches.create({ input_file_id: sent.id, endpoint, completion_window: "24h" }, { signal }),
   );
   await note(job, { key, id: batch.id });
@@ -107,7 +107,7 @@ async function resultsOf(
   let wait = Math.max(1, 1000 * settings.wait);
   try {
     for (;;) {
-      const batch = await patiently(job, (signal) => client.batches.retrieve(id, { signal }));
+      const batch = await callApi(job, (signal) => client.batches.retrieve(id, { signal }));
       const { completed = 0, failed = 0 } = batch.request_counts ?? {};
       progress.to(completed + failed, batch.status);
       if (batch.status === "completed" || batch.status === "expired" || batch.status === "cancelled") {
@@ -119,7 +119,7 @@ async function resultsOf(
       if (batch.status === "failed") {
         const why = batch.errors?.data?.[0]?.message ?? "no reason given";
         throw new StudyError(`${settings.address}: the server refused the job ${id}: ${why}`, {
-          hint: "correct it, or set `batch: false`",
+          hint: "fix the cause, or set `batch: false`",
         });
       }
       await sleep(wait, undefined, { signal: effects.signal });
@@ -131,7 +131,7 @@ async function resultsOf(
 }
 
 const contentOf = (file: string, job: BatchJob): Promise<string> =>
-  patiently(job, async (signal) => (await job.server.client.files.content(file, { signal })).text());
+  callApi(job, async (signal) => (await job.server.client.files.content(file, { signal })).text());
 
 const Line = z.looseObject({
   custom_id: z.string(),
@@ -139,7 +139,7 @@ const Line = z.looseObject({
   error: z.looseObject({ message: z.string().nullish() }).nullish(),
 });
 
-/** Results by the number of their request; their order in the file is the server's. */
+/** Results by index of their request; the file may have any order. */
 function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>> {
   const lines = contents
     .flatMap((content) => content.split("\n"))
@@ -154,11 +154,11 @@ function replyOf(
   ms: number,
 ): Reply {
   const at = timestamp(effects);
-  if (!line?.response) return { failed: line?.error?.message ?? "the job brought no result", ms, at };
+  if (!line?.response) return { failed: line?.error?.message ?? "the job has no result for it", ms, at };
   const { status_code: status, body } = line.response;
   if (status >= 400) {
-    const said = serverWords(body)?.message;
-    return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !mayPass(status), ms, at };
+    const said = serverMessage(body)?.message;
+    return { failed: `${status}${said ? ` ${said}` : ""}`, lasting: !isTemporary(status), ms, at };
   }
   try {
     const record = server.recordOf(request, server.body(request));
@@ -177,8 +177,8 @@ function parsed<T>(line: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
-/** A call of the protocol, tried again where the trouble may pass. */
-async function patiently<T>(
+/** A call of the API, repeated after temporary errors. */
+async function callApi<T>(
   { settings, effects }: BatchJob,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -191,7 +191,7 @@ async function patiently<T>(
       if (status === undefined || status === 429 || status >= 500) {
         throw new TransientError(messageOf(cause), { cause });
       }
-      throw new StudyError(`${settings.address}: the Batch API answers ${messageOf(cause)}`, {
+      throw new StudyError(`${settings.address}: the Batch API refused: ${messageOf(cause)}`, {
         hint: "correct the key or the model, or set `batch: false`",
         cause,
       });
@@ -207,7 +207,7 @@ async function patiently<T>(
   } catch (thrown) {
     if (!(thrown instanceof TransientError)) throw thrown;
     throw new StudyError(`${settings.address}: the Batch API does not answer: ${thrown.message}`, {
-      hint: "run it again later; a job that was begun goes on there",
+      hint: "run it again later; a started job continues on the server",
       cause: thrown,
     });
   }

@@ -6,7 +6,7 @@ import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
-import { baseForm, type Provider, type Reply, type Request } from "./model.ts";
+import { baseFormat, type Provider, type Reply, type Request } from "./model.ts";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -67,7 +67,8 @@ export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider =>
   const kind = definition as ModelDefinition;
   return {
     files: (settings, study) => kind.files?.(settings, study) ?? [],
-    form: async () => (kind.takes === "chat" ? { takes: ["chat"], prompt: "chat" } : baseForm),
+    promptFormat: async () =>
+      kind.takes === "chat" ? { apis: ["chat"], defaultPrompt: "chat" } : baseFormat,
     async open(settings, study, effects) {
       const model = await kind.open(settings, study, effects);
       return {

@@ -6,18 +6,18 @@ import { countWords } from "../text/words.ts";
 import type { Planned, Series } from "./generation-plan.ts";
 import type { Model, Reply, Request, Written } from "./model.ts";
 
-/** One attempt at a title, ready to be asked. */
+/** One attempt at a title, ready to be sent. */
 export interface Attempt {
   readonly planned: Planned;
   readonly number: number;
   readonly request: Request;
 }
 
-/** What is recorded of an attempt. `thinksUnopened`: see `opensUnseen`. */
+/** The record of an attempt. For `thinksUnopened` see `closesUnopenedThinking`. */
 export function generationOf(
   { planned, number, request }: Attempt,
   reply: Reply,
-  series: Omit<Series, "titles" | "form">,
+  series: Omit<Series, "titles" | "format">,
   model: Model,
   thinksUnopened = false,
 ): Generation {
@@ -48,7 +48,7 @@ export function generationOf(
   };
 }
 
-/** Whether the model's own template opened a thinking, as it does where it cannot be switched off. */
+/** Whether the model's own template opened a thinking block, as templates do if it cannot be switched off. */
 const opensThinking = (reply: Reply): boolean =>
   "rendered" in reply && /<think>\s*$/.test(reply.rendered ?? "");
 
@@ -64,7 +64,7 @@ function likelihoodOf({
   };
 }
 
-type Outcome = Pick<
+type OutcomeFields = Pick<
   Generation,
   | "outcome"
   | "text"
@@ -82,29 +82,29 @@ type Outcome = Pick<
 
 export const wroteNothing = "the model wrote nothing";
 
-/** What begins the reason of a text that ended in thinking. */
+/** The start of the reason if a reply was only thinking. */
 const onlyThought = "no story:";
 
-/** Whether an attempt spent all its tokens on thinking: another seed would hardly change that. */
+/** Whether an attempt spent all its tokens on thinking; another seed would hardly change that. */
 export const thoughtOnly = ({ reason }: Pick<Generation, "reason">): boolean =>
   reason?.startsWith(onlyThought) ?? false;
 
 /**
- * Whether one of the replies closes a thinking that it did not open: the model's template opens it in the prompt, so
- * that a reply of the same model which was cut off without any tag is thinking as well.
+ * Whether one of the replies closes a thinking block that it did not open. Then the model's template opens it in the
+ * prompt, and a reply of the same model that was cut off without any tag is thinking too.
  */
-export const opensUnseen = (replies: readonly Reply[]): boolean =>
+export const closesUnopenedThinking = (replies: readonly Reply[]): boolean =>
   replies.some((reply) => !("failed" in reply) && splitReply(reply.raw).unopened);
 
-/** A chat that continues with another story labels it on a line of its own, once there is a story before it. */
+/** A chat reply that continues with another story has a title line after the first story. */
 function firstOf(text: string): string {
   const next = text.search(/\n[ \t]*(?:#{1,6}[ \t]+)?[*_]{0,3}Title[*_]{0,3}:/);
   return next > 0 && countWords(text.slice(0, next)) > 20 ? text.slice(0, next) : text;
 }
 
-/** The story in a reply, and what was found around it; `growing` of a reply that is still coming. */
+/** The story in a reply, and what was found around it. `growing`: the reply is not complete yet. */
 export function storyIn(
-  { raw, end, thinking: apart }: Pick<Written, "raw" | "end" | "thinking">,
+  { raw, end, thinking: separate }: Pick<Written, "raw" | "end" | "thinking">,
   { stop }: Pick<Request, "stop">,
   title: string,
   { thinksUnopened = false, growing = false } = {},
@@ -112,7 +112,7 @@ export function storyIn(
   const split = splitReply(raw, { cutOff: end === "limit", thinksUnopened });
   const first = stop === "" ? firstOf(split.text) : untilNextTitle(split.text, stop);
   const { text, removed } = cleanStory(first, title, { growing });
-  const thinking = [apart, split.thinking].filter(Boolean).join("\n\n");
+  const thinking = [separate, split.thinking].filter(Boolean).join("\n\n");
   const tokens = split.tokens.map((token) => ({ what: "template token", text: token }));
   return {
     text,
@@ -123,7 +123,7 @@ export function storyIn(
   };
 }
 
-function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened: boolean): Outcome {
+function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened: boolean): OutcomeFields {
   const { ms, at } = reply;
   const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
   if ("failed" in reply) {
@@ -141,7 +141,7 @@ function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened
     ...(thinking !== "" && { thinking }),
     ...(removed.length > 0 && { removed }),
     tokens,
-    // Of a reply in which thinking and story are one text it cannot be told which tokens are the story's.
+    // If thinking and story are in one text, it is unknown which tokens belong to the story.
     ...(mixed === "" && likelihoodOf(reply)),
     ms,
     at,

@@ -6,10 +6,9 @@ import { nameOf } from "./model.ts";
 import type { Template } from "./template.ts";
 
 /**
- * How a model is sampled: by its own settings, and where it has none by those of all models. An instructed model is
- * asked for a length in words: where it is kept from ending it runs in circles, so there `least` is 0 unless the model
- * has one of its own. Throws StudyError where the least number of tokens is above the most, and where a model of this
- * machine is to be left to a provider.
+ * The sampling of a model: its own settings, else those for all models. For chat, `least` is 0 unless the model sets
+ * it: an instructed model gets a length in words and repeats itself if it may not end. Throws StudyError if the least
+ * number of tokens is above the most, or if a local model has a setting `provider`.
  */
 export function samplingOf(
   all: GenerateSettings,
@@ -35,15 +34,15 @@ export function samplingOf(
   };
   const left = Object.entries(sampling).find(([, value]) => value === "provider");
   if (left && !isServed(model)) {
-    throw new StudyError(`${model.address}: ${left[0]} is left to the provider, and there is none`, {
+    throw new StudyError(`${model.address}: ${left[0]} is \`provider\`, but a local model has no provider`, {
       hint: `give the model a number: \`${left[0]}: ...\``,
     });
   }
   return sampling;
 }
 
-/** Sampling in which nothing is left to a provider. */
+/** Sampling with numbers only. */
 type Numbers = { readonly [Field in keyof Sampling]: number };
 
-/** The sampling of a model that runs on this machine: `samplingOf` has made sure that all of it is numbers. */
+/** The sampling of a local model; `samplingOf` has checked that all values are numbers. */
 export const sampledHere = (sampling: Sampling): Numbers => sampling as Numbers;

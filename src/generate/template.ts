@@ -13,20 +13,20 @@ import { packageFolder } from "../workbench/version.ts";
 import { type Control, sadnessOf, wishesOf } from "./controls.ts";
 
 /**
- * A prompt file: YAML between two lines of `---`, then the template. What stands in double brackets is filled in:
- * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on where there are several),
- * what the corpus is made of (`[[genre]]`), and what is asked for beyond the title: `[[tone]]` where a tone is set, `[[example tone]]` for what an example has of
- * it, `[[wishes]]` for all of it in sentences. `[[if tone]] ... [[end]]` stands only where a tone is set. A line
- * `[[system]]`, `[[user]]` or `[[assistant]]` begins a message for a chat model.
+ * A prompt file: YAML between two lines of `---`, then the template. Placeholders in double brackets are filled in:
+ * `[[title]]`, `[[example title]]` and `[[example story]]` (`[[example 2 title]]` and so on for several examples),
+ * `[[genre]]` for what the corpus consists of, and controls: `[[tone]]` for the tone, `[[example tone]]` for the tone
+ * of an example, `[[wishes]]` for all controls as sentences. `[[if tone]] ... [[end]]` is kept only if a tone is set.
+ * A line `[[system]]`, `[[user]]` or `[[assistant]]` starts a message for a chat model.
  */
 export interface Template {
   readonly name: string;
   /** SHA-256 of the file's text. */
   readonly hash: string;
   readonly api: "completions" | "chat";
-  /** What begins the model's next title, where its text ends; empty for none, as in a chat. */
+  /** The text ends where the model writes this, the start of the next title; empty for none, as in a chat. */
   readonly stop: string;
-  /** How many example stories it shows. */
+  /** The number of example stories. */
   readonly examples: number;
   readonly body: string;
 }
@@ -36,15 +36,15 @@ export interface Message {
   readonly content: string;
 }
 
-/** A prompt that is ready to be sent. */
+/** A filled prompt, ready to be sent. */
 export interface Prompt {
-  /** The whole prompt as it is recorded; for chat the messages with their roles. */
+  /** The whole prompt as it is recorded; for chat, the messages with their roles. */
   readonly text: string;
-  /** For chat models alone. */
+  /** Only for chat models. */
   readonly messages?: readonly Message[];
   /**
-   * How many characters at its start do not depend on the title: prompts of the same examples share them. Of messages,
-   * the characters of their contents, one after the other.
+   * The number of characters at the start that do not depend on the title: prompts with the same examples share them.
+   * For messages, counted over their contents.
    */
   readonly shared: number;
 }
@@ -55,14 +55,14 @@ const FrontMatter = z.strictObject({
   stop: z.string().optional(),
 });
 
-/** Where a prompt file lies: its path inside the study, or the workbench's own of that name. */
+/** The path of a prompt file: inside the study, or the built-in one of that name. */
 export async function templateFile(name: string, study: Study): Promise<string> {
   const inStudy = study.path(name);
   if (!/^[a-z0-9-]+$/.test(name) || (await exists(inStudy))) return inStudy;
   return fileURLToPath(new URL(`prompts/${name}.md`, packageFolder));
 }
 
-/** The prompts that come with Tiny Love, in order of their names. */
+/** The built-in prompts, in order of their names. */
 export async function builtInTemplates(study: Study): Promise<Template[]> {
   const files = await readdir(new URL("prompts/", packageFolder));
   const names = files.filter((file) => file.endsWith(".md") && file !== "README.md").sort();
@@ -79,22 +79,22 @@ export async function readTemplate(name: string, study: Study): Promise<Template
   return parseTemplate(await readText(file), basename(file).replace(/\.[^.]*$/, ""), name);
 }
 
-/** Throws StudyError that names the file and what is wrong with it. */
+/** Parses a prompt file; throws StudyError with the file and the problem. */
 export function parseTemplate(text: string, name: string, where = name): Template {
   const parts = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text);
   const document = parseDocument(parts?.[1] ?? "");
   const [broken] = document.errors;
   if (broken) {
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]}`, {
-      hint: "correct the YAML between the lines of ---",
+      hint: "fix the YAML between the --- lines",
     });
   }
   const { api, stop = api === "chat" ? "" : "Title:" } = checked(document.toJS() ?? {}, FrontMatter, where);
-  // The prompt ends with its last letter: a line break after `Story:` would be the model's first token taken from it.
+  // Trailing white space is removed: a line break after `Story:` would take the model's first token.
   const body = (parts?.[2] ?? text).replace(/\r\n/g, "\n").trimEnd();
   const holes = [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!);
   if (!holes.includes("title")) {
-    throw new StudyError(`${where}: no [[title]] in the template`, {
+    throw new StudyError(`${where}: the template has no [[title]]`, {
       hint: "put [[title]] where the title goes",
     });
   }
@@ -104,22 +104,20 @@ export function parseTemplate(text: string, name: string, where = name): Templat
 
 const exampleHole = /^example(?: (\d+))? (.+)$/;
 
-/** Which example a hole shows, counted from 1; 0 for a hole of another kind. */
+/** Which example a placeholder shows, from 1; 0 for other placeholders. */
 const exampleNumber = (hole: string): number => {
   const match = exampleHole.exec(hole);
   return match ? Number(match[1] ?? 1) : 0;
 };
 
 interface Filling {
-  /** What an example has of a control. */
+  /** The controls of an example, measured in its text. */
   readonly headers?: (story: Story) => Control;
-  /** What the corpus is made of, in the plural. */
+  /** What the corpus consists of, in the plural. */
   readonly genre?: string;
 }
 
-/**
- * Fills a template for a title; what an example or a title holds in brackets is never filled in turn.
- */
+/** Fills a template for a title; brackets inside examples and titles are left as they are. */
 export function fill(
   template: Template,
   title: string,
@@ -128,7 +126,7 @@ export function fill(
   { headers = () => ({}), genre = usualGenre }: Filling = {},
 ): Prompt {
   const chosen = conditions(template.body, control);
-  const wanted: Control = {
+  const values: Control = {
     title,
     genre,
     wishes: wishesOf(control),
@@ -138,10 +136,10 @@ export function fill(
   const value = (hole: string): string => {
     const example = exampleHole.exec(hole);
     const story = example && examples[Number(example[1] ?? 1) - 1];
-    const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : wanted;
+    const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : values;
     const name = story ? example[2]! : hole;
     if (Object.hasOwn(known, name)) return String(known[name]);
-    throw new StudyError(`${template.name}: nothing to put for [[${hole}]]`, {
+    throw new StudyError(`${template.name}: no value for [[${hole}]]`, {
       hint: "try [[title]], [[example title]], [[example story]], [[wishes]] or the name of a control that is set",
     });
   };
@@ -165,7 +163,7 @@ export function fill(
   };
 }
 
-/** The template without the parts whose condition does not hold. */
+/** The template without parts whose condition is false. */
 const conditions = (body: string, control: Control): string =>
   body.replace(/\[\[if ([^\]]+)\]\]([\s\S]*?)\[\[end\]\]/g, (_, name: string, part: string) =>
     Object.hasOwn(control, name) ? part : "",
@@ -174,7 +172,7 @@ const conditions = (body: string, control: Control): string =>
 function messagesOf(body: string, name: string): Message[] {
   const parts = body.split(/^\[\[(system|user|assistant)\]\]\n/m);
   if (parts[0]!.trim() !== "" || parts.length < 3) {
-    throw new StudyError(`${name}: a chat template begins with a line [[system]] or [[user]]`);
+    throw new StudyError(`${name}: a chat template must start with a line [[system]] or [[user]]`);
   }
   const messages: Message[] = [];
   for (let at = 1; at < parts.length; at += 2)

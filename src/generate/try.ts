@@ -14,9 +14,9 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study, studyOf } from "../workbench/study.ts";
 import { controlsOf, headersOf } from "./controls.ts";
 import { chooseExamples, trainingStories } from "./examples.ts";
-import { growingPage } from "./growing-page.ts";
+import { livePage } from "./live-page.ts";
 import type { Request } from "./model.ts";
-import { formOf, providerOf } from "./models.ts";
+import { promptFormatOf, providerOf } from "./models.ts";
 import { storyIn } from "./record.ts";
 import { samplingOf } from "./sampling.ts";
 import { fill, readTemplate } from "./template.ts";
@@ -29,10 +29,10 @@ const Options = z.object({
 });
 type Options = z.infer<typeof Options>;
 
-/** `tinylove try "A Title"`: one story, as it is written, with the place where a study would clip it. */
+/** `tinylove try "A Title"`: shows one story while it is written, and where a study would clip it. */
 export const tryOne = command({
   name: "try",
-  summary: "Write one story to a title, and show where it would be clipped",
+  summary: "Write one story for a title, and show where it would be clipped",
   examples: [
     'tinylove try "The Last Ferry"',
     'tinylove try "The Last Ferry" --model llama:model.gguf --seed 7',
@@ -41,26 +41,26 @@ export const tryOne = command({
   flags: [
     [
       "--model <model>",
-      "by its name in the study, or an address: llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL, anthropic:MODEL, ollama:MODEL …; default: the study's first",
+      "a model's name in the study, or an address: llama:FILE.gguf, hf:OWNER/REPO/FILE.gguf, openai:MODEL, anthropic:MODEL, ollama:MODEL …(default: the study's first)",
     ],
-    ["--prompt <name>", "a prompt file; default: the study's first, or title-only without a corpus"],
-    ["--seed <number>", "another number, another story"],
+    ["--prompt <name>", "a prompt file (default: the study's first, or title-only without a corpus)"],
+    ["--seed <number>", "the seed: another number gives another story"],
   ],
   options: Options,
   async run(folder, options, effects) {
     const study = await studyAt(folder);
     const settings = modelOf(study, options.model);
     const seed = options.seed ?? Math.floor(effects.now() % 2 ** 31);
-    const { request, example } = await askedOf(study, settings, { ...options, seed }, effects);
+    const { request, example } = await requestFor(study, settings, { ...options, seed }, effects);
     const { least, most } = study.config.compose.words;
     const clip = study.random("clip", seed).integer(least, Math.max(least, most));
     const model = await (await providerOf(settings)).open({ ...settings, parallel: 1 }, study, effects);
     const chat = request.prompt.messages !== undefined;
-    const page = growingPage(
+    const page = livePage(
       clip,
       (raw) => {
         const { text } = storyIn({ raw, end: "stop" }, request, options.title, { growing: true });
-        // The first line of a chat may still turn out to be a heading, which no reader sees.
+        // The first line of a chat may still turn out to be a heading, which is removed.
         return chat && text.length < longHeading && !text.includes("\n") ? "" : text;
       },
       effects,
@@ -84,11 +84,11 @@ export const tryOne = command({
   },
 });
 
-/** Letters that a heading hardly has. */
+/** The most letters of a heading. */
 const longHeading = 60;
 
-/** What the model is asked, as a study would ask it, and the first example that it is shown. */
-async function askedOf(
+/** The request, as a study would make it, and its first example. */
+async function requestFor(
   study: Study,
   model: ModelSettings,
   { title, prompt, seed }: Options & { readonly seed: number },
@@ -96,14 +96,16 @@ async function askedOf(
 ): Promise<{ request: Request; example: Story | undefined }> {
   const { generate } = study.config;
   const stories = (await exists(study.path(storiesFile))) ? await readStories(study) : [];
-  const form = await formOf(model, study, effects);
-  const fitting = form?.takes.includes("chat") ? "chat-small" : "title-only";
-  const usual =
-    stories.length > 0 ? (model.prompt ?? generate.prompts?.[0] ?? form?.prompt ?? "one-shot") : fitting;
-  const template = await readTemplate(prompt ?? usual, study);
+  const format = await promptFormatOf(model, study, effects);
+  const fitting = format?.apis.includes("chat") ? "chat-small" : "title-only";
+  const defaultPrompt =
+    stories.length > 0
+      ? (model.prompt ?? generate.prompts?.[0] ?? format?.defaultPrompt ?? "one-shot")
+      : fitting;
+  const template = await readTemplate(prompt ?? defaultPrompt, study);
   const control = controlsOf(generate.control)[0]!;
-  const wanted = { count: template.examples, control };
-  const [examples] = chooseExamples(generate, [storyOf(title)], stories, wanted, study.random("try", seed));
+  const choice = { count: template.examples, control };
+  const [examples] = chooseExamples(generate, [storyOf(title)], stories, choice, study.random("try", seed));
   const request = {
     prompt: fill(template, title, examples!, control, {
       headers: headersOf(control, trainingStories(stories)),
@@ -117,8 +119,8 @@ async function askedOf(
 }
 
 /**
- * The study in a folder, or none at all: then the embedded model writes by the usual settings. A folder that is not
- * there is a slip.
+ * The study in a folder, or default settings with the embedded model if the folder has no study. A missing folder is
+ * an error.
  */
 const studyAt = async (folder: string): Promise<Study> =>
   (await exists(join(folder, "study.yaml"))) || !(await exists(folder))
@@ -139,14 +141,14 @@ function modelOf(study: Study, address: string | undefined): ModelSettings {
   return named ?? parseModel(address);
 }
 
-/** The usual settings of a model; throws StudyError where the address names none. */
+/** A model with default settings; throws StudyError for an invalid address. */
 function parseModel(address: string): ModelSettings {
   const parsed = ModelSettings.safeParse({ address });
   if (parsed.success) return parsed.data;
   throw unknownAddress("--model", address);
 }
 
-/** A title that no story of the corpus has. */
+/** A title as a story that is not in the corpus. */
 const storyOf = (title: string): Story => ({
   id: `try ${title}`,
   title,
@@ -158,4 +160,4 @@ const storyOf = (title: string): Story => ({
 });
 
 const rate = (tokens: number, ms: number): string =>
-  `${tokens} tokens, ${((1000 * tokens) / Math.max(1, ms)).toFixed(0)} a second`;
+  `${tokens} tokens, ${((1000 * tokens) / Math.max(1, ms)).toFixed(0)} per second`;

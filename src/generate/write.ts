@@ -2,63 +2,63 @@ import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
-import { answered } from "./answering.ts";
 import { distanceTo, measurable } from "./controls.ts";
 import type { FaultFinder } from "./faults.ts";
 import type { Journal } from "./generation-journal.ts";
 import type { Planned, Series } from "./generation-plan.ts";
 import type { Model, Reply } from "./model.ts";
-import { type Attempt, generationOf, opensUnseen, thoughtOnly } from "./record.ts";
+import { type Attempt, closesUnopenedThinking, generationOf, thoughtOnly } from "./record.ts";
+import { repliesTo } from "./replies.ts";
 
-/** What all series of a run have in common. */
-export interface Writing {
+/** What all series of a run share. */
+export interface RunContext {
   readonly study: Study;
   readonly journal: Journal;
   readonly faults: FaultFinder;
-  /** People's stories that levels of tone are places among. */
+  /** Human stories; levels of tone are ranks among them. */
   readonly training: readonly Story[];
-  /** Models whose template was seen to open their thinking (`opensUnseen`). */
+  /** Models whose template was seen to open their thinking (`closesUnopenedThinking`). */
   readonly thinkUnopened: Set<unknown>;
   readonly effects: Effects;
 }
 
 /**
- * Writes a story to every title of a series, and again to those whose text has a fault, up to the declared number
- * of attempts. Under `bestOf` every title is drawn so many times, and the text nearest to what is asked for is
- * chosen. All attempts are kept, in the order of the titles.
+ * Writes a story for every title of a series, and again if the text has a fault, up to the declared number of
+ * attempts. With `bestOf`, every title is drawn that many times, and the text closest to the controls is chosen. All
+ * attempts are kept, in the order of the titles.
  */
 export async function writeSeries(
   series: Series,
   model: Model,
-  { study, journal, faults, training, thinkUnopened, effects }: Writing,
+  { study, journal, faults, training, thinkUnopened, effects }: RunContext,
 ): Promise<Generation[]> {
-  const toBeMeasured = measurable(series.control);
-  const distance = toBeMeasured ? distanceTo(series.control, training) : undefined;
+  const isMeasured = measurable(series.control);
+  const distance = isMeasured ? distanceTo(series.control, training) : undefined;
   const tried: { readonly attempt: Attempt; readonly reply: Reply }[] = [];
   const kept = new Map<string, Generation[]>(series.titles.map(({ story }) => [story.id, []]));
   const judge = ({ attempt, reply }: (typeof tried)[number]) => {
     const generation = generationOf(attempt, reply, series, model, thinkUnopened.has(series.model));
     return judged(generation, faults, distance);
   };
-  const draws = toBeMeasured ? (study.config.generate.bestOf ?? 1) : 1;
+  const draws = isMeasured ? (study.config.generate.bestOf ?? 1) : 1;
   let due: readonly Planned[] = series.titles;
   const attempts = Math.max(draws, study.config.generate.attempts);
   for (let number = 1; number <= attempts && due.length > 0; number++) {
-    const asked = due.map((planned) => attemptOf(planned, number, series, study));
+    const attempted = due.map((planned) => attemptOf(planned, number, series, study));
     const label = `${series.name}${number > 1 ? `, attempt ${number}` : ""}`;
-    const requests = asked.map(({ request }) => request);
-    const replies = await answered(requests, model, journal, label, effects);
-    const learned = !thinkUnopened.has(series.model) && opensUnseen(replies);
-    const fresh = asked.map((attempt, at) => ({ attempt, reply: replies[at]! }));
+    const requests = attempted.map(({ request }) => request);
+    const replies = await repliesTo(requests, model, journal, label, effects);
+    const learned = !thinkUnopened.has(series.model) && closesUnopenedThinking(replies);
+    const fresh = attempted.map((attempt, at) => ({ attempt, reply: replies[at]! }));
     tried.push(...fresh);
-    // What one reply shows of the model's template changes how all are read.
+    // A reply that shows how the model's template works changes how all replies are read.
     if (learned) {
       thinkUnopened.add(series.model);
       for (const own of kept.values()) own.length = 0;
     }
     for (const each of learned ? tried : fresh) kept.get(each.attempt.planned.story.id)!.push(judge(each));
     const lost = new Set(
-      asked
+      attempted
         .filter(({ planned }, at) => failsForGood(replies[at]!, kept.get(planned.story.id)!.at(-1)!))
         .map(({ planned }) => planned),
     );
@@ -69,14 +69,14 @@ export async function writeSeries(
   return [...kept.values()].flatMap((all) => (draws > 1 ? withChoice(all) : all));
 }
 
-/** Another seed would change nothing: no text came (what may pass has been tried again already), or only thinking. */
+/** Whether another seed would not help: the request failed (also after retries), or there was only thinking. */
 const failsForGood = (reply: Reply, generation: Generation): boolean =>
   "failed" in reply || thoughtOnly(generation);
 
-/** Whatever ends with a reason has a fault. */
+/** A generation with a reason has a fault. */
 const faulty = ({ reason }: Generation): boolean => reason !== undefined;
 
-/** Marks the text that is nearest to what was asked for: of those without another fault, while there are any. */
+/** Marks the text closest to the controls, if possible one without a fault. */
 function withChoice(tried: readonly Generation[]): Generation[] {
   const worse = ({ text, reason, distance = 1 }: Generation): number =>
     distance + (text === "" ? 4 : reason === undefined ? 0 : 2);
@@ -95,13 +95,16 @@ function judged(
   const fault = faults.of(generation.text, generation.title, generation.examples, generation.prompt.text);
   if (fault) {
     const { outcome = measured.outcome, what } = fault;
-    // The raw reply keeps a text that may not be shown.
+    // A text that may not be shown stays in the raw reply.
     return { ...measured, outcome, ...(outcome === "failed" && { text: "" }), reason: what };
   }
   return measured;
 }
 
-/** The seed of an attempt follows from the study's, and from what is asked of whom, never from what else is asked. */
+/**
+ * The seed of an attempt depends on the study's seed and on its own model, condition and title, never on other
+ * requests.
+ */
 function attemptOf(planned: Planned, number: number, series: Series, study: Study): Attempt {
   const labels = [series.name, series.condition, planned.story.id, number];
   const seed = study.random("generate", ...labels).integer(0, 2 ** 31 - 1);

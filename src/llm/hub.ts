@@ -8,53 +8,52 @@ import { codeOf, messageOf, StudyError } from "../workbench/errors.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
 import { contentHash } from "../workbench/hash-file.ts";
 
-/** A file of a model hub that speaks Hugging Face's protocol. */
+/** A file on a model hub with Hugging Face's protocol. */
 export interface HubFile {
   readonly owner: string;
   readonly repository: string;
   readonly file: string;
 }
 
-/** Where a hub's file lies once it is here; `hashFile` holds its SHA-256 and is written last, when all is right. */
+/** The paths of a hub's file in the cache; `hashFile` has its SHA-256 and is written last, after all checks. */
 export interface Cached {
   readonly path: string;
   readonly hashFile: string;
 }
 
 /**
- * The file that an address `hf:OWNER/REPO/FILE.gguf` names. Throws StudyError for another one; `setting` is the key of
- * study.yaml where it stands.
+ * Parses an address `hf:OWNER/REPO/FILE.gguf`. Throws StudyError for any other; `setting` is its key in study.yaml.
  */
 export function hubFileNamed(address: string, setting: string): HubFile {
   const [owner = "", repository = "", ...file] = address.slice("hf:".length).split("/");
   const parts = [owner, repository, ...file];
   if (file.length > 0 && parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part)))
     return { owner, repository, file: file.join("/") };
-  throw new StudyError(`${setting}: ${address} is no address of a file`, {
+  throw new StudyError(`${setting}: ${address} is not a file's address`, {
     hint: "write hf:OWNER/REPO/FILE.gguf",
   });
 }
 
-/** Where a file of a hub lies in the cache, whether it is there or not. */
+/** The paths of a hub's file in the cache, whether it is there or not. */
 export function hubFileAt({ owner, repository, file }: HubFile, env?: Effects["env"]): Cached {
   const path = join(cacheFolder(env), "hub", owner, repository, file);
   return { path, hashFile: `${path}.sha256` };
 }
 
 /**
- * The file in the cache, downloaded first where it is not there. The host is HF_ENDPOINT, by default Hugging Face;
- * HF_TOKEN is sent to it and to no host that it names. A download that breaks goes on where it broke, in a later
- * run too, and counts once its size and its SHA-256 are what the host tells.
+ * The file in the cache; downloads it first if it is not there. The host is HF_ENDPOINT, by default Hugging Face;
+ * HF_TOKEN is sent only to it, never to a host that it redirects to. An interrupted download continues where it
+ * stopped, also in a later run, and is accepted once its size and SHA-256 match the host's.
  */
-export async function hubFileOf(asked: HubFile, effects: Effects): Promise<Cached> {
-  const cached = hubFileAt(asked, effects.env);
+export async function hubFileOf(hubFile: HubFile, effects: Effects): Promise<Cached> {
+  const cached = hubFileAt(hubFile, effects.env);
   if ((await exists(cached.hashFile)) && (await exists(cached.path))) return cached;
-  const remote = await told(asked, effects);
+  const remote = await remoteOf(hubFile, effects);
   const part = `${cached.path}.${remote.version}.download`;
   await mkdir(dirname(cached.path), { recursive: true });
   await removeOtherVersions(cached.path, part);
   await refuseWithoutRoom(part, remote);
-  const hash = await downloaded(remote, part, basename(asked.file), effects);
+  const hash = await downloaded(remote, part, basename(hubFile.file), effects);
   await rename(part, cached.path);
   await writeWhole(cached.hashFile, `${hash}\n`);
   return cached;
@@ -64,37 +63,39 @@ interface Remote {
   readonly url: string;
   readonly name: string;
   readonly size: number | undefined;
-  /** Where the host tells one. */
+  /** If the host gives one. */
   readonly sha256: string | undefined;
-  /** Tells contents apart: what was begun of another one is no beginning of this. */
+  /** Identifies the content, so that a partial download of another version is not continued. */
   readonly version: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the host says of the file, before anything is fetched. */
-async function told({ owner, repository, file }: HubFile, effects: Effects): Promise<Remote> {
+/** Asks the host about the file before the download. */
+async function remoteOf({ owner, repository, file }: HubFile, effects: Effects): Promise<Remote> {
   const host = (effects.env["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/+$/, "");
   const url = `${host}/${owner}/${repository}/resolve/main/${file}`;
   const token = effects.env["HF_TOKEN"];
   const headers = { "accept-encoding": "identity", ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await patiently(effects, () =>
+  const response = await withPatience(effects, () =>
     effects.fetch(url, { method: "HEAD", redirect: "manual", headers, signal: effects.signal }),
   );
   const name = `hf:${owner}/${repository}/${file}`;
   if (response.status === 401 || response.status === 403) {
-    throw new StudyError(`${name}: ${host} does not give it to you (${response.status})`, {
+    throw new StudyError(`${name}: ${host} denies access (${response.status})`, {
       hint: "accept its terms on the host's page and set HF_TOKEN",
     });
   }
   if (response.status === 404) {
-    throw new StudyError(`${name}: not found at ${host}`, { hint: "mend the address, or set HF_ENDPOINT" });
+    throw new StudyError(`${name}: not found at ${host}`, {
+      hint: "correct the address, or set HF_ENDPOINT",
+    });
   }
   if (response.status >= 400) throw new StudyError(`${name}: ${host} answers ${response.status}`);
   const tag = (response.headers.get("x-linked-etag") ?? response.headers.get("etag") ?? "").replace(
     /^W\/|"/g,
     "",
   );
-  // A redirect has a length of its own; what it leads to is told in a header of the hub's.
+  // A redirect has its own length; the hub gives the file's size in a header.
   const own = response.ok ? response.headers.get("content-length") : null;
   const size = response.headers.get("x-linked-size") ?? own;
   const checksum = /^[0-9a-f]{64}$/.test(tag) ? tag : undefined;
@@ -108,7 +109,7 @@ async function told({ owner, repository, file }: HubFile, effects: Effects): Pro
   };
 }
 
-/** Fetches what is still missing until all is there, and returns its SHA-256. */
+/** Downloads the missing part, with retries, and returns the SHA-256. */
 async function downloaded(remote: Remote, part: string, label: string, effects: Effects): Promise<string> {
   const megabytes = (bytes: number) => Math.floor(bytes / 1e6);
   const progress = effects.progress(`${label} (MB)`, Math.max(1, megabytes(remote.size ?? 0)));
@@ -121,8 +122,8 @@ async function downloaded(remote: Remote, part: string, label: string, effects: 
       have = now;
       if (ended === "whole" && remote.size === undefined) break;
       if (stuck > patience) {
-        throw new StudyError(`${remote.name}: the download makes no progress (${ended})`, {
-          hint: "run it again later; it goes on where it stopped",
+        throw new StudyError(`${remote.name}: the download is stuck (${ended})`, {
+          hint: "run it again later; it continues where it stopped",
         });
       }
       if (ended !== "whole") await sleep(waitAfter(stuck), undefined, { signal: effects.signal });
@@ -133,12 +134,12 @@ async function downloaded(remote: Remote, part: string, label: string, effects: 
   return verified(remote, part);
 }
 
-/** Tries without a byte of progress. */
+/** The number of tries without progress. */
 const patience = 5;
 
 const waitAfter = (tries: number): number => Math.min(10_000, 100 * 2 ** tries);
 
-/** One request for the rest; "whole" when it ended as it should, else what went wrong. */
+/** One request for the rest of the file; returns "whole" after success, else what went wrong. */
 async function fetchedOn(
   { url, headers, name }: Remote,
   part: string,
@@ -156,10 +157,10 @@ async function fetchedOn(
   }
   if (response.status === 416) {
     await rm(part, { force: true });
-    return "the host has less than was fetched";
+    return "the host's file is smaller than the part already downloaded";
   }
   if (!response.ok || !response.body) return `the host answers ${response.status}`;
-  // A host that does not resume sends all from the start.
+  // A host that cannot resume sends everything from the start.
   let bytes = response.status === 206 ? have : 0;
   const file = await open(part, bytes > 0 ? "a" : "w");
   try {
@@ -173,7 +174,7 @@ async function fetchedOn(
     effects.signal.throwIfAborted();
     if (codeOf(thrown) === "ENOSPC") {
       throw new StudyError(`${name}: the disk is full`, {
-        hint: "make room, or set TINYLOVE_CACHE",
+        hint: "free some space, or set TINYLOVE_CACHE to a folder on another disk",
         cause: thrown,
       });
     }
@@ -189,9 +190,9 @@ async function verified(remote: Remote, part: string): Promise<string> {
   if ((remote.sha256 && found !== remote.sha256) || (remote.size !== undefined && size !== remote.size)) {
     await rm(part, { force: true });
     throw new StudyError(
-      `${remote.name}: what came is not what the host has (checksum ${found.slice(0, 12)})`,
+      `${remote.name}: the download differs from the host's file (checksum ${found.slice(0, 12)})`,
       {
-        hint: "run it again; it was removed",
+        hint: "the download was removed; run it again",
       },
     );
   }
@@ -211,15 +212,15 @@ async function refuseWithoutRoom(part: string, { name, size }: Remote): Promise<
   const missing = (size ?? 0) - (await sizeOf(part));
   if (missing > bavail * bsize) {
     throw new StudyError(`${name}: ${Math.ceil(missing / 1e6)} MB do not fit on the disk`, {
-      hint: "make room, or set TINYLOVE_CACHE to a folder on another disk",
+      hint: "free some space, or set TINYLOVE_CACHE to a folder on another disk",
     });
   }
 }
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
 
-/** A request that is tried some times before its host counts as unreachable. */
-async function patiently(effects: Effects, request: () => Promise<Response>): Promise<Response> {
+/** A request that is repeated a few times before its host counts as unreachable. */
+async function withPatience(effects: Effects, request: () => Promise<Response>): Promise<Response> {
   for (let tries = 0; ; tries++) {
     try {
       const response = await request();

@@ -6,7 +6,13 @@ import { packageFolder } from "../workbench/version.ts";
 import { catalogueFile, catalogueModel } from "./catalogue.ts";
 import { type BatchEvaluator, batchEvaluatorOf } from "./llama/batch-evaluator.ts";
 import type { Continuation, Continued, ModelPrompt } from "./llama/continuation.ts";
-import { continueInStep, type Hooks, promptTokens, type Starts, startsOf } from "./llama/continue-in-step.ts";
+import {
+  continueInStep,
+  type Hooks,
+  type PromptStarts,
+  promptStartsOf,
+  promptTokens,
+} from "./llama/continue-in-step.ts";
 import { loadedModel, openContext } from "./llama/loading.ts";
 import { type Scored, scored } from "./llama/scoring.ts";
 
@@ -27,30 +33,29 @@ export type { Scored } from "./llama/scoring.ts";
 export interface LlamaModelInMemory {
   readonly parallel: number;
   readonly contextTokens: number;
-  /** How many tokens a text has. */
+  /** The number of tokens of a text. */
   count(text: string): number;
-  /** How many tokens a prompt has, as the model is given it. */
+  /** The number of tokens of a prompt, as the model gets it. */
   countPrompt(prompt: ModelPrompt): Promise<number>;
-  /** Says that a prompt and its text do not fit in the model's memory; undefined when they do. */
+  /** Why a prompt and its text do not fit in the model's context; undefined if they fit. */
   tooLong(continuation: Continuation): Promise<string | undefined>;
-  /** Makes room for prompts and texts of so many tokens. It has no effect once there is a first text. */
+  /** Sets the context to this many tokens per text. It has no effect after the first text. */
   reserve(tokens: number): void;
   /**
-   * Goes on with up to `parallel` prompts, all in step: each token of every text is worked out in one batch, and the
-   * next batch waits for all of them. So the outcome follows from the list alone, on one kind of machine: were
-   * batches put together by who comes first, the last bits of the logits, and with them now and then a word, would
-   * follow from timing.
+   * Continues up to `parallel` prompts in step: one batch computes the next token of every text. So the result
+   * depends only on the list, on one kind of machine. If batches were formed by arrival, the last bits of the logits,
+   * and so now and then a word, would depend on timing.
    *
-   * Until `leastTokens` the end of text and the stop are not drawn: where one is, the tokens back to its beginning
-   * are taken back and drawn again from what is left of the distribution. At `mostTokens` the text is cut.
+   * Before `leastTokens` a text may not end or reach the stop: if it does, the tokens back to its start are removed
+   * and drawn again from the rest of the distribution. At `mostTokens` the text is cut.
    */
   continueAll(continuations: readonly Continuation[], hooks?: Hooks): Promise<Continued[]>;
   /**
-   * The log-probability of `text` after `before`, by teacher forcing at temperature 1. With nothing before it the
-   * model's beginning-of-text stands there, or its end-of-text where it has no other.
+   * The log-probability of `text` after `before`, by teacher forcing at temperature 1. If `before` is empty, the text
+   * follows the model's beginning-of-text token, or its end-of-text token if it has no other.
    */
   score(text: string, before?: ModelPrompt, hooks?: Hooks): Promise<Scored>;
-  /** Tokens of prompts that were worked out so far: what prompts share is counted once. */
+  /** The number of prompt tokens evaluated so far; shared prompt starts count once. */
   evaluatedTokens(): Promise<number>;
   close(): Promise<void>;
 }
@@ -58,37 +63,37 @@ export interface LlamaModelInMemory {
 export interface LlamaSettings {
   /** A GGUF file. */
   readonly file: string;
-  /** A LoRA adapter, a GGUF file too. */
+  /** A LoRA adapter, also a GGUF file. */
   readonly adapter?: string | undefined;
-  /** Default: the cores but one, at most 4. More threads than there are idle cores are a hundred times slower. */
+  /** Default: the number of cores minus one, at most 4. More threads than idle cores are a hundred times slower. */
   readonly threads?: number | undefined;
-  /** False: attention in f32, see `ContextSettings`. Default true. */
+  /** False computes attention in f32, see `ContextSettings`. Default: true. */
   readonly flashAttention?: boolean | undefined;
-  /** Texts written at the same time. Default 1. */
+  /** Number of texts written at the same time. Default: 1. */
   readonly parallel?: number | undefined;
-  /** Room for the prompt and the text of each, in tokens; at most what the model was trained for. Default 1024. */
+  /** Tokens per text, prompt included; at most what the model was trained for. Default: 1024. */
   readonly contextTokens?: number | undefined;
 }
 
 /** The model that comes with the package. */
 export const embeddedModelFile = fileURLToPath(new URL("models/tiny-love.gguf", packageFolder));
 
-/** The file that an address names after `llama:`: `embedded`, a model of the catalogue, or a path relative to the study. */
+/** The file of an address without `llama:`: `embedded`, a model of the catalogue, or a path relative to the study. */
 export function llamaFileNamed(target: string, study: Study): string {
   if (target === "embedded") return embeddedModelFile;
   const known = catalogueModel(target);
   return known ? catalogueFile(known) : study.path(target);
 }
 
-/** Loads a GGUF file; throws StudyError when it is missing, broken, of a kind that cannot be run, or too big. */
+/** Loads a GGUF file; throws StudyError if it is missing, broken, unsupported or too big. */
 export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMemory> {
   const model = await loadedModel(settings.file, settings.adapter);
   const parallel = settings.parallel ?? 1;
   let contextTokens = roomOf(settings.contextTokens ?? 1024, model);
   let evaluated = 0;
   let opened: Promise<Opened> | undefined;
-  const atDesk = () => {
-    opened ??= openDesk(model, settings, parallel, contextTokens);
+  const open = () => {
+    opened ??= openEvaluator(model, settings, parallel, contextTokens);
     return opened;
   };
   const countPrompt = async (prompt: ModelPrompt) => (await promptTokens(model, prompt)).length;
@@ -96,7 +101,7 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
     const needed = (await countPrompt(prompt)) + mostTokens;
     return needed < contextTokens
       ? undefined
-      : `a prompt with ${mostTokens} new tokens takes ${needed} tokens, the model holds ${contextTokens}`;
+      : `the prompt and ${mostTokens} new tokens need ${needed} tokens, but the model's context has ${contextTokens}`;
   };
   return {
     parallel,
@@ -120,38 +125,41 @@ export async function openLlama(settings: LlamaSettings): Promise<LlamaModelInMe
           });
         }
       }
-      const { desk, starts } = await atDesk();
-      return continueInStep(desk, starts, continuations, hooks, (tokens) => {
+      const { evaluator, starts } = await open();
+      return continueInStep(evaluator, starts, continuations, hooks, (tokens) => {
         evaluated += tokens;
       });
     },
     async score(text, before = "", { signal } = {}) {
       signal?.throwIfAborted();
-      return scored((await atDesk()).desk, text, before);
+      return scored((await open()).evaluator, text, before);
     },
     async close() {
-      const atWork = await opened?.catch(() => undefined);
-      await atWork?.desk.close();
+      const current = await opened?.catch(() => undefined);
+      await current?.evaluator.close();
       await model.dispose();
     },
   };
 }
 
 interface Opened {
-  readonly desk: BatchEvaluator;
-  readonly starts: Starts;
+  readonly evaluator: BatchEvaluator;
+  readonly starts: PromptStarts;
 }
 
-async function openDesk(
+async function openEvaluator(
   model: LlamaModel,
   settings: LlamaSettings,
   sequences: number,
   contextTokens: number,
 ): Promise<Opened> {
-  const desk = batchEvaluatorOf(model, await openContext(model, { ...settings, sequences, contextTokens }));
-  return { desk, starts: startsOf(desk) };
+  const evaluator = batchEvaluatorOf(
+    model,
+    await openContext(model, { ...settings, sequences, contextTokens }),
+  );
+  return { evaluator, starts: promptStartsOf(evaluator) };
 }
 
-/** The library makes room by 256 tokens, whatever it is asked for. */
+/** The library always rounds the context up to a multiple of 256 tokens. */
 const roomOf = (tokens: number, model: LlamaModel): number =>
   Math.min(256 * Math.ceil(tokens / 256), model.trainContextSize);

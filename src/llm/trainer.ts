@@ -11,39 +11,39 @@ import { readText, writeWhole } from "../workbench/files.ts";
 import { pythonEnvironment, pythonProgram } from "../workbench/python.ts";
 
 export interface TrainerRun {
-  /** A command of `python -m tinylove_trainer`: `tune`, `find-lr`, `diagnose`, `sample`, `export` ... */
+  /** A command of `python -m tinylove_trainer`: `tune`, `find-lr`, `diagnose`, `sample`, `export` … */
   readonly command: string;
-  /** Its settings; an unknown one is the trainer's error. */
+  /** Its settings; the trainer refuses unknown ones. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Where `config.json`, `events.jsonl` and `trainer.log` (what Python's libraries say) are kept. */
+  /** The folder for `config.json`, `events.jsonl` and `trainer.log` (output of Python's libraries). */
   readonly folder: string;
-  /** What the progress bar calls it. */
+  /** The label of the progress bar. */
   readonly label: string;
-  /** Processes, each with a GPU of its own where there are GPUs. Default 1. */
+  /** Number of processes, each with its own GPU if there are GPUs. Default: 1. */
   readonly processes?: number;
-  /** Variables that it has beside those of the workbench. */
+  /** Environment variables, in addition to those of the workbench. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Adds to the events that are there, for a run that goes on; else they begin anew. */
+  /** Whether to append to existing events, for a resumed run; else they are replaced. */
   readonly append?: boolean;
-  /** Hears every event in its order, also those that move the progress bar. */
+  /** Called with every event in order, including progress. */
   readonly onEvent?: (event: TrainerEvent) => void;
 }
 
-/** What the trainer says: one JSON object a line. `event` names it, the other fields depend on that. */
+/** An event of the trainer: one JSON object per line. The other fields depend on `event`. */
 export const TrainerEvent = z.looseObject({ event: z.string() });
 export type TrainerEvent = z.infer<typeof TrainerEvent>;
 
 /**
- * Runs a command of the trainer to its end and returns its last event, `done`. Its `progress` events move a bar with
- * loss and tokens a second. An interruption ends it with SIGTERM, and ten seconds later with SIGKILL.
- * Throws StudyError with the trainer's own message and hint, or with the last lines of its log where it crashed.
+ * Runs a command of the trainer and returns its last event, `done`. Shows its `progress` events as a bar with loss
+ * and tokens per second. An interruption sends SIGTERM, and ten seconds later SIGKILL. Throws StudyError with the
+ * trainer's own message and hint, or with the last lines of its log after a crash.
  */
 export async function runTrainer(run: TrainerRun, effects: Effects): Promise<TrainerEvent> {
   const python = await pythonProgram(effects.env);
   await mkdir(run.folder, { recursive: true });
   const config = join(run.folder, "config.json");
   await writeWhole(config, `${JSON.stringify(run.config, null, 2)}\n`);
-  await refuseTwo(run.folder);
+  await assertSingleTrainer(run.folder);
   effects.signal.throwIfAborted();
 
   const child = effects.spawn(
@@ -52,20 +52,20 @@ export async function runTrainer(run: TrainerRun, effects: Effects): Promise<Tra
     { env: { ...pythonEnvironment(effects.env), ...run.environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const ended = endOf(child);
-  const silence = stopOnAbort(child, effects.signal);
+  const removeListener = stopOnAbort(child, effects.signal);
   try {
-    // The pipes are read from the first moment on: what a process that has ended left in them is thrown away.
-    const heard = hear(child, run, effects);
+    // Read the pipes from the start, because output left in them is lost when the process ends.
+    const reading = readEvents(child, run, effects);
     if (child.pid !== undefined) await writeFile(pidFile(run.folder), String(child.pid));
-    const { last, log } = await heard;
+    const { last, log } = await reading;
     const { code, signal, error } = await ended;
     effects.signal.throwIfAborted();
     if (error) throw cannotStart(python, error);
-    if (last?.event === "error") throw toldBy(last);
+    if (last?.event === "error") throw trainerError(last);
     if (code === 0 && last?.event === "done") return last;
     throw await crash(run, log, signal ?? `exit code ${code}`);
   } finally {
-    silence();
+    removeListener();
     await rm(pidFile(run.folder), { force: true });
   }
 }
@@ -77,16 +77,22 @@ const launcher = (processes: number): string[] =>
 
 const pidFile = (folder: string): string => join(folder, "trainer.pid");
 
-/** A workbench that was killed leaves its trainer alone; two of them in one folder would spoil each other's work. */
-async function refuseTwo(folder: string): Promise<void> {
+/**
+ * If the workbench was killed, its trainer may still run; two trainers in one folder would overwrite each other's
+ * files.
+ */
+async function assertSingleTrainer(folder: string): Promise<void> {
   const pid = Number(await readFile(pidFile(folder), "utf8").catch(() => ""));
   if (!pid || !(await isTrainer(pid))) return;
-  throw new StudyError(`${folder} is being worked on by process ${pid}`, {
-    hint: `wait for it or end it; if it is another program's, remove ${pidFile(folder)}`,
+  throw new StudyError(`process ${pid} is still working in ${folder}`, {
+    hint: `wait for it or stop it; if it is another program, remove ${pidFile(folder)}`,
   });
 }
 
-/** Where `/proc` tells, a number that another program has since, or that nobody has reaped yet, is told apart. */
+/**
+ * Whether a process id is a trainer's. On Linux, `/proc` shows whether the id now belongs to another program or to a
+ * zombie.
+ */
 async function isTrainer(pid: number): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
   if (commandLine !== undefined) return commandLine.includes("tinylove_trainer");
@@ -98,14 +104,14 @@ async function isTrainer(pid: number): Promise<boolean> {
   }
 }
 
-interface Heard {
+interface TrainerOutput {
   readonly last: TrainerEvent | undefined;
   /** The path of the log. */
   readonly log: string;
 }
 
-/** Reads events until the pipe closes. What is no event (a library that prints) goes to the log. */
-async function hear(child: ChildProcess, run: TrainerRun, effects: Effects): Promise<Heard> {
+/** Reads events until the pipe closes. Other output (of a library that prints) goes to the log. */
+async function readEvents(child: ChildProcess, run: TrainerRun, effects: Effects): Promise<TrainerOutput> {
   const flags = run.append ? "a" : "w";
   const log = join(run.folder, "trainer.log");
   const [logFile, eventsFile] = [
@@ -154,7 +160,7 @@ const Step = z.looseObject({
   tokens_per_second: z.number().nullish(),
 });
 
-/** A resumed run begins in the middle: what was done before is not counted, or the time left would be wrong. */
+/** A resumed run starts in the middle: earlier steps are not counted, or the time left would be wrong. */
 function barOf(label: string, effects: Effects) {
   let bar: ReturnType<Effects["progress"]> | undefined;
   let before = 0;
@@ -180,7 +186,7 @@ function barOf(label: string, effects: Effects) {
 
 const graceMilliseconds = 10_000;
 
-/** Passes an interruption on; returns what takes the listener away again. */
+/** Passes an interruption on to the process; returns a function that removes the listener. */
 function stopOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
   let killer: NodeJS.Timeout | undefined;
   const stop = () => {
@@ -210,17 +216,17 @@ const endOf = (child: ChildProcess): Promise<End> =>
 
 const cannotStart = (python: string, cause: Error): StudyError =>
   new StudyError(`cannot start ${python} (${codeOf(cause) ?? messageOf(cause)})`, {
-    hint: "run `tinylove tune setup`, or let TINYLOVE_PYTHON name a Python that has the trainer's packages",
+    hint: "run `tinylove tune setup`, or set TINYLOVE_PYTHON to a Python with the trainer's packages",
     cause,
   });
 
-/** The trainer's own error; its sentences become our line. */
-function toldBy({ message, hint }: TrainerEvent): StudyError {
+/** The trainer's own error, as one line. */
+function trainerError({ message, hint }: TrainerEvent): StudyError {
   const bare = (text: unknown) => String(text ?? "").replace(/\.$/, "");
   return new StudyError(bare(message), { ...(hint ? { hint: bare(hint) } : {}) });
 }
 
-/** A crash in one line: how it ended, what the log says last, and where it lies. */
+/** A crash in one line: how it ended, the last lines of the log, and its path. */
 async function crash({ command }: TrainerRun, log: string, how: string): Promise<StudyError> {
   const lines = (await readText(log).catch(() => "")).split("\n").filter((line) => line.trim() !== "");
   const last = lines
@@ -230,7 +236,7 @@ async function crash({ command }: TrainerRun, log: string, how: string): Promise
   const noMemory = how === "SIGKILL" || /out of memory|can't allocate memory|MemoryError/i.test(last);
   return new StudyError(`the trainer's ${command} ended with ${how}${last && `: ${last.slice(-500)}`}`, {
     hint: noMemory
-      ? `the memory was too small: lower tune.microBatch or tune.length, or use LoRA; the whole log is in ${log}`
-      : `the whole log is in ${log}`,
+      ? `not enough memory: lower tune.microBatch or tune.length, or use LoRA; the log is in ${log}`
+      : `the log is in ${log}`,
   });
 }

@@ -96,7 +96,7 @@ function differences(path: string, frozen: unknown, now: unknown): string[] {
     return [...keys].flatMap((key) => differences(`${path}.${key}`, frozen[key], now[key]));
   }
   const [before, after] = [frozen, now].map((value) => JSON.stringify(value) ?? "nothing");
-  return before === after ? [] : [`${path} was registered as ${before} and is now ${after}`];
+  return before === after ? [] : [`${path} was registered as ${before}, now it is ${after}`];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

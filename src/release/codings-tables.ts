@@ -14,7 +14,7 @@ export function codingsTable(
   const written = new Set(stories.map(({ id }) => id));
   const generated = new Set([...generations, ...factorial].map(({ id }) => id));
   const rows = coders.flatMap((coder) => {
-    const { name, lot: text_set } = textSetOf(coder.name);
+    const { name, textSet: text_set } = textSetOf(coder.name);
     const published = isOfPeople(coder) ? nameOf(name) : name;
     return coder.codings
       .filter(({ text }) => written.has(text) || generated.has(text))

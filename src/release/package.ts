@@ -24,65 +24,63 @@ import { textChoices } from "./text-licences.ts";
 
 /** `tinylove package`: writes the study's data for others to use, ready for OSF or Zenodo, without personal data. */
 export const packageStudy = command({
-    name: "package",
-    summary:
-      "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
-    examples: [
-      "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
-      "tinylove package --texts none --demographics none --to elsewhere/data",
-    ],
-    flags: [
-      ["--to <folder>", "where to write; replaces a package that is there (default: package/ in the study)"],
-      ["--texts <which>", "licensed: texts that may be shared; all; none (default: licensed)"],
-      ["--demographics <which>", "closed: answers from fixed choices only; all; none (default: closed)"],
-      ["--own-words", "also what participants wrote in their own words, which may identify them"],
-      ["--licence <name>", "licence of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
-      ["--author <names...>", "authors to cite"],
-    ],
-    options: z.object({
-      to: z.string().min(1).optional(),
-      texts: z.enum(textChoices).default("licensed"),
-      demographics: z.enum(["closed", "none", "all"]).default("closed"),
-      ownWords: z.boolean().default(false),
-      licence: z
-        .string()
-        .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
-        .optional(),
-      author: z.array(z.string().trim().min(1).max(200)).default([]),
-    }),
-    async run(folder, { to, licence, author, ...choices }, effects) {
-      const study = await openStudy(folder);
-      const target = to === undefined ? study.path("package") : resolve(to);
-      const unlock = await fileLock(study.path(".tinylove/held/package"));
-      if (!unlock) {
-        throw new StudyError("another process is packaging this study", {
-          hint: "wait until it has finished, or stop it",
-        });
-      }
-      try {
-        await removeLeftovers(target);
-        await assertReplaceable(target);
-        const published = await readPackageData(study, await readVerdict(study, effects.log));
-        const secret = await secretOf(study);
-        const tables = withCodebook(
-          withoutDanglingReferences(tablesOf(study, published, choices, secret)),
-        );
-        const info: PackageInfo = {
-          name: study.config.name,
-          title: study.config.title,
-          description: "Readers' judgments of very short stories, written by people and by language models.",
-          licence,
-          authors: author,
-        };
-        const documents = documentsOf(study, published, info, tables, choices);
-        await replaceFolder(target, (temporary) => writePackage(temporary, tables, documents, info, effects));
-        logContents(study, published, tables, info, effects);
-      } finally {
-        unlock();
-      }
-      effects.print(target);
-    },
-  });
+  name: "package",
+  summary:
+    "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
+  examples: [
+    "tinylove package --study my-study --licence CC-BY-4.0 --author 'A. Reader' 'B. Writer'",
+    "tinylove package --texts none --demographics none --to elsewhere/data",
+  ],
+  flags: [
+    ["--to <folder>", "where to write; replaces a package that is there (default: package/ in the study)"],
+    ["--texts <which>", "licensed: texts that may be shared; all; none (default: licensed)"],
+    ["--demographics <which>", "closed: answers from fixed choices only; all; none (default: closed)"],
+    ["--own-words", "also what participants wrote in their own words, which may identify them"],
+    ["--licence <name>", "licence of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
+    ["--author <names...>", "authors to cite"],
+  ],
+  options: z.object({
+    to: z.string().min(1).optional(),
+    texts: z.enum(textChoices).default("licensed"),
+    demographics: z.enum(["closed", "none", "all"]).default("closed"),
+    ownWords: z.boolean().default(false),
+    licence: z
+      .string()
+      .regex(/^[A-Za-z0-9.+-]{1,60}$/, "an SPDX name such as CC-BY-4.0")
+      .optional(),
+    author: z.array(z.string().trim().min(1).max(200)).default([]),
+  }),
+  async run(folder, { to, licence, author, ...choices }, effects) {
+    const study = await openStudy(folder);
+    const target = to === undefined ? study.path("package") : resolve(to);
+    const unlock = await fileLock(study.path(".tinylove/held/package"));
+    if (!unlock) {
+      throw new StudyError("another process is packaging this study", {
+        hint: "wait until it has finished, or stop it",
+      });
+    }
+    try {
+      await removeLeftovers(target);
+      await assertReplaceable(target);
+      const published = await readPackageData(study, await readVerdict(study, effects.log));
+      const secret = await secretOf(study);
+      const tables = withCodebook(withoutDanglingReferences(tablesOf(study, published, choices, secret)));
+      const info: PackageInfo = {
+        name: study.config.name,
+        title: study.config.title,
+        description: "Readers' judgments of very short stories, written by people and by language models.",
+        licence,
+        authors: author,
+      };
+      const documents = documentsOf(study, published, info, tables, choices);
+      await replaceFolder(target, (temporary) => writePackage(temporary, tables, documents, info, effects));
+      logContents(study, published, tables, info, effects);
+    } finally {
+      unlock();
+    }
+    effects.print(target);
+  },
+});
 
 /** The secret for the participants' new names; stored in the study, so that the same study gives the same package. */
 async function secretOf(study: Study): Promise<string> {

@@ -3,15 +3,15 @@ import { StudyError } from "../workbench/errors.ts";
 import type { TableRecord } from "./table-record.ts";
 
 /**
- * Rows of a table's text by the names of its first line. Names are trimmed; a column without a name or any cell is
- * dropped, and so is a row without any. Excel's first line `sep=;` says what parts the cells. Throws StudyError that
- * names file and line when a row is malformed (a bare quote, an unclosed one, a cell too many or too few), when two
- * columns have one name, or when a second column with cells has no name.
+ * Rows of a CSV text by the names in its first line. Names are trimmed; empty columns and rows are dropped. Excel's
+ * first line `sep=;` sets the separator. Throws StudyError that names file and line if a row is malformed (a bare
+ * quote, an unclosed one, too many or too few cells), if two columns have the same name, or if two columns with cells
+ * have no name.
  */
 export function readCsv(text: string, file: string): TableRecord[] {
-  const told = /^\uFEFF?sep=([^\r\n])\r?\n/i.exec(text);
-  const body = told ? text.slice(told[0].length) : text;
-  const [header, ...rows] = parsed(body, told?.[1] ?? separatorOf(body, file), file, told ? 1 : 0);
+  const declared = /^\uFEFF?sep=([^\r\n])\r?\n/i.exec(text);
+  const body = declared ? text.slice(declared[0].length) : text;
+  const [header, ...rows] = parsed(body, declared?.[1] ?? separatorOf(body, file), file, declared ? 1 : 0);
   if (!header) throw new StudyError(`${file} is empty`, { hint: "its first line names the columns" });
   const columns = columnsOf(header.record, rows, file);
   return rows.map(({ record, line }) => ({
@@ -30,7 +30,7 @@ function parsed(text: string, delimiter: string, file: string, before: number): 
   const rows: ParsedRow[] = [];
   let end = 0;
   const on_record = (record: string[], { lines }: { lines: number }) => {
-    // Lines between two rows are breaks inside a cell, or empty.
+    // Lines between two rows are line breaks inside a cell, or empty lines.
     const breaks = lines === end + 1 ? 0 : record.reduce((sum, cell) => sum + breaksIn(cell), 0);
     rows.push({ record, line: before + lines - breaks });
     end = lines;
@@ -47,11 +47,11 @@ function parsed(text: string, delimiter: string, file: string, before: number): 
     return rows;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    // An open quote is noticed at the end of the file; what helps is the row in which it was opened.
+    // An open quote is noticed at the end of the file; the row where it was opened is more helpful.
     const line = before + (cause.code === "CSV_QUOTE_NOT_CLOSED" ? end + 1 : Number(cause["lines"]));
     throw new StudyError(`${file}, line ${line}: ${reasonOf(cause)}`, {
-      hint: "put text that holds separators, quotes or line breaks in double quotes, and double the quotes inside it",
-      // The library's own error holds the whole cell, which can be the whole file.
+      hint: "put text with separators, quotes or line breaks in double quotes, and double the quotes inside it",
+      // The library's own error contains the whole cell, which can be the whole file.
       cause: cause.code,
     });
   }
@@ -68,13 +68,13 @@ const reasons: Partial<Record<string, string>> = {
 function reasonOf(error: CsvError): string {
   if (error.code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH" && Array.isArray(error["record"])) {
     const cells = error["record"].length;
-    const wanted = /expect (\d+)/.exec(error.message)?.[1] ?? "another number";
-    return `${cells} ${cells === 1 ? "cell" : "cells"} where the first line has ${wanted}`;
+    const expected = /expect (\d+)/.exec(error.message)?.[1] ?? "another number";
+    return `${cells} ${cells === 1 ? "cell" : "cells"} where the first line has ${expected}`;
   }
   return reasons[error.code] ?? error.message.slice(0, 120);
 }
 
-/** The columns that are read, by name and place. */
+/** The columns that are read, with name and position. */
 function columnsOf(
   header: readonly string[],
   rows: readonly ParsedRow[],
@@ -89,7 +89,7 @@ function columnsOf(
   return kept;
 }
 
-/** Throws StudyError where two columns have one name: nobody could say which of them was meant. */
+/** Throws StudyError if two columns have the same name, since either could be meant. */
 export function refuseDoubleColumns(names: readonly string[], file: string): void {
   const double = names.find((name, at) => names.indexOf(name) !== at);
   if (double === undefined) return;
@@ -100,9 +100,8 @@ export function refuseDoubleColumns(names: readonly string[], file: string): voi
 }
 
 /**
- * What parts the cells: of comma, semicolon, tab and bar the one that comes most often between the names of the first
- * line, for where a comma parts decimals, Excel writes semicolons into a .csv. The file's ending decides where that says
- * nothing.
+ * The separator: comma, semicolon, tab or bar, whichever is most frequent in the first line (Excel writes semicolons
+ * into a .csv where the decimal mark is a comma). The file's extension decides a tie.
  */
 function separatorOf(text: string, file: string): string {
   const usual = /\.tsv$/i.test(file) ? "\t" : ",";

@@ -2,29 +2,29 @@ import { StudyError } from "../workbench/errors.ts";
 import type { TableRecord } from "./table-record.ts";
 
 /**
- * Rows of JSON: a list of objects, an object that holds one such list, or what pandas writes (columns of rows, `split`).
- * `thing` is what a row is called in messages.
+ * Rows of JSON: a list of objects, an object with one such list, or what pandas writes (columns of rows, `split`).
+ * `thing` is what messages call a row.
  */
 export function readJson(text: string, file: string, thing = "row"): TableRecord[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    // Some programs call a file .json that holds an object a line.
+    // Some programs write one object per line into a .json file.
     const [first = "", second = ""] = text.split("\n").filter((line) => line.trim() !== "");
     if ([first, second].every((line) => isObject(parsedOrNothing(line)))) return readJsonLines(text, file);
     throw new StudyError(`${file}: not JSON`, { hint: "correct it, or export the table again", cause });
   }
   const rows = rowsIn(value);
   if (!rows) {
-    throw new StudyError(`${file} holds no list of ${thing === "row" ? "rows" : "stories"}`, {
+    throw new StudyError(`${file} has no list of ${thing === "row" ? "rows" : "stories"}`, {
       hint: `write it as [{"title": "...", "text": "..."}, ...], with the columns of your table`,
     });
   }
   return rows.map((row, at) => recordOf(row, `${file}, ${thing} ${at + 1}`));
 }
 
-/** Rows of JSON Lines: an object a line, or a list of objects a line, as JATOS writes one for each participant. */
+/** Rows of JSON Lines: one object per line, or one list of objects per line, as JATOS writes for each participant. */
 export function readJsonLines(text: string, file: string): TableRecord[] {
   return text.split("\n").flatMap((line, at) => {
     if (line.trim() === "") return [];
@@ -59,7 +59,7 @@ function rowsIn(value: unknown): readonly unknown[] | undefined {
   const entries = Object.entries(value);
   const lists = entries.map(([, each]) => each).filter(Array.isArray);
   if (lists.length === 1) return lists[0];
-  // A column is an object of its cells by row.
+  // Each column is an object with its cells by row.
   if (
     entries.length > 1 &&
     entries.every(([, cells]) => isObject(cells) && !Object.values(cells).some(isObject))
@@ -72,7 +72,7 @@ function rowsIn(value: unknown): readonly unknown[] | undefined {
   return undefined;
 }
 
-/** A row of values of any kind: scalars as their cells; lists of scalars, parted by commas; other values as JSON. */
+/** A row of any values as cells: scalars as text, lists of scalars separated by commas, other values as JSON. */
 export function recordOf(row: unknown, where: string): TableRecord {
   if (!isObject(row)) {
     throw new StudyError(`${where}: not an object`, { hint: `write {"title": "...", "text": "..."}` });
@@ -95,7 +95,7 @@ function cellOf(value: unknown, where: string): string {
   try {
     return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? String(each) : each));
   } catch (cause) {
-    throw new StudyError(`${where}: values nested too deeply`, { hint: "correct or remove it", cause });
+    throw new StudyError(`${where}: values are nested too deeply`, { hint: "correct or remove it", cause });
   }
 }
 

@@ -2,15 +2,15 @@ import { isObject } from "./json.ts";
 import { columnsOf } from "./records.ts";
 import type { TableRecord } from "./table-record.ts";
 
-/** A trial of an experiment in jsPsych, its response opened. */
+/** A jsPsych trial, with its response parsed. */
 export interface Trial extends TableRecord {
   /** The fields of a response that is JSON; a single answer is under `response`. */
   readonly response: Readonly<Record<string, string>>;
 }
 
 /**
- * The trials of jsPsych data, CSV or JSON, also several participants' one after another, as JATOS and DataPipe give them.
- * Undefined for a table from elsewhere.
+ * The trials in jsPsych data, CSV or JSON, also of several participants one after another, as JATOS and DataPipe
+ * write them. Undefined for other tables.
  */
 export function asJspsych(records: readonly TableRecord[]): readonly Trial[] | undefined {
   const columns = new Set(columnsOf(records));
@@ -39,8 +39,8 @@ function parsedOrNothing(text: string): unknown {
 }
 
 /**
- * Trials by participant, in the file's order: by a column that names them, by the list that they are from, or anew
- * wherever the trials' count begins again.
+ * Trials by participant, in the file's order: by a column with the participant, by the list that they come from, or
+ * by where the trial index starts again.
  */
 export function byParticipant<Row extends TableRecord>(
   trials: readonly Row[],

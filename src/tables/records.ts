@@ -8,9 +8,9 @@ import type { TableRecord } from "./table-record.ts";
 import { readTextOf } from "./text.ts";
 
 export interface ReadOptions extends TableChoice {
-  /** How the file is made or named, for when there is none. */
+  /** The hint if there is no such file. */
   readonly hint?: string | undefined;
-  /** What a row of JSON is called in messages. */
+  /** What messages call a row of JSON. */
   readonly thing?: string;
 }
 
@@ -23,7 +23,7 @@ const sqlite: Reader = async (path, file, options) =>
   (await import("./sqlite.ts")).readSqlite(path, file, options);
 const parquet: Reader = async (path, file) => (await import("./parquet.ts")).readParquet(path, file);
 
-/** JATOS gives its results as .txt, a list a line; others call a CSV so. */
+/** A .txt file may be JATOS results (one list per line) or a CSV. */
 const text: Reader = async (path, file) => {
   const content = await readTextOf(path, file);
   return /^\s*[[{]/.test(content) ? readJsonLines(content, file) : readCsv(content, file);
@@ -42,12 +42,12 @@ const readers: Readonly<Record<string, Reader>> = {
   ".db": sqlite,
 };
 
-/** The endings of files that are read as tables. */
+/** The file extensions of readable tables. */
 const tableEndings: readonly string[] = Object.keys(readers);
 
 /**
- * The rows of a table file, by its ending: the one reader of every table, whoever wrote it. Throws StudyError with one
- * line where the file is missing, of another kind, or malformed.
+ * The rows of a table file; the extension decides the format. Every table is read here. Throws StudyError if the file
+ * is missing, malformed or of another kind.
  */
 export async function readRecords(path: string, options: ReadOptions = {}): Promise<TableRecord[]> {
   const found = await stat(path).catch((cause: unknown) => {

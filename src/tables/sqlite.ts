@@ -4,21 +4,26 @@ import { messageOf, StudyError } from "../workbench/errors.ts";
 import { recordOf } from "./json.ts";
 import type { TableRecord } from "./table-record.ts";
 
-/** Which table of a database is meant: one by name, or the only one that `fits` by its columns, which `wanted` describes. */
+/**
+ * Which table of a database to read: one by name, or the only one whose columns `fits` accepts. `needs` describes
+ * these columns in messages.
+ */
 export interface TableChoice {
   readonly table?: string | undefined;
   readonly fits?: (columns: readonly string[]) => boolean;
-  readonly wanted?: string;
+  readonly needs?: string;
 }
 
 /**
- * Rows of a table of an SQLite file, which is only read. Throws StudyError that lists the tables where none or more than
- * one can be meant.
+ * Rows of a table of an SQLite file, opened for reading only. Throws StudyError that lists the tables if none fits or
+ * more than one does.
  */
 export async function readSqlite(path: string, file: string, choice: TableChoice): Promise<TableRecord[]> {
   const head = (await readFile(path)).subarray(0, 15).toString("latin1");
   if (head !== "SQLite format 3") {
-    throw new StudyError(`${file} is no SQLite database`, { hint: "name an SQLite file, or export a CSV" });
+    throw new StudyError(`${file} is not an SQLite database`, {
+      hint: "give an SQLite file, or export a CSV",
+    });
   }
   let database: Database.Database | undefined;
   try {
@@ -40,7 +45,7 @@ export async function readSqlite(path: string, file: string, choice: TableChoice
 function onlyTable(
   database: Database.Database,
   file: string,
-  { fits = () => true, wanted }: TableChoice,
+  { fits = () => true, needs }: TableChoice,
 ): string {
   const fitting = tablesOf(database).filter((name) => {
     const columns = database.prepare(`PRAGMA table_info(${quoted(name)})`).all() as { name: string }[];
@@ -49,11 +54,11 @@ function onlyTable(
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
   throw new StudyError(
-    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"}${wanted ? ` with ${wanted}` : ""}`,
+    `${file} has ${fitting.length === 0 ? "no table" : "more than one table"}${needs ? ` with ${needs}` : ""}`,
     {
-      hint: wanted
+      hint: needs
         ? `name one with corpus.table in study.yaml: ${tablesOf(database).join(", ")}`
-        : `it has ${tablesOf(database).join(", ") || "none"}; export the one that you mean as CSV`,
+        : `it has ${tablesOf(database).join(", ") || "none"}; export the right one as CSV`,
     },
   );
 }

@@ -1,9 +1,9 @@
-/** A row of a table: cells by column, and where it is for messages (`stories.csv, line 12`). */
+/** A row of a table: cells by column, and its place for messages (`stories.csv, line 12`). */
 export interface TableRecord {
   readonly where: string;
   readonly cells: Readonly<Record<string, string>>;
-  /** Values that are more than one cell (lists, objects), by column, as JSON and Parquet can hold them. */
+  /** Values that are not scalars (lists, objects in JSON and Parquet), by column. */
   readonly nested?: Readonly<Record<string, unknown>>;
-  /** Which list of the file it is from, where a file holds a list a line. */
+  /** Which list of the file the row is from, if the file has one list per line. */
   readonly part?: string;
 }

@@ -3,14 +3,14 @@ import { readRecords } from "./records.ts";
 
 export type Row = Record<string, string>;
 
-/** Rows of a table by the names of its first line; every kind of file that `readRecords` knows. */
+/** Rows of a table, of every kind of file that `readRecords` reads. */
 export async function readTable(path: string, hint?: string): Promise<Row[]> {
   return (await readRecords(path, { hint })).map(({ cells }) => ({ ...cells }));
 }
 
 /**
- * A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is
- * a number. Without its header it goes on with a table that has one.
+ * Writes a CSV table. A cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe
+ * unless it is a number. `header: false` writes rows to append.
  */
 export function csv(
   columns: readonly string[],

@@ -3,8 +3,8 @@ import { StudyError } from "../workbench/errors.ts";
 import { saveAsUtf8 } from "../workbench/files.ts";
 
 /**
- * A text file as UTF-8, or as UTF-16 where its byte order mark says so (Excel's "Unicode text", Qualtrics's TSV). Throws
- * StudyError that names the first line that is neither.
+ * Reads a text file as UTF-8, or as UTF-16 if its byte order mark says so (Excel's "Unicode text", Qualtrics's TSV).
+ * Throws StudyError that names the first invalid line.
  */
 export async function readTextOf(path: string, file: string): Promise<string> {
   const bytes = await readFile(path);

@@ -1,4 +1,4 @@
-/** Something that was taken away from the edge of a reply, and what it was. */
+/** Something that was removed from the start or end of a reply. */
 export interface Removed {
   readonly what:
     | "heading"
@@ -26,11 +26,11 @@ export interface Cleaned {
 }
 
 /**
- * A story without what models put around it: a heading or a line of its own that repeats the title, `Title:` and
- * `Story:`, "Here is a story …:", quotation marks, a block quote, a fence or a tag around the whole, rules, word
- * counts, notes, offers of help and signatures. Only whole known edges go, one after the other until none is left;
- * nothing inside the story is touched, and a heading that does not repeat the title stays, for `leftoverOf` to find.
- * Linear in the length of the text. Of a text that is still being written (`growing`) only its start is looked at.
+ * Removes what models put around a story: a heading or line that repeats the title, `Title:` and `Story:`, "Here is a
+ * story …:", quotation marks, a block quote, a code fence or a tag around everything, rules, word counts, notes,
+ * offers of help and signatures. Removes only known parts at the start and end, until none is left; the inside of the
+ * story stays as it is, and a heading that does not repeat the title stays for `leftoverOf`. Linear in the length of
+ * the text. Of an incomplete text (`growing`) only the start is cleaned.
  */
 export function cleanStory(raw: string, title: string, { growing = false } = {}): Cleaned {
   const removed: Removed[] = [];
@@ -44,14 +44,14 @@ export function cleanStory(raw: string, title: string, { growing = false } = {})
   return { text, removed };
 }
 
-/** More edges than any reply has. */
+/** More rounds than any reply needs. */
 const mostRounds = 24;
 
 interface Edge extends Pick<Cleaned, "text"> {
   readonly removed: Removed;
 }
 
-/** Looks at one edge; undefined where it holds nothing that goes. */
+/** Finds one thing to remove at the start or end; undefined if there is none. */
 type EdgeFinder = (text: string, title: string) => Edge | undefined;
 
 function edgeOf(text: string, title: string, before: readonly Removed[], by: typeof looks): Edge | undefined {
@@ -64,10 +64,10 @@ function edgeOf(text: string, title: string, before: readonly Removed[], by: typ
   return undefined;
 }
 
-/** How far into a text its edges are looked for: an introduction and a note are no longer than that. */
+/** How many characters from the start and end are searched; introductions and notes are not longer. */
 const reach = 1200;
 
-/** A match at the start of a text, by an expression that begins with `^`. */
+/** A match at the start of a text, by an expression that starts with `^`. */
 const atStart = (expression: RegExp, text: string): RegExpExecArray | null =>
   expression.exec(text.slice(0, reach));
 
@@ -126,7 +126,7 @@ const wrapped: EdgeFinder = (text) => {
   return jsonAround(text);
 };
 
-/** `{"title": …, "story": …}`: the story is what its field says. */
+/** `{"title": …, "story": …}`: the story is in its field. */
 function jsonAround(text: string): Edge | undefined {
   if (!/^(?:\{|\[\s{0,20}\{)/.test(text)) return undefined;
   try {
@@ -143,7 +143,7 @@ function jsonAround(text: string): Edge | undefined {
   }
 }
 
-/** A line without the marks of emphasis, headings and quotations, and without a word count behind it. */
+/** A line without marks of emphasis, headings and quotations, and without a word count. */
 const bare = (line: string): string =>
   line
     .trim()
@@ -184,7 +184,7 @@ function afterLabel(text: string, title: string, label: RegExpExecArray): Edge |
   return { text: text.slice(end), removed: { what: "title", text: text.slice(0, end).trim() } };
 }
 
-/** A first line that is the title: marked as a heading, or plain, with an empty line below it. */
+/** A first line that is the title: marked as a heading, or plain with an empty line below. */
 function onItsLine(text: string, title: string): Edge | undefined {
   const line = atStart(/^([^\n]*)\n/, text);
   if (!line) return undefined;
@@ -195,7 +195,7 @@ function onItsLine(text: string, title: string): Edge | undefined {
   if (!isTitle(whole, title) && !(subtitled && isTitle(subtitled[1]!, title))) return undefined;
   if (marked) return withoutStart("heading", text, line);
   const next = text.slice(line[0].length);
-  // A first sentence may have the words of the title: it goes on below, or it is written and ends like a sentence.
+  // A first sentence may consist of the title's words: then it continues below, or ends like a sentence.
   const underlined = /^[ \t]*[-=]{3,}[ \t]*\n/.test(next) || /^[*_]{0,3}(?:written )?by:?[ \t]/i.test(next);
   if (underlined) return withoutStart("heading", text, line);
   if (!/^[ \t]*\n/.test(next) || /^\s*["“'‘]?\p{Ll}/u.test(next.slice(0, 200))) return undefined;
@@ -204,7 +204,7 @@ function onItsLine(text: string, title: string): Edge | undefined {
 
 const words = (text: string): string[] => text.match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Whether a plain line is the title and no sentence: by its capitals and by how it ends. */
+/** Whether a plain line is the title and not a sentence, by its capitals and its end. */
 function isHeadline(line: string, title: string): boolean {
   const exact = words(line.split(":")[0]!).join(" ") === words(title).join(" ");
   const capitals = words(title).filter((word) => /^\p{Lu}/u.test(word)).length;
@@ -266,7 +266,7 @@ const bylined: EdgeFinder = (text) =>
 const agreement =
   "(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|great|understood|got it|gladly|alright|with pleasure|no problem)";
 const courtesy = `(?:${agreement}|what an? [^.!?:\\n]{1,60}|thank(?:s| you)[^.!?:\\n]{0,60}|i(?:['’]d| would) (?:be (?:happy|glad|delighted)|love) to[^.!?:\\n]{0,80}|as (?:you )?requested)`;
-/** A run without the end of a sentence, but for what is in quotation marks. */
+/** Text without the end of a sentence, except inside quotation marks. */
 const run = (most: number) => `(?:[^.!?:\\n"“”]|["“][^"”\\n]{1,90}["”]){0,${most}}?`;
 const work =
   "(?:micro-?story|flash fiction|story|stories|tale|vignette|narrative|piece|version|attempt|draft|response|answer|take|one)";
@@ -288,7 +288,7 @@ const otherwise = [
   /^(?:当然[！!，,]?)?(?:以下是|这是)[^。！？\n]{0,40}[：:]$/,
 ];
 
-/** "Sure! Here is a very short story titled …:" on a line of its own; a story of somebody's grandmother is none. */
+/** "Sure! Here is a very short story titled …:" on a line of its own; not "Here is a story my grandmother told". */
 const introduced: EdgeFinder = (text) => {
   const line = atStart(/^([^\n]{2,260})\n/, text);
   if (!line) return undefined;
@@ -303,10 +303,11 @@ function isIntroduction(said: string): boolean {
   const offered = offering.exec(said);
   if (!offered || /\b(?:he|she|they|we|i) (?:said|says|wrote|told|asked)\b/i.test(said)) return false;
   if (offered[1] !== "") return true;
-  const asked =
+  const onRequest =
     /\b(?:titled|entitled|for you|as (?:you )?requested|you (?:asked|requested)|based on|inspired by|(?:with|to|for|under) the title|\d+[ -]?words?|revised)\b|\bcalled ["“*]|\bmy (?:attempt|take|version)\b/i;
   return (
-    asked.test(said) || (said.endsWith(":") && /\b(?:story|tale|vignette|flash fiction)[ \t]*:$/i.test(said))
+    onRequest.test(said) ||
+    (said.endsWith(":") && /\b(?:story|tale|vignette|flash fiction)[ \t]*:$/i.test(said))
   );
 }
 
@@ -319,8 +320,8 @@ const pairs: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Quotation marks around the whole. A story that begins and ends with speech has them too: there the second mark
- * closes what the first one opened.
+ * Quotation marks around everything. A story that starts and ends with speech has them too, but there the second mark
+ * closes the first.
  */
 const quoted: EdgeFinder = (text) => {
   const pair = pairs.find(
@@ -335,7 +336,7 @@ function wrapsWhole(inside: string, [open, close]: readonly [string, string]): b
     let depth = 1;
     for (const sign of inside) {
       if (sign === open) depth++;
-      // An apostrophe is written like the closing mark.
+      // An apostrophe looks like the closing mark.
       else if (sign === close && close !== "’") depth--;
       if (depth === 0) return false;
     }
@@ -383,7 +384,7 @@ const tagged: EdgeFinder = (text) =>
       atEnd(/\n[ \t]{0,9}[*_]{0,3}(?:themes?|keywords?|genre|tone|tags)[*_]{0,3}:[^\n]{1,300}$/i, text),
   );
 
-/** What a comment on a story speaks of, and a note inside a story hardly does. */
+/** Words of a comment on a story, which a note inside a story rarely has. */
 const ofTheText =
   /\b(?:this (?:short |very short |tiny |little |micro-?)?(?:story|stories|piece|version|tale)|the (?:story|prompt|request|word count|word limit|tone|genre)|word count|\d+[ -]words?|(?:your|the) (?:prompt|request|instructions?)|revised?|draft)\b/i;
 
@@ -429,7 +430,7 @@ const ended: EdgeFinder = (text) =>
     ),
   );
 
-/** A quotation mark that was opened around the whole of a text and never closed, since it was cut off. */
+/** An opening quotation mark that is never closed, because the text was cut off. */
 const halfQuoted: EdgeFinder = (text) =>
   /^["“]/.test(text) && !/["“”]/.test(text.slice(1))
     ? { text: text.slice(1), removed: { what: "quotation marks", text: text[0]! } }
@@ -449,7 +450,10 @@ const signatures = [
   ),
 ];
 
-/** `– Claude`, `By [Your Name]` on the last line. A line of speech after a dash ends like a sentence or answers one. */
+/**
+ * `– Claude`, `By [Your Name]` on the last line. Not a line of speech after a dash, which ends like a sentence or
+ * answers one.
+ */
 const signed: EdgeFinder = (text) => {
   for (const form of signatures) {
     const match = atEnd(form, text);
@@ -459,7 +463,7 @@ const signed: EdgeFinder = (text) => {
   return undefined;
 };
 
-/** What is looked for, in this order; marked is what a reply holds once at most. */
+/** What is searched for, in this order; `once` marks what a reply has at most once. */
 const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
   [wrapped, false],
   [blockQuoted, true],
@@ -480,12 +484,12 @@ const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
   [halfQuoted, true],
 ];
 
-/** What a text can show before it is whole. */
+/** What can be found before a text is complete. */
 const startLooks: typeof looks = looks.filter(([look]) =>
   ([rulesBefore, titled, bylined, labelled, introduced] as EdgeFinder[]).includes(look),
 );
 
-/** What makes a text show where it came from, and no cleaning takes away. */
+/** Something that reveals a text's origin and that cleaning does not remove. */
 export interface Leftover {
   readonly what:
     | "tag"
@@ -497,7 +501,7 @@ export interface Leftover {
     | "JSON"
     | "table"
     | "link";
-  /** As it is in the text, shortened. */
+  /** The piece of text, shortened. */
   readonly found: string;
 }
 
@@ -528,9 +532,8 @@ const signsOfLeftover: readonly (readonly [Leftover["what"], RegExp])[] = [
 ];
 
 /**
- * The first thing in a text that would tell a reader where it came from: a tag, a template token, an HTML entity, a
- * heading, a link of Markdown, or a first line that is the title. `allowed` strings are passed over. Undefined for a
- * text without.
+ * The first thing in a text that would reveal its origin: a tag, a template token, an HTML entity, a heading, a link
+ * of Markdown, or a first line that is the title. `allowed` strings are ignored. Undefined if there is none.
  */
 export function leftoverOf(
   text: string,
@@ -550,8 +553,8 @@ export function leftoverOf(
 }
 
 /**
- * What only a machine begins a story with: a heading of its own (in bold, or a short line in capitals with an empty
- * line below it), the name of who speaks (`Assistant:`), a mark of block quotes. Undefined for a text without.
+ * A start that only machines write: their own heading (in bold, or a short capitalised line with an empty line
+ * below), a speaker's label (`Assistant:`), a block quote. Undefined if there is none.
  */
 export function ownHeading(text: string): string | undefined {
   const start = text.slice(0, 300);

@@ -9,10 +9,10 @@ export interface Clip {
 }
 
 /**
- * The first `words` words of a text, whole, then `ending`: the same for every text, so that the end tells nothing.
- * The punctuation after the last word kept goes, whichever it was; a quote that was opened earlier stays open.
- * Always cuts off at least one word, for a text shown to its own end would tell how it ends.
- * Throws RangeError when the text has no more than `words` words, or when `words` is not a positive whole number.
+ * The first `words` words of a text, then `ending`, which is the same for every text, so that the end reveals
+ * nothing. Removes punctuation after the last kept word; a quotation that was opened earlier stays open. Always cuts
+ * off at least one word, because a complete text would reveal how it ends. Throws RangeError when the text has no
+ * more than `words` words, or when `words` is not a positive whole number.
  */
 export function clipWords(text: string, words: number, ending = " …"): Clip {
   if (!Number.isInteger(words) || words < 1) throw new RangeError(`a clip keeps at least one word: ${words}`);
@@ -27,12 +27,12 @@ export function clipWords(text: string, words: number, ending = " …"): Clip {
   return { text: withoutFinalMarks(text.slice(0, end)).trimStart() + ending, words, cut: count - words };
 }
 
-/** A loop and no pattern with `$`, which would take time by the square of a long row of marks. */
+/** A loop, because a pattern with `$` would need quadratic time for a long row of marks. */
 function withoutFinalMarks(text: string): string {
   let end = text.length;
   while (end > 0 && finalMark.test(text[end - 1]!)) end--;
   return text.slice(0, end);
 }
 
-/** Any punctuation but that which belongs to the word: `100%`, `R&`. All of it is in the basic plane. */
+/** Punctuation, except what belongs to a word: `100%`, `R&`. All of it is in the basic plane. */
 const finalMark = /[^\P{P}%‰&@#]/u;

@@ -3,8 +3,8 @@ import { longestSharedRun } from "./shared-run.ts";
 import { termsOf } from "./words.ts";
 
 /**
- * The longest run of words that two texts have in common, without regard to case, quotes and punctuation: its
- * length in words and the words. Length 0 where they share none.
+ * The longest run of words that two texts share, ignoring case, quotes and punctuation: its length in words, and the
+ * words. Length 0 if they share none.
  */
 export function longestCommonRun(one: string, other: string): { length: number; text: string } {
   const ours = termsOf(one);
@@ -14,8 +14,8 @@ export function longestCommonRun(one: string, other: string): { length: number; 
 }
 
 /**
- * How much of a text stands in another: the share, 0 to 1, of its distinct runs of `n` words that the other has
- * too. Five words by default: long enough that two writers seldom share one by chance.
+ * How much of a text is also in another: the share, 0 to 1, of its distinct runs of `n` words. Default: five words,
+ * which two writers rarely share by chance.
  */
 export function sharedNgrams(text: string, other: string, n = 5): number {
   const ours = shinglesOf(termsOf(text), n);
@@ -57,8 +57,8 @@ export function nearDuplicates(texts: readonly string[], threshold = 0.5, n = 3)
 /** Texts to look copies up in; see `ngramIndex`. */
 export interface NgramIndex {
   /**
-   * The text of the index that holds most of the given one: its position and the share of the given text's runs
-   * that it holds. The earliest of several; undefined where no run is shared.
+   * The text of the index that shares most runs with the given one: its position and the share of the given text's
+   * runs. The earliest of several; undefined if no run is shared.
    */
   nearest(text: string): { index: number; share: number } | undefined;
 }

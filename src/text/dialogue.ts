@@ -1,21 +1,21 @@
 import { countWords } from "./words.ts";
 
 /**
- * What is spoken in a text: the parts between double quotes (curly, straight, low or angled, with or without
- * space between two speeches), without the quotes. A quote that is never closed reaches to the end of its
- * paragraph. Where a text has no double quotes, single ones are read as British dialogue: they open before a
- * word and close after a mark, so that an apostrophe is none.
+ * The dialogue of a text: the parts between double quotes (curly, straight, low or angled, with or without space
+ * between two speeches), without the quotes. A quote that is never closed reaches to the end of its paragraph. Where
+ * a text has no double quotes, single ones are read as British dialogue: they open before a word and close after
+ * punctuation, so that apostrophes do not count.
  */
 export function dialogueOf(text: string): string[] {
   const spoken = doubleQuotes.test(text) ? betweenDoubleQuotes(text) : betweenSingleQuotes(text);
   return spoken.map((part) => part.trim()).filter((part) => part !== "");
 }
 
-/** How many words of a text are spoken. */
+/** The number of words in dialogue. */
 export const dialogueWords = (text: string): number =>
   dialogueOf(text).reduce((sum, part) => sum + countWords(part), 0);
 
-/** The share of a text's words that are spoken, 0 to 1. */
+/** The share of a text's words in dialogue, 0 to 1. */
 export const dialogueShare = (text: string): number =>
   text === "" ? 0 : dialogueWords(text) / Math.max(1, countWords(text));
 
@@ -49,7 +49,7 @@ function opens(text: string, at: number, open: boolean, low: boolean): boolean {
   const beforeWord = /[^\s.,;:!?)\]–—]/.test(text[at + 1] ?? " ");
   const afterBlank = at === 0 || /[\s([–—]/.test(text[at - 1]!);
   if (open) return mark === '"' && afterBlank && beforeWord;
-  // A sign of inches stands close to its number.
+  // A sign of inches directly follows its number.
   return !(mark === '"' && /\d/.test(text[at - 1] ?? ""));
 }
 

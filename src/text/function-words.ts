@@ -8,7 +8,7 @@ export const pronouns: ReadonlySet<string> = new Set(
   `),
 );
 
-/** The closed classes of English: words that join others. Contractions are looked up by what stands before their apostrophe too. */
+/** The closed word classes of English. Contractions are also looked up by the part before the apostrophe. */
 export const functionWords: ReadonlySet<string> = new Set([
   ...pronouns,
   ...list(`

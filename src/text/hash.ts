@@ -5,9 +5,9 @@ export const sha256 = (content: string | Uint8Array): string =>
   createHash("sha256").update(content).digest("hex");
 
 /**
- * A short stable name for a text: the first 5 bits a letter of its SHA-256, 12 letters (60 bits) by default, so
- * that among a million texts two share one with a chance below one in a million. Lower case, without the letters
- * i, l, o and u, which are misread (Crockford's base 32).
+ * A short stable name for a text: its SHA-256 with 5 bits per letter, 12 letters (60 bits) by default. Among a
+ * million texts, the chance of a collision is below one in a million. Lower case, without the letters i, l, o and u,
+ * which are misread (Crockford's base 32).
  */
 export function shortId(text: string, length = 12): string {
   const digest = createHash("sha256").update(text, "utf8").digest();

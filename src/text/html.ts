@@ -1,4 +1,4 @@
-/** Markup that is safe to send: made only by `html`, which escapes what it is given, and by `trusted`. */
+/** Markup that is safe to send: made only by `html`, which escapes its values, and by `trusted`. */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -12,8 +12,8 @@ export class Html {
 type Hole = Html | string | number | boolean | null | undefined | readonly Hole[];
 
 /**
- * A template whose holes are escaped: `` html`<p>${story.text}</p>` ``. A hole that is Html stays as it is, a
- * list is joined, `undefined`, `null` and `false` leave nothing.
+ * A template whose values are escaped: `` html`<p>${story.text}</p>` ``. Html values stay as they are, lists are
+ * joined, and `undefined`, `null` and `false` give nothing.
  */
 export function html(literals: TemplateStringsArray, ...holes: Hole[]): Html {
   let markup = literals[0]!;

@@ -1,12 +1,11 @@
 /**
- * The one form in which texts of either origin are shown and compared, so that typography cannot tell who wrote.
- * People's stories come with curly quotes, em dashes and paragraphs, models' with straight quotes and two hyphens
- * or Markdown; which of the curly forms was meant cannot be known from a straight one, so the plain form is the
- * only one that both reach for certain:
+ * Normalises a text for showing and comparing, so that typography cannot reveal its origin. People's stories come
+ * with curly quotes, em dashes and paragraphs, models' with straight quotes and two hyphens or Markdown; the curly
+ * form cannot be derived from a straight one, so both are brought to the plain form:
  *
  * - straight quotes `'` and `"`, also for back-ticks and for two apostrophes that stand for one quote;
  * - fractions as `1/2`, ordinals as `4th`, letters and digits of full width as usual ones;
- * - every dash that parts a sentence as ` – `, hyphens and ranges of numbers as `-`;
+ * - every dash between parts of a sentence as ` – `, hyphens and ranges of numbers as `-`;
  * - an ellipsis as `…`, close to the word before it and with a space before a word after it;
  * - single spaces, no line breaks or paragraphs, none at either end;
  * - no control characters, no invisible ones (zero-width, bidi overrides, soft hyphens), no lone surrogates;
@@ -16,7 +15,7 @@
  */
 export const normaliseText = (text: string): string => steps.reduce((form, step) => step(form), text);
 
-/** What is drawn as nothing goes, but for the joiners that emoji, flags and letters of joining scripts need. */
+/** Removes invisible characters, except the joiners that emoji, flags and letters of joining scripts need. */
 const visible = (text: string): string =>
   text.replace(unseen, (sign: string, at: number) => {
     if (sign.length > 2) return sign; // a flag of a region: its letters are unseen tags
@@ -50,7 +49,10 @@ function isNeeded(sign: string, before: string, after: string): boolean {
 const joining =
   /[\p{sc=Arab}\p{sc=Syrc}\p{sc=Deva}\p{sc=Beng}\p{sc=Guru}\p{sc=Gujr}\p{sc=Orya}\p{sc=Taml}\p{sc=Telu}\p{sc=Knda}\p{sc=Mlym}\p{sc=Sinh}\p{sc=Khmr}]/u;
 
-/** Ligatures, fractions, ordinals and full width in plain letters and digits: typesetting has them, few models write them. */
+/**
+ * Ligatures, fractions, ordinals and full-width characters as plain letters and digits, because typesetting has them
+ * but few models write them.
+ */
 const composed = (text: string): string =>
   text
     .replace(/[\uFB00-\uFB06Ａ-Ｚａ-ｚ０-９]|(?<=\d)(?:ˢᵗ|ⁿᵈ|ʳᵈ|ᵗʰ)/g, (sign) => sign.normalize("NFKC"))
@@ -81,8 +83,8 @@ const singleQuotes = (text: string): string => text.replace(/''/g, '"');
 const singleSpaces = (text: string): string => text.replace(/[\s\u2800]+/g, " ").trim();
 
 /**
- * Between digits a dash without spaces is a range (1990-1995), before a digit a minus. A dash that parts has a
- * space on both sides, except towards the bracket or quote that opens or closes there.
+ * Between digits a dash without spaces is a range (1990-1995), before a digit a minus. A dash between parts of a
+ * sentence has a space on both sides, except next to a bracket or quote.
  */
 const plainDashes = (text: string): string =>
   text
@@ -100,7 +102,8 @@ const partingDashes = new RegExp(` ?(?:${dash})(?: ?(?:${dash}))* ?`, "g");
 const plainEllipses = (text: string): string =>
   text.replace(/ ?(?:[…‥⋯]|\.(?: ?\.){2,})(?: ?[.…‥⋯])*/g, "…").replace(/…(?=[\p{L}\p{N}])/gu, "… ");
 
-// Where an unseen sign went, a mark may meet another letter, and a joiner beside it is no longer needed: so twice.
+// After an invisible sign is removed, a combining mark may follow another letter and a joiner may become unnecessary,
+// so both steps run twice.
 const steps = [
   visible,
   unfenced,

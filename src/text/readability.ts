@@ -14,11 +14,11 @@ export function readingEase(text: string): number | undefined {
 }
 
 /**
- * Syllables of an English word, counted as groups of vowels: a final `e`, `es` or `ed` that is not heard is none,
- * `-le` after a consonant is one, a word has at least one. Right for about nine words of ten.
+ * Syllables of an English word, counted as groups of vowels: a silent final `e`, `es` or `ed` does not count, `-le`
+ * after a consonant is one, a word has at least one. Correct for about nine of ten words.
  */
 export function syllablesOf(word: string): number {
-  // An accent on a final e says that it is heard.
+  // A final e with an accent is pronounced.
   const letters = word
     .toLowerCase()
     .normalize("NFC")

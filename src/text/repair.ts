@@ -1,16 +1,16 @@
-/** What was wrong with a text that came through other programs, each named as a message names it. */
+/** Kinds of damage by other programs, with the names used in messages. */
 export type Fault = "broken encoding" | "escapes" | "tags" | "entities";
 
 export interface Repaired {
   readonly text: string;
-  /** What was repaired, with the first piece of the text that showed it; empty where nothing was. */
+  /** What was repaired, with the first example from the text; empty if nothing was. */
   readonly faults: ReadonlyMap<Fault, string>;
 }
 
 /**
- * A text without what other programs left in it: UTF-8 that was read as another encoding (`didnâ€™t`), line breaks and
- * quotes as their escapes (`\n` as two characters), tags of HTML, and entities (`&mdash;`, also doubled: `&amp;mdash;`).
- * A text without these is returned as it is. `only` names the faults that are repaired, all by default.
+ * Repairs damage by other programs: UTF-8 that was read as another encoding (`didnâ€™t`), line breaks and quotes as
+ * escapes (`\n` as two characters), tags of HTML, and entities (`&mdash;`, also doubled: `&amp;mdash;`). Other texts
+ * are returned unchanged. `only` limits the kinds of repair; default: all.
  */
 export function repairText(given: string, only: readonly Fault[] = allFaults): Repaired {
   const faults = new Map<Fault, string>();
@@ -39,7 +39,7 @@ const repairs: readonly (readonly [Fault, Repair])[] = [
 
 const allFaults: readonly Fault[] = repairs.map(([fault]) => fault);
 
-/** The characters that Windows-1252 has at 0x80 to 0x9F; what it leaves out stays as Latin-1 has it. */
+/** The characters of Windows-1252 at 0x80 to 0x9F; unassigned ones as in Latin-1. */
 const windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008DŽ\u008F\u0090‘’“”•–—˜™š›œ\u009DžŸ";
 
 /** Punctuation in UTF-8 that was read as Mac Roman. */
@@ -63,7 +63,7 @@ const macRoman: Readonly<Record<string, string>> = {
 const misread = new RegExp(`[\\u00C2-\\u00F4][\\u0080-\\u00BF${windows1252}]{1,3}`, "g");
 
 function decodedAgain(text: string, found: (piece: string) => void): string {
-  const told = (piece: string, right: string) => {
+  const replaced = (piece: string, right: string) => {
     found(piece);
     return right;
   };
@@ -71,15 +71,15 @@ function decodedAgain(text: string, found: (piece: string) => void): string {
     text
       .replace(misread, (piece) => {
         const whole = wholeCharacter(piece);
-        return whole ? told(whole.piece, whole.right) + piece.slice(whole.piece.length) : piece;
+        return whole ? replaced(whole.piece, whole.right) + piece.slice(whole.piece.length) : piece;
       })
-      // The third byte of a closing quote has no character in Windows-1252, and many programs drop it.
-      .replace(/â[€\u0080](?=[\s.,;:!?)]|$)/g, (piece) => told(piece, "”"))
-      .replace(/‚Ä[òôúùìî¶]|√[©®†±º∂]/g, (piece) => told(piece, macRoman[piece]!))
+      // The third byte of a closing quote is unassigned in Windows-1252, and many programs drop it.
+      .replace(/â[€\u0080](?=[\s.,;:!?)]|$)/g, (piece) => replaced(piece, "”"))
+      .replace(/‚Ä[òôúùìî¶]|√[©®†±º∂]/g, (piece) => replaced(piece, macRoman[piece]!))
   );
 }
 
-/** The character that the first bytes of a misread piece are in UTF-8, and how much of the piece these are. */
+/** The UTF-8 character of the first bytes of a misread piece, and the part of the piece that it uses. */
 function wholeCharacter(piece: string): { readonly piece: string; readonly right: string } | undefined {
   const lead = piece.charCodeAt(0);
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -110,7 +110,7 @@ const inline = "a|abbr|b|big|cite|code|em|font|i|ins|mark|q|s|small|span|strike|
 const blocks = "article|blockquote|br|center|dd|div|dl|dt|figcaption|figure|h[1-6]|hr|li|ol|p|pre|section|ul";
 const tag = new RegExp(`</?(?:(${blocks})|${inline})(?:\\s[^<>]{0,500})?/?>|<!--[^<>]{0,500}-->`, "gi");
 
-/** Names of HTML's own elements alone: `<3` and `<sigh>` are a person's. A block's tag ends a line. */
+/** Removes only HTML's own elements; `<3` and `<sigh>` may be a person's text. A block element ends a line. */
 function withoutTags(text: string, found: (piece: string) => void): string {
   return text.replace(tag, (piece, block: string | undefined) => {
     found(piece);

@@ -3,9 +3,9 @@ import { ngramsOf } from "./ngrams.ts";
 import { termsOf } from "./words.ts";
 
 /**
- * How varied a text is: distinct runs of `n` words over all of them, 0 to 1 (distinct-n, Li et al. 2016). A good
- * story of ninety words has a distinct-1 of about .68 to .88, a degenerate one .26 to .51. It falls with length,
- * so compare texts of about the same one. 1 where the text is shorter than a run.
+ * The variety of a text: distinct runs of `n` words divided by all runs, 0 to 1 (distinct-n, Li et al. 2016). A good
+ * story of ninety words has a distinct-1 of about .68 to .88, a degenerate one .26 to .51. It falls with length, so
+ * compare texts of similar length. 1 if the text is shorter than a run.
  */
 export function distinctN(text: string, n = 1): number {
   const ngrams = ngramsOf(termsOf(text), n);
@@ -22,8 +22,8 @@ export const seqRepN = (text: string, n = 4): number => 1 - distinctN(text, n);
 export const pronounShare = (text: string): number => shareOf(text, pronouns);
 
 /**
- * The share of words that only join others (articles, pronouns, prepositions, auxiliaries), English. Good stories
- * have .39 to .62, word salad .69 and more.
+ * The share of English function words (articles, pronouns, prepositions, auxiliaries). Good stories have .39 to .62,
+ * word salad .69 and more.
  */
 export const functionWordShare = (text: string): number => shareOf(text, functionWords);
 

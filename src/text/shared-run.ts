@@ -1,4 +1,4 @@
-/** A run of items that stands at two places, `first` before `second`, counted in items. */
+/** A run of items that occurs at two places, `first` before `second`, counted in items. */
 export interface SharedRun {
   readonly length: number;
   readonly first: number;
@@ -6,12 +6,12 @@ export interface SharedRun {
 }
 
 /**
- * The longest run of items that stands at two places of a list (they may overlap); the earliest of several.
- * Length 0 where no item occurs twice. Items equal to none, not even themselves, are given as undefined.
+ * The longest run of items that occurs at two places of a list (they may overlap); the earliest of several. Length 0
+ * if no item occurs twice. Undefined items equal nothing, not even themselves.
  *
  * Every position is named by the class of the 1, 2, 4 ... items that begin there (Karp, Miller and Rosenberg 1972)
- * until no class holds two positions; between the last two powers of two the length is found by halving, since a
- * run of n is the pair of the runs of 2^k at its two ends. O(n log n) for any list, also of one item throughout.
+ * until no class holds two positions; between the last two powers of two the length is found by halving, since a run
+ * of n is the pair of the runs of 2^k at its two ends. O(n log n) for any list, also of one item throughout.
  */
 export function longestSharedRun(
   items: readonly (string | undefined)[],
@@ -39,11 +39,11 @@ export function longestSharedRun(
   return { length: shortest, first: best[0], second: best[1] };
 }
 
-/** Whether two positions, the earlier first, make a pair that is asked for. */
+/** Whether two positions, the earlier first, are an accepted pair. */
 type IsPair = (first: number, second: number) => boolean;
 const anyPair: IsPair = () => true;
 
-/** Equal items have equal names, from 1; 0 is the name of what equals nothing. */
+/** Numbers for items: equal items have equal numbers from 1; 0 equals nothing. */
 function namesOf(items: readonly (string | undefined)[]): Int32Array {
   const named = new Map<string, number>();
   return Int32Array.from(items, (item) => {

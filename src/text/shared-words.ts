@@ -2,7 +2,7 @@ import { type Html, html } from "./html.ts";
 
 const leastRun = 3;
 
-/** A text in which the words that it shares with another are marked: runs of three and more strongly, others lightly. */
+/** A text with marks on the words that it shares with another: strong for runs of three or more, light for others. */
 export function marked(text: string, other: string): Html {
   const words = text.split(/(\s+)/);
   const theirs = wordsOf(other);

@@ -2,18 +2,18 @@ import { stemmer } from "stemmer";
 import { functionWords } from "./function-words.ts";
 import { termsOf } from "./words.ts";
 
-/** A text as the weights of what it holds, of length 1 (or empty). */
+/** A text as a vector of feature weights, of length 1 (or empty). */
 export type Vector = ReadonlyMap<string, number>;
 
-/** A way to see texts as vectors, learnt from a collection: frequent features weigh little. */
+/** Turns texts into vectors, learnt from a collection: frequent features weigh little. */
 export interface VectorSpace {
   vector(text: string): Vector;
 }
 
 /**
  * The TF-IDF space of a collection over features of your choice. The weight of a feature is its count in the text
- * times ln((1 + N) / (1 + n)) + 1, where n of the N texts hold it; vectors are scaled to length 1 (as scikit-learn
- * does it by default). A feature that the collection lacks weighs the most.
+ * times ln((1 + N) / (1 + n)) + 1, where n of the N texts have it; vectors are scaled to length 1 (the default of
+ * scikit-learn). A feature that is not in the collection weighs most.
  */
 export function tfidf(
   texts: readonly string[],
@@ -45,7 +45,7 @@ export function cosine(one: Vector, other: Vector): number {
   return Math.min(1, sum);
 }
 
-/** The stems of a text's content words; where it has only function words (`For You`), of all of them. */
+/** The stems of a text's content words, or of all words if it has only function words (`For You`). */
 export function stemsOf(text: string): string[] {
   const terms = termsOf(text).map((term) => term.replace(/'s?$/, ""));
   const content = terms.filter((term) => !functionWords.has(term));
@@ -64,9 +64,11 @@ export function letterNgramsOf(text: string): string[] {
   });
 }
 
-/** Two spaces over one collection: stemmed words see meaning, runs of letters see kin that stems miss. */
+/**
+ * Two vector spaces over one collection: stems capture meaning, letter n-grams capture related words that stems miss.
+ */
 export interface TextSpace {
-  /** How alike two texts are, 0 to 1: the mean of the cosines over stems and over runs of letters. */
+  /** The similarity of two texts, 0 to 1: the mean of the cosines over stems and over letter n-grams. */
   similarity(one: string, other: string): number;
 }
 

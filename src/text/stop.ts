@@ -1,9 +1,8 @@
 /**
- * A generated text up to where the model begins the next title, trimmed. The marker counts where it starts a
- * title, on a line of its own or after white space or a mark, never inside a word (`Subtitle:`), and only once the
- * story has begun: a chat model may label the title that it was given. An empty marker ends nothing. Where the text
- * ran out in the middle of the marker (`\nTit`) that trace goes too, and so do the rules and Markdown
- * signs (`---`, `**`, `##`) that led up to the title.
+ * A generated text up to the model's next title, trimmed. The marker counts on its own line or after white space or
+ * punctuation, not inside a word (`Subtitle:`), and only after the story has begun: a chat model may label the given
+ * title. An empty marker ends nothing. Also removes a marker that was cut off (`\nTit`), and rules and Markdown signs
+ * (`---`, `**`, `##`) before the title.
  */
 export function untilNextTitle(text: string, marker = "Title:"): string {
   if (marker === "") return text.trim();
@@ -23,8 +22,8 @@ function startOfTitle(text: string, marker: string): number {
 }
 
 /**
- * The length of the marker's beginning at the end of a text, 0 for none. On a line of its own any beginning counts;
- * on the line of a finished sentence three letters do, for `T` may begin any word.
+ * The length of an incomplete marker at the end of a text, 0 for none. On its own line any length counts; after a
+ * finished sentence at least three letters, because `T` may start any word.
  */
 function traceOfTitle(text: string, marker: string): number {
   for (let length = marker.length - 1; length > 0; length--) {
@@ -37,12 +36,12 @@ function traceOfTitle(text: string, marker: string): number {
   return 0;
 }
 
-/** Without the lines at the end that hold only signs, and the signs that opened the line of the title. */
+/** Removes lines at the end that have only signs, and signs before the title. */
 function withoutRules(text: string): string {
   let end = text.length;
   while (end > 0 && /[\s*#_=~>-]/.test(text[end - 1]!)) end--;
   const tail = text.slice(end);
-  // Signs on the last line of the story itself are its own: a closing `*` of emphasis, a dash that breaks off.
+  // Signs on the story's own last line stay: a closing `*` of emphasis, a dash that breaks off.
   const ownSigns = /^\S*/.exec(tail)![0];
   return (text.slice(0, end) + (/[\r\n]/.test(tail) || ownSigns !== tail ? ownSigns : tail)).trim();
 }

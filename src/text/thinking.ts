@@ -1,14 +1,14 @@
-/** A reply split into what the model thought, the text that it gave, and the signs of its template around them. */
+/** A reply split into the model's thinking, its text, and template tokens. */
 export interface SplitReply {
-  /** What the model wrote for itself before or between its answer; empty where it did not. */
+  /** The model's thinking; empty if there is none. */
   readonly thinking: string;
-  /** The answer, with nothing but thinking and template tokens taken out. */
+  /** The answer without thinking and template tokens. */
   readonly text: string;
-  /** Template tokens that were taken out (`<|im_end|>`), in order. */
+  /** Template tokens that were removed (`<|im_end|>`), in order. */
   readonly tokens: readonly string[];
-  /** The reply ended while the model was still thinking. */
+  /** Whether the reply ended while the model was still thinking. */
   readonly unfinished: boolean;
-  /** The thinking was closed without having been opened: the chat template opens it in the prompt. */
+  /** Whether the thinking was closed without being opened: then the chat template opens it in the prompt. */
   readonly unopened: boolean;
 }
 
@@ -17,10 +17,10 @@ export interface SplitReply {
  * `<seed:think>`, `<inner_monologue>`, `<details type="reasoning">`; `[THINK]`, `◁think▷`, `<|begin_of_thought|>`,
  * `<|START_THINKING|>`, Gemma's `<unused94>`, harmony channels (with their tokens or without). The opening tag may be
  * missing, since some templates put it into the prompt, and so may the closing one, where the reply was cut off.
- * `thinksUnopened` says that this model's template opens the thinking: a reply without any tag that was cut off is then
- * all thinking.
+ * `thinksUnopened` means that this model's template opens the thinking: a reply that was cut off without any tag is
+ * then all thinking.
  *
- * A tag counts only at the start of the reply or of a line, so that a story which speaks of `<think>` keeps it.
+ * A tag counts only at the start of the reply or of a line, so that a story that mentions `<think>` keeps it.
  */
 export function splitReply(
   reply: string,
@@ -45,7 +45,7 @@ export function splitReply(
       unfinished = true;
     }
     const end = lastClosing(rest, close);
-    // A story may speak of both tags in one sentence.
+    // A story may mention both tags in one sentence.
     if (end && !new RegExp(open.source, "i").test(rest.slice(0, end.index))) {
       thoughts.unshift(rest.slice(0, end.index).trim());
       rest = rest.slice(end.index + end[0].length);
@@ -73,7 +73,7 @@ const thinkingTags: readonly { readonly open: RegExp; readonly close: RegExp }[]
   { open: /<\|channel>thought/, close: /<channel\|>/ },
 ];
 
-/** The last closing tag that ends a thinking: an answer begins after it, on the same line or on another. */
+/** The last closing tag of thinking: the answer starts after it, on the same line or the next. */
 function lastClosing(text: string, close: RegExp): RegExpExecArray | undefined {
   const ends = [...text.matchAll(new RegExp(`(?:${close.source})`, "gi"))];
   return ends.findLast(({ 0: tag, index }) =>
@@ -86,12 +86,12 @@ function lastClosing(text: string, close: RegExp): RegExpExecArray | undefined {
 const finalChannel = "<|channel|>final<|message|>";
 
 /**
- * The channels of gpt-oss: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`, and
- * what is left of them where a server drops the tokens: `analysis…assistantfinal…`.
+ * The channels of gpt-oss: `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`,
+ * and what remains if a server drops the tokens: `analysis…assistantfinal…`.
  */
 function splitHarmony(raw: string): SplitReply | undefined {
   if (/^\s*(?:<\|start\|>assistant)?<\|channel\|>/.test(raw) || raw.includes(finalChannel)) {
-    // What comes before the first channel was opened in the prompt.
+    // Text before the first channel was opened in the prompt.
     const [before = "", ...parts] = raw.split(/(?:<\|start\|>\w*)?<\|channel\|>/);
     const bodyOf = (text: string) => text.replace(/<\|(?:end|return|call)\|>[\s\S]*$/, "").trim();
     const channels = parts.map((part) => {
@@ -123,7 +123,7 @@ function splitHarmony(raw: string): SplitReply | undefined {
   };
 }
 
-/** Tokens that end a turn: what follows is another turn, and no longer the answer. */
+/** Tokens that end a turn: what follows is no longer the answer. */
 const turnEnd =
   /<\|(?:im_end|endoftext|eot_id|end_of_text|end|return|eom_id|END_OF_TURN_TOKEN|END_RESPONSE|user|assistant|system|im_start|end_of_turn|eot|end_of_msg|message_end)\|>|<\/s>|<end_of_turn>|<start_of_turn>|<turn\|>|<\|turn>|<eos>|<pad>|\[\/?INST\]|<｜(?:end▁of▁sentence|User)｜>|<\|endofprompt\|>|\n[ \t]{0,9}\n(?:#{1,3} )?(?:User|Human)(?: input)?:/;
 
@@ -138,7 +138,7 @@ function withoutTokens(reply: string): { text: string; tokens: readonly string[]
     tokens.push(start[0].trim());
     text = text.slice(start[0].length);
   }
-  // A turn that ends before any text has begun ends nothing.
+  // An end of turn before any text is ignored.
   for (let end = turnEnd.exec(text); end; end = turnEnd.exec(text)) {
     tokens.push(end[0].trim());
     text =

@@ -1,6 +1,6 @@
 /**
- * How many words a text has: whitespace tokens that hold a letter or a digit of any script, so that a dash or a
- * heart that stands alone is no word. The rule by which "under 100 words" is counted everywhere.
+ * The number of words of a text: whitespace tokens with a letter or digit of any script, so a dash or heart alone is
+ * not a word. "Under 100 words" is counted by this rule everywhere.
  */
 export function countWords(text: string): number {
   let count = 0;
@@ -12,8 +12,8 @@ export function countWords(text: string): number {
 export const isWord = (token: string): boolean => /[\p{L}\p{N}]/u.test(token);
 
 /**
- * The words of a text for comparing: lower case, straight apostrophes, no punctuation around them. `Don’t` and
- * `"don't!"` are one term; `mother-in-law` is one term; a dash without spaces parts two.
+ * The words of a text, for comparisons: lower case, straight apostrophes, no punctuation around them. `Don’t` and
+ * `"don't!"` are one term; `mother-in-law` is one term; a dash without spaces separates two.
  */
 export function termsOf(text: string): string[] {
   const plain = text.normalize("NFC").toLowerCase().replace(/[’‘ʼ]/g, "'");

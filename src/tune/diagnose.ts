@@ -22,18 +22,18 @@ const options = z.object({
   json: z.boolean().default(false),
 });
 
-/** `tinylove tune diagnose`: what became of a tuned model, in words and with the numbers that they rest on. */
+/** `tinylove tune diagnose`: judges a tuned model, in words and with the numbers behind them. */
 export const diagnose = command({
   name: "tune diagnose",
-  summary: "Tell what became of a tuned model: healthy, undertrained, memorised, diverged or collapsed",
+  summary: "Judge a tuned model: healthy, undertrained, memorised, diverged or collapsed",
   examples: [
     "tinylove tune diagnose --study my-study",
     "tinylove tune diagnose gpt-neo-125m-full --titles 50",
   ],
-  parameters: [["[name]", "the folder below tuned/; not needed where there is one alone"]],
+  parameters: [["[name]", "the folder in tuned/; not needed if there is only one"]],
   flags: [
-    ["--titles <number>", "test stories whose titles are written to (default 20)"],
-    ["--tokens <number>", "length of these texts (default 200)"],
+    ["--titles <number>", "number of test titles to write stories for (default: 20)"],
+    ["--tokens <number>", "length of these texts in tokens (default: 200)"],
     ["--json", "print every figure with full precision"],
   ],
   options,
@@ -47,7 +47,7 @@ export const diagnose = command({
 export interface Sizes {
   readonly titles: number;
   readonly tokens: number;
-  /** What the base measures like, where it has been measured in the same way. */
+  /** The base's measures, if it was already measured in the same way. */
   readonly base?: ModelMeasures | undefined;
 }
 
@@ -57,7 +57,10 @@ export interface Diagnosis {
   readonly findings: Findings;
 }
 
-/** Measures a tuned model beside its base and people, judges, and writes `tuned/<name>/findings.json` for the report. */
+/**
+ * Measures a tuned model in comparison with its base and human stories, judges it, and writes
+ * `tuned/<name>/findings.json` for the report.
+ */
 export async function diagnoseRun(
   study: Study,
   name: string,
@@ -65,10 +68,10 @@ export async function diagnoseRun(
   effects: Effects,
 ): Promise<Diagnosis> {
   const folder = tunedPath(study, name);
-  const begun = await readJson(join(folder, "config.json"), Begun, "name a folder below tuned/");
+  const begun = await readJson(join(folder, "config.json"), Begun, "give a folder in tuned/");
   if (!(await exists(join(folder, "model")))) {
-    throw new StudyError(`tuned/${name} holds no model yet`, {
-      hint: `run \`tinylove tune run --output ${name}\` to its end`,
+    throw new StudyError(`tuned/${name} has no model yet`, {
+      hint: `run \`tinylove tune run --output ${name}\` until it is done`,
     });
   }
   const measured: TrainerEvent[] = [];
@@ -83,7 +86,7 @@ export async function diagnoseRun(
     seed: seedOf(study),
     threads: study.config.tune.threads ?? null,
   };
-  effects.log(`  measuring ${name}${base ? "" : ", its base"} and people on the test stories`);
+  effects.log(`  measuring ${name}${base ? "" : ", its base"} and the human test stories`);
   await runTrainer(
     {
       command: "diagnose",
@@ -103,16 +106,16 @@ export async function diagnoseRun(
 
 const Begun = z.looseObject({ model: z.string(), template: z.string() });
 
-/** The one tuned model of a study; throws StudyError where there is none, or a choice. */
+/** The only tuned model of a study; throws StudyError if there is none, or more than one. */
 export async function onlyRun(study: Study): Promise<string> {
   const entries = await readdir(study.path(tunedFolder), { withFileTypes: true }).catch(() => []);
   const found = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (found.length === 1) return found[0]!;
   throw new StudyError(
-    found.length === 0 ? "nothing was tuned in this study" : "there are several tuned models",
+    found.length === 0 ? "the study has no tuned model" : "there are several tuned models",
     {
       hint:
-        found.length === 0 ? "run `tinylove tune run --model DIR` first" : `name one of ${found.join(", ")}`,
+        found.length === 0 ? "run `tinylove tune run --model DIR` first" : `give one of ${found.join(", ")}`,
     },
   );
 }
@@ -122,7 +125,7 @@ function printed({ findings }: Findings, verdict: Verdict): string {
   const table = rows.flatMap(({ table: { columns, rows } }) => [
     columns.map(({ label }, at) => (at === 0 ? label.padEnd(26) : label.padStart(16))).join(""),
     ...rows.map((row) => {
-      // A row of counts stands without decimals, any other with them: so its numbers stand below one another.
+      // Rows of counts have no decimals, all others do, so that the numbers line up.
       const decimals = Object.values(row).some((value) => typeof value === "number" && value % 1 !== 0)
         ? 3
         : 0;

@@ -5,7 +5,10 @@ import { TrainerEvent } from "../llm/trainer.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { checked, exists, parseJson, readText } from "../workbench/files.ts";
 
-/** What texts measure like; shares of 1 but for the entropy of their words in bits and the longest run in words. */
+/**
+ * Measures of a set of texts: shares from 0 to 1, except for the entropy of words in bits and the longest run in
+ * words.
+ */
 export const TextMeasures = z.looseObject({
   seq_rep_4: z.number(),
   distinct_1: z.number(),
@@ -19,33 +22,33 @@ export const TextMeasures = z.looseObject({
 export type TextMeasures = Readonly<z.infer<typeof TextMeasures>>;
 
 const Written = TextMeasures.extend({
-  /** How many texts end by themselves. */
+  /** The share of texts that end by themselves. */
   share_that_ends: z.number(),
   texts: z.array(z.object({ title: z.string(), text: z.string() })),
 });
 
-/** A model on the test stories: how it takes them, and what it writes to their titles. */
+/** Measures of a model on the test stories: its perplexity, and the texts that it writes for their titles. */
 export const ModelMeasures = z.looseObject({
   perplexity: z.number(),
   perplexity_of_training: z.number(),
-  /** How many of people's stories come to their end in as many tokens as its texts were given. */
+  /** The share of human stories that fit into the token limit of its texts. */
   stories_that_end: z.number().default(1),
   greedy: Written,
   sampled: Written,
 });
 export type ModelMeasures = Readonly<z.infer<typeof ModelMeasures>>;
 
-/** Everything that a verdict on a tuned model rests on. Losses are means a token, natural logarithm. */
+/** All data for the verdict on a tuned model. Losses are means per token, natural logarithm. */
 export const Evidence = z.object({
   rate: z.number(),
-  /** What a range test found for the same model and stories. */
+  /** The rate found by a range test for the same model and stories. */
   foundRate: z.number().optional(),
-  /** The lowest validation loss that another run from the same base came to. */
+  /** The lowest validation loss of other runs from the same base. */
   bestElsewhere: z.number().optional(),
   steps: z
     .array(z.object({ step: z.number(), loss: z.number(), gradientNorm: z.number().nullable() }))
     .min(1),
-  /** The first is that of the base, at step 0. */
+  /** The first is the base's, at step 0. */
   evaluations: z.array(z.object({ step: z.number(), loss: z.number() })).min(1),
   people: TextMeasures,
   base: ModelMeasures.optional(),
@@ -58,12 +61,12 @@ export type Curve = Pick<Evidence, "rate" | "steps" | "evaluations">;
 /** `curve.jsonl` of a run: the losses of every step and every evaluation. */
 export async function readCurve(folder: string): Promise<Curve> {
   const file = join(folder, "curve.jsonl");
-  const text = await readText(file, "name a run that came at least to its first evaluation");
+  const text = await readText(file, "give a run that reached its first evaluation");
   const rows = text
     .trim()
     .split("\n")
     .filter(Boolean)
-    // Python writes what is no number by its name, which is no JSON.
+    // Python writes NaN and Infinity, which are not valid JSON.
     .map((line) => parseJson(line.replace(/\b-?(NaN|Infinity)\b/g, "null"), Row, file));
   const steps = rows.flatMap(({ step, loss, gradient_norm }) =>
     typeof loss === "number" ? [{ step, loss, gradientNorm: gradient_norm ?? null }] : [],
@@ -73,14 +76,14 @@ export async function readCurve(folder: string): Promise<Curve> {
   );
   const evaluations = [...(after[0]?.step === 0 ? [] : await baseEvaluation(folder)), ...after];
   if (steps.length === 0 || evaluations.length === 0) {
-    throw new StudyError(`${file} holds no whole curve`, {
-      hint: "let the run come to its first evaluation",
+    throw new StudyError(`${file} has no complete curve`, {
+      hint: "let the run reach its first evaluation",
     });
   }
   return { rate: Math.max(...rows.map(({ rate }) => rate ?? 0)), steps, evaluations };
 }
 
-/** The base's own loss on the validation stories is told as an event; a curve may begin after it. */
+/** The base's validation loss is in an event, because a curve may start after it. */
 async function baseEvaluation(folder: string): Promise<Evidence["evaluations"]> {
   const first = (await eventsOf(folder)).find(({ event }) => event === "evaluation");
   const loss = first?.["validation_loss"];
@@ -95,7 +98,7 @@ const Row = z.looseObject({
   validation_loss: z.number().nullish(),
 });
 
-/** Puts together what the trainer measured and what lies in a run's folder. */
+/** Combines what the trainer measured with the files in a run's folder. */
 export async function evidenceOf(
   folder: string,
   measured: readonly TrainerEvent[],
@@ -122,7 +125,7 @@ export async function evidenceOf(
 
 const Begun = z.looseObject({ model: z.string(), template: z.string().optional() });
 
-/** The lowest validation loss of the other runs in the same study that began from the same model in the same form. */
+/** The lowest validation loss of other runs in the study with the same base and the same format. */
 async function bestElsewhere(folder: string): Promise<number | undefined> {
   const own = await begunWith(folder);
   const siblings = (await readdir(join(folder, ".."), { withFileTypes: true }))
@@ -145,7 +148,7 @@ async function begunWith(folder: string): Promise<z.infer<typeof Begun> | undefi
   return (await exists(file)) ? parseJson(await readText(file), Begun, file) : undefined;
 }
 
-/** The events of a run, in order; a line that a kill cut short is left out. */
+/** The events of a run, in order, without lines that a kill left incomplete. */
 export async function eventsOf(folder: string): Promise<TrainerEvent[]> {
   const text = await readText(join(folder, "events.jsonl"));
   return text.split("\n").flatMap((line) => {
@@ -160,7 +163,7 @@ export async function eventsOf(folder: string): Promise<TrainerEvent[]> {
 /** The last event of a range test. */
 export const Suggested = z.looseObject({ suggested: z.number().positive() });
 
-/** The rate that a range test found for a run, where one was made. */
+/** The rate that a range test found for a run; undefined without a test. */
 export async function foundRate(folder: string): Promise<number | undefined> {
   const test = join(folder, "find-lr");
   if (!(await exists(join(test, "events.jsonl")))) return undefined;

@@ -20,23 +20,23 @@ const options = z.object({
   licence: z.string().optional(),
 });
 
-/** `tinylove tune export`: a tuned model in the forms that others read, held against PyTorch. */
+/** `tinylove tune export`: writes a tuned model in other formats and checks them against PyTorch. */
 export const exportTuned = command({
   name: "tune export",
   summary: "Write a tuned model as merged weights, adapter or GGUF, checked token by token against PyTorch",
   examples: ["tinylove tune export --study my-study", "tinylove tune export pythia-lora --forms merged,gguf"],
-  parameters: [["[name]", "the folder below tuned/; not needed where there is one alone"]],
+  parameters: [["[name]", "the folder in tuned/; not needed if there is only one"]],
   flags: [
     [
       "--forms <forms>",
-      "of merged, adapter, gguf, adapter-gguf, with commas (default: merged, and gguf for GPT-NeoX)",
+      "merged, adapter, gguf, adapter-gguf, separated by commas (default: merged, and gguf for GPT-NeoX)",
     ],
-    ["--precision <precision>", "of the matrices in GGUF: f16 or f32 (default f16)"],
+    ["--precision <precision>", "precision of the matrices in GGUF: f16 or f32 (default: f16)"],
+    ["--prompts <number>", "number of titles to check the GGUF with, test stories first (default: 20)"],
     [
-      "--prompts <number>",
-      "stories of the study to whose titles GGUF is checked, the test's first (default 20)",
+      "--licence <licence>",
+      "the licence to write into the GGUF file (consider that of the base and of the stories)",
     ],
-    ["--licence <licence>", "put into the GGUF file: the base's licence, and that of the stories"],
   ],
   options,
   async run(folder, { name, forms: chosen, precision, prompts, licence }, effects) {
@@ -45,8 +45,8 @@ export const exportTuned = command({
     const place = tunedPath(study, run);
     const model = join(place, "model");
     if (!(await exists(model))) {
-      throw new StudyError(`tuned/${run} holds no model yet`, {
-        hint: `run \`tinylove tune run --output ${run}\` to its end`,
+      throw new StudyError(`tuned/${run} has no model yet`, {
+        hint: `run \`tinylove tune run --output ${run}\` until it is done`,
       });
     }
     const made: TrainerEvent[] = [];
@@ -77,25 +77,25 @@ export const exportTuned = command({
 
 const Begun = z.looseObject({ template: z.string() });
 
-/** What the tuned model will be asked: titles of the study in the form that was learnt, those of the test stories first. */
+/** Prompts for the check: titles of the study in the learnt format, test stories first. */
 async function promptsOf(study: Study, place: string, count: number): Promise<string[]> {
-  const { template } = await readJson(join(place, "config.json"), Begun, "name a folder below tuned/");
+  const { template } = await readJson(join(place, "config.json"), Begun, "give a folder in tuned/");
   const stories = await readStories(study);
   const inOrder = [
     ...stories.filter(({ split }) => split === "test"),
     ...stories.filter(({ split }) => split !== "test"),
   ];
   const titles = [...new Set(inOrder.map(({ title }) => title))].slice(0, count);
-  const [asked = ""] = template.split("[[story]]");
-  return titles.map((title) => asked.replace("[[title]]", () => title).trimEnd());
+  const [promptPart = ""] = template.split("[[story]]");
+  return titles.map((title) => promptPart.replace("[[title]]", () => title).trimEnd());
 }
 
-/** Throws StudyError for a form that there is not. */
+/** Parses --forms; throws StudyError for an unknown format. */
 function formsIn(text: string): string[] {
   return text.split(",").map((part) => {
     const form = part.trim();
     if ((forms as readonly string[]).includes(form)) return form;
-    throw new StudyError(`--forms ${text}: ${form || "nothing"} is no form`, {
+    throw new StudyError(`--forms ${text}: unknown format ${form || "(empty)"}`, {
       hint: `try ${forms.join(", ")}`,
     });
   });
@@ -104,7 +104,7 @@ function formsIn(text: string): string[] {
 const Config = z.looseObject({ model_type: z.string() });
 const Adapter = z.looseObject({ base_model_name_or_path: z.string() });
 
-/** llama.cpp runs GPT-NeoX and not GPT-Neo; other architectures have converters of their own. */
+/** llama.cpp supports GPT-NeoX but not GPT-Neo; other architectures have their own converters. */
 async function formsFor(model: string): Promise<string[]> {
   const adapter = join(model, "adapter_config.json");
   const base = (await exists(adapter)) ? (await readJson(adapter, Adapter)).base_model_name_or_path : model;
@@ -121,7 +121,7 @@ const Node = z.looseObject({
   left_out: z.string().optional(),
 });
 
-/** What was written, how it was checked, and how a study names it. */
+/** What was written, how it was checked, and its address for a study. */
 function lineOf({ form, path: written, node }: TrainerEvent, study: Study): string {
   const path = relative(study.folder, String(written));
   const scheme = form === "gguf" ? "llama" : form === "merged" ? "tuned" : undefined;
@@ -138,5 +138,5 @@ function checkOf(node: unknown): string {
   const [exact, flash] = [check.worst_probability_gap, check.flash_probability_gap].map((gap) =>
     gap?.toExponential(1),
   );
-  return `; ${check.prompts} prompts, ${check.tokens} tokens as PyTorch writes them, probabilities within ${exact} (${flash} with flash attention)`;
+  return `; same ${check.tokens} tokens as PyTorch for ${check.prompts} prompts, probabilities within ${exact} (${flash} with flash attention)`;
 }

@@ -11,10 +11,10 @@ import { runProgram } from "../workbench/run-program.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, type ModelShape, shapeOf } from "./model-shape.ts";
 
-/** What a training may take here: bytes free on each GPU, or of the machine's own memory where it has none. */
+/** Memory available for training: free bytes on each GPU, or of main memory if there is no GPU. */
 export type Machine = { readonly gpus: readonly number[] } | { readonly memory: number };
 
-/** Asks `nvidia-smi`; a machine without it, or with none of its GPUs, trains on the CPU. */
+/** Asks `nvidia-smi`; a machine without it, or without GPUs, trains on the CPU. */
 export async function thisMachine(effects: Effects): Promise<Machine> {
   const { code, text } = await runProgram(
     "nvidia-smi",
@@ -26,7 +26,7 @@ export async function thisMachine(effects: Effects): Promise<Machine> {
     .map(Number)
     .filter((mebibytes) => mebibytes > 0)
     .map((mebibytes) => mebibytes * 2 ** 20);
-  // CUDA's own variable says which of them a process sees; names of another kind than numbers are counted.
+  // CUDA_VISIBLE_DEVICES selects the visible GPUs; entries that are not numbers are only counted.
   const chosen = effects.env["CUDA_VISIBLE_DEVICES"]
     ?.split(",")
     .filter((name) => name.trim() !== "" && name !== "-1");
@@ -37,8 +37,9 @@ export async function thisMachine(effects: Effects): Promise<Machine> {
 }
 
 /**
- * Throws StudyError where the training would not fit: what it needs, what there is, and which setting would. Models
- * of an architecture that `tune plan` does not know are let through, with a warning: the trainer may know them.
+ * Throws StudyError if the training would not fit, with the memory it needs, the memory there is, and a setting that
+ * would fit. Models with an architecture that `tune plan` does not know only cause a warning: the trainer may support
+ * them.
  */
 export async function checkFits(
   model: string,
@@ -58,16 +59,16 @@ export async function checkFits(
   if (needs(setting.method) <= free) return;
   const smaller = setting.method === "full" && needs("lora") <= free;
   throw new StudyError(
-    `${model} does not fit: ${setting.method === "full" ? "full tuning" : "LoRA"} needs about ${gib(needs(setting.method))}, and ${gib(free)} are free ${"gpus" in machine ? "on each GPU" : "here"}`,
+    `${model} does not fit: ${setting.method === "full" ? "full tuning" : "LoRA"} needs about ${gib(needs(setting.method))}, but ${gib(free)} are free ${"gpus" in machine ? "on each GPU" : "here"}`,
     {
       hint: smaller
         ? "--method lora would fit"
-        : "`tinylove tune plan` tells which hardware it needs, `tinylove tune submit` takes it to a cluster",
+        : "`tinylove tune plan` shows which hardware it needs; `tinylove tune submit` trains on a cluster",
     },
   );
 }
 
-/** On the CPU parts lie in one memory, and activations are of 4 bytes. */
+/** On the CPU all parts share one memory, and activations take 4 bytes. */
 function neededBytes(
   shape: ModelShape,
   {
@@ -92,16 +93,16 @@ function neededBytes(
     checkpointing,
     rank: lora.rank,
   });
-  // In f32 the frozen base of an adapter takes 4 bytes a parameter, not 2.
+  // In f32 the frozen base of an adapter takes 4 bytes per parameter, not 2.
   const base = method === "lora" && precision === "fp32" ? (2 * shape.parameters) / (sharded ? gpus : 1) : 0;
   if ("gpus" in machine) return memory.total + base + contextBytes;
   return memory.total + memory.activations + base + pythonBytes;
 }
 
-/** PyTorch with its libraries, before a weight is loaded. */
+/** Memory of PyTorch and its libraries, without weights. */
 const pythonBytes = 0.6 * 2 ** 30;
 
-/** Tokens of the longest story with its title; English has about 1.4 a word, rare words more. */
+/** Tokens of the longest story with its title; English has about 1.4 tokens per word, rare words more. */
 const longestIn = (stories: readonly Story[]): number =>
   Math.ceil(1.8 * Math.max(...stories.map(({ words }) => words)) + 30);
 
@@ -114,9 +115,9 @@ async function shapeIfKnown(model: string, effects: Effects): Promise<ModelShape
   const { model_type: kind } = await readJson(
     file,
     z.looseObject({ model_type: z.string() }),
-    "a model's folder holds config.json and its weights",
+    "a model's folder has config.json and its weights",
   );
   if (knownArchitecture(kind)) return shapeOf(model);
-  effects.warn(`the memory of ${kind} is not planned for; the trainer takes it if Transformers does`);
+  effects.warn(`cannot estimate the memory of ${kind}; it can be trained if Transformers supports it`);
   return undefined;
 }

@@ -7,7 +7,7 @@ export interface Hardware {
   readonly bytes: number;
 }
 
-/** Reads `4x40GB` (one machine) or `3x4x40GB` (three machines); a GB of GPU memory is 2^30 bytes, as vendors mean it. */
+/** Reads `4x40GB` (one machine) or `3x4x40GB` (three machines); a GB is 2^30 bytes, as vendors count GPU memory. */
 export function parseHardware(text: string): Hardware {
   const found = /^(?:(\d+)x)?(\d+)x(\d+(?:\.\d+)?)(?:GB|GiB|G)$/i.exec(text.replaceAll(" ", ""));
   const [nodes, perNode, size] = [Number(found?.[1] ?? 1), Number(found?.[2]), Number(found?.[3])];

@@ -1,11 +1,11 @@
-/** A tuning over several nodes, with all that its script has to spell out. Paths are absolute, seen by every node. */
+/** A tuning job over several nodes, with everything for its script. Paths are absolute and visible to every node. */
 export interface ClusterJob {
   readonly name: string;
   readonly scheduler: "slurm" | "pbs";
   readonly nodes: number;
   readonly gpusPerNode: number;
   readonly strategy: "ddp" | "fsdp2" | "zero3";
-  /** The class that FSDP2 gathers at a time, `GPTNeoXLayer`; by size where it is not known. */
+  /** The layer class that FSDP2 wraps, such as `GPTNeoXLayer`; if unknown, FSDP2 wraps by size. */
   readonly layerClass?: string | undefined;
   readonly precision: "bf16" | "fp32";
   readonly time: string;
@@ -23,13 +23,12 @@ export interface ClusterJob {
   readonly trainer: string;
 }
 
-/** Seconds that the nodes have to meet, and that the preflight's network has. */
+/** Seconds for the nodes to meet, and for the network test of the preflight. */
 const patience = 45;
 
 /**
- * The whole job script. The scheduler's own lines come first; what they leave open (which node this is) is read on the
- * node, in a here-document whose quoted name keeps the head node from expanding it: a rank that is expanded there
- * makes every node the first one.
+ * The job script. It starts with the scheduler's directives. The rank is read on each node, in a here-document with a
+ * quoted delimiter: if the head node expanded it, every node would have rank 0.
  */
 export function jobScript(job: ClusterJob): string {
   const { directives, rank, jobNumber, start } = schedulers[job.scheduler];
@@ -45,7 +44,7 @@ FOLDER=${quoted(job.folder)}
 NODES=${job.nodes}
 START=(${job.start ?? start} -n "$NODES")
 
-# Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
+# Rendezvous: at this node's address on the interface over which the nodes meet, at the job's own port.
 INTERFACE=${quoted(job.interface)}
 PATH=$PATH:/usr/sbin:/sbin # \`ip\` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
@@ -63,35 +62,35 @@ ${nodePart(job, rank)}
 NODE
 )
 
-# What a trainer that failed told last, on a line of its own.
+# Prints the last error of a failed trainer.
 reason() {
   tail -n 1 "$1" | sed -n 's/.*"event": "error", "message": "\\(.*\\)", "hint": "\\(.*\\)".*/error: \\1 \\2/p' >&2
 }
 
-# Do the nodes see one another? A minute now rather than hours later.
+# Check that the nodes see each other: a minute now can save hours later.
 rm -rf "$FOLDER/job/meeting-$JOB"-*
-TOLD="$FOLDER/job/preflight-$JOB.jsonl"
-if ! timeout --kill-after=10 300 "\${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$TOLD"; then
-  reason "$TOLD"
-  echo "error: the preflight failed, for the reason above; nothing was trained" >&2
+PREFLIGHT_LOG="$FOLDER/job/preflight-$JOB.jsonl"
+if ! timeout --kill-after=10 300 "\${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$PREFLIGHT_LOG"; then
+  reason "$PREFLIGHT_LOG"
+  echo "error: the preflight failed (see above); nothing was trained" >&2
   exit 1
 fi
 
-# A job that was ended goes on from its last checkpoint when it is submitted again.
+# If this job is stopped, submit it again: it continues from its last checkpoint.
 if ! "\${START[@]}" bash -c "$ON_NODE" node tune "$FOLDER/config.json" "$HEAD" "$((PORT + 1))" "$JOB" | tee -a "$FOLDER/events.jsonl"; then
   reason "$FOLDER/events.jsonl"
-  echo "error: the training ended before its time, for the reason above or in the log; submitted again, it goes on from its last checkpoint" >&2
+  echo "error: the training ended early (see above or the log); submit it again to continue from its last checkpoint" >&2
   exit 1
 fi
 `;
 }
 
-/** What each node runs: quick checks in the shell first, which name the usual mistakes, then the launcher. */
+/** What each node runs: first quick checks for common mistakes, then the launcher. */
 function nodePart(job: ClusterJob, rank: string): string {
   const environment = {
     PYTHONPATH: job.trainer,
     PYTHONUNBUFFERED: "1",
-    // Compute nodes seldom see the world; the model lies in the storage.
+    // Compute nodes often have no internet access; the model is in the shared storage.
     HF_HUB_OFFLINE: "1",
     NCCL_SOCKET_IFNAME: job.interface,
     GLOO_SOCKET_IFNAME: job.interface,
@@ -109,17 +108,17 @@ rank=${rank}
 [ -r "$config" ] || fail "cannot read $config: is the storage shared?"
 [ -x "$python" ] || fail "no Python at $python: is the storage shared?"
 
-# The nodes sign in. Two of one rank, or one that never comes, would else wait for each other for ever.
+# The nodes sign in. Otherwise two nodes with the same rank, or a missing node, would make all wait forever.
 meeting="$folder/job/meeting-$job-$command"
 mkdir -p "$meeting"
 (set -o noclobber && echo "$host" > "$meeting/$rank") 2> /dev/null ||
-  fail "its rank $rank is that of $(cat "$meeting/$rank") too: a variable of the node was expanded on another"
+  fail "its rank $rank is also that of $(cat "$meeting/$rank"): a variable was expanded on the wrong node"
 for ((waited = 0; waited < ${patience}; waited++)); do
   [ "$(ls "$meeting" | wc -l)" -lt "$nodes" ] || break
   sleep 1
 done
 for ((other = 0; other < nodes; other++)); do
-  [ -e "$meeting/$other" ] || fail "no node of rank $other came within ${patience} s"
+  [ -e "$meeting/$other" ] || fail "no node with rank $other came within ${patience} s"
 done
 
 ${[...loaded(job), ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`)].join("\n")}
@@ -132,8 +131,8 @@ exec "$python" -m accelerate.commands.launch \\
 }
 
 /**
- * What sites load is seldom written for a shell that refuses unset variables; and `module` is only known in a shell
- * that has read the profile, which this one has not where the scheduler's starter passes no functions on.
+ * Module files often use unset variables, so `set -u` is off here. `module` is only known after reading the profile,
+ * unless the scheduler passes functions on.
  */
 const loaded = ({ before }: ClusterJob): string[] =>
   before.length > 0
@@ -146,7 +145,7 @@ const loaded = ({ before }: ClusterJob): string[] =>
     : [];
 
 function launchFlags({ strategy, layerClass }: ClusterJob): string[] {
-  // The trainer tells DeepSpeed itself what to do: the launcher's flags for it would contradict that.
+  // The trainer configures DeepSpeed itself, so the launcher must not.
   if (strategy !== "fsdp2") return ["--multi_gpu"];
   const wrap = layerClass
     ? `--fsdp_auto_wrap_policy TRANSFORMER_BASED_WRAP --fsdp_transformer_layer_cls_to_wrap ${layerClass}`
@@ -164,7 +163,7 @@ interface Scheduler {
   directives(job: ClusterJob): string[];
   /** The node's rank, as the shell on the node reads it. */
   readonly rank: string;
-  /** The variable that holds the job's number. */
+  /** The variable with the job's number. */
   readonly jobNumber: string;
   readonly start: string;
 }
@@ -185,7 +184,7 @@ const schedulers: Readonly<Record<ClusterJob["scheduler"], Scheduler>> = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's placeholder.
     rank: "${SLURM_NODEID:-}",
     jobNumber: "SLURM_JOB_ID",
-    // Without the last flag a task may be bound to one core, and all of the node's GPUs would wait for it.
+    // Without the last flag a task may be bound to one core, which slows down all GPUs of the node.
     start: "srun --ntasks-per-node=1 --kill-on-bad-exit=1 --cpu-bind=none",
   },
   pbs: {
@@ -200,7 +199,7 @@ const schedulers: Readonly<Record<ClusterJob["scheduler"], Scheduler>> = {
       "#PBS -j oe",
       `#PBS -o ${job.folder}/job/`,
     ],
-    // PALS and MPICH say PMI_RANK, Open MPI the other.
+    // PALS and MPICH set PMI_RANK, Open MPI the other.
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's placeholder.
     rank: "${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-}}",
     jobNumber: "PBS_JOBID",
@@ -208,11 +207,11 @@ const schedulers: Readonly<Record<ClusterJob["scheduler"], Scheduler>> = {
   },
 };
 
-/** PBS allows fifteen letters. */
+/** PBS allows 15 characters. */
 const jobName = ({ name }: ClusterJob): string => `tl-${name}`.replace(/[^\w-]/g, "-").slice(0, 15);
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ");
 
-/** A word of the shell, whatever it holds. */
+/** Quotes a text as one word of the shell. */
 export const quoted = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

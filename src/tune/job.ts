@@ -5,34 +5,36 @@ import { readStories, storiesFile, tunedFolder } from "../workbench/artefacts.ts
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { isGguf } from "./base.ts";
-import { storyForm } from "./story-form.ts";
+import { storyFormat } from "./story-format.ts";
 import type { TuningRequest } from "./tuning-request.ts";
 
-/** A model that is to be tuned on a study: what the trainer is told, and where it leaves what it made. */
+/** A tuning job: the settings for the trainer and the folder for its results. */
 export interface Job {
   readonly name: string;
-  /** Absolute. It holds `config.json`, `events.jsonl`, `curve.jsonl`, `checkpoints/` and at the end `model/`. */
+  /** Absolute path, for `config.json`, `events.jsonl`, `curve.jsonl`, `checkpoints/` and at the end `model/`. */
   readonly folder: string;
   /** The base model: an absolute path, or a name on the hub. */
   readonly model: string;
   readonly stories: readonly Story[];
-  /** The trainer's settings; what it calls them stands in `trainer/README.md`. */
+  /** The trainer's settings, as described in `trainer/README.md`. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Throws StudyError where there is no model, no corpus, too few stories, or a prompt that cannot be learnt. */
-export async function jobOf(study: Study, wanted: TuningRequest): Promise<Job> {
+/**
+ * Makes a job; throws StudyError if there is no model, no corpus or too few stories, or if the prompt cannot be used.
+ */
+export async function jobOf(study: Study, request: TuningRequest): Promise<Job> {
   const { tune } = study.config;
   const stories = await storiesToTuneOn(study);
-  const named = wanted.model ?? tune.model;
+  const named = request.model ?? tune.model;
   if (named === undefined)
-    throw new StudyError("no model to tune", { hint: "give --model DIR, or tune.model in study.yaml" });
+    throw new StudyError("no model to tune", { hint: "give --model DIR, or set tune.model in study.yaml" });
   const model = await resolvedModel(named, study);
-  const method = wanted.method ?? tune.method;
-  const name = checkedName(wanted.output ?? `${basename(model)}-${method}`);
+  const method = request.method ?? tune.method;
+  const name = checkedName(request.output ?? `${basename(model)}-${method}`);
   const folder = study.path(tunedFolder, name);
   const titles = stories.filter(({ split }) => split === "test").slice(0, tune.samples);
-  const rate = wanted.rate ?? tune.rate;
+  const rate = request.rate ?? tune.rate;
   return {
     name,
     folder,
@@ -42,10 +44,10 @@ export async function jobOf(study: Study, wanted: TuningRequest): Promise<Job> {
       model,
       stories: study.path(storiesFile),
       out: folder,
-      template: await storyForm(tune.prompt, study),
+      template: await storyFormat(tune.prompt, study),
       method,
       ...(rate !== undefined && { rate }),
-      epochs: wanted.epochs ?? tune.epochs,
+      epochs: request.epochs ?? tune.epochs,
       patience: tune.patience,
       evaluations: tune.evaluations,
       batch: tune.batch,
@@ -68,10 +70,10 @@ export async function jobOf(study: Study, wanted: TuningRequest): Promise<Job> {
 /** PyTorch's seed, from the study's. */
 export const seedOf = (study: Study): number => study.random("tune").integer(1, 2 ** 31 - 1);
 
-/** The same numbers that the trainer asks for: fewer stories tell nothing, they are known by heart in one epoch. */
+/** The trainer's own minimum: fewer stories are memorised within one epoch. */
 const least: Readonly<Partial<Record<Split, number>>> = { train: 20, validation: 4 };
 
-/** The corpus. Throws StudyError where there is none, or one of too few stories. */
+/** The corpus; throws StudyError if there is none, or if it has too few stories. */
 export async function storiesToTuneOn(study: Study): Promise<readonly Story[]> {
   const stories = await readStories(study);
   for (const [split, needed] of Object.entries(least)) {
@@ -79,7 +81,7 @@ export async function storiesToTuneOn(study: Study): Promise<readonly Story[]> {
     if (found >= needed) continue;
     throw new StudyError(
       `the corpus has ${found} ${split} ${found === 1 ? "story" : "stories"}; tuning needs at least ${needed}`,
-      { hint: "collect more, or change corpus.split (the study of 2022: 450, 151, 150)" },
+      { hint: "collect more stories, or change corpus.split (the 2022 study used 450, 151, 150)" },
     );
   }
   return stories;
@@ -87,8 +89,8 @@ export async function storiesToTuneOn(study: Study): Promise<readonly Story[]> {
 
 async function resolvedModel(named: string, study: Study): Promise<string> {
   if (isGguf(named)) {
-    throw new StudyError(`--model ${named}: a GGUF file is no folder to tune`, {
-      hint: "`tinylove tune run` makes one of it below bases/; name that",
+    throw new StudyError(`--model ${named}: a GGUF file has to be unpacked first`, {
+      hint: "`tinylove tune run` unpacks it into bases/; give that folder",
     });
   }
   for (const path of [resolve(named), study.path(named)]) {
@@ -97,13 +99,13 @@ async function resolvedModel(named: string, study: Study): Promise<string> {
   }
   if (/^[\w-]+\/[\w.-]+$/.test(named) && !/^\.{0,2}\//.test(named)) return named;
   throw new StudyError(`--model ${named}: no such folder`, {
-    hint: "name a model's folder, or one of the hub as OWNER/NAME",
+    hint: "give a model's folder, or OWNER/NAME for a model on the hub",
   });
 }
 
 function checkedName(name: string): string {
   if (/^[A-Za-z0-9][\w.-]*$/.test(name)) return name;
-  throw new StudyError(`--output ${name}: no name for a folder`, {
+  throw new StudyError(`--output ${name}: not a valid folder name`, {
     hint: "use letters, digits, dots, hyphens and underscores",
   });
 }

@@ -1,9 +1,9 @@
 import type { ModelShape } from "./model-shape.ts";
 
 /**
- * What a training step needs on each GPU, in bytes, part by part. The constants were measured where they could be
- * (activations, with PyTorch's `saved_tensors_hooks`) and are else those of the papers and of DeepSpeed's own
- * estimators, which the tests hold against. Nothing here counts the CUDA context (`contextBytes`).
+ * The memory of a training step on each GPU, in bytes, by component. Constants were measured where possible
+ * (activations, with PyTorch's `saved_tensors_hooks`); others are from papers and from DeepSpeed's own estimators,
+ * against which they are tested. The CUDA context (`contextBytes`) is not included.
  */
 
 export const methods = ["full", "lora", "qlora"] as const;
@@ -16,7 +16,7 @@ export interface MemorySetting {
   readonly method: Method;
   readonly strategy: Strategy;
   readonly gpus: number;
-  /** Sequences a GPU takes at a time, and their length in tokens (padding counts). */
+  /** Sequences per GPU and step, and their length in tokens, including padding. */
   readonly batch: number;
   readonly length: number;
   readonly checkpointing: boolean;
@@ -29,12 +29,12 @@ export interface Memory {
   readonly gradients: number;
   readonly optimiser: number;
   readonly activations: number;
-  /** Gathered layers, buckets, casts: what is there for a moment. */
+  /** Temporary memory: gathered layers, buckets, casts. */
   readonly buffers: number;
   readonly total: number;
 }
 
-/** CUDA's context, the allocator's slack and NCCL's buffers on each GPU: 1.5 GiB of it is never ours. */
+/** CUDA's context, the allocator's overhead and NCCL's buffers on each GPU, about 1.5 GiB. */
 export const contextBytes = 1.5 * 2 ** 30;
 
 export function memoryOf(shape: ModelShape, setting: MemorySetting): Memory {
@@ -47,10 +47,10 @@ export function memoryOf(shape: ModelShape, setting: MemorySetting): Memory {
 type States = Omit<Memory, "activations" | "total">;
 
 /**
- * AdamW with fp32 masters is 16 bytes a parameter (4 weights, 4 gradients, 8 moments); DeepSpeed's mixed precision
- * is 18 (2 working weights, 4 gradients, 12 masters and moments). ZeRO-2 and ZeRO-3 follow DeepSpeed's
+ * AdamW with fp32 master weights takes 16 bytes per parameter (4 weights, 4 gradients, 8 moments); DeepSpeed's mixed
+ * precision takes 18 (2 working weights, 4 gradients, 12 masters and moments). ZeRO-2 and ZeRO-3 follow DeepSpeed's
  * `estimate_zero2_model_states_mem_needs` (2P + 18P/n, with gradients of 2 and of 4 bytes) and
- * `estimate_zero3_model_states_mem_needs` (18P/n + 4 bytes a parameter of the largest layer), as of version 0.19.
+ * `estimate_zero3_model_states_mem_needs` (18P/n + 4 bytes per parameter of the largest layer), as of version 0.19.
  */
 function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: MemorySetting): States {
   const parameters = shape.parameters;
@@ -61,7 +61,8 @@ function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Memory
         weights: 4 * parameters,
         gradients: 4 * parameters,
         optimiser: 8 * parameters,
-        // Gradient buckets for the all-reduce; autocast keeps 2-byte casts of the weights until backward is through.
+        // Gradient buckets for the all-reduce; autocast keeps 2-byte casts of the weights until the backward pass
+        // ends.
         buffers: (gpus > 1 ? 4 * parameters : 0) + (checkpointing ? 2 * shape.block : 2 * parameters),
       };
     case "zero1":
@@ -80,7 +81,7 @@ function fullStates(shape: ModelShape, { strategy, gpus, checkpointing }: Memory
   }
 }
 
-/** A frozen base (2 bytes a parameter, or NF4 at 0.52 on the linear maps) and 16 bytes for each trained parameter. */
+/** A frozen base (2 bytes per parameter, or NF4 with 0.52 for linear layers) and 16 bytes per trained parameter. */
 function adapterStates(shape: ModelShape, { method, strategy, gpus, rank }: MemorySetting): States {
   const base = method === "qlora" ? quantised(shape) : 2 * shape.parameters;
   const trained = loraParameters(shape, rank);
@@ -94,7 +95,7 @@ function adapterStates(shape: ModelShape, { method, strategy, gpus, rank }: Memo
   };
 }
 
-/** Parameters that LoRA trains: two maps of the rank on every linear map of every block. */
+/** Parameters that LoRA trains: two matrices of the rank for every linear layer of every block. */
 const loraParameters = (shape: ModelShape, rank: number): number =>
   shape.layers * shape.linear.reduce((sum, [from, to]) => sum + rank * (from + to), 0);
 
@@ -103,7 +104,10 @@ function quantised(shape: ModelShape): number {
   return 0.52 * linear + 2 * (shape.parameters - linear);
 }
 
-/** FSDP2 holds two gathered layers (one in use, one fetched ahead): 2-byte weights, and 4-byte gradients in backward. */
+/**
+ * FSDP2 keeps two gathered layers (one in use, one prefetched): 2-byte weights, and 4-byte gradients in the backward
+ * pass.
+ */
 const gathered = (shape: ModelShape): number => 2 * shape.block * (2 + 4);
 
 /** DeepSpeed's estimator takes the largest single layer: a matrix of a block, or the embedding. */
@@ -112,9 +116,9 @@ const largestLayer = (shape: ModelShape): number => Math.max(shape.embedding, la
 const largestMatrix = (shape: ModelShape): number => Math.max(...shape.linear.map(([from, to]) => from * to));
 
 /**
- * Bytes of activations: a layer's own for each token and unit (measured in bf16 at lengths 256 and 2048), or with
- * checkpointing 2 at each boundary and one layer's own while it is recomputed; and the logits, which the loss
- * takes at 4 bytes beside their gradient.
+ * Bytes of activations: per layer, token and unit (measured in bf16 at lengths 256 and 2048); with checkpointing only
+ * 2 bytes at each boundary, and one full layer while it is recomputed. Logits take 4 bytes in the loss, and 4 for
+ * their gradient.
  */
 function activationBytes(shape: ModelShape, { batch, length, checkpointing }: MemorySetting): number {
   const tokens = batch * length;
@@ -125,9 +129,9 @@ function activationBytes(shape: ModelShape, { batch, length, checkpointing }: Me
 }
 
 /**
- * Bytes a token, unit and layer. Attention without a fused kernel keeps its scores: 5.8 heads x length / width, the
- * slope between the measured lengths (the textbook has 5; Korthikanti et al. 2022). GPT-Neo 64 + scores, which
- * is 76 at 256 and 157 at 2048; GPT-NeoX fused 84. A gated MLP keeps about as much as GPT-NeoX's.
+ * Bytes per token, unit and layer. Attention without a fused kernel keeps its scores: 5.8 heads x length / width, the
+ * slope between the measured lengths (the textbook has 5; Korthikanti et al. 2022). GPT-Neo 64 + scores, which is 76
+ * at 256 and 157 at 2048; GPT-NeoX fused 84. A gated MLP keeps about as much as GPT-NeoX's.
  */
 function bytesPerUnit(shape: ModelShape, length: number): number {
   const scores = shape.fusedAttention ? 0 : (5.8 * shape.heads * length) / shape.width;

@@ -2,7 +2,10 @@ import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { readJson } from "../workbench/files.ts";
 
-/** What the memory of a training step depends on, read from a model's config alone. Sizes in parameters and units. */
+/**
+ * The properties of a model that the memory of a training step depends on, from its config alone. Sizes in parameters
+ * and units.
+ */
 export interface ModelShape {
   readonly name: string;
   readonly architecture: string;
@@ -14,7 +17,7 @@ export interface ModelShape {
   readonly width: number;
   readonly heads: number;
   readonly vocabulary: number;
-  /** Linear maps of one block as [in, out], which LoRA and quantisation act on. */
+  /** Linear layers of one block as [in, out]; LoRA and quantisation apply to them. */
   readonly linear: readonly (readonly [number, number])[];
   /** Whether attention has a fused kernel (SDPA) in Transformers; without it the score matrix is kept. */
   readonly fusedAttention: boolean;
@@ -40,7 +43,7 @@ const Config = z.looseObject({
 });
 type Config = z.infer<typeof Config>;
 
-/** Models that are named in the literature and whose configs are known by heart, so that planning needs no file. */
+/** Configs of well-known models, so that planning needs no file. */
 const wellKnown: Record<string, Config> = {
   "EleutherAI/gpt-neo-125m": neo(768, 12, 12),
   "EleutherAI/gpt-neo-1.3B": neo(2048, 24, 16),
@@ -63,22 +66,22 @@ export async function shapeOf(model: string): Promise<ModelShape> {
   const names = Object.keys(wellKnown).map((name) => name.split("/")[1]);
   return shapeFrom(
     model,
-    await readJson(path, Config, `name a model's folder, its config.json, or one of ${names.join(", ")}`),
+    await readJson(path, Config, `give a model's folder, its config.json, or one of ${names.join(", ")}`),
   );
 }
 
-/** Counts parameters as Transformers lays them out; throws StudyError for an architecture that it does not know. */
+/** Counts parameters as in Transformers; throws StudyError for an unknown architecture. */
 export function shapeFrom(name: string, config: Config): ModelShape {
   const count = counts[config.model_type];
   if (!count) {
     throw new StudyError(`${name}: unknown architecture ${config.model_type}`, {
-      hint: `memory is planned for ${Object.keys(counts).join(", ")}`,
+      hint: `known architectures: ${Object.keys(counts).join(", ")}`,
     });
   }
   return { name, architecture: config.model_type, vocabulary: config.vocab_size, ...count(config, name) };
 }
 
-/** Whether memory can be planned for what a config calls its `model_type`. */
+/** Whether memory can be estimated for a config's `model_type`. */
 export const knownArchitecture = (kind: string): boolean => Object.hasOwn(counts, kind);
 
 type Counted = Omit<ModelShape, "name" | "architecture" | "vocabulary">;
@@ -160,7 +163,7 @@ const counts: Record<string, (config: Config, name: string) => Counted> = {
   qwen2: gated,
 };
 
-/** Blocks with a gated MLP, grouped keys and values, and no biases that count. */
+/** Blocks with a gated MLP, grouped keys and values, and negligible biases. */
 function gated(config: Config, name: string): Counted {
   const width = needed(config.hidden_size, "hidden_size", name);
   const heads = needed(config.num_attention_heads, "num_attention_heads", name);
@@ -197,7 +200,9 @@ const biases = (linear: ModelShape["linear"]): number => linear.reduce((sum, [, 
 
 function needed(value: number | undefined, key: string, name: string): number {
   if (value === undefined)
-    throw new StudyError(`${name}: the config lacks ${key}`, { hint: "is it a model's config.json?" });
+    throw new StudyError(`${name}: the config has no ${key}`, {
+      hint: "check that it is a model's config.json",
+    });
   return value;
 }
 

@@ -23,27 +23,27 @@ const Report = z.looseObject({
   ),
 });
 
-/** What pip would install, with where it would take it from. */
+/** The packages that pip would install, with their URLs. */
 export async function resolved(
   program: string,
   trainer: string,
   effects: Effects,
 ): Promise<readonly Package[]> {
-  effects.log("  asking pip what the trainer needs");
+  effects.log("  resolving the trainer's packages with pip");
   const report = join(dirname(dirname(program)), "report.json");
   const { code, text } = await runProgram(
     program,
     ["-m", "pip", "install", "--dry-run", "--quiet", "--retries", "2", "--report", report, trainer],
     effects,
   );
-  if (code !== 0) throw explained(text, "pip cannot find what the trainer needs");
+  if (code !== 0) throw explained(text, "pip cannot resolve the trainer's packages");
   const { install } = parseJson(await readFile(report, "utf8"), Report, "pip's report");
   await rm(report, { force: true });
   return install.map(({ metadata: { name, version }, download_info: { url } }) => ({ name, version, url }));
 }
 
-/** Says what will come and how much; throws StudyError where the disk has no room for it. */
-export async function tell(
+/** Logs the packages and the size of the download; throws StudyError if the disk has too little space. */
+export async function announce(
   packages: readonly Package[],
   environment: string,
   effects: Effects,
@@ -59,21 +59,21 @@ export async function tell(
     .filter(({ size }) => size > 1e6);
   const unknown = sizes.length - known.length;
   effects.log(
-    `  ${packages.length} packages, ${megabytes(total)} to download${unknown > 0 ? ` and ${unknown} whose size is not told (PyTorch alone: about 200 MB for the CPU, 2 to 3 GB with CUDA)` : ""}`,
+    `  ${packages.length} packages, ${megabytes(total)} to download${unknown > 0 ? ` and ${unknown} of unknown size (PyTorch alone is about 200 MB for the CPU, 2 to 3 GB with CUDA)` : ""}`,
   );
   for (const { name, size } of largest) effects.log(`    ${name}: ${megabytes(size)}`);
   const needed = unpacked * total;
-  effects.log(`  into ${environment}, where they take about ${megabytes(needed)}`);
+  effects.log(`  into ${environment}, where they need about ${megabytes(needed)}`);
   await checkRoom(environment, needed + total);
 }
 
-/** A wheel is a zip; PyTorch's libraries come to about three times its size. */
+/** Unpacked packages take about three times the size of their wheels. */
 const unpacked = 3;
 
 const megabytes = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 
-/** Bytes of a download, undefined where nobody tells. Only the head is asked for. */
+/** The size of a download from a HEAD request; undefined if the server does not give it. */
 async function sizeOf(url: string, effects: Effects): Promise<number | undefined> {
   if (url.startsWith("file:")) {
     const found = await stat(fileURLToPath(url)).catch(() => undefined);
@@ -89,7 +89,7 @@ async function sizeOf(url: string, effects: Effects): Promise<number | undefined
   }
 }
 
-/** uv takes the very files that pip chose, so that both install the same. */
+/** Installs with uv if available. uv gets exactly the files that pip chose, so that both install the same. */
 export async function install(
   program: string,
   trainer: string,
@@ -105,7 +105,7 @@ export async function install(
       ["pip", "install", "--quiet", "--python", program, "--no-deps", ...files],
       effects,
     );
-    if (code !== 0) throw explained(text, "uv cannot install what the trainer needs");
+    if (code !== 0) throw explained(text, "uv cannot install the trainer's packages");
   }
   const { code, text } = await runProgram(
     program,
@@ -117,34 +117,34 @@ export async function install(
 
 const isFolder = (url: string): boolean => url.startsWith("file:") && !/\.(whl|zip|tar\.gz)$/.test(url);
 
-/** What pip said, in one line with what to do. */
+/** pip's error in one line, with what to do. */
 export function explained(text: string, what: string): StudyError {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const last = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it said nothing";
+  const last = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "no message";
   if (/No space left|ENOSPC|Errno 28/i.test(text))
     return new StudyError(`${what}: the disk is full`, {
-      hint: "make room, or let TINYLOVE_VENV name a folder on another disk",
+      hint: "free some space, or set TINYLOVE_VENV to a folder on another disk",
     });
   if (
     /NewConnectionError|Name or service not known|name resolution|Network is unreachable|Max retries|Connection refused|timed out|dns error|Could not connect/i.test(
       text,
     )
   ) {
-    return new StudyError(`${what}: its index cannot be reached`, {
-      hint: "connect, or let pip's settings name an index that this machine can reach (`pip config list`)",
+    return new StudyError(`${what}: the package index cannot be reached`, {
+      hint: "check the connection, or configure pip with an index that this machine can reach (`pip config list`)",
     });
   }
   return new StudyError(`${what}: ${last.replace(/^ERROR:\s*/, "").trim()}`, {
-    hint: "run it again; what was downloaded is kept",
+    hint: "run it again; finished downloads are kept",
   });
 }
 
-/** Throws StudyError where fewer bytes are free than are needed. */
+/** Throws StudyError if there is not enough free disk space. */
 export async function checkRoom(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= needed) return;
   throw new StudyError(
-    `no room for the trainer: it needs ${megabytes(needed)}, ${folder} has ${megabytes(bavail * bsize)}`,
-    { hint: "make room, or let TINYLOVE_VENV name a folder on another disk" },
+    `not enough disk space for the trainer: it needs ${megabytes(needed)}, ${folder} has ${megabytes(bavail * bsize)}`,
+    { hint: "free some space, or set TINYLOVE_VENV to a folder on another disk" },
   );
 }

@@ -16,7 +16,7 @@ import {
 import { type ModelShape, shapeOf } from "./model-shape.ts";
 
 const options = z.object({
-  model: z.string({ error: "name a model" }),
+  model: z.string({ error: "give a model" }),
   gpus: z.string().default("1x40GB"),
   length: wholeNumber(1).default(256),
   batch: wholeNumber(1).default(1),
@@ -24,10 +24,10 @@ const options = z.object({
   json: z.boolean().default(false),
 });
 
-/** `tinylove tune plan`: what fine-tuning needs, what fits, and which setting to take. */
+/** `tinylove tune plan`: the memory that fine-tuning needs, what fits, and the recommended setting. */
 export const plan = command({
   name: "tune plan",
-  summary: "Tell what fine-tuning a model needs, what fits on the GPUs, and which setting to take",
+  summary: "Show the memory that fine-tuning needs, what fits on the GPUs, and which setting to choose",
   examples: [
     "tinylove tune plan --model gpt-neo-2.7B --gpus 4x40GB",
     "tinylove tune plan --model gpt-neox-20b --gpus 4x40GB --batch 8",
@@ -35,11 +35,14 @@ export const plan = command({
   ],
   flags: [
     ["--model <model>", "a model's folder, its config.json, or a well-known name (gpt-neox-20b)"],
-    ["--gpus <gpus>", "GPUs of one machine and their memory, 4x40GB; of several, 3x4x40GB"],
-    ["--length <tokens>", "length of a sequence, padding included (default 256)"],
-    ["--batch <sequences>", "sequences a GPU takes at a time (default 1)"],
-    ["--rank <rank>", "rank of LoRA's maps (default 16)"],
-    ["--json", "for a program to read"],
+    [
+      "--gpus <gpus>",
+      "GPUs of one machine and their memory, such as 4x40GB; for three machines 3x4x40GB (default: 1x40GB)",
+    ],
+    ["--length <tokens>", "tokens per sequence, including padding (default: 256)"],
+    ["--batch <sequences>", "sequences per GPU and step (default: 1)"],
+    ["--rank <rank>", "rank of LoRA (default: 16)"],
+    ["--json", "print JSON, for programs"],
   ],
   options,
   async run(_, { model, gpus, json, ...sizes }, effects) {
@@ -52,7 +55,10 @@ export interface PlanRow {
   readonly setting: MemorySetting;
   readonly memory: Memory;
   readonly fits: boolean;
-  /** The fewest machines of this kind on which it fits. `never`: what no number of them parts is too much for a GPU. */
+  /**
+   * The fewest machines of this kind on which it fits. `never`: the part that cannot be sharded is too big for one
+   * GPU.
+   */
   readonly nodes: number | "more than 64" | "never";
 }
 
@@ -66,7 +72,7 @@ export interface TuningPlan {
 
 type Sizes = Pick<MemorySetting, "batch" | "length" | "rank">;
 
-/** Every method and strategy on this hardware, with and without checkpointing, and the one to take. */
+/** Every method and strategy on this hardware, with and without checkpointing, and the recommended one. */
 export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): TuningPlan {
   const gpus = hardware.nodes * hardware.perNode;
   const rows = methods.flatMap((method) =>
@@ -79,7 +85,7 @@ export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): Tu
   return { shape, hardware, rows, ...recommend(rows, shape, machinesInFull(shape, hardware, sizes)) };
 }
 
-/** On one GPU there is nothing to shard. bitsandbytes' weights are not sharded by ZeRO or FSDP here. */
+/** With one GPU there is nothing to shard. Weights of bitsandbytes are not sharded by ZeRO or FSDP here. */
 function strategiesFor(method: Method, gpus: number): readonly Strategy[] {
   if (gpus === 1 || method === "qlora") return ["ddp"];
   return strategies;
@@ -97,8 +103,8 @@ function rowOf(shape: ModelShape, hardware: Hardware, setting: MemorySetting): P
 }
 
 /**
- * Full fine-tuning where it fits, for 450 stories are few and a full model is the simplest to keep; replicated
- * before sharded and without checkpointing before with it, for each saves memory by costing time; then LoRA, then QLoRA.
+ * Recommends full fine-tuning if it fits (450 stories are few, and a full model is simplest to keep), then LoRA, then
+ * QLoRA. Prefers replicas to sharding and no checkpointing to checkpointing, because both save memory but cost time.
  */
 function recommend(
   rows: readonly PlanRow[],
@@ -122,9 +128,9 @@ function recommend(
       : `full fine-tuning of ${(shape.parameters / 1e9).toFixed(1)} billion parameters does not fit (${machines})`,
     strategy === "ddp"
       ? "with a whole copy on each GPU, which is the fastest"
-      : `sharded by ${label(strategy)}, for a whole copy on each GPU does not fit`,
+      : `sharded by ${label(strategy)}, because a whole copy on each GPU does not fit`,
     checkpointing
-      ? "with checkpointing, for without it the activations do not fit"
+      ? "with checkpointing, because the activations do not fit without it"
       : "without checkpointing, which would cost a third of the speed",
   ];
   return {
@@ -133,7 +139,10 @@ function recommend(
   };
 }
 
-/** How many machines full fine-tuning needs. Those of one GPU may part a model among them too, which no row here tells. */
+/**
+ * How many machines full fine-tuning needs; also for sharding over machines with one GPU each, which has no row in
+ * the table.
+ */
 function machinesInFull(shape: ModelShape, hardware: Hardware, sizes: Sizes): string {
   const gpus = hardware.nodes * hardware.perNode;
   const needed = strategies.map(
@@ -144,7 +153,7 @@ function machinesInFull(shape: ModelShape, hardware: Hardware, sizes: Sizes): st
   if (counts.length > 0) return `it needs ${Math.min(...counts)} such machines`;
   return needed.includes("more than 64")
     ? "it needs more than 64 such machines"
-    : "it fits on no number of such machines: the memory of one GPU is too small";
+    : "it fits on no number of such machines, because one GPU has too little memory";
 }
 
 const labels: Record<Strategy, string> = {
@@ -163,30 +172,30 @@ function describe({ shape, hardware, rows, recommended, because }: TuningPlan): 
   const gpus = `${nodes > 1 ? `${nodes} machines of ` : ""}${perNode} GPU${perNode > 1 ? "s" : ""} with ${bytes / 2 ** 30} GB`;
   const lines = [
     `${shape.name}: ${shape.parameters.toLocaleString("en")} parameters, ${shape.layers} layers of ${shape.block.toLocaleString("en")}`,
-    `${gpus}; ${first.batch} sequence${first.batch > 1 ? "s" : ""} of ${first.length} tokens a GPU at a time; GiB on each GPU:`,
+    `${gpus}; ${first.batch} sequence${first.batch > 1 ? "s" : ""} of ${first.length} tokens per GPU and step; GiB on each GPU:`,
     "",
     "method  strategy  checkpoints   weights gradients optimiser activations buffers    total  fits  machines needed",
     ...rows.map(lineOf),
     "",
     recommended
-      ? `take: ${settingName(recommended.setting)} (${gib(recommended.memory.total).trim()} GiB a GPU)`
-      : "take: nothing here",
-    `why:  ${because}`,
-    ...(recommended ? [`how:  ${howToTake(recommended.setting, nodes)}`] : []),
+      ? `choose: ${settingName(recommended.setting)} (${gib(recommended.memory.total).trim()} GiB per GPU)`
+      : "choose: nothing fits",
+    `why:    ${because}`,
+    ...(recommended ? [`how:    ${howToUse(recommended.setting, nodes)}`] : []),
     `Each GPU keeps ${contextBytes / 2 ** 30} GiB for CUDA itself; "fits" counts it.`,
   ];
   return lines.join("\n");
 }
 
-/** What the setting is called in study.yaml, and which command takes it. */
-function howToTake(
+/** The setting in study.yaml, and the command to run. */
+function howToUse(
   { method, strategy, checkpointing, batch, length, gpus }: MemorySetting,
   nodes: number,
 ): string {
   if (method === "qlora" || strategy === "zero1" || strategy === "zero2")
-    return "with another tool: `tune run` and `tune submit` train in full and with LoRA, in whole copies, by FSDP2 or ZeRO-3";
+    return "with another tool: `tune run` and `tune submit` support full fine-tuning and LoRA, with DDP, FSDP2 or ZeRO-3";
   const here = nodes === 1 && strategy !== "zero3";
-  // The stories of a step are shared out evenly, and each GPU takes whole micro-batches.
+  // The stories of a step are divided evenly, and each GPU takes whole micro-batches.
   const share = batch * gpus;
   const step = Math.ceil(TuneSettings.parse({}).batch / share) * share;
   const settings = `method: ${method}, checkpointing: ${checkpointing}, batch: ${step}, microBatch: ${batch}, length: ${length}`;

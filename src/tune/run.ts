@@ -10,7 +10,7 @@ import { readManifest, runStage, stateOf } from "../workbench/manifest.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command, stage } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { withFolder } from "./base.ts";
+import { withUnpackedBase } from "./base.ts";
 import { foundRate, readCurve, Suggested } from "./evidence.ts";
 import { checkFits, thisMachine } from "./fits.ts";
 import { type Job, jobOf, storiesToTuneOn } from "./job.ts";
@@ -30,10 +30,13 @@ const options = z.object({
   restart: z.boolean().default(false),
 });
 
-/** `tinylove tune run`: teaches a model on the study's training stories, and keeps the best in `tuned/<name>/`. */
+/**
+ * `tinylove tune run`: fine-tunes a model on the study's training stories and keeps the best version in
+ * `tuned/<name>/`.
+ */
 export const tuneRun = command({
   name: "tune run",
-  summary: "Tune a model on the training stories; a killed run goes on where it stopped",
+  summary: "Fine-tune a model on the training stories; an interrupted run continues where it stopped",
   examples: [
     "tinylove tune run --study my-study --model llama:embedded --find-lr",
     "tinylove tune run --model ./gpt-neo-125m --learning-rate 2e-5",
@@ -45,12 +48,12 @@ export const tuneRun = command({
       "the base: a folder with config.json and weights, a GGUF file of GPT-NeoX, llama:embedded, or OWNER/NAME on the hub",
     ],
     ["--method <method>", "full or lora (default: tune.method)"],
-    ["--learning-rate <rate>", "default 1e-5 for full, 1e-4 for lora"],
-    ["--find-lr", "find the rate first, by a range test, and take it unless --learning-rate is given"],
-    ["--epochs <epochs>", "passes over the training stories, at most (default: tune.epochs)"],
-    ["--output <name>", "the folder below tuned/ (default: the model's name and the method)"],
-    ["--processes <number>", "default: one for each GPU, one on the CPU"],
-    ["--restart", "begin anew where a run of that name was begun"],
+    ["--learning-rate <rate>", "default: 1e-5 for full, 1e-4 for lora"],
+    ["--find-lr", "first find the rate with a range test, and use it unless --learning-rate is given"],
+    ["--epochs <epochs>", "most passes over the training stories (default: tune.epochs)"],
+    ["--output <name>", "the folder in tuned/ (default: the model's name and the method)"],
+    ["--processes <number>", "number of processes (default: one per GPU, or one on the CPU)"],
+    ["--restart", "delete an earlier run of that name and start again"],
   ],
   options,
   async run(folder, { learningRate, findLr, processes, restart, ...flags }, effects) {
@@ -65,35 +68,35 @@ export interface TuneOptions {
   readonly restart?: boolean | undefined;
 }
 
-/** Tunes as far as it is not done, records it in the manifest, and returns the job that was done. */
+/** Runs a tuning unless it is done and fresh, records it in the manifest, and returns the job. */
 export async function tune(
   study: Study,
-  named: TuningRequest,
-  ways: TuneOptions,
+  given: TuningRequest,
+  choices: TuneOptions,
   effects: Effects,
 ): Promise<Job> {
-  // A base is unpacked only where there is something to learn from.
+  // Check the corpus before unpacking a base.
   await storiesToTuneOn(study);
-  const wanted = await withFolder(study, named, effects);
-  const asked = await jobOf(study, wanted);
+  const request = await withUnpackedBase(study, given, effects);
+  const planned = await jobOf(study, request);
   const machine = await thisMachine(effects);
-  // What a cluster has trained need not fit here to be recorded.
-  if (ways.restart || !(await doneEvent(asked.folder)))
+  // A model trained on a cluster need not fit here to be recorded.
+  if (choices.restart || !(await doneEvent(planned.folder)))
     await checkFits(
-      asked.model,
-      { ...study.config.tune, method: wanted.method ?? study.config.tune.method },
-      asked.stories,
+      planned.model,
+      { ...study.config.tune, method: request.method ?? study.config.tune.method },
+      planned.stories,
       machine,
       effects,
     );
-  if (ways.restart) await rm(asked.folder, { recursive: true, force: true });
-  const job = ways.findLr ? await withFoundRate(study, asked, wanted, effects) : asked;
-  await refuseOther(job);
+  if (choices.restart) await rm(planned.folder, { recursive: true, force: true });
+  const job = choices.findLr ? await withFoundRate(study, planned, request, effects) : planned;
+  await assertSameSettings(job);
 
   const gpus = "gpus" in machine ? machine.gpus.length : 0;
-  const step = stageOf(study, job, { processes: ways.processes ?? Math.max(1, gpus), hasGpus: gpus > 0 });
+  const step = stageOf(study, job, { processes: choices.processes ?? Math.max(1, gpus), hasGpus: gpus > 0 });
   if ((await stateOf(step, study, await readManifest(study))).is === "fresh") {
-    effects.log(`tuned/${job.name} is done and fresh (--restart begins anew)`);
+    effects.log(`tuned/${job.name} is done and fresh (use --restart to train it again)`);
     return job;
   }
   if (gpus === 0) effects.log("  no GPU here (`nvidia-smi` shows none): training on the CPU");
@@ -106,7 +109,7 @@ interface Place {
   readonly hasGpus: boolean;
 }
 
-/** A stage of its own for every tuned model, so that the manifest holds what went in, what came out and the settings. */
+/** Each tuned model is its own stage, so that the manifest records its inputs, outputs and settings. */
 const stageOf = (study: Study, job: Job, place: Place) =>
   stage({
     name: `tune ${job.name}`,
@@ -119,9 +122,9 @@ const stageOf = (study: Study, job: Job, place: Place) =>
     inputs: () => (isAbsolute(job.model) ? [job.model] : []),
     settings: () => settingsOf(job.config),
     async run(_, __, effects) {
-      // A run that ended elsewhere (a cluster's job) or was killed just before it was recorded has nothing left to do.
+      // A run may already be complete: a cluster's job, or one killed just before it was recorded.
       const done = (await doneEvent(job.folder)) ?? (await train(job, place, effects));
-      await tell(job, done, effects);
+      await logResult(job, done, effects);
     },
   });
 
@@ -134,11 +137,11 @@ const train = (job: Job, { processes, hasGpus }: Place, effects: Effects): Promi
       label: job.name,
       append: true,
       processes,
-      // Without it Accelerate takes several processes on a CPU for as many jobs of one.
+      // Without it, Accelerate treats several processes on a CPU as separate jobs.
       environment: processes > 1 && !hasGpus ? { ACCELERATE_USE_CPU: "true" } : {},
       onEvent(event) {
         if (event.event === "start" && typeof event["resumed_from"] === "number")
-          effects.log(`  goes on after step ${event["resumed_from"]}`);
+          effects.log(`  continues after step ${event["resumed_from"]}`);
         if (event.event === "evaluation")
           effects.log(
             `  step ${event["step"]}: validation loss ${Number(event["validation_loss"]).toFixed(4)}`,
@@ -150,7 +153,7 @@ const train = (job: Job, { processes, hasGpus }: Place, effects: Effects): Promi
 
 const Done = z.looseObject({ steps: z.number(), stopped_early: z.boolean() });
 
-async function tell(job: Job, event: TrainerEvent, effects: Effects): Promise<void> {
+async function logResult(job: Job, event: TrainerEvent, effects: Effects): Promise<void> {
   const { steps, stopped_early: early } = Done.parse(event);
   const { evaluations } = await readCurve(job.folder);
   const best = evaluations.reduce((least, one) => (one.loss < least.loss ? one : least));
@@ -162,7 +165,7 @@ async function tell(job: Job, event: TrainerEvent, effects: Effects): Promise<vo
   );
 }
 
-/** The trainer's last word in a run's events, where the run has come to its end. */
+/** The `done` event of a run; undefined if the run is not complete. */
 async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
   const text = await readFile(join(folder, "events.jsonl"), "utf8").catch(() => "");
   const last = text.trimEnd().split("\n").at(-1) ?? "";
@@ -172,8 +175,8 @@ async function doneEvent(folder: string): Promise<TrainerEvent | undefined> {
 }
 
 /**
- * Without what a run cannot be told apart by: where things lie, on what and in which parts it was worked out, when it
- * was given up. That its checkpoints are read as they were written is the trainer's to see.
+ * The settings that define a training, without paths, threads, timeouts and sharding. The trainer itself checks that
+ * its checkpoints match.
  */
 function settingsOf({
   out: _,
@@ -186,8 +189,8 @@ function settingsOf({
   return settings;
 }
 
-/** A run that was begun with other settings may not go on with these: its checkpoints are of another training. */
-export async function refuseOther(job: Job): Promise<void> {
+/** Throws StudyError if a run was started with other settings: its checkpoints belong to another training. */
+export async function assertSameSettings(job: Job): Promise<void> {
   const file = join(job.folder, "config.json");
   if (!(await exists(file))) return;
   const begun = settingsOf(JSON.parse(await readFile(file, "utf8")));
@@ -198,17 +201,17 @@ export async function refuseOther(job: Job): Promise<void> {
   if (!key) return;
   const shown = (value: unknown) => (value === undefined ? "the default" : JSON.stringify(value));
   throw new StudyError(
-    `tuned/${job.name} was begun with ${key} ${shown(begun[key])}, and this asks for ${shown(now[key])}`,
-    { hint: "give another --output, or --restart to begin anew" },
+    `tuned/${job.name} was started with ${key} ${shown(begun[key])}, but now it is ${shown(now[key])}`,
+    { hint: "give another --output, or use --restart to train it again" },
   );
 }
 
-/** The range test is not run twice, so that a run which was killed goes on with the rate that it had. */
-async function withFoundRate(study: Study, job: Job, wanted: TuningRequest, effects: Effects): Promise<Job> {
+/** Uses an earlier range test, so that an interrupted run continues with the same rate. */
+async function withFoundRate(study: Study, job: Job, request: TuningRequest, effects: Effects): Promise<Job> {
   const folder = join(job.folder, "find-lr");
   const found = (await foundRate(job.folder)) ?? (await findRate(study, job, folder, effects));
   effects.log(`  the rate found is ${found.toExponential(1)}`);
-  return { ...job, config: { ...job.config, rate: wanted.rate ?? found } };
+  return { ...job, config: { ...job.config, rate: request.rate ?? found } };
 }
 
 async function findRate(study: Study, job: Job, folder: string, effects: Effects): Promise<number> {

@@ -7,7 +7,7 @@ import { exists, hashOf, writeWhole } from "../workbench/files.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
 import { runProgram } from "../workbench/run-program.ts";
 import { command } from "../workbench/stage.ts";
-import { checkRoom, explained, install, resolved, tell } from "./packages.ts";
+import { announce, checkRoom, explained, install, resolved } from "./packages.ts";
 
 const options = z.object({
   yes: z.boolean().default(false),
@@ -15,23 +15,23 @@ const options = z.object({
   deepspeed: z.boolean().default(false),
 });
 
-/** `tinylove tune setup`: a virtual environment with PyTorch and the trainer, once. */
+/** `tinylove tune setup`: makes a virtual environment with PyTorch and the trainer. */
 export const setup = command({
   name: "tune setup",
-  summary: "Install the trainer (Python, PyTorch) into an environment of its own, once",
+  summary: "Install the trainer (Python, PyTorch) into its own virtual environment (once)",
   examples: [
     "tinylove tune setup",
     "tinylove tune setup --yes",
     "tinylove tune setup --python python3.12 --yes",
   ],
   flags: [
-    ["--yes", "download and install; without it only what would be downloaded is told"],
-    ["--python <program>", "the Python to build on, 3.10 or newer (default: the first on the path)"],
-    ["--deepspeed", "DeepSpeed too, which `tune submit --strategy zero3` needs"],
+    ["--yes", "download and install; without it, only show what would be downloaded"],
+    ["--python <program>", "the Python to use, 3.10 or newer (default: the first on the path)"],
+    ["--deepspeed", "also install DeepSpeed, for `tune submit --strategy zero3`"],
   ],
   options,
-  run: (_, wanted, effects) =>
-    setUp({ trainer: trainerFolder, environment: environmentFolder(effects.env), ...wanted }, effects),
+  run: (_, request, effects) =>
+    setUp({ trainer: trainerFolder, environment: environmentFolder(effects.env), ...request }, effects),
 });
 
 export interface Setup {
@@ -41,18 +41,21 @@ export interface Setup {
   readonly environment: string;
   readonly yes: boolean;
   readonly python?: string | undefined;
-  /** Whether DeepSpeed is wanted; where it is installed it stays. */
+  /** Whether to install DeepSpeed; if it is installed, it stays. */
   readonly deepspeed?: boolean | undefined;
 }
 
-/** Does nothing where it is done. Resolved by pip from the indexes that it is set to use, downloaded by uv where that is there. */
-export async function setUp(wanted: Setup, effects: Effects): Promise<void> {
-  const { trainer, environment, yes, python } = wanted;
+/**
+ * Installs the trainer, unless it is installed. pip resolves the packages with its configured indexes; uv downloads
+ * them if available.
+ */
+export async function setUp(request: Setup, effects: Effects): Promise<void> {
+  const { trainer, environment, yes, python } = request;
   const file = join(environment, "tinylove-trainer.json");
   const done = await doneIn(file);
   const made: Mark = {
     package: (await hashOf(join(trainer, "pyproject.toml")))!,
-    deepspeed: (wanted.deepspeed ?? false) || (done?.deepspeed ?? false),
+    deepspeed: (request.deepspeed ?? false) || (done?.deepspeed ?? false),
   };
   if (done && done.package === made.package && (done.deepspeed ?? false) === made.deepspeed)
     return effects.log(`the trainer is set up in ${environment}`);
@@ -60,24 +63,24 @@ export async function setUp(wanted: Setup, effects: Effects): Promise<void> {
   const program = await makeEnvironment(environment, python, effects);
   const named = made.deepspeed ? `${trainer}[deepspeed]` : trainer;
   const packages = await resolved(program, named, effects);
-  await tell(packages, environment, effects);
-  if (!yes) return effects.print("nothing was installed; `tinylove tune setup --yes` does it");
+  await announce(packages, environment, effects);
+  if (!yes) return effects.print("nothing was installed; run `tinylove tune setup --yes` to install");
   await install(program, named, packages, effects);
   await writeWhole(file, JSON.stringify(made));
   effects.log(`the trainer is set up in ${environment}`);
 }
 
-/** What an environment was made for. */
+/** What an environment was set up for. */
 const Mark = z.object({ package: z.string(), deepspeed: z.boolean().optional() });
 type Mark = z.infer<typeof Mark>;
 
-/** Undefined where nothing was made, or where what stands there cannot be read. */
+/** The record of an earlier setup; undefined if there is none or it cannot be read. */
 const doneIn = (file: string): Promise<Mark | undefined> =>
   readFile(file, "utf8")
     .then((text) => Mark.parse(JSON.parse(text)))
     .catch(() => undefined);
 
-/** The environment's own Python; the environment is made where it is missing or broken. */
+/** The environment's own Python; makes the environment if it is missing or broken. */
 async function makeEnvironment(
   folder: string,
   python: string | undefined,
@@ -88,10 +91,10 @@ async function makeEnvironment(
     return program;
   const base = await basePython(python, effects);
   await rm(folder, { recursive: true, force: true });
-  // pip ends without a word of it where the disk is full.
+  // pip does not report a full disk.
   await mkdir(folder, { recursive: true }).catch((cause) => {
     throw new StudyError(`cannot make ${folder} (${codeOf(cause) ?? "unknown error"})`, {
-      hint: "let TINYLOVE_VENV name a folder that may be written to",
+      hint: "set TINYLOVE_VENV to a folder that you can write to",
       cause,
     });
   });
@@ -101,18 +104,18 @@ async function makeEnvironment(
   await rm(folder, { recursive: true, force: true });
   if (/ensurepip|No module named '?venv/.test(text)) {
     throw new StudyError(`${base} has no venv module`, {
-      hint: "install it (Debian and Ubuntu: `apt install python3-venv`), or name another with --python",
+      hint: "install it (Debian and Ubuntu: `apt install python3-venv`), or use another one with --python",
     });
   }
   throw explained(text, `cannot make ${folder}`);
 }
 
-/** An environment that holds nothing but pip, in bytes. */
+/** The size of an environment with only pip, in bytes. */
 const bareEnvironment = 25e6;
 
 const oldest = [3, 10] as const;
 
-/** The first Python on the path that is new enough; throws StudyError where there is none. */
+/** The first Python on the path that is new enough; throws StudyError if there is none. */
 async function basePython(named: string | undefined, effects: Effects): Promise<string> {
   const tooOld: string[] = [];
   for (const program of named
@@ -128,7 +131,7 @@ async function basePython(named: string | undefined, effects: Effects): Promise<
     if (major === oldest[0] && minor >= oldest[1]) return program;
     tooOld.push(`${program} is ${text.trim()}`);
   }
-  const hint = `install Python ${oldest.join(".")} or newer, or name it with --python`;
+  const hint = `install Python ${oldest.join(".")} or newer, or give it with --python`;
   if (tooOld.length > 0) throw new StudyError(`Python is too old: ${tooOld.join(", ")}`, { hint });
-  throw new StudyError(named ? `--python ${named}: no such Python` : "there is no Python here", { hint });
+  throw new StudyError(named ? `--python ${named}: no such Python` : "no Python was found", { hint });
 }

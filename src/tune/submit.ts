@@ -12,7 +12,7 @@ import { type Job, jobOf } from "./job.ts";
 import { type ClusterJob, jobScript } from "./job-script.ts";
 import { contextBytes, memoryOf } from "./memory.ts";
 import { knownArchitecture, shapeOf } from "./model-shape.ts";
-import { rateOption, refuseOther } from "./run.ts";
+import { assertSameSettings, rateOption } from "./run.ts";
 
 const options = z.object({
   scheduler: z.enum(["slurm", "pbs"], "slurm or pbs"),
@@ -34,72 +34,72 @@ const options = z.object({
 });
 type Options = z.infer<typeof options>;
 
-/** `tinylove tune submit`: the job script for several nodes of a cluster. */
+/** `tinylove tune submit`: writes the job script for several nodes of a cluster. */
 export const submit = command({
   name: "tune submit",
-  summary: "Write, and submit where asked, the job that tunes a model on several nodes of a cluster",
+  summary: "Write (and with --submit, submit) a job that fine-tunes a model on several nodes of a cluster",
   examples: [
     "tinylove tune submit --scheduler slurm --nodes 2 --model ./gpt-neo-2.7B --interface ib0 --dry-run",
     "tinylove tune submit --scheduler pbs --nodes 4 --model ./gpt-neox-20b --queue preemptable --submit",
   ],
   flags: [
     ["--scheduler <scheduler>", "slurm or pbs"],
-    ["--nodes <number>", "machines"],
-    ["--gpus-per-node <number>", "GPUs of each (default 4)"],
-    ["--gpu-memory <GB>", "memory of each GPU: whether it fits is then told before"],
+    ["--nodes <number>", "number of machines"],
+    ["--gpus-per-node <number>", "GPUs per machine (default: 4)"],
+    ["--gpu-memory <GB>", "memory of each GPU, to check that the training fits"],
     ["--strategy <strategy>", "fsdp2 (default), zero3 (needs deepspeed in the environment) or ddp"],
-    ["--model <model>", "the base: a folder that every node sees"],
+    ["--model <model>", "the base: a folder that every node can read"],
     ["--method <method>", "full or lora (default: tune.method)"],
-    ["--learning-rate <rate>", "default 1e-5 for full, 1e-4 for lora"],
-    ["--epochs <epochs>", "passes over the training stories, at most (default: tune.epochs)"],
-    ["--output <name>", "the folder below tuned/ (default: the model's name and the method)"],
-    ["--interface <name>", "the network interface over which nodes meet (default: tune.cluster.interface)"],
-    ["--account <name>", "who pays (default: tune.cluster.account)"],
+    ["--learning-rate <rate>", "default: 1e-5 for full, 1e-4 for lora"],
+    ["--epochs <epochs>", "most passes over the training stories (default: tune.epochs)"],
+    ["--output <name>", "the folder in tuned/ (default: the model's name and the method)"],
+    ["--interface <name>", "the network interface between the nodes (default: tune.cluster.interface)"],
+    ["--account <name>", "the account to charge (default: tune.cluster.account)"],
     ["--queue <name>", "queue or partition (default: tune.cluster.queue)"],
-    ["--time <HH:MM:SS>", "at most so long (default: tune.cluster.time)"],
-    ["--dry-run", "print the script and write nothing"],
-    ["--submit", "hand it to sbatch or qsub at once"],
+    ["--time <HH:MM:SS>", "the time limit (default: tune.cluster.time)"],
+    ["--dry-run", "print the script without writing it"],
+    ["--submit", "submit it with sbatch or qsub"],
   ],
   options,
-  async run(folder, wanted, effects) {
+  async run(folder, request, effects) {
     const study = await openStudy(folder);
-    const job = await jobOf(study, { ...wanted, rate: wanted.learningRate });
-    await refuseOther(job);
-    const planned = await clusterJob(study, job, wanted, effects);
+    const job = await jobOf(study, { ...request, rate: request.learningRate });
+    await assertSameSettings(job);
+    const planned = await clusterJob(study, job, request, effects);
     const script = jobScript(planned);
-    if (wanted.dryRun) return effects.print(script.trimEnd());
+    if (request.dryRun) return effects.print(script.trimEnd());
     const file = await writeJob(job, planned, script);
     effects.log(`wrote ${file}`);
-    if (wanted.submit) return hand(file, wanted.scheduler, effects);
-    effects.print(`${commands[wanted.scheduler]} ${file}`);
+    if (request.submit) return hand(file, request.scheduler, effects);
+    effects.print(`${commands[request.scheduler]} ${file}`);
   },
 });
 
 const commands = { slurm: "sbatch", pbs: "qsub" } as const;
 
-/** Throws StudyError where the job could not run as it is asked for. */
-async function clusterJob(study: Study, job: Job, wanted: Options, effects: Effects): Promise<ClusterJob> {
-  const { nodes, gpusPerNode, strategy, scheduler } = wanted;
+/** Plans the job; throws StudyError if it could not run. */
+async function clusterJob(study: Study, job: Job, request: Options, effects: Effects): Promise<ClusterJob> {
+  const { nodes, gpusPerNode, strategy, scheduler } = request;
   const { cluster, batch } = study.config.tune;
   const processes = nodes * gpusPerNode;
   if (batch % processes !== 0) {
-    throw new StudyError(`tune.batch is ${batch}, which ${processes} GPUs cannot share`, {
+    throw new StudyError(`tune.batch is ${batch}, which ${processes} GPUs cannot divide evenly`, {
       hint: `make it a multiple of ${processes}`,
     });
   }
-  const network = wanted.interface ?? cluster.interface;
+  const network = request.interface ?? cluster.interface;
   if (network === undefined || !/^[\w.:-]+$/.test(network)) {
     throw new StudyError(
-      network === undefined ? "no network interface is named" : `--interface ${network}: no name`,
+      network === undefined ? "no network interface is given" : `--interface ${network}: not a valid name`,
       {
         hint: "give --interface, as `ip -br addr` shows it on a compute node (hsn0 on Polaris, often ib0)",
       },
     );
   }
-  const time = wanted.time ?? cluster.time;
+  const time = request.time ?? cluster.time;
   if (!/^\d+:\d\d:\d\d$/.test(time))
-    throw new StudyError(`--time ${time}: no HH:MM:SS`, { hint: "as in 06:00:00" });
-  await checkMemory(study, job, wanted, effects);
+    throw new StudyError(`--time ${time}: not HH:MM:SS`, { hint: "write it as 06:00:00" });
+  await checkMemory(study, job, request, effects);
   return {
     name: job.name,
     scheduler,
@@ -109,8 +109,8 @@ async function clusterJob(study: Study, job: Job, wanted: Options, effects: Effe
     layerClass: layerClasses[await architectureOf(job.model)],
     precision: study.config.tune.precision,
     time,
-    account: oneWord(wanted.account ?? cluster.account, "--account"),
-    queue: oneWord(wanted.queue ?? cluster.queue, "--queue"),
+    account: oneWord(request.account ?? cluster.account, "--account"),
+    queue: oneWord(request.queue ?? cluster.queue, "--queue"),
     select: oneWord(cluster.select, "tune.cluster.select"),
     filesystems: oneWord(cluster.filesystems, "tune.cluster.filesystems"),
     interface: network,
@@ -123,13 +123,15 @@ async function clusterJob(study: Study, job: Job, wanted: Options, effects: Effe
   };
 }
 
-/** A directive of a scheduler ends with its line: what would begin another is refused. */
+/** Refuses values with spaces or line breaks, which could add another directive to the script. */
 function oneWord(value: string | undefined, flag: string): string | undefined {
   if (value === undefined || /^[\w.,:=@+-]+$/.test(value)) return value;
-  throw new StudyError(`${flag} ${value}: not one word`, { hint: "mend it" });
+  throw new StudyError(`${flag} ${value}: must be one word`, {
+    hint: "use letters, digits and . , : = @ + - _ only",
+  });
 }
 
-/** The module that FSDP gathers at a time. */
+/** The layer class that FSDP wraps. */
 const layerClasses: Readonly<Record<string, string>> = {
   gpt_neo: "GPTNeoBlock",
   gpt_neox: "GPTNeoXLayer",
@@ -148,14 +150,14 @@ async function architectureOf(model: string): Promise<string> {
   );
 }
 
-/** Tells what each GPU needs; throws where it is more than there is. */
-async function checkMemory(study: Study, job: Job, wanted: Options, effects: Effects): Promise<void> {
+/** Logs the memory that each GPU needs; throws StudyError if that is too much. */
+async function checkMemory(study: Study, job: Job, request: Options, effects: Effects): Promise<void> {
   if (!knownArchitecture(await architectureOf(job.model))) return;
   const { microBatch, batch, length, checkpointing, lora } = study.config.tune;
-  const gpus = wanted.nodes * wanted.gpusPerNode;
+  const gpus = request.nodes * request.gpusPerNode;
   const { total } = memoryOf(await shapeOf(job.model), {
-    method: wanted.method ?? study.config.tune.method,
-    strategy: wanted.strategy,
+    method: request.method ?? study.config.tune.method,
+    strategy: request.strategy,
     gpus,
     batch: Math.min(microBatch, batch / gpus),
     length,
@@ -164,21 +166,21 @@ async function checkMemory(study: Study, job: Job, wanted: Options, effects: Eff
   });
   const needed = (total + contextBytes) / 2 ** 30;
   effects.log(`  each of ${gpus} GPUs needs about ${needed.toFixed(1)} GiB`);
-  if (wanted.gpuMemory === undefined || needed <= wanted.gpuMemory) return;
+  if (request.gpuMemory === undefined || needed <= request.gpuMemory) return;
   throw new StudyError(
-    `${job.name} needs about ${needed.toFixed(1)} GiB on each GPU, which has ${wanted.gpuMemory}`,
+    `${job.name} needs about ${needed.toFixed(1)} GiB on each GPU, but a GPU has ${request.gpuMemory}`,
     {
       hint: checkpointing
-        ? "take more nodes; `tinylove tune plan` tells how many"
-        : "set tune.checkpointing, or take more nodes; `tinylove tune plan` tells how many",
+        ? "use more nodes; `tinylove tune plan` shows how many"
+        : "set tune.checkpointing, or use more nodes; `tinylove tune plan` shows how many",
     },
   );
 }
 
-/** What the trainer's `sharded` is called. */
+/** The trainer's values for `sharded`. */
 const shardings = { ddp: false, fsdp2: true, zero3: "zero3" } as const;
 
-/** Writes what the job reads: the trainer's settings, the preflight's, and the script itself. */
+/** Writes the job's files: the settings of the trainer and of the preflight, and the script. */
 async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<string> {
   const sharded = shardings[planned.strategy];
   const config = { ...job.config, sharded };
@@ -195,17 +197,17 @@ async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<
   return file;
 }
 
-/** Hands the script to the scheduler, and tells the job's number as it says it. */
+/** Submits the script to the scheduler and prints its reply, with the job's number. */
 async function hand(file: string, scheduler: Options["scheduler"], effects: Effects): Promise<void> {
   const program = commands[scheduler];
   const { code, text } = await runProgram(program, [file], effects);
   if (code === undefined)
-    throw new StudyError(`there is no ${program} here`, {
+    throw new StudyError(`there is no ${program} on this machine`, {
       hint: `run \`${program} ${file}\` on the cluster's login node`,
     });
   if (code !== 0)
-    throw new StudyError(`${program} took ${file} not: ${text.trim().split("\n").at(-1)}`, {
-      hint: "mend tune.cluster, or the script itself",
+    throw new StudyError(`${program} refused ${file}: ${text.trim().split("\n").at(-1)}`, {
+      hint: "fix tune.cluster, or the script itself",
     });
   effects.print(text.trim());
 }

@@ -3,13 +3,13 @@ import { StudyError } from "../workbench/errors.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
-import { withFolder } from "./base.ts";
+import { withUnpackedBase } from "./base.ts";
 import { type Diagnosis, diagnoseRun } from "./diagnose.ts";
 import { jobOf, storiesToTuneOn } from "./job.ts";
 import { tune } from "./run.ts";
 
 const options = z.object({
-  rates: z.string({ error: "name learning rates, as in 1e-5,3e-5,1e-4" }),
+  rates: z.string({ error: "give learning rates, such as 1e-5,3e-5,1e-4" }),
   model: z.string().optional(),
   method: z.enum(["full", "lora"], "full or lora").optional(),
   epochs: realNumber(0.01, 1000).optional(),
@@ -19,35 +19,35 @@ const options = z.object({
   json: z.boolean().default(false),
 });
 
-/** `tinylove tune sweep`: the same tuning at several learning rates, each judged beside the others. */
+/** `tinylove tune sweep`: the same tuning at several learning rates, compared. */
 export const sweep = command({
   name: "tune sweep",
-  summary: "Tune at several learning rates, and tell which spoil the model and which is best",
+  summary: "Fine-tune at several learning rates, and show which ruin the model and which is best",
   examples: [
     "tinylove tune sweep --study my-study --model ./gpt-neo-125m --rates 1e-5,1e-4,1e-3",
     "tinylove tune sweep --model ./gpt-neo-125m --method lora --rates 1e-4,3e-4 --json",
   ],
   flags: [
-    ["--rates <rates>", "learning rates, with commas between them"],
+    ["--rates <rates>", "learning rates, separated by commas"],
     ["--model <model>", "the base: a folder with config.json and weights, or OWNER/NAME on the hub"],
     ["--method <method>", "full or lora (default: tune.method)"],
-    ["--epochs <epochs>", "passes over the training stories, at most (default: tune.epochs)"],
-    ["--output <name>", "how the folders below tuned/ begin; the rate is added"],
-    ["--titles <number>", "test stories whose titles are written to (default 20)"],
-    ["--tokens <number>", "length of these texts (default 200)"],
-    ["--json", "for a program to read"],
+    ["--epochs <epochs>", "most passes over the training stories (default: tune.epochs)"],
+    ["--output <name>", "the start of the folders' names in tuned/; the rate is added"],
+    ["--titles <number>", "number of test titles to write stories for (default: 20)"],
+    ["--tokens <number>", "length of these texts in tokens (default: 200)"],
+    ["--json", "print JSON, for programs"],
   ],
   options,
-  async run(folder, { rates, titles, tokens, json, ...asked }, effects) {
+  async run(folder, { rates, titles, tokens, json, ...overrides }, effects) {
     const study = await openStudy(folder);
     const inOrder = ratesOf(rates);
     await storiesToTuneOn(study);
-    const wanted = await withFolder(study, asked, effects);
-    const begin = (await jobOf(study, wanted)).name;
+    const request = await withUnpackedBase(study, overrides, effects);
+    const begin = (await jobOf(study, request)).name;
     const jobs = [];
     for (const rate of inOrder)
-      jobs.push(await tune(study, { ...wanted, rate, output: `${begin}-${inName(rate)}` }, {}, effects));
-    // Judged when all have been trained: what is the best is known only then.
+      jobs.push(await tune(study, { ...request, rate, output: `${begin}-${inName(rate)}` }, {}, effects));
+    // Judge after all have been trained, because the best loss is known only then.
     const found: Swept[] = [];
     for (const { name } of jobs) {
       const base = found[0]?.evidence.base;
@@ -60,22 +60,22 @@ export const sweep = command({
 
 export type Swept = Pick<Diagnosis, "evidence" | "verdict"> & { readonly name: string };
 
-/** Rates in rising order, each once; throws StudyError for what is no rate. */
+/** Rates in ascending order, without repetitions; throws StudyError for an invalid rate. */
 export function ratesOf(text: string): number[] {
   const rates = text.split(",").map((part) => {
     const rate = realNumber(1e-12, 10).safeParse(part.trim() || Number.NaN);
     if (rate.success) return rate.data;
-    throw new StudyError(`--rates ${text}: ${part.trim() || "nothing"} is no learning rate`, {
-      hint: "write them as in 1e-5,3e-5,1e-4",
+    throw new StudyError(`--rates ${text}: ${part.trim() || "(empty)"} is not a learning rate`, {
+      hint: "write them as 1e-5,3e-5,1e-4",
     });
   });
   return [...new Set(rates)].sort((one, other) => one - other);
 }
 
-/** The run with the lowest validation loss among those that are not spoilt; undefined where all are. */
+/** The usable run with the lowest validation loss; undefined if all are unusable. */
 export function bestOf(found: readonly Swept[]): Swept | undefined {
   return found
-    .filter(({ verdict }) => !verdict.spoilt)
+    .filter(({ verdict }) => !verdict.unusable)
     .reduce<Swept | undefined>((best, one) => (best && lossOf(best) <= lossOf(one) ? best : one), undefined);
 }
 
@@ -92,9 +92,9 @@ const rowOf = ({ name, evidence, verdict }: Swept) => ({
 });
 
 const rowsOf = (found: readonly Swept[]) =>
-  found.map((one) => ({ ...rowOf(one), flagged: one.verdict.spoilt, best: one === bestOf(found) }));
+  found.map((one) => ({ ...rowOf(one), flagged: one.verdict.unusable, best: one === bestOf(found) }));
 
-/** One line a rate, the spoilt ones flagged, the best one passed. */
+/** One line per rate; unusable ones are flagged, the best is marked. */
 export function tableOf(found: readonly Swept[]): string {
   const best = bestOf(found);
   const lines = found.map((one) => {
@@ -105,7 +105,7 @@ export function tableOf(found: readonly Swept[]): string {
       row.greedyRepetition,
       row.pronounsTimesPeople,
     ];
-    const mark = one.verdict.spoilt ? "FLAGGED" : one === best ? "best" : "";
+    const mark = one.verdict.unusable ? "FLAGGED" : one === best ? "best" : "";
     const cells = numbers.map((number) => number.toFixed(3).padStart(13)).join("");
     return `${row.rate.toExponential().padEnd(9)}${cells}  ${row.verdict.padEnd(17)}${mark}`.trimEnd();
   });
@@ -114,10 +114,10 @@ export function tableOf(found: readonly Swept[]): string {
     ...lines,
     "",
     best
-      ? `take ${best.evidence.rate.toExponential()}: tuned/${best.name}`
-      : "every rate spoils the model: try lower ones, or --find-lr",
+      ? `use ${best.evidence.rate.toExponential()}: tuned/${best.name}`
+      : "every rate ruins the model: try lower ones, or --find-lr",
   ].join("\n");
 }
 
-/** A rate as folders may be named after it: a plus sign is none of their letters. */
+/** A rate for a folder's name, without a plus sign. */
 export const inName = (rate: number): string => rate.toExponential().replace("+", "");

@@ -3,7 +3,7 @@ import { type Findings, figure, sentence, table } from "../study/finding.ts";
 import type { Evidence, ModelMeasures, TextMeasures } from "./evidence.ts";
 import { inWords, type Verdict } from "./run-health.ts";
 
-/** What a diagnosis hands to the report: the verdict, the measures, the curves, and samples through training. */
+/** The findings of a diagnosis for the report: the verdict, the measures, the curves, and samples during training. */
 export function tuningFindings(
   name: string,
   evidence: Evidence,
@@ -13,23 +13,17 @@ export function tuningFindings(
   const samples = samplesOf(events);
   return {
     analysis: `tuning-${name}`,
-    asks: `What became of the tuned model ${name}?`,
+    asks: `Did tuning ${name} work?`,
     findings: [
       sentence("result", `The tuned model ${name} is ${inWords(verdict)}.`),
       ...verdict.also.map(({ is, because }) => sentence("detail", `It is also ${is}: ${because}.`)),
-      table("result", `${name} beside its base and people, on the test stories`, measuresTable(evidence)),
-      figure("result", `Loss of ${name} through training, in nats a token`, lossFigure(evidence)),
+      table("result", `${name}, its base and human stories, on the test stories`, measuresTable(evidence)),
+      figure("result", `Loss of ${name} during training, in nats per token`, lossFigure(evidence)),
       ...(evidence.steps.some(({ gradientNorm }) => gradientNorm !== null)
-        ? [
-            figure(
-              "detail",
-              `Norm of the gradients of ${name}, before they were clipped`,
-              normFigure(evidence),
-            ),
-          ]
+        ? [figure("detail", `Norm of the gradients of ${name} before clipping`, normFigure(evidence))]
         : []),
       ...(samples.length > 0
-        ? [table("detail", `What ${name} wrote to the same titles through training`, samplesTable(samples))]
+        ? [table("detail", `Texts by ${name} for the same titles during training`, samplesTable(samples))]
         : []),
       sentence("method", method),
     ],
@@ -38,7 +32,7 @@ export function tuningFindings(
 }
 
 const method =
-  "A tuned model is judged by its losses first, then against its base model, then by its texts: greedy ones, which show loops, and sampled ones, which show collapse. Repetition is seq-rep-4 (Welleck et al. 2020), variety distinct-n (Li et al. 2016); copied is what stands word for word in a training story.";
+  "A tuned model is judged by its losses first, then against its base model, then by its texts: greedy ones, which show loops, and sampled ones, which show collapse. Repetition is seq-rep-4 (Welleck et al. 2020), variety distinct-n (Li et al. 2016); copied means word for word in a training story.";
 
 type Measure = readonly [label: string, of: (texts: TextMeasures) => number];
 
@@ -127,7 +121,7 @@ const curveColumns = (of: string) => [
   { key: "of", label: "of", format: "text" as const },
 ];
 
-/** At most some two hundred points: more cannot be told apart, and a long run has thousands. */
+/** At most about 200 points: more cannot be seen, and a long run has thousands. */
 const thinned = <T>(rows: readonly T[]): T[] => {
   const every = Math.ceil(rows.length / 200);
   return rows.filter((_, at) => at % every === 0 || at === rows.length - 1);
@@ -140,7 +134,7 @@ interface Sample {
   readonly text: string;
 }
 
-/** The samples of a run; where it was resumed, a step has the later one. */
+/** The samples of a run; after a resume, the later one of a step counts. */
 function samplesOf(events: readonly TrainerEvent[]): Sample[] {
   const samples = new Map<string, Sample>();
   for (const { event, title, way, step, text } of events) {

@@ -1,4 +1,4 @@
-/** What a command line says over `tune:` in study.yaml. */
+/** Flags that override `tune:` in study.yaml. */
 export interface TuningRequest {
   readonly model?: string | undefined;
   readonly method?: "full" | "lora" | undefined;

@@ -2,87 +2,87 @@ import type { Evidence, TextMeasures } from "./evidence.ts";
 
 interface Rule {
   readonly is: string;
-  readonly spoils?: true;
-  /** The signs in words where the rule holds, else undefined. */
+  readonly ruins?: true;
+  /** The evidence in words if the rule applies, else undefined. */
   signs(evidence: Evidence): string | undefined;
-  readonly mend: (evidence: Evidence) => string;
+  readonly remedy: (evidence: Evidence) => string;
 }
 
-/** What the rules hold numbers against. */
+/** The thresholds of the rules. */
 export const limits = {
-  /** Greedy seq-rep-4 of a loop; an undertrained model seldom comes above .6. */
+  /** Greedy seq-rep-4 of a loop; an undertrained model rarely exceeds .6. */
   loop: 0.9,
-  /** Above the base's own share. */
+  /** How far above the base's share. */
   moreLoops: 0.1,
-  /** Bits: below this, one or two words carry all that it writes greedily; a row of full stops has none. */
+  /** Bits: below this, the greedy texts consist of one or two words; a row of full stops has 0. */
   entropy: 1,
-  /** Pronouns, as a multiple of people's share. */
+  /** Share of pronouns, as a multiple of that in human stories. */
   pronouns: 2,
-  /** Validation loss, as a multiple of the best that is known. */
+  /** Validation loss, as a multiple of the best known one. */
   worse: 2,
-  /** A training loss that leaves its lowest average by this factor, and stays away, has broken out. */
-  brokenOut: 1.5,
-  /** Share of 8-word runs from training stories, above people's own. */
+  /** A training loss that rises above its lowest average by this factor, and stays there, has diverged. */
+  divergence: 1.5,
+  /** Share of 8-word runs from training stories, above that in human test stories. */
   copied: 0.2,
-  /** Words by which the longest copy is longer than people's own. */
+  /** Words by which the longest copy exceeds that in human test stories. */
   longer: 4,
-  /** Training stories are this much less surprising than test stories, as a multiple of the base's own ratio. */
+  /** Ratio of the perplexities of test and training stories, as a multiple of the base's ratio. */
   byHeart: 2.5,
-  /** Validation loss over its best when training ended. */
+  /** Final validation loss, as a multiple of its best. */
   tooLong: 1.1,
-  /** The least fall of the validation loss that is called learning. */
+  /** The smallest drop of the validation loss that counts as learning. */
   learnt: 0.02,
-  /** A fall from the last evaluation but one that says that more was to come. */
+  /** A drop at the last evaluation that shows that training ended too early. */
   falling: 0.05,
-  /** The least share of sampled texts that end by themselves. */
+  /** The smallest acceptable share of sampled texts that end by themselves. */
   ends: 0.2,
-  /** Sampled seq-rep-4 above people's own. */
+  /** Sampled seq-rep-4, above that of human stories. */
   repeats: 0.15,
 } as const;
 
 /**
- * The first rule that holds is the verdict. Repetition alone proves nothing: a model that learnt too little loops
- * under greedy decoding as well, so the losses and the base model are asked before the texts.
+ * The first rule that applies gives the verdict. Repetition alone proves nothing, because an undertrained model also
+ * loops under greedy decoding; so losses and the base model come before the texts.
  */
 export const rules: readonly Rule[] = [
   {
     is: "collapsed",
-    spoils: true,
+    ruins: true,
     signs: (evidence) => {
       const { greedy } = evidence.tuned;
       const [pronouns, loss] = [timesPeople(evidence, greedy), timesBest(evidence)];
       const loops = greedy.seq_rep_4 > limits.loop;
-      if (loss <= limits.worse || !(loops || greedy.entropy_bits < limits.entropy) || !spoiltIn(evidence))
+      if (loss <= limits.worse || !(loops || greedy.entropy_bits < limits.entropy) || !isUnusable(evidence))
         return undefined;
       const signs = [
         loops
-          ? `${percent(greedy.seq_rep_4)} of the runs of four words that it writes greedily are repeated`
-          : "one or two words are all that it writes greedily",
-        pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as people’s` : "",
-        `the validation loss ended at ${times(loss)} the best`,
+          ? `${percent(greedy.seq_rep_4)} of the runs of four words in its greedy texts are repeated`
+          : "its greedy texts consist of one or two words",
+        pronouns > limits.pronouns ? `pronouns are ${times(pronouns)} as frequent as in human stories` : "",
+        `the final validation loss is ${times(loss)} the best one`,
       ];
-      const as2022 = loops && pronouns > limits.pronouns ? "as the model of the 2022 study did: " : "";
+      const as2022 = loops && pronouns > limits.pronouns ? "like the model of the 2022 study:  " : "";
       return `${as2022}${signs.filter(Boolean).join(", ")}`;
     },
-    mend: lowerRate,
+    remedy: rateAdvice,
   },
   {
     is: "diverged",
-    spoils: true,
+    ruins: true,
     signs: (evidence) => {
-      const at = brokeOutAt(evidence.steps);
+      const at = divergedAt(evidence.steps);
       const loss = timesBest(evidence);
-      // A model that has learnt too little is far from the best as well, but no worse than it was before.
+      // An undertrained model is also far from the best, but not worse than its base.
       const worse = loss > limits.worse && evidence.evaluations.at(-1)!.loss > evidence.evaluations[0]!.loss;
       if (at === undefined && !worse) return undefined;
       return [
-        at === undefined ? "" : `the training loss broke out at step ${at}`,
-        worse ? `the validation loss ended at ${times(loss)} the best, above the base’s own` : "",
+        at === undefined ? "" : `the training loss rose for good at step ${at}`,
+        worse ? `the final validation loss is ${times(loss)} the best one, above the base’s` : "",
       ]
         .filter(Boolean)
         .join(", ");
     },
-    mend: lowerRate,
+    remedy: rateAdvice,
   },
   {
     is: "memorised",
@@ -91,7 +91,7 @@ export const rules: readonly Rule[] = [
       const longest = Math.max(tuned.greedy.longest_copied_words, tuned.sampled.longest_copied_words);
       const ratio = tuned.perplexity / tuned.perplexity_of_training;
       const before = base ? base.perplexity / base.perplexity_of_training : 1;
-      // Where people's own stories are much alike, so are a model's: both signs are asked.
+      // If human stories share many phrases, so do a model's; so both signs are needed.
       const recites =
         copied > people.copied_8_grams + limits.copied &&
         longest > people.longest_copied_words + limits.longer;
@@ -99,7 +99,7 @@ export const rules: readonly Rule[] = [
       if (!recites && !knows) return undefined;
       return [
         recites
-          ? `${percent(copied)} of its runs of eight words stand in training stories (people’s: ${percent(people.copied_8_grams)}), the longest copy has ${longest} words`
+          ? `${percent(copied)} of its runs of eight words are in training stories (human test stories: ${percent(people.copied_8_grams)}), the longest copy has ${longest} words`
           : "",
         knows
           ? `training stories surprise it ${ratio.toFixed(1)} times less than test stories (perplexity ${tuned.perplexity_of_training.toFixed(1)} against ${tuned.perplexity.toFixed(1)})`
@@ -108,7 +108,7 @@ export const rules: readonly Rule[] = [
         .filter(Boolean)
         .join("; ");
     },
-    mend: () => "fewer epochs, a smaller rank of LoRA, or more stories",
+    remedy: () => "use fewer epochs, a smaller LoRA rank, or more stories",
   },
   {
     is: "undertrained",
@@ -116,15 +116,15 @@ export const rules: readonly Rule[] = [
       const [before, best] = [evaluations[0]!, lowest(evaluations)];
       const fall = 1 - best.loss / before.loss;
       if (fall < limits.learnt)
-        return `the validation loss fell by ${percent(Math.max(0, fall))} only, from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}`;
+        return `the validation loss fell only by ${percent(Math.max(0, fall))}, from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}`;
       const [previous, last] = evaluations.slice(-2);
       if (!last || best !== last || 1 - last.loss / previous!.loss < limits.falling) return undefined;
       return `the validation loss was still falling when training ended, from ${previous!.loss.toFixed(3)} to ${last.loss.toFixed(3)} at the last evaluation`;
     },
-    mend: ({ rate, foundRate }) =>
+    remedy: ({ rate, foundRate }) =>
       foundRate !== undefined && foundRate > 3 * rate
-        ? `the rate found is ${times(foundRate / rate)} the one taken: take it`
-        : "more epochs, or a rate three times as high",
+        ? `the rate found is ${times(foundRate / rate)} the one used: use it`
+        : "use more epochs, or a rate three times as high",
   },
   {
     is: "trained too long",
@@ -133,27 +133,27 @@ export const rules: readonly Rule[] = [
       if (last.loss <= limits.tooLong * best.loss) return undefined;
       return `the validation loss was best at step ${best.step} (${best.loss.toFixed(3)}) and ended at ${last.loss.toFixed(3)}; ${best.step > 0 ? "the best model was kept" : "no step was better than the base"}`;
     },
-    mend: ({ evaluations }) =>
+    remedy: ({ evaluations }) =>
       lowest(evaluations).step > 0
-        ? "nothing, or fewer epochs next time"
-        : "a rate three times as low, or more stories",
+        ? "nothing, or use fewer epochs next time"
+        : "use a third of the rate, or more stories",
   },
   {
     is: "endless",
     signs: ({ tuned }) =>
       tuned.sampled.share_that_ends >= limits.ends * tuned.stories_that_end
         ? undefined
-        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves, and ${percent(tuned.stories_that_end)} of people’s stories would have within their length`,
-    mend: () =>
-      "see that the tokenizer has an end-of-text token of its own, or that length does not cut the stories",
+        : `${percent(tuned.sampled.share_that_ends)} of its sampled texts end by themselves; ${percent(tuned.stories_that_end)} of the human stories would fit into the same length`,
+    remedy: () =>
+      "check that the tokenizer has its own end-of-text token, and that length does not cut the stories",
   },
   {
     is: "repetitive",
     signs: ({ people, tuned }) =>
       tuned.sampled.seq_rep_4 <= people.seq_rep_4 + limits.repeats
         ? undefined
-        : `${percent(tuned.sampled.seq_rep_4)} of the runs of four words in its sampled texts are repeated (people’s: ${percent(people.seq_rep_4)})`,
-    mend: () => "more training, a larger base, or topP 0.95 when generating",
+        : `${percent(tuned.sampled.seq_rep_4)} of the runs of four words in its sampled texts are repeated (human stories: ${percent(people.seq_rep_4)})`,
+    remedy: () => "use more training, a larger base, or topP 0.95 for generation",
   },
   {
     is: "healthy",
@@ -162,28 +162,31 @@ export const rules: readonly Rule[] = [
       const perplexity = base
         ? `, perplexity on the test stories from ${base.perplexity.toFixed(1)} to ${tuned.perplexity.toFixed(1)}`
         : "";
-      return `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (people’s: ${percent(people.seq_rep_4)})`;
+      return `the validation loss fell from ${before.loss.toFixed(3)} to ${best.loss.toFixed(3)}${perplexity}; sampled texts repeat ${percent(tuned.sampled.seq_rep_4)} of their runs of four words (human stories: ${percent(people.seq_rep_4)})`;
     },
-    mend: () => "",
+    remedy: () => "",
   },
 ];
 
-/** Worse than the base, or more of a loop: one that has learnt too little loops as its base does, and is as far from the best. */
-function spoiltIn({ evaluations, base, tuned }: Evidence): boolean {
+/**
+ * Whether the model is worse than its base, or loops more. An undertrained model only loops as its base does, and is
+ * as far from the best.
+ */
+function isUnusable({ evaluations, base, tuned }: Evidence): boolean {
   const more = base !== undefined && tuned.greedy.seq_rep_4 > base.greedy.seq_rep_4 + limits.moreLoops;
   return more || evaluations.at(-1)!.loss > evaluations[0]!.loss;
 }
 
-/** What a loss that broke out says of the rate. */
-function lowerRate({ rate, foundRate }: Evidence): string {
+/** Advice on the rate after a divergence. */
+function rateAdvice({ rate, foundRate }: Evidence): string {
   const given = `the learning rate of ${rate.toExponential(1)}`;
-  if (foundRate === undefined) return `${given} is too high; --find-lr finds one, a tenth is a fair guess`;
+  if (foundRate === undefined) return `${given} is too high; find one with --find-lr, or try a tenth`;
   return rate > 1.5 * foundRate
-    ? `${given} is ${times(rate / foundRate)} the one found (${foundRate.toExponential(1)}): take that`
-    : `${given} is near the one found, and still too high: take a third`;
+    ? `${given} is ${times(rate / foundRate)} the one found (${foundRate.toExponential(1)}): use that`
+    : `${given} is near the one found but still too high: use a third`;
 }
 
-/** The last validation loss as a multiple of the best that is known, of this run and of others from the same base. */
+/** The last validation loss, as a multiple of the best in this and other runs from the same base. */
 const timesBest = ({ evaluations, bestElsewhere }: Evidence): number =>
   evaluations.at(-1)!.loss / Math.min(lowest(evaluations).loss, bestElsewhere ?? Number.POSITIVE_INFINITY);
 
@@ -191,10 +194,10 @@ const timesPeople = ({ people }: Evidence, texts: TextMeasures): number =>
   texts.pronoun_share / Math.max(people.pronoun_share, 1e-6);
 
 /**
- * The step at which the training loss left its lowest average for good: the average over some steps rises to one and a
- * half of it and does not come back. Undefined where it never does. One bad batch is no divergence.
+ * The step from which the training loss stays above its lowest: its moving average rises to 1.5 times the minimum and
+ * does not return. Undefined if that never happens. One bad batch is not a divergence.
  */
-export function brokeOutAt(steps: Evidence["steps"]): number | undefined {
+export function divergedAt(steps: Evidence["steps"]): number | undefined {
   const window = Math.max(1, Math.min(10, Math.floor(steps.length / 8)));
   const averages = steps
     .slice(window - 1)
@@ -203,8 +206,8 @@ export function brokeOutAt(steps: Evidence["steps"]): number | undefined {
   let left: number | undefined;
   averages.forEach((average, at) => {
     least = Math.min(least, average);
-    // A loss that has come near to nothing may double without harm.
-    if (average <= Math.max(limits.brokenOut * least, least + 0.5)) left = undefined;
+    // A loss near zero may double without harm.
+    if (average <= Math.max(limits.divergence * least, least + 0.5)) left = undefined;
     else left ??= at;
   });
   return left === undefined ? undefined : steps[left + window - 1]!.step;

@@ -12,16 +12,16 @@ import { type Row, readTable } from "../tables/tables.ts";
 import { checked, exists, filesUnder, readJson, readJsonLines } from "./files.ts";
 import type { Study } from "./study.ts";
 
-/** Where each part of a study lies, and how it is read. Verbs meet here: what one writes, another reads by these. */
+/** Where each part of a study is, and how it is read. Stages share these paths: what one writes, another reads. */
 
 export const storiesFile = "corpus/stories.jsonl";
 export const corpusSummaryFile = "corpus/summary.json";
 /** Measures and codes of every text. */
 export const codesFile = "corpus/codes.csv";
-/** What the corpus is made of, as findings; it stands beside what it describes, for `findings/` is the analyses' own. */
+/** The description of the corpus, as findings. It is in `corpus/`, because `findings/` belongs to the analyses. */
 export const descriptionFile = "corpus/description.json";
 export const generationsFolder = "generations";
-/** Titles by examples, for the analysis of influence; `influenceFile` holds its findings. */
+/** Titles crossed with examples, for the analysis of influence; `influenceFile` has its findings. */
 export const factorialFile = "influence/generations.jsonl";
 export const influenceFile = "influence/influence.json";
 export const stimuliFile = "stimuli/stimuli.jsonl";
@@ -31,7 +31,7 @@ export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
 export const findingsFolder = "findings";
 export const registrationFile = "preregistration.json";
-/** Tuned models, a folder each: `model/`, how it was made, and what its diagnosis found. */
+/** Tuned models, one folder each, with `model/`, how it was made, and what its diagnosis found. */
 export const tunedFolder = "tuned";
 export const tuningFindingsFile = (name: string): string => `${tunedFolder}/${name}/findings.json`;
 
@@ -50,7 +50,7 @@ export async function readGenerations(study: Study): Promise<Generation[]> {
 export const readStimuli = (study: Study): Promise<Stimulus[]> =>
   readJsonLines(study.path(stimuliFile), Stimulus, "run `tinylove compose` first");
 
-/** What the clip did to each side; undefined where the stories were clipped elsewhere. */
+/** What the clip did to each side; undefined if the stories were clipped elsewhere. */
 export async function readClipSummary(study: Study): Promise<ClipSummary | undefined> {
   const path = study.path(clipSummaryFile);
   return (await exists(path)) ? readJson(path, ClipSummary, "run `tinylove compose` again") : undefined;
@@ -68,12 +68,12 @@ export async function readKey(study: Study): Promise<Map<string, Key>> {
 export async function readForms(study: Study): Promise<Form[]> {
   const files = (await filesUnder(study.path(formsFolder))).filter((file) => file.endsWith(".json"));
   const forms = [];
-  // One after the other: a system lets a process open a few hundred files at once.
+  // One after the other: a process may open only a few hundred files at once.
   for (const file of files) forms.push(await readJson(file, Form));
   return forms;
 }
 
-/** Every file of findings there is, inside the study: of the analyses, of the corpus, of influence, of each tuned model. */
+/** Paths of all findings in the study: the analyses, the corpus, influence and each tuned model. */
 export async function findingFiles(study: Study): Promise<string[]> {
   const analyses = await filesUnder(study.path(findingsFolder));
   const tuned = await readdir(study.path(tunedFolder)).catch(() => []);
@@ -89,7 +89,7 @@ export async function findingFiles(study: Study): Promise<string[]> {
   return there.flat();
 }
 
-/** What every analysis found in order of place, then what has no place: the corpus, and each tuned model. */
+/** All findings: those with a place in the report first, in its order, then the corpus and each tuned model. */
 export async function readFindings(study: Study): Promise<Findings[]> {
   const files = (await findingFiles(study)).map((file) => study.path(file));
   const found = await Promise.all(files.map((file) => readJson(file, Findings, hintFor(file))));
@@ -108,7 +108,7 @@ function hintFor(file: string): string {
   return `run \`tinylove ${verb}\` again (${name})`;
 }
 
-/** Judgments; none when nobody has answered yet. */
+/** Judgments; an empty list if nobody has answered yet. */
 export async function readJudgments(study: Study): Promise<Judgment[]> {
   const path = study.path(judgmentsFile);
   if (!(await exists(path))) return [];
@@ -154,7 +154,7 @@ export const judgmentRow = ({
   simulated: judgment.simulated ? "yes" : "no",
 });
 
-/** A row of that table as a judgment; throws StudyError that names `where` it stands. */
+/** A row of that table as a judgment; throws StudyError that names `where` the row is. */
 export function judgmentOf(row: Row, where: string): Judgment {
   const own = new Set<string>(fixedColumns);
   const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");

@@ -5,15 +5,15 @@ import { StudyError } from "./errors.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * An installed Chromium or Chrome: the one that CHROMIUM names, else the first on the path or in the usual places;
- * undefined when there is none. Throws StudyError when CHROMIUM names no program.
+ * An installed Chromium or Chrome: the one in CHROMIUM, else the first on the path or in the usual places; undefined
+ * if there is none. Throws StudyError if CHROMIUM is not a program.
  */
 export function installedChromium(environment: Environment): string | undefined {
   const named = environment["CHROMIUM"];
   if (named) {
     if (runs(named)) return named;
-    throw new StudyError(`CHROMIUM: ${named} is no program`, {
-      hint: "unset it, or name the browser's own file",
+    throw new StudyError(`CHROMIUM: ${named} is not a program`, {
+      hint: "unset it, or give the path of the browser's program",
     });
   }
   const folders = (environment["PATH"] ?? "").split(delimiter).filter(Boolean);
@@ -23,10 +23,10 @@ export function installedChromium(environment: Environment): string | undefined 
   ].find(runs);
 }
 
-/** Chromium refuses its sandbox to root, as whom containers run. */
+/** Chromium's sandbox does not work as root, and containers run as root. */
 export const sandboxChromium = (): string[] => (process.getuid?.() === 0 ? ["--no-sandbox"] : []);
 
-/** The browser itself calls nobody. */
+/** The browser itself makes no network requests. */
 export const quietChromium = (): string[] => [
   ...sandboxChromium(),
   "--disable-background-networking",

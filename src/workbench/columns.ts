@@ -2,13 +2,13 @@ import { wrapped } from "./wrapped.ts";
 
 export interface ShownColumn {
   readonly head: string;
-  /** Numbers stand to the right, and are never parted. */
+  /** Numbers are aligned to the right and never wrapped. */
   readonly number: boolean;
 }
 
 /**
- * A table as lines of text whose columns line up. Where it is wider than `width`, heads and words go on below
- * themselves; a table of whole words and numbers that do not fit stays too wide.
+ * A table as lines of text with aligned columns. If it is wider than `width`, heads and words wrap within their
+ * column; a table whose single words and numbers do not fit stays too wide.
  */
 export function inColumns(
   columns: readonly ShownColumn[],
@@ -34,8 +34,8 @@ const aligned = (cell: string, width: number, { number }: ShownColumn): string =
   number ? cell.padStart(width) : cell.padEnd(width);
 
 /**
- * As wide as the widest cell; where that is too much, the heads of numbers give way first, then the words, of either the
- * widest column first and as far as it can.
+ * Each column starts as wide as its widest cell. If the table is too wide, heads of number columns shrink first, then
+ * text columns; the widest column always shrinks first, down to its longest word.
  */
 function widthsOf(
   columns: readonly ShownColumn[],

@@ -2,29 +2,29 @@ import { spawn } from "node:child_process";
 import { type Progress, progressOn } from "./progress.ts";
 import { wrapped } from "./wrapped.ts";
 
-/** What a stage does to the world beside its study's folder. A test hands in its own. */
+/** Everything a stage does outside its study's folder. Tests pass in their own. */
 export interface Effects {
   readonly fetch: typeof fetch;
   readonly spawn: typeof spawn;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;
-  /** A line of news on standard error. */
+  /** A line of information on standard error. */
   log(message: string): void;
   /** A line of warning on standard error. */
   warn(message: string): void;
   /** A result on standard output. */
   print(text: string): void;
-  /** The terminal that standard output is, for what shows itself as it grows; undefined for a file or a pipe. */
+  /** The terminal, for output that grows as it is written; undefined if standard output is a file or a pipe. */
   readonly terminal?: Terminal | undefined;
   progress(label: string, total: number): Progress;
-  /** Aborted when the user interrupts; long work ends at the next safe point. */
+  /** Aborted when the user interrupts; long work then ends at the next safe point. */
   readonly signal: AbortSignal;
 }
 
 export interface Terminal {
   readonly columns: number;
-  /** Writes as it is, without an end of line. */
+  /** Writes the text as it is, without a line break. */
   write(text: string): void;
 }
 
@@ -35,8 +35,8 @@ export function worldEffects(signal: AbortSignal): Effects {
     spawn,
     env: process.env,
     now: Date.now,
-    log: tell,
-    warn: (message) => tell(`warning: ${message}`),
+    log: writeLine,
+    warn: (message) => writeLine(`warning: ${message}`),
     print: (text) => void process.stdout.write(`${text}\n`),
     terminal: terminalOf(process.stdout),
     progress: (label, total) => progressOn(process.stderr, Date.now, label, total),
@@ -44,8 +44,8 @@ export function worldEffects(signal: AbortSignal): Effects {
   };
 }
 
-/** On a terminal long news are parted between words; in a file each stays a line. */
-function tell(message: string): void {
+/** On a terminal, long messages wrap between words; in a file each stays on one line. */
+function writeLine(message: string): void {
   const { isTTY, columns } = process.stderr;
   process.stderr.write(`${isTTY ? wrapped(message, columns || 80) : message}\n`);
 }

@@ -1,4 +1,7 @@
-/** What a user can mend: one line that names the value, and a hint that names the mend. The command ends with exit code 1. */
+/**
+ * An error that the user can fix: one line that names the value, and a hint that says how to fix it. The command ends
+ * with exit code 1.
+ */
 export class StudyError extends Error {
   override readonly name = "StudyError";
   readonly hint: string | undefined;
@@ -20,18 +23,18 @@ export function codeOf(thrown: unknown): string | undefined {
   return codeOf(thrown.cause);
 }
 
-/** Why the system would not read or write, in words; undefined for a reason that is not the user's to mend. */
+/** Why the system could not read or write, in words; undefined for a cause that the user cannot fix. */
 export const fileErrorOf = (thrown: unknown): string | undefined => troubles[codeOf(thrown) ?? ""];
 
 const troubles: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your share of the disk is full",
-  EACCES: "your user has no right to it",
-  EPERM: "your user has no right to it",
+  EACCES: "you do not have permission",
+  EPERM: "you do not have permission",
   EROFS: "the disk is read-only",
   ENOTDIR: "a part of its path is a file",
-  EISDIR: "it is a folder",
+  EISDIR: "it is a folder, not a file",
   ENAMETOOLONG: "its name is too long",
-  EMFILE: "too many files are open (`ulimit -n` allows more)",
+  EMFILE: "too many files are open (raise the limit with `ulimit -n`)",
   ENFILE: "this machine has too many files open",
 };

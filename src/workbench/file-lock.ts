@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { codeOf } from "./errors.ts";
 
 /**
- * Holds a file for this process until what it returns is called; undefined where it is held already. The hold is an
- * open transaction on the file: the system lets go of it when the process ends, however it ends, so that none goes
- * stale.
+ * Locks a file for this process and returns the function that unlocks it; undefined if another process has the lock.
+ * The lock is an open transaction on the file: the system releases it when the process ends, however it ends, so no
+ * lock goes stale.
  */
 export async function fileLock(path: string): Promise<(() => void) | undefined> {
   const { default: Libsql } = await import("libsql");
@@ -26,8 +26,8 @@ export async function fileLock(path: string): Promise<(() => void) | undefined> 
 }
 
 /**
- * Throws the system's own reason where the file cannot be written, which the library does not tell. A file that is
- * there is not opened to find out: at its closing the system would let go of what this process holds of it.
+ * Throws the system's own error if the file cannot be written; the library hides it. An existing file is not opened
+ * for this check, because closing it would release a lock that this process already has on it.
  */
 async function makeWritable(path: string): Promise<void> {
   try {

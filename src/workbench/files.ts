@@ -7,9 +7,9 @@ import { hashFile } from "./hash-file.ts";
 import { wrongValue } from "./wrong-value.ts";
 
 /**
- * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old
- * one. Folders are made as needed. Whoever reads the path sees the old content or the new, never a part. Content
- * that comes in parts is never held in memory as a whole.
+ * Writes a file whole or not at all: to a temporary name in the same folder, synced, then renamed over the old one.
+ * Creates folders as needed. Readers see the old content or the new, never a part. Content that comes in parts is
+ * never held in memory as a whole.
  */
 export async function writeWhole(
   path: string,
@@ -34,10 +34,10 @@ export async function writeWhole(
   }
 }
 
-/** What mends a file in another encoding. */
+/** The hint for a file in another encoding. */
 export const saveAsUtf8 = "save it as UTF-8 (in Excel: “CSV UTF-8”) and try again";
 
-/** Reads a text file as UTF-8; throws StudyError when it is missing or holds bytes that are not UTF-8. */
+/** Reads a text file as UTF-8; throws StudyError if it is missing or is not UTF-8. */
 export async function readText(path: string, hint?: string): Promise<string> {
   const bytes = await readBytes(path, hint);
   try {
@@ -55,13 +55,13 @@ async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
     if (codeOf(cause) === "ENOENT")
       throw new StudyError(`no such file: ${path}`, { ...(hint && { hint }), cause });
     throw new StudyError(`cannot read ${path}: ${fileErrorOf(cause) ?? codeOf(cause) ?? "unknown error"}`, {
-      hint: hint ?? "name a file that can be read",
+      hint: hint ?? "choose a file that you can read",
       cause,
     });
   }
 }
 
-/** One JSON value a line, each checked; the error names the line. `hint` says how the file is made. */
+/** Reads one JSON value per line and checks each; the error names the line. `hint` says how the file is made. */
 export async function readJsonLines<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T[]> {
   const lines = (await readText(path, hint)).split("\n");
   return lines.flatMap((line, index) =>
@@ -69,7 +69,7 @@ export async function readJsonLines<T>(path: string, schema: z.ZodType<T>, hint?
   );
 }
 
-/** A JSON file, checked. `hint` says how it is made. */
+/** Reads and checks a JSON file. `hint` says how it is made. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>, hint?: string): Promise<T> {
   return parseJson(await readText(path, hint), schema, path, hint);
 }
@@ -77,12 +77,12 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>, hint?: str
 export const jsonLines = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
-/** Parses and checks; throws StudyError that says where, and what was wrong first. */
+/** Parses and checks JSON; throws StudyError with the place and the first problem. */
 export function parseJson<T>(
   text: string,
   schema: z.ZodType<T>,
   where: string,
-  hint = "mend or remove it",
+  hint = "fix or remove it",
 ): T {
   let value: unknown;
   try {
@@ -93,12 +93,12 @@ export function parseJson<T>(
   return checked(value, schema, where, hint);
 }
 
-/** A value that the schema lets through; throws StudyError with the first thing wrong. */
+/** The value, checked against the schema; throws StudyError with the first problem. */
 export function checked<T>(
   value: unknown,
   schema: z.ZodType<T>,
   where: string,
-  hint = "mend it, or make the file again",
+  hint = "fix it, or make the file again",
 ): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
@@ -110,7 +110,7 @@ export function checked<T>(
   });
 }
 
-/** SHA-256 of a file, or of a folder's files in order of name; undefined when there is no file. */
+/** SHA-256 of a file, or of a folder's files in order of name; undefined if there is no file. */
 export async function hashOf(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (!found) return undefined;
@@ -122,7 +122,7 @@ export async function hashOf(path: string): Promise<string | undefined> {
   return hash.digest("hex");
 }
 
-/** Every file below a folder, sorted by path, without temporary ones. Empty when there is no folder. */
+/** Every file in a folder and its subfolders, sorted by path, without temporary ones. Empty if there is no folder. */
 export async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
@@ -138,7 +138,7 @@ function writeFailed(path: string, cause: unknown): unknown {
   const trouble = fileErrorOf(cause);
   return trouble
     ? new StudyError(`cannot write ${path}: ${trouble}`, {
-        hint: "make room or choose another folder",
+        hint: "free some space or choose another folder",
         cause,
       })
     : cause;

@@ -12,7 +12,7 @@ export async function hashFile(path: string): Promise<string> {
   return oncePerFile(path, "hashes", contentHash, (found) => /^[0-9a-f]{64}$/.test(found));
 }
 
-/** Bytes from which looking up is worth it. */
+/** Bytes from which the cache is worth it. */
 const big = 4_000_000n;
 
 /**
@@ -32,12 +32,12 @@ export async function oncePerFile(
   if (keptIdentity === identity && isWhole(keptFound!)) return keptFound!;
   const found = await read(path);
   const after = await stat(path, { bigint: true });
-  // A file that is being written, or was a moment ago, may change again without its times telling.
+  // A file that was written a moment ago may change again without a change of its times.
   if (identityOf(after) === identity && age(after) > 1000) await keep(kept, `${identity} ${found}`);
   return found;
 }
 
-/** The change time cannot be set, so that a copy that takes over the other time is seen too. */
+/** The change time cannot be set, so it also catches a copy that keeps the other time. */
 const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, mtimeNs, ctimeNs].join("-");
 
@@ -50,7 +50,7 @@ export async function contentHash(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Whole or not at all; a cache that cannot be written costs time and nothing else. */
+/** Written whole or not at all. If the cache cannot be written, only time is lost. */
 async function keep(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString("hex")}.partial`;
   try {

@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { codeOf } from "./errors.ts";
 
 /**
- * Results that took long, by everything that determines them: a JSON value a line, only ever added to, and safe on
- * disk before it counts. A process that is killed loses what is under way and nothing else; the line that it may have
- * torn is passed over.
+ * Keeps results that took long, by a key of everything that determines them: one JSON value per line, only ever
+ * appended, and safe on disk before it counts. A killed process loses only what is under way; a line that it left
+ * incomplete is skipped.
  */
 export interface Journal<Value> {
   readonly entries: ReadonlyMap<string, Value>;
@@ -13,13 +13,13 @@ export interface Journal<Value> {
   close(): Promise<void>;
 }
 
-/** How an entry stands in its line; `read` gives undefined for a value that is no entry. */
+/** How an entry is written as a line; `read` returns undefined for a value that is not an entry. */
 export interface Line<Value> {
   read(value: unknown): [key: string, value: Value] | undefined;
   write(key: string, value: Value): unknown;
 }
 
-/** Opens the journal at a path, or begins it. */
+/** Opens the journal at a path, or creates it. */
 export async function openJournal<Value>(
   path: string,
   { read, write }: Line<Value>,
@@ -35,7 +35,7 @@ export async function openJournal<Value>(
   }
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "a");
-  // A line that was torn must not swallow the one that comes after it.
+  // The next line must not be appended to an incomplete one.
   if (content !== "" && !content.endsWith("\n")) await file.appendFile("\n");
   return {
     entries,

@@ -19,20 +19,20 @@ const StageRecord = z.strictObject({
   seed: z.union([z.string(), z.number()]),
   /** SHA-256 of the settings that the stage depends on. */
   settings: z.string(),
-  /** SHA-256 of what went in and came out, by path. */
+  /** SHA-256 of inputs and outputs, by path. */
   reads: Hashes,
   writes: Hashes,
   versions: z.record(z.string(), z.string()),
 });
 
-/** `manifest.json`: for each stage what went in, what came out, under which settings, seed and versions. */
+/** `manifest.json`: for each stage its inputs, outputs, settings, seed and versions. */
 export const Manifest = z.strictObject({ stages: z.record(z.string(), StageRecord) });
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 
 /** What the manifest records of a stage, and so what says whether its artefacts are up to date. */
 export type Recorded = Pick<AnyStage, "name" | "reads" | "writes" | "settings" | "inputs" | "applies">;
 
-/** Why a stage has to run, or that it has not. */
+/** Whether a stage has to run, and why. */
 export type State =
   | { readonly is: "fresh" }
   | { readonly is: "missing" }
@@ -46,10 +46,10 @@ export async function readManifest(study: Study): Promise<Manifest> {
     : { stages: {} };
 }
 
-/** Why a stage waits that does not say what for. */
+/** The reason of a stage that waits without giving one. */
 export const nothingToDo = "nothing to do yet";
 
-/** Compares what the manifest recorded of a stage with what is there now. */
+/** Compares the manifest's record of a stage with the files and settings now. */
 export async function stateOf(stage: Recorded, study: Study, manifest: Manifest): Promise<State> {
   const applies = (await stage.applies?.(study)) ?? true;
   if (applies !== true) return { is: "waiting", because: applies || nothingToDo };
@@ -67,15 +67,15 @@ export async function stateOf(stage: Recorded, study: Study, manifest: Manifest)
   return {
     is: "stale",
     because: writes[changedOutput]
-      ? `${changedOutput} is not as it was written`
+      ? `${changedOutput} was changed afterwards`
       : `${changedOutput} is missing`,
   };
 }
 
 /**
- * Runs a stage and records what it read and wrote. The manifest is written after the artefacts, so a kill between them
- * only runs the stage again. Throws StudyError where another process is at the same stage of the study: a site would
- * be read at twice the pace, and a server be paid twice.
+ * Runs a stage and records what it read and wrote. Writes the manifest after the artefacts, so that a kill between
+ * them only runs the stage again. Throws StudyError if another process runs the same stage of the study: it would
+ * read a site at twice the pace, or pay a server twice.
  */
 export async function runStage(
   stage: AnyStage,
@@ -83,16 +83,16 @@ export async function runStage(
   options: unknown,
   effects: Effects,
 ): Promise<void> {
-  const letGo = await fileLock(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
-  if (!letGo) {
+  const unlock = await fileLock(study.path(".tinylove", "held", stage.name.replaceAll(/\W+/g, "-")));
+  if (!unlock) {
     throw new StudyError(`another process is running ${stage.name} on this study`, {
-      hint: "wait until it has ended, or end it",
+      hint: "wait until it ends, or stop it",
     });
   }
   try {
     await runAndRecord(stage, study, options, effects);
   } finally {
-    letGo();
+    unlock();
   }
 }
 
@@ -136,11 +136,14 @@ async function hashesOf(paths: readonly string[], study: Study): Promise<Record<
   return hashes;
 }
 
-/** Records of earlier versions have absolute paths. */
+/** Manifests of earlier versions have absolute paths. */
 const renamed = (hashes: Record<string, string>, study: Study): Record<string, string> =>
   Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [stableName(path, study), hash]));
 
-/** A file of the study by its path inside it, one of the package or the user's cache by its path there: all three may be moved. */
+/**
+ * A path that stays valid when the study, the package or the cache is moved: relative to whichever of them has the
+ * file.
+ */
 function stableName(path: string, study: Study): string {
   if (!isAbsolute(path)) return path;
   const inside = (folder: string): string | undefined => {
@@ -159,7 +162,7 @@ function stableName(path: string, study: Study): string {
   );
 }
 
-/** The first path whose hash differs, or that only one side has. */
+/** The first path whose hash differs, or that is on one side only. */
 function difference(recorded: Record<string, string>, found: Record<string, string>): string | undefined {
   return [...new Set([...Object.keys(recorded), ...Object.keys(found)])].find(
     (path) => recorded[path] !== found[path],

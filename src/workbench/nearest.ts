@@ -1,17 +1,17 @@
-/** The name that was probably meant: the nearest of those that there are, where it is near enough; for hints. */
+/** The name that was probably meant, for hints: the nearest of the known names, if it is near enough. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const near = names
-    .map((name) => ({ name, away: slips(written.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, away: typos(written.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, away }) => away <= Math.max(1, Math.floor(Math.min(written.length, name.length) / 3)))
     .sort((one, other) => one.away - other.away);
   return near[0]?.name;
 }
 
 /**
- * How many slips of the hand part two words: a letter too many, one too few, a wrong one, two that changed places
- * (the optimal string alignment distance).
+ * The number of typing errors between two words: an extra letter, a missing one, a wrong one, two swapped (optimal
+ * string alignment distance).
  */
-function slips(one: string, other: string): number {
+function typos(one: string, other: string): number {
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= one.length; i++) {
     const row = [i];

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { StudyError } from "./errors.ts";
 
 /**
- * Options that a command's schema lets through; throws StudyError that names the flag and its value, or the argument
- * where it is one of `positional`.
+ * A command's options, checked; throws StudyError that names the flag and its value, or the argument if it is one of
+ * `positional`.
  */
 export function checkedOptions<T>(
   schema: z.ZodType<T>,
@@ -40,7 +40,7 @@ export function pairsOf(flag: string, pairs: readonly string[], example: string)
     pairs.map((pair) => {
       const [, ours, theirs] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
       if (ours && theirs) return [ours, theirs];
-      throw new StudyError(`${flag} ${pair}: no pair`, { hint: `write OURS=THEIRS, as in ${example}` });
+      throw new StudyError(`${flag} ${pair}: not a pair`, { hint: `write OURS=THEIRS, as in ${example}` });
     }),
   );
 }

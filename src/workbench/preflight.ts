@@ -2,8 +2,8 @@ import type { AnyStage } from "./stage.ts";
 import type { Study } from "./study.ts";
 
 /**
- * Asks every stage whether it can already be told that it will fail, so that a slip in study.yaml is told before the
- * first minute of work and not when its stage comes. Throws StudyError.
+ * Lets every stage check what can already be checked, so that configuration errors are caught before any stage runs.
+ * Throws StudyError.
  */
 export async function preflightAll(
   stages: readonly AnyStage[],

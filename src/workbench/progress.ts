@@ -1,6 +1,6 @@
-/** A measure of long work on standard error. */
+/** Progress of long work, shown on standard error. */
 export interface Progress {
-  /** `done` of the total are done; `note` says what counts now (tokens a second, a title). */
+  /** `done` of the total are done; `note` is extra information (tokens per second, a title). */
   to(done: number, note?: string): void;
   /** One more is done. */
   step(note?: string): void;
@@ -18,8 +18,8 @@ const shownAfter = 1000;
 const plainEvery = 10_000;
 
 /**
- * A bar where there is a terminal, a plain line every ten seconds where there is none, and nothing at all for work that
- * ends within a second. The time left stands there once it can be told.
+ * A bar on a terminal, a plain line every ten seconds elsewhere, and nothing for work that ends within a second.
+ * Shows the time left once it can be estimated.
  */
 export function progressOn(terminal: Terminal, now: () => number, label: string, total: number): Progress {
   const started = now();
@@ -67,11 +67,11 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** How fast work goes, and so how long it will take. */
+/** Measures how fast work goes, to estimate the time left. */
 interface Pace {
-  /** `done` were done at `at`, in milliseconds. */
+  /** `done` items were done at time `at`, in milliseconds. */
   reached(done: number, at: number): void;
-  /** Milliseconds until `total`; undefined while too little has been seen to say. */
+  /** Milliseconds until `total`; undefined while it is too early to say. */
   left(now: number, total: number): number | undefined;
 }
 
@@ -79,8 +79,8 @@ const leastSeen = 3000;
 const leastDone = 2;
 
 /**
- * The pace since half of the time so far. What comes before the first is done (a model that loads, a browser that
- * starts) never counts, and what was done in no time (answers that were there already) is soon forgotten.
+ * The pace over the second half of the time so far. Time before the first item (loading a model, starting a browser)
+ * never counts, and items that took no time (answers from a journal) stop counting soon.
  */
 function paceOf(started: number): Pace {
   const marks: { readonly done: number; readonly at: number }[] = [];
@@ -110,6 +110,6 @@ function bar(share: number): string {
   return "█".repeat(filled) + "░".repeat(barWidth - filled);
 }
 
-/** A terminal that does not know its width says 0. */
+/** A terminal that does not know its width reports 0. */
 const overwrite = (line: string, columns = 0): string =>
   `\r\u001b[2K${line.slice(0, Math.max(20, (columns || 100) - 1))}`;

@@ -5,33 +5,30 @@ import { StudyError } from "./errors.ts";
 import { exists } from "./files.ts";
 import { packageFolder } from "./version.ts";
 
-/** Where the trainer's Python lies in the package. */
+/** The folder of the trainer's Python code. */
 export const trainerFolder = fileURLToPath(new URL("trainer", packageFolder));
 
 /**
- * The Python that has the trainer's packages: TINYLOVE_PYTHON, else that of the virtual environment which
- * `tinylove tune setup` made. Throws StudyError where there is none.
+ * The Python that has the trainer's packages: TINYLOVE_PYTHON, else the virtual environment that `tinylove tune
+ * setup` made. Throws StudyError if there is none.
  */
 export async function pythonProgram(env: Effects["env"]): Promise<string> {
   const named = env["TINYLOVE_PYTHON"];
   if (named) {
     if (/[\\/]/.test(named) && !(await exists(named)))
-      throw new StudyError(`TINYLOVE_PYTHON names ${named}, which is not there`, {
-        hint: "mend or unset it",
+      throw new StudyError(`TINYLOVE_PYTHON is ${named}, which does not exist`, {
+        hint: "correct or unset it",
       });
     return named;
   }
   const program = pythonIn(environmentFolder(env));
   if (await exists(program)) return program;
-  throw new StudyError(
-    "the trainer is not set up: it needs Python and PyTorch in an environment of their own",
-    {
-      hint: "run `tinylove tune setup`",
-    },
-  );
+  throw new StudyError("the trainer is not set up: it needs Python and PyTorch in their own environment", {
+    hint: "run `tinylove tune setup`",
+  });
 }
 
-/** Where the trainer's virtual environment lies: TINYLOVE_VENV, else `.venv` beside `trainer/`. */
+/** The trainer's virtual environment: TINYLOVE_VENV, else `.venv` in the package's folder. */
 export const environmentFolder = (env: Effects["env"]): string =>
   resolve(env["TINYLOVE_VENV"] ?? fileURLToPath(new URL(".venv", packageFolder)));
 
@@ -39,7 +36,7 @@ export const environmentFolder = (env: Effects["env"]): string =>
 export const pythonIn = (folder: string): string =>
   process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
 
-/** The package's own trainer comes before one that an older setup left in the environment. */
+/** Puts the package's own trainer before one that an older setup installed. */
 export function pythonEnvironment(env: Effects["env"]): Record<string, string | undefined> {
   return {
     ...env,

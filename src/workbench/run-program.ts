@@ -2,13 +2,13 @@ import type { Effects } from "./effects.ts";
 import { codeOf } from "./errors.ts";
 
 export interface ProgramResult {
-  /** Undefined where there is no such program. */
+  /** Undefined if there is no such program. */
   readonly code: number | null | undefined;
-  /** What it said, on both of its streams. */
+  /** Its output, standard output and standard error together. */
   readonly text: string;
 }
 
-/** Runs a program to its end. An interruption ends it. */
+/** Runs a program until it ends or the user interrupts. */
 export const runProgram = (
   program: string,
   args: readonly string[],

@@ -3,7 +3,7 @@ import { StudyError } from "./errors.ts";
 import { runStage } from "./manifest.ts";
 import { preflightAll } from "./preflight.ts";
 import type { AnyStage } from "./stage.ts";
-import { type StageState, stagesBehind, statesOf } from "./states.ts";
+import { type StageState, stagesUpstream, statesOf } from "./states.ts";
 import type { Study } from "./study.ts";
 
 /**
@@ -20,9 +20,9 @@ export async function runSingleStage(
   await preflightAll(stages, study);
   const place = stages.indexOf(stage);
   const states = await statesOf(stages.slice(0, place), study);
-  const stale = firstStale(states, stagesBehind(stage, stages));
+  const stale = firstStale(states, stagesUpstream(stage, stages));
   if (stale !== undefined)
-    effects.warn(`${stale}; ${stage.name} goes on from what is there (\`tinylove run\` renews it)`);
+    effects.warn(`${stale}; ${stage.name} uses the existing files (\`tinylove run\` brings them up to date)`);
   const settled = states.flatMap(({ stage: { writes }, state: { is } }) => (is === "fresh" ? writes : []));
   try {
     await preflightAll(stages.slice(place), study, new Set(settled));
@@ -33,9 +33,9 @@ export async function runSingleStage(
   }
 }
 
-function firstStale(states: readonly StageState[], behind: readonly AnyStage[]): string | undefined {
+function firstStale(states: readonly StageState[], upstream: readonly AnyStage[]): string | undefined {
   for (const { stage, state } of states)
-    if (state.is === "stale" && behind.includes(stage))
+    if (state.is === "stale" && upstream.includes(stage))
       return `${stage.name} is stale because ${state.because}`;
   return undefined;
 }

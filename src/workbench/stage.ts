@@ -5,64 +5,71 @@ import type { Study } from "./study.ts";
 /** A flag as commander writes it, `--participants <number>`, and what it does. */
 export type Flag = readonly [notation: string, summary: string];
 
-/** What the command line shows of a command. */
+/** What `--help` shows about a command. */
 export interface Described {
   readonly name: string;
   readonly summary: string;
-  /** Whole command lines, for `--help`. */
+  /** Whole command lines, as examples. */
   readonly examples: readonly string[];
   readonly flags?: readonly Flag[];
 }
 
 /**
- * A step of a study. It reads what earlier stages wrote and writes its own part of the folder; which parts these
- * are is said here, so that the workbench can tell fresh from stale. `reads` and `writes` are paths inside the
+ * One step of a study. It reads what earlier stages wrote and writes its own part of the folder. It declares these
+ * parts, so that the workbench knows what is fresh and what is stale. `reads` and `writes` are paths inside the
  * study, files or folders.
  */
 export interface Stage<Options = unknown> extends Described {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** The part of the settings that the outcome depends on. */
+  /** The part of the settings that the result depends on. */
   settings(study: Study): unknown;
-  /** Files outside the study's own artefacts that the outcome depends on: a source table, a model, a prompt. */
+  /** Other files that the result depends on: a source table, a model, a prompt. */
   inputs?(study: Study): readonly string[] | Promise<readonly string[]>;
-  /** False, or what is waited for, when there is nothing to do yet (no judgments to export): then it is neither missing nor run. */
+  /**
+   * False, or what the stage waits for, if there is nothing to do yet (no judgments to export). It then counts as
+   * waiting, not as missing, and does not run.
+   */
   applies?(study: Study): Promise<boolean | string>;
-  /** Throws StudyError where people have answered and the stage would change what they read. Asked before any work. */
+  /** Throws StudyError if people have answered and the stage would change what they read. Called before any work. */
   assertNotFrozen?(study: Study): Promise<void>;
   /**
-   * Throws StudyError where it can be told already that the stage will fail: by study.yaml, and of what it reads by the
-   * `settled` paths alone, which are as they will be then. It takes a moment, and is asked before any stage runs.
+   * Throws StudyError if it is already clear that the stage will fail. It may look at study.yaml and, of the stage's
+   * inputs, only at the `settled` paths, which will not change before the stage runs. Called before any stage runs,
+   * so it must be quick.
    */
   preflight?(study: Study, settled: ReadonlySet<string>): void | Promise<void>;
-  /** What the flags may be; throws through zod. */
+  /** The schema of the flags. */
   readonly options?: z.ZodType<Options>;
-  /** Writes the artefacts; resolves to `unrecorded` when it only looked (a dry run) and wrote none. */
+  /** Writes the artefacts; resolves to `unrecorded` if it wrote none (a dry run). */
   // biome-ignore lint/suspicious/noConfusingVoidType: a stage that returns nothing is the usual one.
   run(study: Study, options: Options, effects: Effects): Promise<void | typeof unrecorded>;
-  /** Does the work without any study where the flags ask for that (`analyse --judgments FILE`); else returns undefined. */
+  /** Does the work without a study if the flags ask for that (`analyse --judgments FILE`); else returns undefined. */
   standalone?(options: Options, effects: Effects): Promise<void> | undefined;
 }
 
-/** What a stage returns that wrote nothing: the manifest then keeps what it says. */
+/** What a stage returns if it wrote nothing: the manifest then stays as it is. */
 export const unrecorded = Symbol("unrecorded");
 
-/** A command that is no stage: it makes, shows or serves. It is told the study's folder, and opens it where it needs one. */
+/**
+ * A command that is not a stage: it makes, shows or serves something. It gets the study's folder and opens the study
+ * if it needs one.
+ */
 export interface Command<Options = unknown> extends Described {
-  /** Positional arguments as commander writes them: `[folder]`, `<title>`. They come in under their names. */
+  /** Positional arguments as commander writes them: `[folder]`, `<title>`. They are passed by name. */
   readonly parameters?: readonly Flag[];
   readonly options: z.ZodType<Options>;
   run(folder: string, options: Options, effects: Effects): Promise<void>;
 }
 
-/** A stage with its options' type forgotten, as the lists hold it. */
+/** A stage without the type of its options, for lists. */
 // biome-ignore lint/suspicious/noExplicitAny: options are checked by the stage's own schema before run.
 export type AnyStage = Stage<any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export type AnyCommand = Command<any>;
 
-/** Keeps the options' type while a stage is written. */
+/** Defines a stage; it infers the type of the options. */
 export const stage = <Options>(definition: Stage<Options>): Stage<Options> => definition;
 
-/** Keeps the options' type while a command is written. */
+/** Defines a command; it infers the type of the options. */
 export const command = <Options>(definition: Command<Options>): Command<Options> => definition;

@@ -2,13 +2,13 @@ import { readManifest, type State, stateOf } from "./manifest.ts";
 import type { AnyStage } from "./stage.ts";
 import type { Study } from "./study.ts";
 
-/** A stage with its state, once the states of the stages before it are taken into account. */
+/** A stage with its state, which takes the stages before it into account. */
 export interface StageState {
   readonly stage: AnyStage;
   readonly state: State;
 }
 
-/** States in order; what reads the work of a stage that has to run is stale itself. */
+/** States in order. A stage that reads the output of one that has to run is stale itself. */
 export async function statesOf(stages: readonly AnyStage[], study: Study): Promise<StageState[]> {
   const manifest = await readManifest(study);
   const due: AnyStage[] = [];
@@ -27,15 +27,15 @@ export async function statesOf(stages: readonly AnyStage[], study: Study): Promi
 /** Whether a stage has to run. */
 export const isDue = ({ is }: State): boolean => is === "stale" || is === "missing";
 
-/** The stages on whose work this one rests, directly or by way of others, in order. */
-export function stagesBehind(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
-  const behind: AnyStage[] = [];
+/** The stages that this one depends on, directly or through others, in order. */
+export function stagesUpstream(stage: AnyStage, stages: readonly AnyStage[]): AnyStage[] {
+  const upstream: AnyStage[] = [];
   for (const other of stages.slice(0, stages.indexOf(stage)).reverse())
-    if ([stage, ...behind].some((reader) => feeds(other, reader))) behind.unshift(other);
-  return behind;
+    if ([stage, ...upstream].some((reader) => feeds(other, reader))) upstream.unshift(other);
+  return upstream;
 }
 
-/** Whether one stage writes what another reads; either may name a folder where the other names a file in it. */
+/** Whether one stage writes what another reads; one may give a folder and the other a file in it. */
 const feeds = ({ writes }: AnyStage, { reads }: AnyStage): boolean =>
   writes.some((written) => reads.some((read) => within(written, read) || within(read, written)));
 

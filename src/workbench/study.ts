@@ -12,41 +12,41 @@ import { unknownAddress } from "./model-address.ts";
 import { nearestName } from "./nearest.ts";
 import { wrongValue } from "./wrong-value.ts";
 
-/** A study's folder with its settings. Stages meet in it and nowhere else. */
+/** A study: its folder and settings. Stages exchange data only through this folder. */
 export interface Study {
   readonly folder: string;
   readonly config: StudyConfig;
-  /** What the files of `plugins:` brought. */
+  /** Everything that the files in `plugins:` define. */
   readonly plugins: Plugins;
   /** A path inside the study. */
   path(...parts: string[]): string;
-  /** The stream of random numbers of this study's seed that `labels` name. */
+  /** Random numbers from the study's seed; `labels` name the stream. */
   random(...labels: (string | number)[]): Random;
 }
 
-/** Opens the study in `folder`; throws StudyError when there is none or when `study.yaml` is not right. */
+/** Opens the study in `folder`; throws StudyError if there is none or if `study.yaml` has an error. */
 export async function openStudy(folder: string): Promise<Study> {
   const root = resolve(folder);
   const file = join(root, "study.yaml");
   if (!(await exists(file))) {
-    throw new StudyError(`no study in ${folder}: it holds no study.yaml`, {
-      hint: "make one with `tinylove init DIR`, or name its folder with --study DIR",
+    throw new StudyError(`no study in ${folder}: it has no study.yaml`, {
+      hint: "make one with `tinylove init DIR`, or give its folder with --study DIR",
     });
   }
   const text = await readText(file);
-  // They come first, for a plugin's model brings the settings that study.yaml may give it.
+  // Load plugins first, because a plugin's model brings its own settings for study.yaml.
   const plugins = await loadPlugins(root, pluginsNamed(text));
   return studyOf(root, parseConfig(text, "study.yaml"), plugins);
 }
 
-/** The files under `plugins:` of a study.yaml; none where it is not right, for `parseConfig` says what is wrong. */
+/** The files in `plugins:` of a study.yaml; empty if it is invalid, because `parseConfig` reports that. */
 export function pluginsNamed(text: string): string[] {
   const named: unknown = parseDocument(text, { customTags: [], logLevel: "silent" }).get("plugins");
   const listed = StudyConfig.shape.plugins.safeParse(isCollection(named) ? named.toJSON() : named);
   return listed.success ? listed.data : [];
 }
 
-/** A study of settings that are already checked. */
+/** A study from settings that are already checked. */
 export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = noPlugins): Study {
   return {
     folder,
@@ -61,36 +61,36 @@ export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = 
 }
 
 /**
- * Settings of a `study.yaml`. Aliases and custom tags are refused, for a study file may come from a stranger.
- * Throws StudyError that names the key, what is wrong with it, and the keys that there are.
+ * Parses a `study.yaml`. Refuses aliases and custom tags, because a study may come from a stranger. Throws StudyError
+ * that names the key, the problem and the valid keys.
  */
 export function parseConfig(text: string, where: string): StudyConfig {
   const document = parseDocument(text, { customTags: [], uniqueKeys: true });
   const [broken] = [...document.errors, ...document.warnings];
   if (broken)
     throw new StudyError(`${where}: ${broken.message.split("\n")[0]!.replace(/:$/, "")}`, {
-      hint: "correct the YAML",
+      hint: "fix the YAML",
     });
   const result = StudyConfig.safeParse(plain(document, where), { reportInput: true });
   if (result.success) return result.data;
 
-  // A required key that is misspelt is missing as well; what is written there tells more than what is not.
+  // A misspelt required key gives two issues, unknown and missing; the unknown one is more helpful.
   const { issues } = result.error;
   issues.forEach(refuseUnknownAddress);
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
   const at = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
-    throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: there is no such setting`, {
+    throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: no such setting`, {
       hint: settingMeant(key, issue.path, modelKeys(plain(document, where), issue.path)),
     });
   }
   throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
-    hint: "`tinylove init` writes a commented example",
+    hint: "`tinylove init` makes a commented example",
   });
 }
 
-/** Throws StudyError for a model whose address names no kind: with every scheme that there is. */
+/** Throws StudyError for a model with an unknown kind of address; the error lists all kinds. */
 function refuseUnknownAddress({ path, input }: z.core.$ZodIssue): void {
   const [group, list, at, key] = path;
   if (group !== "generate" || list !== "models" || key !== "address" || typeof input !== "string") return;
@@ -101,11 +101,11 @@ function plain(document: ReturnType<typeof parseDocument>, where: string): unkno
   try {
     return document.toJS({ maxAliasCount: 0 }) ?? {};
   } catch {
-    throw new StudyError(`${where}: aliases (*name) are not used here`, { hint: "write the value out" });
+    throw new StudyError(`${where}: aliases (*name) are not allowed`, { hint: "write the value out" });
   }
 }
 
-/** The setting that an unknown key probably stands for: one beside it of a like name, or one of its name elsewhere. */
+/** A hint for an unknown key: a similar key of the same group, or the same key in another group. */
 function settingMeant(key: string, path: readonly PropertyKey[], own?: readonly string[]): string {
   const here = own ?? keysAt(path) ?? [];
   const near = nearestName(key, here);
@@ -116,7 +116,7 @@ function settingMeant(key: string, path: readonly PropertyKey[], own?: readonly 
   return here.length > 0 ? `try one of ${here.join(", ")}` : "remove it";
 }
 
-/** The settings that the kind of model at a path has; undefined for any other path. */
+/** The settings of the kind of model at a path; undefined for any other path. */
 function modelKeys(config: unknown, [group, list, at]: readonly PropertyKey[]): string[] | undefined {
   if (group !== "generate" || list !== "models" || typeof at !== "number") return undefined;
   const { address } = (config as { generate: { models: { address: string }[] } }).generate.models[at]!;
@@ -124,7 +124,7 @@ function modelKeys(config: unknown, [group, list, at]: readonly PropertyKey[]): 
   return kind && Object.keys(kind.settings.shape);
 }
 
-/** The keys that the schema knows at a path, as far as objects go. */
+/** The keys of the schema at a path, through objects and lists. */
 function keysAt(path: readonly PropertyKey[]): string[] | undefined {
   let schema: unknown = StudyConfig;
   for (const key of path)
@@ -145,7 +145,7 @@ function elementOf(schema: unknown): unknown {
   return inner && typeof inner === "object" && "element" in inner ? inner.element : undefined;
 }
 
-/** Defaults, prefaults and optionals wrap the schema that has the shape. */
+/** Unwraps defaults, prefaults and optionals. */
 function unwrapped(schema: unknown): unknown {
   let inner = schema as { def?: { innerType?: unknown } } | undefined;
   while (inner?.def?.innerType) inner = inner.def.innerType as typeof inner;

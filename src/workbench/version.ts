@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The package's own folder, where `models/`, `examples/` and `trainer/` lie: the parent of `src` or of `dist`. */
+/** The package's own folder, with `models/`, `examples/` and `trainer/`: the parent of `src` or of `dist`. */
 export const packageFolder = new URL("../../", import.meta.url);
 
 /** The version of Tiny Love. */
@@ -8,7 +8,7 @@ export const version: string = JSON.parse(
   readFileSync(new URL("package.json", packageFolder), "utf8"),
 ).version;
 
-/** What a record of provenance names. */
+/** The versions that provenance records. */
 export const versions = (): Record<string, string> => ({
   tinylove: version,
   node: process.versions.node,

@@ -7,9 +7,8 @@ export type SettingAtPath = readonly [
 ];
 
 /**
- * The text of a study.yaml with other values. Each is put in its place, so that comments and layout stay, also the
- * column that a comment begins in; a setting of a group (`corpus.table`) that is not there becomes the first of its
- * group.
+ * The text of a study.yaml with new values. Comments and layout stay, even the column of a comment; a setting that is
+ * not there (`corpus.table`) becomes the first of its group.
  */
 export const withSettings = (text: string, settings: readonly SettingAtPath[]): string =>
   settings.reduce(withSetting, text);
@@ -20,7 +19,7 @@ function withSetting(text: string, [path, value]: SettingAtPath): string {
   const there = parseDocument(text).getIn(keys, true);
   if (isLocated(there)) {
     const [begin, end] = there.range;
-    // A folded text ends with a line break of its own.
+    // A folded text ends with its own line break.
     const closing = text.slice(begin, end).endsWith("\n") ? "\n" : "";
     const grown = written.length - (end - begin);
     const rest = text.slice(end).replace(/^ +(?=#)/, (gap) => " ".repeat(Math.max(1, gap.length - grown)));
@@ -30,7 +29,9 @@ function withSetting(text: string, [path, value]: SettingAtPath): string {
   return text.replace(new RegExp(`^${group}:.*\\n`, "m"), (heading) => `${heading}  ${key}: ${written}\n`);
 }
 
-/** Paragraphs are folded below their key, so that people can read on and change them; all else stands on its key's line. */
+/**
+ * Paragraphs are folded below their key, so that people can read and edit them; other values stay on the key's line.
+ */
 const writtenBelow = (keys: readonly string[], value: SettingAtPath[1]): string =>
   typeof value === "string" && value.includes("\n")
     ? stringify(value, { lineWidth: 106, blockQuote: "folded" })

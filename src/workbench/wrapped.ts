@@ -1,6 +1,6 @@
 /**
- * Text in lines of at most `width` characters, parted between words; a word that is longer stays whole. Lines that go on
- * stand `hang` deep, by default two deeper than their own beginning.
+ * Wraps text at `width` characters, between words; a longer word stays whole. Continuation lines are indented by
+ * `hang`, by default two more than the line itself.
  */
 export const wrapped = (text: string, width: number, hang?: number): string =>
   text
@@ -10,7 +10,7 @@ export const wrapped = (text: string, width: number, hang?: number): string =>
 
 function wrappedLine(line: string, width: number, hang: number): string {
   if (line.length <= width) return line;
-  // Where a line may part: a run of spaces after something that stands there.
+  // A line may break at a run of spaces, but not at its own indentation.
   const words = line.split(/(?<=\S)(?=\s)/);
   const lines: string[] = [];
   for (const word of words) {

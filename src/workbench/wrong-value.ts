@@ -4,8 +4,8 @@ import { counted } from "../study/print.ts";
 type Issue = z.core.$ZodIssue;
 
 /**
- * What is wrong with a value, in words for the one who wrote it: `"many" where a whole number is expected`. A schema's
- * own message stands as it is. The value is told where the schema was asked with `reportInput`.
+ * What is wrong with a value, in words: `"many" where a whole number is expected`. A schema's own message is kept.
+ * The value is shown if the schema was parsed with `reportInput`.
  */
 export function wrongValue(issue: Issue): string {
   if (issue.code === "unrecognized_keys") return `unknown key ${issue.keys.join(", ")}`;
@@ -32,13 +32,13 @@ function expectation(issue: Issue): string {
     case "too_big":
       return sized(issue.origin, issue.inclusive ? "of at most" : "below", issue.maximum);
     case "invalid_format":
-      return issue.format === "date" ? "a date such as 2022-03-31" : "another form";
+      return issue.format === "date" ? "a date such as 2022-03-31" : "another format";
     default:
       return "another value";
   }
 }
 
-/** Whether the message is the schema's own, and not one that zod made up. */
+/** Whether the message is the schema's own and not zod's. */
 const ownMessage = ({ message }: Issue): boolean => !/^(Invalid|Too (small|big)|Expected)\b/.test(message);
 
 const kinds: Record<string, string> = {

@@ -434,9 +434,7 @@ test("one accuracy has the same interval everywhere, for all stories and for eac
       expect.closeTo(Number(outer_high), 12),
     ]),
   );
-  const [{ low, high }] = rowsOf("quality", "The verdict by exclusion rule") as [
-    Record<string, unknown>,
-  ];
+  const [{ low, high }] = rowsOf("quality", "The verdict by exclusion rule") as [Record<string, unknown>];
   expect([low, high]).toEqual([verdicts[0]!["outer_low"], verdicts[0]!["outer_high"]]);
 });
 

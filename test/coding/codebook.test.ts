@@ -65,6 +65,6 @@ test.each([
   ["without a title", "## one\n\nOne.\n\n## two\n\nTwo.\n"],
   ["with one code", "# Tone\n\n## one\n\nOne.\n"],
   ["with a code twice", "# Tone\n\n## one\n\nOne.\n\n## one\n\nTwo.\n"],
-])("a page %s is none", (_, page) => {
+])("a page %s is not one", (_, page) => {
   expect(() => variableOf("tone.md", page)).toThrow("codebook/tone.md: no page of a codebook");
 });

@@ -31,7 +31,7 @@ test("a text with two codes of one variable, and a row that is no coding, are na
   await expect(readCoders(study)).rejects.toThrow("corpus/codings/ben.csv, row 1: kind");
 });
 
-test("who coded in both lots is one coder, and of a text coded twice the code of the lot that is asked of holds", async () => {
+test("who coded in both lots is one coder, and of a text coded twice the code of the lot that is asked of has", async () => {
   const study = await temporaryStudy();
   const of = (text: string, code: string, kind: Coding["kind"] = "people") => ({
     text,
@@ -73,5 +73,5 @@ test("who coded in both lots is one coder, and of a text coded twice the code of
 test("a coder's name cannot leave the folder", async () => {
   const study = await temporaryStudy();
   const coder = { name: "../anna", kind: "people", codings } as const;
-  await expect(writeCoder(study, coder)).rejects.toThrow("coder ../anna: no name for a coder");
+  await expect(writeCoder(study, coder)).rejects.toThrow("coder ../anna: not a valid name");
 });

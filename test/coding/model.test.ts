@@ -111,9 +111,9 @@ test("a model is also named by its address, and asked in the form of its kind", 
   await by("openai:gpt-5-mini");
   expect(requests.at(-1)).toMatchObject({ model: "gpt-5-mini", max_completion_tokens: 2000 + 8192 });
   expect(requests.at(-1)).not.toHaveProperty("temperature");
-  await expect(by("llama:embedded")).rejects.toThrow("--model llama:embedded is no model behind a server");
+  await expect(by("llama:embedded")).rejects.toThrow("--model llama:embedded is not a model on a server");
   await expect(by("anthropic:claude")).rejects.toThrow(
-    "no key in the environment variable ANTHROPIC_API_KEY",
+    "the environment variable ANTHROPIC_API_KEY has no key",
   );
 });
 

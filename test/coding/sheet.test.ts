@@ -33,7 +33,7 @@ const run = (options: Record<string, unknown>) =>
 
 const sheetOf = (coder: string) => readTable(study.path(`corpus/sheets/${coder}.csv`));
 
-test("a sheet tells nothing of who wrote, and no two coders have the same item or order", async () => {
+test("a sheet reveals nothing of who wrote, and no two coders have the same item or order", async () => {
   await run({ how: "sheet", coder: "anna" });
   await run({ how: "sheet", coder: "ben" });
   const [anna, ben] = [await sheetOf("anna"), await sheetOf("ben")];
@@ -124,14 +124,12 @@ test("another coder's sheet is refused", async () => {
   await run({ how: "sheet", coder: "anna" });
   await writeSheet((await sheetOf("anna")).map((row) => ({ ...row, tone: "joyful" })));
   const wrong = run({ how: "import", coder: "ben", file: study.path("filled.csv") });
-  await expect(wrong).rejects.toThrow(/line 2: item \w+ is not of ben's sheet/);
+  await expect(wrong).rejects.toThrow(/line 2: item \w+ is not on ben's sheet/);
 });
 
 test("a sheet that somebody may be filling in is not written over", async () => {
   await run({ how: "sheet", coder: "anna" });
-  await expect(run({ how: "sheet", coder: "anna" })).rejects.toThrow(
-    "corpus/sheets/anna.csv is there already",
-  );
+  await expect(run({ how: "sheet", coder: "anna" })).rejects.toThrow("corpus/sheets/anna.csv already exists");
 });
 
 test("a sample has people's and machine's texts by turns, the same for every coder", async () => {
@@ -146,7 +144,7 @@ test("a sample has people's and machine's texts by turns, the same for every cod
 const writeSheet = (rows: readonly Row[]) =>
   writeWhole(study.path("filled.csv"), csv(Object.keys(rows[0]!), rows));
 
-test("the texts of the factorial are coded with the stories behind them, in a file beside the coder's own", async () => {
+test("the texts of the factorial are coded with the stories behind them, in a file next to the coder's own", async () => {
   await run({ how: "sheet", coder: "anna" });
   const own = await readFile(study.path("corpus/sheets/anna.csv"), "utf8");
   const text = "The bread was warm and nobody came.";
@@ -176,7 +174,7 @@ test("the texts of the factorial are coded with the stories behind them, in a fi
 
 test("no coder of the study's own texts can take the file of another's codes of the factorial", async () => {
   await expect(run({ how: "sheet", coder: "anna-influence" })).rejects.toThrow(
-    "coder anna-influence: codes of the factorial's texts are kept under names that end so",
+    "coder anna-influence: names with this ending are for codes of the factorial's texts",
   );
-  await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists are called so");
+  await expect(run({ how: "sheet", coder: "cues" })).rejects.toThrow("the cue lists have this name");
 });

@@ -70,16 +70,16 @@ test("an extension's JSON and Playwright's storageState are read", async () => {
 });
 
 test.each([
-  ["of another site alone", ".example.org\tTRUE\t/\tTRUE\t0\ta\tb", "holds no cookie of nytimes.com"],
+  ["of another site alone", ".example.org\tTRUE\t/\tTRUE\t0\ta\tb", "has no cookie of nytimes.com"],
   [
     "expired",
     ".nytimes.com\tTRUE\t/\tTRUE\t1000000000\tNYT-S\tsecret",
     /every cookie of nytimes.com in .* has expired/,
   ],
-  ["without fields", "NYT-S=secret", "line 1: no cookies file"],
-  ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "no cookies file"],
-  ["JSON of another kind", '{"a": "secret"}', "no cookies file"],
-])("a file that is %s is told without what it holds", async (_, content, message) => {
+  ["without fields", "NYT-S=secret", "line 1: not a cookies file"],
+  ["broken JSON", '[{"name": "NYT-S", "value": "secret"', "not a cookies file"],
+  ["JSON of another kind", '{"a": "secret"}', "not a cookies file"],
+])("a file that is %s is reported without what it has", async (_, content, message) => {
   const failure = read(content);
   await expect(failure).rejects.toThrow(message);
   await failure.catch((error) =>
@@ -87,7 +87,7 @@ test.each([
   );
 });
 
-test("a domain's own are told from those that only look so", () => {
+test("a domain's own are reported from those that only look so", () => {
   expect(
     ["nytimes.com", ".nytimes.com", "www.NYTimes.com"].map((domain) => belongs(domain, "nytimes.com")),
   ).toEqual([true, true, true]);

@@ -33,7 +33,7 @@ test("a file of 50 MB in one cell leaves the other stories whole", async () => {
   ]);
 });
 
-test("a file of 50 MB with a quote that is never closed is told in a short line", async () => {
+test("a file of 50 MB with a quote that is never closed is reported in a short line", async () => {
   const { study, run } = await collected("s.csv", `${table}\n"Flood","${"love ".repeat(10_000_000)}`);
   const failure = run();
   await expect(failure).rejects.toThrow("s.csv, line 8: a quote that is never closed");
@@ -62,7 +62,7 @@ test("NULs put out their own row alone", async () => {
   expect(await readTable(study.path("corpus/rejected.csv"))).toMatchObject([{ reason: "broken characters" }]);
 });
 
-test("JSON nested without end is told or survived", async () => {
+test("JSON nested without end is reported or survived", async () => {
   const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
   await expect((await collected("s.json", deep)).run()).rejects.toThrow(/s\.json/);
   await expect((await collected("s.jsonl", `{"title": "A", "text": ${deep}}`)).run()).rejects.toThrow(
@@ -107,7 +107,7 @@ test.each([
   expect(() => wallIn(html)).not.toThrow();
 });
 
-test("a kept page that unpacks without end is told as damaged", async () => {
+test("a kept page that unpacks without end is reported as damaged", async () => {
   const study = await temporaryStudy();
   const address = "https://www.nytimes.com/a";
   await mkdir(study.path(pagesFolder), { recursive: true });

@@ -23,7 +23,7 @@ async function initWith(table: string, ...flags: string[]) {
   return { study, ...(await tinylove("init", study, "--corpus", file, ...flags)) };
 }
 
-test("a study of one's own table holds that table and no example, and what was chosen is said", async () => {
+test("a study from one's own table has that table and no example, and reports what was chosen", async () => {
   const { study, code, told } = await initWith(
     storyTable([...manyRows(60), "Alone,,post-60", ...manyRows(1, 140)]),
   );
@@ -32,7 +32,7 @@ test("a study of one's own table holds that table and no example, and what was c
     told: [
       "mine.csv: titles from title, texts from text, groups from source",
       "  60 stories; left out: 1 no text and 1 too long",
-      "  split: 30 to train, 10 to validate, 20 to test",
+      "  split: 30 for training, 10 for validation, 20 for test",
       "  5 forms, texts clipped to 90 to 100 words",
       expect.stringMatching(/^made /),
     ],
@@ -67,13 +67,13 @@ test("columns that their names do not tell are mapped, and checked", async () =>
   expect(wrong.last).toBe(
     "error: mine.csv has no column heading (corpus.columns.title) (it has heading line, prose, source)",
   );
-  expect((await initWith(odd, "--columns", "name=prose")).last).toMatch(/--columns name: no part of a story/);
-  expect((await initWith(odd, "--columns", "prose")).last).toMatch(/--columns prose: no pair/);
+  expect((await initWith(odd, "--columns", "name=prose")).last).toMatch(/--columns name: unknown role/);
+  expect((await initWith(odd, "--columns", "prose")).last).toMatch(/--columns prose: not a pair/);
 
   const study = join(await temporaryFolder(), "study");
   expect(await tinylove("init", study, "--columns", "title=heading")).toMatchObject({
     code: 1,
-    last: expect.stringMatching(/^error: --columns goes with --corpus FILE/),
+    last: expect.stringMatching(/^error: --columns works only with --corpus FILE/),
   });
   expect(await exists(study)).toBe(false);
 
@@ -88,7 +88,7 @@ test("columns that their names do not tell are mapped, and checked", async () =>
 
 test("too few stories, and a table that is not there, leave nothing behind", async () => {
   const few = await initWith(storyTable(storyRows.slice(1)));
-  expect(few).toMatchObject({ code: 1, last: expect.stringContaining("mine.csv holds 11 stories") });
+  expect(few).toMatchObject({ code: 1, last: expect.stringContaining("mine.csv has 11 usable stories") });
   expect(await exists(few.study)).toBe(false);
   const study = join(await temporaryFolder(), "study");
   expect(await tinylove("init", study, "--corpus", "none.csv")).toMatchObject({ code: 1 });
@@ -125,7 +125,7 @@ test("the clip and the longest length follow the stories where these are of anot
   expect(settingsFor([...lengths(59, 95), 300]).stories).toBe(59);
 });
 
-test("other values stand in the place of those that were there, and comments stay", () => {
+test("new values replace old ones, and comments stay", () => {
   const text = "a:\n  b: 1 # one\n  note: >-\n    folded\n    text\n  d: {e: 2}\nf: x\n";
   expect(
     withSettings(text, [

@@ -70,7 +70,7 @@ function statesOf(study: Study): string[] {
 }
 
 describe.skipIf(!chromiumPath())("with a real Chromium", () => {
-  test.each(["metadata", "meta"] as const)("the stand-in's posts come out exactly (%s)", async (count) => {
+  test.each(["metadata", "meta"] as const)("the are-in's posts come out exactly (%s)", async (count) => {
     await using crawl = await begun({ count, limited: 2, subscribers: true });
     await writeFile(crawl.study.path("cookies.txt"), cookiesTxt);
     const { told } = await crawl.run({ cookies: crawl.study.path("cookies.txt") });
@@ -79,7 +79,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect([...crawl.standIn.visits()]).toEqual(posts.map(({ path }) => [path, 1]));
     expect(crawl.standIn.mostAtOnce).toBe(1);
     expect(statesOf(crawl.study)).toEqual(posts.map(() => "parsed"));
-    expect(told.some((line) => /the search's limit is reached/.test(line))).toBe(true);
+    expect(told.some((line) => /the search's rate limit is reached/.test(line))).toBe(true);
 
     const reprints = (await readTable(crawl.study.path("corpus/rejected.csv"))).map((row) => row["reason"]);
     expect(reprints).toEqual(["reprint", "reprint"]);
@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
       expect(agent).toMatch(/TinyLove\/\d/);
       if (path !== "/robots.txt") expect(cookie).toBe(goodCookie);
     }
-    expect(told).toContain("cookies of 127.0.0.1 kept: 1; dropped, of other sites: 2, expired: 1");
+    expect(told).toContain("stored 1 cookies of 127.0.0.1; skipped 2 of other sites and 1 expired");
     expect(told.join("\n")).not.toContain("a-subscriber");
     expect(told.join("\n")).not.toContain("of-another-site");
     const kept = crawl.study.path("collected/cookies.json");
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await readFile(crawl.study.path("corpus/stories.jsonl"), "utf8")).toBe(first);
   });
 
-  test("--limit takes so many pages, the next run the others, and --dry-run only says so", async () => {
+  test("--limit takes that many pages, the next run the others, and --dry-run only says so", async () => {
     await using crawl = await begun();
     await crawl.run({ limit: 2 });
     expect(crawl.standIn.visits().size).toBe(2);
@@ -125,7 +125,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(outcome).toBe(unrecorded);
     expect(crawl.standIn.seen.length + crawl.standIn.searches.length).toBe(seen);
     expect(printed).toContain(
-      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one each 0 s`,
+      `pages to fetch now from ${new URL(crawl.standIn.address).host}: 3, one every 0 s`,
     );
     await crawl.run();
     expect(await corpusOf(crawl.study)).toEqual(expected);
@@ -138,9 +138,9 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     ["truncated", /is cut short/, "blocked"],
     ["captcha", /asks for a captcha/, "blocked"],
     ["forbidden", /is forbidden \(403\)/, "blocked"],
-    ["too many requests", /one request too many \(429\)/, "blocked"],
-    ["server error", /cannot be had from the server now/, "failed"],
-    ["changed markup", /holds no story that could be read/, "failed"],
+    ["too many requests", /too many requests \(429\)/, "blocked"],
+    ["server error", /not available because of a server error/, "failed"],
+    ["changed markup", /has no readable story/, "failed"],
     ["no answer", /could not be fetched: .*(ERR_EMPTY_RESPONSE|ERR_CONNECTION)/, "failed"],
   ];
   test.each(walls)("three pages in a row of %s end the crawl", async (behaviour, message, state) => {
@@ -161,7 +161,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
   test("after a wall nothing is lost, and what was barred is asked for again only when one says so", async () => {
     await using crawl = await begun();
     for (const { path } of posts.slice(1)) crawl.standIn.behaviours.set(path, "gateway");
-    await expect(crawl.run()).rejects.toThrow("stopped after 3 pages in a row");
+    await expect(crawl.run()).rejects.toThrow("stopped after 3 failed pages in a row");
     crawl.standIn.behaviours.clear();
     await crawl.run({ retryFailed: true });
     expect([...crawl.standIn.visits().values()]).toEqual([1, 2, 2, 2]);
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     expect(await corpusOf(crawl.study)).toEqual(expected);
   });
 
-  test("pages that are gone, or walled one at a time, are told and do not end the crawl", async () => {
+  test("pages that are gone, or walled one at a time, are reported and do not end the crawl", async () => {
     await using crawl = await begun();
     crawl.standIn.behaviours.set(posts[0]!.path, "gone");
     crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
@@ -194,7 +194,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     });
   });
 
-  test("an interrupt ends the crawl at once, and the same command goes on there", async () => {
+  test("an interrupt ends the crawl at once, and the same command continues there", async () => {
     await using crawl = await begun({ delay: 200 });
     const interruption = new AbortController();
     const effects = quietEffects({ env: crawl.standIn.environment, signal: interruption.signal });
@@ -236,7 +236,7 @@ test("nothing is requested before the terms are acknowledged, and once is enough
   );
 });
 
-test("a key that is refused is told and never shown", async () => {
+test("a key that is refused is reported and never shown", async () => {
   await using crawl = await begun();
   const failure = crawl.run({}, { NYT_API_KEY: "secret-123" });
   await expect(failure).rejects.toThrow("the search refuses the key in NYT_API_KEY (401, Invalid ApiKey …)");
@@ -245,16 +245,16 @@ test("a key that is refused is told and never shown", async () => {
   );
 });
 
-test("a limit that does not pass is told without the key, and the next run goes on where it was", async () => {
+test("a limit that does not pass is reported without the key, and the next run continues where it was", async () => {
   await using crawl = await begun({ limited: 6 });
   const failure = crawl.run();
   await expect(failure).rejects.toThrow(
-    /limit does not pass \(429, Rate limit quota violation.*Identifier : …\)/,
+    /limit does not end \(429, Rate limit quota violation.*Identifier : …\)/,
   );
   await failure.catch(({ message }) => expect(message).not.toContain(goodKey));
 });
 
-test("an API that cannot be reached is told without the key", async () => {
+test("an API that cannot be reached is reported without the key", async () => {
   await using crawl = await begun();
   const failure = crawl.run({}, { TINYLOVE_NYT_API: "http://127.0.0.1:9" });
   await expect(failure).rejects.toThrow(/cannot reach 127.0.0.1:9/);
@@ -285,7 +285,7 @@ test("a study that is being collected in is not collected in twice", async () =>
   held.close();
 });
 
-test("the pace may be set aside for a stand-in on this machine alone", async () => {
+test("the pace may be set aside for a are-in on this machine alone", async () => {
   const { placesOf } = await import("../../src/collect/crawl/places.ts");
   expect(placesOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
   expect(
@@ -294,7 +294,9 @@ test("the pace may be set aside for a stand-in on this machine alone", async () 
       15,
     ),
   ).toMatchObject({ searchPace: 0 });
-  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow("TINYLOVE_NYT_SITE: nyt is no address");
+  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow(
+    "TINYLOVE_NYT_SITE: nyt is not an address",
+  );
 });
 
 const inTenYears = Math.round(Date.now() / 1000) + 10 * 365 * 86_400;

@@ -118,7 +118,7 @@ describe("the same stories, however they are kept", () => {
     expect(textOf(stories)).toEqual(expected);
   });
 
-  test("a missing author is none, and is not called NA", async () => {
+  test("a missing author is not one, and is not called NA", async () => {
     const { stories } = await collected(
       "s.csv",
       csv(
@@ -250,16 +250,16 @@ describe("what other programs left in a text is repaired and reported", () => {
     );
     expect(stories[0]!.text).toMatch(/^It was&mdash;fine\./);
     expect(told).toMatch(
-      /holds entities \(“&mdash;”\), which tells readers which stories were collected \(set corpus\.repair: true\)/,
+      /contains entities \(“&mdash;”\), which reveals to readers which stories were collected \(set corpus\.repair: true\)/,
     );
   });
 
   test("an apostrophe that became a question mark is reported, for nothing brings it back", async () => {
     const { told } = await collected("s.jsonl", withFirst(`I didn?t know. ${story}`));
-    expect(told).toMatch(/holds “didn\?t”: question marks may stand for characters that were lost/);
+    expect(told).toMatch(/contains “didn\?t”: question marks may replace lost characters/);
   });
 
-  test("a collected story keeps its raw text beside the one that is shown", async () => {
+  test("a collected story keeps its raw text next to the one that is shown", async () => {
     const { stories } = await collected("s.jsonl", withFirst(`“Oh” &amp; so. ${story}`));
     expect(stories[0]!.raw).toBe(`“Oh” &amp; so. ${story}`);
     expect(stories[1]!.raw).toBeUndefined();
@@ -278,11 +278,11 @@ describe("edges of a story", () => {
     const { told, stories } = await collected("s.jsonl", withFirst(sign(story)));
     expect(stories[0]!.text).toBe(story);
     expect(told).toMatch(
-      /line 1: “The Spare Key” ended in its author's name, “Ilse Brandt”, which was taken off/,
+      /line 1: “The Spare Key” ended in its author's name, “Ilse Brandt”, which was removed/,
     );
   });
 
-  test("a name that is not the author's is reported and stays; a name within the story is none", async () => {
+  test("a name that is not the author's is reported and stays; a name within the story is not a signature", async () => {
     const { told, stories } = await collected("s.jsonl", withFirst(`${story} – Maria del Mar`));
     expect(stories[0]!.text).toBe(`${story} – Maria del Mar`);
     expect(told).toMatch(/may be signed: it ends in “Maria del Mar”/);
@@ -301,9 +301,9 @@ describe("edges of a story", () => {
     [
       "no mark where all others have one",
       `${story} And then she left`,
-      "it ends without a mark, unlike the others",
+      "it ends without punctuation, unlike the others",
     ],
-    ["few words", "She kept the key.", "it has 4 words where half of the stories have 34 or more"],
+    ["few words", "She kept the key.", "it has 4 words, but half of the stories have 34 or more"],
   ])("a story that breaks off is reported and stays: %s", async (_, text, sign) => {
     const { told, stories } = await collected("s.jsonl", withFirst(text));
     expect(stories).toHaveLength(6);

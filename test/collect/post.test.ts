@@ -53,7 +53,7 @@ test.each([
   ],
   ["He said <em>stay</em>, and I did. — <em>A. B. Lee</em>", "He said stay, and I did.", "A. B. Lee"],
   ["He stayed —<br> — <em>Ann Lee</em>", "He stayed —", "Ann Lee"],
-])("the author is parted from the text: %s", (inside, text, author) => {
+])("the author is separated from the text: %s", (inside, text, author) => {
   expect(storyIn(inside)).toMatchObject({ text, author });
 });
 
@@ -69,7 +69,7 @@ test.each([
   expect(storyIn(inside)).toMatchObject({ text, author: "" });
 });
 
-test("a reprint's note may stand in the author's italics, behind them, or on a line of its own", () => {
+test("a reprint's note may be in the author's italics, after them, or on a line of its own", () => {
   const expected = {
     text: "He stayed.",
     author: "Ann Lee",

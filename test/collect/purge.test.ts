@@ -86,7 +86,7 @@ test("texts, pages and login go; addresses and hashes stay; judgments are never 
   const stories = await readStories(study);
   const { told } = await run(study, { all: true, yes: true });
   expect(await wordsLeft(study)).toEqual(["judgments/judgments.csv"]);
-  expect(told).toEqual(["warning: judgments/judgments.csv holds pieces of the texts and stays"]);
+  expect(told).toEqual(["warning: judgments/judgments.csv contains parts of the texts and is kept"]);
   for (const gone of [
     "collected/pages",
     "collected/cookies.json",
@@ -113,7 +113,7 @@ test("what later stages made is named, and stays unless --all is given", async (
   const study = await collectedStudy();
   const { told } = await run(study, { yes: true });
   expect(told).toContain(
-    "warning: stimuli/stimuli.jsonl holds pieces of the texts and stays (--all removes what can be made again)",
+    "warning: stimuli/stimuli.jsonl contains parts of the texts and is kept (--all removes files that can be made again)",
   );
   expect(await exists(study.path("stimuli/stimuli.jsonl"))).toBe(true);
 });
@@ -125,14 +125,14 @@ test("after a purge nothing is fetched again before the terms are acknowledged a
     "not acknowledged",
   );
   await expect(collect.run(study, CollectOptions.parse({ reparse: true }), quietEffects())).rejects.toThrow(
-    "no page is kept in this study",
+    "the study has no stored pages",
   );
 });
 
 test("a study without texts has nothing to purge", async () => {
   const study = await temporaryStudy();
   await writeFile(study.path("study.yaml"), "name: test\n");
-  await expect(run(study, { yes: true })).rejects.toThrow("there are no collected texts in this study");
+  await expect(run(study, { yes: true })).rejects.toThrow("the study has no collected texts");
 });
 
 test.skipIf(!chromiumPath() || process.env["DISPLAY"] || process.platform !== "linux")(
@@ -141,7 +141,7 @@ test.skipIf(!chromiumPath() || process.env["DISPLAY"] || process.platform !== "l
     const study = await temporaryStudy();
     await writeFile(study.path("study.yaml"), "name: test\n");
     await expect(login.run(study.folder, {}, quietEffects())).rejects.toMatchObject({
-      message: "no screen to open a window on",
+      message: "there is no screen for a browser window",
       hint: expect.stringContaining("--cookies FILE"),
     });
   },
@@ -167,7 +167,7 @@ test.skipIf(!chromiumPath())(
     const file = await readFile(study.path("collected/cookies.json"), "utf8");
     expect(JSON.parse(file).cookies).toMatchObject([{ name: "NYT-S", value: "secret" }]);
     expect(effects.told).toEqual([
-      "cookies of nytimes.com kept: 1; `tinylove collect --source nyt` uses them",
+      "stored 1 cookies of nytimes.com; `tinylove collect --source nyt` uses them",
     ]);
   },
 );

@@ -12,7 +12,7 @@ test("the longest rule wins, and of two as long the one that allows (RFC 9309, 2
   expect(allows(text, "/else")).toBe(true);
 });
 
-test("a group that names us holds in place of the one for everyone", () => {
+test("a group that names us replaces the one for everyone", () => {
   const text =
     "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-agent: tinylove\nDisallow: /private # not this\nCrawl-delay: 20";
   expect(allows(text, "/open")).toBe(true);

@@ -102,12 +102,12 @@ test("pages behind a wall, cut short, or of another kind are listed with their r
     ["gateway.html", "page: gateway"],
     ["other.html", "page: no stories"],
   ]);
-  expect(effects.told).toContain("warning: other.html holds no story that could be read");
+  expect(effects.told).toContain("warning: other.html has no readable story");
 });
 
-test("a folder that is not there, or holds no page, is told", async () => {
+test("a folder that is not there, or has no page, is reported", async () => {
   const { run } = await studyOfPages({});
   await expect(run()).rejects.toThrow(/^no such folder: .*pages$/);
   const empty = await studyOfPages({ "a.txt": "x" });
-  await expect(empty.run()).rejects.toThrow(/holds no saved pages/);
+  await expect(empty.run()).rejects.toThrow(/has no saved pages/);
 });

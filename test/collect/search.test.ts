@@ -43,7 +43,7 @@ test("a year with more hits than can be paged through is divided until it can", 
   expect(new Set(search.standIn.answered).size).toBe(search.standIn.answered.length);
 });
 
-test("a search that was stopped goes on with the page that it had not had", async () => {
+test("a search that was stopped continues with the next page", async () => {
   await using search = await searching({ limited: 6, limitedAfter: 4, essays: 60 });
   await expect(search.discover()).rejects.toThrow("limit does not pass");
   const before = search.standIn.answered.length;

@@ -5,7 +5,7 @@ import { randomFrom } from "../../src/stats/random.ts";
 
 const the2022 = { train: 450, validation: 151, test: 150 };
 
-test("751 stories are parted as the 2022 study parted them", () => {
+test("751 stories are split as the 2022 study split them", () => {
   expect(splitCounts(the2022, 751)).toEqual(the2022);
 });
 
@@ -13,7 +13,7 @@ test("what a larger corpus has over goes to training", () => {
   expect(splitCounts(the2022, 1000)).toEqual({ train: 699, validation: 151, test: 150 });
 });
 
-test("a smaller corpus is parted in the same proportion, by largest remainders", () => {
+test("a smaller corpus is split in the same proportion, by largest remainders", () => {
   // 60 x 450/751 = 35.95, 60 x 151/751 = 12.06, 60 x 150/751 = 11.98
   expect(splitCounts(the2022, 60)).toEqual({ train: 36, validation: 12, test: 12 });
 });
@@ -38,7 +38,7 @@ const sizesOf = (split: ReadonlyMap<number, string>) => {
   return counts;
 };
 
-test("posts of three to five stories reach the exact counts under every seed, and none is parted", () => {
+test("posts of three to five stories reach the exact counts under every seed, and none is split", () => {
   const random = randomFrom(7);
   const sizes: number[] = [];
   let sum = 0;

@@ -118,7 +118,7 @@ test("columns with other names are mapped in study.yaml", async () => {
   });
 });
 
-test("a table without a text column is told with the columns that it has", async () => {
+test("a table without a text column is reported with the columns that it has", async () => {
   const study = await studyWith("s.csv", "Title,Wie es weiterging\nA,b\n");
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no text column",
@@ -127,7 +127,7 @@ test("a table without a text column is told with the columns that it has", async
   expect(await exists(study.path("corpus"))).toBe(false);
 });
 
-test("a mapped column that is missing is told with the columns that there are", async () => {
+test("a mapped column that is missing is reported with the columns that there are", async () => {
   const study = await studyWith("s.csv", table2022, { columns: { text: "Body" } });
   await expect(collected(study)).rejects.toMatchObject({
     message: "s.csv has no column Body (corpus.columns.text)",
@@ -135,12 +135,12 @@ test("a mapped column that is missing is told with the columns that there are", 
   });
 });
 
-test("a file that is not there, and one of another kind, are told", async () => {
+test("a file that is not there, and one of another kind, are reported", async () => {
   const missing = await temporaryStudy({ corpus: { file: "gone.csv" } });
   await expect(collected(missing)).rejects.toThrow(/^no such file: .*gone\.csv$/);
   const other = await studyWith("s.docx", "x");
   await expect(collected(other)).rejects.toThrow(/s\.docx is not a table that can be read/);
-  await expect(collected(await temporaryStudy())).rejects.toThrow("no table to collect from");
+  await expect(collected(await temporaryStudy())).rejects.toThrow("no table is given");
 });
 
 test("--file and --source need nothing in study.yaml", async () => {
@@ -155,7 +155,7 @@ test("--file and --source need nothing in study.yaml", async () => {
   });
 });
 
-test.each([";", "\t"])("a .csv whose cells are parted by %j gives the same stories", async (separator) => {
+test.each([";", "\t"])("a .csv whose cells are separated by %j gives the same stories", async (separator) => {
   const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
   const lines = [["title", "text"], ...fewStories.map(({ title, text }) => [title, text])];
   const content = `\ufeff${lines.map((cells) => cells.map(quoted).join(separator)).join("\r\n")}\r\n`;
@@ -184,21 +184,21 @@ test.each([
     "s.csv, line 2: a bare quote inside an unquoted cell",
   ],
   ["an open quote", `title,text\nA,b\nC,"d\nE,f\n`, "s.csv, line 3: a quote that is never closed"],
-  ["a cell too few", `title,text\n"A\nB","c"\nD\n`, "s.csv, line 4: 1 cell where the first line has 2"],
-  ["a cell too many", "title,text\nA,b,c\n", "s.csv, line 2: 3 cells where the first line has 2"],
+  ["too few cells", `title,text\n"A\nB","c"\nD\n`, "s.csv, line 4: 1 cell where the first line has 2"],
+  ["too many cells", "title,text\nA,b,c\n", "s.csv, line 2: 3 cells where the first line has 2"],
   ["no line at all", "", "s.csv is empty"],
   ["two columns of one name", "title,text,text\nA,b,c\n", "s.csv has two columns called text"],
-])("a malformed table is told with its line: %s", async (_, content, message) => {
+])("a malformed table is reported with its line: %s", async (_, content, message) => {
   await expect(collected(await studyWith("s.csv", content))).rejects.toThrow(message);
 });
 
 test.each([
   ["s.jsonl", `{"title": "A", "text": "b"}\n{"title": \n`, "s.jsonl, line 2: not JSON"],
   ["s.jsonl", `{"title": "A", "text": "b"}\n\n["A", "b"]\n`, "s.jsonl, line 3: not an object"],
-  ["s.json", `{"a": 1}`, "s.json holds no list of stories"],
-  ["s.sqlite", "not a database, though it is called one", "s.sqlite is no SQLite database"],
-  ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is no YAML"],
-])("a malformed %s is told with the place: %s", async (file, content, message) => {
+  ["s.json", `{"a": 1}`, "s.json has no list of stories"],
+  ["s.sqlite", "not a database, though it is called one", "s.sqlite is not an SQLite database"],
+  ["s.md", "---\ntitle: [open\n---\nText", "s.md: its front matter is not valid YAML"],
+])("a malformed %s is reported with the place: %s", async (file, content, message) => {
   await expect(collected(await studyWith(file, content))).rejects.toThrow(message);
 });
 
@@ -228,7 +228,7 @@ test("rows that are no stories are listed with their reasons and told in a line 
     "warning: s.csv, line 9: “Nothing Yet” has no text (add its story or remove the row)",
   );
   expect(told).toContain(
-    "warning: s.csv, line 12: “Again” has the text of s.csv, line 2 (remove one of them)",
+    "warning: s.csv, line 12: “Again” has the same text as s.csv, line 2 (remove one of them)",
   );
   expect((await readCorpusSummary(study)).rejected).toMatchObject({ duplicate: 1, "no text": 1 });
   expect(second.title).toBe("Two Sugars");
@@ -271,17 +271,23 @@ test("what is left of markup is repaired or reported; prose of all kinds is not 
   expect(told.filter((line) => line.includes("repaired"))).toHaveLength(2);
   expect(stories[5]!.text).toMatch(/<3 and_so on, Q&A$/);
   const found = told.filter((line) => line.includes("markup"));
-  expect(found.map((line) => /“Row \d” holds “([^”]+)”/.exec(line)?.[1])).toEqual(["@@", "[[", "https://"]);
+  expect(found.map((line) => /“Row \d” contains “([^”]+)”/.exec(line)?.[1])).toEqual([
+    "@@",
+    "[[",
+    "https://",
+  ]);
 });
 
-test("near duplicates stay, are told, and go to the same part", async () => {
+test("near duplicates stay, are reported, and go to the same part", async () => {
   const [first] = fewStories;
   const retold = { title: "The Other Key", text: first.text.replace("second date", "third date") };
   const study = await studyWith("s.jsonl", jsonLines([...fewStories, retold]));
   const { stories, told } = await collected(study);
   expect(stories.length).toBe(7);
   expect(stories[6]!.split).toBe(stories[0]!.split);
-  expect(told.some((line) => /line 7: “The Other Key” is nearly “The Spare Key”/.test(line))).toBe(true);
+  expect(
+    told.some((line) => /line 7: “The Other Key” is nearly the same as “The Spare Key”/.test(line)),
+  ).toBe(true);
 });
 
 test("the same table gives byte-identical stories, and ids that do not depend on the row", async () => {
@@ -295,6 +301,6 @@ test("the same table gives byte-identical stories, and ids that do not depend on
 
 test("a corpus of nothing but refused rows leaves the study as it was", async () => {
   const study = await studyWith("s.csv", "title,text\nA,\nB,\n");
-  await expect(collected(study)).rejects.toThrow("none of the 2 rows can be a story: 2 no text");
+  await expect(collected(study)).rejects.toThrow("none of the 2 rows is a usable story: 2 no text");
   expect(await exists(study.path("corpus"))).toBe(false);
 });

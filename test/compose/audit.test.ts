@@ -41,12 +41,12 @@ test("curly quotes, dashes, paragraphs and fractions of one side alone are only 
     prose(`m${at}`)
       .replace(/(m\d+b1) /, '"$1," ')
       .replace(/ (m\d+c4)/, " -- $1");
-  expect(await saidOf(typeset, typed)).toMatch(/none tells human from machine/);
+  expect(await saidOf(typeset, typed)).toMatch(/none distinguishes human from machine/);
 });
 
 test("dashes that one side writes more often are style, and no finding of this audit", async () => {
   const dashed = (at: number) => prose(`h${at}`).replace(/ (h\d+c\d+)/g, "—$1");
-  expect(await saidOf(dashed, (at) => prose(`m${at}`))).toMatch(/none tells human from machine/);
+  expect(await saidOf(dashed, (at) => prose(`m${at}`))).toMatch(/none distinguishes human from machine/);
 });
 
 test("lines that were joined without a mark give the stories of one side away", async () => {
@@ -55,7 +55,7 @@ test("lines that were joined without a mark give the stories of one side away", 
     (at) => prose(`m${at}`),
   );
   expect(said).toBe(
-    "warning: cleaning and normalising may give the stories away: marks as in “0 And” (from “0⏎And”) come 18.00 times in a human story and 5.00 in a machine’s (p = .001); change these places in the corpus or generate these stories again",
+    "warning: cleaning and normalising may reveal who wrote the stories: marks as in “0 And” (from “0⏎And”) come 18.00 times in a human story and 5.00 in a machine’s (p = .001); change these places in the corpus or generate these stories again",
   );
 });
 
@@ -76,7 +76,7 @@ test("compose without machine stories says so in one line, and so does a run of 
   const { code, last } = await tinylove("compose", "--study", folder);
   expect({ code, last }).toEqual({
     code: 1,
-    last: "error: there are no machine stories to compose (run `tinylove generate` first)",
+    last: "error: there are no machine stories (run `tinylove generate` first)",
   });
 });
 

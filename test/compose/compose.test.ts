@@ -47,7 +47,7 @@ test.each([
   }
 });
 
-test("a title stands once on a form, its other version on another", async () => {
+test("a title is once on a form, its other version on another", async () => {
   const key = await readKey(study);
   const seen = new Map<string, string[]>();
   for (const form of await readForms(study)) {
@@ -76,7 +76,7 @@ test.each([
   { forms: 1, human: 60, machine: 60 },
   { forms: 1, human: 60, machine: 60, pairs: "mixed", tasks: [{ task: "which-is-human" }] },
   { forms: 2, human: 60, machine: 15 },
-])("length tells nothing where a human title stands without a machine's either: %j", async (settings) => {
+])("length reveals nothing, also for human titles without a machine story: %j", async (settings) => {
   const random = randomFrom("lengths");
   const study = await studyWith(
     upTo(160, (at) => story(at, random.integer(95, 160))),
@@ -95,7 +95,7 @@ test.each([
   expect(Math.abs(share - 0.5)).toBeLessThan(0.12);
 });
 
-test("every text ends alike and holds one kind of quotes, so that neither tells its origin", async () => {
+test("every text has the same ending and the same quotes, so that neither reveals its origin", async () => {
   for (const { text } of await readStimuli(study)) {
     expect(text).toMatch(/[\p{L}\p{N}] …$/u);
     expect(text).not.toMatch(/[“”‘’]/);
@@ -144,7 +144,7 @@ test("short stories drop their title on both sides, and are counted", async () =
   for (const dropped of ["s0", "s1", "s2", "s3", "s4"]) expect(used.has(dropped)).toBe(false);
 });
 
-test("too few long stories is told with counts, and nothing is written", async () => {
+test("too few long stories is reported with counts, and nothing is written", async () => {
   const short = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at, at < 9 ? 60 : 140)),
@@ -153,7 +153,7 @@ test("too few long stories is told with counts, and nothing is written", async (
   expect(await filesUnder(short.path("stimuli"))).toEqual([]);
 });
 
-test("a lower range holds for both sides", async () => {
+test("a lower range applies to both sides", async () => {
   const settings = { tooShort: "lower" };
   const short = await studyWith(
     upTo(20, (at) => story(at)),
@@ -183,7 +183,7 @@ test("several models share the forms evenly", async () => {
   }
 });
 
-test("of several attempts the last one stands", async () => {
+test("of several attempts the last one counts", async () => {
   const generations = upTo(20, (at) => generation(at, 60)).concat(
     upTo(20, (at) => generation(at, 140, "llama:a", 2)),
   );
@@ -223,7 +223,7 @@ test("forms do not change under judgments", async () => {
   await expect(runAsStage()).rejects.toThrow(/would change, but people have already read/);
 });
 
-test("an unknown task is named, with those that there are", async () => {
+test("an unknown task is named, with the ones that exist", async () => {
   const odd = await studyWith(
     upTo(20, (at) => story(at)),
     upTo(20, (at) => generation(at)),

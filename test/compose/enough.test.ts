@@ -12,10 +12,10 @@ import { generation, story, studyWith, upTo } from "./fixture.ts";
 
 const nothing = new Set<string>();
 
-test("too few test stories or titles are told by the settings alone", async () => {
+test("too few test stories or titles are reported by the settings alone", async () => {
   const few = await temporaryStudy({ corpus: { split: { train: 30, validation: 10, test: 12 } } });
   await expect(checkEnough(few, nothing)).rejects.toThrow(
-    "5 forms of 3 human and 3 machine stories would take 15 titles: corpus.split.test is 12",
+    "5 forms of 3 human and 3 machine stories need 15 titles: corpus.split.test is 12",
   );
   const titles = await temporaryStudy({ generate: { titles: 14 } });
   await expect(checkEnough(titles, nothing)).rejects.toThrow("would take 15 titles: generate.titles is 14");
@@ -28,7 +28,7 @@ test("too few test stories or titles are told by the settings alone", async () =
   );
 });
 
-test("stories that are too short are told before a model writes to them", async () => {
+test("stories that are too short are reported before a model writes to them", async () => {
   const study = await studyWith(
     upTo(20, (at) => story(at, at < 6 ? 90 : 96)),
     [],
@@ -40,7 +40,7 @@ test("stories that are too short are told before a model writes to them", async 
   await checkEnough(study, nothing);
 });
 
-test("of what the models wrote it is told to the last title", async () => {
+test("after generation the exact number of titles is checked", async () => {
   const written = (long: number) => upTo(20, (at) => generation(at, at < long ? 140 : 60));
   const settled = new Set([storiesFile, generationsFolder]);
   const stories = upTo(20, (at) => story(at));

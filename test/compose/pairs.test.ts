@@ -101,7 +101,7 @@ test("without stories of their own pairs are refused, before anything is written
   expect(await filesUnder(study.path("forms"))).toEqual([]);
 });
 
-test("where stories are read again, pairs come after all that stands alone, compose warns, and the summary counts", async () => {
+test("where stories are read again, pairs come after single stories, compose warns, and the summary counts", async () => {
   const effects = quietEffects();
   const study = await studyWith(
     upTo(40, (at) => story(at)),

@@ -373,7 +373,7 @@ describe("what is no story is the right fault", () => {
     ]) {
       await writeCorpus(study, [...stories.slice(0, -1), { ...stories.at(-1)!, text: text! }]);
       await expect(composed()).rejects.toThrow(
-        new RegExp(`the human story The test-1 story holds a ${what!.replace("an? ", "")}`),
+        new RegExp(`the human story The test-1 story contains a ${what!.replace("an? ", "")}`),
       );
     }
     await writeCorpus(study, [
@@ -523,7 +523,7 @@ describe("fields are sent as the server wants them", () => {
     for (const body of asked) expect("max_tokens" in body || "max_completion_tokens" in body).toBe(true);
   });
 
-  test("what the server says is told without the key that it repeats, and no address holds a password", async () => {
+  test("what the server says is reported without the key that it repeats, and no address has a password", async () => {
     const { base } = await serverThat(() => ({
       status: 401,
       body: { error: { message: "Invalid API key: Bearer sk-SECRET-123" } },
@@ -532,7 +532,7 @@ describe("fields are sent as the server wants them", () => {
     await expect(generated(await studyAt(base), effects)).rejects.toThrow(/refuses the key .*Bearer …$/);
     expect(effects.told.join("\n")).not.toContain("SECRET");
     const secret = base.replace("://", "://me:pa55word@");
-    await expect(generated(await studyAt(secret))).rejects.toThrow("holds a name or a password");
+    await expect(generated(await studyAt(secret))).rejects.toThrow("contains a user name or password");
   });
 
   test("send: changes neither what is asked nor of whom", async () => {
@@ -545,7 +545,7 @@ describe("fields are sent as the server wants them", () => {
     expect(generations[0]!.settings.temperature).toBe(0.2);
   });
 
-  test("a region that is not served is told in the server's words, and not as a wrong key", async () => {
+  test("a region that is not served is reported in the server's words, and not as a wrong key", async () => {
     const { base } = await serverThat(() => ({
       status: 403,
       body: { error: { message: "Country, region, or territory not supported" } },
@@ -572,7 +572,7 @@ describe("fields are sent as the server wants them", () => {
           generate: { models: [{ address: "echo:" }], prompts: ["one-shot"], temperature: "provider" },
         }),
       ),
-    ).rejects.toThrow("echo:: temperature is left to the provider, and there is none");
+    ).rejects.toThrow("echo:: temperature is `provider`, but a local model has no provider");
   });
 
   test("send: adds, renames and leaves out", async () => {
@@ -585,7 +585,7 @@ describe("fields are sent as the server wants them", () => {
     expect(generations[0]!.sent).toMatchObject({ max_new_tokens: 200, top_a: 0.3 });
     const { base } = await serverThat(() => says(story));
     await expect(generated(await studyAt(base, { model: { send: { x: "$nothing" } } }))).rejects.toThrow(
-      "send: $nothing is no setting",
+      "send: $nothing is not a setting",
     );
   });
 
@@ -603,7 +603,7 @@ describe("fields are sent as the server wants them", () => {
       generated(await studyAt(base, { model: { address: "openai:gpt-5" }, generate: { temperature: 0.7 } })),
     ).rejects.toThrow(
       expect.objectContaining({
-        message: "openai:gpt-5 takes no temperature, and 0.7 is asked for",
+        message: "openai:gpt-5 does not support temperature, but it is set to 0.7",
         hint: expect.stringContaining("`temperature: provider`"),
       }),
     );
@@ -753,7 +753,7 @@ describe("Claude is asked through the Messages API", () => {
     ]);
   });
 
-  test("its errors are told in its words, and it waits when it is overloaded", async () => {
+  test("its errors are reported in its words, and it waits when it is overloaded", async () => {
     const { generations, asked } = await anAnswer(
       (body, number) =>
         titleIn(body).includes("test-0")
@@ -797,7 +797,7 @@ describe("what requests cost", () => {
     expect(server.asked.length).toBeGreaterThanOrEqual(10);
   });
 
-  test("the sum holds over runs", async () => {
+  test("the sum covers all runs", async () => {
     const budget = 12 * each;
     const server = await serverThat(costing(spent));
     const model = { price, budget, parallel: 1 };
@@ -824,7 +824,7 @@ describe("what requests cost", () => {
   });
 });
 
-test("a model that fails holds back no other, and its reason is the last word", async () => {
+test("a model that fails does not stop the others, and its reason is the last message", async () => {
   const server = await serverThat((body) =>
     body["model"] === "good" ? says(story) : { status: 401, body: { error: { message: "no such key" } } },
   );
@@ -860,7 +860,7 @@ test("a study of first attempts draws each title once and asks for no more", asy
     generate: { keep: "first" },
   });
   expect(generations).toHaveLength(2);
-  expect(effects.told.join("\n")).toContain("generate.keep is first: the first attempt counts as it is");
+  expect(effects.told.join("\n")).toContain("generate.keep is first, so the first attempt counts as it is");
   const { base } = await serverThat(() => says(story));
   await expect(generated(await studyAt(base, { generate: { keep: "first", attempts: 4 } }))).rejects.toThrow(
     "generate.keep is first, but generate.attempts is 4",

@@ -57,7 +57,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
   expect((await story(2)).printed).not.toEqual(printed);
 });
 
-test("of two models with one address try takes the one that is named, and says which; a name of none is told", async () => {
+test("of two models with one address try takes the named one, and says which; an unknown name is reported", async () => {
   const study = await temporaryFolder();
   const twins = `[{ address: "llama:${file}", name: cool, temperature: 0.4 }, { address: "llama:${file}" }]`;
   await writeFile(join(study, "study.yaml"), `name: twins\ngenerate: { models: ${twins} }\n`);
@@ -93,7 +93,7 @@ test("models lists what is here, with size, licence and whether it fits", async 
   expect(tiny.parameters).toBe(2 * (12 * 288 ** 2 + 13 * 288) + 2 * 277 * 288 + 2 * 288);
   expect(tiny.cachePerToken).toBe(2 * 2 * 288 * 2);
   const broken = files.find(({ address }: { address: string }) => address === "hf:some/model/broken.gguf");
-  expect(broken.problem).toContain("is no GGUF file");
+  expect(broken.problem).toContain("is not a GGUF file");
 
   const plain = quietEffects({ env: { TINYLOVE_CACHE: cache } });
   await models.run(folder, { json: false }, plain);

@@ -104,7 +104,7 @@ test("fixed examples are those that are named, by id or title", () => {
     expect(examples.map(({ id }) => id)).toEqual(["train-3", "train-5"]);
   }
   expect(() => chosen("fixed", titles, 2, stories, 1, ["train-99"])).toThrow(/no training story train-99/);
-  expect(() => chosen("fixed", titles, 2, stories, 1, ["train-1"])).toThrow(/1 named, the prompt shows 2/);
+  expect(() => chosen("fixed", titles, 2, stories, 1, ["train-1"])).toThrow(/has 1, but the prompt shows 2/);
 });
 
 test("matched examples are near to what is asked for", () => {
@@ -121,7 +121,7 @@ test("matched examples are near to what is asked for", () => {
     for (const { text } of examples) expect(dialogueWords(text)).toBe(10);
 });
 
-test("a range stands for each of its numbers, and all combinations are made", () => {
+test("a range means each of its numbers, and all combinations are made", () => {
   expect(controlsOf({})).toEqual([{}]);
   expect(controlsOf({ tone: "melancholy", strength: "0..4" })).toEqual(
     [0, 1, 2, 3, 4].map((strength) => ({ tone: "melancholy", strength })),
@@ -129,8 +129,8 @@ test("a range stands for each of its numbers, and all combinations are made", ()
   expect(controlsOf({ dialogue: "1..2", view: "first" })).toHaveLength(2);
   expect(() => controlsOf({ mood: "sad" })).toThrow(/unknown control mood/);
   expect(() => controlsOf({ tone: "joyful", strength: 7 })).toThrow(/strength 7/);
-  expect(() => controlsOf({ strength: 2 })).toThrow(/a strength of no tone/);
-  expect(() => controlsOf({ tone: "joyful", strength: "4..0" })).toThrow(/strength 4\.\.0 holds no number/);
+  expect(() => controlsOf({ strength: 2 })).toThrow(/strength without a tone/);
+  expect(() => controlsOf({ tone: "joyful", strength: "4..0" })).toThrow(/strength 4\.\.0 is an empty range/);
 });
 
 test("texts are nearer to the tone that was asked for than others are", () => {
@@ -146,6 +146,6 @@ test("texts are nearer to the tone that was asked for than others are", () => {
   );
 });
 
-test("an unknown choice is named with those that there are", () => {
+test("an unknown choice is named with the ones that exist", () => {
   expect(() => chosen("best")).toThrow(/unknown choice best/);
 });

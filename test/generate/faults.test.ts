@@ -42,7 +42,7 @@ test.each([
   expect(fault?.outcome ?? fault?.what).toContain(what);
 });
 
-test("a copy of the story that the model was shown is told from one of another", () => {
+test("a copy of the shown example is distinguished from a copy of another story", () => {
   const text = `${tale} So that nobody would have to guess which of us was home we waited.`;
   expect(finder.of(text, title, ["1"])!.what).toContain('from its example "Two Lamps"');
   expect(finder.of(text, title, ["2"])!.what).not.toContain("its example");

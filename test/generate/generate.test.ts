@@ -124,7 +124,7 @@ test("a model is sampled by its own settings where it has some, and each attempt
   expect(textsOf("planted")).not.toEqual(textsOf("warm"));
 });
 
-test("a model's own sampling is part of what makes the stage stale, and of what is asked anew", async () => {
+test("a model's own sampling is part of what makes the stage stale, and of what is asked again", async () => {
   const study = await studyWith({ models: local() });
   const before = await generated(study);
   Object.assign(study.config.generate.models[0]!, { temperature: 0.3 });
@@ -133,7 +133,7 @@ test("a model's own sampling is part of what makes the stage stale, and of what 
   expect(after.map(({ text }) => text)).not.toEqual(before.map(({ text }) => text));
 });
 
-test("progress goes on within a batch, never back, and ends at the total", async () => {
+test("progress continues within a batch, never back, and ends at the total", async () => {
   const study = await studyWith({ models: local() });
   const heard: number[] = [];
   const notes: string[] = [];
@@ -189,7 +189,7 @@ test("a text with a fault is drawn again, all attempts are kept, and more attemp
   }
 });
 
-test("of so many draws the nearest to what is asked for is chosen, and all are kept", async () => {
+test("of several draws the closest to the controls is chosen, and all are kept", async () => {
   // Texts of one to four words: some name the sea, some do not.
   const asked = { control: { setting: "sea" }, examples: "matched", tokens: { least: 1, most: 4 } };
   const study = await studyWith({ models: local(), bestOf: 4, ...asked });
@@ -211,7 +211,7 @@ test("of so many draws the nearest to what is asked for is chosen, and all are k
   // A wish that no text can be measured against leaves nothing to choose by.
   const effects = quietEffects();
   await runStage(generate, await studyWith({ models: local(), bestOf: 4 }), {}, effects);
-  expect(effects.told.join()).toContain("asks for nothing that can be measured in a text");
+  expect(effects.told.join()).toContain("has nothing that can be measured in a text");
 });
 
 test("how likely each token was is recorded where it is asked for", async () => {
@@ -281,8 +281,8 @@ test("the refusal names the prompts that the model could be given", async () => 
   const refused = await planOf(study, await readStories(study)).catch((thrown: StudyError) => thrown);
   expect(refused).toMatchObject({
     message:
-      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never be told",
-    hint: "use two-shot-headers, or put [[dialogue]] or [[wishes]] into a prompt of your own",
+      "generate.control: the prompt one-shot of planted has no place for dialogue, so the model would never get it",
+    hint: "use two-shot-headers, or add [[dialogue]] or [[wishes]] to your own prompt",
   });
 });
 
@@ -301,7 +301,7 @@ test("a prompt that the model cannot hold is that title's failure alone, and is 
   const first = await generated(study);
   const failed = first.filter(({ outcome }) => outcome === "failed");
   expect(failed.map(({ story, reason }) => [story, reason?.replace(/\d+/g, "N")])).toEqual([
-    ["test-0", "a prompt with N new tokens takes N tokens, the model holds N"],
+    ["test-0", "the prompt and N new tokens need N tokens, but the model's context has N"],
   ]);
   expect(first).toHaveLength(10);
   expect(await generated(study)).toEqual(first);
@@ -342,7 +342,7 @@ test.each([
   [{ models: [{ address: "llama:none.gguf" }] }, /no model file .*none\.gguf/],
   [
     { models: [{ address: "llama:PLANTED", parallel: 10_000_000 }] },
-    /takes \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
+    /needs \d+\.\d MB of weights and \d+\.\d GB for 10000000 texts at once, but .* are free/,
   ],
   [{ models: [{ address: "echo:" }, { address: "echo:" }] }, /both called echo/],
   [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { summaryOf, wroteToNone } from "../../src/generate/generation-summary.ts";
+import { noStoryError, summaryOf } from "../../src/generate/generation-summary.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import { Generation } from "../../src/study/generation.ts";
 import { generationOf } from "../helpers/generations.ts";
@@ -32,7 +32,7 @@ test("a series without a reason is one line", () => {
   expect(told("echo:", {}, {}, { outcome: "cut short" })).toEqual(["  small, one-shot: 2 text, 1 cut short"]);
 });
 
-test("a text that repeats its example is told with its title, and so is every draw before", () => {
+test("a text that repeats its example is reported with its title, and so is every draw before", () => {
   const reason = 'copied: 8 words in a row or more from its example "Two Lamps"';
   expect(
     told(
@@ -45,11 +45,11 @@ test("a text that repeats its example is told with its title, and so is every dr
   ).toEqual([
     "  small, one-shot: 1 text, 1 text (copied); 2 drawn again (1 copied, 1 too short)",
     `    1 kept with a fault, ${reason} (“Title 3”)`,
-    "      raise generate.attempts, now 3, to have such texts drawn again",
+    "      raise generate.attempts (now 3) to draw such texts again",
   ]);
 });
 
-test("where most texts run in circles the mend is the sampling, and not more of the same", () => {
+test("if most texts repeat themselves, the advice is the sampling and not more attempts", () => {
   const reason = "degenerate: 12 % different words, 80 % of its runs of four repeat";
   expect(told("llama:a.gguf", { reason }, { reason }, {}).at(-1)).toMatch(/: raise the model's temperature/);
   expect(told("llama:a.gguf", { reason }, {}, {}).at(-1)).toMatch(/raise generate\.attempts/);
@@ -57,26 +57,32 @@ test("where most texts run in circles the mend is the sampling, and not more of 
 
 test("failures that differ in numbers alone are one reason, the most frequent comes first", () => {
   const tooLong = (tokens: number) =>
-    failed(`a prompt with 200 new tokens takes ${tokens} tokens, the model holds 512`);
+    failed(`the prompt and 200 new tokens need ${tokens} tokens, but the model's context has 512`);
   expect(
-    told("llama:a.gguf", failed("the trainer gave no text", true), tooLong(700), tooLong(800), tooLong(900)),
+    told(
+      "llama:a.gguf",
+      failed("the trainer returned no text", true),
+      tooLong(700),
+      tooLong(800),
+      tooLong(900),
+    ),
   ).toEqual([
     "  small, one-shot: 4 failed",
-    "    3 failed, a prompt with 200 new tokens takes 700 tokens, the model holds 512 (“Title 1”, “Title 2” and 1 more)",
+    "    3 failed, the prompt and 200 new tokens need 700 tokens, but the model's context has 512 (“Title 1”, “Title 2” and 1 more)",
     "      it would fail again: use shorter or fewer examples, or lower tokens.most",
-    "    1 failed, the trainer gave no text (“Title 0”)",
-    "      it may pass: `tinylove generate` asks again",
+    "    1 failed, the trainer returned no text (“Title 0”)",
+    "      it may be temporary: run `tinylove generate` again",
   ]);
 });
 
-test("what one thing mends is told once", () => {
+test("causes with the same advice are listed under it once", () => {
   expect(
     told("echo:", { reason: "degenerate: 1" }, { reason: "degenerate: 2" }, { reason: "too short: 3" }, {}),
   ).toEqual([
     "  small, one-shot: 2 text (degenerate), 1 text (too short), 1 text",
     "    2 kept with a fault, degenerate (“Title 0”, “Title 1”)",
     "    1 kept with a fault, too short: 3 (“Title 2”)",
-    "      raise generate.attempts, now 3, to have such texts drawn again",
+    "      raise generate.attempts (now 3) to draw such texts again",
   ]);
 });
 
@@ -86,12 +92,12 @@ test("what a server left undone names what can be changed there", () => {
   expect(lines.filter((line) => line.includes("`tinylove generate --again`"))).toHaveLength(1);
 });
 
-test("a model that wrote to no title is refused with its reason and what mends that", () => {
+test("a model that wrote no story is an error with its reason and the fix", () => {
   const all = [failed("a prompt takes 700 tokens"), failed("a prompt takes 800 tokens")];
   const generations = all.map((each) => Generation.parse(generationOf(each)));
   const said = (of: readonly Generation[]) =>
-    wroteToNone(seriesOf("llama:a.gguf") as never, of, { attempts: 3, keep: "best" })?.message;
-  expect(said(generations)).toMatch(/small wrote to no title \(llama:a\.gguf: a prompt takes 700 tokens\)/);
+    noStoryError(seriesOf("llama:a.gguf") as never, of, { attempts: 3, keep: "best" })?.message;
+  expect(said(generations)).toMatch(/small wrote no story \(llama:a\.gguf: a prompt takes 700 tokens\)/);
   expect(said([...generations, Generation.parse(generationOf({}))])).toBeUndefined();
 });
 

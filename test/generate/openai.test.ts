@@ -88,7 +88,7 @@ test("a base model is asked for completions with every field of the sampling", a
   }
 });
 
-test("a model with sampling of its own is asked by it, its neighbour by what stands for all", async () => {
+test("a model's own sampling is used, and the general one for the next model", async () => {
   const server = await serverThat(() => "well");
   const study = await studyAt(server.base, 1, {
     name: "own",
@@ -127,7 +127,7 @@ test.each(["completions", "chat"])("try streams %s from a server word by word", 
   expect(heard.at(-1)!.at - heard[0]!.at).toBeGreaterThan(40);
 });
 
-test("a stream is begun anew while nothing was heard of it, and never after", async () => {
+test("a stream is repeated only if nothing of it was received", async () => {
   const early = await serverThat((request) => (["429", "drop", "well"] as const)[request]!);
   const first = await asked(await studyAt(early.base, 1, { timeout: 20 }));
   const [late] = await first.model.write([first.ask], { onText: () => {} });
@@ -210,7 +210,7 @@ test("whatever a server does, every title ends as text or as a failure with its 
   expect((await readGenerations(again)).every(({ outcome }) => outcome === "text")).toBe(true);
 });
 
-test("why texts failed is told with how many, which, and the mend", async () => {
+test("why texts failed is reported with how many, which, and the fix", async () => {
   const server = await serverThat((request) => (request < 2 ? "400" : request === 2 ? "500" : "well"));
   const effects = quietEffects({ env: {} });
   const study = await studyAt(server.base, 6, { name: "far", parallel: 1, retries: 0 });
@@ -227,7 +227,7 @@ test("why texts failed is told with how many, which, and the mend", async () => 
   expect(triesOf(/^400/).map(({ attempt }) => attempt)).toEqual([1, 1]);
   expect(triesOf(/^500/).map(({ attempt }) => attempt)).toEqual([1]);
   expect(told).toMatch(
-    /1 failed, 500 out of memory \(“[^”]+”\)\n {6}it may pass: `tinylove generate` asks again/,
+    /1 failed, 500 out of memory \(“[^”]+”\)\n {6}it may be temporary: run `tinylove generate` again/,
   );
 });
 
@@ -243,15 +243,15 @@ test("a server that strains is asked less at once", async () => {
 test.each([
   ["401", {}, /refuses the key in OPENAI_API_KEY/],
   ["unknown model", {}, /openai:local\/model: not found at/],
-  ["no quota", {}, /the account has nothing left to spend/],
-  ["well", { base: "nonsense" }, /base nonsense is no address/],
-  ["well", { base: "https://api.openai.com/v1" }, /no key in the environment variable OPENAI_API_KEY/],
+  ["no quota", {}, /has no credit left/],
+  ["well", { base: "nonsense" }, /base nonsense is not a server's address/],
+  ["well", { base: "https://api.openai.com/v1" }, /the environment variable OPENAI_API_KEY has no key/],
   [
     "well",
     { base: "https://api.openai.com/v1", key: "PATH", topK: 40, repeatPenalty: 1.2 },
-    /takes no topK, and 40 is asked for/,
+    /does not support topK, but it is set to 40/,
   ],
-  ["well", { budget: 1 }, /a budget of 1 without a price/],
+  ["well", { budget: 1 }, /budget is 1, but there is no price/],
 ] as const)("what is wrong for all titles is one line: %s %j", async (treatment, model, message) => {
   const server = await serverThat(() => treatment);
   const study = await studyAt(server.base, 5, model);
@@ -268,7 +268,7 @@ test("a server that is not there is named", async () => {
   );
 });
 
-test("the cost is told and never goes above the budget", async () => {
+test("the cost is reported and never goes above the budget", async () => {
   const server = await serverThat(() => "well");
   const price = { input: 1, output: 2 };
   const effects = quietEffects({ env: {} });

@@ -70,7 +70,5 @@ test.each([
 });
 
 test("an unknown hole is named", () => {
-  expect(() => fill(parseTemplate("[[title]] [[mood]]", "x"), "T", [])).toThrow(
-    /nothing to put for \[\[mood\]\]/,
-  );
+  expect(() => fill(parseTemplate("[[title]] [[mood]]", "x"), "T", [])).toThrow(/no value for \[\[mood\]\]/);
 });

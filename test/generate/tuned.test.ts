@@ -26,7 +26,7 @@ async function generated(study: Study): Promise<Generation[]> {
   return readGenerations(study);
 }
 
-test("a tuned model that lies there as GGUF is run in this process", async () => {
+test("a tuned model that is there as GGUF is run in this process", async () => {
   const study = await studyOfTuned();
   await mkdir(study.path("tuned/first"), { recursive: true });
   await writeTinyModel(study.path("tuned/first/model.gguf"), { words: [" love"] });

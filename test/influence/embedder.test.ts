@@ -99,7 +99,7 @@ test("without a model nothing is asked for", async () => {
 
 test.each([
   ["openai:gpt", "influence.embeddings: openai:gpt names no model"],
-  ["hf:tiny/love.gguf", "influence.embeddings: hf:tiny/love.gguf is no address of a file"],
+  ["hf:tiny/love.gguf", "influence.embeddings: hf:tiny/love.gguf is not a file's address"],
   ["llama:none.gguf", /influence\.embeddings: no model file .*none\.gguf/],
 ])("%s is refused in a line", async (embeddings, message) => {
   const study = await temporaryStudy({ influence: { embeddings } });

@@ -56,15 +56,15 @@ export async function comparedWithServer(
       { prompt: theirs, n_predict: most, temperature: 0, n_probs: 5, cache_prompt: false, seed: 1 },
     );
     written += places.length;
-    await desk.forget(0, 0);
+    await desk.truncate(0, 0);
     // As the server reads: the prompt at once, then a token at a time.
     let unread: readonly Token[] = ours;
     for (const { id, top_logprobs: likely } of places) {
-      await desk.readOn([
+      await desk.evaluate([
         {
           sequence: 0,
           tokens: unread,
-          asked: [unread.length - 1],
+          outputs: [unread.length - 1],
           async take(_, place) {
             for (const each of likely) {
               const here = await desk.logProbability(place, each.id as Token);

@@ -108,7 +108,7 @@ test("a download whose connection breaks again and again comes whole, and never 
   expect(mirror.starts).toHaveLength(requests);
 });
 
-test("a download that is interrupted goes on in a later run, from another host too", async () => {
+test("a download that is interrupted continues in a later run, from another host too", async () => {
   const content = bytes(300_000);
   let requests = 0;
   const first = await mirrorOf(content, { breaksAfter: () => (requests++ === 0 ? 100_000 : 0) });
@@ -137,20 +137,20 @@ test("a host that cannot resume sends all from the start", async () => {
 test("what has another checksum is refused and removed", async () => {
   const mirror = await mirrorOf(bytes(1000), { checksum: "0".repeat(64) });
   const env = await envAt(mirror);
-  await expect(hubFileOf(asked, quietEffects({ env }))).rejects.toThrow(/what came is not what the host has/);
+  await expect(hubFileOf(asked, quietEffects({ env }))).rejects.toThrow(
+    /the download differs from the host's file/,
+  );
   expect(await filesUnder(env.TINYLOVE_CACHE)).toEqual([]);
 });
 
 test("a connection that never brings a byte ends with one line", async () => {
   const mirror = await mirrorOf(bytes(1000), { breaksAfter: () => 0 });
-  await expect(hubFileOf(asked, quietEffects({ env: await envAt(mirror) }))).rejects.toThrow(
-    /makes no progress/,
-  );
+  await expect(hubFileOf(asked, quietEffects({ env: await envAt(mirror) }))).rejects.toThrow(/is stuck/);
 }, 30_000);
 
 test.each([
   [404, /not found at/],
-  [401, /does not give it to you \(401\)/],
+  [401, /denies access \(401\)/],
 ])("the host answers %i", async (status, message) => {
   const mirror = await mirrorOf(bytes(10), { status });
   await expect(hubFileOf(asked, quietEffects({ env: await envAt(mirror) }))).rejects.toThrow(message);
@@ -189,10 +189,10 @@ test("a study names a model of the hub, and it is fetched once", async () => {
 });
 
 test.each(["hf:one", "hf:a/b", "hf:a/../b/c.gguf", "hf:a/b/../../c.gguf", "hf:a/b c/d.gguf"])(
-  "%s is no address of a file",
+  "%s is not a file's address",
   async (address) => {
     const study = await temporaryStudy({ generate: { models: [{ address }] } });
     await writeCorpus(study, madeUpStories({ train: 3, test: 3 }));
-    await expect(runStage(generate, study, {}, quietEffects())).rejects.toThrow("is no address of a file");
+    await expect(runStage(generate, study, {}, quietEffects())).rejects.toThrow("is not a file's address");
   },
 );

@@ -144,7 +144,7 @@ test("tokens that are not the likeliest are scored too", async () => {
   await llama.close();
 });
 
-test("a text is told with the log-probabilities that scoring it gives, whatever it was drawn with", async () => {
+test("a text has the log-probabilities that scoring gives, however it was drawn", async () => {
   // Words that a tokenizer cannot part in two ways.
   const file = join(await temporaryFolder(), "words.gguf");
   const after = { " love": 5, " the": 3, " sea": 1 };

@@ -74,14 +74,14 @@ test("status names no command that would be refused", async () => {
   expect(printed).not.toContain("next:");
 });
 
-test("answers that only the store holds count", async () => {
+test("answers that only the store has count", async () => {
   const study = await changed(answered, seed);
   const store = join(study, "judgments/judgments.csv");
   await writeWhole(store, (await readText(store)).split("\n")[0]!);
   expect((await tinylove("run", "--study", study)).last).toContain("(2 participants so far)");
 });
 
-test("what came after the forms goes on to work, and so does a corpus whose stories stay as they are", async () => {
+test("stages after the forms continue to work, and so does a corpus whose stories stay as they are", async () => {
   const corpus =
     "corpus: {file: stories.csv, note: Told., split: {train: 6, validation: 2, test: 4}}\ntitle: Another\n";
   const study = await changed(answered, corpus, "describe: {skip: [grammar, perplexity, dialogue]}\n");

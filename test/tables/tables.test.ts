@@ -15,13 +15,13 @@ test("a cell that a spreadsheet would run is made harmless, a negative number st
   );
 });
 
-test("a bare quote is told with its place and the mend", () => {
+test("a bare quote is reported with its place and the fix", () => {
   expect(() => parseTable('title,text\nA,"b\n', "bad.csv")).toThrow(
     /bad\.csv, line 2: a quote that is never closed/,
   );
 });
 
-test("a row with a cell too many is told with its line", () => {
+test("a row with a cell too many is reported with its line", () => {
   expect(() => parseTable("title,text\nA,b\nC,d,e\n", "bad.csv")).toThrow(
     /bad\.csv, line 3: 3 cells where the first line has 2/,
   );

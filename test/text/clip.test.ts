@@ -23,7 +23,7 @@ test("a sign that belongs to the word stays", () => {
   expect(clipWords("I gave 100%, always", 3).text).toBe("I gave 100% …");
 });
 
-test("a dash or a heart that stands alone is no word and is not kept at the end", () => {
+test("a dash or a heart alone is not a word and is not kept at the end", () => {
   expect(clipWords("you – ❤️ and me and him", 1)).toEqual({ text: "you …", words: 1, cut: 4 });
 });
 

@@ -14,7 +14,7 @@ test("the longest common run is found across quotes, case and marks", () => {
   expect(longestCommonRun(one, other)).toEqual({ length: 5, text: "don't wait for me go" });
 });
 
-test("a run is common only when it stands in both texts", () => {
+test("a run is common only when it is in both texts", () => {
   expect(longestCommonRun("over and over and over", "not here")).toEqual({ length: 0, text: "" });
   expect(longestCommonRun("", "love")).toEqual({ length: 0, text: "" });
   expect(longestCommonRun("love", "love")).toEqual({ length: 1, text: "love" });

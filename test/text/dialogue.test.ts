@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dialogueOf, dialogueShare, dialogueWords } from "../../src/text/dialogue.ts";
 
-test("speech stands between curly or straight double quotes", () => {
+test("speech is between curly or straight double quotes", () => {
   expect(dialogueOf("“Stay,” she said. “I can’t.”")).toEqual(["Stay,", "I can’t."]);
   expect(dialogueOf('"Stay," she said. "I can\'t."')).toEqual(["Stay,", "I can't."]);
   expect(dialogueOf("„Bleib“, sagte sie. «Non», dit-il.")).toEqual(["Bleib", "Non"]);

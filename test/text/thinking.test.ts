@@ -4,7 +4,7 @@ import { splitReply } from "../../src/text/thinking.ts";
 const story = "The ferry left at nine.\n\nWe stayed.";
 const plan = "The user wants a story. Plan: a pier.";
 
-describe("thinking is told from the story", () => {
+describe("thinking is separated from the story", () => {
   test.each([
     ["<think>", `<think>\n${plan}\n</think>\n\n${story}`],
     ["<thinking>", `<thinking>${plan}</thinking>${story}`],
@@ -34,7 +34,7 @@ describe("thinking is told from the story", () => {
     ["[THINK]", `[THINK]${plan}`],
     ["harmony channels", `<|channel|>analysis<|message|>${plan}`],
     ["harmony without its tokens", `analysis${plan}`],
-  ])("a reply that was cut off in %s holds no story", (_, raw) => {
+  ])("a reply that was cut off in %s has no story", (_, raw) => {
     expect(splitReply(raw)).toMatchObject({ thinking: plan, text: "", unfinished: true });
   });
 
@@ -47,7 +47,7 @@ describe("thinking is told from the story", () => {
     expect(splitReply(story, { thinksUnopened: true }).text).toBe(story);
   });
 
-  test("an empty thought is none", () => {
+  test("an empty thinking block is ignored", () => {
     expect(splitReply(`<think>\n\n</think>\n\n${story}`)).toMatchObject({ thinking: "", text: story });
   });
 });

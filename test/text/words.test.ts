@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { countWords, termsOf } from "../../src/text/words.ts";
 
-test("a word counts when it holds a letter or a digit of any script", () => {
+test("a word counts when it has a letter or a digit of any script", () => {
   expect(countWords("He’s 7 – and she … ❤️ is 42% אהבה mother-in-law")).toBe(8);
   expect(countWords("愛してる 1️⃣ !!! \uD800")).toBe(2);
   expect(countWords("")).toBe(0);

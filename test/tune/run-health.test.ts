@@ -5,7 +5,7 @@ import { Evidence, readCurve } from "../../src/tune/evidence.ts";
 import { inWords, verdictOn } from "../../src/tune/run-health.ts";
 import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
 import { tuningFindings } from "../../src/tune/tuning-findings.ts";
-import { brokeOutAt, limits, rules } from "../../src/tune/verdict-rules.ts";
+import { divergedAt, limits, rules } from "../../src/tune/verdict-rules.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
@@ -21,16 +21,16 @@ test("the failure of the 2022 study, made on purpose, is recognised", () => {
   expect(high.tuned.greedy.pronoun_share).toBeGreaterThan(2 * high.people.pronoun_share);
   expect(high.evaluations.at(-1)!.loss).toBeGreaterThan(2 * high.bestElsewhere!);
   const verdict = verdictOn(high);
-  expect(verdict).toMatchObject({ is: "collapsed", spoilt: true });
-  expect(verdict.because).toContain("as the model of the 2022 study did");
-  expect(inWords({ ...verdict, mend: verdictOn({ ...high, foundRate: 3e-1 / 30 }).mend })).toContain(
+  expect(verdict).toMatchObject({ is: "collapsed", unusable: true });
+  expect(verdict.because).toContain("like the model of the 2022 study");
+  expect(inWords({ ...verdict, remedy: verdictOn({ ...high, foundRate: 3e-1 / 30 }).remedy })).toContain(
     "the learning rate of 3.0e-1 is 30 times the one found (1.0e-2)",
   );
 });
 
 test("the sweep flags the highest rate, passes the best, and knows one that was too low", () => {
-  expect(verdictOn(right)).toMatchObject({ is: "healthy", spoilt: false, mend: "" });
-  expect(verdictOn(low)).toMatchObject({ is: "undertrained", spoilt: false });
+  expect(verdictOn(right)).toMatchObject({ is: "healthy", unusable: false, remedy: "" });
+  expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
   const swept = [low, right, high].map(
     (evidence): Swept => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
   );
@@ -38,36 +38,36 @@ test("the sweep flags the highest rate, passes the best, and knows one that was 
   const lines = tableOf(swept).split("\n");
   expect(lines[2]).toMatch(/^3e-3 .* healthy +best$/);
   expect(lines[3]).toMatch(/^3e-1 .* collapsed +FLAGGED$/);
-  expect(tableOf([swept[2]!])).toContain("every rate spoils the model");
+  expect(tableOf([swept[2]!])).toContain("every rate ruins the model");
 });
 
 test("loops under greedy decoding alone are no collapse: the base loops as well", () => {
   expect(low.tuned.greedy.seq_rep_4).toBeGreaterThan(limits.loop);
   expect(low.evaluations.at(-1)!.loss).toBeGreaterThan(2 * low.bestElsewhere!);
-  expect(verdictOn(low)).toMatchObject({ is: "undertrained", spoilt: false });
+  expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
 });
 
 test("a row of full stops has no words, and is a collapse all the same", () => {
   const greedy = { ...high.tuned.greedy, seq_rep_4: 0, pronoun_share: 0, entropy_bits: 0 };
   const { is, because } = verdictOn({ ...high, tuned: { ...high.tuned, greedy } });
   expect(is).toBe("collapsed");
-  expect(because).toMatch(/^one or two words are all/);
+  expect(because).toMatch(/^its greedy texts consist of one or two words/);
 });
 
-test("a divergence is told with its step, and one bad batch is none", () => {
+test("a divergence is reported with its step, and one bad batch is not one", () => {
   const loss = (step: number) => (step < 40 ? 3 - step / 40 : 6);
   const steps = Array.from({ length: 100 }, (_, at) => ({
     step: at + 1,
     loss: loss(at + 1),
     gradientNorm: 1,
   }));
-  expect(brokeOutAt(steps)).toBeGreaterThanOrEqual(40);
-  expect(brokeOutAt(steps)).toBeLessThanOrEqual(44);
-  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss broke out at step 4[0-4]/);
+  expect(divergedAt(steps)).toBeGreaterThanOrEqual(40);
+  expect(divergedAt(steps)).toBeLessThanOrEqual(44);
+  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose for good at step 4[0-4]/);
   const bad = steps.map((row) => ({ ...row, loss: row.step === 40 ? 30 : 2 }));
-  expect(brokeOutAt(bad)).toBeUndefined();
+  expect(divergedAt(bad)).toBeUndefined();
   // Near to nothing a loss may double without harm.
-  expect(brokeOutAt(steps.map((row) => ({ ...row, loss: row.step < 50 ? 0.01 : 0.05 })))).toBeUndefined();
+  expect(divergedAt(steps.map((row) => ({ ...row, loss: row.step < 50 ? 0.01 : 0.05 })))).toBeUndefined();
 });
 
 test("what was memorised, trained too long, endless or repetitive has its own name", () => {
@@ -89,7 +89,7 @@ test("what was memorised, trained too long, endless or repetitive has its own na
   expect(verdictOn({ ...right, tuned: repeats }).is).toBe("repetitive");
 });
 
-test("rules have names of their own, and the last always holds", () => {
+test("rules have different names, and the last one always applies", () => {
   expect(new Set(rules.map(({ is }) => is)).size).toBe(rules.length);
   for (const evidence of [low, right, high]) expect(rules.at(-1)!.signs(evidence)).toBeDefined();
 });
@@ -147,13 +147,13 @@ test("a curve is read with its holes, and with the base's loss from the events",
     ],
   });
   await writeWhole(`${folder}/curve.jsonl`, "");
-  await expect(readCurve(folder)).rejects.toThrow("holds no whole curve");
+  await expect(readCurve(folder)).rejects.toThrow("has no complete curve");
 });
 
 test("rates are read in rising order, each once", () => {
   expect(ratesOf("1e-4, 1e-5,0.0001")).toEqual([1e-5, 1e-4]);
-  expect(() => ratesOf("1e-4,,2")).toThrow("nothing is no learning rate");
-  expect(() => ratesOf("fast")).toThrow("fast is no learning rate");
+  expect(() => ratesOf("1e-4,,2")).toThrow("(empty) is not a learning rate");
+  expect(() => ratesOf("fast")).toThrow("fast is not a learning rate");
 });
 
 test("a rate of 1 and above names a folder too", () => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
-import { withFolder } from "../../src/tune/base.ts";
+import { withUnpackedBase } from "../../src/tune/base.ts";
 import { diagnoseRun } from "../../src/tune/diagnose.ts";
 import { readCurve } from "../../src/tune/evidence.ts";
 import { exportTuned } from "../../src/tune/export.ts";
@@ -11,7 +11,7 @@ import { checkFits, thisMachine } from "../../src/tune/fits.ts";
 import { jobOf } from "../../src/tune/job.ts";
 import { shapeOf } from "../../src/tune/model-shape.ts";
 import { tune } from "../../src/tune/run.ts";
-import { formOf, storyForm } from "../../src/tune/story-form.ts";
+import { formOf, storyFormat } from "../../src/tune/story-format.ts";
 import { rules } from "../../src/tune/verdict-rules.ts";
 import { readFindings } from "../../src/workbench/artefacts.ts";
 import { exists, jsonLines, writeWhole } from "../../src/workbench/files.ts";
@@ -33,18 +33,18 @@ const said = (text: string) => expect.objectContaining({ message: expect.stringC
 test("a story is learnt in the form in which a prompt asks for it", async () => {
   const study = await temporaryStudy();
   const form = "Title: [[title]]\nStory: [[story]]";
-  expect(await storyForm("title-only", study)).toBe(form);
-  expect(await storyForm("one-shot", study)).toBe(form);
+  expect(await storyFormat("title-only", study)).toBe(form);
+  expect(await storyFormat("one-shot", study)).toBe(form);
   expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
   expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
-    /cannot be learnt.*\[\[user\]\]/,
+    /cannot be used for tuning.*\[\[user\]\]/,
   );
   expect(() => formOf("Title: [[title]]\nTone: [[tone]]\nStory:", "toned")).toThrow("[[tone]]");
   expect(() => formOf("Story:", "none")).toThrow("[[title]]");
-  await expect(storyForm("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
+  await expect(storyFormat("../nowhere.md", study)).rejects.toThrow("no prompt file ../nowhere.md");
 });
 
-describe("what cannot be tuned is told in one line", () => {
+describe("what cannot be tuned is reported in one line", () => {
   const model = { model: "EleutherAI/gpt-neo-125m" };
 
   test("no model, a folder that is not there, a GGUF file", async () => {
@@ -197,7 +197,7 @@ describe("what cannot be tuned is told in one line", () => {
     );
     const named = { TINYLOVE_PYTHON: "/no/python" };
     await expect(tune(study, model, {}, quietEffects({ env: named }))).rejects.toThrow(
-      "TINYLOVE_PYTHON names /no/python",
+      "TINYLOVE_PYTHON is /no/python",
     );
   });
 
@@ -209,7 +209,7 @@ describe("what cannot be tuned is told in one line", () => {
     await expect(tune(await smallStudy(), { model: folder }, {}, effects)).rejects.toThrow(
       "Unknown architecture",
     );
-    expect(effects.told[0]).toContain("the memory of made-up is not planned for");
+    expect(effects.told[0]).toContain("cannot estimate the memory of made-up");
   });
 });
 
@@ -247,9 +247,9 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     // What is done is not done again, and other settings may not go on with it.
     const again = effectsHere();
     await tune(study, { model: `${models}/neo`, rate: 2e-3 }, {}, again);
-    expect(again.told).toEqual(["tuned/neo-full is done and fresh (--restart begins anew)"]);
+    expect(again.told).toEqual(["tuned/neo-full is done and fresh (use --restart to train it again)"]);
     await expect(tune(study, { model: `${models}/neo`, rate: 1e-3 }, {}, effectsHere())).rejects.toThrow(
-      "tuned/neo-full was begun with rate 0.002, and this asks for 0.001",
+      "tuned/neo-full was started with rate 0.002, but now it is 0.001",
     );
 
     // The verdict stands among the study's findings, with the base and people beside the model.
@@ -275,18 +275,18 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
   test("the embedded model becomes a folder that can be tuned, once", async () => {
     const study = await smallStudy();
     const first = effectsHere();
-    const made = await withFolder(study, { model: "llama:embedded", method: "lora" }, first);
+    const made = await withUnpackedBase(study, { model: "llama:embedded", method: "lora" }, first);
     expect(made).toMatchObject({ model: study.path("bases/tiny-love"), output: "tiny-love-lora" });
     expect(first.told).toEqual(["  making tiny-love.gguf into a folder that can be tuned: bases/tiny-love"]);
     const { architecture, parameters } = await shapeOf(made.model!);
     expect(architecture).toBe("gpt_neox");
     expect(parameters).toBeGreaterThan(4e6);
     const again = effectsHere();
-    expect(await withFolder(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
+    expect(await withUnpackedBase(study, { model: embeddedModelFile, method: "lora" }, again)).toEqual(made);
     expect(again.told).toEqual([]);
   });
 
-  test("two processes have the losses of one, and the machine is told to have no GPU", async () => {
+  test("two processes have the losses of one, and the message says that there is no GPU", async () => {
     const study = await smallStudy({ epochs: 1, evaluations: 1, samples: 0 });
     const effects = quietEffects({ env: { ...trainerEnvironment, CUDA_VISIBLE_DEVICES: "" } });
     const curves = [];
@@ -330,7 +330,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     expect(await exists(killed.path("tuned/neo-full/model"))).toBe(false);
     const effects = effectsHere();
     await tune(killed, { model: `${models}/neo`, rate: 2e-3 }, {}, effects);
-    expect(effects.told.join("\n")).toMatch(/goes on after step [24]/);
+    expect(effects.told.join("\n")).toMatch(/continues after step [24]/);
     const curve = (study: typeof whole) => readFile(study.path("tuned/neo-full/curve.jsonl"), "utf8");
     const [one, other] = [await curve(whole), await curve(killed)].map((text) =>
       text

@@ -25,7 +25,7 @@ const python = [process.env["TINYLOVE_PYTHON"], "python3"].find((program) => {
   }
 });
 
-describe("what keeps the trainer from being set up is told in one line", () => {
+describe("what keeps the trainer from being set up is reported in one line", () => {
   /** A path on which there are only these programs. */
   async function onlyWith(programs: Record<string, string>) {
     const bin = await temporaryFolder();
@@ -39,7 +39,7 @@ describe("what keeps the trainer from being set up is told in one line", () => {
   const newEnough = 'if [ "$1" = -c ]; then echo 3.12; exit 0; fi';
 
   test("no Python, and one that is too old", async () => {
-    await expect((await onlyWith({}))()).rejects.toThrow("there is no Python here");
+    await expect((await onlyWith({}))()).rejects.toThrow("no Python was found");
     await expect((await onlyWith({}))("python9")).rejects.toThrow("--python python9: no such Python");
     await expect((await onlyWith({ python3: "echo 3.8" }))()).rejects.toThrow(
       "Python is too old: python3 is 3.8",
@@ -90,7 +90,7 @@ describe.skipIf(!python)(
       const first = effectsWith(index.address);
       await setUp({ ...asked, yes: false }, first);
       expect(first.told.join("\n")).toMatch(/2 packages, 1 MB to download/);
-      expect(first.printed).toEqual(["nothing was installed; `tinylove tune setup --yes` does it"]);
+      expect(first.printed).toEqual(["nothing was installed; run `tinylove tune setup --yes` to install"]);
       const has = () => run(pythonIn(environment), ["-c", "import small_part"]);
       await expect(has()).rejects.toThrow("small_part");
 
@@ -106,7 +106,7 @@ describe.skipIf(!python)(
       expect(index.served.length).toBe(served);
     }, 240_000);
 
-    test("DeepSpeed comes where it is asked for, beside what is there, and stays", async () => {
+    test("DeepSpeed comes where it is asked for, next to what is there, and stays", async () => {
       const environment = join(await temporaryFolder(), "env");
       const asked = { trainer, environment, python, yes: true };
       const has = () => run(pythonIn(environment), ["-c", "import small_part, small_extra"]);
@@ -136,7 +136,9 @@ describe.skipIf(!python)(
         await expect(
           setUp({ trainer, environment, python, yes: true }, effectsWith(index.address)),
         ).rejects.toMatchObject({
-          message: expect.stringMatching(/^no room for the trainer: it needs 25 MB, .*env has \d MB$/),
+          message: expect.stringMatching(
+            /^not enough disk space for the trainer: it needs 25 MB, .*env has \d MB$/,
+          ),
           hint: expect.stringContaining("TINYLOVE_VENV"),
         });
         expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
@@ -150,7 +152,7 @@ describe.skipIf(!python)(
       await expect(
         setUp({ trainer, environment, python, yes: true }, effectsWith("http://127.0.0.1:9/simple")),
       ).rejects.toMatchObject({
-        message: "pip cannot find what the trainer needs: its index cannot be reached",
+        message: "pip cannot resolve the trainer's packages: the package index cannot be reached",
       });
       expect(await exists(join(environment, "tinylove-trainer.json"))).toBe(false);
     }, 240_000);

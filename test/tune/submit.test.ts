@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../../src/tune/job.ts";
 import { type ClusterJob, jobScript } from "../../src/tune/job-script.ts";
-import { refuseOther } from "../../src/tune/run.ts";
+import { assertSameSettings } from "../../src/tune/run.ts";
 import { submit } from "../../src/tune/submit.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import type { Study } from "../../src/workbench/study.ts";
@@ -129,19 +129,19 @@ describe("the script, run with stand-ins for the scheduler", () => {
       };
       await submit.run(study.folder, submit.options.parse({ ...again, strategy, method }), effects);
       await expect(
-        refuseOther(await jobOf(study, { ...again, method: method as "full" | "lora" })),
+        assertSameSettings(await jobOf(study, { ...again, method: method as "full" | "lora" })),
       ).resolves.toBe(undefined);
     },
   );
 
-  test("two nodes of one rank are told at once, with both names", async () => {
+  test("two nodes of one rank are reported at once, with both names", async () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     const { stderr, events } = await onCluster(study, { RANKS: "0 0" });
     expect(stderr).toMatch(
-      /error: node node[01]: its rank 0 is that of node[01] too: a variable of the node was expanded/,
+      /error: node node[01]: its rank 0 is also that of node[01]: a variable was expanded on the wrong node/,
     );
-    expect(stderr).toContain("error: the preflight failed, for the reason above; nothing was trained");
+    expect(stderr).toContain("error: the preflight failed (see above); nothing was trained");
     expect(events.filter(({ given }) => given.includes(" tune "))).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { study, submitted } = await writtenJob();
     await submitted;
     expect((await onCluster(study, { RANKS: "0" })).stderr).toContain(
-      "error: node node0: no node of rank 1 came within 45 s",
+      "error: node node0: no node with rank 1 came within 45 s",
     );
     expect((await onCluster(study, { RANKS: "0 5" })).stderr).toContain(
       "error: node node1: its rank is 5, of 2 nodes",
@@ -168,11 +168,11 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
       "error: The world has 1 processes; 4 were planned. Mend it.",
-      "error: the preflight failed, for the reason above; nothing was trained",
+      "error: the preflight failed (see above); nothing was trained",
     ]);
   });
 
-  test("why a training ended before its time is told, and how it goes on", async () => {
+  test("why a training ended before its time is reported, and how it continues", async () => {
     const told = '{"event": "error", "message": "Rank 0 lost the others.", "hint": "A node stopped."}';
     const { study, submitted } = await writtenJob(
       {},
@@ -183,11 +183,11 @@ describe("the script, run with stand-ins for the scheduler", () => {
     const { stderr } = await onCluster(study);
     expect(stderr.trim().split("\n").slice(-2)).toEqual([
       "error: Rank 0 lost the others. A node stopped.",
-      expect.stringContaining("submitted again, it goes on from its last checkpoint"),
+      expect.stringContaining("submit it again to continue from its last checkpoint"),
     ]);
   });
 
-  test("an interface that is not there is told with those that are", async () => {
+  test("an interface that is not there is reported with those that are", async () => {
     const { study, submitted } = await writtenJob({ interface: "ib7" });
     await submitted;
     expect((await onCluster(study)).stderr).toMatch(
@@ -207,13 +207,13 @@ describe("the script, run with stand-ins for the scheduler", () => {
   });
 });
 
-describe("what cannot be submitted is told before anything is written", () => {
+describe("what cannot be submitted is reported before anything is written", () => {
   const refused: readonly (readonly [string, Record<string, unknown>])[] = [
-    ["tune.batch is 4, which 6 GPUs cannot share", { nodes: 3 }],
+    ["tune.batch is 4, which 6 GPUs cannot divide evenly", { nodes: 3 }],
     ["needs about", { gpuMemory: 1 }],
-    ["--time tomorrow: no HH:MM:SS", { time: "tomorrow" }],
-    ["--queue a\n#SBATCH --nodes=99: not one word", { queue: "a\n#SBATCH --nodes=99" }],
-    ["--interface $(reboot): no name", { interface: "$(reboot)" }],
+    ["--time tomorrow: not HH:MM:SS", { time: "tomorrow" }],
+    ["--queue a\n#SBATCH --nodes=99: must be one word", { queue: "a\n#SBATCH --nodes=99" }],
+    ["--interface $(reboot): not a valid name", { interface: "$(reboot)" }],
   ];
   test.each(refused)("%s", async (message, flags) => {
     const { study, submitted } = await writtenJob(flags);
@@ -230,11 +230,11 @@ describe("what cannot be submitted is told before anything is written", () => {
       submit: true,
     });
     await expect(submit.run(study.folder, wanted, quietEffects())).rejects.toThrow(
-      "no network interface is named",
+      "no network interface is given",
     );
     const effects = quietEffects({ env: { PATH: await temporaryFolder() } });
     await expect(submit.run(study.folder, { ...wanted, interface: "lo" }, effects)).rejects.toThrow(
-      "there is no sbatch here",
+      "there is no sbatch on this machine",
     );
   });
 

@@ -18,7 +18,7 @@ test("columns line up, numbers to the right", () => {
   ]);
 });
 
-test("where there is less room, heads and words go on below themselves and numbers stay whole", () => {
+test("where there is less room, heads and words wrap within their column and numbers stay whole", () => {
   expect(inColumns(columns, rows, 24)).toEqual([
     "Judgments of    Standard",
     "                   error",
@@ -29,7 +29,7 @@ test("where there is less room, heads and words go on below themselves and numbe
   for (const line of inColumns(columns, rows, 19)) expect(line.length).toBeLessThanOrEqual(19);
 });
 
-test("what cannot be parted stays whole", () => {
+test("what cannot be split stays whole", () => {
   expect(inColumns([{ head: "file", number: false }], [["a-very-long-name"]], 8)).toEqual([
     "file",
     "a-very-long-name",

@@ -24,17 +24,17 @@ async function anotherProcessGets(path: string): Promise<string> {
   return stdout.trim();
 }
 
-test("what one process holds, another does not get, however often the first one asks again", async () => {
+test("a lock of one process is not given to another", async () => {
   const path = join(folder, "one");
-  const letGo = await fileLock(path);
+  const unlock = await fileLock(path);
   expect(await anotherProcessGets(path)).toBe("SQLITE_BUSY");
   expect(await fileLock(path)).toBeUndefined();
   expect(await anotherProcessGets(path)).toBe("SQLITE_BUSY");
-  letGo!();
+  unlock!();
   expect(await anotherProcessGets(path)).toBe("held");
 });
 
-test("a process that is killed leaves no hold behind", async () => {
+test("a process that is killed leaves no lock behind", async () => {
   const path = join(folder, "two");
   const code = `const file = new (require("libsql"))(${JSON.stringify(path)});
     file.exec("BEGIN EXCLUSIVE"); console.log("held"); setInterval(() => {}, 1000);`;
@@ -46,7 +46,7 @@ test("a process that is killed leaves no hold behind", async () => {
   expect(await fileLock(path)).toBeUndefined();
   holder.kill("SIGKILL");
   await once(holder, "exit");
-  const letGo = await fileLock(path);
-  expect(letGo).toBeDefined();
-  letGo!();
+  const unlock = await fileLock(path);
+  expect(unlock).toBeDefined();
+  unlock!();
 });

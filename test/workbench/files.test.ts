@@ -17,7 +17,7 @@ test("a file is written whole, with its folders, and leaves nothing else behind"
   expect(await readdir(join(root, "a/b"))).toEqual(["story.txt"]);
 });
 
-test("a file that cannot be written is told in one line, and the old one stays", async () => {
+test("a file that cannot be written is reported in one line, and the old one stays", async () => {
   const root = await folder();
   await writeFile(join(root, "file"), "old");
   await expect(writeWhole(join(root, "file/below.txt"), "new")).rejects.toThrow(
@@ -26,7 +26,7 @@ test("a file that cannot be written is told in one line, and the old one stays",
   expect(await readFile(join(root, "file"), "utf8")).toBe("old");
 });
 
-test("bytes that are not UTF-8 are told, a byte order mark is dropped", async () => {
+test("bytes that are not UTF-8 are reported, a byte order mark is dropped", async () => {
   const root = await folder();
   await writeFile(join(root, "latin.txt"), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
   await expect(readText(join(root, "latin.txt"))).rejects.toThrow(/not UTF-8/);

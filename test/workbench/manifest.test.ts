@@ -92,7 +92,7 @@ test("an edited artefact is stale, and so is what reads it", async () => {
   await run(study);
   await writeWhole(study.path("text.txt"), "another story");
   const found = await statesOf(stages, study);
-  expect(found[0]!.state).toEqual({ is: "stale", because: "text.txt is not as it was written" });
+  expect(found[0]!.state).toEqual({ is: "stale", because: "text.txt was changed afterwards" });
   expect(found[1]!.state.is).toBe("stale");
 });
 

@@ -18,7 +18,7 @@ test.each([
   ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "no part gets any story"],
   [
     "generate: {models: [{address: 'gguf:x'}]}",
-    "gguf:x is no address of a model",
+    "gguf:x is not a model address",
     "llama:, hf:, tuned:, openai:",
   ],
   ["generate: {prompts: [one-shoot]}", "generate.prompts: no prompt file one-shoot", "one-shot"],
@@ -30,7 +30,7 @@ test.each([
   ["influence: {embeddings: 'lama:x'}", "influence.embeddings: lama:x names no model", "llama:FILE.gguf"],
   ["compose: {words: {least: 99, most: 9}}", "compose.words: ", "least must not lie above most"],
   ["compose: {tasks: [{task: human-or-machin}]}", "compose.tasks: unknown task human-or-machin", "which-is"],
-  ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories would take 27 titles", "fewer forms"],
+  ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories need 27 titles", "fewer forms"],
   ["survey: {language: fr}", "survey.language: no language fr", "de, en"],
   ["analyse: {only: [verdikt]}", "analyse.only: unknown analysis verdikt", "verdict, accuracy"],
   ["tune: {findRate: {lowest: 2}}", "tune.findRate: ", "lowest must lie below highest"],
@@ -46,7 +46,7 @@ test.each([
   expect(await contentsOf(study)).toEqual(before);
 });
 
-test("a measure that nothing measures is told once the texts are measured, and before there are data", async () => {
+test("a measure that nothing measures is reported once the texts are measured, and before there are data", async () => {
   const study = await smallStudy("analyse: {effects: [origin, words, readabilty]}\n");
   const { code, last } = await tinylove("run", "--study", study);
   expect({ code, last }).toEqual({
@@ -62,7 +62,7 @@ test("a stage that rests on stale work says so, and fails with that as the reaso
   const report = await tinylove("analyse", "--study", study);
   expect(report.code).toBe(0);
   expect(report.told[0]).toBe(
-    "warning: describe is stale because its settings changed; analyse goes on from what is there (`tinylove run` renews it)",
+    "warning: describe is stale because its settings changed; analyse uses the existing files (`tinylove run` brings them up to date)",
   );
 
   // Other stories take the place of those that the texts were written to.

@@ -25,7 +25,7 @@ test("a terminal gets a bar with time left, which is wiped at the end", () => {
   expect(written.endsWith("\r\u001b[2K")).toBe(true);
 });
 
-test("without a terminal the whole is told once, however often it is reached", () => {
+test("without a terminal, completion is reported once", () => {
   const lines: string[] = [];
   let now = 0;
   const terminal = { write: (line: string) => lines.push(line) };
@@ -55,7 +55,7 @@ function leftAfter(secondsOf: readonly number[]): (number | undefined)[] {
   });
 }
 
-test("time left is told only once there is enough to tell it by", () => {
+test("the time left is shown once it can be estimated", () => {
   expect(leftAfter(Array(10).fill(2))).toEqual([undefined, undefined, 14, 12, 10, 8, 6, 4, 2, undefined]);
 });
 

@@ -24,26 +24,22 @@ test.each([
   ["analyse: {stop: {when: 3}}", "analyse.stop.when", "try one of readers, looks"],
 ])("an unknown key, %s, is named, with the one that was meant", (line, key, hint) => {
   expect(() => read(`name: mine\n${line}\n`)).toThrow(
-    expect.objectContaining({ message: `study.yaml: ${key}: there is no such setting`, hint }),
+    expect.objectContaining({ message: `study.yaml: ${key}: no such setting`, hint }),
   );
 });
 
 test.each([
   [
     "{address: 'llama:embedded', budget: 3}",
-    "generate.models.0.budget: there is no such setting",
+    "generate.models.0.budget: no such setting",
     "try one of address, name, prompt",
   ],
-  ["{address: 'llama:embedded', api: chat}", "generate.models.0.api: there is no such setting", "try one of"],
-  [
-    "{address: 'llama:embedded', batch: true}",
-    "generate.models.0.batch: there is no such setting",
-    "try one of",
-  ],
-  ["{address: 'openai:m', thread: 3}", "generate.models.0.thread: there is no such setting", "try one of"],
+  ["{address: 'llama:embedded', api: chat}", "generate.models.0.api: no such setting", "try one of"],
+  ["{address: 'llama:embedded', batch: true}", "generate.models.0.batch: no such setting", "try one of"],
+  ["{address: 'openai:m', thread: 3}", "generate.models.0.thread: no such setting", "try one of"],
   [
     "{address: 'anthropic:m', prices: {}}",
-    "generate.models.0.prices: there is no such setting",
+    "generate.models.0.prices: no such setting",
     "did you mean price?",
   ],
   [
@@ -51,11 +47,11 @@ test.each([
     'generate.models.0.temperature: "hot" where',
     "commented example",
   ],
-  ["{address: gpt-4o, api: chat}", "gpt-4o is no address of a model", "did you mean openai:gpt-4o?"],
-  ["{address: 'claude-opus-5'}", "is no address of a model", "did you mean anthropic:claude-opus-5?"],
-  ["{address: 'antropic:claude'}", "is no address of a model", "did you mean anthropic:claude?"],
-  ["{address: 'lama:x'}", "is no address of a model", "did you mean llama:x?"],
-  ["{address: 'xyzzy:x'}", "is no address of a model", "an address begins with llama:, hf:"],
+  ["{address: gpt-4o, api: chat}", "gpt-4o is not a model address", "did you mean openai:gpt-4o?"],
+  ["{address: 'claude-opus-5'}", "is not a model address", "did you mean anthropic:claude-opus-5?"],
+  ["{address: 'antropic:claude'}", "is not a model address", "did you mean anthropic:claude?"],
+  ["{address: 'lama:x'}", "is not a model address", "did you mean llama:x?"],
+  ["{address: 'xyzzy:x'}", "is not a model address", "an address starts with llama:, hf:"],
 ])("a model that cannot be is refused by its own kind's settings: %s", (model, message, hint) => {
   expect(() => read(`name: mine\ngenerate:\n  models: [${model}]\n`)).toThrow(
     expect.objectContaining({

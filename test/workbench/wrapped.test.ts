@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wrapped } from "../../src/workbench/wrapped.ts";
 
-test("a line is parted between words, and what goes on stands deeper", () => {
+test("a line wraps between words, and its continuation is indented", () => {
   expect(wrapped("  one two three four", 12)).toBe("  one two\n    three\n    four");
   expect(wrapped("one two three four", 11, 0)).toBe("one two\nthree four");
   expect(wrapped("name      fresh    a, b, c", 22, 19)).toBe(

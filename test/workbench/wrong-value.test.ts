@@ -18,9 +18,12 @@ test.each([
   [z.number().max(1), 2, "2 where a number of at most 1 is expected"],
   [z.iso.date(), "today", '"today" where a date such as 2022-03-31 is expected'],
   [z.string().regex(/^a/, "begins with a"), "b", '"b": begins with a'],
-  [z.record(z.string().regex(/^a/), z.string()), { b: "" }, '"b" where another form is expected'],
+  [z.record(z.string().regex(/^a/), z.string()), { b: "" }, '"b" where another format is expected'],
   [z.strictObject({}), { sede: 1 }, "unknown key sede"],
   [z.int(), "x".repeat(100), `"${"x".repeat(59)}… where a number is expected`],
-] as const)("what is wrong is told with the value and what would be right (%#)", (schema, value, message) => {
-  expect(said(schema, value)).toBe(message);
-});
+] as const)(
+  "what is wrong is reported with the value and what would be right (%#)",
+  (schema, value, message) => {
+    expect(said(schema, value)).toBe(message);
+  },
+);

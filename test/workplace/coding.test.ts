@@ -273,10 +273,10 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
   const seal = hiddenFields((await walker.get("/study/coding")).text);
   const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
   for (const [name, count, alert] of [
-    ["../anna", "", "coder ../anna: no name for a coder; use letters"],
+    ["../anna", "", "coder ../anna: not a valid name; use letters"],
     ["<script>", "", "coder &lt;script&gt;: no name"],
-    ["", "", "no name for a coder"],
-    ["a".repeat(41), "", "no name for a coder"],
+    ["", "", "not a valid name"],
+    ["a".repeat(41), "", "not a valid name"],
     ["cues", "", "coder cues: this name is reserved for the cue words; choose another name"],
     ["robot", "", "coder robot: this is the name of a model; choose another name"],
     ["greta", "-3", "-3: not a number of texts; try 60"],
@@ -400,7 +400,10 @@ test("a link to one text set opens nothing of the other, under the same name", a
   const walker = await researcher();
   const seal = hiddenFields((await walker.get("/study/coding")).text);
   const taken = await walker.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
-  expect([taken.status, taken.text]).toEqual([400, expect.stringContaining("names that end so; try mia")]);
+  expect([taken.status, taken.text]).toEqual([
+    400,
+    expect.stringContaining("names with this ending are for codes of the factorial's texts; try mia"),
+  ]);
 });
 
 const found = chromiumPath();

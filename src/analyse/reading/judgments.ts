@@ -90,7 +90,7 @@ interface Reading {
 /** A table, or a Potato folder with one file per person. */
 async function readFiles(path: string): Promise<TableRecord[]> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-  if (!isFolder) return readRecords(path, { fits: looksLikeJudgments, wanted: "judgments" });
+  if (!isFolder) return readRecords(path, { fits: looksLikeJudgments, needs: "judgments" });
   const files = (await filesUnder(path)).filter((file) =>
     /(?:user_state\.json|annotated_instances\.\w+)$/.test(file),
   );

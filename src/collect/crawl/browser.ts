@@ -6,12 +6,12 @@ import { version } from "../../workbench/version.ts";
 import type { Cookie } from "./cookies.ts";
 import type { VisitedPage } from "./walls.ts";
 
-/** The name under which Tiny Love goes about; robots.txt may speak to it. */
+/** Tiny Love's name for websites and in robots.txt. */
 export const agent = `TinyLove/${version}`;
 
 /** A browser that visits one page at a time. */
 export interface Visitor {
-  /** Rejects with the network's own message when there is no answer. */
+  /** Rejects with the network's own message if there is no answer. */
   visit(address: string): Promise<VisitedPage>;
   close(): Promise<void>;
 }
@@ -19,8 +19,8 @@ export interface Visitor {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Opens an installed Chromium without a window. It says who it is, loads the page and its scripts from `site` alone,
- * and nothing that only a reader's eye needs.
+ * Opens an installed Chromium without a window. It identifies itself, and loads only pages and scripts from `site`:
+ * no images, fonts, media or style sheets.
  */
 export async function openVisitor(
   site: URL,
@@ -58,7 +58,7 @@ async function onePage(browser: Browser, site: URL, cookies: readonly Cookie[]):
   return page;
 }
 
-/** The browser's own name with ours behind it: a site can tell that a program reads, and which. */
+/** The browser's user agent with our name added, so that a site can see which program is reading. */
 async function honestAgent(browser: Browser): Promise<string> {
   const session = await browser.newBrowserCDPSession();
   const { userAgent } = await session.send("Browser.getVersion");
@@ -77,7 +77,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   }
   const status = response?.status() ?? 0;
   if (status >= 400) return { status, address: page.url(), html: await contentOf(page) };
-  // A wall may be drawn by the page's own scripts: it is waited for as a reader's browser would.
+  // The page's own scripts may show a wall, so wait for it as a reader's browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
     .locator(drawn)
@@ -87,7 +87,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   return { status, address: page.url(), html: await contentOf(page) };
 }
 
-/** A page whose scripts never rest would never answer. */
+/** The page's content, with a timeout for scripts that never stop. */
 async function contentOf(page: Page): Promise<string> {
   const late = sleep(30_000, undefined, { ref: false }).then(() => {
     throw new Error("the page does not answer");
@@ -98,7 +98,7 @@ async function contentOf(page: Page): Promise<string> {
 
 const firstLine = (text: string) => text.split("\n")[0]!.slice(0, 200);
 
-/** Opens a visible window with a profile that lasts, for the user to log in. */
+/** Opens a visible window with a persistent profile, for the user to log in. */
 export async function openWindow(profile: string, environment: Environment): Promise<BrowserContext> {
   const { chromium } = await import("playwright-core");
   try {
@@ -111,7 +111,9 @@ export async function openWindow(profile: string, environment: Environment): Pro
   } catch (cause) {
     const noScreen = /display|headed|XServer/i.test(messageOf(cause));
     throw new StudyError(
-      noScreen ? "no screen to open a window on" : `the browser did not open: ${firstLine(messageOf(cause))}`,
+      noScreen
+        ? "there is no screen for a browser window"
+        : `the browser did not open: ${firstLine(messageOf(cause))}`,
       {
         hint: "log in on another machine and import its cookies with `tinylove collect --cookies FILE`",
         cause,
@@ -120,11 +122,11 @@ export async function openWindow(profile: string, environment: Environment): Pro
   }
 }
 
-/** An installed Chromium or Chrome; throws StudyError when there is none. */
+/** The path of an installed Chromium or Chrome; throws StudyError if there is none. */
 export function chromiumPath(environment: Environment): string {
   const found = installedChromium(environment);
   if (found) return found;
   throw new StudyError("no Chromium or Chrome was found", {
-    hint: "install one, or name its file in the environment as CHROMIUM",
+    hint: "install one, or set CHROMIUM to its path",
   });
 }

@@ -3,10 +3,10 @@ import { StudyError } from "../../workbench/errors.ts";
 import { exists, readJson, readText, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 
-/** Private: whoever has it is logged in. It is never logged, and never leaves the study's folder. */
+/** Private, because it gives access to the login. It is never logged and never leaves the study's folder. */
 export const cookiesFile = "collected/cookies.json";
 
-/** A cookie as Playwright takes it; `expires` in seconds since 1970, -1 for the session's own. */
+/** A cookie as Playwright expects it; `expires` in seconds since 1970, -1 for a session cookie. */
 const Cookie = z.object({
   name: z.string().min(1),
   value: z.string(),
@@ -21,7 +21,7 @@ export type Cookie = z.infer<typeof Cookie>;
 
 const Kept = z.object({ domain: z.string(), cookies: z.array(Cookie) });
 
-/** What became of a cookies file: what is kept, and how many were of other sites or had expired. */
+/** The result of an import: the kept cookies, and how many were for other sites or expired. */
 export interface ImportedCookies {
   readonly kept: readonly Cookie[];
   readonly foreign: number;
@@ -29,18 +29,18 @@ export interface ImportedCookies {
 }
 
 /**
- * Reads a file of cookies, whether cookies.txt, a browser extension's JSON or Playwright's storageState, and keeps
- * those of one domain that have not expired. Throws StudyError when it is none of these or when none is left.
+ * Reads a file of cookies (cookies.txt, a browser extension's JSON or Playwright's storageState) and keeps those of
+ * one domain that have not expired. Throws StudyError for any other file, or if no cookie is left.
  */
 export async function readCookies(path: string, domain: string, now: number): Promise<ImportedCookies> {
-  const text = await readText(path, "name the file that your browser's extension wrote");
+  const text = await readText(path, "give the file that your browser's extension wrote");
   const all = /^\s*[[{]/.test(text) ? cookiesOfJson(text, path) : cookiesOfNetscape(text, path);
   const own = all.filter((cookie) => belongs(cookie.domain, domain));
   const kept = own.filter(({ expires }) => expires < 0 || expires * 1000 > now);
   if (kept.length === 0) {
     throw new StudyError(
       own.length === 0
-        ? `${path} holds no cookie of ${domain}`
+        ? `${path} has no cookie of ${domain}`
         : `every cookie of ${domain} in ${path} has expired`,
       { hint: "log in in your browser and export the cookies again" },
     );
@@ -48,7 +48,7 @@ export async function readCookies(path: string, domain: string, now: number): Pr
   return { kept, foreign: all.length - own.length, expired: own.length - kept.length };
 }
 
-/** Keeps the cookies of one domain in the study, for its owner's eyes alone; resolves to how many these are. */
+/** Stores the cookies of one domain in the study, readable only by its owner; resolves to their number. */
 export async function keepCookies(study: Study, domain: string, cookies: readonly Cookie[]): Promise<number> {
   const own = cookies.filter((cookie) => belongs(cookie.domain, domain));
   if (own.length > 0) {
@@ -57,7 +57,7 @@ export async function keepCookies(study: Study, domain: string, cookies: readonl
   return own.length;
 }
 
-/** The cookies that the study keeps for a domain; none when there are none. */
+/** The study's cookies for a domain; an empty list if there are none. */
 export async function keptCookies(study: Study, domain: string): Promise<Cookie[]> {
   const path = study.path(cookiesFile);
   if (!(await exists(path))) return [];
@@ -71,7 +71,10 @@ export function belongs(cookieDomain: string, domain: string): boolean {
   return bare === domain || bare.endsWith(`.${domain}`);
 }
 
-/** Lines of seven fields; one that begins with `#HttpOnly_` is a cookie, any other `#` a comment; expiry 0 is the session. */
+/**
+ * Lines of seven fields; a line that starts with `#HttpOnly_` is a cookie, any other `#` a comment; expiry 0 is a
+ * session cookie.
+ */
 function cookiesOfNetscape(text: string, path: string): Cookie[] {
   return text.split(/\r?\n/).flatMap((line, at) => {
     const httpOnly = line.startsWith("#HttpOnly_");
@@ -79,7 +82,7 @@ function cookiesOfNetscape(text: string, path: string): Cookie[] {
     if (line.trim() === "" || (line.startsWith("#") && !httpOnly)) return [];
     const [domain = "", , folder = "/", secure = "", expires = "", name = "", value = ""] = fields;
     const seconds = Number(expires);
-    // The line itself is not told: it holds the login.
+    // Do not show the line, because it contains the login.
     if (fields.length < 6 || name === "" || Number.isNaN(seconds))
       throw notCookies(`${path}, line ${at + 1}`);
     const cookie = { domain, path: folder, name, value, httpOnly, secure: secure.toUpperCase() === "TRUE" };
@@ -132,6 +135,6 @@ function sameSiteOf(given: string | null | undefined): Cookie["sameSite"] {
 }
 
 const notCookies = (where: string) =>
-  new StudyError(`${where}: no cookies file`, {
+  new StudyError(`${where}: not a cookies file`, {
     hint: "give a cookies.txt, a browser extension's JSON, or Playwright's storageState",
   });

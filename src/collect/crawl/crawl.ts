@@ -8,7 +8,7 @@ import type { Pace } from "./pace.ts";
 import type { Robots } from "./robots.ts";
 import { explained, isBarred, type VisitedPage, wallOf } from "./walls.ts";
 
-/** What a crawl works with. */
+/** The tools of a crawl. */
 export interface Crawl {
   readonly journal: Journal;
   readonly pages: KeptPages;
@@ -18,12 +18,12 @@ export interface Crawl {
   readonly loggedIn: boolean;
 }
 
-/** After so many pages in a row that are none, something is wrong with more than a page. */
+/** After this many failed pages in a row, the problem is not the single page. */
 const mostSuspects = 3;
 
 /**
- * Visits addresses one after the other and keeps their pages. What became of each is in the journal before the next
- * is asked for. Throws StudyError after three pages in a row that could not be had; the same command goes on there.
+ * Visits addresses one after the other and stores their pages. The result of each is in the journal before the next
+ * request. Throws StudyError after three failed pages in a row; the same command continues there.
  */
 export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effects: Effects): Promise<void> {
   const progress = effects.progress("fetching pages", addresses.length);
@@ -32,7 +32,7 @@ export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effe
     for (const { address, headline } of addresses) {
       if (!tools.robots.allows(address)) {
         tools.journal.reach(address, "blocked", timestamp(effects), { note: "robots.txt" });
-        progress.step("left out by robots.txt");
+        progress.step("not allowed by robots.txt");
         continue;
       }
       await tools.pace();
@@ -48,7 +48,7 @@ export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effe
   }
 }
 
-/** Fetches and keeps one page; resolves to what was in the way, where something was. */
+/** Fetches and stores one page; resolves to the problem if there was one. */
 async function fetchPage(address: string, tools: Crawl, effects: Effects): Promise<Trouble | undefined> {
   const { journal, pages, visitor } = tools;
   let visited: VisitedPage;
@@ -58,11 +58,11 @@ async function fetchPage(address: string, tools: Crawl, effects: Effects): Promi
     effects.signal.throwIfAborted();
     const message = `could not be fetched: ${messageOf(thrown)}`;
     journal.reach(address, "failed", timestamp(effects), { note: message });
-    return { message, mend: "look at the connection, then use --retry-failed", single: false };
+    return { message, remedy: "check the connection, then use --retry-failed", single: false };
   }
 
   const wall = wallOf(visited);
-  // A page that no story could be read from is kept as well: a later version may read it.
+  // A page without readable stories is stored too: a later version may read it.
   const kept = !wall || wall === "no stories" ? { hash: await pages.keep(address, visited.html) } : {};
   if (!wall) {
     journal.reach(address, "fetched", timestamp(effects), kept);
@@ -75,19 +75,19 @@ async function fetchPage(address: string, tools: Crawl, effects: Effects): Promi
 
 interface Trouble {
   readonly message: string;
-  readonly mend: string;
-  /** True where it says nothing of other pages. */
+  readonly remedy: string;
+  /** True if it concerns only this page. */
   readonly single: boolean;
 }
 
-const stopped = ({ message, mend }: Trouble) =>
-  new StudyError(`stopped after ${mostSuspects} pages in a row that could not be had; the last ${message}`, {
-    hint: `${mend}; then run with --retry-failed (--reparse makes a corpus of the pages that there are)`,
+const stopped = ({ message, remedy }: Trouble) =>
+  new StudyError(`stopped after ${mostSuspects} failed pages in a row; the last ${message}`, {
+    hint: `${remedy}; then run with --retry-failed (or --reparse to make a corpus from the stored pages)`,
   });
 
 /**
- * Addresses that a kill left in the middle: where the page was already on disk it counts as fetched, where it was
- * not it is to be fetched again.
+ * Repairs addresses that a kill left unfinished: a page that is already on disk counts as fetched, any other is
+ * fetched again.
  */
 export async function recover(journal: Journal, pages: KeptPages, effects: Effects): Promise<void> {
   for (const { address, state } of journal.addresses()) {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type Database from "libsql";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 
-/** How far an address has come. `fetching` is left behind only by a kill. */
+/** The state of an address. `fetching` remains only after a kill. */
 export type AddressState = "discovered" | "fetching" | "fetched" | "parsed" | "failed" | "blocked" | "purged";
 
 export interface AddressRow {
@@ -12,17 +12,17 @@ export interface AddressRow {
   readonly headline: string;
   readonly published: string;
   readonly state: AddressState;
-  /** Requests begun. */
+  /** Number of requests. */
   readonly attempts: number;
-  /** ISO 8601; when the state was reached. */
+  /** When the state was reached, ISO 8601. */
   readonly at: string;
-  /** SHA-256 of the page as kept. */
+  /** SHA-256 of the stored page. */
   readonly hash: string;
   /** Why it failed or was blocked. */
   readonly note: string;
 }
 
-/** One query over one span of days, and how far it was paged through. */
+/** One query for a range of days, and how far its result pages were read. */
 export interface SearchWindow {
   readonly query: string;
   readonly since: string;
@@ -33,20 +33,20 @@ export interface SearchWindow {
 }
 
 /**
- * What a crawl has done, a row an address, in `collected/crawl.sqlite`. Each change is on disk before the next step
- * is taken, so that a kill at any moment loses no more than the request in flight. One process at a time holds it.
+ * The record of a crawl, one row per address, in `collected/crawl.sqlite`. Each change is on disk before the next
+ * step, so a kill loses at most the current request. Only one process at a time can open it.
  */
 export class Journal {
   readonly #database: Database.Database;
 
-  /** Throws StudyError when another process holds the journal, or when the file is none. */
+  /** Throws StudyError if another process has opened the journal, or if the file is not a journal. */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     try {
       // Loaded here, since most commands open no journal.
       const Libsql: typeof Database = createRequire(import.meta.url)("libsql");
       this.#database = new Libsql(path);
-      // The system releases the lock of a process that was killed; a lock of our own would stay.
+      // The system releases this lock after a kill; our own lock file would remain.
       this.#database.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = DELETE;
@@ -58,13 +58,13 @@ export class Journal {
       const busy = /locked|busy/i.test(messageOf(cause));
       throw new StudyError(
         busy ? "another `tinylove` is collecting in this study" : `cannot open ${path}: ${messageOf(cause)}`,
-        { hint: busy ? "wait for it or stop it" : "move the file away to begin anew", cause },
+        { hint: busy ? "wait for it or stop it" : "move the file away to start again", cause },
       );
     }
   }
 
   close(): void {
-    // The library closes for good only when its statements are collected; the lock is given back by hand.
+    // The library closes fully only after garbage collection, so release the lock explicitly.
     this.#database.exec("PRAGMA locking_mode = NORMAL");
     this.#database.prepare("SELECT count(*) FROM windows").get();
     this.#database.close();
@@ -77,7 +77,7 @@ export class Journal {
       .all() as AddressRow[];
   }
 
-  /** Keeps what a page of search results held and that it was read, both or neither. */
+  /** Stores the posts of a result page and that it was read, both or neither. */
   found(
     window: SearchWindow,
     posts: readonly Pick<AddressRow, "address" | "headline" | "published">[],
@@ -92,7 +92,7 @@ export class Journal {
     })();
   }
 
-  /** The window as far as it was paged; a new one begins at page 0. */
+  /** The window and its progress; a new one starts at page 0. */
   window(query: string, since: string, until: string): SearchWindow {
     const row = this.#database
       .prepare("SELECT * FROM windows WHERE query = ? AND since = ? AND until = ?")

@@ -7,14 +7,14 @@ import { writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { largestPage } from "../parse/size.ts";
 
-/** Where the crawl's pages lie; private, for they are others' texts. */
+/** The folder of crawled pages; private, because the texts are copyrighted. */
 export const pagesFolder = "collected/pages";
 
-/** The raw pages of a crawl, one gzip file an address, written whole or not at all. */
+/** The raw pages of a crawl, one gzip file per address, written whole or not at all. */
 export interface KeptPages {
   /** Resolves to the SHA-256 of the page. */
   keep(address: string, html: string): Promise<string>;
-  /** Undefined when there is none; throws StudyError when it is damaged. */
+  /** Undefined if there is none; throws StudyError if it is damaged. */
   read(address: string): Promise<string | undefined>;
   remove(address: string): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function keptPages(study: Study): KeptPages {
         return bytes.toString("utf8");
       } catch (cause) {
         if (codeOf(cause) === "ENOENT") return undefined;
-        throw new StudyError(`the kept page of ${address} is damaged`, {
+        throw new StudyError(`the stored page of ${address} is damaged`, {
           hint: `remove ${fileOf(address)} and run with --retry-failed`,
           cause,
         });

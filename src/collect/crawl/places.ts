@@ -1,6 +1,6 @@
 import { StudyError } from "../../workbench/errors.ts";
 
-/** Where the crawl's requests go, and how far apart they are. */
+/** The addresses of a crawl's requests, and their intervals. */
 export interface Places {
   /** The Article Search API's address. */
   readonly search: URL;
@@ -13,9 +13,8 @@ export interface Places {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The Times's own addresses, unless the environment names a stand-in (TINYLOVE_NYT_API, TINYLOVE_NYT_SITE). The
- * search allows about 5 requests a minute. A stand-in on this machine alone may be asked faster, with
- * TINYLOVE_NYT_PACE in seconds.
+ * The Times's own addresses, or a stand-in in TINYLOVE_NYT_API and TINYLOVE_NYT_SITE. The search allows about 5
+ * requests per minute. Only a stand-in on this machine may be used faster, with TINYLOVE_NYT_PACE in seconds.
  */
 export function placesOf(environment: Environment, secondsBetweenPages: number): Places {
   const api = addressIn(environment, "TINYLOVE_NYT_API", "https://api.nytimes.com");
@@ -31,12 +30,12 @@ function addressIn(environment: Environment, name: string, usual: string): URL {
   const given = environment[name] || usual;
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new StudyError(`${name}: ${given} is no address`, { hint: `unset it for ${usual}` });
+  throw new StudyError(`${name}: ${given} is not an address`, { hint: `unset it to use ${usual}` });
 }
 
 const isHere = ({ hostname }: URL) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
-/** The domain that a site's cookies belong to: `www.nytimes.com` is of `nytimes.com`. */
+/** The domain of a site's cookies: `nytimes.com` for `www.nytimes.com`. */
 export function domainOf({ hostname }: URL): string {
   return /^[\d.]+$|:/.test(hostname) ? hostname : hostname.split(".").slice(-2).join(".");
 }

@@ -1,15 +1,15 @@
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 
-/** What a site's robots.txt says to us. */
+/** The rules of a site's robots.txt for us. */
 export interface Robots {
   allows(address: string): boolean;
-  /** Seconds that it wants between two requests; 0 where it says nothing. */
+  /** Seconds between two requests; 0 if it sets none. */
   readonly delay: number;
 }
 
 /**
- * Reads a site's robots.txt as RFC 9309 has it: one that is not there (4xx) allows everything; one that cannot be
- * had (5xx, no answer) allows nothing, which throws StudyError.
+ * Reads a site's robots.txt by RFC 9309: a missing file (4xx) allows everything; after an error (5xx, no answer)
+ * nothing is allowed, and StudyError is thrown.
  */
 export async function robotsOf(site: URL, agent: string, fetch: typeof globalThis.fetch): Promise<Robots> {
   const address = new URL("/robots.txt", site);
@@ -22,13 +22,13 @@ export async function robotsOf(site: URL, agent: string, fetch: typeof globalThi
     return parseRobots(response.ok ? (await response.text()).slice(0, 500_000) : "", agent);
   } catch (cause) {
     throw new StudyError(`cannot read ${address}: ${messageOf(cause)}`, {
-      hint: "without it nothing is fetched; try again later",
+      hint: "nothing is fetched without it; try again later",
       cause,
     });
   }
 }
 
-/** The rules of the groups that name us (by the first word of `agent`), or else of those for everyone. */
+/** The rules of the groups for us (by the first word of `agent`), or else of those for everyone. */
 export function parseRobots(text: string, agent: string): Robots {
   const groups = groupsOf(text);
   const own = agent.split("/")[0]!.toLowerCase();
@@ -78,7 +78,10 @@ function groupsOf(text: string): Group[] {
   return groups;
 }
 
-/** `*` stands for anything, `$` at the end for the end. Walked piece by piece: a pattern may come from anyone. */
+/**
+ * Matches a pattern: `*` is anything, `$` at the end is the end. Not converted to a regular expression, because a
+ * hostile pattern could be very slow.
+ */
 function matches(pattern: string, path: string): boolean {
   const ends = pattern.endsWith("$");
   const pieces = (ends ? pattern.slice(0, -1) : pattern).split("*");

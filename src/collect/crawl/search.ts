@@ -5,20 +5,20 @@ import type { AddressRow, Journal, SearchWindow } from "./journal.ts";
 import { type Pace, pause } from "./pace.ts";
 import type { Places } from "./places.ts";
 
-/** Neither of them finds every post; their union does. */
+/** Neither query finds every post, but both together do. */
 export const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kicker: { fq: 'kicker:"Modern Love"' },
   words: { q: '"Tiny Love Stories"' },
 };
 
-/** The API pages through no more than this; a window with more is divided. */
+/** The API returns at most this many; a window with more is divided. */
 const mostHits = 1000;
 const pageSize = 10;
 
 /**
- * Finds the addresses of posts through the Article Search API: every query over every window of days, page by page,
- * each page on disk before the next is asked for. Throws StudyError for a key that is missing or refused, a limit
- * that does not pass, an answer that is none, and when nothing at all was found; a later run goes on from there.
+ * Finds the addresses of posts with the Article Search API: every query for every window of days, page by page; each
+ * page is on disk before the next request. Throws StudyError for a missing or refused key, a rate limit that does not
+ * end, a malformed answer, or if nothing was found; a later run continues there.
  */
 export async function discoverPosts(
   journal: Journal,
@@ -32,7 +32,7 @@ export async function discoverPosts(
   if (open.length === 0) return;
   if (!key) {
     throw new StudyError("NYT_API_KEY is not set", {
-      hint: "make a key with Article Search at developer.nytimes.com and put it in the environment",
+      hint: "create a key for Article Search at developer.nytimes.com and set it in the environment",
     });
   }
   const progress = effects.progress("searching", open.length);
@@ -43,12 +43,12 @@ export async function discoverPosts(
   progress.end();
   if (journal.addresses().length === 0) {
     throw new StudyError(`no post was found between ${span.begin} and ${span.end}`, {
-      hint: "look at corpus.nyt.begin and end; if they are right, the API has renamed its filter fields",
+      hint: "check corpus.nyt.begin and end; if they are right, the API may have renamed its filter fields",
     });
   }
 }
 
-/** Windows that are not yet paged through, for `--dry-run` and for the search itself. */
+/** Windows that are not finished, for `--dry-run` and for the search. */
 export const openWindows = (
   journal: Journal,
   span: { readonly begin: string; readonly end: string },
@@ -94,7 +94,7 @@ async function searchWindow(
     );
     if (page === 0 && hits === 0) {
       effects.warn(
-        `no hits for ${window.query} from ${window.since} to ${window.until}: a filter field may be renamed`,
+        `no hits for ${window.query} from ${window.since} to ${window.until}: the API may have renamed a filter field`,
       );
     }
     if (done) return;
@@ -103,7 +103,7 @@ async function searchWindow(
 
 const Count = z.object({ hits: z.number() });
 
-/** The count stands in `metadata`, before 2025 in `meta`; a page without documents says null. */
+/** The count is in `metadata`, before 2025 in `meta`; a page without documents has null. */
 const Answer = z.object({
   response: z.object({
     docs: z.array(z.unknown()).nullish(),
@@ -137,8 +137,8 @@ async function searchPage(
     if (status === 200) return readAnswer(body);
     const wait = waitsAfterLimit[attempt];
     if (status !== 429 || wait === undefined) throw refusal(status, body, key);
-    // The answer names no time after which to come back.
-    effects.log(`the search's limit is reached; waiting ${Math.ceil(wait * places.searchPace)} s`);
+    // The answer does not say how long to wait.
+    effects.log(`the search's rate limit is reached; waiting ${Math.ceil(wait * places.searchPace)} s`);
     await pause(wait * places.searchPace * 1000, effects);
   }
 }
@@ -150,9 +150,9 @@ async function answerOf(url: URL, key: string, effects: Effects): Promise<{ stat
     return { status: response.status, body: await response.text() };
   } catch (cause) {
     effects.signal.throwIfAborted();
-    // The cause's own message may hold the address, and that holds the key: it is told without either.
+    // The cause's message may contain the address with the key, so show neither.
     throw new StudyError(`cannot reach ${url.host}: ${redacted(reasonOf(cause), key)}`, {
-      hint: "look at the connection and run the same command again: it goes on where it stopped",
+      hint: "check the connection and run the same command again: it continues where it stopped",
     });
   }
 }
@@ -164,7 +164,7 @@ function readAnswer(body: string): { hits: number; docs: unknown[] } {
   const answer = Answer.safeParse(jsonOf(body));
   const count = answer.data?.response.metadata ?? answer.data?.response.meta;
   if (answer.data && count) return { hits: count.hits, docs: answer.data.response.docs ?? [] };
-  throw new StudyError("the search answered in a form that is not known", {
+  throw new StudyError("the search returned an unknown format", {
     hint: "the API may have changed; save the pages from your browser and use --source saved-pages",
   });
 }
@@ -173,22 +173,22 @@ function refusal(status: number, body: string, key: string): StudyError {
   const said = redacted(faultIn(body), key);
   if (status === 401 || status === 403) {
     return new StudyError(`the search refuses the key in NYT_API_KEY (${status}${said})`, {
-      hint: "look at developer.nytimes.com that the key is right and has Article Search",
+      hint: "check at developer.nytimes.com that the key is right and includes Article Search",
     });
   }
   if (status === 429) {
-    return new StudyError(`the search's limit does not pass (429${said})`, {
-      hint: "a day's share may be used up; run the same command tomorrow: it goes on where it stopped",
+    return new StudyError(`the search's rate limit does not end (429${said})`, {
+      hint: "the daily limit may be used up; run the same command tomorrow: it continues where it stopped",
     });
   }
   return new StudyError(`the search answered ${status}${said}`, {
-    hint: "run the same command again later: it goes on where it stopped",
+    hint: "run the same command again later: it continues where it stopped",
   });
 }
 
 function faultIn(body: string): string {
   const fault = z.object({ fault: z.object({ faultstring: z.string() }) }).safeParse(jsonOf(body));
-  // What is called an identifier may be a form of the key.
+  // The identifier in the message may contain the key.
   return fault.success
     ? `, ${fault.data.fault.faultstring.replace(/(identifier\s*:\s*)\S+/i, "$1…").slice(0, 160)}`
     : "";
@@ -210,7 +210,7 @@ const Document = z.object({
   pub_date: z.string().nullish(),
 });
 
-/** Podcasts, lessons and lists of the best match the queries too; a post is known by its headline or its address. */
+/** Podcasts, lessons and best-of lists match the queries too; a post is recognised by its headline or address. */
 function postIn(document: unknown, site: URL): Pick<AddressRow, "address" | "headline" | "published">[] {
   const read = Document.safeParse(document);
   if (!read.success || !URL.canParse(read.data.web_url)) return [];
@@ -221,7 +221,7 @@ function postIn(document: unknown, site: URL): Pick<AddressRow, "address" | "hea
   const other = /^\/(?:interactive|learning|podcasts?|video|slideshow)\b|\/(?:learning|podcasts?)\//.test(
     url.pathname,
   );
-  // An answer must not send the browser to another site.
+  // An answer must not lead the browser to another site.
   if (!named || other || url.origin !== site.origin) return [];
   return [
     { address: url.origin + url.pathname, headline, published: (read.data.pub_date ?? "").slice(0, 10) },

@@ -7,7 +7,7 @@ import type { Study } from "../../workbench/study.ts";
 
 export const termsFile = "collected/terms.json";
 
-/** What is said before the first request. */
+/** The terms shown before the first request. */
 export const terms = `Before you collect from The New York Times, read this.
 
 The Times's terms of service forbid, since August 2023, to collect its content by automated means
@@ -23,8 +23,8 @@ The other way is open at any time: save the pages from your browser and use --so
 const Acknowledgement = z.strictObject({ acknowledged: z.string(), hash: z.string(), terms: z.string() });
 
 /**
- * Shows the terms and records that they were acknowledged. Throws StudyError when they were not; once is enough as
- * long as their text is the same.
+ * Shows the terms and records that they were acknowledged. Throws StudyError if they were not. Once is enough while
+ * their text stays the same.
  */
 export async function acknowledgeTerms(study: Study, acknowledges: boolean, effects: Effects): Promise<void> {
   if ((await acknowledgedHash(study)) === sha256(terms)) return;

@@ -1,7 +1,7 @@
 import { pageOf } from "../parse/markup.ts";
 import { type Post, postOf } from "../parse/post.ts";
 
-/** What stands between the reader and the article, where something does. */
+/** What prevents reading an article. */
 export type Wall =
   | "captcha"
   | "login"
@@ -14,20 +14,20 @@ export type Wall =
   | "too large"
   | "no stories";
 
-/** A page as the browser met it. */
+/** A page as the browser loaded it. */
 export interface VisitedPage {
   readonly status: number;
-  /** The address at which the browser ended. */
+  /** The address after redirects. */
   readonly address: string;
   readonly html: string;
 }
 
 /**
- * Tells a whole article (undefined) from everything else that can come in its place. Signs that also stand on
- * whole articles (a gateway's empty container, the button of the user's settings) are not looked at.
+ * What prevents reading the article; undefined for a whole article. Signs that whole articles have too (a gateway's
+ * empty container, the settings button) are ignored.
  */
 export function wallOf({ status, address, html }: VisitedPage): Wall | undefined {
-  // The captcha's page is small; an article may mention its host in a script.
+  // A captcha page is small; an article may mention the captcha's host in a script.
   if (html.length < 50_000 && /captcha-delivery\.com/.test(html) && !/name="?articleBody/.test(html))
     return "captcha";
   if (isLogin(address)) return "login";
@@ -38,13 +38,13 @@ export function wallOf({ status, address, html }: VisitedPage): Wall | undefined
   return wallIn(html);
 }
 
-/** As `wallOf`, for a page of which there is nothing but its markup. */
+/** As `wallOf`, for markup only. */
 export function wallIn(html: string): Wall | undefined {
   const read = readPage(html);
   return typeof read === "string" ? read : undefined;
 }
 
-/** The post on a page, or the wall before it. */
+/** The post on a page, or what prevents reading it. */
 export function readPage(html: string): Post | Wall {
   const page = pageOf(html);
   if (!page) return "too large";
@@ -60,37 +60,37 @@ function isLogin(address: string): boolean {
   return hostname.startsWith("myaccount.") || /^\/(?:auth|login|signin)\b/.test(pathname);
 }
 
-/** Whether the page is to be asked for again only when the user says so because something bars the way. */
+/** Whether the page is blocked, so that it is requested again only if the user says so. */
 export const isBarred = (wall: Wall): boolean =>
   ["captcha", "login", "gateway", "truncated", "too many requests", "forbidden"].includes(wall);
 
-/** What to say of a page that could not be had, and what can be done. */
+/** The message for a failed page, and what to do. */
 export function explained(
   wall: Wall,
   loggedIn: boolean,
-): { readonly message: string; readonly mend: string } {
+): { readonly message: string; readonly remedy: string } {
   const saved = "or save the pages from your browser and use --source saved-pages";
   const renew = loggedIn
     ? "your login seems to have expired or does not cover them: renew it with `tinylove login` or --cookies FILE"
     : "they are for subscribers: log in with `tinylove login` or import cookies with --cookies FILE";
-  const said: Record<Wall, [message: string, mend: string]> = {
-    captcha: ["asks for a captcha", `Tiny Love solves none: wait a day, ${saved}`],
+  const said: Record<Wall, [message: string, remedy: string]> = {
+    captcha: ["asks for a captcha", `Tiny Love does not solve captchas: wait a day, ${saved}`],
     login: ["leads to the login page", `${renew}, ${saved}`],
-    gateway: ["stands behind the subscription wall", `${renew}, ${saved}`],
+    gateway: ["is behind the subscription wall", `${renew}, ${saved}`],
     truncated: ["is cut short for those who are not logged in", `${renew}, ${saved}`],
     "too many requests": [
-      "is refused as one request too many (429)",
+      "is refused because of too many requests (429)",
       "wait some hours and use --retry-failed",
     ],
     forbidden: ["is forbidden (403)", `wait a day, ${saved}`],
     gone: ["is not there any more (404)", "nothing can be done"],
-    "server error": ["cannot be had from the server now", "use --retry-failed later"],
-    "too large": ["is too large for an article", "nothing is done with it"],
+    "server error": ["is not available because of a server error", "use --retry-failed later"],
+    "too large": ["is too large for an article", "it is ignored"],
     "no stories": [
-      "holds no story that could be read",
-      "its markup may have changed: keep it and tell the project",
+      "has no readable story",
+      "its markup may have changed: keep the page and report it to the project",
     ],
   };
-  const [message, mend] = said[wall];
-  return { message, mend };
+  const [message, remedy] = said[wall];
+  return { message, remedy };
 }

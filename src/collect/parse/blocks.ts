@@ -1,14 +1,14 @@
-/** A stretch of text, set in italics or not. */
+/** A piece of text, in italics or not. */
 export interface Run {
   readonly text: string;
   readonly italic: boolean;
 }
 
-/** A heading or a paragraph of an article's body, whichever form of the page it was read from. */
+/** A heading or a paragraph of an article's body, from markup or from embedded data. */
 export interface Block {
   readonly kind: "heading" | "paragraph";
   readonly runs: readonly Run[];
-  /** True where all of its text is bold or within links: a heading in disguise, a pointer to other pages. */
+  /** Whether all of its text is bold (probably a heading) or linked (probably a pointer to other pages). */
   readonly bold: boolean;
   readonly linked: boolean;
 }

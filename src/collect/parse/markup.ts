@@ -5,14 +5,14 @@ import type { AnyNode, Element } from "domhandler";
 import type { Block, Run } from "./blocks.ts";
 import { isExcessive } from "./size.ts";
 
-/** A page parsed for reading; nothing of it is run. Undefined where it is more than any article (see `size.ts`). */
+/** Parses a page without running its scripts. Undefined if it is larger than any article (see `size.ts`). */
 export const pageOf = (html: string): CheerioAPI | undefined =>
   isExcessive(html) ? undefined : cheerio().load(html);
 
 /** The parser takes long to load, so it is loaded at the first page: most commands read none. */
 const cheerio = (): typeof Cheerio => createRequire(import.meta.url)("cheerio");
 
-/** Headings and paragraphs of an article's body as its markup gives them. Class names that change are not looked at. */
+/** Headings and paragraphs of an article's body, from its markup. Class names are ignored because they change. */
 export function blocksOfMarkup(page: CheerioAPI): Block[] {
   const body = page("section[name=articleBody]").first();
   return body
@@ -42,7 +42,10 @@ interface TextInside {
   readonly tags: ReadonlySet<string>;
 }
 
-/** Texts in document order. A stack in place of recursion, for a page may be nested deeper than the call stack. */
+/**
+ * Texts in document order. Uses a stack instead of recursion, because a page may be nested deeper than the call
+ * stack.
+ */
 function textsIn(block: Element): TextInside[] {
   const texts: TextInside[] = [];
   const waiting: { node: AnyNode; tags: ReadonlySet<string> }[] = [{ node: block, tags: new Set() }];

@@ -1,12 +1,12 @@
-/** A message's headers by lower-case name, folded lines joined, and what follows them. */
+/** A message part: headers by lower-case name, with folded lines joined, and the body. */
 interface Part {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
 /**
- * The page in an MHTML file (RFC 2557), as browsers save it: the first part that is HTML, decoded. `latin` is the
- * file read as Latin-1, a character a byte. Undefined where there is none.
+ * The page in an MHTML file (RFC 2557), as browsers save it: the first HTML part, decoded. `latin` is the file read
+ * as Latin-1, one character per byte. Undefined if there is none.
  */
 export function htmlOfMhtml(latin: string): string | undefined {
   const file = partOf(latin);
@@ -21,7 +21,7 @@ export function htmlOfMhtml(latin: string): string | undefined {
   return page && decoded(page);
 }
 
-/** The address that the file was saved from. */
+/** The address of the saved page. */
 export const addressOfMhtml = (latin: string): string =>
   partOf(latin).headers.get("snapshot-content-location")?.trim() ?? "";
 

@@ -5,25 +5,25 @@ import { type PostStory, storiesOf } from "./stories.ts";
 
 /** One page of a collection of stories. */
 export interface Post {
-  /** The page's headline; empty where it gives none. */
+  /** The page's headline, or empty. */
   readonly title: string;
-  /** The address that the page calls its own; empty where it gives none. */
+  /** The page's canonical address, or empty. */
   readonly address: string;
-  /** `2021-03-02`; empty where it gives none. */
+  /** `2021-03-02`, or empty. */
   readonly date: string;
   readonly stories: readonly PostStory[];
 }
 
 /**
- * Reads a post from its page: from the article's markup, or from the data beside it where that holds more (a page
- * saved before it was drawn). Never throws: a page without stories is a post without stories.
+ * Reads a post from its page: from the markup, or from the embedded data if that has more stories (a page saved
+ * before it was rendered). Never throws: a page without stories gives a post without stories.
  */
 export function parsePost(html: string): Post {
   const page = pageOf(html);
   return page ? postOf(page) : { title: "", address: "", date: "", stories: [] };
 }
 
-/** As `parsePost`, of a page that is already parsed. */
+/** As `parsePost`, for a page that is already parsed. */
 export function postOf(page: CheerioAPI): Post {
   const preloaded = preloadedArticle(page);
   const drawn = storiesOf(blocksOfMarkup(page));
@@ -40,10 +40,10 @@ export function postOf(page: CheerioAPI): Post {
         meta("time[datetime]", "datetime") ||
         (preloaded?.date ?? ""),
     ),
-    stories: told(data) > told(drawn) ? data : drawn,
+    stories: storyCount(data) > storyCount(drawn) ? data : drawn,
   };
 }
 
-const told = (stories: readonly PostStory[]) => stories.filter(({ text }) => text !== "").length;
+const storyCount = (stories: readonly PostStory[]) => stories.filter(({ text }) => text !== "").length;
 
 const dayOf = (time: string) => /^\d{4}-\d\d-\d\d/.exec(time)?.[0] ?? "";

@@ -1,7 +1,7 @@
 import type { CheerioAPI } from "cheerio";
 import type { Block, Run } from "./blocks.ts";
 
-/** What a page says of itself in `window.__preloadedData`. */
+/** The article in a page's `window.__preloadedData`. */
 export interface PreloadedArticle {
   readonly headline: string;
   readonly date: string;
@@ -9,9 +9,8 @@ export interface PreloadedArticle {
 }
 
 /**
- * The article that a page's script hands to its own program, in either of two shapes: `initialData` holds it as a
- * tree, `initialState` (pages of 2018) as a table of nodes that name each other. Undefined where there is none, or
- * where it cannot be read.
+ * The article in a page's embedded data, which has two formats: `initialData` is a tree, `initialState` (pages of
+ * 2018) a table of nodes that refer to each other. Undefined if there is none or it cannot be read.
  */
 export function preloadedArticle(page: CheerioAPI): PreloadedArticle | undefined {
   const data = preloadedData(page);
@@ -28,10 +27,10 @@ export function preloadedArticle(page: CheerioAPI): PreloadedArticle | undefined
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** From a reference to the node that it names; the same value where nodes hold each other. */
+/** Resolves a reference to its node; returns the value itself in a tree. */
 type Follow = (value: unknown) => unknown;
 
-/** The script is JavaScript, not JSON: it says `undefined` where JSON has null. Strings are left as they are. */
+/** The script is JavaScript, not JSON: `undefined` outside strings becomes null. */
 function preloadedData(page: CheerioAPI): unknown {
   for (const element of page("script").toArray()) {
     const script = page(element).text();
@@ -51,7 +50,7 @@ function preloadedData(page: CheerioAPI): unknown {
   return undefined;
 }
 
-/** In the table of nodes, the article that the page's own query led to. */
+/** The article in the table of nodes, found through the page's own query. */
 function articleNode(state: Node, follow: Follow): Node | undefined {
   const query = follow({ id: "ROOT_QUERY" });
   const led = isNode(query)
@@ -102,7 +101,7 @@ const contentOf = (node: Node, follow: Follow): Node[] =>
     .map(follow)
     .filter(isNode);
 
-/** A reference names the type of its node as `typename`, the node itself as `__typename`. */
+/** A reference has the type as `typename`, a node as `__typename`. */
 const typeOf = (node: unknown): string => (isNode(node) ? firstString(node, "__typename", "typename") : "");
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -1,4 +1,4 @@
-/** In characters and in bytes; articles have some hundreds of thousands. */
+/** In characters or bytes; articles have a few hundred thousand. */
 export const largestPage = 20_000_000;
 
 const mostElements = 20_000;
@@ -6,9 +6,8 @@ const deepestNesting = 500;
 const mostSpacesInTag = 5_000;
 
 /**
- * Whether a page holds more, or more deeply nested, markup than any article: parsers take time that grows with the
- * square of some of these, so they are counted first, in one walk over the text. What scripts and comments hold is
- * no markup.
+ * Whether a page has more, or more deeply nested, markup than any article. Parsers need quadratic time for some of
+ * these, so they are counted first, in one pass. Scripts and comments are skipped.
  */
 export function isExcessive(html: string): boolean {
   if (html.length > largestPage) return true;
@@ -30,7 +29,7 @@ export function isExcessive(html: string): boolean {
   return false;
 }
 
-/** Elements that have no end, or whose end may be left out. */
+/** Elements without an end tag, or with an optional one. */
 const closedByItself = new Set(
   "area base br col embed hr img input link meta source track wbr p li dt dd tr td th thead tbody option script style".split(
     " ",

@@ -1,20 +1,20 @@
 import { type Block, type Run, textOf } from "./blocks.ts";
 
-/** A story as a post tells it. */
+/** A story in a post. */
 export interface PostStory {
   readonly title: string;
-  /** Paragraphs, a line each. Empty where a title stands without a story. */
+  /** Paragraphs, one per line. Empty for a title without a story. */
   readonly text: string;
   readonly author: string;
   readonly place: string;
   readonly reprint: boolean;
-  /** What the reprint's note says: `originally published on June 5, 2019`. */
+  /** The reprint's note: `originally published on June 5, 2019`. */
   readonly note: string;
 }
 
 /**
- * The stories of a post: a heading, then any number of paragraphs, the last of which ends in a dash and the author.
- * What stands before the first heading is the post's own word, what stands after an author is the page's.
+ * The stories of a post: a heading, then paragraphs, the last of which ends in a dash and the author. Text before the
+ * first heading and after an author belongs to the page.
  */
 export function storiesOf(blocks: readonly Block[]): PostStory[] {
   const headings = withHeadings(blocks);
@@ -26,7 +26,7 @@ export function storiesOf(blocks: readonly Block[]): PostStory[] {
   return sections.filter(isStory).map(({ title, paragraphs }) => ({ title, ...bodyOf(paragraphs) }));
 }
 
-/** Some pages set titles as bold paragraphs; they count as headings where there is no other. */
+/** Some pages have titles as bold paragraphs; they count as headings if there is no other. */
 function withHeadings(blocks: readonly Block[]): readonly Block[] {
   if (blocks.some(({ kind }) => kind === "heading")) return blocks;
   return blocks.map((block) =>
@@ -34,7 +34,7 @@ function withHeadings(blocks: readonly Block[]): readonly Block[] {
   );
 }
 
-/** A heading over nothing but pointers to other pages (`More from ...`) is the page's, not a story's. */
+/** A heading with only pointers to other pages (`More from ...`) is not a story's. */
 function isStory({ title, paragraphs }: { title: string; paragraphs: readonly Block[] }): boolean {
   if (paragraphs.length === 0) return !/^(more|read|related|want more|see also|listen)\b/i.test(title);
   return !paragraphs.every(isPointer);
@@ -52,7 +52,7 @@ function bodyOf(paragraphs: readonly Block[]): Body {
   const notes = paragraphs.map((paragraph) => withoutNote(paragraph.runs));
   const tails = notes.map(({ runs }) => tailOf(runs));
   const last = tails.findLastIndex((tail) => tail !== undefined);
-  // Without an author's line the story goes on to the next heading, less the pointers at its end.
+  // Without an author the story ends at the next heading, without the pointers at its end.
   const end = last >= 0 ? last : paragraphs.findLastIndex((paragraph) => !isPointer(paragraph));
   const lines = notes
     .slice(0, end + 1)
@@ -62,10 +62,10 @@ function bodyOf(paragraphs: readonly Block[]): Body {
   return { text: lines.filter(Boolean).join("\n"), author: name, place, reprint: note !== "", note };
 }
 
-/** In characters; a longer paragraph is searched for no signature, which would be slow and find none. */
+/** In characters; longer paragraphs are not searched for a signature, which would be slow. */
 const longestParagraph = 5_000;
 
-/** Reprints end in a note in brackets, inside or behind the author's italics. */
+/** Reprints end in a note in brackets, inside or after the author's italics. */
 function withoutNote(runs: readonly Run[]): { runs: readonly Run[]; note: string } {
   const text = textOf({ runs });
   if (text.length > longestParagraph) return { runs, note: "" };
@@ -85,7 +85,7 @@ interface Tail {
 const dashAtEnd = /\s*(?:[—–―⸺]|--+|(?<=[\s.?!"'”’])-)\s*$/;
 const dashAtStart = /^\s*(?:[—–―⸺]|--+|-)\s*/;
 
-/** Splits a paragraph into its text and the author that signs it; undefined where nobody does. */
+/** Splits a paragraph into its text and its author's signature; undefined if there is none. */
 function tailOf(runs: readonly Run[]): Tail | undefined {
   const whole = textOf({ runs }).trimEnd();
   if (whole.length > longestParagraph) return undefined;
@@ -98,12 +98,12 @@ function tailOf(runs: readonly Run[]): Tail | undefined {
       return { text: before.replace(dashAtEnd, ""), signature: italics.replace(dashAtStart, "") };
     }
   }
-  // The author may stand in plain letters: what follows the last dash, where it is a name and no clause.
+  // The author may not be in italics: then it is what follows the last dash, if that is a name and not a clause.
   const plain = /^([\s\S]*(?:[.?!…]["'”’)]*|^))\s*(?:[—–―⸺]|--+)\s*([^—–―⸺]{2,80})$/.exec(whole);
   return plain && looksLikeName(plain[2]!) ? { text: plain[1]!, signature: plain[2]! } : undefined;
 }
 
-/** The runs of the italics in which the paragraph ends; white space and a full stop after them do not count. */
+/** The runs of the italics at the paragraph's end; white space and a full stop after them are ignored. */
 function lastItalics(runs: readonly Run[]): { readonly start: number; readonly end: number } | undefined {
   let end = runs.length;
   while (end > 0 && !runs[end - 1]!.italic && /^[\s.]*$/.test(runs[end - 1]!.text)) end -= 1;
@@ -113,11 +113,11 @@ function lastItalics(runs: readonly Run[]): { readonly start: number; readonly e
   return start < end ? { start, end } : undefined;
 }
 
-/** A post may have lost its dash: italics after a finished sentence, or alone, that are a name. */
+/** An author without a dash: a name in italics, alone or after a finished sentence. */
 const isUndashedAuthor = (before: string, italics: string): boolean =>
   /(?:^|[.?!…]["'”’)]*)\s*$/.test(before) && looksLikeName(italics);
 
-/** One to six words, the first and the last with a capital, no end of sentence but an initial's or `Jr.`. */
+/** One to six words, the first and last capitalised, without the end of a sentence (except initials and `Jr.`). */
 function looksLikeName(text: string): boolean {
   const [name = ""] = text.trim().split(",");
   const words = name.split(/\s+/);
@@ -131,7 +131,7 @@ function looksLikeName(text: string): boolean {
   );
 }
 
-/** `Ana Lima, Porto, Portugal` is an author and a place; `Jr.` and degrees stay with the name. */
+/** `Ana Lima, Porto, Portugal` is an author and a place; `Jr.` and degrees belong to the name. */
 function signatureOf(signature: string): { name: string; place: string } {
   const [name = "", ...rest] = tidy(signature)
     .replace(/^[(]|[)]$/g, "")

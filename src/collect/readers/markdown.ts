@@ -7,15 +7,15 @@ import { StudyError } from "../../workbench/errors.ts";
 import { filesUnder } from "../../workbench/files.ts";
 
 /**
- * Markdown files, one story each: the title is that of the front matter or the first heading, the text is what
- * follows. Other keys of the front matter are columns. A folder is read with all below it, in order of name.
+ * Reads Markdown files, one story each: the title is in the front matter or the first heading, the text follows.
+ * Other keys of the front matter are columns. Folders are read with subfolders, in order of name.
  */
 export async function readMarkdown(path: string): Promise<TableRecord[]> {
   const isFolder = (await stat(path)).isDirectory();
   const files = isFolder ? (await filesUnder(path)).filter((file) => /\.(md|markdown)$/i.test(file)) : [path];
   if (files.length === 0) {
-    throw new StudyError(`${path} holds no Markdown files`, {
-      hint: "name a folder of .md files, or a table",
+    throw new StudyError(`${path} has no Markdown files`, {
+      hint: "give a folder of .md files, or a table",
     });
   }
   const records: TableRecord[] = [];
@@ -37,8 +37,8 @@ function frontMatter(yaml: string, where: string): Record<string, string> {
   const document = parseDocument(yaml, { customTags: [] });
   const [broken] = document.errors;
   if (broken) {
-    throw new StudyError(`${where}: its front matter is no YAML: ${broken.message.split("\n")[0]}`, {
-      hint: "mend it, or put text that holds a colon in quotes",
+    throw new StudyError(`${where}: its front matter is not valid YAML: ${broken.message.split("\n")[0]}`, {
+      hint: "fix it, or put text with a colon in quotes",
     });
   }
   const values = plainValue(document, where);
@@ -48,7 +48,7 @@ function frontMatter(yaml: string, where: string): Record<string, string> {
 
 function plainValue(document: ReturnType<typeof parseDocument>, where: string): unknown {
   try {
-    // A file may come from a stranger: aliases, which can unfold without end, are refused.
+    // Aliases can expand without limit, so they are refused: a file may come from a stranger.
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
     throw new StudyError(`${where}: aliases (*name) are not used here`, {
@@ -58,7 +58,7 @@ function plainValue(document: ReturnType<typeof parseDocument>, where: string): 
   }
 }
 
-/** Emphasis and line wraps are the file's, not the story's; a blank line parts paragraphs. */
+/** Removes emphasis and line wraps; blank lines separate paragraphs. */
 const plain = (markdown: string) =>
   markdown
     .split(/\r?\n[ \t]*(?:\r?\n[ \t]*)+/)

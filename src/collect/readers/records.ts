@@ -7,7 +7,7 @@ import { readMarkdown } from "./markdown.ts";
 
 export type { TableRecord } from "../../tables/table-record.ts";
 
-/** The rows of a table file, or of a Markdown file or a folder of these, one story a file. */
+/** The rows of a table, or of a Markdown file or folder with one story per file. */
 export async function readRecords(path: string, table?: string): Promise<TableRecord[]> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() || (found && extname(path).toLowerCase() === ".md")) return readMarkdown(path);
@@ -17,8 +17,8 @@ export async function readRecords(path: string, table?: string): Promise<TableRe
       const { title, text } = storyColumns(columns);
       return title !== undefined && text !== undefined;
     },
-    wanted: "a title and a text column",
-    hint: "name a table with corpus.file in study.yaml, `collect --file` or `init --corpus`",
+    needs: "a title and a text column",
+    hint: "give a table with corpus.file in study.yaml, `collect --file` or `init --corpus`",
     thing: "story",
   });
 }

@@ -22,12 +22,13 @@ import type { FoundStory, Gathered, Rejection, Source } from "../source.ts";
 export const journalFile = "collected/crawl.sqlite";
 
 /**
- * The Tiny Love Stories of The New York Times: addresses from its Article Search API, pages through a browser with
- * the reader's own login. Slow, resumable, and stopped by any wall.
+ * The Tiny Love Stories of The New York Times: addresses from the Article Search API, pages through a browser with
+ * the reader's own login. It is slow and resumable, and stops at any wall.
  */
 export const nyt: Source = {
   name: "nyt",
-  summary: "The New York Times's Tiny Love Stories, with your own key and login, where you may",
+  summary:
+    "The New York Times's Tiny Love Stories, with your own key and login, if you are allowed to collect them",
   inputs: () => [],
   async gather(study, options, effects) {
     if (options.reparse && !(await exists(study.path(journalFile)))) throw nothingKept();
@@ -37,7 +38,7 @@ export const nyt: Source = {
       const places = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
       const pages = keptPages(study);
       await recover(journal, pages, effects);
-      if (options.dryRun) return tellPlan(journal, study, places, options, effects);
+      if (options.dryRun) return printPlan(journal, study, places, options, effects);
       if (!options.reparse) await fetchAll(journal, pages, study, places, options, effects);
       return await parseAll(journal, pages, study, effects);
     } finally {
@@ -58,7 +59,7 @@ async function fetchAll(
   const idle =
     openWindows(journal, study.config.corpus.nyt).length + dueAddresses(journal, options).length === 0;
   if (idle) return;
-  // A browser that is missing is told now and not after the search.
+  // Check for a browser before the search.
   chromiumPath(effects.env);
   const last = lastRequest(journal);
   if (!options.retryFailed) {
@@ -76,7 +77,7 @@ async function fetchAll(
   const robots = await robotsOf(places.site, agent, effects.fetch);
   const seconds = Math.max(places.pagePace, robots.delay);
   effects.log(
-    `${addresses.length} pages to fetch, one each ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
+    `${addresses.length} pages to fetch, one every ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
   );
   const visitor = await openVisitor(places.site, cookies, effects.env);
   const close = () => void visitor.close();
@@ -90,20 +91,20 @@ async function fetchAll(
   }
 }
 
-/** Imports the cookies that the command names, tells what of them is kept, and gives those that the study has. */
+/** Imports cookies if the command gives a file, and returns the study's cookies. */
 async function loginOf(study: Study, { site }: Places, { cookies: file }: CollectOptions, effects: Effects) {
   const domain = domainOf(site);
   if (file) {
     const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
     await keepCookies(study, domain, kept);
     effects.log(
-      `cookies of ${domain} kept: ${kept.length}; dropped, of other sites: ${foreign}, expired: ${expired}`,
+      `stored ${kept.length} cookies of ${domain}; skipped ${foreign} of other sites and ${expired} expired`,
     );
   }
   return keptCookies(study, domain);
 }
 
-/** Purged pages were removed on purpose; whoever acknowledges the terms again and collects, fetches them again. */
+/** Addresses to fetch. Purged pages were removed on purpose; collecting again fetches them again. */
 function dueAddresses(journal: Journal, { retryFailed, limit }: CollectOptions): AddressRow[] {
   const due = retryFailed ? ["failed", "blocked"] : ["discovered", "purged"];
   return journal
@@ -112,11 +113,11 @@ function dueAddresses(journal: Journal, { retryFailed, limit }: CollectOptions):
     .slice(0, limit);
 }
 
-/** When the last run made its last request, so that two runs keep the pace of one. */
+/** The time of the last run's last request, so that two runs keep the pace of one. */
 const lastRequest = (journal: Journal): number =>
   Math.max(0, ...journal.addresses().map(({ at }) => Date.parse(at)));
 
-function tellPlan(
+function printPlan(
   journal: Journal,
   study: Study,
   places: Places,
@@ -126,16 +127,14 @@ function tellPlan(
   const windows = openWindows(journal, study.config.corpus.nyt).length;
   const states = new Map<string, number>();
   for (const { state } of journal.addresses()) states.set(state, (states.get(state) ?? 0) + 1);
-  effects.print(
-    `searches still open: ${windows} at ${places.search.host}, one page each ${places.searchPace} s`,
-  );
+  effects.print(`open searches: ${windows} at ${places.search.host}, one page every ${places.searchPace} s`);
   for (const [state, count] of states) effects.print(`addresses ${state}: ${count}`);
   const due = dueAddresses(journal, options);
-  effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one each ${places.pagePace} s`);
+  effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one every ${places.pagePace} s`);
   for (const { address } of due) effects.print(address);
 }
 
-/** Reads every page that is kept: a step of its own, made again whenever the parser has learned something. */
+/** Reads every stored page. This is a separate step that can be repeated with a better parser. */
 async function parseAll(
   journal: Journal,
   pages: KeptPages,
@@ -193,7 +192,7 @@ const licenceOf = ({ config: { corpus } }: Study) =>
   corpus.licence === "unknown" ? "all rights reserved" : corpus.licence;
 
 function refusalOf({ address, headline, state, note }: AddressRow): Rejection {
-  const waiting = state === "discovered" ? "was not fetched yet (run collect again)" : undefined;
+  const waiting = state === "discovered" ? "is not fetched yet (run collect again)" : undefined;
   const message =
     waiting ??
     (note === "no stories" || note === "" ? explained("no stories", true).message : `${state}: ${note}`);
@@ -201,4 +200,4 @@ function refusalOf({ address, headline, state, note }: AddressRow): Rejection {
 }
 
 const nothingKept = () =>
-  new StudyError("no page is kept in this study", { hint: "collect some first, without --reparse" });
+  new StudyError("the study has no stored pages", { hint: "collect some first, without --reparse" });

@@ -9,7 +9,7 @@ import { largestPage } from "../parse/size.ts";
 import { storiesOfPost } from "../post-stories.ts";
 import type { FoundStory, Rejection, Source } from "../source.ts";
 
-/** Stories of pages that the reader saved from the browser, HTML or MHTML: the equal second route, with no request. */
+/** Stories from pages that the reader saved from a browser, as HTML or MHTML: an alternative without any request. */
 export const savedPages: Source = {
   name: "saved-pages",
   summary: "a folder of pages that you saved from your browser (HTML, MHTML)",
@@ -18,7 +18,7 @@ export const savedPages: Source = {
     const folders = options.file?.map((file) => resolve(file)) ?? folderOf(study);
     if (!folders) {
       throw new StudyError("no folder of saved pages", {
-        hint: "name it with corpus.file in study.yaml, or with --file",
+        hint: "give it with corpus.file in study.yaml, or with --file",
       });
     }
     const stories: FoundStory[] = [];
@@ -50,15 +50,15 @@ function folderOf({ config: { corpus } }: Study): readonly string[] | undefined 
   return typeof corpus.file === "string" ? [corpus.file] : corpus.file;
 }
 
-/** Browsers save a page's pictures and frames in a folder beside it, which is passed over. */
+/** Skips the folders in which browsers save a page's pictures and frames. */
 async function pagesIn(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found)
-    throw new StudyError(`no such folder: ${path}`, { hint: "name the folder of your saved pages" });
+    throw new StudyError(`no such folder: ${path}`, { hint: "give the folder of your saved pages" });
   const files = found.isFile() ? [path] : await filesUnder(path);
   const pages = files.filter((file) => isPage.test(file) && !/_files[/\\]/.test(relative(path, file)));
   if (pages.length === 0) {
-    throw new StudyError(`${path} holds no saved pages`, { hint: "save them as HTML or MHTML" });
+    throw new StudyError(`${path} has no saved pages`, { hint: "save them as HTML or MHTML" });
   }
   return pages;
 }
@@ -73,7 +73,7 @@ async function readFileOf(file: string, where: string, licence: string): Promise
     message: `${where} ${message}`,
   });
   if ((await stat(file)).size > largestPage) {
-    return refusal("page too large", `is larger than ${largestPage / 1e6} MB (save the page alone)`);
+    return refusal("page too large", `is larger than ${largestPage / 1e6} MB (save only the page)`);
   }
   const bytes = await readFile(file);
   const isMhtml = /\.mhtml?$/i.test(file);

@@ -8,17 +8,17 @@ import { requiredColumns, type StoryColumns } from "../columns.ts";
 import { readRecords, type TableRecord } from "../readers/records.ts";
 import type { FoundStory, Source } from "../source.ts";
 
-/** Stories of a table that the study's owner has: CSV, TSV, JSON, JSONL, Parquet, SQLite, or a folder of Markdown files. */
+/** Stories from a table: CSV, TSV, JSON, JSONL, Parquet, SQLite, or a folder of Markdown files. */
 export const table: Source = {
   name: "table",
   summary: "a CSV, TSV, JSON, JSONL, Parquet or SQLite file, or a folder of Markdown files",
   inputs: (study) => filesOf(study.config.corpus),
   async gather(study, options, effects) {
-    // A path on the command line is meant from where one stands, one in study.yaml from the study.
+    // Paths on the command line are relative to the current folder, those in study.yaml to the study.
     const files = options.file?.map((file) => resolve(file)) ?? filesOf(study.config.corpus);
     if (files.length === 0) {
-      throw new StudyError("no table to collect from", {
-        hint: "name one with corpus.file in study.yaml, or with --file",
+      throw new StudyError("no table is given", {
+        hint: "give one with corpus.file in study.yaml, or with --file",
       });
     }
     const stories: FoundStory[] = [];
@@ -33,11 +33,11 @@ const filesOf = ({ file }: CorpusSettings): readonly string[] =>
 async function storiesOf(file: string, study: Study, effects: Effects): Promise<FoundStory[]> {
   const { columns: mapped, licence, table } = study.config.corpus;
   const records = await readRecords(study.path(file), table);
-  if (records.length === 0) throw new StudyError(`${file} holds no stories`, { hint: "add some rows" });
+  if (records.length === 0) throw new StudyError(`${file} has no stories`, { hint: "add some rows" });
   const columns = requiredColumns(columnsOf(records), definedOnly(mapped), basename(file));
   const group = groupColumn(records, columns);
   effects.log(
-    `${basename(file)}: titles from ${columns.title}, texts from ${columns.text}, groups from ${group ?? "nothing (each story its own)"}`,
+    `${basename(file)}: titles from ${columns.title}, texts from ${columns.text}, groups from ${group ?? "nothing (each story is its own group)"}`,
   );
   return records.map((record) => storyOf(record, columns, group, { licence, source: basename(file) }));
 }
@@ -67,10 +67,10 @@ function storyOf(
   };
 }
 
-/** What programs write for a value that is not there: R's, pandas's and Excel's. A story may be called `None`. */
+/** Missing values as R, pandas and Excel write them. A story may be called `None`. */
 const isMissing = (value: string): boolean => /^(?:NA|N\/A|#N\/A|NaN|NULL|<NA>)$/.test(value);
 
-/** A text that is a list of paragraphs. Throws StudyError for an object, or a list of other things. */
+/** A text from a list of paragraphs. Throws StudyError for an object or any other list. */
 function textIn({ where, nested }: TableRecord, column: string): string | undefined {
   const value = nested?.[column];
   if (value === undefined) return undefined;
@@ -100,7 +100,7 @@ function withoutReprintNote(text: string): { readonly text: string; readonly not
   return found ? { text: text.slice(0, found.index), note: found[1]! } : { text, note: "" };
 }
 
-/** What no role has taken, under its own name; date and place under the names of their roles. */
+/** Cells of columns without a role, by column; date and place by role. */
 function factsOf(
   cells: Readonly<Record<string, string>>,
   columns: StoryColumns,
@@ -110,16 +110,15 @@ function factsOf(
   for (const [column, value] of Object.entries(cells)) {
     const role = roleOf.get(column);
     const kept = role === undefined || role === "date" || role === "place";
-    // A column without a name is the row number of the program that wrote the table.
+    // A column without a name contains row numbers.
     if (kept && column !== "" && value.trim() !== "") facts[role ?? column] = value.trim();
   }
   return facts;
 }
 
 /**
- * The column whose equal cells the split keeps together. Where none says so by its name, stories of one date
- * were published together, and so were, perhaps, those of one source: unless nearly all share it, when it tells
- * nothing and would leave no split.
+ * The column whose equal cells the split keeps together. If no column has such a name, stories with the same date or
+ * source count as published together, unless so many share it that no split would be possible.
  */
 function groupColumn(records: readonly TableRecord[], columns: StoryColumns): string | undefined {
   if (columns.group !== undefined) return columns.group;
@@ -137,6 +136,6 @@ function largestShare(records: readonly TableRecord[], column: string): number {
   return Math.max(...counts.values()) / records.length;
 }
 
-/** The settings' schema gives optional keys that may be there with no value. */
+/** Removes optional keys without a value. */
 const definedOnly = (mapped: CorpusSettings["columns"]): StoryColumns =>
   Object.fromEntries(Object.entries(mapped).filter(([, column]) => column !== undefined));

@@ -1,10 +1,10 @@
 import type { Story } from "../../study/story.ts";
 import { allOf, type ExampleChoice } from "../example-choice.ts";
 
-/** Dealt like cards: no training story is shown a second time before all have been shown once. */
+/** Shuffled like a deck of cards: no training story is shown twice before all have been shown once. */
 export const balanced: ExampleChoice = {
   name: "balanced",
-  summary: "dealt like cards, each training story as often",
+  summary: "each training story equally often",
   choose({ titles, pools, count }, random) {
     const all = allOf(pools);
     let deck: Story[] = [];

@@ -1,29 +1,29 @@
 import type { Random } from "../../stats/random.ts";
 import type { Story } from "../../study/story.ts";
 import { textSpace } from "../../text/similarity.ts";
-import { type Asked, allOf, type ExampleChoice } from "../example-choice.ts";
+import { allOf, type ChoiceRequest, type ExampleChoice } from "../example-choice.ts";
 
-/** The stories that have the most to do with the title, by their words: these leak the most into what is written. */
+/** The stories most similar to the title, by words: these leak most into the generated text. */
 export const nearest: ExampleChoice = {
   name: "nearest",
-  summary: "the most like the title",
-  choose: (asked, random) => ranked(asked, random, (likeness) => -likeness),
+  summary: "most similar to the title",
+  choose: (request, random) => ranked(request, random, (likeness) => -likeness),
 };
 
-/** The stories that have the least to do with the title. */
+/** The stories least similar to the title. */
 export const farthest: ExampleChoice = {
   name: "farthest",
-  summary: "the least like the title",
-  choose: (asked, random) => ranked(asked, random, (likeness) => likeness),
+  summary: "least similar to the title",
+  choose: (request, random) => ranked(request, random, (likeness) => likeness),
 };
 
 /**
- * Examples that differ: each is the story that is least like any shown before it (farthest-first traversal,
- * Gonzalez 1985), from one title to the next too.
+ * Diverse examples: each is the story least similar to all shown before, also across titles (farthest-first
+ * traversal, Gonzalez 1985).
  */
 export const diverse: ExampleChoice = {
   name: "diverse",
-  summary: "as unlike each other as can be",
+  summary: "as different from each other as possible",
   choose({ titles, pools, count }, random) {
     const all = allOf(pools);
     const space = textSpace(all.map(({ text }) => text));
@@ -52,18 +52,18 @@ export const diverse: ExampleChoice = {
   },
 };
 
-/** Stories of least badness first; ties by lot, for most stories have nothing at all to do with a title. */
+/** Stories with the lowest penalty first; ties are random, since most stories have no similarity with a title. */
 function ranked(
-  { titles, pools, count }: Asked,
+  { titles, pools, count }: ChoiceRequest,
   random: Random,
-  badness: (likeness: number) => number,
+  penalty: (likeness: number) => number,
 ): Story[][] {
   const space = textSpace(allOf(pools).map(({ text }) => text));
   return titles.map(({ id, title }, at) => {
-    const lots = random.fork(id).shuffle(pools[at]!);
-    const marks = new Map(
-      lots.map((story) => [story, badness(space.similarity(title, `${story.title} ${story.text}`))]),
+    const shuffled = random.fork(id).shuffle(pools[at]!);
+    const penalties = new Map(
+      shuffled.map((story) => [story, penalty(space.similarity(title, `${story.title} ${story.text}`))]),
     );
-    return lots.sort((one, other) => marks.get(one)! - marks.get(other)!).slice(0, count);
+    return shuffled.sort((one, other) => penalties.get(one)! - penalties.get(other)!).slice(0, count);
   });
 }

@@ -2,13 +2,16 @@ import { randomFrom } from "../../stats/random.ts";
 import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { timestamp } from "../../workbench/effects.ts";
-import { baseForm, type Provider } from "../model.ts";
+import { baseFormat, type Provider } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 
-/** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
+/**
+ * Not a real model: it returns the words of its prompt in random order, to test the pipeline. Its texts are marked as
+ * such.
+ */
 export const echo: Provider<SettingsOf<"echo">> = {
   files: () => [],
-  form: async () => baseForm,
+  promptFormat: async () => baseFormat,
   open: async (settings, _, effects) => ({
     address: settings.address,
     hash: sha256("echo 1"),

@@ -4,14 +4,16 @@ import { sha256 } from "../../text/hash.ts";
 import { readText } from "../../workbench/files.ts";
 import type { Provider } from "../model.ts";
 import { adapterOf, hashOfAll } from "./llama.ts";
-import { formOfFile, localModel } from "./local.ts";
+import { localModel, promptFormatOfFile } from "./local.ts";
 
-/** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
+/**
+ * A GGUF file on a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine.
+ */
 export const hf: Provider<SettingsOf<"hf">> = {
-  files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
-  form: (settings) => formOfFile(hubFileAt(asked(settings)).path),
+  files: (settings, study) => [hubFileAt(hubFile(settings)).hashFile, ...adapterOf(settings, study)],
+  promptFormat: (settings) => promptFormatOfFile(hubFileAt(hubFile(settings)).path),
   async open(settings, study, effects) {
-    const { path, hashFile } = await hubFileOf(asked(settings), effects);
+    const { path, hashFile } = await hubFileOf(hubFile(settings), effects);
     const [adapter] = adapterOf(settings, study);
     const own = (await readText(hashFile)).trim();
     const hash = adapter ? sha256([own, await hashOfAll([adapter])].join("\n")) : own;
@@ -19,4 +21,4 @@ export const hf: Provider<SettingsOf<"hf">> = {
   },
 };
 
-const asked = ({ address }: SettingsOf<"hf">): HubFile => hubFileNamed(address, "generate.models");
+const hubFile = ({ address }: SettingsOf<"hf">): HubFile => hubFileNamed(address, "generate.models");

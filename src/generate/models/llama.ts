@@ -7,15 +7,15 @@ import { hashOf } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { sizeOf } from "../bytes.ts";
 import type { Provider } from "../model.ts";
-import { formOfFile, localModel } from "./local.ts";
+import { localModel, promptFormatOfFile } from "./local.ts";
 
 /**
- * A GGUF file on this machine, by its path inside the study; `llama:embedded` is the one that the package brings,
- * `llama:smollm2` one that `tinylove models get smollm2` brought.
+ * A GGUF file on this machine, by its path inside the study. `llama:embedded` is the model in the package,
+ * `llama:smollm2` one from `tinylove models get smollm2`.
  */
 export const llama: Provider<SettingsOf<"llama">> = {
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
-  form: (settings, study) => formOfFile(llamaFileNamed(targetOf(settings), study)),
+  promptFormat: (settings, study) => promptFormatOfFile(llamaFileNamed(targetOf(settings), study)),
   async open(settings, study, effects) {
     const file = llamaFileNamed(targetOf(settings), study);
     const [adapter] = adapterOf(settings, study);
@@ -24,23 +24,23 @@ export const llama: Provider<SettingsOf<"llama">> = {
   },
 };
 
-/** A model of the catalogue that has not been downloaded. */
-export const notHere = ({ name, size, licence }: CatalogueModel): StudyError =>
-  new StudyError(`the model ${name} is not here yet`, {
-    hint: `\`tinylove models get ${name}\` downloads it (${sizeOf(size)}, ${licence})`,
+/** The error for a model of the catalogue that is not downloaded. */
+export const notDownloaded = ({ name, size, licence }: CatalogueModel): StudyError =>
+  new StudyError(`the model ${name} is not downloaded yet`, {
+    hint: `run \`tinylove models get ${name}\` (${sizeOf(size)}, ${licence})`,
   });
 
 export const adapterOf = ({ adapter }: GgufSettings, study: Study): string[] =>
   adapter ? [study.path(adapter)] : [];
 
-/** The hash of a file, or one of several; throws StudyError for the one that is missing. */
+/** The hash of one file, or a combined hash of several; throws StudyError for a missing one. */
 export async function hashOfAll(files: readonly string[]): Promise<string> {
   const hashes: string[] = [];
   for (const file of files) {
     const hash = await hashOf(file);
     if (!hash) {
       const known = catalogue.find((model) => catalogueFile(model) === file);
-      if (known) throw notHere(known);
+      if (known) throw notDownloaded(known);
       throw new StudyError(`generate.models: no model file ${file}`, {
         hint: "give the path of a GGUF file, relative to the study, or `llama:embedded`",
       });

@@ -13,18 +13,18 @@ import type { LocalSettings } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { sizeOf } from "../bytes.ts";
-import { baseForm, type Form, type Model, type Reply, type Request } from "../model.ts";
+import { baseFormat, type Model, type PromptFormat, type Reply, type Request } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 
-/** A GGUF file, and maybe an adapter, that lie on this machine. */
+/** A GGUF file on this machine, with an optional adapter. */
 export interface LocalFiles {
   readonly file: string;
   readonly adapter?: string | undefined;
-  /** SHA-256 of the file, of both where there is an adapter. */
+  /** SHA-256 of the file, or of both if there is an adapter. */
   readonly hash: string;
 }
 
-/** A model that is run in this process. It is loaded when the first text is due, once it is clear that it fits. */
+/** A model that runs in this process. It is loaded with the first text, after a check that it fits in memory. */
 export function localModel(
   settings: LocalSettings,
   { file, adapter, hash }: LocalFiles,
@@ -44,7 +44,7 @@ export function localModel(
     batchSize,
     maxConcurrency: 1,
     async prepare(requests) {
-      if (!memory) await tellMemory(file, requests, settings, batchSize, effects);
+      if (!memory) await checkMemory(file, requests, settings, batchSize, effects);
       const model = await loaded();
       model.reserve(Math.max(...(await Promise.all(requests.map((request) => roomFor(model, request))))));
     },
@@ -81,37 +81,42 @@ export function localModel(
 }
 
 /**
- * A GGUF file that brings a chat template is an instructed model, one without is a base model. Small instructed models
- * copy an example that they are shown. Undefined where there is no such file.
+ * A GGUF file with a chat template is an instructed model, one without is a base model. Small instructed models get a
+ * prompt without examples, because they copy them. Undefined if there is no such file.
  */
-export async function formOfFile(file: string): Promise<Form | undefined> {
+export async function promptFormatOfFile(file: string): Promise<PromptFormat | undefined> {
   const bytes = (await stat(file).catch(() => undefined))?.size;
   if (bytes === undefined) return undefined;
-  if ((await chatTemplateOf(file)) === undefined) return baseForm;
-  return { takes: ["chat", "completions"], prompt: bytes < smallBytes ? "chat-small" : "chat" };
+  if ((await chatTemplateOf(file)) === undefined) return baseFormat;
+  return { apis: ["chat", "completions"], defaultPrompt: bytes < smallBytes ? "chat-small" : "chat" };
 }
 
-/** Below it an instructed model counts as small: about two billion weights at four bits. */
+/** Below this an instructed model counts as small: about two billion weights at four bits. */
 const smallBytes = 1.5e9;
 
 const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Request): Continuation => ({
   prompt: prompt.messages ?? prompt.text,
   shared: prompt.shared,
-  // An instructed model ends by itself; what it writes is kept whole.
+  // An instructed model stops by itself, so its text is kept whole.
   ...(!prompt.messages && { stop }),
   seed,
   draw: sampledHere(sampling),
   logProbabilities,
 });
 
-/** Texts written in step. More share the reading of the weights, which bounds the speed of a big model. */
+/**
+ * The number of texts written in step. They share the reading of the weights, which limits the speed of a big model.
+ */
 const defaultParallel = 8;
 
 const roomFor = async (model: LlamaModelInMemory, { prompt, sampling }: Request): Promise<number> =>
   (await model.countPrompt(prompt.messages ?? prompt.text)) + sampling.mostTokens + 2;
 
-/** Says what a model will take, and throws StudyError where there is not as much: a process that ran out is killed without a word. */
-async function tellMemory(
+/**
+ * Logs how much memory a model needs, and throws StudyError if that is more than is free: the system kills a process
+ * that runs out of memory without a message.
+ */
+async function checkMemory(
   file: string,
   requests: readonly Request[],
   { flashAttention }: LocalSettings,
@@ -119,7 +124,7 @@ async function tellMemory(
   effects: Effects,
 ): Promise<void> {
   const about = await readLlamaFile(file);
-  // How many tokens a text has is known once the model is loaded; three bytes a token is on the safe side.
+  // The number of tokens is known only after loading; three bytes per token is a safe estimate.
   const longest = Math.max(
     ...requests.map(
       ({ prompt, sampling }) => (Buffer.byteLength(prompt.text) + templateBytes) / 3 + sampling.mostTokens,
@@ -129,14 +134,14 @@ async function tellMemory(
   const [needed, free] = [memoryNeeded(about, tokens, flashAttention), memoryFree()];
   const parts = `${sizeOf(about.size)} of weights and ${sizeOf(needed - about.size)} for ${batchSize} texts at once`;
   if (needed > free) {
-    throw new StudyError(`${basename(file)} takes ${parts}, but ${sizeOf(free)} are free`, {
+    throw new StudyError(`${basename(file)} needs ${parts}, but only ${sizeOf(free)} are free`, {
       hint: "use a smaller model, a stronger quantisation, a lower `parallel`, or a server (`openai:`)",
     });
   }
-  if (needed > worthTelling) effects.log(`  ${basename(file)}: ${parts}; ${sizeOf(free)} are free`);
+  if (needed > worthLogging) effects.log(`  ${basename(file)} needs ${parts}; ${sizeOf(free)} are free`);
 }
 
-/** What a chat template adds around the messages, at most. */
+/** The most bytes that a chat template adds around the messages. */
 const templateBytes = 600;
 
-const worthTelling = 1e9;
+const worthLogging = 1e9;

@@ -1,5 +1,10 @@
 import pLimit from "p-limit";
-import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/served/dialect.ts";
+import {
+  assertSamplingSupported,
+  servedApi,
+  type TextRequest,
+  tokenLimit,
+} from "../../llm/served/dialect.ts";
 import { Filtered, PermanentError, TransientError, withRetries } from "../../llm/served/retry.ts";
 import { isUnreachable, openServer, type Server } from "../../llm/served/server.ts";
 import { type ServedSettings, targetOf } from "../../study/settings/models.ts";
@@ -7,29 +12,29 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
 import { type CostBudget, costBudgetOf } from "../cost-budget.ts";
-import { baseForm, type Model, type Provider, type Reply, type Request } from "../model.ts";
+import { baseFormat, type Model, type Provider, type Reply, type Request } from "../model.ts";
 import { writeMany } from "../openai-batch.ts";
 import { samplingOf } from "../sampling.ts";
 
 /**
- * Models behind a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is asked as
- * `openai:MODEL` with its `base` address and the key in the environment; the other schemes are shorthands that know
- * where their server is and what it takes, and `anthropic:` speaks Anthropic's own Messages API. What each of them
- * takes is in `llm/served/dialect.ts`.
+ * Models on a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is `openai:MODEL` with its
+ * `base` address and the key in the environment. The other schemes are shorthands with a known address; `anthropic:`
+ * uses Anthropic's Messages API. Which fields each accepts is in `llm/served/dialect.ts`.
  *
- * A request that ends in 429, 5xx, a lost connection, a stall or a reply that is none is tried again, later each
- * time; how many are under way follows from how the server bears it. What still fails is a failure with its reason.
+ * A request that ends in 429, 5xx, a lost connection, a stall or a malformed reply is tried again after growing
+ * waits; the number of parallel requests adapts to the server. If it still fails, the failure is recorded with its
+ * reason.
  */
 export const served: Provider<ServedSettings> = {
   files: () => [],
-  form: async (settings) =>
-    servedApi(settings) === "chat" ? { takes: ["chat", "completions"], prompt: "chat" } : baseForm,
+  promptFormat: async (settings) =>
+    servedApi(settings) === "chat" ? { apis: ["chat", "completions"], defaultPrompt: "chat" } : baseFormat,
   open: (settings, study, effects) => servedModel(settings, study, effects),
 };
 
 async function servedModel(settings: ServedSettings, study: Study, effects: Effects): Promise<Model> {
   const server = openServer(settings, "generate.models: base", effects);
-  refuseUnsent(samplingOf(study.config.generate, settings), settings, server.dialect);
+  assertSamplingSupported(samplingOf(study.config.generate, settings), settings, server.dialect);
   const maxConcurrency = settings.parallel ?? defaultConcurrency;
   const throttle = throttleOf(maxConcurrency);
   const budget = await costBudgetOf(settings, study, effects);
@@ -54,14 +59,14 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
 
 const defaultConcurrency = 8;
 
-/** What changes an answer besides the request itself; undefined where nothing does. */
+/** Settings that change a reply besides the request itself; undefined if there are none. */
 function variantOf({ send, reasoning, reasoningTokens, headers }: ServedSettings): string | undefined {
-  const told = { send, reasoning, reasoningTokens, headers };
-  const text = JSON.stringify(told);
+  const settings = { send, reasoning, reasoningTokens, headers };
+  const text = JSON.stringify(settings);
   return text === "{}" ? undefined : text;
 }
 
-interface Asking {
+interface ModelOnServer {
   readonly server: Server;
   readonly settings: ServedSettings;
   readonly effects: Effects;
@@ -69,7 +74,11 @@ interface Asking {
   readonly budget: CostBudget;
 }
 
-async function reply(request: Request, asking: Asking, onText?: (added: string) => void): Promise<Reply> {
+async function reply(
+  request: Request,
+  asking: ModelOnServer,
+  onText?: (added: string) => void,
+): Promise<Reply> {
   const { server, settings, effects } = asking;
   const started = effects.now();
   const ended = () => ({ ms: effects.now() - started, at: timestamp(effects) });
@@ -86,57 +95,57 @@ async function reply(request: Request, asking: Asking, onText?: (added: string) 
     if (!(thrown instanceof TransientError)) throw thrown;
     if (thrown instanceof Filtered)
       return { raw: "", end: "refused", tokens: { prompt: 0, generated: 0 }, ...ended() };
-    const wrong = server.neverAnswered(thrown);
+    const wrong = server.setupError(thrown);
     if (wrong) throw wrong;
     return { failed: messageOf(thrown), lasting: thrown instanceof PermanentError, ...ended() };
   }
 }
 
-/** One request; throws Trouble, or StudyError for what is wrong with all of them. */
-async function sent(request: Ask, asking: Asking, onText?: (added: string) => void) {
+/** Sends one request; throws TransientError, or StudyError for a problem with all requests. */
+async function sent(request: TextRequest, asking: ModelOnServer, onText?: (added: string) => void) {
   const { server, throttle, budget } = asking;
-  const reserved = await budget.reserve(request, limitIn(server.body(request)));
+  const reserved = await budget.reserve(request, tokenLimit(server.body(request)));
   try {
-    const answer = await server.ask(request, onText);
+    const answer = await server.generate(request, onText);
     await reserved.pay(answer.tokens);
-    throttle.bore();
+    throttle.succeeded();
     return answer;
   } catch (thrown) {
-    // A server that answers with an error has written nothing; what was lost on the way may have been written.
+    // A server that answers with an error has written nothing; after a lost connection it may have written a text.
     if (wasRefused(thrown)) await reserved.free();
     else await reserved.pay();
-    if (thrown instanceof TransientError && !(thrown instanceof PermanentError)) throttle.strained();
+    if (thrown instanceof TransientError && !(thrown instanceof PermanentError)) throttle.failed();
     throw thrown;
   }
 }
 
-/** Nothing was written for it; a gateway that ran out of time may have left a server writing. */
+/** Whether nothing was written for a request; after a gateway timeout the server may still have written a text. */
 const wasRefused = (thrown: unknown): boolean =>
   /^(?!408|502|504|52[0-4])[45]\d\d\b/.test(messageOf(thrown)) ||
   thrown instanceof PermanentError ||
   !(thrown instanceof TransientError) ||
   isUnreachable(thrown);
 
-/** How many requests are under way: half as many when the server strains, one more each time it has borne a round. */
+/** Limits parallel requests: halved when the server fails, raised by one after each round of successes. */
 interface Throttle {
   run<T>(task: () => Promise<T>): Promise<T>;
-  bore(): void;
-  strained(): void;
+  succeeded(): void;
+  failed(): void;
 }
 
 function throttleOf(most: number): Throttle {
   const limit = pLimit(Math.min(most, 4));
-  let borne = 0;
+  let successes = 0;
   return {
     run: (task) => limit(task),
-    bore() {
-      borne += 1;
-      if (borne < limit.concurrency) return;
-      borne = 0;
+    succeeded() {
+      successes += 1;
+      if (successes < limit.concurrency) return;
+      successes = 0;
       limit.concurrency = Math.min(most, limit.concurrency + 1);
     },
-    strained() {
-      borne = 0;
+    failed() {
+      successes = 0;
       limit.concurrency = Math.max(1, Math.floor(limit.concurrency / 2));
     },
   };

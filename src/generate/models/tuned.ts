@@ -7,17 +7,17 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
-import { baseForm, type Model, type Provider, type Reply, type Request } from "../model.ts";
+import { baseFormat, type Model, type Provider, type Reply, type Request } from "../model.ts";
 import { sampledHere } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
 /**
- * What `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study. A `model.gguf` in it is run in this process;
- * else the trainer samples from the model folder, as llama.cpp runs no GPT-Neo.
+ * A model that `tinylove tune` wrote, `tuned:DIR`, with DIR inside the study. A `model.gguf` in it runs in this
+ * process; else the trainer samples from the model folder, since llama.cpp does not support GPT-Neo.
  */
 export const tuned: Provider<SettingsOf<"tuned">> = {
   files: (settings, study) => [study.path(targetOf(settings))],
-  form: async () => baseForm,
+  promptFormat: async () => baseFormat,
   async open(settings, study, effects) {
     const folder = study.path(targetOf(settings));
     const gguf = join(folder, "model.gguf");
@@ -30,7 +30,7 @@ export const tuned: Provider<SettingsOf<"tuned">> = {
         return sampledByTrainer(settings, model, study, effects);
     }
     throw new StudyError(`generate.models: no tuned model in ${folder}`, {
-      hint: "give the folder that `tinylove tune` wrote: it holds `model` or model.gguf",
+      hint: "give the folder that `tinylove tune` wrote, with `model` or model.gguf in it",
     });
   },
 };
@@ -45,7 +45,7 @@ async function sampledByTrainer(
   return {
     address: settings.address,
     hash,
-    // A process loads the model anew, which may take minutes: many texts are worth one.
+    // Each process loads the model again, which may take minutes, so batches are large.
     batchSize: 64,
     maxConcurrency: 1,
     write: (batch) => sampled(batch, { model, settings, study, effects }),
@@ -109,7 +109,7 @@ async function sampled(batch: readonly Request[], by: Sampling): Promise<Reply[]
   );
   return batch.map(
     (_, index) =>
-      replies.get(String(index)) ?? { failed: "the trainer gave no text", ms: 0, at: timestamp(effects) },
+      replies.get(String(index)) ?? { failed: "the trainer returned no text", ms: 0, at: timestamp(effects) },
   );
 }
 

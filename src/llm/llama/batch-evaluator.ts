@@ -9,17 +9,17 @@ import { StudyError } from "../../workbench/errors.ts";
  */
 export interface BatchEvaluator {
   readonly model: LlamaModel;
-  /** Tokens that each text may have. */
+  /** The most tokens per text. */
   readonly contextTokens: number;
   /** The tokens of a text that the model has in memory. */
-  read(sequence: number): readonly Token[];
+  tokensOf(sequence: number): readonly Token[];
   /**
-   * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `asked`, while
+   * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `outputs`, while
    * the model's expectation there can be read.
    */
-  readOn(requests: readonly EvalRequest[]): Promise<void>;
-  /** Forgets all but the first so many tokens of a text. */
-  forget(sequence: number, kept: number): Promise<void>;
+  evaluate(requests: readonly EvalRequest[]): Promise<void>;
+  /** Removes all but the first `kept` tokens of a text from memory. */
+  truncate(sequence: number, kept: number): Promise<void>;
   /** Copies what the model has read of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
@@ -32,7 +32,7 @@ export interface EvalRequest {
   readonly sequence: number;
   readonly tokens: readonly Token[];
   /** Indexes in `tokens`, ascending, after which the expectation is wanted. */
-  readonly asked: readonly number[];
+  readonly outputs: readonly number[];
   take(index: number, place: number): Promise<void>;
 }
 
@@ -67,15 +67,15 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
 
   let scoring: Promise<unknown> = Promise.resolve();
 
-  /** The greedy sampler selects the likeliest token, whose logit the sum of weights is relative to. */
+  /** The sum of weights is relative to the logit of the likeliest token, which the greedy sampler selects. */
   async function logProbabilityAt(place: number, token: Token): Promise<number> {
-    const wanted: LogitFilter = [[token], false, false, true, 0];
+    const filter: LogitFilter = [[token], false, false, true, 0];
     const [likeliest, , , logits, weights] = await native.sampleToken(
       place,
       greedy,
       false,
       false,
-      wanted,
+      filter,
       true,
     );
     const logit = new Map(pairsOf(logits!));
@@ -84,14 +84,19 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
 
   async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
     native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
-    const places = requests.map(({ sequence, tokens, asked }) =>
-      native.addToBatch(sequence, read[sequence]!.length, Uint32Array.from(tokens), Uint32Array.from(asked)),
+    const places = requests.map(({ sequence, tokens, outputs }) =>
+      native.addToBatch(
+        sequence,
+        read[sequence]!.length,
+        Uint32Array.from(tokens),
+        Uint32Array.from(outputs),
+      ),
     );
     await native.decodeBatch();
     for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
     await Promise.all(
-      requests.flatMap(({ asked, take }, at) =>
-        asked.map((index, which) => take(index, places[at]![which]!)),
+      requests.flatMap(({ outputs, take }, at) =>
+        outputs.map((index, which) => take(index, places[at]![which]!)),
       ),
     );
   }
@@ -99,11 +104,11 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
   const evaluator: BatchEvaluator = {
     model,
     contextTokens: context.contextSize,
-    read: (sequence) => read[sequence]!,
-    async readOn(requests) {
+    tokensOf: (sequence) => read[sequence]!,
+    async evaluate(requests) {
       for (const batch of batchesOf(requests, context.batchSize)) await readBatch(batch);
     },
-    async forget(sequence, kept) {
+    async truncate(sequence, kept) {
       const tokens = read[sequence]!;
       if (kept >= tokens.length) return;
       read[sequence] = tokens.slice(0, kept);
@@ -111,7 +116,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       // A recurrent model has one state and cannot go back, so it reads the text again.
       native.disposeSequence(sequence);
       read[sequence] = [];
-      if (kept > 0) await evaluator.readOn([silent(sequence, tokens.slice(0, kept))]);
+      if (kept > 0) await evaluator.evaluate([withoutOutputs(sequence, tokens.slice(0, kept))]);
     },
     async copy(from, to) {
       await native.copySequenceStateFromOtherSequence(to, from);
@@ -144,10 +149,10 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
 }
 
 /** A request that only reads. */
-export const silent = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
+export const withoutOutputs = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
   sequence,
   tokens,
-  asked: [],
+  outputs: [],
   take: async () => {},
 });
 
@@ -170,10 +175,10 @@ function batchesOf(requests: readonly EvalRequest[], size: number): EvalRequest[
   return batches.filter((batch) => batch.length > 0);
 }
 
-const partOf = ({ sequence, tokens, asked, take }: EvalRequest, from: number, to: number): EvalRequest => ({
+const partOf = ({ sequence, tokens, outputs, take }: EvalRequest, from: number, to: number): EvalRequest => ({
   sequence,
   tokens: tokens.slice(from, to),
-  asked: asked.filter((index) => index >= from && index < to).map((index) => index - from),
+  outputs: outputs.filter((index) => index >= from && index < to).map((index) => index - from),
   take: (index, place) => take(index + from, place),
 });
 
@@ -181,10 +186,12 @@ const partOf = ({ sequence, tokens, asked, take }: EvalRequest, from: number, to
 const pairsOf = (flat: readonly number[]): [Token, number][] =>
   Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] as Token, flat[2 * at + 1]!]);
 
-/** Of these tokens, of the likeliest, of the least likely, of the selected one, of so many at the top. */
+/**
+ * Which logits to return: of these tokens, of the likeliest, of the least likely, of the selected one, of the top n.
+ */
 type LogitFilter = readonly [readonly Token[], boolean, boolean, boolean, number];
 
-/** The selected token, then where asked for: probabilities, the confidence, logits, the sum of exp(logit - highest). */
+/** The selected token, then if requested: probabilities, the confidence, logits, the sum of exp(logit - highest). */
 type SampleReply = readonly [Token, number[]?, number?, number[]?, number?];
 
 interface NativeSampler {
@@ -203,8 +210,8 @@ interface PrivateParts {
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  /** Returns the places of the tokens in `asked`. */
-  addToBatch(sequence: number, from: number, tokens: Uint32Array, asked: Uint32Array): Uint32Array;
+  /** Returns the places of the tokens in `outputs`. */
+  addToBatch(sequence: number, from: number, tokens: Uint32Array, outputs: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   sampleToken(place: number, sampler: NativeSampler): Promise<Token>;
   sampleToken(
@@ -215,7 +222,7 @@ interface NativeContext {
     logits?: LogitFilter,
     totalWeight?: boolean,
   ): Promise<SampleReply>;
-  /** False where the model's memory cannot be cut there. */
+  /** False if the model's memory cannot be cut there. */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number>;

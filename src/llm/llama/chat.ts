@@ -7,18 +7,18 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** Messages as a model's own chat template writes them. */
+/** Messages as the model's own chat template renders them. */
 export interface RenderedChat {
   readonly text: string;
   readonly tokens: readonly Token[];
 }
 
 /**
- * Messages in the form that the model was instructed in: by the Jinja template in its file. Thinking is switched off
- * where the template can do that. A template that does not take a system message gets it before the first user
- * message. The template's special tokens become tokens, those in contents stay text: a title that holds
- * `<|im_end|>` ends nothing. There is one beginning-of-text, whether the template writes it or not. Throws StudyError
- * for a file without a template, and for a template that does not take the messages.
+ * Renders messages with the Jinja chat template in the model's file. Switches thinking off if the template can do
+ * that. If the template does not accept a system message, it is put before the first user message. Special tokens of
+ * the template become tokens; those in contents stay text, so a title with `<|im_end|>` ends nothing. There is
+ * exactly one beginning-of-text token. Throws StudyError if the file has no template, or the template does not accept
+ * the messages.
  */
 export async function renderedChat(
   model: LlamaModel,
@@ -42,7 +42,7 @@ export function chatTemplateIn(metadata: unknown): string | undefined {
 
 interface Rendering {
   readonly text: string;
-  /** The contents that are in the text. */
+  /** The contents of the messages in the text. */
   readonly contents: readonly string[];
 }
 
@@ -59,12 +59,12 @@ function renderingOf(model: LlamaModel): Promise<Render> {
 async function compiled(model: LlamaModel): Promise<Render> {
   const source = chatTemplateIn(model.fileInfo.metadata);
   if (source === undefined) {
-    throw new StudyError(`${model.filename ?? "the model"} has no chat template: it is a base model`, {
+    throw new StudyError(`${model.filename ?? "the model"} has no chat template, so it is a base model`, {
       hint: "give it a prompt for completions, such as `prompt: one-shot`",
     });
   }
   const { Template } = await import("@huggingface/jinja");
-  // A prompt must not depend on the day that it is written on.
+  // A prompt must not depend on today's date.
   const template = new Template(source.replaceAll("strftime_now", "fixed_date"));
   const values = {
     add_generation_prompt: true,
@@ -87,9 +87,9 @@ async function compiled(model: LlamaModel): Promise<Render> {
         }
       }
     }
-    const why = refused === undefined ? "it leaves out a message" : messageOf(refused).split("\n")[0];
+    const why = refused === undefined ? "it drops a message" : messageOf(refused).split("\n")[0];
     throw new StudyError(
-      `the chat template of ${model.filename ?? "the model"} does not take this prompt: ${why}`,
+      `the chat template of ${model.filename ?? "the model"} does not accept this prompt: ${why}`,
       {
         hint: "use a prompt file with one [[user]] message",
       },
@@ -97,7 +97,7 @@ async function compiled(model: LlamaModel): Promise<Render> {
   };
 }
 
-/** What templates that ask for the date were published with. */
+/** The date in the templates that use one. */
 const fixedDate = "26 Jul 2024";
 
 const asParts = ({ role, content }: ChatMessage) => ({ role, content: [{ type: "text", text: content }] });
@@ -109,19 +109,19 @@ function withSystemFolded(messages: readonly ChatMessage[]): readonly ChatMessag
   return [{ ...next, content: `${system.content}\n${next.content}` }, ...rest];
 }
 
-/** Whether a text would be read differently if its special tokens counted. */
+/** Whether a text contains special tokens. */
 function holdsControl(model: LlamaModel, content: string): boolean {
   const [plain, special] = [model.tokenize(content), model.tokenize(content, true)];
   return plain.length !== special.length || plain.some((token, at) => token !== special[at]);
 }
 
-/** Only what the template itself wrote may become a special token; all between two of these is plain text. */
+/** Tokenises so that only the template's own special tokens become special; everything between them is plain text. */
 function tokensWithPlainContents(
   model: LlamaModel,
   render: Render,
   messages: readonly ChatMessage[],
 ): Token[] {
-  // Letters of the private use area, which no template looks for, hold the place of each content.
+  // Characters of the private use area, which templates ignore, mark the place of each content.
   const marked = messages.map(({ role }, at) => ({ role, content: `\uE000${at}\uE001` }));
   const tokens: Token[] = [];
   let plain = "";

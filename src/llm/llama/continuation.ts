@@ -1,6 +1,6 @@
 import type { ChatMessage } from "./chat.ts";
 
-/** How the next token is drawn; nothing is left to a default of the library. */
+/** How the next token is drawn, without defaults of the library. */
 export interface Draw {
   readonly temperature: number;
   readonly topP: number;
@@ -13,33 +13,33 @@ export interface Draw {
 }
 
 export interface Continuation {
-  /** A text to continue, or messages, which the model's own chat template puts into words. */
+  /** A text to continue, or messages, which the model's own chat template renders. */
   readonly prompt: ModelPrompt;
   /**
-   * How many characters of the prompt's start other prompts may have too: they are evaluated once. Of messages, the
-   * characters of their contents count, one after the other. Default 0.
+   * The number of characters at the prompt's start that other prompts share; they are evaluated once. For messages,
+   * counted over their contents. Default: 0.
    */
   readonly shared?: number | undefined;
-  /** The text ends where the model begins to write this, unless a letter stands before it. */
+  /** The text ends where the model writes this, unless it follows a letter. */
   readonly stop?: string | undefined;
   readonly seed: number;
   readonly draw: Draw;
-  /** Whether to tell how likely each token was. Default: no, for it takes a little time. */
+  /** Whether to return the log-probability of each token. Default: false, because it takes a little time. */
   readonly logProbabilities?: boolean | undefined;
 }
 
 export type ModelPrompt = string | readonly ChatMessage[];
 
 export interface Continued {
-  /** What the model wrote, the stop included where it wrote one. */
+  /** What the model wrote, including the stop. */
   readonly text: string;
   readonly end: "stop" | "end of text" | "limit";
-  /** Messages as the chat template wrote them. */
+  /** Messages as the chat template rendered them. */
   readonly rendered?: string;
   readonly promptTokens: number;
   readonly generatedTokens: number;
-  /** Of each generated token, natural logarithm, by the model's own distribution (temperature 1, nothing cut off). */
+  /** Of each generated token, natural logarithm, from the model's full distribution at temperature 1. */
   readonly logProbabilities?: readonly number[];
-  /** From the start of its batch to its last token. */
+  /** Milliseconds from the start of its batch to its last token. */
   readonly ms: number;
 }

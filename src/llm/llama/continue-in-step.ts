@@ -1,68 +1,68 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
-import { type BatchEvaluator, type EvalRequest, silent } from "./batch-evaluator.ts";
+import { type BatchEvaluator, type EvalRequest, withoutOutputs } from "./batch-evaluator.ts";
 import { type ChatMessage, type RenderedChat, renderedChat } from "./chat.ts";
 import type { Continuation, Continued, ModelPrompt } from "./continuation.ts";
 import { type SequenceDecoder, sequenceDecoderOf } from "./sequence-decoder.ts";
 
 export interface Hooks {
   readonly signal?: AbortSignal | undefined;
-  /** Called with what was added to the text at `index`; what may still turn out to be the stop is held back. */
+  /** Called with text added to the text at `index`, without an ending that may become the stop. */
   readonly onText?: ((index: number, added: string) => void) | undefined;
-  /** Called after each step with the tokens that all texts have by then. */
+  /** Called after each step with the total number of tokens so far. */
   readonly onTokens?: ((tokens: number) => void) | undefined;
 }
 
 /**
- * Goes on with prompts in step: each token of every text is worked out in one batch, and the next batch waits for all
- * of them. `evaluated` is told the tokens of prompts that were worked out.
+ * Continues prompts in step: each batch computes the next token of every text. Calls `evaluated` with the number of
+ * prompt tokens that were evaluated.
  */
 export async function continueInStep(
-  desk: BatchEvaluator,
-  starts: Starts,
+  evaluator: BatchEvaluator,
+  starts: PromptStarts,
   continuations: readonly Continuation[],
   { signal, onText, onTokens }: Hooks,
   evaluated: (tokens: number) => void,
 ): Promise<Continued[]> {
   const started = performance.now();
-  const pens: SequenceDecoder[] = [];
+  const decoders: SequenceDecoder[] = [];
   try {
     for (const [sequence, continuation] of continuations.entries()) {
-      const { text: rendered, tokens } = await renderedPrompt(desk.model, continuation.prompt);
-      // Prompt starts are evaluated alone, so that they come out the same whatever is written beside them.
-      const start = await sharedTokens(desk.model, continuation, tokens);
+      const { text: rendered, tokens } = await renderedPrompt(evaluator.model, continuation.prompt);
+      // Prompt starts are evaluated alone, so that they do not depend on the other texts of the batch.
+      const start = await sharedTokens(evaluator.model, continuation, tokens);
       evaluated(await starts.keep(sequence, start));
       evaluated(tokens.length - start.length);
-      pens.push(sequenceDecoderOf(desk, sequence, continuation, { tokens, rendered }));
+      decoders.push(sequenceDecoderOf(evaluator, sequence, continuation, { tokens, rendered }));
     }
     for (
-      let live: readonly SequenceDecoder[] = pens;
+      let live: readonly SequenceDecoder[] = decoders;
       live.length > 0;
-      live = live.filter((pen) => !pen.end)
+      live = live.filter((decoder) => !decoder.end)
     ) {
       signal?.throwIfAborted();
-      await desk.readOn(live.map((pen): EvalRequest => pen.next()));
-      for (const pen of live) {
-        if (pen.end) pen.ms = performance.now() - started;
-        else await pen.settle();
+      await evaluator.evaluate(live.map((decoder): EvalRequest => decoder.next()));
+      for (const decoder of live) {
+        if (decoder.end) decoder.ms = performance.now() - started;
+        else await decoder.settle();
       }
-      onTokens?.(pens.reduce((sum, { tokens }) => sum + tokens, 0));
-      if (onText) for (const [index, pen] of pens.entries()) onText(index, pen.news());
+      onTokens?.(decoders.reduce((sum, { tokens }) => sum + tokens, 0));
+      if (onText) for (const [index, decoder] of decoders.entries()) onText(index, decoder.newText());
     }
-    return pens.map((pen) => pen.continued());
+    return decoders.map((decoder) => decoder.continued());
   } finally {
-    for (const pen of pens) pen.close();
+    for (const decoder of decoders) decoder.close();
   }
 }
 
 /**
- * A prompt's tokens. Texts begin as the model's training texts did: with its beginning-of-text where it has such a
- * habit. Throws StudyError for messages to a model without a chat template.
+ * A prompt's tokens, with the beginning-of-text token if the model was trained with one. Throws StudyError for
+ * messages to a model without a chat template.
  */
 export async function promptTokens(model: LlamaModel, prompt: ModelPrompt): Promise<readonly Token[]> {
   return (await renderedPrompt(model, prompt)).tokens;
 }
 
-/** The text is there for messages alone. */
+/** `text` is only set for messages. */
 async function renderedPrompt(
   model: LlamaModel,
   prompt: ModelPrompt,
@@ -72,7 +72,7 @@ async function renderedPrompt(
   return { tokens: [...(bos === null ? [] : [bos]), ...model.tokenize(prompt)] };
 }
 
-/** The tokens of the prompt's shared start. Its last one is left out, for what follows may merge with it. */
+/** The tokens of the prompt's shared start, without the last one, because it may merge with what follows. */
 async function sharedTokens(
   model: LlamaModel,
   { prompt, shared = 0 }: Continuation,
@@ -85,7 +85,7 @@ async function sharedTokens(
   return tokens.slice(0, Math.max(0, length));
 }
 
-/** Of messages the one that the shared start ends in is cut there, with a letter that no title begins with. */
+/** Cuts the message in which the shared start ends, and marks the cut with a character that starts no title. */
 function beginningOf(prompt: ModelPrompt, characters: number): ModelPrompt {
   if (typeof prompt === "string") return prompt.slice(0, characters);
   const begun: ChatMessage[] = [];
@@ -99,29 +99,29 @@ function beginningOf(prompt: ModelPrompt, characters: number): ModelPrompt {
   return begun;
 }
 
-/** The prompt start that each sequence of a desk has read, which the next prompts may have too. */
-export interface Starts {
-  /** Leaves exactly `start` in the sequence's memory; returns how many tokens were worked out for that. */
+/** The prompt start in each sequence's memory, which later prompts may share. */
+export interface PromptStarts {
+  /** Leaves exactly `start` in the sequence's memory; returns how many tokens had to be evaluated. */
   keep(sequence: number, start: readonly Token[]): Promise<number>;
 }
 
-export function startsOf(desk: BatchEvaluator): Starts {
+export function promptStartsOf(evaluator: BatchEvaluator): PromptStarts {
   const starts = new Map<number, readonly Token[]>();
   return {
     async keep(sequence, start) {
-      const holds = beginsWith(desk.read(sequence), start) && start.length > 0;
-      await desk.forget(sequence, holds ? start.length : 0);
+      const holds = beginsWith(evaluator.tokensOf(sequence), start) && start.length > 0;
+      await evaluator.truncate(sequence, holds ? start.length : 0);
       const donor = [...starts].find(
-        ([other, held]) =>
-          other !== sequence && same(held, start) && desk.read(other).length === start.length,
+        ([other, cached]) =>
+          other !== sequence && same(cached, start) && evaluator.tokensOf(other).length === start.length,
       );
       starts.set(sequence, start);
       if (holds || start.length === 0) return 0;
       if (donor && start.length >= worthCopying) {
-        await desk.copy(donor[0], sequence);
+        await evaluator.copy(donor[0], sequence);
         return 0;
       }
-      await desk.readOn([silent(sequence, start)]);
+      await evaluator.evaluate([withoutOutputs(sequence, start)]);
       return start.length;
     },
   };
@@ -133,5 +133,5 @@ const same = (one: readonly Token[], other: readonly Token[]): boolean =>
 const beginsWith = (tokens: readonly Token[], start: readonly Token[]): boolean =>
   start.every((token, at) => token === tokens[at]);
 
-/** Tokens below which evaluating is as fast as copying. */
+/** The number of tokens from which copying is faster than evaluating. */
 const worthCopying = 16;

@@ -6,7 +6,7 @@ import { oncePerFile } from "../../workbench/hash-file.ts";
 import { chatTemplateIn } from "./chat.ts";
 import { llamaLibrary } from "./library.ts";
 
-/** What a GGUF file says of itself. Sizes in bytes. */
+/** The metadata of a GGUF file. Sizes in bytes. */
 export interface LlamaFile {
   readonly name: string;
   readonly architecture: string;
@@ -14,15 +14,15 @@ export interface LlamaFile {
   readonly parameters: number;
   /** The size of its weights. */
   readonly size: number;
-  /** Tokens that it was trained for. */
+  /** The context length that it was trained for, in tokens. */
   readonly contextTokens: number;
-  /** What the memory of one token takes: keys and values of all layers, at two bytes each. */
+  /** Memory per token: keys and values of all layers, at two bytes each. */
   readonly cachePerToken: number;
-  /** Instructed models bring the template of a chat; base models have none. */
+  /** Instructed models have a chat template; base models have none. */
   readonly kind: "base" | "instructed";
 }
 
-/** Reads a GGUF file's head, without loading it; throws StudyError when it has none. */
+/** Reads a GGUF file's header without loading the model; throws StudyError if it has none. */
 export async function readLlamaFile(file: string): Promise<LlamaFile> {
   const { readGgufFileInfo, GgufInsights } = await llamaLibrary();
   try {
@@ -37,7 +37,7 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
     return {
       name: general.name ?? basename(file),
       architecture: general.architecture,
-      licence: String(general.license ?? "not told"),
+      licence: String(general.license ?? "not given"),
       parameters: insights.totalParameters,
       size: insights.modelSize,
       contextTokens: insights.trainContextSize ?? 0,
@@ -50,8 +50,8 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
 }
 
 /**
- * The chat template that a GGUF file brings; undefined for a base model, and where there is no such file. Every command
- * asks for it, so it is kept: loading what reads the file takes longer than all the rest of `tinylove status`.
+ * The chat template of a GGUF file; undefined for a base model, or if there is no such file. Every command asks for
+ * it, so it is kept: loading what reads the file takes longer than all the rest of `tinylove status`.
  */
 export async function chatTemplateOf(file: string): Promise<string | undefined> {
   if (!(await exists(file))) return undefined;
@@ -73,21 +73,24 @@ async function readChatTemplate(file: string): Promise<string> {
 }
 
 const noGguf = (file: string, cause: unknown): StudyError =>
-  new StudyError(`${file} is no GGUF file: ${messageOf(cause).split("\n")[0]}`, {
-    hint: "give a whole GGUF file",
+  new StudyError(`${file} is not a GGUF file: ${messageOf(cause).split("\n")[0]}`, {
+    hint: "give a complete GGUF file",
     cause,
   });
 
-/** A number of heads may be given layer by layer. */
+/** The number of heads may be given per layer. */
 const numberOf = (value: number | readonly number[] | undefined): number =>
   Math.max(0, ...[value ?? []].flat());
 
-/** Bytes that loading a file takes, with room for so many tokens altogether; in f32 (no flash attention) each takes twice. */
+/**
+ * Bytes to load a file with room for `tokens` tokens in total; in f32 (no flash attention) each token takes twice as
+ * much.
+ */
 export const memoryNeeded = (
   { size, cachePerToken }: LlamaFile,
   tokens: number,
   flashAttention = true,
 ): number => size + cachePerToken * tokens * (flashAttention ? 1 : 2);
 
-/** Bytes that this process may still take, in a container too. */
+/** Bytes that this process may still use, also in a container. */
 export const memoryFree = (): number => process.availableMemory?.() ?? freemem();

@@ -5,7 +5,7 @@ import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
 import { llamaLibrary } from "./library.ts";
 
-/** A model's file in memory; throws StudyError when it is missing, broken, or of a kind that cannot be run. */
+/** Loads a model's file; throws StudyError if it is missing, broken or unsupported. */
 export async function loadedModel(file: string, adapter?: string): Promise<LlamaModel> {
   for (const each of [file, ...(adapter ? [adapter] : [])]) {
     if (!(await exists(each)))
@@ -14,33 +14,33 @@ export async function loadedModel(file: string, adapter?: string): Promise<Llama
   const llama = await llamaBinding();
   recentLog.length = 0;
   try {
-    // Mapped weights are held twice once they are repacked for the processor.
+    // Memory-mapped weights would be in memory twice once they are repacked for the processor.
     return await llama.loadModel({ modelPath: file, useMmap: false });
   } catch (cause) {
     throw new StudyError(`cannot load ${file}: ${reasonOf(cause)}`, {
-      hint: "it has to be a whole GGUF file of a kind that llama.cpp runs",
+      hint: "it must be a complete GGUF file that llama.cpp supports",
       cause,
     });
   }
 }
 
 export interface ContextSettings {
-  /** For messages. */
+  /** The file's name, for error messages. */
   readonly file: string;
   readonly adapter?: string | undefined;
   readonly threads?: number | undefined;
   /**
-   * Where not false, keys, values and what is summed over them are f16: a quarter faster on a processor, with half the
-   * memory, and llama.cpp's own programs take it too. False keeps all of it in f32.
+   * True (the default of llama.cpp's own programs) keeps keys, values and their sums in f16: a quarter faster on a
+   * CPU, with half the memory. False keeps them in f32.
    */
   readonly flashAttention?: boolean | undefined;
-  /** Texts at the same time. */
+  /** Number of texts at the same time. */
   readonly sequences: number;
-  /** Tokens that each of them may have. */
+  /** The most tokens per text. */
   readonly contextTokens: number;
 }
 
-/** Room for texts in a model; throws StudyError when there is no memory for it or the adapter does not fit. */
+/** Opens a context for texts; throws StudyError if there is not enough memory or the adapter does not fit. */
 export async function openContext(
   model: LlamaModel,
   {
@@ -60,7 +60,7 @@ export async function openContext(
       batchSize: Math.max(sequences, Math.min(512, contextTokens)),
       threads: { ideal: threads, min: threads },
       ...attentionOf(flashAttention),
-      // Without it a model with a sliding window forgets what a text that is taken back would need.
+      // Without it, a model with a sliding window forgets what is needed when tokens are removed.
       swaFullCache: true,
       ...(adapter && { lora: adapter }),
     });
@@ -75,7 +75,7 @@ export async function openContext(
   }
 }
 
-/** Flash attention turns a memory in f32 into f16 at each step, so that the two go together. */
+/** Flash attention converts an f32 cache to f16 at each step, so both settings belong together. */
 const attentionOf = (flash: boolean) =>
   flash
     ? { flashAttention: "auto" as const }
@@ -85,13 +85,16 @@ const attentionOf = (flash: boolean) =>
         experimentalKvCacheValueType: "F32" as const,
       };
 
-/** A thread waits by spinning: where all cores are taken, each token waits for the scheduler, a hundredfold. */
+/**
+ * Threads wait by spinning: if all cores are busy, each token waits for the scheduler and takes a hundred times
+ * longer.
+ */
 export const defaultThreads = (): number => Math.max(1, Math.min(availableParallelism() - 1, 4));
 
 let binding: Promise<Llama> | undefined;
 const recentLog: string[] = [];
 
-/** One binding serves the process; its log is kept, for it says why a file would not load. */
+/** One binding for the process. Its last log lines are kept, because they say why a file did not load. */
 export async function llamaBinding(): Promise<Llama> {
   const { getLlama, LlamaLogLevel } = await llamaLibrary();
   binding ??= getLlama({

@@ -5,40 +5,40 @@ import type { ModelPrompt } from "./continuation.ts";
 import { promptTokens } from "./continue-in-step.ts";
 
 export interface Scored {
-  /** Tokens that were scored. */
+  /** The number of scored tokens. */
   readonly tokens: number;
   /** Sum of their log-probabilities, natural logarithm. */
   readonly logProbability: number;
-  /** exp(-logProbability / tokens): how many tokens the model wavers between, on average. */
+  /** exp(-logProbability / tokens): the effective number of tokens that the model chooses between. */
   readonly perplexity: number;
   readonly byToken: readonly { readonly text: string; readonly logProbability: number }[];
 }
 
-/** How likely a model finds a text after what stands `before` it: each token given those that are there. */
-export async function scored(desk: BatchEvaluator, text: string, before: ModelPrompt): Promise<Scored> {
-  const { model } = desk;
+/** The log-probability of a text after `before`: each token given all earlier ones. */
+export async function scored(evaluator: BatchEvaluator, text: string, before: ModelPrompt): Promise<Scored> {
+  const { model } = evaluator;
   const head = await headOf(model, before);
   const tokens = model.tokenize(text);
   const all = [...head, ...tokens];
-  if (all.length > desk.contextTokens) {
+  if (all.length > evaluator.contextTokens) {
     throw new StudyError(
-      `a text of ${all.length} tokens is longer than the ${desk.contextTokens} that the model holds`,
+      `the text has ${all.length} tokens, but the model's context has ${evaluator.contextTokens}`,
       { hint: "shorten it" },
     );
   }
   const byPlace: number[] = [];
-  await desk.forget(0, 0);
-  await desk.readOn([
+  await evaluator.truncate(0, 0);
+  await evaluator.evaluate([
     {
       sequence: 0,
       tokens: all.slice(0, -1),
-      asked: all.slice(0, -1).flatMap((_, at) => (at + 1 < head.length ? [] : [at])),
+      outputs: all.slice(0, -1).flatMap((_, at) => (at + 1 < head.length ? [] : [at])),
       async take(at, place) {
-        byPlace[at + 1 - head.length] = await desk.logProbability(place, all[at + 1]!);
+        byPlace[at + 1 - head.length] = await evaluator.logProbability(place, all[at + 1]!);
       },
     },
   ]);
-  // A text whose first token has nothing before it begins to be scored at its second.
+  // If nothing precedes the text, its first token cannot be scored.
   const first = head.length === 0 ? 1 : 0;
   const byToken = tokens
     .slice(first)
@@ -52,7 +52,7 @@ export async function scored(desk: BatchEvaluator, text: string, before: ModelPr
   };
 }
 
-/** With nothing before it the model's beginning-of-text stands there, or its end-of-text where it has no other. */
+/** If nothing precedes the text: the model's beginning-of-text token, or its end-of-text token if it has no other. */
 async function headOf(model: LlamaModel, before: ModelPrompt): Promise<readonly Token[]> {
   if (typeof before !== "string") return promptTokens(model, before);
   const given = before === "" ? [] : model.tokenize(before);

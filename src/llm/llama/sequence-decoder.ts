@@ -4,84 +4,84 @@ import type { BatchEvaluator, EvalRequest, Sampler } from "./batch-evaluator.ts"
 import type { Continuation, Continued, Draw } from "./continuation.ts";
 import { stopPlace, uncertain } from "./stopping.ts";
 
-/** One text in the making. */
+/** Writes one text, token by token. */
 export interface SequenceDecoder {
   /** Tokens of the text so far. */
   readonly tokens: number;
   readonly end: Continued["end"] | undefined;
-  /** Set by whoever holds the clock. */
+  /** Milliseconds from the start to the end; set by the caller. */
   ms: number;
-  /** What the model has to read for the next token, which is drawn as soon as it has. */
+  /** The tokens to evaluate next; a token is drawn as soon as that is done. */
   next(): EvalRequest;
-  /** Takes back what the last step found must not be there. */
+  /** Removes tokens that the last step rejected. */
   settle(): Promise<void>;
-  /** What is certain and was not told before. */
-  news(): string;
+  /** The text that is final and was not returned before. */
+  newText(): string;
   continued(): Continued;
   close(): void;
 }
 
 /**
- * Until `leastTokens` the end of text and the stop are not drawn: where one is, the tokens back to its beginning are
- * taken back and drawn again from what is left of the distribution. At `mostTokens` the text is cut.
+ * Before `leastTokens` a text may not end or reach the stop: if it does, the tokens back to its start are removed and
+ * drawn again from the rest of the distribution. At `mostTokens` the text is cut.
  */
 export function sequenceDecoderOf(
-  desk: BatchEvaluator,
+  evaluator: BatchEvaluator,
   sequence: number,
-  { stop, seed, draw, logProbabilities: wanted = false }: Continuation,
+  { stop, seed, draw, logProbabilities: scored = false }: Continuation,
   { tokens: prompt, rendered }: { readonly tokens: readonly Token[]; readonly rendered?: string | undefined },
 ): SequenceDecoder {
-  const { model } = desk;
-  const sampler = samplerOf(desk, draw, seed);
+  const { model } = evaluator;
+  const sampler = samplerOf(evaluator, draw, seed);
   let tokens: Token[] = [];
   let logProbabilities: number[] = [];
-  /** What may not stand at a place, given what stands before it. */
+  /** Tokens that are forbidden at a position, given the tokens before it. */
   let banned = new Map<number, Set<Token>>();
-  /** The place whose token has to be drawn again. */
-  let again: number | undefined;
+  /** The position whose token has to be drawn again. */
+  let redrawAt: number | undefined;
   let redraws = 0;
-  let told = 0;
+  let reported = 0;
 
   async function drawn(place: number): Promise<Token | undefined> {
     sampler.goOn(tokens);
-    if (again === undefined) return sampler.draw(place);
-    const bans = banned.get(again);
-    again = undefined;
+    if (redrawAt === undefined) return sampler.draw(place);
+    const bans = banned.get(redrawAt);
+    redrawAt = undefined;
     const left = (await sampler.candidates(place)).filter(([token]) => !bans?.has(token));
     return chosen(left, draw.temperature, randomFrom(seed, "again", redraws++));
   }
 
-  /** Takes back the tokens from `place` on, and never puts this one there again. */
-  function takeBack(place: number): void {
+  /** Removes the tokens from `place` on, and forbids the removed token there. */
+  function reject(place: number): void {
     const bans = banned.get(place) ?? new Set();
     bans.add(tokens[place]!);
     banned = new Map([...banned].filter(([at]) => at < place));
     banned.set(place, bans);
     tokens = tokens.slice(0, place);
     logProbabilities = logProbabilities.slice(0, place);
-    again = place;
+    redrawAt = place;
   }
 
-  /** What the text's newest token means for it. */
+  /** Whether the newest token ends the text. */
   function judge(token: Token): Continued["end"] | undefined {
     if (model.isEogToken(token)) {
       if (tokens.length > draw.leastTokens) {
         tokens.pop();
         return "end of text";
       }
-      takeBack(tokens.length - 1);
+      reject(tokens.length - 1);
       return undefined;
     }
     const stopped = stop ? stopPlace(model, tokens, stop) : undefined;
     if (stopped !== undefined && stopped >= draw.leastTokens) return "stop";
-    if (stopped !== undefined) takeBack(stopped);
+    if (stopped !== undefined) reject(stopped);
     return tokens.length >= draw.mostTokens ? "limit" : undefined;
   }
 
   let end: Continued["end"] | undefined;
-  // What an instructed model writes between its template's special tokens (its thinking) must be told from its text.
+  // Special tokens of an instructed model are kept, because they separate thinking from text.
   const text = () => model.detokenize(tokens, rendered !== undefined);
-  const pen: SequenceDecoder = {
+  const decoder: SequenceDecoder = {
     ms: 0,
     get tokens() {
       return tokens.length;
@@ -91,32 +91,32 @@ export function sequenceDecoderOf(
     },
     next() {
       const all = [...prompt, ...tokens];
-      const unread = all.slice(desk.read(sequence).length);
+      const unread = all.slice(evaluator.tokensOf(sequence).length);
       return {
         sequence,
         tokens: unread,
-        asked: [unread.length - 1],
+        outputs: [unread.length - 1],
         async take(_, place) {
           const token = await drawn(place);
           if (token === undefined) {
             end = "end of text";
             return;
           }
-          if (wanted) logProbabilities.push(await desk.logProbability(place, token));
+          if (scored) logProbabilities.push(await evaluator.logProbability(place, token));
           tokens.push(token);
           end = judge(token);
         },
       };
     },
     async settle() {
-      // The token before the place is read again: the new one is drawn from what is expected after it.
-      if (again !== undefined) await desk.forget(sequence, prompt.length + again - 1);
+      // The token before the position is evaluated again, since the new token is drawn from its distribution.
+      if (redrawAt !== undefined) await evaluator.truncate(sequence, prompt.length + redrawAt - 1);
     },
-    news() {
+    newText() {
       const whole = text();
       const certain = end ? whole.length : whole.length - uncertain(whole, stop);
-      const added = whole.slice(told, certain);
-      told = Math.max(told, certain);
+      const added = whole.slice(reported, certain);
+      reported = Math.max(reported, certain);
       return added;
     },
     continued: () => ({
@@ -125,26 +125,26 @@ export function sequenceDecoderOf(
       promptTokens: prompt.length,
       generatedTokens: tokens.length,
       ...(rendered !== undefined && { rendered }),
-      ...(wanted && { logProbabilities: logProbabilities.slice(0, tokens.length) }),
-      ms: Math.round(pen.ms),
+      ...(scored && { logProbabilities: logProbabilities.slice(0, tokens.length) }),
+      ms: Math.round(decoder.ms),
     }),
     close: () => sampler.close(),
   };
-  return pen;
+  return decoder;
 }
 
-/** Tokens at the end of a text that a repeat penalty looks at. */
+/** The number of last tokens that the repeat penalty uses. */
 const lookback = 64;
 
-/** Draws as `draw` says; `goOn` tells it what the text has by now, where that matters. */
+/** A sampler with the settings `draw`; `update` gives it the tokens so far, for the repeat penalty. */
 function samplerOf(
-  desk: BatchEvaluator,
+  evaluator: BatchEvaluator,
   { temperature, topP, topK, minP, repeatPenalty }: Draw,
   seed: number,
 ): Sampler & { goOn(tokens: readonly Token[]): void } {
-  const sampler = desk.sampler();
-  // The library reads a topK of 0 as "sort the whole vocabulary", which takes longer than the model itself where that
-  // is small; without the step the outcome is the same.
+  const sampler = evaluator.sampler();
+  // The library takes a topK of 0 as "sort the whole vocabulary", which is slower than a small model itself. Without
+  // the step the result is the same.
   const config = { temperature, topP, minP, seed, ...(topK > 0 && { topK }) };
   sampler.configure(config);
   return {
@@ -161,7 +161,7 @@ function samplerOf(
   };
 }
 
-/** A token by its share of what is left; the most likely one under greedy drawing. */
+/** Draws a token from the remaining probabilities, or takes the likeliest one at temperature 0. */
 function chosen(
   left: readonly (readonly [Token, number])[],
   temperature: number,

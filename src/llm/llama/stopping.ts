@@ -1,6 +1,6 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
 
-/** Where the tokens of the stop begin, when the text has just come to its end; undefined when it has not. */
+/** The position where the stop begins, if the text has just reached its end; else undefined. */
 export function stopPlace(model: LlamaModel, tokens: readonly Token[], stop: string): number | undefined {
   if (!mayEnd(model, tokens.at(-1)!, stop)) return undefined;
   const from = Math.max(0, tokens.length - tail - stop.length);
@@ -14,10 +14,10 @@ export function stopPlace(model: LlamaModel, tokens: readonly Token[], stop: str
   return undefined;
 }
 
-/** Tokens at the end of a text that are looked through for a stop; a token has at least a byte. */
+/** How many last tokens are searched for a stop; a token has at least one byte. */
 const tail = 24;
 
-/** Most tokens cannot end the stop; to know that of each spares the text's end from being put together each time. */
+/** Whether a token can end the stop. Most cannot, and knowing that saves detokenising the end of the text. */
 function mayEnd(model: LlamaModel, token: Token, stop: string): boolean {
   const last = stop.at(-1)!;
   if (last >= "\u0080") return true;
@@ -31,7 +31,7 @@ function mayEnd(model: LlamaModel, token: Token, stop: string): boolean {
 
 const endings = new WeakMap<LlamaModel, Map<string, boolean>>();
 
-/** The length of what at a text's end may still become the stop, or is half a letter. */
+/** The length of a text's end that may still become the stop, or is an incomplete character. */
 export function uncertain(text: string, stop = ""): number {
   for (let length = Math.min(stop.length, text.length); length > 0; length--) {
     if (text.endsWith(stop.slice(0, length))) return length;

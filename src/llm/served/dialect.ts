@@ -8,38 +8,38 @@ import {
 } from "../../study/settings/models.ts";
 import { StudyError } from "../../workbench/errors.ts";
 
-/** What a server is asked: one text. */
-export interface Ask {
+/** A request for one text. */
+export interface TextRequest {
   readonly prompt: {
     readonly text: string;
-    /** For chat. */
+    /** Only for chat. */
     readonly messages?: readonly {
       readonly role: "system" | "user" | "assistant";
       readonly content: string;
     }[];
   };
-  /** The text may end where this begins; empty for none. */
+  /** The text may end where the model writes this; empty for none. */
   readonly stop: string;
   readonly seed: number;
   readonly sampling: Sampling;
-  /** Whether to tell how likely each token was. */
+  /** Whether to return the log-probability of each token. */
   readonly logProbabilities?: true;
 }
 
-/** What one of our settings is for a server; a field that a server does not know is not there. */
+/** The server's field names for our settings; settings that a server does not support are missing. */
 type Field = keyof Sampling | "seed" | "stop";
 type FieldNames = Readonly<Partial<Record<Field, readonly string[]>>>;
 
-/** How a server and a model want to be asked. */
+/** How to write requests for a server and a model. */
 export interface Dialect {
   readonly protocol: "openai" | "anthropic";
   readonly api: "chat" | "completions";
   readonly names: FieldNames;
-  /** Values that change nothing are left out, since the server refuses them or would rather not be told. */
-  readonly unlessNeutral: boolean;
-  /** The model thinks before it writes unless it is told not to, so that it needs tokens for that. */
+  /** Whether neutral values are left out, because the server refuses or discourages them. */
+  readonly omitsNeutral: boolean;
+  /** Whether the model thinks by default, so that it needs tokens for that. */
   readonly thinks: boolean;
-  /** What asks for so much thinking. */
+  /** The fields that set how much the model thinks. */
   reasoning(effort: Effort, tokens: number): Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +53,7 @@ const usual: FieldNames = {
   stop: ["stop"],
 };
 
-/** What vLLM, SGLang and llama.cpp's server understand; they have a name each for the penalty. */
+/** For vLLM, SGLang and llama.cpp's server, which have different names for the penalty. */
 const open: FieldNames = {
   ...usual,
   topK: ["top_k"],
@@ -79,7 +79,7 @@ function without(names: FieldNames, ...fields: readonly Field[]): FieldNames {
   return Object.fromEntries(Object.entries(names).filter(([field]) => !fields.includes(field as Field)));
 }
 
-/** OpenAI's own servers refuse fields that they do not know. */
+/** Whether an address is OpenAI's own, which refuses unknown fields. */
 export const isOfficial = (base: string): boolean => isAt(base, "openai.com");
 
 const isAt = (base: string, domain: string): boolean => {
@@ -87,14 +87,14 @@ const isAt = (base: string, domain: string): boolean => {
   return hostname === domain || hostname.endsWith(`.${domain}`);
 };
 
-/** The model's own name, without who sells it: `openai/gpt-5` is `gpt-5`. */
+/** The model's name without its vendor: `openai/gpt-5` is `gpt-5`. */
 const familyName = (model: ServedSettings): string => targetOf(model).toLowerCase().split("/").at(-1)!;
 
-/** o1 and later, GPT-5 and later, but for those that are called chat. */
+/** o1 and later, GPT-5 and later, except chat variants. */
 const isOpenaiReasoning = (name: string): boolean =>
   /^(?:o\d|gpt-(?:[5-9]|\d{2}))/.test(name) && !/-chat/.test(name);
 
-/** The version of a Claude model, 4.7 for claude-opus-4-7 and for claude-4.7-opus; 0 for any other model. */
+/** The version of a Claude model: 4.7 for claude-opus-4-7 and claude-4.7-opus; 0 for other models. */
 function claudeVersion(name: string): number {
   const version =
     /^claude-(?:[a-z]+-)(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name) ??
@@ -102,7 +102,7 @@ function claudeVersion(name: string): number {
   return version ? Number(version[1]) + Number(version[2] ?? 0) / 10 : 0;
 }
 
-/** How the server of a model wants to be asked, by its address and by what is known of the model's family. */
+/** The dialect of a model's server, from its address and the model's family. */
 export function dialectOf(model: ServedSettings, base: string): Dialect {
   const scheme = schemeOf(model.address) as ServedScheme;
   const name = familyName(model);
@@ -116,33 +116,33 @@ export function dialectOf(model: ServedSettings, base: string): Dialect {
   if (reasons) names = { mostTokens: ["max_completion_tokens"] };
   else if (official && api === "chat") names = { ...names, mostTokens: ["max_completion_tokens"] };
   if (claude >= 4.7) names = without(names, "temperature", "topP", "topK", "minP", "repeatPenalty");
-  // While Claude thinks, it takes no sampling but its own.
+  // Claude does not accept sampling settings while it thinks.
   const thinks = model.reasoning !== undefined && model.reasoning !== "none";
   if (scheme === "anthropic" && thinks) names = without(names, "temperature", "topP", "topK");
   return {
     protocol: scheme === "anthropic" ? "anthropic" : "openai",
     api,
     names,
-    unlessNeutral: scheme === "anthropic" || scheme === "gemini" || mistral,
+    omitsNeutral: scheme === "anthropic" || scheme === "gemini" || mistral,
     thinks: reasons || (scheme === "gemini" && !/flash-lite|^gemini-[12]\.0/.test(name)),
     reasoning: (effort, tokens) => reasoningFields(effort, tokens, { scheme, claude, official, reasons }),
   };
 }
 
-/** Instructed models are asked in a chat; a server of one's own by default for completions, as base models are. */
+/** Chat for instructed models; completions by default for one's own server, as for base models. */
 function apiOf({ address }: ServedSettings, name: string, official: boolean): Dialect["api"] {
   if (schemeOf(address) !== "openai") return "chat";
   if (/^claude-|^gemini-/.test(name) || isOpenaiReasoning(name)) return "chat";
   return official && !/instruct|^(?:davinci|babbage)/.test(name) ? "chat" : "completions";
 }
 
-/** How a model of the study is asked, as far as its settings say it: base models continue, instructed ones answer. */
+/** The API that a model's settings imply: completions for base models, chat for instructed ones. */
 export const servedApi = (model: ServedSettings): Dialect["api"] =>
   dialectOf(model, baseOf(model) ?? officialBase).api;
 
 export const officialBase = "https://api.openai.com/v1";
 
-/** The base address that a model's settings name, as far as it is one. */
+/** The base address in a model's settings, if it is valid. */
 const baseOf = ({ base }: ServedSettings): string | undefined =>
   base !== undefined && URL.canParse(base) ? base : undefined;
 
@@ -174,7 +174,7 @@ function reasoningFields(
       return { reasoning_effort: effort };
     default:
       if (official || reasons) return { reasoning_effort: effort };
-      // vLLM, SGLang and llama.cpp's server hand this to the model's own template.
+      // vLLM, SGLang and llama.cpp's server pass this to the model's chat template.
       return {
         chat_template_kwargs: {
           enable_thinking: effort !== "none",
@@ -184,13 +184,13 @@ function reasoningFields(
   }
 }
 
-/** Tokens that a model may think with, on top of those for its story. */
+/** Tokens for thinking, in addition to those for the story. */
 export function thinkingTokens(
   { reasoning, reasoningTokens }: ServedSettings,
   { thinks, protocol }: Dialect,
 ): number {
   const tokens = reasoningTokens ?? tokensByEffort[reasoning ?? (thinks ? "medium" : "none")];
-  // Anthropic's least budget.
+  // Anthropic's minimum.
   return protocol === "anthropic" && tokens > 0 ? Math.max(1024, tokens) : tokens;
 }
 
@@ -210,25 +210,25 @@ const neutral: Readonly<Partial<Record<Field, number>>> = {
   repeatPenalty: 1,
 };
 
-/** Throws StudyError for sampling that a server is never sent: the record would say what was not done. */
-export function refuseUnsent(sampling: Sampling, model: ServedSettings, { names }: Dialect): void {
+/** Throws StudyError for sampling settings that the server does not support, so that the record is true. */
+export function assertSamplingSupported(sampling: Sampling, model: ServedSettings, { names }: Dialect): void {
   const unsent = (Object.keys(neutral) as (keyof Sampling)[]).filter((field) => {
     const value = sampling[field];
     return value !== "provider" && value !== neutral[field] && !names[field] && !renamed(model, field);
   });
   const [first] = unsent;
   if (first === undefined) return;
-  throw new StudyError(`${model.address} takes no ${first}, and ${sampling[first]} is asked for`, {
+  throw new StudyError(`${model.address} does not support ${first}, but it is set to ${sampling[first]}`, {
     hint: `give the model ${unsent.map((field) => `\`${field}: provider\``).join(" and ")}, which leaves it to the server`,
   });
 }
 
-/** Whether `send:` puts a setting into a field of its own. */
+/** Whether `send:` sends a setting under another name. */
 const renamed = ({ send = {} }: ServedSettings, field: string): boolean =>
   Object.values(send).includes(`$${field}`);
 
-/** The most tokens that an answer to a body may take, thinking included; undefined where nothing limits it. */
-export function limitIn(body: Readonly<Record<string, unknown>>): number | undefined {
+/** The most tokens that a request body allows, including thinking; undefined if there is no limit. */
+export function tokenLimit(body: Readonly<Record<string, unknown>>): number | undefined {
   const limits = Object.entries(body).flatMap(([name, value]) =>
     /^(?:max|n)_.*(?:tokens|predict)|^num_predict$|^max_?tokens$/i.test(name) && typeof value === "number"
       ? [value]
@@ -238,34 +238,34 @@ export function limitIn(body: Readonly<Record<string, unknown>>): number | undef
 }
 
 /**
- * The request's body. Fields named in `refused` are left out: the server has said that it does not take them. What the
- * model's `send:` says comes last.
+ * The request's body, without the fields in `refused`, which the server does not accept. The model's `send:` is
+ * applied last.
  */
 export function bodyOf(
-  ask: Ask,
+  request: TextRequest,
   model: ServedSettings,
   dialect: Dialect,
   refused: ReadonlySet<string> = new Set(),
 ): Record<string, unknown> {
   const thinking = thinkingTokens(model, dialect);
   const values: Readonly<Record<Field, unknown>> = {
-    ...ask.sampling,
-    mostTokens: ask.sampling.mostTokens + thinking,
-    seed: ask.seed,
-    stop: stopsOf(ask, dialect),
+    ...request.sampling,
+    mostTokens: request.sampling.mostTokens + thinking,
+    seed: request.seed,
+    stop: stopsOf(request, dialect),
   };
-  const body: Record<string, unknown> = { model: targetOf(model), ...whatIsAsked(ask, dialect) };
+  const body: Record<string, unknown> = { model: targetOf(model), ...promptFields(request, dialect) };
   for (const [field, names] of Object.entries(dialect.names) as [Field, readonly string[]][]) {
     const value = values[field];
     if (value === "provider" || value === undefined) continue;
-    if (dialect.unlessNeutral && field !== "temperature" && value === neutral[field]) continue;
+    if (dialect.omitsNeutral && field !== "temperature" && value === neutral[field]) continue;
     for (const name of names) body[name] = value;
   }
-  // Chat is asked with a yes, completions with how many other tokens to report with each.
-  if (ask.logProbabilities) body["logprobs"] = dialect.api === "chat" ? true : 1;
+  // Chat takes true, completions take the number of alternatives per token.
+  if (request.logProbabilities) body["logprobs"] = dialect.api === "chat" ? true : 1;
   if (model.reasoning !== undefined) Object.assign(body, dialect.reasoning(model.reasoning, thinking));
   for (const name of refused) {
-    // The limit of tokens is never given up; it has an old name and a new one.
+    // The token limit is never dropped; it has an old and a new name.
     const other = otherLimit[name];
     if (other && name in body && !refused.has(other)) body[other] = body[name];
     delete body[name];
@@ -273,7 +273,7 @@ export function bodyOf(
   for (const [name, value] of Object.entries(model.send ?? {})) {
     if (required.has(name)) {
       throw new StudyError(`${model.address}: send: ${name} cannot be set`, {
-        hint: "what is asked of which model is in the record; change the address or the prompt instead",
+        hint: "change the address or the prompt instead",
       });
     }
     if (value === null) delete body[name];
@@ -282,7 +282,7 @@ export function bodyOf(
   return body;
 }
 
-/** The sampling that a body holds: `provider` for what it leaves to the server. */
+/** The sampling in a body; `provider` for settings that it leaves to the server. */
 export function samplingSent(
   sampling: Sampling,
   body: Readonly<Record<string, unknown>>,
@@ -300,14 +300,14 @@ export function samplingSent(
   return Object.fromEntries(fields.map((field) => [field, sent(field)])) as Sampling;
 }
 
-/** The tokens for the story alone. */
+/** The token limit for the story without thinking. */
 function limitSent(
   { mostTokens }: Sampling,
   body: Readonly<Record<string, unknown>>,
   model: ServedSettings,
   dialect: Dialect,
 ): number {
-  const limit = limitIn(body);
+  const limit = tokenLimit(body);
   return limit === undefined ? mostTokens : Math.max(1, limit - thinkingTokens(model, dialect));
 }
 
@@ -316,13 +316,13 @@ const otherLimit: Readonly<Record<string, string>> = {
   max_completion_tokens: "max_tokens",
 };
 
-/** A chat may begin with a label of its own: there a stop counts only on a later line. */
-function stopsOf({ stop }: Ask, { api }: Dialect): readonly string[] | undefined {
+/** A chat reply may start with a title line, so the stop counts only on a later line. */
+function stopsOf({ stop }: TextRequest, { api }: Dialect): readonly string[] | undefined {
   if (stop === "") return undefined;
   return [api === "chat" ? `\n${stop}` : stop];
 }
 
-function whatIsAsked({ prompt }: Ask, { protocol, api }: Dialect): Record<string, unknown> {
+function promptFields({ prompt }: TextRequest, { protocol, api }: Dialect): Record<string, unknown> {
   if (api === "completions") return { prompt: prompt.text };
   const messages = prompt.messages ?? [{ role: "user" as const, content: prompt.text }];
   if (protocol === "openai") return { messages };
@@ -341,17 +341,17 @@ function filledIn(
   const named = typeof value === "string" && /^\$([A-Za-z]+)$/.exec(value)?.[1];
   if (!named) return value;
   if (Object.hasOwn(values, named)) return values[named];
-  throw new StudyError(`${address}: send: ${value} is no setting`, {
+  throw new StudyError(`${address}: send: ${value} is not a setting`, {
     hint: `try ${Object.keys(values)
       .map((each) => `$${each}`)
       .join(", ")}`,
   });
 }
 
-/** Fields of a body that are what is asked: no server refuses them, and no setting changes them. */
+/** Fields that every request needs: they are never dropped, and `send:` cannot change them. */
 const required: ReadonlySet<string> = new Set(["model", "messages", "prompt", "system", "stream", "n"]);
 
-/** The fields of a body that a server's words refuse, but for those that the user wrote. */
+/** The fields that a server's error message refuses, except those in the user's `send:`. */
 export function refusedFields(
   words: string,
   body: Readonly<Record<string, unknown>>,
@@ -362,12 +362,12 @@ export function refusedFields(
   const named = Object.keys(body).filter(
     (field) =>
       !required.has(field) &&
-      // A limit has another name once, and then none.
+      // The token limit is renamed only once.
       !before.has(otherLimit[field] ?? "") &&
       !Object.hasOwn(model.send ?? {}, field) &&
       new RegExp(`(?<![\\w-])${field}(?![\\w-])`).test(words),
   );
-  // Of two that cannot go together one is enough.
+  // If two fields exclude each other, drop one.
   if (/cannot both|only one of|not both/i.test(words) && named.includes("top_p")) return ["top_p"];
   return named;
 }

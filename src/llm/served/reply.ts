@@ -2,34 +2,34 @@ import { z } from "zod";
 import type { Sampling } from "../../study/generation.ts";
 import type { Dialect } from "./dialect.ts";
 import { TransientError } from "./retry.ts";
-import { serverWords } from "./server-phrases.ts";
+import { serverMessage } from "./server-phrases.ts";
 
-/** What a server answered, in one form for all of them. */
+/** A server's reply, in the same form for all servers. */
 export interface Answer {
-  /** The content as it came; thinking that a server mixes into it is still there (`text/thinking.ts` splits it). */
+  /** The content as received; it may include thinking (`text/thinking.ts` separates it). */
   readonly raw: string;
-  /** Thinking that came in a field of its own. */
+  /** Thinking in a separate field. */
   readonly thinking?: string | undefined;
-  /** `refused`: the server's own filter withheld the text, or the model refused in a field of its own. */
+  /** `refused`: the server's filter withheld the text, or the model refused in a separate field. */
   readonly end: "stop" | "limit" | "refused";
   readonly tokens: Tokens;
-  /** Of each generated token, natural logarithm, where it was asked for and the server tells it. */
+  /** Of each generated token, natural logarithm, if requested and supported. */
   readonly logProbabilities?: readonly number[] | undefined;
-  /** What the server says that it serves. */
+  /** The model's name as the server reports it. */
   readonly served?: string | undefined;
-  /** The fields of the request, as they were sent, but for the prompt. */
+  /** The fields of the request as they were sent, without the prompt. */
   readonly sent: Readonly<Record<string, unknown>>;
-  /** The sampling that was sent: `provider` where a field was not. */
+  /** The sampling that was sent; `provider` for fields that were not. */
   readonly sampled?: Sampling | undefined;
 }
 
 export interface Tokens {
   readonly prompt: number;
-  /** Thinking included. */
+  /** Including thinking. */
   readonly generated: number;
-  /** Of those generated, where the server counts them apart. */
+  /** Tokens of thinking among those generated, if the server reports them. */
   readonly thinking?: number | undefined;
-  /** The server did not count: a token is taken as four bytes. */
+  /** True if the server did not count; then four bytes count as a token. */
   readonly estimated?: true | undefined;
 }
 
@@ -48,7 +48,7 @@ const Usage = z
   .nullish()
   .catch(undefined);
 
-/** Text, or parts of which some are text and some are thinking. */
+/** Text, or a list of text and thinking parts. */
 const Content = z
   .union([
     z.string(),
@@ -58,7 +58,7 @@ const Content = z
   .nullish();
 type Content = z.infer<typeof Content>;
 
-/** Of completions the first, of chat the second; llama.cpp's server gives the second for both. */
+/** Completions use the first field, chat the second; llama.cpp's server uses the second for both. */
 const Logprobs = z
   .looseObject({
     token_logprobs: z.array(z.number().nullable()).nullish(),
@@ -100,12 +100,12 @@ const AnthropicMessage = z.looseObject({
   usage: Usage,
 });
 
-/** What came as one reply, or was put together of a stream. */
+/** A whole reply, or one assembled from a stream. */
 export type StreamedReply = Readonly<Record<string, unknown>>;
 
-const notAReply = "the reply is not what a server of this protocol gives";
+const notAReply = "the reply does not follow the protocol";
 
-/** Reads a reply; throws Trouble where it is none. */
+/** Reads a reply; throws TransientError if it is malformed. */
 export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: string): Omit<Answer, "sent"> {
   if (protocol === "anthropic") return anthropicAnswer(value, prompt);
   const parsed = Completion.safeParse(value);
@@ -123,7 +123,7 @@ export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: str
     .join("\n\n");
   const finish = (choice!.finish_reason ?? "").toLowerCase();
   if (brokenOff.test(finish)) {
-    const words = serverWords(choice!.error)?.message ?? "no reason given";
+    const words = serverMessage(choice!.error)?.message ?? "no reason given";
     throw new TransientError(`the server ended the text with ${finish}: ${words}`);
   }
   const raw = message?.refusal || parts.text;
@@ -138,7 +138,7 @@ export function answerOf(value: unknown, { protocol, api }: Dialect, prompt: str
   };
 }
 
-/** How servers say that a text ended at its limit of tokens, and that it ended before its end. */
+/** Finish reasons for the token limit, and for a text that broke off. */
 const atLimit = /^(?:length|model_length|max_tokens|model_context_window_exceeded)$/;
 const brokenOff = /^(?:error|abort|aborted|insufficient_system_resource|pause_turn)$/;
 
@@ -157,7 +157,7 @@ function anthropicAnswer(value: unknown, prompt: string): Omit<Answer, "sent"> {
   };
 }
 
-/** The text and the thinking of content that may come in parts. */
+/** The text and the thinking of content, which may be in parts. */
 function partsOf(content: Content): { text: string; thinking: string } {
   if (typeof content === "string") return { text: content, thinking: "" };
   const text: string[] = [];
@@ -170,7 +170,7 @@ function partsOf(content: Content): { text: string; thinking: string } {
   return { text: text.join(""), thinking: thinking.join("\n\n") };
 }
 
-/** The words of a part, wherever it keeps them. */
+/** The text of a part, in whichever field it is. */
 function textIn(part: Readonly<Record<string, unknown>>): string {
   for (const key of ["text", "thinking", "reasoning", "content"]) {
     const value = part[key];
@@ -184,19 +184,21 @@ function textIn(part: Readonly<Record<string, unknown>>): string {
   return "";
 }
 
-/** What a server counted; some leave thinking out of the completion, and count it in the total alone. */
+/** The server's token counts. Some servers count thinking only in the total. */
 function tokensOf(usage: z.infer<typeof Usage>, prompt: string, written: string): Tokens {
-  const asked = usage?.prompt_tokens ?? usage?.input_tokens;
-  const told = usage?.completion_tokens ?? usage?.output_tokens;
-  const beside =
-    asked !== undefined && asked !== null && usage?.total_tokens ? usage.total_tokens - asked : 0;
-  const generated = Math.max(told ?? 0, beside);
+  const promptTokens = usage?.prompt_tokens ?? usage?.input_tokens;
+  const completion = usage?.completion_tokens ?? usage?.output_tokens;
+  const fromTotal =
+    promptTokens !== undefined && promptTokens !== null && usage?.total_tokens
+      ? usage.total_tokens - promptTokens
+      : 0;
+  const generated = Math.max(completion ?? 0, fromTotal);
   const thinking =
     usage?.completion_tokens_details?.reasoning_tokens ?? usage?.output_tokens_details?.thinking_tokens;
   const guessed = (text: string) => Math.ceil(Buffer.byteLength(text) / 4);
-  const counts = generated > 0 || (written === "" && told !== undefined && told !== null);
+  const counts = generated > 0 || (written === "" && completion !== undefined && completion !== null);
   return {
-    prompt: asked ?? guessed(prompt),
+    prompt: promptTokens ?? guessed(prompt),
     generated: counts ? generated : guessed(written),
     ...(thinking ? { thinking } : {}),
     ...(counts ? {} : { estimated: true as const }),
@@ -204,8 +206,8 @@ function tokensOf(usage: z.infer<typeof Usage>, prompt: string, written: string)
 }
 
 /**
- * The log-probabilities of the text's own tokens. Servers count those of thinking in a field of its own as well: `text`
- * is then what the last tokens have to spell, and where they do not, none are given.
+ * The log-probabilities of the text's own tokens. Servers may include tokens of separate thinking: then only the last
+ * tokens that spell `text` count, and if none do, nothing is returned.
  */
 function logProbabilitiesOf(
   logprobs: z.infer<typeof Logprobs>,
@@ -215,12 +217,12 @@ function logProbabilitiesOf(
     const own = tokensSpelling(text, logprobs?.content ?? []);
     return own && { logProbabilities: own.map(({ logprob }) => logprob) };
   }
-  const told = logprobs?.token_logprobs ?? logprobs?.content?.map(({ logprob }) => logprob) ?? [];
-  const logProbabilities = told.filter((each) => each !== null);
+  const completion = logprobs?.token_logprobs ?? logprobs?.content?.map(({ logprob }) => logprob) ?? [];
+  const logProbabilities = completion.filter((each) => each !== null);
   return logProbabilities.length > 0 ? { logProbabilities } : undefined;
 }
 
-/** The last tokens, as many as spell a text; undefined where they spell another. */
+/** The last tokens that spell a text; undefined if they do not. */
 function tokensSpelling<Token extends { token?: string | null | undefined }>(
   text: string,
   tokens: readonly Token[],
@@ -234,7 +236,7 @@ function tokensSpelling<Token extends { token?: string | null | undefined }>(
   return undefined;
 }
 
-const Piece = z.looseObject({
+const StreamEvent = z.looseObject({
   model: word,
   choices: z
     .array(
@@ -259,8 +261,8 @@ const Piece = z.looseObject({
 });
 
 /**
- * A reply that comes piece by piece, put together to what would have come at once; `onText` hears each piece of the
- * content. Throws Trouble where the stream ends before the reply does.
+ * Assembles a streamed reply into a whole one; calls `onText` with each piece of content. Throws TransientError if
+ * the stream ends early.
  */
 export async function streamedReply(
   stream: AsyncIterable<unknown>,
@@ -271,7 +273,7 @@ export async function streamedReply(
   let usage: Record<string, unknown> | undefined;
   let anthropic = false;
   for await (const each of stream) {
-    const piece = Piece.safeParse(each).data;
+    const piece = StreamEvent.safeParse(each).data;
     if (!piece) throw new TransientError(notAReply);
     const choice = piece.choices?.[0];
     const parts = partsOf(choice?.delta?.content);

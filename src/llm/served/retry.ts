@@ -2,25 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { randomFrom } from "../../stats/random.ts";
 import type { Effects } from "../../workbench/effects.ts";
 
-/** What went wrong on the other side or on the way there: the outcome of one request, and no error of the program. */
+/** A failed request, by a problem of the server or the connection, not of this program. */
 export class TransientError extends Error {}
 
-/** Trouble that would be the same if the request were sent again. */
+/** A failure that would happen again with the same request. */
 export class PermanentError extends TransientError {}
 
 /** The server's own filter refused the request. */
 export class Filtered extends PermanentError {}
 
-/** Whether what a server answers with such a status may be otherwise later: it was busy, slow or broken. */
-export const mayPass = (status: number): boolean =>
+/** Whether a status is temporary: the server was busy, slow or broken. */
+export const isTemporary = (status: number): boolean =>
   status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
 
 export interface Retries {
-  /** Tries after the first. */
+  /** Number of tries after the first. */
   readonly retries: number;
-  /** Milliseconds before the first of them. */
+  /** Milliseconds before the first retry. */
   readonly wait: number;
-  /** Of the jitter. */
+  /** The seed of the jitter. */
   readonly seed: number;
   readonly effects: Effects;
 }
@@ -29,9 +29,9 @@ const longestWait = 30_000;
 const longestAskedFor = 60_000;
 
 /**
- * Tries until a task succeeds, and waits longer each time: `wait`, doubled, at most 30 s, times a random 0.5 to 1, so
- * that clients which failed together do not come back together; or as long as the server asks for.
- * Only passing Trouble is tried again; throws what the last try threw.
+ * Repeats a task until it succeeds. The wait doubles each time, up to 30 s, times a random 0.5 to 1, so that clients
+ * that failed at the same time do not return at the same time; or it is what the server asks for. Repeats only after
+ * a TransientError that is not permanent; throws the last error.
  */
 export async function withRetries<T>(
   task: () => Promise<T>,
@@ -51,8 +51,8 @@ export async function withRetries<T>(
 }
 
 /**
- * Milliseconds that a `Retry-After-Ms` header, or a `Retry-After` of seconds or with a date, asks for: at most a
- * minute. Undefined without one.
+ * The wait in a `Retry-After-Ms` header, or in a `Retry-After` with seconds or a date, in milliseconds, at most a
+ * minute. Undefined without such a header.
  */
 function waitAskedFor(thrown: unknown, now: number): number | undefined {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
@@ -60,12 +60,12 @@ function waitAskedFor(thrown: unknown, now: number): number | undefined {
   const exact = cause.headers.get("retry-after-ms");
   const after = cause.headers.get("retry-after");
   const milliseconds = exact === null ? Number.NaN : Number(exact);
-  const asked = Number.isFinite(milliseconds)
+  const requested = Number.isFinite(milliseconds)
     ? milliseconds
     : after
       ? millisecondsOf(after, now)
       : Number.NaN;
-  return Number.isFinite(asked) && asked >= 0 ? Math.min(asked, longestAskedFor) : undefined;
+  return Number.isFinite(requested) && requested >= 0 ? Math.min(requested, longestAskedFor) : undefined;
 }
 
 const millisecondsOf = (after: string, now: number): number =>

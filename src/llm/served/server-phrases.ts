@@ -1,17 +1,16 @@
-/** What a server says that went wrong, in its own words, whatever their shape. */
-export interface ServerWords {
+/** A server's error message, in whatever format it came. */
+export interface ServerMessage {
   readonly message: string;
   readonly code?: string | undefined;
-  /** The HTTP status that an error inside a reply of status 200 stands for. */
+  /** The HTTP status of an error inside a reply with status 200. */
   readonly status?: number | undefined;
 }
 
 /**
- * The words of an error: `{error: {message, code}}`, `{error: "…"}`, `{detail: "…"}`, FastAPI's
- * `{detail: [{loc, msg}]}`, `[{error: …}]`, `{errors: […]}`, `{message}`, plain text or a page of HTML. Undefined
- * where there is nothing to read.
+ * Reads an error message: `{error: {message, code}}`, `{error: "…"}`, `{detail: "…"}`, FastAPI's `{detail: [{loc,
+ * msg}]}`, `[{error: …}]`, `{errors: […]}`, `{message}`, plain text or an HTML page. Undefined if there is none.
  */
-export function serverWords(body: unknown): ServerWords | undefined {
+export function serverMessage(body: unknown): ServerMessage | undefined {
   if (typeof body === "string") {
     const text = body
       .slice(0, 20_000)
@@ -22,7 +21,7 @@ export function serverWords(body: unknown): ServerWords | undefined {
     return text === "" ? undefined : { message: shortened(text) };
   }
   if (Array.isArray(body)) {
-    const all = body.flatMap((each) => serverWords(each) ?? []);
+    const all = body.flatMap((each) => serverMessage(each) ?? []);
     return all.length > 0 ? { ...all[0]!, message: all.map(({ message }) => message).join("; ") } : undefined;
   }
   if (typeof body !== "object" || body === null) return undefined;
@@ -35,8 +34,10 @@ export function serverWords(body: unknown): ServerWords | undefined {
     return { message: where === "" ? msg : `${where}: ${msg}` };
   }
   const inner =
-    serverWords(error ?? undefined) ?? serverWords(detail ?? undefined) ?? serverWords(errors ?? undefined);
-  const raw = serverWords(
+    serverMessage(error ?? undefined) ??
+    serverMessage(detail ?? undefined) ??
+    serverMessage(errors ?? undefined);
+  const raw = serverMessage(
     typeof metadata === "object" && metadata !== null
       ? (metadata as Record<string, unknown>)["raw"]
       : undefined,
@@ -59,7 +60,7 @@ const statusOf = (code: unknown): number | undefined => {
   return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
 };
 
-/** The status of an error that has none, by what it calls itself. */
+/** Guesses the status of an error without one, from its words. */
 function statusNamed(words: string): number | undefined {
   if (/rate.?limit|too many requests/i.test(words)) return 429;
   if (/overload|unavailable|try again|timed? ?out/i.test(words)) return 503;

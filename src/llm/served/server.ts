@@ -3,7 +3,6 @@ import type { ServedSettings } from "../../study/settings/models.ts";
 import type { Effects } from "../../workbench/effects.ts";
 import { codeOf, messageOf, StudyError } from "../../workbench/errors.ts";
 import {
-  type Ask,
   bodyOf,
   type Dialect,
   dialectOf,
@@ -11,31 +10,35 @@ import {
   officialBase,
   refusedFields,
   samplingSent,
+  type TextRequest,
 } from "./dialect.ts";
 import { type Answer, answerOf, streamedReply } from "./reply.ts";
-import { Filtered, mayPass, PermanentError, TransientError } from "./retry.ts";
-import { serverWords } from "./server-phrases.ts";
+import { Filtered, isTemporary, PermanentError, TransientError } from "./retry.ts";
+import { serverMessage } from "./server-phrases.ts";
 
-/** A model behind a server (OpenAI, Anthropic, vLLM, llama.cpp, Ray Serve, Ollama …), ready to be asked. */
+/** A model on a server (OpenAI, Anthropic, vLLM, llama.cpp, Ray Serve, Ollama …). */
 export interface Server {
   readonly client: OpenAI;
   readonly dialect: Dialect;
-  /** The address in its own words, with nothing secret in it. */
+  /** The server's address as given, without secrets. */
   readonly base: string;
   /**
-   * One answer. Throws Trouble for what went wrong with this request, LastingTrouble where it would go wrong again, and
-   * StudyError for what is wrong with all of them. Where `onText` hears the text, it is streamed.
+   * Sends a request. Throws TransientError if it failed, PermanentError if it would fail again, and StudyError for a
+   * problem with all requests. With `onText`, the text is streamed.
    */
-  ask(ask: Ask, onText?: (added: string) => void): Promise<Answer>;
-  /** The body of a request, without what the server has refused so far. */
-  body(ask: Ask): Record<string, unknown>;
-  /** What the record says of a request that was sent with such a body. */
-  recordOf(ask: Ask, body: Readonly<Record<string, unknown>>): Pick<Answer, "sent" | "sampled">;
-  /** What is the user's to fix where nothing has ever come back from the server; undefined once something has. */
-  neverAnswered(thrown: unknown): StudyError | undefined;
+  generate(request: TextRequest, onText?: (added: string) => void): Promise<Answer>;
+  /** The body of a request, without fields that the server has refused so far. */
+  body(request: TextRequest): Record<string, unknown>;
+  /** What is recorded about a request that was sent with this body. */
+  recordOf(request: TextRequest, body: Readonly<Record<string, unknown>>): Pick<Answer, "sent" | "sampled">;
+  /** The error that the user has to fix if the server has never answered; undefined once it has. */
+  setupError(thrown: unknown): StudyError | undefined;
 }
 
-/** `baseName` is what a user calls the address: `generate.models: base`, `--base`. */
+/**
+ * Opens a model on a server. `baseName` is the setting of its address, for messages: `generate.models: base`,
+ * `--base`.
+ */
 export function openServer(
   model: ServedSettings,
   baseName: string,
@@ -44,8 +47,8 @@ export function openServer(
   const client = clientOf(model, baseName, effects);
   const dialect = dialectOf(model, client.baseURL);
   const refused = new Set<string>();
-  const wrongForAll = (thrown: unknown) => wrongWithAll(thrown, model, baseName, client);
-  // A server that has answered before is away for a while; one that never did is the user's to start.
+  const wrongForAll = (thrown: unknown) => generalError(thrown, model, baseName, client);
+  // A server that has answered before may come back; one that never did has to be started by the user.
   let answered = false;
 
   const recordOf: Server["recordOf"] = ({ sampling }, body) => ({
@@ -54,7 +57,7 @@ export function openServer(
   });
 
   const send = async (body: Record<string, unknown>, onText?: (added: string) => void): Promise<unknown> => {
-    // The library's own time limit ends with the headers; a body that stalls has to end too.
+    // The library's own timeout covers only the headers; a stalled body has to end too.
     const lost = AbortSignal.timeout(1000 * model.timeout);
     const options = { signal: AbortSignal.any([effects.signal, lost]) };
     let heard = false;
@@ -71,7 +74,7 @@ export function openServer(
       });
     } catch (thrown) {
       const trouble = troubleOf(thrown, lost.aborted && !effects.signal.aborted);
-      // What was printed cannot be taken back.
+      // Text that was printed cannot be repeated.
       throw heard && trouble instanceof TransientError
         ? new PermanentError(trouble.message, { cause: thrown })
         : trouble;
@@ -90,7 +93,7 @@ export function openServer(
     if (isFiltered(cause as APIError)) return new Filtered(messageOf(cause), { cause });
     return (
       wrongForAll(cause) ??
-      new (mayPass(status) ? TransientError : PermanentError)(messageOf(cause), { cause })
+      new (isTemporary(status) ? TransientError : PermanentError)(messageOf(cause), { cause })
     );
   };
 
@@ -98,26 +101,26 @@ export function openServer(
     client,
     dialect,
     base: baseGiven(model, effects.env),
-    neverAnswered: (thrown) => (answered ? undefined : wrongForAll(thrown)),
-    body: (ask) => bodyOf(ask, model, dialect, refused),
+    setupError: (thrown) => (answered ? undefined : wrongForAll(thrown)),
+    body: (request) => bodyOf(request, model, dialect, refused),
     recordOf,
-    async ask(ask, onText) {
-      // Fields that are left out on trial: that a server names a field in an error does not say that it minds it.
+    async generate(request, onText) {
+      // Fields left out on trial, because a field in an error message is not always the problem.
       const tried = new Set<string>();
       let first: PermanentError | undefined;
       for (;;) {
         const without = new Set([...refused, ...tried]);
-        const body = bodyOf(ask, model, dialect, without);
+        const body = bodyOf(request, model, dialect, without);
         const options = onText && streamOptions(dialect, without);
         try {
           const sent = await send({ ...body, ...options }, onText);
-          // Some servers send JSON and call it text.
+          // Some servers send JSON as text.
           const value = typeof sent === "string" ? parsed(sent) : sent;
           answered = true;
           throwIfError(value);
-          const answer = answerOf(value, dialect, ask.prompt.text);
+          const answer = answerOf(value, dialect, request.prompt.text);
           learn(tried, first);
-          return { ...answer, ...recordOf(ask, body) };
+          return { ...answer, ...recordOf(request, body) };
         } catch (thrown) {
           if (!(thrown instanceof PermanentError)) throw thrown;
           const fields = refusedFields(thrown.message, { ...body, ...options }, model, without);
@@ -129,13 +132,13 @@ export function openServer(
     },
   };
 
-  /** What a server answers without, it is not asked with again. */
+  /** Remembers fields without which the server answered. */
   function learn(fields: ReadonlySet<string>, said: PermanentError | undefined): void {
     const more = [...fields].filter((field) => !refused.has(field));
     if (more.length === 0) return;
     for (const field of more) refused.add(field);
     effects.warn(
-      `${model.address}: the server refuses ${more.join(", ")} (${said?.message}); asked without, and recorded so`,
+      `${model.address}: the server refuses ${more.join(", ")} (${said?.message}); sent without them, and recorded so`,
     );
   }
 }
@@ -148,35 +151,35 @@ const streamOptions = ({ protocol }: Dialect, refused: ReadonlySet<string>): Rec
     ? {}
     : { stream_options: { include_usage: true } };
 
-/** What was sent besides the prompt, as it was sent. */
+/** The fields that were sent, without the prompt. */
 function sentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { model: _, messages: __, prompt: ___, system: ____, ...sent } = body;
   return sent;
 }
 
-/** One prompt was refused for what it says; others may pass. */
+/** Whether this prompt was refused for its content; others may be accepted. */
 const isFiltered = ({ code, status, message }: APIError): boolean =>
   code === "content_filter" ||
   code === "content_policy_violation" ||
   (status === 403 && /flagged|moderation/i.test(message));
 
-/** Some servers answer with status 200 and an error in the body. */
+/** Throws for an error in a reply with status 200, as some servers send. */
 function throwIfError(value: unknown): void {
   if (typeof value !== "object" || value === null || "content" in value) return;
   const { choices } = value as Record<string, unknown>;
   if (Array.isArray(choices) && choices.length > 0) return;
-  const words = serverWords(value);
+  const words = serverMessage(value);
   if (!words) return;
   const status = words.status ?? 500;
   const message = `${status} ${words.message} (in a reply of status 200)`;
-  throw new (mayPass(status) ? TransientError : PermanentError)(message);
+  throw new (isTemporary(status) ? TransientError : PermanentError)(message);
 }
 
-/** The address as it was written: it is a part of the key of every answer. */
+/** The address as written: it is part of the key of every reply. */
 const baseGiven = (model: ServedSettings, env: Effects["env"]): string =>
   model.base ?? env["OPENAI_BASE_URL"] ?? officialBase;
 
-/** Asks a server; throws StudyError where its address is none, or where a service would be asked without its key. */
+/** The client of a server; throws StudyError for an invalid address, or if the key of a service is missing. */
 function clientOf(
   model: ServedSettings,
   baseName: string,
@@ -185,14 +188,14 @@ function clientOf(
   const { key, address } = model;
   const given = baseGiven(model, env);
   if (!/^https?:\/\/./.test(given) || !URL.canParse(given)) {
-    throw new StudyError(`${baseName} ${given} is no address of a server`, {
+    throw new StudyError(`${baseName} ${given} is not a server's address`, {
       hint: "try http://localhost:8000/v1",
     });
   }
   const url = new URL(given);
   if (url.username !== "" || url.password !== "") {
-    throw new StudyError(`${baseName} holds a name or a password`, {
-      hint: "it would be in every record; put it into `headers`, with $NAME for an environment variable",
+    throw new StudyError(`${baseName} contains a user name or password`, {
+      hint: "it would be stored in every record; use `headers`, with $NAME for an environment variable",
     });
   }
   const query = Object.fromEntries(url.searchParams);
@@ -202,7 +205,7 @@ function clientOf(
   const headers = headersOf(model, env);
   const named = Object.keys(headers).some((name) => /^(?:authorization|api-key|x-api-key)$/i.test(name));
   if (!apiKey && !named && needsKey(model, given)) {
-    throw new StudyError(`${address}: no key in the environment variable ${key}`, {
+    throw new StudyError(`${address}: the environment variable ${key} has no key`, {
       hint: `set ${key}, or give the address of your own server (${baseName})`,
     });
   }
@@ -232,7 +235,7 @@ function authentication(
 /** `$NAME` and `${NAME}`. */
 const variables = /\$\{?([A-Za-z_]\w*)\}?/g;
 
-/** What headers take from the environment. */
+/** The values that headers take from the environment. */
 const secretsIn = ({ headers = {} }: ServedSettings, env: Effects["env"]): (string | undefined)[] =>
   Object.values(headers).flatMap((value) =>
     [...value.matchAll(variables)].map(([, variable]) => env[variable!]),
@@ -254,15 +257,15 @@ function headersOf({ headers = {}, address }: ServedSettings, env: Effects["env"
   );
 }
 
-/** The library reads one shape of error alone: whatever a server says is brought to that one, with its words. */
+/** The library reads only one format of error, so all errors are converted to it. */
 const withPlainErrors =
   (fetch: typeof globalThis.fetch, secrets: readonly string[]): typeof globalThis.fetch =>
   async (input, init) => {
     const response = await fetch(input, init);
     if (response.ok) return response;
     const text = await response.text().catch(() => "");
-    const words = serverWords(parsed(text)) ?? { message: response.statusText || "no reason given" };
-    // Some servers repeat the key that they refuse.
+    const words = serverMessage(parsed(text)) ?? { message: response.statusText || "no reason given" };
+    // Some servers repeat the refused key in their message.
     const message = secrets.reduce((said, secret) => said.replaceAll(secret, "…"), words.message);
     const { status, statusText } = response;
     const headers = new Headers(response.headers);
@@ -283,7 +286,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function wrongWithAll(
+function generalError(
   thrown: unknown,
   { address, key }: ServedSettings,
   baseName: string,
@@ -293,20 +296,20 @@ function wrongWithAll(
   const said = thrown instanceof APIError ? thrown.message.replace(/^\d{3} /, "") : "";
   if (status === 401) {
     return new StudyError(`${address}: ${baseURL} refuses the key in ${key}: ${said}`, {
-      hint: `set ${key} to a key that it accepts`,
+      hint: `set ${key} to a valid key`,
       cause: thrown,
     });
   }
   if (status === 403) {
     return new StudyError(`${address}: ${baseURL} refuses: ${said}`, {
-      hint: `if it is about the key, set ${key} to one that it accepts`,
+      hint: `if the key is the problem, set ${key} to a valid one`,
       cause: thrown,
     });
   }
   const code = thrown instanceof APIError ? thrown.code : undefined;
   if (code === "insufficient_quota" || status === 402 || /credit balance is too low/i.test(said)) {
-    return new StudyError(`${address}: ${baseURL} says that the account has nothing left to spend: ${said}`, {
-      hint: "add credit, or wait for the next period: what was written is kept",
+    return new StudyError(`${address}: the account at ${baseURL} has no credit left: ${said}`, {
+      hint: "add credit, or wait for the next period; texts written so far are kept",
       cause: thrown,
     });
   }
@@ -316,7 +319,7 @@ function wrongWithAll(
       cause: thrown,
     });
   }
-  // Ports that no client of the web may use.
+  // Ports that fetch refuses to use.
   const closed = deepestMessage(thrown) === "bad port";
   if (!closed && !isUnreachable(thrown)) return undefined;
   return new StudyError(`${address}: no server answers at ${baseURL}`, {
@@ -325,11 +328,11 @@ function wrongWithAll(
   });
 }
 
-/** Whether nothing of a request came to any server. */
+/** Whether a request reached no server. */
 export const isUnreachable = (thrown: unknown): boolean => unreachable.has(codeOf(thrown) ?? "");
 
 const unreachable = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** The library wraps what the socket said. */
+/** The library wraps the socket's error. */
 const deepestMessage = (thrown: unknown): string =>
   thrown instanceof Error && thrown.cause !== undefined ? deepestMessage(thrown.cause) : messageOf(thrown);

@@ -13,7 +13,7 @@ export const runAll = (stages: readonly AnyStage[]) =>
     name: "run",
     summary: "Run every stage that is stale or missing",
     examples: ["tinylove run --study my-study", "tinylove run --dry-run"],
-    flags: [["--dry-run", "only say what would run"]],
+    flags: [["--dry-run", "list what would run, without running it"]],
     options: z.object({ dryRun: z.boolean().default(false) }),
     async run(folder, { dryRun }, effects) {
       const study = await openStudy(folder);
@@ -22,9 +22,9 @@ export const runAll = (stages: readonly AnyStage[]) =>
     },
   });
 
-/** States are asked again before each stage: a stage that ran to the same outcome leaves the ones below it fresh. */
+/** Checks states again before each stage: a stage that produced the same files leaves later stages fresh. */
 async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
-  await askGuards(stages, study);
+  await assertNoneFrozen(stages, study);
   const settled = new Set<string>();
   for (const [at, stage] of stages.entries()) {
     const state = await stateOf(stage, study, await readManifest(study));
@@ -44,8 +44,8 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
   }
 }
 
-/** A stage that may not run any more is told of before the minutes of those that stand above it. */
-async function askGuards(stages: readonly AnyStage[], study: Study): Promise<void> {
+/** Refuses before any work if a stage that has to run would change what people have read. */
+async function assertNoneFrozen(stages: readonly AnyStage[], study: Study): Promise<void> {
   const manifest = await readManifest(study);
   for (const stage of stages) {
     if (!stage.assertNotFrozen) continue;
@@ -56,5 +56,7 @@ async function askGuards(stages: readonly AnyStage[], study: Study): Promise<voi
 async function sayWhatWouldRun(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
   const states = await statesOf(stages, study);
   const due = states.filter(({ state }) => isDue(state));
-  effects.print(due.length > 0 ? due.map(({ stage }) => stage.name).join("\n") : "nothing: all is fresh");
+  effects.print(
+    due.length > 0 ? due.map(({ stage }) => stage.name).join("\n") : "nothing: everything is fresh",
+  );
 }

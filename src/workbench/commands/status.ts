@@ -11,9 +11,9 @@ import { wrapped } from "../wrapped.ts";
 export const status = (stages: readonly AnyStage[]) =>
   command({
     name: "status",
-    summary: "Tell what is fresh, stale or missing, and what would run next",
+    summary: "Show what is fresh, stale or missing, and what runs next",
     examples: ["tinylove status --study my-study", "tinylove status --json"],
-    flags: [["--json", "for a program to read"]],
+    flags: [["--json", "print JSON, for programs"]],
     options: z.object({ json: z.boolean().default(false) }),
     async run(folder, { json }, effects) {
       const study = await openStudy(folder);
@@ -34,12 +34,12 @@ export const status = (stages: readonly AnyStage[]) =>
       const next = states.find(({ state }) => isDue(state));
       const line = next
         ? await whatIsNext(next.stage, study)
-        : ["all is fresh", ...states.flatMap(waitingFor)].join("; ");
+        : ["everything is fresh", ...states.flatMap(waitingFor)].join("; ");
       effects.print(`\n${wrapped(line, width)}`);
     },
   });
 
-/** The command that is next, or why it may not be given any more. */
+/** The next command, or why it must not run any more. */
 async function whatIsNext(stage: AnyStage, study: Study): Promise<string> {
   try {
     await stage.assertNotFrozen?.(study);
@@ -50,7 +50,7 @@ async function whatIsNext(stage: AnyStage, study: Study): Promise<string> {
   }
 }
 
-/** `waiting for answers`, where a stage says what it waits for. */
+/** `waiting for answers`, if a stage says what it waits for. */
 const waitingFor = ({ state }: StageState): string[] =>
   state.is === "waiting" && state.because !== nothingToDo ? [`waiting ${state.because}`] : [];
 

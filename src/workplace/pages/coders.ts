@@ -90,7 +90,7 @@ ${
     "Coded so far",
     ["coder", "texts of", "coded"],
     people.map(({ name: file, codings }) => {
-      const { name, lot: textSet } = textSetOf(file);
+      const { name, textSet } = textSetOf(file);
       return [name, textSetNames[textSet], new Set(codings.map(({ text }) => text)).size];
     }),
   )}</section>`

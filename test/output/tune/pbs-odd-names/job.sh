@@ -15,7 +15,7 @@ FOLDER='/home/o'\''brien/my study/tuned/it'
 NODES=2
 START=(mpirun -npernode 1 -n "$NODES")
 
-# Rendezvous: at this node's address on the interface over which the nodes meet, at a port of the job's own.
+# Rendezvous: at this node's address on the interface over which the nodes meet, at the job's own port.
 INTERFACE=ib0
 PATH=$PATH:/usr/sbin:/sbin # `ip` is often there
 HEAD=$(ip -4 -o addr show dev "$INTERFACE" | awk '{ sub("/.*", "", $4); print $4; exit }') || true
@@ -40,17 +40,17 @@ rank=${PMI_RANK:-${OMPI_COMM_WORLD_RANK:-}}
 [ -r "$config" ] || fail "cannot read $config: is the storage shared?"
 [ -x "$python" ] || fail "no Python at $python: is the storage shared?"
 
-# The nodes sign in. Two of one rank, or one that never comes, would else wait for each other for ever.
+# The nodes sign in. Otherwise two nodes with the same rank, or a missing node, would make all wait forever.
 meeting="$folder/job/meeting-$job-$command"
 mkdir -p "$meeting"
 (set -o noclobber && echo "$host" > "$meeting/$rank") 2> /dev/null ||
-  fail "its rank $rank is that of $(cat "$meeting/$rank") too: a variable of the node was expanded on another"
+  fail "its rank $rank is also that of $(cat "$meeting/$rank"): a variable was expanded on the wrong node"
 for ((waited = 0; waited < 45; waited++)); do
   [ "$(ls "$meeting" | wc -l)" -lt "$nodes" ] || break
   sleep 1
 done
 for ((other = 0; other < nodes; other++)); do
-  [ -e "$meeting/$other" ] || fail "no node of rank $other came within 45 s"
+  [ -e "$meeting/$other" ] || fail "no node with rank $other came within 45 s"
 done
 
 export PYTHONPATH=/project/tinylove/trainer
@@ -68,23 +68,23 @@ exec "$python" -m accelerate.commands.launch \
 NODE
 )
 
-# What a trainer that failed told last, on a line of its own.
+# Prints the last error of a failed trainer.
 reason() {
   tail -n 1 "$1" | sed -n 's/.*"event": "error", "message": "\(.*\)", "hint": "\(.*\)".*/error: \1 \2/p' >&2
 }
 
-# Do the nodes see one another? A minute now rather than hours later.
+# Check that the nodes see each other: a minute now can save hours later.
 rm -rf "$FOLDER/job/meeting-$JOB"-*
-TOLD="$FOLDER/job/preflight-$JOB.jsonl"
-if ! timeout --kill-after=10 300 "${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$TOLD"; then
-  reason "$TOLD"
-  echo "error: the preflight failed, for the reason above; nothing was trained" >&2
+PREFLIGHT_LOG="$FOLDER/job/preflight-$JOB.jsonl"
+if ! timeout --kill-after=10 300 "${START[@]}" bash -c "$ON_NODE" node preflight "$FOLDER/job/preflight.json" "$HEAD" "$PORT" "$JOB" | tee "$PREFLIGHT_LOG"; then
+  reason "$PREFLIGHT_LOG"
+  echo "error: the preflight failed (see above); nothing was trained" >&2
   exit 1
 fi
 
-# A job that was ended goes on from its last checkpoint when it is submitted again.
+# If this job is stopped, submit it again: it continues from its last checkpoint.
 if ! "${START[@]}" bash -c "$ON_NODE" node tune "$FOLDER/config.json" "$HEAD" "$((PORT + 1))" "$JOB" | tee -a "$FOLDER/events.jsonl"; then
   reason "$FOLDER/events.jsonl"
-  echo "error: the training ended before its time, for the reason above or in the log; submitted again, it goes on from its last checkpoint" >&2
+  echo "error: the training ended early (see above or the log); submit it again to continue from its last checkpoint" >&2
   exit 1
 fi

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { growingPage } from "../../src/generate/growing-page.ts";
+import { livePage } from "../../src/generate/live-page.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import { untilNextTitle } from "../../src/text/stop.ts";
 import { quietEffects } from "../helpers/world.ts";
@@ -24,13 +24,13 @@ function onScreen(columns = 30, env: Record<string, string> = {}) {
     written += text;
   };
   const print = (text: string) => write(`${text}\n`);
-  const page = growingPage(5, untilNextTitle, quietEffects({ terminal: { columns, write }, print, env }));
+  const page = livePage(5, untilNextTitle, quietEffects({ terminal: { columns, write }, print, env }));
   return { page, written: () => written, shown: () => screenOf(written) };
 }
 
 const story = "She waited by the ferry until the last lamp went out.\n\n“Stay,” he said, and she stayed.";
 
-test("on a terminal every letter stands there as soon as it comes", () => {
+test("on a terminal every letter is there as soon as it comes", () => {
   const { page, shown } = onScreen();
   page.add("She wai");
   expect(shown()).toEqual(["She wai"]);
@@ -79,7 +79,7 @@ test("what a reader would not see is dim, and the terminal is left as it was", (
 
 test("without a terminal whole lines are printed, without a sign for any", () => {
   const effects = quietEffects();
-  const page = growingPage(5, untilNextTitle, effects);
+  const page = livePage(5, untilNextTitle, effects);
   for (const piece of story.split(/(?= )/)) page.add(piece);
   page.end(story);
   expect(effects.printed).toEqual([

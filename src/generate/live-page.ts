@@ -1,25 +1,25 @@
 import { countWords, isWord } from "../text/words.ts";
 import type { Effects, Terminal } from "../workbench/effects.ts";
 
-/** A text as it is written, with a mark at the place where a study would clip it. */
-export interface GrowingPage {
-  /** Shows what the model has added. */
+/** Shows a text while it is written, with a mark where a study would clip it. */
+export interface LivePage {
+  /** Shows the text that the model has added. */
   add(text: string): void;
-  /** Shows what is missing of the whole text, and how long it is. */
+  /** Shows the rest of the whole text, and its length. */
   end(text: string): void;
-  /** Leaves the terminal as it was, wherever the text stopped. */
+  /** Restores the terminal, wherever the text stopped. */
   leave(): void;
 }
 
 /**
- * On a terminal letters stand there as soon as they come, and what a reader would not see is dim (`NO_COLOR` forbids
- * it); elsewhere lines are printed once they are full. `storyOf` is what is a story of what the model has written so far.
+ * On a terminal letters appear as they come, and text after the clip is dim (unless `NO_COLOR` is set); elsewhere
+ * whole lines are printed. `storyOf` extracts the story from what the model has written so far.
  */
-export function growingPage(
+export function livePage(
   clip: number,
   storyOf: (raw: string) => string,
   { terminal, print, env }: Effects,
-): GrowingPage {
+): LivePage {
   const paper = terminal ? onTerminal(terminal, !env["NO_COLOR"]) : inLines(print);
   let raw = "";
   let settled = 0;
@@ -36,7 +36,7 @@ export function growingPage(
     add(text) {
       raw += text;
       const parts = partsOf(storyOf(raw));
-      // The last word may still grow, or turn out to be the next title's beginning.
+      // The last word may still grow, or turn out to be the start of the next title.
       settle(parts.slice(0, -1));
       paper.grow(parts.length > settled ? parts.at(-1)! : "");
     },
@@ -47,7 +47,7 @@ export function growingPage(
       print(
         total > clip
           ? `\nclipped at ${clip} of ${total} words`
-          : `\n${total} words: too short to be clipped at ${clip}`,
+          : `\n${total} words, too short to be clipped at ${clip}`,
       );
     },
     leave: () => paper.leave(),
@@ -58,12 +58,12 @@ export function growingPage(
 const partsOf = (text: string): string[] => text.match(/\S+|\s*\n\s*/g) ?? [];
 
 interface Paper {
-  /** The last word as far as it has come; empty when it is taken back. */
+  /** The last word so far; empty if it is removed again. */
   grow(word: string): void;
   /** The last word, whole. */
   put(word: string): void;
   breakLine(): void;
-  /** Here a reader's text would end. */
+  /** Marks where a reader's text would end. */
   mark(): void;
   leave(): void;
 }

@@ -5,11 +5,11 @@ import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 
 /**
- * The form in which stories are learnt, `Title: [[title]]\nStory: [[story]]`: what a prompt file asks from the line
- * of `[[title]]` on, and the story after it. So a tuned model is asked in the words that it was taught in; what the
- * prompt shows before (examples) is not learnt. Throws StudyError for a prompt that has no such form.
+ * The format in which stories are learnt, `Title: [[title]]\nStory: [[story]]`: the prompt file from the line of
+ * `[[title]]` on, and then the story. So a tuned model gets the same wording in generation as in training; earlier
+ * parts of the prompt (examples) are not learnt. Throws StudyError for a prompt without such a format.
  */
-export async function storyForm(prompt: string, study: Study): Promise<string> {
+export async function storyFormat(prompt: string, study: Study): Promise<string> {
   const file = await promptFile(prompt, study);
   if (!(await exists(file))) {
     throw new StudyError(`tune.prompt: no prompt file ${prompt}`, {
@@ -19,7 +19,7 @@ export async function storyForm(prompt: string, study: Study): Promise<string> {
   return formOf(await readText(file), prompt);
 }
 
-/** The form in a prompt file's text. */
+/** The format in a prompt file's text. */
 export function formOf(text: string, name: string): string {
   const body = text
     .replace(/\r\n/g, "\n")
@@ -27,19 +27,22 @@ export function formOf(text: string, name: string): string {
     .trimEnd();
   const title = body.lastIndexOf("[[title]]");
   if (title < 0)
-    throw new StudyError(`${name}: no [[title]] in the prompt`, {
+    throw new StudyError(`${name}: the prompt has no [[title]]`, {
       hint: "put [[title]] where the title goes",
     });
-  const asked = body.slice(body.lastIndexOf("\n", title) + 1);
+  const promptPart = body.slice(body.lastIndexOf("\n", title) + 1);
   const other =
-    /\[\[(?!title\]\])([^\]]*)\]\]/.exec(asked)?.[0] ??
+    /\[\[(?!title\]\])([^\]]*)\]\]/.exec(promptPart)?.[0] ??
     /^\[\[(?:system|user|assistant)\]\]$/m.exec(body)?.[0];
-  if (other || asked.split("[[title]]").length > 2) {
-    throw new StudyError(`${name}: cannot be learnt, for ${other ?? "a second [[title]]"} stands in it`, {
-      hint: "let tune.prompt name one that ends with the title's line and what follows it, as `title-only` does",
-    });
+  if (other || promptPart.split("[[title]]").length > 2) {
+    throw new StudyError(
+      `${name}: cannot be used for tuning, because it contains ${other ?? "a second [[title]]"}`,
+      {
+        hint: "set tune.prompt to one that ends with the title's line, such as `title-only`",
+      },
+    );
   }
-  return `${asked} [[story]]`;
+  return `${promptPart} [[story]]`;
 }
 
 async function promptFile(prompt: string, study: Study): Promise<string> {

@@ -4,8 +4,8 @@ import type { Effects } from "../workbench/effects.ts";
 import type { Journal } from "./generation-journal.ts";
 import type { Model, Reply, Request } from "./model.ts";
 
-/** Replies from the journal where it has them, from the model where not. Failures that may pass are asked for again. */
-export async function answered(
+/** Replies from the journal, or from the model if the journal has none. Temporary failures are requested again. */
+export async function repliesTo(
   requests: readonly Request[],
   model: Model,
   journal: Journal,
@@ -19,11 +19,11 @@ export async function answered(
   const progress = effects.progress(label, requests.length);
   const rate = rateOf(effects);
   const limited = pLimit(model.maxConcurrency);
-  // After a first error nothing new begins, but what is under way is waited for: it may still write to the journal.
+  // After a first error nothing new starts, but requests under way are awaited: they may still write to the journal.
   let failure: { readonly thrown: unknown } | undefined;
   let done = 0;
-  // A batch of a big model takes many minutes; what it has written of its most counts as part of it.
-  const tellPart = (batch: readonly Request[], tokens: number) => {
+  // A batch of a big model takes many minutes, so tokens written so far count as part of it.
+  const reportPart = (batch: readonly Request[], tokens: number) => {
     const most = batch.reduce((sum, { sampling }) => sum + sampling.mostTokens, 0);
     progress.to(done + Math.floor((batch.length * tokens) / most), rate.note(tokens));
   };
@@ -32,10 +32,11 @@ export async function answered(
     try {
       const cached = journal.entries.get(keyOf(model, batch)) ?? many.get(batch[0]!);
       if (!cached) effects.signal.throwIfAborted();
-      const replies = cached ?? (await model.write(batch, { onTokens: (tokens) => tellPart(batch, tokens) }));
+      const replies =
+        cached ?? (await model.write(batch, { onTokens: (tokens) => reportPart(batch, tokens) }));
       if (!cached) {
         rate.add(replies);
-        if (!replies.some(mayPass)) await journal.put(keyOf(model, batch), replies);
+        if (!replies.some(isTemporary)) await journal.put(keyOf(model, batch), replies);
       }
       done += replies.length;
       progress.to(done, rate.note());
@@ -51,10 +52,10 @@ export async function answered(
   return answers.flatMap((settled) => (settled.status === "fulfilled" ? settled.value : []));
 }
 
-/** A failure that may pass is no answer to keep. */
-const mayPass = (reply: Reply): boolean => "failed" in reply && !reply.lasting;
+/** A temporary failure is not kept as an answer. */
+const isTemporary = (reply: Reply): boolean => "failed" in reply && !reply.lasting;
 
-/** The replies that one big job failed to bring, by their requests; what it brought is in the journal. */
+/** Sends all requests as one job; its replies are in the journal. Returns the failed ones, by request. */
 async function asOneJob(
   due: readonly Request[],
   model: Model,
@@ -65,7 +66,7 @@ async function asOneJob(
   const failed = new Map<Request, readonly Reply[]>();
   for (const [at, request] of due.entries()) {
     const reply = replies[at]!;
-    if (mayPass(reply)) failed.set(request, [reply]);
+    if (isTemporary(reply)) failed.set(request, [reply]);
     else await journal.put(keyOf(model, [request]), [reply]);
   }
   return failed;
@@ -81,7 +82,7 @@ function batchesOf<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** Tokens a second since the first reply was waited for. */
+/** Tokens per second since the start. */
 function rateOf(effects: Effects) {
   const started = effects.now();
   let tokens = 0;
