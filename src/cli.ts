@@ -63,6 +63,8 @@ async function programOf(effects: Effects, named: string | undefined): Promise<P
       writeOut: (text) => effects.print(text.trimEnd()),
       writeErr: (text) => effects.log(text.trimEnd()),
     });
+  // In two steps: Node opens all files of an import at once, and a server may be allowed few.
+  if (named !== undefined) await import("./workbench/study.ts");
   program.commandsGroup("Stages, in the order of a study:");
   for (const [name, listed] of Object.entries(stages)) {
     if (name === named) addStage(program, listed, await listed.load(), effects);
