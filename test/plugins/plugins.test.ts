@@ -108,7 +108,7 @@ test("a program runs after the user has agreed to it, and not after it or what i
   const folder = await studyWith({
     "p.mjs": `import { marks } from "./_marks.mjs";\n${shouting.replace('split("!")', "split(marks)")}`,
     "_marks.mjs":
-      'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./ran", import.meta.url), "");\nexport const marks = "!";\n',
+      'import { writeFileSync } from "node:fs";\nwriteFileSync(import.meta.dirname + "/ran", "");\nexport const marks = "!";\n',
   });
   const status = () => tinylove(["status", "--study", folder], {});
   expect((await status()).last).toMatch(
