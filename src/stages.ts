@@ -33,7 +33,7 @@ export const stages: List<AnyStage> = {
     load: async () => (await import("./describe/describe.ts")).describe,
   },
   influence: {
-    summary: "Tell what the example leaks into a story",
+    summary: "Test what the example leaks into a story",
     load: async () => (await import("./influence/influence.ts")).influence,
   },
   compose: {
@@ -45,7 +45,7 @@ export const stages: List<AnyStage> = {
     load: async () => (await import("./judgments/judgments.ts")).judgments,
   },
   analyse: {
-    summary: "Ask the judgments what they can say",
+    summary: "Analyse the judgments of a study or a table",
     load: async () => (await import("./analyse/analyse.ts")).analyse,
   },
   report: {
@@ -82,7 +82,7 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./analyse/preregister.ts")).preregister,
   },
   serve: {
-    summary: "Serve the survey to participants until interrupted",
+    summary: "Run the survey for participants until interrupted",
     load: async () => (await import("./workplace/serve.ts")).serve,
   },
   simulate: {
@@ -120,12 +120,12 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./tune/export.ts")).exportTuned,
   },
   backup: {
-    summary: "Copy the survey's store to a file, also while it is being served",
+    summary: "Copy the survey's store to a file, also while the survey is running",
     parameters: "[file]",
     load: async () => (await import("./survey/backup.ts")).backup,
   },
   withdraw: {
-    summary: "Delete what one participant told, also while the survey is being served",
+    summary: "Delete one participant's answers, also while the survey is running",
     parameters: "<who>",
     load: async () => (await import("./survey/withdraw.ts")).withdraw,
   },
@@ -135,12 +135,12 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./release/package.ts")).packageStudy,
   },
   "export-forms": {
-    summary: "Write the forms for another form system: jsPsych, Google Forms, Qualtrics",
+    summary: "Write the forms for another form system, such as jsPsych or Qualtrics",
     parameters: "<format>",
     load: async () => (await import("./exchange/export-forms.ts")).exportForms,
   },
   "import-responses": {
-    summary: "Take in the responses to forms that export-forms made: Google Forms, Qualtrics, jsPsych",
+    summary: "Import responses to forms that export-forms wrote for another form system",
     parameters: "<files...>",
     load: async () => (await import("./exchange/import-responses.ts")).importResponses,
   },
@@ -172,7 +172,7 @@ export const commands: List<AnyCommand> = {
     load: async () => (await import("./coding/code.ts")).code,
   },
   replay: {
-    summary: "Put the judgments of a published study through our tests",
+    summary: "Analyse the judgments of a published study",
     parameters: "<study>",
     load: async () => (await import("./analyse/replay.ts")).replay,
   },
