@@ -94,9 +94,12 @@ function summing(text: string, title: string): Fault | undefined {
   const own = title.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const says =
     /^\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:is|begins|starts|opens|follows|tells|unfolds)|(?:was|began|started) (?:about|as|with))\b/i;
-  const names = new RegExp(`^\\W*(?:the|this) (?:short )?(?:story|tale) (?:of|called|titled)\\W+${own}`, "i");
+  const names = new RegExp(
+    `^\\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:of|called|titled)\\W+${own}|of an?\\b)`,
+    "i",
+  );
   const after = new RegExp(
-    `^\\W*${own}\\W*(?:is |was |[-–—,:.]\\s*(?:this is )?)(?:an?|the)\\b[^.!?]{0,40}\\b(?:story|tale)\\b`,
+    `^\\W*${own}\\W*(?:is |was |[-–—,:.]\\s*(?:this is )?)(?:an?|the)\\b[^.!?]{0,40}\\b(?:story|tale|film|movie|novel|book)\\b`,
     "i",
   );
   return says.test(text) || names.test(text) || after.test(text) ? fault(talksAbout) : undefined;

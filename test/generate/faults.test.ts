@@ -35,6 +35,7 @@ test.each([
   [`The story was about a ferry. ${tale}`, "talks about the story"],
   [`The story of "Two Oranges" is a tale of two friends. ${tale}`, "talks about the story"],
   [`Two Oranges - a tender story of love and loss. ${tale}`, "talks about the story"],
+  [`The story of a man and two oranges. ${tale}`, "talks about the story"],
   [`"Two Oranges" is the tale of a ferry. ${tale}`, "talks about the story"],
   ["I was in the I and I was the I. ".repeat(9), "degenerate"],
   [`${tale} ${tale} ${tale}`, "degenerate"],
