@@ -122,9 +122,7 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
         study,
         judgments.some(({ simulated }) => simulated),
       ),
-      stories: shown
-        ? storiesRead(await readStimuli(study), await readKey(study), formsOf, judgments)
-        : [],
+      stories: shown ? storiesRead(await readStimuli(study), await readKey(study), formsOf, judgments) : [],
       provenance: provenanceOf(await readManifest(study), study.config.seed),
     },
     found,

@@ -3,12 +3,17 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { pageOfFindings, report } from "../../src/report/report.ts";
-import { corpusSummaryFile, descriptionFile, influenceFile, readForms } from "../../src/workbench/artefacts.ts";
+import {
+  corpusSummaryFile,
+  descriptionFile,
+  influenceFile,
+  readForms,
+} from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
-import { temporaryStudy } from "../helpers/world.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
+import { temporaryStudy } from "../helpers/world.ts";
 
 const analysis = analyse(pageOfFindings);
 
