@@ -13,7 +13,7 @@ import { sidesOf } from "../src/analyse/analyses/pairs.ts";
 import { testCues } from "../src/analyse/cue-test.ts";
 import type { Choice, Data, Pair, Rating } from "../src/analyse/data.ts";
 import { detect, detectInPairs } from "../src/analyse/detector.ts";
-import { effectsOf } from "../src/analyse/effects.ts";
+import { effectsOf } from "../src/analyse/fixed-effects.ts";
 import { errorsOf } from "../src/analyse/interim-analysis.ts";
 import { verdictOnChoices, verdictOnPairs } from "../src/analyse/judged.ts";
 import { judgedStories } from "../src/analyse/judged-stories.ts";

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { parse, stringify } from "yaml";
 import { main } from "../src/cli.ts";
+import { tasks } from "../src/tasks/tasks.ts";
 import type { Effects } from "../src/workbench/effects.ts";
 import { worldEffects } from "../src/workbench/effects.ts";
 import { openStudy, type Study, studyOf } from "../src/workbench/study.ts";
@@ -25,15 +26,7 @@ await mkdir(target, { recursive: true });
 const folder = join(await mkdtemp(join(tmpdir(), "tinylove-pictures-")), "study");
 const effects: Effects = worldEffects(new AbortController().signal);
 
-const tasks = [
-  "human-or-machine",
-  "which-is-human",
-  "how-it-felt",
-  "fits-its-title",
-  "attention-check",
-  "free-text",
-  "demographics",
-].map((task) => (task === "human-or-machine" ? { task } : { task, count: 1 }));
+const asked = tasks.map(({ name, kind }) => (kind === "choice" ? { task: name } : { task: name, count: 1 }));
 
 /** Six stories alone, two of them with one more question, a pair, and three questions without a text. */
 const questions = 12;
@@ -111,7 +104,7 @@ async function makeStudy(): Promise<void> {
   const file = join(folder, "study.yaml");
   const settings = parse(await readFile(file, "utf8"));
   // A pair has stories of its own: so many that six are left to stand alone.
-  settings.compose = { ...settings.compose, human: 4, machine: 4, forms: 4, tasks };
+  settings.compose = { ...settings.compose, human: 4, machine: 4, forms: 4, tasks: asked };
   settings.survey = {
     ...settings.survey,
     ...survey.en,

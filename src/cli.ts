@@ -1,17 +1,14 @@
 import { Command as Program } from "commander";
-import { commands, groups, loaded, stages } from "./stages.ts";
+import { commands, groups, type Listed, loaded, stages } from "./stages.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
 import { fileErrorOf, messageOf, StudyError } from "./workbench/errors.ts";
-import { checkedOptions } from "./workbench/options.ts";
-import { runSingleStage } from "./workbench/run-single-stage.ts";
-import type { AnyCommand, AnyStage, Described } from "./workbench/stage.ts";
-import { openStudy } from "./workbench/study.ts";
+import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 import { version } from "./workbench/version.ts";
 
 /** Runs one command line and returns the exit code: 0, 1 for what the user can mend, 70 for a bug, 130 when interrupted. */
 export async function main(argv: readonly string[], effects: Effects): Promise<number> {
   try {
-    const program = await programOf(effects, namesIn(argv));
+    const program = await programOf(effects, nameIn(argv));
     await program.parseAsync([...argv], { from: "user" });
     return 0;
   } catch (thrown) {
@@ -38,17 +35,19 @@ export async function runProcess(): Promise<void> {
 class Interrupted extends Error {}
 
 /**
- * The one command that a command line asks for, by its first words; undefined where it names none, as when it asks
- * for help: then all are loaded. Only what is used is loaded, for a server that stays for weeks.
+ * The command that a command line names by its first words; undefined where it names none. Only this one is loaded: the
+ * list says all that help shows of the others.
  */
-function namesIn(argv: readonly string[]): string[] | undefined {
-  const words = argv.filter((word, at) => !word.startsWith("-") && argv[at - 1] !== "--study");
-  const asked = [words.slice(0, 2).join(" "), words[0] ?? ""];
-  const name = asked.find((one) => Object.hasOwn(stages, one) || Object.hasOwn(commands, one));
-  return name === undefined ? undefined : [name];
+function nameIn(argv: readonly string[]): string | undefined {
+  const words = argv.filter(
+    (word, at) => !word.startsWith("-") && word !== "help" && argv[at - 1] !== "--study",
+  );
+  return [words.slice(0, 2).join(" "), words[0] ?? ""].find(
+    (name) => Object.hasOwn(stages, name) || Object.hasOwn(commands, name),
+  );
 }
 
-async function programOf(effects: Effects, names: string[] | undefined): Promise<Program> {
+async function programOf(effects: Effects, named: string | undefined): Promise<Program> {
   const program = new Program("tinylove")
     .description(
       "Can readers tell a very short story that a language model wrote from one that a person wrote?",
@@ -62,9 +61,15 @@ async function programOf(effects: Effects, names: string[] | undefined): Promise
       writeErr: (text) => effects.log(text.trimEnd()),
     });
   program.commandsGroup("Stages, in the order of a study:");
-  for (const stage of await loaded(stages, names)) addStage(program, stage, effects);
+  for (const [name, listed] of Object.entries(stages)) {
+    if (name === named) addStage(program, listed, await listed.load(), effects);
+    else addSubcommand(program, name, listed);
+  }
   program.commandsGroup("Commands:");
-  for (const command of await loaded(commands, names)) addCommand(program, command, effects);
+  for (const [name, listed] of Object.entries(commands)) {
+    if (name === named) addCommand(program, listed, await listed.load(), effects);
+    else addSubcommand(program, name, listed);
+  }
   program.addHelpText(
     "after",
     `\nBegin with:\n  $ tinylove init my-study\n  $ tinylove run --study my-study\n  $ tinylove serve --study my-study`,
@@ -72,49 +77,61 @@ async function programOf(effects: Effects, names: string[] | undefined): Promise
   return program;
 }
 
-function addStage(program: Program, stage: AnyStage, effects: Effects): void {
-  describe(program, stage).action(async (flags: Record<string, unknown>, self: Program) => {
+function addStage(program: Program, listed: Listed<AnyStage>, stage: AnyStage, effects: Effects): void {
+  const subcommand = addSubcommand(program, stage.name, listed, stage);
+  subcommand.action(async (flags: Record<string, unknown>, self: Program) => {
+    const { checkedOptions } = await import("./workbench/options.ts");
     const options = stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {};
     const alone = stage.standalone?.(options, effects);
     if (alone) return alone;
+    const { openStudy } = await import("./workbench/study.ts");
+    const { runSingleStage } = await import("./workbench/run-single-stage.ts");
     const study = await openStudy(folderOf(self));
     return runSingleStage(stage, await loaded(stages), study, options, effects);
   });
 }
 
-function addCommand(program: Program, command: AnyCommand, effects: Effects): void {
-  const described = describe(program, command);
-  for (const [notation, summary] of command.parameters ?? []) described.argument(notation, summary);
-  described.action(async (...received: unknown[]) => {
+function addCommand(
+  program: Program,
+  listed: Listed<AnyCommand>,
+  command: AnyCommand,
+  effects: Effects,
+): void {
+  const subcommand = addSubcommand(program, command.name, listed, command);
+  subcommand.action(async (...received: unknown[]) => {
     const self = received.at(-1) as Program;
-    const positional = self.registeredArguments.map((argument, at) => [argument.name(), received[at]]);
+    const names = self.registeredArguments.map((argument) => argument.name());
+    const positional = names.map((name, at) => [name, received[at]]);
     const given = {
       ...ownFlags(self.opts()),
       ...Object.fromEntries(positional.filter(([, value]) => value !== undefined)),
     };
-    await command.run(
-      folderOf(self),
-      checkedOptions(
-        command.options,
-        given,
-        self.registeredArguments.map((each) => each.name()),
-      ),
-      effects,
-    );
+    const { checkedOptions } = await import("./workbench/options.ts");
+    await command.run(folderOf(self), checkedOptions(command.options, given, names), effects);
   });
 }
 
-/** A subcommand with its flags, its examples, and `--study` after its name as well as before it. */
-function describe(program: Program, described: Described): Program {
-  const subcommand = parentOf(program, described.name)
-    .command(described.name.split(" ").at(-1)!)
-    .description(described.summary);
-  for (const [notation, summary] of described.flags ?? []) subcommand.option(notation, summary);
-  subcommand.option("--study <folder>", "the study's folder (default: here)");
-  return subcommand.addHelpText(
-    "after",
-    `\nExamples:\n${described.examples.map((line) => `  $ ${line}`).join("\n")}`,
-  );
+/**
+ * A subcommand, with `--study` after its name as well as before it. One that is loaded has its flags and examples; of
+ * the others there is what the help of their parent shows.
+ */
+function addSubcommand(
+  program: Program,
+  name: string,
+  { summary, parameters }: Listed<unknown>,
+  member?: AnyStage | AnyCommand,
+): Program {
+  const subcommand = parentOf(program, name).command(name.split(" ").at(-1)!).description(summary);
+  if (!member) {
+    if (parameters !== undefined) subcommand.arguments(parameters);
+  } else {
+    if ("parameters" in member)
+      for (const [notation, means] of member.parameters ?? []) subcommand.argument(notation, means);
+    for (const [notation, means] of member.flags ?? []) subcommand.option(notation, means);
+    const examples = member.examples.map((line) => `  $ ${line}`).join("\n");
+    subcommand.addHelpText("after", `\nExamples:\n${examples}`);
+  }
+  return subcommand.option("--study <folder>", "the study's folder (default: here)");
 }
 
 /** A name of two words, `tune plan`, stands below a group of its first word. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../src/cli.ts";
-import { commands, loaded, stages } from "../src/stages.ts";
+import { commands, type Listed, stages } from "../src/stages.ts";
 import { exists, filesUnder, writeWhole } from "../src/workbench/files.ts";
-import type { Described } from "../src/workbench/stage.ts";
+import type { AnyCommand, AnyStage } from "../src/workbench/stage.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
 
 async function tinylove(...argv: string[]) {
@@ -119,8 +119,44 @@ test("what is printed is no wider than a terminal, and a line a stage where ther
   expect(plan.printed).toMatch(/^ {2}Stories each /m);
 });
 
-test("every stage and command stands in its list under its own name", async () => {
+test("a list says the same of every stage and command as its own file", async () => {
   for (const members of [stages, commands]) {
-    expect((await loaded<Described>(members)).map(({ name }) => name)).toEqual(Object.keys(members));
+    for (const [name, { summary, parameters, load }] of Object.entries<Listed<AnyStage | AnyCommand>>(
+      members,
+    )) {
+      const member = await load();
+      const own =
+        "parameters" in member ? member.parameters?.map(([notation]) => notation).join(" ") : undefined;
+      expect({ name, summary, parameters }).toEqual({
+        name: member.name,
+        summary: member.summary,
+        parameters: own,
+      });
+    }
+  }
+});
+
+test("every command has its own help, with its flags and examples", async () => {
+  for (const members of [stages, commands]) {
+    for (const [name, { load }] of Object.entries<Listed<AnyStage | AnyCommand>>(members)) {
+      const { flags = [], examples } = await load();
+      const { code, printed } = await tinylove(...name.split(" "), "--help");
+      expect(code).toBe(0);
+      expect(printed).toContain(`Usage: tinylove ${name} `);
+      for (const [notation] of flags) expect(printed).toContain(`  ${notation}`);
+      for (const line of examples) expect(printed).toContain(`  $ ${line}`);
+      expect((await tinylove(...helpOf(name))).printed).toBe(printed);
+    }
+  }
+});
+
+/** `help run` and `tune help plan`. */
+const helpOf = (name: string): string[] => name.split(" ").toSpliced(-1, 0, "help");
+
+test("help of all commands says the same of a command that was named, and so is loaded", async () => {
+  const { printed } = await tinylove("--help");
+  for (const name of ["collect", "init", "withdraw", "code", "models"]) {
+    const named = await tinylove("--help", name);
+    expect(named).toMatchObject({ code: 0, printed });
   }
 });

@@ -1,43 +1,22 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
+import { analysed } from "../findings/analysed.ts";
+import { headlineOf, printedFindings } from "../findings/terminal.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
-import {
-  clipSummaryFile,
-  codesFile,
-  corpusSummaryFile,
-  findingsFolder,
-  formsFolder,
-  generationsFolder,
-  judgmentsFile,
-  keyFile,
-  registrationFile,
-  stimuliFile,
-} from "../workbench/artefacts.ts";
+import { findingsFolder } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
 import { stage } from "../workbench/stage.ts";
-import { analyses } from "./analyses.ts";
-import { applies } from "./analysis.ts";
+import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
 import { foreseeAnalyses, refuseUnknownAnalyses } from "./foresee.ts";
-import { dataOfOwnTable } from "./from-own-table.ts";
-import { dataOfStudy } from "./from-study.ts";
-import { dataOfTable } from "./from-table.ts";
-import { choicesCsv } from "./judged.ts";
-import { headlineOf, printedFindings } from "./print.ts";
 import type { HowToRead } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
-
-/** Writes what was found as a page; the report knows how, and is handed in where both are known. */
-export type PageOf = (
-  about: { readonly title: string; readonly simulated: boolean },
-  findings: readonly Findings[],
-) => Promise<string>;
 
 const Options = z.object({
   judgments: z.string().optional(),
@@ -55,94 +34,84 @@ const Options = z.object({
 type Options = z.infer<typeof Options>;
 
 /** Puts every question to the judgments that they allow: of a study, or of a table from anywhere. */
-export const analyse = (pageOf: PageOf) =>
-  stage<Options>({
-    name: "analyse",
-    summary: "Ask the judgments what they can say",
-    examples: [
-      "tinylove analyse --study my-study",
-      "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
-      "tinylove analyse --judgments answers.csv --margin 0.05 --json",
-      "tinylove analyse --judgments answers.csv --cluster title class",
-      "tinylove analyse --judgments answers.csv --report answers.html",
-      "tinylove analyse --judgments export.csv --key key.csv --values human=1 machine=2 --dry-run",
-      "tinylove analyse --judgments package/csv/judgments.csv",
+export const analyse = stage<Options>({
+  ...analysed,
+  summary: "Ask the judgments what they can say",
+  examples: [
+    "tinylove analyse --study my-study",
+    "tinylove analyse --judgments answers.csv --map response=answer participant=worker",
+    "tinylove analyse --judgments answers.csv --margin 0.05 --json",
+    "tinylove analyse --judgments answers.csv --cluster title class",
+    "tinylove analyse --judgments answers.csv --report answers.html",
+    "tinylove analyse --judgments export.csv --key key.csv --values human=1 machine=2 --dry-run",
+    "tinylove analyse --judgments package/csv/judgments.csv",
+  ],
+  flags: [
+    ["--judgments <file>", "a table from anywhere instead of a study (see docs/statistics.md)"],
+    [
+      "--cluster <columns...>",
+      "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
     ],
-    flags: [
-      ["--judgments <file>", "a table from anywhere instead of a study (see docs/statistics.md)"],
-      [
-        "--cluster <columns...>",
-        "for a table: what judgments repeat by beside readers and stories, as title, form, class (default: title; none for nothing)",
-      ],
-      ["--map <columns...>", "what the table calls a column: response=answer"],
-      ["--values <values...>", "what the table's values mean: human=0 machine=1 missing=99"],
-      ["--key <file>", "a table that says who wrote each story, for a table that does not"],
-      ["--dry-run", "for a table: only say how it is read; with --json print the judgments"],
-      [
-        "--margin <share>",
-        "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
-      ],
-      [
-        "--rating-margin <points>",
-        "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
-      ],
-      ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
-      ["--json", "print every figure with full precision"],
-      ["--report <file>", "for a table: also write the page"],
+    ["--map <columns...>", "what the table calls a column: response=answer"],
+    ["--values <values...>", "what the table's values mean: human=0 machine=1 missing=99"],
+    ["--key <file>", "a table that says who wrote each story, for a table that does not"],
+    ["--dry-run", "for a table: only say how it is read; with --json print the judgments"],
+    [
+      "--margin <share>",
+      "for a table: accuracy within 0.5 -/+ this counts as chance (default: its study's, or 0.1)",
     ],
-    options: Options,
-    reads: [
-      corpusSummaryFile,
-      generationsFolder,
-      stimuliFile,
-      keyFile,
-      clipSummaryFile,
-      registrationFile,
-      codesFile,
-      formsFolder,
-      judgmentsFile,
+    [
+      "--rating-margin <points>",
+      "for a table of ratings: means this close count as equal, in points or as a share of the scale, 10% (default: its study's, or 0.5)",
     ],
-    writes: [findingsFolder],
-    settings: ({ config }) => ({ ...config.analyse, quota: config.survey.quota }),
-    preflight: foreseeAnalyses,
-    async run(
-      study,
-      { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
-      effects,
-    ) {
-      refuseWithoutTable({
-        "--margin": margin,
-        "--rating-margin": ratingMargin,
-        "--alpha": alpha,
-        "--report": report,
-        "--map": map[0],
-        "--values": values[0],
-        "--key": key,
-        "--dry-run": dryRun || undefined,
-        "--cluster": cluster,
-      });
-      const data = await dataOfStudy(study);
-      tellIfSimulated(data, effects);
-      const found = await allFindings(data, study.random("analyse"), effects);
-      for (const findings of found) {
-        await writeWhole(
-          study.path(findingsFolder, `${findings.analysis}.json`),
-          `${JSON.stringify(findings, null, 2)}\n`,
-        );
-      }
-      const judged = study.path(findingsFolder, "judgments.csv");
-      if (data.choices.length > 0) await writeWhole(judged, choicesCsv(withoutExcluded(data)));
-      const kept = new Set([
-        ...found.map(({ analysis }) => study.path(findingsFolder, `${analysis}.json`)),
-        ...(data.choices.length > 0 ? [judged] : []),
-      ]);
-      for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
-      if (json) effects.print(asJson(found));
-      else effects.log(`  ${headlineOf(found)}`);
-    },
-    standalone: ({ judgments, ...options }, effects) =>
-      judgments === undefined ? undefined : analyseTable(judgments, options, pageOf, effects),
-  });
+    ["--alpha <share>", "for a table: how often a claim may be wrong (default: its study's, or 0.05)"],
+    ["--json", "print every figure with full precision"],
+    ["--report <file>", "for a table: also write the page"],
+  ],
+  options: Options,
+  preflight: foreseeAnalyses,
+  async run(
+    study,
+    { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
+    effects,
+  ) {
+    refuseWithoutTable({
+      "--margin": margin,
+      "--rating-margin": ratingMargin,
+      "--alpha": alpha,
+      "--report": report,
+      "--map": map[0],
+      "--values": values[0],
+      "--key": key,
+      "--dry-run": dryRun || undefined,
+      "--cluster": cluster,
+    });
+    // Loaded here and not above: `status` asks every stage, and most of the statistics are behind these.
+    const { analysesWith } = await import("./analyses.ts");
+    const { dataOfStudy } = await import("./from-study.ts");
+    const { choicesCsv } = await import("./judged.ts");
+    const data = await dataOfStudy(study);
+    tellIfSimulated(data, effects);
+    const found = await allFindings(data, analysesWith(study.plugins), study.random("analyse"), effects);
+    for (const findings of found) {
+      await writeWhole(
+        study.path(findingsFolder, `${findings.analysis}.json`),
+        `${JSON.stringify(findings, null, 2)}\n`,
+      );
+    }
+    const judged = study.path(findingsFolder, "judgments.csv");
+    if (data.choices.length > 0) await writeWhole(judged, choicesCsv(withoutExcluded(data)));
+    const kept = new Set([
+      ...found.map(({ analysis }) => study.path(findingsFolder, `${analysis}.json`)),
+      ...(data.choices.length > 0 ? [judged] : []),
+    ]);
+    for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
+    if (json) effects.print(asJson(found));
+    else effects.log(`  ${headlineOf(found)}`);
+  },
+  standalone: ({ judgments, ...options }, effects) =>
+    judgments === undefined ? undefined : analyseTable(judgments, options, effects),
+});
 
 async function analyseTable(
   file: string,
@@ -158,7 +127,6 @@ async function analyseTable(
     report,
     dryRun,
   }: Omit<Options, "judgments">,
-  pageOf: PageOf,
   effects: Effects,
 ): Promise<void> {
   const given = {
@@ -178,9 +146,11 @@ async function analyseTable(
     if (json) effects.print(JSON.stringify([...data.choices, ...data.pairs, ...data.ratings], null, 2));
     return;
   }
-  const found = await allFindings(data, random, effects);
+  const { analyses } = await import("./analyses.ts");
+  const found = await allFindings(data, analyses, random, effects);
   if (report !== undefined) {
-    await writeWhole(report, await pageOf({ title: nameOf(file), simulated: data.simulated }, found));
+    const { pageOfFindings } = await import("../findings/page-of-findings.ts");
+    await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
   }
   effects.print(json ? asJson(found) : printedFindings(found));
@@ -205,6 +175,7 @@ async function dataOfFile(
   how: HowToRead,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
+  const { dataOfOwnTable } = await import("./from-own-table.ts");
   const own = await dataOfOwnTable(file);
   if (!own) return dataOfAnyTable(file, given, how, effects);
   const settings = { ...own.data.settings, ...given };
@@ -215,6 +186,7 @@ async function dataOfFile(
 }
 
 async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effects: Effects) {
+  const { dataOfTable } = await import("./from-table.ts");
   const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
   effects.log(said);
   for (const warning of warnings) effects.warn(warning);
@@ -222,10 +194,15 @@ async function dataOfAnyTable(file: string, given: Given, how: HowToRead, effect
 }
 
 /** Every analysis that the data allow, in order; interruption ends it between two. */
-async function allFindings(all: Data, random: Random, effects: Effects): Promise<Findings[]> {
+async function allFindings(
+  all: Data,
+  analyses: readonly Analysis[],
+  random: Random,
+  effects: Effects,
+): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
-  refuseUnknownAnalyses(data.settings);
+  refuseUnknownAnalyses(data.settings, analyses);
   const asked = analyses.filter(
     (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
   );

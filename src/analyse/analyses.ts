@@ -1,3 +1,4 @@
+import { type Plugins, withPlugins } from "../plugins/plugin.ts";
 import { accuracy } from "./analyses/accuracy.ts";
 import { bayes } from "./analyses/bayes.ts";
 import { cues } from "./analyses/cues.ts";
@@ -27,3 +28,7 @@ export const analyses: readonly Analysis[] = [
   preregistration,
   overview,
 ];
+
+/** These, and those of the study's plugins after them. */
+export const analysesWith = (plugins: Plugins): readonly Analysis[] =>
+  withPlugins(analyses, "analysis", plugins, ({ definition }) => definition as Analysis);

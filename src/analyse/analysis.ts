@@ -1,3 +1,4 @@
+import { definition } from "../plugins/plugin.ts";
 import type { Random } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import type { Data, Kind } from "./data.ts";
@@ -39,3 +40,9 @@ const hasLevels = ({ study }: Data): boolean =>
   (study?.generations ?? []).some(({ control = {} }) =>
     ["strength", "tone", "dialogue", "kind", "setting"].some((name) => Object.hasOwn(control, name)),
   );
+
+/**
+ * Defines an analysis for `plugins:` of study.yaml: a question of one's own to the judgments. What it finds is written to
+ * `findings/<name>.json` and has a part in the report, after those of Tiny Love. An analysis reads; it changes no verdict.
+ */
+export const defineAnalysis = (analysis: Analysis): Analysis => definition("analysis", analysis);

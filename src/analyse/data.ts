@@ -1,4 +1,5 @@
 import type { Frozen, Registration } from "../registration/registration.ts";
+import type { Origin } from "../stats/judgments.ts";
 import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Coder } from "../study/coding.ts";
 import type { CorpusSummary } from "../study/corpus.ts";
@@ -6,8 +7,7 @@ import type { Generation } from "../study/generation.ts";
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
 import type { Stimulus } from "../study/stimulus.ts";
 
-/** Who wrote a text. */
-export type Origin = "human" | "machine";
+export type { Origin };
 
 /** What was asked: of one story, human or machine; of two, which is human; or a number on a scale. */
 export type Kind = "choices" | "pairs" | "ratings";

@@ -3,7 +3,9 @@ import type { StudyPlan } from "../stats/simulate-study.ts";
 import type { Form } from "../study/form.ts";
 import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
-import { sharesOf } from "../tasks/asked.ts";
+import { aboutPeople, sharesOf } from "../tasks/asked.ts";
+import { isClosed, levelsOf } from "../tasks/items.ts";
+import { taskNamed, taskNames } from "../tasks/tasks.ts";
 import { formsFolder, keyFile, readForms, readKey, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
@@ -27,7 +29,7 @@ export async function designOf(study: Study): Promise<Design> {
   throw new StudyError(
     "compose.tasks: the study does not ask of human and of machine stories which they are",
     {
-      hint: "power is planned for human-or-machine; plan apart from the study with --stories and --each",
+      hint: `power is planned for ${taskNames("choice", { asksOrigin: true })}; plan apart from the study with --stories and --each`,
     },
   );
 }
@@ -45,14 +47,16 @@ export async function designIfAny(study: Study): Promise<Design | undefined> {
 /** The design with the clusters that the analysis declares, and without titles where it does not. */
 function clusteredBy(
   analyse: Parameters<typeof methodOf>[0],
-  { compose, survey }: Study["config"],
+  config: Study["config"],
   { titles, ...design }: Design,
 ): Design {
   const { clusters } = methodOf(analyse);
-  const classes = survey.demographics.find(({ name, options }) => options && clusters.includes(name));
+  const classes = aboutPeople(config)
+    .filter(isClosed)
+    .find(({ name }) => clusters.includes(name));
   const groups = clusters.includes("form")
-    ? { count: compose.forms, hold: "all" as const }
-    : classes && { count: classes.options!.length, hold: "readers" as const };
+    ? { count: config.compose.forms, hold: "all" as const }
+    : classes && { count: levelsOf(classes).length, hold: "readers" as const };
   return {
     ...design,
     ...(titles !== undefined && clusters.includes("title") && { titles }),
@@ -93,7 +97,7 @@ function designOfForms(
   stimuli: readonly Stimulus[],
 ): Design | undefined {
   const judged = forms
-    .map(({ questions }) => questions.filter(({ task }) => task === choice).flatMap(({ stimuli }) => stimuli))
+    .map(({ questions }) => questions.filter(asksChoice).flatMap(({ stimuli }) => stimuli))
     .filter((stimuli) => stimuli.length > 0);
   if (judged.length === 0) return undefined;
   const of = (origin: Origin, stimuli: readonly string[]) =>
@@ -113,7 +117,7 @@ function designOfForms(
 }
 
 function designOfSettings(compose: Study["config"]["compose"]): Design | undefined {
-  const asked = compose.tasks.find(({ task }) => task === choice);
+  const asked = compose.tasks.find(asksChoice);
   if (!asked) return undefined;
   const { alone } = sharesOf(compose);
   const most = asked.count === "all" ? Infinity : Math.floor(asked.count / 2);
@@ -125,7 +129,11 @@ function designOfSettings(compose: Study["config"]["compose"]): Design | undefin
   return { ...design, titles: Math.max(design.stories.human, design.stories.machine) };
 }
 
-const choice = "human-or-machine";
+/** Whether a question is of one story, and of who wrote it. */
+function asksChoice({ task: name }: { readonly task: string }): boolean {
+  const task = taskNamed(name);
+  return task?.kind === "choice" && task.asksOrigin;
+}
 
 function ofBoth(of: (origin: Origin) => { readonly stories: number; readonly each: number }): Design {
   const [human, machine] = [of("human"), of("machine")];

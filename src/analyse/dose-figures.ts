@@ -4,7 +4,7 @@ import type { Interval } from "../stats/interval.ts";
 import { mean, standardDeviation } from "../stats/quantile.ts";
 import type { Figure } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import type { Corrected, DoseOutcome, Selected, Share } from "./doses.ts";
+import type { Corrected, DoseOutcome, DoseShare, Selected } from "./doses.ts";
 
 /** An outcome of something that has levels. */
 export type LevelOutcome = DoseOutcome & Required<Pick<DoseOutcome, "data">>;
@@ -60,7 +60,7 @@ export function together(outcomes: readonly LevelOutcome[], confidence: number):
 }
 
 /** How often texts have what was asked of them, and how often the others have it. */
-export const sharesTable = (shares: readonly Share[]) => ({
+export const sharesTable = (shares: readonly DoseShare[]) => ({
   columns: [
     { key: "category", label: "asked for", format: "text" as const },
     { key: "texts", label: "texts", format: "integer" as const },

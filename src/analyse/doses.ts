@@ -5,9 +5,11 @@ import { type Trend, type TrendData, trend } from "../stats/trend.ts";
 import { majority } from "../study/coding.ts";
 import { countingOf, type Generation, modelName } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
+import { tasks } from "../tasks/tasks.ts";
 import { dialogueWords } from "../text/dialogue.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import type { Data } from "./data.ts";
+import { ratingScale } from "./rating-scale.ts";
 
 /** One way in which it may show what was asked for. */
 export interface DoseOutcome {
@@ -23,12 +25,12 @@ export interface DoseOutcome {
   /** Values by level, where what was asked for has levels. */
   readonly data?: TrendData;
   /** Texts by category, where what was asked for has none. */
-  readonly shares?: readonly Share[];
+  readonly shares?: readonly DoseShare[];
   readonly found: Trend;
 }
 
 /** How often texts have a category: those that it was asked of, and the others. */
-export interface Share {
+export interface DoseShare {
   readonly category: string;
   readonly texts: number;
   readonly asked: number;
@@ -41,7 +43,7 @@ export type Corrected = DoseOutcome & { readonly corrected: number };
 /** What was asked of a model under a prompt: a tone's level, words of dialogue, a kind of love, a setting. */
 export interface Dose<Each extends DoseOutcome> {
   readonly name: string;
-  readonly control: Control;
+  readonly control: ControlName;
   /** What can be set, as a sentence names it: `the level of melancholy`. */
   readonly what: string;
   readonly outcomes: readonly Each[];
@@ -49,7 +51,7 @@ export interface Dose<Each extends DoseOutcome> {
   readonly selected: readonly Selected[];
 }
 
-export type Control = "tone" | "tones" | "dialogue" | "kind" | "setting";
+export type ControlName = "tone" | "tones" | "dialogue" | "kind" | "setting";
 
 export interface Selected {
   readonly asked: string;
@@ -88,7 +90,7 @@ export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
 
 /** A kind of control, and how texts are looked at for it. */
 interface Plan {
-  readonly control: Control;
+  readonly control: ControlName;
   readonly name: string;
   what(within: string): string;
   /** Whether a text was asked for it. */
@@ -98,11 +100,11 @@ interface Plan {
   within?(generation: Generation): string;
   /** What draws were chosen by. */
   measure?(generation: Generation): number;
-  outcomes(texts: readonly Text[], data: Data, random: (key: string) => Random): DoseOutcome[];
+  outcomes(texts: readonly DoseText[], data: Data, random: (key: string) => Random): DoseOutcome[];
 }
 
 /** A text under what was asked for. */
-export interface Text {
+export interface DoseText {
   readonly asked: string;
   /** The title, with all else that was asked for: what is compared with each other. */
   readonly block: string;
@@ -164,7 +166,7 @@ const writerOf = (generation: Generation): string =>
   `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`;
 
 /** All texts that were asked for it, in any attempt. Where some were chosen by the measure, all passed the choice. */
-function textsOf(group: readonly Generation[], { asked, control }: Plan): Text[] {
+function textsOf(group: readonly Generation[], { asked, control }: Plan): DoseText[] {
   const own = control === "tone" ? ["strength", "tone"] : [control === "tones" ? "tone" : control];
   const selected = group.some(
     // Older versions drew again what was far from the wish.
@@ -178,10 +180,10 @@ function textsOf(group: readonly Generation[], { asked, control }: Plan): Text[]
 }
 
 /** The first draw of each: what the model did, before anybody chose. */
-const firstOf = (texts: readonly Text[]): Text[] =>
+const firstOf = (texts: readonly DoseText[]): DoseText[] =>
   texts.filter(({ generation }) => generation.attempt === 1 && generation.text !== "");
 
-function selectedOf(texts: readonly Text[], { measure }: Plan): Selected[] {
+function selectedOf(texts: readonly DoseText[], { measure }: Plan): Selected[] {
   if (!measure) return [];
   const chosen = [
     ...groupedBy(
@@ -231,7 +233,7 @@ export function correctedAll(doses: readonly Dose<DoseOutcome>[]): Dose<Correcte
 }
 
 /** A measure of each first draw, compared within its title, for titles are sad or glad of themselves. */
-function measured(texts: readonly Text[], measure: (text: string) => number): TrendData {
+function measured(texts: readonly DoseText[], measure: (text: string) => number): TrendData {
   const first = firstOf(texts);
   const blocks = first.map(({ block }) => block);
   const levels = first.map(({ asked }) => Number(asked));
@@ -246,7 +248,7 @@ function measured(texts: readonly Text[], measure: (text: string) => number): Tr
   };
 }
 
-function sadnessIn(texts: readonly Text[]): Levelled {
+function sadnessIn(texts: readonly DoseText[]): Levelled {
   const tone = controlIn("tone")(texts[0]!.generation);
   return {
     key: "words",
@@ -259,7 +261,7 @@ function sadnessIn(texts: readonly Text[]): Levelled {
   };
 }
 
-const spokenIn = (texts: readonly Text[]): Levelled => ({
+const spokenIn = (texts: readonly DoseText[]): Levelled => ({
   key: "words",
   label: "words of dialogue",
   noun: "the number of spoken words",
@@ -272,7 +274,7 @@ const spokenIn = (texts: readonly Text[]): Levelled => ({
 /** Whether first draws have the code that was asked for, by the cue words, and by people and models who coded them. */
 function coded(
   variable: string,
-  texts: readonly Text[],
+  texts: readonly DoseText[],
   { study, settings }: Data,
   random: (key: string) => Random,
 ): DoseOutcome[] {
@@ -311,7 +313,7 @@ function coded(
 
 /** Whether first draws name the place that was asked for. */
 function mentioned(
-  texts: readonly Text[],
+  texts: readonly DoseText[],
   { settings }: Data,
   random: (key: string) => Random,
 ): DoseOutcome[] {
@@ -333,8 +335,8 @@ function mentioned(
 
 function fitting(
   outcome: Omit<DoseOutcome, "found" | "shares">,
-  texts: readonly Text[],
-  fits: (text: Text, category: string) => number,
+  texts: readonly DoseText[],
+  fits: (text: DoseText, category: string) => number,
   level: number,
   random: (key: string) => Random,
 ): DoseOutcome[] {
@@ -351,7 +353,7 @@ function fitting(
     random(outcome.key),
   );
   if (!found) return [];
-  const share = (of: readonly Text[], category: string) =>
+  const share = (of: readonly DoseText[], category: string) =>
     of.reduce((sum, text) => sum + fits(text, category), 0) / of.length;
   const shares = [...new Set(asked)].map((category) => {
     const [own, others] = [true, false].map((it) => texts.filter((text) => (text.asked === category) === it));
@@ -380,14 +382,16 @@ const emotionsOf: Readonly<Record<string, readonly string[]>> = {
  * How much readers were moved, and whether they named an emotion of the tone, each compared within the reader. Texts
  * that were chosen by their words say of readers what the choice says, and are left out.
  */
-function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[] {
+function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levelled[] {
   const tone = controlIn("tone")(texts[0]!.generation);
   const byId = new Map(
     texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
   );
+  // Of several tasks about feeling the first is taken, so that no two scales are mixed.
+  const task = tasks.find(({ name, asksFeeling }) => asksFeeling && ratings.some((one) => one.task === name));
   const rated = ratings.flatMap((rating) => {
     const level = byId.get(study?.behind.get(rating.stimulus) ?? "");
-    return level && rating.task === "how-it-felt" ? [{ rating, level }] : [];
+    return level && rating.task === task?.name ? [{ rating, level }] : [];
   });
   const emotions = emotionsOf[tone] ?? [];
   const named = rated.filter(({ rating }) => rating.emotion !== undefined);
@@ -405,9 +409,13 @@ function ratingsOf(texts: readonly Text[], { ratings, study }: Data): Levelled[]
       clusters: [readers, titles],
     };
   };
+  const { low, high } = ratingScale(
+    task?.name ?? "",
+    rated.map(({ rating }) => rating.rating),
+  );
   const moved: Levelled = {
     key: "moved",
-    label: "how much it moved readers, 1 to 7",
+    label: `how much it moved readers, ${low} to ${high}`,
     noun: "how much readers are moved",
     rises: "Readers are moved more",
     falls: "Readers are moved less",

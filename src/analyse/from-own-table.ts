@@ -6,6 +6,8 @@ import type { Form } from "../study/form.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings, methodOf01 } from "../study/settings/analyse.ts";
 import { type Row, readTable } from "../tables/tables.ts";
+import { TaskFacts } from "../tasks/kinds.ts";
+import { taskAt } from "../tasks/tasks.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
@@ -45,6 +47,8 @@ const Settings = z.looseObject({
   seed: z.union([z.int(), z.string()]),
   survey: z.looseObject({ quota: z.int().optional() }),
   analyse: AnalyseSettings,
+  /** What each task asks; absent from packages of version 0.1, whose tasks are all known here. */
+  tasks: z.record(z.string(), TaskFacts).default({}),
 });
 
 async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
@@ -56,7 +60,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   const needed = [stimuli!, forms!, settings!];
   if ((await Promise.all(needed.map(exists))).includes(false)) return undefined;
 
-  const { seed, survey, analyse } = await readJson(settings!, Settings);
+  const { seed, survey, analyse, tasks } = await readJson(settings!, Settings);
   const registration = (await exists(registered!)) ? await readJson(registered!, Registration) : undefined;
   const readers = registration?.frozen.readers ?? plannedEnd({ analyse, survey });
   const judgments = (await readTable(path)).map((row, at) =>
@@ -65,7 +69,12 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   // A package that says nothing of the method was made by version 0.1.
   const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
   const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
-  const judged = judgedOn(judgments, formsOf(await readTable(forms!)), await lookAt(stimuli!));
+  const judged = judgedOn(
+    judgments,
+    formsOf(await readTable(forms!)),
+    await lookAt(stimuli!),
+    (task) => tasks[task] ?? taskAt(path, task),
+  );
   return {
     data: {
       settings: declared,

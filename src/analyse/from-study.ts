@@ -7,7 +7,9 @@ import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { readTable } from "../tables/tables.ts";
-import { taskNamed } from "../tasks/tasks.ts";
+import { checkOneVerdict } from "../tasks/asked.ts";
+import type { TaskFacts } from "../tasks/kinds.ts";
+import { taskAt } from "../tasks/tasks.ts";
 import {
   codesFile,
   corpusSummaryFile,
@@ -60,22 +62,35 @@ async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generation
   return { generations, coders: await codersOf(study, "study", asked, await readCodebook(study)) };
 }
 
-/** What judgments say, and the forms that they are of, once it is known who wrote what was shown. */
-export const judgedOn = (
+/** What is known of a task; throws StudyError where nothing is. */
+export type TaskLookup = (task: string) => TaskFacts;
+
+const taskOfStudy: TaskLookup = (task) => taskAt("forms or judgments/judgments.csv", task);
+
+/**
+ * What judgments say, and the forms that they are of, once it is known who wrote what was shown, and what each task
+ * asks. Throws StudyError where two tasks ask the same of origin.
+ */
+export function judgedOn(
   judgments: readonly Judgment[],
   forms: readonly Form[],
   shown: StimulusLookup,
-): Omit<Data, "settings" | "measures" | "study"> => ({
-  ...answersOf(judgments, shown),
-  asks: new Set([
-    ...forms.flatMap(({ questions }) => questions.flatMap((question) => kindAsked(question) ?? [])),
-    ...judgments.flatMap((judgment) => kindOf(judgment) ?? []),
-  ]),
-  forms: forms.map((form) => formFacts(form, shown)),
-  checks: checksIn(judgments),
-  leftOut: {},
-  simulated: judgments.some(({ simulated }) => simulated),
-});
+  factsOf: TaskLookup = taskOfStudy,
+): Omit<Data, "settings" | "measures" | "study"> {
+  const questions = forms.flatMap((form) => form.questions);
+  const names = new Set([...questions, ...judgments].map(({ task }) => task));
+  checkOneVerdict("judgments/judgments.csv", [...names], factsOf);
+  const kinds = new Map([...names].map((name) => [name, kindOf(factsOf(name))]));
+  const kindAsked = ({ task }: { readonly task: string }) => kinds.get(task);
+  return {
+    ...answersOf(judgments, shown, kindAsked),
+    asks: new Set([...kinds.values()].filter((kind) => kind !== undefined)),
+    forms: forms.map((form) => formFacts(form, shown, kindAsked)),
+    checks: checksIn(judgments, factsOf),
+    leftOut: {},
+    simulated: judgments.some(({ simulated }) => simulated),
+  };
+}
 
 /** The survey's quota ends a study that does not say itself when to stop, registered or not. */
 async function settingsOf(study: Study): Promise<Data["settings"]> {
@@ -100,38 +115,43 @@ export function labelled<Judged extends Pick<Data, "choices">>(
 }
 
 /** What each participant said of themselves. */
-const peopleIn = (judgments: readonly Judgment[]) =>
-  new Map(
-    judgments
-      .filter(({ task }) => task === "demographics")
-      .map(({ participant, response }) => [participant, response]),
-  );
+function peopleIn(judgments: readonly Judgment[]): Map<string, Record<string, unknown>> {
+  const said = new Map<string, Record<string, unknown>>();
+  for (const { participant, task, response } of judgments) {
+    if (taskOfStudy(task).kind === "about") said.set(participant, { ...said.get(participant), ...response });
+  }
+  return said;
+}
 
 /** Clusters that a study knows of without asking its readers. */
 export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** The task itself knows which answer shows that its question was read. */
-const checksIn = (judgments: readonly Judgment[]): Data["checks"] =>
+const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["checks"] =>
   judgments
-    .filter(({ task }) => task === "attention-check")
+    .filter(({ task }) => factsOf(task).kind === "check")
     .map(({ participant, task, response }) => ({
       participant,
-      passed: taskNamed(task)?.score(response, []) === 1,
+      passed: response.answer === factsOf(task).rightAnswer,
     }));
 
 /** What is known of a stimulus; throws StudyError, naming `where` it was shown, where nothing is. */
 export type StimulusLookup = (stimulus: string, where: string) => Shown;
 
+type KindLookup = (asked: { readonly task: string }) => Kind | undefined;
+
 /** Sorts answers by what was asked; what is no judgment of a story (an age, an attention check) is not among them. */
 function answersOf(
   judgments: readonly Judgment[],
   shown: StimulusLookup,
+  kindAsked: KindLookup,
 ): Pick<Data, "choices" | "pairs" | "ratings"> {
   const choices: Choice[] = [];
   const pairs: Pair[] = [];
   const ratings: Rating[] = [];
   for (const judgment of judgments) {
-    const kind = kindOf(judgment);
+    const kind = kindAsked(judgment);
+    if (!kind || !counts[kind](judgment.response.answer)) continue;
     if (kind === "choices") choices.push(choiceOf(judgment, shown));
     if (kind === "pairs") pairs.push(pairOf(judgment, shown));
     if (kind === "ratings") ratings.push(ratingOf(judgment, shown));
@@ -139,21 +159,19 @@ function answersOf(
   return { choices, pairs, ratings };
 }
 
-/** An answer says by its own shape what was asked, so that a new task of a known kind needs no line here. */
-function kindOf({ task, stimuli, response: { answer } }: Judgment): Kind | undefined {
-  if (task === "free-text") return undefined;
-  if (stimuli.length === 1 && (answer === "human" || answer === "machine")) return "choices";
-  if (stimuli.length === 2 && (answer === "left" || answer === "right")) return "pairs";
-  if (stimuli.length === 1 && answer !== "" && Number.isFinite(Number(answer))) return "ratings";
-  return undefined;
+/** What the analyses know the answers to a task as: judgments of origin, or ratings. */
+function kindOf({ kind, asksOrigin }: TaskFacts): Kind | undefined {
+  if (kind === "rating") return "ratings";
+  if (!asksOrigin) return undefined;
+  return kind === "pair" ? "pairs" : "choices";
 }
 
-/** What an unanswered question will give: two stories are a pair; of one story the task's name tells. */
-function kindAsked({ task, stimuli }: Form["questions"][number]): Kind | undefined {
-  if (stimuli.length === 2) return "pairs";
-  if (stimuli.length === 0 || task === "free-text") return undefined;
-  return task === "human-or-machine" ? "choices" : "ratings";
-}
+/** Whether an answer is one that the analyses can count; a table may have been changed by hand. */
+const counts: Readonly<Record<Kind, (answer: string | number) => boolean>> = {
+  choices: (answer) => answer === "human" || answer === "machine",
+  pairs: (answer) => answer === "left" || answer === "right",
+  ratings: (answer) => answer !== "" && Number.isFinite(Number(answer)),
+};
 
 function choiceOf(judgment: Judgment, shown: StimulusLookup): Choice {
   const { answer, confidence, reason } = judgment.response;
@@ -206,7 +224,7 @@ const answerOf = ({ participant, form, order, ms }: Judgment) => ({
 
 const writerOf = ({ origin, model }: Shown): string => (origin === "human" ? "human" : model || "machine");
 
-function formFacts({ id, questions }: Form, shown: StimulusLookup): FormFacts {
+function formFacts({ id, questions }: Form, shown: StimulusLookup, kindAsked: KindLookup): FormFacts {
   const asked = questions.filter((question) => kindAsked(question) === "choices");
   const human = asked.filter(({ stimuli }) => shown(stimuli[0]!, `forms/${id}.json`).origin === "human");
   return {

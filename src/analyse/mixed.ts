@@ -5,7 +5,7 @@ import { indexLabels, type Label } from "../stats/labels.ts";
 import { fitMixedLogistic, type MixedLogistic } from "../stats/mixed-logistic.ts";
 import { studentQuantile } from "../stats/student-t.ts";
 import type { Choice } from "./data.ts";
-import type { Effect } from "./effects.ts";
+import type { Effect } from "./fixed-effects.ts";
 import { sharedTitles } from "./titles.ts";
 
 /** The mixed model of some choices: its fit with all that its tests rest on, or why there is none. */

@@ -6,7 +6,7 @@ import { counted, declaredPercent, marginRange, percent } from "../study/print.t
 import { StudyError } from "../workbench/errors.ts";
 import {
   claimPower,
-  type Plan,
+  type PlanWithoutReaders,
   readersNeeded,
   sayTooFewStories,
   type Test,
@@ -113,7 +113,7 @@ export function planned(options: Asked): Findings {
   return { analysis: "power", asks: "What can such a study show?", findings, numbers };
 }
 
-function planOf(asked: Asked): Plan {
+function planOf(asked: Asked): PlanWithoutReaders {
   const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
   for (const [flag, count] of [
     ["--stories", stories],
@@ -157,7 +157,7 @@ interface Point {
 }
 
 /** Up to twice the readers in question, for half as many, as many and four times as many stories. */
-function curveOf(plan: Plan, test: Test, readers: number): Point[] {
+function curveOf(plan: PlanWithoutReaders, test: Test, readers: number): Point[] {
   const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];

@@ -4,10 +4,10 @@ import { type StudyPlan, usualClusters, usualSpread } from "../stats/simulate-st
 import { counted, declaredPercent, printed } from "../study/print.ts";
 
 /** A plan before it has readers. */
-export type Plan = Omit<StudyPlan, "readers">;
+export type PlanWithoutReaders = Omit<StudyPlan, "readers">;
 
 /** What a plan has of a study. */
-type PlannedDesign = Pick<Plan, "stories" | "each" | "titles" | "groups">;
+type PlannedDesign = Pick<PlanWithoutReaders, "stories" | "each" | "titles" | "groups">;
 
 /** What is claimed, and how often it may be wrong. */
 export interface Test {
@@ -16,7 +16,7 @@ export interface Test {
 }
 
 /** The plan with another number of stories, and as many titles for each as before. */
-export const withStories = <Some extends Plan>(plan: Some, stories: number): Some =>
+export const withStories = <Some extends PlanWithoutReaders>(plan: Some, stories: number): Some =>
   plan.titles === undefined
     ? { ...plan, stories }
     : { ...plan, stories, titles: Math.max(1, Math.round((plan.titles * stories) / plan.stories)) };
@@ -34,7 +34,7 @@ export function claimPower({ overall, human, machine }: StudyPower): number {
  * alone; undefined where even 100,000 would not do, because the stories are too few.
  */
 export function readersNeeded(
-  plan: Plan,
+  plan: PlanWithoutReaders,
   test: Test,
   wanted: number,
   of: "claim" | "overall" = "claim",
@@ -46,7 +46,7 @@ export function readersNeeded(
 }
 
 /** The fewest stories, half of them human, with which any number of readers promises the wanted power; undefined beyond 10,000. */
-function storiesNeeded(plan: Plan, test: Test, wanted: number): number | undefined {
+function storiesNeeded(plan: PlanWithoutReaders, test: Test, wanted: number): number | undefined {
   const enough = (half: number) => {
     const formula = verdictPower({ ...withStories(plan, 2 * half), readers: uncountable }, test);
     return claimPower(formula) >= wanted;
@@ -75,7 +75,7 @@ export const usualPower = 0.8;
  * One sentence where the stories are too few for the claim whatever the number of readers, with how many it would
  * take; undefined where some number of readers does.
  */
-export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string | undefined {
+export function sayTooFewStories(plan: PlanWithoutReaders, test: Test, wanted: number): string | undefined {
   const few = sayTooFewClusters(plan);
   if (few !== undefined) return few;
   if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
@@ -92,7 +92,7 @@ export function sayTooFewStories(plan: Plan, test: Test, wanted: number): string
 }
 
 /** Where titles, classes or forms are too few for any verdict; undefined where they are not. */
-function sayTooFewClusters({ titles, groups }: Plan): string | undefined {
+function sayTooFewClusters({ titles, groups }: PlanWithoutReaders): string | undefined {
   const few = [
     { count: titles, noun: "title" },
     { count: groups?.count, noun: groups?.hold === "all" ? "form" : "class" },
@@ -107,7 +107,7 @@ export const sayTooFewFor = (design: PlannedDesign, test: Test): string | undefi
   sayTooFewStories(usualPlan(design), test, usualPower);
 
 /** A plan for readers and stories that differ as they usually do, and who cannot tell. */
-export const usualPlan = (design: PlannedDesign): Plan => ({
+export const usualPlan = (design: PlannedDesign): PlanWithoutReaders => ({
   ...design,
   variances: { ...usualSpread, ...usualClusters },
   humanAccuracy: 0.5,

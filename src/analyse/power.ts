@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printedFindings } from "../findings/terminal.ts";
 import { usualClusters, usualSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
@@ -6,11 +7,9 @@ import { exists, writeWhole } from "../workbench/files.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import type { PageOf } from "./analyse.ts";
 import { type Design, designOf, evenDesign } from "./design.ts";
 import { type Asked, planned } from "./planned.ts";
 import { usualPower } from "./power-plan.ts";
-import { printedFindings } from "./print.ts";
 
 const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),
@@ -36,66 +35,63 @@ const Options = z.object({
 type Given = z.infer<typeof Options>;
 
 /** `tinylove power`: plans a study before its data, over readers and stories alike. */
-export const power = (pageOf: PageOf) =>
-  command<Given>({
-    name: "power",
-    summary: "Plan how many readers and stories a verdict needs, before the data",
-    examples: [
-      "tinylove power --study my-study                       # its stories, forms, margin and readers",
-      "tinylove power --margin 0.10 --stories 60 --each 6",
-      "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
+export const power = command<Given>({
+  name: "power",
+  summary: "Plan how many readers and stories a verdict needs, before the data",
+  examples: [
+    "tinylove power --study my-study                       # its stories, forms, margin and readers",
+    "tinylove power --margin 0.10 --stories 60 --each 6",
+    "tinylove power --readers 13 --each 6 --stories 18     # what thirteen responses can show",
+  ],
+  flags: [
+    ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
+    ["--alpha <share>", "how often a claim may be wrong (default: the study's, else 0.05)"],
+    ["--power <share>", `how often a true claim should be shown (default ${usualPower})`],
+    ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
+    ["--each <number>", "stories that each reader judges, half of them human (default: the study's, else 6)"],
+    [
+      "--readers <number>",
+      "tell what so many readers can show, instead of finding how many are needed (default: the planned end of the study)",
     ],
-    flags: [
-      ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
-      ["--alpha <share>", "how often a claim may be wrong (default: the study's, else 0.05)"],
-      ["--power <share>", `how often a true claim should be shown (default ${usualPower})`],
-      ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
-      [
-        "--each <number>",
-        "stories that each reader judges, half of them human (default: the study's, else 6)",
-      ],
-      [
-        "--readers <number>",
-        "tell what so many readers can show, instead of finding how many are needed (default: the planned end of the study)",
-      ],
-      ["--accuracy <share>", "the true accuracy that is expected (default 0.5)"],
-      ["--bias <number>", `how readers differ in saying "human", log-odds (default ${usualSpread.bias})`],
-      ["--skill <number>", `how readers differ in skill, log-odds (default ${usualSpread.skill})`],
-      ["--story <number>", `how stories differ in looking human, log-odds (default ${usualSpread.story})`],
-      [
-        "--titles <number>",
-        "titles that human and machine stories share, 0 for none (default: the study's, else none)",
-      ],
-      ["--title <number>", `how titles differ in being easy, log-odds (default ${usualClusters.title})`],
-      ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
-      [
-        "--forms <number>",
-        "forms with readers and stories of their own, where the verdict is clustered by them",
-      ],
-      [
-        "--group <number>",
-        `how classes or forms differ in being easy, log-odds (default ${usualClusters.group})`,
-      ],
-      ["--check <studies>", "studies simulated to check the formula (default 400; 0 for none)"],
-      ["--seed <seed>", "of the simulation (default 2022)"],
-      ["--json", "print every figure with full precision"],
-      ["--report <file>", "also write a page with the curve"],
+    ["--accuracy <share>", "the true accuracy that is expected (default 0.5)"],
+    ["--bias <number>", `how readers differ in saying "human", log-odds (default ${usualSpread.bias})`],
+    ["--skill <number>", `how readers differ in skill, log-odds (default ${usualSpread.skill})`],
+    ["--story <number>", `how stories differ in looking human, log-odds (default ${usualSpread.story})`],
+    [
+      "--titles <number>",
+      "titles that human and machine stories share, 0 for none (default: the study's, else none)",
     ],
-    options: Options,
-    async run(folder, given, effects) {
-      // Without a study, and where none is named, it plans one that is still to come.
-      const here = folder !== "." || (await exists("study.yaml"));
-      const found = planned(await heard(given, here ? await openStudy(folder) : undefined));
-      if (given.report !== undefined) {
-        await writeWhole(
-          given.report,
-          await pageOf({ title: "A study before its data", simulated: false }, [found]),
-        );
-        effects.log(`wrote ${given.report}`);
-      }
-      effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
-    },
-  });
+    ["--title <number>", `how titles differ in being easy, log-odds (default ${usualClusters.title})`],
+    ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
+    [
+      "--forms <number>",
+      "forms with readers and stories of their own, where the verdict is clustered by them",
+    ],
+    [
+      "--group <number>",
+      `how classes or forms differ in being easy, log-odds (default ${usualClusters.group})`,
+    ],
+    ["--check <studies>", "studies simulated to check the formula (default 400; 0 for none)"],
+    ["--seed <seed>", "of the simulation (default 2022)"],
+    ["--json", "print every figure with full precision"],
+    ["--report <file>", "also write a page with the curve"],
+  ],
+  options: Options,
+  async run(folder, given, effects) {
+    // Without a study, and where none is named, it plans one that is still to come.
+    const here = folder !== "." || (await exists("study.yaml"));
+    const found = planned(await heard(given, here ? await openStudy(folder) : undefined));
+    if (given.report !== undefined) {
+      const { pageOfFindings } = await import("../findings/page-of-findings.ts");
+      await writeWhole(
+        given.report,
+        pageOfFindings({ title: "A study before its data", simulated: false }, [found]),
+      );
+      effects.log(`wrote ${given.report}`);
+    }
+    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
+  },
+});
 
 /** Flags go before what the study says, and that before the usual. */
 export async function heard(given: Given, study: Study | undefined): Promise<Asked> {

@@ -17,7 +17,7 @@ export function ratingScale(task: string, ratings: readonly number[]): RatingSca
     { low: Infinity, high: -Infinity },
   );
   const scale = taskNamed(task)
-    ?.items((key) => key)
+    ?.plainItems()
     .find((item) => item.kind === "scale" && item.name === "answer");
   const levels = scale?.kind === "scale" ? scale.levels.map(Number) : [];
   const own = { low: Math.min(...levels), high: Math.max(...levels) };

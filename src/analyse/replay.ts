@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printedTable } from "../findings/terminal.ts";
 import { clusteredMean } from "../stats/clustered.ts";
 import { proportionVerdict } from "../stats/verdict-test.ts";
 import type { Table } from "../study/finding.ts";
@@ -6,7 +7,6 @@ import { counted } from "../study/print.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { command } from "../workbench/stage.ts";
 import type { Pair } from "./data.ts";
-import { printedTable } from "./print.ts";
 import { replays } from "./replays.ts";
 
 /** `tinylove replay`: the judgments of a published study under our tests. */

@@ -8,8 +8,8 @@ import type { Pair } from "./data.ts";
 interface Strengths {
   readonly fitted: boolean;
   readonly reason?: string;
-  readonly writers: readonly {
-    writer: string;
+  readonly conditions: readonly {
+    condition: string;
     strength: number;
     low: number | null;
     high: number | null;
@@ -31,7 +31,7 @@ export function strengthsOf(all: readonly Pair[], level: number): Strengths {
     contests,
     all.some(({ left, right }) => [left, right].includes("human")) ? "human" : undefined,
   );
-  if (!fit.fitted) return { fitted: false, reason: fit.reason, writers: [] };
+  if (!fit.fitted) return { fitted: false, reason: fit.reason, conditions: [] };
   const z = normalQuantile(0.5 + level / 2);
   const range = ({ value, standardError }: { value: number; standardError: number }) => ({
     low: value - z * standardError,
@@ -39,9 +39,9 @@ export function strengthsOf(all: readonly Pair[], level: number): Strengths {
   });
   return {
     fitted: true,
-    writers: [...fit.strengths]
-      .map(([writer, strength]) => ({
-        writer: String(writer),
+    conditions: [...fit.strengths]
+      .map(([condition, strength]) => ({
+        condition: String(condition),
         strength: strength.value,
         // The reference is 0 by definition and has no error.
         ...(strength.standardError > 0 ? range(strength) : { low: null, high: null }),
@@ -52,31 +52,31 @@ export function strengthsOf(all: readonly Pair[], level: number): Strengths {
 }
 
 /** The strengths in words, and as a figure where several models wrote. */
-export function strengthFindings({ fitted, reason, writers, left }: Strengths): Finding[] {
+export function strengthFindings({ fitted, reason, conditions, left }: Strengths): Finding[] {
   if (!fitted) return [sentence("detail", `Strengths of the writers cannot be told: ${reason}.`)];
   const order = left
     ? ` Standing on the left is worth ${printed(left.value, "number")} (${printed(left.low, "number")} to ${printed(left.high, "number")}).`
     : "";
   const strengths: Table = {
     columns: [
-      { key: "writer", label: "Writer", format: "text" },
+      { key: "condition", label: "Condition", format: "text" },
       { key: "strength", label: "Strength", format: "number" },
       { key: "low", label: "Interval", format: "number" },
       { key: "high", label: "to", format: "number" },
     ],
-    rows: writers.map((writer) => ({ ...writer })),
+    rows: conditions.map((condition) => ({ ...condition })),
   };
   return [
     sentence(
       "detail",
       `In Bradley and Terry’s model a writer’s strength is the log-odds of being taken for the human one beside a real human text, whose strength is 0.${order} Its intervals count judgments as independent and are too narrow where readers repeat.`,
     ),
-    ...(writers.length > 2
+    ...(conditions.length > 2
       ? [
           figure("result", "Strength of each writer in looking human", {
             draw: "intervals",
             table: strengths,
-            encode: { x: "strength", low: "low", high: "high", y: "writer" },
+            encode: { x: "strength", low: "low", high: "high", y: "condition" },
             labels: { x: "Log-odds of being taken for the human one" },
             marks: [{ axis: "x", at: 0, label: "human" }],
           }),

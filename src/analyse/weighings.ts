@@ -104,7 +104,7 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
     ...(usual ? [sentence("result", sayUsual(usual, data))] : []),
     table("detail", "The same judgments put together in other ways", {
       columns: [
-        { key: "way", label: "Judgments", format: "text" },
+        { key: "weighing", label: "Judgments", format: "text" },
         { key: "accuracy", label: "Balanced accuracy", format: "percent" },
         { key: "low", label: "Interval", format: "percent" },
         { key: "high", label: "to", format: "percent" },
@@ -112,7 +112,7 @@ export function weighingFindings(weighings: Weighings, declared: StudyVerdict, d
       ],
       rows: [{ name: "As declared: the verdict of this report", test: declared }, ...others].map(
         ({ name, test: { overall, together } }) => ({
-          way: name,
+          weighing: name,
           accuracy: overall.estimate ?? null,
           low: overall.degrees > 0 ? overall.interval.low : null,
           high: overall.degrees > 0 ? overall.interval.high : null,

@@ -1,5 +1,5 @@
+import { stemmer } from "stemmer";
 import type { Coding } from "../study/coding.ts";
-import { stem } from "../text/stem.ts";
 import { termsOf } from "../text/words.ts";
 import type { Code, Codebook, Variable } from "./codebook.ts";
 
@@ -39,7 +39,7 @@ const cuesOf = ({ code, cues }: Code): Cues => ({
 
 const stemmed = (text: string): string =>
   termsOf(text)
-    .map((term) => stem(term.replace(/'s$/, "")))
+    .map((term) => stemmer(term.replace(/'s$/, "")))
     .join(" ");
 
 function best(codes: readonly Cues[], stems: string): string | undefined {

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { StudyConfig } from "../study/config.ts";
 import { counted, listed } from "../study/print.ts";
-import type { Appraise } from "../workbench/commands/init.ts";
+import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { studyOf } from "../workbench/study.ts";
 import type { SettingAtPath } from "../workbench/with-settings.ts";
@@ -12,7 +12,11 @@ import { table } from "./sources/table.ts";
 import { validate } from "./validate.ts";
 
 /** A table of stories that a study is to begin from: its columns checked, its rows counted, and settings that fit them. */
-export const appraise: Appraise = async (file, settings, effects) => {
+export async function appraise(
+  file: string,
+  settings: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
+  effects: Effects,
+): Promise<{ readonly settings: readonly SettingAtPath[]; readonly said: readonly string[] }> {
   const unknown = Object.keys(settings.columns).find((role) => !(roles as string[]).includes(role));
   if (unknown !== undefined)
     throw new StudyError(`--columns ${unknown}: no part of a story`, { hint: `try ${roles.join(", ")}` });
@@ -38,7 +42,7 @@ export const appraise: Appraise = async (file, settings, effects) => {
     settings: fitting.settings,
     said: [`${counted(kept, "story", "stories")}${leftOut}`, ...fitting.said],
   };
-};
+}
 
 /** With fewer there is not one form of six stories and something left to show the model. */
 const fewest = 12;

@@ -32,13 +32,16 @@ export const collect = stage({
   reads: [],
   writes: [storiesFile, rejectedFile, corpusSummaryFile],
   settings: (study) => study.config.corpus,
-  inputs: (study) => sourceNamed(study.config.corpus.source).inputs(study),
-  preflight: ({ config }) => void sourceNamed(config.corpus.source),
+  inputs: (study) => [
+    ...sourceNamed(study.config.corpus.source, study).inputs(study),
+    ...study.plugins.filesOf("source"),
+  ],
+  preflight: (study) => void sourceNamed(study.config.corpus.source, study),
   async run(study, options, effects) {
     const source =
       options.source === undefined
-        ? sourceNamed(study.config.corpus.source)
-        : sourceNamed(options.source, "--source");
+        ? sourceNamed(study.config.corpus.source, study)
+        : sourceNamed(options.source, study, "--source");
     const gathered = await source.gather(study, options, effects);
     if (!gathered) return unrecorded;
     await makeCorpus(study, source.name, gathered, effects);

@@ -1,3 +1,4 @@
+import { definition } from "../plugins/plugin.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { CollectOptions } from "./options.ts";
@@ -49,3 +50,44 @@ export interface FoundStory {
   readonly reprint: boolean;
   readonly facts: Readonly<Record<string, string>>;
 }
+
+/** A source of one's own, as `defineSource` takes it. */
+export interface SourceDefinition {
+  /** As `corpus.source` names it: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  readonly summary: string;
+  /** Files and folders that the stories depend on, relative to the study or absolute. None by default. */
+  inputs?(study: Study): readonly string[];
+  /** Every story that there is, in the source's own order. What is empty, too long or double is left out afterwards. */
+  gather(study: Study, options: CollectOptions, effects: Effects): Promise<readonly NewStory[]>;
+}
+
+/** A story as a source of one's own gives it. */
+export type NewStory = Pick<FoundStory, "title" | "text"> & Partial<FoundStory>;
+
+/**
+ * Defines a source of human stories for `plugins:` of study.yaml. Of a story only `title` and `text` are needed; without
+ * others the licence is that of `corpus.licence`, the author is unknown, and each story is its own group for the split.
+ */
+export const defineSource = (source: SourceDefinition): SourceDefinition => definition("source", source);
+
+/** A plugin's source as all others are asked. */
+export const sourceOf = (source: SourceDefinition): Source => ({
+  name: source.name,
+  summary: source.summary,
+  inputs: (study) => source.inputs?.(study) ?? [],
+  async gather(study, options, effects) {
+    const found = await source.gather(study, options, effects);
+    const stories = found.map((story, at) => ({
+      where: `${source.name}, story ${at + 1}`,
+      author: "",
+      licence: study.config.corpus.licence,
+      source: source.name,
+      group: undefined,
+      reprint: false,
+      facts: {},
+      ...story,
+    }));
+    return { from: [source.name], stories };
+  },
+});

@@ -6,6 +6,7 @@ import type { Form } from "../study/form.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { csv } from "../tables/tables.ts";
 import { checkAsked } from "../tasks/asked.ts";
+import { taskNamed, taskNames } from "../tasks/tasks.ts";
 import {
   clipSummaryFile,
   formsFolder,
@@ -36,6 +37,7 @@ export const compose = stage({
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],
   settings: ({ config }) => config.compose,
+  inputs: ({ plugins }) => plugins.filesOf("task"),
   assertNotFrozen: (study) => assertUnchanged(study, async () => filesOf(await composed(study))),
   preflight: checkEnough,
   async run(study, _, effects) {
@@ -94,7 +96,7 @@ function sayWhatIsOdd({ forms, summary }: Composed, { config }: Study, { warn }:
       `${readTwice(forms[0]!).length} of ${read} stories of a form are read twice, alone and in a pair (compose.pairs: reread): who judges the pair knows them; pairs come last`,
     );
   }
-  const { demographics } = config.survey;
-  if (demographics.length > 0 && !config.compose.tasks.some(({ task }) => task === "demographics"))
-    warn("survey.demographics is never asked: add the task demographics to compose.tasks");
+  const asksAbout = config.compose.tasks.some(({ task }) => taskNamed(task)?.kind === "about");
+  if (config.survey.demographics.length > 0 && !asksAbout)
+    warn(`survey.demographics is never asked: add the task ${taskNames("about")} to compose.tasks`);
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import type { Measure, Value } from "../measures/measure.ts";
 import { writeWhole } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Measure, Value } from "./measure.ts";
 
 /**
  * The values of one measure that were taken before, by what they depend on: `.tinylove/describe/<measure>.json`.

@@ -1,7 +1,7 @@
 import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
+import type { Value } from "../measures/measure.ts";
 import { csv } from "../tables/tables.ts";
-import type { Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
 
 /**

@@ -1,6 +1,10 @@
 import { codedTexts } from "../coding/coded.ts";
 import { codingInputs, cuesFile, writeCoder } from "../coding/codings.ts";
 import { textsOf } from "../coding/texts.ts";
+import { Corpus } from "../measures/corpus.ts";
+import type { Measure } from "../measures/measure.ts";
+import { measuresOf } from "../measures/measures.ts";
+import { localModelSettings } from "../measures/perplexity.ts";
 import { cuesCoder } from "../study/coding.ts";
 import {
   codesFile,
@@ -15,11 +19,7 @@ import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
-import { Corpus } from "./corpus.ts";
 import { description } from "./description.ts";
-import type { Measure } from "./measure.ts";
-import { localModelSettings } from "./measures/perplexity.ts";
-import { measures } from "./measures.ts";
 import { takeMeasures } from "./take.ts";
 
 /** `tinylove describe`: every text measured, as a table and as findings. */
@@ -29,7 +29,7 @@ export const describe = stage({
   examples: ["tinylove describe --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: [codesFile, descriptionFile, cuesFile],
-  inputs: codingInputs,
+  inputs: async (study) => [...(await codingInputs(study)), ...study.plugins.filesOf("measure")],
   settings: ({ config }) => ({
     ...config.describe,
     rule: config.corpus.words.warn,
@@ -53,7 +53,9 @@ export const describe = stage({
 });
 
 /** The measures that the settings ask for; throws StudyError for one that there is not. */
-function wantedMeasures({ config: { describe: settings } }: Study): Measure[] {
+function wantedMeasures(study: Study): Measure[] {
+  const measures = measuresOf(study);
+  const settings = study.config.describe;
   const known = new Set(measures.map(({ name }) => name));
   for (const key of ["measures", "skip"] as const) {
     const unknown = settings[key]?.find((name) => !known.has(name));

@@ -1,7 +1,7 @@
 import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
+import type { Measure, Value } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
-import type { Measure, Value } from "./measure.ts";
 import type { Taken } from "./take.ts";
 
 /** A text with what was measured of it, by the measure's name. */
@@ -10,7 +10,7 @@ export interface DescribedText extends Text {
 }
 
 /** What a part of the description is made from. `rule` is the length above which a story is told of, in words. */
-export interface Seen {
+export interface DescriptionInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
   readonly rule: number;

@@ -3,7 +3,7 @@ import type { Text } from "../coding/texts.ts";
 import type { Random } from "../stats/random.ts";
 import { type Finding, type Findings, sentence } from "../study/finding.ts";
 import { counted } from "../study/print.ts";
-import { DescribedTexts, numbersOf, type Seen, spreadOf } from "./described.ts";
+import { DescribedTexts, type DescriptionInput, numbersOf, spreadOf } from "./described.ts";
 import { codes } from "./findings/codes.ts";
 import { beside } from "./findings/comparison.ts";
 import { dialogue } from "./findings/dialogue.ts";
@@ -31,7 +31,7 @@ export function description(
   };
 }
 
-const parts: readonly ((seen: Seen) => Finding[])[] = [
+const parts: readonly ((seen: DescriptionInput) => Finding[])[] = [
   lengths,
   dialogue,
   narration,

@@ -1,10 +1,6 @@
 import { setImmediate as nextCycle } from "node:timers/promises";
 import type { Text } from "../coding/texts.ts";
-import { shortId } from "../text/hash.ts";
-import type { Effects } from "../workbench/effects.ts";
-import type { Study } from "../workbench/study.ts";
-import { MeasureCache } from "./cache.ts";
-import type { Corpus } from "./corpus.ts";
+import type { Corpus } from "../measures/corpus.ts";
 import {
   isSlow,
   type Measure,
@@ -12,8 +8,12 @@ import {
   type RunningInstrument,
   type SlowMeasure,
   type Value,
-} from "./measure.ts";
-import { Reading } from "./reading.ts";
+} from "../measures/measure.ts";
+import { Reading } from "../measures/reading.ts";
+import { shortId } from "../text/hash.ts";
+import type { Effects } from "../workbench/effects.ts";
+import type { Study } from "../workbench/study.ts";
+import { MeasureCache } from "./cache.ts";
 
 /** What was measured: the measures that could be taken, in order, and the values of each text, in the order of the texts. */
 export interface Taken {

@@ -2,22 +2,22 @@ import { join } from "node:path";
 import { z } from "zod";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/length.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
+import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import type { PortableForm, Surroundings } from "./format.ts";
 import { formats } from "./formats.ts";
+import type { PortableForm, SurveyTexts } from "./portable-form.ts";
 
 const names = formats.map(({ name }) => name);
 
-/** `tinylove export-forms`: the study's forms for another form system, without the answer key. */
+/** `tinylove export-forms`: writes the study's forms for another form system, without origins. */
 export const exportForms = command({
   name: "export-forms",
-  summary: "Write the forms for another form system: jsPsych, Google Forms, Qualtrics",
+  summary: "Write the forms for another form system, such as jsPsych or Qualtrics",
   examples: formats.map(({ name }) => `tinylove export-forms ${name} --study my-study`),
   parameters: [["<format>", names.join(", ")]],
   options: z.object({ format: z.string() }),
@@ -25,8 +25,8 @@ export const exportForms = command({
     const format = formats.find((one) => one.name === name);
     if (!format) throw new StudyError(`unknown format: ${name}`, { hint: `try ${names.join(", ")}` });
     const study = await openStudy(folder);
-    const material = await readStudyMaterials(study);
-    const files = format.files(portableForms(study, material), surroundings(study, material));
+    const materials = await readStudyMaterials(study);
+    const files = format.exportForms(portableForms(study, materials), surveyTexts(study, materials));
     for (const [file, content] of Object.entries(files)) {
       const path = study.path(join("exports", name, file));
       await writeWhole(path, content);
@@ -35,7 +35,7 @@ export const exportForms = command({
   },
 });
 
-/** The forms with texts and items written out. */
+/** The forms with the texts of their stimuli and items. */
 export function portableForms(study: Study, { forms, stimuli }: StudyMaterials): PortableForm[] {
   const { language, demographics } = study.config.survey;
   const words = phrasesOf(language);
@@ -50,18 +50,18 @@ export function portableForms(study: Study, { forms, stimuli }: StudyMaterials):
   }));
 }
 
-function surroundings(study: Study, { forms, stimuli }: StudyMaterials): Surroundings {
+function surveyTexts(study: Study, { forms, stimuli }: StudyMaterials): SurveyTexts {
   const { survey, name } = study.config;
   const words = phrasesOf(survey.language);
   const [firstForm] = forms.values();
-  const length = lengthOf(forms.values(), stimuli);
+  const length = surveyLengthOf(forms.values(), stimuli);
   return {
     name,
     title: survey.title,
-    consent: withLength(survey.consent || words("consent.text"), length),
-    // All forms ask the same.
+    consent: fillInLength(survey.consent || words("consent.text"), length),
+    // All forms have the same tasks.
     instructions:
-      withLength(survey.instructions, length) ||
+      fillInLength(survey.instructions, length) ||
       instructionsFor(firstForm!.questions, survey.language, words),
     language: survey.language,
     words,

@@ -1,34 +1,14 @@
-import type { Stimulus } from "../study/stimulus.ts";
-import type { Phrases } from "../survey/languages.ts";
-import type { Item } from "../tasks/items.ts";
+import type { PortableForm, SurveyTexts } from "./portable-form.ts";
+import type { ImportedFile, ImportRequest } from "./responses.ts";
 
-/** A form as other systems get it: no origin, no study-wide order; texts and items in the participant's words. */
-export interface PortableForm {
-  readonly id: string;
-  readonly questions: readonly PortableQuestion[];
-}
-
-export interface PortableQuestion {
-  readonly id: string;
-  readonly task: string;
-  readonly stimuli: readonly Stimulus[];
-  readonly items: readonly Item[];
-}
-
-/** What surrounds the questions. */
-export interface Surroundings {
-  readonly name: string;
-  readonly title: string;
-  readonly consent: string;
-  readonly instructions: string;
-  readonly language: string;
-  readonly words: Phrases;
-}
-
-/** Another form system. One file each, one line in `formats.ts`. */
+/** Another form system. A new one is a file in `formats/` and a line in `formats.ts`. */
 export interface Format {
+  /** Its name in `tinylove export-forms NAME`. */
   readonly name: string;
-  readonly summary: string;
-  /** Files by name. */
-  files(forms: readonly PortableForm[], around: Surroundings): Readonly<Record<string, string>>;
+  /** The forms for this system: the contents of files by name. */
+  exportForms(forms: readonly PortableForm[], texts: SurveyTexts): Readonly<Record<string, string>>;
+  /** Reads responses that the system exported; undefined if the file is not from this system. */
+  importResponses(request: ImportRequest): ImportedFile | undefined;
+  /** How its files of responses are recognised, for the hint about a file that no system recognises. */
+  readonly recognisedBy: string;
 }

@@ -3,5 +3,5 @@ import { googleForms } from "./formats/google-forms.ts";
 import { jspsych } from "./formats/jspsych.ts";
 import { qualtrics } from "./formats/qualtrics.ts";
 
-/** Every form system that the forms can be given to. */
-export const formats: readonly Format[] = [jspsych, googleForms, qualtrics];
+/** The other form systems. Responses are read by the first that recognises them; Google Forms accepts any table with `--form`. */
+export const formats: readonly Format[] = [jspsych, qualtrics, googleForms];

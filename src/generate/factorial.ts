@@ -38,6 +38,7 @@ export const factorial = stage({
     return [
       ...(await providerOf(model)).files(model, study),
       await templateFile(await promptOf(study), study),
+      ...study.plugins.filesOf("model"),
     ];
   },
   preflight(study) {

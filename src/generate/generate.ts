@@ -54,7 +54,7 @@ export const generate = stage({
         ];
       }),
     );
-    return [...new Set(files.flat())];
+    return [...new Set([...files.flat(), ...study.plugins.filesOf("model")])];
   },
   preflight: foreseePlan,
   assertNotFrozen: (study) => assertNotFrozen(study, generationsFolder),

@@ -63,7 +63,7 @@ export function wroteToNone(
   const first = cause!.of[0]!;
   const also = others.length > 0 ? `, and ${counted(others.length, "other reason")}` : "";
   return new StudyError(`${name} wrote to no title (${where}: ${first.reason}${also})`, {
-    hint: first.passing
+    hint: first.transient
       ? "check that the model is served there, then `tinylove run` again: what others wrote is kept"
       : adviceFor(first, series, drawing),
   });
@@ -112,9 +112,9 @@ function said({ kind, of }: Cause): string {
 
 /** What helps with an attempt that ended with a reason, and nothing that does not. */
 function adviceFor(generation: Generation, { model }: Series, { attempts, keep }: Drawing): string {
-  const { outcome, reason = "", passing, chosen } = generation;
+  const { outcome, reason = "", transient, chosen } = generation;
   const server = isServed(model);
-  if (passing) {
+  if (transient) {
     const patience =
       "; if it keeps failing, raise the model's `retries`, `wait` or `timeout`, or lower `parallel`";
     return `it may pass: \`tinylove generate\` asks again${server ? patience : ""}`;

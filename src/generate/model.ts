@@ -53,7 +53,7 @@ export interface Model {
   /** How it works texts out, where that is not the usual way and changes them: a part of an answer's key. */
   readonly variant?: string;
   /** True where it only exercises the way. */
-  readonly pretend?: boolean;
+  readonly dummy?: boolean;
   /**
    * How many requests are answered together. The answers of a batch hang together (a local model works them out in
    * step), so that a batch is cached whole and done again whole.
@@ -81,10 +81,8 @@ export interface Form {
   readonly prompt: string;
 }
 
-/** A kind of model, by the scheme of its address. One file in `models/` each, one line in `models.ts`. */
+/** How a kind of model is asked. What it may be set to is in `study/settings/providers/`. */
 export interface Provider<Settings = ModelSettings> {
-  readonly scheme: string;
-  readonly summary: string;
   /** Files that the outcome depends on, absolute or relative to the study. */
   files(settings: Settings, study: Study): readonly string[];
   /** Undefined where that is not known yet, as for a file that is still to be downloaded. */

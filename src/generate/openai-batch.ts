@@ -17,7 +17,7 @@ import type { Study } from "../workbench/study.ts";
 import type { CostBudget } from "./cost-budget.ts";
 import type { Reply, Request } from "./model.ts";
 
-export interface Job {
+export interface BatchJob {
   readonly server: Server;
   readonly settings: ServedSettings;
   readonly study: Study;
@@ -32,7 +32,7 @@ export interface Job {
  * its results fetched. The job's id is written down as soon as there is one, so that a run which is killed
  * while it waits comes back to the same job and pays for none twice.
  */
-export async function writeMany(requests: readonly Request[], job: Job): Promise<Reply[]> {
+export async function writeMany(requests: readonly Request[], job: BatchJob): Promise<Reply[]> {
   const { server, settings, effects, budget, variant } = job;
   const started = effects.now();
   const about = [settings.address, server.base, server.dialect.api, ...(variant ? [variant] : []), requests];
@@ -61,7 +61,7 @@ const journalOf = (study: Study): string => study.path(".tinylove", "batches.jso
 const Entry = z.object({ key: z.string(), id: z.string().nullable() });
 
 /** The job that was begun for the same requests and has not been fetched. */
-async function begun(key: string, { study }: Job): Promise<string | undefined> {
+async function begun(key: string, { study }: BatchJob): Promise<string | undefined> {
   if (!(await exists(journalOf(study)))) return undefined;
   let id: string | null = null;
   for (const line of (await readText(journalOf(study))).split("\n")) {
@@ -71,12 +71,12 @@ async function begun(key: string, { study }: Job): Promise<string | undefined> {
   return id ?? undefined;
 }
 
-async function note({ study }: Job, entry: z.infer<typeof Entry>): Promise<void> {
+async function note({ study }: BatchJob, entry: z.infer<typeof Entry>): Promise<void> {
   await mkdir(dirname(journalOf(study)), { recursive: true });
   await appendFile(journalOf(study), `${JSON.stringify(entry)}\n`, { flush: true });
 }
 
-async function begin(key: string, requests: readonly Request[], job: Job): Promise<string> {
+async function begin(key: string, requests: readonly Request[], job: BatchJob): Promise<string> {
   const { client, dialect, body } = job.server;
   const endpoint = dialect.api === "chat" ? "/v1/chat/completions" : "/v1/completions";
   const lines = requests.map((request, at) => ({
@@ -96,7 +96,11 @@ async function begin(key: string, requests: readonly Request[], job: Job): Promi
 
 const longestWait = 60_000;
 
-async function resultsOf(id: string, count: number, job: Job): Promise<Map<string, z.infer<typeof Line>>> {
+async function resultsOf(
+  id: string,
+  count: number,
+  job: BatchJob,
+): Promise<Map<string, z.infer<typeof Line>>> {
   const { settings, effects } = job;
   const { client } = job.server;
   const progress = effects.progress(`${settings.address}, job ${id}`, count);
@@ -126,7 +130,7 @@ async function resultsOf(id: string, count: number, job: Job): Promise<Map<strin
   }
 }
 
-const contentOf = (file: string, job: Job): Promise<string> =>
+const contentOf = (file: string, job: BatchJob): Promise<string> =>
   patiently(job, async (signal) => (await job.server.client.files.content(file, { signal })).text());
 
 const Line = z.looseObject({
@@ -146,7 +150,7 @@ function linesOf(contents: readonly string[]): Map<string, z.infer<typeof Line>>
 function replyOf(
   line: z.infer<typeof Line> | undefined,
   request: Request,
-  { server, effects }: Job,
+  { server, effects }: BatchJob,
   ms: number,
 ): Reply {
   const at = timestamp(effects);
@@ -175,7 +179,7 @@ function parsed<T>(line: string, schema: z.ZodType<T>): T | undefined {
 
 /** A call of the protocol, tried again where the trouble may pass. */
 async function patiently<T>(
-  { settings, effects }: Job,
+  { settings, effects }: BatchJob,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const task = async () => {

@@ -30,7 +30,7 @@ export function generationOf(
       ...(series.model.name && { name: series.name }),
       address: model.address,
       hash: ("served" in reply && reply.served) || model.hash,
-      ...(model.pretend && { pretend: true }),
+      ...(model.dummy && { dummy: true }),
     },
     prompt: {
       template: series.condition,
@@ -72,7 +72,7 @@ type Outcome = Pick<
   | "thinking"
   | "removed"
   | "reason"
-  | "passing"
+  | "transient"
   | "tokens"
   | "logProbability"
   | "logProbabilities"
@@ -127,7 +127,12 @@ function outcomeOf(reply: Reply, request: Request, title: string, thinksUnopened
   const { ms, at } = reply;
   const nothing = { text: "", raw: "", tokens: { prompt: 0, generated: 0 }, ms, at };
   if ("failed" in reply) {
-    return { outcome: "failed", reason: reply.failed, ...(!reply.lasting && { passing: true }), ...nothing };
+    return {
+      outcome: "failed",
+      reason: reply.failed,
+      ...(!reply.lasting && { transient: true }),
+      ...nothing,
+    };
   }
   const { raw, end, tokens } = reply;
   const { text, thinking, mixed, unfinished, removed } = storyIn(reply, request, title, { thinksUnopened });

@@ -1,7 +1,7 @@
 import { kMeans } from "../stats/k-means.ts";
 import { stemsOf, tfidf } from "../text/similarity.ts";
 import { termsOf } from "../text/words.ts";
-import type { Meanings, Seen } from "./seen.ts";
+import type { InfluenceInput, Meanings } from "./seen.ts";
 
 /** Examples and texts in clusters by what a model's hidden states hold of them. */
 export interface Clustered {
@@ -22,7 +22,7 @@ export interface Clustered {
  * the examples is taken from the examples and that of the texts from the texts: else a cluster would be who wrote it. Of
  * what is left the direction counts and not the length, which goes with a text's own.
  */
-export function clusteredMeanings(seen: Seen, { model, vectors, clusters }: Meanings): Clustered {
+export function clusteredMeanings(seen: InfluenceInput, { model, vectors, clusters }: Meanings): Clustered {
   const stories = [...seen.examples, ...seen.texts].map(({ text }) => text);
   const points = [seen.examples, seen.texts].flatMap((side) =>
     directions(side.map(({ text }) => vectors.get(text)!)),

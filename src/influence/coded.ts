@@ -2,7 +2,7 @@ import type { Variable } from "../coding/codebook.ts";
 import { type Coder, type CoderKind, majority } from "../study/coding.ts";
 import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
-import type { Seen } from "./seen.ts";
+import type { InfluenceInput } from "./seen.ts";
 
 /** What one kind of coder gave of one variable: the texts, examples and titles that have a code. */
 export interface Coded {
@@ -15,7 +15,7 @@ export interface Coded {
 }
 
 /** Undefined where too little is coded to compare: two examples, two titles, and a dozen texts. */
-export function codedBy(kind: CoderKind, variable: Variable, seen: Seen): Coded | undefined {
+export function codedBy(kind: CoderKind, variable: Variable, seen: InfluenceInput): Coded | undefined {
   const code = majorities(
     seen.coders.filter((coder) => coder.kind === kind),
     variable.name,

@@ -11,7 +11,7 @@ import {
   singleCodes,
 } from "./followed.ts";
 import { endsOf } from "./likeness.ts";
-import type { Seen } from "./seen.ts";
+import type { InfluenceInput } from "./seen.ts";
 
 /**
  * The codebook's codes of the example, and of the story that a person wrote to the title, against the code of the text:
@@ -22,7 +22,7 @@ import type { Seen } from "./seen.ts";
  * All is tested by dealing the examples anew among the texts of a title (the titles among the texts of an example),
  * corrected by Holm over all variables; single codes are claimed only under a variable that is.
  */
-export function codes(seen: Seen): { findings: Finding[]; numbers: Record<string, unknown> } {
+export function codes(seen: InfluenceInput): { findings: Finding[]; numbers: Record<string, unknown> } {
   const asked = CoderKind.options.flatMap((kind) =>
     seen.variables.flatMap((variable) => {
       const coded = codedBy(kind, variable, seen);

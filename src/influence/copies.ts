@@ -4,7 +4,7 @@ import { ngramIndex } from "../text/copying.ts";
 import { textSpace } from "../text/similarity.ts";
 import { meanOf } from "./likeness.ts";
 import { excesses } from "./pairs.ts";
-import { ownExamples, type Seen } from "./seen.ts";
+import { type InfluenceInput, ownExamples } from "./seen.ts";
 
 /** Words in a row that two writers hardly share by chance; such a text is a copy in part. */
 const copiedWords = 8;
@@ -13,7 +13,7 @@ const copiedWords = 8;
  * Copying, told apart from leaking: how many texts share eight words in a row or more with their own example, and how
  * much likeness to the own example is left without them. All are first attempts: nothing was drawn again.
  */
-export function copies(seen: Seen): { findings: Finding[]; numbers: Record<string, unknown> } {
+export function copies(seen: InfluenceInput): { findings: Finding[]; numbers: Record<string, unknown> } {
   const { texts, examples } = seen;
   const own = ownExamples(seen);
   const runs = examples.map(({ text }) => ngramIndex([text], copiedWords));
@@ -41,7 +41,7 @@ export function copies(seen: Seen): { findings: Finding[]; numbers: Record<strin
   };
 }
 
-const copiesTable = (seen: Seen, copying: readonly boolean[]) => {
+const copiesTable = (seen: InfluenceInput, copying: readonly boolean[]) => {
   const own = ownExamples(seen);
   return {
     columns: [

@@ -1,4 +1,5 @@
 import { type HubFile, hubFileAt, hubFileNamed, hubFileOf } from "../llm/hub.ts";
+import { llamaLibrary } from "../llm/llama/library.ts";
 import { defaultThreads, llamaBinding, llamaFileNamed, readLlamaFile } from "../llm/llama.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
@@ -85,7 +86,7 @@ async function embedAll(
 /** A GGUF file as an embedder. A text longer than the model's memory is taken up to there. */
 export async function openEmbedder(file: string, threads: number) {
   const { architecture } = await readLlamaFile(file);
-  const { readGgufFileInfo } = await import("node-llama-cpp");
+  const { readGgufFileInfo } = await llamaLibrary();
   const { architectureMetadata } = await readGgufFileInfo(file, { logWarnings: false });
   const llama = await llamaBinding();
   try {

@@ -4,7 +4,7 @@ import { ownPairing } from "../stats/own-pairing.ts";
 import { studentTwoSided } from "../stats/student-t.ts";
 import type { Coded } from "./coded.ts";
 import { meanOf, othersOf } from "./likeness.ts";
-import type { Seen } from "./seen.ts";
+import type { InfluenceInput } from "./seen.ts";
 
 /** What a text's code follows: the example's, the title's, or the one more than the other. */
 export interface Followed {
@@ -18,7 +18,7 @@ export interface Followed {
 }
 
 /** What the codes of the texts follow, each tested by dealing anew. */
-export function followedOf(coded: Coded, seen: Seen): Followed[] {
+export function followedOf(coded: Coded, seen: InfluenceInput): Followed[] {
   const { texts, examples, titles, code, kind, variable } = coded;
   const random = seen.random.fork("codes", kind, variable.name);
   const ofExample = texts.map((text) => text.examples[0]!);
@@ -71,7 +71,7 @@ export interface SingleCode {
 }
 
 /** Every code that some examples have and others have not. */
-export function singleCodes(coded: Coded, seen: Seen): SingleCode[] {
+export function singleCodes(coded: Coded, seen: InfluenceInput): SingleCode[] {
   const { variable, kind, texts, examples, code } = coded;
   const own = texts.map((text) => examples.findIndex(({ id }) => id === text.examples[0]));
   return variable.codes.flatMap(({ code: name }): SingleCode[] => {

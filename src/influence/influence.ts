@@ -13,7 +13,7 @@ import { codes } from "./codes.ts";
 import { copies } from "./copies.ts";
 import { embeddingInputs, meaningsOf } from "./embedder.ts";
 import { leak } from "./leak.ts";
-import type { Seen } from "./seen.ts";
+import type { InfluenceInput } from "./seen.ts";
 import { toneTransfer } from "./tone.ts";
 
 /** What an example leaks into the text that it was shown for: words, topics, phrases, tone, meaning and codes. */
@@ -38,7 +38,7 @@ export const influence = stage({
     const codebook = await readCodebook(study);
     const { topics, permutations } = study.config.generate.factorial ?? FactorialSettings.parse({});
     const shown = [...examples, ...texts].map(({ text }) => text);
-    const seen: Seen = {
+    const seen: InfluenceInput = {
       ...layout,
       topics,
       permutations,
@@ -75,7 +75,7 @@ async function readFactorial(study: Study): Promise<Generation[]> {
 function layoutOf(
   generations: readonly Generation[],
   stories: readonly Story[],
-): Pick<Seen, "titles" | "examples" | "draws" | "texts" | "leftOut"> {
+): Pick<InfluenceInput, "titles" | "examples" | "draws" | "texts" | "leftOut"> {
   const byId = new Map(stories.map((story) => [story.id, story]));
   const examples = [...new Set(generations.flatMap((each) => each.examples))].flatMap(
     (id) => byId.get(id) ?? [],

@@ -8,7 +8,7 @@ import { type TextSpace, textSpace } from "../text/similarity.ts";
 import { type Clustered, clusteredMeanings } from "./clusters.ts";
 import { endsOf, type Likeness, likenessOf } from "./likeness.ts";
 import { excesses, heatMap, pairsTable } from "./pairs.ts";
-import { cellsOf, type Seen } from "./seen.ts";
+import { cellsOf, type InfluenceInput } from "./seen.ts";
 import { type Topics, topicsOf } from "./topics.ts";
 
 /** What can leak, by what is compared of a text and an example. Every one is tested alike. */
@@ -23,7 +23,7 @@ interface Channel {
  * title's other texts, in words, topics, phrases, tone and, where a model for it is named, meaning, each with a
  * permutation test within titles; and how much of what differs between texts is due to title, example and chance.
  */
-export function leak(seen: Seen): { findings: Finding[]; numbers: Record<string, unknown> } {
+export function leak(seen: InfluenceInput): { findings: Finding[]; numbers: Record<string, unknown> } {
   const { texts, examples } = seen;
   const topics = topicsOf(seen);
   const clusters = seen.meanings && clusteredMeanings(seen, seen.meanings);
@@ -81,7 +81,7 @@ interface Test extends Likeness {
   readonly corrected: number;
 }
 
-function testsOf(channels: readonly Channel[], seen: Seen): Test[] {
+function testsOf(channels: readonly Channel[], seen: InfluenceInput): Test[] {
   const { texts, examples } = seen;
   const found = channels.map((channel) =>
     likenessOf(
@@ -129,7 +129,7 @@ const toneLikeness = (text: string, example: string): number =>
   1 / (1 + Math.abs(sadness(text) - sadness(example)));
 
 function methodOf(
-  { titles, examples, draws, texts, permutations, leftOut }: Seen,
+  { titles, examples, draws, texts, permutations, leftOut }: InfluenceInput,
   channels: number,
   clusters: Clustered | undefined,
 ): string {
@@ -178,7 +178,7 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
   labels: { x: "share of the variance", y: "" },
 });
 
-function topicsTable(seen: Seen, { words, weights }: Topics) {
+function topicsTable(seen: InfluenceInput, { words, weights }: Topics) {
   const shareOf = (topic: number) =>
     varianceShares(cellsOf(seen, ({ id }) => [weights.get(id)![topic]!])).columns;
   return {

@@ -1,6 +1,6 @@
 import { type ClusteredEstimate, clusteredMean } from "../stats/clustered.ts";
 import { ownPairing } from "../stats/own-pairing.ts";
-import { ownExamples, type Seen } from "./seen.ts";
+import { type InfluenceInput, ownExamples } from "./seen.ts";
 
 /** How much more alike texts are to their own example than to the examples of their title's other texts. */
 export interface Likeness {
@@ -14,7 +14,11 @@ export interface Likeness {
 }
 
 /** Tests likenesses `[text][example]`, in the order of the factorial's texts and examples. */
-export function likenessOf(name: string, alike: readonly ArrayLike<number>[], seen: Seen): Likeness {
+export function likenessOf(
+  name: string,
+  alike: readonly ArrayLike<number>[],
+  seen: InfluenceInput,
+): Likeness {
   const { texts, permutations, random } = seen;
   const own = ownExamples(seen);
   const titles = texts.map(({ story }) => story);

@@ -1,16 +1,16 @@
+import { stemmer } from "stemmer";
 import type { Figure, Table } from "../study/finding.ts";
 import { longestCommonRun } from "../text/copying.ts";
 import { functionWords } from "../text/function-words.ts";
 import type { TextSpace } from "../text/similarity.ts";
-import { stem } from "../text/stem.ts";
 import { termsOf } from "../text/words.ts";
 import { othersOf } from "./likeness.ts";
-import { cellsOf, ownExamples, type Seen } from "./seen.ts";
+import { cellsOf, type InfluenceInput, ownExamples } from "./seen.ts";
 
 const mostPairs = 8;
 
 /** The texts that have most of their own example's words beyond those of others, one a title and example. */
-export function pairsTable(seen: Seen, excess: readonly number[]): Table {
+export function pairsTable(seen: InfluenceInput, excess: readonly number[]): Table {
   const { texts, examples } = seen;
   const cells = new Set<string>();
   const rows = texts
@@ -41,7 +41,7 @@ export function pairsTable(seen: Seen, excess: readonly number[]): Table {
 }
 
 /** The mean excess of each cell: a column that is dark all the way down is an example that leaks whatever the title. */
-export function heatMap(seen: Seen, excess: readonly number[]): Figure {
+export function heatMap(seen: InfluenceInput, excess: readonly number[]): Figure {
   const byText = new Map(seen.texts.map(({ id }, at) => [id, excess[at]!]));
   const rows = cellsOf(seen, ({ id }) => byText.get(id)!).flatMap((row, title) =>
     row.map((draws, example) => ({
@@ -66,7 +66,7 @@ export function heatMap(seen: Seen, excess: readonly number[]): Figure {
 }
 
 /** By text: the likeness in words to its own example less that to the others. */
-export function excesses(seen: Seen, space: TextSpace): number[] {
+export function excesses(seen: InfluenceInput, space: TextSpace): number[] {
   const own = ownExamples(seen);
   return seen.texts.map(({ text }, at) => {
     const row = seen.examples.map((example) => space.similarity(text, example.text));
@@ -76,9 +76,9 @@ export function excesses(seen: Seen, space: TextSpace): number[] {
 
 /** A text with the content words that it shares with another between `»` and `«`. */
 function marked(text: string, other: string): string {
-  const theirs = new Set(termsOf(other).map(stem));
+  const theirs = new Set(termsOf(other).map(stemmer));
   return text.replace(/[»«]/g, '"').replace(/[\p{L}\p{N}\p{M}'’-]+/gu, (word) => {
     const [term = ""] = termsOf(word);
-    return term !== "" && !functionWords.has(term) && theirs.has(stem(term)) ? `»${word}«` : word;
+    return term !== "" && !functionWords.has(term) && theirs.has(stemmer(term)) ? `»${word}«` : word;
   });
 }

@@ -5,7 +5,7 @@ import type { Generation } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
 /** A balanced factorial: every title under every example, so many draws each. */
-export interface Seen {
+export interface InfluenceInput {
   /** The stories that people wrote to the titles. */
   readonly titles: readonly Story[];
   readonly examples: readonly Story[];
@@ -34,14 +34,14 @@ export interface Meanings {
 }
 
 /** The place of each text's own example among the examples. */
-export function ownExamples({ texts, examples }: Seen): number[] {
+export function ownExamples({ texts, examples }: InfluenceInput): number[] {
   const places = new Map(examples.map(({ id }, at) => [id, at]));
   return texts.map((text) => places.get(text.examples[0]!)!);
 }
 
 /** Something of every text by title, example and draw, for what needs a balanced layout. */
 export function cellsOf<Value>(
-  { titles, examples, texts }: Seen,
+  { titles, examples, texts }: InfluenceInput,
   of: (text: Generation) => Value,
 ): Value[][][] {
   return titles.map(({ id }) =>

@@ -5,7 +5,7 @@ import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { percent, printed, pValue } from "../study/print.ts";
 import { sadness } from "../text/sad-and-glad.ts";
 import { endsOf, meanOf } from "./likeness.ts";
-import { cellsOf, type Seen } from "./seen.ts";
+import { cellsOf, type InfluenceInput } from "./seen.ts";
 
 /** Fewer examples or titles than this leave a line too little to stand on. */
 const fewest = 4;
@@ -16,7 +16,10 @@ const fewest = 4;
  * mean of a title's texts on that of the title's story, over titles. So examples and titles are the units, and not the
  * many texts under each; the two slopes are independent and are compared by Welch's t.
  */
-export function toneTransfer(seen: Seen): { findings: Finding[]; numbers: Record<string, unknown> } {
+export function toneTransfer(seen: InfluenceInput): {
+  findings: Finding[];
+  numbers: Record<string, unknown>;
+} {
   const { titles, examples, alpha } = seen;
   const cells = cellsOf(seen, ({ text }) => sadness(text));
   const means = cells.map((row) => row.map(meanOf));

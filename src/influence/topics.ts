@@ -1,7 +1,7 @@
 import { nmf } from "../stats/nmf.ts";
 import { stemsOf, tfidf } from "../text/similarity.ts";
 import { termsOf } from "../text/words.ts";
-import type { Seen } from "./seen.ts";
+import type { InfluenceInput } from "./seen.ts";
 
 export interface Topics {
   /** What each text holds of each topic, by the text's id; they sum to 1 where there is any. */
@@ -15,7 +15,7 @@ export interface Topics {
 const mostTerms = 1500;
 
 /** Topics of examples and texts together, by NMF of their TF-IDF: words that only one of them has make none. */
-export function topicsOf({ texts, examples, topics: count, random }: Seen): Topics {
+export function topicsOf({ texts, examples, topics: count, random }: InfluenceInput): Topics {
   const all = [...examples, ...texts];
   const features = all.map(({ text }) => stemsOf(text));
   const holders = new Map<string, number>();

@@ -6,15 +6,15 @@ import { exists, readText } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 
 /**
- * Throws StudyError when people have answered, or can at any moment, and the files that a stage would write, by their
- * paths inside the study, would not stay as they are: judgments are of the texts that were read, and texts that change
- * under them would make them judgments of nothing. `files` is asked only where there are answers or the survey is open.
+ * Throws StudyError if people have answered, or the survey is open, and a stage would change a file that they read:
+ * judgments are valid only for the texts that were read. `files` are the contents that the stage would write, by path
+ * inside the study; it is called only if there are answers or the survey is open.
  */
 export async function assertUnchanged(
   study: Study,
   files: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<void> {
-  const refuse = await refusalFor(study);
+  const refuse = await refusalOf(study);
   if (!refuse) return;
   for (const [path, content] of await files()) {
     const now = (await exists(study.path(path))) ? await readText(study.path(path)) : undefined;
@@ -22,63 +22,63 @@ export async function assertUnchanged(
   }
 }
 
-/** The same for a stage that cannot tell beforehand what it will write. */
+/** The same for a stage that cannot know beforehand what it will write. */
 export async function assertNotFrozen(study: Study, what: string): Promise<void> {
-  const refuse = await refusalFor(study);
-  if (refuse) throw refuse(`${what} would be made anew`);
+  const refuse = await refusalOf(study);
+  if (refuse) throw refuse(`${what} would change`);
 }
 
-/** How to say that something may not change; undefined where nobody has begun, and nobody can. */
-async function refusalFor(study: Study): Promise<((what: string) => StudyError) | undefined> {
+/** Makes the error that refuses a change; undefined if nobody has begun and the survey is not open. */
+async function refusalOf(study: Study): Promise<((what: string) => StudyError) | undefined> {
   const answers = await responsesSoFar(study);
   if (answers !== undefined) return (what) => readAlready(what, answers);
   return (await isOpen(study)) ? beingServed : undefined;
 }
 
 const readAlready = (what: string, answers: string): StudyError =>
-  new StudyError(`${what}, but people have been reading what is there (${answers})`, {
-    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` go on with what was read",
+  new StudyError(`${what}, but people have already read what is there (${answers})`, {
+    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work with what was read",
   });
 
-/** A survey goes on with the texts that it was opened with. */
+/** A running survey keeps the texts with which it was opened. */
 const beingServed = (what: string): StudyError =>
   new StudyError(`${what}, but the survey is open with what is there`, {
-    hint: "end `tinylove serve` first, and open it again afterwards",
+    hint: "stop `tinylove serve`, make the change, and start it again",
   });
 
-/** The embedded store of a study, in its folder. It is private: never published, never in version control. */
+/** The embedded store in the study's folder. It is private: never published, never in version control. */
 export const storeFile = "survey.sqlite";
 
-/** The file beside a store that is held for as long as the store is open. */
-export const lockOf = (store: string): string => `${store}-lock`;
+/** The lock file next to a store, locked while the store is open. */
+export const lockFileOf = (store: string): string => `${store}-lock`;
 
 /** Whether the survey is open on the embedded store. */
 export async function isOpen(study: Study): Promise<boolean> {
-  const lock = lockOf(study.path(storeFile));
+  const lock = lockFileOf(study.path(storeFile));
   if (!(await exists(lock))) return false;
-  const letGo = await fileLock(lock);
-  letGo?.();
-  return letGo === undefined;
+  const unlock = await fileLock(lock);
+  unlock?.();
+  return unlock === undefined;
 }
 
-/** How many judgments were exported, in words; undefined for none. */
+/** The number of exported judgments, in words; undefined for none. */
 export async function exportedAnswers(study: Study): Promise<string | undefined> {
   const judgments = (await readJudgments(study)).length;
   return judgments > 0 ? counted(judgments, "judgment") : undefined;
 }
 
-/** How many have answered so far, in words; undefined when nobody has begun. */
+/** The number of responses so far, in words; undefined if nobody has begun. */
 export async function responsesSoFar(study: Study): Promise<string | undefined> {
   const exported = await exportedAnswers(study);
   if (exported !== undefined) return exported;
   const participants = await participantsIn(study.path(storeFile));
-  if (participants === "unknown") return "how many have answered cannot be told";
+  if (participants === "unknown") return "the store cannot be read";
   return participants > 0 ? `${counted(participants, "participant")} so far` : undefined;
 }
 
 /**
- * The store is asked and not its export alone, which a killed survey leaves behind its answers. It is only read, so that
- * a survey that is being served is not disturbed. A store that cannot be read may hold answers.
+ * Counts participants in the store itself, because after a killed survey its export may lack answers. It only reads, so a
+ * running survey is not disturbed. A store that cannot be read may have answers.
  */
 async function participantsIn(store: string): Promise<number | "unknown"> {
   if (!(await exists(store))) return 0;

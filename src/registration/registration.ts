@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
@@ -6,18 +7,18 @@ import { exists, hashOf, readJson } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** What a registration holds fast: the settings of the analysis, the planned end, and the stories and forms by hash. */
+/** What a registration freezes: the settings of the analysis, the planned end, and the stimuli and forms by hash. */
 export const Frozen = z.strictObject({
-  /** A registration that says nothing of the method was made by version 0.1, which had one only. */
+  /** A registration without a method was made by version 0.1, which had only one. */
   analyse: AnalyseSettings.transform((settings) => ({
     ...settings,
     weigh: settings.weigh ?? methodOf01.weigh,
     clusters: settings.clusters ?? [...methodOf01.clusters],
   })),
-  /** Readers at which the study ends; null where none were planned. */
+  /** The number of readers at which the study ends; null if none was planned. */
   readers: z.int().positive().nullable(),
   seed: z.union([z.string(), z.number()]),
-  /** SHA-256 of the stimuli and of the forms. */
+  /** SHA-256 of the stimuli, of the forms, and of plugins that ask, measure or analyse. */
   hashes: z.record(z.string(), z.string()),
 });
 export type Frozen = Readonly<z.infer<typeof Frozen>>;
@@ -25,32 +26,35 @@ export type Frozen = Readonly<z.infer<typeof Frozen>>;
 /** `preregistration.json`: what was frozen, when, and after how many judgments. */
 export const Registration = z.strictObject({
   at: z.string(),
-  /** Judgments there were already; 0 in a registration that deserves the name. */
+  /** The number of judgments at that time; 0 in a proper preregistration. */
   judgments: z.int().nonnegative(),
   versions: z.record(z.string(), z.string()),
   frozen: Frozen,
 });
 export type Registration = Readonly<z.infer<typeof Registration>>;
 
-/** The registration of a study; undefined where there is none. */
+/** The registration of a study; undefined if there is none. */
 export async function readRegistration(study: Study): Promise<Registration | undefined> {
   const path = study.path(registrationFile);
   if (!(await exists(path))) return undefined;
-  return readJson(path, Registration, "put back the registration as it was made");
+  return readJson(path, Registration, "restore the registration as it was made");
 }
 
-/** What a study of now differs in from its registration, in words; nothing where there is none. */
+/** How a study now differs from its registration, in words; empty if there is none. */
 export async function deviationsOf(study: Study): Promise<string[]> {
   const registration = await readRegistration(study);
   return registration ? deviationsFrom(registration.frozen, await frozenOf(study)) : [];
 }
 
-/** What a registration would freeze now. */
+/** What a registration made now would freeze. */
 export async function frozenOf(study: Study): Promise<Frozen> {
   const { seed } = study.config;
   const analyse = await declaredAnalysis(study);
   const hashes: Record<string, string> = {};
-  for (const path of [stimuliFile, formsFolder]) {
+  const programs = study.plugins
+    .filesOf("task", "measure", "analysis")
+    .map((path) => relative(study.folder, path).replaceAll("\\", "/"));
+  for (const path of [stimuliFile, formsFolder, ...programs]) {
     const hash = await hashOf(study.path(path));
     if (hash) hashes[path] = hash;
   }
@@ -58,31 +62,31 @@ export async function frozenOf(study: Study): Promise<Frozen> {
 }
 
 /**
- * The settings of the analysis with the method written out. Where study.yaml does not say, the method is what was
- * registered, else that of version 0.1 where that version made the forms, else the usual one.
+ * The settings of the analysis with the method written out. If study.yaml does not name a method, it is the registered one,
+ * otherwise that of version 0.1 if that version made the forms, otherwise the default.
  */
 export async function declaredAnalysis(study: Study): Promise<Frozen["analyse"]> {
   const { analyse } = study.config;
   const before = (await readRegistration(study))?.frozen.analyse;
-  const { clusters, weigh } = before ?? (await methodOfMaker(study));
+  const { clusters, weigh } = before ?? (await methodOfForms(study));
   const method = methodOf({ weigh: analyse.weigh ?? weigh, clusters: analyse.clusters ?? [...clusters] });
   return { ...analyse, weigh: method.weigh, clusters: [...method.clusters] };
 }
 
-async function methodOfMaker(study: Study) {
+async function methodOfForms(study: Study) {
   const { stages } = await readManifest(study);
   return /^0\.1\./.test(stages["compose"]?.versions["tinylove"] ?? "") ? methodOf01 : usualMethod;
 }
 
-/** What differs between a registration and the present, in words; settings by their path in study.yaml. */
+/** The differences between a registration and the present, in words; settings by their path in study.yaml. */
 export function deviationsFrom(frozen: Frozen, now: Frozen): string[] {
   return [
     ...differences("analyse", frozen.analyse, now.analyse),
     ...differences("seed", frozen.seed, now.seed),
-    ...differences("the readers planned", frozen.readers, now.readers),
+    ...differences("the planned readers", frozen.readers, now.readers),
     ...[...new Set([...Object.keys(frozen.hashes), ...Object.keys(now.hashes)])]
       .filter((path) => frozen.hashes[path] !== now.hashes[path])
-      .map((path) => `${path} is not what was registered`),
+      .map((path) => `${path} has changed since the registration`),
   ];
 }
 

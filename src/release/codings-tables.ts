@@ -1,27 +1,27 @@
 import { TextSet, textSetOf } from "../coding/text-sets.ts";
 import { type Coder, CoderKind } from "../study/coding.ts";
-import type { Published } from "./published.ts";
+import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
 
 /**
- * The code that each coder gave each text: people under new names, models and the cue lists under their own. A text
- * that is not in the study any more has none.
+ * The code that each coder gave each text: people under new names, models and the cue words under their own. Texts that are
+ * no longer in the study are left out.
  */
 export function codingsTable(
-  { coders, stories, generations, factorial }: Published,
+  { coders, stories, generations, factorial }: PackageData,
   nameOf: (coder: string) => string,
 ): Table {
   const written = new Set(stories.map(({ id }) => id));
   const generated = new Set([...generations, ...factorial].map(({ id }) => id));
   const rows = coders.flatMap((coder) => {
-    const { name, lot } = textSetOf(coder.name);
+    const { name, lot: text_set } = textSetOf(coder.name);
     const published = isOfPeople(coder) ? nameOf(name) : name;
     return coder.codings
       .filter(({ text }) => written.has(text) || generated.has(text))
       .map(({ text, variable, code, kind }) => ({
         coder: published,
         kind,
-        lot,
+        text_set,
         story: written.has(text) ? text : undefined,
         generation: written.has(text) ? undefined : text,
         variable,
@@ -30,52 +30,54 @@ export function codingsTable(
   });
   return {
     name: "codings",
-    title: "What coders said of the texts, a row a code; what each means stands in `codes`",
+    title: "The codes of the texts, one row for each code; table `codes` explains them",
     columns: [
       {
         name: "coder",
         type: "string",
         required: true,
-        meaning: "Who coded: a random name for a person, made for this package; a model's own name; cues",
+        meaning: "Who coded: a person by a random name made for this package, a model by its name, or cues",
       },
       {
         name: "kind",
         type: "string",
         required: true,
         levels: CoderKind.options,
-        meaning: "People who read without being told the origin, a language model, or lists of cue words",
+        meaning: "A person who read without knowing the origin, a language model, or lists of cue words",
       },
       {
-        name: "lot",
+        name: "text_set",
         type: "string",
         required: true,
         levels: TextSet.options,
-        meaning: "Coded among the study's own texts, or among the factorial's and the stories behind them",
+        meaning: "Coded as one of the study's texts, or of the factorial's texts and the stories behind them",
       },
       { name: "story", type: "string", refersTo: "stories", meaning: "The whole story that was coded" },
       {
         name: "generation",
         type: "string",
         refersTo: "generations",
-        meaning: "The whole generation that was coded, where it was no story of the corpus",
+        meaning: "The whole generation that was coded, if it was not a story of the corpus",
       },
       { name: "variable", type: "string", required: true, meaning: "What was coded" },
       { name: "code", type: "string", required: true, meaning: "The code that was given" },
     ],
-    rows: sortedBy(rows, (row) => [row.coder, row.lot, row.story ?? row.generation, row.variable].join("\0")),
+    rows: sortedBy(rows, (row) =>
+      [row.coder, row.text_set, row.story ?? row.generation, row.variable].join("\0"),
+    ),
   };
 }
 
-/** The codebook that coders went by. */
-export const codesTable = ({ codebook }: Published): Table => ({
+/** The codebook that the coders used. */
+export const codesTable = ({ codebook }: PackageData): Table => ({
   name: "codes",
-  title: "The coders' codebook, a row a code",
+  title: "The coders' codebook, one row for each code",
   columns: [
     { name: "variable", type: "string", required: true, meaning: "What is coded" },
     { name: "asks", type: "string", required: true, meaning: "The question to the coder, in Markdown" },
     { name: "code", type: "string", required: true, meaning: "The code" },
-    { name: "means", type: "string", meaning: "When it is given, in Markdown" },
-    { name: "cues", type: "string", meaning: "Words that the cue lists give it by, parted by commas" },
+    { name: "means", type: "string", meaning: "When to give it, in Markdown" },
+    { name: "cues", type: "string", meaning: "The cue words for it, separated by commas" },
   ],
   rows: codebook.variables.flatMap(({ name, title, asks, codes }) =>
     codes.map(({ code, means, cues }) => ({
@@ -88,5 +90,5 @@ export const codesTable = ({ codebook }: Published): Table => ({
   ),
 });
 
-/** One row by a person is enough: the file's name may be theirs. */
+/** One code by a person is enough, because then the name of the file may be theirs. */
 const isOfPeople = ({ codings }: Coder): boolean => codings.some(({ kind }) => kind === "people");

@@ -1,16 +1,16 @@
 import { version } from "../workbench/version.ts";
 import type { Column, Table } from "./table.ts";
 
-/** A file of the package, with what is needed to check it. */
-export interface PackedFile {
+/** A file of the package, with its size and hash. */
+export interface PackageFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Which table it holds, where it holds one. */
+  /** The table in it, if any. */
   readonly table?: Table;
 }
 
-export interface About {
+export interface PackageInfo {
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -18,16 +18,16 @@ export interface About {
   readonly authors: readonly string[];
 }
 
-/** `datapackage.json` after the Data Package standard, version 2: every table with its schema, every file with its hash. */
-export function descriptorOf(about: About, files: readonly PackedFile[]): unknown {
+/** `datapackage.json` (Data Package standard, version 2): every table with its schema, every file with its hash. */
+export function descriptorOf(info: PackageInfo, files: readonly PackageFile[]): unknown {
   return {
     $schema: "https://datapackage.org/profiles/2.0/datapackage.json",
-    name: about.name,
-    title: about.title,
-    description: about.description,
-    ...(about.licence && { licenses: [licenceOf(about.licence)] }),
-    ...(about.authors.length > 0 && {
-      contributors: about.authors.map((title) => ({ title, roles: ["author"] })),
+    name: info.name,
+    title: info.title,
+    description: info.description,
+    ...(info.licence && { licenses: [licenceOf(info.licence)] }),
+    ...(info.authors.length > 0 && {
+      contributors: info.authors.map((title) => ({ title, roles: ["author"] })),
     }),
     sources: [{ title: `Tiny Love ${version}` }],
     keywords: ["very short stories", "language models", "readers", "authorship"],
@@ -35,7 +35,7 @@ export function descriptorOf(about: About, files: readonly PackedFile[]): unknow
   };
 }
 
-function resourceOf({ path, bytes, sha256, table }: PackedFile): unknown {
+function resourceOf({ path, bytes, sha256, table }: PackageFile): unknown {
   const ending = path.split(".").at(-1)!;
   const name = table && ending === "csv" ? table.name : path.replace(/^.*\//, "").replaceAll(".", "-");
   return {
@@ -44,7 +44,7 @@ function resourceOf({ path, bytes, sha256, table }: PackedFile): unknown {
     ...(table && { title: table.title, type: "table" }),
     ...formats[ending],
     ...(!binary.has(ending) && { encoding: "utf-8" }),
-    // Frictionless 5 counts no bytes of a Parquet file, and calls every number wrong that stands here.
+    // Frictionless 5 does not count the bytes of Parquet files and rejects any number here.
     ...(ending !== "parquet" && { bytes }),
     hash: `sha256:${sha256}`,
     ...(table && { schema: schemaOf(table, ending) }),
@@ -88,7 +88,7 @@ const keyOf: Record<string, string> = {
   generations: "generation",
 };
 
-/** Frictionless reads Parquet by way of pandas, where a number that is missing is one that is none. */
+/** Frictionless reads Parquet through pandas, where a missing number is NaN. */
 const missingIn = (ending: string, { type }: Column) =>
   ending === "parquet" && (type === "integer" || type === "number") ? { missingValues: ["", "nan"] } : {};
 
@@ -108,7 +108,7 @@ function fieldOf({ name, type, meaning, unit, levels, required, least }: Column,
   };
 }
 
-/** Where the words of a licence stand; a name that is not here goes out as it is. */
+/** Titles and addresses of known licences; other names are written as they are. */
 const licences: Record<string, readonly [title: string, path: string]> = {
   "CC0-1.0": ["CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"],
   "CC-BY-4.0": ["Creative Commons Attribution 4.0", "https://creativecommons.org/licenses/by/4.0/"],

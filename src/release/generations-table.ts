@@ -1,91 +1,109 @@
 import { TextSet } from "../coding/text-sets.ts";
 import { countingAttempts, modelName } from "../study/generation.ts";
 import { countWords } from "../text/words.ts";
-import type { Published } from "./published.ts";
+import type { PackageData } from "./package-data.ts";
 import { sortedBy, type Table } from "./table.ts";
-import { textCells, textColumns, withoutFolders } from "./text-columns.ts";
-import type { Publishing } from "./texts.ts";
+import { textCells, textColumns, withoutFolder } from "./text-columns.ts";
+import type { TextRules } from "./text-licences.ts";
 
-/** All that the models wrote, with what determined it. */
-export function generationsTable({ generations, factorial, stories }: Published, rules: Publishing): Table {
+/** All generations, with everything that determined them. */
+export function generationsTable({ generations, factorial, stories }: PackageData, rules: TextRules): Table {
   const ids = new Set(stories.map(({ id }) => id));
   const counting = new Set([...countingAttempts(generations), ...factorial]);
-  const lotted = [
+  const inTextSets = [
     ...generations.map((generation) => ["study", generation] as const),
     ...factorial.map((generation) => ["factorial", generation] as const),
   ];
   return {
     name: "generations",
-    title: "What models wrote, a row an attempt",
+    title: "The generations, one row for each attempt",
     key: "generation",
     columns: [
       { name: "generation", type: "string", required: true, meaning: "The attempt" },
       {
-        name: "lot",
+        name: "text_set",
         type: "string",
         required: true,
         levels: TextSet.options,
-        meaning: "Written for the study, or for the factorial of titles and examples",
+        meaning: "Generated for the study, or for the factorial of titles and examples",
       },
-      { name: "story", type: "string", refersTo: "stories", meaning: "The story whose title was given" },
+      {
+        name: "story",
+        type: "string",
+        refersTo: "stories",
+        meaning: "The human story whose title was given",
+      },
       { name: "title", type: "string", required: true, meaning: "The title" },
-      { name: "model", type: "string", required: true, meaning: "What the study calls the model" },
+      { name: "model", type: "string", required: true, meaning: "The model's name in the study" },
       {
         name: "model_address",
         type: "string",
         required: true,
-        meaning: "Where it is found: a file's or a server's name for it",
+        meaning: "The model's address: a file or a name on a server",
       },
-      { name: "model_hash", type: "string", meaning: "SHA-256 of the model's file, or what its server says" },
       {
-        name: "pretend",
+        name: "model_hash",
+        type: "string",
+        meaning: "SHA-256 of the model's file, or what its server reports",
+      },
+      {
+        name: "dummy",
         type: "boolean",
         required: true,
-        meaning: "No language model, but a stand-in for one",
+        meaning: "Not a language model but a dummy that only exercises the pipeline",
       },
       { name: "prompt", type: "string", required: true, meaning: "The prompt's name" },
       { name: "prompt_hash", type: "string", meaning: "SHA-256 of the prompt's file" },
-      { name: "examples", type: "string", meaning: "Stories shown as examples, in order, parted by a space" },
-      { name: "control", type: "string", meaning: "What was asked for beyond the title, as JSON" },
+      {
+        name: "examples",
+        type: "string",
+        meaning: "Stories shown as examples, in order, separated by spaces",
+      },
+      { name: "control", type: "string", meaning: "What the prompt asked for besides the title, as JSON" },
       { name: "seed", type: "integer", required: true, meaning: "The seed of the sampling" },
       {
         name: "attempt",
         type: "integer",
         required: true,
         least: 1,
-        meaning: "Which attempt at this title, from 1",
+        meaning: "Number of the attempt at this title, from 1",
       },
       {
         name: "temperature",
         type: "number",
         least: 0,
-        meaning: "Sampling temperature; empty where it was left to the provider, as in the next columns",
+        meaning: "Sampling temperature; here and in the next columns empty if left to the provider",
       },
-      { name: "top_p", type: "number", least: 0, meaning: "Nucleus sampling; 1 is off" },
+      {
+        name: "top_p",
+        type: "number",
+        least: 0,
+        meaning: "Nucleus sampling: probability mass kept; 1 is off",
+      },
       {
         name: "top_k",
         type: "integer",
         least: 0,
-        meaning: "Most probable tokens kept; 0 is all",
+        meaning: "Number of most probable tokens kept; 0 means all",
       },
       {
         name: "min_p",
         type: "number",
         least: 0,
-        meaning: "Share of the best token's probability",
+        meaning: "Smallest probability kept, as a share of the most probable token's; 0 is off",
       },
       {
         name: "repeat_penalty",
         type: "number",
         least: 0,
-        meaning: "Penalty of repetition; 1 is none",
+        meaning: "Repetition penalty; 1 is off",
       },
       {
         name: "least_tokens",
         type: "integer",
         unit: "tokens",
         least: 0,
-        meaning: "Written at least",
+        meaning: "Minimum length",
       },
       {
         name: "most_tokens",
@@ -93,62 +111,73 @@ export function generationsTable({ generations, factorial, stories }: Published,
         required: true,
         unit: "tokens",
         least: 1,
-        meaning: "Written at most",
+        meaning: "Maximum length",
       },
       {
         name: "sent",
         type: "string",
-        meaning: "Fields of the request to a server as they were sent, without the prompt, as JSON",
+        meaning: "Fields of the request to the server as sent, without the prompt, as JSON",
       },
       {
         name: "outcome",
         type: "string",
         required: true,
         levels: ["text", "cut short", "refused", "failed"],
-        meaning: "How it ended",
+        meaning: "How the attempt ended",
       },
       {
         name: "counts",
         type: "boolean",
         required: true,
-        meaning: "The attempt at its title that counts: the last one, or the one that was chosen",
+        meaning: "Whether this attempt at its title counts: the last one, or the chosen one",
       },
-      { name: "cleaned", type: "string", meaning: "What was taken away from around the story, in order" },
+      { name: "cleaned", type: "string", meaning: "What was removed before and after the story, in order" },
       {
         name: "thinking",
         type: "boolean",
         required: true,
-        meaning: "The model wrote for itself before the story; readers never saw that",
+        meaning: "Whether the model wrote reasoning before the story; readers never saw it",
       },
-      { name: "fault", type: "string", meaning: "Why the text was drawn again, or what is wrong with it" },
-      ...textColumns("The story that was written"),
-      { name: "words", type: "integer", required: true, unit: "words", least: 0, meaning: "Its length" },
+      {
+        name: "fault",
+        type: "string",
+        meaning: "Why the text was generated again, or what is wrong with it",
+      },
+      ...textColumns("The story"),
+      {
+        name: "words",
+        type: "integer",
+        required: true,
+        unit: "words",
+        least: 0,
+        meaning: "Length of the story",
+      },
       {
         name: "tokens",
         type: "integer",
         required: true,
         unit: "tokens",
         least: 0,
-        meaning: "Tokens written",
+        meaning: "Generated tokens",
       },
       {
         name: "log_probability",
         type: "number",
         unit: "nats",
-        meaning: "Mean natural log-probability of the tokens written",
+        meaning: "Mean natural log-probability of the generated tokens",
       },
     ],
     rows: sortedBy(
-      lotted.map(([lot, generation]) => ({
+      inTextSets.map(([text_set, generation]) => ({
         generation: generation.id,
-        lot,
+        text_set,
         story: ids.size === 0 || ids.has(generation.story) ? generation.story : undefined,
         title: generation.title,
-        model: withoutFolders(modelName(generation)),
-        model_address: withoutFolders(generation.model.address),
+        model: withoutFolder(modelName(generation)),
+        model_address: withoutFolder(generation.model.address),
         model_hash: generation.model.hash || undefined,
-        pretend: generation.model.pretend ?? false,
-        prompt: withoutFolders(generation.prompt.template),
+        dummy: generation.model.dummy ?? false,
+        prompt: withoutFolder(generation.prompt.template),
         prompt_hash: generation.prompt.hash || undefined,
         examples: generation.examples.join(" ") || undefined,
         control: generation.control && JSON.stringify(generation.control),
@@ -177,5 +206,5 @@ export function generationsTable({ generations, factorial, stories }: Published,
   };
 }
 
-/** A number; undefined for what was left to the provider. */
+/** A number; undefined if it was left to the provider. */
 const known = (value: number | "provider"): number | undefined => (value === "provider" ? undefined : value);

@@ -1,45 +1,31 @@
-import type { Findings } from "../study/finding.ts";
+import { analysed } from "../findings/analysed.ts";
+import { checkR } from "../findings/check-r.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { type Row, readTable } from "../tables/tables.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import { findingsFolder, readFindings } from "../workbench/artefacts.ts";
 import { exists } from "../workbench/files.ts";
 import { readManifest, stateOf } from "../workbench/manifest.ts";
-import type { AnyStage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** The verdict on single stories as the study found it: what it stands on, and a program that computes it anew. */
-export interface VerdictStood {
-  /** check.R, for the judgments of the package. */
+/** The study's verdict on single stories: the judgments that it is based on, and a program that recomputes it. */
+export interface StudyVerdict {
+  /** The content of check.R, for the package's table of judgments. */
   readonly program: string;
-  /** Whether the verdict stands on a judgment; undefined for what was no judgment of a single story's origin. */
-  judged(judgment: Judgment): boolean | undefined;
+  /** Whether the verdict is based on this judgment; undefined if it is not about a single story's origin. */
+  isInVerdict(judgment: Judgment): boolean | undefined;
 }
 
-/** What makes and checks a verdict; other parts of the workbench know how, and are handed in where all are known. */
-export interface VerdictMakers {
-  readonly analyse: AnyStage;
-  readonly checkR: (
-    found: readonly Findings[],
-    judged: {
-      readonly margin: number;
-      readonly table: string;
-      readonly only: string;
-      readonly beside: { readonly stimuli: string; readonly participants: string };
-    },
-  ) => string | undefined;
-}
-
-/** Undefined where there is no verdict on single stories, or none of the judgments that there are now; `log` tells which. */
+/** Reads the verdict; undefined if there is none, or if it is not based on the present judgments, which `log` reports. */
 export async function readVerdict(
   study: Study,
-  { analyse, checkR }: VerdictMakers,
   log: (message: string) => void,
-): Promise<VerdictStood | undefined> {
-  const state = await stateOf(analyse, study, await readManifest(study));
+): Promise<StudyVerdict | undefined> {
+  const state = await stateOf(analysed, study, await readManifest(study));
   if (state.is !== "fresh") {
     const why = state.is === "stale" ? state.because : "it has not been analysed";
     log(
-      `without check.R, which needs the study's findings as they are now (${why}): run \`tinylove analyse\``,
+      `check.R and in_verdict are left out, because the findings are not up to date (${why}): run \`tinylove analyse\` first`,
     );
     return undefined;
   }
@@ -54,10 +40,11 @@ export async function readVerdict(
   const kept = new Set((await readTable(table)).map(nameOfRow));
   return {
     program,
-    judged: ({ task, participant, stimuli: [stimulus = ""], order }) =>
-      task === "human-or-machine"
-        ? kept.has(nameOfRow({ participant, stimulus, order: String(order) }))
-        : undefined,
+    isInVerdict({ task: name, participant, stimuli: [stimulus = ""], order }) {
+      const task = taskNamed(name);
+      if (task?.kind !== "choice" || !task.asksOrigin) return undefined;
+      return kept.has(nameOfRow({ participant, stimulus, order: String(order) }));
+    },
   };
 }
 

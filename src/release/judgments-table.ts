@@ -2,28 +2,29 @@ import type { Form } from "../study/form.ts";
 import type { Judgment } from "../study/judgment.ts";
 import type { Key } from "../study/stimulus.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import type { Item } from "../tasks/items.ts";
+import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./published.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 
-/** Every answer, with who wrote what was judged, whether the answer was right, and whether the verdict stands on it. */
+/** All answers, with the origin of the texts, whether the answer is right, and whether the verdict is based on it. */
 export function judgmentsTable(
   study: Study,
-  { judgments, forms, key, verdict }: Published,
-  { ownWords }: Choices,
+  { judgments, forms, key, verdict }: PackageData,
+  { ownWords }: PackageOptions,
   nameOf: (participant: string) => string,
 ): Table {
   const asked = itemsByTask(study, forms);
-  const isTold = ({ name, kind }: Item) =>
-    name !== "answer" && (kind === "choice" || kind === "scale" || ownWords);
-  // What is asked of people themselves stands with them; remarks are their own words.
-  const shown = judgments.filter(({ task }) => task !== "demographics" && (task !== "free-text" || ownWords));
+  const isPublished = (item: Item) => item.name !== "answer" && (isClosed(item) || ownWords);
+  // Demographics are in the table of participants; free text is published only with --own-words.
+  const shown = judgments.filter(
+    ({ task }) => !isAbout(task) && (ownWords || taskNamed(task)?.kind !== "text"),
+  );
   const details = new Map<string, Item>();
   for (const [task, items] of asked) {
-    if (task !== "demographics") for (const item of items.filter(isTold)) details.set(item.name, item);
+    if (!isAbout(task)) for (const item of items.filter(isPublished)) details.set(item.name, item);
   }
   const rows = shown.map(({ response, stimuli, ...judgment }) => ({
     participant: nameOf(judgment.participant),
@@ -34,17 +35,17 @@ export function judgmentsTable(
     second_stimulus: stimuli[1],
     order: judgment.order,
     side: judgment.side,
-    ...writersOf({ response, stimuli, ...judgment }, key),
+    ...originColumns({ response, stimuli, ...judgment }, key),
     response: String(response.answer),
     right: rightnessOf({ response, stimuli, ...judgment }, key),
-    in_verdict: verdict?.judged({ response, stimuli, ...judgment }),
-    ...Object.fromEntries([...details.values()].map((item) => [item.name, detailOf(response, item)])),
+    in_verdict: verdict?.isInVerdict({ response, stimuli, ...judgment }),
+    ...Object.fromEntries([...details.values()].map((item) => [item.name, detailCell(response, item)])),
     ms: judgment.ms,
     simulated: judgment.simulated,
   }));
   return {
     name: "judgments",
-    title: "What was answered, a row an answer",
+    title: "The judgments, one row for each answer",
     columns: [
       {
         name: "participant",
@@ -59,14 +60,14 @@ export function judgmentsTable(
         name: "task",
         type: "string",
         required: true,
-        levels: [...asked.keys()].filter((task) => task !== "demographics").sort(),
+        levels: [...asked.keys()].filter((task) => !isAbout(task)).sort(),
         meaning: "The kind of question",
       },
       {
         name: "stimulus",
         type: "string",
         refersTo: "stimuli",
-        meaning: "The text; empty where none was shown",
+        meaning: "The text; empty if none was shown",
       },
       { name: "second_stimulus", type: "string", refersTo: "stimuli", meaning: "The other text of a pair" },
       {
@@ -74,45 +75,45 @@ export function judgmentsTable(
         type: "integer",
         required: true,
         least: 1,
-        meaning: "Place of the question as shown, from 1",
+        meaning: "Position of the question as shown, from 1",
       },
       {
         name: "side",
         type: "string",
         levels: ["left", "right"],
-        meaning: "Where the second text of a pair stood",
+        meaning: "Position of the second text of a pair",
       },
       {
         name: "origin",
         type: "string",
         levels: ["human", "machine"],
-        meaning: "Who wrote the text; empty for a pair and where none was shown. Readers were not told",
+        meaning: "Origin of the text; empty for a pair or if none was shown. Readers did not know it",
       },
       {
         name: "human_side",
         type: "string",
         levels: ["left", "right"],
-        meaning: "Where the human text of a pair stood",
+        meaning: "Position of the human text of a pair",
       },
       { name: "response", type: "string", meaning: meaningOfResponses(asked) },
       {
         name: "right",
         type: "integer",
         levels: ["0", "1"],
-        meaning: "1 where the answer is right, 0 where it is wrong; empty where nothing is",
+        meaning: "1 if the answer is right, 0 if it is wrong; empty if it cannot be either",
       },
       {
         name: "in_verdict",
         type: "boolean",
         meaning:
-          "Whether the study's verdict on single stories stands on it: false where a rule declared before the data leaves it out; empty for other questions, and where the study was not analysed",
+          "Whether the study's verdict on single stories is based on this judgment: false if an exclusion rule declared before the data leaves it out; empty for other questions, and if the study was not analysed",
       },
       ...[...details.values()].map(
         (item): Column => ({
           name: item.name,
-          type: isNumbers(item) ? "integer" : "string",
+          type: isNumeric(item) ? "integer" : "string",
           meaning: `Answer to: ${item.ask}${item.kind === "scale" ? ` From ${item.ends.join(" to ")}` : ""}`,
-          ...(levelsOf(item) && { levels: levelsOf(item)! }),
+          ...(isClosed(item) && { levels: levelsOf(item) }),
         }),
       ),
       {
@@ -120,65 +121,61 @@ export function judgmentsTable(
         type: "number",
         unit: "ms",
         least: 0,
-        meaning: "From the page being visible to the answer, hidden tabs taken out; empty where not measured",
+        meaning:
+          "Time from the page being visible to the answer, without time in a hidden tab; empty if not measured",
       },
       {
         name: "simulated",
         type: "boolean",
         required: true,
-        meaning: "Drawn by a program, not given by a person",
+        meaning: "Generated by a program, not given by a person",
       },
     ],
     rows: sortedBy(rows, ({ participant, order }) => `${participant} ${String(order).padStart(6, "0")}`),
   };
 }
 
-/** What every task that is asked puts before readers, in the survey's language. */
+/** The items of every task in the forms, in the survey's language. */
 function itemsByTask({ config: { survey } }: Study, forms: readonly Form[]): Map<string, readonly Item[]> {
   const words = phrasesOf(survey.language);
   const names = new Set(forms.flatMap(({ questions }) => questions.map(({ task }) => task)));
   return new Map([...names].map((name) => [name, taskNamed(name)?.items(words, survey.demographics) ?? []]));
 }
 
+const isAbout = (task: string): boolean => taskNamed(task)?.kind === "about";
+
 function meaningOfResponses(asked: ReadonlyMap<string, readonly Item[]>): string {
   const meanings = [...asked].flatMap(([task, items]) => {
     const item = items.find(({ name }) => name === "answer");
-    if (!item || task === "demographics") return [];
+    if (!item || isAbout(task)) return [];
     const ends = item.kind === "scale" ? ` (${item.ends.join(" to ")})` : "";
-    return `${task}: ${item.ask} ${levelsOf(item)?.join(", ") ?? "free text"}${ends}`;
+    return `${task}: ${item.ask} ${isClosed(item) ? levelsOf(item).join(", ") : "free text"}${ends}`;
   });
   return `The answer. ${meanings.join("; ")}`;
 }
-
-const levelsOf = (item: Item): readonly string[] | undefined =>
-  item.kind === "choice"
-    ? item.options.map(([value]) => value)
-    : item.kind === "scale"
-      ? item.levels
-      : undefined;
 
 function rightnessOf(judgment: Judgment, key: ReadonlyMap<string, Key>): number | undefined {
   return taskNamed(judgment.task)?.score(judgment.response as never, originsAsShown(judgment, key));
 }
 
-function writersOf(judgment: Judgment, key: ReadonlyMap<string, Key>) {
+function originColumns(judgment: Judgment, key: ReadonlyMap<string, Key>) {
   const [first, second] = originsAsShown(judgment, key);
   if (second === undefined) return { origin: first };
   return { human_side: first === "human" ? "left" : "right" };
 }
 
-/** From left to right; `side` is where the second text of a pair stood. */
+/** Origins from left to right; `side` is the position of the second text of a pair. */
 function originsAsShown({ side, stimuli }: Judgment, key: ReadonlyMap<string, Key>): Key["origin"][] {
   const shown = side === "left" ? [...stimuli].reverse() : stimuli;
   return shown.flatMap((id) => key.get(id)?.origin ?? []);
 }
 
-/** A scale whose levels are numbers is one to count with. */
-const isNumbers = (item: Item): boolean =>
+/** Whether an item is a scale with numbers as levels. */
+const isNumeric = (item: Item): boolean =>
   item.kind === "scale" && item.levels.every((level) => /^\d+$/.test(level));
 
-function detailOf(response: Readonly<Record<string, unknown>>, item: Item): string | number | undefined {
+function detailCell(response: Readonly<Record<string, unknown>>, item: Item): string | number | undefined {
   const value = response[item.name];
   if (value === undefined) return undefined;
-  return isNumbers(item) ? Number(value) : String(value);
+  return isNumeric(item) ? Number(value) : String(value);
 }

@@ -1,26 +1,17 @@
+import type { Measure } from "../measures/measure.ts";
 import type { Row } from "../tables/tables.ts";
-import type { Published } from "./published.ts";
+import type { PackageData } from "./package-data.ts";
 import { type Cell, type Column, sortedBy, type Table } from "./table.ts";
-import type { Publishing } from "./texts.ts";
-
-/** A measure as those know it who take it: its column, what it says of a text in a sentence, and what its values count. */
-export interface MeasureFacts {
-  readonly name: string;
-  readonly means: string;
-  /** `yes or no`, `words`; `phrases` are the text's own. */
-  readonly unit: string;
-  /** `text` where values are no numbers. */
-  readonly format: string;
-}
+import type { TextRules } from "./text-licences.ts";
 
 /**
- * What `tinylove describe` measured of the whole texts, also of those that are left out, but for phrases of theirs. A
- * text that is not in the study any more has no row.
+ * The measures of the whole texts by `tinylove describe`, also of withheld texts, except phrases quoted from those. Texts
+ * that are no longer in the study have no row.
  */
 export function measuresTable(
-  { measured, stories, generations }: Published,
-  measures: readonly MeasureFacts[],
-  rules: Publishing,
+  { measured, stories, generations }: PackageData,
+  measures: readonly Measure[],
+  rules: TextRules,
 ): Table {
   const [first = {}] = measured;
   const taken = measures.filter(({ name }) => name in first);
@@ -35,14 +26,14 @@ export function measuresTable(
       .map((measure) => [measure.name, cellOf(row[measure.name], typeOf(measure))]);
   return {
     name: "measures",
-    title: "What was measured of the whole texts, a row a text",
+    title: "Measures of the whole texts, one row for each text",
     columns: [
-      { name: "story", type: "string", refersTo: "stories", meaning: "The story that was measured" },
+      { name: "story", type: "string", refersTo: "stories", meaning: "The measured story" },
       {
         name: "generation",
         type: "string",
         refersTo: "generations",
-        meaning: "The generation that was measured, where it was no story of the corpus",
+        meaning: "The measured generation, if it is not a story of the corpus",
       },
       ...taken.map(columnOf),
     ],
@@ -56,14 +47,14 @@ export function measuresTable(
   };
 }
 
-function columnOf(measure: MeasureFacts): Column {
+function columnOf(measure: Measure): Column {
   const { name, means, unit } = measure;
   const type = typeOf(measure);
   const meaning = means.charAt(0).toUpperCase() + means.slice(1);
   return { name, type, meaning, ...(type !== "boolean" && { unit }) };
 }
 
-const typeOf = ({ unit, format }: MeasureFacts): Column["type"] =>
+const typeOf = ({ unit, format }: Measure): Column["type"] =>
   unit === "yes or no" ? "boolean" : format === "text" ? "string" : "number";
 
 function cellOf(value: string | undefined, type: Column["type"]): Cell {

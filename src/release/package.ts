@@ -11,21 +11,19 @@ import { fileLock } from "../workbench/file-lock.ts";
 import { exists, filesUnder, jsonLines, readText, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { type About, descriptorOf, type PackedFile } from "./descriptor.ts";
-import { readVerdict, type VerdictMakers } from "./in-verdict.ts";
-import type { MeasureFacts } from "./measures-table.ts";
-import { papersOf } from "./papers.ts";
+import { descriptorOf, type PackageFile, type PackageInfo } from "./descriptor.ts";
+import { readVerdict } from "./in-verdict.ts";
+import { type PackageData, readPackageData } from "./package-data.ts";
+import { documentsOf } from "./package-documents.ts";
 import { parquetOf } from "./parquet-file.ts";
-import { aloneWithTheirAnswers } from "./participants-table.ts";
-import { type Published, readPublished } from "./published.ts";
+import { closedQuestions, countUniqueProfiles } from "./participants-table.ts";
 import { writeSqlite } from "./sqlite-file.ts";
 import { tablesOf } from "./study-tables.ts";
-import { csvOf, type Table, withCodebook, withReferencesKept } from "./table.ts";
-import { textChoices } from "./texts.ts";
+import { csvOf, type Table, withCodebook, withoutDanglingReferences } from "./table.ts";
+import { textChoices } from "./text-licences.ts";
 
-/** `tinylove package`: the study as data that others can use, ready for OSF or Zenodo, without personal data. */
-export const packageStudy = (known: VerdictMakers & { readonly measures: readonly MeasureFacts[] }) =>
-  command({
+/** `tinylove package`: writes the study's data for others to use, ready for OSF or Zenodo, without personal data. */
+export const packageStudy = command({
     name: "package",
     summary:
       "Write the study's data for others, without personal data: CSV, JSONL, Parquet, SQLite, a codebook",
@@ -34,12 +32,12 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
       "tinylove package --texts none --demographics none --to elsewhere/data",
     ],
     flags: [
-      ["--to <folder>", "where; a package that lies there is written anew (default: package/ in the study)"],
-      ["--texts <which>", "licensed: those that may be passed on; all; none (default: licensed)"],
-      ["--demographics <which>", "closed: answers from fixed choices; all; none (default: closed)"],
-      ["--own-words", "also what participants wrote in their own words, which may say who they are"],
-      ["--licence <name>", "of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
-      ["--author <names...>", "who is to be cited"],
+      ["--to <folder>", "where to write; replaces a package that is there (default: package/ in the study)"],
+      ["--texts <which>", "licensed: texts that may be shared; all; none (default: licensed)"],
+      ["--demographics <which>", "closed: answers from fixed choices only; all; none (default: closed)"],
+      ["--own-words", "also what participants wrote in their own words, which may identify them"],
+      ["--licence <name>", "licence of the data, by its SPDX name: CC0-1.0, CC-BY-4.0 ..."],
+      ["--author <names...>", "authors to cite"],
     ],
     options: z.object({
       to: z.string().min(1).optional(),
@@ -55,38 +53,38 @@ export const packageStudy = (known: VerdictMakers & { readonly measures: readonl
     async run(folder, { to, licence, author, ...choices }, effects) {
       const study = await openStudy(folder);
       const target = to === undefined ? study.path("package") : resolve(to);
-      const letGo = await fileLock(study.path(".tinylove/held/package"));
-      if (!letGo) {
+      const unlock = await fileLock(study.path(".tinylove/held/package"));
+      if (!unlock) {
         throw new StudyError("another process is packaging this study", {
-          hint: "wait until it has ended, or end it",
+          hint: "wait until it has finished, or stop it",
         });
       }
       try {
-        await clearLeftovers(target);
+        await removeLeftovers(target);
         await assertReplaceable(target);
-        const published = await readPublished(study, await readVerdict(study, known, effects.log));
+        const published = await readPackageData(study, await readVerdict(study, effects.log));
         const secret = await secretOf(study);
         const tables = withCodebook(
-          withReferencesKept(tablesOf(study, published, known.measures, choices, secret)),
+          withoutDanglingReferences(tablesOf(study, published, choices, secret)),
         );
-        const about: About = {
+        const info: PackageInfo = {
           name: study.config.name,
           title: study.config.title,
           description: "Readers' judgments of very short stories, written by people and by language models.",
           licence,
           authors: author,
         };
-        const papers = papersOf(study, published, about, tables, choices);
-        await replaced(target, (aside) => writePackage(aside, tables, papers, about, effects));
-        tellWhatItHolds(study, published, tables, about, effects);
+        const documents = documentsOf(study, published, info, tables, choices);
+        await replaceFolder(target, (temporary) => writePackage(temporary, tables, documents, info, effects));
+        logContents(study, published, tables, info, effects);
       } finally {
-        letGo();
+        unlock();
       }
       effects.print(target);
     },
   });
 
-/** Makes the participants' new names; kept in the study, so that the same study gives the same package. */
+/** The secret for the participants' new names; stored in the study, so that the same study gives the same package. */
 async function secretOf(study: Study): Promise<string> {
   const path = study.path(".tinylove/package-key");
   if (!(await exists(path))) await writeWhole(path, `${randomId()}${randomId()}\n`, 0o600);
@@ -97,11 +95,11 @@ async function writePackage(
   folder: string,
   tables: readonly Table[],
   papers: ReadonlyMap<string, string>,
-  about: About,
+  info: PackageInfo,
   { signal }: Effects,
 ): Promise<void> {
-  const files: PackedFile[] = [];
-  const packed = async (path: string, content?: string | Uint8Array, table?: Table): Promise<void> => {
+  const files: PackageFile[] = [];
+  const addFile = async (path: string, content?: string | Uint8Array, table?: Table): Promise<void> => {
     signal.throwIfAborted();
     if (content !== undefined) await writeWhole(join(folder, path), content);
     const bytes = await readFile(join(folder, path));
@@ -110,17 +108,21 @@ async function writePackage(
 
   for (const table of tables) {
     const names = table.columns.map(({ name }) => name);
-    await packed(`csv/${table.name}.csv`, csvOf(table), table);
-    await packed(`jsonl/${table.name}.jsonl`, jsonLines(table.rows.map((row) => ordered(row, names))), table);
-    await packed(`parquet/${table.name}.parquet`, parquetOf(table), table);
+    await addFile(`csv/${table.name}.csv`, csvOf(table), table);
+    await addFile(
+      `jsonl/${table.name}.jsonl`,
+      jsonLines(table.rows.map((row) => ordered(row, names))),
+      table,
+    );
+    await addFile(`parquet/${table.name}.parquet`, parquetOf(table), table);
   }
   writeSqlite(join(folder, "study.sqlite"), tables);
-  await packed("study.sqlite");
-  for (const [path, content] of papers) await packed(path, content);
-  const descriptor = `${JSON.stringify(descriptorOf(about, files), null, 2)}\n`;
-  await packed("datapackage.json", descriptor);
+  await addFile("study.sqlite");
+  for (const [path, content] of papers) await addFile(path, content);
+  const descriptor = `${JSON.stringify(descriptorOf(info, files), null, 2)}\n`;
+  await addFile("datapackage.json", descriptor);
   await writeWhole(
-    join(folder, sums),
+    join(folder, checksumFile),
     files
       .map((file) => `${file.sha256}  ${file.path}\n`)
       .sort()
@@ -128,15 +130,15 @@ async function writePackage(
   );
 }
 
-/** Every column in every line, in the table's order: what is missing is null. */
+/** A row with every column in the table's order; missing values are null. */
 const ordered = (row: Table["rows"][number], names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
 
-function tellWhatItHolds(
+function logContents(
   study: Study,
-  { coders }: Published,
+  { coders, forms }: PackageData,
   tables: readonly Table[],
-  { licence, authors }: About,
+  { licence, authors }: PackageInfo,
   effects: Effects,
 ): void {
   const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
@@ -148,44 +150,46 @@ function tellWhatItHolds(
   const gone = coders.reduce((sum, { codings }) => sum + codings.length, 0) - codes;
   if (codes + gone > 0)
     effects.log(
-      `${codes} codes${gone > 0 ? `; left out are ${gone} of texts that are not in the study` : ""}`,
+      `${counted(codes, "code")}${gone > 0 ? `; ${gone} left out, of texts that are no longer in the study` : ""}`,
     );
-  const fixed = study.config.survey.demographics.filter(({ options }) => options).map(({ name }) => name);
-  const alone = aloneWithTheirAnswers(tables.find(({ name }) => name === "participants")!, fixed);
-  if (alone > 0) {
+  const unique = countUniqueProfiles(
+    tables.find(({ name }) => name === "participants")!,
+    closedQuestions(study, forms),
+  );
+  if (unique > 0) {
     effects.warn(
-      `${alone === 1 ? "1 participant is" : `${alone} participants are`} alone with what they told about themselves: who knows them may find them (--demographics none leaves it out)`,
+      `${unique === 1 ? "1 participant has" : `${unique} participants have`} a unique combination of demographic answers and could be recognised (--demographics none leaves these answers out)`,
     );
   }
-  if (!licence) effects.log("no licence: name one with --licence before you publish");
-  if (authors.length === 0) effects.log("no authors: name them with --author before you publish");
+  if (!licence) effects.log("no licence: add one with --licence before you publish");
+  if (authors.length === 0) effects.log("no authors: add them with --author before you publish");
 }
 
-// ---- Whole or not at all
+// ---- Replaced as a whole or not at all
 
-const sums = "SHA256SUMS";
+const checksumFile = "SHA256SUMS";
 
-/** Writes a folder beside its place and brings it there when it is complete. */
-async function replaced(target: string, write: (aside: string) => Promise<void>): Promise<void> {
+/** Writes a folder next to the target and renames it when it is complete. */
+async function replaceFolder(target: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const mark = randomBytes(4).toString("hex");
-  const aside = `${target}.${mark}.partial`;
+  const temporary = `${target}.${mark}.partial`;
   try {
-    await write(aside);
-    // What was there goes aside first, for no folder is renamed over another; a kill between leaves both.
+    await write(temporary);
+    // The former folder is renamed first, because a folder cannot replace another; a kill in between leaves both.
     const former = `${target}.${mark}.former`;
     if (await exists(target)) await rename(target, former);
-    await rename(aside, target);
+    await rename(temporary, target);
     await rm(former, { recursive: true, force: true });
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
 /**
- * A packaging that was killed leaves folders next to its place. What was half written goes; a package that had been moved
- * aside comes back where nothing took its place.
+ * Removes what a killed run left next to the target: partial folders are deleted, and a former package is moved back if
+ * nothing replaced it.
  */
-async function clearLeftovers(target: string): Promise<void> {
+async function removeLeftovers(target: string): Promise<void> {
   const folder = dirname(target);
   const left = (await readdir(folder).catch(() => [])).filter(
     (name) =>
@@ -197,19 +201,19 @@ async function clearLeftovers(target: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
-/** Throws StudyError where something lies at the place that is no package, or one that somebody has changed. */
+/** Throws StudyError if the target is not a package, or a package that somebody has changed. */
 async function assertReplaceable(target: string): Promise<void> {
   const found = await stat(target).catch(() => undefined);
   if (!found) return;
   const hint = "move it away, or name another folder with --to";
   if (!found.isDirectory()) throw new StudyError(`${target} is a file`, { hint });
   if ((await readdir(target)).length === 0) return;
-  const listed = await readFile(join(target, sums), "utf8").catch(() => undefined);
-  if (listed === undefined) throw new StudyError(`${target} holds something else than a package`, { hint });
+  const listed = await readFile(join(target, checksumFile), "utf8").catch(() => undefined);
+  if (listed === undefined) throw new StudyError(`${target} is not a package`, { hint });
   const known = new Map(listed.split("\n").map((line) => [line.slice(66), line.slice(0, 64)]));
   for (const file of await filesUnder(target)) {
     const path = relative(target, file).replaceAll("\\", "/");
-    if (path === sums || known.get(path) === sha256(await readFile(file))) continue;
-    throw new StudyError(`${join(target, path)} was changed since the package was written`, { hint });
+    if (path === checksumFile || known.get(path) === sha256(await readFile(file))) continue;
+    throw new StudyError(`${join(target, path)} has changed since the package was written`, { hint });
   }
 }

@@ -2,7 +2,7 @@ import { type ColumnSource, parquetWriteBuffer, type SchemaElement } from "hypar
 import { version } from "../workbench/version.ts";
 import type { Cell, Column, Table } from "./table.ts";
 
-/** A table as Parquet: every column has its own type, and what is missing is null. The same table gives the same bytes. */
+/** A table as Parquet with typed columns; missing values are null. The same table gives the same bytes. */
 export function parquetOf({ columns, rows }: Table): Uint8Array {
   const columnData = columns.map(
     ({ name, type }): ColumnSource => ({ name, data: rows.map((row) => stored(row[name], type)) }),
@@ -17,7 +17,7 @@ const elementOf = ({ name, type, required }: Column): SchemaElement => ({
   repetition_type: required ? "REQUIRED" : "OPTIONAL",
 });
 
-/** Seeds may be larger than 32 bits hold, and a column's type must not follow from what happens to be in it. */
+/** Integers have 64 bits, because seeds may be large and the type must not depend on the values. */
 const types: Record<Column["type"], Pick<SchemaElement, "type" | "converted_type">> = {
   string: { type: "BYTE_ARRAY", converted_type: "UTF8" },
   date: { type: "INT32", converted_type: "DATE" },

@@ -1,40 +1,45 @@
+import type { Form } from "../study/form.ts";
+import { phrasesOf } from "../survey/languages.ts";
+import { aboutItems } from "../tasks/asked.ts";
+import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choices, Published } from "./published.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import type { Column, Table } from "./table.ts";
 import { sortedBy } from "./table.ts";
 
-/** Who answered, under new names: the form, how they answered, and of their own questions what is chosen. */
+/** The participants under new names: form, response quality, and the chosen demographic answers. */
 export function participantsTable(
-  { config: { survey } }: Study,
-  { participants, judgments }: Published,
-  { demographics }: Choices,
+  study: Study,
+  { participants, judgments, forms }: PackageData,
+  { demographics }: PackageOptions,
   nameOf: (participant: string) => string,
 ): Table {
-  const fields = survey.demographics.filter(
-    ({ options }) => demographics === "all" || (demographics === "closed" && options),
+  const fields = demographicItems(study, forms).filter(
+    (item) => demographics === "all" || (demographics === "closed" && isClosed(item)),
   );
-  const told = new Map(
-    judgments
-      .filter(({ task }) => task === "demographics")
-      .map(({ participant, response }) => [participant, response as Record<string, unknown>]),
-  );
+  const answersOf = new Map<string, Record<string, unknown>>();
+  for (const { participant, task, response } of judgments) {
+    if (taskNamed(task)?.kind === "about")
+      answersOf.set(participant, { ...answersOf.get(participant), ...response });
+  }
   const rows = participants.map((row) => {
-    const own = told.get(row["participant"]!) ?? {};
-    const [began, ended] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
+    const own = answersOf.get(row["participant"]!) ?? {};
+    const [started, completed] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
     return {
       participant: nameOf(row["participant"]!),
       form: row["form"],
       day: row["started"]?.slice(0, 10) || undefined,
       completed: row["completed"] === undefined ? undefined : row["completed"] !== "",
-      seconds: Number.isNaN(ended - began) ? undefined : Math.round((ended - began) / 1000),
-      ...Object.fromEntries(conductColumns.map(({ name, type }) => [name, conductCell(row[name], type)])),
+      seconds: Number.isNaN(completed - started) ? undefined : Math.round((completed - started) / 1000),
+      ...Object.fromEntries(qualityColumns.map(({ name, type }) => [name, qualityCell(row[name], type)])),
       simulated: row["simulated"] === "yes",
       ...Object.fromEntries(fields.map(({ name }) => [name, own[name] as string | undefined])),
     };
   });
   return {
     name: "participants",
-    title: "Who took part, a row a person; names are random and stand nowhere else",
+    title: "The participants, one row for each; names are random and made for this package",
     key: "participant",
     columns: [
       {
@@ -43,18 +48,24 @@ export function participantsTable(
         required: true,
         meaning: "A random name, made for this package",
       },
-      { name: "form", type: "string", required: true, meaning: "The form that was answered" },
-      { name: "day", type: "date", meaning: "The day of consent, in UTC; hours are left out" },
+      { name: "form", type: "string", required: true, meaning: "The form" },
+      { name: "day", type: "date", meaning: "The day of consent (UTC), without the time" },
       { name: "completed", type: "boolean", meaning: "Whether every question was answered" },
-      { name: "seconds", type: "integer", unit: "s", least: 0, meaning: "From consent to the last answer" },
-      ...conductColumns,
-      { name: "simulated", type: "boolean", required: true, meaning: "A program, not a person" },
+      {
+        name: "seconds",
+        type: "integer",
+        unit: "s",
+        least: 0,
+        meaning: "Time from consent to the last answer",
+      },
+      ...qualityColumns,
+      { name: "simulated", type: "boolean", required: true, meaning: "Simulated by a program" },
       ...fields.map(
-        ({ name, ask, options }): Column => ({
-          name,
+        (item): Column => ({
+          name: item.name,
           type: "string",
-          meaning: `Answer to: ${ask}`,
-          ...(options && { levels: options }),
+          meaning: `Answer to: ${item.ask}`,
+          ...(isClosed(item) && { levels: levelsOf(item) }),
         }),
       ),
     ],
@@ -62,41 +73,55 @@ export function participantsTable(
   };
 }
 
-/** What `judgments/participants.csv` says of how somebody answered. */
-const conductColumns: readonly Column[] = [
+/** The demographic questions in the forms. */
+const demographicItems = ({ config: { survey } }: Study, forms: readonly Form[]): Item[] =>
+  aboutItems(
+    forms.flatMap(({ questions }) => questions.map(({ task }) => task)),
+    survey,
+    phrasesOf(survey.language),
+  );
+
+/** The names of the demographic questions with fixed choices. */
+export const closedQuestions = (study: Study, forms: readonly Form[]): string[] =>
+  demographicItems(study, forms)
+    .filter(isClosed)
+    .map(({ name }) => name);
+
+/** The columns of `judgments/participants.csv` on response quality. */
+const qualityColumns: readonly Column[] = [
   {
     name: "fast_pages",
     type: "integer",
     unit: "pages",
     least: 0,
-    meaning: "Stories answered in less time than anybody can read them in",
+    meaning: "Pages answered faster than their stories can be read",
   },
   {
     name: "straight_lining",
     type: "boolean",
-    meaning: "One answer to every story of a task, of five or more",
+    meaning: "The same answer to all stories of a task, of five or more",
   },
-  { name: "failed_checks", type: "integer", least: 0, meaning: "Attention checks that were not followed" },
+  { name: "failed_checks", type: "integer", least: 0, meaning: "Failed attention checks" },
   {
     name: "filled_traps",
     type: "integer",
     unit: "pages",
     least: 0,
-    meaning: "Pages whose hidden field, which people cannot see, was filled in",
+    meaning: "Pages on which a hidden field, invisible to people, was filled in",
   },
   { name: "pasted_answers", type: "integer", least: 0, meaning: "Answers with pasted text" },
 ];
 
-function conductCell(value: string | undefined, type: Column["type"]) {
+function qualityCell(value: string | undefined, type: Column["type"]) {
   if (!value) return undefined;
   return type === "boolean" ? value === "yes" : Number(value);
 }
 
 /**
- * How many people nobody else shares all their answers to the fixed questions about themselves with: who knows them
- * may find them.
+ * The number of participants with a unique combination of answers to the demographic questions with fixed choices, by
+ * which they could be recognised.
  */
-export function aloneWithTheirAnswers(table: Table, fields: readonly string[]): number {
+export function countUniqueProfiles(table: Table, fields: readonly string[]): number {
   const counts = new Map<string, number>();
   for (const row of table.rows) {
     if (row["simulated"] || fields.every((name) => row[name] === undefined)) continue;

@@ -1,90 +1,92 @@
 import { listed } from "../study/print.ts";
+import { taskNamed } from "../tasks/tasks.ts";
 import { version } from "../workbench/version.ts";
-import type { About } from "./descriptor.ts";
-import type { Choices } from "./published.ts";
+import type { PackageInfo } from "./descriptor.ts";
+import type { PackageOptions } from "./package-data.ts";
 import type { Table } from "./table.ts";
 
-/** README.md: what the package holds, what was left out of it, how it is opened. */
+/** README.md: what the package contains, what is left out, and how to read it. */
 export function readmeOf(
-  about: About,
+  info: PackageInfo,
   tables: readonly Table[],
-  choices: Choices,
-  papers: ReadonlySet<string>,
+  choices: PackageOptions,
+  documents: ReadonlySet<string>,
 ): string {
   const people = tables.find(({ name }) => name === "participants")!.rows;
   const simulated = people.filter((row) => row["simulated"]).length;
-  return `# ${about.title}
+  return `# ${info.title}
 
-${about.description}
+${info.description}
 ${
   simulated > 0
-    ? `\n**${simulated === people.length ? "All" : `${simulated} of the`} ${people.length} participants are simulated: a program drew their answers. They are no evidence about people.** The column \`simulated\` marks them.\n`
+    ? `\n**${simulated === people.length ? "All" : `${simulated} of the`} ${people.length} participants are simulated: a program drew their answers. They are not evidence about people.** The column \`simulated\` marks them.\n`
     : ""
 }
-| table | rows | what |
+| table | rows | content |
 |---|---|---|
 ${tables.map(({ name, title, rows }) => `| \`${name}\` | ${rows.length} | ${title} |`).join("\n")}
 
-Each table lies here four times: \`csv/\` for R and spreadsheets, \`parquet/\` with every column's type, \`jsonl/\` for programs, and all of them in \`study.sqlite\`. The table \`codebook\` says what each column means; \`datapackage.json\` says it to programs (Data Package, version 2), with types, levels, keys and references. \`settings.json\` holds the settings of the study${papers.has("preregistration.json") ? ", `preregistration.json` what was frozen of them before the data" : ""}, \`SHA256SUMS\` a checksum of every file.
+Each table comes in four formats: \`csv/\` for R and spreadsheets, \`parquet/\` with typed columns, \`jsonl/\` for programs, and all tables in \`study.sqlite\`. The table \`codebook\` explains every column; \`datapackage.json\` (Data Package, version 2) describes them for programs, with types, levels, keys and references. \`settings.json\` has the settings of the study${documents.has("preregistration.json") ? ", `preregistration.json` those that were registered before the data" : ""}, \`SHA256SUMS\` a checksum of every file.
 
-In CSV an empty cell is a missing value and a boolean is TRUE or FALSE. A cell that a spreadsheet would run as a formula (it begins with =, +, -, @ or a tab, and is no number) begins with an apostrophe there; the other forms hold it as it is.
+In CSV an empty cell is a missing value, and booleans are TRUE or FALSE. A cell that a spreadsheet would run as a formula (it begins with =, +, -, @ or a tab and is not a number) begins with an apostrophe; the other formats have it unchanged.
 
 ${examplesFor(tables)}
 ## Checking
 
-\`sha256sum -c SHA256SUMS\` checks the files; \`frictionless validate datapackage.json\` (\`pip install "frictionless[json,parquet]"\`) the tables, with every type, level and reference.${
-    papers.has("check.R")
-      ? " `Rscript check.R` computes the main figures of the study's verdict anew from `csv/judgments.csv`, without the program that made them: the clustered errors and both tests in base R, the mixed model with lme4. It names each figure that differs, and fails then. The verdict stands on the judgments whose `in_verdict` is TRUE."
+\`sha256sum -c SHA256SUMS\` checks the files; \`frictionless validate datapackage.json\` (\`pip install "frictionless[json,parquet]"\`) checks the tables with all types, levels and references.${
+    documents.has("check.R")
+      ? " `Rscript check.R` recomputes the main figures of the study's verdict from `csv/judgments.csv`, independently of the program that made them: clustered standard errors and both tests in base R, the mixed model with lme4. It names every figure that differs and then fails. The verdict is based on the judgments whose `in_verdict` is TRUE."
       : ""
-  } \`tinylove analyse --judgments csv/judgments.csv\` puts the study's questions to these tables again, under the study's own settings.
+  } \`tinylove analyse --judgments csv/judgments.csv\` repeats the study's analyses on these tables with the study's own settings.
 
 ## People
 
-Participants have random names that were made for this package and stand nowhere else, in an order that says nothing. Left out are the ids of recruiting services, hours and minutes, addresses and browsers (which were never kept), who withdrew${choices.ownWords ? "" : ", what participants wrote in their own words"}${
+Participants have random names, made for this package and sorted by name. Left out are ids of recruiting services, times of day, participants who withdrew${choices.ownWords ? "" : ", what participants wrote in their own words"}${
     {
-      closed: ", and answers about themselves that had no fixed choices",
-      none: ", and all they told about themselves",
+      closed: ", and demographic answers without fixed choices",
+      none: ", and all demographic answers",
       all: "",
     }[choices.demographics]
-  }.
+  }. Network addresses and browsers were never stored.
 
 ## Texts
 
 ${
   choices.texts === "licensed"
-    ? "A person's text is here where its licence lets everybody pass on a shortened copy, a machine's where it quotes no text that is left out. Of the others there are title, length and SHA-256, and the column `withheld` says why."
+    ? "A human text is included if its licence allows everybody to share a shortened copy, a machine text unless it quotes a text that is left out. For the others there are title, length and SHA-256; the column `withheld` gives the reason."
     : choices.texts === "all"
-      ? "All texts are here. Whether each may be passed on, its licence says; see the table `stories`."
-      : "Of the texts there are titles, lengths and SHA-256 alone."
+      ? "All texts are included. Check their licences (table `stories`) before you share them."
+      : "The texts are left out; their titles, lengths and SHA-256 are included."
 } ${withheldIn(tables)}
 
 ${codesIn(tables)}## Licence and citation
 
-${about.licence ? `The data are under ${about.licence}` : "No licence has been chosen yet: without one nobody may use the data (CC-BY-4.0 and CC0-1.0 are usual)"}; each story keeps its own, in the column \`licence\`. \`CITATION.cff\` says how to cite the data${about.authors.length > 0 ? "" : ": put the authors in"}. Made with Tiny Love ${version}.
+${info.licence ? `The data are under ${info.licence}` : "No licence has been chosen yet, and without one nobody may use the data (CC-BY-4.0 and CC0-1.0 are common)"}; each story has its own, in the column \`licence\`. \`CITATION.cff\` says how to cite the data${info.authors.length > 0 ? "" : "; add the authors"}. Made with Tiny Love ${version}.
 `;
 }
 
-/** Accuracy by who wrote what was judged, in three languages, of the first task asked whose answers are right or wrong. */
+/** Examples in R, Python and SQL: accuracy by origin, for the first task whose answers are right or wrong. */
 function examplesFor(tables: readonly Table[]): string {
   const rows = tables.find(({ name }) => name === "judgments")!.rows;
-  const [task, by] =
-    Object.entries({ "human-or-machine": "origin", "which-is-human": "human_side" }).find(([name]) =>
-      rows.some((row) => row["task"] === name),
-    ) ?? [];
-  if (task === undefined) return "";
-  return `How often the answers to \`${task}\` are right, by \`${by}\`. Other tasks have other answers, so one is chosen first:
+  const asked = [...new Set(rows.map((row) => row["task"]))].flatMap((name) => taskNamed(String(name)) ?? []);
+  const asking = asked.filter(({ asksOrigin }) => asksOrigin);
+  const first = asking.find(({ kind }) => kind === "choice") ?? asking[0];
+  if (!first) return "";
+  const task = first.name;
+  const by = first.kind === "choice" ? "origin" : "human_side";
+  return `The share of right answers to \`${task}\`, by \`${by}\`. Other tasks have other answers, so the examples select one task:
 
 \`\`\`r
 judgments <- read.csv("csv/judgments.csv", na.strings = "", encoding = "UTF-8")
-told <- subset(judgments, task == "${task}")
-print(aggregate(right ~ ${by}, data = told, FUN = mean))
+answers <- subset(judgments, task == "${task}")
+print(aggregate(right ~ ${by}, data = answers, FUN = mean))
 \`\`\`
 
 \`\`\`python
 import pandas  # with pyarrow
 judgments = pandas.read_parquet("parquet/judgments.parquet")
-told = judgments[judgments["task"] == "${task}"]
-print(told.groupby("${by}")["right"].mean())
+answers = judgments[judgments["task"] == "${task}"]
+print(answers.groupby("${by}")["right"].mean())
 \`\`\`
 
 \`\`\`sql
@@ -92,7 +94,7 @@ print(told.groupby("${by}")["right"].mean())
 SELECT ${by}, avg("right") AS accuracy FROM judgments WHERE task = '${task}' GROUP BY ${by};
 \`\`\`
 
-Readers and stories both repeat, so that these means have no simple standard errors: see \`participant\` and \`stimulus\`. More of a text (its model, length, story) stands in \`stimuli\`, joined by \`stimulus\`.
+Each reader judged several stories and each story had several readers, so simple standard errors of these means are wrong: cluster by \`participant\` and \`stimulus\`. Join \`stimuli\` by \`stimulus\` for the model, length and story of a text.
 `;
 }
 
@@ -103,7 +105,7 @@ function withheldIn(tables: readonly Table[]): string {
   return `Left out: ${counts.join(", ")}.`;
 }
 
-/** What has to be known to use the codings; nothing where there are none. */
+/** What users of the codings need to know; empty if there are none. */
 function codesIn(tables: readonly Table[]): string {
   const rows = tables.find(({ name }) => name === "codings")?.rows;
   if (!rows) return "";
@@ -117,13 +119,13 @@ function codesIn(tables: readonly Table[]): string {
   ];
   return `## Codes
 
-Kind of love, tone, cultural setting, or what else the codebook asks, as ${listed(by)} coded them; what each code means stands in the table \`codes\`. ${
+Kind of love, tone, cultural setting and other variables of the codebook, coded by ${listed(by)}; the table \`codes\` explains the codes. ${
     people > 0
-      ? "People were shown title and text in one typography and not who wrote it; their names are random and were made for this package. "
+      ? "People saw title and text in a uniform typography, without the origin; their names are random and made for this package. "
       : ""
-  }A code is of the whole text, not of the shortened one that readers saw, and it is here also where the text itself is left out.${
-    rows.some(({ lot }) => lot === "factorial")
-      ? " Who coded a story among the study's texts and again among the factorial's is one coder and has two rows of it (`lot`)."
+  }Codes refer to the whole text, not to the shortened one that readers saw, and are included even if the text is left out.${
+    rows.some(({ text_set }) => text_set === "factorial")
+      ? " A coder who coded a story both as one of the study's texts and as one of the factorial's has two rows for it (`text_set`)."
       : ""
   }
 

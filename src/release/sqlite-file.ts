@@ -1,7 +1,7 @@
 import Libsql from "libsql";
 import type { Cell, Column, Table } from "./table.ts";
 
-/** Writes the tables as one SQLite file, with their types, keys, references and levels. The same tables give the same bytes. */
+/** Writes the tables as one SQLite file with types, keys, references and levels. The same tables give the same bytes. */
 export function writeSqlite(path: string, tables: readonly Table[]): void {
   const file = new Libsql(path);
   try {
@@ -16,7 +16,7 @@ export function writeSqlite(path: string, tables: readonly Table[]): void {
     }
     file.exec("COMMIT");
     const [broken] = file.prepare("PRAGMA foreign_key_check").all() as { table: string; parent: string }[];
-    if (broken) throw new Error(`table ${broken.table} names a row that ${broken.parent} lacks`);
+    if (broken) throw new Error(`table ${broken.table} refers to a row that ${broken.parent} does not have`);
   } finally {
     file.close();
   }

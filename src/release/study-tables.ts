@@ -1,25 +1,25 @@
 import { createHmac } from "node:crypto";
+import { measuresOf } from "../measures/measures.ts";
 import { base32 } from "../survey/ids.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesTable, codingsTable } from "./codings-tables.ts";
 import { generationsTable } from "./generations-table.ts";
 import { judgmentsTable } from "./judgments-table.ts";
-import { type MeasureFacts, measuresTable } from "./measures-table.ts";
+import { measuresTable } from "./measures-table.ts";
+import type { PackageData, PackageOptions } from "./package-data.ts";
 import { participantsTable } from "./participants-table.ts";
-import type { Choices, Published } from "./published.ts";
-import { formsTable, stimuliTable, storiesTable } from "./shown-tables.ts";
+import { formsTable, stimuliTable, storiesTable } from "./stimuli-tables.ts";
 import type { Table } from "./table.ts";
-import { publishing } from "./texts.ts";
+import { textRules } from "./text-licences.ts";
 
-/** The tables of a study, without who anybody is. `secret` makes new names of participants and coders, the same ones each time. */
+/** The tables of a study without personal data. New names of participants and coders are made with `secret`, the same each time. */
 export function tablesOf(
   study: Study,
-  published: Published,
-  measures: readonly MeasureFacts[],
-  choices: Choices,
+  published: PackageData,
+  choices: PackageOptions,
   secret: string,
 ): Table[] {
-  const rules = publishing(choices.texts, published.stories);
+  const rules = textRules(choices.texts, published.stories);
   const newName = (kind: string, name: string) =>
     base32(createHmac("sha256", secret).update(`${kind}${name}`).digest().subarray(0, 10));
   const participantName = (participant: string) => newName("", participant);
@@ -33,7 +33,7 @@ export function tablesOf(
     ...(published.generations.length + published.factorial.length > 0
       ? [generationsTable(published, rules)]
       : []),
-    ...(published.measured.length > 0 ? [measuresTable(published, measures, rules)] : []),
+    ...(published.measured.length > 0 ? [measuresTable(published, measuresOf(study), rules)] : []),
     ...(codings.rows.length > 0 ? [codings, codesTable(published)] : []),
   ];
 }

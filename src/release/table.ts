@@ -1,34 +1,34 @@
 import { csv } from "../tables/tables.ts";
 
-/** What a cell holds; undefined where nothing is known. */
+/** The value of a cell; undefined if missing. */
 export type Cell = string | number | boolean | undefined;
 
-/** A column of a published table: what it holds and what it means. */
+/** A column of a published table. */
 export interface Column {
   readonly name: string;
-  /** As Table Schema and SQLite both know it. A date is a day, `2026-11-25`. */
+  /** A type of Table Schema. A date is a day, `2026-11-25`. */
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly meaning: string;
   readonly unit?: string;
-  /** All the values that there are. */
+  /** All possible values. */
   readonly levels?: readonly string[];
   readonly required?: boolean;
   readonly least?: number;
-  /** The table whose key this names. */
+  /** The table whose key this column refers to. */
   readonly refersTo?: string;
 }
 
-/** A table that is published: its columns, and the one that names its rows. */
+/** A published table. */
 export interface Table {
   readonly name: string;
   readonly title: string;
-  /** The column that names a row, where one does. */
+  /** The column that identifies a row, if any. */
   readonly key?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
-/** A table as CSV. TRUE and FALSE are what R, pandas, Frictionless and spreadsheets all take for a boolean. */
+/** A table as CSV, with TRUE and FALSE, which R, pandas, Frictionless and spreadsheets all read as booleans. */
 export const csvOf = ({ columns, rows }: Table): string =>
   csv(
     columns.map(({ name }) => name),
@@ -42,7 +42,7 @@ export const csvOf = ({ columns, rows }: Table): string =>
     ),
   );
 
-/** The tables with a codebook of all their columns as the last one. */
+/** The tables and, as the last one, a codebook of all columns. */
 export function withCodebook(tables: readonly Table[]): Table[] {
   const rows = tables.flatMap(({ name: table, columns }) =>
     columns.map((column) => ({
@@ -68,16 +68,16 @@ const codebookColumns: readonly Column[] = [
     name: "type",
     type: "string",
     required: true,
-    meaning: "What a cell holds; empty cells are missing values",
+    meaning: "The type of its values; empty cells are missing values",
   },
-  { name: "levels", type: "string", meaning: "All the values that there are, parted by |" },
+  { name: "levels", type: "string", meaning: "All possible values, separated by |" },
   { name: "unit", type: "string", meaning: "The unit of a number" },
-  { name: "refers_to", type: "string", meaning: "The table whose key the column names" },
-  { name: "meaning", type: "string", required: true, meaning: "What it says" },
+  { name: "refers_to", type: "string", meaning: "The table whose key the column refers to" },
+  { name: "meaning", type: "string", required: true, meaning: "What it means" },
 ];
 
-/** References to tables that the package holds; a study without a corpus has no table of stories. */
-export function withReferencesKept(tables: readonly Table[]): Table[] {
+/** Removes references to tables that the package lacks; a study without a corpus has no table of stories. */
+export function withoutDanglingReferences(tables: readonly Table[]): Table[] {
   const names = new Set(tables.map(({ name }) => name));
   return tables.map((table) => ({
     ...table,
@@ -87,7 +87,7 @@ export function withReferencesKept(tables: readonly Table[]): Table[] {
   }));
 }
 
-/** In an order that says nothing of when anybody came. */
+/** Sorted by a random or fixed name, so that the order does not reveal when a participant came. */
 export const sortedBy = <Item>(items: readonly Item[], by: (item: Item) => string): Item[] =>
   items
     .map((item) => [by(item), item] as const)

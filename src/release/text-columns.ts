@@ -2,15 +2,15 @@ import { basename } from "node:path";
 import { sha256 } from "../text/hash.ts";
 import type { Column } from "./table.ts";
 
-/** Columns of a text that may be left out. */
+/** The columns of a text that may be left out. */
 export const textColumns = (meaning: string): Column[] => [
-  { name: "text", type: "string", meaning: `${meaning}; empty where it is left out` },
-  { name: "withheld", type: "string", meaning: "Why the text is left out; empty where it is not" },
+  { name: "text", type: "string", meaning: `${meaning}; empty if it is left out` },
+  { name: "withheld", type: "string", meaning: "Why the text is left out; empty if it is not" },
   {
     name: "sha256",
     type: "string",
     required: true,
-    meaning: "SHA-256 of the text in UTF-8, also where it is left out",
+    meaning: "SHA-256 of the text in UTF-8, also if it is left out",
   },
 ];
 
@@ -21,8 +21,8 @@ export const textCells = (text: string, withheld: string | undefined) => ({
   sha256: sha256(text),
 });
 
-/** A path tells of somebody's machine: `llama:/home/me/model.gguf` becomes `llama:model.gguf`. */
-export function withoutFolders(name: string): string {
+/** Removes the folders of a local path: `llama:/home/me/model.gguf` becomes `llama:model.gguf`. */
+export function withoutFolder(name: string): string {
   const [, scheme = "", rest = name] = /^([a-z]+:)?(.*)$/s.exec(name) ?? [];
   const isPath = /^(\/|\.{1,2}\/|~|[A-Za-z]:\\)/.test(rest) && !rest.startsWith("//");
   return isPath ? scheme + basename(rest.replaceAll("\\", "/")) : name;

@@ -1,7 +1,7 @@
 import { Resvg } from "@resvg/resvg-js";
 import { chromium } from "playwright-core";
+import { palette } from "../findings/palette.ts";
 import { quietChromium } from "../workbench/chromium.ts";
-import { palette } from "./palette.ts";
 
 /** A figure as a PNG of 1,400 pixels, for programs that read no SVG; lettered in the first sans serif that is installed. */
 export function png(svg: string): Uint8Array {

@@ -1,5 +1,13 @@
 import { rm } from "node:fs/promises";
-import type { Findings, Table } from "../study/finding.ts";
+import { checkR } from "../findings/check-r.ts";
+import { type Contents, contentsOf, type Mark, type Named, simulatedMark } from "../findings/contents.ts";
+import { drawn, widths } from "../findings/draw.ts";
+import { markdown } from "../findings/markdown.ts";
+import { page } from "../findings/page.ts";
+import { onPaper } from "../findings/palette.ts";
+import { provenanceOf } from "../findings/provenance.ts";
+import { storiesRead } from "../findings/stories.ts";
+import type { Table } from "../study/finding.ts";
 import { modelName } from "../study/generation.ts";
 import { csv } from "../tables/tables.ts";
 import {
@@ -19,15 +27,7 @@ import type { Effects } from "../workbench/effects.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
 import type { Study } from "../workbench/study.ts";
-import { checkR } from "./check-r.ts";
-import { type Contents, contentsOf, type Mark, type Named } from "./contents.ts";
-import { drawn, widths } from "./draw.ts";
-import { markdown } from "./markdown.ts";
-import { page } from "./page.ts";
-import { onPaper } from "./palette.ts";
 import { fontsAreInstalled, pdf, png } from "./pictures.ts";
-import { provenanceOf } from "./provenance.ts";
-import { storiesRead } from "./stories.ts";
 
 /** Where a report lies in its study. */
 const reportFolder = "report";
@@ -87,22 +87,6 @@ function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<str
   );
 }
 
-/** The page of findings that no study stands around: a table from anywhere. */
-export function pageOfFindings(
-  { title, simulated }: { readonly title: string; readonly simulated: boolean },
-  found: readonly Findings[],
-): string {
-  const marks = simulated ? [simulatedMark] : [];
-  const provenance = provenanceOf({ stages: {} }, undefined);
-  return page(contentsOf({ title, marks, stories: [], provenance }, found));
-}
-
-const simulatedMark: Mark = {
-  name: "Simulated readers",
-  text: "a program gave these answers, no person did. They show that the way works and are no evidence.",
-  unreal: true,
-};
-
 async function contentsOfStudy(study: Study): Promise<Contents> {
   const found = await readFindings(study);
   // A factorial, or a tuned model, may be all that was looked at: then there are no stories that anybody read.
@@ -131,8 +115,8 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
 
 /** Where the readers, the stories or the models are not real ones. */
 async function marksOf(study: Study, simulated: boolean): Promise<Mark[]> {
-  const pretend = (await readGenerations(study)).filter(({ model }) => model.pretend);
-  const models = [...new Set(pretend.map(modelName))];
+  const dummies = (await readGenerations(study)).filter(({ model }) => model.dummy);
+  const models = [...new Set(dummies.map(modelName))];
   const corpus = (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined;
   return [
     ...(simulated ? [simulatedMark] : []),

@@ -6,11 +6,11 @@ import { base32 } from "../survey/ids.ts";
 import type { Participant } from "../survey/participant.ts";
 import { copyStudy } from "../survey/store/copy-study.ts";
 import { openDatabase } from "../survey/store/database.ts";
-import { exportAnswers } from "../survey/store/exporting.ts";
+import { exportAnswers } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
 import { planOf } from "../survey/survey-plan.ts";
-import type { SimulatedReader } from "../tasks/task.ts";
+import type { SimulatedReader } from "../tasks/simulated.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -29,7 +29,7 @@ const Options = z.object({
 });
 type Options = Readonly<z.infer<typeof Options>>;
 
-/** `tinylove simulate`: a copy of the study whose survey has been answered by simulated participants. */
+/** `tinylove simulate`: makes a copy of the study and fills it with responses of simulated participants. */
 export const simulate = command({
   name: "simulate",
   summary: "Fill a copy of the study with simulated judgments, marked as such",
@@ -38,15 +38,15 @@ export const simulate = command({
     "tinylove simulate --skill 1 --bias 0.3 --to elsewhere",
   ],
   flags: [
-    ["--participants <number>", "how many (default: 100)"],
-    ["--skill <d'>", "sensitivity d' of the typical reader; 0 guesses (default: 0)"],
-    ["--bias <number>", "towards `human` in standard deviations of the evidence (default: 0)"],
+    ["--participants <number>", "number of simulated participants (default: 100)"],
+    ["--skill <d'>", "sensitivity d' of the typical reader; 0 means guessing (default: 0)"],
+    ["--bias <number>", "response bias towards `human`, in standard deviations of the evidence (default: 0)"],
     [
       "--reader-spread <number>",
-      "standard deviation between readers of bias and of log skill (default: 0.3)",
+      "standard deviation of bias and of log skill between readers (default: 0.3)",
     ],
-    ["--story-spread <number>", "standard deviation between stories of how human they seem (default: 0.3)"],
-    ["--to <folder>", "a new or empty folder (default: beside the study, with -simulated after its name)"],
+    ["--story-spread <number>", "standard deviation between stories in how human they seem (default: 0.3)"],
+    ["--to <folder>", "a new or empty folder (default: the study's folder with -simulated appended)"],
   ],
   options: Options,
   async run(folder, options, effects) {
@@ -55,10 +55,10 @@ export const simulate = command({
     const target = resolve(options.to ?? `${study.folder}-simulated`);
     await copyStudy(study, target);
     const copy = await openStudy(target);
-    await fill(copy, options, effects);
+    await simulateResponses(copy, options, effects);
     effects.log(`${options.participants} simulated participants have answered in ${target}`);
-    const early = sayTooFew(options.participants, copy);
-    if (early !== undefined) effects.log(early);
+    const note = tooFewForVerdict(options.participants, copy);
+    if (note !== undefined) effects.log(note);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
     effects.log(`next: \`tinylove run --study ${at}\` analyses them and writes the report`);
@@ -66,36 +66,36 @@ export const simulate = command({
   },
 });
 
-/** A study has no verdict before its planned end, but at a look that it declares; undefined where one is given. */
-function sayTooFew(participants: number, { config }: Study): string | undefined {
+/** A note if these participants are too few for a verdict, which exists only at the planned end and at declared looks. */
+function tooFewForVerdict(participants: number, { config }: Study): string | undefined {
   const planned = plannedEnd(config);
   if (planned === undefined || participants >= planned) return undefined;
   if (config.analyse.stop.looks.some((look) => participants / planned >= look)) return undefined;
-  return `the study ends at ${planned} readers, and before that it has no verdict: \`--participants ${planned}\` shows one`;
+  return `there is no verdict before the planned end of ${planned} readers: use --participants ${planned} to see one`;
 }
 
-/** Participants who share a transaction. */
-const atOnce = 50;
+/** The number of participants who share a transaction. */
+const participantsPerBatch = 50;
 
-/** Answers in a time that nobody can take for a real one. */
+/** Simulated answers are dated in 2000, so that nobody mistakes them for real ones. */
 const simulatedDay = Date.UTC(2000, 0, 1);
 
-/** Lets simulated participants through the same allocation and the same tasks as real ones. The store is always the embedded one. */
-async function fill(study: Study, options: Options, effects: Effects): Promise<void> {
-  const material = await readStudyMaterials(study);
+/** Simulates participants with the same allocation and tasks as real ones. The store is always the embedded one. */
+async function simulateResponses(study: Study, options: Options, effects: Effects): Promise<void> {
+  const materials = await readStudyMaterials(study);
   const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
   const store = new Store(await openDatabase(study, {}));
   const progress = effects.progress("simulating", options.participants);
   const random = study.random("simulate", options.participants, options.skill, options.bias);
   try {
-    await store.facts.keep("material", () => material.hash);
-    const world = { study, material, origins, store, options, random };
-    for (let first = 1; first <= options.participants; first += atOnce) {
+    await store.metadata.getOrCreate("material", () => materials.hash);
+    const simulation = { study, materials, origins, store, options, random };
+    for (let first = 1; first <= options.participants; first += participantsPerBatch) {
       effects.signal.throwIfAborted();
-      const last = Math.min(options.participants, first + atOnce - 1);
-      // The store takes them in the order in which they ask, so that the outcome is the same each time.
+      const last = Math.min(options.participants, first + participantsPerBatch - 1);
+      // The store handles them in the order of their calls, so that the result is reproducible.
       const numbers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-      await Promise.all(numbers.map((number) => takePart(number, world)));
+      await Promise.all(numbers.map((number) => simulateParticipant(number, simulation)));
       progress.to(last);
     }
     await exportAnswers(study, store, effects.warn);
@@ -105,40 +105,40 @@ async function fill(study: Study, options: Options, effects: Effects): Promise<v
   }
 }
 
-interface World {
+interface Simulation {
   readonly study: Study;
-  readonly material: StudyMaterials;
+  readonly materials: StudyMaterials;
   readonly origins: ReadonlyMap<string, "human" | "machine">;
   readonly store: Store;
   readonly options: Options;
   readonly random: Random;
 }
 
-async function takePart(number: number, world: World): Promise<void> {
-  const { material, store } = world;
+async function simulateParticipant(number: number, world: Simulation): Promise<void> {
+  const { materials, store } = world;
   const random = world.random.fork("participant", number);
   const id = idFrom(random);
-  // One begins a minute after the other.
+  // They start one minute apart.
   let now = simulatedDay + number * 60_000;
-  const entered = await store.enter(
+  const allocated = await store.allocate(
     {
       id,
       secret: idFrom(random),
       now,
       reserve: 3_600_000,
-      forms: [...material.forms.keys()],
+      forms: [...materials.forms.keys()],
       quota: undefined,
       simulated: true,
-      planFor: (form) => planOf(material.forms.get(form)!, random.fork("order")),
+      planFor: (form) => planOf(materials.forms.get(form)!, random.fork("order")),
     },
     random.fork("allocation"),
   );
-  const participant = entered as Participant;
+  const participant = allocated as Participant;
   const reader = readerFrom(world.options, random.fork("reader"));
   const answers = participant.plan.map((planned) => {
     const ms = Math.round(20_000 * Math.exp(0.4 * random.normal()));
     now += ms;
-    return store.answer({
+    return store.submitAnswer({
       participant: id,
       question: planned.question,
       key: idFrom(random),
@@ -146,7 +146,7 @@ async function takePart(number: number, world: World): Promise<void> {
       ms,
       now,
       reserve: 3_600_000,
-      change: false,
+      mayChange: false,
     });
   });
   await Promise.all(answers);
@@ -155,7 +155,7 @@ async function takePart(number: number, world: World): Promise<void> {
 function responseTo(
   { task, stimuli }: Participant["plan"][number],
   reader: SimulatedReader,
-  { origins, options, study }: World,
+  { origins, options, study }: Simulation,
   random: Random,
 ) {
   const shown = stimuli.map((id) => {
@@ -164,7 +164,7 @@ function responseTo(
       throw new StudyError(`stimuli/key.csv: no row for ${id}`, { hint: "run `tinylove compose` again" });
     return origin;
   });
-  // How human a story seems is a property of the story: all readers share it.
+  // How human a story seems is a property of the story and the same for all readers.
   const seems = stimuli.map((id) => options.storySpread * study.random("simulate", "story", id).normal());
   const [left = 0, right = 0] = seems;
   return taskNamed(task)!.simulate(
@@ -175,7 +175,7 @@ function responseTo(
   );
 }
 
-/** Readers differ in bias, and by a factor in skill: with skill 0 there is nobody who can tell. */
+/** Readers differ in bias and, by a factor, in skill: with skill 0 every reader guesses. */
 const readerFrom = ({ skill, bias, readerSpread }: Options, random: Random): SimulatedReader => ({
   skill: skill * Math.exp(readerSpread * random.normal()),
   bias: bias + readerSpread * random.normal(),

@@ -1,5 +1,5 @@
 import { indexLabels, type Label } from "./labels.ts";
-import { type Design, fitLogistic } from "./logistic.ts";
+import { type DesignMatrix, fitLogistic } from "./logistic.ts";
 
 /** One comparison, or many alike. */
 export interface Comparison {
@@ -66,7 +66,7 @@ function rowsOf(
   places: ReadonlyMap<Label, number>,
   width: number,
   ordered: boolean,
-): { design: Design; wins: number[]; trials: number[] } {
+): { design: DesignMatrix; wins: number[]; trials: number[] } {
   const design: number[][] = [];
   const counts: number[] = [];
   for (const { winner, loser, count = 1, first } of comparisons) {

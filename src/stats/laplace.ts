@@ -1,12 +1,12 @@
 import { CrossedHessian, type Slope, type Split } from "./crossed-hessian.ts";
 import type { Label } from "./labels.ts";
 import { logGamma } from "./log-gamma.ts";
-import { type Design, logOnePlusExp } from "./logistic.ts";
+import { type DesignMatrix, logOnePlusExp } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 
 /** Rows of a logistic model with crossed random intercepts and slopes, already checked. */
 export interface LaplaceData {
-  readonly design: Design;
+  readonly design: DesignMatrix;
   readonly outcomes: ArrayLike<number>;
   readonly trials?: ArrayLike<number>;
   readonly groups: Readonly<Record<string, ArrayLike<Label>>>;

@@ -2,7 +2,7 @@ import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import { logistic } from "./logistic-normal.ts";
 
 /** A regression's rows: each a list of predictors, the intercept among them where there is one. */
-export type Design = readonly (readonly number[])[];
+export type DesignMatrix = readonly (readonly number[])[];
 
 /** A fitted logistic regression, or why there is none. */
 export type LogisticFit =
@@ -35,7 +35,7 @@ export interface LogisticOptions {
  * ridge is negative.
  */
 export function fitLogistic(
-  design: Design,
+  design: DesignMatrix,
   outcomes: ArrayLike<number>,
   options: LogisticOptions = {},
 ): LogisticFit {
@@ -97,7 +97,7 @@ export function logisticProbability(coefficients: ArrayLike<number>, row: readon
 
 /** Throws RangeError unless design, outcomes and trials fit each other; gives the number of columns. */
 export function checkDesign(
-  design: Design,
+  design: DesignMatrix,
   outcomes: ArrayLike<number>,
   trials: ArrayLike<number> | undefined,
 ): number {
@@ -133,7 +133,7 @@ function allAlike(outcomes: ArrayLike<number>, trials: ArrayLike<number> | undef
 }
 
 /** The standard deviation of each column; 1 for a constant. */
-function columnScales(design: Design, width: number): Float64Array {
+function columnScales(design: DesignMatrix, width: number): Float64Array {
   return Float64Array.from({ length: width }, (_, at) => {
     const mean = design.reduce((sum, row) => sum + row[at]!, 0) / design.length;
     const variance = design.reduce((sum, row) => sum + (row[at]! - mean) ** 2, 0) / design.length;
@@ -151,7 +151,7 @@ interface State {
 }
 
 function evaluate(
-  design: Design,
+  design: DesignMatrix,
   outcomes: ArrayLike<number>,
   trials: ArrayLike<number> | undefined,
   coefficients: Float64Array,

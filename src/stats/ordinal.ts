@@ -1,7 +1,7 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import { clusteringOf, combinedVariance, Moves, type Part } from "./clustered.ts";
 import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
-import type { Design } from "./logistic.ts";
+import type { DesignMatrix } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 import { studentTwoSided } from "./student-t.ts";
 
@@ -38,7 +38,7 @@ export type OrdinalFit =
  * single cluster give a reason. Throws RangeError when lengths differ.
  */
 export function fitOrdinal(
-  design: Design,
+  design: DesignMatrix,
   ratings: ArrayLike<number>,
   {
     clusters = [],
@@ -130,7 +130,7 @@ function startingPoint(levels: Int32Array, cuts: number, width: number): Float64
 
 /** The likelihood of some rows, all unless given, at a point; undefined where thresholds don't rise or a rating is impossible. */
 function evaluate(
-  design: Design,
+  design: DesignMatrix,
   levels: Int32Array,
   cuts: number,
   parameters: Float64Array,
@@ -207,7 +207,7 @@ function logisticPart(x: number): LogisticPart {
 
 /** Halves the Newton step until the likelihood doesn't fall. */
 function ascend(
-  design: Design,
+  design: DesignMatrix,
   levels: Int32Array,
   cuts: number,
   from: Float64Array,
@@ -226,7 +226,7 @@ function ascend(
 
 /** Each coefficient's variance and degrees by one way of clustering, from how far it moves without each cluster. */
 function leftOut(
-  design: Design,
+  design: DesignMatrix,
   levels: Int32Array,
   cuts: number,
   parameters: Float64Array,

@@ -16,19 +16,38 @@ export const StudyConfig = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens")
-    .describe("Names the study in reports and file names"),
-  title: z.string().default("A study of very short stories"),
-  /** What the corpus is made of, in the plural, for prompts: `very short stories about the sea`, `fables`. */
-  genre: z.string().trim().min(1).default(usualGenre),
-  /** Every random choice follows from it. */
-  seed: z.union([z.int(), z.string()]).default(2022),
-  corpus: CorpusSettings.prefault({}),
-  describe: DescribeSettings.prefault({}),
-  generate: GenerateSettings.prefault({}),
-  influence: InfluenceSettings.prefault({}),
-  tune: TuneSettings.prefault({}),
-  compose: ComposeSettings.prefault({}),
-  survey: SurveySettings.prefault({}),
-  analyse: AnalyseSettings.prefault({}),
+    .describe("Names the study in reports and file names."),
+  title: z.string().default("A study of very short stories").describe("The study's title, on its report."),
+  genre: z
+    .string()
+    .trim()
+    .min(1)
+    .default(usualGenre)
+    .describe(
+      "What the corpus is made of, in the plural, for prompts: fables, very short stories about the sea.",
+    ),
+  seed: z.union([z.int(), z.string()]).default(2022).describe("Every random choice follows from it."),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Programs of this study's own, .mjs or .ts files by their paths from here: docs/extending.md."),
+  corpus: CorpusSettings.prefault({}).describe("Where the human stories come from, and how they are split."),
+  describe: DescribeSettings.prefault({}).describe("What is measured of every text."),
+  generate: GenerateSettings.prefault({}).describe(
+    "Which models write stories to which titles, and how they are sampled.",
+  ),
+  influence: InfluenceSettings.prefault({}).describe(
+    "How texts are compared with their examples, besides by their words.",
+  ),
+  tune: TuneSettings.prefault({}).describe("How a model is trained on the training stories."),
+  compose: ComposeSettings.prefault({}).describe(
+    "How texts are clipped and balanced over forms, and what is asked about them.",
+  ),
+  survey: SurveySettings.prefault({}).describe(
+    "What participants read around the questions, and when the survey closes.",
+  ),
+  analyse: AnalyseSettings.prefault({}).describe(
+    "What is claimed against which margin, declared before the data.",
+  ),
 });
 export type StudyConfig = Readonly<z.infer<typeof StudyConfig>>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formerGeneration, formerModel, withPresentNames } from "./former-names.ts";
 
 /** How a generation ended: with a text, with one cut at the token limit, with a refusal, or with an error. */
 export const GenerationOutcome = z.enum(["text", "cut short", "refused", "failed"]);
@@ -21,24 +22,23 @@ export const Sampling = z.strictObject({
 });
 export type Sampling = Readonly<z.infer<typeof Sampling>>;
 
-/**
- * One attempt of one model at one title: a line of `generations/<model>/<prompt>.jsonl`.
- * A failed one is data, with its reason; the batch goes on.
- */
-export const Generation = z.strictObject({
+const GenerationOfNow = z.strictObject({
   id: z.string().min(1),
   /** The story of the corpus whose title was given. */
   story: z.string(),
   title: z.string(),
-  model: z.strictObject({
-    /** What study.yaml calls it, where it gives it a name: two models may have one address. */
-    name: z.string().optional(),
-    address: z.string(),
-    /** SHA-256 of the model file, or what the server says it serves. */
-    hash: z.string(),
-    /** True for `echo:` and other models that only exercise the way. */
-    pretend: z.boolean().optional(),
-  }),
+  model: z.preprocess(
+    (model) => withPresentNames(model, formerModel),
+    z.strictObject({
+      /** What study.yaml calls it, where it gives it a name: two models may have one address. */
+      name: z.string().optional(),
+      address: z.string(),
+      /** SHA-256 of the model file, or what the server says it serves. */
+      hash: z.string(),
+      /** True for `echo:`, which is no language model and only exercises the pipeline. */
+      dummy: z.boolean().optional(),
+    }),
+  ),
   prompt: z.strictObject({
     template: z.string(),
     hash: z.string(),
@@ -70,7 +70,7 @@ export const Generation = z.strictObject({
   removed: z.array(z.strictObject({ what: z.string(), text: z.string() })).optional(),
   reason: z.string().optional(),
   /** True of a failure that may pass, such as a lost connection: the next run asks again. Others are kept. */
-  passing: z.boolean().optional(),
+  transient: z.boolean().optional(),
   tokens: z.strictObject({
     prompt: z.int().nonnegative(),
     generated: z.int().nonnegative(),
@@ -86,6 +86,14 @@ export const Generation = z.strictObject({
   ms: z.number().nonnegative(),
   at: z.string(),
 });
+/**
+ * One attempt of one model at one title: a line of `generations/<model>/<prompt>.jsonl`.
+ * A failed one is data, with its reason; the batch goes on.
+ */
+export const Generation = z.preprocess(
+  (generation) => withPresentNames(generation, formerGeneration),
+  GenerationOfNow,
+);
 export type Generation = Readonly<z.infer<typeof Generation>>;
 
 /** What tells a model from the others of its study: its name where it was given one, else its address. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Where a story comes from. A machine's story names the generation that it was taken from. */
-export const Origin = z.discriminatedUnion("by", [
+const StoryOrigin = z.discriminatedUnion("by", [
   z.strictObject({
     by: z.literal("human"),
     source: z.string(),
@@ -10,7 +10,6 @@ export const Origin = z.discriminatedUnion("by", [
   }),
   z.strictObject({ by: z.literal("machine"), generation: z.string() }),
 ]);
-export type Origin = z.infer<typeof Origin>;
 
 export const Split = z.enum(["train", "validation", "test"]);
 export type Split = z.infer<typeof Split>;
@@ -26,7 +25,7 @@ export const Story = z.strictObject({
   words: z.int().nonnegative(),
   /** The text as its source gave it, where bringing it to one form changed it; `compose` compares the two. */
   raw: z.string().optional(),
-  origin: Origin,
+  origin: StoryOrigin,
   group: z.string(),
   split: Split,
   /** What else the source said of it: date, place, address, codes. Shown, never relied on. */

@@ -5,17 +5,17 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson, writeWhole } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { ControlFile, controlFile } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
 
-/** `tinylove backup`: a copy of the survey's store, also while it is being served. */
+/** `tinylove backup`: copies the survey's store, also while the survey is running. */
 export const backup = command({
   name: "backup",
-  summary: "Copy the survey's store to a file, also while it is being served",
+  summary: "Copy the survey's store to a file, also while the survey is running",
   examples: ["tinylove backup --study my-study", "tinylove backup elsewhere/survey.sqlite"],
-  parameters: [["[file]", "a new file (default: backups/ in the study, named by the time)"]],
+  parameters: [["[file]", "a new file (default: backups/survey-TIME.sqlite in the study)"]],
   options: z.object({ file: z.string().optional() }),
   async run(folder, { file }, effects) {
     const study = await openStudy(folder);
@@ -23,19 +23,19 @@ export const backup = command({
     const target = file ?? study.path("backups", `survey-${time}.sqlite`);
     if ((await storeKind(study, effects.env)) === "postgres") {
       throw new StudyError("the answers of this study are in a PostgreSQL database", {
-        hint: "use pg_dump, which is safe while serving",
+        hint: "use pg_dump, also while the survey is running",
       });
     }
     if (!(await exists(study.path(storeFile)))) {
-      throw new StudyError("there is no survey store yet", { hint: "`tinylove serve` makes one" });
+      throw new StudyError("there is no survey store yet", { hint: "run `tinylove serve` first" });
     }
-    if (await exists(target)) throw new StudyError(`${target} exists already`, { hint: "name a new file" });
-    await writeWhole(target, await copyOfStore(study, effects), 0o600);
+    if (await exists(target)) throw new StudyError(`${target} exists already`, { hint: "name another file" });
+    await writeWhole(target, await storeCopy(study, effects), 0o600);
     effects.print(target);
   },
 });
 
-async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> {
+async function storeCopy(study: Study, effects: Effects): Promise<Uint8Array> {
   const database = await openUnlessInUse(study, {});
   if (!database) return copyFromServer(study, effects);
   const store = new Store(database);
@@ -46,16 +46,16 @@ async function copyOfStore(study: Study, effects: Effects): Promise<Uint8Array> 
   }
 }
 
-/** The process that has the store open is the only one that may read it: it is asked for the copy. */
+/** Only the process that has the store open may read it, so that process makes the copy. */
 async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Array> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
-    "is the survey just starting? try again",
+    ControlFile,
+    "the survey may still be starting: try again",
   );
   const noCopy = (why: string, cause?: unknown) =>
-    new StudyError(`the survey at ${url} did not give a copy (${why})`, {
-      hint: "end it, and back up then",
+    new StudyError(`the survey at ${url} sent no copy (${why})`, {
+      hint: "stop the survey and run `tinylove backup` again",
       cause,
     });
   try {
@@ -67,7 +67,7 @@ async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Arra
     if (!response.ok) throw noCopy(String(response.status));
     return new Uint8Array(await response.arrayBuffer());
   } catch (thrown) {
-    // A server that ends meanwhile fails the request, or cuts its reply off.
-    throw thrown instanceof TypeError ? noCopy("it broke off", thrown) : thrown;
+    // A server that stops during the request fails it or cuts the reply short.
+    throw thrown instanceof TypeError ? noCopy("the connection broke", thrown) : thrown;
   }
 }

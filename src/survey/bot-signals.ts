@@ -1,38 +1,42 @@
 import type { Database, Writing } from "./store/schema.ts";
 
-/** What a page noticed: its hidden field was filled in, as only programs do; or text was pasted into it. */
-export type Sign = "trap" | "pasted";
+/** A sign of automated answers: the hidden field was filled in (`trap`), or text was pasted (`pasted`). */
+export type BotSignal = "trap" | "pasted";
 
-/** The name of the field that people cannot see. */
-export const trapField = "website";
+/** The name of the hidden field: people cannot see it, programs may fill it in. */
+export const honeypotField = "website";
 
-/** Whether a page tells a sign by this field; it is no answer then. */
-export const isSignField = (name: string): boolean => name === trapField || name === "pasted";
+/** Whether a form field carries a bot signal and is not part of the answer. */
+export const isBotSignalField = (name: string): boolean => name === honeypotField || name === "pasted";
 
-/** What the fields of a page tell. */
-export function signsIn(fields: Readonly<Record<string, unknown>>): Sign[] {
+/** The bot signals in the fields of a posted page. */
+export function botSignalsIn(fields: Readonly<Record<string, unknown>>): BotSignal[] {
   const filled = (name: string) => typeof fields[name] === "string" && fields[name] !== "";
   return [
-    ...(filled(trapField) ? (["trap"] as const) : []),
+    ...(filled(honeypotField) ? (["trap"] as const) : []),
     ...(filled("pasted") ? (["pasted"] as const) : []),
   ];
 }
 
-/** Keeps what a page noticed, beside its answer. Most pages notice nothing and cost nothing. */
-export async function keepSigns(
+/** Stores the bot signals of an answer. Most answers have none and cost no write. */
+export async function storeBotSignals(
   writing: Writing,
-  { participant, question, signs = [] }: { participant: string; question: string; signs?: readonly Sign[] },
+  {
+    participant,
+    question,
+    botSignals = [],
+  }: { participant: string; question: string; botSignals?: readonly BotSignal[] },
 ): Promise<void> {
-  if (signs.length === 0) return;
+  if (botSignals.length === 0) return;
   await writing
     .insertInto("sign")
-    .values(signs.map((sign) => ({ participant, question, sign })))
+    .values(botSignals.map((sign) => ({ participant, question, sign })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
-/** All that was noticed, by participant. */
-export async function signsByParticipant(database: Database): Promise<Map<string, Sign[]>> {
+/** All bot signals by participant. */
+export async function botSignalsByParticipant(database: Database): Promise<Map<string, BotSignal[]>> {
   const rows = await database
     .selectFrom("sign")
     .select(["participant", "sign"])
@@ -40,8 +44,8 @@ export async function signsByParticipant(database: Database): Promise<Map<string
     .orderBy("question")
     .orderBy("sign")
     .execute();
-  const found = new Map<string, Sign[]>();
+  const found = new Map<string, BotSignal[]>();
   for (const { participant, sign } of rows)
-    found.set(participant, [...(found.get(participant) ?? []), sign as Sign]);
+    found.set(participant, [...(found.get(participant) ?? []), sign as BotSignal]);
   return found;
 }

@@ -1,4 +1,5 @@
-import { taskNamed } from "../tasks/tasks.ts";
+import type { TaskKind } from "../tasks/kinds.ts";
+import { taskAt } from "../tasks/tasks.ts";
 import type { Phrases } from "./languages.ts";
 
 interface Asked {
@@ -11,20 +12,19 @@ interface Asked {
  * read, what they will be asked, and of machines only where a question is about them.
  */
 export function instructionsFor(questions: readonly Asked[], language: string, words: Phrases): string {
-  const asks = (task: string) => questions.some((question) => question.task === task);
-  const what = [...new Set(questions.map(({ task }) => task))]
-    .filter((task) => taskNamed(task)!.stimuli > 0)
-    .map((task) => words(`instructions.${task}`));
+  const asked = [...new Set(questions.map(({ task }) => task))].map((name) => taskAt("form", name));
+  const asksOrigin = (kind: TaskKind) => asked.some((task) => task.kind === kind && task.asksOrigin);
+  const what = asked.filter(({ stimuli }) => stimuli > 0).map((task) => task.asked(words));
   const list = new Intl.ListFormat(language).format(what);
   const paragraphs = [
     what.length > 0 && [
       ...readingOf(questions, words),
-      asks("human-or-machine") && words("instructions.origins"),
-      asks("which-is-human") && words("instructions.origins.pairs"),
+      asksOrigin("choice") && words("instructions.origins"),
+      asksOrigin("pair") && words("instructions.origins.pairs"),
       words("instructions.cut"),
     ],
     what.length > 0 && [words("instructions.asked", { what: list }), words("instructions.read")],
-    [asks("demographics") && words("instructions.demographics")],
+    [asked.some(({ kind }) => kind === "about") && words("instructions.about")],
   ];
   return paragraphs
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))

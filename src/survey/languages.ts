@@ -3,19 +3,23 @@ import { z } from "zod";
 import { StudyError } from "../workbench/errors.ts";
 import { packageFolder } from "../workbench/version.ts";
 
-/** The words of a page by key; `values` fill its `{name}` places. A key that a language lacks throws. */
-export type Phrases = (key: string, values?: Readonly<Record<string, string | number>>) => string;
+/** The text for a key; `values` replace its `{name}` placeholders. Throws for a key that the language lacks. */
+export interface Phrases {
+  (key: string, values?: Readonly<Record<string, string | number>>): string;
+  /** The code of the language. */
+  readonly language: string;
+}
 
 const folder = new URL("src/survey/languages/", packageFolder);
 
-/** The codes of the languages that there are: one JSON file each in `src/survey/languages`. */
+/** The codes of the available languages: one JSON file each in `src/survey/languages`. */
 export const languages = (): string[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith(".json"))
     .map((file) => file.slice(0, -".json".length))
     .sort();
 
-/** The phrases of a language; throws StudyError when there is no such language. */
+/** The phrases of a language, except those of tasks. Throws StudyError for an unknown language. */
 export function phrasesOf(code: string): Phrases {
   if (!languages().includes(code)) {
     throw new StudyError(`survey.language: no language ${code}`, { hint: `try ${languages().join(", ")}` });
@@ -23,9 +27,10 @@ export function phrasesOf(code: string): Phrases {
   const texts = z
     .record(z.string(), z.string())
     .parse(JSON.parse(readFileSync(new URL(`${code}.json`, folder), "utf8")));
-  return (key, values = {}) => {
+  const phrase = (key: string, values: Readonly<Record<string, string | number>> = {}): string => {
     const text = texts[key];
     if (text === undefined) throw new Error(`language ${code} lacks "${key}"`);
     return text.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
   };
+  return Object.assign(phrase, { language: code });
 }

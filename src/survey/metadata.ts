@@ -1,20 +1,20 @@
 import { sql } from "kysely";
 import { randomId } from "./ids.ts";
-import type { Commits } from "./store/commits.ts";
+import type { GroupCommit } from "./store/group-commit.ts";
 import type { Database } from "./store/schema.ts";
 
-/** What the store knows of itself and of nobody who takes part: its seals, what it asks about, who looked, how often it was opened. */
+/** What the store records about itself and not about participants: its key, the hash of its materials, interim looks, visits. */
 export class Metadata {
   readonly #database: Database;
-  readonly #commits: Commits;
+  readonly #commits: GroupCommit;
 
-  constructor(database: Database, commits: Commits) {
+  constructor(database: Database, commits: GroupCommit) {
     this.#database = database;
     this.#commits = commits;
   }
 
-  /** A value that the store keeps of itself, made once by `make`. */
-  async keep(name: string, make: () => string): Promise<string> {
+  /** The value of this name; created by `make` when there is none yet. */
+  async getOrCreate(name: string, make: () => string): Promise<string> {
     return this.#commits.write(`fact ${name}`, async (writing) => {
       await writing
         .insertInto("fact")
@@ -40,12 +40,12 @@ export class Metadata {
     );
   }
 
-  /** Writes down that somebody looked at the results before the end. */
-  async look(now: number): Promise<void> {
+  /** Records that somebody looked at the results before the end. */
+  async recordLook(now: number): Promise<void> {
     await this.set(`look ${new Date(now).toISOString()} ${randomId().slice(0, 4)}`, "");
   }
 
-  /** When somebody looked at the results before the end. */
+  /** The times at which somebody looked at the results before the end. */
   async looks(): Promise<string[]> {
     const rows = await this.#database
       .selectFrom("fact")
@@ -55,7 +55,7 @@ export class Metadata {
     return rows.map(({ name }) => name.split(" ")[1]!).sort();
   }
 
-  /** Counts openings of the survey by browsers that it does not know. */
+  /** Adds visits to the survey by unknown browsers. */
   async addVisits(count: number): Promise<void> {
     await this.#commits.write("fact openings", (writing) =>
       writing
@@ -70,8 +70,8 @@ export class Metadata {
     );
   }
 
-  /** How often the survey was opened by a browser that it did not know. */
-  async openings(): Promise<number> {
+  /** How often an unknown browser has opened the survey. */
+  async visits(): Promise<number> {
     const row = await this.#database
       .selectFrom("fact")
       .select("value")

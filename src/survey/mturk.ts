@@ -1,15 +1,15 @@
 import type { FastifyReply } from "fastify";
-import type { Recruit } from "./entering.ts";
+import type { Recruit } from "./allocate-participant.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Where a worker's browser may post a finished assignment, by the name that is kept. Nothing else is ever posted to. */
+/** The only hosts to which a worker's browser may post a finished assignment, by the name that is stored. */
 const submitHosts: Readonly<Record<string, string>> = {
   www: "https://www.mturk.com",
   sandbox: "https://workersandbox.mturk.com",
 };
 
-/** The sites that show a task to workers, and its preview to requesters, in a frame. */
+/** The MTurk sites that show the survey to workers, or its preview to requesters, in a frame. */
 const framingSites: readonly string[] = [
   "https://worker.mturk.com",
   "https://workersandbox.mturk.com",
@@ -18,10 +18,10 @@ const framingSites: readonly string[] = [
   "https://www.mturk.com",
 ];
 
-/** A worker looks at the task before accepting it: no place is given, and nothing is kept. */
+/** Whether a worker previews the task before accepting it: no place is allocated and nothing is stored. */
 export const isPreview = (query: Fields): boolean => query["assignmentId"] === "ASSIGNMENT_ID_NOT_AVAILABLE";
 
-/** The name of the host that `turkSubmitTo` of the address is; undefined for any other address. */
+/** The stored name of the host in `turkSubmitTo`; undefined for a host that is not on the list. */
 function submitHostIn(fields: Fields): string | undefined {
   const given = fields["turkSubmitTo"];
   if (typeof given !== "string") return undefined;
@@ -29,26 +29,26 @@ function submitHostIn(fields: Fields): string | undefined {
   return Object.keys(submitHosts).find((name) => submitHosts[name] === address);
 }
 
-/** The address that goes on from the consent page to its form, exactly as it is on the list. */
-export const carriedSubmitHost = (fields: Fields): Record<string, string> => {
+/** The `turkSubmitTo` field for the consent form, as the list above spells it. */
+export const submitHostField = (fields: Fields): Record<string, string> => {
   const host = submitHostIn(fields);
   return host ? { turkSubmitTo: submitHosts[host]! } : {};
 };
 
-/** A visit that remembers where it is to be returned: `3ABC@sandbox`. */
-export const visitOf = (assignment: string, fields: Fields): string => {
+/** The stored id of a visit, with the host to which it is returned: `3ABC@sandbox`. */
+export const visitId = (assignment: string, fields: Fields): string => {
   const host = submitHostIn(fields);
   return host && assignment ? `${assignment}@${host}` : assignment;
 };
 
-/** How a worker's own browser returns a finished assignment. */
+/** How a worker's browser returns a finished assignment. */
 export interface ReturnPost {
   readonly host: string;
   readonly address: string;
   readonly assignmentId: string;
 }
 
-/** The return of a worker who came through MTurk's frame; undefined for who came by a link and pastes a code. */
+/** The return for a worker who came through MTurk's frame; undefined for one who came by a link and pastes a code. */
 export function returnPostOf(recruit: Recruit | undefined): ReturnPost | undefined {
   if (recruit?.service !== "mturk") return undefined;
   const [assignmentId = "", name = ""] = recruit.visit.split("@");
@@ -58,8 +58,8 @@ export function returnPostOf(recruit: Recruit | undefined): ReturnPost | undefin
 
 const policyHeader = "content-security-policy";
 
-/** The headers of pages that MTurk may show in its frame; other sites may not. */
-export function framable(headers: Readonly<Record<string, string>>): Record<string, string> {
+/** Changes the headers of a page so that MTurk, and no other site, may show it in a frame. */
+export function allowMTurkFrame(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { "x-frame-options": _, ...rest } = headers;
   const policy = headers[policyHeader] ?? "";
   return {
@@ -68,8 +68,8 @@ export function framable(headers: Readonly<Record<string, string>>): Record<stri
   };
 }
 
-/** Lets this one page post to this one host. */
-export function letPostTo(reply: FastifyReply, host: string): void {
+/** Allows this page to post to this host. */
+export function allowPostTo(reply: FastifyReply, host: string): void {
   const policy = String(reply.getHeader(policyHeader) ?? "");
   reply.header(policyHeader, policy.replace("form-action 'self'", `form-action 'self' ${host}`));
 }

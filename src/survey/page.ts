@@ -2,15 +2,15 @@ import type { Stimulus } from "../study/stimulus.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import type { Phrases } from "./languages.ts";
 
-/** What every page needs: the words, where its style and script lie, and the study's own texts. */
+/** What every page needs: the language and its phrases, the addresses of style and script, and the study's own texts. */
 export interface PageContext {
   readonly language: string;
   readonly words: Phrases;
   readonly style: string;
   readonly script: string;
-  /** What the addresses of the way begin with: nothing for participants. */
+  /** The prefix of the addresses: empty for participants, the address of the rehearsal otherwise. */
   readonly base: string;
-  /** Said over every page. */
+  /** A notice above every page. */
   readonly banner?: string | undefined;
   readonly survey: {
     readonly title: string;
@@ -37,7 +37,7 @@ interface Head {
   readonly script?: string;
 }
 
-/** What every page begins with, up to its body. */
+/** The start of every page, up to its body. */
 export const head = ({ language, title, style, script }: Head): Html =>
   html`${trusted("<!doctype html>")}
 <html lang="${language}">
@@ -55,20 +55,20 @@ ${
 `
 }</head>`;
 
-/** A whole page. It asks nothing of any other server, and reads the same without its script. */
-export const page = (setting: PageContext, { title, body, wide }: Page): string =>
-  html`${head({ ...setting, title: `${title} · ${setting.survey.title}` })}
+/** A whole page. It loads nothing from other servers and reads the same without its script. */
+export const page = (pageContext: PageContext, { title, body, wide }: Page): string =>
+  html`${head({ ...pageContext, title: `${title} · ${pageContext.survey.title}` })}
 <body>
-<a class="skip" href="#text">${setting.words("skip")}</a>
+<a class="skip" href="#text">${pageContext.words("skip")}</a>
 <main id="text"${wide ? html` class="wide"` : ""}>
-${setting.banner && html`<p class="alert">${setting.banner}</p>`}
+${pageContext.banner && html`<p class="alert">${pageContext.banner}</p>`}
 ${body}
 </main>
 </body>
 </html>
 `.toString();
 
-/** What was sent goes on with a form. */
+/** Hidden fields that a form passes on. */
 export const hidden = (fields: Readonly<Record<string, string>>): Html =>
   html`${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 
@@ -77,7 +77,7 @@ export const alertBox = (text: string): Html => html`<p class="alert" role="aler
 export const story = ({ title, text }: Pick<Stimulus, "title" | "text">): Html =>
   html`<article class="story"><h2>${title}</h2>${paragraphs(text)}</article>`;
 
-/** Plain text as paragraphs: every line break parts two. */
+/** Plain text as paragraphs, one for each line. */
 export const paragraphs = (text: string): Html =>
   html`${text
     .split(/\n+/)

@@ -1,8 +1,23 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { allocate } from "./allocate.ts";
-import { same, sealed } from "./ids.ts";
+import {
+  currentAddress,
+  type Fields,
+  formFields,
+  hasValidSeal,
+  issueSecret,
+  makeCurrent,
+  participantOf,
+  personalAddress,
+  sealFor,
+  secretOf,
+  secretOfArrival,
+} from "./browser-session.ts";
+import { alertFromQuery, sendNotFound } from "./error-pages.ts";
+import { allocateForm } from "./form-allocation.ts";
+import { equalSecrets, hmac } from "./ids.ts";
 import { instructionsFor } from "./instructions.ts";
-import { isPreview, letPostTo, returnPostOf } from "./mturk.ts";
+import { allowPostTo, isPreview, returnPostOf } from "./mturk.ts";
+import { newParticipant, type Participant } from "./participant.ts";
 import {
   consentPage,
   declinedPage,
@@ -13,95 +28,83 @@ import {
   refusedPage,
   thanksPage,
   withdrawnPage,
-} from "./pages.ts";
-import { newParticipant, type Participant } from "./participant.ts";
-import { nowhere, told } from "./problems.ts";
+} from "./participant-pages.ts";
+import { participantScore } from "./participant-score.ts";
 import {
-  carried,
   completionCode,
-  invitedBy,
-  noPlaceCode,
-  personIn,
+  inviteeOf,
+  personInAddress,
+  recruitingFields,
   recruitOf,
+  refusalCode,
   returnAddress,
 } from "./recruiting.ts";
-import { scoreOf } from "./score.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import { planOf } from "./survey-plan.ts";
-import {
-  type Fields,
-  fieldsOf,
-  giveSecret,
-  participantOf,
-  personalAddress,
-  placeOf,
-  sealFor,
-  sealHolds,
-  secretOf,
-  secretOfArrival,
-  takeTurn,
-} from "./visit.ts";
 
 type Personal = { Params: { token: string; action: string } };
 
-/** The pages of a participant: consent, instructions, thanks, and their own. The questions are in `question-routes.ts`. */
-export function participantRoutes(server: FastifyInstance, site: SurveyContext): void {
-  const { store, setting, study, material, effects } = site;
-  const { words } = setting;
+/** A participant's pages except the questions (`question-routes.ts`): consent, instructions, thanks, the personal page. */
+export function participantRoutes(server: FastifyInstance, context: SurveyContext): void {
+  const { store, pageContext, study, materials, effects } = context;
+  const { words } = pageContext;
   const { survey } = study.config;
   const reserve = survey.reserve * 60_000;
 
   server.get("/", async (request, reply) => {
     if (survey.recruiting?.service === "mturk" && isPreview(request.query as Fields))
-      return sendPage(reply, 200, previewPage(setting));
+      return sendPage(reply, 200, previewPage(pageContext));
     const query = request.query as Fields;
     const broken = brokenInvitation(query);
-    if (broken) return sendPage(reply, 403, problemPage(setting, broken));
-    const recruit = personIn(site.sealKey, survey.recruiting, query);
-    const known = await secretOfArrival(request, reply, site, recruit);
-    const participant = known && (await store.participant(known));
-    if (participant) return reply.redirect(await placeOf(site, participant), 303);
-    const secret = known ?? giveSecret(request, reply, site, { recruit });
-    if (!known) site.opened();
+    if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
+    const recruit = personInAddress(context.sealKey, survey.recruiting, query);
+    const known = await secretOfArrival(request, reply, context, recruit);
+    const participant = known && (await store.bySecret(known));
+    if (participant) return reply.redirect(await currentAddress(context, participant), 303);
+    const secret = known ?? issueSecret(request, reply, context, { recruit });
+    if (!known) context.onVisit();
     if (survey.invited && recruit?.service !== "invitation") {
-      return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
+      return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
     const closed = await refusal();
     if (closed) return closed(reply);
-    const carry = { alert: told(request, setting), carried: carried(survey.recruiting, query) };
-    return sendPage(reply, 200, consentPage(setting, sealFor(site, secret), carry));
+    const carry = {
+      alert: alertFromQuery(request, pageContext),
+      carried: recruitingFields(survey.recruiting, query),
+    };
+    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), carry));
   });
 
   server.post("/consent", async (request, reply) => {
-    const fields = fieldsOf(request);
-    const secret = secretOf(request, site);
+    const fields = formFields(request);
+    const secret = secretOf(request, context);
     const again = (own: string | undefined) => {
-      const fresh = own ?? giveSecret(request, reply, site, { recruit: person });
-      const carry = { alert: words("problem.stale"), carried: carried(survey.recruiting, fields) };
-      return sendPage(reply, 403, consentPage(setting, sealFor(site, fresh), carry));
+      const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
+      const carry = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
+      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), carry));
     };
-    const person = personIn(site.sealKey, survey.recruiting, fields);
-    if (!secret || !sealHolds(request, site, secret))
-      return again(await secretOfArrival(request, reply, site, person));
+    const person = personInAddress(context.sealKey, survey.recruiting, fields);
+    if (!secret || !hasValidSeal(request, context, secret))
+      return again(await secretOfArrival(request, reply, context, person));
     const broken = brokenInvitation(fields);
-    if (broken) return sendPage(reply, 403, problemPage(setting, broken));
-    const invited = invitedBy(site.sealKey, fields["invitation"]);
-    if (survey.invited && !invited && !(await store.participant(secret))) {
-      return sendPage(reply, 403, problemPage(setting, words("problem.uninvited")));
+    if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
+    const invited = inviteeOf(context.sealKey, fields["invitation"]);
+    if (survey.invited && !invited && !(await store.bySecret(secret))) {
+      return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
     const { id } = newParticipant();
-    const entered = await store.enter(
+    const entered = await store.allocate(
       {
         id,
         secret,
         now: effects.now(),
         reserve,
-        forms: [...material.forms.keys()],
+        forms: [...materials.forms.keys()],
         quota: survey.quota,
         simulated: false,
         recruit: invited ?? recruitOf(survey.recruiting, fields),
         oncePer: survey.recruiting?.oncePer ?? "person",
-        planFor: (form) => planOf(material.forms.get(form)!, study.random("order", id)),
+        planFor: (form) => planOf(materials.forms.get(form)!, study.random("order", id)),
       },
       study.random("allocation", id),
     );
@@ -112,79 +115,89 @@ export function participantRoutes(server: FastifyInstance, site: SurveyContext):
         return sendPage(
           reply,
           409,
-          problemPage(setting, words(invited ? "problem.invitation" : "problem.taken")),
+          problemPage(pageContext, words(invited ? "problem.invitation" : "problem.taken")),
         );
       return refuse(reply, refused);
     }
-    takeTurn(request, reply, site, secret);
-    return reply.redirect(await placeOf(site, entered), 303);
+    makeCurrent(request, reply, context, secret);
+    return reply.redirect(await currentAddress(context, entered), 303);
   });
 
   server.get("/declined", async (_, reply) => {
     const code = survey.recruiting?.codes.noConsent;
-    return sendPage(reply, 200, declinedPage(setting, code ? codeFor(code) : undefined));
+    return sendPage(reply, 200, declinedPage(pageContext, code ? codeFor(code) : undefined));
   });
 
   server.get<Personal>("/my/:token", async (request, reply) => {
     const participant = await personalOf(request.params.token);
-    if (!participant) return nowhere(reply, setting);
-    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
-    const seal = sealed(site.sealKey, "personal form", participant.id);
+    if (!participant) return sendNotFound(reply, pageContext);
+    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
+    const seal = hmac(context.sealKey, "personal form", participant.id);
     const view = {
-      address: personalAddress(site, participant),
+      address: personalAddress(context, participant),
       seal,
       over: participant.completed !== undefined,
     };
-    return sendPage(reply, 200, personalPage(setting, view));
+    return sendPage(reply, 200, personalPage(pageContext, view));
   });
 
   server.post<Personal>("/my/:token/:action", async (request, reply) => {
     const participant = await personalOf(request.params.token);
-    if (!participant) return nowhere(reply, setting);
-    const { seal } = fieldsOf(request);
-    if (typeof seal !== "string" || !same(seal, sealed(site.sealKey, "personal form", participant.id))) {
-      const again = { label: words("problem.stale.link"), address: personalAddress(site, participant) };
-      return sendPage(reply, 403, problemPage(setting, words("problem.stale"), again));
+    if (!participant) return sendNotFound(reply, pageContext);
+    const { seal } = formFields(request);
+    if (
+      typeof seal !== "string" ||
+      !equalSecrets(seal, hmac(context.sealKey, "personal form", participant.id))
+    ) {
+      const again = { label: words("problem.stale.link"), address: personalAddress(context, participant) };
+      return sendPage(reply, 403, problemPage(pageContext, words("problem.stale"), again));
     }
-    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(setting));
+    if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
     if (request.params.action === "withdraw") {
       await store.withdraw(participant.id, effects.now());
-      void site.withdrew();
-      return reply.redirect(personalAddress(site, participant), 303);
+      void context.onWithdrawal();
+      return reply.redirect(personalAddress(context, participant), 303);
     }
-    if (request.params.action !== "continue") return nowhere(reply, setting);
+    if (request.params.action !== "continue") return sendNotFound(reply, pageContext);
     const recruit = await store.recruitOf(participant.id);
-    await store.giveSecret(participant.id, giveSecret(request, reply, site, { recruit, turn: true }));
-    return reply.redirect(await placeOf(site, participant), 303);
+    await store.replaceSecret(
+      participant.id,
+      issueSecret(request, reply, context, { recruit, makeCurrent: true }),
+    );
+    return reply.redirect(await currentAddress(context, participant), 303);
   });
 
   server.get("/instructions", async (request, reply) => {
-    const participant = await participantOf(request, site);
+    const participant = await participantOf(request, context);
     if (!participant) return reply.redirect("/", 303);
     if (participant.completed || participant.withdrawn)
-      return reply.redirect(await placeOf(site, participant), 303);
+      return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
-      setting.survey.instructions || instructionsFor(participant.plan, survey.language, words);
-    return sendPage(reply, 200, instructionsPage(setting, instructions, personalAddress(site, participant)));
+      pageContext.survey.instructions || instructionsFor(participant.plan, survey.language, words);
+    return sendPage(
+      reply,
+      200,
+      instructionsPage(pageContext, instructions, personalAddress(context, participant)),
+    );
   });
 
-  server.get("/withdrawn", async (_, reply) => sendPage(reply, 410, withdrawnPage(setting)));
+  server.get("/withdrawn", async (_, reply) => sendPage(reply, 410, withdrawnPage(pageContext)));
 
   server.get("/thanks", async (request, reply) => {
-    const participant = await participantOf(request, site);
+    const participant = await participantOf(request, context);
     if (!participant) return reply.redirect("/", 303);
     if (!participant.completed || participant.withdrawn)
-      return reply.redirect(await placeOf(site, participant), 303);
+      return reply.redirect(await currentAddress(context, participant), 303);
     const answers = await store.answers(participant.id);
-    const score = site.origins && scoreOf(participant.plan, answers, site.origins);
-    const own = sealed(site.sealKey, "code", participant.id)
+    const score = context.origins && participantScore(participant.plan, answers, context.origins);
+    const own = hmac(context.sealKey, "code", participant.id)
       .replace(/[^A-Za-z0-9]/g, "")
       .slice(0, 10)
       .toUpperCase();
     const code =
       survey.recruiting && codeFor(completionCode(survey.recruiting, participant.plan, answers, own));
     const back = code && returnPostOf(await store.recruitOf(participant.id));
-    if (back) letPostTo(reply, back.host);
+    if (back) allowPostTo(reply, back.host);
     const post = back && {
       address: back.address,
       fields: { assignmentId: back.assignmentId, code: code.code },
@@ -192,10 +205,10 @@ export function participantRoutes(server: FastifyInstance, site: SurveyContext):
     return sendPage(
       reply,
       200,
-      thanksPage(setting, {
+      thanksPage(pageContext, {
         score,
         code: code && { ...code, post },
-        personal: personalAddress(site, participant),
+        personal: personalAddress(context, participant),
       }),
     );
   });
@@ -207,14 +220,14 @@ export function participantRoutes(server: FastifyInstance, site: SurveyContext):
 
   async function personalOf(token: string): Promise<Participant | undefined> {
     const [, id = "", seal = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
-    if (!same(seal, sealed(site.sealKey, "personal", id))) return undefined;
+    if (!equalSecrets(seal, hmac(context.sealKey, "personal", id))) return undefined;
     return store.byId(id);
   }
 
   async function refusal(): Promise<((reply: FastifyReply) => FastifyReply) | undefined> {
     if (survey.quota === undefined) return undefined;
-    const loads = await store.loads([...material.forms.keys()], effects.now());
-    const allocation = allocate(loads, survey.quota, study.random("peek"));
+    const loads = await store.loads([...materials.forms.keys()], effects.now());
+    const allocation = allocateForm(loads, survey.quota, study.random("peek"));
     return "refused" in allocation ? (reply) => refuse(reply, allocation.refused) : undefined;
   }
 
@@ -223,16 +236,16 @@ export function participantRoutes(server: FastifyInstance, site: SurveyContext):
       reply,
       why === "full" ? 503 : 410,
       refusedPage(
-        setting,
+        pageContext,
         words(`problem.${why}.heading`),
         words(`problem.${why}`),
-        noPlaceCode(survey.recruiting),
+        refusalCode(survey.recruiting),
       ),
     );
 
-  /** What to say to who comes with an invitation that this study never made: part of it was lost on the way. */
+  /** The message for an invitation that this study did not make, probably because part of the link is missing. */
   const brokenInvitation = (fields: Fields): string | undefined =>
-    fields["invitation"] === undefined || invitedBy(site.sealKey, fields["invitation"])
+    fields["invitation"] === undefined || inviteeOf(context.sealKey, fields["invitation"])
       ? undefined
       : words(survey.invited ? "problem.uninvited" : "problem.link");
 }

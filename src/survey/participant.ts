@@ -1,11 +1,11 @@
 import type { Selectable } from "kysely";
 import { parseJson } from "../workbench/files.ts";
 import { randomId } from "./ids.ts";
-import { prepared } from "./store/prepared.ts";
+import { prepared } from "./store/prepared-statement.ts";
 import type { Database, Tables, Writing } from "./store/schema.ts";
 import { Plan } from "./survey-plan.ts";
 
-/** Somebody who takes part, with the questions in the order shown. */
+/** A participant, with the questions in the order shown. */
 export interface Participant {
   readonly id: string;
   readonly form: string;
@@ -15,12 +15,12 @@ export interface Participant {
   readonly withdrawn: number | undefined;
 }
 
-/** A new participant's name: the secret is another one, so that an exported table opens nobody's answers. */
+/** A new participant's id and secret. They differ, so that the exported id gives no access to the answers. */
 export const newParticipant = (): { id: string; secret: string } => ({ id: randomId(), secret: randomId() });
 
 export const parsePlan = (json: string): Plan => parseJson(json, Plan, "the survey store, participant.plan");
 
-/** What is read of a participant; the plan, which is long and never changes, comes from `Plans`. */
+/** The columns read for a participant. The plan is long and never changes: `PlanCache` reads it once. */
 export const participantColumns = ["id", "form", "started", "completed", "withdrawn"] as const;
 
 export const participantOf = (
@@ -33,12 +33,12 @@ export const participantOf = (
   withdrawn: row.withdrawn ?? undefined,
 });
 
-/** So many ways through a form are kept in memory, those that were asked for last: about 4 kB each. */
-const mostKept = 1000;
+/** The plans kept in memory, the oldest removed first; about 4 kB each. */
+const mostCached = 1000;
 
-/** The ways of participants through their forms. A way never changes, so those in use are read once. */
-export class Plans {
-  readonly #kept = new Map<string, Plan>();
+/** The plans of participants. A plan never changes, so it is read once and cached. */
+export class PlanCache {
+  readonly #cached = new Map<string, Plan>();
   readonly #read;
 
   constructor(database: Database) {
@@ -47,15 +47,15 @@ export class Plans {
     );
   }
 
-  /** The way of the participant of this id; undefined where there is none. */
-  async of(on: Database | Writing, id: string): Promise<Plan | undefined> {
-    const kept = this.#kept.get(id);
-    if (kept) return kept;
+  /** The plan of the participant with this id; undefined if there is none. */
+  async planOf(on: Database | Writing, id: string): Promise<Plan | undefined> {
+    const cached = this.#cached.get(id);
+    if (cached) return cached;
     const [row] = await this.#read(on, { id });
     if (!row) return undefined;
     const plan = parsePlan(row.plan);
-    this.#kept.set(id, plan);
-    if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
+    this.#cached.set(id, plan);
+    if (this.#cached.size > mostCached) this.#cached.delete(this.#cached.keys().next().value!);
     return plan;
   }
 }

@@ -3,11 +3,11 @@ import type { Stimulus } from "../study/stimulus.ts";
 import { fieldsOf } from "../tasks/items.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Html, html } from "../text/html.ts";
-import { trapField } from "./bot-signals.ts";
+import { honeypotField } from "./bot-signals.ts";
 import type { Phrases } from "./languages.ts";
 import { alertBox, type PageContext, page, story } from "./page.ts";
 
-/** A question of a participant's way. */
+/** A question as one participant sees it. */
 export interface QuestionView {
   readonly task: Task;
   readonly stimuli: readonly Stimulus[];
@@ -22,52 +22,52 @@ export interface QuestionView {
 }
 
 /** One question: the text or texts, then a plain form. */
-export function questionPage(setting: PageContext, view: QuestionView): string {
-  const { survey, words } = setting;
+export function questionPage(pageContext: PageContext, view: QuestionView): string {
+  const { survey, words } = pageContext;
   const { stimuli, position, count } = view;
-  const where = words("question.progress", { position, count });
-  const { texts, items } = view.given ? writtenFor(setting, view) : written(setting, view);
-  return page(setting, {
-    title: where,
+  const progress = words("question.progress", { position, count });
+  const { texts, items } = view.given ? markupOf(pageContext, view) : cachedMarkup(pageContext, view);
+  return page(pageContext, {
+    title: progress,
     wide: stimuli.length === 2,
     body: html`
-<div class="progress"><h1>${where}</h1><progress value="${position - 1}" max="${count}" aria-label="${where}"></progress></div>
+<div class="progress"><h1>${progress}</h1><progress value="${position - 1}" max="${count}" aria-label="${progress}"></progress></div>
 ${view.alert && alertBox(view.alert)}
 ${texts}
-<form class="question" method="post" action="${setting.base}/q/${position}" data-outbox>
+<form class="question" method="post" action="${pageContext.base}/q/${position}" data-outbox>
 <input type="hidden" name="seal" value="${view.seal}">
 <input type="hidden" name="key" value="${view.key}">
 <input type="hidden" name="ms" value="">
 ${items}
-<div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${trapField}" tabindex="-1" autocomplete="off"></label></div>
+<div class="trap" aria-hidden="true"><label>${words("trap")} <input type="text" name="${honeypotField}" tabindex="-1" autocomplete="off"></label></div>
 <div class="go">
 <button>${words(position === count ? "question.finish" : "question.next")}</button>
-${survey.back && position > 1 && html`<a href="${setting.base}/q/${position - 1}">${words("question.back")}</a>`}
+${survey.back && position > 1 && html`<a href="${pageContext.base}/q/${position - 1}">${words("question.back")}</a>`}
 </div>
 <p class="status" role="status" data-status data-sending="${words("outbox.sending")}" data-waiting="${words("outbox.waiting")}" data-refused="${words("outbox.refused")}"></p>
 </form>`,
   });
 }
 
-/** What of a page is the same for every participant; there are as many as the forms have questions. */
-interface Written {
+/** The part of a question page that is the same for all participants; cached, one for each question of the forms. */
+interface SharedMarkup {
   readonly texts: Html;
   readonly items: Html;
 }
 
-const kept = new WeakMap<PageContext, Map<string, Written>>();
+const markupCache = new WeakMap<PageContext, Map<string, SharedMarkup>>();
 
-/** The texts and the items of a question without an answer, written once. */
-function written(setting: PageContext, view: QuestionView): Written {
-  const all = kept.get(setting) ?? new Map<string, Written>();
-  kept.set(setting, all);
+/** The texts and items of a question that has no answer yet. */
+function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarkup {
+  const all = markupCache.get(pageContext) ?? new Map<string, SharedMarkup>();
+  markupCache.set(pageContext, all);
   const name = [view.task.name, ...view.stimuli.map(({ id }) => id)].join(" ");
-  const known = all.get(name) ?? writtenFor(setting, view);
+  const known = all.get(name) ?? markupOf(pageContext, view);
   all.set(name, known);
   return known;
 }
 
-const writtenFor = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): Written => ({
+const markupOf = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): SharedMarkup => ({
   texts: storiesOf(stimuli, words),
   items: fieldsOf(task.items(words, fields), given),
 });

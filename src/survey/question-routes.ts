@@ -1,65 +1,72 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Stimulus } from "../study/stimulus.ts";
 import { taskNamed } from "../tasks/tasks.ts";
-import type { StoreOutcome } from "./answering.ts";
-import { signsIn } from "./bot-signals.ts";
-import { randomId } from "./ids.ts";
-import type { Participant } from "./participant.ts";
-import { alertText, nowhere, problem, told } from "./problems.ts";
-import { questionPage } from "./question-page.ts";
-import { positionIn, responseIn } from "./response.ts";
-import { type SurveyContext, sendPage } from "./survey-context.ts";
+import { botSignalsIn } from "./bot-signals.ts";
 import {
   type Fields,
-  fieldsOf,
-  nextPlace,
+  formFields,
+  hasValidSeal,
+  makeCurrent,
+  nextAddress,
   participantOf,
   sealFor,
-  sealHolds,
   secretOf,
-  takeTurn,
   wantsJson,
-} from "./visit.ts";
+} from "./browser-session.ts";
+import { alertFromQuery, alertText, sendNotFound, sendProblem } from "./error-pages.ts";
+import { randomId } from "./ids.ts";
+import { parsePosition, parseResponse } from "./parse-response.ts";
+import type { Participant } from "./participant.ts";
+import { questionPage } from "./question-page.ts";
+import type { SubmissionOutcome } from "./submit-answer.ts";
+import { type SurveyContext, sendPage } from "./survey-context.ts";
 
 type Positioned = { Params: { position: string } };
 
-/** One question after another: its page, and the answer to it. */
-export function questionRoutes(server: FastifyInstance, site: SurveyContext): void {
-  const { store, setting, material, effects } = site;
-  const { survey } = site.study.config;
+/** The question pages and the answers that they post. */
+export function questionRoutes(server: FastifyInstance, context: SurveyContext): void {
+  const { store, pageContext, materials, effects } = context;
+  const { survey } = context.study.config;
   const reserve = survey.reserve * 60_000;
 
   server.get<Positioned>("/q/:position", async (request, reply) => {
-    const participant = await participantOf(request, site);
+    const participant = await participantOf(request, context);
     if (!participant) return reply.redirect("/", 303);
-    const position = positionIn(participant.plan, request.params.position);
-    if (!position) return nowhere(reply, setting);
+    const position = parsePosition(participant.plan, request.params.position);
+    if (!position) return sendNotFound(reply, pageContext);
     const { answered, given } = await progressAt(participant, position);
     const reachable = position <= answered ? survey.back : position === answered + 1;
     if (participant.completed || participant.withdrawn || !reachable)
-      return reply.redirect(nextPlace(participant, answered), 303);
-    return sendQuestion(reply, request, participant, position, { given, alert: told(request, setting) });
+      return reply.redirect(nextAddress(participant, answered), 303);
+    return sendQuestion(reply, request, participant, position, {
+      given,
+      alert: alertFromQuery(request, pageContext),
+    });
   });
 
   server.post<Positioned>("/q/:position", async (request, reply) => {
-    const fields = fieldsOf(request);
-    const secret = secretOf(request, site);
-    const participant = secret && (await store.participant(secret));
-    if (!participant || !sealHolds(request, site, secret)) {
-      return problem(request, reply, setting, { status: 403, name: "stale", address: "/" });
+    const fields = formFields(request);
+    const secret = secretOf(request, context);
+    const participant = secret && (await store.bySecret(secret));
+    if (!participant || !hasValidSeal(request, context, secret)) {
+      return sendProblem(request, reply, pageContext, { status: 403, name: "stale", address: "/" });
     }
-    // An answer that was left in the browser comes late: somebody else may be there by now.
-    if (fields["left"] === undefined) takeTurn(request, reply, site, secret);
-    const position = positionIn(participant.plan, request.params.position);
-    if (!position) return nowhere(reply, setting);
+    // An answer that had been waiting in the browser: by now another person may be using it.
+    if (fields["left"] === undefined) makeCurrent(request, reply, context, secret);
+    const position = parsePosition(participant.plan, request.params.position);
+    if (!position) return sendNotFound(reply, pageContext);
     const { question, task } = participant.plan[position - 1]!;
     const key = fields["key"];
     if (typeof key !== "string" || !/^[a-z2-7]{26}$/.test(key)) {
-      return problem(request, reply, setting, { status: 400, name: "stale", address: `/q/${position}` });
+      return sendProblem(request, reply, pageContext, {
+        status: 400,
+        name: "stale",
+        address: `/q/${position}`,
+      });
     }
-    const read = responseIn(fields, task, survey.demographics);
+    const read = parseResponse(fields, task, survey.demographics);
     if ("refused" in read) return refuse(request, reply, participant, position, read.refused);
-    const outcome = await store.answer({
+    const outcome = await store.submitAnswer({
       participant: participant.id,
       question,
       key,
@@ -67,13 +74,13 @@ export function questionRoutes(server: FastifyInstance, site: SurveyContext): vo
       ms: readingTime(fields["ms"]),
       now: effects.now(),
       reserve,
-      change: survey.back,
-      signs: signsIn(fields),
+      mayChange: survey.back,
+      botSignals: botSignalsIn(fields),
     });
     return acknowledge(request, reply, outcome, participant, position);
   });
 
-  /** Says what is wrong with an answer, above what was answered. */
+  /** Shows the question again with what is wrong, and the answer as it was given. */
   async function refuse(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -84,10 +91,10 @@ export function questionRoutes(server: FastifyInstance, site: SurveyContext): vo
     const { answered } = await progressAt(participant, position);
     if (position > answered + 1) return goBack(request, reply, participant);
     if (wantsJson(request))
-      return problem(request, reply, setting, { status: 400, name, address: `/q/${position}` });
-    const alert = alertText(setting, name);
+      return sendProblem(request, reply, pageContext, { status: 400, name, address: `/q/${position}` });
+    const alert = alertText(pageContext, name);
     return sendQuestion(reply.status(400), request, participant, position, {
-      given: fieldsOf(request),
+      given: formFields(request),
       alert,
     });
   }
@@ -95,27 +102,27 @@ export function questionRoutes(server: FastifyInstance, site: SurveyContext): vo
   function acknowledge(
     request: FastifyRequest,
     reply: FastifyReply,
-    outcome: StoreOutcome,
+    outcome: SubmissionOutcome,
     participant: Participant,
     position: number,
   ): FastifyReply | Promise<FastifyReply> {
     const next = position < participant.plan.length ? `/q/${position + 1}` : "/thanks";
-    if (outcome === "stored") site.answered();
+    if (outcome === "stored") context.onAnswer();
     if (outcome === "stored" || outcome === "repeated") {
       return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
     }
-    if (outcome === "unknown") return nowhere(reply, setting);
+    if (outcome === "unknown") return sendNotFound(reply, pageContext);
     if (outcome === "ahead") return goBack(request, reply, participant);
     const address = { conflict: `/q/${position}`, kept: next, over: "/thanks" }[outcome];
     const name = outcome === "conflict" ? "conflict" : "kept";
-    return problem(request, reply, setting, { status: 409, name, address });
+    return sendProblem(request, reply, pageContext, { status: 409, name, address });
   }
 
-  /** A question may be answered once those before it are. */
+  /** Sends a participant who skipped ahead back to the first open question. */
   async function goBack(request: FastifyRequest, reply: FastifyReply, participant: Participant) {
     const { answered } = await store.progress(participant.id);
     const address = `/q/${answered + 1}`;
-    return problem(request, reply, setting, { status: 409, name: "stale", address });
+    return sendProblem(request, reply, pageContext, { status: 409, name: "stale", address });
   }
 
   function sendQuestion(
@@ -129,14 +136,14 @@ export function questionRoutes(server: FastifyInstance, site: SurveyContext): vo
     return sendPage(
       reply,
       reply.statusCode,
-      questionPage(setting, {
+      questionPage(pageContext, {
         ...shown,
         task: taskNamed(planned.task)!,
-        stimuli: planned.stimuli.map((id): Stimulus => material.stimuli.get(id)!),
+        stimuli: planned.stimuli.map((id): Stimulus => materials.stimuli.get(id)!),
         fields: survey.demographics,
         position,
         count: plan.length,
-        seal: sealFor(site, secretOf(request, site)!),
+        seal: sealFor(context, secretOf(request, context)!),
         key: randomId(),
       }),
     );
@@ -146,7 +153,7 @@ export function questionRoutes(server: FastifyInstance, site: SurveyContext): vo
     store.progress(id, plan[position - 1]!.question);
 }
 
-/** Milliseconds that a browser measured; nothing where it measured none, or not in earnest. */
+/** The milliseconds that the browser measured; undefined if it measured none or sent something else. */
 function readingTime(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^\d{1,9}$/.test(value)) return undefined;
   return Number(value);

@@ -1,32 +1,32 @@
 import type { Recruiting } from "../study/settings/survey.ts";
 import { taskNamed } from "../tasks/tasks.ts";
-import type { Recruit } from "./entering.ts";
-import { digest, randomId, same, sealed } from "./ids.ts";
-import { carriedSubmitHost, visitOf } from "./mturk.ts";
-import type { Code } from "./pages.ts";
+import type { Recruit } from "./allocate-participant.ts";
+import { digest, equalSecrets, hmac, randomId } from "./ids.ts";
+import { submitHostField, visitId } from "./mturk.ts";
+import type { Code } from "./participant-pages.ts";
 import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The names under which a service's ids come in the address: the person, the study, the visit. */
+/** The query parameters with a service's ids: of the person, the study, the visit. */
 const parameters = {
   prolific: ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"],
   mturk: ["workerId", "hitId", "assignmentId"],
 } as const;
 
-/** What the consent page has to carry on from the address to its form. */
-export function carried(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
+/** The fields of the address that the consent form has to pass on. */
+export function recruitingFields(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
   const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
   const given = query["invitation"];
-  const invitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
+  const newInvitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
   return {
-    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
-    ...(recruiting?.service === "mturk" && carriedSubmitHost(query)),
+    ...Object.fromEntries([...ids, ["invitation", newInvitation]].filter(([, value]) => value !== undefined)),
+    ...(recruiting?.service === "mturk" && submitHostField(query)),
   };
 }
 
-/** Whom the service sent; undefined for somebody who came by a plain link. */
+/** The person whom the service sent; undefined for a plain link. */
 export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
   if (!recruiting) return undefined;
   return sentBy(recruiting.service, fields);
@@ -39,30 +39,30 @@ function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undef
     service,
     person,
     study: study ?? "",
-    visit: service === "mturk" ? visitOf(visit ?? "", fields) : (visit ?? ""),
+    visit: service === "mturk" ? visitId(visit ?? "", fields) : (visit ?? ""),
   };
 }
 
 /**
- * Who an address says has come, to tell two people at one browser apart: by an invitation, or by the id of a service, also
- * where the study keeps no ids of that service. Undefined for a plain link.
+ * The person whom an address names, by an invitation or by the id of a service, also if the study does not use that
+ * service. It distinguishes several people at one browser. Undefined for a plain link.
  */
-export const personIn = (
+export const personInAddress = (
   sealKey: string,
   recruiting: Recruiting | undefined,
   fields: Fields,
 ): Recruit | undefined =>
-  invitedBy(sealKey, fields["invitation"]) ??
+  inviteeOf(sealKey, fields["invitation"]) ??
   recruitOf(recruiting, fields) ??
   sentBy("prolific", fields) ??
   sentBy("mturk", fields);
 
 /**
- * An id of a service: short, and of letters that no page and no table can take amiss. A stranger value, or several of
- * one name, are somebody too and become a hash. A place that the service has not filled in (`{{%PROLIFIC_PID%}}`) is nobody.
+ * An id of a service, at most 80 characters that are safe in pages and tables. Any other value, or several values of one
+ * name, are hashed. A placeholder that the service did not fill in (`{{%PROLIFIC_PID%}}`) counts as no id.
  */
 function idIn(fields: Fields, name: string): string | undefined {
-  // Some mail programs rewrite addresses in small letters.
+  // Some mail programs change addresses to lower case.
   const key = Object.keys(fields).find((one) => one.toLowerCase() === name.toLowerCase());
   const given = key === undefined ? undefined : fields[key];
   const values = [...new Set(Array.isArray(given) ? given : [given])].filter(
@@ -73,24 +73,24 @@ function idIn(fields: Fields, name: string): string | undefined {
   return /^[A-Za-z0-9._-]{1,80}$/.test(value) ? value : `sha256-${digest(value)}`;
 }
 
-/** A personal link's token, good once. It needs no table: the seal shows that this study made it. */
-export function invitation(sealKey: string): string {
+/** The token of a new personal link, valid once. It needs no table: its seal proves that this study made it. */
+export function newInvitation(sealKey: string): string {
   const name = randomId();
-  return `${name}.${sealed(sealKey, "invitation", name)}`;
+  return `${name}.${hmac(sealKey, "invitation", name)}`;
 }
 
-/** What a mail program puts behind a link is no part of its token. */
+/** A token, without characters that a mail program may append to a link. */
 const tokenIn = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
 
-/** Who holds this invitation; undefined when the study never made it. */
-export function invitedBy(sealKey: string, token: unknown): Recruit | undefined {
+/** The person with this invitation; undefined if this study did not make it. */
+export function inviteeOf(sealKey: string, token: unknown): Recruit | undefined {
   if (typeof token !== "string") return undefined;
   const [, name = "", seal = ""] = tokenIn.exec(token) ?? [];
-  if (name === "" || !same(seal, sealed(sealKey, "invitation", name))) return undefined;
+  if (name === "" || !equalSecrets(seal, hmac(sealKey, "invitation", name))) return undefined;
   return { service: "invitation", person: name, study: "", visit: "" };
 }
 
-/** The code for somebody who has finished; asked for only when every answer is on disk. */
+/** The code for a participant who has finished. Called only after every answer has been stored. */
 export function completionCode(
   recruiting: Recruiting,
   plan: Plan,
@@ -102,7 +102,7 @@ export function completionCode(
   return codes.complete ?? ownCode;
 }
 
-/** Instructions that were not followed. */
+/** The number of failed attention checks. */
 function failedChecks(plan: Plan, answers: GivenAnswers): number {
   return plan.filter(({ task, stimuli, question }) => {
     const response = answers.get(question);
@@ -110,8 +110,8 @@ function failedChecks(plan: Plan, answers: GivenAnswers): number {
   }).length;
 }
 
-/** What somebody from a service gets who can take no part: the code for it, or without one the way back. */
-export function noPlaceCode(recruiting: Recruiting | undefined): Code | undefined {
+/** What a person sent by a service gets who cannot take part: the code for it, or just the address to return to. */
+export function refusalCode(recruiting: Recruiting | undefined): Code | undefined {
   if (!recruiting) return undefined;
   const code = recruiting.codes.full ?? recruiting.codes.noConsent;
   if (code) return { code, address: returnAddress(recruiting, code) };
@@ -120,7 +120,7 @@ export function noPlaceCode(recruiting: Recruiting | undefined): Code | undefine
     : undefined;
 }
 
-/** The address to return to with a code; it comes from the settings alone, never from a request. */
+/** The address to return to with a code. It comes from the settings, never from a request. */
 export function returnAddress(recruiting: Recruiting, code: string): string | undefined {
   const address =
     recruiting.return ??

@@ -1,47 +1,47 @@
 import { taskNamed } from "../tasks/tasks.ts";
-import type { Sign } from "./bot-signals.ts";
+import type { BotSignal } from "./bot-signals.ts";
 
-/** An answer as far as it tells how somebody answered; in the order shown. */
-export interface ConductedAnswer {
+/** An answer with its times, in the order shown. */
+export interface TimedAnswer {
   readonly question: string;
   readonly task: string;
   readonly stimuli: readonly string[];
   readonly answer: string | number;
-  /** Milliseconds that the browser measured, where it did. */
+  /** Milliseconds measured by the browser; undefined if it measured none. */
   readonly ms: number | undefined;
-  /** Milliseconds since 1970 at which it was stored. */
+  /** When it was stored, in milliseconds since 1970. */
   readonly at: number;
 }
 
 /**
- * How somebody answered, for the analysis to weigh. None of it refuses anybody: a rule that is wrong would shut honest
- * readers out, and nobody would know.
+ * How carefully a participant answered. The survey excludes nobody by it, because a wrong rule would shut out honest
+ * readers unnoticed; the analysis decides.
  */
 export interface ResponseQuality {
-  /** Stories that were answered in less time than they can be read in. */
+  /** Pages answered faster than their stories can be read. */
   readonly fastPages: number;
-  /** One answer to every story of a task, where it was asked about at least so many. */
+  /** The same answer to every story of a task with at least five stories. */
   readonly straightLining: boolean;
-  /** Instructions that were not followed. */
+  /** Failed attention checks. */
   readonly failedChecks: number;
-  /** Pages whose hidden field was filled in. */
+  /** Pages on which the hidden field was filled in. */
   readonly filledTraps: number;
   /** Pages on which text was pasted. */
   readonly pastedAnswers: number;
 }
 
-/** Of fewer stories an honest reader may well say the same: of six, one in thirty-two who guess. */
+/** With fewer stories, the same answer throughout may be honest: with six, 1 of 32 guessing readers gives it. */
 const fewestForStraightLining = 5;
 
 /**
- * Looks at how somebody answered. `wordsOf` is how long each text is; `fastest` is how many words a minute can be read
- * at most (silent reading is 238 on average: Brysbaert 2019). Where no browser measured the time, the time between two
- * answers stands for it, which is never shorter.
+ * The response quality of one participant. `wordsOf`: the length of each text in words; `fastest`: the highest plausible
+ * reading speed in words a minute (silent reading averages 238: Brysbaert 2019). If the browser measured no time, the time
+ * between two answers is used, which is never shorter.
  */
 export function responseQualityOf(
   started: number,
-  answers: readonly ConductedAnswer[],
-  signs: readonly Sign[],
+  answers: readonly TimedAnswer[],
+  signs: readonly BotSignal[],
   { wordsOf, fastest }: { wordsOf: ReadonlyMap<string, number>; fastest: number },
 ): ResponseQuality {
   const seen = new Set<string>();
@@ -51,8 +51,7 @@ export function responseQualityOf(
     const words = stimuli.reduce((sum, id) => sum + (seen.has(id) ? 0 : (wordsOf.get(id) ?? 0)), 0);
     for (const id of stimuli) seen.add(id);
     const took = ms ?? at - before;
-    // An answer that was changed after the next was given says nothing of how long its page was read; nor do answers
-    // that came in together from another form system.
+    // A negative or zero time says nothing: the answer was changed after the next one, or imported together with it.
     if (words > 0 && took > 0 && took < (words / fastest) * 60_000) fastPages += 1;
     before = at;
   }
@@ -68,7 +67,7 @@ export function responseQualityOf(
   };
 }
 
-function isStraightLining(answers: readonly ConductedAnswer[]): boolean {
+function isStraightLining(answers: readonly TimedAnswer[]): boolean {
   const byTask = new Map<string, (string | number)[]>();
   for (const { task, stimuli, answer } of answers) {
     if (stimuli.length > 0) byTask.set(task, [...(byTask.get(task) ?? []), answer]);

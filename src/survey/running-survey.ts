@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How another command of this machine's user reaches the running survey; nobody else may read it. */
+/** The file with which other commands of the same user reach the running survey; readable by its owner only. */
 export const controlFile = ".tinylove/serve.json";
-export const Control = z.strictObject({ url: z.string(), token: z.string() });
-export type Control = z.infer<typeof Control>;
+export const ControlFile = z.strictObject({ url: z.string(), token: z.string() });
+export type ControlFile = z.infer<typeof ControlFile>;

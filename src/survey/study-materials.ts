@@ -1,12 +1,14 @@
 import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import { taskNamed, tasks } from "../tasks/tasks.ts";
+import { checkAboutPage } from "../tasks/asked.ts";
+import { taskAt } from "../tasks/tasks.ts";
 import { sha256 } from "../text/hash.ts";
 import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
+import { phrasesOf } from "./languages.ts";
 
-/** What the survey asks: the forms, and the texts they show. It holds no origin. */
+/** The forms and the texts that they show, without origins. */
 export interface StudyMaterials {
   readonly forms: ReadonlyMap<string, Form>;
   readonly stimuli: ReadonlyMap<string, Stimulus>;
@@ -14,7 +16,7 @@ export interface StudyMaterials {
   readonly hash: string;
 }
 
-/** Reads forms and stimuli; throws StudyError when a form asks what is not there. */
+/** Reads forms and stimuli. Throws StudyError for an unknown task, a missing text or an empty page. */
 export async function readStudyMaterials(study: Study): Promise<StudyMaterials> {
   const [forms, stimuli] = [await readForms(study), await readStimuli(study)];
   if (forms.length === 0)
@@ -22,8 +24,13 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
   for (const form of forms) {
     checkForm(form, byId);
-    checkAboutOneself(form, study);
+    // The fields are in the settings, which may have changed since the forms were made.
+    for (const { task } of form.questions) checkAboutPage(`form ${form.id}`, task, study.config.survey);
   }
+  checkPhrases(
+    study.config.survey.language,
+    forms.flatMap(({ questions }) => questions.map(({ task }) => task)),
+  );
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
     stimuli: byId,
@@ -31,17 +38,18 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   };
 }
 
+/** Throws StudyError where there is no such language, or a task has no phrases in it. */
+export function checkPhrases(language: string, tasks: Iterable<string>): void {
+  phrasesOf(language);
+  for (const name of new Set(tasks)) taskAt("compose.tasks", name).checkLanguage(language);
+}
+
 function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
   for (const question of form.questions) {
-    const task = taskNamed(question.task);
-    if (!task) {
-      throw new StudyError(`form ${form.id}: unknown task ${question.task}`, {
-        hint: `try ${tasks.map(({ name }) => name).join(", ")}`,
-      });
-    }
+    const task = taskAt(`form ${form.id}`, question.task);
     if (task.stimuli !== question.stimuli.length) {
       throw new StudyError(
-        `form ${form.id}: ${task.name} shows ${task.stimuli} texts, question ${question.id} names ${question.stimuli.length}`,
+        `form ${form.id}: task ${task.name} shows ${task.stimuli} texts, but question ${question.id} has ${question.stimuli.length}`,
         { hint: "run `tinylove compose` again" },
       );
     }
@@ -52,12 +60,4 @@ function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
       });
     }
   }
-}
-
-/** The fields stand in the settings, which may have changed since the forms were made. */
-function checkAboutOneself({ id, questions }: Form, { config }: Study): void {
-  if (config.survey.demographics.length > 0 || !questions.some(({ task }) => task === "demographics")) return;
-  throw new StudyError(`form ${id}: demographics would be an empty page: survey.demographics is empty`, {
-    hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",
-  });
 }

@@ -5,33 +5,33 @@ import type { PageContext } from "./page.ts";
 import type { Store } from "./store/store.ts";
 import type { StudyMaterials } from "./study-materials.ts";
 
-/** What the routes work with. */
+/** What the routes of the survey need. */
 export interface SurveyContext {
   readonly study: Study;
-  readonly material: StudyMaterials;
+  readonly materials: StudyMaterials;
   readonly store: Store;
-  readonly setting: PageContext;
-  /** What every address of the site begins with: `survey.path`. */
+  readonly pageContext: PageContext;
+  /** The prefix of every address: `survey.path`. */
   readonly base: string;
   readonly effects: Effects;
-  /** The key of every seal; it never leaves the server. */
+  /** The key of all seals; it never leaves the server. */
   readonly sealKey: string;
-  /** Origins by stimulus, only where participants may learn their own score. */
+  /** Origins by stimulus; only if participants are shown their score (`survey.feedback`). */
   readonly origins: ReadonlyMap<string, "human" | "machine"> | undefined;
-  /** What opens the dashboard. */
+  /** The token that opens the dashboard. */
   readonly token: string;
-  /** Where the dashboard's script lies. */
+  /** The address of the dashboard's script. */
   readonly dashboardScript: string;
-  /** A copy of the store as one file, safe while it is written to. */
+  /** A consistent copy of the store as one file. */
   backup(): Promise<Buffer>;
-  /** Called when a browser that is not known opens the survey. */
-  opened(): void;
+  /** Called when an unknown browser opens the survey. */
+  onVisit(): void;
   /** Called after an answer has been stored. */
-  answered(): void;
-  /** Called after a withdrawal: what was told leaves the exported tables at once. */
-  withdrew(): Promise<void>;
-  /** Resolves when it is written down in the study's folder that somebody looked at the results. */
-  looked(): Promise<void>;
+  onAnswer(): void;
+  /** Called after a withdrawal; resolves when the answers have been removed from the exported tables. */
+  onWithdrawal(): Promise<void>;
+  /** Called when somebody looks at the results; resolves when `judgments/looks.csv` records it. */
+  onLook(): Promise<void>;
 }
 
 /** Sends a page with its status. */

@@ -3,7 +3,7 @@ import type { Random } from "../stats/random.ts";
 import type { Form, Question } from "../study/form.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
-/** A question as one participant gets it: the stimuli in the order shown; `side` is where the form's second one stands. */
+/** A question of one participant: the stimuli in the order shown; `side` is the position of the form's second one. */
 export const PlannedQuestion = z.strictObject({
   question: z.string(),
   task: z.string(),
@@ -15,31 +15,30 @@ export const Plan = z.array(PlannedQuestion).min(1);
 export type Plan = readonly PlannedQuestion[];
 
 /**
- * The way of one participant through a form. Stories come in random order, several questions about the same story
- * together and in the form's order, attention checks between the stories, other questions after them. A pair of a
- * story that also stands alone comes after all that is not read twice, so that it spoils no other answer. Half of the
- * pairs (to within one) are turned round, so that each participant finds the form's first text as often on the
- * left as on the right.
+ * The order of one participant's questions. Stories come in random order; questions about the same story stay together
+ * in the form's order; attention checks come between stories, other questions at the end. A pair with a story that is
+ * also shown alone comes after all other stories, so that it cannot influence their answers. The sides are
+ * counterbalanced: half of a participant's pairs (to within one) are swapped.
  */
 export function planOf(form: Form, random: Random): Plan {
-  const ordered = ordering(form.questions, random);
+  const ordered = orderedQuestions(form.questions, random);
   const pairs = ordered.filter(({ stimuli }) => stimuli.length === 2).length;
-  const firstTurned = random.integer(0, 1);
-  const turns = random.shuffle(Array.from({ length: pairs }, (_, at) => (at + firstTurned) % 2 === 0));
+  const firstSwapped = random.integer(0, 1);
+  const swaps = random.shuffle(Array.from({ length: pairs }, (_, at) => (at + firstSwapped) % 2 === 0));
   return ordered.map((question) =>
-    question.stimuli.length === 2 ? pair(question, turns.pop() ?? false) : single(question),
+    question.stimuli.length === 2 ? pair(question, swaps.pop() ?? false) : single(question),
   );
 }
 
-function ordering(questions: readonly Question[], random: Random): Question[] {
-  const { stories, again, between, last } = partsOf(questions, ({ stimuli }) => stimuli);
-  const inOrder = random.shuffle([...stories, ...again]);
+function orderedQuestions(questions: readonly Question[], random: Random): Question[] {
+  const { stories, reread, between, last } = planParts(questions, ({ stimuli }) => stimuli);
+  const inOrder = random.shuffle([...stories, ...reread]);
   const shuffled = [
     ...inOrder.filter((group) => stories.includes(group)),
-    ...inOrder.filter((group) => again.includes(group)),
+    ...inOrder.filter((group) => reread.includes(group)),
   ];
   for (const question of between) {
-    // After the first story and before the last one, where there are as many.
+    // After the first story and before the last one, if there are two or more.
     shuffled.splice(random.integer(Math.min(1, shuffled.length), Math.max(1, shuffled.length - 1)), 0, [
       question,
     ]);
@@ -47,8 +46,8 @@ function ordering(questions: readonly Question[], random: Random): Question[] {
   return [...shuffled.flat(), ...last];
 }
 
-/** The questions of a form by where they may come: those about one story or pair together, in the form's order. */
-export function partsOf<Asked extends { readonly task: string }>(
+/** The questions of a form by their part of the plan; those about one story or pair together, in the form's order. */
+export function planParts<Asked extends { readonly task: string }>(
   questions: readonly Asked[],
   idsOf: (question: Asked) => readonly string[],
 ) {
@@ -63,15 +62,15 @@ export function partsOf<Asked extends { readonly task: string }>(
       .filter(({ length }) => length === 1)
       .flat(),
   );
-  const isAgain = ([first]: readonly Asked[]) => {
+  const isReread = ([first]: readonly Asked[]) => {
     const ids = idsOf(first!);
     return ids.length === 2 && ids.some((id) => alone.has(id));
   };
   const without = questions.filter((question) => idsOf(question).length === 0);
   return {
-    stories: groups.filter((group) => !isAgain(group)),
-    /** Pairs of stories that stand alone as well: after all that is not read twice. */
-    again: groups.filter(isAgain),
+    stories: groups.filter((group) => !isReread(group)),
+    /** Pairs with a story that is also shown alone: after all other stories. */
+    reread: groups.filter(isReread),
     between: without.filter(isBetween),
     last: without.filter((question) => !isBetween(question)),
   };
@@ -81,9 +80,9 @@ const isBetween = ({ task }: { readonly task: string }): boolean => taskNamed(ta
 
 const single = ({ id, task, stimuli }: Question): PlannedQuestion => ({ question: id, task, stimuli });
 
-const pair = ({ id, task, stimuli }: Question, turned: boolean): PlannedQuestion => ({
+const pair = ({ id, task, stimuli }: Question, swapped: boolean): PlannedQuestion => ({
   question: id,
   task,
-  stimuli: turned ? [...stimuli].reverse() : stimuli,
-  side: turned ? "left" : "right",
+  stimuli: swapped ? [...stimuli].reverse() : stimuli,
+  side: swapped ? "left" : "right",
 });

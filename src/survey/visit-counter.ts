@@ -1,12 +1,11 @@
 /**
- * Counts how often the survey is opened by a browser that it does not know, before anybody consents. It is a number and
- * nothing else, so it counts programs as well. It is written down every few seconds and at the end: no opening waits for
- * the disk, and a crash loses a few seconds of the count.
+ * Counts visits by unknown browsers, before consent. Programs count as well. The count is stored every three seconds and
+ * at the end, so that no visit waits for the disk; a crash loses a few seconds of it.
  */
 export class VisitCounter {
   readonly #add: (count: number) => Promise<void>;
   readonly #warn: (message: string) => void;
-  #unwritten = 0;
+  #unstored = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(add: (count: number) => Promise<void>, warn: (message: string) => void) {
@@ -14,23 +13,23 @@ export class VisitCounter {
     this.#warn = warn;
   }
 
-  one(): void {
-    this.#unwritten += 1;
-    this.#timer ??= setTimeout(() => void this.write(), 3000).unref();
+  count(): void {
+    this.#unstored += 1;
+    this.#timer ??= setTimeout(() => void this.flush(), 3000).unref();
   }
 
-  /** Writes down what has been counted. A failure is told, and the count is kept for the next time. */
-  async write(): Promise<void> {
+  /** Stores the count. If that fails, it warns and keeps the count for the next time. */
+  async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const count = this.#unwritten;
+    const count = this.#unstored;
     if (count === 0) return;
-    this.#unwritten = 0;
+    this.#unstored = 0;
     try {
       await this.#add(count);
     } catch (thrown) {
-      this.#unwritten += count;
-      this.#warn(`openings could not be counted: ${thrown instanceof Error ? thrown.message : thrown}`);
+      this.#unstored += count;
+      this.#warn(`visits could not be counted: ${thrown instanceof Error ? thrown.message : thrown}`);
     }
   }
 }

@@ -6,40 +6,43 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { Control, controlFile } from "./running-survey.ts";
+import { ControlFile, controlFile } from "./running-survey.ts";
 import { openUnlessInUse } from "./store/database.ts";
-import { exportAnswers } from "./store/exporting.ts";
+import { exportAnswers } from "./store/export-answers.ts";
 import { Store } from "./store/store.ts";
 import { storeKind } from "./store/store-record.ts";
-import { Withdrawn, withdrawIn } from "./withdrawing.ts";
+import { WithdrawalResult, withdrawParticipant } from "./withdraw-participant.ts";
 
-/** `tinylove withdraw`: deletes one participant's answers, also while the survey is being served. */
+/** `tinylove withdraw`: deletes one participant's answers, also while the survey is running. */
 export const withdraw = command({
   name: "withdraw",
-  summary: "Delete what one participant told, also while the survey is being served",
+  summary: "Delete one participant's answers, also while the survey is running",
   examples: [
     "tinylove withdraw mz4kq5vj2r7xw3c6tn2d7h4paa --study my-study",
     "tinylove withdraw 5f3c9d1e8b7a6f5e4d3c2b1a",
   ],
   parameters: [
-    ["<who>", "their name in participants.csv, their personal link, or their id at the recruiting service"],
+    [
+      "<who>",
+      "the participant in participants.csv, their personal link, or their id at the recruiting service",
+    ],
   ],
   options: z.object({ who: z.string().trim().min(1) }),
   async run(folder, { who }, effects) {
     const study = await openStudy(folder);
-    const { participant, answers, hash } = await withdrawn(study, who, effects);
+    const { participant, answers, hash } = await withdrawFromStudy(study, who, effects);
     effects.log(`${participant}: ${counted(answers, "answer")} deleted from the store and from judgments/`);
-    for (const line of await whatStays(study, hash, effects)) effects.log(line);
+    for (const line of await remainingCopies(study, hash, effects)) effects.log(line);
   },
 });
 
-async function withdrawn(study: Study, who: string, effects: Effects): Promise<Withdrawn> {
+async function withdrawFromStudy(study: Study, who: string, effects: Effects): Promise<WithdrawalResult> {
   const database = await openUnlessInUse(study, effects.env);
   if (!database) return askServer(study, who, effects);
   const store = new Store(database);
   try {
-    const done = await withdrawIn(store, who, effects.now());
-    if (!done) throw nobody(who);
+    const done = await withdrawParticipant(store, who, effects.now());
+    if (!done) throw unknownParticipant(who);
     await exportAnswers(study, store, effects.warn);
     return done;
   } finally {
@@ -47,17 +50,17 @@ async function withdrawn(study: Study, who: string, effects: Effects): Promise<W
   }
 }
 
-const nobody = (who: string): StudyError =>
+const unknownParticipant = (who: string): StudyError =>
   new StudyError(`no participant ${who}`, {
-    hint: "name them as in judgments/participants.csv, or by their personal link or their id at the service",
+    hint: "use the name in judgments/participants.csv, the personal link, or the id at the recruiting service",
   });
 
-/** The process that has the store open is the only one that may write to it. */
-async function askServer(study: Study, who: string, effects: Effects): Promise<Withdrawn> {
+/** Only the process that has the store open may write to it. */
+async function askServer(study: Study, who: string, effects: Effects): Promise<WithdrawalResult> {
   const { url, token } = await readJson(
     study.path(controlFile),
-    Control,
-    "is the survey just starting? try again",
+    ControlFile,
+    "the survey may still be starting: try again",
   );
   const response = await effects
     .fetch(`${url}/study/withdraw`, {
@@ -70,21 +73,21 @@ async function askServer(study: Study, who: string, effects: Effects): Promise<W
       signal: effects.signal,
     })
     .catch((cause: unknown) => {
-      throw noAnswer(url, "it broke off", cause);
+      throw serverFailed(url, "the connection broke", cause);
     });
-  if (response.status === 404) throw nobody(who);
-  if (!response.ok) throw noAnswer(url, String(response.status));
-  return Withdrawn.parse(await response.json());
+  if (response.status === 404) throw unknownParticipant(who);
+  if (!response.ok) throw serverFailed(url, String(response.status));
+  return WithdrawalResult.parse(await response.json());
 }
 
-const noAnswer = (url: string, why: string, cause?: unknown): StudyError =>
-  new StudyError(`the survey at ${url} did not withdraw anybody (${why})`, {
-    hint: "try again, or end it and withdraw then",
+const serverFailed = (url: string, why: string, cause?: unknown): StudyError =>
+  new StudyError(`the survey at ${url} withdrew nobody (${why})`, {
+    hint: "try again, or stop the survey and run `tinylove withdraw` again",
     cause,
   });
 
-/** Where the person's answers may still be, which no command can reach or nobody asked it to. */
-async function whatStays(study: Study, hash: boolean, effects: Effects): Promise<string[]> {
+/** Where the answers may still be: copies that this command cannot or does not change. */
+async function remainingCopies(study: Study, hash: boolean, effects: Effects): Promise<string[]> {
   const backups = (await readdir(study.path("backups")).catch(() => [])).map((name) => `backups/${name}`);
   const made = [];
   for (const name of ["findings", "report", "package"])
@@ -92,20 +95,20 @@ async function whatStays(study: Study, hash: boolean, effects: Effects): Promise
   return [
     ...(backups.length > 0
       ? [
-          `older backups still have the answers: delete or replace ${backups.join(", ")}, and copies elsewhere`,
+          `older backups still contain the answers: delete or replace ${backups.join(", ")} and copies elsewhere`,
         ]
-      : ["copies of the store that you made elsewhere still have the answers"]),
+      : ["copies of the store that you made elsewhere still contain the answers"]),
     ...(made.length > 0
       ? [
-          `made before, with the answers counted: ${made.join(", ")}; \`tinylove run\` and \`tinylove package\` make them anew`,
+          `these were made with the answers: ${made.join(", ")}; run \`tinylove run\` and \`tinylove package\` again`,
         ]
       : []),
-    "a data package that has been published keeps them: replace it where it was published",
+    "a published data package still contains them: replace it where it was published",
     ...((await storeKind(study, effects.env)) === "postgres"
-      ? ["PostgreSQL keeps deleted rows in its files until it vacuums, and in its own log and backups"]
+      ? ["PostgreSQL keeps deleted rows in its files until it vacuums, and in its log and backups"]
       : []),
     ...(hash
-      ? ["a keyed hash of the person's id stays in the store, so that the id cannot take part again"]
+      ? ["a keyed hash of the person's id stays in the store, so that the id cannot be used again"]
       : []),
   ];
 }

@@ -1,6 +1,4 @@
-import { basename } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import { readCsv } from "./csv.ts";
 import { readRecords } from "./records.ts";
 
 export type Row = Record<string, string>;
@@ -9,10 +7,6 @@ export type Row = Record<string, string>;
 export async function readTable(path: string, hint?: string): Promise<Row[]> {
   return (await readRecords(path, { hint })).map(({ cells }) => ({ ...cells }));
 }
-
-/** Rows of a table's text; throws StudyError that names `where` and the line when a row is malformed. */
-export const parseTable = (text: string, where: string): Row[] =>
-  readCsv(text, basename(where)).map(({ cells }) => ({ ...cells }));
 
 /**
  * A CSV table; a cell that a spreadsheet would run as a formula (=, +, -, @, tab) gets a leading apostrophe unless it is

@@ -1,8 +1,13 @@
 import type { StudyConfig } from "../study/config.ts";
+import { listed } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import { StudyError } from "../workbench/errors.ts";
+import { demographics } from "./demographics.ts";
+import type { Item } from "./items.ts";
+import type { TaskFacts, TaskKind } from "./kinds.ts";
+import type { Words } from "./phrases.ts";
 import type { Task } from "./task.ts";
-import { taskNamed, tasks } from "./tasks.ts";
+import { taskAt, taskNamed } from "./tasks.ts";
 
 type Asked = ComposeSettings["tasks"][number];
 
@@ -13,17 +18,67 @@ type Asked = ComposeSettings["tasks"][number];
 export function checkAsked({ compose, survey }: Pick<StudyConfig, "compose" | "survey">): void {
   for (const [at, asked] of compose.tasks.entries()) {
     checkAlone(asked, known(asked), compose.tasks.slice(0, at));
-    if (asked.task === "demographics" && survey.demographics.length === 0) {
-      throw new StudyError(
-        "compose.tasks: demographics would be an empty page: survey.demographics is empty",
-        {
-          hint: "list in survey.demographics what to ask (name, ask), or take the task out",
-        },
-      );
-    }
+    checkAboutPage("compose.tasks", asked.task, survey);
   }
+  checkOneVerdict(
+    "compose.tasks",
+    compose.tasks.map(({ task }) => task),
+    taskNamed,
+  );
   checkPairs(compose);
   checkStories(compose);
+}
+
+/** Throws StudyError where a task asks participants about themselves and there is nothing to ask. */
+export function checkAboutPage(
+  where: string,
+  name: string,
+  { demographics: fields }: Pick<StudyConfig["survey"], "demographics">,
+): void {
+  const task = taskAt(where, name);
+  if (task.kind !== "about" || task.plainItems(fields).length > 0) return;
+  throw new StudyError(`${where}: ${name} would be an empty page: survey.demographics is empty`, {
+    hint: "list in survey.demographics what to ask (name, ask), or take the task out of compose.tasks",
+  });
+}
+
+/** What a study can know of its participants: its fields in `survey.demographics`, and what else its tasks ask. */
+export const aboutPeople = ({ compose, survey }: Pick<StudyConfig, "compose" | "survey">): Item[] =>
+  aboutItems([demographics.name, ...compose.tasks.map(({ task }) => task)], survey);
+
+/** What the tasks of these names ask participants about themselves, each item once. */
+export function aboutItems(
+  names: Iterable<string>,
+  { demographics: fields }: Pick<StudyConfig["survey"], "demographics">,
+  words?: Words,
+): Item[] {
+  const items = [...new Set(names)].flatMap((name) => {
+    const task = taskNamed(name);
+    if (task?.kind !== "about") return [];
+    return words ? task.items(words, fields) : task.plainItems(fields);
+  });
+  return [...new Map(items.map((item) => [item.name, item])).values()];
+}
+
+/**
+ * Throws StudyError where two tasks of a kind ask who wrote a story: they would give two verdicts on the same stories,
+ * and a study declares one. A choice and a pair have a verdict each.
+ */
+export function checkOneVerdict(
+  where: string,
+  names: readonly string[],
+  factsOf: (task: string) => TaskFacts | undefined,
+): void {
+  for (const kind of ["choice", "pair"] satisfies TaskKind[]) {
+    const asking = [...new Set(names)].filter((name) => {
+      const facts = factsOf(name);
+      return facts?.kind === kind && facts.asksOrigin;
+    });
+    if (asking.length < 2) continue;
+    throw new StudyError(`${where}: ${listed(asking)} ask the same, who wrote a story`, {
+      hint: `keep one of them: a study has one verdict on ${kind === "pair" ? "pairs" : "single stories"}`,
+    });
+  }
 }
 
 /** How the stories of a form are parted between questions about one story and pairs of their own. */
@@ -54,13 +109,7 @@ export function pairsOf({ human, machine, tasks: asked }: ComposeSettings): numb
 const aloneIn = ({ tasks: asked }: ComposeSettings): Asked | undefined =>
   asked.find((one) => known(one).stimuli === 1);
 
-function known({ task: name }: Asked): Task {
-  const task = taskNamed(name);
-  if (task) return task;
-  throw new StudyError(`compose.tasks: unknown task ${name}`, {
-    hint: `try ${tasks.map((one) => one.name).join(", ")}`,
-  });
-}
+const known = ({ task }: Asked): Task => taskAt("compose.tasks", task);
 
 function checkAlone({ task: name, count }: Asked, task: Task, before: readonly Asked[]): void {
   if (before.some((one) => one.task === name)) {

@@ -1,29 +1,38 @@
-import { z } from "zod";
-import type { Task } from "./task.ts";
+import { defineTask } from "./task.ts";
 
-const answers = ["never", "seldom", "sometimes", "often"] as const;
-const asked = "seldom";
-const Response = z.object({ answer: z.enum(answers) });
-type Response = z.infer<typeof Response>;
+const answers = ["never", "seldom", "sometimes", "often"];
 
 /**
  * An explicit instruction that everybody who reads can follow: recruiting services allow nothing less fair. It
  * comes between the stories, and its score is 1 where the instruction was followed.
  */
-export const attentionCheck: Task<Response> = {
+export const attentionCheck = defineTask({
   name: "attention-check",
-  stimuli: 0,
-  place: "between",
-  response: Response,
+  kind: "check",
+  rightAnswer: "seldom",
+  phrases: {
+    en: {
+      ask: "This question is here to see that questions are read. Please choose “Seldom”.",
+      never: "Never",
+      seldom: "Seldom",
+      sometimes: "Sometimes",
+      often: "Often",
+    },
+    de: {
+      ask: "Diese Frage zeigt, ob Fragen gelesen werden. Bitte wählen Sie „Selten“.",
+      never: "Nie",
+      seldom: "Selten",
+      sometimes: "Manchmal",
+      often: "Oft",
+    },
+  },
   items: (words) => [
     {
       kind: "choice",
       name: "answer",
-      ask: words("attention-check.ask"),
-      options: answers.map((answer) => [answer, words(`attention-check.${answer}`)] as const),
+      ask: words("ask"),
+      options: answers.map((answer) => [answer, words(answer)] as const),
       required: true,
     },
   ],
-  score: ({ answer }) => Number(answer === asked),
-  simulate: (_, __, random) => ({ answer: random.next() < 0.95 ? asked : random.pick(answers) }),
-};
+});

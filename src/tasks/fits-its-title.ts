@@ -1,26 +1,31 @@
-import { z } from "zod";
-import { ratingFrom } from "./items.ts";
-import type { Task } from "./task.ts";
-
-const levels = ["1", "2", "3", "4", "5"] as const;
-const Response = z.object({ answer: z.enum(levels) });
-type Response = z.infer<typeof Response>;
+import { defineTask } from "./task.ts";
 
 /** How well does the story fit its title, from 1 to 5? */
-export const fitsItsTitle: Task<Response> = {
+export const fitsItsTitle = defineTask({
   name: "fits-its-title",
-  stimuli: 1,
-  response: Response,
+  kind: "rating",
+  phrases: {
+    en: {
+      asked: "how well a story fits its title",
+      ask: "How well does the story fit its title?",
+      low: "not at all",
+      high: "perfectly",
+    },
+    de: {
+      asked: "wie gut eine Geschichte zu ihrem Titel passt",
+      ask: "Wie gut passt die Geschichte zu ihrem Titel?",
+      low: "gar nicht",
+      high: "genau",
+    },
+  },
   items: (words) => [
     {
       kind: "scale",
       name: "answer",
-      ask: words("fits-its-title.ask"),
-      levels,
-      ends: [words("fits-its-title.low"), words("fits-its-title.high")],
+      ask: words("ask"),
+      levels: ["1", "2", "3", "4", "5"],
+      ends: [words("low"), words("high")],
       required: true,
     },
   ],
-  score: () => undefined,
-  simulate: (_, { bias }, random) => ({ answer: ratingFrom(levels, bias, random) }),
-};
+});

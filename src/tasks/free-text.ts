@@ -1,15 +1,16 @@
-import { z } from "zod";
-import type { Task } from "./task.ts";
-
-const Response = z.object({ answer: z.string().trim().max(4000).default("") });
-type Response = z.infer<typeof Response>;
+import { defineTask } from "./task.ts";
 
 /** Whatever a participant would like to add; it may stay empty. */
-export const freeText: Task<Response> = {
+export const freeText = defineTask({
   name: "free-text",
-  stimuli: 0,
-  response: Response,
-  items: (words) => [{ kind: "text", name: "answer", ask: words("free-text.ask"), most: 4000, rows: 6 }],
-  score: () => undefined,
-  simulate: () => ({ answer: "" }),
-};
+  kind: "text",
+  phrases: {
+    en: {
+      ask: "Is there anything you would like to add? (optional)",
+    },
+    de: {
+      ask: "Möchten Sie noch etwas hinzufügen? (freiwillig)",
+    },
+  },
+  items: (words) => [{ kind: "text", name: "answer", ask: words("ask"), most: 4000, rows: 6 }],
+});

@@ -1,8 +1,4 @@
-import { z } from "zod";
-import { ratingFrom } from "./items.ts";
-import type { Task } from "./task.ts";
-
-const levels = ["1", "2", "3", "4", "5", "6", "7"] as const;
+import { defineTask } from "./task.ts";
 
 /** What a story may leave behind; `none` is an answer too. */
 export const emotions = [
@@ -17,35 +13,61 @@ export const emotions = [
   "none",
 ] as const;
 
-const Response = z.object({ answer: z.enum(levels), emotion: z.enum(emotions).optional() });
-type Response = z.infer<typeof Response>;
-
 /** How much did the story move you, from 1 to 7, and which emotion was it most of all? */
-export const howItFelt: Task<Response> = {
+export const howItFelt = defineTask({
   name: "how-it-felt",
-  stimuli: 1,
-  response: Response,
+  kind: "rating",
+  asksFeeling: true,
+  phrases: {
+    en: {
+      asked: "how much a story moved you",
+      ask: "How much did this story move you?",
+      low: "not at all",
+      high: "very much",
+      emotion: "What did you feel most of all? (optional)",
+      tenderness: "Tenderness",
+      joy: "Joy",
+      amusement: "Amusement",
+      longing: "Longing",
+      sadness: "Sadness",
+      anger: "Anger",
+      fear: "Fear",
+      wonder: "Wonder",
+      none: "Nothing much",
+    },
+    de: {
+      asked: "wie sehr eine Geschichte Sie bewegt hat",
+      ask: "Wie sehr hat Sie diese Geschichte bewegt?",
+      low: "gar nicht",
+      high: "sehr",
+      emotion: "Was haben Sie am ehesten gefühlt? (freiwillig)",
+      tenderness: "Zärtlichkeit",
+      joy: "Freude",
+      amusement: "Heiterkeit",
+      longing: "Sehnsucht",
+      sadness: "Trauer",
+      anger: "Ärger",
+      fear: "Angst",
+      wonder: "Staunen",
+      none: "Nicht viel",
+    },
+  },
   items: (words) => [
     {
       kind: "scale",
       name: "answer",
-      ask: words("how-it-felt.ask"),
-      levels,
-      ends: [words("how-it-felt.low"), words("how-it-felt.high")],
+      ask: words("ask"),
+      levels: ["1", "2", "3", "4", "5", "6", "7"],
+      ends: [words("low"), words("high")],
       required: true,
     },
     {
       kind: "choice",
       name: "emotion",
-      ask: words("how-it-felt.emotion"),
-      options: emotions.map((emotion) => [emotion, words(`emotion.${emotion}`)] as const),
+      ask: words("emotion"),
+      options: emotions.map((emotion) => [emotion, words(emotion)] as const),
       required: false,
       small: true,
     },
   ],
-  score: () => undefined,
-  simulate: (_, { bias }, random) => ({
-    answer: ratingFrom(levels, bias, random),
-    emotion: random.pick(emotions),
-  }),
-};
+});

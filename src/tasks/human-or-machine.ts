@@ -1,30 +1,33 @@
-import { z } from "zod";
-import { Confidence, confidenceOf, Reason, sureAndWhy } from "./items.ts";
-import type { Task } from "./task.ts";
-
-const answers = ["human", "machine"] as const;
-const Response = z.object({ answer: z.enum(answers), confidence: Confidence, reason: Reason });
-type Response = z.infer<typeof Response>;
+import { sureAndWhy } from "./items.ts";
+import { defineTask } from "./task.ts";
 
 /** Did a person or a machine write this story? With how sure one is, and why, if one likes to say. */
-export const humanOrMachine: Task<Response> = {
+export const humanOrMachine = defineTask({
   name: "human-or-machine",
-  stimuli: 1,
-  response: Response,
+  kind: "choice",
+  asksOrigin: true,
+  phrases: {
+    en: {
+      asked: "whether a person or a machine wrote a story",
+      ask: "Who wrote this story?",
+      human: "A person",
+      machine: "A machine",
+    },
+    de: {
+      asked: "ob ein Mensch oder eine Maschine eine Geschichte geschrieben hat",
+      ask: "Wer hat diese Geschichte geschrieben?",
+      human: "Ein Mensch",
+      machine: "Eine Maschine",
+    },
+  },
   items: (words) => [
     {
       kind: "choice",
       name: "answer",
-      ask: words("human-or-machine.ask"),
-      options: answers.map((answer) => [answer, words(`human-or-machine.${answer}`)] as const),
+      ask: words("ask"),
+      options: ["human", "machine"].map((answer) => [answer, words(answer)] as const),
       required: true,
     },
     ...sureAndWhy(words),
   ],
-  score: ({ answer }, [origin]) => (origin === undefined ? undefined : Number(answer === origin)),
-  simulate([origin], { skill, bias }, random) {
-    // Equal-variance signal detection: the evidence for "human" is normal around +/- skill / 2.
-    const evidence = (origin === "human" ? skill : -skill) / 2 + random.normal() + bias;
-    return { answer: evidence > 0 ? "human" : "machine", confidence: confidenceOf(evidence) };
-  },
-};
+});

@@ -1,5 +1,3 @@
-import { z } from "zod";
-import type { Random } from "../stats/random.ts";
 import { type Html, html } from "../text/html.ts";
 import type { Words } from "./phrases.ts";
 
@@ -40,14 +38,18 @@ export type Item =
       readonly required: boolean;
     };
 
+/** Items that are answered with one of several fixed values. */
+type ClosedItem = Extract<Item, { readonly kind: "choice" | "scale" }>;
+
+export const isClosed = (item: Item): item is ClosedItem => item.kind === "choice" || item.kind === "scale";
+
+/** The values of a closed item, in order. */
+export const levelsOf = (item: ClosedItem): readonly string[] =>
+  item.kind === "choice" ? item.options.map(([value]) => value) : item.levels;
+
 const five = ["1", "2", "3", "4", "5"] as const;
 
-/** How sure one is, 1 to 5; may be left out. */
-export const Confidence = z.enum(five).optional();
-/** Why, in one's own words; may be left out. */
-export const Reason = z.string().trim().max(1000).optional();
-
-/** How sure, and why: what follows a judgment of origin. */
+/** How sure one is, from 1 to 5, and why, in one's own words; both may be left out. They follow a judgment of origin. */
 export const sureAndWhy = (words: Words): Item[] => [
   {
     kind: "scale",
@@ -108,17 +110,3 @@ const radio = (
   html`<label><input type="radio" name="${name}" value="${value}"${required && html` required`}${
     given === value && html` checked`
   }><span>${label}${heard && html`<span class="heard"> (${heard})</span>`}</span></label>`;
-
-/** How sure a simulated reader is of evidence that is normal with unit variance. */
-export const confidenceOf = (evidence: number): (typeof five)[number] =>
-  five[Math.min(4, Math.floor(2 * Math.abs(evidence)))]!;
-
-/** A simulated rating on `levels`, normal about their middle. */
-export function ratingFrom<Level extends string>(
-  levels: readonly Level[],
-  bias: number,
-  random: Random,
-): Level {
-  const drawn = Math.round((levels.length - 1) / 2 + bias + 1.3 * random.normal());
-  return levels[Math.max(0, Math.min(levels.length - 1, drawn))]!;
-}

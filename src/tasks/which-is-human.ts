@@ -1,36 +1,33 @@
-import { z } from "zod";
-import { Confidence, confidenceOf, Reason, sureAndWhy } from "./items.ts";
-import type { Task } from "./task.ts";
-
-const sides = ["left", "right"] as const;
-const Response = z.object({ answer: z.enum(sides), confidence: Confidence, reason: Reason });
-type Response = z.infer<typeof Response>;
+import { sureAndWhy } from "./items.ts";
+import { defineTask } from "./task.ts";
 
 /** Which of two stories did a person write? The harder task: a bias towards `human` cannot help. */
-export const whichIsHuman: Task<Response> = {
+export const whichIsHuman = defineTask({
   name: "which-is-human",
-  stimuli: 2,
-  response: Response,
+  kind: "pair",
+  asksOrigin: true,
+  phrases: {
+    en: {
+      asked: "which of two stories a person wrote",
+      ask: "One of the two was written by a person. Which one?",
+      left: "The first",
+      right: "The second",
+    },
+    de: {
+      asked: "welche von zwei Geschichten ein Mensch geschrieben hat",
+      ask: "Eine der beiden hat ein Mensch geschrieben. Welche?",
+      left: "Die erste",
+      right: "Die zweite",
+    },
+  },
   items: (words) => [
     {
       kind: "choice",
       name: "answer",
-      ask: words("which-is-human.ask"),
-      options: sides.map((side) => [side, words(`which-is-human.${side}`)] as const),
+      ask: words("ask"),
+      options: ["left", "right"].map((side) => [side, words(side)] as const),
       required: true,
     },
     ...sureAndWhy(words),
   ],
-  score({ answer }, [left, right]) {
-    if (left === undefined || right === undefined || left === right) return undefined;
-    return Number((answer === "left" ? left : right) === "human");
-  },
-  simulate([left], { skill, bias }, random) {
-    // Two-alternative forced choice: the difference of two evidences, thus right with probability Phi(d' / sqrt 2).
-    const difference = (left === "human" ? skill : -skill) + Math.SQRT2 * random.normal() + bias;
-    return {
-      answer: difference > 0 ? "left" : "right",
-      confidence: confidenceOf(difference / Math.SQRT2),
-    };
-  },
-};
+});

@@ -1,6 +1,5 @@
 import { functionWords, pronouns } from "./function-words.ts";
 import { ngramsOf } from "./ngrams.ts";
-import { longestSharedRun } from "./shared-run.ts";
 import { termsOf } from "./words.ts";
 
 /**
@@ -15,28 +14,6 @@ export function distinctN(text: string, n = 1): number {
 
 /** How much a text repeats its runs of `n` words: 1 - distinct-n (seq-rep-n, Welleck et al. 2020). */
 export const seqRepN = (text: string, n = 4): number => 1 - distinctN(text, n);
-
-/**
- * The share of words that stand among the `window` words before them, 0 to 1 (rep, Welleck et al. 2020): it tells
- * a loop at the end of a text even where the whole is varied.
- */
-export function repetitionWithin(text: string, window = 16): number {
-  const terms = termsOf(text);
-  const lastSeen = new Map<string, number>();
-  let repeated = 0;
-  terms.forEach((term, at) => {
-    if (at - (lastSeen.get(term) ?? Number.NEGATIVE_INFINITY) <= window) repeated++;
-    lastSeen.set(term, at);
-  });
-  return terms.length === 0 ? 0 : repeated / terms.length;
-}
-
-/** The longest run of words that a text says twice (the two may overlap): its length in words and the words. */
-export function longestRepeatedRun(text: string): { length: number; text: string } {
-  const terms = termsOf(text);
-  const { length, first } = longestSharedRun(terms);
-  return { length, text: terms.slice(first, first + length).join(" ") };
-}
 
 /**
  * The share of words that are personal, possessive or reflexive pronouns; `I'm` and `she'd` count. Good stories

@@ -1,5 +1,5 @@
+import { stemmer } from "stemmer";
 import { functionWords } from "./function-words.ts";
-import { stem } from "./stem.ts";
 import { termsOf } from "./words.ts";
 
 /** A text as the weights of what it holds, of length 1 (or empty). */
@@ -49,7 +49,7 @@ export function cosine(one: Vector, other: Vector): number {
 export function stemsOf(text: string): string[] {
   const terms = termsOf(text).map((term) => term.replace(/'s?$/, ""));
   const content = terms.filter((term) => !functionWords.has(term));
-  return (content.length > 0 ? content : terms).map(stem);
+  return (content.length > 0 ? content : terms).map(stemmer);
 }
 
 /** Runs of 3 and 4 letters within a text's words, each word with a blank at either end: `love` has ` lo`, `ove `. */
@@ -79,14 +79,6 @@ export function textSpace(texts: readonly string[]): TextSpace {
       vectors.reduce((sum, vector) => sum + cosine(vector(one), vector(other)), 0) / vectors.length,
   };
 }
-
-/**
- * How much a text is about its title, 0 to 1: their similarity in the space of the corpus. It sees words, not
- * meaning: literal titles find their story nearly always, abstract ones about every second time, so use it to compare
- * groups of texts over the same titles, never to judge one story.
- */
-export const titleRelevance = (title: string, text: string, space: TextSpace): number =>
-  space.similarity(title, text);
 
 /** A story is compared with many titles; its vector is made once. */
 function remembering(vector: (text: string) => Vector): (text: string) => Vector {

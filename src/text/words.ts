@@ -1,6 +1,3 @@
-/** The words of a text as the rule of "under 100 words" sees them: what stands between white space. */
-export const wordsOf = (text: string): string[] => text.match(/\S+/g) ?? [];
-
 /**
  * How many words a text has: whitespace tokens that hold a letter or a digit of any script, so that a dash or a
  * heart that stands alone is no word. The rule by which "under 100 words" is counted everywhere.

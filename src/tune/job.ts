@@ -5,7 +5,7 @@ import { readStories, storiesFile, tunedFolder } from "../workbench/artefacts.ts
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 import { isGguf } from "./base.ts";
-import { storyForm } from "./form.ts";
+import { storyForm } from "./story-form.ts";
 import type { TuningRequest } from "./tuning-request.ts";
 
 /** A model that is to be tuned on a study: what the trainer is told, and where it leaves what it made. */

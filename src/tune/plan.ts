@@ -48,7 +48,7 @@ export const plan = command({
   },
 });
 
-export interface Row {
+export interface PlanRow {
   readonly setting: MemorySetting;
   readonly memory: Memory;
   readonly fits: boolean;
@@ -56,18 +56,18 @@ export interface Row {
   readonly nodes: number | "more than 64" | "never";
 }
 
-export interface Plan {
+export interface TuningPlan {
   readonly shape: ModelShape;
   readonly hardware: Hardware;
-  readonly rows: readonly Row[];
-  readonly recommended: Row | undefined;
+  readonly rows: readonly PlanRow[];
+  readonly recommended: PlanRow | undefined;
   readonly because: string;
 }
 
 type Sizes = Pick<MemorySetting, "batch" | "length" | "rank">;
 
 /** Every method and strategy on this hardware, with and without checkpointing, and the one to take. */
-export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): Plan {
+export function planFor(shape: ModelShape, hardware: Hardware, sizes: Sizes): TuningPlan {
   const gpus = hardware.nodes * hardware.perNode;
   const rows = methods.flatMap((method) =>
     strategiesFor(method, gpus).flatMap((strategy) =>
@@ -85,7 +85,7 @@ function strategiesFor(method: Method, gpus: number): readonly Strategy[] {
   return strategies;
 }
 
-function rowOf(shape: ModelShape, hardware: Hardware, setting: MemorySetting): Row {
+function rowOf(shape: ModelShape, hardware: Hardware, setting: MemorySetting): PlanRow {
   const memory = memoryOf(shape, setting);
   const fitsOn = (gpus: number) =>
     memoryOf(shape, { ...setting, gpus }).total + contextBytes <= hardware.bytes;
@@ -101,10 +101,10 @@ function rowOf(shape: ModelShape, hardware: Hardware, setting: MemorySetting): R
  * before sharded and without checkpointing before with it, for each saves memory by costing time; then LoRA, then QLoRA.
  */
 function recommend(
-  rows: readonly Row[],
+  rows: readonly PlanRow[],
   shape: ModelShape,
   machines: string,
-): Pick<Plan, "recommended" | "because"> {
+): Pick<TuningPlan, "recommended" | "because"> {
   const order: Strategy[] = ["ddp", "fsdp2", "zero3", "zero2", "zero1"];
   const ranked = [...rows].sort(
     (one, other) =>
@@ -157,7 +157,7 @@ const labels: Record<Strategy, string> = {
 const label = (strategy: Strategy): string => labels[strategy];
 const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(2).padStart(8);
 
-function describe({ shape, hardware, rows, recommended, because }: Plan): string {
+function describe({ shape, hardware, rows, recommended, because }: TuningPlan): string {
   const { nodes, perNode, bytes } = hardware;
   const first = rows[0]!.setting;
   const gpus = `${nodes > 1 ? `${nodes} machines of ` : ""}${perNode} GPU${perNode > 1 ? "s" : ""} with ${bytes / 2 ** 30} GB`;
@@ -195,7 +195,7 @@ function howToTake(
     : `tune: { ${settings} } in study.yaml, and \`tinylove tune submit --nodes ${nodes} --strategy ${strategy}\``;
 }
 
-function lineOf({ setting, memory, fits, nodes }: Row): string {
+function lineOf({ setting, memory, fits, nodes }: PlanRow): string {
   const name = `${setting.method.padEnd(7)} ${label(setting.strategy).padEnd(9)} ${(setting.checkpointing ? "yes" : "no").padEnd(12)}`;
   const { weights, gradients, optimiser, activations, buffers, total } = memory;
   const parts = `${gib(weights)} ${gib(gradients)}  ${gib(optimiser)}    ${gib(activations)} ${gib(buffers)} ${gib(total)}`;

@@ -8,7 +8,7 @@ import { Generation } from "../study/generation.ts";
 import { Judgment } from "../study/judgment.ts";
 import { Key, Stimulus } from "../study/stimulus.ts";
 import { Story } from "../study/story.ts";
-import { csv, type Row, readTable } from "../tables/tables.ts";
+import { type Row, readTable } from "../tables/tables.ts";
 import { checked, exists, filesUnder, readJson, readJsonLines } from "./files.ts";
 import type { Study } from "./study.ts";
 
@@ -130,14 +130,10 @@ const fixedColumns = [
   "simulated",
 ] as const;
 
-/** `judgments.csv`: one row a judgment; `response` is the answer, further fields of a response have columns of their own. */
-export const judgmentsCsv = (judgments: readonly Judgment[]): string =>
-  csv(
-    judgmentColumns(judgments.flatMap(({ response }) => Object.keys(response))),
-    judgments.map(judgmentRow),
-  );
-
-/** The columns of a table of judgments whose responses have these fields. */
+/**
+ * The columns of `judgments.csv`, one row a judgment: `response` is the answer, and each of these further fields of a
+ * response has a column of its own.
+ */
 export function judgmentColumns(fields: Iterable<string>): string[] {
   const extra = new Set(fields);
   extra.delete("answer");

@@ -29,6 +29,9 @@ const StageRecord = z.strictObject({
 export const Manifest = z.strictObject({ stages: z.record(z.string(), StageRecord) });
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 
+/** What the manifest records of a stage, and so what says whether its artefacts are up to date. */
+export type Recorded = Pick<AnyStage, "name" | "reads" | "writes" | "settings" | "inputs" | "applies">;
+
 /** Why a stage has to run, or that it has not. */
 export type State =
   | { readonly is: "fresh" }
@@ -47,7 +50,7 @@ export async function readManifest(study: Study): Promise<Manifest> {
 export const nothingToDo = "nothing to do yet";
 
 /** Compares what the manifest recorded of a stage with what is there now. */
-export async function stateOf(stage: AnyStage, study: Study, manifest: Manifest): Promise<State> {
+export async function stateOf(stage: Recorded, study: Study, manifest: Manifest): Promise<State> {
   const applies = (await stage.applies?.(study)) ?? true;
   if (applies !== true) return { is: "waiting", because: applies || nothingToDo };
   const record = manifest.stages[stage.name];
@@ -117,12 +120,12 @@ async function runAndRecord(
   await writeWhole(study.path("manifest.json"), `${JSON.stringify({ stages }, null, 2)}\n`);
 }
 
-async function inputsOf(stage: AnyStage, study: Study): Promise<Record<string, string>> {
+async function inputsOf(stage: Recorded, study: Study): Promise<Record<string, string>> {
   const outside = (await stage.inputs?.(study)) ?? [];
   return hashesOf([...stage.reads, ...outside], study);
 }
 
-const outputsOf = (stage: AnyStage, study: Study) => hashesOf(stage.writes, study);
+const outputsOf = (stage: Recorded, study: Study) => hashesOf(stage.writes, study);
 
 async function hashesOf(paths: readonly string[], study: Study): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
@@ -163,5 +166,5 @@ function difference(recorded: Record<string, string>, found: Record<string, stri
   );
 }
 
-const settingsHash = (stage: AnyStage, study: Study): string =>
+const settingsHash = (stage: Recorded, study: Study): string =>
   sha256(JSON.stringify(stage.settings(study)) ?? "");

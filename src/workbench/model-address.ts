@@ -1,10 +1,10 @@
-import { modelSchemas } from "../study/settings/models.ts";
+import { schemes as schemesThere } from "../study/settings/models.ts";
 import { StudyError } from "./errors.ts";
 import { nearestName } from "./nearest.ts";
 
 /** What to say of an address that names no kind of model: the nearest right one, or all there are. */
 export function unknownAddress(where: string, address: string): StudyError {
-  const schemes = Object.keys(modelSchemas);
+  const schemes = schemesThere();
   const [scheme, model] = /^([a-z]+):(.*)$/is.exec(address)?.slice(1) ?? [undefined, address];
   const meant = scheme ? nearestName(scheme, schemes) : schemeOfName(address);
   return new StudyError(`${where}: ${address} is no address of a model`, {

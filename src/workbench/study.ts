@@ -1,9 +1,11 @@
 import { isAbsolute, join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { isCollection, parseDocument } from "yaml";
 import type { z } from "zod";
+import { loadPlugins } from "../plugins/load.ts";
+import { noPlugins, type Plugins } from "../plugins/plugin.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import { StudyConfig } from "../study/config.ts";
-import { modelSchemas, schemeOf } from "../study/settings/models.ts";
+import { kindOf, schemeOf } from "../study/settings/models.ts";
 import { StudyError } from "./errors.ts";
 import { exists, readText } from "./files.ts";
 import { unknownAddress } from "./model-address.ts";
@@ -14,6 +16,8 @@ import { wrongValue } from "./wrong-value.ts";
 export interface Study {
   readonly folder: string;
   readonly config: StudyConfig;
+  /** What the files of `plugins:` brought. */
+  readonly plugins: Plugins;
   /** A path inside the study. */
   path(...parts: string[]): string;
   /** The stream of random numbers of this study's seed that `labels` name. */
@@ -29,14 +33,25 @@ export async function openStudy(folder: string): Promise<Study> {
       hint: "make one with `tinylove init DIR`, or name its folder with --study DIR",
     });
   }
-  return studyOf(root, parseConfig(await readText(file), "study.yaml"));
+  const text = await readText(file);
+  // They come first, for a plugin's model brings the settings that study.yaml may give it.
+  const plugins = await loadPlugins(root, pluginsNamed(text));
+  return studyOf(root, parseConfig(text, "study.yaml"), plugins);
+}
+
+/** The files under `plugins:` of a study.yaml; none where it is not right, for `parseConfig` says what is wrong. */
+export function pluginsNamed(text: string): string[] {
+  const named: unknown = parseDocument(text, { customTags: [], logLevel: "silent" }).get("plugins");
+  const listed = StudyConfig.shape.plugins.safeParse(isCollection(named) ? named.toJSON() : named);
+  return listed.success ? listed.data : [];
 }
 
 /** A study of settings that are already checked. */
-export function studyOf(folder: string, config: StudyConfig): Study {
+export function studyOf(folder: string, config: StudyConfig, plugins: Plugins = noPlugins): Study {
   return {
     folder,
     config,
+    plugins,
     path: (...parts) => {
       const [first = ""] = parts;
       return isAbsolute(first) ? join(...parts) : join(folder, ...parts);
@@ -60,7 +75,8 @@ export function parseConfig(text: string, where: string): StudyConfig {
   if (result.success) return result.data;
 
   // A required key that is misspelt is missing as well; what is written there tells more than what is not.
-  const issues = result.error.issues.flatMap((one) => ofModel(one) ?? [one]);
+  const { issues } = result.error;
+  issues.forEach(refuseUnknownAddress);
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
   const at = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
@@ -74,19 +90,11 @@ export function parseConfig(text: string, where: string): StudyConfig {
   });
 }
 
-/**
- * What is wrong with a model: by the settings of its own kind, since those of the others have nothing to say. Undefined
- * for any other setting. Throws StudyError for an address that names no kind.
- */
-function ofModel(issue: z.core.$ZodIssue): z.core.$ZodIssue[] | undefined {
-  const [group, list, at] = issue.path;
-  if (issue.code !== "invalid_union" || group !== "generate" || list !== "models") return undefined;
-  const model = issue.input as { address?: unknown } | undefined;
-  if (typeof model !== "object" || model === null || typeof model.address !== "string") return undefined;
-  const scheme = schemeOf(model.address);
-  if (!scheme) throw unknownAddress(`generate.models.${String(at)}.address`, model.address);
-  const own = modelSchemas[scheme].safeParse(model, { reportInput: true });
-  return own.error?.issues.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+/** Throws StudyError for a model whose address names no kind: with every scheme that there is. */
+function refuseUnknownAddress({ path, input }: z.core.$ZodIssue): void {
+  const [group, list, at, key] = path;
+  if (group !== "generate" || list !== "models" || key !== "address" || typeof input !== "string") return;
+  if (!schemeOf(input)) throw unknownAddress(`generate.models.${String(at)}.address`, input);
 }
 
 function plain(document: ReturnType<typeof parseDocument>, where: string): unknown {
@@ -112,8 +120,8 @@ function settingMeant(key: string, path: readonly PropertyKey[], own?: readonly 
 function modelKeys(config: unknown, [group, list, at]: readonly PropertyKey[]): string[] | undefined {
   if (group !== "generate" || list !== "models" || typeof at !== "number") return undefined;
   const { address } = (config as { generate: { models: { address: string }[] } }).generate.models[at]!;
-  const scheme = schemeOf(address);
-  return scheme && Object.keys(modelSchemas[scheme].shape);
+  const kind = kindOf(address);
+  return kind && Object.keys(kind.settings.shape);
 }
 
 /** The keys that the schema knows at a path, as far as objects go. */

@@ -5,18 +5,18 @@ import formbody from "@fastify/formbody";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import { type FastifyInstance, fastify } from "fastify";
-import { insideOf, putBelow } from "../survey/below-path.ts";
+import { addBasePath, withoutBasePath } from "../survey/base-path.ts";
+import { secretOf } from "../survey/browser-session.ts";
+import { errorHandlers, sendNotFound } from "../survey/error-pages.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { lengthOf, withLength } from "../survey/length.ts";
-import { framable } from "../survey/mturk.ts";
+import { allowMTurkFrame } from "../survey/mturk.ts";
 import type { PageContext } from "../survey/page.ts";
 import { participantRoutes } from "../survey/participant-routes.ts";
-import { nowhere, problemRoutes } from "../survey/problems.ts";
 import { questionRoutes } from "../survey/question-routes.ts";
-import { countedTogether } from "../survey/rate.ts";
+import { rateLimitKey } from "../survey/rate-limit.ts";
 import type { StudyMaterials } from "../survey/study-materials.ts";
 import type { SurveyContext } from "../survey/survey-context.ts";
-import { secretOf } from "../survey/visit.ts";
+import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
 import type { Study } from "../workbench/study.ts";
 import { packageFolder } from "../workbench/version.ts";
 import { rehearsalRoutes } from "./rehearsal-routes.ts";
@@ -28,11 +28,11 @@ const asset = (name: string, type: string) => {
   return { content, type, address: `/assets/${hash}-${name}` };
 };
 
-/** The settings of every page of a study. */
-export function settingOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
+/** What every page of a study's survey needs. */
+export function pageContextOf(study: Study, { forms, stimuli }: StudyMaterials): PageContext {
   const { survey } = study.config;
   const words = phrasesOf(survey.language);
-  const length = lengthOf(forms.values(), stimuli);
+  const length = surveyLengthOf(forms.values(), stimuli);
   return {
     language: survey.language,
     words,
@@ -41,8 +41,8 @@ export function settingOf(study: Study, { forms, stimuli }: StudyMaterials): Pag
     base: "",
     survey: {
       ...survey,
-      consent: withLength(survey.consent || words("consent.text"), length),
-      instructions: withLength(survey.instructions, length),
+      consent: fillInLength(survey.consent || words("consent.text"), length),
+      instructions: fillInLength(survey.instructions, length),
     },
   };
 }
@@ -53,52 +53,56 @@ const assets = {
   dashboard: asset("dashboard.js", "text/javascript; charset=utf-8"),
 };
 
-/** Where the dashboard's script lies. */
+/** The address of the dashboard's script. */
 export const dashboardScript = assets.dashboard.address;
 
-/** The survey's web server, not yet listening. Three files and no folder are served, so no address reaches a path. */
-export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
-  const { proxy, rate, recruiting } = site.study.config.survey;
-  const { base } = site;
+/** The survey's web server, not yet listening. It serves three fixed files and no folder, so no address can reach another file. */
+export async function buildApp(context: SurveyContext): Promise<FastifyInstance> {
+  const { proxy, rate, recruiting } = context.study.config.survey;
+  const { base } = context;
   const headers = await safeHeaders(proxy);
-  const participants = recruiting?.service === "mturk" ? framable(headers) : headers;
+  const participants = recruiting?.service === "mturk" ? allowMTurkFrame(headers) : headers;
   const server = fastify({
     bodyLimit: 32 * 1024,
     requestTimeout: 30_000,
     connectionTimeout: 120_000,
     keepAliveTimeout: 65_000,
-    // Whoever sends slowly is looked for every two seconds.
+    // Slow requests are looked for every two seconds.
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
     forceCloseConnections: true,
-    // Addresses are used for the limits on rate, in memory, and never written down.
+    // Client addresses are used in memory for rate limits and never stored.
     logger: false,
     trustProxy: proxy ? "loopback" : false,
-    rewriteUrl: ({ url }) => insideOf(base, url ?? "/"),
-    // An address that is none is answered like one that leads nowhere, with all headers and no word of the server's.
-    frameworkErrors: (_, __, reply) => nowhere(reply.headers(headers), site.setting),
+    rewriteUrl: ({ url }) => withoutBasePath(base, url ?? "/"),
+    // A malformed address gets the same page and headers as an unknown one, and no message of the framework.
+    frameworkErrors: (_, __, reply) => sendNotFound(reply.headers(headers), context.pageContext),
   });
   server.addHook("onRequest", ({ routeOptions: { url } }, reply, done) => {
-    // By the route that was found: an address can be written in many ways.
-    const isParticipants = url !== undefined && !/^\/(study|coding)/.test(url);
-    reply.headers(isParticipants ? participants : headers);
+    // By the matched route, because an address can be spelled in many ways.
+    const isParticipantPage = url !== undefined && !/^\/(study|coding)/.test(url);
+    reply.headers(isParticipantPage ? participants : headers);
     done();
   });
-  putBelow(server, base);
+  addBasePath(server, base);
   await server.register(cookie);
-  // How many requests are left would tell how many others share the address.
-  const untold = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
+  // The number of remaining requests would reveal how many others share the address.
+  const noRateHeaders = {
+    "x-ratelimit-limit": false,
+    "x-ratelimit-remaining": false,
+    "x-ratelimit-reset": false,
+  };
   await server.register(rateLimit, {
     max: rate,
     timeWindow: "1 minute",
-    keyGenerator: countedTogether(
+    keyGenerator: rateLimitKey(
       proxy,
-      (request) => secretOf(request, site),
-      once(() => site.effects.warn(noAddress)),
+      (request) => secretOf(request, context),
+      once(() => context.effects.warn(noAddress)),
     ),
-    addHeaders: untold,
-    addHeadersOnExceeding: untold,
+    addHeaders: noRateHeaders,
+    addHeadersOnExceeding: noRateHeaders,
   });
-  // Forms are all that is posted here.
+  // Only forms are posted here.
   server.removeAllContentTypeParsers();
   await server.register(formbody);
   for (const { address, type, content } of Object.values(assets)) {
@@ -106,16 +110,16 @@ export async function buildApp(site: SurveyContext): Promise<FastifyInstance> {
       reply.header("cache-control", "public, max-age=31536000, immutable").type(type).send(content);
     });
   }
-  researcherRoutes(server, site);
-  rehearsalRoutes(server, site);
-  participantRoutes(server, site);
-  questionRoutes(server, site);
-  problemRoutes(server, site);
+  researcherRoutes(server, context);
+  rehearsalRoutes(server, context);
+  participantRoutes(server, context);
+  questionRoutes(server, context);
+  errorHandlers(server, context);
   return server;
 }
 
 const noAddress =
-  "the proxy does not say whose requests it passes on (X-Forwarded-For): browsers are counted by their cookie, and whoever has none shares one limit (survey.rate); let the proxy send the header";
+  "the proxy does not send the client's address (X-Forwarded-For): survey.rate is counted for each browser by its cookie, and together for all browsers without one; make the proxy send the header";
 
 function once(act: () => void): () => void {
   let done = false;
@@ -125,10 +129,10 @@ function once(act: () => void): () => void {
   };
 }
 
-/** What goes out with every reply. It is the same for all, so helmet is asked once and not for each. */
+/** The headers of every reply. They are the same for all, so helmet computes them once. */
 async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
-  const asked = fastify();
-  await asked.register(helmet, {
+  const probe = fastify();
+  await probe.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -145,7 +149,7 @@ async function safeHeaders(proxy: boolean): Promise<Record<string, string>> {
     strictTransportSecurity: proxy,
     xFrameOptions: { action: "deny" },
   });
-  const { headers } = await asked.inject("/");
+  const { headers } = await probe.inject("/");
   const own = ["content-type", "content-length", "date", "connection"];
   const safe = Object.entries(headers).filter(([name]) => !own.includes(name));
   return Object.fromEntries([

@@ -1,113 +1,54 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import { type Codebook, readCodebook } from "../coding/codebook.ts";
-import { readCoders, writeCoder } from "../coding/codings.ts";
-import { coderInTextSet, TextSet, textSetOf } from "../coding/text-sets.ts";
-import { type Coding, cuesCoder } from "../study/coding.ts";
-import { same, sealed } from "../survey/ids.ts";
+import { writeCoder } from "../coding/codings.ts";
+import type { Coding } from "../study/coding.ts";
+import { equalSecrets, hmac } from "../survey/ids.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { normaliseText } from "../text/normalise.ts";
-import { factorialFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { exists } from "../workbench/files.ts";
 import {
   type CodedText,
+  CoderError,
   type CoderSession,
-  coderOf,
+  coderFromToken,
+  coderToken,
   codingsOf,
-  NoCoder,
-  Otherwise,
-  sealedCoder,
+  InvalidCoderLink,
   textsFor,
-} from "./coder.ts";
-import {
-  type CoderLinksView,
-  codedPage,
-  codedTextPage,
-  coderLinksPage,
-  coderPage,
-  coderProblemPage,
-  fieldOf,
-} from "./coding-pages.ts";
+} from "./coder-session.ts";
+import { codedTextPage, coderErrorPage, coderPage, codingDonePage, fieldOf } from "./coding-pages.ts";
+import { errorLine } from "./page-layout.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The researcher makes a link for each coder, by name. To be registered where the researcher's session and the forms'
- * seals are asked for.
- */
-export async function coderLinkRoutes(
-  inside: FastifyInstance,
-  { study, setting, sealKey, base }: SurveyContext,
-  sealFor: (request: FastifyRequest) => string,
-): Promise<void> {
-  inside.setErrorHandler(async (error, request, reply) => {
-    if (!(error instanceof StudyError)) throw error;
-    return linksPage(request, reply.status(400), { alert: lineOf(error) });
-  });
-
-  inside.get("/study/coding", async (request, reply) => linksPage(request, reply, {}));
-
-  inside.post("/study/coding", async (request, reply) => {
-    const { coder, count, lot: chosen } = request.body as Fields;
-    const lot = TextSet.catch("study").parse(chosen);
-    const name = coderNamed(String(coder ?? "").trim());
-    const asked = String(count ?? "").trim();
-    const all = { name, lot, file: coderInTextSet(name, lot), count: Number.POSITIVE_INFINITY };
-    await codingsOf(study, all);
-    const texts = await textsFor(study, { ...all, ...(asked !== "" && { count: countOf(asked) }) });
-    const path = `/coding/enter/${sealedCoder(sealKey, { name, lot, count: texts.length })}`;
-    return linksPage(request, reply, {
-      link: { name, lot, count: texts.length, address: here(request) + base + path },
-    });
-  });
-
-  async function linksPage(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { alert, link }: Pick<CoderLinksView, "alert" | "link">,
-  ) {
-    const people = (await readCoders(study)).filter(({ kind }) => kind === "people");
-    const coders = people.map(({ name, codings }) => ({
-      ...textSetOf(name),
-      texts: codedTexts(codings).size,
-    }));
-    const lots = (await exists(study.path(factorialFile))) ? TextSet.options : [];
-    const view = { seal: sealFor(request), coders, lots, alert, link };
-    return sendPage(reply, reply.statusCode, coderLinksPage(setting, view));
-  }
-}
-
-/** The address that the researcher's own browser has called: the link is shown to nobody else. */
-const here = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
-
-/**
- * People code by the codebook on pages instead of a sheet: the same texts in the same order as `tinylove code sheet`
- * writes for the coder, and the same file as `tinylove code import` makes of it. A coder's link opens that coder's
- * codes and nothing else: neither another's, nor the dashboard.
+ * The coders' pages: people code texts here instead of in a sheet. The texts and their order are those that
+ * `tinylove code sheet` writes for the coder, and the file is the one that `tinylove code import` makes from it. A
+ * coder's link opens only that coder's texts and codes.
  */
 export async function codingRoutes(
   inside: FastifyInstance,
-  { study, setting, sealKey, effects, base }: SurveyContext,
+  { study, pageContext, sealKey, effects, base }: SurveyContext,
 ): Promise<void> {
-  // Reading and writing back is one step, so that a second tab takes no row from the first.
-  const inTurn = pLimit(1);
+  // One at a time, so that two tabs do not overwrite each other's codes.
+  const oneAtATime = pLimit(1);
   const { proxy } = study.config.survey;
 
-  // A coder is told what they did otherwise. What is wrong with the study's files names other coders and places on
-  // this machine: that is for the researcher.
+  // Coders see their own mistakes. Errors in the study's files may name other coders and paths on this machine: only
+  // the researcher sees those.
   inside.setErrorHandler(async (error, _, reply) => {
-    if (error instanceof Otherwise)
-      return sendPage(reply, error.status, coderProblemPage(setting, lineOf(error)));
+    if (error instanceof CoderError)
+      return sendPage(reply, error.status, coderErrorPage(pageContext, errorLine(error)));
     if (!(error instanceof StudyError)) throw error;
-    effects.warn(`a coder's page failed: ${lineOf(error)}`);
+    effects.warn(`a coder's page failed: ${errorLine(error)}`);
     const line =
-      "This page cannot be shown or kept just now. What you coded before is kept. Please tell who sent you the link";
-    return sendPage(reply, 503, coderProblemPage(setting, line));
+      "This page cannot be shown or saved right now. What you coded before is saved. Please tell the person who sent you the link";
+    return sendPage(reply, 503, coderErrorPage(pageContext, line));
   });
 
   inside.get<{ Params: { token: string } }>("/coding/enter/:token", async ({ params: { token } }, reply) => {
-    coderOf(sealKey, token);
+    coderFromToken(sealKey, token);
     reply.setCookie(cookieName, token, {
       path: `${base}/coding`,
       httpOnly: true,
@@ -119,23 +60,23 @@ export async function codingRoutes(
   });
 
   inside.get("/coding", async (request, reply) => {
-    const coder = entered(request);
+    const coder = sessionOf(request);
     const [{ instructions }, texts] = [await readCodebook(study), await textsFor(study, coder)];
-    const next = placeAfter(0, texts, await codingsOf(study, coder));
+    const next = nextAddress(0, texts, await codingsOf(study, coder));
     const { name } = coder;
-    return sendPage(reply, 200, coderPage(setting, { name, count: texts.length, instructions, next }));
+    return sendPage(reply, 200, coderPage(pageContext, { name, count: texts.length, instructions, next }));
   });
 
   inside.get("/coding/thanks", async (request, reply) => {
-    const coder = entered(request);
+    const coder = sessionOf(request);
     const texts = await textsFor(study, coder);
     const coded = codedTexts(await codingsOf(study, coder));
     const without = texts.filter(({ id }) => !coded.has(id)).length;
-    return sendPage(reply, 200, codedPage(setting, { count: texts.length, without }));
+    return sendPage(reply, 200, codingDonePage(pageContext, { count: texts.length, without }));
   });
 
   inside.get<{ Params: { position: string } }>("/coding/:position", async (request, reply) => {
-    const coder = entered(request);
+    const coder = sessionOf(request);
     const texts = await textsFor(study, coder);
     const position = Number(request.params.position);
     const text = texts[position - 1];
@@ -144,7 +85,7 @@ export async function codingRoutes(
     return sendPage(
       reply,
       200,
-      codedTextPage(setting, {
+      codedTextPage(pageContext, {
         position,
         count: texts.length,
         seal: formSeal(coder),
@@ -158,39 +99,39 @@ export async function codingRoutes(
   });
 
   inside.post("/coding/:position", async (request, reply) => {
-    const coder = entered(request);
+    const coder = sessionOf(request);
     const fields = (request.body ?? {}) as Fields;
-    if (typeof fields["seal"] !== "string" || !same(fields["seal"], formSeal(coder))) throw new NoCoder();
+    if (typeof fields["seal"] !== "string" || !equalSecrets(fields["seal"], formSeal(coder)))
+      throw new InvalidCoderLink();
     const texts = await textsFor(study, coder);
-    // The form names its text: the corpus may have grown since the page was read, and its places moved.
+    // The form names its text, because positions change when the corpus grows.
     const at = texts.findIndex(({ id }) => itemOf(coder, id) === fields["item"]);
     const text = texts[at];
-    if (!text) throw new Otherwise("this text is not among those to code", { hint: "open your link again" });
+    if (!text)
+      throw new CoderError("this text is not one of those to code", { hint: "open your link again" });
     const codebook = await readCodebook(study);
-    const given = codesIn(codebook, fields, text.id);
-    const codings = await inTurn(async () => {
+    const given = parseCodes(codebook, fields, text.id);
+    const codings = await oneAtATime(async () => {
       const all = withCodes(await codingsOf(study, coder), given, text.id, codebook);
-      const ordered = inOrder(all, texts);
+      const ordered = sortedByText(all, texts);
       await writeCoder(study, { name: coder.file, kind: "people", codings: ordered });
       return ordered;
     });
-    return reply.redirect(placeAfter(at + 1, texts, codings), 303);
+    return reply.redirect(nextAddress(at + 1, texts, codings), 303);
   });
 
-  const entered = (request: FastifyRequest) => coderOf(sealKey, request.cookies[cookieName] ?? "");
+  const sessionOf = (request: FastifyRequest) => coderFromToken(sealKey, request.cookies[cookieName] ?? "");
 
-  const formSeal = (coder: CoderSession) => sealed(sealKey, "coder form", sealedCoder(sealKey, coder));
+  const formSeal = (coder: CoderSession) => hmac(sealKey, "coder form", coderToken(sealKey, coder));
 
-  /** Neither a count nor a hash that anybody can make: it says nothing of the text. */
-  const itemOf = ({ file }: CoderSession, text: string) => sealed(sealKey, "coded text", file, text);
+  /** A keyed hash, which reveals nothing about the text. */
+  const itemOf = ({ file }: CoderSession, text: string) => hmac(sealKey, "coded text", file, text);
 }
 
 const cookieName = "coder";
 
-const lineOf = ({ message, hint }: StudyError): string => [message, hint].filter(Boolean).join("; ");
-
-/** The page to go on with: the first text past the first `position` that has no code yet, or the thanks. */
-function placeAfter(position: number, texts: readonly CodedText[], codings: readonly Coding[]): string {
+/** The next page: the first text after `position` without a code, or the thanks. */
+function nextAddress(position: number, texts: readonly CodedText[], codings: readonly Coding[]): string {
   const coded = codedTexts(codings);
   const next = texts.findIndex(({ id }, at) => at >= position && !coded.has(id));
   return `/coding/${next < 0 ? "thanks" : next + 1}`;
@@ -199,47 +140,33 @@ function placeAfter(position: number, texts: readonly CodedText[], codings: read
 const codedTexts = (codings: readonly Coding[]): ReadonlySet<string> =>
   new Set(codings.map(({ text }) => text));
 
-function coderNamed(name: string): string {
-  if (name.toLowerCase() === cuesCoder) {
-    throw new StudyError(`coder ${name}: the cue lists are called so`, { hint: "take another name" });
-  }
-  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
-}
-
-function countOf(given: string): number {
-  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given);
-  throw new StudyError(`${given.slice(0, 20)}: no number of texts`, {
-    hint: "try 60, or leave it empty for all",
-  });
-}
-
-/** The codes that a form gives its text; nothing chosen is a pass. Throws for what is not in the codebook. */
-const codesIn = ({ variables }: Codebook, fields: Fields, text: string): Coding[] =>
+/** The codes in a posted form; no choice means that the coder passes. Throws for a code that is not in the codebook. */
+const parseCodes = ({ variables }: Codebook, fields: Fields, text: string): Coding[] =>
   variables.flatMap(({ name, codes }): Coding[] => {
     const given = fields[fieldOf(name)] ?? "";
     if (given === "") return [];
     if (codes.some(({ code }) => code === given)) {
       return [{ text, variable: name, code: String(given), kind: "people" }];
     }
-    throw new Otherwise(`${name}: no code ${String(given).slice(0, 60)}`, {
+    throw new CoderError(`${name}: unknown code ${String(given).slice(0, 60)}`, {
       hint: `try ${codes.map(({ code }) => code).join(", ")}`,
     });
   });
 
-/** The codes of one text in place of its former ones. What another codebook asked about it stays. */
+/** Replaces the codes of one text. Codes of variables that the codebook no longer has stay. */
 function withCodes(
   codings: readonly Coding[],
   given: readonly Coding[],
   text: string,
   { variables }: Codebook,
 ): readonly Coding[] {
-  const asked = new Set(variables.map(({ name }) => name));
-  return [...codings.filter((coding) => coding.text !== text || !asked.has(coding.variable)), ...given];
+  const current = new Set(variables.map(({ name }) => name));
+  return [...codings.filter((coding) => coding.text !== text || !current.has(coding.variable)), ...given];
 }
 
-/** In the order of the texts, as an imported sheet has them; what is coded of others stands before. */
-function inOrder(codings: readonly Coding[], texts: readonly CodedText[]): Coding[] {
-  const places = new Map(texts.map(({ id }, at) => [id, at]));
-  const placeOf = ({ text }: Coding) => places.get(text) ?? -1;
-  return [...codings].sort((one, other) => placeOf(one) - placeOf(other));
+/** Codings in the order of the texts, as in an imported sheet; those of other texts come first. */
+function sortedByText(codings: readonly Coding[], texts: readonly CodedText[]): Coding[] {
+  const positions = new Map(texts.map(({ id }, at) => [id, at]));
+  const positionOf = ({ text }: Coding) => positions.get(text) ?? -1;
+  return [...codings].sort((one, other) => positionOf(one) - positionOf(other));
 }

@@ -1,105 +1,117 @@
 import type { FastifyInstance } from "fastify";
 import type { Form } from "../study/form.ts";
-import { randomId, same, sealed } from "../survey/ids.ts";
+import { type Fields, formFields, wantsJson } from "../survey/browser-session.ts";
+import { alertFromQuery, alertText, sendNotFound, sendProblem } from "../survey/error-pages.ts";
+import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
 import { instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
-import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/pages.ts";
-import { alertText, nowhere, problem, told } from "../survey/problems.ts";
+import { parsePosition, parseResponse } from "../survey/parse-response.ts";
+import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
 import { questionPage } from "../survey/question-page.ts";
-import { positionIn, responseIn } from "../survey/response.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
 import { type Plan, planOf } from "../survey/survey-plan.ts";
-import { type Fields, fieldsOf, wantsJson } from "../survey/visit.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 
-/** A way through a form that is gone for a trial. */
+/** A form to be tried without storing anything. */
 export interface Rehearsal {
   readonly address: string;
   readonly plan: Plan;
 }
 
-type Where = { Params: { token: string; position: string } };
+type Address = { Params: { token: string; position: string } };
 
 /**
- * A form as participants go through it, from consent to thanks, for who makes the study and for whom they send the link.
- * Nothing is stored and nobody is counted, so that who looks is no reader of the study. The seal lets nobody in but by
- * a link that this study's server made.
+ * A form as participants see it, from consent to thanks, for the researcher and for people to whom they send the link.
+ * Nothing is stored and nobody is counted. Only links with a seal of this study's server open it.
  */
-export function rehearsalRoutes(server: FastifyInstance, site: SurveyContext): void {
-  const { survey } = site.study.config;
-  const ways = new Map([...site.material.forms.values()].map((form) => [form.id, rehearsalOf(form, site)]));
-  const banner = site.setting.words("rehearsal");
+export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
+  const { survey } = context.study.config;
+  const rehearsals = new Map(
+    [...context.materials.forms.values()].map((form) => [form.id, rehearsalOf(form, context)]),
+  );
+  const banner = context.pageContext.words("rehearsal");
 
-  /** Where a link leads; undefined where this study never made it. */
-  const wayOf = (token: string) =>
-    [...ways.values()]
-      .filter(({ address }) => same(address, `${place}/${token}`))
-      .map((way) => ({ ...way, setting: { ...site.setting, base: way.address, banner } }))[0];
+  /** The rehearsal with this token; undefined if this study did not make it. */
+  const rehearsalFor = (token: string) =>
+    [...rehearsals.values()]
+      .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
+      .map((way) => ({ ...way, pageContext: { ...context.pageContext, base: way.address, banner } }))[0];
 
-  server.get<Where>(`${place}/:token`, async ({ params }, reply) => {
-    const way = wayOf(params.token);
-    return way ? sendPage(reply, 200, consentPage(way.setting, "")) : nowhere(reply, site.setting);
+  server.get<Address>(`${prefix}/:token`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    return rehearsal
+      ? sendPage(reply, 200, consentPage(rehearsal.pageContext, ""))
+      : sendNotFound(reply, context.pageContext);
   });
 
-  server.post<Where>(`${place}/:token/consent`, async ({ params }, reply) => {
-    const way = wayOf(params.token);
-    return way ? reply.redirect(`${way.address}/instructions`, 303) : nowhere(reply, site.setting);
+  server.post<Address>(`${prefix}/:token/consent`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    return rehearsal
+      ? reply.redirect(`${rehearsal.address}/instructions`, 303)
+      : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Where>(`${place}/:token/declined`, async ({ params }, reply) => {
-    const way = wayOf(params.token);
-    return way ? sendPage(reply, 200, declinedPage(way.setting, undefined)) : nowhere(reply, site.setting);
+  server.get<Address>(`${prefix}/:token/declined`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    return rehearsal
+      ? sendPage(reply, 200, declinedPage(rehearsal.pageContext, undefined))
+      : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Where>(`${place}/:token/instructions`, async ({ params }, reply) => {
-    const way = wayOf(params.token);
-    if (!way) return nowhere(reply, site.setting);
+  server.get<Address>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
-      way.setting.survey.instructions || instructionsFor(way.plan, survey.language, way.setting.words);
-    return sendPage(reply, 200, instructionsPage(way.setting, text, undefined));
+      rehearsal.pageContext.survey.instructions ||
+      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words);
+    return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
   });
 
-  server.get<Where>(`${place}/:token/q/:position`, async (request, reply) => {
-    const way = wayOf(request.params.token);
-    const position = way && positionIn(way.plan, request.params.position);
-    if (!position) return nowhere(reply, way?.setting ?? site.setting);
-    return sendPage(reply, 200, questionAt(way, position, undefined, told(request, site.setting)));
+  server.get<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
+    const rehearsal = rehearsalFor(request.params.token);
+    const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
+    if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
+    return sendPage(
+      reply,
+      200,
+      questionAt(rehearsal, position, undefined, alertFromQuery(request, context.pageContext)),
+    );
   });
 
-  server.post<Where>(`${place}/:token/q/:position`, async (request, reply) => {
-    const way = wayOf(request.params.token);
-    const position = way && positionIn(way.plan, request.params.position);
-    if (!position) return nowhere(reply, way?.setting ?? site.setting);
-    const { setting, plan, address } = way;
-    const fields = fieldsOf(request);
-    const read = responseIn(fields, plan[position - 1]!.task, survey.demographics);
+  server.post<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
+    const rehearsal = rehearsalFor(request.params.token);
+    const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
+    if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
+    const { pageContext, plan, address } = rehearsal;
+    const fields = formFields(request);
+    const read = parseResponse(fields, plan[position - 1]!.task, survey.demographics);
     if ("refused" in read) {
       const name = read.refused;
       return wantsJson(request)
-        ? problem(request, reply, setting, { status: 400, name, address: `${address}/q/${position}` })
-        : sendPage(reply, 400, questionAt(way, position, fields, alertText(setting, name)));
+        ? sendProblem(request, reply, pageContext, { status: 400, name, address: `${address}/q/${position}` })
+        : sendPage(reply, 400, questionAt(rehearsal, position, fields, alertText(pageContext, name)));
     }
     const next = `${address}/${position < plan.length ? `q/${position + 1}` : "thanks"}`;
     return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
   });
 
-  server.get<Where>(`${place}/:token/thanks`, async ({ params }, reply) => {
-    const way = wayOf(params.token);
-    if (!way) return nowhere(reply, site.setting);
+  server.get<Address>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
+    const rehearsal = rehearsalFor(params.token);
+    if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const view = { score: undefined, code: undefined, personal: undefined };
-    return sendPage(reply, 200, thanksPage(way.setting, view));
+    return sendPage(reply, 200, thanksPage(rehearsal.pageContext, view));
   });
 
   function questionAt(
-    { plan, setting }: Rehearsal & { readonly setting: PageContext },
+    { plan, pageContext }: Rehearsal & { readonly pageContext: PageContext },
     position: number,
     given: Fields | undefined,
     alert: string | undefined,
   ): string {
     const { task, stimuli } = plan[position - 1]!;
-    return questionPage(setting, {
+    return questionPage(pageContext, {
       task: taskNamed(task)!,
-      stimuli: stimuli.map((id) => site.material.stimuli.get(id)!),
+      stimuli: stimuli.map((id) => context.materials.stimuli.get(id)!),
       fields: survey.demographics,
       position,
       count: plan.length,
@@ -111,13 +123,13 @@ export function rehearsalRoutes(server: FastifyInstance, site: SurveyContext): v
   }
 }
 
-const place = "/rehearsal";
+const prefix = "/rehearsal";
 
-/** One of the ways that participants may go through a form, the same each time. */
+/** A form in one of the orders that participants may get, the same each time. */
 export function rehearsalOf(
   form: Form,
   { sealKey, study }: Pick<SurveyContext, "sealKey" | "study">,
 ): Rehearsal {
-  const seal = sealed(sealKey, "rehearsal", form.id);
-  return { address: `${place}/${seal}`, plan: planOf(form, study.random("rehearsal", form.id)) };
+  const seal = hmac(sealKey, "rehearsal", form.id);
+  return { address: `${prefix}/${seal}`, plan: planOf(form, study.random("rehearsal", form.id)) };
 }

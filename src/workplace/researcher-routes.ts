@@ -1,48 +1,41 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { same, sealed } from "../survey/ids.ts";
-import { accuracySoFar, overviewOf } from "../survey/overview.ts";
+import { formFields } from "../survey/browser-session.ts";
+import { equalSecrets, hmac } from "../survey/ids.ts";
 import { alertBox } from "../survey/page.ts";
-import { invitation } from "../survey/recruiting.ts";
 import { type SurveyContext, sendPage } from "../survey/survey-context.ts";
-import { fieldsOf } from "../survey/visit.ts";
-import { withdrawIn } from "../survey/withdrawing.ts";
-import { csv } from "../tables/tables.ts";
-import { html } from "../text/html.ts";
-import { readKey } from "../workbench/artefacts.ts";
+import { withdrawParticipant } from "../survey/withdraw-participant.ts";
 import { StudyError } from "../workbench/errors.ts";
-import { lookingRoutes } from "./browse-routes.ts";
-import { coderLinkRoutes, codingRoutes } from "./coding-routes.ts";
-import {
-  accuracyPage,
-  dashboardPage,
-  figures,
-  loginPage,
-  type ResearcherSetting,
-  researcherPage,
-} from "./researcher-pages.ts";
+import { codingRoutes } from "./coding-routes.ts";
+import { errorLine, type Layout, loginPage, researcherPage } from "./page-layout.ts";
+import { pages } from "./pages.ts";
+import type { WorkplaceContext } from "./workplace-page.ts";
 
 const cookieName = "researcher";
 const sessionLength = 12 * 3600_000;
 
-/** The dashboard and the pages to look at, all behind the token that was printed at the start. */
-export function researcherRoutes(server: FastifyInstance, site: SurveyContext): void {
-  const { store, study, material, effects, sealKey, token } = site;
-  const forms = [...material.forms.keys()];
+/** The researcher's pages, behind the token that `serve` prints, and the requests of other commands on this machine. */
+export function researcherRoutes(server: FastifyInstance, context: SurveyContext): void {
+  const { store, study, effects, sealKey, token } = context;
+  const layout: Layout = {
+    study: study.config.title,
+    style: context.pageContext.style,
+    script: context.dashboardScript,
+  };
 
-  server.get("/study/login", (_, reply) => sendPage(reply, 200, loginPage(setting(""), "")));
+  server.get("/study/login", (_, reply) => sendPage(reply, 200, loginPage(layout, "")));
 
   server.post(
     "/study/login",
-    // By address alone: a cookie can be made up.
+    // By address alone: cookies can be made up.
     { config: { rateLimit: { max: 10, timeWindow: "1 minute", keyGenerator: ({ ip }) => ip } } },
     (request, reply) => {
-      const { token: given } = fieldsOf(request);
-      if (typeof given !== "string" || !same(given.trim(), token)) {
-        return sendPage(reply, 403, loginPage(setting(""), "That is not the token."));
+      const { token: given } = formFields(request);
+      if (typeof given !== "string" || !equalSecrets(given.trim(), token)) {
+        return sendPage(reply, 403, loginPage(layout, "This token is wrong."));
       }
       const until = String(effects.now() + sessionLength);
       reply.setCookie(cookieName, `${until}.${sessionSeal(until)}`, {
-        path: `${site.base}/study`,
+        path: `${context.base}/study`,
         httpOnly: true,
         sameSite: "strict",
         secure: study.config.survey.proxy,
@@ -52,20 +45,20 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
     },
   );
 
-  // A program on this machine shows the token itself; a browser shows its cookie.
+  // Other commands on this machine send the token itself; a browser sends its cookie.
   server.post("/study/backup", async (request, reply) => {
     const { authorization } = request.headers;
-    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
-    return reply.type("application/octet-stream").send(await site.backup());
+    if (!authorization || !equalSecrets(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    return reply.type("application/octet-stream").send(await context.backup());
   });
 
   server.post("/study/withdraw", async (request, reply) => {
     const { authorization } = request.headers;
-    if (!authorization || !same(authorization, `Bearer ${token}`)) return reply.status(403).send();
-    const { who } = fieldsOf(request);
-    const done = typeof who === "string" ? await withdrawIn(store, who, effects.now()) : undefined;
+    if (!authorization || !equalSecrets(authorization, `Bearer ${token}`)) return reply.status(403).send();
+    const { who } = formFields(request);
+    const done = typeof who === "string" ? await withdrawParticipant(store, who, effects.now()) : undefined;
     if (!done) return reply.status(404).send();
-    await site.withdrew();
+    await context.onWithdrawal();
     return reply.send(done);
   });
 
@@ -75,81 +68,50 @@ export function researcherRoutes(server: FastifyInstance, site: SurveyContext): 
     });
     inside.addHook("preHandler", async (request, reply) => {
       if (request.method !== "POST") return;
-      const { seal } = fieldsOf(request);
-      if (typeof seal !== "string" || !same(seal, formSeal(session(request)!)))
+      const { seal } = formFields(request);
+      if (typeof seal !== "string" || !equalSecrets(seal, workplace.seal(request)))
         return reply.status(403).send();
     });
 
-    // What is wrong with the study's files is told to the researcher, who can mend it.
+    // Errors in the study's files are shown to the researcher, who can fix them.
     inside.setErrorHandler(async (error, request, reply) => {
       if (!(error instanceof StudyError)) throw error;
-      const line = [error.message, error.hint].filter(Boolean).join("; ");
-      return sendPage(
-        reply,
-        503,
-        researcherPage(settingFor(request), "Not just now", html`${alertBox(line)}`),
-      );
+      const body = alertBox(errorLine(error));
+      return workplace.show(request, reply, { heading: "This page cannot be shown", body, status: 503 });
     });
-
-    inside.get("/study", async (request, reply) =>
-      sendPage(reply, 200, dashboardPage(settingFor(request), await overview(), await store.facts.looks())),
-    );
-
-    inside.get("/study/numbers", async (_, reply) =>
-      sendPage(reply, 200, figures(await overview()).toString()),
-    );
 
     inside.post("/study/logout", (_, reply) =>
-      reply.clearCookie(cookieName, { path: `${site.base}/study` }).redirect("/study/login", 303),
+      reply.clearCookie(cookieName, { path: `${context.base}/study` }).redirect("/study/login", 303),
     );
 
-    inside.post("/study/accuracy", async (request, reply) => {
-      await store.facts.look(effects.now());
-      await site.looked();
-      const { answers } = await store.records.everything();
-      const origins = new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
-      return sendPage(reply, 200, accuracyPage(settingFor(request), accuracySoFar(answers, origins)));
-    });
-
-    inside.post("/study/invitations", (request, reply) => {
-      const { count } = request.body as { count?: string };
-      const number = /^\d{1,5}$/.test(count ?? "") ? Math.min(10_000, Number(count)) : 0;
-      const rows = Array.from({ length: number }, () => ({
-        path: `${site.base}/?invitation=${invitation(sealKey)}`,
-      }));
-      return reply
-        .type("text/csv; charset=utf-8")
-        .header("content-disposition", 'attachment; filename="links.csv"')
-        .send(csv(["path"], rows));
-    });
-
-    inside.register(async (links) => coderLinkRoutes(links, site, (request) => formSeal(session(request)!)));
-
-    inside.register(async (looking) => lookingRoutes(looking, site, settingFor));
+    for (const page of pages) {
+      inside.get(page.path, async (request, reply) =>
+        workplace.show(request, reply, { heading: page.title, body: await page.body(request, workplace) }),
+      );
+      for (const { method, path, handle } of page.actions ?? [])
+        inside.route({ method, url: path, handler: (request, reply) => handle(request, reply, workplace) });
+    }
   });
 
-  server.register(async (coding) => codingRoutes(coding, site));
+  server.register(async (coding) => codingRoutes(coding, context));
 
-  const overview = async () =>
-    overviewOf(await store.records.counted(), forms, effects.now(), await store.facts.openings());
+  const workplace: WorkplaceContext = {
+    ...context,
+    seal: (request) => hmac(sealKey, "researcher form", session(request)!),
+    show(request, reply, { heading, body, status = 200 }) {
+      const navigation = { links: pages, seal: workplace.seal(request) };
+      return sendPage(reply, status, researcherPage(layout, navigation, heading, body));
+    },
+  };
 
-  const setting = (seal: string): ResearcherSetting => ({
-    study: study.config.title,
-    style: site.setting.style,
-    script: site.dashboardScript,
-    seal,
-  });
+  const sessionSeal = (until: string) => hmac(sealKey, "researcher", until, token);
 
-  const settingFor = (request: FastifyRequest) => setting(formSeal(session(request)!));
-
-  const sessionSeal = (until: string) => sealed(sealKey, "researcher", until, token);
-  const formSeal = (session: string) => sealed(sealKey, "researcher form", session);
-
-  /** The session of a logged-in researcher, until it is over. */
+  /** The session of a logged-in researcher, until it expires. */
   function session(request: FastifyRequest): string | undefined {
     const cookie = request.cookies[cookieName] ?? "";
     const [until = "", seal = ""] = cookie.split(".");
-    const valid = /^\d{1,15}$/.test(until) && same(seal, sessionSeal(until)) && Number(until) > effects.now();
+    const valid =
+      /^\d{1,15}$/.test(until) && equalSecrets(seal, sessionSeal(until)) && Number(until) > effects.now();
     return valid ? cookie : undefined;
   }
 }

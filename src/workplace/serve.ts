@@ -6,13 +6,13 @@ import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { deviationsOf } from "../registration/registration.ts";
 import { randomId } from "../survey/ids.ts";
-import { lengthOf, untrueLengths } from "../survey/length.ts";
-import { type Control, controlFile } from "../survey/running-survey.ts";
+import { type ControlFile, controlFile } from "../survey/running-survey.ts";
 import { openDatabase } from "../survey/store/database.ts";
-import { assertNothingWouldBeLost, Exporter } from "../survey/store/exporting.ts";
+import { assertNothingWouldBeLost, Exporter } from "../survey/store/export-answers.ts";
 import { Store } from "../survey/store/store.ts";
 import { assertStoreIsMeant, storeKind } from "../survey/store/store-record.ts";
 import { readStudyMaterials, type StudyMaterials } from "../survey/study-materials.ts";
+import { surveyLengthOf, wrongLengthClaims } from "../survey/survey-length.ts";
 import { VisitCounter } from "../survey/visit-counter.ts";
 import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -21,23 +21,23 @@ import { writeWhole } from "../workbench/files.ts";
 import { wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
-import { buildApp, dashboardScript, settingOf } from "./app.ts";
+import { buildApp, dashboardScript, pageContextOf } from "./app.ts";
 import { rehearsalOf } from "./rehearsal-routes.ts";
-import { interruption, superviseWorkers, supervisorGone } from "./workers.ts";
+import { interruption, superviseWorkers, supervisorEnded } from "./workers.ts";
 
-/** `tinylove serve`: the survey, until it is interrupted. */
+/** `tinylove serve`: runs the survey until it is interrupted. */
 export const serve = command({
   name: "serve",
-  summary: "Serve the survey to participants until interrupted",
+  summary: "Run the survey for participants until interrupted",
   examples: [
     "tinylove serve --study my-study",
     "tinylove serve --port 8080 --host 0.0.0.0",
     "TINYLOVE_DATABASE=postgres://localhost/survey tinylove serve --workers 4",
   ],
   flags: [
-    ["--port <number>", "0 takes any free one (default: survey.port of study.yaml)"],
-    ["--host <address>", "0.0.0.0 lets other machines in (default: survey.host of study.yaml)"],
-    ["--workers <number>", "processes that share the work, on PostgreSQL (default: 1)"],
+    ["--port <number>", "0 takes any free port (default: survey.port of study.yaml)"],
+    ["--host <address>", "0.0.0.0 accepts other machines (default: survey.host of study.yaml)"],
+    ["--workers <number>", "number of processes; more than one needs PostgreSQL (default: 1)"],
   ],
   options: z.object({
     port: wholeNumber(0, 65535).optional(),
@@ -49,108 +49,108 @@ export const serve = command({
     const { survey } = study.config;
     if (cluster.isPrimary && !survey.proxy && !isLoopback(host ?? survey.host)) {
       effects.warn(
-        "answers and the dashboard's token go through the network for anybody to read: put a proxy that speaks https in front, and set survey.proxy",
+        "answers and the dashboard's token cross the network unencrypted: put an https proxy in front and set survey.proxy",
       );
     }
     if (cluster.isPrimary) {
       for (const deviation of await deviationsOf(study)) {
         effects.warn(
-          `${deviation}: the report will tell; undo the change before people read, or make a new study for it`,
+          `${deviation}: the report will say so; undo the change before people read, or make a new study for it`,
         );
       }
     }
     if (workers > 1 && cluster.isPrimary) {
       const token = tokenFrom(effects);
       const opened = (port: number, address = "localhost") =>
-        sayThatItIsOpen({ url: addressOf(port, address) + survey.path, token }, effects);
+        announce({ url: addressOf(port, address) + survey.path, token }, effects);
       await superviseWorkers(workers, { token, opened }, effects);
       return;
     }
-    keepMemorySmall();
+    limitHeapGrowth();
     const running = await startSurvey(
       study,
       { port: port ?? survey.port, host: host ?? survey.host },
       effects,
     );
-    if (!cluster.isWorker) sayThatItIsOpen(running, effects);
-    await Promise.race([interruption(effects.signal), supervisorGone()]);
+    if (!cluster.isWorker) announce(running, effects);
+    await Promise.race([interruption(effects.signal), supervisorEnded()]);
     await running.close();
-    // The line to the supervisor would keep the process alive.
+    // The connection to the supervisor would keep the process alive.
     if (cluster.worker?.isConnected()) cluster.worker.disconnect();
   },
 });
 
 /**
- * Lets the heap grow by two fifths before garbage is collected, where V8 would let it grow to several times what is
- * alive while answers and exports come fast. No limit: a study that needs more gets it.
+ * Makes V8 collect garbage when the heap has grown by 40 %; under load it would otherwise let it grow to several times the
+ * live size. This is no limit: a study that needs more memory gets it.
  */
-function keepMemorySmall(): void {
+function limitHeapGrowth(): void {
   setFlagsFromString("--heap-growing-percent=40");
 }
 
-function sayThatItIsOpen(
+function announce(
   { url, token, rehearsal }: Pick<RunningSurvey, "url" | "token"> & Partial<Pick<RunningSurvey, "rehearsal">>,
   effects: Effects,
 ): void {
-  effects.log("the survey is open; every answer is on disk before it is acknowledged; end it with Ctrl-C");
-  effects.log(`the dashboard is at ${url}/study; its token is ${token}`);
+  effects.log("the survey is open; every answer is on disk before it is acknowledged; stop it with Ctrl-C");
+  effects.log(`dashboard: ${url}/study, token ${token}`);
   const forms = `${url}/study/forms`;
   effects.log(
-    `to go through it yourself without being counted: ${rehearsal ? `${rehearsal} (every form: ${forms})` : forms}`,
+    `try the survey yourself (nothing is stored): ${rehearsal ? `${rehearsal} (other forms: ${forms})` : forms}`,
   );
   effects.print(url);
 }
 
-/** The dashboard's token. Throws StudyError for one that can be guessed: logins are limited for each address alone. */
+/** The dashboard's token. Throws StudyError for a short one, which can be guessed: logins are limited only by address. */
 function tokenFrom({ env }: Effects): string {
   const token = env["TINYLOVE_TOKEN"]?.trim();
   if (!token) return randomId();
   if (token.length >= shortestToken) return token;
-  throw new StudyError(`TINYLOVE_TOKEN has ${token.length} characters, which can be guessed`, {
-    hint: `take ${shortestToken} random ones or more, or leave it out for a new one at each start`,
+  throw new StudyError(`TINYLOVE_TOKEN has ${token.length} characters and can be guessed`, {
+    hint: `use at least ${shortestToken} random characters, or unset it for a new token at each start`,
   });
 }
 
 const shortestToken = 16;
 
 export interface RunningSurvey {
-  /** Where participants begin. */
+  /** The address for participants. */
   readonly url: string;
-  /** What opens the dashboard: TINYLOVE_TOKEN of the environment, or a new one at each start. */
+  /** The token that opens the dashboard: TINYLOVE_TOKEN of the environment, or a new one at each start. */
   readonly token: string;
-  /** A form as participants see it, where nothing is stored. */
+  /** The address of a rehearsal: a form as participants see it; nothing is stored. */
   readonly rehearsal: string;
-  /** Answers what is under way, exports the judgments, closes the store. */
+  /** Finishes open requests, exports the judgments and closes the store. */
   close(): Promise<void>;
 }
 
-/** Opens the store and serves the survey; throws StudyError when forms are missing, the store is in use or the port is taken. */
+/** Opens the store and starts the survey. Throws StudyError if forms are missing, the store is in use or the port is taken. */
 export async function startSurvey(
   study: Study,
   { port, host }: { port: number; host: string },
   effects: Effects,
 ): Promise<RunningSurvey> {
-  const material = await readStudyMaterials(study);
+  const materials = await readStudyMaterials(study);
   await assertStoreIsMeant(study, effects.env);
-  const setting = settingOf(study, material);
+  const pageContext = pageContextOf(study, materials);
   const base = study.config.survey.path;
-  if (!cluster.isWorker) warnOfSettings(study, material, effects);
+  if (!cluster.isWorker) warnAboutSettings(study, materials, effects);
   const origins = study.config.survey.feedback ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
-    await assertSameMaterial(store, material);
+    await assertMaterialsUnchanged(store, materials);
     await assertNothingWouldBeLost(study, store);
-    await removeHalfCopies(study, (await storeKind(study, effects.env)) === "embedded");
+    await removePartialFiles(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
-    const openings = new VisitCounter((count) => store.facts.addVisits(count), effects.warn);
+    const visits = new VisitCounter((count) => store.metadata.addVisits(count), effects.warn);
     const sealKey = await store.sealKey();
-    await store.forgetDeleted();
+    await store.eraseDeleted();
     const server = await buildApp({
       study,
-      material,
+      materials,
       store,
-      setting,
+      pageContext,
       base,
       effects,
       sealKey,
@@ -158,21 +158,21 @@ export async function startSurvey(
       token,
       dashboardScript,
       backup: () => store.backup(study.folder),
-      opened: () => openings.one(),
-      answered: () => exporter.soon(),
-      withdrew: () => exporter.now(),
-      looked: () => exporter.looked(),
+      onVisit: () => visits.count(),
+      onAnswer: () => exporter.schedule(),
+      onWithdrawal: () => exporter.exportNow(),
+      onLook: () => exporter.exportLooks(),
     });
-    // A killed server may have left the tables behind its answers.
-    if ((await store.participants()) > 0) await exporter.now();
+    // After a killed server the exported tables may lack answers.
+    if ((await store.participants()) > 0) await exporter.exportNow();
     await listen(server, port, host);
     const url = addressOf(portOf(server.server.address()), host);
     await writeWhole(
       study.path(controlFile),
-      JSON.stringify({ url: url + base, token } satisfies Control),
+      JSON.stringify({ url: url + base, token } satisfies ControlFile),
       0o600,
     );
-    const [form] = material.forms.values();
+    const [form] = materials.forms.values();
     return {
       url: url + base,
       token,
@@ -180,7 +180,7 @@ export async function startSurvey(
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
-        await openings.write();
+        await visits.flush();
         await exporter.end();
         await store.close();
       },
@@ -192,45 +192,47 @@ export async function startSurvey(
 }
 
 /**
- * A server that is killed while it copies its store for a backup, or while it exports, leaves a half copy with what people
- * wrote. Other servers on the same database may be exporting: then only what is an hour old is taken for left behind.
+ * A server that was killed during a backup or an export leaves a partial file with answers; this removes it. Other servers
+ * on the same database may be exporting (`alone` is false): then only files older than an hour are removed.
  */
-async function removeHalfCopies(study: Study, alone: boolean): Promise<void> {
+async function removePartialFiles(study: Study, alone: boolean): Promise<void> {
   const inFolder = async (folder: string, pattern: RegExp) =>
     (await readdir(folder).catch(() => []))
       .filter((name) => pattern.test(name))
       .map((name) => join(folder, name));
-  const copies = await inFolder(study.folder, /^survey-[a-z2-7]{26}\.partial/);
+  const partial = await inFolder(study.folder, /^survey-[a-z2-7]{26}\.partial/);
   const exports = await inFolder(study.path("judgments"), /^\w+\.csv\.[0-9a-f]{8}\.partial$/);
   const age = async (path: string) => Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? 0);
-  for (const path of exports) if (alone || (await age(path)) > 3600_000) copies.push(path);
-  await Promise.all(copies.map((path) => rm(path, { force: true })));
+  for (const path of exports) if (alone || (await age(path)) > 3600_000) partial.push(path);
+  await Promise.all(partial.map((path) => rm(path, { force: true })));
 }
 
-/** What of the settings would mislead participants, or leave them without a way back. */
-function warnOfSettings({ config }: Study, { forms, stimuli }: StudyMaterials, effects: Effects): void {
+/** Warns about settings that would mislead participants or leave them without a completion code. */
+function warnAboutSettings({ config }: Study, { forms, stimuli }: StudyMaterials, effects: Effects): void {
   const { consent, instructions, recruiting, quota } = config.survey;
-  const length = lengthOf(forms.values(), stimuli);
+  const length = surveyLengthOf(forms.values(), stimuli);
   for (const line of [
-    ...untrueLengths(consent, "survey.consent", length),
-    ...untrueLengths(instructions, "survey.instructions", length),
+    ...wrongLengthClaims(consent, "survey.consent", length),
+    ...wrongLengthClaims(instructions, "survey.instructions", length),
   ])
     effects.warn(line);
   if (recruiting && quota !== undefined && !recruiting.codes.full && !recruiting.codes.noConsent) {
-    effects.warn("who comes after the last place is taken gets no code: set survey.recruiting.codes.full");
+    effects.warn(
+      "people who come after the last place is taken get no code: set survey.recruiting.codes.full",
+    );
   }
 }
 
-/** Answers belong to the forms that were shown: other forms need another store. */
-async function assertSameMaterial(store: Store, material: StudyMaterials): Promise<void> {
-  const served = await store.facts.keep("material", () => material.hash);
-  if (served === material.hash) return;
+/** Throws StudyError if forms or texts have changed since participants began: their answers belong to the forms they saw. */
+async function assertMaterialsUnchanged(store: Store, materials: StudyMaterials): Promise<void> {
+  const served = await store.metadata.getOrCreate("material", () => materials.hash);
+  if (served === materials.hash) return;
   if ((await store.participants()) > 0) {
     throw new StudyError("the forms or their texts changed after participants had begun", {
-      hint: "bring the old stimuli/ and forms/ back, or move survey.sqlite away to begin anew",
+      hint: "restore the old stimuli/ and forms/, or move survey.sqlite away to start again",
     });
   }
-  await store.facts.set("material", material.hash);
+  await store.metadata.set("material", materials.hash);
 }
 
 const originsOf = async (study: Study): Promise<Map<string, "human" | "machine">> =>
@@ -247,14 +249,14 @@ async function listen(
     await server.close();
     const reasons: Record<string, string> = {
       EADDRINUSE: `port ${port} is in use`,
-      EACCES: `port ${port} may not be opened`,
+      EACCES: `you may not open port ${port}`,
       EADDRNOTAVAIL: `this machine has no address ${host}`,
       ENOTFOUND: `this machine has no address ${host}`,
     };
     const message = reasons[codeOf(cause) ?? ""];
     if (!message) throw cause;
     throw new StudyError(message, {
-      hint: "choose another with --port or --host; --port 0 takes a free one",
+      hint: "choose another with --port or --host; --port 0 takes any free port",
       cause,
     });
   }

@@ -4,8 +4,8 @@ import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 
 /**
- * Several processes on one port and one database; one that dies is replaced once all have been open, which `opened` is
- * told. Throws StudyError with the embedded store, and when they cannot start.
+ * Runs several processes on one port and one database. `opened` is called when all of them listen; from then on a process
+ * that ends is replaced. Throws StudyError with the embedded store, and if the processes cannot start.
  */
 export async function superviseWorkers(
   workers: number,
@@ -13,8 +13,8 @@ export async function superviseWorkers(
   effects: Effects,
 ): Promise<void> {
   if (!effects.env[databaseVariable]) {
-    throw new StudyError(`--workers ${workers}: the embedded store serves one process`, {
-      hint: `name a PostgreSQL database in ${databaseVariable}, or leave --workers out`,
+    throw new StudyError(`--workers ${workers}: the embedded store allows only one process`, {
+      hint: `set ${databaseVariable} to a PostgreSQL database, or leave --workers out`,
     });
   }
   const fork = () => cluster.fork({ TINYLOVE_TOKEN: token });
@@ -24,7 +24,7 @@ export async function superviseWorkers(
   let listening = 0;
   cluster.on("listening", (_, { address, port }) => {
     listening += 1;
-    // Told when all are: a port that any process may choose stays the same while one of them listens.
+    // When all of them listen: with --port 0 the port stays the same while at least one of them does.
     if (listening === workers) opened(port, address ?? undefined);
   });
   const ended = new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ export async function superviseWorkers(
       if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
       if (effects.signal.aborted) return;
       if (listening < workers) return endAll();
-      effects.warn(`a process of the survey ended (${code ?? "killed"}): another one takes its place`);
+      effects.warn(`a process of the survey ended (${code ?? "killed"}) and is replaced`);
       fork();
     });
   });
@@ -40,11 +40,11 @@ export async function superviseWorkers(
   void interruption(effects.signal).then(endAll);
   await ended;
   if (listening < workers)
-    throw new StudyError("the survey could not start", { hint: "the reason stands above" });
+    throw new StudyError("the survey could not start", { hint: "the reason is above" });
 }
 
-/** A worker whose supervisor is gone has nobody to tell it to end. */
-export const supervisorGone = (): Promise<void> =>
+/** Resolves when the supervisor has ended, so that its workers end too. */
+export const supervisorEnded = (): Promise<void> =>
   new Promise((resolve) => {
     cluster.worker?.once("disconnect", () => resolve());
   });

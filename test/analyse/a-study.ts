@@ -8,7 +8,8 @@ import type { Key, Stimulus } from "../../src/study/stimulus.ts";
 import { csv } from "../../src/tables/tables.ts";
 import {
   formsFolder,
-  judgmentsCsv,
+  judgmentColumns,
+  judgmentRow,
   judgmentsFile,
   keyFile,
   stimuliFile,
@@ -88,7 +89,13 @@ export function answersTo(
 }
 
 export const writeJudgments = (study: Study, judgments: readonly Judgment[]): Promise<void> =>
-  writeWhole(study.path(judgmentsFile), judgmentsCsv(judgments));
+  writeWhole(
+    study.path(judgmentsFile),
+    csv(
+      judgmentColumns(judgments.flatMap(({ response }) => Object.keys(response))),
+      judgments.map(judgmentRow),
+    ),
+  );
 
 /** Effects that keep what would be printed. */
 export function quiet(): Effects & { readonly printed: string[]; readonly logged: string[] } {

@@ -7,10 +7,8 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 
-const stage = analyse(async () => "<!doctype html>");
-
 async function verdictOf(study: Study): Promise<string> {
-  await runStage(stage, study, stage.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const [verdict] = (await readFindings(study)).filter(({ analysis }) => analysis === "verdict");
   const [said] = verdict!.findings;
   return said?.kind === "sentence" ? said.text : "";
@@ -120,9 +118,9 @@ describe("a study’s own judgments", () => {
 
   test("a margin belongs to study.yaml: the flag alone is refused", async () => {
     const study = await aStudy();
-    await expect(runStage(stage, study, stage.options!.parse({ margin: "0.2" }), quiet())).rejects.toThrow(
-      /--margin goes with --judgments/,
-    );
+    await expect(
+      runStage(analyse, study, analyse.options!.parse({ margin: "0.2" }), quiet()),
+    ).rejects.toThrow(/--margin goes with --judgments/);
   });
 });
 
@@ -134,7 +132,7 @@ describe("a table from anywhere", () => {
     const file = study.path("table.csv");
     await writeFile(file, text);
     const effects = quiet();
-    await stage.standalone?.(stage.options!.parse({ judgments: file, ...options }), effects);
+    await analyse.standalone?.(analyse.options!.parse({ judgments: file, ...options }), effects);
     return { text: effects.printed.join("\n").replace(/\s+/g, " "), study };
   }
 

@@ -259,9 +259,11 @@ describe("pairs", () => {
   test("readers who find the human story are told so, and it is the strongest writer", () => {
     const pairs = of(found(dataOf({ pairs: pairsWhere((random) => random.next() < 0.75) })), "pairs");
     expect(said(pairs, "verdict")).toMatch(/^Different: side by side, readers find the human story/);
-    const { writers } = pairs.numbers["strengths"] as { writers: { writer: string; strength: number }[] };
-    expect(writers[0]).toMatchObject({ writer: "human", strength: 0 });
-    expect(writers.length).toBe(4);
+    const { conditions } = pairs.numbers["strengths"] as {
+      conditions: { condition: string; strength: number }[];
+    };
+    expect(conditions[0]).toMatchObject({ condition: "human", strength: 0 });
+    expect(conditions.length).toBe(4);
   });
 
   test("readers who guess are indistinguishable from guessing only with enough pairs, and enough of each reader", () => {

@@ -5,10 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { preregister } from "../../src/analyse/preregister.ts";
-import { measures } from "../../src/describe/measures.ts";
 import { packageStudy } from "../../src/release/package.ts";
-import { checkR } from "../../src/report/check-r.ts";
-import { pageOfFindings } from "../../src/report/report.ts";
 import { randomFrom } from "../../src/stats/random.ts";
 import type { Form } from "../../src/study/form.ts";
 import { csv, readTable } from "../../src/tables/tables.ts";
@@ -18,8 +15,6 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, stimulusOf, writeJudgments } from "./a-study.ts";
 
-const analysis = analyse(pageOfFindings);
-const packaging = packageStudy({ analyse: analysis, checkR, measures });
 const margin = 0.17;
 let study: Study;
 const csvOfPackage = () => study.path("package/csv/judgments.csv");
@@ -71,8 +66,8 @@ beforeAll(async () => {
     ];
   }).flat();
   await writeJudgments(study, judgments);
-  await runStage(analysis, study, analysis.options!.parse({}), quiet());
-  await packaging.run(study.folder, packaging.options.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
+  await packageStudy.run(study.folder, packageStudy.options.parse({}), quiet());
 });
 
 async function askMoreOn(form: string): Promise<void> {
@@ -88,7 +83,7 @@ async function askMoreOn(form: string): Promise<void> {
 
 async function numbersOf(file: string, options: Record<string, unknown> = {}) {
   const effects = quiet();
-  await analysis.standalone!(analysis.options!.parse({ judgments: file, json: true, ...options }), effects);
+  await analyse.standalone!(analyse.options!.parse({ judgments: file, json: true, ...options }), effects);
   return { numbers: JSON.parse(effects.printed[0]!), logged: effects.logged };
 }
 
@@ -191,7 +186,7 @@ describe("the package", () => {
     await writeWhole(study.path(judgmentsFile), before.replace(/,human,(\d+),/, ",machine,$1,"));
     const to = study.path("stale");
     const effects = quiet();
-    await packaging.run(study.folder, packaging.options.parse({ to }), effects);
+    await packageStudy.run(study.folder, packageStudy.options.parse({ to }), effects);
     expect(effects.logged.join("\n")).toMatch(
       /without check\.R, .*judgments\.csv changed\): run `tinylove analyse`/,
     );

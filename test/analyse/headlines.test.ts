@@ -22,8 +22,6 @@ import { dataOf, found, of, said } from "./made-up.ts";
 const dataIn = async (path: string, by: AnalyseSettings): Promise<Data> =>
   (await dataOfTable(path, { map: {}, values: new Map() }, by)).data;
 
-const stage = analyse(async () => "");
-
 const settings = (some: Record<string, unknown> = {}) => AnalyseSettings.parse({ draws: 1000, ...some });
 const verdictOf = (data: Data) => of(found(data, [verdict]), "verdict");
 const headline = (data: Data) => {
@@ -242,7 +240,7 @@ describe("a table", () => {
     const path = await table(text);
     const waysAsked = async (...cluster: string[]) => {
       const effects = quiet();
-      await stage.standalone!(stage.options!.parse({ judgments: path, json: true, cluster }), effects);
+      await analyse.standalone!(analyse.options!.parse({ judgments: path, json: true, cluster }), effects);
       const { overall } = JSON.parse(effects.printed[0]!).verdict as {
         overall: { ways: { name: string }[] };
       };
@@ -296,13 +294,13 @@ describe("a study", () => {
 
   test("refuses clusters that nobody can know before anything runs", async () => {
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["wave"] } });
-    await expect(stage.preflight!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
+    await expect(analyse.preflight!(study, new Set())).rejects.toThrow("analyse.clusters: unknown wave");
     const known = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
-    await expect(stage.preflight!(known, new Set())).resolves.toBeUndefined();
+    await expect(analyse.preflight!(known, new Set())).resolves.toBeUndefined();
   });
 
   test("plans with the clusters of its forms", async () => {
-    const { options } = power(async () => "");
+    const { options } = power;
     const study = await aStudy({ survey: { demographics }, analyse: { clusters: ["class"] } });
     const asked = await heard(options.parse({ check: 0 }), study);
     expect(asked.groups).toEqual({ count: 7, hold: "readers" });

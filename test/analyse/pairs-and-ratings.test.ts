@@ -13,7 +13,7 @@ import { type Detection, detect } from "../../src/analyse/detector.ts";
 import { judgedOn } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { errorsOf } from "../../src/analyse/interim-analysis.ts";
-import { printedFindings } from "../../src/analyse/print.ts";
+import { printedFindings } from "../../src/findings/terminal.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import type { Judgment } from "../../src/study/judgment.ts";

@@ -6,7 +6,7 @@ import { writeWhole } from "../../src/workbench/files.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 import { aStudy, quiet } from "./a-study.ts";
 
-const { options } = power(async () => "");
+const { options } = power;
 // biome-ignore lint/suspicious/noExplicitAny: what a program would read of --json.
 const numbersOf = async (given: Record<string, unknown>): Promise<any> =>
   planned(await heard(options.parse({ check: 0, ...given }), undefined)).numbers;
@@ -93,7 +93,7 @@ describe("the plan of a study", () => {
     const study = await temporaryStudy({});
     await writeWhole(study.path("study.yaml"), "name: thirty\ntitle: Thirty\n");
     const effects = quiet();
-    await power(async () => "").run(study.folder, options.parse({ check: 0 }), effects);
+    await power.run(study.folder, options.parse({ check: 0 }), effects);
     const text = effects.printed.join("\n").replace(/\s+/g, " ");
     const [, fewest, ample, readers] =
       /^With 30 stories no number of readers .* at least (\d+) stories, half of them human, and with (\d+) some (\d+) readers do/

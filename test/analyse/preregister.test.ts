@@ -8,8 +8,6 @@ import { runStage } from "../../src/workbench/manifest.ts";
 import { type Study, studyOf } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
 
-const stage = analyse(async () => "");
-
 async function registered(settings: Record<string, unknown> = {}): Promise<Study> {
   const study = await aStudy(settings);
   await writeWhole(
@@ -20,7 +18,7 @@ async function registered(settings: Record<string, unknown> = {}): Promise<Study
 }
 
 async function warningsOf(study: Study): Promise<string[]> {
-  await runStage(stage, study, stage.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const found = (await readFindings(study)).find(({ analysis }) => analysis === "preregistration")!;
   return found.findings.flatMap((one) =>
     one.kind === "sentence" && one.weight === "warning" ? [one.text] : [],
@@ -65,7 +63,7 @@ describe("a registration", () => {
     );
     expect(await warningsOf(changed)).toEqual([
       "Deviation from the registration: analyse.margin was registered as 0.1 and is now 0.2.",
-      "Deviation from the registration: stimuli/stimuli.jsonl is not what was registered.",
+      "Deviation from the registration: stimuli/stimuli.jsonl has changed since the registration.",
     ]);
   });
 
@@ -97,7 +95,7 @@ describe("a registration", () => {
     expect(effects.logged[0]).toMatch(
       /^With 12 stories no number of readers shows .* margin of 10 % .*: it takes at least \d+ stories, half of them human, and with \d+ some \d+ readers do\.$/,
     );
-    await runStage(stage, study, stage.options!.parse({}), quiet());
+    await runStage(analyse, study, analyse.options!.parse({}), quiet());
     const [verdict] = await readFindings(study);
     expect(JSON.stringify(verdict!.findings)).toContain("With 12 stories no number of readers shows");
   });
@@ -124,7 +122,7 @@ describe("a registration", () => {
     expect(registration.frozen.analyse).toMatchObject({ weigh: "readers", clusters: ["title"] });
     await writeJudgments(study, readers(10));
     const methodOf = async (of: Study) => {
-      await runStage(stage, of, stage.options!.parse({}), quiet());
+      await runStage(analyse, of, analyse.options!.parse({}), quiet());
       return (await readFindings(of)).find(({ analysis }) => analysis === "verdict")!.numbers["method"];
     };
     expect(await methodOf(study)).toMatchObject({ weigh: "readers" });

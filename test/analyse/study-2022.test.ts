@@ -12,12 +12,11 @@ describe("the study of 2022", () => {
   let numbers: any;
 
   beforeAll(async () => {
-    const stage = analyse(async () => "");
     const plain = quiet();
-    await stage.standalone?.(stage.options!.parse({ judgments: file }), plain);
+    await analyse.standalone?.(analyse.options!.parse({ judgments: file }), plain);
     text = plain.printed.join("\n").replace(/\s+/g, " ");
     const json = quiet();
-    await stage.standalone?.(stage.options!.parse({ judgments: file, json: true }), json);
+    await analyse.standalone?.(analyse.options!.parse({ judgments: file, json: true }), json);
     numbers = JSON.parse(json.printed.join(""));
   });
 

@@ -1,29 +1,23 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
 import { exists } from "../../src/workbench/files.ts";
 import { chromiumPath } from "../helpers/browser.ts";
+import { builtProgram } from "../helpers/built.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import type { PostFixture } from "./posts.ts";
 import { StandIn } from "./stand-in.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 let driver = "";
 
 /** The program as it is shipped, built aside: a process that can be killed. */
 beforeAll(async () => {
   if (!chromiumPath()) return;
-  const folder = await temporaryFolder();
-  await copyFile(join(root, "package.json"), join(folder, "package.json"));
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = ["-p", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
-  await promisify(execFile)(process.execPath, [tsc, ...flags]).catch(() => undefined);
+  const folder = dirname(dirname(await builtProgram()));
   driver = join(folder, "crawl.mjs");
   const part = (file: string) => JSON.stringify(pathToFileURL(join(folder, "dist", file)).href);
   await writeFile(

@@ -220,7 +220,7 @@ test("forms do not change under judgments", async () => {
     judged.path("generations/a/one-shot.jsonl"),
     jsonLines(upTo(20, (at) => generation(at, 120))),
   );
-  await expect(runAsStage()).rejects.toThrow(/would change, but people have been reading/);
+  await expect(runAsStage()).rejects.toThrow(/would change, but people have already read/);
 });
 
 test("an unknown task is named, with those that there are", async () => {

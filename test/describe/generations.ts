@@ -7,7 +7,7 @@ export const pretended = (id: string, text: string, examples: string[] = []): Ge
     id,
     story: "bus",
     title: "The tall one",
-    model: { address: "echo:", hash: "", pretend: true },
+    model: { address: "echo:", hash: "", dummy: true },
     examples,
     text,
   });

@@ -1,8 +1,8 @@
 import type { Text } from "../../src/coding/texts.ts";
-import { Corpus } from "../../src/describe/corpus.ts";
-import { isSlow, type QuickMeasure, type Value } from "../../src/describe/measure.ts";
-import { measures } from "../../src/describe/measures.ts";
-import { Reading } from "../../src/describe/reading.ts";
+import { Corpus } from "../../src/measures/corpus.ts";
+import { isSlow, type QuickMeasure, type Value } from "../../src/measures/measure.ts";
+import { measures } from "../../src/measures/measures.ts";
+import { Reading } from "../../src/measures/reading.ts";
 import type { Story } from "../../src/study/story.ts";
 
 /** A text that somebody wrote, with what a test says of it. */

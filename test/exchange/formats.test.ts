@@ -33,7 +33,7 @@ async function exported(format: string, of: Fixture = built): Promise<Record<str
 }
 
 test.each(["jspsych", "google-forms", "qualtrics"])(
-  "%s gets every text of every form, and no word of the key",
+  "%s gets every text of every form, and nothing of the key",
   async (format) => {
     const all = Object.values(await exported(format)).join("\n");
     const parsed = all.replaceAll("\\n", "\n").replaceAll("&#39;", "'");
@@ -218,7 +218,7 @@ test("answers to the Google forms that the script makes come back as judgments, 
   const form = forms[0]!.id;
   await importResponses.run(study.folder, { files: [file], form }, effects);
   await importResponses.run(study.folder, { files: [file], form }, effects);
-  expect(effects.said).toEqual(["2 responses taken in", "0 responses taken in, 2 were there already"]);
+  expect(effects.said).toEqual(["2 responses imported", "0 responses imported, 2 imported before"]);
 
   const judgments = await readJudgments(study);
   expect(judgments).toHaveLength(2 * forms[0]!.questions.length);
@@ -235,7 +235,7 @@ test("answers to the Google forms that the script makes come back as judgments, 
   store.exec("DELETE FROM answer WHERE position > 2");
   store.close();
   await importResponses.run(study.folder, { files: [file], form }, effects);
-  expect(effects.said.at(-1)).toBe("2 responses taken in");
+  expect(effects.said.at(-1)).toBe("2 responses imported");
   const again = (await readJudgments(study)).map(({ at: _, ...judgment }) => judgment);
   expect(again).toEqual(judgments.map(({ at: _, ...judgment }) => judgment));
 
@@ -255,7 +255,7 @@ test("answers to the Google forms that the script makes come back as judgments, 
 const judgedIn = async (built: Fixture) =>
   (await readJudgments(built.study)).map(({ participant: _, at: _at, ...judgment }) => judgment);
 
-test("ten rows of a Google form without times, six of them alike, are ten people", async () => {
+test("ten rows of a Google form without times, six of them equal, are ten people", async () => {
   const own = await fixture();
   try {
     const [form] = await readForms(own.study);
@@ -283,9 +283,9 @@ test("ten rows of a Google form without times, six of them alike, are ten people
     await writeWhole(file, csv(columns, [...rows, mixed(1), mixed(6)]));
     await importResponses.run(own.study.folder, { files: [file], form: form!.id }, effects);
     expect(effects.said).toEqual([
-      "10 responses taken in",
-      "0 responses taken in, 10 were there already",
-      "2 responses taken in, 10 were there already",
+      "10 responses imported",
+      "0 responses imported, 10 imported before",
+      "2 responses imported, 10 imported before",
     ]);
     const judgments = await readJudgments(own.study);
     expect(new Set(judgments.map(({ participant }) => participant)).size).toBe(12);
@@ -328,7 +328,7 @@ test("what the exported jsPsych page gives comes back, in the order shown, sides
     const together = own.study.path("all.csv");
     await writeWhole(together, csv(columns, people.flat()));
     await importResponses.run(own.study.folder, { files: [together] }, effects);
-    expect(effects.said).toEqual(["3 responses taken in", "0 responses taken in, 3 were there already"]);
+    expect(effects.said).toEqual(["3 responses imported", "0 responses imported, 3 imported before"]);
 
     const judgments = await readJudgments(own.study);
     expect(judgments).toHaveLength(3 * form!.questions.length);
@@ -402,7 +402,7 @@ async function qualtricsResponses(built: Fixture, choose: "values" | "words") {
   return csv(columns, [lines, ids, ...rows]);
 }
 
-test("what Qualtrics exports comes back, by value or in words, previews left out and half a response kept", async () => {
+test("what Qualtrics exports comes back, by value or label, without previews and with partial responses", async () => {
   const tables = [];
   for (const choose of ["values", "words"] as const) {
     const own = await fixture({ tasks: [{ task: "how-it-felt", stimuli: 1 }], name: "of-qualtrics" });
@@ -413,8 +413,8 @@ test("what Qualtrics exports comes back, by value or in words, previews left out
       await importResponses.run(own.study.folder, { files: [file] }, effects);
       await importResponses.run(own.study.folder, { files: [file] }, effects);
       expect(effects.said).toEqual([
-        "3 responses taken in, 1 without an answer to every question, 1 preview left out",
-        "0 responses taken in, 3 were there already, 1 without an answer to every question, 1 preview left out",
+        "3 responses imported, 1 without an answer to every question, 1 preview left out",
+        "0 responses imported, 3 imported before, 1 without an answer to every question, 1 preview left out",
       ]);
       const forms = await readForms(own.study);
       expect(await readJudgments(own.study)).toHaveLength(2 * forms[0]!.questions.length + 2);
@@ -439,7 +439,7 @@ test("a table that is of no form of the study is refused before anything is stor
         importResponses.run(own.study.folder, { files: [file], ...options }, quietEffects()),
       ).rejects.toThrow(message);
     };
-    await refused("Timestamp,What?\n1,2\n", /answers\.csv: which form is it\?/);
+    await refused("Timestamp,What?\n1,2\n", /answers\.csv: unknown kind of table/);
     await refused("ResponseId,StartDate,f9_q1_answer\nR_1,2026,human\n", /line 2: answers to form 9/);
     await refused(
       "trial_type,trial_index,form,question,response\nx,0,other,q,{}\n",
@@ -449,7 +449,7 @@ test("a table that is of no form of the study is refused before anything is stor
       `trial_type,trial_index,form,question,response\nx,0,${form!.id},q,{}\n`,
       /has no question q/,
     );
-    await refused("trial_type,trial_index,response\nx,0,1\n", /has no trial of this study's questions/);
+    await refused("trial_type,trial_index,response\nx,0,1\n", /has no trial with a question of this study/);
     expect(await readJudgments(own.study)).toEqual([]);
   } finally {
     await own.remove();

@@ -267,7 +267,7 @@ describe("what is no story is the right fault", () => {
     );
     const failed = generations.find(({ outcome }) => outcome === "failed")!;
     expect(failed.reason).toBe("400 Prompt is too long for this model (in a reply of status 200)");
-    expect(failed.passing).toBeUndefined();
+    expect(failed.transient).toBeUndefined();
     expect(generations.filter(({ outcome }) => outcome === "text")).toHaveLength(1);
     expect(asked.length).toBeGreaterThan(2);
   });
@@ -294,7 +294,10 @@ describe("what is no story is the right fault", () => {
         model: { retries: 0 },
       },
     );
-    expect(generations.find(({ outcome }) => outcome === "failed")).toMatchObject({ reason, passing: true });
+    expect(generations.find(({ outcome }) => outcome === "failed")).toMatchObject({
+      reason,
+      transient: true,
+    });
   });
 
   test.each(["MAX_TOKENS", "model_length"])(

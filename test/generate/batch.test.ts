@@ -153,7 +153,7 @@ test("what a job says can never be done is kept with its reason, and is not sent
   for (let run = 0; run < 2; run++) {
     await runStage(generate, study, {}, quietEffects({ env: {} }));
     const failed = (await readGenerations(study)).filter(({ outcome }) => outcome === "failed");
-    expect(failed.map(({ reason, passing }) => [reason, passing])).toEqual([
+    expect(failed.map(({ reason, transient }) => [reason, transient])).toEqual([
       ["400 the prompt is too long", undefined],
       ["400 the prompt is too long", undefined],
     ]);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { models } from "../../src/generate/list-models.ts";
 import { tryOne } from "../../src/generate/try.ts";
-import { wordsOf } from "../../src/text/words.ts";
 import { openStudy } from "../../src/workbench/study.ts";
 import { madeUpStories, writeCorpus } from "../helpers/corpus.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
+import { wordsOf } from "../helpers/words.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 
 let folder = "";

@@ -310,7 +310,7 @@ test("a prompt that the model cannot hold is that title's failure alone, and is 
 test("files of models that the study no longer names go", async () => {
   const study = await studyWith({ models: [...local(), { address: "echo:" }] });
   const both = await generated(study);
-  expect(both.filter(({ model }) => model.pretend)).toHaveLength(10);
+  expect(both.filter(({ model }) => model.dummy)).toHaveLength(10);
   await generated(
     studyOf(study.folder, StudyConfig.parse({ name: "test", generate: { models: [{ address: "echo:" }] } })),
   );

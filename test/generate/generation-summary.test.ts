@@ -21,11 +21,11 @@ const told = (address: string, ...changes: Partial<Generation>[]): string[] =>
     { attempts: 3, keep: "best" },
   );
 
-const failed = (reason: string, passing = false): Partial<Generation> => ({
+const failed = (reason: string, transient = false): Partial<Generation> => ({
   outcome: "failed",
   text: "",
   reason,
-  ...(passing && { passing }),
+  ...(transient && { transient }),
 });
 
 test("a series without a reason is one line", () => {

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
 import type { Generation } from "../../src/study/generation.ts";
-import { wordsOf } from "../../src/text/words.ts";
 import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
 import type { PythonServer } from "../helpers/python-server.ts";
 import { endOfText, writeTinyModel } from "../helpers/tiny-model.ts";
+import { wordsOf } from "../helpers/words.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 
@@ -77,7 +77,7 @@ describe.skipIf(!there)("the embedded model behind llama.cpp's server", () => {
     const outcomeOf = (title: string) => generations.find((each) => each.title === title)!;
     expect(outcomeOf("Two Lamps").text).toMatch(/\w/);
     expect(outcomeOf(long)).toMatchObject({ outcome: "failed", reason: expect.stringMatching(/context/) });
-    expect(outcomeOf(long).passing ?? false).toBe(false);
+    expect(outcomeOf(long).transient ?? false).toBe(false);
   });
 
   const twenty = manyTitles(20);

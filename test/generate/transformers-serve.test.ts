@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { embeddedModelFile } from "../../src/llm/llama.ts";
 import { runTrainer } from "../../src/llm/trainer.ts";
-import { wordsOf } from "../../src/text/words.ts";
 import { type PythonServer, startPythonServer } from "../helpers/python-server.ts";
+import { wordsOf } from "../helpers/words.ts";
 import { quietEffects, temporaryFolder } from "../helpers/world.ts";
 import { fiveTitles, generate, lostOrDoubled, manyTitles, newStudy, tinylove } from "./served.ts";
 

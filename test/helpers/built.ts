@@ -1,16 +1,18 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { sha256 } from "../../src/text/hash.ts";
+import { filesUnder } from "../../src/workbench/files.ts";
 import { temporaryFolder } from "./world.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * The program as it is installed, built in a folder of its own: for tests that have to kill it. Returns the path of
- * what `node` runs.
+ * The program as it is installed, in a folder of its own: for tests that have to kill it or to change its files. Returns
+ * the path of what `node` runs.
  */
 export async function builtProgram(): Promise<string> {
   const folder = await temporaryFolder();
@@ -18,14 +20,32 @@ export async function builtProgram(): Promise<string> {
     await symlink(join(project, name), join(folder, name));
   for (const name of ["package.json", "bin"])
     await cp(join(project, name), join(folder, name), { recursive: true });
+  await cp(await builtFiles(), join(folder, "dist"), { recursive: true, dereference: true });
+  return join(folder, "bin", "tinylove.mjs");
+}
+
+/** The folder of what is built of the source as it is now. It is built once, and kept for all tests until the source changes. */
+async function builtFiles(): Promise<string> {
   // A bench stands beside a program that has just been built, without what built it.
-  if (!existsSync(join(project, "tsconfig.build.json"))) {
-    await cp(join(project, "dist"), join(folder, "dist"), { recursive: true, dereference: true });
-    return join(folder, "bin", "tinylove.mjs");
-  }
+  if (!existsSync(join(project, "tsconfig.build.json"))) return join(project, "dist");
+  const kept = join(project, "node_modules", ".cache", "tinylove", "dist", await sourceHash());
+  if (existsSync(kept)) return kept;
+  const own = `${kept}.${process.pid}.partial`;
   const compiler = join(project, "node_modules", "typescript", "bin", "tsc");
-  const settings = ["-p", join(project, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
+  const settings = ["-p", join(project, "tsconfig.build.json"), "--outDir", own];
   // Types are the business of another check: what is emitted is run here.
   await promisify(execFile)(process.execPath, [compiler, ...settings, "--noCheck"]);
-  return join(folder, "bin", "tinylove.mjs");
+  await mkdir(dirname(kept), { recursive: true });
+  for (const name of await readdir(dirname(kept)))
+    if (!name.endsWith(".partial")) await rm(join(dirname(kept), name), { recursive: true, force: true });
+  // Another test may have been quicker; its files are the same.
+  await rename(own, kept).catch(() => rm(own, { recursive: true }));
+  return kept;
+}
+
+async function sourceHash(): Promise<string> {
+  const files = await filesUnder(join(project, "src"));
+  files.push(join(project, "tsconfig.json"), join(project, "tsconfig.build.json"));
+  const contents = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  return sha256(JSON.stringify([files, contents]));
 }

@@ -1,7 +1,7 @@
 import type { Variable } from "../../src/coding/codebook.ts";
 import { codes } from "../../src/influence/codes.ts";
 import { leak } from "../../src/influence/leak.ts";
-import type { Seen } from "../../src/influence/seen.ts";
+import type { InfluenceInput } from "../../src/influence/seen.ts";
 import { toneTransfer } from "../../src/influence/tone.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Coding } from "../../src/study/coding.ts";
@@ -47,7 +47,11 @@ export const moods: Variable = {
  * example comes from the title's own story, its words, code, tone and meaning; and each title and each cell has
  * peculiarities of its own. Where nothing is planted, examples don't matter at all.
  */
-export function factorialOf(planted: Planted, seed: number | string, size: Partial<Size> = {}): Seen {
+export function factorialOf(
+  planted: Planted,
+  seed: number | string,
+  size: Partial<Size> = {},
+): InfluenceInput {
   const { titles: titleCount, examples: exampleCount, draws, permutations } = { ...usual, ...size };
   const random = randomFrom(seed, "planted leak");
   const titles = Array.from({ length: titleCount }, (_, at) => madeUp(`title-${at}`, "test", random));
@@ -190,7 +194,7 @@ interface CodeTest {
   readonly excess: { readonly estimate: number; readonly interval: { low: number; high: number } };
 }
 
-export function foundIn(seen: Seen): Found {
+export function foundIn(seen: InfluenceInput): Found {
   const [leaks, coding, tones] = [leak(seen), codes(seen), toneTransfer(seen)].map(({ numbers }) => numbers);
   const { variables, codes: single } = coding!["codes"] as {
     variables: (CodeTest & { what: string })[];

@@ -42,10 +42,10 @@ const sampling = 'generate: {models: [{address: "echo:"}], temperature: 0.5}\n';
 const clip = "compose: {forms: 1, human: 1, machine: 1, words: {least: 60, most: 62}}\n";
 
 test.each([
-  ["run", seed, "generations would be made anew"],
+  ["run", seed, "generations would change"],
   ["collect", seed, "corpus/stories.jsonl would change"],
-  ["run", sampling, "generations would be made anew"],
-  ["generate", sampling, "generations would be made anew"],
+  ["run", sampling, "generations would change"],
+  ["generate", sampling, "generations would change"],
   ["run", clip, "stimuli/stimuli.jsonl would change"],
   ["compose", clip, "stimuli/stimuli.jsonl would change"],
 ])(
@@ -58,7 +58,7 @@ test.each([
       code: 1,
       last: expect.stringMatching(
         new RegExp(
-          `^error: ${said}, but people have been reading what is there \\(.*undo the change, or make`,
+          `^error: ${said}, but people have already read what is there \\(.*undo the change, or make`,
         ),
       ),
     });
@@ -70,7 +70,7 @@ test("status names no command that would be refused", async () => {
   const { code, printed } = await tinylove("status", "--study", await changed(answered, sampling));
   expect(code).toBe(0);
   expect(printed).toMatch(/generate +stale .*its settings changed/);
-  expect(printed).toMatch(/\ngenerations would be made anew, but people .* \(undo the change, /);
+  expect(printed).toMatch(/\ngenerations would change, but people .* \(undo the change, /);
   expect(printed).not.toContain("next:");
 });
 
@@ -97,7 +97,7 @@ test("what came after the forms goes on to work, and so does a corpus whose stor
     expect(await tinylove(stage, "--study", late)).toMatchObject({ code: 0 });
 });
 
-test("a survey that was opened and that nobody began bars nothing", async () => {
+test("a survey that was opened and that nobody began blocks nothing", async () => {
   const study = await changed(unread, seed);
   await writeWhole(join(study, "stories.csv"), storyTable(storyRows.slice(1)));
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
@@ -106,11 +106,11 @@ test("a survey that was opened and that nobody began bars nothing", async () => 
   expect(await tinylove("run", "--study", study)).toMatchObject({ code: 0 });
 });
 
-test("while the survey is open with nobody in it, nothing that it shows is made anew", async () => {
+test("while the survey is open without participants, nothing that it shows is changed", async () => {
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);
-  const refused = "but the survey is open with what is there (end `tinylove serve` first";
+  const refused = "but the survey is open with what is there (stop `tinylove serve`";
   for (const command of ["compose", "run"]) {
     const { code, last } = await tinylove(command, "--study", study);
     expect({ code, last }).toEqual({ code: 1, last: expect.stringContaining(refused) });

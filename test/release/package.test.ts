@@ -5,13 +5,9 @@ import { dirname, join } from "node:path";
 import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { analyse } from "../../src/analyse/analyse.ts";
 import { writeCoder } from "../../src/coding/codings.ts";
-import { measures } from "../../src/describe/measures.ts";
-import { packageStudy as packaging } from "../../src/release/package.ts";
-import { allowsCopies } from "../../src/release/texts.ts";
-import { checkR } from "../../src/report/check-r.ts";
-import { pageOfFindings } from "../../src/report/report.ts";
+import { packageStudy } from "../../src/release/package.ts";
+import { allowsCopies } from "../../src/release/text-licences.ts";
 import { csv, readTable } from "../../src/tables/tables.ts";
 import { factorialFile, readJudgments } from "../../src/workbench/artefacts.ts";
 import { StudyError } from "../../src/workbench/errors.ts";
@@ -21,8 +17,6 @@ import { generationOf } from "../helpers/generations.ts";
 import { type Fixture, fixture, hiddenFields, quietEffects, served, Walker } from "../survey/fixture.ts";
 import { pause } from "../survey/load.ts";
 
-const analysis = analyse(pageOfFindings);
-const packageStudy = packaging({ analyse: analysis, checkR, measures });
 let built: Fixture;
 const options = (changes: Record<string, unknown> = {}) => packageStudy.options.parse(changes);
 const folder = () => built.study.path("package");
@@ -191,7 +185,7 @@ async function writeCodings(): Promise<void> {
     await writeCoder(study, { name, kind: codings[0]!.kind, codings });
 }
 
-test("the package names nobody: no id of a service or of the study's own, no hour, no address, no own words", async () => {
+test("the package identifies nobody: no id of a service or of the study, no time of day, no address, no free text", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const text = await whole();
   const ids = (await readJudgments(built.study)).map(({ participant }) => participant);
@@ -224,7 +218,7 @@ test("the package names nobody: no id of a service or of the study's own, no hou
   );
 });
 
-test("what is asked for is there: own words, safe against formulas in CSV, as they were written elsewhere", async () => {
+test("requested parts are there: free text, safe against formulas in CSV, unchanged in other formats", async () => {
   await packageStudy.run(
     built.study.folder,
     options({ ownWords: true, demographics: "all", texts: "all" }),
@@ -244,7 +238,7 @@ test("what is asked for is there: own words, safe against formulas in CSV, as th
   }
 });
 
-test("a text goes out where its licence lets it, and a machine's where it quotes none that stays", async () => {
+test("a text is included if its licence allows it, a machine text if it quotes no withheld one", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const stories = await table("stories");
   expect(stories.map(({ text, author, withheld }) => [text !== "", author, withheld])).toEqual([
@@ -256,7 +250,7 @@ test("a text goes out where its licence lets it, and a machine's where it quotes
   expect(
     stories.every(({ title, sha256, words }) => title && sha256!.length === 64 && Number(words) > 0),
   ).toBe(true);
-  const generations = (await json("generations")).filter(({ lot }) => lot === "study");
+  const generations = (await json("generations")).filter(({ text_set }) => text_set === "study");
   expect(generations.filter(({ withheld }) => withheld)).toMatchObject([
     { text: null, withheld: "it quotes a story that is not published" },
   ]);
@@ -282,7 +276,7 @@ test.each([
   expect(allowsCopies(licence)).toBe(allows);
 });
 
-test("CSV, JSONL and SQLite hold the same rows, each answer's rightness among them", async () => {
+test("CSV, JSONL and SQLite have the same rows, with each answer's rightness", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const file = new Libsql(join(folder(), "study.sqlite"), { readonly: true });
   const names = (await readdir(join(folder(), "csv"))).map((name) => name.replace(".csv", ""));
@@ -356,7 +350,7 @@ async function examplesOfReadme(): Promise<(language: string) => string> {
   return (language) => new RegExp(`\`\`\`${language}\n(.+?)\`\`\``, "s").exec(text)![1]!;
 }
 
-test("Parquet holds the same rows, each column under its own type, and what is missing as null", async () => {
+test("Parquet has the same rows, with typed columns and null for missing values", async () => {
   await packageStudy.run(built.study.folder, options({ ownWords: true }), quietEffects());
   const codebook = await json("codebook");
   const asJson = (cell: unknown) =>
@@ -393,7 +387,7 @@ test("Parquet holds the same rows, each column under its own type, and what is m
   );
 });
 
-test("what was measured is there for texts that are left out too, but for phrases of theirs", async () => {
+test("measures include withheld texts, except phrases from them", async () => {
   await packageStudy.run(built.study.folder, options(), quietEffects());
   const rows = await json("measures");
   expect(rows).toHaveLength(built.stimuli.length);
@@ -423,7 +417,7 @@ test("what was measured is there for texts that are left out too, but for phrase
 test("what was coded is there by coder: a person has one new name in both lots, texts that are gone have no code", async () => {
   const effects = quietEffects();
   await packageStudy.run(built.study.folder, options(), effects);
-  expect(effects.said).toContainEqual("28 codes; left out are 1 of texts that are not in the study");
+  expect(effects.said).toContainEqual("28 codes; 1 left out, of texts that are no longer in the study");
   const codings = await json("codings");
   const coders = new Map<unknown, typeof codings>();
   for (const row of codings) coders.set(row["coder"], [...(coders.get(row["coder"]) ?? []), row]);
@@ -437,13 +431,13 @@ test("what was coded is there by coder: a person has one new name in both lots, 
     [true, 8],
   ]);
   const twice = people.find(([, rows]) => rows.length === 10)![1];
-  expect(twice.filter(({ lot }) => lot === "factorial")).toMatchObject([
+  expect(twice.filter(({ text_set }) => text_set === "factorial")).toMatchObject([
     { generation: "factorial-one", story: null, variable: "tone", code: "grieving" },
     { generation: null, story: expect.stringMatching(/^story-/), code: "content" },
   ]);
 
   // The factorial's text quotes a story that stays; its code is there all the same.
-  const [factorial] = (await json("generations")).filter(({ lot }) => lot === "factorial");
+  const [factorial] = (await json("generations")).filter(({ text_set }) => text_set === "factorial");
   expect(factorial).toMatchObject({ text: null, withheld: "it quotes a story that is not published" });
   const codes = await table("codes");
   expect(codes.filter(({ variable, code }) => variable === "tone" && code === "grieving")).toHaveLength(1);
@@ -457,7 +451,7 @@ test("settings.json says what participants read before they began, also where no
   expect(survey.instructions).toMatch(/^You will read \w+ .*stories/);
 });
 
-test("every column stands in the codebook and in datapackage.json, every file with its checksum", async () => {
+test("every column is in the codebook and in datapackage.json, every file with its checksum", async () => {
   await packageStudy.run(
     built.study.folder,
     options({ licence: "CC-BY-4.0", author: ["A. Reader"] }),
@@ -522,13 +516,13 @@ test("a package is written whole or not at all, and never over what somebody els
 
   await writeWhole(join(folder(), "README.md"), "my own words");
   await expect(packageStudy.run(built.study.folder, options(), quietEffects())).rejects.toThrow(
-    /README\.md was changed since the package was written/,
+    /README\.md has changed since the package was written/,
   );
   expect(await readFile(join(folder(), "README.md"), "utf8")).toBe("my own words");
   await rm(folder(), { recursive: true });
   await expect(
     packageStudy.run(built.study.folder, options({ to: built.study.path("forms") }), quietEffects()),
-  ).rejects.toThrow(/holds something else than a package/);
+  ).rejects.toThrow(/is not a package/);
 });
 
 test("a packaging that is killed leaves nothing that the next one does not clear away, and loses no package", async () => {

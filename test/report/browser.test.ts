@@ -6,8 +6,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { sharesFigure } from "../../src/analyse/analyses/accuracy.ts";
-import { drawn, widths } from "../../src/report/draw.ts";
-import { pageOfFindings, report } from "../../src/report/report.ts";
+import { drawn, widths } from "../../src/findings/draw.ts";
+import { report } from "../../src/report/report.ts";
 import { corpusSummaryFile } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
@@ -16,7 +16,6 @@ import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts"
 import { chromiumPath, launchBrowser } from "../helpers/browser.ts";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const analysis = analyse(pageOfFindings);
 
 async function reported(): Promise<Study> {
   const study = await aStudy();
@@ -29,7 +28,7 @@ async function reported(): Promise<Study> {
   );
   await writeJudgments(study, readers.flat());
   await writeWhole(study.path(corpusSummaryFile), JSON.stringify(corpus));
-  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   const effects = { ...quiet(), env: process.env };
   await runStage(report, study, { pdf: true }, effects);
   return study;

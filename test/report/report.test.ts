@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
-import { pageOfFindings, report } from "../../src/report/report.ts";
+import { report } from "../../src/report/report.ts";
 import {
   corpusSummaryFile,
   descriptionFile,
@@ -15,10 +15,8 @@ import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 
-const analysis = analyse(pageOfFindings);
-
 async function reportOf(study: Study) {
-  await runStage(analysis, study, analysis.options!.parse({}), quiet());
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
   await runStage(report, study, { pdf: false }, quiet());
   const read = (file: string) => readFile(study.path("report", file), "utf8");
   const html = await read("report.html");

@@ -106,7 +106,7 @@ test("the copy holds what the stages wrote and read, and nothing else that lies 
   await remove();
 });
 
-test("too few for the planned end are told how many have a verdict; as many as that, or as a declared look needs, are not", async () => {
+test("with fewer than the planned readers a note says how many give a verdict; with enough, or at a declared look, it does not", async () => {
   const { study, remove } = await fixture({ forms: 2, stories: 3, survey: { quota: 6 } });
   const said = async (participants: number, settings = "") => {
     await writeWhole(study.path("study.yaml"), (await readFile(study.path("study.yaml"), "utf8")) + settings);
@@ -116,8 +116,7 @@ test("too few for the planned end are told how many have a verdict; as many as t
     await simulate.run(study.folder, simulate.options.parse({ to, participants }), effects);
     return effects.said.join("\n");
   };
-  const sentence =
-    "the study ends at 6 readers, and before that it has no verdict: `--participants 6` shows one";
+  const sentence = "there is no verdict before the planned end of 6 readers: use --participants 6 to see one";
   expect(await said(4)).toContain(sentence);
   expect(await said(6)).not.toContain("no verdict");
   expect(await said(3, "\nanalyse: { stop: { looks: [0.5] } }\n")).not.toContain("no verdict");
@@ -147,7 +146,7 @@ test("the same seed simulates the same judgments to the byte", async () => {
   }
 });
 
-test("a folder that holds something is left alone", async () => {
+test("a folder that is not empty is refused", async () => {
   await expect(simulated("copy", {})).rejects.toThrow(/is not empty/);
   await expect(simulated("../inside", { to: original.study.path("inside") })).rejects.toThrow(
     /inside the study/,
@@ -192,7 +191,7 @@ test("judgments that came without a store are never written over", async () => {
   await remove();
 });
 
-test("while the survey is served the stage takes the server's own export", async () => {
+test("while the survey runs the stage uses the server's own export", async () => {
   const { study, remove } = await fixture();
   const first = await served(study);
   const walker = new Walker(first.url);
@@ -204,7 +203,7 @@ test("while the survey is served the stage takes the server's own export", async
   const survey = await served(study);
   const effects = quietEffects();
   await runStage(judgments, study, {}, effects);
-  expect(effects.said).toContain("the survey is being served: its own export is taken");
+  expect(effects.said).toContain("the survey is running and has exported its answers itself");
   expect((await stateOf(judgments, study, await readManifest(study))).is).toBe("fresh");
   await survey.close();
   await runStage(judgments, study, {}, effects);

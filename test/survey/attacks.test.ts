@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
 import { StudyConfig } from "../../src/study/config.ts";
-import { Commits } from "../../src/survey/store/commits.ts";
 import { openDatabase } from "../../src/survey/store/database.ts";
+import { GroupCommit } from "../../src/survey/store/group-commit.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
@@ -216,7 +216,7 @@ describe("a request that is no form of ours", () => {
       }
       const header = encodeURIComponent(unit).repeat(500);
       for (const path of [
-        `/?told=${header}`,
+        `/?alert=${header}`,
         `/?invitation=${header}.${header}`,
         `/q/${header}`,
         `/my/${header}`,
@@ -263,8 +263,8 @@ describe("a request that is no form of ours", () => {
     for (const path of [
       "/",
       "/q/1",
-      "/?told=%0d%0aset-cookie:x=1",
-      "/?told=<script>",
+      "/?alert=%0d%0aset-cookie:x=1",
+      "/?alert=<script>",
       "/nowhere?evil.example",
     ]) {
       const response = await fetch(url + path, { headers, redirect: "manual" });
@@ -344,7 +344,7 @@ test("a token of the researcher's own that can be guessed is refused, and a long
   const { study, remove } = await fixture();
   ends.push(remove);
   const startedWith = (token: string) => served(study, quietEffects({ env: { TINYLOVE_TOKEN: token } }));
-  await expect(startedWith("1234")).rejects.toThrow("TINYLOVE_TOKEN has 4 characters, which can be guessed");
+  await expect(startedWith("1234")).rejects.toThrow("TINYLOVE_TOKEN has 4 characters and can be guessed");
   const token = "correct horse battery staple";
   const survey = await startedWith(` ${token}\n`);
   ends.push(survey.close);
@@ -455,7 +455,7 @@ describe("a store that cannot keep an answer", () => {
     await sql`CREATE TABLE child (id TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`.execute(
       database,
     );
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const fact = (name: string) =>
       commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
     // The violation shows at COMMIT alone: the innocent neighbour must not be told that it is stored.
@@ -478,7 +478,7 @@ describe("a store that cannot keep an answer", () => {
     ends.push(remove);
     const database = await openDatabase(study, {});
     ends.push(() => database.destroy());
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const insert = (name: string) =>
       commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
     const outcomes = await Promise.allSettled([insert("one"), insert("one"), insert("two")]);
@@ -492,7 +492,7 @@ describe("a store that cannot keep an answer", () => {
     ends.push(remove);
     const database = await openDatabase(study, {});
     ends.push(() => database.destroy());
-    const commits = new Commits(database);
+    const commits = new GroupCommit(database);
     const insert = (name: string) =>
       commits.write(name, (writing) =>
         writing

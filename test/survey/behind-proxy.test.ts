@@ -201,16 +201,18 @@ describe("the limit on requests", () => {
     const of = (address: string) => statuses(url, 4, () => header(address));
     expect(await of("203.0.113.7")).toEqual([200, 200, 200, 429]);
     expect(await of("203.0.113.8")).toEqual([200, 200, 200, 429]);
-    expect(effects.said.join()).not.toContain("does not say whose requests");
+    expect(effects.said.join()).not.toContain("does not send the client's address");
   });
 
-  test("is for each browser where the proxy tells no address, and that is told once", async () => {
+  test("is counted for each browser if the proxy sends no address, with one warning", async () => {
     const { url, effects } = await open({ survey: { proxy: true, rate: 3 } });
     const browser = (letter: string) => ({ cookie: `__Host-participant=${letter.repeat(26)}` });
     expect(await statuses(url, 4, () => browser("a"))).toEqual([200, 200, 200, 429]);
     expect(await statuses(url, 4, () => browser("b"))).toEqual([200, 200, 200, 429]);
     expect(await statuses(url, 4, () => ({}))).toEqual([200, 200, 200, 429]);
-    expect(effects.said.filter((line) => line.includes("does not say whose requests"))).toHaveLength(1);
+    expect(effects.said.filter((line) => line.includes("does not send the client's address"))).toHaveLength(
+      1,
+    );
   });
 
   test("on guessing the token is no other with made-up cookies", async () => {

@@ -90,7 +90,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     expect(new Set(judgments.map(({ question }) => question)).size).toBe(choices.length);
   };
 
-  test("goes the whole way, and the time of reading is measured", async () => {
+  test("completes the survey, and reading time is measured", async () => {
     const earlier = await before();
     const page = await reader();
     await begin(page);
@@ -104,7 +104,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     expect(judgments.every(({ ms }) => ms !== undefined && ms < 60_000)).toBe(true);
   });
 
-  test("goes back with the browser's button, changes an answer and goes on", async () => {
+  test("goes back with the browser's button, changes an answer and continues", async () => {
     const earlier = await before();
     const page = await reader();
     await begin(page);
@@ -182,7 +182,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     keptOnce(await answersSince(earlier), ["machine", "human", "machine", "machine"]);
   });
 
-  test("needs no script, and then no time is written down", async () => {
+  test("needs no script, and then no reading time is stored", async () => {
     const earlier = await before();
     const page = await reader({ javaScriptEnabled: false });
     await everyPage(page, async () => {});
@@ -244,7 +244,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     keptOnce(await answersSince(earlier), ["human", "human", "machine", "human"]);
   });
 
-  test("finds every page accessible, light and dark, on a phone and on a desk", async () => {
+  test("finds every page accessible, light and dark, on a phone and on a desktop", async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       for (const [device, viewport] of [
         ["phone", { width: 320, height: 640 }],
@@ -341,7 +341,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     }
   });
 
-  test("meets no other server, and no error in the console", async () => {
+  test("contacts no other server and causes no error in the console", async () => {
     const page = await reader();
     const strays: string[] = [];
     page.on("request", (request) => {

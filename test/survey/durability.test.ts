@@ -74,7 +74,7 @@ describe("under load nothing acknowledged is lost, and nothing stored twice,", (
   });
 });
 
-test("a killed server's answers are exported when it starts again, and a polite end exports them too", async () => {
+test("a killed server's answers are exported when it starts again, and a normal stop exports them too", async () => {
   const study = await built({});
   const server = await program.serve(study.folder);
   const walker = new Walker(server.url);
@@ -92,7 +92,7 @@ test("a killed server's answers are exported when it starts again, and a polite 
 });
 
 test.skipIf(!watch)(
-  "while syncs fail every answer is refused kindly; later ones are stored, and a power cut then loses none",
+  "while syncs fail every answer is refused with a page that sends it again; later ones are stored, and a power cut then loses none",
   async () => {
     const study = await built();
     const before = contentsOf(study.folder);
@@ -159,10 +159,10 @@ test.skipIf(!watch || !hasPostgres())(
   },
 );
 
-test("a server that is killed during a backup leaves no half one, and the next backup is whole", async () => {
+test("a server that is killed during a backup leaves no partial one, and the next backup is complete", async () => {
   const study = await built({});
   const store = new Store(await openDatabase(study, {}));
-  for (let at = 0; at < 150; at++) await store.facts.set(`ballast ${at}`, "x".repeat(200_000));
+  for (let at = 0; at < 150; at++) await store.metadata.set(`ballast ${at}`, "x".repeat(200_000));
   await store.close();
   const server = await program.serve(study.folder);
   const walker = new Walker(server.url);

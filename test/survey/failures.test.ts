@@ -45,14 +45,14 @@ describe("the write-ahead log", () => {
   const size = (path: string) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   const megabytes = 1_000_000;
 
-  test("stays small under a long load, waits for a reader who holds on, and is used again after", async () => {
+  test("stays small under a long load, waits for a long reader, and is used again afterwards", async () => {
     const study = await built();
     const path = study.path("survey.sqlite");
     const store = new Store(await openDatabase(study, {}));
     let written = 0;
     const write = async (count: number) => {
       for (const end = written + count; written < end; written++)
-        await store.facts.set(`fact ${written % 50}`, `${written} `.repeat(25_000));
+        await store.metadata.set(`fact ${written % 50}`, `${written} `.repeat(25_000));
     };
     await write(250);
     expect(size(path)).toBeLessThan(20 * megabytes);
@@ -90,7 +90,7 @@ test("a store that another program has locked refuses answers and takes them whe
   expect(await compared([], study)).toMatchObject({ stored: 1 });
 });
 
-test.skipIf(!canMount())("a study on a read-only disk is told in one line, and left as it is", async () => {
+test.skipIf(!canMount())("a study on a read-only disk gives a one-line error and is unchanged", async () => {
   const source = await built();
   await (await served(source)).close();
   const disk = smallDisk("8m");
@@ -147,7 +147,7 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     expect(await compared(load.acknowledged.keys(), study)).toMatchObject({ lost: [], doubled: [] });
   });
 
-  test("that turns read-only refuses answers, and stores them when it may be written again", async () => {
+  test("that becomes read-only refuses answers, and stores them when it is writable again", async () => {
     const study = await built();
     const survey = await served(study, effects());
     const { send } = await aboutToAnswer(survey.url);

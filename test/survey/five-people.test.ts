@@ -63,7 +63,7 @@ describe.skipIf(!found)("five people at once", () => {
     await built?.remove();
   });
 
-  test("answer once each what they meant, on balanced forms, and it ends in a report", async () => {
+  test("answer once each as they meant, on balanced forms, and a report follows", async () => {
     const { study } = built;
     const outcomes = await Promise.all(people.map((person) => outcomeOf(person)));
 
@@ -72,7 +72,7 @@ describe.skipIf(!found)("five people at once", () => {
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
       .replace(/\s+/g, " ");
-    expect(figures).toContain("opened 5 consented 5 answering now 0 completed 5 left before the end 0");
+    expect(figures).toContain("visits 5 consented 5 answering now 0 completed 5 dropped out 0");
 
     await survey.close();
     const judgments = await readJudgments(study);

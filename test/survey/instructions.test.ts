@@ -11,31 +11,33 @@ const english = (...questions: ReturnType<typeof asked>[]) =>
 
 test("judgments of origin alone", () => {
   expect(english(asked("human-or-machine", "a", "b", "c"))).toBe(
-    `You will read 3 very short stories, one at a time. Some were written by a person, some by a machine. Every ending was cut off.
+    `You will read 3 very short stories, one at a time. Some were written by a person, some by a machine. The endings have been cut off.
 
-You will be asked whether a person or a machine wrote a story. Read each one as you would read it in a magazine, then say what you think. There is no need to be certain: go by your impression.`,
+You will be asked whether a person or a machine wrote a story. Read each story as you would in a magazine, then say what you think. You do not have to be certain: go with your impression.`,
   );
 });
 
-test("feelings alone: no word of machines", () => {
+test("feelings only: no mention of machines", () => {
   const told = english(asked("how-it-felt", "a", "b"), asked("fits-its-title", "a", "b"));
   expect(told).not.toMatch(/machine/);
   expect(told).toContain("You will be asked how much a story moved you and how well a story fits its title.");
   expect(told).toContain("You will read 2 very short stories");
 });
 
-test("pairs, alone and beside single judgments, and read again", () => {
+test("pairs, alone and with single judgments, and read again", () => {
   expect(english(asked("which-is-human", "a b"))).toMatch(
-    /^You will read two very short stories, both on one page\. Of two on a page, one was written by a person and one by a machine\./,
+    /^You will read two very short stories, both on one page\. In each pair, one story was written by a person and one by a machine\./,
   );
   const mixed = english(asked("human-or-machine", "a", "b"), asked("which-is-human", "c d", "e f"));
-  expect(mixed).toContain("You will read 2 very short stories, one at a time, and 2 times two on one page.");
+  expect(mixed).toContain(
+    "You will read 2 very short stories, one at a time, and 2 pages with two stories each.",
+  );
   expect(mixed).toContain(
     "asked whether a person or a machine wrote a story and which of two stories a person wrote.",
   );
   expect(mixed).not.toContain("read before");
   expect(english(asked("human-or-machine", "a", "b"), asked("which-is-human", "a b"))).toContain(
-    "What stands together on a page you will have read before.",
+    "You will already have read the stories shown in pairs.",
   );
 });
 
@@ -44,15 +46,15 @@ test("questions about oneself are said to come at the end, without stories where
 });
 
 test.each(languages())("every task that shows a story has its words in %s", (language) => {
-  for (const { name, stimuli } of tasks.filter(({ stimuli }) => stimuli > 0)) {
+  for (const { name, stimuli, asked } of tasks.filter(({ stimuli }) => stimuli > 0)) {
     const shown = Array.from({ length: stimuli }, (_, at) => `story-${at}`);
     const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language));
-    expect(told).toContain(phrasesOf(language)(`instructions.${name}`));
+    expect(told).toContain(asked(phrasesOf(language)));
     expect(told).not.toMatch(/[{}]/);
   }
 });
 
-test("participants are told what their own form asks", async () => {
+test("instructions describe the participant's own form", async () => {
   const { study, remove } = await fixture({
     stories: 4,
     tasks: [{ task: "demographics", stimuli: 0 }],
@@ -70,8 +72,6 @@ test("participants are told what their own form asks", async () => {
 
 test("a page about oneself that would be empty is refused before anybody sees it", async () => {
   const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
-  await expect(served(study)).rejects.toThrow(
-    /demographics would be an empty page: survey.demographics is empty/,
-  );
+  await expect(served(study)).rejects.toThrow(/demographics would be an empty page/);
   await remove();
 });

@@ -67,12 +67,12 @@ afterAll(() => honest.remove());
 // 84 texts are classified: chance is 0.5, and 0.5 +/- 0.19 holds 3.5 standard errors.
 const chance = 0.19;
 
-test("nothing that a participant receives tells a machine's text from a person's", () => {
+test("nothing that a participant receives distinguishes machine texts from human ones", () => {
   expect(received).toHaveLength(168);
   expect(Math.abs(originAudit(received) - 0.5)).toBeLessThan(chance);
 });
 
-test("nor can the classifier tell when origins are dealt at random, thus chance is what it means by chance", () => {
+test("the classifier is at chance when origins are shuffled", () => {
   const dealt = received.map((one, at) => ({
     ...one,
     origin: (at * 7919) % 13 < 6 ? ("human" as const) : ("machine" as const),

@@ -1,6 +1,6 @@
 import { holm } from "../../src/stats/multiple-tests.ts";
 import { normalSurvival } from "../../src/stats/normal.ts";
-import type { Origin } from "../../src/tasks/task.ts";
+import type { Origin } from "../../src/tasks/kinds.ts";
 
 /** Everything that a participant receives about one text: bytes, headers, place, time. */
 export interface Received {

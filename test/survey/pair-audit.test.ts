@@ -139,19 +139,19 @@ describe.each(["title", "mixed"] as const)("of pairs (%s)", async (pairs) => {
   const study = await composed(pairs);
   const { pages, sides } = await receive(study);
 
-  test("no page tells which story a person wrote, nor does the half of it that a story stands in", () => {
+  test("no page reveals which story a person wrote, nor does the half with one story", () => {
     expect([pages.length, sides.length]).toEqual([168, 336]);
     expect(offChance(pages)).toBeLessThan(chance);
     expect(offChance(sides)).toBeLessThan(chance);
   });
 
-  test("people's stories stand on the left about as often as on the right", () => {
+  test("human stories are on the left about as often as on the right", () => {
     const left = pages.filter(({ origin }) => origin === "human").length;
     // 84 of 168 with a standard error of 6.5.
     expect(Math.abs(left - 84)).toBeLessThan(23);
   });
 
-  test("the exported page tells no more", async () => {
+  test("the exported page reveals no more", async () => {
     const trials = await exported(study);
     expect(trials).toHaveLength(168);
     expect(offChance(trials)).toBeLessThan(chance);

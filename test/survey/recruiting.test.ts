@@ -70,7 +70,7 @@ eachStore((effects) => {
     await arrive(walker, prolific);
     const refused = await arrive(thief, prolific);
     expect(refused.status).toBe(409);
-    expect(refused.text).toContain("already begun in another browser");
+    expect(refused.text).toContain("already started with this id in another browser");
     expect((await thief.get("/q/1")).location).toBe("/");
     await walker.finish();
     await close();
@@ -173,7 +173,7 @@ eachStore((effects) => {
 
   const personalLink = (page: string) => /href="(\/my\/[^"]+)"/.exec(page)![1]!;
 
-  test("a personal link goes on in another browser, and the first one is a stranger then", async () => {
+  test("a personal link continues in another browser, and the first browser then has no access", async () => {
     const { url } = await open();
     const [first, second] = [new Walker(url), new Walker(url)];
     await first.begin();
@@ -186,7 +186,7 @@ eachStore((effects) => {
     expect(await second.finish()).toContain("Thank you");
   });
 
-  test("withdrawing deletes everything one has told, and nothing can be added afterwards", async () => {
+  test("withdrawing deletes everything, and nothing can be added afterwards", async () => {
     const { url, study, close } = await open({ survey: { recruiting } });
     const [walker, other] = [new Walker(url), new Walker(url)];
     await arrive(walker, prolific);

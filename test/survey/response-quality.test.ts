@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { type ConductedAnswer, responseQualityOf } from "../../src/survey/response-quality.ts";
+import { responseQualityOf, type TimedAnswer } from "../../src/survey/response-quality.ts";
 import { readTable } from "../../src/tables/tables.ts";
 import { fixture, hiddenFields, quietEffects, served, Walker } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
@@ -10,7 +10,7 @@ const wordsOf = new Map([
   ["two", 100],
 ]);
 
-const answer = (changes: Partial<ConductedAnswer>): ConductedAnswer => ({
+const answer = (changes: Partial<TimedAnswer>): TimedAnswer => ({
   question: "q",
   task: "human-or-machine",
   stimuli: ["one"],
@@ -20,10 +20,10 @@ const answer = (changes: Partial<ConductedAnswer>): ConductedAnswer => ({
   ...changes,
 });
 
-const fastOf = (answers: readonly ConductedAnswer[], started = 0) =>
+const fastOf = (answers: readonly TimedAnswer[], started = 0) =>
   responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
 
-test("a page is fast where its words cannot be read in its time: a hundred words in under six seconds", () => {
+test("a page is fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
   expect(fastOf([answer({ ms: 5999 })])).toBe(1);
   expect(fastOf([answer({ ms: 6000 })])).toBe(0);
   expect(fastOf([answer({ stimuli: ["one", "two"], ms: 11_000 })])).toBe(1);
@@ -34,7 +34,7 @@ test("a second question about a story that has been read may be answered at once
   expect(fastOf([answer({ ms: 9000 }), answer({ task: "how-it-felt", answer: "4", ms: 800 })])).toBe(0);
 });
 
-test("without a measured time that between two answers stands for it; changed and imported answers say nothing", () => {
+test("without a measured time the time between two answers is used; changed and imported answers say nothing", () => {
   const at = (one: number, two: number) => [answer({ at: one }), answer({ stimuli: ["two"], at: two })];
   expect(fastOf(at(2000, 4000))).toBe(2);
   expect(fastOf(at(9000, 11_000))).toBe(1);
@@ -56,7 +56,7 @@ test("straight-lining is one answer to five stories of a task, and no fewer", ()
 });
 
 eachStore((effects) => {
-  test("how somebody answered stands in participants.csv, and refuses nobody; openings are counted", async () => {
+  test("response quality is in participants.csv and excludes nobody; visits are counted", async () => {
     const { study, remove } = await fixture({
       stories: 5,
       forms: 1,
@@ -106,12 +106,12 @@ eachStore((effects) => {
     const figures = (await researcher.get("/study/numbers")).text
       .replace(/<[^>]+>/g, " ")
       .replace(/\s+/g, " ");
-    expect(figures).toContain("opened 2 consented 1");
+    expect(figures).toContain("visits 2 consented 1");
     await again.close();
     await remove();
   });
 
-  test("where it cannot be told the answers are exported all the same, and that is said", async () => {
+  test("if it cannot be computed the answers are exported all the same, with a warning", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = effects();
     const survey = await served(study, effect);
@@ -123,11 +123,11 @@ eachStore((effects) => {
     const [row] = await readTable(study.path("judgments/participants.csv"));
     expect([row!["completed"] !== "", row!["fast_pages"]]).toEqual([true, ""]);
     expect(await readTable(study.path("judgments/judgments.csv"))).toHaveLength(2);
-    expect(effect.said.join("\n")).toContain("how people answered could not be told");
+    expect(effect.said.join("\n")).toContain("the response quality could not be computed");
     await remove();
   });
 
-  test("what a page noticed is deleted with the answers of who withdraws", async () => {
+  test("bot signals are deleted with the answers of a withdrawn participant", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = quietEffects(effects());
     const survey = await served(study, effect);

@@ -7,7 +7,7 @@ import { type Fixture, fixture, hiddenFields, served, Walker } from "./fixture.t
 import { eachStore } from "./stores.ts";
 
 eachStore((effects, kind) => {
-  describe("a participant's way", () => {
+  describe("a participant's survey", () => {
     let study: Fixture;
     let survey: RunningSurvey;
     beforeAll(async () => {
@@ -51,14 +51,14 @@ eachStore((effects, kind) => {
       ]);
     });
 
-    test("a changed answer under a used key is refused kindly, and the first one stays", async () => {
+    test("a changed answer under a used key shows a conflict page, and the first answer stays", async () => {
       const walker = new Walker(survey.url);
       await walker.begin();
       const fields = hiddenFields((await walker.get("/q/1")).text);
       await walker.post("/q/1", { ...fields, answer: "machine" });
       const reply = await walker.post("/q/1", { ...fields, answer: "human" });
       expect(reply.status).toBe(409);
-      expect(reply.text).toContain("that first answer is kept");
+      expect(reply.text).toContain("your first answer is stored");
       expect((await walker.get("/q/1")).text).toMatch(/value="machine" required checked/);
     });
 
@@ -84,7 +84,7 @@ eachStore((effects, kind) => {
       expect((await walker.get("/q/9")).status).toBe(404);
     });
 
-    test("an answer that is missing or strange is asked for again", async () => {
+    test("a missing or invalid answer is asked for again", async () => {
       const walker = new Walker(survey.url);
       await walker.begin();
       const fields = hiddenFields((await walker.get("/q/1")).text);
@@ -110,7 +110,7 @@ eachStore((effects, kind) => {
     });
   });
 
-  test("where no way back is allowed, the first answer stays", async () => {
+  test("with survey.back off, the first answer stays", async () => {
     const { study, remove } = await fixture({ survey: { back: false } });
     const survey = await served(study, effects());
     const walker = new Walker(survey.url);
@@ -121,14 +121,14 @@ eachStore((effects, kind) => {
     await walker.post("/q/1", { ...one, answer: "human" });
     const second = await walker.post("/q/1", { ...two, answer: "machine" });
     expect(second.status).toBe(409);
-    expect(second.text).toContain("Your first answer to this story stays");
+    expect(second.text).toContain("Your first answer to this question is kept");
     expect((await walker.get("/q/1")).location).toBe("/q/2");
     await survey.close();
     expect((await readJudgments(study)).map(({ response }) => response.answer)).toEqual(["human"]);
     await remove();
   });
 
-  test("a stampede is spread evenly over the forms, and the quota closes the study", async () => {
+  test("many arrivals at once are spread evenly over the forms, and the quota closes the study", async () => {
     const { study, remove } = await fixture({ forms: 3, survey: { quota: 12 } });
     const survey = await served(study, effects());
     const walkers = Array.from({ length: 30 }, () => new Walker(survey.url));
@@ -146,7 +146,7 @@ eachStore((effects, kind) => {
     await remove();
   });
 
-  test("a place that nobody uses goes to somebody else when its time is over, and who comes back late still counts", async () => {
+  test("an unused place is given away when its reservation expires, and a late participant still counts", async () => {
     const { study, remove } = await fixture({ forms: 1, survey: { quota: 1, reserve: 10 } });
     let now = Date.UTC(2026, 0, 1);
     const survey = await served(study, effects({ now: () => now }));
@@ -162,7 +162,7 @@ eachStore((effects, kind) => {
     await remove();
   });
 
-  test.skipIf(kind === "PostgreSQL")("one store is served once, and a port once", async () => {
+  test.skipIf(kind === "PostgreSQL")("one store, or one port, is used by one server", async () => {
     const [one, other] = [await fixture(), await fixture()];
     const survey = await served(one.study, effects());
     await expect(served(one.study, effects())).rejects.toThrow(/in use by another process/);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
-import type { Submission } from "../../src/survey/answering.ts";
-import type { Arrival } from "../../src/survey/entering.ts";
+import type { Arrival } from "../../src/survey/allocate-participant.ts";
 import { Metadata } from "../../src/survey/metadata.ts";
 import { newParticipant } from "../../src/survey/participant.ts";
 import { openDatabase } from "../../src/survey/store/database.ts";
-import { Records } from "../../src/survey/store/records.ts";
+import { ResponseRecords } from "../../src/survey/store/records.ts";
 import { Store } from "../../src/survey/store/store.ts";
+import type { Submission } from "../../src/survey/submit-answer.ts";
 import type { Plan } from "../../src/survey/survey-plan.ts";
 import { type Fixture, fixture } from "./fixture.ts";
 import { eachStore } from "./stores.ts";
@@ -43,7 +43,7 @@ eachStore((effects, kind) => {
         called.add(String(name));
         const value = Reflect.get(real, name, real);
         if (typeof value === "function") return value.bind(real);
-        return value instanceof Metadata || value instanceof Records ? watched(value) : value;
+        return value instanceof Metadata || value instanceof ResponseRecords ? watched(value) : value;
       },
     });
 
@@ -55,7 +55,7 @@ eachStore((effects, kind) => {
   afterAll(() => built?.remove());
 
   async function entered(changes: Partial<Arrival> = {}) {
-    const place = await store.enter(arrival(changes), random);
+    const place = await store.allocate(arrival(changes), random);
     if ("refused" in place) throw new Error(place.refused);
     return place;
   }
@@ -68,19 +68,19 @@ eachStore((effects, kind) => {
     ms: 1234,
     now: now + minute,
     reserve: 10 * minute,
-    change: true,
+    mayChange: true,
     ...changes,
   });
 
-  test("a fact is made once, and may be set", async () => {
-    expect(await store.facts.keep("colour", () => "green")).toBe("green");
-    expect(await store.facts.keep("colour", () => "blue")).toBe("green");
-    await store.facts.set("colour", "red");
-    expect(await store.facts.keep("colour", () => "blue")).toBe("red");
-    expect(await store.sealKey()).toBe(await store.facts.keep("seal key", () => "another"));
+  test("a metadata value is created once and can be set", async () => {
+    expect(await store.metadata.getOrCreate("colour", () => "green")).toBe("green");
+    expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("green");
+    await store.metadata.set("colour", "red");
+    expect(await store.metadata.getOrCreate("colour", () => "blue")).toBe("red");
+    expect(await store.sealKey()).toBe(await store.metadata.getOrCreate("seal key", () => "another"));
   });
 
-  test("who enters has a place under a secret that can be exchanged", async () => {
+  test("a participant has a place under a secret that can be replaced", async () => {
     const { id, secret } = newParticipant();
     const place = await entered({ id, secret });
     expect(place).toEqual({
@@ -91,22 +91,22 @@ eachStore((effects, kind) => {
       completed: undefined,
       withdrawn: undefined,
     });
-    expect(await store.participant(secret)).toEqual(place);
+    expect(await store.bySecret(secret)).toEqual(place);
     expect(await store.byId(id)).toEqual(place);
     expect(await entered({ secret })).toEqual(place);
-    await store.giveSecret(id, "another");
-    expect(await store.participant(secret)).toBeUndefined();
-    expect((await store.participant("another"))?.id).toBe(id);
+    await store.replaceSecret(id, "another");
+    expect(await store.bySecret(secret)).toBeUndefined();
+    expect((await store.bySecret("another"))?.id).toBe(id);
     expect(await store.byId("nobody")).toBeUndefined();
   });
 
-  test("a recruit has one place, and is told of to nobody else", async () => {
+  test("a recruit has one place, which nobody else learns of", async () => {
     const recruit = { service: "prolific", person: "p", study: "s", visit: "v" };
     const { id } = await entered({ recruit });
-    expect(await store.enter(arrival({ recruit }), random)).toEqual({ refused: "taken" });
+    expect(await store.allocate(arrival({ recruit }), random)).toEqual({ refused: "taken" });
     expect(await store.recruitOf(id)).toEqual(recruit);
     expect(await store.recruitOf((await entered()).id)).toBeUndefined();
-    expect(JSON.stringify(await store.records.everything())).not.toContain("prolific");
+    expect(JSON.stringify(await store.records.all())).not.toContain("prolific");
   });
 
   test("a place and its participant come together or not at all", async () => {
@@ -118,7 +118,7 @@ eachStore((effects, kind) => {
         throw new Error("no plan");
       },
     });
-    await expect(store.enter(fails, random)).rejects.toThrow("no plan");
+    await expect(store.allocate(fails, random)).rejects.toThrow("no plan");
     expect(await store.byId(fails.id)).toBeUndefined();
     expect(await store.loads(forms, now)).toEqual(new Map([["lonely", { completed: 0, reserved: 0 }]]));
     expect((await entered({ forms })).form).toBe("lonely");
@@ -135,33 +135,35 @@ eachStore((effects, kind) => {
       ]),
     );
     expect((await store.loads(forms, now + 11 * minute)).get("x")).toEqual({ completed: 0, reserved: 0 });
-    expect(await store.enter(arrival({ forms: ["q"], quota: 1 }), random)).not.toHaveProperty("refused");
-    expect(await store.enter(arrival({ forms: ["q"], quota: 1 }), random)).toEqual({ refused: "full" });
+    expect(await store.allocate(arrival({ forms: ["q"], quota: 1 }), random)).not.toHaveProperty("refused");
+    expect(await store.allocate(arrival({ forms: ["q"], quota: 1 }), random)).toEqual({ refused: "full" });
   });
 
   test("who withdraws after the last answer gives the place back to the quota", async () => {
     const forms = ["given back"];
     const { id } = await entered({ forms, quota: 1 });
-    await store.answer(submission(id));
-    await store.answer(submission(id, { question: "second", key: key("b"), response: { answer: "left" } }));
+    await store.submitAnswer(submission(id));
+    await store.submitAnswer(
+      submission(id, { question: "second", key: key("b"), response: { answer: "left" } }),
+    );
     expect((await store.loads(forms, now)).get(forms[0]!)).toEqual({ completed: 1, reserved: 0 });
-    expect(await store.enter(arrival({ forms, quota: 1 }), random)).toEqual({ refused: "closed" });
+    expect(await store.allocate(arrival({ forms, quota: 1 }), random)).toEqual({ refused: "closed" });
     await store.withdraw(id, now + minute);
     expect((await store.loads(forms, now)).get(forms[0]!)).toEqual({ completed: 0, reserved: 0 });
-    expect(await store.enter(arrival({ forms, quota: 1 }), random)).not.toHaveProperty("refused");
+    expect(await store.allocate(arrival({ forms, quota: 1 }), random)).not.toHaveProperty("refused");
   });
 
   test("every outcome of an answer", async () => {
     const { id } = await entered();
-    const answer = (changes: Partial<Submission> = {}) => store.answer(submission(id, changes));
+    const answer = (changes: Partial<Submission> = {}) => store.submitAnswer(submission(id, changes));
     const machine = { answer: "machine" };
     expect(await answer({ question: "second" })).toBe("ahead");
     expect(await answer({ question: "third" })).toBe("unknown");
-    expect(await store.answer(submission("nobody"))).toBe("unknown");
+    expect(await store.submitAnswer(submission("nobody"))).toBe("unknown");
     expect(await answer()).toBe("stored");
     expect(await answer()).toBe("repeated");
     expect(await answer({ response: machine })).toBe("conflict");
-    expect(await answer({ response: machine, key: key("b"), change: false })).toBe("kept");
+    expect(await answer({ response: machine, key: key("b"), mayChange: false })).toBe("kept");
     expect(await answer({ response: machine, key: key("c") })).toBe("stored");
     // What was sent first and comes late changes nothing.
     expect(await answer()).toBe("repeated");
@@ -171,12 +173,12 @@ eachStore((effects, kind) => {
     expect(await store.progress(id)).toEqual({ answered: 1, given: undefined });
     expect((await store.byId(id))?.completed).toBeUndefined();
     const last = { question: "second", key: key("d"), response: { answer: "left" }, now: now + 2 * minute };
-    expect(await answer({ ...last, signs: ["pasted"] })).toBe("stored");
+    expect(await answer({ ...last, botSignals: ["pasted"] })).toBe("stored");
     expect((await store.byId(id))?.completed).toBe(now + 2 * minute);
     expect(await answer({ key: key("e") })).toBe("over");
     expect(await answer(last)).toBe("repeated");
-    expect((await store.signs()).get(id)).toEqual(["pasted"]);
-    const { answers } = await store.records.everything();
+    expect((await store.botSignals()).get(id)).toEqual(["pasted"]);
+    const { answers } = await store.records.all();
     const own = answers.filter(({ participant }) => participant === id);
     expect(own).toMatchObject([
       {
@@ -194,11 +196,13 @@ eachStore((effects, kind) => {
   test("the same answer from many at the same instant is stored once, with everybody else's", async () => {
     const people = await Promise.all(Array.from({ length: 10 }, () => entered()));
     const outcomes = await Promise.all(
-      people.flatMap(({ id }) => [1, 2, 3].map(() => store.answer(submission(id)))),
+      people.flatMap(({ id }) => [1, 2, 3].map(() => store.submitAnswer(submission(id)))),
     );
     expect(outcomes.filter((outcome) => outcome === "stored")).toHaveLength(10);
     expect(outcomes.filter((outcome) => outcome === "repeated")).toHaveLength(20);
-    const rows = (await store.records.counted()).filter(({ id }) => people.some((one) => one.id === id));
+    const rows = (await store.records.participantProgress()).filter(({ id }) =>
+      people.some((one) => one.id === id),
+    );
     expect(rows.map(({ answers }) => answers)).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
@@ -206,49 +210,49 @@ eachStore((effects, kind) => {
     const forms = ["w"];
     const recruit = { service: "mturk", person: "w", study: "", visit: "" };
     const { id } = await entered({ forms, recruit });
-    await store.answer(submission(id, { now: now + 9 * minute, signs: ["trap"] }));
+    await store.submitAnswer(submission(id, { now: now + 9 * minute, botSignals: ["trap"] }));
     expect((await store.loads(forms, now + 15 * minute)).get("w")).toEqual({ completed: 0, reserved: 1 });
-    expect(await store.sentAs("w")).toBe(id);
+    expect(await store.byServiceId("w")).toBe(id);
     await store.withdraw(id, now + 16 * minute);
-    await store.forgetDeleted();
-    expect(await store.sentAs("w")).toBeUndefined();
-    expect(await store.enter(arrival({ forms, recruit }), random)).toEqual({ refused: "withdrawn" });
+    await store.eraseDeleted();
+    expect(await store.byServiceId("w")).toBeUndefined();
+    expect(await store.allocate(arrival({ forms, recruit }), random)).toEqual({ refused: "withdrawn" });
     expect(await store.answers(id)).toEqual(new Map());
     expect(await store.recruitOf(id)).toBeUndefined();
-    expect((await store.signs()).get(id)).toBeUndefined();
+    expect((await store.botSignals()).get(id)).toBeUndefined();
     expect((await store.byId(id))?.withdrawn).toBe(now + 16 * minute);
-    expect(await store.answer(submission(id, { key: key("z") }))).toBe("over");
-    const { participants, answers } = await store.records.everything();
+    expect(await store.submitAnswer(submission(id, { key: key("z") }))).toBe("over");
+    const { participants, answers } = await store.records.all();
     expect(participants.map((row) => row.id)).not.toContain(id);
     expect(answers.map(({ participant }) => participant)).not.toContain(id);
     expect((await store.loads(forms, now + 15 * minute)).get("w")).toEqual({ completed: 0, reserved: 0 });
   });
 
-  test("who answered elsewhere is taken in, and counted", async () => {
+  test("an imported participant is added and counted", async () => {
     const before = await store.participants();
     const { id, secret } = newParticipant();
-    await store.admit({ id, secret, form: "elsewhere", plan, now });
+    await store.addImported({ id, secret, form: "elsewhere", plan, now });
     expect(await store.participants()).toBe(before + 1);
     expect((await store.byId(id))?.form).toBe("elsewhere");
-    expect(await store.answer(submission(id))).toBe("stored");
+    expect(await store.submitAnswer(submission(id))).toBe("stored");
   });
 
-  test("everything in parts is everything, in the same order", async () => {
-    const whole = await store.records.everything();
+  test("all batches together are everything, in the same order", async () => {
+    const whole = await store.records.all();
     expect(whole.participants.length).toBeGreaterThan(4);
     const parts = [];
-    for await (const part of store.records.inParts(2)) parts.push(part);
+    for await (const part of store.records.inBatches(2)) parts.push(part);
     expect(Math.max(...parts.map(({ participants }) => participants.length))).toBe(2);
     expect(parts.flatMap(({ participants }) => participants)).toEqual(whole.participants);
     expect(parts.flatMap(({ answers }) => answers)).toEqual(whole.answers);
   });
 
-  test("looks and openings are counted", async () => {
-    await store.facts.look(now);
-    await store.facts.look(now + minute);
-    expect(await store.facts.looks()).toEqual(["2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"]);
-    await Promise.all([store.facts.addVisits(2), store.facts.addVisits(3)]);
-    expect(await store.facts.openings()).toBe(5);
+  test("looks and visits are counted", async () => {
+    await store.metadata.recordLook(now);
+    await store.metadata.recordLook(now + minute);
+    expect(await store.metadata.looks()).toEqual(["2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"]);
+    await Promise.all([store.metadata.addVisits(2), store.metadata.addVisits(3)]);
+    expect(await store.metadata.visits()).toBe(5);
   });
 
   test.skipIf(kind === "PostgreSQL")("a backup is the whole store in one file", async () => {
@@ -258,13 +262,13 @@ eachStore((effects, kind) => {
   });
 
   test("closing waits for what is being written, and this suite called every function", async () => {
-    const writing = store.facts.set("last", "words");
+    const writing = store.metadata.set("last", "words");
     await store.close();
     await writing;
     const again = new Store(await openDatabase(built.study, effects().env));
-    expect(await again.facts.keep("last", () => "lost")).toBe("words");
+    expect(await again.metadata.getOrCreate("last", () => "lost")).toBe("words");
     await again.close();
-    const functions = [Store, Metadata, Records]
+    const functions = [Store, Metadata, ResponseRecords]
       .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
       .filter((name) => name !== "constructor");
     const left = functions.filter((name) => !called.has(name));

@@ -167,6 +167,6 @@ test("is explained before consent, where a hash of an id stays", async () => {
     const opened = await served(study);
     ends.push(opened.close);
     const { text } = await new Walker(opened.url).get("/");
-    expect(text.includes("What stays is a code computed from the id or link")).toBe(expected);
+    expect(text.includes("We keep only a code computed from the id or link")).toBe(expected);
   }
 });

@@ -4,7 +4,8 @@ import { StudyConfig } from "../../src/study/config.ts";
 import type { Field } from "../../src/study/settings/survey.ts";
 import { languages, phrasesOf } from "../../src/survey/languages.ts";
 import { fieldsOf } from "../../src/tasks/items.ts";
-import type { Origin, Task } from "../../src/tasks/task.ts";
+import type { Origin } from "../../src/tasks/kinds.ts";
+import type { Task } from "../../src/tasks/task.ts";
 import { taskNamed, tasks } from "../../src/tasks/tasks.ts";
 
 const fields: Field[] = StudyConfig.parse({
@@ -31,7 +32,7 @@ const mean = (numbers: readonly number[]) =>
 
 describe.each(tasks.map((task) => [task.name, task] as const))("%s", (_, task: Task) => {
   const origins: Origin[] = ["human", "machine"].slice(0, task.stimuli) as Origin[];
-  const schema = task.responseTo?.(fields) ?? task.response;
+  const schema = task.response(fields);
 
   test("lets through what its simulated readers answer, unchanged", () => {
     for (const response of simulated(task, origins, 1, 0, 200))
@@ -96,7 +97,7 @@ test("what has no right answer has no score", () => {
 });
 
 test("the researcher's own fields are checked, and others are not kept", () => {
-  const schema = taskNamed("demographics")!.responseTo!(fields);
+  const schema = taskNamed("demographics")!.response(fields);
   expect(schema.safeParse({ reads: "daily" }).success).toBe(false);
   expect(schema.safeParse({ age: "forty" }).success).toBe(false);
   expect(schema.safeParse({ age: "40", reads: "hourly" }).success).toBe(false);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { randomFrom } from "../../src/stats/random.ts";
 import { clipWords } from "../../src/text/clip.ts";
-import { countWords, wordsOf } from "../../src/text/words.ts";
+import { countWords } from "../../src/text/words.ts";
 
 const story = "“I know,” she said. “You left – but you came back! Always.”";
 
@@ -60,8 +60,8 @@ test("a clipped story keeps its words, whatever they are", () => {
     const length = random.integer(1, all - 1);
     const clip = clipWords(text, length, "");
     expect([clip.words, clip.cut, countWords(clip.text)]).toEqual([length, all - length, length]);
-    const kept = wordsOf(clip.text);
-    const whole = wordsOf(text);
+    const kept = clip.text.match(/\S+/g)!;
+    const whole = text.match(/\S+/g)!;
     expect(kept.slice(0, -1)).toEqual(whole.slice(0, kept.length - 1));
     expect(whole[kept.length - 1]!.startsWith(kept.at(-1)!)).toBe(true);
     expect(/[.,’”'"]$/.test(clip.text)).toBe(false);

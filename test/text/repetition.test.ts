@@ -1,13 +1,5 @@
 import { expect, test } from "vitest";
-import { randomFrom } from "../../src/stats/random.ts";
-import {
-  distinctN,
-  functionWordShare,
-  longestRepeatedRun,
-  pronounShare,
-  repetitionWithin,
-  seqRepN,
-} from "../../src/text/repetition.ts";
+import { distinctN, functionWordShare, pronounShare, seqRepN } from "../../src/text/repetition.ts";
 
 test("distinct-n counts distinct runs over all runs", () => {
   expect(distinctN("I love you, I love him")).toBeCloseTo(4 / 6, 12);
@@ -19,38 +11,6 @@ test("distinct-n counts distinct runs over all runs", () => {
 test("seq-rep-4 is nothing for a varied text and near one for a loop", () => {
   expect(seqRepN("every word here stands once alone")).toBe(0);
   expect(seqRepN("and then he said that ".repeat(20))).toBeCloseTo(1 - 5 / 97, 12);
-});
-
-test("repetition within a window sees a loop and not a distant echo", () => {
-  expect(repetitionWithin("a b a b a b", 2)).toBeCloseTo(4 / 6, 12);
-  expect(repetitionWithin("a b c d a", 3)).toBe(0);
-  expect(repetitionWithin("a b c d a", 4)).toBeCloseTo(1 / 5, 12);
-  expect(repetitionWithin("")).toBe(0);
-});
-
-test("the longest run said twice is named", () => {
-  expect(longestRepeatedRun("He left. “I am here,” she said; I am here! He stayed.")).toEqual({
-    length: 3,
-    text: "i am here",
-  });
-  expect(longestRepeatedRun("no no no no")).toEqual({ length: 3, text: "no no no" });
-  expect(longestRepeatedRun("all of these differ")).toEqual({ length: 0, text: "" });
-});
-
-test("the longest repeated run agrees with the plain search on random texts", () => {
-  const random = randomFrom("repetition");
-  for (let round = 0; round < 300; round++) {
-    const words = Array.from({ length: random.integer(1, 40) }, () => random.pick(["a", "b", "c"]));
-    let longest = 0;
-    for (let one = 0; one < words.length; one++) {
-      for (let other = one + 1; other < words.length; other++) {
-        let run = 0;
-        while (other + run < words.length && words[one + run] === words[other + run]) run++;
-        longest = Math.max(longest, run);
-      }
-    }
-    expect(longestRepeatedRun(words.join(" ")).length).toBe(longest);
-  }
 });
 
 test("pronouns count in contractions, in any case, with either apostrophe", () => {
@@ -68,7 +28,6 @@ test("word salad of pronouns has more of them than a story", () => {
 });
 
 test("a million words in a loop and a line without words are borne", () => {
-  expect(longestRepeatedRun("a b ".repeat(200_000)).length).toBe(399_998);
   expect(distinctN("love ".repeat(1_000_000))).toBe(1e-6);
   expect(pronounShare("!".repeat(10_000_000))).toBe(0);
 });

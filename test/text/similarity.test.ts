@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  cosine,
-  letterNgramsOf,
-  stemsOf,
-  textSpace,
-  tfidf,
-  titleRelevance,
-} from "../../src/text/similarity.ts";
-import { wordsOf } from "../../src/text/words.ts";
+import { cosine, letterNgramsOf, stemsOf, textSpace, tfidf } from "../../src/text/similarity.ts";
+import { wordsOf } from "../helpers/words.ts";
 
 test("weights are those of scikit-learn's TfidfVectorizer", () => {
   // TfidfVectorizer(token_pattern=r"\S+").fit(["a b b", "a c", "a"]).transform(["a b b c"]), by hand:
@@ -46,7 +39,7 @@ test("a literal title is nearest to its own story", () => {
   const texts = Object.values(stories);
   const space = textSpace(texts);
   Object.entries(stories).forEach(([title, own]) => {
-    const relevance = texts.map((text) => titleRelevance(title, text, space));
+    const relevance = texts.map((text) => space.similarity(title, text));
     expect(texts[relevance.indexOf(Math.max(...relevance))]).toBe(own);
     for (const value of relevance) expect(value >= 0 && value <= 1).toBe(true);
   });

@@ -76,7 +76,7 @@ async function researcher(): Promise<Walker> {
 async function linkOf(name: string, count = "", lot = "study"): Promise<string> {
   const walker = await researcher();
   const seal = hiddenFields((await walker.get("/study/coding")).text);
-  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count, lot });
+  const { text } = await walker.post("/study/coding", { ...seal, coder: name, count, text_set: lot });
   return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
 }
 
@@ -115,7 +115,7 @@ test("without a link there is no page and nothing is written", async () => {
   expect(location).toBe("/study/login");
   for (const path of ["/coding", "/coding/1", "/coding/thanks", "/coding/enter/eve.12.x"]) {
     const { status, text } = await stranger.get(path);
-    expect([path, status, text.includes("open the whole link")]).toEqual([path, 403, true]);
+    expect([path, status, text.includes("open the complete link")]).toEqual([path, 403, true]);
   }
   expect((await stranger.post("/coding/1", { item: "x", ...joyful() })).status).toBe(403);
   const { walker, start } = await coder("eve");
@@ -213,7 +213,7 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
   expect(await codedBy("anna")).toEqual(imported);
 });
 
-test("a coder goes on where she stopped, goes back, and changes or takes back a code", async () => {
+test("a coder continues where she stopped, goes back, and changes or removes a code", async () => {
   const { walker, start } = await coder("clara");
   expect(start).toBe("/coding/1");
   await codeOn(walker, start, joyful, 3);
@@ -262,7 +262,7 @@ test("two coders at once, and one coder in two tabs, lose no row; the codes that
   expect(agreements.length).toBeGreaterThan(0);
 });
 
-test("a name, a number, a code or a text that is none is refused in one line, and nothing is written", async () => {
+test("an invalid name, number, code or text is refused in one line, and nothing is written", async () => {
   const walker = await researcher();
   await writeCoder(built.study, {
     name: "robot",
@@ -277,9 +277,9 @@ test("a name, a number, a code or a text that is none is refused in one line, an
     ["<script>", "", "coder &lt;script&gt;: no name"],
     ["", "", "no name for a coder"],
     ["a".repeat(41), "", "no name for a coder"],
-    ["cues", "", "coder cues: the cue lists are called so; take another name"],
-    ["robot", "", "coder robot: a model is called so; take another name"],
-    ["greta", "-3", "-3: no number of texts; try 60"],
+    ["cues", "", "coder cues: this name is reserved for the cue words; choose another name"],
+    ["robot", "", "coder robot: this is the name of a model; choose another name"],
+    ["greta", "-3", "-3: not a number of texts; try 60"],
   ] as const) {
     const reply = await walker.post("/study/coding", { ...seal, coder: name, count });
     expect([name, reply.status]).toEqual([name, 400]);
@@ -290,14 +290,14 @@ test("a name, a number, a code or a text that is none is refused in one line, an
   const badCode = await greta.post("/coding/1", { ...page, "code-tone": "splendid<i>" });
   expect([badCode.status, alertOf(badCode.text)]).toEqual([
     400,
-    expect.stringMatching(/^tone: no code splendid&lt;i&gt;; try celebratory, /),
+    expect.stringMatching(/^tone: unknown code splendid&lt;i&gt;; try celebratory, /),
   ]);
   for (const place of ["13", "none", "0"]) expect((await greta.get(`/coding/${place}`)).status).toBe(404);
   expect(await codedBy("greta")).toEqual([]);
   expect(await readFile(built.study.path("corpus/codings/robot.csv"), "utf8")).toBe(robot);
 });
 
-test("a broken file is told to the researcher, and to a coder neither its place nor another coder's name", async () => {
+test("an error in a file is shown to the researcher, and a coder sees neither its path nor another coder's name", async () => {
   const { walker, start } = await coder("olga", "4");
   await codeOn(walker, start, joyful, 1);
   const page = hiddenFields((await walker.get("/coding/2")).text);
@@ -310,7 +310,7 @@ test("a broken file is told to the researcher, and to a coder neither its place 
       await walker.post("/coding/2", { ...page, ...joyful() }),
     ]) {
       expect([file, reply.status]).toEqual([file, 503]);
-      expect(reply.text).toContain("What you coded before is kept");
+      expect(reply.text).toContain("What you coded before is saved");
       expect(reply.text).not.toMatch(/robot\b|\.csv|jsonl|corpus|row \d|line \d/);
     }
     const seen = await (await researcher()).get(file.includes("codings") ? "/study/coding" : "/study/corpus");
@@ -341,11 +341,11 @@ test("the texts of the factorial get links of their own: as blind, in the sheet'
   const { study } = built;
   const walker = await researcher();
   const before = (await walker.get("/study/coding")).text;
-  expect(before).not.toContain('name="lot"');
+  expect(before).not.toContain('name="text_set"');
   const early = await walker.post("/study/coding", {
     ...hiddenFields(before),
     coder: "lea",
-    lot: "factorial",
+    text_set: "factorial",
   });
   expect([early.status, early.text]).toEqual([
     400,
@@ -385,7 +385,7 @@ test("the texts of the factorial get links of their own: as blind, in the sheet'
   );
 });
 
-test("a link to the one lot opens nothing of the other, under the same name", async () => {
+test("a link to one text set opens nothing of the other, under the same name", async () => {
   const own = await coder("mia", "4");
   await codeOn(own.walker, own.start, joyful);
   const other = await coder("mia", "4", "factorial");
@@ -410,7 +410,7 @@ if (!found) console.warn(withoutChromium);
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
 describe.skipIf(!found)("in Chromium", () => {
-  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open beside it", async () => {
+  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open next to it", async () => {
     const browser = await launchBrowser();
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
@@ -429,7 +429,7 @@ describe.skipIf(!found)("in Chromium", () => {
       await page.keyboard.press("Space");
       await page.keyboard.press("ArrowDown");
       if (pictures) await page.screenshot({ path: `${pictures}/coding.png`, fullPage: true });
-      await page.getByRole("button", { name: "Keep" }).focus();
+      await page.getByRole("button", { name: "Save" }).focus();
       await page.keyboard.press("Enter");
       await page.waitForURL(/coding\/2$/);
       expect((await codedBy("ida")).map(({ variable, code }) => [variable, code])).toEqual([
@@ -467,7 +467,7 @@ describe.skipIf(!found)("in Chromium", () => {
       for (let place = 1; place <= 8; place++) {
         await page.getByRole("heading", { name: `Text ${place} of 8` }).waitFor();
         await page.getByRole("radio", { name: "grieving" }).check();
-        await page.getByRole("button", { name: "Keep" }).click();
+        await page.getByRole("button", { name: "Save" }).click();
       }
       await page.getByRole("heading", { name: "Thank you" }).waitFor();
       const codings = await codedBy("nora-influence");

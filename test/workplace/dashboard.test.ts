@@ -4,6 +4,7 @@ import { backup } from "../../src/survey/backup.ts";
 import { readTable } from "../../src/tables/tables.ts";
 import { readJudgments } from "../../src/workbench/artefacts.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
+import { pages } from "../../src/workplace/pages.ts";
 import type { RunningSurvey } from "../../src/workplace/serve.ts";
 import { startSurvey } from "../../src/workplace/serve.ts";
 import { generationOf } from "../helpers/generations.ts";
@@ -83,6 +84,20 @@ test("nothing of the dashboard is seen without the token", async () => {
   expect((await stranger.get("/study")).status).toBe(303);
 });
 
+test("every page of the list is linked from every other, under its title", async () => {
+  const walker = await researcher();
+  const links = pages.map(({ path, title }) => `${path} ${title}`);
+  for (const { path, title } of pages) {
+    const { status, text } = await walker.get(path);
+    const linked = [...text.matchAll(/<a href="(\/study[^"]*)"( aria-current="page")?>([^<]+)<\/a>/g)];
+    const navigation = linked.slice(0, pages.length);
+    expect([path, status]).toEqual([path, 200]);
+    expect(navigation.map(([, address, , name]) => `${address} ${name}`)).toEqual(links);
+    expect(navigation.filter(([, , current]) => current).map(([, , , name]) => name)).toEqual([title]);
+    expect(text).toContain(`<h1>${title}</h1>`);
+  }
+});
+
 test("the token is in no address, and the session in a cookie that scripts and other sites cannot use", async () => {
   const walker = new Walker(survey.url);
   const reply = await walker.post("/study/login", { token: survey.token });
@@ -95,7 +110,7 @@ test("the token is in no address, and the session in a cookie that scripts and o
   expect((await walker.get("/study")).status).toBe(303);
 });
 
-test("the figures tell who came, who left where, and how long it took", async () => {
+test("the figures show how many came, where they dropped out, and how long it took", async () => {
   const [one, two, three] = [1, 2, 3].map(() => new Walker(survey.url));
   await one!.begin();
   await two!.begin();
@@ -107,15 +122,15 @@ test("the figures tell who came, who left where, and how long it took", async ()
   const figures = async () =>
     (await walker.get("/study/numbers")).text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
   expect(await figures()).toContain(
-    "consented 3 answering now 2 completed 1 left before the end 0 withdrawn 0 median time 4 min 0 s",
+    "consented 3 answering now 2 completed 1 dropped out 0 withdrawn 0 median time 4 min 0 s",
   );
   now += 3600_000;
-  expect(await figures()).toContain("answering now 0 completed 1 left before the end 2");
-  expect(await figures()).toContain("after answers participants 0 1 1 1");
+  expect(await figures()).toContain("answering now 0 completed 1 dropped out 2");
+  expect(await figures()).toContain("answers given participants 0 1 1 1");
   expect(await figures()).not.toMatch(/right|accuracy/i);
 });
 
-test("accuracy is shown to who asks, and that they asked is written down", async () => {
+test("accuracy is shown on request, and each request is recorded", async () => {
   const walker = await researcher();
   const { text } = await walker.get("/study");
   expect((await walker.post("/study/accuracy", {})).status).toBe(403);

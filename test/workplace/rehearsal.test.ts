@@ -24,10 +24,10 @@ afterAll(() => built.remove());
 
 const path = () => new URL(survey.rehearsal).pathname;
 
-test("a walk goes from consent to thanks as participants see it, and every page says what it is", async () => {
+test("a rehearsal goes from consent to thanks as participants see it, and every page says that it is one", async () => {
   const browser = await launchBrowser();
   const page = await browser.newPage();
-  const banner = "Nothing that you answer here is kept";
+  const banner = "Nothing that you answer here is stored";
   await page.goto(survey.rehearsal);
   expect(await page.textContent("main")).toContain(banner);
   await page.click("form button");
@@ -46,19 +46,19 @@ test("a walk goes from consent to thanks as participants see it, and every page 
   await browser.close();
 });
 
-test("without a script too, and what is missing is told", async () => {
+test("without a script too, and a missing answer is reported", async () => {
   const walker = new Walker(survey.url);
   const first = await walker.get(`${path()}/q/1`);
   const unanswered = await walker.post(`${path()}/q/1`, hiddenFields(first.text));
   expect(unanswered.status).toBe(400);
-  expect(unanswered.text).toContain("Please choose an answer before you go on.");
+  expect(unanswered.text).toContain("Please choose an answer before you continue.");
   expect((await walker.post(`${path()}/q/1`, { ...hiddenFields(first.text), answer: "human" })).status).toBe(
     303,
   );
   expect((await walker.get(`${path()}/q/5`)).status).toBe(404);
 });
 
-test("nobody who walks is counted, in the store or on the dashboard", async () => {
+test("nobody who rehearses is counted, in the store or on the dashboard", async () => {
   await survey.close();
   expect(await readJudgments(built.study)).toEqual([]);
   expect(
@@ -71,11 +71,11 @@ test("nobody who walks is counted, in the store or on the dashboard", async () =
   await researcher.post("/study/login", { token: survey.token });
   const { text } = await researcher.get("/study/numbers");
   expect(text.replace(/<[^>]+>/g, " ").replace(/\s+/g, " ")).toContain(
-    "opened 0 consented 0 answering now 0 completed 0",
+    "visits 0 consented 0 answering now 0 completed 0",
   );
 });
 
-test("only a link of this study's opens, and it is the same after a new start", async () => {
+test("only links of this study open, and they are the same after a restart", async () => {
   const walker = new Walker(survey.url);
   const forged = path().replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   for (const rest of ["", "/instructions", "/q/1", "/thanks", "/declined"])

@@ -1,7 +1,6 @@
-"""Makes a small GPT-Neo and a small GPT-NeoX that write the language of a corpus a little: python small_models.py STORIES OUT [STEPS].
+"""Makes a small GPT-Neo and a small GPT-NeoX that know a little of a corpus: python small_models.py STORIES OUT [STEPS].
 
-They are the bases of the tests and of the recorded curves: random weights alone would tell nothing about a rate that
-spoils what a model knows.
+The tests and the recorded curves start from them: random weights would not show that a rate spoils what a model knows.
 """
 
 import json
@@ -20,9 +19,24 @@ torch.manual_seed(1)
 torch.set_num_threads(1)
 stories = [json.loads(line) for line in Path(stories_file).read_text().splitlines()]
 texts = [f"Title: {story['title']}\nStory: {story['text']}" for story in stories]
-tokenizer = PreTrainedTokenizerFast(tokenizer_object=learn_vocabulary(texts, 600), bos_token=END_OF_TEXT, eos_token=END_OF_TEXT)
-neo = GPTNeoConfig(vocab_size=len(tokenizer), hidden_size=64, num_layers=2, num_heads=2, attention_types=[[["global", "local"], 1]], window_size=32, max_position_embeddings=256, bos_token_id=0, eos_token_id=0)
-models = {"neo": GPTNeoForCausalLM(neo), "neox": build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)}
+tokenizer = PreTrainedTokenizerFast(
+    tokenizer_object=learn_vocabulary(texts, 600), bos_token=END_OF_TEXT, eos_token=END_OF_TEXT
+)
+neo = GPTNeoConfig(
+    vocab_size=len(tokenizer),
+    hidden_size=64,
+    num_layers=2,
+    num_heads=2,
+    attention_types=[[["global", "local"], 1]],
+    window_size=32,
+    max_position_embeddings=256,
+    bos_token_id=0,
+    eos_token_id=0,
+)
+models = {
+    "neo": GPTNeoForCausalLM(neo),
+    "neox": build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1),
+}
 learnt = [torch.tensor([tokenizer(text)["input_ids"][:256]]) for text in texts]
 for name, model in models.items():
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)

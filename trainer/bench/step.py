@@ -1,10 +1,10 @@
-"""Tokens a second of `tune` beside a bare PyTorch loop: same model, same stories, same batches, by turns in one run.
+"""Tokens per second of `tune` compared with a bare PyTorch loop: same model, same batches, in turns within one run.
 
     python bench/step.py MODEL CORPUS.jsonl [ROUNDS]
 
-Prints the median over the steps of the ratio between the two, in seconds of one core, so that what else the machine
-does counts for neither. The bare loop is what anybody would write: forward, loss, backward, clip, step. It is given the
-very batches that `tune` had, for a batch of longer stories takes longer.
+Prints the median over the steps of the ratio between the two in processor time, so that other work on the machine does
+not count. The bare loop is what anybody would write: forward, loss, backward, clip, step. It gets the same batches as
+`tune`, since a batch of longer stories takes longer.
 """
 
 import statistics
@@ -20,7 +20,7 @@ from transformers import TrainerCallback
 
 from tinylove_trainer import tune
 from tinylove_trainer.models import load_model
-from tinylove_trainer.settings import settled
+from tinylove_trainer.settings import TuneSettings
 from tinylove_trainer.stories import read_corpus
 
 BATCH, LENGTH, STEPS = 8, 256, 8
@@ -39,15 +39,26 @@ class Clock(TrainerCallback):
 
 def by_tune(model_folder: str, corpus: str, folder: str) -> tuple[list[dict], list[float]]:
     """The batches of the steps, and how long each step took."""
-    config = {"model": model_folder, "stories": corpus, "out": folder, "epochs": 99, "batch": BATCH, "micro_batch": BATCH, "length": LENGTH, "threads": 1, "patience": 99}
-    settings = settled(config, tune.DEFAULTS, ("model", "stories", "out"))
-    tune.check(settings)
+    config = {
+        "model": model_folder,
+        "stories": corpus,
+        "out": folder,
+        "epochs": 99,
+        "batch": BATCH,
+        "micro_batch": BATCH,
+        "length": LENGTH,
+        "threads": 1,
+        "patience": 99,
+    }
+    settings = tune.fitted(TuneSettings.read(config))
     trainer = tune.build_trainer(read_corpus(corpus), settings, fresh=False)
     clock = Clock()
     trainer.add_callback(clock)
     trainer.args.max_steps, trainer.args.eval_strategy, trainer.args.save_strategy = STEPS, "no", "no"
     trainer.args.load_best_model_at_end = False
-    trainer.callback_handler.callbacks = [c for c in trainer.callback_handler.callbacks if type(c).__name__ not in ("EarlyStoppingCallback", "Speaker")]
+    trainer.callback_handler.callbacks = [
+        c for c in trainer.callback_handler.callbacks if type(c).__name__ not in ("EarlyStoppingCallback", "Speaker")
+    ]
     batches, step = [], trainer.training_step
 
     def recorded(model, inputs, *more):
@@ -83,12 +94,14 @@ def main(model: str, corpus: str, rounds: int = 3) -> None:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             batches, times = by_tune(model, corpus, folder)
-        # The first steps find their memory.
+        # The first steps allocate memory.
         ours += times[2:]
         bare += by_bare_loop(model, batches)[2:]
     ratio = statistics.median(fast / slow for fast, slow in zip(bare, ours, strict=True))
     fast, slow = statistics.median(bare), statistics.median(ours)
-    print(f"bare {fast * 1000:.0f} ms a step, tune {slow * 1000:.0f} ms: {ratio:.2f} of the bare loop's tokens a second (wanted: 0.9)")
+    print(
+        f"bare {fast * 1000:.0f} ms a step, tune {slow * 1000:.0f} ms: {ratio:.2f} of the bare loop's tokens a second (wanted: 0.9)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Two small models of random weights and a corpus of made stories, for all tests."""
+"""Two small models with random weights and a corpus of made-up stories, for all tests."""
 
+import contextlib
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,21 +14,42 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast  # noqa: E402
+from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
 
-from tinylove_trainer.__main__ import main  # noqa: E402
-from tinylove_trainer.neox import build_neox  # noqa: E402
-from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary  # noqa: E402
+from tinylove_trainer.__main__ import main
+from tinylove_trainer.neox import build_neox
+from tinylove_trainer.vocabulary import END_OF_TEXT, learn_vocabulary
 
 torch.set_num_threads(1)
 
+# Seconds that other processes may take before a test gives up: importing PyTorch takes minutes on a busy machine.
+PATIENCE = 900
+
 WHO = ["my mother", "her sister", "the old baker", "our neighbour", "his teacher", "a young nurse", "I", "you", "we"]
-DID = ["found a letter", "planted a rose", "kept the key", "wrote a song", "missed the train", "baked the bread", "closed the window"]
-THEN = ["It rained that night.", "Nobody spoke of it.", "The door stayed open.", "We laughed for a week.", "She never came back.", "He still waits there."]
+DID = [
+    "found a letter",
+    "planted a rose",
+    "kept the key",
+    "wrote a song",
+    "missed the train",
+    "baked the bread",
+    "closed the window",
+]
+THEN = [
+    "It rained that night.",
+    "Nobody spoke of it.",
+    "The door stayed open.",
+    "We laughed for a week.",
+    "She never came back.",
+    "He still waits there.",
+]
 
 
 def made_story(number: int, rng: random.Random) -> dict:
-    lines = [f"{rng.choice(WHO).capitalize()} {rng.choice(DID)} in {rng.choice(['May', 'June', 'winter'])}. {rng.choice(THEN)}" for _ in range(3)]
+    lines = [
+        f"{rng.choice(WHO).capitalize()} {rng.choice(DID)} in {rng.choice(['May', 'June', 'winter'])}. {rng.choice(THEN)}"
+        for _ in range(3)
+    ]
     title = f"The {rng.choice(['Letter', 'Rose', 'Key', 'Song', 'Train', 'Bread'])} of {rng.choice(['May', 'June', 'Winter'])}"
     split = "train" if number < 64 else "validation" if number < 80 else "test"
     return {"id": f"story-{number}", "title": title, "text": " ".join(lines), "split": split}
@@ -55,7 +78,7 @@ def tokenizer(stories) -> PreTrainedTokenizerFast:
 def neox(tokenizer, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("neox")
     model = build_neox(vocabulary=len(tokenizer), width=64, layers=2, head=32, context=256, rotary=0.25, seed=1)
-    for parameter in model.parameters():  # large enough for every weight, bias and position to show in what is written
+    for parameter in model.parameters():  # large enough that every weight, bias and position changes what is written
         with torch.no_grad():
             parameter.add_(torch.randn_like(parameter) * 0.2)
     model.save_pretrained(folder)
@@ -67,7 +90,18 @@ def neox(tokenizer, tmp_path_factory) -> str:
 def neo(tokenizer, tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("neo")
     torch.manual_seed(1)
-    config = GPTNeoConfig(vocab_size=len(tokenizer), hidden_size=64, num_layers=2, num_heads=2, attention_types=[[["global", "local"], 1]], window_size=32, max_position_embeddings=256, bos_token_id=0, eos_token_id=0, resid_dropout=0.1)
+    config = GPTNeoConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        num_layers=2,
+        num_heads=2,
+        attention_types=[[["global", "local"], 1]],
+        window_size=32,
+        max_position_embeddings=256,
+        bos_token_id=0,
+        eos_token_id=0,
+        resid_dropout=0.1,
+    )
     GPTNeoForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
@@ -90,23 +124,56 @@ def run(tmp_path, capfd, monkeypatch):
 
 @pytest.fixture
 def together(tmp_path):
-    """Runs a command in two processes that torchrun starts: its exit code and its events. Or starts it, and no more."""
+    """Runs a command in two processes with torchrun: its exit code and events. With `wait=False` it only starts them."""
 
     def go(command: str, config: dict, wait: bool = True):
         path = tmp_path / f"{command}-together.json"
         path.write_text(json.dumps(config))
-        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tinylove_trainer", command, "--config", str(path)]
-        # DeepSpeed on a CPU compiles a library once, with the ninja that it installed beside this Python.
+        launcher = [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc_per_node",
+            "2",
+            "-m",
+            "tinylove_trainer",
+            command,
+            "--config",
+            str(path),
+        ]
+        # DeepSpeed on a CPU compiles a library once, with the ninja that is installed with this Python.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PATH": path}
         said = (tmp_path / "together.err").open("w")
-        process = subprocess.Popen(launcher, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, start_new_session=True)
+        process = subprocess.Popen(
+            launcher,
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
         if not wait:
             return process
-        out, _ = process.communicate(timeout=300)
+        out, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
     return go
+
+
+def free_port() -> int:
+    """A port of loopback that nothing uses now, and that the kernel gives to nobody.
+
+    A port that the kernel chose may be given to another process before a rank opens it. So this one lies below the range
+    from which the kernel chooses (32768 on Linux, 49152 on macOS and Windows).
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port between 20000 and 32000 is free")
 
 
 def named(events: list[dict], name: str) -> list[dict]:

@@ -1,11 +1,22 @@
 import pytest
-
 from conftest import named
+
 from tinylove_trainer.find_lr import suggestion
 
 
 def test_the_range_test_finds_a_rate_between_too_low_and_too_high(run, neox, corpus):
-    code, events = run("find-lr", {"model": neox, "stories": corpus, "precision": "fp32", "steps": 60, "lowest": 1e-6, "threads": 1, "length": 128})
+    code, events = run(
+        "find-lr",
+        {
+            "model": neox,
+            "stories": corpus,
+            "precision": "fp32",
+            "steps": 60,
+            "lowest": 1e-6,
+            "threads": 1,
+            "length": 128,
+        },
+    )
     assert code == 0
     done = named(events, "done")[0]
     assert 1e-5 < done["suggested"] < done["lowest_loss_at"]
@@ -25,16 +36,42 @@ def sweep(neo, corpus, tmp_path_factory) -> dict:
     outs = {}
     for name, rate in (("fitting", 3e-3), ("too high", 1.0)):
         out = outs[name] = str(tmp_path_factory.mktemp("sweep"))
-        tune({"model": neo, "stories": corpus, "out": out, "rate": rate, "epochs": 3, "patience": 99, "precision": "fp32", "threads": 1, "length": 128, "warmup": 0})
+        tune(
+            {
+                "model": neo,
+                "stories": corpus,
+                "out": out,
+                "rate": rate,
+                "epochs": 3,
+                "patience": 99,
+                "precision": "fp32",
+                "threads": 1,
+                "length": 128,
+                "warmup": 0,
+            }
+        )
     return outs
 
 
 def test_a_rate_far_too_high_is_seen_in_every_number(sweep, run, neo, corpus):
     found = {}
     for name, out in sweep.items():
-        code, events = run("diagnose", {"model": f"{out}/model", "base": neo, "run": out, "stories": corpus, "titles": 6, "tokens": 40, "threads": 1})
+        code, events = run(
+            "diagnose",
+            {
+                "model": f"{out}/model",
+                "base": neo,
+                "run": out,
+                "stories": corpus,
+                "titles": 6,
+                "tokens": 40,
+                "threads": 1,
+            },
+        )
         assert code == 0, events
-        found[name] = {event["of"]: event for event in named(events, "diagnosis")} | {"curve": named(events, "done")[0]["curve"]}
+        found[name] = {event["of"]: event for event in named(events, "diagnosis")} | {
+            "curve": named(events, "done")[0]["curve"]
+        }
     fitting, broken = found["fitting"], found["too high"]
     assert fitting["tuned"]["perplexity"] < fitting["base"]["perplexity"] / 2
     assert broken["curve"]["last_validation_loss"] > 2 * fitting["curve"]["best_validation"]["validation_loss"]
@@ -45,7 +82,7 @@ def test_a_rate_far_too_high_is_seen_in_every_number(sweep, run, neo, corpus):
     assert len(fitting["tuned"]["greedy"]["texts"]) == 6
 
 
-def test_a_corpus_without_test_stories_is_told(run, neo, stories, tmp_path):
+def test_a_corpus_without_test_stories_is_an_error(run, neo, stories, tmp_path):
     import json
 
     path = tmp_path / "train.jsonl"

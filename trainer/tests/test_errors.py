@@ -1,4 +1,4 @@
-"""What a user can mend is told in one event, with a hint, and exit code 1."""
+"""A problem that the user can fix is one event with a hint, and exit code 1."""
 
 import importlib.util
 import json
@@ -40,6 +40,10 @@ def test_a_missing_corpus_a_missing_model_an_unknown_setting(run, config):
     assert "learning_rat" in the_error(run("tune", {**config, "learning_rat": 1}))["message"]
     assert "'half'" in the_error(run("tune", {**config, "precision": "half"}))["message"]
     assert "rate is -1" in the_error(run("tune", {**config, "rate": -1}))["message"]
+    assert "rate is 'high'" in the_error(run("tune", {**config, "rate": "high"}))["message"]
+    assert "epochs is None" in the_error(run("tune", {**config, "epochs": None}))["message"]
+    assert "batch is True" in the_error(run("tune", {**config, "batch": True}))["message"]
+    assert "sample_titles[1] is 2" in the_error(run("tune", {**config, "sample_titles": ["Rain", 2]}))["message"]
     assert "out" in the_error(run("tune", {key: value for key, value in config.items() if key != "out"}))["message"]
 
 
@@ -70,7 +74,9 @@ def test_a_broken_line_of_the_corpus(run, config, corpus, tmp_path):
 
 def test_a_line_ends_at_a_line_feed_alone(tmp_path):
     path = tmp_path / "stories.jsonl"
-    path.write_text('{"id": "1", "title": "Two lines", "text": "One.\u2028Two.\x85Three.", "split": "train"}\n\n', encoding="utf-8")
+    path.write_text(
+        '{"id": "1", "title": "Two lines", "text": "One.\u2028Two.\x85Three.", "split": "train"}\n\n', encoding="utf-8"
+    )
     assert [story.text for story in read_corpus(str(path))] == ["One.\u2028Two.\x85Three."]
 
 
@@ -88,10 +94,19 @@ def test_preflight_without_a_launcher(run, monkeypatch):
 def test_zero3_without_deepspeed(run, config, monkeypatch):
     assert "no DeepSpeed here" in the_error(run("tune", {**config, "sharded": "zero3"}))["message"]
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert "no DeepSpeed here" in the_error(run("preflight", {"nodes": 1, "processes": 2, "sharded": "zero3"}))["message"]
+    assert (
+        "no DeepSpeed here" in the_error(run("preflight", {"nodes": 1, "processes": 2, "sharded": "zero3"}))["message"]
+    )
 
 
-@pytest.mark.parametrize("files, written, hint", [(["model.safetensors"], "whole", "false"), (["pytorch_model_fsdp_0/0.distcp"], "in parts of FSDP2", "true"), (["global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"], "in parts of ZeRO-3", '"zero3"')])
+@pytest.mark.parametrize(
+    "files, written, hint",
+    [
+        (["model.safetensors"], "whole", "false"),
+        (["pytorch_model_fsdp_0/0.distcp"], "in parts of FSDP2", "true"),
+        (["global_step4/zero_pp_rank_0_mp_rank_00_model_states.pt"], "in parts of ZeRO-3", '"zero3"'),
+    ],
+)
 def test_a_checkpoint_is_read_as_it_was_written(files, written, hint, tmp_path):
     for file in files:
         (tmp_path / file).parent.mkdir(exist_ok=True)
@@ -99,9 +114,9 @@ def test_a_checkpoint_is_read_as_it_was_written(files, written, hint, tmp_path):
     own = {"whole": False, "in parts of FSDP2": True, "in parts of ZeRO-3": "zero3"}[written]
     check_form(tmp_path, own, 1)
     for other in {False, True, "zero3"} - {own}:
-        with pytest.raises(UserError, match=f"was written {written}; this run reads it") as told:
+        with pytest.raises(UserError, match=f"was written {written}; this run reads it") as caught:
             check_form(tmp_path, other, 1)
-        assert f"Set sharded to {hint}, as it was" in told.value.hint
+        assert f"Set sharded to {hint}, as it was" in caught.value.hint
 
 
 def test_the_parts_of_zero3_are_read_by_as_many_processes(tmp_path):

@@ -31,30 +31,47 @@ def test_what_was_written_is_read(neox, tmp_path, precision, limit):
 
 
 def test_the_embedded_model_comes_back_whole(run, tmp_path):
-    code, events = run("export", {"model": str(EMBEDDED), "out": str(tmp_path), "forms": ["merged", "gguf"], "name": "back", "prompts": ["Title: Rain\nStory:"], "check_tokens": 20})
+    code, events = run(
+        "export",
+        {
+            "model": str(EMBEDDED),
+            "out": str(tmp_path),
+            "forms": ["merged", "gguf"],
+            "name": "back",
+            "prompts": ["Title: Rain\nStory:"],
+            "check_tokens": 20,
+        },
+    )
     assert code == 0, events
-    one, other = ({tensor.name: tensor.data for tensor in gguf.GGUFReader(file).tensors} for file in (EMBEDDED, tmp_path / "back.gguf"))
+    one, other = (
+        {tensor.name: tensor.data for tensor in gguf.GGUFReader(file).tensors}
+        for file in (EMBEDDED, tmp_path / "back.gguf")
+    )
     assert one.keys() == other.keys()
     assert all(np.array_equal(one[name], other[name]) for name in one)
     folder = str(tmp_path / "merged")
     ids = load_tokenizer(folder)("Title: Rain\nStory:")["input_ids"]
     with torch.no_grad():
-        assert torch.allclose(load_model(folder).eval()(torch.tensor([ids])).logits, read_gguf(EMBEDDED)[0](torch.tensor([ids])).logits, atol=1e-5)
+        assert torch.allclose(
+            load_model(folder).eval()(torch.tensor([ids])).logits,
+            read_gguf(EMBEDDED)[0](torch.tensor([ids])).logits,
+            atol=1e-5,
+        )
 
 
 def test_other_files_are_named(run, neox, tmp_path):
-    def told(model: Path) -> str:
+    def message_of(model: Path) -> str:
         code, events = run("export", {"model": str(model), "out": str(tmp_path / "out")})
         assert code == 1 and events[-1]["hint"]
         return events[-1]["message"]
 
-    assert "No such file" in told(tmp_path / "none.gguf")
+    assert "No such file" in message_of(tmp_path / "none.gguf")
     (tmp_path / "text.gguf").write_text("no model at all, but long enough to have a head")
-    assert "no whole GGUF file" in told(tmp_path / "text.gguf")
+    assert "not a complete GGUF file" in message_of(tmp_path / "text.gguf")
     (tmp_path / "cut.gguf").write_bytes(EMBEDDED.read_bytes()[:200_000])
-    assert "no whole GGUF file" in told(tmp_path / "cut.gguf")
+    assert "not a complete GGUF file" in message_of(tmp_path / "cut.gguf")
     writer = gguf.GGUFWriter(tmp_path / "llama.gguf", "llama")
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.close()
-    assert "architecture llama" in told(tmp_path / "llama.gguf")
+    assert "architecture llama" in message_of(tmp_path / "llama.gguf")

@@ -3,8 +3,8 @@ import random
 
 import numpy as np
 import pytest
-
 from conftest import DID, THEN, WHO, named
+
 from tinylove_trainer.corpus import Document, read_sections, read_stories, split_held_out, straighten, without_marks
 from tinylove_trainer.story_form import first_person_share, fitting, named_passages, passages, plain, story_form
 
@@ -16,7 +16,12 @@ def recipe(tmp_path_factory, stories) -> dict:
     for section in range(120):
         lines.append(f"# Section {section}")
         for _ in range(6):
-            lines.append(" ".join(f"{rng.choice(WHO).capitalize()} {rng.choice(DID)}, and I saw the key of my house. {rng.choice(THEN)}" for _ in range(4)))
+            lines.append(
+                " ".join(
+                    f"{rng.choice(WHO).capitalize()} {rng.choice(DID)}, and I saw the key of my house. {rng.choice(THEN)}"
+                    for _ in range(4)
+                )
+            )
     (folder / "fiction.txt").write_text("\n".join(lines) + "\n")
     (folder / "tales.jsonl").write_text("".join(json.dumps(story) + "\n" for story in stories))
     return {
@@ -41,7 +46,15 @@ def test_a_model_is_made_and_its_loss_falls(run, recipe, tmp_path):
 
 def test_a_run_that_stopped_goes_on_as_if_it_had_not(run, recipe, tmp_path):
     run("scratch", {**recipe, "out": str(tmp_path / "whole")})
-    run("scratch", {**recipe, "decay": {**recipe["decay"], "steps": 2}, "stable": {**recipe["stable"], "steps": 8}, "out": str(tmp_path / "part")})
+    run(
+        "scratch",
+        {
+            **recipe,
+            "decay": {**recipe["decay"], "steps": 2},
+            "stable": {**recipe["stable"], "steps": 8},
+            "out": str(tmp_path / "part"),
+        },
+    )
     saved = tmp_path / "part/stable.pt"  # step 8, before any decay: the whole run passed through the same state
     saved.replace(tmp_path / "part/checkpoint.pt")
     run("scratch", {**recipe, "out": str(tmp_path / "part")})
@@ -50,7 +63,12 @@ def test_a_run_that_stopped_goes_on_as_if_it_had_not(run, recipe, tmp_path):
 
 
 def test_a_recipe_that_cannot_be(run, recipe, tmp_path):
-    for change, named_in in (({"head": 15}, "15"), ({"texts": ["none.txt"]}, "none.txt"), ({"decay_mix": {"stories": 0.5}}, "0.5"), ({"layer": 1}, "layer")):
+    for change, named_in in (
+        ({"head": 15}, "15"),
+        ({"texts": ["none.txt"]}, "none.txt"),
+        ({"decay_mix": {"stories": 0.5}}, "0.5"),
+        ({"layer": 1}, "layer"),
+    ):
         code, events = run("scratch", {**recipe, "out": str(tmp_path), **change})
         assert code == 1 and named_in in events[-1]["message"]
 

@@ -1,12 +1,13 @@
-"""What an exported model has to reproduce: greedy tokens, first probabilities, texts that come back from their tokens."""
+"""What an exported model must reproduce: greedy tokens, first probabilities, and texts from their tokens."""
 
 import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import GPTNeoXForCausalLM
+from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError
 from .from_gguf import load_weights, opened
@@ -23,11 +24,13 @@ ROUND_TRIPS = [
 
 
 @torch.no_grad()
-def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 20) -> dict:
-    """Greedy continuations of `length` tokens and the `top` likeliest first tokens, worked out in f32.
+def expectations(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, prompts: list[str], length: int, top: int = 20
+) -> dict[str, Any]:
+    """Greedy continuations of `length` tokens and the `top` likeliest first tokens, computed in f32.
 
-    `margins` tell by how much of a probability each greedy token was ahead: where that is less than 2e-3, two
-    probabilities that are each right to 1e-3 may change places, and the texts part there.
+    `margins` say by how much probability each greedy token was ahead. Below 2e-3, two probabilities that are both right
+    to 1e-3 may change places, and from there the texts may differ.
     """
     model = model.float().eval()
     rows = []
@@ -54,38 +57,42 @@ def expectations(model, tokenizer, prompts: list[str], length: int, top: int = 2
                 "tokens": ids,
                 "greedy": made.sequences[0, len(ids) :].tolist(),
                 "margins": (best[:, 0] - best[:, 1]).tolist(),
-                "probabilities": list(zip(likeliest.indices.tolist(), likeliest.values.tolist())),
+                "probabilities": list(zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)),
             }
         )
     return {"prompts": rows, "round_trips": ROUND_TRIPS}
 
 
 @torch.no_grad()
-def first_shares(model, ids: list[int]) -> torch.Tensor:
+def first_shares(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:
     """The probability of every token after these."""
-    return model(torch.tensor([ids])).logits[0, -1].float().softmax(-1)
+    logits: torch.Tensor = model(torch.tensor([ids])).logits
+    return logits[0, -1].float().softmax(-1)
 
 
-def rounding_gap(model, rounded, prompts: list[list[int]]) -> float:
-    """The most by which a probability after one of the prompts differs between the two."""
+def rounding_gap(model: PreTrainedModel, rounded: PreTrainedModel, prompts: list[list[int]]) -> float:
+    """The largest difference between the two models in a probability after one of the prompts."""
     return max((first_shares(model, ids) - first_shares(rounded, ids)).abs().max().item() for ids in prompts)
 
 
 def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
-    """The model that a GGUF file holds, in the shape of `like`: what was written is what was meant."""
+    """The model in a GGUF file, in the shape of `like`."""
     model = GPTNeoXForCausalLM(like.config).eval()
     load_weights(model, opened(path))
     return model
 
 
-def check_in_node(gguf_file: Path, check_file: Path, adapter: Path | None = None) -> dict:
-    """Runs the file in node-llama-cpp, where Node and the package are; its findings, or why it was left out."""
+def check_in_node(gguf_file: Path, check_file: Path, adapter: Path | None = None) -> dict[str, Any]:
+    """Runs the file in node-llama-cpp and returns what that found, or `left_out` if Node or the package is missing."""
     node = shutil.which("node")
     if node is None or not (CHECKER.parent.parent / "node_modules" / "node-llama-cpp").is_dir():
-        return {"left_out": "Node or node-llama-cpp is not there."}
+        return {"left_out": "Node or node-llama-cpp is not installed."}
     command = [node, str(CHECKER), str(gguf_file), str(check_file), *([str(adapter)] if adapter else [])]
     run = subprocess.run(command, capture_output=True, text=True, timeout=600)
     try:
-        return json.loads(run.stdout.strip().splitlines()[-1])
+        found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+        return found
     except (IndexError, ValueError):
-        raise UserError(f"node-llama-cpp could not run {gguf_file}: {run.stderr.strip()[-300:]}", "The file has been left where it is.") from None
+        raise UserError(
+            f"node-llama-cpp could not run {gguf_file}: {run.stderr.strip()[-300:]}", "The file was kept."
+        ) from None

@@ -1,4 +1,4 @@
-"""The checkpoints of a run: which one it goes on from, and whether there is room for them."""
+"""The checkpoints of a run: which one to continue from, and whether the disk has space for them."""
 
 import json
 import shutil
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from .events import UserError, is_first_process
 
-FORMS = {False: "whole", True: "in parts of FSDP2", "zero3": "in parts of ZeRO-3"}
+FORMS: dict[bool | str, str] = {False: "whole", True: "in parts of FSDP2", "zero3": "in parts of ZeRO-3"}
 
 
 def last_whole_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint whose last file was written; a kill may have left a half one, which is removed."""
+    """The newest complete checkpoint. Incomplete ones, which a kill leaves, are removed."""
     found = sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True)
     for checkpoint in found:
         try:
@@ -27,19 +27,31 @@ def step_of(checkpoint: Path) -> int:
 
 
 def check_form(checkpoint: Path, sharded: bool | str, processes: int) -> None:
-    """A checkpoint is read as it was written; that of ZeRO-3 by as many processes, too."""
+    """Raises UserError unless the checkpoint was written in the form in which this run reads it, with ZeRO-3 also by as many processes."""
     parts = list(checkpoint.glob("global_step*/*zero_pp_rank_*_model_states.pt"))
     written = "zero3" if parts else (checkpoint / "pytorch_model_fsdp_0").is_dir()
     if written != sharded:
-        raise UserError(f"{checkpoint} was written {FORMS[written]}; this run reads it {FORMS[sharded]}.", f"Set sharded to {json.dumps(written)}, as it was, or give another out.")
+        raise UserError(
+            f"{checkpoint} was written {FORMS[written]}; this run reads it {FORMS[sharded]}.",
+            f"Set sharded to {json.dumps(written)}, as it was, or choose another out.",
+        )
     if parts and len(parts) != processes:
-        raise UserError(f"{checkpoint} was written by {len(parts)} processes; {processes} cannot read it.", f"Start {len(parts)} with ZeRO-3, or give another out.")
+        raise UserError(
+            f"{checkpoint} was written by {len(parts)} processes; {processes} cannot read it.",
+            f"Start {len(parts)} with ZeRO-3, or choose another out.",
+        )
 
 
 def enough_room(trainable: int, out: Path, sharded: bool | str) -> None:
-    """Two checkpoints of weights and AdamW's two moments in f32, and the model itself. ZeRO-3 keeps the weights twice."""
+    """Raises UserError unless the disk can hold two checkpoints (weights and AdamW's two moments in f32) and the model.
+
+    ZeRO-3 keeps the weights twice.
+    """
     out.mkdir(parents=True, exist_ok=True)
     needed = (36 if sharded == "zero3" else 28) * trainable
     free = shutil.disk_usage(out).free
     if free < needed:
-        raise UserError(f"{out} has {free / 1e9:.1f} GB free; training keeps up to {needed / 1e9:.1f} GB.", "Make room, or give another out.")
+        raise UserError(
+            f"{out} has {free / 1e9:.1f} GB free; training keeps up to {needed / 1e9:.1f} GB.",
+            "Free some space, or choose another out.",
+        )

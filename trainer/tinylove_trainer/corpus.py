@@ -1,4 +1,4 @@
-"""Reads what a model learns from: plain texts of many sections, and JSON Lines of short stories."""
+"""Reads the texts that a model learns from: plain texts of many sections, and JSON Lines of short stories."""
 
 import lzma
 import re
@@ -18,19 +18,20 @@ class Document:
 
 
 def read_text(path: str) -> str:
-    """A UTF-8 text file, packed with xz or not."""
+    """Reads a UTF-8 text file, which may be compressed with xz."""
     file = Path(path)
     if not file.is_file():
         raise UserError(f"No such text: {path}.", "Name a .txt or .txt.xz file.")
-    opened = lzma.open(file, "rt", encoding="utf-8") if file.suffix == ".xz" else file.open(encoding="utf-8")
-    with opened as stream:
-        return stream.read()
+    if file.suffix == ".xz":
+        with lzma.open(file, "rt", encoding="utf-8") as stream:
+            return stream.read()
+    return file.read_text(encoding="utf-8")
 
 
 def read_sections(path: str) -> list[Document]:
-    """Cuts a text at its headings, lines that open with `# `: one document a section."""
+    """Cuts a text at its headings (lines that start with `# `) into one document per section."""
     sections = re.split(r"^# +(.*)\n", read_text(path), flags=re.MULTILINE)
-    pairs = zip(sections[1::2], sections[2::2])
+    pairs = zip(sections[1::2], sections[2::2], strict=True)
     return [Document(title.strip(), text.strip()) for title, text in pairs if text.strip()]
 
 
@@ -45,7 +46,7 @@ def read_stories(path: str) -> list[Document]:
 
 
 def without_marks(text: str) -> str:
-    """African Storybook's texts hold runs of `@` and `#` where a page or a line ended."""
+    """Removes the runs of `@` and `#` with which African Storybook marks the end of a page or a line."""
     return re.sub(r"\s*(?:@+|##+)\s*", " ", text)
 
 
@@ -53,12 +54,12 @@ STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "\u00a
 
 
 def straighten(text: str) -> str:
-    """Typewriter quotes for typographic ones: GPT-2's word rule knows contractions (`I'm`) only by the straight one."""
+    """Replaces typographic quotes by straight ones, since GPT-2's word rule knows contractions (`I'm`) only with those."""
     return text.translate(STRAIGHT)
 
 
 def split_held_out(documents: list[Document], every: int) -> tuple[list[Document], list[Document]]:
-    """Keeps each `every`-th document for evaluation, never to be trained on."""
+    """Holds every `every`-th document out for evaluation; the model is never trained on these."""
     held_out = documents[every - 1 :: every]
     kept = [document for index, document in enumerate(documents) if index % every != every - 1]
     return kept, held_out

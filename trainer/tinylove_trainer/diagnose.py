@@ -1,84 +1,106 @@
-"""`diagnose`: what tells a model that learnt from one that diverged, collapsed or recites.
+"""`diagnose`: measures whether a model learnt, diverged, collapsed or recites its training stories.
 
-The base model is the control. For both, on the same test stories: perplexity, and stories to the same titles, greedy
-(which shows loops) and sampled (which hides them). The people's own stories are measured beside them. It gives
-numbers; the verdict in words is the caller's.
+The base model is the control. Both are measured on the same test stories: perplexity, and stories to the same titles,
+greedy (which shows loops) and sampled (which hides them). People's own stories are measured too. The result is numbers;
+the caller puts the verdict into words.
 """
 
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError, emit
 from .measures import Copying, distinct, entropy, pronoun_share, repetition
 from .models import context_of, load_model, load_tokenizer
 from .sample import Request, write_texts
-from .settings import positive, settled
-from .stories import Story, check_template, encoded, of_split, prompt_and_story, read_corpus
-from .tune import TEMPLATE
-
-DEFAULTS = {
-    "base": None,  # the model before tuning; left out: none is measured
-    "run": None,  # the `out` of tune: its curve is read
-    "template": TEMPLATE,
-    "titles": 20,  # test stories whose titles are written to, in the order of the corpus
-    "tokens": 120,
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "seed": 1,
-    "batch": 8,
-    "threads": None,
-}
+from .settings import DiagnoseSettings
+from .stories import Story, encoded, of_split, prompt_and_story, read_corpus
 
 
-def diagnose(config: dict) -> None:
+def diagnose(config: dict[str, Any]) -> None:
     """Measures `model` (and `base`) on the corpus in `stories`. One `diagnosis` event for each, then `done`."""
-    settings = settled(config, DEFAULTS, ("model", "stories"))
-    check_template(settings.template)
-    positive("titles", settings.titles)
+    settings = DiagnoseSettings.read(config)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     stories = read_corpus(settings.stories)
     test, training = of_split(stories, "test"), of_split(stories, "train")
     if not test or not training:
-        raise UserError(f"The corpus has {len(test)} test and {len(training)} training stories.", "Both are needed: change corpus.split in study.yaml.")
+        raise UserError(
+            f"The corpus has {len(test)} test and {len(training)} training stories.",
+            "It needs both: change corpus.split in study.yaml.",
+        )
 
     copying = Copying([story.text for story in training])
     emit("diagnosis", of="people", model=None, **text_measures([story.text for story in test], copying))
     if settings.base:
-        emit("diagnosis", of="base", model=settings.base, **model_measures(settings.base, test, training, copying, settings))
-    emit("diagnosis", of="tuned", model=settings.model, **model_measures(settings.model, test, training, copying, settings))
+        emit(
+            "diagnosis",
+            of="base",
+            model=settings.base,
+            **model_measures(settings.base, test, training, copying, settings),
+        )
+    emit(
+        "diagnosis",
+        of="tuned",
+        model=settings.model,
+        **model_measures(settings.model, test, training, copying, settings),
+    )
     emit("done", curve=curve_measures(settings.run) if settings.run else None)
 
 
-def model_measures(folder: str, test: list[Story], training: list[Story], copying: Copying, settings) -> dict:
+def model_measures(
+    folder: str, test: list[Story], training: list[Story], copying: Copying, settings: DiagnoseSettings
+) -> dict[str, Any]:
     model, tokenizer = load_model(folder).eval(), load_tokenizer(folder)
-    measures = {
+    measures: dict[str, Any] = {
         "perplexity": perplexity(model, tokenizer, test, settings.template),
-        # Far below the test stories' own: the model knows them by heart.
+        # If it is far below that of the test stories, the model knows its training stories by heart.
         "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings.template),
-        # How many of people's stories come to their end in as many tokens as a text is given.
+        # The share of people's stories that fit into the tokens that a text may have.
         "stories_that_end": share_that_ends(tokenizer, test, settings),
     }
     titles = [story.title for story in test[: settings.titles]]
     prompts = [prompt_and_story(settings.template, title, "")[0] for title in titles]
-    for way, temperature in (("greedy", 0.0), ("sampled", settings.temperature)):
-        requests = [Request(id=str(number), prompt=prompt, seed=settings.seed + number, temperature=temperature, top_p=settings.top_p, most_tokens=settings.tokens) for number, prompt in enumerate(prompts)]
+    for mode, temperature in (("greedy", 0.0), ("sampled", settings.temperature)):
+        requests = [
+            Request(
+                id=str(number),
+                prompt=prompt,
+                seed=settings.seed + number,
+                temperature=temperature,
+                top_p=settings.top_p,
+                most_tokens=settings.tokens,
+            )
+            for number, prompt in enumerate(prompts)
+        ]
         texts = {text.id: text for text in write_texts(model, tokenizer, requests, settings.batch)}
         written = [texts[request.id].text.strip() for request in requests]
         ended = sum(text.end == "end of text" for text in texts.values()) / len(texts)
-        measures[way] = {**text_measures(written, copying), "share_that_ends": ended, "texts": [{"title": title, "text": text} for title, text in zip(titles, written)]}
+        measures[mode] = {
+            **text_measures(written, copying),
+            "share_that_ends": ended,
+            "texts": [{"title": title, "text": text} for title, text in zip(titles, written, strict=True)],
+        }
     return measures
 
 
-def share_that_ends(tokenizer, stories: list[Story], settings) -> float:
-    lengths = [len(tokenizer(prompt_and_story(settings.template, story.title, story.text)[1], add_special_tokens=False)["input_ids"]) for story in stories]
+def share_that_ends(tokenizer: PreTrainedTokenizerFast, stories: list[Story], settings: DiagnoseSettings) -> float:
+    lengths = [
+        len(
+            tokenizer(prompt_and_story(settings.template, story.title, story.text)[1], add_special_tokens=False)[
+                "input_ids"
+            ]
+        )
+        for story in stories
+    ]
     return sum(length < settings.tokens for length in lengths) / len(lengths)
 
 
-def text_measures(texts: list[str], copying: Copying) -> dict:
+def text_measures(texts: list[str], copying: Copying) -> dict[str, Any]:
     return {
         "seq_rep_4": repetition(texts, 4),
         "distinct_1": distinct(texts, 1),
@@ -92,8 +114,10 @@ def text_measures(texts: list[str], copying: Copying) -> dict:
 
 
 @torch.no_grad()
-def perplexity(model, tokenizer, stories: list[Story], template: str) -> float:
-    """exp of the mean loss a token of the stories, given title and template; the end of text is counted."""
+def perplexity(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, stories: list[Story], template: str
+) -> float:
+    """exp of the mean loss per token of the stories, given title and template; the end of text counts as a token."""
     total, tokens = 0.0, 0
     for story in stories:
         ids, labels = encoded(tokenizer, *prompt_and_story(template, story.title, story.text), context_of(model))
@@ -104,11 +128,11 @@ def perplexity(model, tokenizer, stories: list[Story], template: str) -> float:
     return math.exp(min(total / max(tokens, 1), 100))
 
 
-def curve_measures(run: str) -> dict:
-    """First, best and last losses, where the training loss was worst after its best, and the largest gradient norms."""
+def curve_measures(run: str) -> dict[str, Any]:
+    """First, best and last losses, the step with the highest training loss, and the median and largest gradient norm."""
     path = Path(run) / "curve.jsonl"
     if not path.is_file():
-        raise UserError(f"No training curve in {run}.", "Name the folder that was out in tune.")
+        raise UserError(f"No training curve in {run}.", "Name the folder that was `out` in tune.")
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     steps = [row for row in rows if "loss" in row]
     evaluations = [row for row in rows if "validation_loss" in row]

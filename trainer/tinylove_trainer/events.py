@@ -1,13 +1,14 @@
-"""How the trainer speaks: one JSON object a line on stdout, everything for people on stderr."""
+"""The trainer's output: events on stdout, one JSON object per line; everything for people on stderr."""
 
 import json
 import math
 import os
 import sys
+from typing import Any
 
 
 class UserError(Exception):
-    """Something a user can mend. Says in one line what is wrong (`message`) and what to do (`hint`)."""
+    """A problem that the user can fix: what is wrong in one line (`message`), and what to do (`hint`)."""
 
     def __init__(self, message: str, hint: str = ""):
         super().__init__(message)
@@ -16,29 +17,30 @@ class UserError(Exception):
 
 
 def is_first_process() -> bool:
-    """Of many processes on many machines one speaks: the launcher gives it rank 0."""
+    """Whether this process writes the events: of many processes on many machines, the one with rank 0."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def emit(event: str, **fields) -> None:
-    """Writes one event, from the first process alone. A reader of the pipe sees it at once, whole or not at all.
+def emit(event: str, **fields: Any) -> None:
+    """Writes one event, only from the first process. A reader of the pipe gets it at once and whole.
 
-    It goes to the stdout that Python began with: `main` sends what libraries print to stderr.
+    It goes to the original stdout, since `main` sends what libraries print to stderr.
     """
     if is_first_process():
-        sys.__stdout__.write(json.dumps(finite({"event": event, **fields}), ensure_ascii=False) + "\n")
-        sys.__stdout__.flush()
+        stdout = sys.__stdout__ or sys.stdout
+        stdout.write(json.dumps(finite({"event": event, **fields}), ensure_ascii=False) + "\n")
+        stdout.flush()
 
 
-def tell(message: str, hint: str) -> None:
-    """An error is an event of the first process; the others say theirs to people."""
+def report_error(message: str, hint: str) -> None:
+    """Writes an error: an event from the first process, a line for people from the others."""
     emit("error", message=message, hint=hint)
     if not is_first_process():
         print(f"rank {os.environ['RANK']}: {message} {hint}", file=sys.stderr, flush=True)
 
 
-def finite(value):
-    """The same, with null for what JSON has no number for: the loss of a run that diverged."""
+def finite(value: Any) -> Any:
+    """The same value with None for every number that JSON cannot hold, such as the loss of a run that diverged."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -47,6 +49,6 @@ def finite(value):
 
 
 def note(text: str) -> None:
-    """A line for a person who watches."""
+    """Prints a line for people who watch."""
     if is_first_process():
         print(text, file=sys.stderr, flush=True)

@@ -1,9 +1,10 @@
-"""GPT-NeoX out of a GGUF file, as Transformers has it: the way back from `gguf_file`, so that such a file can be tuned.
+"""Reads a GPT-NeoX from a GGUF file into Transformers, the inverse of `gguf_file`, so that such a file can be tuned.
 
-Weights of any precision that llama.cpp knows become f32; what a quantised file has lost stays lost.
+Weights in any precision that llama.cpp knows become f32; what quantisation lost stays lost.
 """
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import torch
@@ -15,7 +16,7 @@ from .gguf_file import tensor_name
 
 
 def read_gguf(path: str | Path) -> tuple[GPTNeoXForCausalLM, PreTrainedTokenizerFast]:
-    """The model and its tokenizer. Throws UserError for what is no GPT-NeoX, or has a tokenizer of another kind than GPT-2's."""
+    """The model and its tokenizer. Raises UserError unless it is a GPT-NeoX with a tokenizer of GPT-2's kind."""
     file = opened(path)
     model = GPTNeoXForCausalLM(config_in(file)).eval()
     load_weights(model, file)
@@ -28,20 +29,23 @@ def opened(path: str | Path) -> gguf.GGUFReader:
     try:
         file = gguf.GGUFReader(path)
     except (ValueError, IndexError) as problem:
-        raise UserError(f"{path} is no whole GGUF file: {problem}.", "Fetch or export it again.") from None
+        raise UserError(f"{path} is not a complete GGUF file: {problem}.", "Download or export it again.") from None
     architecture = value(file, "general.architecture")
     if architecture != "gptneox":
-        raise UserError(f"{path} holds a model of the architecture {architecture}.", "Of GGUF files only GPT-NeoX can be tuned; for others name the folder that the file was made from.")
+        raise UserError(
+            f"{path} contains a model of the architecture {architecture}.",
+            "Only GPT-NeoX can be tuned from a GGUF file; for others name the folder that the file was made from.",
+        )
     return file
 
 
-def value(file: gguf.GGUFReader, key: str, default=None):
+def value(file: gguf.GGUFReader, key: str, default: Any = None) -> Any:
     field = file.get_field(key)
     return default if field is None else field.contents()
 
 
 def config_in(file: gguf.GGUFReader) -> GPTNeoXConfig:
-    def size(key: str):
+    def size(key: str) -> Any:
         return value(file, f"gptneox.{key}")
 
     head = size("embedding_length") // size("attention.head_count")
@@ -55,7 +59,11 @@ def config_in(file: gguf.GGUFReader) -> GPTNeoXConfig:
         max_position_embeddings=size("context_length"),
         layer_norm_eps=size("attention.layer_norm_epsilon"),
         use_parallel_residual=size("use_parallel_residual"),
-        rope_parameters={"rope_type": "default", "rope_theta": size("rope.freq_base") or 10000.0, "partial_rotary_factor": size("rope.dimension_count") / head},
+        rope_parameters={
+            "rope_type": "default",
+            "rope_theta": size("rope.freq_base") or 10000.0,
+            "partial_rotary_factor": size("rope.dimension_count") / head,
+        },
         hidden_act="gelu_pytorch_tanh",  # as llama.cpp computes it
         tie_word_embeddings=all(tensor.name != "output.weight" for tensor in file.tensors),
         bos_token_id=value(file, "tokenizer.ggml.bos_token_id", end),
@@ -64,7 +72,7 @@ def config_in(file: gguf.GGUFReader) -> GPTNeoXConfig:
 
 
 def load_weights(model: GPTNeoXForCausalLM, file: gguf.GGUFReader) -> None:
-    """Puts the file's weights into a model of its shape. Queries, keys and values go back to their heads."""
+    """Loads the file's weights into a model of its shape. Queries, keys and values are grouped by head again."""
     tensors = {tensor.name: tensor for tensor in file.tensors}
     heads = model.config.num_attention_heads
     state = {}
@@ -77,24 +85,39 @@ def load_weights(model: GPTNeoXForCausalLM, file: gguf.GGUFReader) -> None:
             tensor = tensor.reshape(3, heads, -1, *tensor.shape[1:]).transpose(0, 1)
         state[key] = tensor.reshape(own.shape)
     missing, _ = model.load_state_dict(state, strict=False)
-    # A tied head is the embedding, and stands in no file of its own.
-    missing = [key for key in missing if tensor_name(key) and not (key == "lm_head.weight" and model.config.tie_word_embeddings)]
+    # A tied head is the embedding, and not in the file itself.
+    missing = [
+        key
+        for key in missing
+        if tensor_name(key) and not (key == "lm_head.weight" and model.config.tie_word_embeddings)
+    ]
     if missing:
-        raise UserError(f"The GGUF file lacks {tensor_name(missing[0])}.", "Fetch or export it again.")
+        raise UserError(f"The GGUF file lacks {tensor_name(missing[0])}.", "Download or export it again.")
 
 
 def tokenizer_in(file: gguf.GGUFReader, path: str | Path) -> PreTrainedTokenizerFast:
     kind = value(file, "tokenizer.ggml.model"), value(file, "tokenizer.ggml.pre")
     if kind != ("gpt2", "gpt-2"):
-        raise UserError(f"{path} has a tokenizer of the kind {'/'.join(map(str, kind))}.", "Only GPT-2's can be read from a GGUF file; name the folder that the file was made from.")
+        raise UserError(
+            f"{path} has a tokenizer of the kind {'/'.join(map(str, kind))}.",
+            "Only GPT-2's kind can be read from a GGUF file; name the folder that the file was made from.",
+        )
     tokens, types = value(file, "tokenizer.ggml.tokens"), value(file, "tokenizer.ggml.token_type")
-    known = {token: place for place, (token, of) in enumerate(zip(tokens, types)) if of != gguf.TokenType.UNUSED}
+    known = {
+        token: place for place, (token, of) in enumerate(zip(tokens, types, strict=True)) if of != gguf.TokenType.UNUSED
+    }
     merges = [tuple(merge.split(" ")) for merge in value(file, "tokenizer.ggml.merges")]
     tokenizer = Tokenizer(models.BPE(vocab=known, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     for of, special in ((gguf.TokenType.CONTROL, True), (gguf.TokenType.USER_DEFINED, False)):
-        tokenizer.add_tokens([AddedToken(token, special=special, normalized=False) for token, own in zip(tokens, types) if own == of])
+        tokenizer.add_tokens(
+            [
+                AddedToken(token, special=special, normalized=False)
+                for token, own in zip(tokens, types, strict=True)
+                if own == of
+            ]
+        )
     end = value(file, "tokenizer.ggml.eos_token_id")
     first = value(file, "tokenizer.ggml.bos_token_id", end)
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=tokens[first], eos_token=tokens[end])

@@ -1,11 +1,11 @@
 """The heartbeat of a run of several processes: a host that falls silent is named within a minute.
 
-A host that loses its power, freezes, or whose cable is pulled closes no connection. NCCL and gloo wait for it until
-their own limit has passed, half an hour, which is that long for good reason: the others wait as patiently for one that
-writes a large checkpoint. So each process has a watcher of its own beside it (`watcher.py`), and the watchers have word
-from one another as long as their hosts live, whatever their processes are at. They need nothing of NCCL, gloo or
-DeepSpeed. A process, not a thread, for a library that holds Python's lock would keep a thread from beating; sockets of
-its own, not PyTorch's store, whose calls block while the host of the store is silent.
+A host that loses power, freezes or loses its cable closes no connection. NCCL and gloo wait for it until their own
+limit of half an hour, which is long for a good reason: one process may be writing a large checkpoint. So each process
+has a watcher (`watcher.py`), and the watchers hear from each other as long as their hosts live, whatever the processes
+are doing. They are independent of NCCL, gloo and DeepSpeed. A watcher is a process, because a library that holds
+Python's lock would stop a thread; and it has sockets of its own, because calls to PyTorch's store block while the host
+of the store is silent.
 """
 
 import contextlib
@@ -17,9 +17,13 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
-import torch.distributed as dist
+from torch.distributed.distributed_c10d import Store
+from torch.distributed.rendezvous import rendezvous
 
 from .events import UserError
 from .watcher import JOINING
@@ -28,49 +32,55 @@ KEY = "tinylove/heartbeat"
 
 
 class Heartbeat:
-    """While it is entered, the processes of a run are watched; one that is alone is not.
+    """Watches the processes of a run inside a `with` block; does nothing for a single process.
 
-    Where a host is silent for `silence` seconds, every rank that goes on names it in one line (rank 0 as an `error`
-    event) and ends with exit code 1. Enter it before the process group is opened: that may wait for ever as well.
-    Throws UserError where the others do not come at all.
+    If a host is silent for `silence` seconds, every other rank names it in one line (rank 0 as an `error` event) and
+    ends with exit code 1. Enter the block before the process group is opened, since that may wait for ever too.
+    Raises UserError if the other processes do not start at all.
     """
 
     def __init__(self, silence: float):
         self.silence = silence
         self.named = False  # has the watcher named a silent host?
-        self.watcher: subprocess.Popen | None = None
+        self.watcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> None:
         if int(os.environ.get("WORLD_SIZE", "1")) == 1:
             return
-        self.store, ranks = meet()  # kept, for in some launches rank 0 is the store's host
-        first = told_by_first(self.store) if ranks["rank"] else {"address": os.environ["MASTER_ADDR"], "first_host": host(), "token": secrets.token_hex()}
+        self.store, ranks = meet()  # kept open: in some launches rank 0 hosts the store
+        first = (
+            first_watcher(self.store)
+            if ranks["rank"]
+            else {"address": os.environ["MASTER_ADDR"], "first_host": host(), "token": secrets.token_hex()}
+        )
         self.watcher, self.channel = start_watcher({**ranks, **first, "host": host(), "silence": self.silence})
         self.lines = self.channel.makefile("r")
         said = self.lines.readline().strip()
         if not ranks["rank"]:
             self.store.set(KEY, json.dumps({**first, "port": int(said)}))
         elif said != "met":
-            os._exit(1)  # rank 0's was not to be reached, as the watcher has told
+            os._exit(1)  # rank 0's watcher could not be reached, which this one has reported
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self) -> None:
-        """Until the watcher closes. The main thread may sit in a collective that never ends: so the process is ended here."""
+        """Listens until the watcher closes. The main thread may hang in a collective, so the process is ended here."""
         for line in self.lines:
             if line == "silent\n":
                 self.named = True
             elif line == "end\n":
                 os._exit(1)
 
-    def __exit__(self, kind, problem, trace) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not self.watcher:
             return
         if kind is None:
             with contextlib.suppress(OSError):
                 self.channel.sendall(b"done\n")
-            self.watcher.wait()  # until the others know that this rank has not fallen silent
+            self.watcher.wait()  # until the others know that this rank has ended normally
         elif self.named:
-            os._exit(1)  # the problem is that others end as well, and for what reason was told
+            os._exit(1)  # this error only follows from the others' end, whose reason was reported
         else:
             self.channel.shutdown(socket.SHUT_WR)
 
@@ -79,35 +89,38 @@ def host() -> str:
     return os.environ.get("TINYLOVE_HOST", socket.gethostname())
 
 
-def meet() -> tuple[dist.Store, dict]:
-    """PyTorch's store, through which the watchers learn of the first one; rank and number of processes."""
-    with told_in_a_line():
-        store, rank, world = next(dist.rendezvous("env://", timeout=datetime.timedelta(seconds=JOINING)))
+def meet() -> tuple[Store, dict[str, int]]:
+    """PyTorch's store, through which the watchers find rank 0's; rank and number of processes."""
+    with errors_in_one_line():
+        store, rank, world = next(rendezvous("env://", timeout=datetime.timedelta(seconds=JOINING)))
         return store, {"rank": rank, "world": world}
 
 
-def told_by_first(store: dist.Store) -> dict:
-    """Where rank 0's watcher is, on which host, and the word by which watchers of one run know one another."""
-    with told_in_a_line():
-        return json.loads(store.get(KEY))
+def first_watcher(store: Store) -> dict[str, Any]:
+    """The address and host of rank 0's watcher, and the token by which the watchers of one run recognise each other."""
+    with errors_in_one_line():
+        found: dict[str, Any] = json.loads(store.get(KEY))
+        return found
 
 
 @contextlib.contextmanager
-def told_in_a_line():
+def errors_in_one_line() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as problem:
         rank, address, port = (os.environ.get(name, "unset") for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"))
         raise UserError(
             f"Rank {rank} on {host()} did not meet the others at {address}:{port}: {str(problem).splitlines()[0][:160]}",
-            "A node that did not start or ended at once, a firewall between the nodes, or a launcher that sets no RANK and MASTER_ADDR?",
+            "Did a node not start or end at once? Is a firewall between the nodes? Does the launcher set RANK and MASTER_ADDR?",
         ) from None
 
 
-def start_watcher(told: dict) -> tuple[subprocess.Popen, socket.socket]:
-    """A watcher that was told what it has to know, and the line to it."""
+def start_watcher(about: dict[str, Any]) -> tuple["subprocess.Popen[bytes]", socket.socket]:
+    """Starts a watcher and sends it what it needs to know; returns it with the connection to it."""
     ours, theirs = socket.socketpair()
     with theirs:
-        watcher = subprocess.Popen([sys.executable, "-m", f"{__package__}.watcher"], stdin=theirs, cwd=Path(__file__).parent.parent)
-    ours.sendall(json.dumps({"parent": os.getpid(), **told}).encode() + b"\n")
+        watcher = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.watcher"], stdin=theirs.fileno(), cwd=Path(__file__).parent.parent
+        )
+    ours.sendall(json.dumps({"parent": os.getpid(), **about}).encode() + b"\n")
     return watcher, ours

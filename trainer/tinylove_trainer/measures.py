@@ -1,12 +1,43 @@
-"""Numbers that tell a model that writes from one that loops or recites. Words are lower-case, without punctuation."""
+"""Measures that show whether a model loops or recites. Words are lower-case, without punctuation."""
 
 import math
 import re
 from collections import Counter
 
 PRONOUNS = frozenset(
-    "i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers"
-    " herself it its itself they them their theirs themselves".split()
+    [
+        "i",
+        "me",
+        "my",
+        "mine",
+        "myself",
+        "we",
+        "us",
+        "our",
+        "ours",
+        "ourselves",
+        "you",
+        "your",
+        "yours",
+        "yourself",
+        "yourselves",
+        "he",
+        "him",
+        "his",
+        "himself",
+        "she",
+        "her",
+        "hers",
+        "herself",
+        "it",
+        "its",
+        "itself",
+        "they",
+        "them",
+        "their",
+        "theirs",
+        "themselves",
+    ]
 )
 
 
@@ -15,7 +46,7 @@ def words(text: str) -> list[str]:
 
 
 def pieces(text: str) -> list[str]:
-    """Words and signs: a model may loop on a full stop as well."""
+    """Words and punctuation marks, since a model may also loop on a full stop."""
     return re.findall(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]", text.lower())
 
 
@@ -24,35 +55,35 @@ def grams(tokens: list[str], size: int) -> list[tuple[str, ...]]:
 
 
 def repetition(texts: list[str], size: int = 4) -> float:
-    """seq-rep-n: the share of a text's n-grams that it had before, mean over the texts (Welleck et al. 2020).
+    """seq-rep-n: the share of a text's n-grams that occurred in it before, averaged over the texts (Welleck et al. 2020).
 
-    Of words and signs, so that texts of different models and people can be compared; Welleck counts tokens.
+    It counts words and punctuation, so that different models and people can be compared; Welleck counts tokens.
     """
     shares = [1 - len(set(found)) / len(found) for text in texts if (found := grams(pieces(text), size))]
     return mean(shares)
 
 
 def distinct(texts: list[str], size: int) -> float:
-    """distinct-n: different n-grams over all n-grams of all texts (Li et al. 2016). It falls as texts grow in number."""
+    """distinct-n: the number of different n-grams divided by all n-grams of all texts (Li et al. 2016). More texts lower it."""
     found = [gram for text in texts for gram in grams(words(text), size)]
     return len(set(found)) / max(1, len(found))
 
 
 def pronoun_share(texts: list[str]) -> float:
-    """How many of all the words are personal pronouns or possessives of theirs."""
+    """The share of words that are personal pronouns or their possessives."""
     found = [word for text in texts for word in words(text)]
     return sum(word.split("'")[0].split("’")[0] in PRONOUNS for word in found) / max(1, len(found))
 
 
 def entropy(texts: list[str]) -> float:
-    """Of the distribution of words, in bits. Low where few words carry the texts."""
+    """The entropy of the distribution of words, in bits. It is low if the texts use few words."""
     counts = Counter(word for text in texts for word in words(text))
     total = sum(counts.values())
     return sum(count / total * math.log2(total / count) for count in counts.values()) if total else 0.0
 
 
 class Copying:
-    """What of a text stands word for word in the training stories."""
+    """What texts copy word for word from the training stories."""
 
     def __init__(self, training: list[str]):
         self.size = 8
@@ -64,15 +95,22 @@ class Copying:
                 self.places.setdefault(word, []).append((story, at))
 
     def share(self, texts: list[str]) -> float:
-        """The share of the texts' 8-grams that stand in a training story, mean over the texts."""
-        return mean([sum(gram in self.known for gram in found) / len(found) for text in texts if (found := grams(words(text), self.size))])
+        """The share of a text's 8-grams that occur in a training story, averaged over the texts."""
+        return mean(
+            [
+                sum(gram in self.known for gram in found) / len(found)
+                for text in texts
+                if (found := grams(words(text), self.size))
+            ]
+        )
 
     def longest(self, texts: list[str]) -> int:
-        """The longest run of words, in any of the texts, that stands in one training story."""
+        """The longest run of words, in any of the texts, that occurs in one training story."""
         return max((self.longest_in(words(text)) for text in texts), default=0)
 
     def longest_in(self, tokens: list[str]) -> int:
-        best, runs = 0, {}
+        best = 0
+        runs: dict[tuple[int, int], int] = {}
         for word in tokens:
             runs = {place: runs.get((place[0], place[1] - 1), 0) + 1 for place in self.places.get(word, [])}
             best = max([best, *runs.values()])

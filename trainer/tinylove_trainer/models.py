@@ -1,15 +1,26 @@
-"""Language models on disk: loading one, and what has to be known of its architecture."""
+"""Language models on disk: how to load one, and facts about its architecture."""
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from .events import UserError
 
-# Every linear map of a layer. PEFT's own choice for GPT-Neo leaves out all but queries and values.
+if TYPE_CHECKING:  # PEFT takes seconds to import
+    from peft import LoraConfig
+
+# Every linear map of a layer. PEFT's default for GPT-Neo has only queries and values.
 LORA_TARGETS = {
     "gpt_neo": ["q_proj", "k_proj", "v_proj", "out_proj", "c_fc", "c_proj"],
     "gpt_neox": ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
@@ -17,7 +28,7 @@ LORA_TARGETS = {
 
 
 def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """The causal language model in a folder, or by its name on the hub where that is allowed. An adapter is merged."""
+    """Loads the causal language model in a folder, or from the hub where that is allowed. An adapter is merged into its base."""
     adapter = Path(folder) / "adapter_config.json"
     if adapter.is_file():
         return merged(folder, dtype)
@@ -25,11 +36,14 @@ def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedMod
     try:
         return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
     except (OSError, ValueError, KeyError, RuntimeError) as problem:
-        raise UserError(f"The model in {folder} cannot be loaded: {first_line(problem)}", "Is its folder whole (config.json, weights)?") from None
+        raise UserError(
+            f"The model in {folder} cannot be loaded: {first_line(problem)}",
+            "Is its folder complete (config.json, weights)?",
+        ) from None
 
 
 def merged(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """The base model with the adapter's changes worked into its weights."""
+    """The base model with the adapter merged into its weights."""
     from peft import PeftModel
 
     return PeftModel.from_pretrained(load_model(base_of(folder), dtype), folder).merge_and_unload()
@@ -37,54 +51,76 @@ def merged(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
 
 def base_of(adapter: str) -> str:
     """The model that an adapter changes."""
-    return json.loads((Path(adapter) / "adapter_config.json").read_text())["base_model_name_or_path"]
+    return str(json.loads((Path(adapter) / "adapter_config.json").read_text())["base_model_name_or_path"])
 
 
 def base_dtype(method: str, precision: str) -> torch.dtype:
-    """What a model is trained in: f32 masters, or bf16 where its weights stay as they are (2 bytes each, not 4)."""
+    """The type of the weights: f32, or bf16 for a base that is not trained (2 bytes each instead of 4)."""
     return torch.bfloat16 if (method, precision) == ("lora", "bf16") else torch.float32
 
 
 def load_tokenizer(folder: str) -> PreTrainedTokenizerFast:
-    """The model's tokenizer. Where it has no token to pad with, its end of text is one; it is masked, not learnt."""
+    """The model's tokenizer. If it has no padding token, the end of text is used, masked from the loss."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as problem:
-        raise UserError(f"The tokenizer in {folder} cannot be loaded: {first_line(problem)}", "Put tokenizer.json and tokenizer_config.json beside the weights.") from None
+        raise UserError(
+            f"The tokenizer in {folder} cannot be loaded: {first_line(problem)}",
+            "Put tokenizer.json and tokenizer_config.json into the folder of the weights.",
+        ) from None
     if tokenizer.eos_token_id is None:
-        raise UserError(f"The tokenizer in {folder} has no end-of-text token.", "Name one as eos_token in tokenizer_config.json.")
+        raise UserError(
+            f"The tokenizer in {folder} has no end-of-text token.", "Name one as eos_token in tokenizer_config.json."
+        )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 
 def read_model_config(folder: str) -> PretrainedConfig:
-    """Of a model or of an adapter's base. Tells a missing model from one that Transformers knows for no causal language model."""
+    """The config of a model or of an adapter's base. Raises UserError if it is missing, or is not a causal language model to Transformers."""
     place = Path(folder)
     if (place / "adapter_config.json").is_file():
         return read_model_config(base_of(folder))
     if place.is_dir() and not (place / "config.json").is_file():
-        raise UserError(f"{folder} holds no model: there is no config.json in it.", "Name the folder that holds config.json and the weights.")
+        raise UserError(
+            f"{folder} has no model: it contains no config.json.", "Name the folder with config.json and the weights."
+        )
     try:
         config = AutoConfig.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as problem:
         if place.is_dir():
-            raise UserError(f"Unknown architecture in {folder}: {first_line(problem)}", "GPT-Neo and GPT-NeoX are tested; others go by Transformers' AutoModelForCausalLM.") from None
-        raise UserError(f"No such model: {folder}.", "Name a folder with config.json and weights, or a model of the hub that this machine may fetch.") from None
+            raise UserError(
+                f"Unknown architecture in {folder}: {first_line(problem)}",
+                "GPT-Neo and GPT-NeoX are tested; Transformers' AutoModelForCausalLM must know any other.",
+            ) from None
+        raise UserError(
+            f"No such model: {folder}.",
+            "Name a folder with config.json and weights, or a model of the hub that this machine may fetch.",
+        ) from None
     if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise UserError(f"Unknown architecture {config.model_type} in {folder}: it is no causal language model.", "GPT-Neo and GPT-NeoX are tested; others go by Transformers' AutoModelForCausalLM.")
+        raise UserError(
+            f"Unknown architecture {config.model_type} in {folder}: it is not a causal language model.",
+            "GPT-Neo and GPT-NeoX are tested; Transformers' AutoModelForCausalLM must know any other.",
+        )
     return config
 
 
-def lora_config(architecture: str, rank: int, alpha: int, dropout: float = 0.0):
-    """An adapter for all linear maps, by name for the tested architectures."""
+def lora_config(architecture: str, rank: int, alpha: float, dropout: float = 0.0) -> "LoraConfig":
+    """An adapter for all linear maps: by name in the tested architectures, whatever they are called in others."""
     from peft import LoraConfig
 
-    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=LORA_TARGETS.get(architecture, "all-linear"), task_type="CAUSAL_LM")
+    return LoraConfig(
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules=LORA_TARGETS.get(architecture, "all-linear"),
+        task_type="CAUSAL_LM",
+    )
 
 
 def context_of(model: PreTrainedModel | PretrainedConfig) -> int:
-    """How many tokens the model holds."""
+    """The model's context in tokens."""
     return getattr(getattr(model, "config", model), "max_position_embeddings", 1024)
 
 

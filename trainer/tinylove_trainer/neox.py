@@ -1,13 +1,15 @@
-"""The embedded model's architecture: GPT-NeoX, the same as the 20B model's, small."""
+"""The embedded model's architecture: a small GPT-NeoX."""
 
 import torch
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 
-def build_neox(vocabulary: int, width: int, layers: int, head: int, context: int, rotary: float, seed: int) -> GPTNeoXForCausalLM:
-    """A GPT-NeoX of random weights. `head` is the size of one attention head, `rotary` the share of it that turns.
+def build_neox(
+    vocabulary: int, width: int, layers: int, head: int, context: int, rotary: float, seed: int
+) -> GPTNeoXForCausalLM:
+    """A GPT-NeoX with random weights. `head` is the size of one attention head, `rotary` the share of it with rotary positions.
 
-    The matrices that write into the residual stream start at zero, so that at first each layer passes its input on
+    The matrices that write into the residual stream start at zero, so that at first each layer passes its input through
     (Zhang et al. 2019, Fixup; as in nanochat).
     """
     torch.manual_seed(seed)

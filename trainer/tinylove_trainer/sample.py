@@ -1,26 +1,22 @@
-"""`sample`: writes texts in batches with any causal language model, as `generate` asks for them.
+"""`sample`: writes texts in batches with any causal language model, for `generate`.
 
-The same settings mean what they mean in llama.cpp: the distribution is cut to topK, topP and minP first and
-tempered after. Each request draws from a generator of its own seed, so its text does not follow from its neighbours
-(but for the last bits of the logits, which a batch of another shape may round otherwise).
+The settings mean what they mean in llama.cpp: topK, topP and minP first cut the distribution, then the temperature
+is applied. Each request draws from a generator with its own seed, so its text does not depend on the others in its batch
+(except for the last bits of the logits, which a batch of another shape may round differently).
 """
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError, emit
 from .json_lines import read_lines
 from .models import context_of, load_model, load_tokenizer
-from .settings import one_of, positive, settled
-
-DEFAULTS = {
-    "batch": 8,  # texts at a time
-    "precision": "fp32",  # fp32 or bf16
-    "threads": None,
-}
+from .settings import SampleSettings
 
 
 @dataclass(frozen=True)
@@ -35,14 +31,14 @@ class Request:
     top_k: int = 0  # 0: the whole vocabulary
     min_p: float = 0.0
     repeat_penalty: float = 1.0  # on the last 64 tokens written
-    least_tokens: int = 0  # until then neither the end of text nor the stop is written
+    least_tokens: int = 0  # the text has no end of text and no stop before so many
     most_tokens: int = 200
     stop: str = ""  # the text ends where the model begins to write this
 
 
 @dataclass
 class Text:
-    """What was written. `end`: `stop`, `end of text`, or `limit`. `raw` has the stop, `text` has it not."""
+    """What was written. `end` is `stop`, `end of text` or `limit`. `raw` includes the stop, `text` does not."""
 
     id: str
     text: str = ""
@@ -54,8 +50,8 @@ class Text:
 
 
 @dataclass
-class Pen:
-    """A text in the making. `banned[place]`: tokens that may not stand there, given what stands before."""
+class Draft:
+    """A text in progress. `banned[place]`: tokens that may not come at this place after what precedes it."""
 
     request: Request
     prompt: list[int]
@@ -64,111 +60,127 @@ class Pen:
     scores: list[float] = field(default_factory=list)
     banned: dict[int, set[int]] = field(default_factory=dict)
     end: str = ""
-    again: bool = False  # tokens were taken back: what the model remembers of it is too long
+    rewound: bool = False  # tokens were taken back, so the model's cache of it is too long
 
 
-def sample(config: dict) -> None:
-    """Reads requests, JSON Lines from the file `requests` or `-` for stdin; one `generation` event for each."""
-    settings = settled(config, DEFAULTS, ("model", "requests"))
-    one_of("precision", settings.precision, ("fp32", "bf16"))
-    positive("batch", settings.batch)
+def sample(config: dict[str, Any]) -> None:
+    """Reads requests as JSON Lines from the file `requests` (or `-` for stdin) and writes a `generation` event for each."""
+    settings = SampleSettings.read(config)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     requests = read_lines(
         settings.requests,
         lambda row: Request(**row),
         missing="Name a JSON Lines file, or - for stdin.",
-        fields=", ".join(Request.__dataclass_fields__),
+        fields=", ".join(one.name for one in fields(Request)),
     )
     model = load_model(settings.model, torch.bfloat16 if settings.precision == "bf16" else torch.float32)
     model = model.to("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = load_tokenizer(settings.model)
-    emit("start", model=settings.model, architecture=model.config.model_type, parameters=sum(p.numel() for p in model.parameters()), context=context_of(model), requests=len(requests))
+    emit(
+        "start",
+        model=settings.model,
+        architecture=model.config.model_type,
+        parameters=sum(p.numel() for p in model.parameters()),
+        context=context_of(model),
+        requests=len(requests),
+    )
     began, tokens = time.monotonic(), 0
     for number, text in enumerate(write_texts(model, tokenizer, requests, settings.batch), start=1):
         tokens += text.generated_tokens
         seconds = time.monotonic() - began
-        emit("generation", **vars(text))
-        emit("progress", step=number, steps=len(requests), tokens_per_second=round(tokens / seconds, 1), seconds_left=round(seconds / number * (len(requests) - number)))
+        emit("generation", **asdict(text))
+        emit(
+            "progress",
+            step=number,
+            steps=len(requests),
+            tokens_per_second=round(tokens / seconds, 1),
+            seconds_left=round(seconds / number * (len(requests) - number)),
+        )
     emit("done", texts=len(requests), tokens=tokens)
 
 
 @torch.no_grad()
-def write_texts(model, tokenizer, requests: list[Request], batch: int = 8) -> Iterator[Text]:
-    """The texts, as they come to their end. Leaves the model in the mode it was in."""
+def write_texts(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, requests: list[Request], batch: int = 8
+) -> Iterator[Text]:
+    """Yields each text when it is complete. Leaves the model in the mode in which it was."""
     training = model.training
     model.eval()
-    waiting = [open_pen(request, tokenizer, context_of(model)) for request in requests]
+    waiting = [draft_of(request, tokenizer, context_of(model)) for request in requests]
     try:
         while waiting:
-            pens, waiting = waiting[:batch], waiting[batch:]
-            write_batch(model, tokenizer, pens)
-            # Those who took a token back go on in a later batch, from what is left of their text.
-            for pen in pens:
-                pen.again = False
-            waiting = [pen for pen in pens if not pen.end] + waiting
-            yield from (closed(pen, tokenizer) for pen in pens if pen.end)
+            drafts, waiting = waiting[:batch], waiting[batch:]
+            write_batch(model, tokenizer, drafts)
+            # A draft that took tokens back continues in a later batch, from what is left of it.
+            for draft in drafts:
+                draft.rewound = False
+            waiting = [draft for draft in drafts if not draft.end] + waiting
+            yield from (closed(draft, tokenizer) for draft in drafts if draft.end)
     finally:
         model.train(training)
 
 
-def open_pen(request: Request, tokenizer, context: int) -> Pen:
+def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int) -> Draft:
     prompt = tokenizer(request.prompt, add_special_tokens=False)["input_ids"] or [tokenizer.eos_token_id]
     if len(prompt) + request.most_tokens > context:
         raise UserError(
-            f"{request.id}: a prompt of {len(prompt)} tokens and a text of {request.most_tokens} do not fit into the {context} that the model holds.",
-            "Take fewer or shorter examples, or fewer tokens.",
+            f"{request.id}: a prompt of {len(prompt)} tokens and a text of {request.most_tokens} do not fit into the model's context of {context}.",
+            "Use fewer or shorter examples, or fewer tokens.",
         )
-    return Pen(request, prompt, torch.Generator().manual_seed(request.seed))
+    return Draft(request, prompt, torch.Generator().manual_seed(request.seed))
 
 
-def write_batch(model, tokenizer, pens: list[Pen]) -> None:
-    """Goes on with all of them in step, padded on the left, until each has ended or has taken something back."""
-    begun = [pen.prompt + pen.tokens for pen in pens]
+def write_batch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, drafts: list[Draft]) -> None:
+    """Writes all drafts together, one token at a time and padded on the left, until each has ended or taken tokens back."""
+    begun = [draft.prompt + draft.tokens for draft in drafts]
     longest = max(map(len, begun))
     fed = torch.tensor([[tokenizer.pad_token_id] * (longest - len(ids)) + ids for ids in begun], device=model.device)
     mask = torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in begun], device=model.device)
     cache = None
-    while any(not pen.end and not pen.again for pen in pens):
+    while any(not draft.end and not draft.rewound for draft in drafts):
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -fed.shape[1] :]
         result = model(fed, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True)
         cache = result.past_key_values
         logits = result.logits[:, -1].float().cpu()
-        chosen = [step(pen, row, tokenizer) if not pen.end and not pen.again else tokenizer.pad_token_id for pen, row in zip(pens, logits)]
+        chosen = [
+            step(draft, row, tokenizer) if not draft.end and not draft.rewound else tokenizer.pad_token_id
+            for draft, row in zip(drafts, logits, strict=True)
+        ]
         fed = torch.tensor(chosen, device=model.device)[:, None]
-        mask = torch.cat([mask, mask.new_ones(len(pens), 1)], dim=1)
+        mask = torch.cat([mask, mask.new_ones(len(drafts), 1)], dim=1)
 
 
-def step(pen: Pen, logits: torch.Tensor, tokenizer) -> int:
-    """Draws one token, and sees whether the text has come to its end."""
-    token = draw(pen, logits)
-    pen.tokens.append(token)
-    pen.scores.append(float(logits.log_softmax(-1)[token]))
-    least, most = pen.request.least_tokens, pen.request.most_tokens
+def step(draft: Draft, logits: torch.Tensor, tokenizer: PreTrainedTokenizerFast) -> int:
+    """Draws one token, and checks whether it ends the text."""
+    token = draw(draft, logits)
+    draft.tokens.append(token)
+    draft.scores.append(float(logits.log_softmax(-1)[token]))
+    least, most = draft.request.least_tokens, draft.request.most_tokens
     if token == tokenizer.eos_token_id:
-        if len(pen.tokens) <= least:
-            take_back(pen, len(pen.tokens) - 1)
+        if len(draft.tokens) <= least:
+            take_back(draft, len(draft.tokens) - 1)
         else:
-            pen.end = "end of text"
+            draft.end = "end of text"
         return token
-    place = stop_place(pen, tokenizer)
+    place = stop_place(draft, tokenizer)
     if place is not None and place < least:
-        take_back(pen, place)
+        take_back(draft, place)
     elif place is not None:
-        pen.end = "stop"
-    elif len(pen.tokens) >= most:
-        pen.end = "limit"
+        draft.end = "stop"
+    elif len(draft.tokens) >= most:
+        draft.end = "limit"
     return token
 
 
-def draw(pen: Pen, logits: torch.Tensor) -> int:
-    request = pen.request
+def draw(draft: Draft, logits: torch.Tensor) -> int:
+    request = draft.request
     logits = logits.clone()
-    if request.repeat_penalty != 1.0 and pen.tokens:
-        recent = torch.tensor(sorted(set(pen.tokens[-64:])))
+    if request.repeat_penalty != 1.0 and draft.tokens:
+        recent = torch.tensor(sorted(set(draft.tokens[-64:])))
         values = logits[recent]
         logits[recent] = torch.where(values > 0, values / request.repeat_penalty, values * request.repeat_penalty)
-    banned = pen.banned.get(len(pen.tokens))
+    banned = draft.banned.get(len(draft.tokens))
     if banned:
         logits[sorted(banned)] = -torch.inf
     if request.temperature == 0:
@@ -181,44 +193,44 @@ def draw(pen: Pen, logits: torch.Tensor) -> int:
     kept &= shares >= request.min_p * shares[0]
     kept[0] = True
     tempered = torch.where(kept, shares.log() / request.temperature, -torch.inf).softmax(-1)
-    return int(order[torch.multinomial(tempered, 1, generator=pen.generator)])
+    return int(order[torch.multinomial(tempered, 1, generator=draft.generator)])
 
 
-def take_back(pen: Pen, place: int) -> None:
-    """Forgets the tokens from `place` on, and never puts the one there again."""
-    token = pen.tokens[place]
-    pen.banned = {at: tokens for at, tokens in pen.banned.items() if at <= place}
-    pen.banned.setdefault(place, set()).add(token)
-    del pen.tokens[place:], pen.scores[place:]
-    pen.again = True
+def take_back(draft: Draft, place: int) -> None:
+    """Removes the tokens from `place` on, and bans the first of them from that place."""
+    token = draft.tokens[place]
+    draft.banned = {at: tokens for at, tokens in draft.banned.items() if at <= place}
+    draft.banned.setdefault(place, set()).add(token)
+    del draft.tokens[place:], draft.scores[place:]
+    draft.rewound = True
 
 
-def stop_place(pen: Pen, tokenizer) -> int | None:
-    """The token with which the stop begins, where the text has just come to it; not inside a word (`Subtitle:`)."""
-    stop = pen.request.stop
+def stop_place(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> int | None:
+    """The place of the token with which the stop begins, if the text now ends with it; not inside a word (`Subtitle:`)."""
+    stop = draft.request.stop
     if not stop:
         return None
-    first = max(0, len(pen.tokens) - len(stop.encode()) - 8)
-    tail = tokenizer.decode(pen.tokens[first:])
+    first = max(0, len(draft.tokens) - len(stop.encode()) - 8)
+    tail = tokenizer.decode(draft.tokens[first:])
     at = tail.rfind(stop)
     if at < 0 or (at > 0 and tail[at - 1].isalnum()):
         return None
-    place = len(pen.tokens)
-    while place > first and len(tokenizer.decode(pen.tokens[first:place])) > at:
+    place = len(draft.tokens)
+    while place > first and len(tokenizer.decode(draft.tokens[first:place])) > at:
         place -= 1
     return place
 
 
-def closed(pen: Pen, tokenizer) -> Text:
-    ended = pen.tokens[:-1] if pen.end == "end of text" else pen.tokens
+def closed(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> Text:
+    ended = draft.tokens[:-1] if draft.end == "end of text" else draft.tokens
     raw = tokenizer.decode(ended)
-    text = raw[: raw.rfind(pen.request.stop)] if pen.end == "stop" else raw
+    text = raw[: raw.rfind(draft.request.stop)] if draft.end == "stop" else raw
     return Text(
-        id=pen.request.id,
+        id=draft.request.id,
         text=text,
         raw=raw,
-        end=pen.end,
-        prompt_tokens=len(pen.prompt),
+        end=draft.end,
+        prompt_tokens=len(draft.prompt),
         generated_tokens=len(ended),
-        log_probability=sum(pen.scores) / len(pen.scores) if pen.scores else None,
+        log_probability=sum(draft.scores) / len(draft.scores) if draft.scores else None,
     )

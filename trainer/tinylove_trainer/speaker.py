@@ -1,43 +1,51 @@
-"""What a run tells: its events, and its curve."""
+"""The reports of a run: its events and its curve."""
 
 import json
 import math
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
-from transformers import TrainerCallback
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainerCallback
 
 from .events import UserError, emit, finite, is_first_process
 from .sample import Request, write_texts
+from .settings import TuneSettings
 from .sharding import check_shares, check_trained, counts, shares
 from .stories import prompt_and_story
 from .story_trainer import StoryTrainer
 
 
 class Speaker(TrainerCallback):
-    """Tells the run as events, and writes its curve."""
+    """Reports the run as events, and writes its curve."""
 
-    def __init__(self, settings: SimpleNamespace, tokenizer, trainer: StoryTrainer):
+    def __init__(self, settings: TuneSettings, tokenizer: PreTrainedTokenizerFast, trainer: StoryTrainer):
         self.settings = settings
         self.tokenizer = tokenizer
         self.trainer = trainer
 
-    def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
+    def on_train_begin(self, args: Any, state: Any, control: Any, optimizer: Any = None, **kwargs: Any) -> None:
         self.began, self.first_step = time.monotonic(), state.global_step
         if self.settings.sharded:
             parts, (parameters, trainable) = shares(self.trainer.model, optimizer), counts(self.trainer.model)
             held, trained = [part.held for part in parts], [part.trained for part in parts]
-            emit("sharding", parameters=parameters, trainable=trainable, held=held, trained=trained, bytes=[part.bytes for part in parts])
+            emit(
+                "sharding",
+                parameters=parameters,
+                trainable=trainable,
+                held=held,
+                trained=trained,
+                bytes=[part.bytes for part in parts],
+            )
             check_shares(held, parameters)
             check_trained(trained, trainable)
 
-    def on_step_begin(self, args, state, control, **kwargs):
-        if state.global_step == self.first_step:  # what comes before is evaluation
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == self.first_step:  # the time before is evaluation
             self.began = time.monotonic()
 
-    def on_log(self, args, state, control, logs=None, **kwargs):
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if not logs or "loss" not in logs or "learning_rate" not in logs:
             return
         seconds = time.monotonic() - self.began
@@ -55,34 +63,53 @@ class Speaker(TrainerCallback):
         )
         check_finite(logs["loss"], state.global_step)
 
-    def on_evaluate(self, args, state, control, metrics=None, model=None, **kwargs):
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: Any = None, model: Any = None, **kwargs: Any
+    ) -> None:
         loss = metrics["eval_loss"]
-        emit("evaluation", step=state.global_step, epoch=round(state.epoch or 0, 4), validation_loss=loss, perplexity=math.exp(min(loss, 50)))
+        emit(
+            "evaluation",
+            step=state.global_step,
+            epoch=round(state.epoch or 0, 4),
+            validation_loss=loss,
+            perplexity=math.exp(min(loss, 50)),
+        )
         write_curve(Path(self.settings.out), state.log_history)
         check_finite(loss, state.global_step)
         if is_first_process() and not self.settings.sharded:
             self.write_samples(model, state.global_step)
 
-    def write_samples(self, model, step: int) -> None:
-        """A greedy and a sampled story to each of the fixed titles: repetition shows in the first, collapse in both."""
+    def write_samples(self, model: PreTrainedModel, step: int) -> None:
+        """Writes a greedy and a sampled story to each of the fixed titles: repetition shows in the first, collapse in both."""
         prompts = [prompt_and_story(self.settings.template, title, "")[0] for title in self.settings.sample_titles]
-        for way, temperature in (("greedy", 0.0), ("sampled", 1.0)):
-            requests = [Request(id=title, prompt=prompt, seed=self.settings.seed, temperature=temperature, most_tokens=self.settings.sample_tokens) for title, prompt in zip(self.settings.sample_titles, prompts)]
+        for mode, temperature in (("greedy", 0.0), ("sampled", 1.0)):
+            requests = [
+                Request(
+                    id=title,
+                    prompt=prompt,
+                    seed=self.settings.seed,
+                    temperature=temperature,
+                    most_tokens=self.settings.sample_tokens,
+                )
+                for title, prompt in zip(self.settings.sample_titles, prompts, strict=True)
+            ]
             for text in write_texts(model, self.tokenizer, requests):
-                emit("sample", step=step, title=text.id, way=way, text=text.text.strip())
+                emit("sample", step=step, title=text.id, way=mode, text=text.text.strip())
 
 
 def check_finite(loss: float, step: int) -> None:
     if not math.isfinite(loss):
-        raise UserError(f"The loss is not a number at step {step}.", "The rate is too high: run find-lr, or divide rate by 3.")
+        raise UserError(
+            f"The loss is not a number at step {step}.", "The rate is too high: run find-lr, or divide the rate by 3."
+        )
 
 
-def number(value) -> float | None:
+def number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def write_curve(out: Path, history: list[dict]) -> None:
-    """`curve.jsonl`: one line a step, one an evaluation. Written anew, so a resumed run has no step twice."""
+def write_curve(out: Path, history: list[dict[str, Any]]) -> None:
+    """Writes `curve.jsonl`: a line for each step and each evaluation. It is rewritten whole, so a resumed run has no step twice."""
     if not is_first_process():
         return
     rows = []
@@ -90,7 +117,14 @@ def write_curve(out: Path, history: list[dict]) -> None:
         if "eval_loss" in entry:
             rows.append({"step": entry["step"], "validation_loss": entry["eval_loss"]})
         elif "loss" in entry and "learning_rate" in entry:
-            rows.append({"step": entry["step"], "loss": entry["loss"], "gradient_norm": number(entry.get("grad_norm")), "rate": entry["learning_rate"]})
+            rows.append(
+                {
+                    "step": entry["step"],
+                    "loss": entry["loss"],
+                    "gradient_norm": number(entry.get("grad_norm")),
+                    "rate": entry["learning_rate"],
+                }
+            )
     partial = out / "curve.partial"
     partial.write_text("".join(json.dumps(finite(row)) + "\n" for row in rows))
     os.replace(partial, out / "curve.jsonl")

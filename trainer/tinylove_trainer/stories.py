@@ -1,11 +1,15 @@
-"""The stories of a study as a model learns them: what is asked, and what is to be written."""
+"""The stories of a study as a model learns them: a prompt, and the story to write."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .events import UserError
 from .json_lines import read_lines
 
-LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # fewer tell nothing: 5 stories are learnt by heart in one epoch
+if TYPE_CHECKING:  # settings.py reads this module, and Transformers takes seconds to import
+    from transformers import PreTrainedTokenizerFast
+
+LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # with fewer, a model learns them by heart: 5 stories take one epoch
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def of_split(stories: list[Story], split: str) -> list[Story]:
 
 
 def enough_to_train(stories: list[Story]) -> None:
-    """Throws where there are too few stories to learn from or to stop by."""
+    """Raises UserError if there are too few stories to train on or to decide by when to stop."""
     for split, least in (("train", LEAST_TRAINING), ("validation", LEAST_VALIDATION)):
         found = len(of_split(stories, split))
         if found < least:
@@ -42,7 +46,7 @@ def enough_to_train(stories: list[Story]) -> None:
 
 
 def prompt_and_story(template: str, title: str, text: str) -> tuple[str, str]:
-    """Fills `[[title]]` and `[[story]]`. The space before a story belongs to the story: so the tokens part cleanly."""
+    """Fills in `[[title]]` and `[[story]]`. The space before a story belongs to the story, so that no token spans both."""
     before, _, after = template.partition("[[story]]")
     prompt = before.replace("[[title]]", title)
     space = prompt[len(prompt.rstrip(" ")) :]
@@ -52,11 +56,14 @@ def prompt_and_story(template: str, title: str, text: str) -> tuple[str, str]:
 def check_template(template: str) -> None:
     for part in ("[[title]]", "[[story]]"):
         if template.count(part) != 1:
-            raise UserError(f"The template holds {part} {template.count(part)} times.", "It names [[title]] and [[story]] once each, as in Title: [[title]]\\nStory: [[story]].")
+            raise UserError(
+                f"The template contains {part} {template.count(part)} times.",
+                "It contains [[title]] and [[story]] once each, as in Title: [[title]]\\nStory: [[story]].",
+            )
 
 
-def encoded(tokenizer, prompt: str, story: str, length: int) -> tuple[list[int], list[int]]:
-    """Token ids and labels. The prompt is not learnt (label -100), the end of text after the story is."""
+def encoded(tokenizer: "PreTrainedTokenizerFast", prompt: str, story: str, length: int) -> tuple[list[int], list[int]]:
+    """Token ids and labels. The model learns the story and the end of text after it, but not the prompt (label -100)."""
     asked = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    told = tokenizer(story, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
-    return (asked + told)[:length], ([-100] * len(asked) + told)[:length]
+    written = [*tokenizer(story, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    return (asked + written)[:length], ([-100] * len(asked) + written)[:length]

@@ -1,22 +1,21 @@
-"""The form in which the product asks for a story, and fiction cut to that form.
+"""The form in which Tiny Love asks for a story, and fiction cut to that form.
 
-    Title: [title]
-    Story: [one paragraph]
-    Title: [next title]
-    Story:
+Title: [title]
+Story: [one paragraph]
+Title: [next title]
+Story:
 """
 
-import random
 import re
 from collections import Counter
 
 from .corpus import Document
 
-SHORTEST, LONGEST = 55, 160  # words; a tiny love story has at most 100, a folk tale a few more
+SHORTEST, LONGEST = 55, 160  # words; a Tiny Love story has at most 100, a folk tale a few more
 
 
 def story_form(story: Document) -> str:
-    """One story as the product writes it in a prompt; its paragraphs become one."""
+    """One story as it is written in a prompt, its paragraphs joined into one."""
     return f"Title: {story.title}\nStory: {' '.join(story.text.split())}\n"
 
 
@@ -43,8 +42,9 @@ PERSON = {"I", "me", "my", "My", "we", "We", "us", "our", "Our", "I'm", "I'd", "
 
 
 def passages(section: Document) -> list[str]:
-    """Whole paragraphs in a row that together are as long as a tiny story, without overlap."""
-    found, held = [], []
+    """Runs of whole paragraphs that together are as long as a tiny story, without overlap."""
+    found: list[str] = []
+    held: list[str] = []
     for paragraph in section.text.split("\n"):
         held.append(paragraph)
         words = sum(len(part.split()) for part in held)
@@ -57,10 +57,10 @@ def passages(section: Document) -> list[str]:
 
 
 def named_passages(sections: list[Document], least_first_person: float) -> list[Document]:
-    """Passages told in the first person, each named after the thing in it that other passages lack.
+    """Passages in the first person, each titled after something in it that other passages lack.
 
-    The name is made, since fiction has no title for a paragraph: the phrase `the/my/a NOUN` whose noun is rarest in
-    the whole text for the times it is told here (tf-idf). It teaches that a story keeps to its title.
+    Fiction has no title for a paragraph, so one is made: the phrase `the/my/a NOUN` whose noun is frequent here and rare
+    in the whole text (tf-idf). It teaches the model that a story follows its title.
     """
     texts = [text for section in sections for text in passages(section)]
     texts = [text for text in texts if first_person_share(text) >= least_first_person]
@@ -68,21 +68,17 @@ def named_passages(sections: list[Document], least_first_person: float) -> list[
     return [Document(name, text) for text in texts if (name := made_title(text, frequency))]
 
 
-def made_title(text: str, frequency: Counter) -> str | None:
-    told = Counter(re.findall(r"[a-z]+", text.lower()))
+def made_title(text: str, frequency: Counter[str]) -> str | None:
+    here = Counter(re.findall(r"[a-z]+", text.lower()))
     best, best_score = None, 0.0
-    for article, phrase in re.findall(r"\b(the|my|My|The|a|A|our|her|his) ((?:[a-z]+ )?[a-z]{4,})\b(?=[.,;!?]| (?:was|is|and|in|of|that|with|had|to|on|at|for|who)\b)", text):
+    for article, phrase in re.findall(
+        r"\b(the|my|My|The|a|A|our|her|his) ((?:[a-z]+ )?[a-z]{4,})\b(?=[.,;!?]| (?:was|is|and|in|of|that|with|had|to|on|at|for|who)\b)",
+        text,
+    ):
         noun = phrase.split()[-1]
         if frequency[noun] < 8 or noun.endswith("ly"):
             continue
-        score = told[noun] ** 1.5 / frequency[noun] ** 0.5
+        score = here[noun] ** 1.5 / frequency[noun] ** 0.5
         if score > best_score:
             best, best_score = f"{article} {phrase}".title(), score
     return best
-
-
-def strung(stories: list[Document], rng: random.Random) -> str:
-    """All the stories in the product's form, shuffled, one after another: after a story, the next title."""
-    order = list(stories)
-    rng.shuffle(order)
-    return "".join(story_form(story) for story in order)

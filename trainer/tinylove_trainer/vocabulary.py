@@ -1,4 +1,4 @@
-"""A vocabulary of the model's own: byte-level BPE with GPT-2's word rule, which llama.cpp knows as `gpt-2`."""
+"""The model's own vocabulary: byte-level BPE with GPT-2's word rule, which llama.cpp calls `gpt-2`."""
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -6,7 +6,7 @@ END_OF_TEXT = "<|endoftext|>"
 
 
 def learn_vocabulary(texts: list[str], size: int) -> Tokenizer:
-    """Learns `size` tokens. Every byte is one of them, so no text is ever unknown."""
+    """Learns `size` tokens. Every byte is one of them, so any text can be encoded."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

@@ -1,11 +1,12 @@
-"""A watcher: the process beside each rank that has word from the others and names a host that is silent.
+"""A watcher: a process that runs next to each rank, hears from the other ranks' watchers, and names a host that is silent.
 
-It knows nothing of PyTorch. Every rank's watcher calls that of rank 0 a few times a minute, each time over a new connection
-(one that stood through a fault of the network would wait for the kernel's next try, up to a minute): "rank 3 on
-node7 is here". The answer holds who is silent. So rank 0's watcher misses the others, they miss rank 0's, and all know.
+It does not use PyTorch. Several times a minute each watcher calls rank 0's: "rank 3 on node7 is here". The answer says
+who is silent. So rank 0's watcher notices when the others fall silent, they notice when rank 0 does, and all are
+informed. Each call uses a new connection: one that was open during a network fault would wait up to a minute for the
+kernel's next retry.
 
-It beats as long as its rank's process lives and is not stopped, however slow or busy that is. Its clock runs only while it runs itself:
-where a scheduler suspends a job and lets it go on, nobody was silent.
+A watcher sends its heartbeat as long as its rank's process lives and is not stopped, however slow or busy that is. Its
+clock runs only while the watcher itself runs: after a scheduler has suspended a job and resumed it, nobody was silent.
 """
 
 import asyncio
@@ -16,31 +17,40 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
-from .events import tell
+from .events import report_error
 
-# Seconds in which all ranks have to come: the slowest node's storage reads PyTorch in minutes.
+# Seconds in which all ranks must have started: on slow storage, loading PyTorch takes minutes.
 JOINING = 600
-HINT = "It froze or lost its power, or the network to it fell silent. Started again, the run goes on from its last checkpoint."
+Silent = tuple[str, list[int], int]  # host, its ranks, seconds
+HINT = "It froze, lost power or lost its network. Start the run again: it continues from its last checkpoint."
 
 
 class Watcher:
-    """What that of rank 0 and those of the others have in common. Times are seconds."""
+    """What the watchers of rank 0 and of the other ranks have in common. Times are in seconds."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: dict):
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, about: dict[str, Any]):
         self.reader, self.writer = reader, writer
-        self.told = told
-        self.parent, self.rank, self.host, self.silence = told["parent"], told["rank"], told["host"], told["silence"]
-        self.beat = self.silence / 15  # many may be lost
-        self.patience = self.silence / 4  # for one answer: a host under load is slow
-        self.clock = 0.0  # how long this process has run
-        self.heard: dict[int, float] = {}  # when, of each rank that is watched; for ever, of one that has ended well
+        self.about = about
+        self.parent, self.rank, self.host, self.silence = (
+            about["parent"],
+            about["rank"],
+            about["host"],
+            about["silence"],
+        )
+        self.beat = self.silence / 15  # so several may be lost
+        self.patience = self.silence / 4  # how long to wait for one answer: a busy host is slow
+        self.clock = 0.0  # how long this process has been running
+        self.heard: dict[
+            int, float
+        ] = {}  # the time of the last beat of each watched rank; infinite for one that has ended normally
         self.hosts: dict[int, str] = {}
-        self.silent: list[list] = []  # [host, ranks, seconds] once it was named
-        self.over = False  # has this rank ended well?
+        self.silent: list[Silent] = []  # filled once a host was named
+        self.over = False  # has this rank ended normally?
 
     async def watch(self) -> None:
-        """Until the rank ends, or another has to be named."""
+        """Watches until the rank ends or a silent host has to be named."""
         done = asyncio.create_task(self.reader.readline())
         while not done.done():
             began = time.monotonic()
@@ -51,29 +61,30 @@ class Watcher:
                 self.clock += min(time.monotonic() - began, self.beat)
             self.silent = self.silent or self.missed()
             if self.silent:
-                return await self.end()
+                await self.end()
+                return
         if done.result() == b"done\n":
             self.over = True
             await self.leave()
 
-    def missed(self) -> list[list]:
-        """The hosts of which there was no word for too long."""
+    def missed(self) -> list[Silent]:
+        """The hosts that have been silent for too long."""
         found: dict[str, tuple[list[int], float]] = {}
         for rank, at in self.heard.items():
             if self.clock - at > self.silence:
-                host = self.hosts.get(rank, "a node that never came")
+                host = self.hosts.get(rank, "a node that never started")
                 ranks, seconds = found.get(host, ([], 0))
                 found[host] = ([*ranks, rank], max(seconds, self.clock - (at if rank in self.hosts else 0)))
-        return [[host, ranks, round(seconds)] for host, (ranks, seconds) in found.items()]
+        return [(host, ranks, round(seconds)) for host, (ranks, seconds) in found.items()]
 
     async def end(self) -> None:
-        """Names the silent and ends the rank; a beat later, so that all others know why before connections close."""
-        tell(f"{named(self.silent)}, says rank {self.rank} on {self.host}.", HINT)
+        """Names the silent hosts and ends the rank, one beat later, so that all others know why before connections close."""
+        report_error(f"{named(self.silent)}, says rank {self.rank} on {self.host}.", HINT)
         self.say("silent")
         await asyncio.sleep(self.beat + 1)
         self.say("end")
         await asyncio.sleep(5)
-        if os.getppid() == self.parent:  # whose own thread does not get Python's lock
+        if os.getppid() == self.parent:  # its listening thread does not get Python's lock
             os.kill(self.parent, signal.SIGKILL)
 
     def say(self, word: object) -> None:
@@ -88,48 +99,48 @@ class Watcher:
 
 
 class First(Watcher):
-    """The watcher of rank 0: all others call it."""
+    """The watcher of rank 0, which all others call."""
 
     async def begin(self) -> None:
-        self.heard = dict.fromkeys(range(1, self.told["world"]), JOINING - self.silence)
-        family = socket.getaddrinfo(self.told["address"], None, type=socket.SOCK_STREAM)[0][0]
+        self.heard = dict.fromkeys(range(1, self.about["world"]), JOINING - self.silence)
+        family = socket.getaddrinfo(self.about["address"], None, type=socket.SOCK_STREAM)[0][0]
         self.server = await asyncio.start_server(self.answer, port=0, family=family, backlog=1024)
         self.say(self.server.sockets[0].getsockname()[1])
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Strangers knock at every port: what is no beat of this run gets no answer. A rank 0 that is stopped gives none either."""
+        """Answers a beat. Anything that is not a beat of this run gets no answer, and a stopped rank 0 gives none."""
         try:
             beat = json.loads(await asyncio.wait_for(reader.readline(), self.patience))
-            if beat["token"] == self.told["token"] and not stopped(self.parent):
+            if beat["token"] == self.about["token"] and not stopped(self.parent):
                 self.note(**beat)
                 writer.write(as_line({"silent": self.silent, "over": self.over}))
         except (OSError, ValueError, LookupError, TypeError, asyncio.TimeoutError):
-            pass
+            pass  # port scanners and the like
         finally:
             writer.close()
 
     def note(self, rank: int, host: str, over: bool, token: str) -> None:
-        """Of one that has ended a last beat may come late; and one that knows that rank 0 has ended may end when it likes."""
+        """Records a beat. One of a rank that has ended changes nothing; a rank that knows that rank 0 has ended may end at any time."""
         self.hosts[rank] = host
         if self.heard[rank] < math.inf:
             self.heard[rank] = math.inf if over or self.over else self.clock
 
     async def leave(self) -> None:
-        """Once all others have ended, or know that this rank has."""
+        """Waits until all others have ended or know that this rank has."""
         until = time.monotonic() + self.silence
         while time.monotonic() < until and any(at < math.inf for at in self.heard.values()):
             await asyncio.sleep(self.beat / 30)
 
 
 class Other(Watcher):
-    """The watcher of any other rank: it calls that of rank 0."""
+    """The watcher of any other rank, which calls that of rank 0."""
 
     async def begin(self) -> None:
         self.heard = {0: 0.0}
-        self.hosts = {0: self.told["first_host"]}
-        self.calls = asyncio.create_task(self.call_on())
+        self.hosts = {0: self.about["first_host"]}
+        self.calls = asyncio.create_task(self.keep_calling())
 
-    async def call_on(self) -> None:
+    async def keep_calling(self) -> None:
         while not await self.call():
             await asyncio.sleep(self.beat / 3)
         self.say("met")
@@ -139,25 +150,29 @@ class Other(Watcher):
                 await self.call()
 
     async def call(self) -> bool:
-        """One beat; was it answered?"""
+        """Sends one beat; returns whether it was answered."""
         try:
-            answer = await asyncio.wait_for(self.ask({"token": self.told["token"], "rank": self.rank, "host": self.host, "over": self.over}), self.patience)
+            answer = await asyncio.wait_for(
+                self.ask({"token": self.about["token"], "rank": self.rank, "host": self.host, "over": self.over}),
+                self.patience,
+            )
         except (OSError, ValueError, asyncio.TimeoutError):
             return False
         self.heard[0] = math.inf if answer["over"] else self.clock
         self.silent = answer["silent"]
         return True
 
-    async def ask(self, beat: dict) -> dict:
-        reader, writer = await asyncio.open_connection(self.told["address"], self.told["port"])
+    async def ask(self, beat: dict[str, Any]) -> dict[str, Any]:
+        reader, writer = await asyncio.open_connection(self.about["address"], self.about["port"])
         try:
             writer.write(as_line(beat))
-            return json.loads(await reader.readline())
+            answer: dict[str, Any] = json.loads(await reader.readline())
+            return answer
         finally:
             writer.close()
 
     async def leave(self) -> None:
-        """Once rank 0, which may go on for long, knows it; or at once, where rank 0 has ended before."""
+        """Waits until rank 0, which may run much longer, knows that this rank has ended; returns at once if rank 0 has ended."""
         self.calls.cancel()
         until = time.monotonic() + self.silence
         while self.heard[0] < math.inf and time.monotonic() < until and not await self.call():
@@ -165,17 +180,17 @@ class Other(Watcher):
 
 
 def stopped(process: int) -> bool:
-    """By a signal or a debugger: as good as frozen. Only Linux tells."""
+    """Whether a signal or a debugger has stopped the process, which is then as good as frozen. Known on Linux only."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "Tt"
     except OSError:
         return False
 
 
-def named(silent: list[list]) -> str:
-    """`node7 (ranks 4, 5) has been silent for 46 s`; of many hosts the first few."""
+def named(silent: list[Silent]) -> str:
+    """`node7 (ranks 4, 5) has been silent for 46 s`; of many hosts only the first few."""
     hosts = [f"{host} (rank{'s' * (len(ranks) > 1)} {', '.join(map(str, ranks))})" for host, ranks, _ in silent]
-    more = [f"{len(hosts) - 3} hosts more"] if len(hosts) > 4 else hosts[3:]
+    more = [f"{len(hosts) - 3} more hosts"] if len(hosts) > 4 else hosts[3:]
     return f"{' and '.join([*hosts[:3], *more])} {'have' if len(hosts) > 1 else 'has'} been silent for {max(seconds for *_, seconds in silent)} s"
 
 
@@ -184,12 +199,12 @@ def as_line(value: object) -> bytes:
 
 
 async def main() -> None:
-    # What ends the rank ends its watcher after it; a signal to both must not end this one first.
+    # The watcher ends after its rank, so a signal to both must not end the watcher first.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=0))
-    told = json.loads(await reader.readline())
-    watcher = (First if told["rank"] == 0 else Other)(reader, writer, told)
+    about = json.loads(await reader.readline())
+    watcher = (First if about["rank"] == 0 else Other)(reader, writer, about)
     await watcher.begin()
     await watcher.watch()
 

@@ -1,7 +1,8 @@
-"""DeepSpeed ZeRO-3: the model in parts as FSDP2 has it, by another library, which is installed beside the trainer."""
+"""DeepSpeed ZeRO-3: the model in shards, as with FSDP2, by a library that is installed separately."""
 
 import importlib.util
 import os
+from typing import Any
 
 import torch
 from accelerate import DistributedType, PartialState
@@ -11,18 +12,21 @@ from .events import UserError
 
 def check_deepspeed() -> None:
     if importlib.util.find_spec("deepspeed") is None:
-        raise UserError("sharded is zero3, and there is no DeepSpeed here.", "`tinylove tune setup --deepspeed` installs it; or set sharded to true, for FSDP2.")
+        raise UserError(
+            "sharded is zero3, but there is no DeepSpeed here.",
+            "`tinylove tune setup --deepspeed` installs it; or set sharded to true, for FSDP2.",
+        )
 
 
-def zero3_arguments() -> dict:
-    """What TrainingArguments are told. Gradients are summed and kept in f32, as they are without sharding."""
+def zero3_arguments() -> dict[str, Any]:
+    """Arguments for TrainingArguments. Gradients are summed and kept in f32, as without sharding."""
     return {
         "deepspeed": {
             "zero_optimization": {
                 "stage": 3,
                 "reduce_bucket_size": "auto",
                 "stage3_prefetch_bucket_size": "auto",
-                "stage3_param_persistence_threshold": "auto",  # biases and norms stay whole on each
+                "stage3_param_persistence_threshold": "auto",  # biases and norms stay whole in each process
             },
             "bf16": {"enabled": "auto"},
             "data_types": {"grad_accum_dtype": "fp32"},
@@ -36,10 +40,10 @@ def zero3_arguments() -> dict:
 
 
 def begin_zero3() -> None:
-    """Called when the process group is open and no model is loaded yet, which is parted as it is read.
+    """Prepares DeepSpeed; called after the process group is open and before a model is loaded, which is sharded as it is read.
 
-    On GPUs Accelerate has done all this. On the CPU it would silently leave DeepSpeed aside, which runs over gloo as
-    well: so it is not told of the CPU any more, and its state is set.
+    On GPUs Accelerate has done all this. On the CPU it would silently skip DeepSpeed, though that works over gloo, so
+    its state is changed here.
     """
     from deepspeed import comm
 
@@ -50,30 +54,32 @@ def begin_zero3() -> None:
         comm.init_distributed(dist_backend=torch.distributed.get_backend(), auto_mpi_discovery=False)
 
 
-def is_parted(parameter) -> bool:
+def is_parted(parameter: Any) -> bool:
     return hasattr(parameter, "ds_tensor")
 
 
-def own_part(parameter) -> int:
-    """Of the numbers of this parameter, those in this process's part; the last part is filled up with others."""
+def own_part(parameter: Any) -> int:
+    """How many numbers of this parameter are in this process's part, without the padding of the last part."""
     size = parameter.ds_tensor.ds_numel
     return max(0, min(size, parameter.ds_numel - torch.distributed.get_rank() * size))
 
 
-def held(parameter) -> int:
-    """A small parameter stays gathered; any other is away but for this process's part."""
+def held(parameter: Any) -> int:
+    """How many numbers of this parameter this process holds: all of a small one, its own part of any other."""
     return parameter.numel() or own_part(parameter)
 
 
-def trained(optimizer) -> int:
-    """The numbers that the optimizer of this process changes: DeepSpeed lays its parts one after the other."""
+def trained(optimizer: Any) -> int:
+    """How many numbers the optimizer of this process changes. DeepSpeed keeps its parts in flat tensors, with padding."""
     zero = optimizer.optimizer
-    filling = sum(parameter.ds_tensor.ds_numel - own_part(parameter) for group in zero.fp16_groups for parameter in group)
+    filling = sum(
+        parameter.ds_tensor.ds_numel - own_part(parameter) for group in zero.fp16_groups for parameter in group
+    )
     return sum(flat.numel() for flat in zero.fp32_partitioned_groups_flat) - filling
 
 
-def gathered_masters(model) -> dict[str, torch.Tensor]:
-    """All that was trained, in f32, by name; all processes ask together, the first one gets it."""
+def gathered_masters(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """All trained parameters in f32, by name. All processes call it together; rank 0 gets the result."""
     from deepspeed.utils import safe_get_full_fp32_param
 
     state = {}

@@ -3,7 +3,7 @@ import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Choice } from "../data.ts";
-import { type Effect, effectsOf } from "../effects.ts";
+import { type Effect, effectsOf } from "../fixed-effects.ts";
 import { type Coefficient, type EffectTest, type FittedMixed, fitMixed, meanReader } from "../mixed.ts";
 
 /** What moves readers to say "human", with readers, stories and shared titles all random. */

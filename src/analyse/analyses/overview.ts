@@ -83,7 +83,7 @@ const outcomes = ["text", "cut short", "refused", "failed"] as const;
 interface ModelOutcomes {
   readonly model: string;
   readonly prompt: string;
-  readonly pretend: boolean;
+  readonly dummy: boolean;
   readonly attempts: number;
   readonly titles: number;
   readonly outcomes: Readonly<Record<(typeof outcomes)[number], number>>;
@@ -95,7 +95,7 @@ function outcomesOf(generations: readonly Generation[]): ModelOutcomes[] {
   return [...groups.values()].map((own) => ({
     model: modelName(own[0]!),
     prompt: own[0]!.prompt.template,
-    pretend: own.some(({ model }) => model.pretend === true),
+    dummy: own.some(({ model }) => model.dummy === true),
     attempts: own.length,
     titles: new Set(own.map(({ story }) => story)).size,
     outcomes: Object.fromEntries(
@@ -144,13 +144,13 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
   const models = outcomesOf(generations);
   const failed = models.reduce((sum, { outcomes: of }) => sum + of.failed + of.refused, 0);
   const chosen = generations.filter(({ chosen }) => chosen === true).length;
-  const pretend = models.filter((model) => model.pretend).map(({ model }) => model);
+  const dummies = models.filter((model) => model.dummy).map(({ model }) => model);
   return [
-    ...(pretend.length > 0
+    ...(dummies.length > 0
       ? [
           sentence(
             "detail",
-            `${pretend.join(", ")} is no language model: it only exercises the way from titles to report.`,
+            `${dummies.join(", ")} is no language model: it only exercises the pipeline from titles to report.`,
           ),
         ]
       : []),

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import Database from "libsql";
+import type Database from "libsql";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 
 /** How far an address has come. `fetching` is left behind only by a kill. */
@@ -42,7 +43,9 @@ export class Journal {
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
     try {
-      this.#database = new Database(path);
+      // Loaded here, since most commands open no journal.
+      const Libsql: typeof Database = createRequire(import.meta.url)("libsql");
+      this.#database = new Libsql(path);
       // The system releases the lock of a process that was killed; a lock of our own would stay.
       this.#database.exec(`
         PRAGMA locking_mode = EXCLUSIVE;

@@ -1,10 +1,16 @@
-import { type CheerioAPI, load } from "cheerio";
+import { createRequire } from "node:module";
+import type * as Cheerio from "cheerio";
+import type { CheerioAPI } from "cheerio";
 import type { AnyNode, Element } from "domhandler";
 import type { Block, Run } from "./blocks.ts";
 import { isExcessive } from "./size.ts";
 
 /** A page parsed for reading; nothing of it is run. Undefined where it is more than any article (see `size.ts`). */
-export const pageOf = (html: string): CheerioAPI | undefined => (isExcessive(html) ? undefined : load(html));
+export const pageOf = (html: string): CheerioAPI | undefined =>
+  isExcessive(html) ? undefined : cheerio().load(html);
+
+/** The parser takes long to load, so it is loaded at the first page: most commands read none. */
+const cheerio = (): typeof Cheerio => createRequire(import.meta.url)("cheerio");
 
 /** Headings and paragraphs of an article's body as its markup gives them. Class names that change are not looked at. */
 export function blocksOfMarkup(page: CheerioAPI): Block[] {

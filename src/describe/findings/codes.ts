@@ -4,10 +4,10 @@ import { strongestCodes } from "../../coding/settled.ts";
 import type { CoderKind } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted, listed } from "../../study/print.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
 
 /** Kind of love, tone and cultural setting: how often each code, tone by kind of love, and how far coders agree. */
-export function codes({ texts, coded }: Seen): Finding[] {
+export function codes({ texts, coded }: DescriptionInput): Finding[] {
   if (coded.coders.every(({ codings }) => codings.length === 0)) return [];
   return [
     sentence("result", whoCoded(coded)),
@@ -33,7 +33,11 @@ function whoCoded({ variables, coders: all }: Coded): string {
 }
 
 /** Shares of each code among the texts of each side that the strongest coders coded. */
-function shares(variable: Variable, { human, machine }: Seen["texts"], { settled }: Coded): Finding[] {
+function shares(
+  variable: Variable,
+  { human, machine }: DescriptionInput["texts"],
+  { settled }: Coded,
+): Finding[] {
   const strongest = strongestCodes(settled.get(variable.name)!);
   if (!strongest) return [];
   const { by, codes } = strongest;

@@ -1,9 +1,9 @@
+import type { Measure } from "../../measures/measure.ts";
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, numbersOf, type Seen, type Spread, spreadOf } from "../described.ts";
-import type { Measure } from "../measure.ts";
+import { type DescribedText, type DescriptionInput, numbersOf, type Spread, spreadOf } from "../described.ts";
 
 /** Every measure in numbers, human beside machine, with their difference in pooled standard deviations (Cohen's d). */
-export const beside = ({ texts: { measures, human, machine } }: Seen): Finding[] => [
+export const beside = ({ texts: { measures, human, machine } }: DescriptionInput): Finding[] => [
   besideTable(
     "Human beside machine: the mean of every measure, and by how many standard deviations the machine’s lies above",
     measures,

@@ -1,10 +1,10 @@
 import type { Random } from "../../stats/random.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
 
 /** Texts that went wrong in a way that is known of models: loops, broken-off ends, copies; and where the loops lie. */
-export function failures({ texts, random }: Seen): Finding[] {
+export function failures({ texts, random }: DescriptionInput): Finding[] {
   const { human, machine } = texts;
   const sides = [
     sayFailures(human, "human text"),

@@ -1,9 +1,9 @@
 import { type Finding, figure, sentence } from "../../study/finding.ts";
 import { percent } from "../../study/print.ts";
-import { type DescribedText, idsOf, numbersOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf, numbersOf } from "../described.ts";
 
 /** How long the texts are, against the rule, in bands of ten words. */
-export function lengths({ texts, rule }: Seen): Finding[] {
+export function lengths({ texts, rule }: DescriptionInput): Finding[] {
   if (!texts.has("words")) return [];
   const groups = [
     { who: "the human stories", texts: texts.human },

@@ -1,8 +1,8 @@
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
 
 /** Person and tense: of how many texts, human beside machine. */
-export function narration({ texts }: Seen): Finding[] {
+export function narration({ texts }: DescriptionInput): Finding[] {
   const rows = ["person", "tense"]
     .filter((name) => texts.has(name))
     .flatMap((name) => valuesOf(texts.all, name).map((value) => rowOf(texts, name, value)));
@@ -20,7 +20,7 @@ export function narration({ texts }: Seen): Finding[] {
   ];
 }
 
-function rowOf({ all, human, machine }: Seen["texts"], name: string, value: string) {
+function rowOf({ all, human, machine }: DescriptionInput["texts"], name: string, value: string) {
   const having = (texts: readonly DescribedText[]) => texts.filter(({ values }) => values[name] === value);
   const share = (texts: readonly DescribedText[]) =>
     texts.length === 0 ? null : having(texts).length / texts.length;

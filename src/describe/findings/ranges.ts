@@ -1,8 +1,8 @@
 import { type Finding, table } from "../../study/finding.ts";
-import { type DescribedText, idsOf, type Seen } from "../described.ts";
+import { type DescribedText, type DescriptionInput, idsOf } from "../described.ts";
 
 /** The least and the greatest of every measure, with the texts that have them: the way from a figure to the story. */
-export function ranges({ texts: { measures, all } }: Seen): Finding[] {
+export function ranges({ texts: { measures, all } }: DescriptionInput): Finding[] {
   const rows = measures.flatMap(({ name }) => {
     const sorted = all
       .filter(({ values }) => typeof values[name] === "number")

@@ -1,11 +1,11 @@
 import { type Finding, sentence } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
-import type { Seen } from "../described.ts";
+import type { DescriptionInput } from "../described.ts";
 import { besideTable } from "./comparison.ts";
 import { failureTable, sayFailures } from "./failures.ts";
 
 /** The attempts that nobody reads: what went wrong in them, and how they differ from those that count. */
-export function setAside({ texts: { measures, machine, setAside } }: Seen): Finding[] {
+export function setAside({ texts: { measures, machine, setAside } }: DescriptionInput): Finding[] {
   if (setAside.length === 0) return [];
   return [
     sentence(

@@ -1,50 +1,65 @@
 import { counted } from "../../study/print.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import type { Item } from "../../tasks/items.ts";
-import type { Format, PortableForm, Surroundings } from "../format.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import type { Study } from "../../workbench/study.ts";
+import type { Format } from "../format.ts";
+import type { PortableForm, SurveyTexts } from "../portable-form.ts";
+import {
+  answersFrom,
+  type ImportedResponse,
+  occurrenceCounter,
+  participantFromContent,
+} from "../responses.ts";
 
 /**
- * Google Forms: an Apps Script that makes one form for each of the study's. Paste it into script.google.com and run
- * `makeForms`; it prints the addresses. Google shows the questions in one fixed order: one form is one order. The
- * number before a question's words tells `tinylove import-responses` where an answer belongs, so leave it there.
+ * Google Forms: an Apps Script that makes a Google form for each of the study's forms. Paste it into script.google.com and
+ * run `makeForms`; it prints the addresses. Google shows the questions in one fixed order. The number before a question
+ * is how `tinylove import-responses` finds it, so it must stay.
  */
 export const googleForms: Format = {
   name: "google-forms",
-  summary: "Google Forms: an Apps Script that makes the forms",
-  files: (forms, around) => ({ "README.md": readme(forms, around), "make-forms.gs": script(forms, around) }),
+  exportForms: (forms, texts) => ({
+    "README.md": readme(forms, texts),
+    "make-forms.gs": script(forms, texts),
+  }),
+  importResponses: ({ records, form, study }) =>
+    form && { responses: responsesIn(records, form, study), previews: 0 },
+  recognisedBy: "for Google Forms, name the form with --form",
 };
 
 const readme = (
   forms: readonly PortableForm[],
-  { name, title }: Surroundings,
+  { name, title }: SurveyTexts,
 ): string => `# ${title}: Google Forms
 
-Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story. The script makes ${counted(forms.length, "form")}, ${forms.map(({ id }) => id).join(", ")}.
+Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a story. The script makes ${counted(forms.length, "form")}: ${forms.map(({ id }) => id).join(", ")}.
 
-1. Open script.google.com, make a new project, and put the whole of \`make-forms.gs\` in place of what stands there.
-2. Choose \`makeForms\` beside *Run*, run it, and allow it to make forms in your account.
-3. The log (*Execution log*) has the address of each form. Give each participant one of them, as many of each.
-4. Afterwards: in each form *Responses*, the three dots, *Download responses (.csv)*, unpack it, and
+1. Open script.google.com, make a new project, and replace its content with \`make-forms.gs\`.
+2. Choose \`makeForms\` next to *Run*, run it, and allow it to make forms in your account.
+3. The *Execution log* shows the address of each form. Give each participant one form, each form to equally many.
+4. Afterwards, in each form: *Responses*, the three dots, *Download responses (.csv)*. Unpack the file and run
 
        tinylove import-responses responses.csv --form ${forms[0]!.id} --study ...
 
-   once for each form. The number before a question's words says where an answer belongs: leave it there.
+   once for each form. Leave the number before each question as it is: the import finds the question by it.
 
-Google shows the questions in one fixed order, the form's own, and measures no time. Who answers twice is two participants.
+Google shows the questions in the form's fixed order and measures no reading time. A person who answers twice counts as two participants.
 `;
 
-/** The title of an item of a form: the place of its question, then its words. */
-export const itemTitle = (position: number, item: Item): string => `${position}. ${item.ask}`;
+/** The title of an item: the number of its question, then its text. */
+const itemTitle = (position: number, item: Item): string => `${position}. ${item.ask}`;
 
-function script(forms: readonly PortableForm[], around: Surroundings): string {
+function script(forms: readonly PortableForm[], texts: SurveyTexts): string {
   const data = forms.map((form) => ({
-    title: `${around.title} (${form.id})`,
-    description: `${around.consent}\n\n${around.instructions}`,
+    title: `${texts.title} (${form.id})`,
+    description: `${texts.consent}\n\n${texts.instructions}`,
     pages: form.questions.map((question, at) => ({
       stories: question.stimuli.map(({ title, text }) => ({ title, text })),
       items: question.items.map((item) => ({ ...portable(item), title: itemTitle(at + 1, item) })),
     })),
   }));
-  return `// Made by Tiny Love for the study ${JSON.stringify(around.name)}. Run makeForms at script.google.com.
+  return `// Made by Tiny Love for the study ${JSON.stringify(texts.name)}. Run makeForms at script.google.com.
 const forms = ${JSON.stringify(data, null, 2)};
 
 function makeForms() {
@@ -89,4 +104,26 @@ function portable(item: Item) {
     return { kind: item.kind, levels: item.levels.length, low, high, required: item.required };
   }
   return item.kind === "text" ? { kind: item.kind } : { kind: item.kind, required: item.required };
+}
+
+/** Google gives responses no id: a response is identified by its row, equal rows of a file by their order. */
+function responsesIn(records: readonly TableRecord[], form: PortableForm, study: Study): ImportedResponse[] {
+  const occurrences = occurrenceCounter();
+  return records.map(({ where, cells }) => ({
+    participant: participantFromContent(occurrences, [form.id, cells]),
+    form,
+    answers: form.questions.flatMap((question, at) => {
+      const fields = question.items.map((item) => {
+        const title = itemTitle(at + 1, item);
+        const column = Object.keys(cells).find((name) => name.trim() === title);
+        if (column === undefined) {
+          throw new StudyError(`${where}: no column "${title}"`, {
+            hint: "check that --form names the right form and that its questions kept their numbers",
+          });
+        }
+        return [item, cells[column]!] as const;
+      });
+      return answersFrom(question, fields, `${where}: question ${at + 1}`, study);
+    }),
+  }));
 }

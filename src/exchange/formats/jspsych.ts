@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
 import { storiesOf } from "../../survey/question-page.ts";
-import { partsOf } from "../../survey/survey-plan.ts";
+import { planParts } from "../../survey/survey-plan.ts";
+import { asJspsych, byParticipant, type Trial } from "../../tables/jspsych.ts";
 import { fieldsOf } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import type { Study } from "../../workbench/study.ts";
 import { packageFolder } from "../../workbench/version.ts";
-import type { Format, PortableForm, PortableQuestion, Surroundings } from "../format.ts";
+import type { Format } from "../format.ts";
+import type { PortableForm, PortableQuestion, SurveyTexts } from "../portable-form.ts";
+import {
+  answersFrom,
+  type GivenAnswer,
+  type ImportedResponse,
+  type ImportRequest,
+  occurrenceCounter,
+  participantFrom,
+  participantFromContent,
+} from "../responses.ts";
 
-/** The versions that the page asks for, and was tried with. */
+/** The versions that the page loads and was tested with. */
 const versions = {
   jspsych: "jspsych@8.3.0",
   instructions: "@jspsych/plugin-instructions@2.1.0",
@@ -14,18 +27,21 @@ const versions = {
 };
 
 /**
- * jsPsych 8: a page that runs, and the trials of each form as JSON for who builds an experiment of their own. `type` names
- * the plugin; a trial's `data` names form, question and task, and its `response` holds the fields of this study's own
- * judgments.
+ * jsPsych 8: a complete experiment, and the trials of each form as JSON for experiments of one's own. `type` names the
+ * plugin; a trial's `data` names form, question and task, and its `response` has the fields of this study's judgments.
  */
 export const jspsych: Format = {
   name: "jspsych",
-  summary: "jsPsych: a page that runs, and each form's trials as JSON",
-  files(forms, around) {
-    const trials = forms.map((form) => [form.id, trialsOf(form, around)] as const);
+  recognisedBy: "jsPsych exports have columns trial_type and trial_index",
+  importResponses(request) {
+    const trials = asJspsych(request.records);
+    return trials && { responses: responsesIn(trials, request), previews: 0 };
+  },
+  exportForms(forms, texts) {
+    const trials = forms.map((form) => [form.id, trialsOf(form, texts)] as const);
     return {
-      "README.md": readme(forms[0]!.id, around),
-      "index.html": page(Object.fromEntries(trials), around),
+      "README.md": readme(forms[0]!.id, texts),
+      "index.html": page(Object.fromEntries(trials), texts),
       ...Object.fromEntries(
         trials.map(([id, own]) => [`${id}.json`, `${JSON.stringify(own, null, 2)}\n`] as const),
       ),
@@ -33,17 +49,17 @@ export const jspsych: Format = {
   },
 };
 
-/** The trials of a form by where they may come, as `planOf` orders them for participants here. */
-function trialsOf(form: PortableForm, { consent, instructions, words }: Surroundings) {
-  const { stories, again, between, last } = partsOf(form.questions, ({ stimuli }) =>
+/** The trials of a form by their part of the plan, ordered later as `planOf` orders them for our participants. */
+function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTexts) {
+  const { stories, reread, between, last } = planParts(form.questions, ({ stimuli }) =>
     stimuli.map(({ id }) => id),
   );
   const trialOf = (question: PortableQuestion) => ({
     type: "survey-html-form",
     preamble: storiesOf(question.stimuli, words).toString(),
-    // A pair stands as composed or turned round, by chance; `data.side` then says where its second story stood.
+    // The sides of a pair are randomised in the browser; `data.side` records the position of its second story.
     ...(question.stimuli.length === 2 && {
-      turned: storiesOf([...question.stimuli].reverse(), words).toString(),
+      swapped: storiesOf([...question.stimuli].reverse(), words).toString(),
     }),
     html: fieldsOf(question.items).toString(),
     button_label: words("question.next"),
@@ -63,7 +79,7 @@ function trialsOf(form: PortableForm, { consent, instructions, words }: Surround
       button_label_previous: words("question.back"),
     },
     stories: stories.map((group) => group.map(trialOf)),
-    again: again.map((group) => group.map(trialOf)),
+    reread: reread.map((group) => group.map(trialOf)),
     between: between.map(trialOf),
     last: last.map(trialOf),
   };
@@ -73,7 +89,7 @@ const paragraphs = (text: string) => text.split(/\n+/).map((line) => html`<p>${l
 
 const cdn = (name: string) => `https://unpkg.com/${name}`;
 
-const page = (forms: Readonly<Record<string, unknown>>, { title, language, words }: Surroundings): string =>
+const page = (forms: Readonly<Record<string, unknown>>, { title, language, words }: SurveyTexts): string =>
   `<!doctype html>
 <html lang="${language}">
 <head>
@@ -90,7 +106,7 @@ ${ownStyle}</style>
 </head>
 <body></body>
 <script>
-// Markup stays text until jsPsych shows it: "<" is written as an escape.
+// Markup is kept as text until jsPsych shows it: "<" is escaped.
 const forms = ${JSON.stringify(forms, null, 1).replaceAll("<", "\\u003c")};
 const thanks = ${JSON.stringify(`${words("thanks.heading")}.`).replaceAll("<", "\\u003c")};
 ${script}</script>
@@ -104,14 +120,14 @@ const ownStyle = `.jspsych-display-element { font-family: var(--serif); font-siz
 .jspsych-content .jspsych-btn { margin: 0 0.5rem 0 0; padding: 0.6rem 2rem; font: inherit; font-size: 1.1rem; }
 `;
 
-/** Runs in the participant's browser. `?form=form-1` asks for a form; otherwise chance takes one. */
+/** Runs in the participant's browser. `?form=form-1` selects a form; otherwise one is drawn at random. */
 const script = `const named = new URLSearchParams(location.search).get("form");
 const ids = Object.keys(forms);
 const id = ids.includes(named) ? named : ids[Math.floor(Math.random() * ids.length)];
-const { opening, stories, again, between, last } = forms[id];
+const { opening, stories, reread, between, last } = forms[id];
 
 const jsPsych = initJsPsych({
-  // Send the data to your own server here (DataPipe, JATOS); as it stands, the browser saves them as a file.
+  // Send the data to your own server here (DataPipe, JATOS). Without a change, the browser saves them as a file.
   on_finish() {
     jsPsych.data.get().localSave("csv", id + ".csv");
     document.querySelector(".jspsych-content").textContent = thanks;
@@ -119,59 +135,127 @@ const jsPsych = initJsPsych({
 });
 const plugins = { instructions: jsPsychInstructions, "survey-html-form": jsPsychSurveyHtmlForm };
 
-function ready({ turned, ...trial }) {
-  const turn = turned !== undefined && Math.random() < 0.5;
-  const side = turned === undefined ? {} : { side: turn ? "left" : "right" };
+function ready({ swapped, ...trial }) {
+  const swap = swapped !== undefined && Math.random() < 0.5;
+  const side = swapped === undefined ? {} : { side: swap ? "left" : "right" };
   return {
     ...trial,
     type: plugins[trial.type],
-    ...(turn && { preamble: turned }),
+    ...(swap && { preamble: swapped }),
     ...(trial.data && { data: { ...trial.data, ...side } }),
   };
 }
 
-// Stories in random order, the questions about one together; attention checks between them, the rest at the end.
+// Stories in random order, the questions about one story together; attention checks between stories, other questions last.
 const { shuffle, randomInt } = jsPsych.randomization;
-const groups = [...shuffle(stories), ...shuffle(again)];
+const groups = [...shuffle(stories), ...shuffle(reread)];
 for (const check of between)
   groups.splice(randomInt(Math.min(1, groups.length), Math.max(1, groups.length - 1)), 0, [check]);
 jsPsych.data.addProperties({ form: id });
 jsPsych.run([opening, ...groups.flat(), ...last].map(ready));
 `;
 
-const readme = (first: string, { name, title }: Surroundings): string => `# ${title}: jsPsych
+const readme = (first: string, { name, title }: SurveyTexts): string => `# ${title}: jsPsych
 
-Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
+Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a story.
 
-- \`index.html\` is a whole experiment. Open it in a browser: it takes one of the forms by chance, \`index.html?form=${first}\` a
-  certain one. It loads ${Object.values(versions)
+- \`index.html\` is a complete experiment. Open it in a browser: it draws a form at random; \`index.html?form=${first}\`
+  selects one. It loads ${Object.values(versions)
     .map((version) => `\`${version}\``)
-    .join(", ")}; without the internet, put these files beside it and change
-  the four addresses at its head.
+    .join(", ")}; to run it offline, put these files next to it and
+  change the four addresses at the top.
 - \`${first}.json\` and so on are the trials of each form, for an experiment of your own: \`opening\`, \`stories\` (the questions
-  about one story together), \`again\` (pairs of stories that were read alone), \`between\` (attention checks), \`last\`. \`type\` names
-  the plugin; put the plugin itself in its place, and take \`turned\` for \`preamble\` in half of the pairs, as \`index.html\` does.
+  about one story together), \`reread\` (pairs with stories that were also shown alone), \`between\` (attention checks) and
+  \`last\`. Replace \`type\`, the name of the plugin, by the plugin itself, and use \`swapped\` instead of \`preamble\` in half of
+  the pairs, as \`index.html\` does.
 
 ## Putting it online
 
-- **JATOS**: make a study, add a component, and give it \`index.html\`; load \`jatos.js\` in its head and put
-  \`jatos.endStudy(jsPsych.data.get().json())\` into \`on_finish\`.
+- **JATOS**: make a study, add a component with \`index.html\`, load \`jatos.js\` in its head, and call
+  \`jatos.endStudy(jsPsych.data.get().json())\` in \`on_finish\`.
 - **DataPipe**: add \`@jspsych-contrib/plugin-pipe\` at the end of the timeline.
-- **Any web server**: as it stands, the browser saves the answers as a CSV file on the participant's own machine. Put
-  whatever sends them to you into \`on_finish\`.
+- **Any web server**: without a change, the browser saves the answers as a CSV file on the participant's own machine. Send
+  them to your server in \`on_finish\`.
 
-Whoever reads the page's source finds the stories of all forms, as they will in any page that chooses in the browser. Where
-a study has more stories of people than of machines, or fewer, it matters how often a title comes there: then put up a
-page for each form, with nothing but that form in \`forms\`.
+The page's source contains the stories of all forms, as in any page that chooses the form in the browser. If a study does
+not have equally many human and machine stories, the number of times a title occurs there can reveal who wrote it: then publish
+a page for each form, with only that form in \`forms\`.
 
-## What comes back
+## The data
 
-A row a trial: \`form\`, \`question\`, \`task\`, \`composed_order\`, for pairs \`side\` (where the form's second story stood), \`rt\` in
-milliseconds, and \`response\`, JSON with the fields of this study's judgments (\`answer\`, \`confidence\`, \`reason\` ...). Of a pair,
-\`left\` is the story that was shown first. Take the files of your participants in with
+One row for each trial: \`form\`, \`question\`, \`task\`, \`composed_order\`, for pairs \`side\` (the position of the form's second
+story), \`rt\` in milliseconds, and \`response\`, JSON with the fields of this study's judgments (\`answer\`, \`confidence\`,
+\`reason\` ...). In a pair, \`left\` is the story shown first. Import the files of your participants with
 
     tinylove import-responses *.csv --study ...
 
-CSV and JSON are read, a file for each participant or all in one, as JATOS and DataPipe give them. A column \`participant\`,
-\`subject\` or \`PROLIFIC_PID\` names who it was, where you add one. What was taken in before is not taken in twice.
+CSV and JSON are read, one file for each participant or one for all, as JATOS and DataPipe export them. You may add a
+column \`participant\`, \`subject\` or \`PROLIFIC_PID\` with the participant's id. Nothing is imported twice.
 `;
+
+/** Each trial names its form and question. The participant is in a column; without one, a new participant begins where the trials start again. */
+function responsesIn(trials: readonly Trial[], { file, forms, study }: ImportRequest): ImportedResponse[] {
+  const occurrences = occurrenceCounter();
+  const named = [
+    "participant",
+    "subject",
+    "subject_id",
+    "participant_id",
+    "PROLIFIC_PID",
+    "workerId",
+    "run_id",
+  ].find((column) => trials.some(({ cells }) => (cells[column] ?? "") !== ""));
+  const people = byParticipant(trials, ({ cells }) => (named === undefined ? undefined : cells[named]));
+  const responses = people.flatMap(([name, own]): ImportedResponse[] => {
+    const asked = own.filter(({ cells }) => (cells["question"] ?? "") !== "");
+    const [first] = asked;
+    if (!first) return [];
+    const form = forms.find(({ id }) => id === first.cells["form"]);
+    if (!form)
+      throw new StudyError(`${first.where}: no form ${first.cells["form"] || "(empty)"} in this study`, {
+        hint: `its forms are ${forms.map(({ id }) => id).join(", ")}; check that it is the right study`,
+      });
+    const { rt, time_elapsed, question } = first.cells;
+    return [
+      {
+        participant:
+          named === undefined
+            ? participantFromContent(occurrences, [
+                "jspsych",
+                form.id,
+                question,
+                rt,
+                time_elapsed,
+                first.response,
+              ])
+            : participantFrom(["jspsych", form.id, name]),
+        form,
+        answers: asked.flatMap((trial) => answersInTrial(trial, form, study)),
+      },
+    ];
+  });
+  if (responses.length > 0) return responses;
+  throw new StudyError(`${file} has no trial with a question of this study`, {
+    hint: "export the data of the page that `tinylove export-forms jspsych` wrote, including the column question",
+  });
+}
+
+function answersInTrial({ where, cells, response }: Trial, form: PortableForm, study: Study): GivenAnswer[] {
+  const question = form.questions.find(({ id }) => id === cells["question"]);
+  if (!question)
+    throw new StudyError(`${where}: ${form.id} has no question ${cells["question"]}`, {
+      hint: "check that it is the right study and that its forms have not changed since the export",
+    });
+  const rt = Number(cells["rt"]);
+  const { side } = cells;
+  return answersFrom(
+    question,
+    question.items.map((item) => [item, response[item.name] ?? ""]),
+    where,
+    study,
+  ).map((given) => ({
+    ...given,
+    ...(cells["rt"] && Number.isFinite(rt) && { ms: Math.round(rt) }),
+    ...((side === "left" || side === "right") && { side }),
+  }));
+}

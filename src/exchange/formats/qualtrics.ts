@@ -1,40 +1,56 @@
+import { counted } from "../../study/print.ts";
 import { storiesOf } from "../../survey/question-page.ts";
-import { partsOf } from "../../survey/survey-plan.ts";
+import { planParts } from "../../survey/survey-plan.ts";
+import { asQualtrics } from "../../tables/qualtrics.ts";
+import { columnsOf } from "../../tables/records.ts";
+import type { TableRecord } from "../../tables/table-record.ts";
 import type { Item } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
-import type { Format, PortableForm, PortableQuestion, Surroundings } from "../format.ts";
+import { StudyError } from "../../workbench/errors.ts";
+import type { Format } from "../format.ts";
+import type { PortableForm, PortableQuestion, SurveyTexts } from "../portable-form.ts";
+import {
+  answersFrom,
+  type ImportedFile,
+  type ImportedResponse,
+  type ImportRequest,
+  occurrenceCounter,
+  participantFrom,
+  participantFromContent,
+} from "../responses.ts";
 
 /**
- * Qualtrics: one survey (QSF) in which each participant gets one of the forms, evenly presented, its questions in
- * random order, those about oneself after them. A question's export tag names form, place and field.
+ * Qualtrics: one survey (QSF) in which each participant gets one of the forms, evenly distributed, with its questions in
+ * random order and demographics at the end. The export tag of a question names form, position and field.
  */
 export const qualtrics: Format = {
   name: "qualtrics",
-  summary: "Qualtrics: a QSF file with all forms in one survey",
-  files: (forms, around) => ({
-    "README.md": readme(around),
-    [`${around.name}.qsf`]: `${JSON.stringify(survey(forms, around), null, 2)}\n`,
+  exportForms: (forms, texts) => ({
+    "README.md": readme(texts),
+    [`${texts.name}.qsf`]: `${JSON.stringify(surveyDefinition(forms, texts), null, 2)}\n`,
   }),
+  importResponses,
+  recognisedBy: "Qualtrics exports have columns such as f1_q1_answer",
 };
 
-const readme = ({ name, title }: Surroundings): string => `# ${title}: Qualtrics
+const readme = ({ name, title }: SurveyTexts): string => `# ${title}: Qualtrics
 
-Made by Tiny Love from the study \`${name}\`. Nothing here tells who wrote a story.
+Made by Tiny Love from the study \`${name}\`. The survey does not say who wrote a story.
 
-1. In Qualtrics *Create a project*, *Survey*, *Import a QSF file*, and choose \`${name}.qsf\`. (Into a survey that is there:
+1. In Qualtrics choose *Create a project*, *Survey*, *Import a QSF file*, and select \`${name}.qsf\`. (For an existing survey:
    *Survey*, *Tools*, *Import/export*, *Import survey*.)
-2. Look at *Survey flow*: a randomizer gives each participant one form, evenly; the questions of a form come in random
-   order, pairs of stories that are also read alone after them, those that show no story last. Two questions about one
-   story may come apart.
+2. Check the *Survey flow*: a randomizer distributes the forms evenly. The questions of a form come in random order, then
+   pairs of stories that are also shown alone, then questions without a story. Two questions about the same story may be
+   separated.
 3. Try it with *Preview*, then *Publish*.
-4. Afterwards: *Data & Analysis*, *Export & Import*, *Export data*, as CSV or TSV, with values or with choice text, and
+4. Afterwards: *Data & Analysis*, *Export & Import*, *Export data*, as CSV or TSV, with values or choice text. Then run
 
        tinylove import-responses export.csv --study ...
 
-   Previews are left out, half a response is kept, and what was taken in before is not taken in twice.
+   Previews are left out, partial responses are kept, and nothing is imported twice.
 
-In the data each column is named by form, place and field: \`f1_q3_answer\` is the answer to the third question of form 1, as it
-is in the study's \`forms/\`; the values are this study's own (\`human\`, \`machine\`, \`left\`, \`1\` to \`5\`). Leave these names as they are.
+Each column in the data is named by form, position and field: \`f1_q3_answer\` is the answer to the third question of form 1 in
+the study's \`forms/\`. The values are those of the study (\`human\`, \`machine\`, \`left\`, \`1\` to \`5\`). Do not rename the columns.
 `;
 
 interface Block {
@@ -43,25 +59,25 @@ interface Block {
   readonly questions: readonly { readonly id: string; readonly payload: object; readonly text: string }[];
 }
 
-function survey(forms: readonly PortableForm[], around: Surroundings): object {
+function surveyDefinition(forms: readonly PortableForm[], texts: SurveyTexts): object {
   const number = counter();
   const opening: Block = {
     id: "BL_opening",
     description: "Consent and instructions",
-    questions: [textOnly(number(), [around.consent, around.instructions].flatMap(lines), "opening")],
+    questions: [textOnly(number(), [texts.consent, texts.instructions].flatMap(lines), "opening")],
   };
   const blocks = forms.map((form, at) => {
     const own = form.questions.map((question, place) =>
-      blockOf(form, at + 1, question, place + 1, number, around),
+      blockOf(form, at + 1, question, place + 1, number, texts),
     );
-    const { again, last } = partsOf(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
+    const { reread, last } = planParts(form.questions, ({ stimuli }) => stimuli.map(({ id }) => id));
     const blocksOf = (asked: readonly PortableQuestion[]) =>
       own.filter((_, place) => asked.includes(form.questions[place]!));
-    const [pairs, after] = [blocksOf(again.flat()), blocksOf(last)];
+    const [pairs, after] = [blocksOf(reread.flat()), blocksOf(last)];
     return {
       form,
       blocks: own,
-      // Pairs of stories that stand alone as well come after all that is not read twice.
+      // Pairs with stories that are also shown alone come after all other stories.
       shuffled: [own.filter((block) => !pairs.includes(block) && !after.includes(block)), pairs].filter(
         ({ length }) => length > 0,
       ),
@@ -110,12 +126,12 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
   return {
     SurveyEntry: {
       SurveyID: surveyId,
-      SurveyName: around.title,
+      SurveyName: texts.title,
       SurveyDescription: null,
       SurveyOwnerID: "",
       SurveyBrandID: "",
       DivisionID: null,
-      SurveyLanguage: around.language.toUpperCase(),
+      SurveyLanguage: texts.language.toUpperCase(),
       SurveyActiveResponseSet: "RS_1",
       SurveyStatus: "Inactive",
       Deleted: null,
@@ -130,7 +146,7 @@ function survey(forms: readonly PortableForm[], around: Surroundings): object {
         NoIndex: "Yes",
         AnonymizeResponse: "Yes",
         ProgressBarDisplay: "Text",
-        NextButton: around.words("question.next"),
+        NextButton: texts.words("question.next"),
       }),
       element("QC", "Survey Question Count", null, String(questions.length)),
       element("RS", "RS_1", null, "Default Response Set"),
@@ -155,7 +171,7 @@ function blockOf(
   question: PortableQuestion,
   place: number,
   number: () => number,
-  { words }: Surroundings,
+  { words }: SurveyTexts,
 ): Block {
   const tag = `f${formNumber}_q${place}`;
   const stories = question.stimuli.length > 0 ? [storyOf(number(), question, tag, words)] : [];
@@ -166,7 +182,7 @@ function blockOf(
   };
 }
 
-function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: Surroundings["words"]) {
+function storyOf(number: number, { stimuli }: PortableQuestion, tag: string, words: SurveyTexts["words"]) {
   return textQuestion(number, storiesOf(stimuli, words).toString(), `${tag}_text`);
 }
 
@@ -190,7 +206,7 @@ function itemOf(number: number, item: Item, tag: string) {
         options.map(([, label], at) => [places[at]!, { Display: html`${label}`.toString() }]),
       ),
       ChoiceOrder: places,
-      // The exported value is the field's own, not the place of the choice.
+      // The exported value is that of the field, not the number of the choice.
       RecodeValues: Object.fromEntries(options.map(([value], at) => [places[at]!, value])),
       Validation: validation(item.required),
     });
@@ -236,4 +252,52 @@ const lines = (text: string): string[] => text.split(/\n+/).filter(Boolean);
 function counter(): () => number {
   let count = 0;
   return () => ++count;
+}
+
+const columnPattern = /^f(\d+)_q(\d+)_(\w+)$/;
+
+function importResponses(request: ImportRequest): ImportedFile | undefined {
+  if (!columnsOf(request.records).some((column) => columnPattern.test(column))) return undefined;
+  const found = asQualtrics(request.records);
+  return found && { responses: responsesIn(found.records, request), previews: found.previews };
+}
+
+/** Each response has an id, and each column names form, question and field. */
+function responsesIn(records: readonly TableRecord[], { forms, study }: ImportRequest): ImportedResponse[] {
+  const occurrences = occurrenceCounter();
+  return records.flatMap(({ where, cells }) => {
+    const filled = Object.entries(cells).filter(
+      ([column, cell]) => cell.trim() !== "" && columnPattern.test(column),
+    );
+    const numbers = [...new Set(filled.map(([column]) => Number(columnPattern.exec(column)![1])))];
+    if (numbers.length === 0) return [];
+    const form = forms[numbers[0]! - 1];
+    if (numbers.length > 1 || !form) {
+      throw new StudyError(
+        `${where}: answers to ${numbers.map((number) => `form ${number}`).join(" and ")}`,
+        {
+          hint: form
+            ? "each participant gets one form: remove the row"
+            : `this study has ${counted(forms.length, "form")}`,
+        },
+      );
+    }
+    const id = cells["ResponseId"] ?? "";
+    return [
+      {
+        participant: id
+          ? participantFrom(["qualtrics", id])
+          : participantFromContent(occurrences, [form.id, cells]),
+        form,
+        answers: form.questions.flatMap((question, at) =>
+          answersFrom(
+            question,
+            question.items.map((item) => [item, cells[`f${numbers[0]}_q${at + 1}_${item.name}`] ?? ""]),
+            `${where}: f${numbers[0]}_q${at + 1}`,
+            study,
+          ),
+        ),
+      },
+    ];
+  });
 }

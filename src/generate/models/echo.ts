@@ -7,14 +7,12 @@ import { sampledHere } from "../sampling.ts";
 
 /** No model at all: it gives back the words of its prompt in random order. It exercises the way, and says so. */
 export const echo: Provider<SettingsOf<"echo">> = {
-  scheme: "echo",
-  summary: "no model: words of the prompt, for trying the way only",
   files: () => [],
   form: async () => baseForm,
   open: async (settings, _, effects) => ({
     address: settings.address,
     hash: sha256("echo 1"),
-    pretend: true,
+    dummy: true,
     batchSize: 1,
     maxConcurrency: 1,
     async write(batch) {

@@ -8,8 +8,6 @@ import { formOfFile, localModel } from "./local.ts";
 
 /** A GGUF file of a model hub, `hf:OWNER/REPO/FILE.gguf`: downloaded once into the cache, then run on this machine. */
 export const hf: Provider<SettingsOf<"hf">> = {
-  scheme: "hf",
-  summary: "a GGUF file of a model hub, downloaded once",
   files: (settings, study) => [hubFileAt(asked(settings)).hashFile, ...adapterOf(settings, study)],
   form: (settings) => formOfFile(hubFileAt(asked(settings)).path),
   async open(settings, study, effects) {

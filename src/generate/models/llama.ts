@@ -14,8 +14,6 @@ import { formOfFile, localModel } from "./local.ts";
  * `llama:smollm2` one that `tinylove models get smollm2` brought.
  */
 export const llama: Provider<SettingsOf<"llama">> = {
-  scheme: "llama",
-  summary: "a GGUF file on this machine, or `llama:embedded`",
   files: (settings, study) => [llamaFileNamed(targetOf(settings), study), ...adapterOf(settings, study)],
   form: (settings, study) => formOfFile(llamaFileNamed(targetOf(settings), study)),
   async open(settings, study, effects) {

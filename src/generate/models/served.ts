@@ -2,12 +2,7 @@ import pLimit from "p-limit";
 import { type Ask, limitIn, refuseUnsent, servedApi } from "../../llm/served/dialect.ts";
 import { Filtered, PermanentError, TransientError, withRetries } from "../../llm/served/retry.ts";
 import { isUnreachable, openServer, type Server } from "../../llm/served/server.ts";
-import {
-  type ServedScheme,
-  type ServedSettings,
-  type SettingsOf,
-  targetOf,
-} from "../../study/settings/models.ts";
+import { type ServedSettings, targetOf } from "../../study/settings/models.ts";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -17,7 +12,7 @@ import { writeMany } from "../openai-batch.ts";
 import { samplingOf } from "../sampling.ts";
 
 /**
- * A kind of model behind a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is asked as
+ * Models behind a server. Every compatible server (vLLM, llama.cpp, Ray Serve, OpenAI itself) is asked as
  * `openai:MODEL` with its `base` address and the key in the environment; the other schemes are shorthands that know
  * where their server is and what it takes, and `anthropic:` speaks Anthropic's own Messages API. What each of them
  * takes is in `llm/served/dialect.ts`.
@@ -25,21 +20,12 @@ import { samplingOf } from "../sampling.ts";
  * A request that ends in 429, 5xx, a lost connection, a stall or a reply that is none is tried again, later each
  * time; how many are under way follows from how the server bears it. What still fails is a failure with its reason.
  */
-const served = <Kind extends ServedScheme>(scheme: Kind, summary: string): Provider<SettingsOf<Kind>> => ({
-  scheme,
-  summary,
+export const served: Provider<ServedSettings> = {
   files: () => [],
   form: async (settings) =>
     servedApi(settings) === "chat" ? { takes: ["chat", "completions"], prompt: "chat" } : baseForm,
   open: (settings, study, effects) => servedModel(settings, study, effects),
-});
-
-export const openai = served("openai", "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI");
-export const anthropic = served("anthropic", "Claude, through Anthropic's Messages API");
-export const gemini = served("gemini", "Gemini, through Google's OpenAI-compatible address");
-export const openrouter = served("openrouter", "models of many vendors, through OpenRouter");
-export const ollama = served("ollama", "a model that Ollama serves on this machine");
-export const lmstudio = served("lmstudio", "a model that LM Studio serves on this machine");
+};
 
 async function servedModel(settings: ServedSettings, study: Study, effects: Effects): Promise<Model> {
   const server = openServer(settings, "generate.models: base", effects);

@@ -16,8 +16,6 @@ import { localModel } from "./local.ts";
  * else the trainer samples from the model folder, as llama.cpp runs no GPT-Neo.
  */
 export const tuned: Provider<SettingsOf<"tuned">> = {
-  scheme: "tuned",
-  summary: "a model that `tinylove tune` made",
   files: (settings, study) => [study.path(targetOf(settings))],
   form: async () => baseForm,
   async open(settings, study, effects) {

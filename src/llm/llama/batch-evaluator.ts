@@ -1,28 +1,29 @@
 import type { LlamaContext, LlamaModel, Token } from "node-llama-cpp";
+import { StudyError } from "../../workbench/errors.ts";
 
 /**
- * A model at work on several texts at once: what it has read of each, and what it expects next. The library's own loop
- * takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and
- * its way of scoring tells nothing of any token but the likeliest; so its native part is asked straight, in a loop
- * of ours. That part is not promised to last: package.json names the library's version to the digit.
+ * Evaluates several texts at once with one model: what it has read of each, and what it expects next. The library's own
+ * loop takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and
+ * its scoring reports no token but the likeliest. So our own loop calls the library's native part directly. That part
+ * is private: package.json pins the exact version of the library, and `nativeOf` checks that everything is there.
  */
 export interface BatchEvaluator {
   readonly model: LlamaModel;
   /** Tokens that each text may have. */
   readonly contextTokens: number;
-  /** What the model has in memory of a text. */
+  /** The tokens of a text that the model has in memory. */
   read(sequence: number): readonly Token[];
   /**
-   * Lets the model read on, all pieces together, in as few batches as hold them. `take` is called after each token
-   * that was `asked` about, while what the model expects there can be looked at.
+   * Evaluates the requests together, in as few batches as possible. `take` is called for each token in `asked`, while
+   * the model's expectation there can be read.
    */
-  readOn(pieces: readonly EvalRequest[]): Promise<void>;
+  readOn(requests: readonly EvalRequest[]): Promise<void>;
   /** Forgets all but the first so many tokens of a text. */
   forget(sequence: number, kept: number): Promise<void>;
-  /** Gives one text all that the model has read of another. */
+  /** Copies what the model has read of one text to another. */
   copy(from: number, to: number): Promise<void>;
   sampler(): Sampler;
-  /** The logarithm of the probability of a token at a place, natural, at temperature 1. */
+  /** The natural logarithm of the probability of a token at a place, at temperature 1. */
   logProbability(place: number, token: Token): Promise<number>;
   close(): Promise<void>;
 }
@@ -30,21 +31,21 @@ export interface BatchEvaluator {
 export interface EvalRequest {
   readonly sequence: number;
   readonly tokens: readonly Token[];
-  /** Indexes in `tokens`, ascending. */
+  /** Indexes in `tokens`, ascending, after which the expectation is wanted. */
   readonly asked: readonly number[];
   take(index: number, place: number): Promise<void>;
 }
 
-/** Draws tokens for one text: it has a state, which goes on from token to token. */
+/** Draws tokens for one text; its state carries over from token to token. */
 export interface Sampler {
   configure(config: SamplerConfig): void;
   draw(place: number): Promise<Token>;
-  /** What it would draw from, with probabilities. */
+  /** The tokens it would draw from, with probabilities. */
   candidates(place: number): Promise<[Token, number][]>;
   close(): void;
 }
 
-/** What is left out is not done to the distribution. */
+/** A setting that is left out does not change the distribution. */
 export interface SamplerConfig {
   readonly temperature: number;
   readonly topP?: number;
@@ -56,11 +57,11 @@ export interface SamplerConfig {
   readonly repeatPenaltyTokens?: Uint32Array;
 }
 
+/** Throws StudyError where the library lacks a private part that this needs. */
 export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): BatchEvaluator {
-  const { _ctx: native } = context as unknown as { _ctx: NativeContext };
-  const { _model: nativeModel, _llama: library } = model as unknown as NativeModel;
+  const { native, nativeModel, AddonSampler } = nativeOf(model, context);
   const read: Token[][] = Array.from({ length: context.totalSequences }, () => []);
-  const samplerOf = () => new library._bindings.AddonSampler(nativeModel);
+  const samplerOf = () => new AddonSampler(nativeModel);
   const greedy = samplerOf();
   greedy.applyConfig({ temperature: 0 });
 
@@ -81,34 +82,36 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
     return logit.get(token)! - logit.get(likeliest)! - Math.log(weights!);
   }
 
-  async function readBatch(pieces: readonly EvalRequest[]): Promise<void> {
-    native.initBatch(pieces.reduce((sum, { tokens }) => sum + tokens.length, 0));
-    const places = pieces.map(({ sequence, tokens, asked }) =>
+  async function readBatch(requests: readonly EvalRequest[]): Promise<void> {
+    native.initBatch(requests.reduce((sum, { tokens }) => sum + tokens.length, 0));
+    const places = requests.map(({ sequence, tokens, asked }) =>
       native.addToBatch(sequence, read[sequence]!.length, Uint32Array.from(tokens), Uint32Array.from(asked)),
     );
     await native.decodeBatch();
-    for (const { sequence, tokens } of pieces) read[sequence]!.push(...tokens);
+    for (const { sequence, tokens } of requests) read[sequence]!.push(...tokens);
     await Promise.all(
-      pieces.flatMap(({ asked, take }, at) => asked.map((index, which) => take(index, places[at]![which]!))),
+      requests.flatMap(({ asked, take }, at) =>
+        asked.map((index, which) => take(index, places[at]![which]!)),
+      ),
     );
   }
 
-  const desk: BatchEvaluator = {
+  const evaluator: BatchEvaluator = {
     model,
     contextTokens: context.contextSize,
     read: (sequence) => read[sequence]!,
-    async readOn(pieces) {
-      for (const batch of batchesOf(pieces, context.batchSize)) await readBatch(batch);
+    async readOn(requests) {
+      for (const batch of batchesOf(requests, context.batchSize)) await readBatch(batch);
     },
     async forget(sequence, kept) {
       const tokens = read[sequence]!;
       if (kept >= tokens.length) return;
       read[sequence] = tokens.slice(0, kept);
       if (native.removeTokenCellsFromSequence(sequence, kept, -1)) return;
-      // A recurrent model has one state and no way back: it reads again.
+      // A recurrent model has one state and cannot go back, so it reads the text again.
       native.disposeSequence(sequence);
       read[sequence] = [];
-      if (kept > 0) await desk.readOn([silent(sequence, tokens.slice(0, kept))]);
+      if (kept > 0) await evaluator.readOn([silent(sequence, tokens.slice(0, kept))]);
     },
     async copy(from, to) {
       await native.copySequenceStateFromOtherSequence(to, from);
@@ -127,7 +130,7 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       };
     },
     logProbability(place, token) {
-      // A sampler has one list of candidates: it is asked for one place after the other.
+      // The sampler has one list of candidates, so places are scored one after the other.
       const found = scoring.then(() => logProbabilityAt(place, token));
       scoring = found.catch(() => {});
       return found;
@@ -137,10 +140,10 @@ export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): Batc
       await context.dispose();
     },
   };
-  return desk;
+  return evaluator;
 }
 
-/** A piece that nothing is asked about. */
+/** A request that only reads. */
 export const silent = (sequence: number, tokens: readonly Token[]): EvalRequest => ({
   sequence,
   tokens,
@@ -148,18 +151,18 @@ export const silent = (sequence: number, tokens: readonly Token[]): EvalRequest 
   take: async () => {},
 });
 
-/** Pieces in order, parted where a batch is full. */
-function batchesOf(pieces: readonly EvalRequest[], size: number): EvalRequest[][] {
+/** The requests in order, split where a batch is full. */
+function batchesOf(requests: readonly EvalRequest[], size: number): EvalRequest[][] {
   const batches: EvalRequest[][] = [[]];
   let room = size;
-  for (const piece of pieces) {
-    for (let from = 0; from < piece.tokens.length; ) {
+  for (const request of requests) {
+    for (let from = 0; from < request.tokens.length; ) {
       if (room === 0) {
         batches.push([]);
         room = size;
       }
-      const to = Math.min(piece.tokens.length, from + room);
-      batches.at(-1)!.push(from === 0 && to === piece.tokens.length ? piece : partOf(piece, from, to));
+      const to = Math.min(request.tokens.length, from + room);
+      batches.at(-1)!.push(from === 0 && to === request.tokens.length ? request : partOf(request, from, to));
       room -= to - from;
       from = to;
     }
@@ -174,7 +177,7 @@ const partOf = ({ sequence, tokens, asked, take }: EvalRequest, from: number, to
   take: (index, place) => take(index + from, place),
 });
 
-/** The native part gives tokens and values by turns. */
+/** The native part returns tokens and values alternately. */
 const pairsOf = (flat: readonly number[]): [Token, number][] =>
   Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at] as Token, flat[2 * at + 1]!]);
 
@@ -189,14 +192,18 @@ interface NativeSampler {
   dispose(): void;
 }
 
-interface NativeModel {
-  readonly _model: unknown;
-  readonly _llama: { readonly _bindings: { AddonSampler: new (model: unknown) => NativeSampler } };
+type NativeSamplerClass = new (model: unknown) => NativeSampler;
+
+/** The private parts as they may be, in a version of the library that is not the pinned one. */
+interface PrivateParts {
+  readonly _ctx?: Partial<NativeContext>;
+  readonly _model?: unknown;
+  readonly _llama?: { readonly _bindings?: { readonly AddonSampler?: NativeSamplerClass } };
 }
 
 interface NativeContext {
   initBatch(tokens: number): void;
-  /** Returns the places of the tokens that were asked about. */
+  /** Returns the places of the tokens in `asked`. */
   addToBatch(sequence: number, from: number, tokens: Uint32Array, asked: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   sampleToken(place: number, sampler: NativeSampler): Promise<Token>;
@@ -212,4 +219,38 @@ interface NativeContext {
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
   copySequenceStateFromOtherSequence(to: number, from: number): Promise<number>;
+}
+
+/** Every method of the native context that is called here. */
+const contextMethods = Object.keys({
+  initBatch: true,
+  addToBatch: true,
+  decodeBatch: true,
+  sampleToken: true,
+  removeTokenCellsFromSequence: true,
+  disposeSequence: true,
+  copySequenceStateFromOtherSequence: true,
+} satisfies Record<keyof NativeContext, true>) as (keyof NativeContext)[];
+
+/** The library's native part. Throws StudyError that names everything it lacks. */
+function nativeOf(model: LlamaModel, context: LlamaContext) {
+  const { _ctx: native } = context as unknown as PrivateParts;
+  const { _model: nativeModel, _llama: library } = model as unknown as PrivateParts;
+  const AddonSampler = library?._bindings?.AddonSampler;
+  const missing = [
+    ...contextMethods.filter((name) => typeof native?.[name] !== "function").map((name) => `_ctx.${name}`),
+    ...(nativeModel ? [] : ["_model"]),
+    ...(["applyConfig", "dispose"] as const)
+      .filter((name) => typeof AddonSampler?.prototype?.[name] !== "function")
+      .map((name) => `AddonSampler.${name}`),
+  ];
+  if (missing.length > 0) {
+    throw new StudyError(
+      `node-llama-cpp is not the version that Tiny Love needs: it lacks ${missing.join(", ")}`,
+      {
+        hint: "reinstall Tiny Love, which installs the right version with it",
+      },
+    );
+  }
+  return { native: native as NativeContext, nativeModel, AddonSampler: AddonSampler as NativeSamplerClass };
 }

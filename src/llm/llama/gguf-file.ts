@@ -2,7 +2,9 @@ import { freemem } from "node:os";
 import { basename } from "node:path";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
+import { oncePerFile } from "../../workbench/hash-file.ts";
 import { chatTemplateIn } from "./chat.ts";
+import { llamaLibrary } from "./library.ts";
 
 /** What a GGUF file says of itself. Sizes in bytes. */
 export interface LlamaFile {
@@ -22,7 +24,7 @@ export interface LlamaFile {
 
 /** Reads a GGUF file's head, without loading it; throws StudyError when it has none. */
 export async function readLlamaFile(file: string): Promise<LlamaFile> {
-  const { readGgufFileInfo, GgufInsights } = await import("node-llama-cpp");
+  const { readGgufFileInfo, GgufInsights } = await llamaLibrary();
   try {
     const info = await readGgufFileInfo(file, { logWarnings: false });
     const insights = await GgufInsights.from(info);
@@ -47,13 +49,24 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
   }
 }
 
-/** The chat template that a GGUF file brings; undefined for a base model, and where there is no such file. */
+/**
+ * The chat template that a GGUF file brings; undefined for a base model, and where there is no such file. Every command
+ * asks for it, so it is kept: loading what reads the file takes longer than all the rest of `tinylove status`.
+ */
 export async function chatTemplateOf(file: string): Promise<string | undefined> {
   if (!(await exists(file))) return undefined;
-  const { readGgufFileInfo } = await import("node-llama-cpp");
+  const kept = await oncePerFile(file, "chat-templates", readChatTemplate, (found) =>
+    /^(none|".*")$/.test(found),
+  );
+  return kept === "none" ? undefined : JSON.parse(kept);
+}
+
+/** As JSON, or `none`. */
+async function readChatTemplate(file: string): Promise<string> {
+  const { readGgufFileInfo } = await llamaLibrary();
   try {
     const { metadata } = await readGgufFileInfo(file, { readTensorInfo: false, logWarnings: false });
-    return chatTemplateIn(metadata);
+    return JSON.stringify(chatTemplateIn(metadata)) ?? "none";
   } catch (cause) {
     throw noGguf(file, cause);
   }

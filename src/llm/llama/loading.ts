@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
+import { llamaLibrary } from "./library.ts";
 
 /** A model's file in memory; throws StudyError when it is missing, broken, or of a kind that cannot be run. */
 export async function loadedModel(file: string, adapter?: string): Promise<LlamaModel> {
@@ -92,7 +93,7 @@ const recentLog: string[] = [];
 
 /** One binding serves the process; its log is kept, for it says why a file would not load. */
 export async function llamaBinding(): Promise<Llama> {
-  const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
+  const { getLlama, LlamaLogLevel } = await llamaLibrary();
   binding ??= getLlama({
     build: "never",
     skipDownload: true,

@@ -1,5 +1,11 @@
 import type { Sampling } from "../../study/generation.ts";
-import { type Scheme, type ServedSettings, schemeOf, targetOf } from "../../study/settings/models.ts";
+import {
+  type Scheme,
+  type ServedScheme,
+  type ServedSettings,
+  schemeOf,
+  targetOf,
+} from "../../study/settings/models.ts";
 import { StudyError } from "../../workbench/errors.ts";
 
 /** What a server is asked: one text. */
@@ -98,7 +104,7 @@ function claudeVersion(name: string): number {
 
 /** How the server of a model wants to be asked, by its address and by what is known of the model's family. */
 export function dialectOf(model: ServedSettings, base: string): Dialect {
-  const scheme = schemeOf(model.address)!;
+  const scheme = schemeOf(model.address) as ServedScheme;
   const name = familyName(model);
   const official = scheme === "openai" && isOfficial(base);
   const mistral = isAt(base, "mistral.ai");

@@ -2,18 +2,37 @@ import { z } from "zod";
 
 /** Whose answers are left out, by rules declared before the data. Nobody's by default but second answers. */
 const ExclusionSettings = z.strictObject({
-  /** Answers given in fewer milliseconds. */
-  answerFasterThan: z.number().positive().optional(),
-  /** Readers whose median time is below so many milliseconds. */
-  readerFasterThan: z.number().positive().optional(),
-  /** Readers who gave one and the same answer to every story that one question was asked of, of at least this many. */
-  straightLining: z.int().min(2).optional(),
-  /** Readers who failed more attention checks than this. */
-  failedChecks: z.int().nonnegative().optional(),
-  /** Readers who judged fewer stories than this. */
-  fewerThan: z.int().positive().optional(),
-  /** A second answer of one reader to one story. */
-  duplicates: z.boolean().default(true),
+  answerFasterThan: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Leaves out answers given in fewer milliseconds. Default: none."),
+  readerFasterThan: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Leaves out readers whose median answer takes fewer milliseconds. Default: none."),
+  straightLining: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      "Leaves out readers who gave the same answer to every story of a question, if they judged at least this many. Default: none.",
+    ),
+  failedChecks: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("Leaves out readers who failed more attention checks than this. Default: none."),
+  fewerThan: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Leaves out readers who judged fewer stories than this. Default: none."),
+  duplicates: z
+    .boolean()
+    .default(true)
+    .describe("Whether a reader's second answer to the same story is left out."),
 });
 export type ExclusionSettings = Readonly<z.infer<typeof ExclusionSettings>>;
 
@@ -51,36 +70,55 @@ export const methodOf = ({ weigh, clusters }: Pick<AnalyseSettings, "weigh" | "c
 
 /** `analyse:` of study.yaml: what is claimed against which margin, declared before the data. */
 export const AnalyseSettings = z.strictObject({
-  /** Accuracy within 0.5 -/+ margin counts as equivalent to chance. */
-  margin: z.number().positive().max(0.49).default(0.1),
-  alpha: z.number().positive().lt(0.5).default(0.05),
-  level: z.number().positive().max(0.9999).default(0.95),
-  /**
-   * Whether all readers weigh alike, however many stories each judged (the default, so that those who leave early count as
-   * much as those who stay), or all judgments. A study made by version 0.1 weighs judgments unless it says otherwise.
-   */
-  weigh: z.enum(["readers", "judgments"]).optional(),
-  /**
-   * What judgments repeat by besides readers and stories: `title` (the default: the stories of one title belong together),
-   * `form`, a field of `survey.demographics`, or a column of a table (class, wave, author). An empty list for readers
-   * and stories alone, which is what a study made by version 0.1 has unless it says otherwise.
-   */
-  clusters: z.array(z.string().min(1)).max(2).optional(),
-  exclude: ExclusionSettings.prefault({}),
-  /** Means of ratings this close count as equal: in points of their scale, or as a share of its length, "10 %". */
-  ratingMargin: RatingMargin.default(0.5),
-  /** When the study ends: at so many readers (the survey's quota by default), and the shares of them at which one looks before. */
+  margin: z
+    .number()
+    .positive()
+    .max(0.49)
+    .default(0.1)
+    .describe(
+      "How far accuracy may be from 0.5 and still count as equivalent to chance, as a share (0.1 is 40 % to 60 %).",
+    ),
+  alpha: z.number().positive().lt(0.5).default(0.05).describe("How often a claim may be wrong."),
+  level: z.number().positive().max(0.9999).default(0.95).describe("The confidence level of intervals."),
+  weigh: z
+    .enum(["readers", "judgments"])
+    .optional()
+    .describe(
+      "Whether all readers count equally, however many stories each judged, or all judgments. Default: readers (a study made by version 0.1: judgments).",
+    ),
+  clusters: z
+    .array(z.string().min(1))
+    .max(2)
+    .optional()
+    .describe(
+      "What judgments have in common besides reader and story: title, form, a field of survey.demographics, or a column of a table. Default: [title] (a study made by version 0.1: none).",
+    ),
+  exclude: ExclusionSettings.prefault({}).describe("Whose answers are left out, declared before the data."),
+  ratingMargin: RatingMargin.default(0.5).describe(
+    "Mean ratings this close count as equal, in points of the scale or as a share of it (10 %).",
+  ),
   stop: z
     .strictObject({
-      readers: z.int().positive().optional(),
-      looks: z.array(z.number().positive().max(1)).default([]),
+      readers: z
+        .int()
+        .positive()
+        .optional()
+        .describe("How many readers end the study. Default: survey.quota."),
+      looks: z
+        .array(z.number().positive().max(1))
+        .default([])
+        .describe("Shares of the planned readers at which the data are looked at before the end: [0.5]."),
     })
-    .prefault({}),
-  /** Draws of every permutation and bootstrap. */
-  draws: z.int().positive().default(10_000),
-  /** Analyses by name; all that the data allow by default. */
-  only: z.array(z.string()).optional(),
-  /** Fixed effects of the mixed model. */
-  effects: z.array(z.string()).default(["origin"]),
+    .prefault({})
+    .describe("When the study ends, and when it is looked at before."),
+  draws: z.int().positive().default(10_000).describe("Random draws of every permutation test and bootstrap."),
+  only: z
+    .array(z.string())
+    .optional()
+    .describe("The analyses to run, by name. Default: all that the data allow."),
+  effects: z
+    .array(z.string())
+    .default(["origin"])
+    .describe("Fixed effects of the mixed model: origin, and columns of codes.csv."),
 });
 export type AnalyseSettings = Readonly<z.infer<typeof AnalyseSettings>>;

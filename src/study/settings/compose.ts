@@ -1,42 +1,54 @@
 import { z } from "zod";
 
 const QuestionSettings = z.strictObject({
-  task: z.string(),
-  /**
-   * How many such questions a form holds; `all` asks it once for every story that stands alone, for every pair that
-   * can be made, or once where it shows no story.
-   */
-  count: z.union([z.literal("all"), z.int().positive()]).default("all"),
+  task: z.string().describe("The name of the task: docs/survey.md lists them."),
+  count: z
+    .union([z.literal("all"), z.int().positive()])
+    .default("all")
+    .describe(
+      "How many such questions a form has; all asks about every story that is shown alone, every pair, or once where no story is shown.",
+    ),
 });
 
 /** `compose:` of study.yaml: how texts are clipped (TCG) and forms are balanced. */
 export const ComposeSettings = z.strictObject({
-  /** The clip length is drawn for each title from this range, and holds for its human and machine versions alike. */
   words: z
-    .strictObject({ least: z.int().positive().default(90), most: z.int().positive().default(100) })
+    .strictObject({
+      least: z.int().positive().default(90).describe("The shortest clip, in words."),
+      most: z.int().positive().default(100).describe("The longest clip, in words."),
+    })
     .refine(({ least, most }) => least <= most, "least must not lie above most")
-    .default({ least: 90, most: 100 }),
-  /** A title one of whose versions is too short: `drop` it on both sides, or `lower` the range for all. */
-  tooShort: z.enum(["drop", "lower"]).default("drop"),
-  /** Put after every clipped text, of either origin. */
-  ending: z.string().default(" …"),
-  /**
-   * What a story may hold though it looks like markup: a tag in what somebody says, for example. Any other tag, entity,
-   * heading or repeated title is refused, on both sides.
-   */
-  allow: z.array(z.string().min(1)).optional(),
-  forms: z.int().positive().default(5),
-  human: z.int().nonnegative().default(3),
-  machine: z.int().nonnegative().default(3),
+    .default({ least: 90, most: 100 })
+    .describe(
+      "The range from which each title's clip length is drawn; it is the same for the human and the machine version.",
+    ),
+  tooShort: z
+    .enum(["drop", "lower"])
+    .default("drop")
+    .describe(
+      "What happens to a title with a version that is too short: drop leaves it out on both sides, lower shortens the range for all titles.",
+    ),
+  ending: z.string().default(" …").describe("What follows every clipped text, human or machine."),
+  allow: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      "Tags or other markup that a story may contain, as in what somebody says; any other is refused on both sides.",
+    ),
+  forms: z.int().positive().default(5).describe("How many forms there are; each participant gets one."),
+  human: z.int().nonnegative().default(3).describe("Human stories on a form."),
+  machine: z.int().nonnegative().default(3).describe("Machine stories on a form."),
   tasks: z
     .array(QuestionSettings)
     .min(1)
-    .default([{ task: "human-or-machine", count: "all" }]),
-  /**
-   * What `which-is-human` shows: a human and a machine story to one `title`, or to two (`mixed`), either way stories
-   * that the form shows nowhere else. `reread` makes the pairs of stories that are asked about alone as well, for want
-   * of stories: such a pair comes after all that stand alone.
-   */
-  pairs: z.enum(["title", "mixed", "reread"]).default("title"),
+    // biome-ignore lint/plugin: a user's default value; settings import nothing from src/tasks.
+    .default([{ task: "human-or-machine", count: "all" }])
+    .describe("What participants are asked."),
+  pairs: z
+    .enum(["title", "mixed", "reread"])
+    .default("title")
+    .describe(
+      "Which stories a pair shows: title (a human and a machine story to the same title), mixed (to different titles), or reread (stories that the participant has already judged alone).",
+    ),
 });
 export type ComposeSettings = Readonly<z.infer<typeof ComposeSettings>>;

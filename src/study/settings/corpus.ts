@@ -5,51 +5,66 @@ const path = z.string().min(1);
 
 /** `corpus:` of study.yaml: where the human stories come from and how they are parted. */
 export const CorpusSettings = z.strictObject({
-  /** The source, by its name in `src/collect/sources.ts`. */
-  source: z.string().default("table"),
-  /** A file or folder, or a list of them, relative to the study. */
-  file: z.union([path, z.array(path).min(1)]).optional(),
-  /** The table of a database that holds several. */
-  table: z.string().optional(),
-  /** Which column holds what, where the names do not say it. */
+  source: z
+    .string()
+    .default("table")
+    .describe("Where the stories come from: table, saved-pages, nyt, or a plugin's source."),
+  file: z
+    .union([path, z.array(path).min(1)])
+    .optional()
+    .describe("A file or folder, or a list of them, relative to the study."),
+  table: z.string().optional().describe("Which table of a database that has several."),
   columns: z
     .strictObject({
-      title: z.string().optional(),
-      text: z.string().optional(),
-      author: z.string().optional(),
-      group: z.string().optional(),
-      source: z.string().optional(),
-      licence: z.string().optional(),
-      date: z.string().optional(),
-      place: z.string().optional(),
+      title: z.string().optional().describe("The column with the title."),
+      text: z.string().optional().describe("The column with the story."),
+      author: z.string().optional().describe("The column with the author."),
+      group: z.string().optional().describe("The column whose equal values the split keeps together."),
+      source: z.string().optional().describe("The column with the publication or post."),
+      licence: z.string().optional().describe("The column with the licence."),
+      date: z.string().optional().describe("The column with the date."),
+      place: z.string().optional().describe("The column with the place."),
     })
-    .default({}),
-  /** For the source `nyt`: the days between which posts are looked for, and the pace, which may only be slower. */
+    .default({})
+    .describe("Which column has what, where the names do not say it."),
   nyt: z
     .strictObject({
-      begin: z.iso.date().default("2018-10-01"),
-      end: z.iso.date().default("2022-03-31"),
-      secondsBetweenPages: z.number().min(10).default(15),
+      begin: z.iso.date().default("2018-10-01").describe("The first day, such as 2018-10-01."),
+      end: z.iso.date().default("2022-03-31").describe("The last day, such as 2022-03-31."),
+      secondsBetweenPages: z.number().min(10).default(15).describe("Seconds between two pages, at least 10."),
     })
     .refine(({ begin, end }) => begin <= end, "begin must not lie after end")
-    .prefault({}),
-  licence: z.string().default("unknown"),
-  /** Repairs what other programs left in the texts: broken encoding, entities, tags, `\n` as two characters. */
-  repair: z.boolean().default(true),
-  /** Shown in the report beside the corpus: what it is, and what it is no evidence of. */
-  note: z.string().default(""),
-  /** Words by the counting rule: above `warn` a story is told of, above `refuse` it is left out. */
+    .prefault({})
+    .describe("For the source nyt: which posts are collected, and how fast."),
+  licence: z.string().default("unknown").describe("The licence of stories whose table does not name one."),
+  repair: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether damage from other programs is repaired: broken encoding, entities, tags, written-out line breaks.",
+    ),
+  note: z
+    .string()
+    .default("")
+    .describe("A note on the corpus for the report: what it is, and what it is no evidence of."),
   words: z
-    .strictObject({ warn: z.int().positive().default(100), refuse: z.int().positive().default(125) })
+    .strictObject({
+      warn: z.int().positive().default(100).describe("Words above which a story is reported."),
+      refuse: z.int().positive().default(125).describe("Words above which a story is left out."),
+    })
     .refine(({ warn, refuse }) => warn <= refuse, "refuse must not lie below warn")
-    .default({ warn: 100, refuse: 125 }),
-  /**
-   * Counts, where whole numbers ask for no more stories than there are: validation and test get theirs, training
-   * what is over. Shares otherwise. Whole groups go to one part. The 2022 study: 450, 151, 150.
-   */
+    .default({ warn: 100, refuse: 125 })
+    .describe("How long a story may be, in words."),
   split: z
-    .strictObject({ train: share, validation: share, test: share })
+    .strictObject({
+      train: share.describe("Training stories: a number or a share."),
+      validation: share.describe("Validation stories: a number or a share."),
+      test: share.describe("Test stories, to whose titles models write: a number or a share."),
+    })
     .refine(({ train, validation, test }) => train + validation + test > 0, "no part gets any story")
-    .default({ train: 450, validation: 151, test: 150 }),
+    .default({ train: 450, validation: 151, test: 150 })
+    .describe(
+      "How stories are split, as numbers of stories or as shares; stories of one group stay together.",
+    ),
 });
 export type CorpusSettings = Readonly<z.infer<typeof CorpusSettings>>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { drawAnywhere, ModelSettings } from "./models.ts";
+import { drawAnywhere } from "./draw.ts";
+import { ModelSettings } from "./models.ts";
 
 export type { ModelSettings };
 
@@ -8,13 +9,12 @@ export type { ModelSettings };
  * each, by one model. These texts are for the analysis alone; nobody reads them in the survey.
  */
 export const FactorialSettings = z.strictObject({
-  titles: z.int().min(2).default(10),
-  examples: z.int().min(2).default(10),
-  draws: z.int().positive().default(2),
-  /** The model by its name or address; the first by default. */
-  model: z.string().optional(),
-  topics: z.int().positive().default(12),
-  permutations: z.int().positive().default(1999),
+  titles: z.int().min(2).default(10).describe("How many titles are combined with every example."),
+  examples: z.int().min(2).default(10).describe("How many examples are combined with every title."),
+  draws: z.int().positive().default(2).describe("Texts for each title and example."),
+  model: z.string().optional().describe("The model that writes, by name or address. Default: the first one."),
+  topics: z.int().positive().default(12).describe("Topics that the texts are described by."),
+  permutations: z.int().positive().default(1999).describe("Random draws of each permutation test."),
 });
 
 /** `generate:` of study.yaml: which models write stories to which titles, and how they are sampled. */
@@ -22,46 +22,68 @@ export const GenerateSettings = z.strictObject({
   models: z
     .array(ModelSettings)
     .min(1)
-    .prefault([{ address: "llama:embedded" }]),
-  /**
-   * Prompt files, relative to the study, or the name of one that comes with Tiny Love (`one-shot`). By default each
-   * model has the one that fits it: `one-shot` for a base model, `chat` or `chat-small` for an instructed one.
-   */
-  prompts: z.array(z.string()).min(1).optional(),
-  /** How example stories are chosen from the training stories. */
-  examples: z.string().default("random"),
-  /** For `fixed` examples: which, by id or title. */
-  exampleStories: z.array(z.string()).default([]),
-  /** Titles taken from the test stories: all of them, or the first n in seeded order. */
-  titles: z.union([z.literal("all"), z.int().positive()]).default("all"),
-  /** Attempts at a title before its last one is kept as it is; all are recorded and counted. */
-  attempts: z.int().positive().default(1),
-  /**
-   * `best` draws a title again whose text has a fault (`attempts`), or chooses of several (`bestOf`). `first` makes the
-   * study one of first attempts: each title is asked for once, and what comes is what counts.
-   */
-  keep: z.enum(["best", "first"]).default("best"),
-  /**
-   * Draws of each title, of which the one nearest to what is asked for beyond the title (`control`) is chosen; the
-   * others are recorded and counted too. None by default: the first text without a fault is taken.
-   */
-  bestOf: z.int().min(2).max(100).optional(),
+    .prefault([{ address: "llama:embedded" }])
+    .describe("The models that write, each by its address."),
+  prompts: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "Prompt files relative to the study, or names of those that come with Tiny Love. Default: what fits each model.",
+    ),
+  examples: z
+    .string()
+    .default("random")
+    .describe("How a prompt's example stories are chosen from the training stories."),
+  exampleStories: z
+    .array(z.string())
+    .default([])
+    .describe("For fixed examples: which stories, by id or title."),
+  titles: z
+    .union([z.literal("all"), z.int().positive()])
+    .default("all")
+    .describe("How many titles of test stories are written to: all, or a number."),
+  attempts: z
+    .int()
+    .positive()
+    .default(1)
+    .describe(
+      "How often a title is tried until a text has no fault; the last text is kept, and all are recorded.",
+    ),
+  keep: z
+    .enum(["best", "first"])
+    .default("best")
+    .describe(
+      "Which attempt counts: best tries again or chooses (attempts, bestOf), first takes what comes.",
+    ),
+  bestOf: z
+    .int()
+    .min(2)
+    .max(100)
+    .optional()
+    .describe(
+      "Texts drawn for each title, of which the one nearest to control is taken. Default: none, the first without a fault counts.",
+    ),
   tokens: z
-    .strictObject({ least: z.int().nonnegative().default(100), most: z.int().positive().default(200) })
-    .default({ least: 100, most: 200 }),
+    .strictObject({
+      least: z.int().nonnegative().default(100).describe("The least tokens of a story."),
+      most: z.int().positive().default(200).describe("The most tokens of a story."),
+    })
+    .default({ least: 100, most: 200 })
+    .describe("How many tokens a story has."),
   temperature: drawAnywhere.temperature.default(1),
   topP: drawAnywhere.topP.default(1),
   topK: drawAnywhere.topK.default(0),
   minP: drawAnywhere.minP.default(0),
   repeatPenalty: drawAnywhere.repeatPenalty.default(1),
-  /** What the example leaks: no such study by default, `{}` for one of the usual size. */
-  factorial: FactorialSettings.optional(),
-  /**
-   * What is asked for beyond the title, for example `{ tone: melancholy, strength: 0..4 }`. Of a list each value is
-   * asked for in turn: `{ kind: [romantic, friendship] }`.
-   */
+  factorial: FactorialSettings.optional().describe(
+    "A study of what examples leak: every title under every example. Default: none; {} is one of the usual size.",
+  ),
   control: z
     .record(z.string(), z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]))
-    .default({}),
+    .default({})
+    .describe(
+      "What is asked for besides the title: { tone: melancholy, strength: 2 }. Each value of a list is asked for in turn.",
+    ),
 });
 export type GenerateSettings = Readonly<z.infer<typeof GenerateSettings>>;

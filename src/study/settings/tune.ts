@@ -2,77 +2,108 @@ import { z } from "zod";
 
 /** `tune:` of study.yaml: how a model is taught on the training stories, and watched on the validation stories. */
 export const TuneSettings = z.strictObject({
-  /** A model's folder, or its name on the hub where this machine may fetch it. `--model` goes before it. */
-  model: z.string().optional(),
-  /** `full` changes every weight; `lora` learns a small map beside each, which takes far less memory. */
-  method: z.enum(["full", "lora"]).default("full"),
-  /** The learning rate; 1e-5 for `full` and 1e-4 for `lora` by default. */
-  rate: z.number().positive().optional(),
-  /** The rates that `--find-lr` walks through, and in how many steps. */
+  model: z.string().optional().describe("A model's folder, or its name on the hub. --model overrides it."),
+  method: z
+    .enum(["full", "lora"])
+    .default("full")
+    .describe("full changes every weight; lora trains a small addition, which needs far less memory."),
+  rate: z
+    .number()
+    .positive()
+    .optional()
+    .describe("The learning rate. Default: 1e-5 for full, 1e-4 for lora."),
   findRate: z
     .strictObject({
-      lowest: z.number().positive().default(1e-7),
-      highest: z.number().positive().default(1),
-      steps: z.int().min(10).default(100),
+      lowest: z.number().positive().default(1e-7).describe("The lowest learning rate."),
+      highest: z.number().positive().default(1).describe("The highest learning rate."),
+      steps: z.int().min(10).default(100).describe("How many steps lead from one to the other."),
     })
     .refine(({ lowest, highest }) => lowest < highest, "lowest must lie below highest")
-    .prefault({}),
-  /** At most so many passes over the training stories; few, for a small corpus is soon known by heart. */
-  epochs: z.number().positive().default(3),
-  /** Evaluations without a better validation loss before training ends. */
-  patience: z.int().positive().default(2),
-  /** Evaluations in an epoch. */
-  evaluations: z.int().positive().default(2),
-  /** Stories a step, over all processes, and how many of them a process takes at a time. */
-  batch: z.int().positive().default(8),
-  microBatch: z.int().positive().default(8),
-  /** Tokens; a longer story is cut. */
-  length: z.int().positive().default(512),
-  /** `bf16` (with 4-byte masters) or `fp32`. */
-  precision: z.enum(["bf16", "fp32"]).default("bf16"),
-  /** Works the activations out twice to save their memory. */
-  checkpointing: z.boolean().default(false),
-  /** Parts weights, gradients and moments among the GPUs (FSDP2), where a whole copy on each does not fit. */
-  sharded: z.boolean().default(false),
-  /**
-   * Seconds without a sign of life from another process's host before a run of several ends. A switch that starts
-   * anew and a link that changes over take up to 30, and within a minute all is to have ended.
-   */
-  silence: z.number().min(5).default(45),
+    .prefault({})
+    .describe("The learning rates that --find-lr tries."),
+  epochs: z.number().positive().default(3).describe("The most passes over the training stories."),
+  patience: z
+    .int()
+    .positive()
+    .default(2)
+    .describe("Evaluations without a lower validation loss before training ends."),
+  evaluations: z.int().positive().default(2).describe("Evaluations in each epoch."),
+  batch: z.int().positive().default(8).describe("Stories in a step, over all processes."),
+  microBatch: z.int().positive().default(8).describe("Stories that a process takes at a time."),
+  length: z.int().positive().default(512).describe("Tokens of a story; a longer one is cut."),
+  precision: z.enum(["bf16", "fp32"]).default("bf16").describe("bf16 (with 4-byte master weights) or fp32."),
+  checkpointing: z
+    .boolean()
+    .default(false)
+    .describe("Whether activations are computed twice to save memory."),
+  sharded: z
+    .boolean()
+    .default(false)
+    .describe("Whether weights, gradients and moments are divided among the GPUs (FSDP2)."),
+  // A switch that restarts and a link that changes over take up to 30 seconds.
+  silence: z
+    .number()
+    .min(5)
+    .default(45)
+    .describe("Seconds without a sign of life from another process before a run of several ends."),
   lora: z
     .strictObject({
-      rank: z.int().positive().default(16),
-      alpha: z.number().positive().default(32),
-      dropout: z.number().min(0).max(1).default(0.05),
+      rank: z.int().positive().default(16).describe("The rank of its matrices."),
+      alpha: z
+        .number()
+        .positive()
+        .default(32)
+        .describe("Its scale: the addition is multiplied by alpha / rank."),
+      dropout: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.05)
+        .describe("The share of its inputs that training drops."),
     })
-    .prefault({}),
-  /** The prompt file whose form is learnt: what stands from the line of `[[title]]` on, and the story after it. */
-  prompt: z.string().default("title-only"),
-  /** At each evaluation a greedy and a sampled story is written to so many titles of the test stories. */
-  samples: z.int().nonnegative().default(3),
-  /** For `tinylove tune submit`: what a cluster is like. The recipes stand in docs/tuning.md. */
+    .prefault({})
+    .describe("The size of a LoRA adapter."),
+  prompt: z
+    .string()
+    .default("title-only")
+    .describe("The prompt file whose form is learnt, from the line with [[title]] on."),
+  samples: z
+    .int()
+    .nonnegative()
+    .default(3)
+    .describe("Titles to which a greedy and a sampled story are written at each evaluation."),
   cluster: z
     .strictObject({
-      /** The network interface over which nodes meet, as `ip -br addr` shows it on a compute node: hsn0, ib0. */
-      interface: z.string().optional(),
-      account: z.string().optional(),
-      /** A queue of PBS, a partition of Slurm. */
-      queue: z.string().optional(),
-      /** At most so long, HH:MM:SS. */
-      time: z.string().default("06:00:00"),
-      /** For PBS: what each node has to be (`system=polaris`); by default its GPUs are asked for. */
-      select: z.string().optional(),
-      /** For PBS: the file systems that the job needs (`home:eagle`). */
-      filesystems: z.string().optional(),
-      /** What starts one process on each node; `-n` and the number of nodes are added. */
-      start: z.string().optional(),
-      /** Shell lines that come first, on every node: `module load ...`. */
-      before: z.array(z.string()).default([]),
-      /** Variables of every process. */
-      environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).default({}),
+      interface: z
+        .string()
+        .optional()
+        .describe("The network interface between nodes, as ip -br addr shows it: hsn0, ib0."),
+      account: z.string().optional().describe("The account that is charged."),
+      queue: z.string().optional().describe("A queue of PBS, or a partition of Slurm."),
+      time: z.string().default("06:00:00").describe("The time limit, HH:MM:SS."),
+      select: z
+        .string()
+        .optional()
+        .describe("For PBS: what each node has to be (system=polaris). Default: its GPUs."),
+      filesystems: z
+        .string()
+        .optional()
+        .describe("For PBS: the file systems that the job needs (home:eagle)."),
+      start: z
+        .string()
+        .optional()
+        .describe("What starts a process on each node; -n and the number of nodes are added."),
+      before: z
+        .array(z.string())
+        .default([])
+        .describe("Shell lines to run first on every node: module load ..."),
+      environment: z
+        .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string())
+        .default({})
+        .describe("Environment variables of every process."),
     })
-    .prefault({}),
-  /** Threads of PyTorch on the CPU; its own choice by default. */
-  threads: z.int().positive().optional(),
+    .prefault({})
+    .describe("What a cluster is like, for tinylove tune submit: docs/cluster.md."),
+  threads: z.int().positive().optional().describe("Processor threads of PyTorch. Default: its own choice."),
 });
 export type TuneSettings = Readonly<z.infer<typeof TuneSettings>>;

@@ -1,21 +1,21 @@
 // @ts-check
-// The dashboard's figures, asked for again every three seconds while its tab is looked at.
+// Reloads the dashboard's figures every three seconds while its tab is visible.
 
 const live = document.querySelector("[data-live]");
 
-let asking = false;
+let loading = false;
 
 const refresh = async () => {
-  if (asking || !(live instanceof HTMLElement) || document.visibilityState !== "visible") return;
-  asking = true;
+  if (loading || !(live instanceof HTMLElement) || document.visibilityState !== "visible") return;
+  loading = true;
   try {
     const response = await fetch(live.dataset["live"] ?? "", { redirect: "error" });
     const markup = response.ok ? await response.text() : live.innerHTML;
     if (markup !== live.innerHTML) live.innerHTML = markup;
   } catch {
-    // The server is away or the session is over: the last figures stay.
+    // The server is unreachable or the session has ended: the last figures stay.
   } finally {
-    asking = false;
+    loading = false;
   }
 };
 

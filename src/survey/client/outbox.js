@@ -1,31 +1,31 @@
 // @ts-check
-// Everything here works without it: it takes double clicks and lost connections off the reader's hands and
-// measures how long a page was looked at. No answer leaves this file but to the form's own address.
+// The survey works without this script. It handles double clicks and lost connections and measures how long a page
+// was visible. It sends answers only to the address of the form.
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-outbox]"));
-// Where the survey begins on its host, which may hold others: this file lies below it.
+// The path of the survey on its host, which may have other surveys: this file is below it.
 const root = new URL(import.meta.url).pathname.replace(/\/assets\/[^/]*$/, "");
-// A rehearsal has an outbox of its own: what it could not send is no answer, and leads nobody away from theirs.
-const [way = ""] = /^\/rehearsal\/[^/]+/.exec(location.pathname.slice(root.length)) || [];
-const place = `tinylove-outbox${root}${way}`;
+// A rehearsal has its own outbox, so that what it could not send never mixes with a participant's answers.
+const [rehearsal = ""] = /^\/rehearsal\/[^/]+/.exec(location.pathname.slice(root.length)) || [];
+const storageKey = `tinylove-outbox${root}${rehearsal}`;
 
-// ---- How long the page was visible, in milliseconds, hidden tabs taken out.
+// ---- How long the page was visible, in milliseconds; the time in a hidden tab does not count.
 
-let seen = 0;
+let visibleBefore = 0;
 /** @type {number | undefined} */
 let since = document.visibilityState === "visible" ? performance.now() : undefined;
 
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") since = performance.now();
   else if (since !== undefined) {
-    seen += performance.now() - since;
+    visibleBefore += performance.now() - since;
     since = undefined;
   }
 });
 
-const visibleFor = () => Math.round(seen + (since === undefined ? 0 : performance.now() - since));
+const visibleFor = () => Math.round(visibleBefore + (since === undefined ? 0 : performance.now() - since));
 
-// ---- How much text was pasted or dropped into its fields, in characters.
+// ---- How much text was pasted or dropped into the fields, in characters.
 
 let pasted = 0;
 for (const kind of ["paste", "drop"]) {
@@ -40,45 +40,45 @@ for (const kind of ["paste", "drop"]) {
   });
 }
 
-// A page that the browser kept whole would be posted again under a key that is used up.
+// A page from the browser's back-forward cache would be posted under a key that was already used.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// ---- The outbox: one answer, kept until the server says that it is stored.
+// ---- The outbox: one answer, kept until the server confirms that it is stored.
 
-/** @typedef {{ address: string, body: string }} Letter */
+/** @typedef {{ address: string, body: string }} Submission */
 
 const read = () => {
   try {
-    const letter = JSON.parse(localStorage.getItem(place) ?? "null");
-    const whole = typeof letter?.address === "string" && typeof letter.body === "string";
-    return whole ? /** @type {Letter} */ (letter) : null;
+    const submission = JSON.parse(localStorage.getItem(storageKey) ?? "null");
+    const whole = typeof submission?.address === "string" && typeof submission.body === "string";
+    return whole ? /** @type {Submission} */ (submission) : null;
   } catch {
     return null;
   }
 };
 
-/** @param {Letter | null} letter */
-const keep = (letter) => {
+/** @param {Submission | null} submission */
+const keep = (submission) => {
   try {
-    if (letter) localStorage.setItem(place, JSON.stringify(letter));
-    else localStorage.removeItem(place);
+    if (submission) localStorage.setItem(storageKey, JSON.stringify(submission));
+    else localStorage.removeItem(storageKey);
   } catch {
-    // A browser that keeps nothing still sends.
+    // A browser without storage still sends the answer.
   }
 };
 
 /** @param {string} text */
-const say = (text) => {
+const showText = (text) => {
   const status = document.querySelector("[data-status]");
   if (status) status.textContent = text;
 };
 
 /** @param {"sending" | "waiting" | "refused" | ""} state */
-const show = (state) => {
+const showState = (state) => {
   const status = document.querySelector("[data-status]");
-  if (status instanceof HTMLElement && status.dataset) say(state ? (status.dataset[state] ?? "") : "");
+  if (status instanceof HTMLElement && status.dataset) showText(state ? (status.dataset[state] ?? "") : "");
   for (const button of document.querySelectorAll("form[data-outbox] button")) {
     if (button instanceof HTMLButtonElement) button.setAttribute("aria-disabled", String(state !== ""));
   }
@@ -87,27 +87,27 @@ const show = (state) => {
 let sending = false;
 
 /**
- * Sends until there is an answer, the same letter under the same key; waits longer each time, or until the browser
- * is online again. Resolves to where to go next, and to undefined where the letter stays to be changed.
- * @param {Letter} letter
+ * Sends the submission under the same key until the survey replies; waits longer each time, or until the browser is
+ * online again. Resolves to the next address, or to undefined if the participant has to change the answer.
+ * @param {Submission} submission
  */
-const send = async (letter) => {
+const send = async (submission) => {
   if (sending) return undefined;
   sending = true;
-  keep(letter);
-  show("sending");
+  keep(submission);
+  showState("sending");
   for (let wait = 500; ; wait = Math.min(wait * 2, 15000)) {
-    const outcome = await attempt(letter);
+    const outcome = await attempt(submission);
     if (typeof outcome === "object") {
       keep(null);
       sending = "next" in outcome;
       if ("stay" in outcome) {
-        show("");
-        say(outcome.stay);
+        showState("");
+        showText(outcome.stay);
       }
       return "next" in outcome ? outcome.next : undefined;
     }
-    show(outcome);
+    showState(outcome);
     await new Promise((resolve) => {
       setTimeout(resolve, wait);
       addEventListener("online", resolve, { once: true });
@@ -116,29 +116,29 @@ const send = async (letter) => {
 };
 
 /**
- * What became of it: where to go next, what to say where it has to be changed, or why to send it again. Only the survey
- * itself says where to go: what anybody else on the way answers leaves the letter where it is.
- * @param {Letter} letter
+ * The outcome of one attempt: the next address, a message if the answer has to be changed, or why to send it again. A
+ * reply that does not come from the survey (a proxy, a login page) leaves the submission in the outbox.
+ * @param {Submission} submission
  * @returns {Promise<{ next: string } | { stay: string } | "waiting" | "refused">}
  */
 const attempt = async ({ address, body }) => {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), 20000);
-  // A browser's own fetch never throws at once: one that does is broken, and what it throws goes to `handBack`.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), 20000);
+  // A working fetch never throws synchronously. If a broken one does, the error leads to `submitPlainForm`.
   const asked = fetch(address, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
     body,
-    signal: patience.signal,
+    signal: timeout.signal,
   });
   let response;
   try {
     response = await asked;
-    const said = await response.json();
-    if (typeof said.next === "string" && /^\/(?!\/)/.test(said.next)) return { next: said.next };
-    if (typeof said.stay === "string" && response.status === 413) return { stay: said.stay };
+    const reply = await response.json();
+    if (typeof reply.next === "string" && /^\/(?!\/)/.test(reply.next)) return { next: reply.next };
+    if (typeof reply.stay === "string" && response.status === 413) return { stay: reply.stay };
   } catch {
-    // No connection, or an answer that is no JSON.
+    // No connection, or a reply that is not JSON.
   } finally {
     clearTimeout(timer);
   }
@@ -146,11 +146,10 @@ const attempt = async ({ address, body }) => {
 };
 
 /**
- * Gives a letter to the browser, which sends it as it sends any form: where a part of this script fails, the answer takes
- * the way that needs none of it.
- * @param {Letter} letter
+ * Lets the browser send the submission as a plain form: if a part of this script fails, the answer is sent without it.
+ * @param {Submission} submission
  */
-const handBack = ({ address, body }) => {
+const submitPlainForm = ({ address, body }) => {
   keep(null);
   const plain = document.createElement("form");
   plain.method = "post";
@@ -166,55 +165,55 @@ const handBack = ({ address, body }) => {
     plain.append(input);
   }
   document.body.append(plain);
-  // A field may be called `submit`.
+  // A field may be named `submit`.
   HTMLFormElement.prototype.submit.call(plain);
 };
 
-/** What somebody else left in the outbox goes before anything of this page. */
-let before = Promise.resolve();
+/** Resolves when the outbox has sent what another person had left there. */
+let earlier = Promise.resolve();
 
-// What the outbox needs; without it the form stays the browser's.
-const able = typeof fetch === "function" && typeof AbortController === "function";
+// What the outbox needs; without it the browser sends the form.
+const supported = typeof fetch === "function" && typeof AbortController === "function";
 
 form?.addEventListener("submit", (event) => {
-  /** @type {Letter} */
-  let letter;
+  /** @type {Submission} */
+  let submission;
   try {
     const data = new FormData(form);
     if (data.has("ms")) data.set("ms", String(visibleFor()));
     if (pasted > 0) data.set("pasted", String(pasted));
     const pairs = [...data].map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
-    letter = { address: new URL(form.action).pathname, body: String(new URLSearchParams(pairs)) };
+    submission = { address: new URL(form.action).pathname, body: String(new URLSearchParams(pairs)) };
   } catch {
     return;
   }
   event.preventDefault();
-  if (!able) return handBack(letter);
-  before
-    .then(() => send(letter))
+  if (!supported) return submitPlainForm(submission);
+  earlier
+    .then(() => send(submission))
     .then(
       (next) => {
         if (next !== undefined) location.assign(next);
       },
-      () => handBack(letter),
+      () => submitPlainForm(submission),
     );
 });
 
 /** @param {string} body */
 const sealIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
 
-// An answer that an earlier page could not send goes first. It may be somebody else's who was at this browser before:
-// then whoever is here now stays on their page.
-const left = able ? read() : null;
+// An answer that an earlier page could not send is sent first. If it belongs to another person who used this browser
+// before, the person here now stays on this page.
+const left = supported ? read() : null;
 if (left) {
   const seal = form?.querySelector("input[name=seal]");
   const own = seal instanceof HTMLInputElement && sealIn(left.body) === encodeURIComponent(seal.value);
   const sent = send(own ? left : { ...left, body: `${left.body}&left=1` });
-  const go = (/** @type {string | undefined} */ next) => {
+  const proceed = (/** @type {string | undefined} */ next) => {
     if (own && next !== undefined) return location.assign(next);
     sending = false;
-    show("");
+    showState("");
   };
-  const done = sent.then(go, () => handBack(left));
-  if (!own) before = done;
+  const done = sent.then(proceed, () => submitPlainForm(left));
+  if (!own) earlier = done;
 }

@@ -1,8 +1,8 @@
 import { type Kysely, type Migration, sql } from "kysely";
 
 /**
- * The tables, step by step. A step that has been released is never changed: a new one is added below. Each may be
- * run again after a kill in its midst. `text`, `bigint` and `integer` mean the same in SQLite and PostgreSQL.
+ * The migrations of the tables. A released migration is never changed; new ones are added below. Each can run again after
+ * it was interrupted. `text`, `bigint` and `integer` mean the same in SQLite and PostgreSQL.
  */
 export const migrations: Record<string, Migration> = {
   "001-answers": {
@@ -53,7 +53,7 @@ export const migrations: Record<string, Migration> = {
   },
   "002-recruits": {
     async up(database: Kysely<unknown>) {
-      // A table of its own: who came from where can be deleted, and the answers stay.
+      // A table of its own, so that recruiting ids can be deleted without the answers.
       await database.schema
         .createTable("recruit")
         .ifNotExists()
@@ -69,10 +69,10 @@ export const migrations: Record<string, Migration> = {
   "003-keys-with-answers": {
     async up(database: Kysely<unknown>) {
       const { schema } = database;
-      // An answer's row holds the key that it came under: one row is written for it. Keys of answers that were
-      // changed since, and those of before this step, are in `submission`.
+      // The row of an answer includes its idempotency key, so that one row is written. Keys of changed answers, and
+      // those from before this migration, are in `submission`.
       for (const column of ["key", "digest"]) await addColumn(database, "answer", column);
-      // Allocation counts who has completed and who is answering: of thousands only these are looked at.
+      // Allocation counts completed and active participants: these indexes keep it from reading all others.
       await schema
         .createIndex("participant_completed")
         .ifNotExists()
@@ -114,7 +114,7 @@ export const migrations: Record<string, Migration> = {
   },
 };
 
-/** Adds a column of text. On SQLite, which has no transaction here, a step that was cut off may have done so before. */
+/** Adds a text column. On SQLite, which has no transaction here, an interrupted migration may have added it before. */
 async function addColumn(database: Kysely<unknown>, table: string, column: string): Promise<void> {
   const tables = await database.introspection.getTables();
   const found = tables.find(({ schema, name }) => schema === undefined && name === table);

@@ -1,22 +1,22 @@
 import { sql } from "kysely";
-import type { Counted } from "../overview.ts";
 import { parsePlan } from "../participant.ts";
+import type { ParticipantProgress } from "../progress-summary.ts";
 import type { Database } from "./schema.ts";
 
-/** What everybody answered, to be exported and counted. Of who withdrew it holds that they did. */
-export class Records {
+/** Reads all responses, for exports and counts. Withdrawn participants are only counted. */
+export class ResponseRecords {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** Everything that is exported, in an order that tells nothing: by participant, then as shown. */
-  everything() {
-    return this.#part("", undefined);
+  /** All participants and answers, ordered by random id, then as shown: the order reveals nothing. */
+  all() {
+    return this.#batch("", undefined);
   }
 
-  async #part(after: string, atMost: number | undefined) {
+  async #batch(after: string, atMost: number | undefined) {
     const participants = await this.#database
       .selectFrom("participant")
       .select(["id", "form", "started", "completed", "withdrawn", "simulated"])
@@ -41,20 +41,20 @@ export class Records {
     return { participants, answers };
   }
 
-  /** The same in parts, by participant, so that a long study takes no more memory than a short one. */
-  async *inParts(participants = 20): AsyncGenerator<Awaited<ReturnType<Records["everything"]>>> {
+  /** The same in batches of participants, so that a large study needs no more memory than a small one. */
+  async *inBatches(participants = 20): AsyncGenerator<Awaited<ReturnType<ResponseRecords["all"]>>> {
     for (let last = ""; ; ) {
-      const part = await this.#part(last, participants);
-      if (part.participants.length === 0) return;
-      yield part;
-      last = part.participants.at(-1)!.id;
-      // Whoever answers meanwhile comes first.
+      const batch = await this.#batch(last, participants);
+      if (batch.participants.length === 0) return;
+      yield batch;
+      last = batch.participants.at(-1)!.id;
+      // Answers that arrive meanwhile are handled first.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** Every participant with the number of answers given. */
-  async counted(): Promise<Counted[]> {
+  /** All participants with their number of answers. */
+  async participantProgress(): Promise<ParticipantProgress[]> {
     const rows = await this.#database
       .selectFrom("participant")
       .leftJoin("answer", "answer.participant", "participant.id")

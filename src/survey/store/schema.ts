@@ -1,16 +1,16 @@
 import type { ColumnType, Kysely, Transaction } from "kysely";
 
-/** What is kept. Identifiers are random text, times are milliseconds since 1970, lists and objects are JSON text. */
+/** The tables of the store. Identifiers are random text, times are milliseconds since 1970, lists and objects are JSON text. */
 export interface Tables {
   participant: {
     id: string;
     /** SHA-256 of the secret in the participant's cookie. */
     secret: string;
     form: string;
-    /** The questions as they are shown to this participant, in order: JSON of `ShownPlan`. */
+    /** The questions as they are shown to this participant, in order: JSON of `Plan`. */
     plan: string;
     started: number;
-    /** Until when the place on the form is kept without a further answer. */
+    /** When the reservation of the place on the form expires without a further answer. */
     reserved: number;
     completed: number | null;
     withdrawn: number | null;
@@ -26,19 +26,19 @@ export interface Tables {
     response: string;
     ms: number | null;
     at: number;
-    /** The idempotency key of the page that was posted, and what was posted: the same key is answered the same way again. */
+    /** The idempotency key of the posted page, and a digest of the answer: the same post gets the same reply again. */
     key: string | null;
     digest: string | null;
   };
-  /** The keys of answers that were changed since: they stay used up. */
+  /** The keys of changed answers, which cannot be used again. */
   submission: { participant: string; key: string; digest: string };
-  /** Keyed hashes of the ids of people who withdrew: the same id cannot take part again. */
+  /** Keyed hashes of the ids of withdrawn participants, so that the same id cannot take part again. */
   used: { person: string };
-  /** Whom a recruiting service or an invitation sent; never exported. */
+  /** The ids with which a recruiting service or an invitation sent a participant; never exported. */
   recruit: { service: string; person: string; participant: string; study: string; visit: string };
-  /** What pages noticed of how they were filled in: see `signs.ts`. */
+  /** Bot signals: see `bot-signals.ts`. */
   sign: { participant: string; question: string; sign: string };
-  /** What the store knows of itself: the secret of its seals, the material it asks about, the lock of allocation. */
+  /** What the store records about itself: the key of its seals, the hash of its materials, the lock of the allocation. */
   fact: { name: string; value: string };
 }
 

@@ -13,70 +13,66 @@ export const databaseVariable = "TINYLOVE_DATABASE";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a study says which store holds its answers, so that no other store is taken for it. */
+/** The file in which a study records its store, so that no other store is mistaken for it. */
 export const storeRecordFile = "survey.json";
 
 const StoreRecord = z.strictObject({
   /** `survey.sqlite` in the study's folder, or a PostgreSQL database. */
   store: z.enum(["embedded", "postgres"]),
-  /** The study's random id; the store holds the same one. */
+  /** The study's random id, which its store has too. */
   id: z.string().regex(/^[a-z2-7]{26}$/),
   /** The schema of the PostgreSQL database. */
   schema: z
     .string()
     .regex(/^tinylove_[a-z0-9_]{1,54}$/)
     .optional(),
-  /** Whether the store has been made. From then on a missing store is an error, and no new one is made for it. */
+  /** Whether the store has been made. From then on a missing store is an error and is not replaced by a new one. */
   made: z.boolean(),
-  /** Tells the study's folder from a copy of it. Only for a database, which a copy would share without being asked. */
+  /** Distinguishes the study's folder from copies of it. Only for PostgreSQL, where a copy would share the answers. */
   folder: z.string().optional(),
 });
 export type StoreRecord = Readonly<z.infer<typeof StoreRecord>>;
 
-/** What the study says of its store; undefined before its first opening, and in studies made by version 0.1. */
+/** The study's record of its store; undefined before the store is first opened, and in studies made by version 0.1. */
 export async function readStoreRecord(study: Study): Promise<StoreRecord | undefined> {
   const path = study.path(storeRecordFile);
   if (!(await exists(path))) return undefined;
-  return readJson(
-    path,
-    StoreRecord,
-    "bring back the file as it was, or remove it if the store is still here",
-  );
+  return readJson(path, StoreRecord, "restore the file, or remove it if the store is still here");
 }
 
 /**
- * Which store holds a study's answers. The study's own record decides, not the environment. Throws StudyError where they
- * are in a database whose address is missing.
+ * Which store has a study's answers. The study's record decides, not the environment. Throws StudyError if they are in a
+ * database whose address is not set.
  */
 export async function storeKind(study: Study, env: Environment): Promise<StoreRecord["store"]> {
   const record = await readStoreRecord(study);
   if (!record) return env[databaseVariable] && !(await isSimulated(study)) ? "postgres" : "embedded";
   if (record.store === "postgres" && !env[databaseVariable]) {
     throw new StudyError(
-      `the answers of this study are in a PostgreSQL database, and ${databaseVariable} is not set`,
-      { hint: `set ${databaseVariable} to the address of that database and try again` },
+      `the answers of this study are in a PostgreSQL database, but ${databaseVariable} is not set`,
+      { hint: `set ${databaseVariable} to the address of that database` },
     );
   }
   return record.store;
 }
 
-/** Throws StudyError where the environment names a database and the answers are in the study's folder. */
+/** Throws StudyError if the environment names a database but the answers are in the study's folder. */
 export async function assertStoreIsMeant(study: Study, env: Environment): Promise<void> {
   const record = await readStoreRecord(study);
   if (record?.store !== "embedded" || !env[databaseVariable]) return;
   throw new StudyError(`the answers of this study are in ${storeFile}, but ${databaseVariable} is set`, {
-    hint: `unset ${databaseVariable}; to begin anew in the database, move ${storeFile}, ${storeRecordFile} and judgments/ away`,
+    hint: `unset ${databaseVariable}; to start again in the database, move ${storeFile}, ${storeRecordFile} and judgments/ away`,
   });
 }
 
-/** A simulated copy of version 0.1 has its answers in its folder, whatever the environment names. */
+/** A simulated copy made by version 0.1 has its answers in its folder, whatever the environment says. */
 async function isSimulated(study: Study): Promise<boolean> {
   if (!(await exists(study.path(storeFile)))) return false;
-  const told = await readJudgments(study);
-  return told.length > 0 && told.every(({ simulated }) => simulated);
+  const judgments = await readJudgments(study);
+  return judgments.length > 0 && judgments.every(({ simulated }) => simulated);
 }
 
-/** Records a store that is about to be made. Of several processes that begin together all get the same record. */
+/** Records a store that is about to be made. Processes that start together all get the same record. */
 export async function beginStoreRecord(
   study: Study,
   store: StoreRecord["store"],
@@ -86,9 +82,9 @@ export async function beginStoreRecord(
   const record: StoreRecord = {
     store,
     id,
-    ...(store === "postgres" && { schema: schema ?? schemaNamed(study, id) }),
+    ...(store === "postgres" && { schema: schema ?? newSchemaName(study, id) }),
     made: false,
-    ...(store === "postgres" && { folder: await folderMark(study) }),
+    ...(store === "postgres" && { folder: await folderId(study) }),
   };
   const path = study.path(storeRecordFile);
   const own = `${path}.${randomBytes(4).toString("hex")}.partial`;
@@ -105,14 +101,14 @@ export async function beginStoreRecord(
   }
 }
 
-/** A record that a power cut could take back would leave a store without one. Where folders cannot be opened, nothing. */
+/** Syncs the folder, so that a power cut cannot lose the record of a store. Does nothing where folders cannot be opened. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r").catch(() => undefined);
   await folder?.sync().catch(() => {});
   await folder?.close();
 }
 
-/** Records that the store is there. */
+/** Writes the record if it has changed. */
 export async function recordStore(study: Study, record: StoreRecord): Promise<void> {
   const path = study.path(storeRecordFile);
   const now = await readStoreRecord(study);
@@ -121,23 +117,23 @@ export async function recordStore(study: Study, record: StoreRecord): Promise<vo
 
 const jsonOf = (record: StoreRecord): string => `${JSON.stringify(record, null, 2)}\n`;
 
-/** A schema of the study's own: two studies of one name share nothing. PostgreSQL cuts names off after 63 letters. */
-const schemaNamed = (study: Study, id: string): string =>
-  `${schemaBefore(study).slice(0, 40)}_${id.slice(0, 16)}`;
+/** A schema for this study alone, also if two studies have the same name. PostgreSQL truncates names after 63 letters. */
+const newSchemaName = (study: Study, id: string): string =>
+  `${schemaOf01(study).slice(0, 40)}_${id.slice(0, 16)}`;
 
-/** The schema that version 0.1 used: by the study's name alone. */
-export const schemaBefore = ({ config }: Study): string =>
+/** The schema that version 0.1 used: the study's name alone. */
+export const schemaOf01 = ({ config }: Study): string =>
   `tinylove_${config.name.replaceAll("-", "_")}`.slice(0, 63);
 
-/** Stays the same when a folder is renamed, and differs in a copy: it is of the folder's inode. */
-export async function folderMark(study: Study): Promise<string> {
+/** Identifies a folder by its inode: the same after a rename, different in a copy. */
+export async function folderId(study: Study): Promise<string> {
   const { ino } = await stat(study.folder);
   return base32(createHash("sha256").update(`folder ${ino}`).digest().subarray(0, 10));
 }
 
 /**
- * Throws StudyError where a new store would be made although the study has answers already, by `answersIn`: their store
- * is missing, and the next export would empty the tables.
+ * Throws StudyError if the study already has answers (according to `answersIn`), so their store is missing: with a new
+ * store the next export would empty the tables.
  */
 export async function assertNoAnswersYet(
   study: Study,
@@ -146,10 +142,7 @@ export async function assertNoAnswersYet(
 ): Promise<void> {
   const answers = await answersIn(study);
   if (answers === undefined) return;
-  throw new StudyError(
-    `the study has answers (${answers}), but ${store}, which they are to be in, has none`,
-    {
-      hint: `restore ${storeFile} from a backup, or set ${databaseVariable} if they are in a database; to begin anew, move judgments/ and ${storeFile} away`,
-    },
-  );
+  throw new StudyError(`the study has answers (${answers}), but its store ${store} has none`, {
+    hint: `restore ${storeFile} from a backup, or set ${databaseVariable} if they are in a database; to start again, move judgments/ and ${storeFile} away`,
+  });
 }

@@ -2,20 +2,26 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Random } from "../../stats/random.ts";
-import type { Load } from "../allocate.ts";
-import { Answering, type StoreOutcome, type Submission } from "../answering.ts";
-import { keepSigns, type Sign, signsByParticipant } from "../bot-signals.ts";
-import { type Arrival, Entering, marksOf, type Recruit, type Refusal } from "../entering.ts";
+import {
+  type Arrival,
+  idHashesOf,
+  ParticipantAllocator,
+  type Recruit,
+  type Refusal,
+} from "../allocate-participant.ts";
+import { type BotSignal, botSignalsByParticipant, storeBotSignals } from "../bot-signals.ts";
+import type { FormLoad } from "../form-allocation.ts";
 import { digest, randomId } from "../ids.ts";
 import { Metadata } from "../metadata.ts";
-import { type Participant, Plans, participantColumns, participantOf } from "../participant.ts";
+import { type Participant, PlanCache, participantColumns, participantOf } from "../participant.ts";
+import { AnswerWriter, type Submission, type SubmissionOutcome } from "../submit-answer.ts";
 import type { Plan } from "../survey-plan.ts";
-import { Commits } from "./commits.ts";
-import { locksRows, prepared } from "./prepared.ts";
-import { Records } from "./records.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { locksRows, prepared } from "./prepared-statement.ts";
+import { ResponseRecords } from "./records.ts";
 import type { Database, Writing } from "./schema.ts";
 
-/** How far somebody is. Questions are answered in their order, so that the next one follows those that are. */
+/** How far a participant is. Questions are answered in order, so the next one follows the last answer. */
 export interface Progress {
   readonly answered: number;
   readonly given: Readonly<Record<string, unknown>> | undefined;
@@ -23,17 +29,17 @@ export interface Progress {
 
 export type GivenAnswers = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
-/** The survey's memory. Every change goes through one queue of transactions and is on disk when its promise resolves. */
+/** The store of the survey. Every change goes through one queue of transactions and is on disk when its promise resolves. */
 export class Store {
-  readonly facts: Metadata;
-  readonly records: Records;
-  /** Whether it is a file in the study's folder. */
+  readonly metadata: Metadata;
+  readonly records: ResponseRecords;
+  /** Whether the store is a file in the study's folder, not a PostgreSQL database. */
   readonly embedded: boolean;
   readonly #database: Database;
-  readonly #commits: Commits;
-  readonly #plans: Plans;
-  readonly #entering: Entering;
-  readonly #answering: Answering;
+  readonly #writes: GroupCommit;
+  readonly #plans: PlanCache;
+  readonly #entering: ParticipantAllocator;
+  readonly #answering: AnswerWriter;
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
@@ -42,12 +48,12 @@ export class Store {
   constructor(database: Database) {
     this.#database = database;
     this.embedded = !locksRows(database);
-    this.#commits = new Commits(database);
-    this.facts = new Metadata(database, this.#commits);
-    this.records = new Records(database);
-    this.#plans = new Plans(database);
-    this.#entering = new Entering(database);
-    this.#answering = new Answering(database);
+    this.#writes = new GroupCommit(database);
+    this.metadata = new Metadata(database, this.#writes);
+    this.records = new ResponseRecords(database);
+    this.#plans = new PlanCache(database);
+    this.#entering = new ParticipantAllocator(database);
+    this.#answering = new AnswerWriter(database);
     this.#bySecret = prepared<{ secret: string }>()(database, (on, value) =>
       on.selectFrom("participant").select(participantColumns).where("secret", "=", value("secret")),
     );
@@ -68,58 +74,60 @@ export class Store {
     );
   }
 
-  /** Gives an arrival a place on the form that needs it most; the same secret gets the same place again. */
-  async enter(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
+  /** Allocates a place on the form that needs it most; the same secret gets the same place again. */
+  async allocate(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
     const sealKey = await this.sealKey();
-    return this.#commits.write("allocation", async (writing) => {
+    return this.#writes.write("allocation", async (writing) => {
       await this.#entering.lock(writing);
-      const known = await this.#holder(writing, arrival.secret);
+      const known = await this.#findBySecret(writing, arrival.secret);
       if (known)
-        return isOther(await recruitOf(writing, known.id), arrival.recruit) ? { refused: "other" } : known;
-      const place = await this.#entering.enter(writing, arrival, sealKey, random);
+        return isDifferentPerson(await recruitOf(writing, known.id), arrival.recruit)
+          ? { refused: "other" }
+          : known;
+      const place = await this.#entering.allocate(writing, arrival, sealKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
   }
 
-  /** Takes in somebody who has answered elsewhere, outside of the allocation. */
-  async admit(admitted: {
+  /** Adds a participant who answered in another form system, outside the allocation. */
+  async addImported(admitted: {
     id: string;
     secret: string;
     form: string;
     plan: Plan;
     now: number;
   }): Promise<void> {
-    await this.#commits.write(`participant ${admitted.id}`, (writing) =>
+    await this.#writes.write(`participant ${admitted.id}`, (writing) =>
       this.#entering.insert(writing, { ...admitted, reserve: 0, simulated: false }),
     );
   }
 
-  /** Who holds this secret. */
-  participant(secret: string): Promise<Participant | undefined> {
-    return this.#holder(this.#database, secret);
+  /** The participant with this secret. */
+  bySecret(secret: string): Promise<Participant | undefined> {
+    return this.#findBySecret(this.#database, secret);
   }
 
-  async #holder(on: Database | Writing, secret: string): Promise<Participant | undefined> {
+  async #findBySecret(on: Database | Writing, secret: string): Promise<Participant | undefined> {
     const [row] = await this.#bySecret(on, { secret: digest(secret) });
-    const plan = row && (await this.#plans.of(on, row.id));
+    const plan = row && (await this.#plans.planOf(on, row.id));
     return plan && participantOf(row, plan);
   }
 
-  /** Whose id this is. */
+  /** The participant with this id. */
   async byId(id: string): Promise<Participant | undefined> {
     const row = await this.#database
       .selectFrom("participant")
       .select(participantColumns)
       .where("id", "=", id)
       .executeTakeFirst();
-    const plan = row && (await this.#plans.of(this.#database, id));
+    const plan = row && (await this.#plans.planOf(this.#database, id));
     return plan && participantOf(row, plan);
   }
 
-  /** Gives a participant a new secret: another browser goes on, the old one is a stranger. */
-  async giveSecret(participant: string, secret: string): Promise<void> {
-    await this.#commits.write(`participant ${participant}`, (writing) =>
+  /** Gives a participant a new secret: they continue in another browser, and the old one has no access any more. */
+  async replaceSecret(participant: string, secret: string): Promise<void> {
+    await this.#writes.write(`participant ${participant}`, (writing) =>
       writing
         .updateTable("participant")
         .set({ secret: digest(secret) })
@@ -128,10 +136,10 @@ export class Store {
     );
   }
 
-  /** The key of every seal and of every hash of an id. It is made once and never leaves the store. */
+  /** The key of all seals and hashes of ids. It is made once and never leaves the store. */
   sealKey(): Promise<string> {
-    this.#sealKey ??= this.facts.keep("seal key", () => randomId() + randomId());
-    // A store that was away for a moment is asked again.
+    this.#sealKey ??= this.metadata.getOrCreate("seal key", () => randomId() + randomId());
+    // After a failure the next call tries again.
     this.#sealKey.catch(() => {
       this.#sealKey = undefined;
     });
@@ -139,18 +147,18 @@ export class Store {
   }
 
   /**
-   * Deletes everything that a participant has told. What stays is that somebody withdrew, and keyed hashes of the id that
-   * a recruiting service or an invitation sent, so that the same id does not take part again.
+   * Deletes everything about a participant except that they withdrew, and keyed hashes of the id with which a recruiting
+   * service or an invitation sent them, so that the same id cannot take part again.
    */
   async withdraw(participant: string, now: number): Promise<void> {
     const sealKey = await this.sealKey();
-    await this.#commits.write(`participant ${participant}`, async (writing) => {
+    await this.#writes.write(`participant ${participant}`, async (writing) => {
       const recruit = await recruitOf(writing, participant);
-      const marks = recruit ? Object.values(marksOf(recruit, sealKey)) : [];
-      if (marks.length > 0)
+      const idHashes = recruit ? Object.values(idHashesOf(recruit, sealKey)) : [];
+      if (idHashes.length > 0)
         await writing
           .insertInto("used")
-          .values(marks.map((person) => ({ person })))
+          .values(idHashes.map((person) => ({ person })))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       await writing
@@ -163,59 +171,59 @@ export class Store {
       await writing.deleteFrom("recruit").where("participant", "=", participant).execute();
       await writing.deleteFrom("sign").where("participant", "=", participant).execute();
     });
-    await this.forgetDeleted();
+    await this.eraseDeleted();
   }
 
   /**
-   * Brings the log into the embedded store and empties it, for what was deleted is still in the log. Where another program
-   * is reading the store this waits for the next time; closing does it as well.
+   * Writes the log into the embedded store and empties it, because deleted answers are still in the log. If another program
+   * is reading the store, this happens at the next call or at closing.
    */
-  async forgetDeleted(): Promise<void> {
+  async eraseDeleted(): Promise<void> {
     if (this.embedded) await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(this.#database);
   }
 
-  /** How many questions a participant has answered, and what was answered to this one. */
+  /** How many questions a participant has answered, and the answer to this one. */
   async progress(participant: string, question = ""): Promise<Progress> {
     const [row] = await this.#progress(this.#database, { participant, question });
     const { answered, given } = row!;
     return { answered: Number(answered), given: given === null ? undefined : JSON.parse(given) };
   }
 
-  /** The answers that a participant has given, by question. */
+  /** A participant's answers by question. */
   async answers(participant: string): Promise<GivenAnswers> {
     const rows = await this.#answers(this.#database, { participant });
     return new Map(rows.map(({ question, response }) => [question, JSON.parse(response)]));
   }
 
-  /** Stores an answer; with the last one the response is complete. */
-  answer(submission: Submission): Promise<StoreOutcome> {
+  /** Stores an answer; the last one completes the response. */
+  submitAnswer(submission: Submission): Promise<SubmissionOutcome> {
     const { participant } = submission;
-    return this.#commits.write(`participant ${participant}`, async (writing) => {
-      const plan = await this.#plans.of(writing, participant);
+    return this.#writes.write(`participant ${participant}`, async (writing) => {
+      const plan = await this.#plans.planOf(writing, participant);
       if (!plan) return "unknown";
-      const outcome = await this.#answering.answer(writing, submission, plan);
-      if (outcome === "stored") await keepSigns(writing, submission);
+      const outcome = await this.#answering.submit(writing, submission, plan);
+      if (outcome === "stored") await storeBotSignals(writing, submission);
       return outcome;
     });
   }
 
-  /** How many have completed each form, and how many are answering it now. */
-  loads(forms: readonly string[], now: number): Promise<Map<string, Load>> {
+  /** How many participants have completed each form, and how many are answering it now. */
+  loads(forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
     return this.#entering.loads(this.#database, forms, now);
   }
 
-  /** What pages noticed, by participant. */
-  signs(): Promise<Map<string, Sign[]>> {
-    return signsByParticipant(this.#database);
+  /** Bot signals by participant. */
+  botSignals(): Promise<Map<string, BotSignal[]>> {
+    return botSignalsByParticipant(this.#database);
   }
 
-  /** Who sent a participant; undefined for who came by a plain link. */
+  /** The ids with which a participant was sent; undefined for a plain link. */
   recruitOf(participant: string): Promise<Recruit | undefined> {
     return recruitOf(this.#database, participant);
   }
 
-  /** The participant whom a service sent under this id; undefined where there is none. */
-  async sentAs(person: string): Promise<string | undefined> {
+  /** The participant with this id at a recruiting service; undefined if there is none. */
+  async byServiceId(person: string): Promise<string | undefined> {
     const row = await this.#database
       .selectFrom("recruit")
       .select("participant")
@@ -224,7 +232,7 @@ export class Store {
     return row?.participant;
   }
 
-  /** A copy of the embedded store as one file, as it stands between two transactions. */
+  /** A consistent copy of the embedded store as one file. */
   async backup(folder: string): Promise<Buffer> {
     const path = join(folder, `survey-${randomId()}.partial`);
     try {
@@ -236,7 +244,7 @@ export class Store {
     }
   }
 
-  /** How many have taken part. */
+  /** The number of participants. */
   async participants(): Promise<number> {
     const { count } = await this.#database
       .selectFrom("participant")
@@ -245,9 +253,9 @@ export class Store {
     return Number(count);
   }
 
-  /** Waits for what is being written, then closes. */
+  /** Waits for pending writes, then closes. */
   async close(): Promise<void> {
-    await this.#commits.settled();
+    await this.#writes.settled();
     await this.#database.destroy();
   }
 }
@@ -259,6 +267,6 @@ const recruitOf = (on: Database | Writing, participant: string): Promise<Recruit
     .where("participant", "=", participant)
     .executeTakeFirst();
 
-/** Whether somebody arrives who is not the one whom the service sent before. */
-const isOther = (known: Recruit | undefined, arrives: Recruit | undefined): boolean =>
-  arrives !== undefined && (known?.service !== arrives.service || known.person !== arrives.person);
+/** Whether the arriving person is not the one whom the service sent before. */
+const isDifferentPerson = (known: Recruit | undefined, arriving: Recruit | undefined): boolean =>
+  arriving !== undefined && (known?.service !== arriving.service || known.person !== arriving.person);

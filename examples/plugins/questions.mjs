@@ -1,0 +1,16 @@
+// A measure: a number for every text, human or machine. It is a column of corpus/codes.csv and a row of the report's
+// description of the corpus.
+import { defineMeasure, sentencesOf } from "tinylove";
+
+export default defineMeasure({
+  name: "questions",
+  means: "sentences that end in a question mark",
+  unit: "share of sentences",
+  format: "percent",
+  // `reading.plain` is the text with straight quotes and on one line; undefined would mean that nothing can be said.
+  of(reading) {
+    const sentences = sentencesOf(reading.plain);
+    if (sentences.length === 0) return undefined;
+    return sentences.filter((sentence) => /\?["')]*$/.test(sentence.trim())).length / sentences.length;
+  },
+});

@@ -1,0 +1,39 @@
+// A task that asks about origin. Participants are told that some stories are by a machine, answers are right or wrong, and
+// the verdict rests on them: all of that follows from `asksOrigin`. study.yaml asks it with `compose: {tasks: [{task: who-wrote-it}]}`.
+import { defineTask } from "tinylove";
+
+export default defineTask({
+  name: "who-wrote-it",
+  kind: "choice",
+  asksOrigin: true,
+  phrases: {
+    en: {
+      asked: "who you think wrote each story",
+      ask: "Do you think that a human author wrote this?",
+      human: "Yes, a human author",
+      machine: "No, a computer program",
+      expected: "What made you decide?",
+    },
+    de: {
+      asked: "wer Ihrer Meinung nach jede Geschichte geschrieben hat",
+      ask: "Glauben Sie, dass ein Mensch das geschrieben hat?",
+      human: "Ja, ein Mensch",
+      machine: "Nein, ein Computerprogramm",
+      expected: "Woran haben Sie das gemerkt?",
+    },
+  },
+  items: (words) => [
+    {
+      kind: "choice",
+      name: "answer",
+      ask: words("ask"),
+      // A task that asks about origin has the answers `human` and `machine`; their wording is its own.
+      options: [
+        ["human", words("human")],
+        ["machine", words("machine")],
+      ],
+      required: true,
+    },
+    { kind: "text", name: "reason", ask: words("expected"), most: 500, rows: 2 },
+  ],
+});

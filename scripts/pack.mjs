@@ -1,0 +1,78 @@
+// What `npm pack` does before it packs, and with `--remove` after: builds a `dist` that holds nothing else, and copies
+// node-llama-cpp with the JavaScript that it imports to vendor/node_modules, which the package brings along. As a plain
+// dependency it would install 640 MB of GPU builds, because the `overrides` of a package.json apply only where it is the
+// root. The builds for processors are optional dependencies of our own.
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { root, run } from "./ready.mjs";
+
+const engine = "node-llama-cpp";
+const vendor = join(root, "vendor");
+rmSync(vendor, { recursive: true, force: true });
+if (!process.argv.includes("--remove")) {
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  run("npx", ["tsc", "-p", "tsconfig.build.json"]);
+  vendorEngine();
+}
+
+function vendorEngine() {
+  const folders = closureOf(join(root, "node_modules", engine));
+  for (const [place, folder] of folders)
+    cpSync(folder, join(vendor, "node_modules", place), {
+      recursive: true,
+      filter: (path) => isNeeded(relative(folder, path).replaceAll("\\", "/"), place),
+    });
+  for (const place of folders.keys()) withoutInstalling(join(vendor, "node_modules", place, "package.json"));
+}
+
+/** Packages that only the engine's own command line and its builds from source use. */
+function isForBuilding(name) {
+  return ["cmake-js", "yargs", "node-addon-api", "ignore", "validate-npm-package-name"].includes(name);
+}
+
+/** The engine and all that it imports, by where each is below node_modules. */
+function closureOf(folder) {
+  const found = new Map();
+  const walk = (at) => {
+    const place = at.slice(join(root, "node_modules").length + 1);
+    if (found.has(place)) return;
+    found.set(place, at);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) if (!isForBuilding(name)) walk(folderOf(name, at));
+  };
+  walk(folder);
+  return found;
+}
+
+/** Where Node finds a package that a folder imports. */
+function folderOf(name, from) {
+  for (const folder of createRequire(join(from, "package.json")).resolve.paths(name))
+    if (existsSync(join(folder, name, "package.json"))) return join(folder, name);
+  throw new Error(`no ${name} for ${from} (run npm ci)`);
+}
+
+/** No sources of llama.cpp, type declarations or maps, and no packages inside packages: those have places of their own. */
+function isNeeded(path, place) {
+  if (/\.(d\.[cm]?ts|map|tsbuildinfo)$/.test(path) || /^node_modules(\/|$)/.test(path)) return false;
+  return (
+    place !== engine ||
+    !/^(templates|bins|llama\/(gitRelease\.bundle|addon|patches|profiles|toolchains|cmake|xpack))(\/|$)/.test(
+      path,
+    )
+  );
+}
+
+/** What npm would install or run for it is no business of a copy. */
+function withoutInstalling(file) {
+  const { name, version, license, ...about } = JSON.parse(readFileSync(file, "utf8"));
+  for (const key of [
+    "dependencies",
+    "optionalDependencies",
+    "devDependencies",
+    "peerDependencies",
+    "scripts",
+  ])
+    delete about[key];
+  writeFileSync(file, `${JSON.stringify({ name, version, license, ...about }, null, 2)}\n`);
+}

@@ -1,0 +1,28 @@
+import type { QuickMeasure } from "./measure.ts";
+import type { Token } from "./tokens.ts";
+
+/** Names, as runs of proper nouns: `Aunt Mercy Njeri` is one. Each counts once, however often it stands. */
+export const names: QuickMeasure = {
+  name: "names",
+  means: "different names of people, places and things",
+  unit: "names",
+  format: "number",
+  version: 1,
+  of: ({ sentences }) => new Set(sentences.flatMap(namesIn)).size,
+};
+
+/** The names of a sentence, each whole. */
+export function namesIn(sentence: readonly Token[]): string[] {
+  const found: string[] = [];
+  let run: string[] = [];
+  for (const { text, pos } of [...sentence, end]) {
+    if (pos === "PROPN" && /^\p{Lu}/u.test(text)) run.push(text);
+    else {
+      if (run.length > 0) found.push(run.join(" "));
+      run = [];
+    }
+  }
+  return found;
+}
+
+const end: Pick<Token, "text" | "pos"> = { text: "", pos: "" };

@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+
+export const lmstudio = {
+  summary: "a model that LM Studio serves on this machine",
+  served: true,
+  settings: z.strictObject({
+    address: addressed("lmstudio", "MODEL"),
+    ...openaiProtocol,
+    ...reachedAt("LMSTUDIO_API_KEY", "http://localhost:1234/v1"),
+  }),
+} satisfies ModelKind;

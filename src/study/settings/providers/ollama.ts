@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+
+export const ollama = {
+  summary: "a model that Ollama serves on this machine",
+  served: true,
+  settings: z.strictObject({
+    address: addressed("ollama", "MODEL"),
+    ...openaiProtocol,
+    ...reachedAt("OLLAMA_API_KEY", "http://localhost:11434/v1"),
+  }),
+} satisfies ModelKind;

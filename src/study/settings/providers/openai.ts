@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+
+export const openai = {
+  summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
+  served: true,
+  settings: z.strictObject({
+    address: addressed("openai", "MODEL"),
+    ...openaiProtocol,
+    ...reachedAt("OPENAI_API_KEY"),
+    batch: z
+      .boolean()
+      .default(false)
+      .describe("Whether all stories are one job of the Batch API: half the price, done within a day."),
+  }),
+} satisfies ModelKind;

@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+
+export const openrouter = {
+  summary: "models of many vendors, through OpenRouter",
+  served: true,
+  settings: z.strictObject({
+    address: addressed("openrouter", "VENDOR/MODEL"),
+    ...openaiProtocol,
+    ...reachedAt("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
+  }),
+} satisfies ModelKind;

@@ -1,0 +1,81 @@
+import type { Form } from "../study/form.ts";
+import type { Stimulus } from "../study/stimulus.ts";
+
+/** How long taking part takes. */
+export interface SurveyLength {
+  /** The number of different stories in a form: the smallest and the largest of all forms. */
+  readonly stories: readonly [fewest: number, most: number];
+  /** Minutes for the longest form, rounded up: to whole minutes, above 10 to multiples of 5. */
+  readonly minutes: number;
+}
+
+/** Silent reading takes about 200 to 250 words a minute; the slower figure does not promise too short a survey. */
+const wordsPerMinute = 200;
+
+/** Seconds for answering the questions of a page, looking back at the story included. */
+const secondsPerPage = 12;
+
+/** The length of a study's forms. Each story counts once, however many questions are about it. */
+export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): SurveyLength {
+  const each = [...forms].map(({ questions }) => {
+    const read = [...new Set(questions.flatMap((question) => question.stimuli))];
+    const words = read.reduce((sum, id) => sum + (stimuli.get(id)?.words ?? 0), 0);
+    return {
+      stories: read.length,
+      minutes: words / wordsPerMinute + (questions.length * secondsPerPage) / 60,
+    };
+  });
+  const stories = each.map((one) => one.stories);
+  const minutes = Math.max(2, Math.ceil(Math.max(0, ...each.map((one) => one.minutes))));
+  return {
+    stories: [Math.min(...stories), Math.max(...stories)],
+    minutes: minutes > 10 ? Math.ceil(minutes / 5) * 5 : minutes,
+  };
+}
+
+/** Fills in `{stories}` and `{minutes}` in a consent or instructions text. */
+export const fillInLength = (text: string, { stories, minutes }: SurveyLength): string =>
+  text
+    .replaceAll("{stories}", stories[0] === stories[1] ? String(stories[0]) : stories.join("–"))
+    .replaceAll("{minutes}", String(minutes));
+
+/** Wrong numbers of stories or minutes in a text, a line each. Numbers may be digits or words, English or German. */
+export function wrongLengthClaims(
+  text: string,
+  setting: string,
+  { stories, minutes }: SurveyLength,
+): string[] {
+  const [fewest, most] = stories;
+  const fix = (place: string) => `write {${place}}, which is filled in`;
+  const storiesSaid = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)
+    .filter((said) => said < fewest || said > most)
+    .map(
+      (said) =>
+        `${setting} says ${said} stories, but a form has ${fewest === most ? most : `${fewest} to ${most}`}: ${fix("stories")}`,
+    );
+  const minutesSaid = numbersBefore(text, /minutes?|mins?|Minuten?/)
+    // Our figure is an estimate: half more or less is accepted.
+    .filter((said) => said < minutes / 1.5 || said > minutes * 1.5 + 1)
+    .map((said) => `${setting} says ${said} minutes, but a form takes about ${minutes}: ${fix("minutes")}`);
+  return [...new Set([...storiesSaid, ...minutesSaid])];
+}
+
+/** The numbers before one of these nouns, with up to three words between them: "six very short stories". */
+function numbersBefore(text: string, noun: RegExp): number[] {
+  const number = `\\d{1,3}|${Object.keys(numberWords).join("|")}`;
+  const pattern = new RegExp(
+    `(?<![\\p{L}\\d])(${number})(?:[\\s-]+(?!(?:${number})(?!\\p{L}))[\\p{L}]+){0,3}?[\\s-]+(?:${noun.source})(?!\\p{L})`,
+    "giu",
+  );
+  return [...text.matchAll(pattern)].map(([, said]) => numberWords[said!.toLowerCase()] ?? Number(said));
+}
+
+const numberWords: Readonly<Record<string, number>> = Object.fromEntries(
+  [
+    "two three four five six seven eight nine ten eleven twelve fifteen sixteen twenty thirty",
+    "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn sechzehn zwanzig dreißig",
+  ].flatMap((words) => {
+    const values = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 20, 30];
+    return words.split(" ").map((word, at) => [word, values[at]!]);
+  }),
+);

@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { analyse } from "../../src/analyse/analyse.ts";
+import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { verdict } from "../../src/analyse/analyses/verdict.ts";
+import type { Choice } from "../../src/analyse/data.ts";
+import { choicesCsv } from "../../src/analyse/judged.ts";
+import { checkR } from "../../src/findings/check-r.ts";
+import { report } from "../../src/report/report.ts";
+import { randomFrom } from "../../src/stats/random.ts";
+import type { Judgment } from "../../src/study/judgment.ts";
+import { AnalyseSettings, methodOf01 } from "../../src/study/settings/analyse.ts";
+import { writeWhole } from "../../src/workbench/files.ts";
+import { runStage } from "../../src/workbench/manifest.ts";
+import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
+import { dataOf, found } from "../analyse/made-up.ts";
+
+const hasR = spawnSync("Rscript", ["--version"]).status === 0;
+
+async function reported(kept: (judgment: Judgment, at: number) => boolean = () => true) {
+  const study = await aStudy();
+  const random = randomFrom("check.R");
+  const judgments = Array.from({ length: 40 }, (_, at) =>
+    answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, {
+      human: random.integer(1, 3),
+      machine: random.integer(0, 3),
+    }),
+  ).flat();
+  await writeJudgments(study, judgments.filter(kept));
+  await runStage(analyse, study, analyse.options!.parse({}), quiet());
+  await runStage(report, study, { pdf: false }, quiet());
+  return study.path("report");
+}
+
+/** What check.R prints of a made-up table: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
+async function checked(settings: AnalyseSettings): Promise<string> {
+  const random = randomFrom("clusters in R");
+  const stories = Array.from({ length: 35 }, (_, at) => ({
+    stimulus: `s${at}`,
+    origin: at < 14 ? ("human" as const) : ("machine" as const),
+    // The last stories have no title of their own to share.
+    title: at < 33 ? `Title ${at % 14}` : "",
+    look: random.normal(),
+  }));
+  const ease = Array.from({ length: 14 }, () => 0.8 * random.normal());
+  const looks = Array.from({ length: 14 }, () => 1.2 * random.normal());
+  const choices = Array.from({ length: 42 }, (_, reader) => {
+    const [skill, leaning] = [reader === 0 ? 5 : random.normal(), 0.6 * random.normal()];
+    const hand = random.shuffle(stories).slice(0, reader === 0 ? 35 : random.integer(8, 24));
+    return hand.map(({ look, ...story }, at): Choice => {
+      const sign = story.origin === "human" ? 1 : -1;
+      const title = Number(story.title.slice(6) || -1);
+      const logit = sign * (skill + (ease[title] ?? 0)) + leaning + look + (looks[title] ?? 0);
+      const answer = random.next() < 1 / (1 + Math.exp(-logit)) ? "human" : "machine";
+      const labels = { class: `class ${reader % 7}` };
+      const place = { participant: `r${reader}`, form: "", order: at + 1, labels, example: "", reason: "" };
+      return { ...place, ...story, model: sign > 0 ? "" : "m", answer, right: answer === story.origin };
+    });
+  }).flat();
+  const data = dataOf({ choices, settings });
+  const folder = await mkdtemp(join(tmpdir(), "tinylove-check-"));
+  await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
+  const program = checkR(found(data, [verdict, mixedModel]), {
+    margin: settings.margin,
+    table: "tables/judgments.csv",
+  });
+  await writeWhole(join(folder, "check.R"), program!);
+  return spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" }).stdout;
+}
+
+describe.skipIf(!hasR)("check.R (Rscript)", () => {
+  test("computes every figure of the verdict anew and agrees", async () => {
+    const folder = await reported();
+    const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
+    expect(stdout, stderr).not.toContain("DIFFER");
+    expect(status).toBe(0);
+    expect(stdout.match(/^ok/gm)!.length).toBeGreaterThanOrEqual(21);
+    expect(stdout).toContain("all figures agree");
+  });
+
+  test("agrees where readers stopped early and stories were judged unevenly often", async () => {
+    const folder = await reported(({ order, participant }, at) => {
+      const reader = Number(participant.slice(7));
+      return reader % 3 > 0 || (order + reader) % 4 > 1 || at % 11 === 0;
+    });
+    const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
+    expect(stdout, stderr).not.toContain("DIFFER");
+    expect(status).toBe(0);
+  });
+
+  test("agrees where titles and classes are clusters and readers weigh alike, with the slopes of the mixed model", async () => {
+    const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
+    expect(stdout).not.toContain("DIFFER");
+    expect(stdout).toContain("all figures agree");
+    expect(stdout).toMatch(/ok {5}readers: shown to tell +here [1-9]/);
+    expect(stdout).toMatch(/ok {5}readers: differ, p by permutation/);
+    expect(stdout).toMatch(/ok {5}mixed model: deviation of origin by reader/);
+  });
+
+  test("agrees with the analysis of version 0.1 where it was declared", async () => {
+    const stdout = await checked(
+      AnalyseSettings.parse({ draws: 300, weigh: methodOf01.weigh, clusters: [...methodOf01.clusters] }),
+    );
+    expect(stdout).not.toContain("DIFFER");
+    expect(stdout).toContain("all figures agree");
+  });
+
+  test("fails where a judgment was changed", async () => {
+    const folder = await reported();
+    const table = `${folder}/tables/judgments.csv`;
+    const text = await readFile(table, "utf8");
+    await writeFile(table, text.replace(/,human,,([^,]*),(\d),human/, ",human,,$1,$2,machine"));
+    expect(await readFile(table, "utf8")).not.toBe(text);
+    const { status, stdout } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
+    expect(status).not.toBe(0);
+    expect(stdout).toContain("DIFFER");
+  });
+});

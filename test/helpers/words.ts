@@ -1,0 +1,2 @@
+/** What is between white space. */
+export const wordsOf = (text: string): string[] => text.match(/\S+/g) ?? [];

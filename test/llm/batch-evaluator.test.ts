@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { LlamaContext } from "node-llama-cpp";
+import { expect, test } from "vitest";
+import { batchEvaluatorOf } from "../../src/llm/llama/batch-evaluator.ts";
+import { llamaBinding } from "../../src/llm/llama/loading.ts";
+
+const root = new URL("../../", import.meta.url);
+
+test("the library whose private part is used is pinned to one version", async () => {
+  const { dependencies } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
+  expect(dependencies["node-llama-cpp"]).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test("a library that lacks a private part is refused at the start, with what it lacks", async () => {
+  const llama = await llamaBinding();
+  const model = await llama.loadModel({ modelPath: fileURLToPath(new URL("models/tiny-love.gguf", root)) });
+  const context = await model.createContext({ contextSize: 64 });
+  expect(() => batchEvaluatorOf(model, context)).not.toThrow();
+  const changed = Object.create(context, {
+    _ctx: { value: Object.create(Reflect.get(context, "_ctx"), { decodeBatch: { value: undefined } }) },
+  }) as LlamaContext;
+  expect(() => batchEvaluatorOf(model, changed)).toThrow(
+    "node-llama-cpp is not the version that Tiny Love needs: it lacks _ctx.decodeBatch",
+  );
+  const other = Object.create(model, { _llama: { value: {} }, _model: { value: undefined } });
+  expect(() => batchEvaluatorOf(other, context)).toThrow(
+    "lacks _model, AddonSampler.applyConfig, AddonSampler.dispose",
+  );
+  await context.dispose();
+  await model.dispose();
+});

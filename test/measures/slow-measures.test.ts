@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { grammar } from "../../src/measures/grammar.ts";
+import type { SlowMeasure, Value } from "../../src/measures/measure.ts";
+import { perplexity } from "../../src/measures/perplexity.ts";
+import { Reading } from "../../src/measures/reading.ts";
+import type { Study } from "../../src/workbench/study.ts";
+import { goodProse, textOf } from "../describe/reading.ts";
+import { writeTinyModel } from "../helpers/tiny-model.ts";
+import { temporaryFolder, temporaryStudy } from "../helpers/world.ts";
+
+test("good prose has no error of grammar, broken prose has, names and foreign words are none", async () => {
+  const study = await temporaryStudy();
+  const [good, broken, named] = await taken(grammar, study, [
+    goodProse,
+    "She have a apple. They was going to there house. He could of stayed.",
+    "Wanjiru met Xochitl Ngũgĩ. “Habari yako?” she asked. “Mi corazón,” said Xochitl.",
+  ]);
+  expect(good).toBe(0);
+  expect(broken).toBeGreaterThanOrEqual(2);
+  expect(named).toBe(0);
+});
+
+test("perplexity is that of the study's local model", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "planted.gguf");
+  // After `the` comes `love` always, after `love` comes `the` in three of five.
+  await writeTinyModel(file, {
+    words: [" the", " love"],
+    transitions: { " the": { " love": 1 }, " love": { " the": 3, " love": 2 } },
+  });
+  const study = await temporaryStudy({ generate: { models: [{ address: `llama:${file}` }] } });
+  const [likely, unlikely] = await taken(perplexity, study, [
+    "love the love the love",
+    "love love love love love",
+  ]);
+  expect(Number(likely)).toBeGreaterThan(1);
+  expect(Number(unlikely)).toBeGreaterThan(Number(likely));
+});
+
+test("a text longer than the model holds has no perplexity, and ends nothing", async () => {
+  const file = join(await temporaryFolder(), "noise.gguf");
+  await writeTinyModel(file, { words: [], contextTokens: 64 });
+  const study = await temporaryStudy({ generate: { models: [{ address: `llama:${file}` }] } });
+  const [long, short] = await taken(perplexity, study, ["x".repeat(64), "x"]);
+  expect(long).toBeUndefined();
+  expect(Number(short)).toBeGreaterThan(1);
+});
+
+test("without a local model there is no perplexity", async () => {
+  const study = await temporaryStudy({ generate: { models: [{ address: "echo:" }] } });
+  expect(await perplexity.instrument(study)).toBeUndefined();
+});
+
+async function taken(measure: SlowMeasure, study: Study, texts: readonly string[]): Promise<Value[]> {
+  const instrument = await (await measure.instrument(study))!.start();
+  const values: Value[] = [];
+  for (const text of texts) values.push(await instrument.of(new Reading(textOf(text))));
+  await instrument.end();
+  return values;
+}
