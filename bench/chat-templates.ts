@@ -5,19 +5,20 @@
  * token the same wherever the server's first two differ by more than 2e-3. Then how fast both write, by turns, in
  * processor time. Exits with 1 where one of these fails, or where we are below 0.95 of the server's speed.
  *
- * Products of quantised weights round in their own way on each kind of processor, and the two programs come with kernels of
- * their own; with another file, such as the same weights as F32, that falls away.
+ * SmolLM2's probabilities are held to it with weights and attention in f32 on both sides. Those of its quantised file are
+ * printed too, without a limit: the two programs come with kernels of their own, and products of 4-bit weights round in
+ * another way in each, and on each kind of processor.
  *
  *     npm run bench -- chat-templates [tokens a prompt] [instructed.gguf]
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLlama } from "../src/llm/llama.ts";
-import { readTable } from "../src/tables/tables.ts";
+import { writeFullPrecision } from "../test/helpers/full-precision.ts";
 import { llamaPackages, startLlamaServer } from "../test/helpers/llama-server.ts";
 import { writeTinyModel } from "../test/helpers/tiny-model.ts";
-import { comparedWithServer, oddTemplates, post } from "../test/llm/compare-with-server.ts";
+import { comparedWithServer, oddTemplates, post, storyPrompts } from "../test/llm/compare-with-server.ts";
 
 const most = Number(process.argv[2] ?? 60);
 const packages = await llamaPackages();
@@ -25,14 +26,13 @@ if ("missing" in packages) {
   console.error(packages.missing);
   process.exit(1);
 }
-const titles = (await readTable("examples/first-study/stories.csv")).slice(0, 20).map(({ title }) => title!);
-const prompts = titles.map((title) => [
-  { role: "system" as const, content: "You write very short stories in plain words." },
-  { role: "user" as const, content: `Write a story of about 150 words with the title "${title}".` },
-]);
-const files: Record<string, string> = { instructed: process.argv[3] ?? packages.smolLm2 };
+const prompts = await storyPrompts(20);
+const quantised = process.argv[3] ?? packages.smolLm2;
+const fullPrecision = temporary("full precision");
+await writeFullPrecision(quantised, fullPrecision);
+const files: Record<string, string> = { "full precision": fullPrecision, quantised };
 for (const [name, template] of Object.entries(oddTemplates)) {
-  files[name] = join(tmpdir(), `tinylove-${name.replaceAll(" ", "-")}-${process.pid}.gguf`);
+  files[name] = temporary(name);
   await writeTinyModel(files[name]!, {
     words: [" the", " sea", "user", "system", "model"],
     special: ["<|im_start|>", "<|im_end|>"],
@@ -44,19 +44,29 @@ for (const [name, template] of Object.entries(oddTemplates)) {
 let failed = false;
 const rows: Record<string, object> = {};
 for (const [name, file] of Object.entries(files)) {
-  const server = await startLlamaServer(packages, file, "none");
-  const found = await comparedWithServer(file, server.base, prompts, most);
+  const options = { reasoningFormat: "none", fullPrecision: name === "full precision" } as const;
+  const server = await startLlamaServer(packages, file, options);
+  // A token of weights in f32 takes several times as long.
+  const tokens = options.fullPrecision ? Math.ceil(most / 3) : most;
+  const found = await comparedWithServer(file, server.base, prompts, tokens, options);
   rows[name] = found;
-  failed ||= found.sameTokens < found.prompts || found.otherToken > 0 || found.furthest > 1e-3;
-  if (name === "instructed") {
+  failed ||= found.sameTokens < found.prompts;
+  if (name === "quantised") {
     const speed = await speeds(file, server.base, Number(server.pid));
     console.log(`tokens a second of processor time: ${JSON.stringify(speed)}`);
     failed ||= speed.ratio < 0.95;
+  } else {
+    failed ||= found.otherToken > 0 || found.furthest > 1e-3;
   }
   await server.kill();
+  if (file !== quantised) await rm(file);
 }
 console.table(rows);
 process.exit(failed ? 1 : 0);
+
+function temporary(name: string): string {
+  return join(tmpdir(), `tinylove-${name.replaceAll(" ", "-")}-${process.pid}.gguf`);
+}
 
 /** One text at a time, by turns, so that what else the machine does falls on both. */
 async function speeds(file: string, base: string, pid: number) {

@@ -29,7 +29,7 @@ if (base === undefined) {
   process.exit(1);
 }
 const count = Number(size);
-const small = { temperature: 0.4, minP: 0.05, repeatPenalty: 1.1, tokens: { most: 180 } };
+const small = { temperature: 0.3, minP: 0.1, repeatPenalty: 1.05, tokens: { most: 180 } };
 const models = {
   embedded: { address: "llama:embedded", temperature: 0.7, topP: 0.92 },
   base: { address: `llama:${resolve(base)}`, name: "base", temperature: 0.7, topP: 0.92 },

@@ -5,6 +5,8 @@
  * the verdict with its clusters declared, the verdict clustered by reader and story only (0.1), the binomial test of pooled
  * judgments, and an oracle that knows the standard error. Limits: errors .065; power at most .05 below that of 0.1 without
  * cluster effects, and at least .8 of the oracle's with them.
+ * "Student" is the power of a t test on the same estimates with an independent variance of G - 1 degrees of freedom, for
+ * the clusters that are fewest, G: what a test reaches that estimates the variance from so few. It has no limit of its own.
  *
  *     npm run bench -- verdict-clusters [studies] [setting ...]
  *
@@ -16,6 +18,7 @@ import { binomialTest } from "../src/stats/binomial-test.ts";
 import type { Clusters, Judgments, Origin } from "../src/stats/judgments.ts";
 import { logistic, logisticNormalLogit, logisticNormalMean } from "../src/stats/logistic-normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
+import { studentQuantile } from "../src/stats/student-t.ts";
 import { tostExactP } from "../src/stats/tost.ts";
 import { verdictTest } from "../src/stats/verdict-test.ts";
 
@@ -162,7 +165,7 @@ interface Row {
   /** False "different" at .50, false "equivalent" at .60 or .40. */
   readonly errors: Readonly<Record<"verdict" | "before" | "pooled", readonly [number, number]>>;
   /** "Different" at .60 or .40, "within the margin" at .50. */
-  readonly power: Readonly<Record<"verdict" | "before" | "oracle", readonly [number, number]>>;
+  readonly power: Readonly<Record<"verdict" | "before" | "oracle" | "student", readonly [number, number]>>;
   readonly clustered: boolean;
 }
 
@@ -193,6 +196,7 @@ function rowOf(name: string, setting: Setting): Row {
   const counts = { verdict: claims(), before: claims(), pooled: claims() };
   const estimates = { chance: [] as number[], margin: [] as number[] };
   let tooFew = 0;
+  let fewest = Infinity;
   for (let study = 0; study < studies; study++) {
     const truth = study % 2 === 0 ? 0.5 + margin : 0.5 - margin;
     const atChance = drawn(setting, 0.5, randomFrom(name, study, "chance"));
@@ -215,6 +219,7 @@ function rowOf(name: string, setting: Setting): Row {
         }
       }
       if (at === 0) tooFew += Number(verdict.degrees === 0);
+      for (const way of verdict.ways) fewest = Math.min(fewest, way.clusters);
       if (at === 0) estimates.chance.push(verdict.estimate! - 0.5);
       else estimates.margin.push((verdict.estimate! - 0.5) * (truth > 0.5 ? 1 : -1));
     }
@@ -228,6 +233,20 @@ function rowOf(name: string, setting: Setting): Row {
   const oracleFinds = estimates.margin.filter((off) => Math.abs(off) > 1.95996 * marginError).length;
   const oracleWithin = estimates.chance.filter(
     (off) => Math.abs(off) < margin - 1.64485 * chanceError,
+  ).length;
+  const random = randomFrom(name, "student");
+  const degrees = fewest - 1;
+  const scaled = () => {
+    let square = 0;
+    for (let at = 0; at < degrees; at++) square += random.normal() ** 2;
+    return Math.sqrt(square / degrees);
+  };
+  const [twoSided, oneSided] = [studentQuantile(1 - alpha / 2, degrees), studentQuantile(1 - alpha, degrees)];
+  const studentFinds = estimates.margin.filter(
+    (off) => Math.abs(off) > twoSided * marginError * scaled(),
+  ).length;
+  const studentWithin = estimates.chance.filter(
+    (off) => Math.abs(off) < margin - oneSided * chanceError * scaled(),
   ).length;
   const of = ({ different, equivalent }: ReturnType<typeof claims>): [number, number] => [
     share(different),
@@ -246,6 +265,7 @@ function rowOf(name: string, setting: Setting): Row {
       verdict: powerOf(counts.verdict),
       before: powerOf(counts.before),
       oracle: [share(oracleFinds), share(oracleWithin)],
+      student: [share(studentFinds), share(studentWithin)],
     },
     clustered: setting.clustered,
   };
@@ -264,7 +284,7 @@ function holds({ errors, power, clustered, tooFew }: Row): boolean {
 function said(row: Row): string {
   const two = (pair: readonly number[]) => pair.map((one) => one.toFixed(3).replace(/^0/, "")).join(" / ");
   const { setting, errors, power, tooFew } = row;
-  return `| ${setting} | ${two(errors.pooled)} | ${two(errors.before)} | ${two(errors.verdict)} | ${two(power.before)} | ${two(power.verdict)} | ${two(power.oracle)} | ${tooFew.toFixed(2)} |${holds(row) ? "" : " missed"}`;
+  return `| ${setting} | ${two(errors.pooled)} | ${two(errors.before)} | ${two(errors.verdict)} | ${two(power.before)} | ${two(power.verdict)} | ${two(power.oracle)} | ${two(power.student)} | ${tooFew.toFixed(2)} |${holds(row) ? "" : " missed"}`;
 }
 
 /** Simulates a study with this expected accuracy. */

@@ -70,7 +70,7 @@ function firstStory() {
   say("A first story");
   tinylove("collect", "--study", folder);
   const model = second ? "llama:smollm2" : "llama:embedded";
-  tinylove("try", "The Last Ferry", "--study", folder, "--model", model, "--seed", "3");
+  tinylove("try", "The Last Ferry", "--study", folder, "--model", model, "--seed", "1");
 }
 
 /**

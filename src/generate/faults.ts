@@ -36,6 +36,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
       markedUp(text, title) ??
       planning(text) ??
       chatty(text) ??
+      summing(text, title) ??
       degenerate(text) ??
       copied(text, copies, training, shown) ??
       repeated(text, title, prompt) ??
@@ -82,8 +83,26 @@ function chatty(text: string): Fault | undefined {
     /(?:would you like (?:me|another)|let me know if|i hope (?:you|this)|feel free to)\b[^\n"“”]{0,120}\b(?:story|version|changes?|revis\w*|rewrite|another one)\b[^\n"“”]*$/i;
   const asks = /^(?:could|can|would) you (?:please )?(?:tell|give|provide|share|clarify|specify)\b[^\n]*\?/i;
   return before.test(text) || after.test(text) || (asks.test(text) && countWords(text) <= longestRefusal)
-    ? fault("the model talks about the story instead of telling it")
+    ? fault(talksAbout)
     : undefined;
+}
+
+const talksAbout = "the model talks about the story instead of telling it";
+
+/** A first sentence that says what the story is: "The story is about …", "The Last Ferry: a tale of …". */
+function summing(text: string, title: string): Fault | undefined {
+  const own = title.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const says =
+    /^\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:is|begins|starts|opens|follows|tells|unfolds)|(?:was|began|started) (?:about|as|with))\b/i;
+  const names = new RegExp(
+    `^\\W*(?:the|this) (?:short )?(?:story|tale) (?:(?:of|called|titled)\\W+${own}|of an?\\b)`,
+    "i",
+  );
+  const after = new RegExp(
+    `^\\W*${own}\\W*(?:is |was |[-–—,:.]\\s*(?:this is )?)(?:an?|the)\\b[^.!?]{0,40}\\b(?:story|tale|film|movie|novel|book)\\b`,
+    "i",
+  );
+  return says.test(text) || names.test(text) || after.test(text) ? fault(talksAbout) : undefined;
 }
 
 /** A model that thinks without marking it starts with what the user wants and what it is going to write. */

@@ -20,6 +20,7 @@ import {
   readJudgments,
   readKey,
   readStimuli,
+  stimuliFile,
 } from "../workbench/artefacts.ts";
 import { installedChromium } from "../workbench/chromium.ts";
 import type { Effects } from "../workbench/effects.ts";
@@ -87,6 +88,9 @@ function picturesOf({ carriers, chapters }: Contents, effects: Effects): Map<str
 }
 
 async function contentsOfStudy(study: Study): Promise<Contents> {
+  const found = await readFindings(study);
+  // A factorial, or a tuned model, may be all that was looked at: then there are no stories that anybody read.
+  const shown = found.length === 0 || (await exists(study.path(stimuliFile)));
   const judgments = await readJudgments(study);
   const forms = await readForms(study);
   const formsOf = new Map<string, string[]>();
@@ -102,10 +106,10 @@ async function contentsOfStudy(study: Study): Promise<Contents> {
         study,
         judgments.some(({ simulated }) => simulated),
       ),
-      stories: storiesRead(await readStimuli(study), await readKey(study), formsOf, judgments),
+      stories: shown ? storiesRead(await readStimuli(study), await readKey(study), formsOf, judgments) : [],
       provenance: provenanceOf(await readManifest(study), study.config.seed),
     },
-    await readFindings(study),
+    found,
   );
 }
 

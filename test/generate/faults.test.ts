@@ -31,6 +31,12 @@ test.each([
   ["As an AI language model, I cannot provide this content.", "refused"],
   [`Sure! Here is a short story about a ferry:\n\n${tale}`, "talks about the story"],
   [`${tale}\n\nWould you like another story?`, "talks about the story"],
+  [`The story begins with two oranges. ${tale}`, "talks about the story"],
+  [`The story was about a ferry. ${tale}`, "talks about the story"],
+  [`The story of "Two Oranges" is a tale of two friends. ${tale}`, "talks about the story"],
+  [`Two Oranges - a tender story of love and loss. ${tale}`, "talks about the story"],
+  [`The story of a man and two oranges. ${tale}`, "talks about the story"],
+  [`"Two Oranges" is the tale of a ferry. ${tale}`, "talks about the story"],
   ["I was in the I and I was the I. ".repeat(9), "degenerate"],
   [`${tale} ${tale} ${tale}`, "degenerate"],
   [`${tale} So that nobody would have to guess which of us was home we waited.`, 'from "Two Lamps"'],
@@ -52,6 +58,8 @@ test.each([
   `I'm sorry, she wrote, and nothing else. ${tale}`,
   `Sure, I said, though I was not. ${tale}`,
   `I can't remember who left first. ${tale}`,
+  `The story that my mother tells is another one. ${tale}`,
+  `Two oranges were all that we had. ${tale}`,
 ])("a story that begins like a reply is left alone: %j", (text) => {
   expect(finder.of(text, title)).toBeUndefined();
 });

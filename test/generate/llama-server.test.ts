@@ -195,7 +195,7 @@ describe.skipIf(!there)("a thinking model behind llama.cpp's server", () => {
   describe.each(["deepseek", "none"] as const)("that gives it in the form %s", (reasoningFormat) => {
     let server: PythonServer;
     beforeAll(async () => {
-      server = await startLlamaServer(there!, model, reasoningFormat);
+      server = await startLlamaServer(there!, model, { reasoningFormat });
     });
     afterAll(() => server?.kill());
 

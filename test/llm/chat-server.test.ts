@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeFullPrecision } from "../helpers/full-precision.ts";
 import { llamaPackages, startLlamaServer } from "../helpers/llama-server.ts";
 import { writeTinyModel } from "../helpers/tiny-model.ts";
 import { temporaryFolder } from "../helpers/world.ts";
-import { comparedWithServer, oddTemplates } from "./compare-with-server.ts";
+import { comparedWithServer, oddTemplates, storyPrompts } from "./compare-with-server.ts";
 
-// llama.cpp's own server, where Python is at hand: see `llamaPackages`. `npm run bench -- chat-templates` has SmolLM2.
+// llama.cpp's own server, where Python is at hand: see `llamaPackages`. `npm run bench -- chat-templates` writes more tokens.
 const packages = await llamaPackages();
 const there = "missing" in packages ? undefined : packages;
 if ("missing" in packages) test.skip(`skipped: ${packages.missing}`, () => {});
@@ -20,7 +21,7 @@ test.skipIf(!there).each(Object.entries(oddTemplates))(
       ascii: true,
       metadata: { "tokenizer.chat_template": template },
     });
-    const server = await startLlamaServer(there!, file, "none");
+    const server = await startLlamaServer(there!, file, { reasoningFormat: "none" });
     try {
       const prompts = ["The Last Ferry", "  Two Lamps ", "Naïve, in “quotes” – 1 < 2"].map((title) => [
         { role: "system" as const, content: "You write stories." },
@@ -30,6 +31,25 @@ test.skipIf(!there).each(Object.entries(oddTemplates))(
       expect(found).toMatchObject({ prompts: 3, sameTokens: 3, otherToken: 0 });
       expect(found.furthest).toBeLessThan(1e-3);
       expect(found.written).toBeGreaterThan(30);
+    } finally {
+      await server.kill();
+    }
+  },
+);
+
+test.skipIf(!there)(
+  "SmolLM2 through its own chat template gets llama.cpp's own probabilities, with weights and attention in f32",
+  { timeout: 600_000 },
+  async () => {
+    const file = join(await temporaryFolder(), "smollm2-f32.gguf");
+    await writeFullPrecision(there!.smolLm2, file);
+    const options = { reasoningFormat: "none", fullPrecision: true } as const;
+    const server = await startLlamaServer(there!, file, options);
+    try {
+      const found = await comparedWithServer(file, server.base, await storyPrompts(20), 6, options);
+      expect(found).toMatchObject({ prompts: 20, sameTokens: 20, written: 120, otherToken: 0 });
+      expect(found.furthest).toBeLessThan(1e-3);
+      expect(found.clear).toBeGreaterThan(100);
     } finally {
       await server.kill();
     }

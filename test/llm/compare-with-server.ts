@@ -3,6 +3,7 @@ import { batchEvaluatorOf } from "../../src/llm/llama/batch-evaluator.ts";
 import { type ChatMessage, renderedChat } from "../../src/llm/llama/chat.ts";
 import { promptTokens } from "../../src/llm/llama/continue-in-step.ts";
 import { loadedModel, openContext } from "../../src/llm/llama/loading.ts";
+import { readTable } from "../../src/tables/tables.ts";
 
 /** What a chat prompt comes to here, compared with llama.cpp's own server. */
 export interface Compared {
@@ -24,17 +25,25 @@ const margin = 2e-3;
 
 /**
  * Prompts through the model's own chat template, here and by a server that holds the same file: the tokens of the
- * prompt, then for the text that the server writes greedily how likely each token is, by teacher forcing.
+ * prompt, then for the text that the server writes greedily how likely each token is, by teacher forcing. With
+ * `fullPrecision` attention is in f32 here; the server has to be started with it too.
  */
 export async function comparedWithServer(
   file: string,
   base: string,
   prompts: readonly (readonly ChatMessage[])[],
   most: number,
+  { fullPrecision = false } = {},
 ): Promise<Compared> {
   const server = base.replace(/\/v1$/, "");
   const model = await loadedModel(file);
-  const context = await openContext(model, { file, threads: 1, sequences: 1, contextTokens: 2048 });
+  const context = await openContext(model, {
+    file,
+    threads: 1,
+    flashAttention: !fullPrecision,
+    sequences: 1,
+    contextTokens: 2048,
+  });
   const desk = batchEvaluatorOf(model, context);
   const greedy = desk.sampler();
   greedy.configure({ temperature: 0 });
@@ -98,6 +107,15 @@ export async function post<Reply>(url: string, body: unknown): Promise<Reply> {
   });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Reply;
+}
+
+/** Chat prompts that ask for a story, to the first titles of the example. */
+export async function storyPrompts(count: number): Promise<ChatMessage[][]> {
+  const stories = await readTable("examples/first-study/stories.csv");
+  return stories.slice(0, count).map(({ title }) => [
+    { role: "system", content: "You write very short stories in plain words." },
+    { role: "user", content: `Write a story of about 150 words with the title "${title}".` },
+  ]);
 }
 
 /** The templates of the two kinds of models that need more than their messages put in a row. */

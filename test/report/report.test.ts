@@ -3,11 +3,17 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { report } from "../../src/report/report.ts";
-import { corpusSummaryFile, descriptionFile, readForms } from "../../src/workbench/artefacts.ts";
+import {
+  corpusSummaryFile,
+  descriptionFile,
+  influenceFile,
+  readForms,
+} from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
 import { runStage } from "../../src/workbench/manifest.ts";
 import type { Study } from "../../src/workbench/study.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "../analyse/a-study.ts";
+import { temporaryStudy } from "../helpers/world.ts";
 
 async function reportOf(study: Study) {
   await runStage(analyse, study, analyse.options!.parse({}), quiet());
@@ -26,6 +32,19 @@ describe("a report", () => {
     for (const text of [html, markdown])
       expect(text).toContain("2 forms with 6 human stories and 6 machine stories");
     expect(document.querySelectorAll("article.story").length).toBe(12);
+  });
+
+  test("a factorial alone has a report, before there is anything to read", async () => {
+    const study = await temporaryStudy();
+    const text = "The example leaks.";
+    const found = {
+      ...{ analysis: "influence", asks: "What does the example leak into the story?", numbers: {} },
+      findings: [{ kind: "sentence", weight: "result", text }],
+    };
+    await writeWhole(study.path(influenceFile), JSON.stringify(found));
+    await runStage(report, study, { pdf: false }, quiet());
+    const html = await readFile(study.path("report", "report.html"), "utf8");
+    expect(parseHTML(html).document.querySelector(".headline")?.textContent).toBe(text);
   });
 
   test("the verdict comes first, then the figure that carries it, then its numbers", async () => {
