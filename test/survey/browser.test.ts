@@ -327,7 +327,7 @@ describe.skipIf(!found)("in Chromium, a participant", () => {
     await page.goto(`${survey.url}/study`);
     expect(await violations(page)).toEqual([]);
     await page.getByLabel(/The token/).fill(survey.token);
-    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("button", { name: "Log in" }).click();
     await page.waitForURL(/study$/);
     const before = await page.locator("dd").first().textContent();
     const other = await reader();

@@ -262,6 +262,8 @@ test("two coders at once, and one coder in two tabs, lose no row; the codes that
   expect(agreements.length).toBeGreaterThan(0);
 });
 
+const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
+
 test("an invalid name, number, code or text is refused in one line, and nothing is written", async () => {
   const walker = await researcher();
   await writeCoder(built.study, {
@@ -271,10 +273,9 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
   });
   const robot = await readFile(built.study.path("corpus/codings/robot.csv"), "utf8");
   const seal = hiddenFields((await walker.get("/study/coding")).text);
-  const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
   for (const [name, count, alert] of [
     ["../anna", "", "coder ../anna: not a valid name; use letters"],
-    ["<script>", "", "coder &lt;script&gt;: no name"],
+    ["<script>", "", "coder &lt;script&gt;: not a valid name"],
     ["", "", "not a valid name"],
     ["a".repeat(41), "", "not a valid name"],
     ["cues", "", "coder cues: this name is reserved for the cue words; choose another name"],
@@ -400,9 +401,9 @@ test("a link to one text set opens nothing of the other, under the same name", a
   const walker = await researcher();
   const seal = hiddenFields((await walker.get("/study/coding")).text);
   const taken = await walker.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
-  expect([taken.status, taken.text]).toEqual([
+  expect([taken.status, alertOf(taken.text)]).toEqual([
     400,
-    expect.stringContaining("names with this ending are for codes of the factorial's texts; try mia"),
+    expect.stringContaining("names with this ending are for codes of the factorial&#39;s texts; try mia"),
   ]);
 });
 
