@@ -177,7 +177,7 @@ test("a config alone is enough, and what is wrong with it is named", async () =>
   const effects = quietEffects();
   const given = { model: folder, gpus: "1x8GB", json: false, ...sizes };
   await plan.run(".", given, effects);
-  expect(effects.printed.join("\n")).toContain("take: full, DDP, without checkpointing");
+  expect(effects.printed.join("\n")).toContain("choose: full, DDP, without checkpointing");
   await writeWhole(join(folder, "config.json"), JSON.stringify({ model_type: "mamba", vocab_size: 100 }));
   await expect(plan.run(".", given, effects)).rejects.toThrow(/unknown architecture mamba/);
   await expect(plan.run(".", { ...given, model: "no-such" }, effects)).rejects.toThrow(/no such file/);
