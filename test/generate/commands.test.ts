@@ -52,7 +52,7 @@ test("try writes one story, the same for a seed, and marks the clip", async () =
     expect(wordsOf(text).indexOf("|")).toBe(Number(clip[1]));
     expect(wordsOf(text)).toHaveLength(Number(clip[2]) + 1);
   } else expect(last).toContain("too short to be clipped");
-  expect(told.join()).toMatch(/seed 1, \d+ tokens, \d+ a second, example "The train-\d story"/);
+  expect(told.join()).toMatch(/seed 1, \d+ tokens, \d+ per second, example "The train-\d story"/);
   expect((await story(1)).printed).toEqual(printed);
   expect((await story(2)).printed).not.toEqual(printed);
 });
