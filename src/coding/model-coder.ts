@@ -45,7 +45,7 @@ export async function codedByModel(
   effects: Effects,
 ): Promise<Coding[]> {
   const server = openServer(servedOf(model), "--base", effects);
-  const answers = await keptAnswers(
+  const answers = await savedAnswers(
     study.path(".tinylove", "codings", `${shortId(JSON.stringify(model.model))}.jsonl`),
   );
   const system = instructionsFor(codebook);
@@ -187,7 +187,7 @@ function throwIfFatal(thrown: unknown, server: Server, { signal }: Effects): voi
 }
 
 /** Saved answers by request: one JSON line each, only ever appended; incomplete lines from a kill are skipped. */
-async function keptAnswers(path: string) {
+async function savedAnswers(path: string) {
   const content = await readFile(path, "utf8").catch(() => "");
   const kept = new Map<string, Codes>();
   for (const line of content.split("\n")) {

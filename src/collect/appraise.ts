@@ -34,7 +34,7 @@ export async function appraise(
     });
   }
   const reasons = [
-    ...byReason(rejected).map(([reason, alike]) => `${alike.length} ${reason}`),
+    ...byReason(rejected).map(([reason, group]) => `${group.length} ${reason}`),
     ...(kept < stories.length ? [`${stories.length - kept} too long`] : []),
   ];
   const leftOut = reasons.length > 0 ? `; left out: ${listed(reasons)}` : "";

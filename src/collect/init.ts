@@ -46,7 +46,7 @@ export const init = command({
         hint: "add --corpus FILE",
       });
     const root = resolve(folder);
-    await refuseUsed(root, folder);
+    await assertUnused(root, folder);
     const source = join(examplesFolder, example);
     if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
       throw new StudyError(`no example ${example}`, { hint: "try first-study" });
@@ -71,7 +71,7 @@ export const init = command({
   },
 });
 
-async function refuseUsed(root: string, folder: string): Promise<void> {
+async function assertUnused(root: string, folder: string): Promise<void> {
   if ((await exists(root)) && !(await stat(root)).isDirectory())
     throw new StudyError(`${folder} is a file`, { hint: "choose a new folder" });
   if ((await filesUnder(root)).length > 0)

@@ -36,7 +36,7 @@ export function cleanStory(raw: string, title: string, { growing = false } = {})
   const removed: Removed[] = [];
   let text = raw.trim();
   for (let round = 0; round < mostRounds; round++) {
-    const found = edgeOf(text, title, removed, growing ? startLooks : looks);
+    const found = edgeOf(text, title, removed, growing ? startFinders : finders);
     if (!found) break;
     removed.push(found.removed);
     text = found.text.trim();
@@ -54,7 +54,12 @@ interface Edge extends Pick<Cleaned, "text"> {
 /** Finds one thing to remove at the start or end; undefined if there is none. */
 type EdgeFinder = (text: string, title: string) => Edge | undefined;
 
-function edgeOf(text: string, title: string, before: readonly Removed[], by: typeof looks): Edge | undefined {
+function edgeOf(
+  text: string,
+  title: string,
+  before: readonly Removed[],
+  by: typeof finders,
+): Edge | undefined {
   for (const [look, once] of by) {
     const edge = look(text, title);
     if (!edge || edge.text.trim() === "") continue;
@@ -464,7 +469,7 @@ const signed: EdgeFinder = (text) => {
 };
 
 /** What is searched for, in this order; `once` marks what a reply has at most once. */
-const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
+const finders: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
   [wrapped, false],
   [blockQuoted, true],
   [rulesBefore, false],
@@ -485,7 +490,7 @@ const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
 ];
 
 /** What can be found before a text is complete. */
-const startLooks: typeof looks = looks.filter(([look]) =>
+const startFinders: typeof finders = finders.filter(([look]) =>
   ([rulesBefore, titled, bylined, labelled, introduced] as EdgeFinder[]).includes(look),
 );
 
@@ -508,7 +513,7 @@ export interface Leftover {
 const entityNames =
   "amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[lr]aquo|sbquo|bdquo|[mn]dash|hellip|copy|reg|trade|deg|middot|bull|euro|pound|[aeiouyAEIOUY](?:acute|grave|circ|uml|tilde|ring)|[cC]cedil|[nN]tilde|szlig|[aA][eE]lig|[oO]slash";
 
-const signsOfLeftover: readonly (readonly [Leftover["what"], RegExp])[] = [
+const leftoverPatterns: readonly (readonly [Leftover["what"], RegExp])[] = [
   [
     "template token",
     /<[|｜][^<>\n]{1,40}[|｜]?>|<<\/?SYS>>|<0x[\dA-F]{2}>|\[\/?(?:INST|THINK|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|STORY)\]|◁\/?think▷/g,
@@ -541,7 +546,7 @@ export function leftoverOf(
   allowed: readonly string[] = [],
 ): Leftover | undefined {
   const permitted = (found: string) => allowed.some((each) => found.includes(each));
-  for (const [what, sign] of signsOfLeftover) {
+  for (const [what, sign] of leftoverPatterns) {
     for (const [found] of text.matchAll(sign)) {
       if (!permitted(found)) return { what, found: shortened(found) };
     }

@@ -12,8 +12,8 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type Evidence, eventsOf, evidenceOf, type ModelMeasures } from "./evidence.ts";
 import { seedOf, tunedPath } from "./job.ts";
-import { inWords, type Verdict, verdictOn } from "./run-health.ts";
 import { tuningFindings } from "./tuning-findings.ts";
+import { inWords, type Verdict, verdictOn } from "./verdict.ts";
 
 const options = z.object({
   name: z.string().optional(),

@@ -104,7 +104,7 @@ export async function evidenceOf(
   measured: readonly TrainerEvent[],
   base?: ModelMeasures,
 ): Promise<Evidence> {
-  const of = (whom: string) => measured.find((event) => event.event === "diagnosis" && event["of"] === whom);
+  const of = (who: string) => measured.find((event) => event.event === "diagnosis" && event["of"] === who);
   const { rate, steps, evaluations } = await readCurve(folder);
   const [found, elsewhere] = [await foundRate(folder), await bestElsewhere(folder)];
   return checked(

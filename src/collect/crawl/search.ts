@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
+import type { Endpoints } from "./endpoints.ts";
 import type { AddressRow, Journal, SearchWindow } from "./journal.ts";
 import { type Pace, pause } from "./pace.ts";
-import type { Places } from "./places.ts";
 
 /** Neither query finds every post, but both together do. */
 export const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -23,7 +23,7 @@ const pageSize = 10;
 export async function discoverPosts(
   journal: Journal,
   span: { readonly begin: string; readonly end: string },
-  places: Places,
+  places: Endpoints,
   pace: Pace,
   effects: Effects,
 ): Promise<void> {
@@ -65,7 +65,7 @@ function undone(journal: Journal, query: string, begin: string, end: string): Se
 }
 
 interface Search {
-  readonly places: Places;
+  readonly places: Endpoints;
   readonly pace: Pace;
   readonly key: string;
 }
@@ -79,7 +79,7 @@ async function searchWindow(
   for (let page = window.nextPage; ; page++) {
     const { hits, docs } = await searchPage(window, page, search, effects);
     if (page === 0 && hits > mostHits && window.since < window.until) {
-      journal.found({ ...window, hits, state: "divided" }, [], timestamp(effects));
+      journal.addResults({ ...window, hits, state: "divided" }, [], timestamp(effects));
       for (const half of undone(journal, window.query, window.since, window.until)) {
         await searchWindow(journal, half, search, effects);
       }
@@ -87,7 +87,7 @@ async function searchWindow(
     }
     const done = docs.length === 0 || (page + 1) * pageSize >= Math.min(hits, mostHits);
     const posts = docs.flatMap((doc) => postIn(doc, search.places.site));
-    journal.found(
+    journal.addResults(
       { ...window, hits, nextPage: page + 1, state: done ? "done" : "open" },
       posts,
       timestamp(effects),
