@@ -49,7 +49,7 @@ def find_lr(config: dict[str, Any]) -> None:
 def range_test(
     model: PreTrainedModel | PeftModel, rows: list[Row], pad: int, settings: FindRateSettings
 ) -> list[dict[str, Any]]:
-    """One step at each rate. Ends early where the loss is not a number or 2 nats above the first."""
+    """One step at each rate. Ends early if the loss is not a number or 2 nats above the first."""
     optimizer = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad], lr=settings.lowest, weight_decay=0.0
     )

@@ -31,7 +31,7 @@ class Request:
     top_k: int = 0  # 0: the whole vocabulary
     min_p: float = 0.0
     repeat_penalty: float = 1.0  # on the last 64 tokens written
-    least_tokens: int = 0  # the text has no end of text and no stop before so many
+    least_tokens: int = 0  # before this many tokens the text may not end or reach the stop
     most_tokens: int = 200
     stop: str = ""  # the text ends where the model begins to write this
 
@@ -60,7 +60,7 @@ class Draft:
     scores: list[float] = field(default_factory=list)
     banned: dict[int, set[int]] = field(default_factory=dict)
     end: str = ""
-    rewound: bool = False  # tokens were taken back, so the model's cache of it is too long
+    rewound: bool = False  # tokens were removed, so the model's cache of it is too long
 
 
 def sample(config: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ def write_texts(
         while waiting:
             drafts, waiting = waiting[:batch], waiting[batch:]
             write_batch(model, tokenizer, drafts)
-            # A draft that took tokens back continues in a later batch, from what is left of it.
+            # A draft with removed tokens continues in a later batch, from its remaining tokens.
             for draft in drafts:
                 draft.rewound = False
             waiting = [draft for draft in drafts if not draft.end] + waiting
@@ -132,7 +132,7 @@ def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int)
 
 
 def write_batch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, drafts: list[Draft]) -> None:
-    """Writes all drafts together, one token at a time and padded on the left, until each has ended or taken tokens back."""
+    """Writes all drafts together, one token at a time and padded on the left, until each has ended or had tokens removed."""
     begun = [draft.prompt + draft.tokens for draft in drafts]
     longest = max(map(len, begun))
     fed = torch.tensor([[tokenizer.pad_token_id] * (longest - len(ids)) + ids for ids in begun], device=model.device)

@@ -1,4 +1,4 @@
-"""Shards the model over the processes with FSDP2 or DeepSpeed ZeRO-3, on GPUs and on the CPU, and measures that it was done."""
+"""Shards the model over the processes with FSDP2 or DeepSpeed ZeRO-3, on GPUs and on the CPU, and checks that it happened."""
 
 import os
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Share:
 
     held: int  # parameters
     trained: int  # of these, the ones that its optimizer changes
-    bytes: int  # of the parameters that it holds: two each in a frozen base, four each in what is trained
+    bytes: int  # of its parameters: two each in a frozen base, four each in trained ones
 
 
 def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
@@ -108,11 +108,11 @@ def counts(model: torch.nn.Module) -> tuple[int, int]:
 
 
 def check_shares(held: list[int], parameters: int) -> None:
-    """Raises UserError unless each process holds about its part; a tenth more is allowed for rows that do not divide evenly."""
+    """Raises UserError unless each process has about its part; a tenth more is allowed for rows that do not divide evenly."""
     if max(held) > 1.1 * parameters / len(held):
         raise UserError(
             f"Rank {held.index(max(held))} holds {max(held):,} of {parameters:,} parameters: the model is not sharded over {len(held)} processes.",
-            "Sharding is off although it was asked for: was Accelerate updated? Set sharded to false, or install a version that pyproject.toml allows.",
+            "Sharding is off although it is set: was Accelerate updated? Set sharded to false, or install a version that pyproject.toml allows.",
         )
 
 

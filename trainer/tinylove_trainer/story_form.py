@@ -1,4 +1,4 @@
-"""The form in which Tiny Love asks for a story, and fiction cut to that form.
+"""The form of Tiny Love's prompts, and fiction cut to that form.
 
 Title: [title]
 Story: [one paragraph]

@@ -1,7 +1,7 @@
 """A watcher: a process that runs next to each rank, hears from the other ranks' watchers, and names a host that is silent.
 
-It does not use PyTorch. Several times a minute each watcher calls rank 0's: "rank 3 on node7 is here". The answer says
-who is silent. So rank 0's watcher notices when the others fall silent, they notice when rank 0 does, and all are
+It does not use PyTorch. Several times a minute each watcher calls rank 0's: "rank 3 on node7 is here". The answer lists
+the silent hosts. So rank 0's watcher notices when the others fall silent, they notice when rank 0 does, and all are
 informed. Each call uses a new connection: one that was open during a network fault would wait up to a minute for the
 kernel's next retry.
 
@@ -84,7 +84,7 @@ class Watcher:
         await asyncio.sleep(self.beat + 1)
         self.say("end")
         await asyncio.sleep(5)
-        if os.getppid() == self.parent:  # its listening thread does not get Python's lock
+        if os.getppid() == self.parent:  # its listening thread could not get Python's lock
             os.kill(self.parent, signal.SIGKILL)
 
     def say(self, word: object) -> None:
