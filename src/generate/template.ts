@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { usualGenre } from "../study/config.ts";
+import { defaultGenre } from "../study/config.ts";
 import type { Story } from "../study/story.ts";
 import { sha256 } from "../text/hash.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -123,7 +123,7 @@ export function fill(
   title: string,
   examples: readonly Story[],
   control: Control = {},
-  { headers = () => ({}), genre = usualGenre }: Filling = {},
+  { headers = () => ({}), genre = defaultGenre }: Filling = {},
 ): Prompt {
   const chosen = conditions(template.body, control);
   const values: Control = {

@@ -9,7 +9,7 @@ import { SurveySettings } from "./settings/survey.ts";
 import { TuneSettings } from "./settings/tune.ts";
 
 /** What built-in prompts request, unless the study sets `genre`. */
-export const usualGenre = "very short stories";
+export const defaultGenre = "very short stories";
 
 /** The settings of a study, `study.yaml`, with their defaults. An unknown key is an error. */
 export const StudyConfig = z.strictObject({
@@ -22,7 +22,7 @@ export const StudyConfig = z.strictObject({
     .string()
     .trim()
     .min(1)
-    .default(usualGenre)
+    .default(defaultGenre)
     .describe(
       "What the corpus consists of, in the plural, for prompts: fables, very short stories about the sea.",
     ),

@@ -63,7 +63,7 @@ test("a divergence is reported with its step, and one bad batch is not one", () 
   }));
   expect(divergedAt(steps)).toBeGreaterThanOrEqual(40);
   expect(divergedAt(steps)).toBeLessThanOrEqual(44);
-  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose for good at step 4[0-4]/);
+  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose permanently at step 4[0-4]/);
   const bad = steps.map((row) => ({ ...row, loss: row.step === 40 ? 30 : 2 }));
   expect(divergedAt(bad)).toBeUndefined();
   // Near to nothing a loss may double without harm.

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from .events import UserError, emit
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config
 from .settings import FindRateSettings
-from .stories import encoded, enough_to_train, of_split, prompt_and_story, read_corpus
+from .stories import check_enough_stories, encoded, of_split, prompt_and_story, read_corpus
 
 Row = tuple[list[int], list[int]]  # token ids and labels
 
@@ -22,7 +22,7 @@ def find_lr(config: dict[str, Any]) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     stories = read_corpus(settings.stories)
-    enough_to_train(stories)
+    check_enough_stories(stories)
     torch.manual_seed(settings.seed)
     model, tokenizer = (
         load_model(settings.model, base_dtype(settings.method, settings.precision)),

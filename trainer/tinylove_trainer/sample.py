@@ -116,7 +116,7 @@ def write_texts(
             for draft in drafts:
                 draft.rewound = False
             waiting = [draft for draft in drafts if not draft.end] + waiting
-            yield from (closed(draft, tokenizer) for draft in drafts if draft.end)
+            yield from (finished_text(draft, tokenizer) for draft in drafts if draft.end)
     finally:
         model.train(training)
 
@@ -159,13 +159,13 @@ def step(draft: Draft, logits: torch.Tensor, tokenizer: PreTrainedTokenizerFast)
     least, most = draft.request.least_tokens, draft.request.most_tokens
     if token == tokenizer.eos_token_id:
         if len(draft.tokens) <= least:
-            take_back(draft, len(draft.tokens) - 1)
+            remove_tokens(draft, len(draft.tokens) - 1)
         else:
             draft.end = "end of text"
         return token
     place = stop_place(draft, tokenizer)
     if place is not None and place < least:
-        take_back(draft, place)
+        remove_tokens(draft, place)
     elif place is not None:
         draft.end = "stop"
     elif len(draft.tokens) >= most:
@@ -196,7 +196,7 @@ def draw(draft: Draft, logits: torch.Tensor) -> int:
     return int(order[torch.multinomial(tempered, 1, generator=draft.generator)])
 
 
-def take_back(draft: Draft, place: int) -> None:
+def remove_tokens(draft: Draft, place: int) -> None:
     """Removes the tokens from `place` on, and bans the first of them from that place."""
     token = draft.tokens[place]
     draft.banned = {at: tokens for at, tokens in draft.banned.items() if at <= place}
@@ -221,7 +221,7 @@ def stop_place(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> int | None:
     return place
 
 
-def closed(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> Text:
+def finished_text(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> Text:
     ended = draft.tokens[:-1] if draft.end == "end of text" else draft.tokens
     raw = tokenizer.decode(ended)
     text = raw[: raw.rfind(draft.request.stop)] if draft.end == "stop" else raw

@@ -81,7 +81,7 @@ def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
     held = [held_of(parameter) for parameter in parameters]
     own = Share(
         held=sum(held),
-        trained=zero3.trained(optimizer) if zero3.is_parted(parameters[0]) else trained_by(optimizer),
+        trained=zero3.trained(optimizer) if zero3.is_sharded(parameters[0]) else trained_by(optimizer),
         bytes=sum(count * parameter.element_size() for count, parameter in zip(held, parameters, strict=True)),
     )
     of_all = [own] * dist.get_world_size()
@@ -90,7 +90,7 @@ def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
 
 
 def held_of(parameter: Any) -> int:
-    if zero3.is_parted(parameter):
+    if zero3.is_sharded(parameter):
         return zero3.held(parameter)
     return (parameter.to_local() if isinstance(parameter, DTensor) else parameter).numel()
 

@@ -34,7 +34,7 @@ def of_split(stories: list[Story], split: str) -> list[Story]:
     return [story for story in stories if story.split == split]
 
 
-def enough_to_train(stories: list[Story]) -> None:
+def check_enough_stories(stories: list[Story]) -> None:
     """Raises UserError if there are too few stories for training or for deciding when to stop."""
     for split, least in (("train", LEAST_TRAINING), ("validation", LEAST_VALIDATION)):
         found = len(of_split(stories, split))

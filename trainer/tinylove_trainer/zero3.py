@@ -54,7 +54,7 @@ def begin_zero3() -> None:
         comm.init_distributed(dist_backend=torch.distributed.get_backend(), auto_mpi_discovery=False)
 
 
-def is_parted(parameter: Any) -> bool:
+def is_sharded(parameter: Any) -> bool:
     return hasattr(parameter, "ds_tensor")
 
 

@@ -57,15 +57,15 @@ export interface Method {
 }
 
 /** The default method, also for tables of other studies. */
-export const usualMethod: Method = { weigh: "readers", clusters: ["title"] };
+export const defaultMethod: Method = { weigh: "readers", clusters: ["title"] };
 
 /** The method of every study made or registered by version 0.1, the only one it had. */
 export const methodOf01: Method = { weigh: "judgments", clusters: [] };
 
 /** The method that the settings declare; parts that are not set have their defaults. */
 export const methodOf = ({ weigh, clusters }: Pick<AnalyseSettings, "weigh" | "clusters">): Method => ({
-  weigh: weigh ?? usualMethod.weigh,
-  clusters: clusters ?? usualMethod.clusters,
+  weigh: weigh ?? defaultMethod.weigh,
+  clusters: clusters ?? defaultMethod.clusters,
 });
 
 /** `analyse:` of study.yaml: which claims are tested and with which margin, declared before the data. */

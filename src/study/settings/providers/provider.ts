@@ -128,7 +128,7 @@ export const served = {
 };
 
 /** The settings for the server's address and the environment variable with its key. */
-export const reachedAt = (key: string, base?: string) => ({
+export const serverAddress = (key: string, base?: string) => ({
   key: z.string().default(key).describe("The environment variable with the key; never the key itself."),
   base: (base === undefined ? z.string().optional() : z.string().default(base)).describe(
     "The server's address, such as http://localhost:8000/v1.",

@@ -17,7 +17,7 @@ from .stories import prompt_and_story
 from .story_trainer import StoryTrainer
 
 
-class Speaker(TrainerCallback):
+class RunReporter(TrainerCallback):
     """Reports the run as events, and writes its curve."""
 
     def __init__(self, settings: TuneSettings, tokenizer: PreTrainedTokenizerFast, trainer: StoryTrainer):
