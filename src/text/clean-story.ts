@@ -215,8 +215,8 @@ function isHeadline(line: string, title: string): boolean {
   const capitals = words(title).filter((word) => /^\p{Lu}/u.test(word)).length;
   if (/[!?…,;]["'”’]?$/.test(line)) return false;
   if (/\.["'”’]?$/.test(line)) return exact && capitals >= 2;
-  const loud = line === line.toUpperCase() && line !== line.toLowerCase();
-  return exact || loud || words(title).length >= 2;
+  const allCapitals = line === line.toUpperCase() && line !== line.toLowerCase();
+  return exact || allCapitals || words(title).length >= 2;
 }
 
 /** The title before the text on its line: in bold, or as it is written with a colon after it. */
@@ -568,9 +568,9 @@ export function ownHeading(text: string): string | undefined {
   const quote = /^\s{0,20}>[ \t]/.exec(start);
   const plain = /^\s{0,20}([^\n]{3,60})\n[ \t]*\n/.exec(start);
   const capitals = words(plain?.[1] ?? "").filter((word) => /^[\p{Lu}\p{N}]/u.test(word)).length;
-  const loud =
+  const isHeadingLike =
     capitals >= 2 && words(plain![1]!).length <= capitals + 3 && !/[.,;!?…:"'”’–—-]\s*$/.test(plain![1]!);
-  return (bold ?? speaker ?? quote ?? (loud ? plain : null))?.[0].trim();
+  return (bold ?? speaker ?? quote ?? (isHeadingLike ? plain : null))?.[0].trim();
 }
 
 const shortened = (text: string): string => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Findings } from "../../src/study/finding.ts";
 import { Evidence, readCurve } from "../../src/tune/evidence.ts";
-import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
+import { bestOf, inName, ratesOf, type SweepResult, tableOf } from "../../src/tune/sweep.ts";
 import { tuningFindings } from "../../src/tune/tuning-findings.ts";
 import { inWords, verdictOn } from "../../src/tune/verdict.ts";
 import { divergedAt, limits, rules } from "../../src/tune/verdict-rules.ts";
@@ -32,7 +32,7 @@ test("the sweep flags the highest rate, passes the best, and knows one that was 
   expect(verdictOn(right)).toMatchObject({ is: "healthy", unusable: false, remedy: "" });
   expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
   const swept = [low, right, high].map(
-    (evidence): Swept => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
+    (evidence): SweepResult => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
   );
   expect(bestOf(swept)?.evidence).toBe(right);
   const lines = tableOf(swept).split("\n");
@@ -96,7 +96,7 @@ test("rules have different names, and the last one always applies", () => {
 
 test("signs have the apostrophes that the report has", () => {
   const signs = [low, right, high].flatMap((evidence) => rules.map((rule) => rule.signs(evidence) ?? ""));
-  expect(signs.join(" ")).toContain("people’s");
+  expect(signs.join(" ")).toContain("base’s");
   expect(signs.join(" ")).not.toContain("'");
 });
 

@@ -54,14 +54,14 @@ export const openWindows = (
   span: { readonly begin: string; readonly end: string },
 ): SearchWindow[] =>
   Object.keys(queries).flatMap((query) =>
-    yearsOf(span.begin, span.end).flatMap(([begin, end]) => undone(journal, query, begin, end)),
+    yearsOf(span.begin, span.end).flatMap(([begin, end]) => unfinishedWindows(journal, query, begin, end)),
   );
 
-function undone(journal: Journal, query: string, begin: string, end: string): SearchWindow[] {
+function unfinishedWindows(journal: Journal, query: string, begin: string, end: string): SearchWindow[] {
   const window = journal.window(query, begin, end);
   if (window.state === "done") return [];
   if (window.state === "open") return [window];
-  return halvesOf(begin, end).flatMap(([from, to]) => undone(journal, query, from, to));
+  return halvesOf(begin, end).flatMap(([from, to]) => unfinishedWindows(journal, query, from, to));
 }
 
 interface Search {
@@ -80,7 +80,7 @@ async function searchWindow(
     const { hits, docs } = await searchPage(window, page, search, effects);
     if (page === 0 && hits > mostHits && window.since < window.until) {
       journal.addResults({ ...window, hits, state: "divided" }, [], timestamp(effects));
-      for (const half of undone(journal, window.query, window.since, window.until)) {
+      for (const half of unfinishedWindows(journal, window.query, window.since, window.until)) {
         await searchWindow(journal, half, search, effects);
       }
       return;

@@ -111,14 +111,14 @@ export function promptStartsOf(evaluator: BatchEvaluator): PromptStarts {
     async keep(sequence, start) {
       const hasStart = beginsWith(evaluator.tokensOf(sequence), start) && start.length > 0;
       await evaluator.truncate(sequence, hasStart ? start.length : 0);
-      const donor = [...starts].find(
+      const copySource = [...starts].find(
         ([other, cached]) =>
           other !== sequence && same(cached, start) && evaluator.tokensOf(other).length === start.length,
       );
       starts.set(sequence, start);
       if (hasStart || start.length === 0) return 0;
-      if (donor && start.length >= worthCopying) {
-        await evaluator.copy(donor[0], sequence);
+      if (copySource && start.length >= worthCopying) {
+        await evaluator.copy(copySource[0], sequence);
         return 0;
       }
       await evaluator.evaluate([withoutOutputs(sequence, start)]);
