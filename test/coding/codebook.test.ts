@@ -66,5 +66,5 @@ test.each([
   ["with one code", "# Tone\n\n## one\n\nOne.\n"],
   ["with a code twice", "# Tone\n\n## one\n\nOne.\n\n## one\n\nTwo.\n"],
 ])("a page %s is not one", (_, page) => {
-  expect(() => variableOf("tone.md", page)).toThrow("codebook/tone.md: no page of a codebook");
+  expect(() => variableOf("tone.md", page)).toThrow("codebook/tone.md is not a codebook page");
 });

@@ -225,7 +225,7 @@ test.each([
 test("a prompt that does not fit is named", async () => {
   const llama = await openLlama({ file: noise, ...one, contextTokens: 250 });
   await expect(llama.continueAll([{ prompt: "x".repeat(230), seed: 1, draw }])).rejects.toThrow(
-    /takes 270 tokens, the model holds 256/,
+    /need 270 tokens, but the model's context has 256/,
   );
   await llama.close();
 });

@@ -75,7 +75,7 @@ def test_a_run_that_was_killed_continues_with_the_same_losses(run, corpus, neo, 
     run("tune", {**config, "out": str(tmp_path / "whole")})
     out = tmp_path / "killed"
     kill_at(6, {**config, "out": str(out)}, tmp_path)
-    # What a kill in the midst of saving leaves: a checkpoint without its last file.
+    # A kill during saving leaves a checkpoint without its last file.
     (out / "checkpoints/checkpoint-999").mkdir()
     code, resumed = run("tune", {**config, "out": str(out)})
     assert code == 0
