@@ -14,7 +14,7 @@ for (const { name, file, from, to, test, title } of all) {
   const path = join(root, file);
   const source = readFileSync(path, "utf8");
   if (source.split(from).length !== 2) {
-    alive.push(`${name}: its code is not exactly once in ${file}`);
+    alive.push(`${name}: its code does not occur exactly once in ${file}`);
     continue;
   }
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
@@ -28,7 +28,7 @@ for (const { name, file, from, to, test, title } of all) {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
     });
-    // A test failed, not only the reading of a file.
+    // A test must have failed, not only the loading of a file.
     const killed = run.status !== 0 && /Tests +\d+ failed/.test(run.stdout);
     console.log(`${killed ? "killed" : "ALIVE "} ${name}`);
     if (!killed) alive.push(name);

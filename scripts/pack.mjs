@@ -1,7 +1,7 @@
-// What `npm pack` does before it packs, and with `--remove` after: builds a `dist` that holds nothing else, and copies
-// node-llama-cpp with the JavaScript that it imports to vendor/node_modules, which the package brings along. As a plain
-// dependency it would install 640 MB of GPU builds, because the `overrides` of a package.json apply only where it is the
-// root. The builds for processors are optional dependencies of our own.
+// `npm pack` runs this before packing, and with `--remove` afterwards. Builds a clean `dist`, and copies node-llama-cpp with
+// the JavaScript that it imports to vendor/node_modules, which is part of the package. As a plain dependency it would
+// install 640 MB of GPU builds, because `overrides` in a package.json apply only in the root package. The builds for
+// processors are optional dependencies of this package.
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
@@ -27,11 +27,11 @@ function vendorEngine() {
 }
 
 /** Packages that only the engine's own command line and its builds from source use. */
-function isForBuilding(name) {
+function isOnlyForBuilding(name) {
   return ["cmake-js", "yargs", "node-addon-api", "ignore", "validate-npm-package-name"].includes(name);
 }
 
-/** The engine and all that it imports, by where each is below node_modules. */
+/** The engine and everything that it imports, by their paths below node_modules. */
 function closureOf(folder) {
   const found = new Map();
   const walk = (at) => {
@@ -39,7 +39,7 @@ function closureOf(folder) {
     if (found.has(place)) return;
     found.set(place, at);
     const { dependencies = {} } = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
-    for (const name of Object.keys(dependencies)) if (!isForBuilding(name)) walk(folderOf(name, at));
+    for (const name of Object.keys(dependencies)) if (!isOnlyForBuilding(name)) walk(folderOf(name, at));
   };
   walk(folder);
   return found;
@@ -52,7 +52,7 @@ function folderOf(name, from) {
   throw new Error(`no ${name} for ${from} (run npm ci)`);
 }
 
-/** No sources of llama.cpp, type declarations or maps, and no packages inside packages: those have places of their own. */
+/** Whether to copy a file: no sources of llama.cpp, type declarations or maps, and no nested packages, which are copied separately. */
 function isNeeded(path, place) {
   if (/\.(d\.[cm]?ts|map|tsbuildinfo)$/.test(path) || /^node_modules(\/|$)/.test(path)) return false;
   return (
@@ -63,7 +63,7 @@ function isNeeded(path, place) {
   );
 }
 
-/** What npm would install or run for it is no business of a copy. */
+/** Removes dependencies and scripts from a package.json, so that npm installs and runs nothing for the copy. */
 function withoutInstalling(file) {
   const { name, version, license, ...about } = JSON.parse(readFileSync(file, "utf8"));
   for (const key of [

@@ -1,4 +1,4 @@
-// Shared by both commands: checks Node, installs packages, builds the program.
+// Shared by the scripts: checks Node, installs packages, builds the program.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// A task that asks about origin. Participants are told that some stories are by a machine, answers are right or wrong, and
-// the verdict rests on them: all of that follows from `asksOrigin`. study.yaml asks it with `compose: {tasks: [{task: who-wrote-it}]}`.
+// A task that asks about origin: because of `asksOrigin`, participants are informed that some stories are by a machine,
+// answers are right or wrong, and the verdict is based on them. study.yaml uses it with
+// `compose: {tasks: [{task: who-wrote-it}]}`.
 import { defineTask } from "tinylove";
 
 export default defineTask({
@@ -27,7 +28,7 @@ export default defineTask({
       kind: "choice",
       name: "answer",
       ask: words("ask"),
-      // A task that asks about origin has the answers `human` and `machine`; their wording is its own.
+      // A task that asks about origin has the answers `human` and `machine`, in its own words.
       options: [
         ["human", words("human")],
         ["machine", words("machine")],

@@ -1,4 +1,4 @@
-// Draws tables of 78 answers by fair coins, and keeps the first that agrees with all that was published.
+// Draws tables of 78 answers with fair coins, and keeps the first that matches all published numbers.
 // node examples/study-2022/reconstruct.mjs > examples/study-2022/judgments.csv
 
 import { createHash } from "node:crypto";

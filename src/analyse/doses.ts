@@ -7,7 +7,7 @@ import { countingOf, type Generation, modelName } from "../study/generation.ts";
 import { groupedBy } from "../study/groups.ts";
 import { tasks } from "../tasks/tasks.ts";
 import { dialogueWords } from "../text/dialogue.ts";
-import { sadness } from "../text/sad-and-glad.ts";
+import { sadness } from "../text/sadness.ts";
 import type { Data } from "./data.ts";
 import { ratingScale } from "./rating-scale.ts";
 

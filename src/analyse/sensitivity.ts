@@ -2,7 +2,7 @@ import type { StudyVerdict } from "../stats/verdict-test.ts";
 import { type WeightingGap, weightingGap } from "../stats/weighting-gap.ts";
 import { type Finding, sentence, table } from "../study/finding.ts";
 import { capital, counted, listed, percent, percentRange } from "../study/print.ts";
-import { type Method, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
+import { defaultMethod, type Method, methodOf, methodOf01 } from "../study/settings/analyse.ts";
 import type { Choice, Data } from "./data.ts";
 import { readersWhoFinished } from "./finished.ts";
 import { asJudgments, clustersOf, verdictOnChoices } from "./judged.ts";
@@ -50,9 +50,9 @@ export function alternativeVerdicts(data: Data, declared: StudyVerdict): Alterna
       count < readers.size && 2 * count >= readers.size
         ? { name: `Only the ${counted(count, "reader")} who finished`, test: under(method, who) }
         : undefined,
-    usual: sameMethod(method, usualMethod)
+    usual: sameMethod(method, defaultMethod)
       ? undefined
-      : { name: "The default analysis", test: under(usualMethod) },
+      : { name: "The default analysis", test: under(defaultMethod) },
     unclustered:
       clustersOf(choices, data).length > 0
         ? { name: "Clustered by reader and story only", test: under({ ...method, clusters: [] }) }

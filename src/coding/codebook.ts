@@ -12,7 +12,7 @@ import { packageFolder } from "../workbench/version.ts";
  */
 export interface Code {
   readonly code: string;
-  readonly means: string;
+  readonly meaning: string;
   readonly cues: readonly string[];
   /** The cue lists give this code if they find no cue of another one. */
   readonly otherwise: boolean;
@@ -24,7 +24,7 @@ export interface Variable {
   readonly name: string;
   readonly title: string;
   /** The question and how to choose, in Markdown. */
-  readonly asks: string;
+  readonly question: string;
   readonly codes: readonly Code[];
 }
 
@@ -63,14 +63,14 @@ export function variableOf(file: string, page: string): Variable {
   return {
     name: file.replace(/^\d+-|\.md$/g, "").replaceAll("-", "_"),
     title,
-    asks: head.replace(/^# +.+$/m, "").trim(),
+    question: head.replace(/^# +.+$/m, "").trim(),
     codes,
   };
 }
 
 /** A page as people and models read it, without its cues. */
-export const pageOf = ({ title, asks, codes }: Variable): string =>
-  [`# ${title}`, asks, ...codes.map(({ code, means }) => `## ${code}\n\n${means}`)].join("\n\n");
+export const pageOf = ({ title, question, codes }: Variable): string =>
+  [`# ${title}`, question, ...codes.map(({ code, meaning }) => `## ${code}\n\n${meaning}`)].join("\n\n");
 
 function codeOf(section: string): Code {
   const [name = "", ...lines] = section.split("\n");
@@ -80,7 +80,7 @@ function codeOf(section: string): Code {
   const words = cues.map((cue) => cue.trim().toLowerCase()).filter(Boolean);
   return {
     code: name.trim(),
-    means: lines
+    meaning: lines
       .filter((line) => !cueLine.test(line))
       .join("\n")
       .trim(),

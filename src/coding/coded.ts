@@ -3,7 +3,7 @@ import type { Study } from "../workbench/study.ts";
 import { type Agreement, agreements } from "./agreement.ts";
 import { readCodebook, type Variable } from "./codebook.ts";
 import { codersOf } from "./codings.ts";
-import { type Settled, settledCodes } from "./settled.ts";
+import { type FinalCode, finalCodes } from "./final-codes.ts";
 import type { Text } from "./texts.ts";
 
 /** All codes of the texts: the coders, the codes that the study uses, and the coders' agreement. */
@@ -11,7 +11,7 @@ export interface Coded {
   readonly variables: readonly Variable[];
   readonly coders: readonly Coder[];
   /** By variable and text. */
-  readonly settled: ReadonlyMap<string, ReadonlyMap<string, Settled>>;
+  readonly finalCodes: ReadonlyMap<string, ReadonlyMap<string, FinalCode>>;
   readonly agreements: readonly Agreement[];
 }
 
@@ -23,7 +23,7 @@ export async function codedTexts(study: Study, texts: readonly Text[]): Promise<
   return {
     variables: codebook.variables,
     coders,
-    settled: settledCodes(coders, names),
+    finalCodes: finalCodes(coders, names),
     agreements: agreements(coders, names),
   };
 }

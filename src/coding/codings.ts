@@ -19,7 +19,7 @@ export async function readCoders(study: Study): Promise<Coder[]> {
     const where = `${codingsFolder}/${basename(file)}`;
     const rows = await readTable(file);
     const codings = rows.map((row, at) => checked(row, Coding, `${where}, row ${at + 1}`));
-    refuseDoubles(codings, where);
+    assertNoDuplicates(codings, where);
     const [first] = codings;
     if (first) coders.push({ name: basename(file, ".csv"), kind: first.kind, codings });
   }
@@ -30,8 +30,8 @@ const codingFiles = async (study: Study): Promise<string[]> =>
   (await filesUnder(study.path(codingsFolder))).filter((file) => file.endsWith(".csv"));
 
 /**
- * All coders of these texts: people and models first, the cue lists last. The cue lists code these texts again,
- * because their file is about the texts of the description.
+ * All coders of these texts: people and models first, then the cue lists. The cue lists code these texts again, because
+ * their file is about the texts of the description.
  */
 export async function codersOf(
   study: Study,
@@ -100,7 +100,7 @@ export async function writeCoder(study: Study, { name, codings }: Coder): Promis
 export const codingsCsv = (codings: readonly Coding[]): string =>
   csv(["text", "variable", "code", "kind"], codings);
 
-function refuseDoubles(codings: readonly Coding[], where: string): void {
+function assertNoDuplicates(codings: readonly Coding[], where: string): void {
   const seen = new Set<string>();
   for (const coding of codings) {
     const key = nameOfCoding(coding);

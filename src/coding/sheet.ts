@@ -73,14 +73,14 @@ function sheetColumns(
   const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
   return new Map(
     ["item", ...variables.map(({ name }) => name)].map((name) => {
-      const alike = columns.includes(name)
+      const matching = columns.includes(name)
         ? [name]
         : columns.filter((column) => plain(column) === plain(name));
-      if (alike.length === 1) return [name, alike[0]!];
+      if (matching.length === 1) return [name, matching[0]!];
       throw new StudyError(
-        alike.length === 0
+        matching.length === 0
           ? `${file}: no column ${name}`
-          : `${file}: ${alike.join(" and ")} could both be ${name}`,
+          : `${file}: ${matching.join(" and ")} could both be ${name}`,
         {
           hint: `fill in the sheet that \`tinylove code sheet\` wrote; it has ${columns.join(", ") || "no columns"}`,
         },

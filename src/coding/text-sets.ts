@@ -6,7 +6,10 @@ import { StudyError } from "../workbench/errors.ts";
 import { readJsonLines } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** Which texts are coded: the study's own, or those of the factorial with the stories behind them. */
+/**
+ * Which texts are coded: the study's own, or those of the factorial with its example stories and the stories of its
+ * titles.
+ */
 export const TextSet = z.enum(["study", "factorial"]);
 export type TextSet = z.infer<typeof TextSet>;
 
@@ -25,8 +28,8 @@ export async function readTextSet(
     Generation,
     "run `tinylove factorial` first",
   );
-  const behind = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
-  return { stories: stories.filter(({ id }) => behind.has(id)), generations };
+  const used = new Set(generations.flatMap(({ story, examples }) => [story, ...examples]));
+  return { stories: stories.filter(({ id }) => used.has(id)), generations };
 }
 
 /** A coder's name that can be a file's; throws StudyError for another. */
@@ -37,10 +40,11 @@ export function checkedCoder(name: string): string {
   });
 }
 
-const ending = "-influence";
+const factorialSuffix = "-influence";
 
 /** The longest name of a coder, so that the file's name is valid too. */
-export const longestCoder = (textSet: TextSet): number => 40 - (textSet === "factorial" ? ending.length : 0);
+export const longestCoder = (textSet: TextSet): number =>
+  40 - (textSet === "factorial" ? factorialSuffix.length : 0);
 
 /**
  * The name of a coder's file for a text set. Files are written whole, so each set has its own. Throws StudyError for
@@ -48,16 +52,16 @@ export const longestCoder = (textSet: TextSet): number => 40 - (textSet === "fac
  */
 export function coderInTextSet(name: string, textSet: TextSet): string {
   const checked = checkedCoder(name);
-  if (checked.endsWith(ending)) {
+  if (checked.endsWith(factorialSuffix)) {
     throw new StudyError(`coder ${name}: names with this ending are for codes of the factorial's texts`, {
-      hint: `try ${checked.slice(0, -ending.length) || "another name"}`,
+      hint: `try ${checked.slice(0, -factorialSuffix.length) || "another name"}`,
     });
   }
-  return checkedCoder(textSet === "factorial" ? checked + ending : checked);
+  return checkedCoder(textSet === "factorial" ? checked + factorialSuffix : checked);
 }
 
 /** The coder and the text set of a file's name, the inverse of `coderInTextSet`. */
 export const textSetOf = (file: string): { readonly name: string; readonly textSet: TextSet } =>
-  file.endsWith(ending)
-    ? { name: file.slice(0, -ending.length), textSet: "factorial" }
+  file.endsWith(factorialSuffix)
+    ? { name: file.slice(0, -factorialSuffix.length), textSet: "factorial" }
     : { name: file, textSet: "study" };

@@ -15,8 +15,8 @@ export interface Text {
   /** Texts of the stories that the model was shown. */
   readonly examples: readonly string[];
   /**
-   * Whether it may be shown to readers: a person's text, or the attempt at a title that counts. Other attempts were
-   * set aside.
+   * Whether it may be shown to readers: a person's text, or the attempt at a title that counts. Other attempts are not
+   * used.
    */
   readonly counts: boolean;
 }

@@ -82,10 +82,10 @@ async function makeCorpus(study: Study, source: string, gathered: Gathered, effe
   await writeWhole(study.path(storiesFile), jsonLines(stories));
 }
 
-function splitStories(study: Study, { stories, twins }: Validated): Story[] {
+function splitStories(study: Study, { stories, nearDuplicates }: Validated): Story[] {
   const clusters = clustersOf(
     stories.map(({ group }) => group),
-    twins,
+    nearDuplicates,
   );
   const counts = splitCounts(study.config.corpus.split, stories.length);
   const parts = drawSplit(clusters, counts, study.random("collect", "split"));
@@ -112,9 +112,9 @@ function warnAbout(
   file: string,
   effects: Effects,
 ): void {
-  for (const [reason, alike] of byReason(remarks)) {
-    for (const { message } of alike.slice(0, linesShown)) effects.warn(message);
-    const others = alike.length - linesShown;
+  for (const [reason, group] of byReason(remarks)) {
+    for (const { message } of group.slice(0, linesShown)) effects.warn(message);
+    const others = group.length - linesShown;
     if (others > 0) effects.warn(`and ${others} more (${reason}): see ${file}`);
   }
 }
@@ -126,7 +126,7 @@ const rejectedCsv = (rejected: readonly Rejection[]): string =>
   );
 
 function nothingLeft(rejected: readonly Rejection[]): StudyError {
-  const reasons = byReason(rejected).map(([reason, alike]) => `${alike.length} ${reason}`);
+  const reasons = byReason(rejected).map(([reason, group]) => `${group.length} ${reason}`);
   return new StudyError(`none of the ${rejected.length} rows is a usable story: ${reasons.join(", ")}`, {
     hint: rejected[0] ? `the first: ${rejected[0].message}` : "the source gave no rows",
   });

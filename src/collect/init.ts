@@ -2,7 +2,7 @@ import { cp, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { usualGenre } from "../study/config.ts";
+import { defaultGenre } from "../study/config.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { pairsOf } from "../workbench/options.ts";
@@ -10,7 +10,7 @@ import { command } from "../workbench/stage.ts";
 import { studySchema } from "../workbench/study-schema.ts";
 import { packageFolder } from "../workbench/version.ts";
 import { type SettingAtPath, withSettings } from "../workbench/with-settings.ts";
-import { appraise } from "./appraise.ts";
+import { inspectTable } from "./inspect-table.ts";
 
 const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
 
@@ -46,7 +46,7 @@ export const init = command({
         hint: "add --corpus FILE",
       });
     const root = resolve(folder);
-    await refuseUsed(root, folder);
+    await assertUnused(root, folder);
     const source = join(examplesFolder, example);
     if (!/^[a-z0-9-]+$/.test(example) || !(await exists(join(source, "study.yaml")))) {
       throw new StudyError(`no example ${example}`, { hint: "try first-study" });
@@ -58,12 +58,12 @@ export const init = command({
       await writeStudy(root, settings, gitignore);
     } else {
       const own = { columns: pairsOf("--columns", columns, "title=headline"), table };
-      const { settings: fitting, said } = await appraise(corpus, own, effects);
+      const { settings: fitting, summary } = await inspectTable(corpus, own, effects);
       const file = basename(resolve(corpus));
       await cp(corpus, join(root, file), { recursive: true });
       const changed = withSettings(settings, [...ownCorpus(file, own), ...fitting]);
       await writeStudy(root, changed, `${gitignore}/${file}\n`);
-      for (const line of said) effects.log(`  ${line}`);
+      for (const line of summary) effects.log(`  ${line}`);
     }
     effects.log(
       `made ${folder}: edit ${join(folder, "study.yaml")}, then run \`tinylove run --study ${folder}\``,
@@ -71,7 +71,7 @@ export const init = command({
   },
 });
 
-async function refuseUsed(root: string, folder: string): Promise<void> {
+async function assertUnused(root: string, folder: string): Promise<void> {
   if ((await exists(root)) && !(await stat(root)).isDirectory())
     throw new StudyError(`${folder} is a file`, { hint: "choose a new folder" });
   if ((await filesUnder(root)).length > 0)
@@ -94,7 +94,7 @@ const ownCorpus = (
   }: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
 ): SettingAtPath[] => [
   ["title", "A study of very short stories"],
-  ["genre", usualGenre],
+  ["genre", defaultGenre],
   ["corpus.file", file],
   ["corpus.licence", "unknown"],
   ["corpus.note", ""],

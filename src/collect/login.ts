@@ -8,7 +8,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { openWindow } from "./crawl/browser.ts";
 import { type Cookie, keepCookies } from "./crawl/cookies.ts";
-import { domainOf, placesOf } from "./crawl/places.ts";
+import { domainOf, endpointsOf } from "./crawl/endpoints.ts";
 
 /** The browser profile with the login; private. */
 export const profileFolder = "collected/profile";
@@ -21,7 +21,7 @@ export const login = command({
   options: z.object({}),
   async run(folder, _, effects) {
     const study = await openStudy(folder);
-    const { site } = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+    const { site } = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
     await mkdir(study.path(profileFolder), { recursive: true, mode: 0o700 });
     const context = await openWindow(study.path(profileFolder), effects.env);
     effects.log(`log in to ${site.host} in the window, then close the window`);

@@ -40,17 +40,17 @@ export const purge = command({
   async run(folder, { all, yes }, effects) {
     const study = await openStudy(folder);
     const stories = (await exists(study.path(storiesFile))) ? await readStories(study) : [];
-    const present = await there(study, texts);
-    const holding = await filesHolding(study, stories);
-    if (present.length === 0 && holding.length === 0) {
+    const present = await existingPaths(study, texts);
+    const containing = await filesContaining(study, stories);
+    if (present.length === 0 && containing.length === 0) {
       throw new StudyError("the study has no collected texts", {
         hint: "nothing to remove",
       });
     }
-    const removable = holding.filter((file) => derived.some((part) => file.startsWith(`${part}/`)));
+    const removable = containing.filter((file) => derived.some((part) => file.startsWith(`${part}/`)));
     const removed = [...present, ...(all ? removable : [])];
     for (const path of removed) effects.print(`${yes ? "removed" : "would remove"} ${path}`);
-    for (const path of holding) {
+    for (const path of containing) {
       if (!removed.includes(path))
         effects.warn(
           `${path} contains parts of the texts and is kept${all ? "" : " (--all removes files that can be made again)"}`,
@@ -71,7 +71,7 @@ async function remove(study: Study, stories: readonly Story[], removed: readonly
   if (await exists(study.path(journalFile))) {
     const journal = new Journal(study.path(journalFile));
     for (const { address, hash } of journal.addresses()) {
-      if (hash !== "") journal.reach(address, "purged", timestamp(effects));
+      if (hash !== "") journal.setState(address, "purged", timestamp(effects));
     }
     journal.close();
   }
@@ -88,7 +88,7 @@ const provenanceOf = (stories: readonly Story[]): string =>
     })),
   );
 
-async function there(study: Study, paths: readonly string[]): Promise<string[]> {
+async function existingPaths(study: Study, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) if (await exists(study.path(path))) found.push(path);
   return found;
@@ -98,21 +98,21 @@ const window = 8;
 const largestFile = 200_000_000;
 
 /** Other files of the study that contain eight consecutive words of a story. */
-async function filesHolding(study: Study, stories: readonly Story[]): Promise<string[]> {
+async function filesContaining(study: Study, stories: readonly Story[]): Promise<string[]> {
   const known = new Set(stories.flatMap(({ text }) => [...runsOf(termsOf(text))]));
   if (known.size === 0) return [];
-  const holding: string[] = [];
+  const containing: string[] = [];
   for (const file of await filesUnder(study.folder)) {
     const path = relative(study.folder, file).split("\\").join("/");
     if (texts.some((text) => path === text || path.startsWith(`${text}/`))) continue;
     if ((await stat(file)).size > largestFile) continue;
     for (const run of runsOf(termsOf(await readFile(file, "utf8")))) {
       if (!known.has(run)) continue;
-      holding.push(path);
+      containing.push(path);
       break;
     }
   }
-  return holding;
+  return containing;
 }
 
 function* runsOf(terms: readonly string[]): Generator<string> {

@@ -51,27 +51,27 @@ export interface FoundStory {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** A source of one's own, as `defineSource` takes it. */
+/** A plugin's source, the argument of `defineSource`. */
 export interface SourceDefinition {
-  /** As `corpus.source` names it: lower-case letters, digits and hyphens. */
+  /** Its name in `corpus.source`: lower-case letters, digits and hyphens. */
   readonly name: string;
   readonly summary: string;
-  /** Files and folders that the stories depend on, relative to the study or absolute. None by default. */
+  /** Files and folders that the stories depend on, relative to the study or absolute. Default: none. */
   inputs?(study: Study): readonly string[];
-  /** Every story that there is, in the source's own order. What is empty, too long or double is left out afterwards. */
+  /** All stories, in the source's own order. Empty, too long and duplicate ones are left out afterwards. */
   gather(study: Study, options: CollectOptions, effects: Effects): Promise<readonly NewStory[]>;
 }
 
-/** A story as a source of one's own gives it. */
+/** A story from a plugin's source. */
 export type NewStory = Pick<FoundStory, "title" | "text"> & Partial<FoundStory>;
 
 /**
- * Defines a source of human stories for `plugins:` of study.yaml. Of a story only `title` and `text` are needed; without
- * others the licence is that of `corpus.licence`, the author is unknown, and each story is its own group for the split.
+ * Defines a source of human stories for `plugins:` of study.yaml. A story needs only `title` and `text`. Defaults: the
+ * licence in `corpus.licence`, no author, and each story as its own group for the split.
  */
 export const defineSource = (source: SourceDefinition): SourceDefinition => definition("source", source);
 
-/** A plugin's source as all others are asked. */
+/** A plugin's source with the interface of the built-in ones. */
 export const sourceOf = (source: SourceDefinition): Source => ({
   name: source.name,
   summary: source.summary,

@@ -32,7 +32,7 @@ export interface Validated {
   readonly rejected: readonly Rejection[];
   readonly warned: readonly Remark[];
   /** Pairs of positions in `stories` whose texts are nearly the same. */
-  readonly twins: readonly Pair[];
+  readonly nearDuplicates: readonly Pair[];
 }
 
 type Pair = readonly [one: number, other: number];
@@ -57,25 +57,25 @@ export function validate(found: readonly FoundStory[], rule: LengthRule, repair 
   const reprints = reprintsAmong(unique, pairs);
 
   // Removing reprints shifts positions.
-  const staying = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
-  const positions = new Map(staying.map((at, position) => [at, position]));
-  const stories = staying.map((at) => unique[at]!);
-  const twins = pairs
+  const kept = unique.flatMap((_, at) => (reprints.has(at) ? [] : [at]));
+  const positions = new Map(kept.map((at, position) => [at, position]));
+  const stories = kept.map((at) => unique[at]!);
+  const duplicates = pairs
     .filter((pair) => pair.every((at) => positions.has(at)))
     .map(([one, other]): Pair => [positions.get(one)!, positions.get(other)!]);
   const warned = [
     ...stories.flatMap((story) => remarksOn(story, rule, repair)),
     ...cutOffAmong(stories),
-    ...twins.map(([one, other]) => twinRemark(stories[one]!, stories[other]!)),
+    ...duplicates.map(([one, other]) => nearDuplicateRemark(stories[one]!, stories[other]!)),
   ];
-  return { stories, rejected: [...rejected, ...reprints.values()], warned, twins };
+  return { stories, rejected: [...rejected, ...reprints.values()], warned, nearDuplicates: duplicates };
 }
 
 /** Normalises stories, and separates valid ones (the earliest of each text) from rejected ones. */
 function screened(found: readonly FoundStory[], rule: LengthRule, repair: boolean) {
   const stories = found.map((given) => normalised(given, repair));
   const times = timesOf(found.map(({ facts }) => facts["date"]));
-  const flaws = stories.map((story, at) => brokenness(found[at]!) ?? flawOf(story, rule));
+  const flaws = stories.map((story, at) => rawFlawOf(found[at]!) ?? flawOf(story, rule));
   const firstOf = new Map<string, number>();
   for (const [at, story] of stories.entries()) {
     if (flaws[at]) continue;
@@ -84,7 +84,7 @@ function screened(found: readonly FoundStory[], rule: LengthRule, repair: boolea
   }
   for (const [at, story] of stories.entries()) {
     const first = firstOf.get(textKey(story));
-    if (!flaws[at] && first !== undefined && first !== at) flaws[at] = doubleOf(story, stories[first]!);
+    if (!flaws[at] && first !== undefined && first !== at) flaws[at] = duplicateFlaw(story, stories[first]!);
   }
   return {
     unique: stories.filter((_, at) => !flaws[at]),
@@ -132,7 +132,7 @@ function normalised(given: FoundStory, repair: boolean): ValidStory {
 type Flaw = Pick<Rejection, "reason" | "message">;
 
 /** Problems that are checked before normalising. */
-function brokenness({ where, title, text }: FoundStory): Flaw | undefined {
+function rawFlawOf({ where, title, text }: FoundStory): Flaw | undefined {
   if (text.length > mostCharacters || title.length > mostCharacters) {
     const length = Math.max(text.length, title.length);
     return flaw(
@@ -163,7 +163,7 @@ function flawOf(story: ValidStory, rule: LengthRule): Flaw | undefined {
   return undefined;
 }
 
-const doubleOf = (story: ValidStory, first: ValidStory): Flaw =>
+const duplicateFlaw = (story: ValidStory, first: ValidStory): Flaw =>
   story.reprint
     ? reprintFlaw(story, first)
     : flaw(
@@ -271,7 +271,7 @@ function cutOffAmong(stories: readonly ValidStory[]): Remark[] {
 const leftoverMarkup =
   /<\/?[a-z][a-z0-9]*(\s[^<>]*)?\/?>|&(#\d+|[a-z]{2,8});|https?:\/\/|@{2,}|\*{2,}|_{2,}|\{\{|\}\}|\[\[|\]\]/i;
 
-const twinRemark = (one: ValidStory, other: ValidStory): Remark => ({
+const nearDuplicateRemark = (one: ValidStory, other: ValidStory): Remark => ({
   story: other.id,
   ...flaw(
     "near duplicate",

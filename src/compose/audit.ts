@@ -34,7 +34,7 @@ export async function auditCleaning(
     return;
   }
   effects.warn(
-    `cleaning and normalising may reveal who wrote the stories: ${listed(leaks.map(sayLeak))} (${pValue(p)}); change these places in the corpus or generate these stories again`,
+    `cleaning and normalising may reveal who wrote the stories: ${listed(leaks.map(leakInWords))} (${pValue(p)}); change these places in the corpus or generate these stories again`,
   );
 }
 
@@ -63,7 +63,7 @@ async function rawTexts(study: Study): Promise<Map<string, string>> {
   return new Map([...stories, ...generations]);
 }
 
-const sayLeak = ({ before, after, human, machine }: Leak): string =>
+const leakInWords = ({ before, after, human, machine }: Leak): string =>
   `marks as in “${after.trim()}” (from “${before.trim().replaceAll("\n", "⏎")}”) come ${printed(human, "number")} times in a human story and ${printed(machine, "number")} in a machine’s`;
 
 const permutations = 999;

@@ -64,7 +64,7 @@ export function candidatesOf(
   }));
   if (titles.length === 0)
     throw new StudyError("the corpus has no test stories", { hint: "give corpus.split a share for test" });
-  refuseLeftovers(human, written, settings);
+  assertNoLeftovers(human, written, settings);
   return {
     titles,
     models,
@@ -77,7 +77,7 @@ export function candidatesOf(
  * Throws StudyError for texts whose form would reveal their origin: a tag, a template token, an HTML entity, a
  * heading, a line that repeats the title. The rule is the same for both sides.
  */
-function refuseLeftovers(
+function assertNoLeftovers(
   stories: readonly Story[],
   written: readonly Generation[],
   { allow }: ComposeSettings,

@@ -56,10 +56,10 @@ function checkTitles({ compose, generate }: StudyConfig): void {
 const tooFew = (
   { forms, human, machine }: StudyConfig["compose"],
   needed: number,
-  there: string,
+  available: string,
 ): StudyError =>
   new StudyError(
-    `${counted(forms, "form")} of ${human} human and ${machine} machine stories need ${needed} titles: ${there}`,
+    `${counted(forms, "form")} of ${human} human and ${machine} machine stories need ${needed} titles: ${available}`,
     {
       hint: "ask for fewer forms or stories (compose.forms, human, machine), or for more titles (corpus.split, generate.titles)",
     },

@@ -3,11 +3,11 @@ import type { Form, Question } from "../study/form.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Place } from "./layout.ts";
+import type { Placement } from "./layout.ts";
 import { randomId, stimulusId } from "./stimuli.ts";
 
 /** The forms, `form-1` and so on; these names stay on the server. Questions are in random order even here. */
-export function formsOf(places: readonly Place[], settings: ComposeSettings, study: Study): Form[] {
+export function formsOf(places: readonly Placement[], settings: ComposeSettings, study: Study): Form[] {
   return Array.from({ length: settings.forms }, (_, at) => {
     const id = `form-${at + 1}`;
     const own = storiesOf(
@@ -43,7 +43,7 @@ interface Stories {
  * Pairs are made by rows, in which the models take turns. If there are no stories for pairs alone, the single ones
  * are used.
  */
-function storiesOf(places: readonly Place[], study: Study): Stories {
+function storiesOf(places: readonly Placement[], study: Study): Stories {
   const idsOf = (origin: string, paired: boolean) =>
     places
       .filter((place) => place.paired === paired && place.version.origin === origin)

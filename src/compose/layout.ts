@@ -8,7 +8,7 @@ import { type Candidate, type Candidates, longEnough, type Version } from "./can
  * A text on a form. `shortest` is the number of words of the shortest version of its title that is used (or counts as
  * used): all versions are clipped to one length.
  */
-export interface Place {
+export interface Placement {
   readonly form: number;
   readonly version: Version;
   readonly shortest: number;
@@ -20,7 +20,7 @@ export interface Place {
  * Gives every form its human and machine stories. Models take turns over forms and rows, and no title is on a form
  * twice, except for the two stories of a pair with one title. Throws StudyError if there are too few titles.
  */
-export function layOut(candidates: Candidates, settings: ComposeSettings, random: Random): Place[] {
+export function layOut(candidates: Candidates, settings: ComposeSettings, random: Random): Placement[] {
   const pool = new Pool(candidates, random);
   const none = () => tooFew(candidates, settings);
   const { alone, pairs } = sharesOf(settings);
@@ -48,15 +48,15 @@ interface Rows {
   none(): StudyError;
 }
 
-type Placed = Omit<Place, "paired">;
+type UnpairedPlacement = Omit<Placement, "paired">;
 
 /**
  * A title's human version is on another form than its machine version. Each title gives both its versions if the
  * counts allow it; either way the lengths of both origins come from the same draws.
  */
-function separateForms(rows: Rows & Counts): Placed[] {
+function separateForms(rows: Rows & Counts): UnpairedPlacement[] {
   const { forms, human, machine, pool, none } = rows;
-  const places: Placed[] = [];
+  const places: UnpairedPlacement[] = [];
   const humanRows = new Array<number>(forms).fill(0);
 
   // Machine stories first, because they need a title that their model wrote to; the human version goes to another
@@ -87,7 +87,7 @@ function separateForms(rows: Rows & Counts): Placed[] {
 }
 
 /** Both versions of a title on one form. */
-const sameForm = (rows: Rows & { readonly pairs: number }): Placed[] =>
+const sameForm = (rows: Rows & { readonly pairs: number }): UnpairedPlacement[] =>
   Array.from({ length: rows.forms * rows.pairs }, (_, slot) => {
     const form = slot % rows.forms;
     const { title, version, shortest } = written(rows, form, Math.floor(slot / rows.forms));

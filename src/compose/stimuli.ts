@@ -4,11 +4,11 @@ import type { Key, Stimulus } from "../study/stimulus.ts";
 import { clipWords } from "../text/clip.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Range, Version } from "./candidates.ts";
-import type { Place } from "./layout.ts";
+import type { Placement } from "./layout.ts";
 
 /** Stimuli in the order of their random ids, so that the file's order reveals nothing. */
 export function stimuliOf(
-  places: readonly Place[],
+  places: readonly Placement[],
   range: Range,
   settings: ComposeSettings,
   study: Study,

@@ -18,13 +18,13 @@ export function codesCsv(texts: readonly Text[], { measures, values }: Measureme
     title,
     ...Object.fromEntries(names.map((name) => [name, cell(values.get(name)![at])])),
     ...Object.fromEntries(
-      [...coded.settled].flatMap(([variable, codes]) => [
+      [...coded.finalCodes].flatMap(([variable, codes]) => [
         [variable, codes.get(id)?.code],
         [`${variable}_by`, codes.get(id)?.by],
       ]),
     ),
   }));
-  const codeColumns = [...coded.settled.keys()].flatMap((variable) => [variable, `${variable}_by`]);
+  const codeColumns = [...coded.finalCodes.keys()].flatMap((variable) => [variable, `${variable}_by`]);
   return csv(["id", "origin", "model", "story", "title", ...names, ...codeColumns], rows);
 }
 

@@ -1,6 +1,6 @@
 import type { Story } from "../study/story.ts";
 import { dialogueWords } from "../text/dialogue.ts";
-import { sadness } from "../text/sad-and-glad.ts";
+import { sadness } from "../text/sadness.ts";
 import { termsOf } from "../text/words.ts";
 import { StudyError } from "../workbench/errors.ts";
 
@@ -67,13 +67,13 @@ const tone: ControlKind = {
         ? `Its tone is not ${value} at all.`
         : `Its tone is ${value}, ${strengths[Number(strength)]}.`,
   measure: (text, context) =>
-    placeOf(sadness(text), context.sadness) >= 0.5 ? String(context.control["tone"]) : undefined,
+    rankOf(sadness(text), context.sadness) >= 0.5 ? String(context.control["tone"]) : undefined,
   distance(text, value, context) {
     const sad = sadTones.includes(String(value));
     if (!sad && !gladTones.includes(String(value))) return undefined;
     const target = Number(context.control["strength"] ?? 3) / 4;
-    const place = placeOf(sadness(text), context.sadness);
-    return Math.abs((sad ? place : 1 - place) - target);
+    const rank = rankOf(sadness(text), context.sadness);
+    return Math.abs((sad ? rank : 1 - rank) - target);
   },
 };
 
@@ -83,7 +83,7 @@ const strength: ControlKind = {
   placeholders: sadnessPlaceholder,
   problemWith: wholeUpTo(4),
   instruction: () => "",
-  measure: (text, { sadness: levels }) => Math.round(4 * placeOf(sadness(text), levels)),
+  measure: (text, { sadness: levels }) => Math.round(4 * rankOf(sadness(text), levels)),
   distance: () => undefined,
 };
 
@@ -250,13 +250,15 @@ export function missingControls(
   { body, examples }: { readonly body: string; readonly examples: number },
   choice: string,
 ): string[] {
-  const placeholders = new Set([...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!));
+  const placeholders = new Set(
+    [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, placeholder]) => placeholder!),
+  );
   const matches = choice === "matched" && examples > 0;
   return controls.flatMap((kind) => {
     const { name } = kind;
     if (!Object.hasOwn(control, name)) return [];
-    const places = [name, "wishes", ...(kind.placeholders?.(control) ?? [])];
-    if (places.some((place) => placeholders.has(place))) return [];
+    const accepted = [name, "wishes", ...(kind.placeholders?.(control) ?? [])];
+    if (accepted.some((each) => placeholders.has(each))) return [];
     // Examples matched to a tone are matched to its strength too.
     const measured = name === "strength" ? "tone" : name;
     return matches && measurable(control, measured) ? [] : [name];
@@ -269,7 +271,7 @@ const contextOf = (control: Control, stories: readonly Story[]): Context => ({
 });
 
 /** The share of stories below a level; ties count half. */
-function placeOf(level: number, levels: readonly number[]): number {
+function rankOf(level: number, levels: readonly number[]): number {
   if (levels.length === 0) return 0.5;
   const below = levels.filter((each) => each < level).length;
   const same = levels.filter((each) => each === level).length;

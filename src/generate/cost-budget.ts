@@ -78,7 +78,7 @@ export async function costBudgetOf(
   });
   const before = spentIn([...journal.entries.values()].filter(({ model }) => model === name));
   let { paid, estimated } = before;
-  let setAside = 0;
+  let reservedTotal = 0;
   const run = `${effects.now().toString(36)}-${process.pid}`;
   let count = 0;
   let waiting: (() => void)[] = [];
@@ -97,12 +97,12 @@ export async function costBudgetOf(
       { hint: "raise `budget`; texts written so far are kept" },
     );
   const reserveCost = async (most: number): Promise<Reservation> => {
-    setAside += most;
+    reservedTotal += most;
     const entry = { model: name, id: `${run}-${++count}`, reserved: most };
     await journal.put(keyOf(entry), entry);
     const settle = async (spent: number, guessed: boolean) => {
-      setAside -= most;
-      if (setAside < 1e-12) setAside = 0;
+      reservedTotal -= most;
+      if (reservedTotal < 1e-12) reservedTotal = 0;
       paid += spent;
       if (guessed) estimated += spent;
       const free = waiting;
@@ -121,8 +121,8 @@ export async function costBudgetOf(
   return {
     async reserve(request, mostTokens) {
       const most = mostOf(request, mostTokens);
-      while (budget !== undefined && paid + setAside + most > budget) {
-        if (setAside === 0) throw usedUp(most);
+      while (budget !== undefined && paid + reservedTotal + most > budget) {
+        if (reservedTotal === 0) throw usedUp(most);
         effects.signal.throwIfAborted();
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
@@ -131,7 +131,7 @@ export async function costBudgetOf(
     async reserveJob(requests, mostTokens) {
       const each = requests.map((request) => mostOf(request, mostTokens(request)));
       const all = each.reduce((sum, most) => sum + most, 0);
-      if (budget !== undefined && paid + setAside + all > budget) throw usedUp(all);
+      if (budget !== undefined && paid + reservedTotal + all > budget) throw usedUp(all);
       const reserved: Reservation[] = [];
       for (const most of each) reserved.push(await reserveCost(most));
       return reserved;

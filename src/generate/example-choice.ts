@@ -20,7 +20,7 @@ export interface ChoiceRequest {
   readonly count: number;
   /** Stories in `generate.exampleStories`, by id or title. */
   readonly named: readonly string[];
-  /** What is request for beyond the title. */
+  /** What is requested beyond the title. */
   readonly control: Control;
 }
 

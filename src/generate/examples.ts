@@ -5,7 +5,7 @@ import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { ChoiceRequest, ExampleChoice } from "./example-choice.ts";
 import { balanced } from "./examples/balanced.ts";
-import { diverse, farthest, nearest } from "./examples/by-likeness.ts";
+import { diverse, farthest, nearest } from "./examples/by-similarity.ts";
 import { fixed } from "./examples/fixed.ts";
 import { matched } from "./examples/matched.ts";
 import { random as randomChoice } from "./examples/random.ts";

@@ -18,7 +18,7 @@ import { fill, readTemplate, type Template, templateFile } from "./template.ts";
 
 /**
  * Generates texts for every combination of title and example, several times each: the data from which `tinylove
- * influence` estimates what the example leaks into a text. It waits until study.yaml has `generate: { factorial: {}
+ * influence` estimates what the example leaks into a text. It runs only if study.yaml has `generate: { factorial: {}
  * }`.
  */
 export const factorial = stage({

@@ -44,7 +44,7 @@ export function faultFinder(stories: readonly Story[], shortest: number): FaultF
   };
 }
 
-/** Number of consecutive words that two writers hardly share by chance. */
+/** Number of consecutive words that two writers rarely share by chance. */
 const copiedWords = 8;
 
 const fault = (what: string): Fault => ({ what });
@@ -58,9 +58,9 @@ function refused(text: string): Fault | undefined {
     /\b(?:as an? (?:large )?(?:ai|language model)|i['’]?m (?:just )?an? (?:ai|language model))\b/i;
   // A story may begin like this too, but a refusal is short.
   if (!machine.test(text.slice(0, 300)) && countWords(text) > longestRefusal) return undefined;
-  const speaks =
+  const aboutTask =
     /\b(?:as an ai|language model|(?:write|create|provide|generate|fulfil|help|assist|comply)[^.]{0,60}(?:story|request|content|that|this))\b/i;
-  return refuses.test(text) && speaks.test(text.slice(0, 300))
+  return refuses.test(text) && aboutTask.test(text.slice(0, 300))
     ? { outcome: "refused", what: "the model refused" }
     : undefined;
 }

@@ -81,7 +81,7 @@ export const generate = stage({
     const training = trainingStories(stories);
     const forgotten = again ? await repliesWithoutStory(study) : new Set<string>();
     const journal = await openJournal(study.path(journalFile), { again, forgotten });
-    const writing: RunContext = { study, journal, faults, training, thinkUnopened: new Set(), effects };
+    const context: RunContext = { study, journal, faults, training, thinkUnopened: new Set(), effects };
     try {
       const written = new Map<string, Generation[]>();
       const failures = new Map<ModelSettings, StudyError>();
@@ -98,7 +98,7 @@ export const generate = stage({
           );
         }
         try {
-          const generations = await writtenBy(series, writing);
+          const generations = await writtenBy(series, context);
           written.set(fileOf(series), generations);
           for (const line of summaryOf(series, generations, study.config.generate)) effects.log(line);
           const none = noStoryError(series, generations, study.config.generate);
@@ -164,11 +164,11 @@ async function repliesWithoutStory(study: Study): Promise<Set<string>> {
   return new Set(generations.filter(({ text, raw }) => text === "" && raw !== "").map(({ raw }) => raw));
 }
 
-async function writtenBy(series: Series, writing: RunContext): Promise<Generation[]> {
+async function writtenBy(series: Series, context: RunContext): Promise<Generation[]> {
   const provider = await providerOf(series.model);
-  const model = await provider.open(series.model, writing.study, writing.effects);
+  const model = await provider.open(series.model, context.study, context.effects);
   try {
-    return await writeSeries(series, model, writing);
+    return await writeSeries(series, model, context);
   } finally {
     await model.close();
   }

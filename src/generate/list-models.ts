@@ -37,12 +37,12 @@ export const models = command({
   },
 });
 
-interface Here {
+interface AvailableModel {
   readonly address: string;
   readonly file: string;
 }
 
-interface Listed extends Here, Partial<LlamaFile> {
+interface Listed extends AvailableModel, Partial<LlamaFile> {
   /** Bytes for the weights and for eight texts of 1,024 tokens. */
   readonly memory?: number;
   readonly fits?: boolean;
@@ -51,7 +51,7 @@ interface Listed extends Here, Partial<LlamaFile> {
 }
 
 /** The embedded model, the study's models, and those in the cache. */
-async function availableFiles(folder: string, effects: Effects): Promise<Here[]> {
+async function availableFiles(folder: string, effects: Effects): Promise<AvailableModel[]> {
   const hub = join(cacheFolder(effects.env), "hub");
   const cached = (await filesUnder(hub)).filter((file) => file.endsWith(".gguf"));
   const known = catalogue.map((model) => ({
@@ -67,7 +67,7 @@ async function availableFiles(folder: string, effects: Effects): Promise<Here[]>
   return here.filter(({ file }, at) => here.findIndex((other) => other.file === file) === at);
 }
 
-async function studyFiles(folder: string): Promise<Here[]> {
+async function studyFiles(folder: string): Promise<AvailableModel[]> {
   if (!(await exists(join(folder, "study.yaml")))) return [];
   const study = await openStudy(folder);
   const named = study.config.generate.models.filter(({ address }) => address.startsWith("llama:"));
@@ -87,7 +87,7 @@ async function serversOf(folder: string): Promise<{ address: string; base: strin
     .map(({ address, base }) => ({ address, base: base ?? "OpenAI" }));
 }
 
-async function describe(here: Here): Promise<Listed> {
+async function describe(here: AvailableModel): Promise<Listed> {
   if (!(await exists(here.file))) {
     const known = catalogueModel(here.address.slice("llama:".length));
     return { ...here, problem: known ? notDownloaded(known).hint! : "not found" };

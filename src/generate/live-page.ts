@@ -20,15 +20,15 @@ export function livePage(
   storyOf: (raw: string) => string,
   { terminal, print, env }: Effects,
 ): LivePage {
-  const paper = terminal ? onTerminal(terminal, !env["NO_COLOR"]) : inLines(print);
+  const output = terminal ? terminalOutput(terminal, !env["NO_COLOR"]) : lineOutput(print);
   let raw = "";
   let settled = 0;
   let words = 0;
   const settle = (parts: readonly string[]) => {
     for (const part of parts.slice(settled)) {
-      if (part.includes("\n")) paper.breakLine();
-      else paper.put(part);
-      if (isWord(part) && ++words === clip) paper.mark();
+      if (part.includes("\n")) output.breakLine();
+      else output.put(part);
+      if (isWord(part) && ++words === clip) output.mark();
     }
     settled = Math.max(settled, parts.length);
   };
@@ -38,11 +38,11 @@ export function livePage(
       const parts = partsOf(storyOf(raw));
       // The last word may still grow, or turn out to be the start of the next title.
       settle(parts.slice(0, -1));
-      paper.grow(parts.length > settled ? parts.at(-1)! : "");
+      output.grow(parts.length > settled ? parts.at(-1)! : "");
     },
     end(text) {
       settle(partsOf(text));
-      paper.leave();
+      output.leave();
       const total = countWords(text);
       print(
         total > clip
@@ -50,14 +50,14 @@ export function livePage(
           : `\n${total} words, too short to be clipped at ${clip}`,
       );
     },
-    leave: () => paper.leave(),
+    leave: () => output.leave(),
   };
 }
 
 /** Words, and breaks between paragraphs. */
 const partsOf = (text: string): string[] => text.match(/\S+|\s*\n\s*/g) ?? [];
 
-interface Paper {
+interface TextOutput {
   /** The last word so far; empty if it is removed again. */
   grow(word: string): void;
   /** The last word, whole. */
@@ -70,7 +70,7 @@ interface Paper {
 
 const widest = 78;
 
-function inLines(print: (line: string) => void): Paper {
+function lineOutput(print: (line: string) => void): TextOutput {
   let line = "";
   const breakLine = () => {
     if (line !== "") print(line);
@@ -83,20 +83,20 @@ function inLines(print: (line: string) => void): Paper {
   return { grow() {}, put, breakLine, mark: () => put("|"), leave: breakLine };
 }
 
-function onTerminal({ columns, write }: Terminal, styled: boolean): Paper {
+function terminalOutput({ columns, write }: Terminal, styled: boolean): TextOutput {
   const width = Math.min(widest, columns - 1);
   let line = "";
   let growing = "";
   let dim = false;
-  const takeBack = () => {
+  const eraseWord = () => {
     const letters = growing === "" ? 0 : growing.length + Number(line !== "");
     if (letters > 0) write(`\u001b[${letters}D\u001b[K`);
     growing = "";
   };
   const grow = (word: string) => {
-    if (!word.startsWith(growing)) takeBack();
+    if (!word.startsWith(growing)) eraseWord();
     if (line !== "" && line.length + 1 + word.length > width) {
-      takeBack();
+      eraseWord();
       breakLine();
     }
     write((growing === "" && line !== "" && word !== "" ? " " : "") + word.slice(growing.length));
@@ -121,7 +121,7 @@ function onTerminal({ columns, write }: Terminal, styled: boolean): Paper {
       if (dim) write("\u001b[2m");
     },
     leave() {
-      takeBack();
+      eraseWord();
       breakLine();
       if (dim) write("\u001b[0m");
       dim = false;

@@ -7,7 +7,7 @@ import { tokenLimit } from "../llm/served/dialect.ts";
 import { answerOf } from "../llm/served/reply.ts";
 import { isTemporary, TransientError, withRetries } from "../llm/served/retry.ts";
 import type { Server } from "../llm/served/server.ts";
-import { serverMessage } from "../llm/served/server-phrases.ts";
+import { serverMessage } from "../llm/served/server-message.ts";
 import type { ServedSettings } from "../study/settings/models.ts";
 import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";

@@ -10,59 +10,59 @@ import { baseFormat, type Provider, type Reply, type Request } from "./model.ts"
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** A kind of model of one's own, as `defineModel` takes it. */
+/** A plugin's kind of model, the argument of `defineModel`. */
 export interface ModelDefinition<Settings extends Shape = Shape> {
-  /** What its addresses begin with: lower-case letters. `parrot` makes `address: parrot:NAME`. */
+  /** The start of its addresses, in lower-case letters: with `parrot` they are `parrot:NAME`. */
   readonly scheme: string;
-  /** What writes, in a few words. */
+  /** A short description, for lists. */
   readonly summary: string;
-  /** Settings of its own by name, each a zod schema with its default. None by default. Any other key is an error. */
+  /** The kind's own settings by name, each a zod schema with its default. Default: none. Any other key is an error. */
   readonly settings?: Settings;
   /** Whether it continues a text (`completions`, the default) or answers messages (`chat`). */
   readonly takes?: "completions" | "chat";
-  /** True where it only exercises the pipeline: the report then says that these are no texts of a model. */
+  /** True for a stand-in that only tests the pipeline; the report then says that its texts are not by a model. */
   readonly pretend?: boolean;
-  /** Files that its texts depend on, relative to the study or absolute; a changed one makes the texts stale. */
+  /** Files that its texts depend on, relative to the study or absolute; if one changes, the texts are stale. */
   files?(settings: SettingsIn<Settings>, study: Study): readonly string[];
-  /** Makes the model ready. It costs little: load what is big when the first text is asked for. */
+  /** Prepares the model. It should be quick: load large files only when the first text is requested. */
   open(settings: SettingsIn<Settings>, study: Study, effects: Effects): OpenModel | Promise<OpenModel>;
 }
 
-/** The settings that every model has, and the kind's own. */
+/** The settings that every model has, and those of the kind. */
 export type SettingsIn<Settings extends Shape> = ModelSettings & {
   readonly [Name in keyof Settings]: z.infer<Settings[Name]>;
 };
 
-/** A model that can be asked. */
+/** A model that is ready to write. */
 export interface OpenModel {
   /**
-   * Writes one text: resolves to what the model wrote, as it came. What it throws is recorded as a failed attempt, and
-   * the study continues; a StudyError ends the run.
+   * Writes one text and resolves to the model's unchanged output. An error is recorded as a failed attempt, and the
+   * study continues; a StudyError ends the run.
    */
   write(request: Request): Promise<string | ModelText>;
-  /** Requests under way at the same time. Default: the setting `parallel`, else 1. */
+  /** The largest number of requests at the same time. Default: the setting `parallel`, else 1. */
   readonly maxConcurrency?: number;
   close?(): Promise<void>;
 }
 
-/** A text with what the model says about it. */
+/** A text with facts about how it was written. */
 export interface ModelText {
   readonly raw: string;
-  /** `limit`: it was cut at the token limit. Default: `end of text`. */
+  /** How it ended; `limit` if it was cut at the token limit. Default: `end of text`. */
   readonly end?: "stop" | "limit" | "refused" | "end of text";
-  /** Tokens read and written. Default: a token for every four bytes. */
+  /** The number of tokens read and written. Default: one token per four bytes. */
   readonly tokens?: { readonly prompt: number; readonly generated: number };
 }
 
 /**
- * Defines a kind of model for `plugins:` of study.yaml. Its name is the scheme of an address; study.yaml stays strict:
- * a setting that neither every model nor this kind has is an error that names it.
+ * Defines a kind of model for `plugins:` of study.yaml. Its scheme is the start of its addresses. A setting that is
+ * neither one of all models nor one of this kind is an error.
  */
 export const defineModel = <const Settings extends Shape = Record<never, never>>(
   model: ModelDefinition<Settings>,
 ): ModelDefinition<Settings> => definition("model", model);
 
-/** A plugin's model as all others are asked. */
+/** A plugin's model with the interface of the built-in ones. */
 export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider => {
   const kind = definition as ModelDefinition;
   return {
@@ -73,10 +73,10 @@ export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider =>
       const model = await kind.open(settings, study, effects);
       return {
         address: settings.address,
-        // Texts of a changed program are not those of the former one.
+        // A changed program may write other texts, so the hash includes it.
         hash: sha256(`${kind.scheme}\n${hash}`),
         variant: JSON.stringify(settings),
-        ...(kind.pretend && { pretend: true }),
+        ...(kind.pretend && { dummy: true }),
         batchSize: 1,
         maxConcurrency: model.maxConcurrency ?? settings.parallel ?? 1,
         write: async ([request]) => [await replyTo(request!, model, effects)],

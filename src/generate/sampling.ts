@@ -45,4 +45,4 @@ export function samplingOf(
 type Numbers = { readonly [Field in keyof Sampling]: number };
 
 /** The sampling of a local model; `samplingOf` has checked that all values are numbers. */
-export const sampledHere = (sampling: Sampling): Numbers => sampling as Numbers;
+export const numericSampling = (sampling: Sampling): Numbers => sampling as Numbers;

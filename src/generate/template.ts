@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { usualGenre } from "../study/config.ts";
+import { defaultGenre } from "../study/config.ts";
 import type { Story } from "../study/story.ts";
 import { sha256 } from "../text/hash.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -92,21 +92,21 @@ export function parseTemplate(text: string, name: string, where = name): Templat
   const { api, stop = api === "chat" ? "" : "Title:" } = checked(document.toJS() ?? {}, FrontMatter, where);
   // Trailing white space is removed: a line break after `Story:` would take the model's first token.
   const body = (parts?.[2] ?? text).replace(/\r\n/g, "\n").trimEnd();
-  const holes = [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, hole]) => hole!);
-  if (!holes.includes("title")) {
+  const placeholders = [...body.matchAll(/\[\[([^\]]+)\]\]/g)].map(([, placeholder]) => placeholder!);
+  if (!placeholders.includes("title")) {
     throw new StudyError(`${where}: the template has no [[title]]`, {
       hint: "put [[title]] where the title goes",
     });
   }
-  const examples = Math.max(0, ...holes.map(exampleNumber));
+  const examples = Math.max(0, ...placeholders.map(exampleNumber));
   return { name, hash: sha256(text), api, stop, examples, body };
 }
 
-const exampleHole = /^example(?: (\d+))? (.+)$/;
+const examplePlaceholder = /^example(?: (\d+))? (.+)$/;
 
 /** Which example a placeholder shows, from 1; 0 for other placeholders. */
-const exampleNumber = (hole: string): number => {
-  const match = exampleHole.exec(hole);
+const exampleNumber = (placeholder: string): number => {
+  const match = examplePlaceholder.exec(placeholder);
   return match ? Number(match[1] ?? 1) : 0;
 };
 
@@ -123,7 +123,7 @@ export function fill(
   title: string,
   examples: readonly Story[],
   control: Control = {},
-  { headers = () => ({}), genre = usualGenre }: Filling = {},
+  { headers = () => ({}), genre = defaultGenre }: Filling = {},
 ): Prompt {
   const chosen = conditions(template.body, control);
   const values: Control = {
@@ -133,17 +133,18 @@ export function fill(
     sadness: sadnessOf(control),
     ...control,
   };
-  const value = (hole: string): string => {
-    const example = exampleHole.exec(hole);
+  const value = (placeholder: string): string => {
+    const example = examplePlaceholder.exec(placeholder);
     const story = example && examples[Number(example[1] ?? 1) - 1];
     const known: Control = story ? { title: story.title, story: story.text, ...headers(story) } : values;
-    const name = story ? example[2]! : hole;
+    const name = story ? example[2]! : placeholder;
     if (Object.hasOwn(known, name)) return String(known[name]);
-    throw new StudyError(`${template.name}: no value for [[${hole}]]`, {
+    throw new StudyError(`${template.name}: no value for [[${placeholder}]]`, {
       hint: "try [[title]], [[example title]], [[example story]], [[wishes]] or the name of a control that is set",
     });
   };
-  const filled = (text: string) => text.replace(/\[\[([^\]]+)\]\]/g, (_, hole: string) => value(hole));
+  const filled = (text: string) =>
+    text.replace(/\[\[([^\]]+)\]\]/g, (_, placeholder: string) => value(placeholder));
   if (template.api === "completions") {
     return { text: filled(chosen), shared: filled(chosen.slice(0, chosen.indexOf("[[title]]"))).length };
   }

@@ -3,7 +3,7 @@ import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { counted, listed, percent, pValue } from "../study/print.ts";
 import { sharedNgrams } from "../text/copying.ts";
-import { sadness } from "../text/sad-and-glad.ts";
+import { sadness } from "../text/sadness.ts";
 import { type TextSpace, textSpace } from "../text/similarity.ts";
 import { type Clustered, clusterEmbeddings } from "./clusters.ts";
 import { cellsOf, type Factorial } from "./factorial.ts";

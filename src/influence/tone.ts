@@ -3,7 +3,7 @@ import { holm } from "../stats/multiple-tests.ts";
 import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { percent, printed, pValue } from "../study/print.ts";
-import { sadness } from "../text/sad-and-glad.ts";
+import { sadness } from "../text/sadness.ts";
 import { cellsOf, type Factorial } from "./factorial.ts";
 import { endsOf, meanOf } from "./similarity.ts";
 

@@ -52,7 +52,7 @@ export async function hubFileOf(hubFile: HubFile, effects: Effects): Promise<Cac
   const part = `${cached.path}.${remote.version}.download`;
   await mkdir(dirname(cached.path), { recursive: true });
   await removeOtherVersions(cached.path, part);
-  await refuseWithoutRoom(part, remote);
+  await assertDiskSpace(part, remote);
   const hash = await downloaded(remote, part, basename(hubFile.file), effects);
   await rename(part, cached.path);
   await writeWhole(cached.hashFile, `${hash}\n`);
@@ -76,7 +76,7 @@ async function remoteOf({ owner, repository, file }: HubFile, effects: Effects):
   const url = `${host}/${owner}/${repository}/resolve/main/${file}`;
   const token = effects.env["HF_TOKEN"];
   const headers = { "accept-encoding": "identity", ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await withPatience(effects, () =>
+  const response = await withTries(effects, () =>
     effects.fetch(url, { method: "HEAD", redirect: "manual", headers, signal: effects.signal }),
   );
   const name = `hf:${owner}/${repository}/${file}`;
@@ -116,12 +116,12 @@ async function downloaded(remote: Remote, part: string, label: string, effects: 
   let stuck = 0;
   try {
     for (let have = await sizeOf(part); !(remote.size !== undefined && have >= remote.size); ) {
-      const ended = await fetchedOn(remote, part, have, effects, (bytes) => progress.to(megabytes(bytes)));
+      const ended = await fetchRest(remote, part, have, effects, (bytes) => progress.to(megabytes(bytes)));
       const now = await sizeOf(part);
       stuck = now > have ? 0 : stuck + 1;
       have = now;
       if (ended === "whole" && remote.size === undefined) break;
-      if (stuck > patience) {
+      if (stuck > mostTries) {
         throw new StudyError(`${remote.name}: the download is stuck (${ended})`, {
           hint: "run it again later; it continues where it stopped",
         });
@@ -134,13 +134,13 @@ async function downloaded(remote: Remote, part: string, label: string, effects: 
   return verified(remote, part);
 }
 
-/** The number of tries without progress. */
-const patience = 5;
+/** The most retries without progress. */
+const mostTries = 5;
 
 const waitAfter = (tries: number): number => Math.min(10_000, 100 * 2 ** tries);
 
 /** One request for the rest of the file; returns "whole" after success, else what went wrong. */
-async function fetchedOn(
+async function fetchRest(
   { url, headers, name }: Remote,
   part: string,
   have: number,
@@ -207,7 +207,7 @@ async function removeOtherVersions(path: string, part: string): Promise<void> {
   }
 }
 
-async function refuseWithoutRoom(part: string, { name, size }: Remote): Promise<void> {
+async function assertDiskSpace(part: string, { name, size }: Remote): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(part));
   const missing = (size ?? 0) - (await sizeOf(part));
   if (missing > bavail * bsize) {
@@ -219,15 +219,15 @@ async function refuseWithoutRoom(part: string, { name, size }: Remote): Promise<
 
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
 
-/** A request that is repeated a few times before its host counts as unreachable. */
-async function withPatience(effects: Effects, request: () => Promise<Response>): Promise<Response> {
+/** Repeats a request a few times before its host counts as unreachable. */
+async function withTries(effects: Effects, request: () => Promise<Response>): Promise<Response> {
   for (let tries = 0; ; tries++) {
     try {
       const response = await request();
-      if ((response.status < 500 && response.status !== 429) || tries >= patience) return response;
+      if ((response.status < 500 && response.status !== 429) || tries >= mostTries) return response;
     } catch (thrown) {
       effects.signal.throwIfAborted();
-      if (tries >= patience) {
+      if (tries >= mostTries) {
         throw new StudyError(`the model hub does not answer: ${codeOf(thrown) ?? messageOf(thrown)}`, {
           hint: "check the connection, or set HF_ENDPOINT to a mirror",
           cause: thrown,

@@ -129,7 +129,7 @@ async function readEvents(child: ChildProcess, run: TrainerRun, effects: Effects
     }
     eventsFile.write(`${line}\n`);
     last = event;
-    bar.hear(event);
+    bar.update(event);
     run.onEvent?.(event);
   }
   bar.end();
@@ -165,7 +165,7 @@ function barOf(label: string, effects: Effects) {
   let bar: ReturnType<Effects["progress"]> | undefined;
   let before = 0;
   return {
-    hear(event: TrainerEvent) {
+    update(event: TrainerEvent) {
       const step = event.event === "progress" ? Step.safeParse(event).data : undefined;
       if (!step) return;
       if (!bar) {
@@ -209,9 +209,9 @@ interface End {
 }
 
 const endOf = (child: ChildProcess): Promise<End> =>
-  new Promise((settle) => {
-    child.once("error", (error) => settle({ code: null, signal: null, error }));
-    child.once("close", (code, signal) => settle({ code, signal }));
+  new Promise((resolve) => {
+    child.once("error", (error) => resolve({ code: null, signal: null, error }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
   });
 
 const cannotStart = (python: string, cause: Error): StudyError =>

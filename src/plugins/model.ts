@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { addModelKind, kindOfScheme } from "../study/settings/models.ts";
-import { addressed, common, sampledHere } from "../study/settings/providers/provider.ts";
+import { addressed, common, localSampling } from "../study/settings/providers/provider.ts";
 import { StudyError } from "../workbench/errors.ts";
 
 /** What of a kind of model study.yaml depends on; the rest is for `generate/plugin-model.ts`. */
@@ -21,7 +21,7 @@ export function addModel(definition: ModelKindDefinition, hash: string): () => v
   const { scheme, summary, settings = {} } = definition;
   if (kindOfScheme(scheme))
     throw new StudyError(`there is a model ${scheme}: already`, { hint: "choose another scheme" });
-  const given = { address: addressed(scheme, "NAME"), ...common, ...sampledHere };
+  const given = { address: addressed(scheme, "NAME"), ...common, ...localSampling };
   for (const [name, setting] of Object.entries(settings)) {
     if (Object.hasOwn(given, name))
       throw new StudyError(`settings.${name} is what every model has`, { hint: "give it another name" });

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { z } from "zod";
 import { plannedEnd } from "../study/planned-end.ts";
-import { AnalyseSettings, methodOf, methodOf01, usualMethod } from "../study/settings/analyse.ts";
+import { AnalyseSettings, defaultMethod, methodOf, methodOf01 } from "../study/settings/analyse.ts";
 import { formsFolder, registrationFile, stimuliFile } from "../workbench/artefacts.ts";
 import { exists, hashOf, readJson } from "../workbench/files.ts";
 import { readManifest } from "../workbench/manifest.ts";
@@ -75,7 +75,7 @@ export async function declaredAnalysis(study: Study): Promise<Frozen["analyse"]>
 
 async function methodOfForms(study: Study) {
   const { stages } = await readManifest(study);
-  return /^0\.1\./.test(stages["compose"]?.versions["tinylove"] ?? "") ? methodOf01 : usualMethod;
+  return /^0\.1\./.test(stages["compose"]?.versions["tinylove"] ?? "") ? methodOf01 : defaultMethod;
 }
 
 /** The differences between a registration and the present, in words; settings by their path in study.yaml. */

@@ -79,12 +79,12 @@ export const codesTable = ({ codebook }: PackageData): Table => ({
     { name: "means", type: "string", meaning: "When to give it, in Markdown" },
     { name: "cues", type: "string", meaning: "The cue words for it, separated by commas" },
   ],
-  rows: codebook.variables.flatMap(({ name, title, asks, codes }) =>
-    codes.map(({ code, means, cues }) => ({
+  rows: codebook.variables.flatMap(({ name, title, question, codes }) =>
+    codes.map(({ code, meaning, cues }) => ({
       variable: name,
-      asks: asks || title,
+      asks: question || title,
       code,
-      means: means || undefined,
+      means: meaning || undefined,
       cues: cues.join(", ") || undefined,
     })),
   ),

@@ -1,16 +1,16 @@
 import { z } from "zod";
 
 const Side = z.strictObject({
-  /** Texts there were for the test titles. */
+  /** The number of texts for the test titles. */
   candidates: z.int(),
-  /** Texts of too few words for the clip. */
+  /** Texts with too few words for the clip. */
   tooShort: z.int(),
   used: z.int(),
-  /** Mean words clipped off the texts in use. */
+  /** The mean number of words cut off from the used texts. */
   meanCut: z.number(),
 });
 
-/** What the clip did to each side, for the report: `stimuli/summary.json`. */
+/** The effect of the clip on each side, for the report: `stimuli/summary.json`. */
 export const ClipSummary = z.strictObject({
   declared: z.strictObject({ least: z.int(), most: z.int() }),
   range: z.strictObject({ least: z.int(), most: z.int() }),
@@ -22,7 +22,7 @@ export const ClipSummary = z.strictObject({
   byModel: z.array(
     z.strictObject({ model: z.string(), candidates: z.int(), tooShort: z.int(), used: z.int() }),
   ),
-  /** Stories that a form shows alone and once more in a pair, over all forms; not there where there are none. */
+  /** Stories that a form shows both alone and in a pair, over all forms; absent if there are none. */
   rereadings: z.int().positive().optional(),
 });
 export type ClipSummary = Readonly<z.infer<typeof ClipSummary>>;

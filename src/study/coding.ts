@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Who codes: people who read, a language model with the codebook in its prompt, or lists of cue words. */
+/** Who codes: people, a language model with the codebook in its prompt, or lists of cue words. */
 export const CoderKind = z.enum(["people", "model", "cues"]);
 export type CoderKind = z.infer<typeof CoderKind>;
 
@@ -17,7 +17,7 @@ export const Coding = z.strictObject({
 });
 export type Coding = Readonly<z.infer<typeof Coding>>;
 
-/** All that one coder coded. */
+/** All codings of one coder. */
 export interface Coder {
   /** The file's name: short, of letters, digits, `-` and `_`. */
   readonly name: string;
@@ -25,6 +25,6 @@ export interface Coder {
   readonly codings: readonly Coding[];
 }
 
-/** The code that more than half gave; undefined where none is: an open disagreement is no code. */
+/** The code that more than half of the coders gave; undefined if there is none. */
 export const majority = (codes: readonly string[]): string | undefined =>
   codes.find((code) => codes.filter((other) => other === code).length > codes.length / 2);

@@ -8,36 +8,36 @@ import { InfluenceSettings } from "./settings/influence.ts";
 import { SurveySettings } from "./settings/survey.ts";
 import { TuneSettings } from "./settings/tune.ts";
 
-/** What built-in prompts ask for, unless the study says otherwise. */
-export const usualGenre = "very short stories";
+/** What built-in prompts request, unless the study sets `genre`. */
+export const defaultGenre = "very short stories";
 
-/** What a study asks: `study.yaml`, strict (an unknown key is an error), each setting with its default beside it. */
+/** The settings of a study, `study.yaml`, with their defaults. An unknown key is an error. */
 export const StudyConfig = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]*$/, "a name of lower-case letters, digits and hyphens")
-    .describe("Names the study in reports and file names."),
+    .describe("The study's name in reports and file names."),
   title: z.string().default("A study of very short stories").describe("The study's title, on its report."),
   genre: z
     .string()
     .trim()
     .min(1)
-    .default(usualGenre)
+    .default(defaultGenre)
     .describe(
-      "What the corpus is made of, in the plural, for prompts: fables, very short stories about the sea.",
+      "What the corpus consists of, in the plural, for prompts: fables, very short stories about the sea.",
     ),
-  seed: z.union([z.int(), z.string()]).default(2022).describe("Every random choice follows from it."),
+  seed: z.union([z.int(), z.string()]).default(2022).describe("The seed of every random choice."),
   plugins: z
     .array(z.string().min(1))
     .default([])
-    .describe("Programs of this study's own, .mjs or .ts files by their paths from here: docs/extending.md."),
+    .describe("The study's own programs: .mjs or .ts files, relative to the study (docs/extending.md)."),
   corpus: CorpusSettings.prefault({}).describe("Where the human stories come from, and how they are split."),
-  describe: DescribeSettings.prefault({}).describe("What is measured of every text."),
+  describe: DescribeSettings.prefault({}).describe("What is measured in every text."),
   generate: GenerateSettings.prefault({}).describe(
-    "Which models write stories to which titles, and how they are sampled.",
+    "Which models write stories for which titles, and how they are sampled.",
   ),
   influence: InfluenceSettings.prefault({}).describe(
-    "How texts are compared with their examples, besides by their words.",
+    "How texts are compared with their examples, in addition to their words.",
   ),
   tune: TuneSettings.prefault({}).describe("How a model is trained on the training stories."),
   compose: ComposeSettings.prefault({}).describe(
@@ -47,7 +47,7 @@ export const StudyConfig = z.strictObject({
     "What participants read around the questions, and when the survey closes.",
   ),
   analyse: AnalyseSettings.prefault({}).describe(
-    "What is claimed against which margin, declared before the data.",
+    "Which claims are tested and with which margin, declared before the data.",
   ),
 });
 export type StudyConfig = Readonly<z.infer<typeof StudyConfig>>;

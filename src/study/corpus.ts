@@ -2,11 +2,11 @@ import { z } from "zod";
 import { Split } from "./story.ts";
 
 /**
- * What the corpus is made of, at a glance: `corpus/summary.json`. Counts are stories, lengths are words by the
- * counting rule. It holds no time and no path, so that the same stories give the same summary.
+ * A summary of the corpus: `corpus/summary.json`. Counts are stories, lengths are words by the counting rule. It
+ * contains no time and no path, so that the same stories give the same summary.
  */
 export const CorpusSummary = z.strictObject({
-  /** The source by its name, and what it read: file names without folders, or addresses. */
+  /** The source's name, and what it read: file names without folders, or addresses. */
   source: z.string(),
   from: z.array(z.string()),
   note: z.string(),
@@ -29,7 +29,7 @@ export const CorpusSummary = z.strictObject({
   }),
   /** Rows that were left out, by reason; each is a line of `corpus/rejected.csv`. */
   rejected: z.record(z.string(), z.int().positive()),
-  /** Stories that were kept and told of, by reason. */
+  /** Warnings about stories that were kept. */
   warned: z.array(z.strictObject({ story: z.string(), reason: z.string(), message: z.string() })),
 });
 export type CorpusSummary = Readonly<z.infer<typeof CorpusSummary>>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What an analysis gives to the report: plain JSON, so that other programs can read findings. */
+/** The findings of an analysis for the report: plain JSON, so that other programs can read them. */
 
 const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

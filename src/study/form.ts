@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * One thing asked: a task and the stimuli that it shows (one, or two side by side in the order left, right;
- * none for a task such as demographics). `id` is random.
+ * A question: a task and the stimuli that it shows (one, or two side by side in the order left, right; none for a task
+ * such as demographics). `id` is random.
  */
 export const Question = z.strictObject({
   id: z.string().min(1),

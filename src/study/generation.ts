@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formerGeneration, formerModel, withPresentNames } from "./former-names.ts";
+import { formerGeneration, formerModel, withCurrentNames } from "./former-names.ts";
 
 /** How a generation ended: with a text, with one cut at the token limit, with a refusal, or with an error. */
 export const GenerationOutcome = z.enum(["text", "cut short", "refused", "failed"]);
@@ -8,8 +8,8 @@ export type GenerationOutcome = z.infer<typeof GenerationOutcome>;
 const orProvider = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal("provider")]);
 
 /**
- * What was sampled with. Every field is passed to the model; `provider` says that it was left to the server's own
- * default, since it was asked so or the server does not take it.
+ * The sampling settings. Every field is passed to the model; `provider` means that it was left to the server's own
+ * default, because the study says so or the server does not accept it.
  */
 export const Sampling = z.strictObject({
   temperature: orProvider(z.number().nonnegative()),
@@ -22,20 +22,20 @@ export const Sampling = z.strictObject({
 });
 export type Sampling = Readonly<z.infer<typeof Sampling>>;
 
-const GenerationOfNow = z.strictObject({
+const CurrentGeneration = z.strictObject({
   id: z.string().min(1),
-  /** The story of the corpus whose title was given. */
+  /** The id of the corpus story with this title. */
   story: z.string(),
   title: z.string(),
   model: z.preprocess(
-    (model) => withPresentNames(model, formerModel),
+    (model) => withCurrentNames(model, formerModel),
     z.strictObject({
-      /** What study.yaml calls it, where it gives it a name: two models may have one address. */
+      /** Its name in study.yaml, if it has one: two models may have the same address. */
       name: z.string().optional(),
       address: z.string(),
-      /** SHA-256 of the model file, or what the server says it serves. */
+      /** SHA-256 of the model file, or the model's name as the server reports it. */
       hash: z.string(),
-      /** True for `echo:`, which is no language model and only exercises the pipeline. */
+      /** True for a stand-in such as `echo:`, which is not a language model and only tests the pipeline. */
       dummy: z.boolean().optional(),
     }),
   ),
@@ -43,63 +43,67 @@ const GenerationOfNow = z.strictObject({
     template: z.string(),
     hash: z.string(),
     text: z.string(),
-    /** What the model was given, where its own chat template put messages into words. */
+    /** The prompt as the model's own chat template rendered it. */
     rendered: z.string().optional(),
   }),
   /** Stories of the corpus shown as examples, in order. */
   examples: z.array(z.string()),
-  /** What was asked for beyond the title (tone, dialogue ...), when anything was. */
+  /** What was requested beyond the title (tone, dialogue ...), if anything. */
   control: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   seed: z.int(),
   attempt: z.int().positive(),
-  /** Where several were drawn to choose from: whether this is the one. */
+  /** If several were drawn to choose from: whether this one was chosen. */
   chosen: z.boolean().optional(),
-  /** How far the text is from what was asked for beyond the title, 0 to 1, where that was measured. */
+  /** How far the text is from what was requested beyond the title, 0 to 1, if that was measured. */
   distance: z.number().min(0).max(1).optional(),
   settings: Sampling,
-  /** The fields of a request to a server, as they were sent, but for the prompt. */
+  /** The fields of a request to a server as they were sent, without the prompt. */
   sent: z.record(z.string(), z.json()).optional(),
   outcome: GenerationOutcome,
-  /** The story: without thinking and what the model put around it, up to where it begins a next title; empty when it failed. */
+  /** The story, without thinking and additions around it, up to the model's next title; empty if it failed. */
   text: z.string(),
-  /** What the model wrote, whole. */
+  /** Everything that the model wrote. */
   raw: z.string(),
-  /** What it wrote for itself before the story. */
+  /** The model's thinking before the story. */
   thinking: z.string().optional(),
-  /** What was taken away from around the story (`text/clean-story.ts`), in order; absent where nothing was. */
+  /** What was removed from around the story (`text/clean-story.ts`), in order; absent if nothing was. */
   removed: z.array(z.strictObject({ what: z.string(), text: z.string() })).optional(),
   reason: z.string().optional(),
-  /** True of a failure that may pass, such as a lost connection: the next run asks again. Others are kept. */
+  /**
+   * True for a temporary failure, such as a lost connection: the next run repeats the request. Other failures are kept.
+   */
   transient: z.boolean().optional(),
   tokens: z.strictObject({
     prompt: z.int().nonnegative(),
     generated: z.int().nonnegative(),
-    /** Of those generated, spent on thinking, where the server counts them. */
+    /** Tokens of thinking among those generated, if the server counts them. */
     thinking: z.int().nonnegative().optional(),
-    /** The server did not count: these are a guess of a token every four bytes. */
+    /** True if the server did not count: then four bytes count as a token. */
     estimated: z.literal(true).optional(),
   }),
-  /** Mean log-probability of the generated tokens, natural logarithm, when the model tells it. */
+  /** Mean log-probability of the generated tokens, natural logarithm, if the model reports it. */
   logProbability: z.number().optional(),
-  /** The same of each token, where it was asked for; by the model's own distribution, before anything was cut off. */
+  /** The log-probability of each token, if requested, from the model's full distribution. */
   logProbabilities: z.array(z.number()).optional(),
   ms: z.number().nonnegative(),
   at: z.string(),
 });
 /**
- * One attempt of one model at one title: a line of `generations/<model>/<prompt>.jsonl`.
- * A failed one is data, with its reason; the batch goes on.
+ * One attempt of one model at one title: a line of `generations/<model>/<prompt>.jsonl`. A failed attempt is also
+ * recorded, with its reason.
  */
 export const Generation = z.preprocess(
-  (generation) => withPresentNames(generation, formerGeneration),
-  GenerationOfNow,
+  (generation) => withCurrentNames(generation, formerGeneration),
+  CurrentGeneration,
 );
 export type Generation = Readonly<z.infer<typeof Generation>>;
 
-/** What tells a model from the others of its study: its name where it was given one, else its address. */
+/** What identifies a model in its study: its name if it has one, else its address. */
 export const modelName = ({ model }: Pick<Generation, "model">): string => model.name ?? model.address;
 
-/** A model under a prompt is one writer: forms hold as much of each, and tables have a row for each. */
+/**
+ * A condition, a model with a prompt: forms have the same number of stories from each, and tables have a row for each.
+ */
 export const conditionName = (generation: Pick<Generation, "model" | "prompt">): string =>
   `${modelName(generation)} ${generation.prompt.template}`;
 
@@ -107,7 +111,7 @@ export const conditionName = (generation: Pick<Generation, "model" | "prompt">):
 export const countsBefore = (one: Generation, other: Generation): boolean =>
   (one.chosen ?? false) === (other.chosen ?? false) ? one.attempt > other.attempt : one.chosen === true;
 
-/** Of the attempts that `keyOf` names alike the one that counts, in the order of the first. */
+/** The attempt that counts among those with the same `keyOf`, in the order of their first attempts. */
 export function countingOf(
   generations: Iterable<Generation>,
   keyOf: (generation: Generation) => string,
@@ -121,28 +125,28 @@ export function countingOf(
   return [...counting.values()];
 }
 
-/** Of the attempts of each writer at each title the one that counts. */
+/** The attempt that counts for each condition and title. */
 export const countingAttempts = (generations: Iterable<Generation>): Generation[] =>
   countingOf(generations, (each) => `${each.story}\n${conditionName(each)}`);
 
-/** What became of everything that a model drafted: drawing again, cleaning and choosing are selection, and are reported. */
+/** How many drafts were kept: drawing again, cleaning and choosing are selection, and are reported. */
 export interface Selection {
   readonly titles: number;
   /** Every attempt at a title. */
   readonly drafts: number;
-  /** Drafts that were set aside for another of the same title. */
+  /** Drafts that were replaced by another one for the same title. */
   readonly redrawn: number;
-  /** Texts that count: one a title, where there is one. */
+  /** Texts that count: at most one per title. */
   readonly kept: number;
-  /** Of those kept, texts from which thinking or what stood around the story was taken away. */
+  /** Of those kept, texts from which thinking or additions around the story were removed. */
   readonly cleaned: number;
-  /** Of those kept, texts that are the first draft of their title. */
+  /** Of those kept, texts that are the first draft for their title. */
   readonly first: number;
-  /** Of those kept, texts with a fault that no attempt was without. */
+  /** Of those kept, texts with a fault, because every attempt had one. */
   readonly faulty: number;
 }
 
-/** The selection among the attempts of one writer. */
+/** The selection among the attempts of one condition. */
 export function selectionOf(generations: readonly Generation[]): Selection {
   const counting = countingOf(generations, ({ story }) => story);
   const kept = counting.filter(({ text }) => text !== "");

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 /**
- * One answer of one participant to one question: a row of `judgments/judgments.csv`.
- * `response` is what the task's schema lets through; its main field is always called `answer`.
- * `order` counts from 1 in the order shown; `ms` is reading and answering time where a browser measured it.
- * `side` is where the second stimulus of the form's pair stood (`left` or `right`), for pairs alone.
+ * One answer of one participant to one question: a row of `judgments/judgments.csv`. `response` has the fields that the
+ * task's schema accepts; its main field is always `answer`. `order` counts from 1 in the order shown; `ms` is the
+ * reading and answering time, if a browser measured it. `side` is the place of the second stimulus of the form's pair
+ * (`left` or `right`), only for pairs.
  */
 export const Judgment = z.strictObject({
   participant: z.string().min(1),

@@ -9,7 +9,7 @@ export function printed(value: string | number | boolean | null | undefined, for
   return printers[format](value);
 }
 
-/** A share of 1 as a percentage, measured: `53.8 %`. */
+/** A measured share of 1 as a percentage: `53.8 %`. */
 export const percent = (share: number): string => printed(share, "percent");
 
 /** A share of 1 that was declared, not measured, with the decimals it was declared with: `40 %`, `7.5 %`. */
@@ -20,7 +20,7 @@ export const declaredPercent = (share: number): string =>
 export const pValue = (p: number): string => (p < 0.001 ? "p < .001" : `p = ${printed(p, "p")}`);
 
 /**
- * A measured share compared with reference values (`marks`): more decimals where rounding would make it equal to one of
+ * A measured share compared with reference values (`marks`): more decimals if rounding would make it equal to one of
  * them, such as `50.02 %` and not `50.0 %`.
  */
 export function percentApart(share: number, marks: readonly number[]): string {
@@ -72,7 +72,10 @@ export interface ShownTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Cells as text in order of the columns; the ends of an interval (a column `low` before its `high`) share a cell. */
+/**
+ * The cells as text, in the order of the columns; the ends of an interval (a column `low` before its `high`) share a
+ * cell.
+ */
 export function shownTable({ columns, rows }: Table): ShownTable {
   const shown = columns.filter((_, at) => !isHighEnd(columns, at));
   return {
@@ -147,7 +150,7 @@ function measuredPercent(share: number): string {
   return minus(`${(100 * share).toFixed(1)} %`);
 }
 
-/** Three decimals, and more where rounding to .050 would hide on which side of .05 the p-value is. */
+/** Three decimals, and more if rounding to .050 would hide on which side of .05 the p-value is. */
 function printedP(value: number): string {
   if (value < 0.001) return "< .001";
   if (value > 0.9995) return "1.000";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * A text as readers see it: a line of `stimuli/stimuli.jsonl`. It says nothing of its origin; ids are
- * drawn at random and carry no count. `words` is its length after the clip, `cut` how many were clipped.
+ * A text as readers see it: a line of `stimuli/stimuli.jsonl`. It does not show its origin: ids are random, without a
+ * number. `words` is its length after the clip, `cut` the number of words cut off.
  */
 export const Stimulus = z.strictObject({
   id: z.string().min(1),
@@ -14,8 +14,8 @@ export const Stimulus = z.strictObject({
 export type Stimulus = Readonly<z.infer<typeof Stimulus>>;
 
 /**
- * The answer key: a row of `stimuli/key.csv`, read by the server for feedback and by the analysis, never sent.
- * `model` is empty for a human text. `example` is the first example story of a machine's prompt.
+ * The answer key: a row of `stimuli/key.csv`, read by the server for feedback and by the analysis, never sent to
+ * participants. `model` is empty for a human text. `example` is the first example story of a machine's prompt.
  */
 export const Key = z.strictObject({
   stimulus: z.string(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where a story comes from. A machine's story names the generation that it was taken from. */
+/** The origin of a story. A machine's story has the id of its generation. */
 const StoryOrigin = z.discriminatedUnion("by", [
   z.strictObject({
     by: z.literal("human"),
@@ -15,20 +15,20 @@ export const Split = z.enum(["train", "validation", "test"]);
 export type Split = z.infer<typeof Split>;
 
 /**
- * A very short story with its title, as the corpus keeps it: one line of `corpus/stories.jsonl`.
- * `group` names what stories share (a post, a page, an author); the split never parts a group.
+ * A very short story of the corpus: one line of `corpus/stories.jsonl`. `group` is what stories have in common (a post,
+ * a page, an author); the split keeps a group together.
  */
 export const Story = z.strictObject({
   id: z.string().min(1),
   title: z.string().min(1),
   text: z.string().min(1),
   words: z.int().nonnegative(),
-  /** The text as its source gave it, where bringing it to one form changed it; `compose` compares the two. */
+  /** The text from the source, if normalising changed it; `compose` compares the two. */
   raw: z.string().optional(),
   origin: StoryOrigin,
   group: z.string(),
   split: Split,
-  /** What else the source said of it: date, place, address, codes. Shown, never relied on. */
+  /** Other facts from the source: date, place, address, codes. They are only shown. */
   facts: z.record(z.string(), z.string()).optional(),
 });
 export type Story = Readonly<z.infer<typeof Story>>;

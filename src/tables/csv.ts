@@ -82,7 +82,7 @@ function columnsOf(
 ): (readonly [name: string, at: number])[] {
   const named = header.map((name, at) => [name.trim(), at] as const);
   const kept = named.filter(([name, at]) => name !== "" || rows.some(({ record }) => record[at] !== ""));
-  refuseDoubleColumns(
+  assertUniqueColumns(
     kept.map(([name]) => name),
     file,
   );
@@ -90,7 +90,7 @@ function columnsOf(
 }
 
 /** Throws StudyError if two columns have the same name, since either could be meant. */
-export function refuseDoubleColumns(names: readonly string[], file: string): void {
+export function assertUniqueColumns(names: readonly string[], file: string): void {
   const double = names.find((name, at) => names.indexOf(name) !== at);
   if (double === undefined) return;
   throw new StudyError(

@@ -52,8 +52,8 @@ const tableEndings: readonly string[] = Object.keys(readers);
 export async function readRecords(path: string, options: ReadOptions = {}): Promise<TableRecord[]> {
   const found = await stat(path).catch((cause: unknown) => {
     const missing = codeOf(cause) === "ENOENT";
-    const trouble = fileErrorOf(cause) ?? codeOf(cause) ?? "unknown error";
-    throw new StudyError(missing ? `no such file: ${path}` : `cannot read ${path}: ${trouble}`, {
+    const reason = fileErrorOf(cause) ?? codeOf(cause) ?? "unknown error";
+    throw new StudyError(missing ? `no such file: ${path}` : `cannot read ${path}: ${reason}`, {
       ...(options.hint && { hint: options.hint }),
       cause,
     });

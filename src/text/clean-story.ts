@@ -36,7 +36,7 @@ export function cleanStory(raw: string, title: string, { growing = false } = {})
   const removed: Removed[] = [];
   let text = raw.trim();
   for (let round = 0; round < mostRounds; round++) {
-    const found = edgeOf(text, title, removed, growing ? startLooks : looks);
+    const found = edgeOf(text, title, removed, growing ? startFinders : finders);
     if (!found) break;
     removed.push(found.removed);
     text = found.text.trim();
@@ -54,7 +54,12 @@ interface Edge extends Pick<Cleaned, "text"> {
 /** Finds one thing to remove at the start or end; undefined if there is none. */
 type EdgeFinder = (text: string, title: string) => Edge | undefined;
 
-function edgeOf(text: string, title: string, before: readonly Removed[], by: typeof looks): Edge | undefined {
+function edgeOf(
+  text: string,
+  title: string,
+  before: readonly Removed[],
+  by: typeof finders,
+): Edge | undefined {
   for (const [look, once] of by) {
     const edge = look(text, title);
     if (!edge || edge.text.trim() === "") continue;
@@ -210,8 +215,8 @@ function isHeadline(line: string, title: string): boolean {
   const capitals = words(title).filter((word) => /^\p{Lu}/u.test(word)).length;
   if (/[!?…,;]["'”’]?$/.test(line)) return false;
   if (/\.["'”’]?$/.test(line)) return exact && capitals >= 2;
-  const loud = line === line.toUpperCase() && line !== line.toLowerCase();
-  return exact || loud || words(title).length >= 2;
+  const allCapitals = line === line.toUpperCase() && line !== line.toLowerCase();
+  return exact || allCapitals || words(title).length >= 2;
 }
 
 /** The title before the text on its line: in bold, or as it is written with a colon after it. */
@@ -464,7 +469,7 @@ const signed: EdgeFinder = (text) => {
 };
 
 /** What is searched for, in this order; `once` marks what a reply has at most once. */
-const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
+const finders: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
   [wrapped, false],
   [blockQuoted, true],
   [rulesBefore, false],
@@ -485,7 +490,7 @@ const looks: readonly (readonly [look: EdgeFinder, once: boolean])[] = [
 ];
 
 /** What can be found before a text is complete. */
-const startLooks: typeof looks = looks.filter(([look]) =>
+const startFinders: typeof finders = finders.filter(([look]) =>
   ([rulesBefore, titled, bylined, labelled, introduced] as EdgeFinder[]).includes(look),
 );
 
@@ -508,7 +513,7 @@ export interface Leftover {
 const entityNames =
   "amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[lr]aquo|sbquo|bdquo|[mn]dash|hellip|copy|reg|trade|deg|middot|bull|euro|pound|[aeiouyAEIOUY](?:acute|grave|circ|uml|tilde|ring)|[cC]cedil|[nN]tilde|szlig|[aA][eE]lig|[oO]slash";
 
-const signsOfLeftover: readonly (readonly [Leftover["what"], RegExp])[] = [
+const leftoverPatterns: readonly (readonly [Leftover["what"], RegExp])[] = [
   [
     "template token",
     /<[|｜][^<>\n]{1,40}[|｜]?>|<<\/?SYS>>|<0x[\dA-F]{2}>|\[\/?(?:INST|THINK|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|STORY)\]|◁\/?think▷/g,
@@ -541,7 +546,7 @@ export function leftoverOf(
   allowed: readonly string[] = [],
 ): Leftover | undefined {
   const permitted = (found: string) => allowed.some((each) => found.includes(each));
-  for (const [what, sign] of signsOfLeftover) {
+  for (const [what, sign] of leftoverPatterns) {
     for (const [found] of text.matchAll(sign)) {
       if (!permitted(found)) return { what, found: shortened(found) };
     }
@@ -563,9 +568,9 @@ export function ownHeading(text: string): string | undefined {
   const quote = /^\s{0,20}>[ \t]/.exec(start);
   const plain = /^\s{0,20}([^\n]{3,60})\n[ \t]*\n/.exec(start);
   const capitals = words(plain?.[1] ?? "").filter((word) => /^[\p{Lu}\p{N}]/u.test(word)).length;
-  const loud =
+  const isHeadingLike =
     capitals >= 2 && words(plain![1]!).length <= capitals + 3 && !/[.,;!?…:"'”’–—-]\s*$/.test(plain![1]!);
-  return (bold ?? speaker ?? quote ?? (loud ? plain : null))?.[0].trim();
+  return (bold ?? speaker ?? quote ?? (isHeadingLike ? plain : null))?.[0].trim();
 }
 
 const shortened = (text: string): string => {

@@ -65,16 +65,16 @@ export interface NgramIndex {
 
 /** An index of the runs of `n` words of many texts, to find what a new text was copied from. */
 export function ngramIndex(texts: readonly string[], n = 5): NgramIndex {
-  const holders = new Map<string, number[]>();
+  const textsByRun = new Map<string, number[]>();
   texts.forEach((text, index) => {
-    for (const run of shinglesOf(termsOf(text), n)) push(holders, run, index);
+    for (const run of shinglesOf(termsOf(text), n)) push(textsByRun, run, index);
   });
   return {
     nearest(text) {
       const runs = shinglesOf(termsOf(text), n);
       const shared = new Map<number, number>();
       for (const run of runs) {
-        for (const index of holders.get(run) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
+        for (const index of textsByRun.get(run) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
       }
       let best: [number, number] | undefined;
       for (const [index, count] of shared) {

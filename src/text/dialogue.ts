@@ -2,8 +2,8 @@ import { countWords } from "./words.ts";
 
 /**
  * The dialogue of a text: the parts between double quotes (curly, straight, low or angled, with or without space
- * between two speeches), without the quotes. A quote that is never closed reaches to the end of its paragraph. Where
- * a text has no double quotes, single ones are read as British dialogue: they open before a word and close after
+ * between two speeches), without the quotes. A quote that is never closed extends to the end of its paragraph. If a
+ * text has no double quotes, single ones are read as British dialogue: they open before a word and close after
  * punctuation, so that apostrophes do not count.
  */
 export function dialogueOf(text: string): string[] {

@@ -9,16 +9,16 @@ export class Html {
   }
 }
 
-type Hole = Html | string | number | boolean | null | undefined | readonly Hole[];
+type TemplateValue = Html | string | number | boolean | null | undefined | readonly TemplateValue[];
 
 /**
  * A template whose values are escaped: `` html`<p>${story.text}</p>` ``. Html values stay as they are, lists are
  * joined, and `undefined`, `null` and `false` give nothing.
  */
-export function html(literals: TemplateStringsArray, ...holes: Hole[]): Html {
+export function html(literals: TemplateStringsArray, ...values: TemplateValue[]): Html {
   let markup = literals[0]!;
-  holes.forEach((hole, index) => {
-    markup += render(hole) + literals[index + 1]!;
+  values.forEach((value, index) => {
+    markup += render(value) + literals[index + 1]!;
   });
   return new Html(markup);
 }
@@ -37,9 +37,9 @@ const entities: Record<string, string> = {
 /** Text made safe for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (mark) => entities[mark]!);
 
-function render(hole: Hole): string {
-  if (hole === undefined || hole === null || hole === false || hole === true) return "";
-  if (hole instanceof Html) return hole.markup;
-  if (Array.isArray(hole)) return hole.map(render).join("");
-  return escapeHtml(String(hole));
+function render(value: TemplateValue): string {
+  if (value === undefined || value === null || value === false || value === true) return "";
+  if (value instanceof Html) return value.markup;
+  if (Array.isArray(value)) return value.map(render).join("");
+  return escapeHtml(String(value));
 }

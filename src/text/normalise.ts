@@ -3,13 +3,13 @@
  * with curly quotes, em dashes and paragraphs, models' with straight quotes and two hyphens or Markdown; the curly
  * form cannot be derived from a straight one, so both are brought to the plain form:
  *
- * - straight quotes `'` and `"`, also for back-ticks and for two apostrophes that stand for one quote;
+ * - straight quotes `'` and `"`, also for back-ticks and for two apostrophes used as one quote;
  * - fractions as `1/2`, ordinals as `4th`, letters and digits of full width as usual ones;
  * - every dash between parts of a sentence as ` – `, hyphens and ranges of numbers as `-`;
  * - an ellipsis as `…`, close to the word before it and with a space before a word after it;
  * - single spaces, no line breaks or paragraphs, none at either end;
  * - no control characters, no invisible ones (zero-width, bidi overrides, soft hyphens), no lone surrogates;
- * - no Markdown emphasis, nor the backslash that keeps a sign from being one; Unicode in NFC.
+ * - no Markdown emphasis, and no backslashes that escape Markdown signs; Unicode in NFC.
  *
  * Letters of every script, accents and emoji stay, with the joiners that they need. Idempotent; linear in time.
  */
@@ -45,7 +45,7 @@ function isNeeded(sign: string, before: string, after: string): boolean {
   );
 }
 
-/** Scripts in which a joiner changes the letters beside it. All of them are in the basic plane. */
+/** Scripts in which a joiner changes the letters next to it. All of them are in the basic plane. */
 const joining =
   /[\p{sc=Arab}\p{sc=Syrc}\p{sc=Deva}\p{sc=Beng}\p{sc=Guru}\p{sc=Gujr}\p{sc=Orya}\p{sc=Taml}\p{sc=Telu}\p{sc=Knda}\p{sc=Mlym}\p{sc=Sinh}\p{sc=Khmr}]/u;
 
@@ -61,7 +61,7 @@ const composed = (text: string): string =>
     .replace(/\u2044/g, "/")
     .normalize("NFC");
 
-/** Without the fences of Markdown's code, and the backslashes that keep a sign from being Markdown. */
+/** Removes the fences of Markdown's code, and the backslashes that escape Markdown signs. */
 const unfenced = (text: string): string => text.replace(/`{3,}|\\+(?=[*_~`#])/g, "");
 
 /** Asterisks and underscores of Markdown emphasis; `f*ck` and `snake_case` keep theirs. */

@@ -2,9 +2,9 @@ import { sentencesOf } from "./sentences.ts";
 import { countWords, termsOf } from "./words.ts";
 
 /**
- * Flesch's reading ease of an English text: 206.835 - 1.015 words per sentence - 84.6 syllables per word (Flesch
- * 1948). About 100 for a child's book, 60 for plain prose, 30 for a learned paper; it may pass 100 and fall below
- * 0. Undefined for a text without a word.
+ * Flesch's reading ease of an English text: 206.835 - 1.015 words per sentence - 84.6 syllables per word (Flesch 1948).
+ * About 100 for a child's book, 60 for plain prose, 30 for a scientific paper; it may exceed 100 and fall below 0.
+ * Undefined for a text without a word.
  */
 export function readingEase(text: string): number | undefined {
   const words = countWords(text);
@@ -31,9 +31,9 @@ export function syllablesOf(word: string): number {
 }
 
 function syllablesOfPart(part: string): number {
-  const heard = part.replace(
+  const pronounced = part.replace(
     /(?<![aeiouytd]|[^aeiouy]l)ed$|(?<![aeiouycgsxz]|[cs]h|[^aeiouy]l)es$|(?<![aeiouy]|[^aeiouy]l)e$/,
     "",
   );
-  return Math.max(1, heard.match(/[aeiouy]+/g)?.length ?? 0);
+  return Math.max(1, pronounced.match(/[aeiouy]+/g)?.length ?? 0);
 }

@@ -1,8 +1,8 @@
 /**
- * The sentences of a text, trimmed, in order. One ends with its mark, closing quotes and brackets with it, where
- * white space follows, or at the end of a line; never after a title or an initial (`Mrs. Adeyemi`, `J. Park`), nor
- * where the next would begin with a small letter (`“Stop!” she said`). Own code, because the runtime's segmenter
- * needs quadratic time and its rules change between versions.
+ * The sentences of a text, trimmed, in order. A sentence ends at its final mark (with closing quotes and brackets) if
+ * white space follows, or at the end of a line. It does not end after a title or an initial (`Mrs. Adeyemi`, `J.
+ * Park`), or before a small letter (`“Stop!” she said`). Own code, because the runtime's segmenter needs quadratic time
+ * and its rules change between versions.
  */
 export function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
@@ -18,8 +18,8 @@ export function sentencesOf(text: string): string[] {
 }
 
 /**
- * Whether a text breaks off: it does not end with a mark that ends a sentence, quotes, brackets and emoji after it
- * aside. An ellipsis ends a sentence, a dash only before a closing quote (interrupted speech). An empty text is not
+ * Whether a text breaks off: it does not end with a mark that ends a sentence, apart from quotes, brackets and emoji
+ * after it. An ellipsis ends a sentence, a dash only before a closing quote (interrupted speech). An empty text is not
  * cut off.
  */
 export function endsCutOff(text: string): boolean {

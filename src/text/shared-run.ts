@@ -6,12 +6,13 @@ export interface SharedRun {
 }
 
 /**
- * The longest run of items that occurs at two places of a list (they may overlap); the earliest of several. Length 0
- * if no item occurs twice. Undefined items equal nothing, not even themselves.
+ * The longest run of items that occurs at two places of a list (they may overlap); the earliest of several. Length 0 if
+ * no item occurs twice. Undefined items equal nothing, not even themselves.
  *
- * Every position is named by the class of the 1, 2, 4 ... items that begin there (Karp, Miller and Rosenberg 1972)
- * until no class holds two positions; between the last two powers of two the length is found by halving, since a run
- * of n is the pair of the runs of 2^k at its two ends. O(n log n) for any list, also of one item throughout.
+ * Positions are numbered so that equal runs of 1, 2, 4 ... items that begin there get equal numbers (Karp, Miller and
+ * Rosenberg 1972), until no two positions are equal. Between the last two powers of two the length is found by binary
+ * search, since a run of n is the pair of the runs of 2^k at its two ends. O(n log n) for any list, also of one item
+ * throughout.
  */
 export function longestSharedRun(
   items: readonly (string | undefined)[],

@@ -11,19 +11,21 @@ export interface VectorSpace {
 }
 
 /**
- * The TF-IDF space of a collection over features of your choice. The weight of a feature is its count in the text
- * times ln((1 + N) / (1 + n)) + 1, where n of the N texts have it; vectors are scaled to length 1 (the default of
+ * The TF-IDF space of a collection over the features from `featuresOf`. The weight of a feature is its count in the
+ * text times ln((1 + N) / (1 + n)) + 1, where n of the N texts have it; vectors are scaled to length 1 (the default of
  * scikit-learn). A feature that is not in the collection weighs most.
  */
 export function tfidf(
   texts: readonly string[],
   featuresOf: (text: string) => readonly string[],
 ): VectorSpace {
-  const holders = new Map<string, number>();
+  const documentCounts = new Map<string, number>();
   for (const text of texts) {
-    for (const feature of new Set(featuresOf(text))) holders.set(feature, (holders.get(feature) ?? 0) + 1);
+    for (const feature of new Set(featuresOf(text)))
+      documentCounts.set(feature, (documentCounts.get(feature) ?? 0) + 1);
   }
-  const weight = (feature: string) => Math.log((1 + texts.length) / (1 + (holders.get(feature) ?? 0))) + 1;
+  const weight = (feature: string) =>
+    Math.log((1 + texts.length) / (1 + (documentCounts.get(feature) ?? 0))) + 1;
   return {
     vector(text) {
       const weights = new Map<string, number>();
@@ -75,7 +77,7 @@ export interface TextSpace {
 /** The space of a collection of stories, in which to compare texts with each other or with titles. */
 export function textSpace(texts: readonly string[]): TextSpace {
   const spaces = [tfidf(texts, stemsOf), tfidf(texts, letterNgramsOf)];
-  const vectors = spaces.map(({ vector }) => remembering(vector));
+  const vectors = spaces.map(({ vector }) => cached(vector));
   return {
     similarity: (one, other) =>
       vectors.reduce((sum, vector) => sum + cosine(vector(one), vector(other)), 0) / vectors.length,
@@ -83,7 +85,7 @@ export function textSpace(texts: readonly string[]): TextSpace {
 }
 
 /** A story is compared with many titles; its vector is made once. */
-function remembering(vector: (text: string) => Vector): (text: string) => Vector {
+function cached(vector: (text: string) => Vector): (text: string) => Vector {
   const known = new Map<string, Vector>();
   return (text) => {
     const found = known.get(text) ?? vector(text);

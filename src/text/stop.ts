@@ -1,7 +1,7 @@
 /**
  * A generated text up to the model's next title, trimmed. The marker counts on its own line or after white space or
  * punctuation, not inside a word (`Subtitle:`), and only after the story has begun: a chat model may label the given
- * title. An empty marker ends nothing. Also removes a marker that was cut off (`\nTit`), and rules and Markdown signs
+ * title. An empty marker has no effect. Also removes a marker that was cut off (`\nTit`), and rules and Markdown signs
  * (`---`, `**`, `##`) before the title.
  */
 export function untilNextTitle(text: string, marker = "Title:"): string {

@@ -16,7 +16,7 @@ export interface SplitReply {
  * Splits a reply of a chat model. Known forms of thinking: tags such as `<think>`, `<thinking>`, `<reasoning>`,
  * `<seed:think>`, `<inner_monologue>`, `<details type="reasoning">`; `[THINK]`, `◁think▷`, `<|begin_of_thought|>`,
  * `<|START_THINKING|>`, Gemma's `<unused94>`, harmony channels (with their tokens or without). The opening tag may be
- * missing, since some templates put it into the prompt, and so may the closing one, where the reply was cut off.
+ * missing, since some templates put it into the prompt, and so may the closing one, if the reply was cut off.
  * `thinksUnopened` means that this model's template opens the thinking: a reply that was cut off without any tag is
  * then all thinking.
  *

@@ -12,8 +12,8 @@ import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 import { type Evidence, eventsOf, evidenceOf, type ModelMeasures } from "./evidence.ts";
 import { seedOf, tunedPath } from "./job.ts";
-import { inWords, type Verdict, verdictOn } from "./run-health.ts";
 import { tuningFindings } from "./tuning-findings.ts";
+import { inWords, type Verdict, verdictOn } from "./verdict.ts";
 
 const options = z.object({
   name: z.string().optional(),
@@ -68,7 +68,7 @@ export async function diagnoseRun(
   effects: Effects,
 ): Promise<Diagnosis> {
   const folder = tunedPath(study, name);
-  const begun = await readJson(join(folder, "config.json"), Begun, "give a folder in tuned/");
+  const begun = await readJson(join(folder, "config.json"), RunConfig, "give a folder in tuned/");
   if (!(await exists(join(folder, "model")))) {
     throw new StudyError(`tuned/${name} has no model yet`, {
       hint: `run \`tinylove tune run --output ${name}\` until it is done`,
@@ -104,7 +104,7 @@ export async function diagnoseRun(
   return { evidence, verdict, findings };
 }
 
-const Begun = z.looseObject({ model: z.string(), template: z.string() });
+const RunConfig = z.looseObject({ model: z.string(), template: z.string() });
 
 /** The only tuned model of a study; throws StudyError if there is none, or more than one. */
 export async function onlyRun(study: Study): Promise<string> {

@@ -104,7 +104,7 @@ export async function evidenceOf(
   measured: readonly TrainerEvent[],
   base?: ModelMeasures,
 ): Promise<Evidence> {
-  const of = (whom: string) => measured.find((event) => event.event === "diagnosis" && event["of"] === whom);
+  const of = (who: string) => measured.find((event) => event.event === "diagnosis" && event["of"] === who);
   const { rate, steps, evaluations } = await readCurve(folder);
   const [found, elsewhere] = [await foundRate(folder), await bestElsewhere(folder)];
   return checked(
@@ -123,18 +123,18 @@ export async function evidenceOf(
   );
 }
 
-const Begun = z.looseObject({ model: z.string(), template: z.string().optional() });
+const RunConfig = z.looseObject({ model: z.string(), template: z.string().optional() });
 
 /** The lowest validation loss of other runs in the study with the same base and the same format. */
 async function bestElsewhere(folder: string): Promise<number | undefined> {
-  const own = await begunWith(folder);
+  const own = await runConfigOf(folder);
   const siblings = (await readdir(join(folder, ".."), { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(folder, "..", entry.name))
     .filter((sibling) => join(sibling) !== join(folder));
   const losses: number[] = [];
   for (const sibling of siblings) {
-    const begun = await begunWith(sibling);
+    const begun = await runConfigOf(sibling);
     if (!own || !begun || begun.model !== own.model || begun.template !== own.template) continue;
     if (!(await exists(join(sibling, "curve.jsonl")))) continue;
     const curve = await readCurve(sibling).catch(() => undefined);
@@ -143,9 +143,9 @@ async function bestElsewhere(folder: string): Promise<number | undefined> {
   return losses.length > 0 ? Math.min(...losses) : undefined;
 }
 
-async function begunWith(folder: string): Promise<z.infer<typeof Begun> | undefined> {
+async function runConfigOf(folder: string): Promise<z.infer<typeof RunConfig> | undefined> {
   const file = join(folder, "config.json");
-  return (await exists(file)) ? parseJson(await readText(file), Begun, file) : undefined;
+  return (await exists(file)) ? parseJson(await readText(file), RunConfig, file) : undefined;
 }
 
 /** The events of a run, in order, without lines that a kill left incomplete. */

@@ -75,11 +75,11 @@ export const exportTuned = command({
   },
 });
 
-const Begun = z.looseObject({ template: z.string() });
+const RunConfig = z.looseObject({ template: z.string() });
 
 /** Prompts for the check: titles of the study in the learnt format, test stories first. */
 async function promptsOf(study: Study, place: string, count: number): Promise<string[]> {
-  const { template } = await readJson(join(place, "config.json"), Begun, "give a folder in tuned/");
+  const { template } = await readJson(join(place, "config.json"), RunConfig, "give a folder in tuned/");
   const stories = await readStories(study);
   const inOrder = [
     ...stories.filter(({ split }) => split === "test"),

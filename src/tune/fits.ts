@@ -37,7 +37,7 @@ export async function thisMachine(effects: Effects): Promise<Machine> {
 }
 
 /**
- * Throws StudyError if the training would not fit, with the memory it needs, the memory there is, and a setting that
+ * Throws StudyError if the training would not fit, with the needed and the available memory, and a setting that
  * would fit. Models with an architecture that `tune plan` does not know only cause a warning: the trainer may support
  * them.
  */

@@ -24,7 +24,7 @@ export interface ClusterJob {
 }
 
 /** Seconds for the nodes to meet, and for the network test of the preflight. */
-const patience = 45;
+const joinSeconds = 45;
 
 /**
  * The job script. It starts with the scheduler's directives. The rank is read on each node, in a here-document with a
@@ -113,18 +113,18 @@ meeting="$folder/job/meeting-$job-$command"
 mkdir -p "$meeting"
 (set -o noclobber && echo "$host" > "$meeting/$rank") 2> /dev/null ||
   fail "its rank $rank is also that of $(cat "$meeting/$rank"): a variable was expanded on the wrong node"
-for ((waited = 0; waited < ${patience}; waited++)); do
+for ((waited = 0; waited < ${joinSeconds}; waited++)); do
   [ "$(ls "$meeting" | wc -l)" -lt "$nodes" ] || break
   sleep 1
 done
 for ((other = 0; other < nodes; other++)); do
-  [ -e "$meeting/$other" ] || fail "no node with rank $other came within ${patience} s"
+  [ -e "$meeting/$other" ] || fail "no node with rank $other came within ${joinSeconds} s"
 done
 
 ${[...loaded(job), ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`)].join("\n")}
 exec "$python" -m accelerate.commands.launch \\
   --num_machines ${job.nodes} --num_processes ${job.nodes * job.gpusPerNode} --machine_rank "$rank" \\
-  --main_process_ip "$head" --main_process_port "$port" --rdzv_backend static --rdzv_conf timeout=${patience} \\
+  --main_process_ip "$head" --main_process_port "$port" --rdzv_backend static --rdzv_conf timeout=${joinSeconds} \\
   ${launchFlags(job).join(" \\\n  ")} \\
   --mixed_precision ${job.precision === "bf16" ? "bf16" : "no"} --dynamo_backend no \\
   --module tinylove_trainer "$command" --config "$config"`;

@@ -24,7 +24,7 @@ const Report = z.looseObject({
 });
 
 /** The packages that pip would install, with their URLs. */
-export async function resolved(
+export async function resolvePackages(
   program: string,
   trainer: string,
   effects: Effects,
@@ -36,14 +36,14 @@ export async function resolved(
     ["-m", "pip", "install", "--dry-run", "--quiet", "--retries", "2", "--report", report, trainer],
     effects,
   );
-  if (code !== 0) throw explained(text, "pip cannot resolve the trainer's packages");
+  if (code !== 0) throw pipError(text, "pip cannot resolve the trainer's packages");
   const { install } = parseJson(await readFile(report, "utf8"), Report, "pip's report");
   await rm(report, { force: true });
   return install.map(({ metadata: { name, version }, download_info: { url } }) => ({ name, version, url }));
 }
 
 /** Logs the packages and the size of the download; throws StudyError if the disk has too little space. */
-export async function announce(
+export async function logDownload(
   packages: readonly Package[],
   environment: string,
   effects: Effects,
@@ -64,7 +64,7 @@ export async function announce(
   for (const { name, size } of largest) effects.log(`    ${name}: ${megabytes(size)}`);
   const needed = unpacked * total;
   effects.log(`  into ${environment}, where they need about ${megabytes(needed)}`);
-  await checkRoom(environment, needed + total);
+  await assertDiskSpace(environment, needed + total);
 }
 
 /** Unpacked packages take about three times the size of their wheels. */
@@ -105,20 +105,20 @@ export async function install(
       ["pip", "install", "--quiet", "--python", program, "--no-deps", ...files],
       effects,
     );
-    if (code !== 0) throw explained(text, "uv cannot install the trainer's packages");
+    if (code !== 0) throw pipError(text, "uv cannot install the trainer's packages");
   }
   const { code, text } = await runProgram(
     program,
     ["-m", "pip", "install", "--quiet", "--retries", "2", trainer],
     effects,
   );
-  if (code !== 0) throw explained(text, "pip cannot install the trainer");
+  if (code !== 0) throw pipError(text, "pip cannot install the trainer");
 }
 
 const isFolder = (url: string): boolean => url.startsWith("file:") && !/\.(whl|zip|tar\.gz)$/.test(url);
 
 /** pip's error in one line, with what to do. */
-export function explained(text: string, what: string): StudyError {
+export function pipError(text: string, what: string): StudyError {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const last = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? "no message";
   if (/No space left|ENOSPC|Errno 28/i.test(text))
@@ -140,7 +140,7 @@ export function explained(text: string, what: string): StudyError {
 }
 
 /** Throws StudyError if there is not enough free disk space. */
-export async function checkRoom(folder: string, needed: number): Promise<void> {
+export async function assertDiskSpace(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= needed) return;
   throw new StudyError(

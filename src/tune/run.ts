@@ -104,13 +104,13 @@ export async function tune(
   return job;
 }
 
-interface Place {
+interface TrainingDevice {
   readonly processes: number;
   readonly hasGpus: boolean;
 }
 
 /** Each tuned model is its own stage, so that the manifest records its inputs, outputs and settings. */
-const stageOf = (study: Study, job: Job, place: Place) =>
+const stageOf = (study: Study, job: Job, device: TrainingDevice) =>
   stage({
     name: `tune ${job.name}`,
     summary: `Tune ${job.name}`,
@@ -123,12 +123,12 @@ const stageOf = (study: Study, job: Job, place: Place) =>
     settings: () => settingsOf(job.config),
     async run(_, __, effects) {
       // A run may already be complete: a cluster's job, or one killed just before it was recorded.
-      const done = (await doneEvent(job.folder)) ?? (await train(job, place, effects));
+      const done = (await doneEvent(job.folder)) ?? (await train(job, device, effects));
       await logResult(job, done, effects);
     },
   });
 
-const train = (job: Job, { processes, hasGpus }: Place, effects: Effects): Promise<TrainerEvent> =>
+const train = (job: Job, { processes, hasGpus }: TrainingDevice, effects: Effects): Promise<TrainerEvent> =>
   runTrainer(
     {
       command: "tune",

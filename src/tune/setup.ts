@@ -7,7 +7,7 @@ import { exists, hashOf, writeWhole } from "../workbench/files.ts";
 import { environmentFolder, pythonIn, trainerFolder } from "../workbench/python.ts";
 import { runProgram } from "../workbench/run-program.ts";
 import { command } from "../workbench/stage.ts";
-import { announce, checkRoom, explained, install, resolved } from "./packages.ts";
+import { assertDiskSpace, install, logDownload, pipError, resolvePackages } from "./packages.ts";
 
 const options = z.object({
   yes: z.boolean().default(false),
@@ -62,8 +62,8 @@ export async function setUp(request: Setup, effects: Effects): Promise<void> {
 
   const program = await makeEnvironment(environment, python, effects);
   const named = made.deepspeed ? `${trainer}[deepspeed]` : trainer;
-  const packages = await resolved(program, named, effects);
-  await announce(packages, environment, effects);
+  const packages = await resolvePackages(program, named, effects);
+  await logDownload(packages, environment, effects);
   if (!yes) return effects.print("nothing was installed; run `tinylove tune setup --yes` to install");
   await install(program, named, packages, effects);
   await writeWhole(file, JSON.stringify(made));
@@ -98,7 +98,7 @@ async function makeEnvironment(
       cause,
     });
   });
-  await checkRoom(folder, bareEnvironment);
+  await assertDiskSpace(folder, bareEnvironment);
   const { code, text } = await runProgram(base, ["-m", "venv", folder], effects);
   if (code === 0) return program;
   await rm(folder, { recursive: true, force: true });
@@ -107,7 +107,7 @@ async function makeEnvironment(
       hint: "install it (Debian and Ubuntu: `apt install python3-venv`), or use another one with --python",
     });
   }
-  throw explained(text, `cannot make ${folder}`);
+  throw pipError(text, `cannot make ${folder}`);
 }
 
 /** The size of an environment with only pip, in bytes. */

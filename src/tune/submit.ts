@@ -70,7 +70,7 @@ export const submit = command({
     if (request.dryRun) return effects.print(script.trimEnd());
     const file = await writeJob(job, planned, script);
     effects.log(`wrote ${file}`);
-    if (request.submit) return hand(file, request.scheduler, effects);
+    if (request.submit) return submitScript(file, request.scheduler, effects);
     effects.print(`${commands[request.scheduler]} ${file}`);
   },
 });
@@ -109,10 +109,10 @@ async function clusterJob(study: Study, job: Job, request: Options, effects: Eff
     layerClass: layerClasses[await architectureOf(job.model)],
     precision: study.config.tune.precision,
     time,
-    account: oneWord(request.account ?? cluster.account, "--account"),
-    queue: oneWord(request.queue ?? cluster.queue, "--queue"),
-    select: oneWord(cluster.select, "tune.cluster.select"),
-    filesystems: oneWord(cluster.filesystems, "tune.cluster.filesystems"),
+    account: assertOneWord(request.account ?? cluster.account, "--account"),
+    queue: assertOneWord(request.queue ?? cluster.queue, "--queue"),
+    select: assertOneWord(cluster.select, "tune.cluster.select"),
+    filesystems: assertOneWord(cluster.filesystems, "tune.cluster.filesystems"),
     interface: network,
     start: cluster.start,
     before: cluster.before,
@@ -124,7 +124,7 @@ async function clusterJob(study: Study, job: Job, request: Options, effects: Eff
 }
 
 /** Refuses values with spaces or line breaks, which could add another directive to the script. */
-function oneWord(value: string | undefined, flag: string): string | undefined {
+function assertOneWord(value: string | undefined, flag: string): string | undefined {
   if (value === undefined || /^[\w.,:=@+-]+$/.test(value)) return value;
   throw new StudyError(`${flag} ${value}: must be one word`, {
     hint: "use letters, digits and . , : = @ + - _ only",
@@ -198,7 +198,7 @@ async function writeJob(job: Job, planned: ClusterJob, script: string): Promise<
 }
 
 /** Submits the script to the scheduler and prints its reply, with the job's number. */
-async function hand(file: string, scheduler: Options["scheduler"], effects: Effects): Promise<void> {
+async function submitScript(file: string, scheduler: Options["scheduler"], effects: Effects): Promise<void> {
   const program = commands[scheduler];
   const { code, text } = await runProgram(program, [file], effects);
   if (code === undefined)

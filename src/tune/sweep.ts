@@ -48,7 +48,7 @@ export const sweep = command({
     for (const rate of inOrder)
       jobs.push(await tune(study, { ...request, rate, output: `${begin}-${inName(rate)}` }, {}, effects));
     // Judge after all have been trained, because the best loss is known only then.
-    const found: Swept[] = [];
+    const found: SweepResult[] = [];
     for (const { name } of jobs) {
       const base = found[0]?.evidence.base;
       const diagnosis = await diagnoseRun(study, name, { titles, tokens, base }, effects);
@@ -58,7 +58,7 @@ export const sweep = command({
   },
 });
 
-export type Swept = Pick<Diagnosis, "evidence" | "verdict"> & { readonly name: string };
+export type SweepResult = Pick<Diagnosis, "evidence" | "verdict"> & { readonly name: string };
 
 /** Rates in ascending order, without repetitions; throws StudyError for an invalid rate. */
 export function ratesOf(text: string): number[] {
@@ -73,15 +73,19 @@ export function ratesOf(text: string): number[] {
 }
 
 /** The usable run with the lowest validation loss; undefined if all are unusable. */
-export function bestOf(found: readonly Swept[]): Swept | undefined {
+export function bestOf(found: readonly SweepResult[]): SweepResult | undefined {
   return found
     .filter(({ verdict }) => !verdict.unusable)
-    .reduce<Swept | undefined>((best, one) => (best && lossOf(best) <= lossOf(one) ? best : one), undefined);
+    .reduce<SweepResult | undefined>(
+      (best, one) => (best && lossOf(best) <= lossOf(one) ? best : one),
+      undefined,
+    );
 }
 
-const lossOf = ({ evidence }: Swept): number => Math.min(...evidence.evaluations.map(({ loss }) => loss));
+const lossOf = ({ evidence }: SweepResult): number =>
+  Math.min(...evidence.evaluations.map(({ loss }) => loss));
 
-const rowOf = ({ name, evidence, verdict }: Swept) => ({
+const rowOf = ({ name, evidence, verdict }: SweepResult) => ({
   name,
   rate: evidence.rate,
   validationLoss: Math.min(...evidence.evaluations.map(({ loss }) => loss)),
@@ -91,11 +95,11 @@ const rowOf = ({ name, evidence, verdict }: Swept) => ({
   verdict: verdict.is,
 });
 
-const rowsOf = (found: readonly Swept[]) =>
+const rowsOf = (found: readonly SweepResult[]) =>
   found.map((one) => ({ ...rowOf(one), flagged: one.verdict.unusable, best: one === bestOf(found) }));
 
 /** One line per rate; unusable ones are flagged, the best is marked. */
-export function tableOf(found: readonly Swept[]): string {
+export function tableOf(found: readonly SweepResult[]): string {
   const best = bestOf(found);
   const lines = found.map((one) => {
     const row = rowOf(one);

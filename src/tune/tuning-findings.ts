@@ -1,7 +1,7 @@
 import type { TrainerEvent } from "../llm/trainer.ts";
 import { type Findings, figure, sentence, table } from "../study/finding.ts";
 import type { Evidence, ModelMeasures, TextMeasures } from "./evidence.ts";
-import { inWords, type Verdict } from "./run-health.ts";
+import { inWords, type Verdict } from "./verdict.ts";
 
 /** The findings of a diagnosis for the report: the verdict, the measures, the curves, and samples during training. */
 export function tuningFindings(

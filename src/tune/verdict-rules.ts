@@ -2,7 +2,7 @@ import type { Evidence, TextMeasures } from "./evidence.ts";
 
 interface Rule {
   readonly is: string;
-  readonly ruins?: true;
+  readonly unusable?: true;
   /** The evidence in words if the rule applies, else undefined. */
   signs(evidence: Evidence): string | undefined;
   readonly remedy: (evidence: Evidence) => string;
@@ -27,7 +27,7 @@ export const limits = {
   /** Words by which the longest copy exceeds that in human test stories. */
   longer: 4,
   /** Ratio of the perplexities of test and training stories, as a multiple of the base's ratio. */
-  byHeart: 2.5,
+  memorised: 2.5,
   /** Final validation loss, as a multiple of its best. */
   tooLong: 1.1,
   /** The smallest drop of the validation loss that counts as learning. */
@@ -47,7 +47,7 @@ export const limits = {
 export const rules: readonly Rule[] = [
   {
     is: "collapsed",
-    ruins: true,
+    unusable: true,
     signs: (evidence) => {
       const { greedy } = evidence.tuned;
       const [pronouns, loss] = [timesPeople(evidence, greedy), timesBest(evidence)];
@@ -68,7 +68,7 @@ export const rules: readonly Rule[] = [
   },
   {
     is: "diverged",
-    ruins: true,
+    unusable: true,
     signs: (evidence) => {
       const at = divergedAt(evidence.steps);
       const loss = timesBest(evidence);
@@ -76,7 +76,7 @@ export const rules: readonly Rule[] = [
       const worse = loss > limits.worse && evidence.evaluations.at(-1)!.loss > evidence.evaluations[0]!.loss;
       if (at === undefined && !worse) return undefined;
       return [
-        at === undefined ? "" : `the training loss rose for good at step ${at}`,
+        at === undefined ? "" : `the training loss rose permanently at step ${at}`,
         worse ? `the final validation loss is ${times(loss)} the best one, above the base’s` : "",
       ]
         .filter(Boolean)
@@ -95,7 +95,7 @@ export const rules: readonly Rule[] = [
       const recites =
         copied > people.copied_8_grams + limits.copied &&
         longest > people.longest_copied_words + limits.longer;
-      const knows = ratio > limits.byHeart * before;
+      const knows = ratio > limits.memorised * before;
       if (!recites && !knows) return undefined;
       return [
         recites

@@ -31,7 +31,7 @@ export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
 export const findingsFolder = "findings";
 export const registrationFile = "preregistration.json";
-/** Tuned models, one folder each, with `model/`, how it was made, and what its diagnosis found. */
+/** Tuned models, one folder each, with `model/`, how it was made, and the findings of its diagnosis. */
 export const tunedFolder = "tuned";
 export const tuningFindingsFile = (name: string): string => `${tunedFolder}/${name}/findings.json`;
 
@@ -50,7 +50,7 @@ export async function readGenerations(study: Study): Promise<Generation[]> {
 export const readStimuli = (study: Study): Promise<Stimulus[]> =>
   readJsonLines(study.path(stimuliFile), Stimulus, "run `tinylove compose` first");
 
-/** What the clip did to each side; undefined if the stories were clipped elsewhere. */
+/** The effect of the clip on each side; undefined if the stories were clipped by another program. */
 export async function readClipSummary(study: Study): Promise<ClipSummary | undefined> {
   const path = study.path(clipSummaryFile);
   return (await exists(path)) ? readJson(path, ClipSummary, "run `tinylove compose` again") : undefined;
@@ -131,8 +131,8 @@ const fixedColumns = [
 ] as const;
 
 /**
- * The columns of `judgments.csv`, one row a judgment: `response` is the answer, and each of these further fields of a
- * response has a column of its own.
+ * The columns of `judgments.csv`, one row per judgment: `response` is the answer, and each of the other `fields` of a
+ * response has its own column.
  */
 export function judgmentColumns(fields: Iterable<string>): string[] {
   const extra = new Set(fields);
@@ -154,7 +154,7 @@ export const judgmentRow = ({
   simulated: judgment.simulated ? "yes" : "no",
 });
 
-/** A row of that table as a judgment; throws StudyError that names `where` the row is. */
+/** A row of that table as a judgment; throws StudyError with `where`, the row's place. */
 export function judgmentOf(row: Row, where: string): Judgment {
   const own = new Set<string>(fixedColumns);
   const details = Object.entries(row).filter(([column, value]) => !own.has(column) && value !== "");

@@ -49,9 +49,9 @@ function widthsOf(
   );
   let over = widths.reduce((sum, each) => sum + each + gap.length, -gap.length) - width;
   for (; over > 0; over--) {
-    const yielding = widths.flatMap((each, at) => (each > least[at]! ? [at] : []));
-    const heads = yielding.filter((at) => columns[at]!.number);
-    const [first, ...others] = heads.length > 0 ? heads : yielding;
+    const shrinkable = widths.flatMap((each, at) => (each > least[at]! ? [at] : []));
+    const heads = shrinkable.filter((at) => columns[at]!.number);
+    const [first, ...others] = heads.length > 0 ? heads : shrinkable;
     if (first === undefined) break;
     const widest = others.reduce((best, at) => (widths[at]! > widths[best]! ? at : best), first);
     widths[widest]! -= 1;

@@ -28,7 +28,7 @@ export interface Terminal {
   write(text: string): void;
 }
 
-/** The real world, until `signal` is aborted. */
+/** The effects of the real program: network, processes, environment and terminal. `signal` interrupts them. */
 export function worldEffects(signal: AbortSignal): Effects {
   return {
     fetch: globalThis.fetch,

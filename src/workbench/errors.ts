@@ -24,9 +24,9 @@ export function codeOf(thrown: unknown): string | undefined {
 }
 
 /** Why the system could not read or write, in words; undefined for a cause that the user cannot fix. */
-export const fileErrorOf = (thrown: unknown): string | undefined => troubles[codeOf(thrown) ?? ""];
+export const fileErrorOf = (thrown: unknown): string | undefined => reasons[codeOf(thrown) ?? ""];
 
-const troubles: Record<string, string> = {
+const reasons: Record<string, string> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your share of the disk is full",
   EACCES: "you do not have permission",

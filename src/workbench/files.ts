@@ -135,9 +135,9 @@ export const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined;
 
 function writeFailed(path: string, cause: unknown): unknown {
-  const trouble = fileErrorOf(cause);
-  return trouble
-    ? new StudyError(`cannot write ${path}: ${trouble}`, {
+  const reason = fileErrorOf(cause);
+  return reason
+    ? new StudyError(`cannot write ${path}: ${reason}`, {
         hint: "free some space or choose another folder",
         cause,
       })

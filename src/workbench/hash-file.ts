@@ -5,21 +5,21 @@ import { dirname, join, resolve } from "node:path";
 import { sha256 } from "../text/hash.ts";
 import { cacheFolder } from "./cache-folder.ts";
 
-/** SHA-256 of a file. A big one (a model of gigabytes) is read once. */
+/** SHA-256 of a file. For big files (a model of gigabytes) it is cached. */
 export async function hashFile(path: string): Promise<string> {
   const { size } = await stat(path, { bigint: true });
   if (size < big) return contentHash(path);
-  return oncePerFile(path, "hashes", contentHash, (found) => /^[0-9a-f]{64}$/.test(found));
+  return cachedByFile(path, "hashes", contentHash, (found) => /^[0-9a-f]{64}$/.test(found));
 }
 
-/** Bytes from which the cache is worth it. */
+/** The size in bytes from which hashes are cached. */
 const big = 4_000_000n;
 
 /**
- * What `read` finds in a file, kept in `folder` of the user's cache for as long as path, size, inode and both times of
- * the file are what they were, to the nanosecond. What is kept and does not look right by `isWhole` is found again.
+ * The result of `read` for a file, cached in `folder` of the user's cache until the file's path, size, inode or one of
+ * its times (in nanoseconds) changes. A cached result that `isWhole` rejects is read again.
  */
-export async function oncePerFile(
+export async function cachedByFile(
   path: string,
   folder: string,
   read: (path: string) => Promise<string>,

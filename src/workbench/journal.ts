@@ -3,9 +3,8 @@ import { dirname } from "node:path";
 import { codeOf } from "./errors.ts";
 
 /**
- * Keeps results that took long, by a key of everything that determines them: one JSON value per line, only ever
- * appended, and safe on disk before it counts. A killed process loses only what is under way; a line that it left
- * incomplete is skipped.
+ * Keeps results of slow work by a key of everything that determines them: one JSON value per line, only appended, and
+ * on disk before it counts. A killed process loses only its unfinished work; an incomplete line is skipped.
  */
 export interface Journal<Value> {
   readonly entries: ReadonlyMap<string, Value>;

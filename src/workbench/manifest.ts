@@ -29,7 +29,7 @@ const StageRecord = z.strictObject({
 export const Manifest = z.strictObject({ stages: z.record(z.string(), StageRecord) });
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 
-/** What the manifest records of a stage, and so what says whether its artefacts are up to date. */
+/** The parts of a stage that decide whether its artefacts are up to date. */
 export type Recorded = Pick<AnyStage, "name" | "reads" | "writes" | "settings" | "inputs" | "applies">;
 
 /** Whether a stage has to run, and why. */
@@ -46,7 +46,7 @@ export async function readManifest(study: Study): Promise<Manifest> {
     : { stages: {} };
 }
 
-/** The reason of a stage that waits without giving one. */
+/** The default reason of a stage that waits. */
 export const nothingToDo = "nothing to do yet";
 
 /** Compares the manifest's record of a stage with the files and settings now. */

@@ -1,10 +1,10 @@
-import { schemes as schemesThere } from "../study/settings/models.ts";
+import { schemes as allSchemes } from "../study/settings/models.ts";
 import { StudyError } from "./errors.ts";
 import { nearestName } from "./nearest.ts";
 
 /** The error for an address that is not a model's: its hint is the nearest right one, or all kinds of address. */
 export function unknownAddress(where: string, address: string): StudyError {
-  const schemes = schemesThere();
+  const schemes = allSchemes();
   const [scheme, model] = /^([a-z]+):(.*)$/is.exec(address)?.slice(1) ?? [undefined, address];
   const meant = scheme ? nearestName(scheme, schemes) : schemeOfName(address);
   return new StudyError(`${where}: ${address} is not a model address`, {

@@ -1,4 +1,4 @@
-/** The name that was probably meant, for hints: the nearest of the known names, if it is near enough. */
+/** The known name that is closest to a misspelt one, for hints; undefined if none is close. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, away: typos(written.toLowerCase(), name.toLowerCase()) }))

@@ -14,7 +14,7 @@ export const runProgram = (
   args: readonly string[],
   effects: Effects,
 ): Promise<ProgramResult> =>
-  new Promise((settle, fail) => {
+  new Promise((resolve, reject) => {
     effects.signal.throwIfAborted();
     const child = effects.spawn(program, args, {
       env: effects.env,
@@ -27,9 +27,9 @@ export const runProgram = (
         text += String(chunk);
       });
     child.once("error", (error) => {
-      if (effects.signal.aborted) fail(effects.signal.reason);
-      else if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") settle({ code: undefined, text });
-      else fail(error);
+      if (effects.signal.aborted) reject(effects.signal.reason);
+      else if (codeOf(error) === "ENOENT" || codeOf(error) === "EACCES") resolve({ code: undefined, text });
+      else reject(error);
     });
-    child.once("close", (code) => settle({ code, text }));
+    child.once("close", (code) => resolve({ code, text }));
   });

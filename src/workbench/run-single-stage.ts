@@ -7,8 +7,8 @@ import { type StageState, stagesUpstream, statesOf } from "./states.ts";
 import type { Study } from "./study.ts";
 
 /**
- * Runs one of the stages by itself. Where it rests on the work of one that is stale, that is told; and where it fails
- * on that, it is told as the reason, for what the stage makes of its stale input would send the user astray.
+ * Runs one stage alone. Warns if a stage that it depends on is stale. If the stage then fails, the error's hint names
+ * the stale stage, because that is the more likely cause.
  */
 export async function runSingleStage(
   stage: AnyStage,

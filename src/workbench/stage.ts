@@ -48,7 +48,7 @@ export interface Stage<Options = unknown> extends Described {
   standalone?(options: Options, effects: Effects): Promise<void> | undefined;
 }
 
-/** What a stage returns if it wrote nothing: the manifest then stays as it is. */
+/** A stage returns this if it wrote nothing: the manifest then does not change. */
 export const unrecorded = Symbol("unrecorded");
 
 /**

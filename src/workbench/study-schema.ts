@@ -5,8 +5,8 @@ import { builtInKinds, ModelSettings, schemes } from "../study/settings/models.t
 type Json = z.core.JSONSchema.BaseSchema;
 
 /**
- * `study.schema.json`: what an editor shows of each setting of study.yaml, with its default, and by which it completes and
- * checks. A model is one of the kinds that come with Tiny Love, or of a kind that a plugin brings.
+ * `study.schema.json`: with it, an editor shows, completes and checks the settings of study.yaml, with their defaults.
+ * A model is one of the built-in kinds, or of a plugin's kind.
  */
 export const studySchema = (): Json => jsonOf(StudyConfig);
 
@@ -22,7 +22,9 @@ const jsonOf = (schema: z.ZodType): Json =>
     },
   });
 
-/** Says the default where the description does not, as editors show the one but not always the other. */
+/**
+ * Adds the default to a description without it, because editors always show the description but not always the default.
+ */
 function withDefault({ description = "", default: value }: Json): string {
   if (value === undefined || /\bDefault:/.test(description) || (typeof value === "object" && isEmpty(value)))
     return description;
@@ -31,7 +33,7 @@ function withDefault({ description = "", default: value }: Json): string {
 
 const isEmpty = (value: object | null): boolean => value === null || Object.keys(value).length === 0;
 
-/** A model whose scheme is none of those here. */
+/** A model whose scheme is not built in. */
 const ofPlugin = (): Json => ({
   type: "object",
   required: ["address"],
@@ -39,7 +41,7 @@ const ofPlugin = (): Json => ({
     address: {
       type: "string",
       pattern: `^(?!(${schemes().join("|")}):)[a-z]+:`,
-      description: "Which model: the scheme of a plugin, and what it says of the rest.",
+      description: "Which model: a plugin's scheme, then what the plugin expects after it.",
     },
   },
 });

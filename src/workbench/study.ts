@@ -82,7 +82,7 @@ export function parseConfig(text: string, where: string): StudyConfig {
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     throw new StudyError(`${where}: ${[...issue.path, key].join(".")}: no such setting`, {
-      hint: settingMeant(key, issue.path, modelKeys(plain(document, where), issue.path)),
+      hint: similarSetting(key, issue.path, modelKeys(plain(document, where), issue.path)),
     });
   }
   throw new StudyError(`${where}: ${[...(at ? [at] : []), wrongValue(issue)].join(": ")}`, {
@@ -106,7 +106,7 @@ function plain(document: ReturnType<typeof parseDocument>, where: string): unkno
 }
 
 /** A hint for an unknown key: a similar key of the same group, or the same key in another group. */
-function settingMeant(key: string, path: readonly PropertyKey[], own?: readonly string[]): string {
+function similarSetting(key: string, path: readonly PropertyKey[], own?: readonly string[]): string {
   const here = own ?? keysAt(path) ?? [];
   const near = nearestName(key, here);
   if (near !== undefined) return `did you mean ${near}?`;

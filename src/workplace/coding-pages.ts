@@ -80,12 +80,12 @@ const codingPage = (pageContext: PageContext, title: string, body: Html): string
   page({ ...pageContext, language: "en", words: phrasesOf("en") }, { title, body });
 
 /** The last choice removes a code, which radio buttons cannot do by themselves. */
-const choiceOf = ({ name, title, asks, codes }: Variable, given: string | undefined): Html => html`
+const choiceOf = ({ name, title, question, codes }: Variable, given: string | undefined): Html => html`
 <fieldset class="choice small">
 <legend>${title}</legend>
-<div class="meanings">${prose(asks)}
+<div class="meanings">${prose(question)}
 <details><summary>What each code means</summary>
-<dl>${codes.map(({ code, means }) => html`<dt>${code}</dt><dd>${prose(means)}</dd>`)}</dl></details></div>
+<dl>${codes.map(({ code, meaning }) => html`<dt>${code}</dt><dd>${prose(meaning)}</dd>`)}</dl></details></div>
 ${[...codes.map(({ code }) => [code, code] as const), ["", "none of them (pass)"] as const].map(
   ([value, label]) =>
     html`<label><input type="radio" name="${fieldOf(name)}" value="${value}"${value === given && html` checked`}><span>${label}</span></label>`,

@@ -33,7 +33,7 @@ test("the codebook has kind of love, tone and cultural setting with the codes of
   expect(instructions.split("\n").map((line) => line[0])).toEqual(["1", "2", "3", "4", "5"]);
   expect(instructions).not.toContain("Cues");
   for (const { codes: all } of variables)
-    for (const { means } of all) expect(means.length).toBeGreaterThan(20);
+    for (const { meaning } of all) expect(meaning.length).toBeGreaterThan(20);
 });
 
 test("people and models are shown no cues", async () => {
@@ -52,10 +52,10 @@ test("a study's own codebook takes the place of the one that comes with the work
     {
       name: "ending_of_love",
       title: "Ending",
-      asks: "How does it end?",
+      question: "How does it end?",
       codes: [
-        { code: "well", means: "Well.", cues: ["happy", "ever after"], otherwise: false },
-        { code: "badly", means: "Badly.", cues: [], otherwise: true },
+        { code: "well", meaning: "Well.", cues: ["happy", "ever after"], otherwise: false },
+        { code: "badly", meaning: "Badly.", cues: [], otherwise: true },
       ],
     },
   ]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { agreements } from "../../src/coding/agreement.ts";
-import { settledCodes, strongestCodes } from "../../src/coding/settled.ts";
+import { finalCodes, strongestCodes } from "../../src/coding/final-codes.ts";
 import type { Coder, CoderKind } from "../../src/study/coding.ts";
 
 test("agreement is the share of equal codes and Krippendorff's alpha, over the texts that both coded", () => {
@@ -25,7 +25,7 @@ test("people's codes go before a model's, a model's before cues, and an open dis
     coderOf("gpt", ["grieving", "grieving", "grieving", "grieving", ""], "model"),
     coderOf("cues", ["regretful", "regretful", "regretful", "regretful", "regretful"], "cues"),
   ];
-  const settled = settledCodes(coders, ["tone"]).get("tone")!;
+  const settled = finalCodes(coders, ["tone"]).get("tone")!;
   expect(Object.fromEntries(settled)).toEqual({
     t0: { code: "joyful", by: "people" },
     t2: { code: "content", by: "people" },

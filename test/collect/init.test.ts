@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { settingsFor } from "../../src/collect/appraise.ts";
+import { settingsFor } from "../../src/collect/inspect-table.ts";
 import { readCorpusSummary } from "../../src/workbench/artefacts.ts";
 import { exists, filesUnder, writeWhole } from "../../src/workbench/files.ts";
 import { openStudy } from "../../src/workbench/study.ts";

@@ -176,7 +176,7 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
     crawl.standIn.behaviours.set(posts[2]!.path, "gateway");
     const { told } = await crawl.run();
     expect((await corpusOf(crawl.study)).length).toBeGreaterThan(7);
-    expect(told.some((line) => line.includes(posts[0]!.path) && /not there any more/.test(line))).toBe(true);
+    expect(told.some((line) => line.includes(posts[0]!.path) && /no longer exists/.test(line))).toBe(true);
     const rejected = await readTable(crawl.study.path("corpus/rejected.csv"));
     expect(rejected.map((row) => row["reason"])).toEqual(["page failed", "page blocked"]);
   });
@@ -286,15 +286,15 @@ test("a study that is being collected in is not collected in twice", async () =>
 });
 
 test("the pace may be set aside for a are-in on this machine alone", async () => {
-  const { placesOf } = await import("../../src/collect/crawl/places.ts");
-  expect(placesOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
+  const { endpointsOf } = await import("../../src/collect/crawl/endpoints.ts");
+  expect(endpointsOf({ TINYLOVE_NYT_PACE: "0" }, 15)).toMatchObject({ searchPace: 12, pagePace: 15 });
   expect(
-    placesOf(
+    endpointsOf(
       { TINYLOVE_NYT_PACE: "0", TINYLOVE_NYT_SITE: "http://127.0.0.1:1", TINYLOVE_NYT_API: "http://[::1]:1" },
       15,
     ),
   ).toMatchObject({ searchPace: 0 });
-  expect(() => placesOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow(
+  expect(() => endpointsOf({ TINYLOVE_NYT_SITE: "nyt" }, 15)).toThrow(
     "TINYLOVE_NYT_SITE: nyt is not an address",
   );
 });

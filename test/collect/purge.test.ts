@@ -38,14 +38,14 @@ async function collectedStudy(): Promise<Study> {
   } as const;
   const at = "2026-01-01T00:00:00Z";
   const addressOf = (path: string) => `https://www.nytimes.com${path}`;
-  journal.found(
+  journal.addResults(
     window,
     posts.map(({ path, headline, date }) => ({ address: addressOf(path), headline, published: date })),
     at,
   );
   for (const post of posts) {
     const hash = await keptPages(study).keep(addressOf(post.path), pageOfPost(post));
-    journal.reach(addressOf(post.path), "fetched", at, { hash });
+    journal.setState(addressOf(post.path), "fetched", at, { hash });
   }
   journal.close();
   await collect.run(study, CollectOptions.parse({ reparse: true }), quietEffects());

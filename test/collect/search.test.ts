@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { endpointsOf } from "../../src/collect/crawl/endpoints.ts";
 import { Journal } from "../../src/collect/crawl/journal.ts";
 import { paced } from "../../src/collect/crawl/pace.ts";
-import { placesOf } from "../../src/collect/crawl/places.ts";
 import { discoverPosts, openWindows } from "../../src/collect/crawl/search.ts";
 import { quietEffects, temporaryStudy } from "../helpers/world.ts";
 import { posts } from "./posts.ts";
@@ -14,7 +14,7 @@ async function searching(options: StandInOptions) {
   const journal = new Journal((await temporaryStudy()).path("crawl.sqlite"));
   const effects = quietEffects({ env: standIn.environment });
   const discover = () =>
-    discoverPosts(journal, span, placesOf(effects.env, 15), paced(0, 0, effects), effects);
+    discoverPosts(journal, span, endpointsOf(effects.env, 15), paced(0, 0, effects), effects);
   const pathsFound = () => journal.addresses().map(({ address }) => new URL(address).pathname);
   const dispose = async () => {
     journal.close();
@@ -45,7 +45,7 @@ test("a year with more hits than can be paged through is divided until it can", 
 
 test("a search that was stopped continues with the next page", async () => {
   await using search = await searching({ limited: 6, limitedAfter: 4, essays: 60 });
-  await expect(search.discover()).rejects.toThrow("limit does not pass");
+  await expect(search.discover()).rejects.toThrow("limit does not end");
   const before = search.standIn.answered.length;
   expect(before).toBe(4);
   await search.discover();

@@ -38,8 +38,8 @@ const glad = "laughed danced happy wedding smile".split(" ");
 export const moods: Variable = {
   name: "tone",
   title: "Tone",
-  asks: "",
-  codes: ["glad", "calm", "sad"].map((code) => ({ code, means: "", cues: [], otherwise: false })),
+  question: "",
+  codes: ["glad", "calm", "sad"].map((code) => ({ code, meaning: "", cues: [], otherwise: false })),
 };
 
 /**

@@ -158,6 +158,7 @@ export const letters = defineSource({
 export default defineModel({
   scheme: "parrot",
   summary: "says one word",
+  pretend: true,
   settings: { word: z.string().default("squawk") },
   open: ({ word }) => ({ write: async ({ seed }) => Array.from({ length: 120 }, (_, at) => word + seed + at).join(" ") }),
 });
@@ -167,7 +168,9 @@ export default defineModel({
   const folder = await studyWith({ "s.mjs": source, "m.mjs": model }, corpus, models(", word: hello"));
   for (const stage of ["collect", "generate", "compose"])
     expect(await tinylove([stage, "--study", folder])).toMatchObject({ code: 0 });
-  expect(await readFile(join(folder, "generations/grey/one-shot.jsonl"), "utf8")).toContain('"text":"hello');
+  const generations = await readFile(join(folder, "generations/grey/one-shot.jsonl"), "utf8");
+  expect(generations).toContain('"text":"hello');
+  expect(generations).toContain('"dummy":true');
   expect(await readFile(join(folder, "corpus/stories.jsonl"), "utf8")).toContain('"source":"letters"');
 
   const settings = await readFile(join(folder, "study.yaml"), "utf8");

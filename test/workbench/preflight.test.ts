@@ -14,8 +14,8 @@ import {
 
 test.each([
   ["corpus: {source: tabel}", "corpus.source: unknown source tabel", "table, saved-pages, nyt"],
-  ["corpus: {nyt: {begin: 2022-01-01, end: 2021-01-01}}", "corpus.nyt: ", "begin must not lie after end"],
-  ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "no part gets any story"],
+  ["corpus: {nyt: {begin: 2022-01-01, end: 2021-01-01}}", "corpus.nyt: ", "begin must not be after end"],
+  ["corpus: {split: {train: 0, validation: 0, test: 0}}", "corpus.split: ", "all parts are 0"],
   [
     "generate: {models: [{address: 'gguf:x'}]}",
     "gguf:x is not a model address",
@@ -28,12 +28,12 @@ test.each([
   ["generate: {factorial: {model: none}}", "generate.factorial.model: no model none", "one of"],
   ["describe: {skip: [gramar]}", "describe.skip: unknown measure gramar", "grammar"],
   ["influence: {embeddings: 'lama:x'}", "influence.embeddings: lama:x is not a model address", "llama:FILE.gguf"],
-  ["compose: {words: {least: 99, most: 9}}", "compose.words: ", "least must not lie above most"],
+  ["compose: {words: {least: 99, most: 9}}", "compose.words: ", "least must not be above most"],
   ["compose: {tasks: [{task: human-or-machin}]}", "compose.tasks: unknown task human-or-machin", "which-is"],
   ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories need 27 titles", "fewer forms"],
   ["survey: {language: fr}", "survey.language: no language fr", "de, en"],
   ["analyse: {only: [verdikt]}", "analyse.only: unknown analysis verdikt", "verdict, accuracy"],
-  ["tune: {findRate: {lowest: 2}}", "tune.findRate: ", "lowest must lie below highest"],
+  ["tune: {findRate: {lowest: 2}}", "tune.findRate: ", "lowest must be below highest"],
 ])("%s", async (slip, said, right) => {
   const study = await smallStudy(`${slip}\n`);
   const before = await contentsOf(study);

@@ -34,7 +34,7 @@ test("a description is short, and says the default", () => {
   const long = settings.filter(([, { description }]) => description!.length > 320);
   expect(long.map(([path]) => path)).toEqual([]);
   const of = (path: string) => settings.find(([name]) => name === path)![1].description;
-  expect(of("analyse.alpha")).toBe("How often a claim may be wrong. Default: 0.05.");
+  expect(of("analyse.alpha")).toBe("The significance level: how often a claim may be wrong. Default: 0.05.");
   expect(of("compose.pairs")).toMatch(/ Default: title\.$/);
   expect(of("tune.rate")).toBe("The learning rate. Default: 1e-5 for full, 1e-4 for lora.");
 });

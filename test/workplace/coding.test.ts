@@ -257,8 +257,9 @@ test("two coders at once, and one coder in two tabs, lose no row; the codes that
   expect(await codedBy("fay")).toHaveLength(24);
 
   const texts = textsOf(await readStories(built.study), await readGenerations(built.study));
-  const { settled, agreements } = await codedTexts(built.study, texts);
-  for (const { id } of texts) expect(settled.get("tone")!.get(id)).toEqual({ code: "joyful", by: "people" });
+  const { finalCodes, agreements } = await codedTexts(built.study, texts);
+  for (const { id } of texts)
+    expect(finalCodes.get("tone")!.get(id)).toEqual({ code: "joyful", by: "people" });
   expect(agreements.length).toBeGreaterThan(0);
 });
 

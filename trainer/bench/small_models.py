@@ -1,6 +1,6 @@
 """Makes a small GPT-Neo and a small GPT-NeoX that know a little of a corpus: python small_models.py STORIES OUT [STEPS].
 
-The tests and the recorded curves start from them: random weights would not show that a rate spoils what a model knows.
+The tests and the recorded curves start from them: random weights would not show that a rate destroys what a model has learnt.
 """
 
 import json

@@ -164,9 +164,9 @@ def together(tmp_path):
 
 
 def free_port() -> int:
-    """A port of loopback that nothing uses now, and that the kernel gives to nobody.
+    """A free port on loopback that the kernel will not give to another process.
 
-    A port that the kernel chose may be given to another process before a rank opens it. So this one lies below the range
+    A port that the kernel chose may be given to another process before a rank opens it. So this port is below the range
     from which the kernel chooses (32768 on Linux, 49152 on macOS and Windows).
     """
     for port in random.SystemRandom().sample(range(20_000, 32_000), 100):

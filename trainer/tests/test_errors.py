@@ -80,7 +80,7 @@ def test_a_line_ends_at_a_line_feed_alone(tmp_path):
     assert [story.text for story in read_corpus(str(path))] == ["One.\u2028Two.\x85Three."]
 
 
-def test_gpt_neo_runs_in_no_llama_cpp(run, neo, tmp_path):
+def test_gpt_neo_cannot_be_exported_to_gguf(run, neo, tmp_path):
     error = the_error(run("export", {"model": neo, "out": str(tmp_path), "forms": ["gguf"]}))
     assert "gpt_neo" in error["message"]
 

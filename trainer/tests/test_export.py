@@ -165,7 +165,7 @@ def test_a_full_model_has_no_adapter(run, neox, tmp_path):
     assert code == 1 and "not an adapter" in events[-1]["message"]
 
 
-def test_expectations_are_written_beside_the_file(run, neox, tmp_path):
+def test_expectations_are_written_next_to_the_file(run, neox, tmp_path):
     run(
         "export",
         {"model": neox, "out": str(tmp_path), "forms": ["gguf"], "prompts": PROMPTS, "name": "tiny", "check_tokens": 5},

@@ -30,7 +30,7 @@ def test_what_was_written_is_read(neox, tmp_path, precision, limit):
     assert (words.eos_token, words.bos_token) == (tokenizer.eos_token, tokenizer.bos_token)
 
 
-def test_the_embedded_model_comes_back_whole(run, tmp_path):
+def test_the_embedded_model_survives_the_round_trip(run, tmp_path):
     code, events = run(
         "export",
         {

@@ -44,7 +44,7 @@ def test_a_model_is_made_and_its_loss_falls(run, recipe, tmp_path):
     assert (tmp_path / "out/stable.pt").is_file()
 
 
-def test_a_run_that_stopped_goes_on_as_if_it_had_not(run, recipe, tmp_path):
+def test_a_run_that_stopped_continues_as_if_it_had_not(run, recipe, tmp_path):
     run("scratch", {**recipe, "out": str(tmp_path / "whole")})
     run(
         "scratch",

@@ -83,7 +83,7 @@ def test_each_holds_half_and_learns_what_one_process_learns(
 
 @by_each
 @pytest.mark.parametrize("method", ["full", "lora"])
-def test_one_that_was_killed_goes_on_with_the_same_losses(sharded, method, together, corpus, neo, tmp_path):
+def test_one_that_was_killed_continues_with_the_same_losses(sharded, method, together, corpus, neo, tmp_path):
     config = {
         **QUICK,
         "model": neo,

@@ -70,12 +70,12 @@ def test_bf16_and_checkpointing_train_too(run, corpus, neox, tmp_path):
     assert losses[-1] < losses[0] - 0.3
 
 
-def test_a_run_that_was_killed_goes_on_with_the_same_losses(run, corpus, neo, tmp_path):
+def test_a_run_that_was_killed_continues_with_the_same_losses(run, corpus, neo, tmp_path):
     config = {**QUICK, "model": neo, "stories": corpus, "rate": 1e-3, "sample_titles": [], "evaluations": 4}
     run("tune", {**config, "out": str(tmp_path / "whole")})
     out = tmp_path / "killed"
     kill_at(6, {**config, "out": str(out)}, tmp_path)
-    # What a kill in the midst of saving leaves: a checkpoint without its last file.
+    # A kill during saving leaves a checkpoint without its last file.
     (out / "checkpoints/checkpoint-999").mkdir()
     code, resumed = run("tune", {**config, "out": str(out)})
     assert code == 0

@@ -82,7 +82,7 @@ def read_config(path: str, overrides: list[str]) -> dict[str, Any]:
     return config
 
 
-def leave(code: int) -> None:
+def exit_now(code: int) -> None:
     """Ends the process at once.
 
     Threads that PyTorch leaves behind sometimes abort a process that has finished its work ("terminate called without
@@ -94,4 +94,4 @@ def leave(code: int) -> None:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_now(main())

@@ -10,7 +10,7 @@ import torch
 from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError
-from .from_gguf import load_weights, opened
+from .from_gguf import load_weights, open_gguf
 
 CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
 ROUND_TRIPS = [
@@ -78,7 +78,7 @@ def rounding_gap(model: PreTrainedModel, rounded: PreTrainedModel, prompts: list
 def read_back(path: Path, like: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
     """The model in a GGUF file, in the shape of `like`."""
     model = GPTNeoXForCausalLM(like.config).eval()
-    load_weights(model, opened(path))
+    load_weights(model, open_gguf(path))
     return model
 
 

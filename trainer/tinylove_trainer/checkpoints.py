@@ -42,8 +42,8 @@ def check_form(checkpoint: Path, sharded: bool | str, processes: int) -> None:
         )
 
 
-def enough_room(trainable: int, out: Path, sharded: bool | str) -> None:
-    """Raises UserError unless the disk can hold two checkpoints (weights and AdamW's two moments in f32) and the model.
+def check_disk_space(trainable: int, out: Path, sharded: bool | str) -> None:
+    """Raises UserError unless the disk has space for two checkpoints (weights and AdamW's two moments in f32) and the model.
 
     ZeRO-3 keeps the weights twice.
     """

@@ -1,8 +1,8 @@
 """`diagnose`: measures whether a model learnt, diverged, collapsed or recites its training stories.
 
-The base model is the control. Both are measured on the same test stories: perplexity, and stories to the same titles,
+The base model is the control. Both are measured on the same test stories: perplexity, and stories for the same titles,
 greedy (which shows loops) and sampled (which hides them). People's own stories are measured too. The result is numbers;
-the caller puts the verdict into words.
+the caller derives the verdict.
 """
 
 import json
@@ -58,7 +58,7 @@ def model_measures(
     model, tokenizer = load_model(folder).eval(), load_tokenizer(folder)
     measures: dict[str, Any] = {
         "perplexity": perplexity(model, tokenizer, test, settings.template),
-        # If it is far below that of the test stories, the model knows its training stories by heart.
+        # If it is far below that of the test stories, the model has memorised its training stories.
         "perplexity_of_training": perplexity(model, tokenizer, training[: len(test)], settings.template),
         # The share of people's stories that fit into the tokens that a text may have.
         "stories_that_end": share_that_ends(tokenizer, test, settings),

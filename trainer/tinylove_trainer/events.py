@@ -40,7 +40,7 @@ def report_error(message: str, hint: str) -> None:
 
 
 def finite(value: Any) -> Any:
-    """The same value with None for every number that JSON cannot hold, such as the loss of a run that diverged."""
+    """The same value with None for every number that JSON cannot represent, such as the loss of a run that diverged."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

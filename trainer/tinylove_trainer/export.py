@@ -146,7 +146,7 @@ def write_check(
 
 
 def differences(found: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What the check in Node found. Raises UserError where it found a difference."""
+    """The results of the check in Node. Raises UserError if it found a difference."""
     if found.get("differences"):
         raise UserError(
             f"{path} does not write what PyTorch writes: {found['differences'][0]}",

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from .events import UserError, emit
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config
 from .settings import FindRateSettings
-from .stories import encoded, enough_to_train, of_split, prompt_and_story, read_corpus
+from .stories import check_enough_stories, encoded, of_split, prompt_and_story, read_corpus
 
 Row = tuple[list[int], list[int]]  # token ids and labels
 
@@ -22,7 +22,7 @@ def find_lr(config: dict[str, Any]) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     stories = read_corpus(settings.stories)
-    enough_to_train(stories)
+    check_enough_stories(stories)
     torch.manual_seed(settings.seed)
     model, tokenizer = (
         load_model(settings.model, base_dtype(settings.method, settings.precision)),
@@ -49,7 +49,7 @@ def find_lr(config: dict[str, Any]) -> None:
 def range_test(
     model: PreTrainedModel | PeftModel, rows: list[Row], pad: int, settings: FindRateSettings
 ) -> list[dict[str, Any]]:
-    """One step at each rate. Ends early where the loss is not a number or 2 nats above the first."""
+    """One step at each rate. Ends early if the loss is not a number or 2 nats above the first."""
     optimizer = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad], lr=settings.lowest, weight_decay=0.0
     )

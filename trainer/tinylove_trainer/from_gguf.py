@@ -17,13 +17,13 @@ from .gguf_file import tensor_name
 
 def read_gguf(path: str | Path) -> tuple[GPTNeoXForCausalLM, PreTrainedTokenizerFast]:
     """The model and its tokenizer. Raises UserError unless it is a GPT-NeoX with a tokenizer of GPT-2's kind."""
-    file = opened(path)
+    file = open_gguf(path)
     model = GPTNeoXForCausalLM(config_in(file)).eval()
     load_weights(model, file)
     return model, tokenizer_in(file, path)
 
 
-def opened(path: str | Path) -> gguf.GGUFReader:
+def open_gguf(path: str | Path) -> gguf.GGUFReader:
     if not Path(path).is_file():
         raise UserError(f"No such file: {path}.", "Name a GGUF file.")
     try:

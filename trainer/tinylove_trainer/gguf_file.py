@@ -44,7 +44,7 @@ def write_gguf(
         if renamed:
             # Rounding the head to f16 would change the probabilities directly, so it stays in f32.
             kept = "f32" if renamed == "output.weight" else precision
-            writer.add_tensor(renamed, stored(regrouped(key, tensor.float(), model.config), kept))
+            writer.add_tensor(renamed, as_array(regrouped(key, tensor.float(), model.config), kept))
     finish(writer, partial, path)
 
 
@@ -156,7 +156,7 @@ def regrouped(key: str, tensor: torch.Tensor, config: GPTNeoXConfig) -> torch.Te
     return tensor.reshape(heads, 3, size, *tensor.shape[1:]).transpose(0, 1).reshape(tensor.shape)
 
 
-def stored(tensor: torch.Tensor, precision: str) -> np.ndarray:
+def as_array(tensor: torch.Tensor, precision: str) -> np.ndarray:
     array = tensor.detach().contiguous().numpy()
     return array.astype(np.float16) if precision == "f16" and tensor.ndim == 2 else array.astype(np.float32)
 

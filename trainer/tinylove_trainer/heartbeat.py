@@ -35,7 +35,7 @@ class Heartbeat:
     """Watches the processes of a run inside a `with` block; does nothing for a single process.
 
     If a host is silent for `silence` seconds, every other rank names it in one line (rank 0 as an `error` event) and
-    ends with exit code 1. Enter the block before the process group is opened, since that may wait for ever too.
+    ends with exit code 1. Enter the block before the process group is opened, since that may also wait forever.
     Raises UserError if the other processes do not start at all.
     """
 

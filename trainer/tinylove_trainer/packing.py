@@ -53,8 +53,8 @@ def pack(settings: ScratchSettings, tokenizer: Tokenizer | None) -> tuple[Tokeni
     rng.shuffle(stable)
     return tokenizer, {
         "stable": tokens(tokenizer, stable, END_OF_TEXT)[0],
-        **ended("stories", tokens(tokenizer, story_texts)),
-        **ended("passages", tokens(tokenizer, [story_form(passage) for passage in passages])),
+        **with_ends("stories", tokens(tokenizer, story_texts)),
+        **with_ends("passages", tokens(tokenizer, [story_form(passage) for passage in passages])),
         "held_texts": tokens(tokenizer, [section.text + "\n" for section in sections_held], END_OF_TEXT)[0],
         "held_stories": tokens(tokenizer, [story_form(story) for story in stories_held])[0],
     }
@@ -73,7 +73,7 @@ def tokens(tokenizer: Tokenizer, texts: list[str], end: str | None = None) -> tu
     return np.concatenate([np.array(ids, dtype=np.uint16) for ids in encoded]), ends
 
 
-def ended(name: str, packed: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+def with_ends(name: str, packed: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: packed[0], f"{name}_ends": packed[1]}
 
 

@@ -59,7 +59,7 @@ def check_environment(settings: PreflightSettings) -> None:
 
 
 def join(settings: PreflightSettings) -> None:
-    """Opens the process group. Two processes with rank 0 would wait for each other for ever, hence the time limit."""
+    """Opens the process group. Two processes with rank 0 would wait for each other forever, so there is a time limit."""
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))

@@ -31,7 +31,7 @@ class Request:
     top_k: int = 0  # 0: the whole vocabulary
     min_p: float = 0.0
     repeat_penalty: float = 1.0  # on the last 64 tokens written
-    least_tokens: int = 0  # the text has no end of text and no stop before so many
+    least_tokens: int = 0  # before this many tokens the text may not end or reach the stop
     most_tokens: int = 200
     stop: str = ""  # the text ends where the model begins to write this
 
@@ -60,7 +60,7 @@ class Draft:
     scores: list[float] = field(default_factory=list)
     banned: dict[int, set[int]] = field(default_factory=dict)
     end: str = ""
-    rewound: bool = False  # tokens were taken back, so the model's cache of it is too long
+    rewound: bool = False  # tokens were removed, so the model's cache of it is too long
 
 
 def sample(config: dict[str, Any]) -> None:
@@ -112,11 +112,11 @@ def write_texts(
         while waiting:
             drafts, waiting = waiting[:batch], waiting[batch:]
             write_batch(model, tokenizer, drafts)
-            # A draft that took tokens back continues in a later batch, from what is left of it.
+            # A draft with removed tokens continues in a later batch, from its remaining tokens.
             for draft in drafts:
                 draft.rewound = False
             waiting = [draft for draft in drafts if not draft.end] + waiting
-            yield from (closed(draft, tokenizer) for draft in drafts if draft.end)
+            yield from (finished_text(draft, tokenizer) for draft in drafts if draft.end)
     finally:
         model.train(training)
 
@@ -132,7 +132,7 @@ def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int)
 
 
 def write_batch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, drafts: list[Draft]) -> None:
-    """Writes all drafts together, one token at a time and padded on the left, until each has ended or taken tokens back."""
+    """Writes all drafts together, one token at a time and padded on the left, until each has ended or had tokens removed."""
     begun = [draft.prompt + draft.tokens for draft in drafts]
     longest = max(map(len, begun))
     fed = torch.tensor([[tokenizer.pad_token_id] * (longest - len(ids)) + ids for ids in begun], device=model.device)
@@ -159,13 +159,13 @@ def step(draft: Draft, logits: torch.Tensor, tokenizer: PreTrainedTokenizerFast)
     least, most = draft.request.least_tokens, draft.request.most_tokens
     if token == tokenizer.eos_token_id:
         if len(draft.tokens) <= least:
-            take_back(draft, len(draft.tokens) - 1)
+            remove_tokens(draft, len(draft.tokens) - 1)
         else:
             draft.end = "end of text"
         return token
     place = stop_place(draft, tokenizer)
     if place is not None and place < least:
-        take_back(draft, place)
+        remove_tokens(draft, place)
     elif place is not None:
         draft.end = "stop"
     elif len(draft.tokens) >= most:
@@ -196,7 +196,7 @@ def draw(draft: Draft, logits: torch.Tensor) -> int:
     return int(order[torch.multinomial(tempered, 1, generator=draft.generator)])
 
 
-def take_back(draft: Draft, place: int) -> None:
+def remove_tokens(draft: Draft, place: int) -> None:
     """Removes the tokens from `place` on, and bans the first of them from that place."""
     token = draft.tokens[place]
     draft.banned = {at: tokens for at, tokens in draft.banned.items() if at <= place}
@@ -221,7 +221,7 @@ def stop_place(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> int | None:
     return place
 
 
-def closed(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> Text:
+def finished_text(draft: Draft, tokenizer: PreTrainedTokenizerFast) -> Text:
     ended = draft.tokens[:-1] if draft.end == "end of text" else draft.tokens
     raw = tokenizer.decode(ended)
     text = raw[: raw.rfind(draft.request.stop)] if draft.end == "stop" else raw

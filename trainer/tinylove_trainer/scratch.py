@@ -4,7 +4,7 @@ The rate warms up, stays, and falls to almost zero in the decay (warmup-stable-d
 checkpoint at the end of the stable phase (`stable.pt`) can be trained further: copy it over `checkpoint.pt` and give
 the same folder more `stable` steps.
 Muon (Jordan et al. 2024) trains matrices, AdamW embeddings, norms and biases. The order of the data depends only on the
-seed and the step, so a run that was killed continues as if nothing had happened.
+seed and the step, so a run that was killed continues with the same results.
 """
 
 import json

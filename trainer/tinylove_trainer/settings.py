@@ -18,7 +18,7 @@ from .stories import check_template
 ABOVE_ZERO = "above 0"
 PositiveInt = Annotated[int, ABOVE_ZERO]
 PositiveFloat = Annotated[float, ABOVE_ZERO]
-# Each of several processes holds its part of the model: with FSDP2 (true) or with DeepSpeed ZeRO-3.
+# Each of several processes has its part of the model: with FSDP2 (true) or with DeepSpeed ZeRO-3.
 Sharded = Literal[False, True, "zero3"]
 Method = Literal["full", "lora"]
 Precision = Literal["bf16", "fp32"]
@@ -30,11 +30,11 @@ Read = TypeVar("Read", bound="Settings")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What all settings share: they are read from a config, and an unknown, missing or wrong value is the user's error."""
+    """The base of all settings: they are read from a config, and an unknown, missing or wrong value raises UserError."""
 
     @classmethod
     def read(cls: type[Read], config: Mapping[str, Any], within: str = "") -> Read:
-        """The settings in a config; what it leaves out has its default. `within` is the setting that holds these."""
+        """The settings in a config, with defaults for missing ones. `within` is the setting that contains these."""
         fields = {one.name: one for one in dataclasses.fields(cls)}
         for key in config:
             if key not in fields:
@@ -52,7 +52,7 @@ class Settings:
         return settings
 
     def check(self) -> None:
-        """Raises UserError where values that are right one by one do not fit together."""
+        """Raises UserError if values that are valid on their own do not fit together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ class TuneSettings(Settings):
     threads: PositiveInt | None = None  # default: PyTorch's own choice
     sample_titles: list[str] = field(
         default_factory=list
-    )  # each evaluation writes a greedy and a sampled story to each
+    )  # each evaluation writes a greedy and a sampled story for each
     sample_tokens: PositiveInt = 120
 
     def check(self) -> None:
@@ -120,7 +120,7 @@ class DiagnoseSettings(Settings):
     base: str | None = None  # the model before tuning; without it no base is measured
     run: str | None = None  # the `out` of tune: its curve is read
     template: str = TEMPLATE
-    titles: PositiveInt = 20  # how many test stories, in the order of the corpus, give a title to write to
+    titles: PositiveInt = 20  # number of test titles to write stories for, in the order of the corpus
     tokens: PositiveInt = 120
     temperature: float = 1.0
     top_p: float = 1.0
@@ -195,7 +195,7 @@ class ScratchSettings(Settings):
     rotary: float = 0.25
     stable: Phase = Phase(steps=3400, rows=16, length=256)
     decay: Phase = Phase(steps=2550, rows=8, length=512)
-    # Shares of the rows of the decay; with more stories the model learns them by heart.
+    # Shares of the rows of the decay; with more stories the model memorises them.
     decay_mix: dict[str, float] = field(default_factory=lambda: {"stories": 0.05, "passages": 0.2, "texts": 0.75})
     first_person: float = 0.025  # smallest share of I, my, we ... in a passage of the decay
     curly: float = 0.12  # share of documents that keep typographic quotes
@@ -231,7 +231,7 @@ class ScratchSettings(Settings):
 
 
 def read_value(name: str, value: Any, kind: Any) -> Any:
-    """The value as its annotation wants it. Raises UserError that names the setting, the value and what it should be."""
+    """The value, checked against its annotation. Raises UserError that names the setting, the value and what it should be."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         number = read_value(name, value, arguments[0])

@@ -1,4 +1,4 @@
-"""Shards the model over the processes with FSDP2 or DeepSpeed ZeRO-3, on GPUs and on the CPU, and measures that it was done."""
+"""Shards the model over the processes with FSDP2 or DeepSpeed ZeRO-3, on GPUs and on the CPU, and checks that it happened."""
 
 import os
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Share:
 
     held: int  # parameters
     trained: int  # of these, the ones that its optimizer changes
-    bytes: int  # of the parameters that it holds: two each in a frozen base, four each in what is trained
+    bytes: int  # of its parameters: two each in a frozen base, four each in trained ones
 
 
 def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
@@ -81,7 +81,7 @@ def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
     held = [held_of(parameter) for parameter in parameters]
     own = Share(
         held=sum(held),
-        trained=zero3.trained(optimizer) if zero3.is_parted(parameters[0]) else trained_by(optimizer),
+        trained=zero3.trained(optimizer) if zero3.is_sharded(parameters[0]) else trained_by(optimizer),
         bytes=sum(count * parameter.element_size() for count, parameter in zip(held, parameters, strict=True)),
     )
     of_all = [own] * dist.get_world_size()
@@ -90,7 +90,7 @@ def shares(model: torch.nn.Module, optimizer: Any) -> list[Share]:
 
 
 def held_of(parameter: Any) -> int:
-    if zero3.is_parted(parameter):
+    if zero3.is_sharded(parameter):
         return zero3.held(parameter)
     return (parameter.to_local() if isinstance(parameter, DTensor) else parameter).numel()
 
@@ -108,11 +108,11 @@ def counts(model: torch.nn.Module) -> tuple[int, int]:
 
 
 def check_shares(held: list[int], parameters: int) -> None:
-    """Raises UserError unless each process holds about its part; a tenth more is allowed for rows that do not divide evenly."""
+    """Raises UserError unless each process has about its part; a tenth more is allowed for rows that do not divide evenly."""
     if max(held) > 1.1 * parameters / len(held):
         raise UserError(
             f"Rank {held.index(max(held))} holds {max(held):,} of {parameters:,} parameters: the model is not sharded over {len(held)} processes.",
-            "Sharding is off although it was asked for: was Accelerate updated? Set sharded to false, or install a version that pyproject.toml allows.",
+            "Sharding is off although it is set: was Accelerate updated? Set sharded to false, or install a version that pyproject.toml allows.",
         )
 
 

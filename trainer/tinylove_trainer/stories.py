@@ -9,7 +9,7 @@ from .json_lines import read_lines
 if TYPE_CHECKING:  # settings.py reads this module, and Transformers takes seconds to import
     from transformers import PreTrainedTokenizerFast
 
-LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # with fewer, a model learns them by heart: 5 stories take one epoch
+LEAST_TRAINING, LEAST_VALIDATION = 20, 4  # with fewer, a model memorises them: 5 stories take one epoch
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ def of_split(stories: list[Story], split: str) -> list[Story]:
     return [story for story in stories if story.split == split]
 
 
-def enough_to_train(stories: list[Story]) -> None:
-    """Raises UserError if there are too few stories to train on or to decide by when to stop."""
+def check_enough_stories(stories: list[Story]) -> None:
+    """Raises UserError if there are too few stories for training or for deciding when to stop."""
     for split, least in (("train", LEAST_TRAINING), ("validation", LEAST_VALIDATION)):
         found = len(of_split(stories, split))
         if found < least:

@@ -1,4 +1,4 @@
-"""The form in which Tiny Love asks for a story, and fiction cut to that form.
+"""The form of Tiny Love's prompts, and fiction cut to that form.
 
 Title: [title]
 Story: [one paragraph]
@@ -44,15 +44,15 @@ PERSON = {"I", "me", "my", "My", "we", "We", "us", "our", "Our", "I'm", "I'd", "
 def passages(section: Document) -> list[str]:
     """Runs of whole paragraphs that together are as long as a tiny story, without overlap."""
     found: list[str] = []
-    held: list[str] = []
+    current: list[str] = []
     for paragraph in section.text.split("\n"):
-        held.append(paragraph)
-        words = sum(len(part.split()) for part in held)
+        current.append(paragraph)
+        words = sum(len(part.split()) for part in current)
         if words > LONGEST:
-            held = []
+            current = []
         elif words >= SHORTEST + 15 and paragraph.rstrip()[-1:] in '.!?"':
-            found.append(" ".join(" ".join(held).split()))
-            held = []
+            found.append(" ".join(" ".join(current).split()))
+            current = []
     return found
 
 

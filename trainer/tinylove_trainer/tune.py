@@ -19,14 +19,14 @@ from datasets import Dataset
 from transformers import EarlyStoppingCallback, PretrainedConfig, PrinterCallback, set_seed
 from trl import SFTConfig
 
-from .checkpoints import check_form, enough_room, last_whole_checkpoint, step_of
+from .checkpoints import check_disk_space, check_form, last_whole_checkpoint, step_of
 from .events import UserError, emit
 from .heartbeat import Heartbeat
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
+from .run_reporter import RunReporter, write_curve
 from .settings import Method, TuneSettings
 from .sharding import counts, save_gathered, sharding_arguments
-from .speaker import Speaker, write_curve
-from .stories import Story, enough_to_train, of_split, prompt_and_story, read_corpus
+from .stories import Story, check_enough_stories, of_split, prompt_and_story, read_corpus
 from .story_trainer import StoryTrainer, mean_of_tokens
 from .zero3 import begin_zero3, check_deepspeed
 
@@ -37,14 +37,14 @@ def tune(config: dict[str, Any]) -> None:
     """Trains the model in `model` on the corpus in `stories` and leaves the best in `out/model`."""
     settings = fitted(TuneSettings.read(config))
     stories = read_corpus(settings.stories)
-    enough_to_train(stories)
+    check_enough_stories(stories)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     with Heartbeat(settings.silence):
-        teach(stories, settings)
+        train_from_checkpoint(stories, settings)
 
 
-def teach(stories: list[Story], settings: TuneSettings) -> None:
+def train_from_checkpoint(stories: list[Story], settings: TuneSettings) -> None:
     """Trains from the last complete checkpoint, or from the start if there is none."""
     out = Path(settings.out)
     checkpoint = last_whole_checkpoint(out / "checkpoints")
@@ -52,7 +52,7 @@ def teach(stories: list[Story], settings: TuneSettings) -> None:
         check_form(checkpoint, settings.sharded, processes())
     trainer = build_trainer(stories, settings, fresh=checkpoint is None)
     parameters, trainable = counts(trainer.model)
-    enough_room(trainable, out, settings.sharded)
+    check_disk_space(trainable, out, settings.sharded)
     emit(
         "start",
         parameters=parameters,
@@ -66,9 +66,9 @@ def teach(stories: list[Story], settings: TuneSettings) -> None:
     )
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        keep(trainer, out)
+        save_best(trainer, out)
     except RuntimeError as problem:
-        if lost := lost_the_others(trainer, problem):
+        if lost := lost_peers_error(trainer, problem):
             raise lost from None
         raise
 
@@ -127,7 +127,7 @@ def build_trainer(stories: list[Story], settings: TuneSettings, fresh: bool) -> 
         callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(Speaker(settings, tokenizer, trainer))
+    trainer.add_callback(RunReporter(settings, tokenizer, trainer))
     return trainer
 
 
@@ -187,7 +187,7 @@ def dataset(stories: list[Story], template: str) -> Dataset:
     return Dataset.from_dict({"prompt": [prompt for prompt, _ in pairs], "completion": [story for _, story in pairs]})
 
 
-def lost_the_others(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
+def lost_peers_error(trainer: StoryTrainer, problem: RuntimeError) -> UserError | None:
     """The error of a process whose peers have ended, which NCCL, gloo and the store each word differently; else None."""
     said = str(problem)
     if processes() == 1 or not (
@@ -200,7 +200,7 @@ def lost_the_others(trainer: StoryTrainer, problem: RuntimeError) -> UserError |
     )
 
 
-def keep(trainer: StoryTrainer, out: Path) -> None:
+def save_best(trainer: StoryTrainer, out: Path) -> None:
     """Writes the best model (or adapter), its tokenizer and the whole curve."""
     save = save_gathered if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled else StoryTrainer.save_model
     save(trainer, str(out / "model"))

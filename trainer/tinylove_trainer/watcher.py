@@ -1,9 +1,9 @@
 """A watcher: a process that runs next to each rank, hears from the other ranks' watchers, and names a host that is silent.
 
-It does not use PyTorch. Several times a minute each watcher calls rank 0's: "rank 3 on node7 is here". The answer says
-who is silent. So rank 0's watcher notices when the others fall silent, they notice when rank 0 does, and all are
-informed. Each call uses a new connection: one that was open during a network fault would wait up to a minute for the
-kernel's next retry.
+It does not use PyTorch. Several times a minute each watcher calls rank 0's: "rank 3 on node7 is here". The answer lists
+the silent hosts. So rank 0's watcher notices when the others fall silent, they notice when rank 0 does, and all are
+informed. Each call uses a new connection, because one that was open during a network failure may wait up to a minute for
+the kernel's next retry.
 
 A watcher sends its heartbeat as long as its rank's process lives and is not stopped, however slow or busy that is. Its
 clock runs only while the watcher itself runs: after a scheduler has suspended a job and resumed it, nobody was silent.
@@ -40,11 +40,10 @@ class Watcher:
             about["silence"],
         )
         self.beat = self.silence / 15  # so several may be lost
-        self.patience = self.silence / 4  # how long to wait for one answer: a busy host is slow
+        self.answer_timeout = self.silence / 4  # a busy host is slow
         self.clock = 0.0  # how long this process has been running
-        self.heard: dict[
-            int, float
-        ] = {}  # the time of the last beat of each watched rank; infinite for one that has ended normally
+        # The time of the last beat of each watched rank; infinite for one that has ended normally.
+        self.last_beat: dict[int, float] = {}
         self.hosts: dict[int, str] = {}
         self.silent: list[Silent] = []  # filled once a host was named
         self.over = False  # has this rank ended normally?
@@ -65,12 +64,12 @@ class Watcher:
                 return
         if done.result() == b"done\n":
             self.over = True
-            await self.leave()
+            await self.finish()
 
     def missed(self) -> list[Silent]:
         """The hosts that have been silent for too long."""
         found: dict[str, tuple[list[int], float]] = {}
-        for rank, at in self.heard.items():
+        for rank, at in self.last_beat.items():
             if self.clock - at > self.silence:
                 host = self.hosts.get(rank, "a node that never started")
                 ranks, seconds = found.get(host, ([], 0))
@@ -80,37 +79,37 @@ class Watcher:
     async def end(self) -> None:
         """Names the silent hosts and ends the rank, one beat later, so that all others know why before connections close."""
         report_error(f"{named(self.silent)}, says rank {self.rank} on {self.host}.", HINT)
-        self.say("silent")
+        self.send("silent")
         await asyncio.sleep(self.beat + 1)
-        self.say("end")
+        self.send("end")
         await asyncio.sleep(5)
-        if os.getppid() == self.parent:  # its listening thread does not get Python's lock
+        if os.getppid() == self.parent:  # its listening thread could not get Python's lock
             os.kill(self.parent, signal.SIGKILL)
 
-    def say(self, word: object) -> None:
+    def send(self, word: object) -> None:
         if not self.writer.is_closing():
             self.writer.write(f"{word}\n".encode())
 
     async def begin(self) -> None:
         raise NotImplementedError
 
-    async def leave(self) -> None:
+    async def finish(self) -> None:
         raise NotImplementedError
 
 
-class First(Watcher):
+class FirstWatcher(Watcher):
     """The watcher of rank 0, which all others call."""
 
     async def begin(self) -> None:
-        self.heard = dict.fromkeys(range(1, self.about["world"]), JOINING - self.silence)
+        self.last_beat = dict.fromkeys(range(1, self.about["world"]), JOINING - self.silence)
         family = socket.getaddrinfo(self.about["address"], None, type=socket.SOCK_STREAM)[0][0]
         self.server = await asyncio.start_server(self.answer, port=0, family=family, backlog=1024)
-        self.say(self.server.sockets[0].getsockname()[1])
+        self.send(self.server.sockets[0].getsockname()[1])
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers a beat. Anything that is not a beat of this run gets no answer, and a stopped rank 0 gives none."""
         try:
-            beat = json.loads(await asyncio.wait_for(reader.readline(), self.patience))
+            beat = json.loads(await asyncio.wait_for(reader.readline(), self.answer_timeout))
             if beat["token"] == self.about["token"] and not stopped(self.parent):
                 self.note(**beat)
                 writer.write(as_line({"silent": self.silent, "over": self.over}))
@@ -122,28 +121,28 @@ class First(Watcher):
     def note(self, rank: int, host: str, over: bool, token: str) -> None:
         """Records a beat. One of a rank that has ended changes nothing; a rank that knows that rank 0 has ended may end at any time."""
         self.hosts[rank] = host
-        if self.heard[rank] < math.inf:
-            self.heard[rank] = math.inf if over or self.over else self.clock
+        if self.last_beat[rank] < math.inf:
+            self.last_beat[rank] = math.inf if over or self.over else self.clock
 
-    async def leave(self) -> None:
+    async def finish(self) -> None:
         """Waits until all others have ended or know that this rank has."""
         until = time.monotonic() + self.silence
-        while time.monotonic() < until and any(at < math.inf for at in self.heard.values()):
+        while time.monotonic() < until and any(at < math.inf for at in self.last_beat.values()):
             await asyncio.sleep(self.beat / 30)
 
 
-class Other(Watcher):
+class OtherWatcher(Watcher):
     """The watcher of any other rank, which calls that of rank 0."""
 
     async def begin(self) -> None:
-        self.heard = {0: 0.0}
+        self.last_beat = {0: 0.0}
         self.hosts = {0: self.about["first_host"]}
         self.calls = asyncio.create_task(self.keep_calling())
 
     async def keep_calling(self) -> None:
         while not await self.call():
             await asyncio.sleep(self.beat / 3)
-        self.say("met")
+        self.send("met")
         while True:
             await asyncio.sleep(self.beat)
             if not stopped(self.parent):
@@ -154,11 +153,11 @@ class Other(Watcher):
         try:
             answer = await asyncio.wait_for(
                 self.ask({"token": self.about["token"], "rank": self.rank, "host": self.host, "over": self.over}),
-                self.patience,
+                self.answer_timeout,
             )
         except (OSError, ValueError, asyncio.TimeoutError):
             return False
-        self.heard[0] = math.inf if answer["over"] else self.clock
+        self.last_beat[0] = math.inf if answer["over"] else self.clock
         self.silent = answer["silent"]
         return True
 
@@ -171,11 +170,11 @@ class Other(Watcher):
         finally:
             writer.close()
 
-    async def leave(self) -> None:
+    async def finish(self) -> None:
         """Waits until rank 0, which may run much longer, knows that this rank has ended; returns at once if rank 0 has ended."""
         self.calls.cancel()
         until = time.monotonic() + self.silence
-        while self.heard[0] < math.inf and time.monotonic() < until and not await self.call():
+        while self.last_beat[0] < math.inf and time.monotonic() < until and not await self.call():
             await asyncio.sleep(self.beat / 3)
 
 
@@ -204,7 +203,7 @@ async def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=0))
     about = json.loads(await reader.readline())
-    watcher = (First if about["rank"] == 0 else Other)(reader, writer, about)
+    watcher = (FirstWatcher if about["rank"] == 0 else OtherWatcher)(reader, writer, about)
     await watcher.begin()
     await watcher.watch()
 

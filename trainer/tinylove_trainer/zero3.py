@@ -1,4 +1,4 @@
-"""DeepSpeed ZeRO-3: the model in shards, as with FSDP2, by a library that is installed separately."""
+"""DeepSpeed ZeRO-3: shards the model as FSDP2 does, with a library that is installed separately."""
 
 import importlib.util
 import os
@@ -54,7 +54,7 @@ def begin_zero3() -> None:
         comm.init_distributed(dist_backend=torch.distributed.get_backend(), auto_mpi_discovery=False)
 
 
-def is_parted(parameter: Any) -> bool:
+def is_sharded(parameter: Any) -> bool:
     return hasattr(parameter, "ds_tensor")
 
 
@@ -65,17 +65,17 @@ def own_part(parameter: Any) -> int:
 
 
 def held(parameter: Any) -> int:
-    """How many numbers of this parameter this process holds: all of a small one, its own part of any other."""
+    """How many numbers of this parameter this process has: all of a small one, its own part of any other."""
     return parameter.numel() or own_part(parameter)
 
 
 def trained(optimizer: Any) -> int:
     """How many numbers the optimizer of this process changes. DeepSpeed keeps its parts in flat tensors, with padding."""
     zero = optimizer.optimizer
-    filling = sum(
+    padding = sum(
         parameter.ds_tensor.ds_numel - own_part(parameter) for group in zero.fp16_groups for parameter in group
     )
-    return sum(flat.numel() for flat in zero.fp32_partitioned_groups_flat) - filling
+    return sum(flat.numel() for flat in zero.fp32_partitioned_groups_flat) - padding
 
 
 def gathered_masters(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -2,7 +2,7 @@ import { standardDeviation } from "../../stats/quantile.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { percent, printed, pValue } from "../../study/print.ts";
 import { dialogueWords } from "../../text/dialogue.ts";
-import { sadness } from "../../text/sad-and-glad.ts";
+import { sadness } from "../../text/sadness.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import {

@@ -43,7 +43,7 @@ export async function openVisitor(
 
 async function onePage(browser: Browser, site: URL, cookies: readonly Cookie[]): Promise<Page> {
   const context = await browser.newContext({
-    userAgent: await honestAgent(browser),
+    userAgent: await identifyingAgent(browser),
     serviceWorkers: "block",
   });
   await context.addCookies([...cookies]);
@@ -59,14 +59,14 @@ async function onePage(browser: Browser, site: URL, cookies: readonly Cookie[]):
 }
 
 /** The browser's user agent with our name added, so that a site can see which program is reading. */
-async function honestAgent(browser: Browser): Promise<string> {
+async function identifyingAgent(browser: Browser): Promise<string> {
   const session = await browser.newBrowserCDPSession();
   const { userAgent } = await session.send("Browser.getVersion");
   await session.detach();
   return `${userAgent} ${agent}`;
 }
 
-const drawn = "section[name=articleBody] p, [id*=gateway-content], [data-testid*=gateway-content]";
+const storySelector = "section[name=articleBody] p, [id*=gateway-content], [data-testid*=gateway-content]";
 
 async function visit(page: Page, address: string): Promise<VisitedPage> {
   let response: Response | null;
@@ -80,7 +80,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   // The page's own scripts may show a wall, so wait for it as a reader's browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
-    .locator(drawn)
+    .locator(storySelector)
     .first()
     .waitFor({ state: "attached", timeout: 2_000 })
     .catch(() => undefined);

@@ -19,7 +19,7 @@ const Cookie = z.object({
 });
 export type Cookie = z.infer<typeof Cookie>;
 
-const Kept = z.object({ domain: z.string(), cookies: z.array(Cookie) });
+const StoredCookies = z.object({ domain: z.string(), cookies: z.array(Cookie) });
 
 /** The result of an import: the kept cookies, and how many were for other sites or expired. */
 export interface ImportedCookies {
@@ -61,7 +61,7 @@ export async function keepCookies(study: Study, domain: string, cookies: readonl
 export async function keptCookies(study: Study, domain: string): Promise<Cookie[]> {
   const path = study.path(cookiesFile);
   if (!(await exists(path))) return [];
-  const kept = await readJson(path, Kept, "import them again with --cookies FILE");
+  const kept = await readJson(path, StoredCookies, "import them again with --cookies FILE");
   return kept.cookies.filter((cookie) => belongs(cookie.domain, domain));
 }
 

@@ -6,7 +6,7 @@ import type { AddressRow, Journal } from "./journal.ts";
 import type { KeptPages } from "./kept-pages.ts";
 import type { Pace } from "./pace.ts";
 import type { Robots } from "./robots.ts";
-import { explained, isBarred, type VisitedPage, wallOf } from "./walls.ts";
+import { explained, isBlocked, type VisitedPage, wallOf } from "./walls.ts";
 
 /** The tools of a crawl. */
 export interface Crawl {
@@ -18,8 +18,8 @@ export interface Crawl {
   readonly loggedIn: boolean;
 }
 
-/** After this many failed pages in a row, the problem is not the single page. */
-const mostSuspects = 3;
+/** After this many failed pages in a row the crawl stops, because the problem is not a single page. */
+const mostFailures = 3;
 
 /**
  * Visits addresses one after the other and stores their pages. The result of each is in the journal before the next
@@ -27,20 +27,20 @@ const mostSuspects = 3;
  */
 export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effects: Effects): Promise<void> {
   const progress = effects.progress("fetching pages", addresses.length);
-  let suspects = 0;
+  let failures = 0;
   try {
     for (const { address, headline } of addresses) {
       if (!tools.robots.allows(address)) {
-        tools.journal.reach(address, "blocked", timestamp(effects), { note: "robots.txt" });
+        tools.journal.setState(address, "blocked", timestamp(effects), { note: "robots.txt" });
         progress.step("not allowed by robots.txt");
         continue;
       }
       await tools.pace();
-      tools.journal.begin(address, timestamp(effects));
-      const trouble = await fetchPage(address, tools, effects);
-      if (trouble) effects.warn(`${address} ${trouble.message}`);
-      suspects = trouble && !trouble.single ? suspects + 1 : 0;
-      if (trouble && suspects >= mostSuspects) throw stopped(trouble);
+      tools.journal.markFetching(address, timestamp(effects));
+      const problem = await fetchPage(address, tools, effects);
+      if (problem) effects.warn(`${address} ${problem.message}`);
+      failures = problem && !problem.single ? failures + 1 : 0;
+      if (problem && failures >= mostFailures) throw stopped(problem);
       progress.step(headline.slice(0, 40));
     }
   } finally {
@@ -49,7 +49,7 @@ export async function crawl(addresses: readonly AddressRow[], tools: Crawl, effe
 }
 
 /** Fetches and stores one page; resolves to the problem if there was one. */
-async function fetchPage(address: string, tools: Crawl, effects: Effects): Promise<Trouble | undefined> {
+async function fetchPage(address: string, tools: Crawl, effects: Effects): Promise<PageProblem | undefined> {
   const { journal, pages, visitor } = tools;
   let visited: VisitedPage;
   try {
@@ -57,7 +57,7 @@ async function fetchPage(address: string, tools: Crawl, effects: Effects): Promi
   } catch (thrown) {
     effects.signal.throwIfAborted();
     const message = `could not be fetched: ${messageOf(thrown)}`;
-    journal.reach(address, "failed", timestamp(effects), { note: message });
+    journal.setState(address, "failed", timestamp(effects), { note: message });
     return { message, remedy: "check the connection, then use --retry-failed", single: false };
   }
 
@@ -65,23 +65,23 @@ async function fetchPage(address: string, tools: Crawl, effects: Effects): Promi
   // A page without readable stories is stored too: a later version may read it.
   const kept = !wall || wall === "no stories" ? { hash: await pages.keep(address, visited.html) } : {};
   if (!wall) {
-    journal.reach(address, "fetched", timestamp(effects), kept);
+    journal.setState(address, "fetched", timestamp(effects), kept);
     return undefined;
   }
-  const state = isBarred(wall) ? "blocked" : "failed";
-  journal.reach(address, state, timestamp(effects), { ...kept, note: wall });
+  const state = isBlocked(wall) ? "blocked" : "failed";
+  journal.setState(address, state, timestamp(effects), { ...kept, note: wall });
   return { ...explained(wall, tools.loggedIn), single: wall === "gone" };
 }
 
-interface Trouble {
+interface PageProblem {
   readonly message: string;
   readonly remedy: string;
   /** True if it concerns only this page. */
   readonly single: boolean;
 }
 
-const stopped = ({ message, remedy }: Trouble) =>
-  new StudyError(`stopped after ${mostSuspects} failed pages in a row; the last ${message}`, {
+const stopped = ({ message, remedy }: PageProblem) =>
+  new StudyError(`stopped after ${mostFailures} failed pages in a row; the last ${message}`, {
     hint: `${remedy}; then run with --retry-failed (or --reparse to make a corpus from the stored pages)`,
   });
 
@@ -93,7 +93,7 @@ export async function recover(journal: Journal, pages: KeptPages, effects: Effec
   for (const { address, state } of journal.addresses()) {
     if (state !== "fetching") continue;
     const html = await pages.read(address);
-    if (html === undefined) journal.reach(address, "discovered", timestamp(effects));
-    else journal.reach(address, "fetched", timestamp(effects), { hash: sha256(html) });
+    if (html === undefined) journal.setState(address, "discovered", timestamp(effects));
+    else journal.setState(address, "fetched", timestamp(effects), { hash: sha256(html) });
   }
 }

@@ -78,7 +78,7 @@ export class Journal {
   }
 
   /** Stores the posts of a result page and that it was read, both or neither. */
-  found(
+  addResults(
     window: SearchWindow,
     posts: readonly Pick<AddressRow, "address" | "headline" | "published">[],
     at: string,
@@ -100,13 +100,13 @@ export class Journal {
     return row ?? { query, since, until, nextPage: 0, hits: 0, state: "open" };
   }
 
-  begin(address: string, at: string): void {
+  markFetching(address: string, at: string): void {
     this.#database
       .prepare("UPDATE addresses SET state = 'fetching', attempts = attempts + 1, at = ? WHERE address = ?")
       .run(at, address);
   }
 
-  reach(
+  setState(
     address: string,
     state: AddressState,
     at: string,

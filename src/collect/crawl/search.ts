@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
+import type { Endpoints } from "./endpoints.ts";
 import type { AddressRow, Journal, SearchWindow } from "./journal.ts";
 import { type Pace, pause } from "./pace.ts";
-import type { Places } from "./places.ts";
 
 /** Neither query finds every post, but both together do. */
 export const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -23,7 +23,7 @@ const pageSize = 10;
 export async function discoverPosts(
   journal: Journal,
   span: { readonly begin: string; readonly end: string },
-  places: Places,
+  places: Endpoints,
   pace: Pace,
   effects: Effects,
 ): Promise<void> {
@@ -54,18 +54,18 @@ export const openWindows = (
   span: { readonly begin: string; readonly end: string },
 ): SearchWindow[] =>
   Object.keys(queries).flatMap((query) =>
-    yearsOf(span.begin, span.end).flatMap(([begin, end]) => undone(journal, query, begin, end)),
+    yearsOf(span.begin, span.end).flatMap(([begin, end]) => unfinishedWindows(journal, query, begin, end)),
   );
 
-function undone(journal: Journal, query: string, begin: string, end: string): SearchWindow[] {
+function unfinishedWindows(journal: Journal, query: string, begin: string, end: string): SearchWindow[] {
   const window = journal.window(query, begin, end);
   if (window.state === "done") return [];
   if (window.state === "open") return [window];
-  return halvesOf(begin, end).flatMap(([from, to]) => undone(journal, query, from, to));
+  return halvesOf(begin, end).flatMap(([from, to]) => unfinishedWindows(journal, query, from, to));
 }
 
 interface Search {
-  readonly places: Places;
+  readonly places: Endpoints;
   readonly pace: Pace;
   readonly key: string;
 }
@@ -79,15 +79,15 @@ async function searchWindow(
   for (let page = window.nextPage; ; page++) {
     const { hits, docs } = await searchPage(window, page, search, effects);
     if (page === 0 && hits > mostHits && window.since < window.until) {
-      journal.found({ ...window, hits, state: "divided" }, [], timestamp(effects));
-      for (const half of undone(journal, window.query, window.since, window.until)) {
+      journal.addResults({ ...window, hits, state: "divided" }, [], timestamp(effects));
+      for (const half of unfinishedWindows(journal, window.query, window.since, window.until)) {
         await searchWindow(journal, half, search, effects);
       }
       return;
     }
     const done = docs.length === 0 || (page + 1) * pageSize >= Math.min(hits, mostHits);
     const posts = docs.flatMap((doc) => postIn(doc, search.places.site));
-    journal.found(
+    journal.addResults(
       { ...window, hits, nextPage: page + 1, state: done ? "done" : "open" },
       posts,
       timestamp(effects),

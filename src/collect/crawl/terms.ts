@@ -12,13 +12,13 @@ export const terms = `Before you collect from The New York Times, read this.
 
 The Times's terms of service forbid, since August 2023, to collect its content by automated means
 and to train software on it without written consent. Whether you may depends on that consent, or on
-the law where you are (exceptions for research exist in some places). Tiny Love cannot tell; you answer for it.
+the law where you are (some countries have exceptions for research). Tiny Love cannot know; you are responsible.
 
-If you go on, pages are read one at a time, slowly, under an honest name, with your own login, as robots.txt
-allows. A wall, a captcha or an expired login ends it: nothing is worked around. The texts stay in this study's
-folder, are not to be passed on, and \`tinylove purge\` removes them.
+If you continue, pages are read slowly, one at a time, with your own login and as robots.txt allows, by a browser that
+identifies itself. A subscription wall, a captcha or an expired login stops it: nothing is circumvented. The texts stay
+in this study's folder; do not share them. \`tinylove purge\` removes them.
 
-The other way is open at any time: save the pages from your browser and use --source saved-pages.`;
+Alternatively, save the pages from your browser and use --source saved-pages.`;
 
 const Acknowledgement = z.strictObject({ acknowledged: z.string(), hash: z.string(), terms: z.string() });
 

@@ -61,7 +61,7 @@ function isLogin(address: string): boolean {
 }
 
 /** Whether the page is blocked, so that it is requested again only if the user says so. */
-export const isBarred = (wall: Wall): boolean =>
+export const isBlocked = (wall: Wall): boolean =>
   ["captcha", "login", "gateway", "truncated", "too many requests", "forbidden"].includes(wall);
 
 /** The message for a failed page, and what to do. */
@@ -83,7 +83,7 @@ export function explained(
       "wait some hours and use --retry-failed",
     ],
     forbidden: ["is forbidden (403)", `wait a day, ${saved}`],
-    gone: ["is not there any more (404)", "nothing can be done"],
+    gone: ["no longer exists (404)", "nothing can be done"],
     "server error": ["is not available because of a server error", "use --retry-failed later"],
     "too large": ["is too large for an article", "it is ignored"],
     "no stories": [

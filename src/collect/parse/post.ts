@@ -26,7 +26,7 @@ export function parsePost(html: string): Post {
 /** As `parsePost`, for a page that is already parsed. */
 export function postOf(page: CheerioAPI): Post {
   const preloaded = preloadedArticle(page);
-  const drawn = storiesOf(blocksOfMarkup(page));
+  const rendered = storiesOf(blocksOfMarkup(page));
   const data = storiesOf(preloaded?.blocks ?? []);
   const meta = (selector: string, attribute: string) => page(selector).first().attr(attribute)?.trim() ?? "";
   return {
@@ -40,7 +40,7 @@ export function postOf(page: CheerioAPI): Post {
         meta("time[datetime]", "datetime") ||
         (preloaded?.date ?? ""),
     ),
-    stories: storyCount(data) > storyCount(drawn) ? data : drawn,
+    stories: storyCount(data) > storyCount(rendered) ? data : rendered,
   };
 }
 

@@ -53,12 +53,12 @@ function preloadedData(page: CheerioAPI): unknown {
 /** The article in the table of nodes, found through the page's own query. */
 function articleNode(state: Node, follow: Follow): Node | undefined {
   const query = follow({ id: "ROOT_QUERY" });
-  const led = isNode(query)
+  const linkedNodes = isNode(query)
     ? Object.entries(query).flatMap(([key, value]) =>
         key.startsWith("workOrLocation") ? [follow(value)] : [],
       )
     : [];
-  const article = [...led, ...Object.values(state)].find(
+  const article = [...linkedNodes, ...Object.values(state)].find(
     (node) => isNode(node) && (isNode(node["sprinkledBody"]) || isNode(node["body"])),
   );
   return isNode(article) ? article : undefined;

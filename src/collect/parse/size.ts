@@ -20,7 +20,7 @@ export function isExcessive(html: string): boolean {
       depth = Math.max(0, depth - 1);
     } else if (name !== "" && name !== "!--") {
       elements += 1;
-      if (!closedByItself.has(name.toLowerCase())) depth += 1;
+      if (!selfClosing.has(name.toLowerCase())) depth += 1;
       if (spacesIn(html, at, end) > mostSpacesInTag) return true;
     }
     if (elements > mostElements || depth > deepestNesting) return true;
@@ -30,7 +30,7 @@ export function isExcessive(html: string): boolean {
 }
 
 /** Elements without an end tag, or with an optional one. */
-const closedByItself = new Set(
+const selfClosing = new Set(
   "area base br col embed hr img input link meta source track wbr p li dt dd tr td th thead tbody option script style".split(
     " ",
   ),

@@ -20,7 +20,7 @@ export function storiesOf(blocks: readonly Block[]): PostStory[] {
   const headings = withHeadings(blocks);
   const sections: { title: string; paragraphs: Block[] }[] = [];
   for (const block of headings) {
-    if (block.kind === "heading") sections.push({ title: tidy(textOf(block)), paragraphs: [] });
+    if (block.kind === "heading") sections.push({ title: withSingleSpaces(textOf(block)), paragraphs: [] });
     else sections.at(-1)?.paragraphs.push(block);
   }
   return sections.filter(isStory).map(({ title, paragraphs }) => ({ title, ...bodyOf(paragraphs) }));
@@ -30,7 +30,9 @@ export function storiesOf(blocks: readonly Block[]): PostStory[] {
 function withHeadings(blocks: readonly Block[]): readonly Block[] {
   if (blocks.some(({ kind }) => kind === "heading")) return blocks;
   return blocks.map((block) =>
-    block.bold && tidy(textOf(block)).split(" ").length <= 12 ? { ...block, kind: "heading" } : block,
+    block.bold && withSingleSpaces(textOf(block)).split(" ").length <= 12
+      ? { ...block, kind: "heading" }
+      : block,
   );
 }
 
@@ -56,7 +58,7 @@ function bodyOf(paragraphs: readonly Block[]): Body {
   const end = last >= 0 ? last : paragraphs.findLastIndex((paragraph) => !isPointer(paragraph));
   const lines = notes
     .slice(0, end + 1)
-    .map(({ runs }, at) => tidy(at === last ? tails[last]!.text : textOf({ runs })));
+    .map(({ runs }, at) => withSingleSpaces(at === last ? tails[last]!.text : textOf({ runs })));
   const note = notes.map((each) => each.note).find((found) => found !== "") ?? "";
   const { name, place } = last >= 0 ? signatureOf(tails[last]!.signature) : { name: "", place: "" };
   return { text: lines.filter(Boolean).join("\n"), author: name, place, reprint: note !== "", note };
@@ -74,7 +76,7 @@ function withoutNote(runs: readonly Run[]): { runs: readonly Run[]; note: string
       text,
     );
   if (!found) return { runs, note: "" };
-  return { runs: cut(runs, found.index), note: tidy(found[1]!) };
+  return { runs: cut(runs, found.index), note: withSingleSpaces(found[1]!) };
 }
 
 interface Tail {
@@ -133,7 +135,7 @@ function looksLikeName(text: string): boolean {
 
 /** `Ana Lima, Porto, Portugal` is an author and a place; `Jr.` and degrees belong to the name. */
 function signatureOf(signature: string): { name: string; place: string } {
-  const [name = "", ...rest] = tidy(signature)
+  const [name = "", ...rest] = withSingleSpaces(signature)
     .replace(/^[(]|[)]$/g, "")
     .split(/\s*,\s*/);
   const title = rest[0] !== undefined && /^(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?$/i.test(rest[0]);
@@ -155,4 +157,4 @@ function cut(runs: readonly Run[], length: number): Run[] {
   return kept;
 }
 
-const tidy = (text: string): string => text.replace(/\s+/g, " ").trim();
+const withSingleSpaces = (text: string): string => text.replace(/\s+/g, " ").trim();

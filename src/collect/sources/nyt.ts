@@ -7,10 +7,10 @@ import type { Study } from "../../workbench/study.ts";
 import { agent, chromiumPath, openVisitor } from "../crawl/browser.ts";
 import { keepCookies, keptCookies, readCookies } from "../crawl/cookies.ts";
 import { crawl, recover } from "../crawl/crawl.ts";
+import { domainOf, type Endpoints, endpointsOf } from "../crawl/endpoints.ts";
 import { type AddressRow, Journal } from "../crawl/journal.ts";
 import { type KeptPages, keptPages } from "../crawl/kept-pages.ts";
 import { paced } from "../crawl/pace.ts";
-import { domainOf, type Places, placesOf } from "../crawl/places.ts";
 import { robotsOf } from "../crawl/robots.ts";
 import { discoverPosts, openWindows } from "../crawl/search.ts";
 import { acknowledgeTerms } from "../crawl/terms.ts";
@@ -35,7 +35,7 @@ export const nyt: Source = {
     if (!options.reparse && !options.dryRun) await acknowledgeTerms(study, options.acknowledgeTerms, effects);
     const journal = new Journal(study.path(journalFile));
     try {
-      const places = placesOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+      const places = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
       const pages = keptPages(study);
       await recover(journal, pages, effects);
       if (options.dryRun) return printPlan(journal, study, places, options, effects);
@@ -51,7 +51,7 @@ async function fetchAll(
   journal: Journal,
   pages: KeptPages,
   study: Study,
-  places: Places,
+  places: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): Promise<void> {
@@ -92,7 +92,12 @@ async function fetchAll(
 }
 
 /** Imports cookies if the command gives a file, and returns the study's cookies. */
-async function loginOf(study: Study, { site }: Places, { cookies: file }: CollectOptions, effects: Effects) {
+async function loginOf(
+  study: Study,
+  { site }: Endpoints,
+  { cookies: file }: CollectOptions,
+  effects: Effects,
+) {
   const domain = domainOf(site);
   if (file) {
     const { kept, foreign, expired } = await readCookies(file, domain, effects.now());
@@ -120,7 +125,7 @@ const lastRequest = (journal: Journal): number =>
 function printPlan(
   journal: Journal,
   study: Study,
-  places: Places,
+  places: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): undefined {
@@ -170,7 +175,7 @@ function rememberParsed(
 ): void {
   const state = parsed ? "parsed" : "failed";
   if (row.state === state) return;
-  journal.reach(row.address, state, timestamp(effects), {
+  journal.setState(row.address, state, timestamp(effects), {
     hash: sha256(html),
     note: parsed ? "" : "no stories",
   });

@@ -118,7 +118,7 @@ function factsOf(
 
 /**
  * The column whose equal cells the split keeps together. If no column has such a name, stories with the same date or
- * source count as published together, unless so many share it that no split would be possible.
+ * source count as published together, unless too many share it for a split.
  */
 function groupColumn(records: readonly TableRecord[], columns: StoryColumns): string | undefined {
   if (columns.group !== undefined) return columns.group;

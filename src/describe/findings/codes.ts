@@ -1,6 +1,6 @@
 import type { Variable } from "../../coding/codebook.ts";
 import type { Coded } from "../../coding/coded.ts";
-import { strongestCodes } from "../../coding/settled.ts";
+import { strongestCodes } from "../../coding/final-codes.ts";
 import type { CoderKind } from "../../study/coding.ts";
 import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { capital, counted, listed } from "../../study/print.ts";
@@ -36,9 +36,9 @@ function whoCoded({ variables, coders: all }: Coded): string {
 function shares(
   variable: Variable,
   { human, machine }: FindingInput["texts"],
-  { settled }: Coded,
+  { finalCodes }: Coded,
 ): Finding[] {
-  const strongest = strongestCodes(settled.get(variable.name)!);
+  const strongest = strongestCodes(finalCodes.get(variable.name)!);
   if (!strongest) return [];
   const { by, codes } = strongest;
   const sides = [
@@ -92,13 +92,13 @@ const coders: Record<CoderKind, string> = {
 };
 
 /** A table of tone by kind of love, from the best kind of coder of each; unused codes are left out. */
-function toneByKind(texts: readonly DescribedText[], { variables, settled }: Coded): Finding[] {
+function toneByKind(texts: readonly DescribedText[], { variables, finalCodes }: Coded): Finding[] {
   const [kind, tone] = ["kind_of_love", "tone"].map((wanted) =>
     variables.find(({ name }) => name === wanted),
   );
   if (!kind || !tone) return [];
-  const kinds = strongestCodes(settled.get(kind.name)!)?.codes ?? new Map<string, string>();
-  const tones = strongestCodes(settled.get(tone.name)!)?.codes ?? new Map<string, string>();
+  const kinds = strongestCodes(finalCodes.get(kind.name)!)?.codes ?? new Map<string, string>();
+  const tones = strongestCodes(finalCodes.get(tone.name)!)?.codes ?? new Map<string, string>();
   const both = texts.flatMap(({ id }) =>
     kinds.has(id) && tones.has(id) ? [{ kind: kinds.get(id), tone: tones.get(id) }] : [],
   );

@@ -1,20 +1,20 @@
 import type { Story } from "../../study/story.ts";
 import { allOf, type ExampleChoice } from "../example-choice.ts";
 
-/** Shuffled like a deck of cards: no training story is shown twice before all have been shown once. */
+/** No training story is shown twice before all have been shown once: drawn like cards from a shuffled deck. */
 export const balanced: ExampleChoice = {
   name: "balanced",
   summary: "each training story equally often",
   choose({ titles, pools, count }, random) {
     const all = allOf(pools);
     let deck: Story[] = [];
-    let dealt = 0;
+    let rounds = 0;
     return titles.map((_, at) => {
       const allowed = new Set(pools[at]!.map(({ id }) => id));
       const hand: Story[] = [];
       while (hand.length < count) {
         const next = deck.findIndex((story) => allowed.has(story.id) && !hand.includes(story));
-        if (next < 0) deck = [...deck, ...random.fork("deck", dealt++).shuffle(all)];
+        if (next < 0) deck = [...deck, ...random.fork("deck", rounds++).shuffle(all)];
         else hand.push(...deck.splice(next, 1));
       }
       return hand;

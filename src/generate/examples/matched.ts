@@ -22,10 +22,10 @@ export const matched: ExampleChoice = {
           .shuffle(pools[at]!)
           .sort((one, other) => distances.get(one.id)! - distances.get(other.id)!)
           // Random among the twenty closest; the closest alone would give one example for all titles.
-          .slice(0, Math.max(count, among)),
+          .slice(0, Math.max(count, closestCount)),
       )
       .map((near, at) => random.fork("among", titles[at]!.id).shuffle(near).slice(0, count));
   },
 };
 
-const among = 20;
+const closestCount = 20;

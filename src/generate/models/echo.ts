@@ -3,7 +3,7 @@ import type { SettingsOf } from "../../study/settings/models.ts";
 import { sha256 } from "../../text/hash.ts";
 import { timestamp } from "../../workbench/effects.ts";
 import { baseFormat, type Provider } from "../model.ts";
-import { sampledHere } from "../sampling.ts";
+import { numericSampling } from "../sampling.ts";
 
 /**
  * Not a real model: it returns the words of its prompt in random order, to test the pipeline. Its texts are marked as
@@ -22,7 +22,7 @@ export const echo: Provider<SettingsOf<"echo">> = {
       return batch.map(({ prompt, seed, sampling }) => {
         const random = randomFrom(seed, "echo");
         const words = prompt.text.split(/\s+/).filter((word) => !word.endsWith(":"));
-        const { leastTokens, mostTokens } = sampledHere(sampling);
+        const { leastTokens, mostTokens } = numericSampling(sampling);
         const length = random.integer(leastTokens, mostTokens);
         return {
           raw: ` ${Array.from({ length }, () => random.pick(words)).join(" ")}`,

@@ -14,7 +14,7 @@ import { type Effects, timestamp } from "../../workbench/effects.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import { sizeOf } from "../bytes.ts";
 import { baseFormat, type Model, type PromptFormat, type Reply, type Request } from "../model.ts";
-import { sampledHere } from "../sampling.ts";
+import { numericSampling } from "../sampling.ts";
 
 /** A GGUF file on this machine, with an optional adapter. */
 export interface LocalFiles {
@@ -100,7 +100,7 @@ const continuationOf = ({ prompt, stop, seed, sampling, logProbabilities }: Requ
   // An instructed model stops by itself, so its text is kept whole.
   ...(!prompt.messages && { stop }),
   seed,
-  draw: sampledHere(sampling),
+  draw: numericSampling(sampling),
   logProbabilities,
 });
 

@@ -38,7 +38,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
   const maxConcurrency = settings.parallel ?? defaultConcurrency;
   const throttle = throttleOf(maxConcurrency);
   const budget = await costBudgetOf(settings, study, effects);
-  const asking = { server, settings, effects, throttle, budget };
+  const connection = { server, settings, effects, throttle, budget };
   const variant = variantOf(settings);
   return {
     address: settings.address,
@@ -47,7 +47,7 @@ async function servedModel(settings: ServedSettings, study: Study, effects: Effe
     batchSize: 1,
     maxConcurrency,
     write: ([request], { onText } = {}) =>
-      throttle.run(async () => [await reply(request!, asking, onText && ((added) => onText(0, added)))]),
+      throttle.run(async () => [await reply(request!, connection, onText && ((added) => onText(0, added)))]),
     ...("batch" in settings &&
       settings.batch && {
         writeMany: (requests: readonly Request[]) =>
@@ -76,14 +76,14 @@ interface ModelOnServer {
 
 async function reply(
   request: Request,
-  asking: ModelOnServer,
+  connection: ModelOnServer,
   onText?: (added: string) => void,
 ): Promise<Reply> {
-  const { server, settings, effects } = asking;
+  const { server, settings, effects } = connection;
   const started = effects.now();
   const ended = () => ({ ms: effects.now() - started, at: timestamp(effects) });
   try {
-    const answer = await withRetries(() => sent(request, asking, onText), {
+    const answer = await withRetries(() => sent(request, connection, onText), {
       retries: settings.retries,
       wait: 1000 * settings.wait,
       seed: request.seed,
@@ -102,8 +102,8 @@ async function reply(
 }
 
 /** Sends one request; throws TransientError, or StudyError for a problem with all requests. */
-async function sent(request: TextRequest, asking: ModelOnServer, onText?: (added: string) => void) {
-  const { server, throttle, budget } = asking;
+async function sent(request: TextRequest, connection: ModelOnServer, onText?: (added: string) => void) {
+  const { server, throttle, budget } = connection;
   const reserved = await budget.reserve(request, tokenLimit(server.body(request)));
   try {
     const answer = await server.generate(request, onText);

@@ -8,7 +8,7 @@ import { StudyError } from "../../workbench/errors.ts";
 import { checked, exists, hashOf, jsonLines, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
 import { baseFormat, type Model, type Provider, type Reply, type Request } from "../model.ts";
-import { sampledHere } from "../sampling.ts";
+import { numericSampling } from "../sampling.ts";
 import { localModel } from "./local.ts";
 
 /**
@@ -114,7 +114,7 @@ async function sampled(batch: readonly Request[], by: Sampling): Promise<Reply[]
 }
 
 function lineOf({ prompt, seed, sampling, stop }: Request) {
-  const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = sampledHere(sampling);
+  const { temperature, topP, topK, minP, repeatPenalty, leastTokens, mostTokens } = numericSampling(sampling);
   return {
     prompt: prompt.text,
     seed,

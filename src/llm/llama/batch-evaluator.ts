@@ -2,10 +2,10 @@ import type { LlamaContext, LlamaModel, Token } from "node-llama-cpp";
 import { StudyError } from "../../workbench/errors.ts";
 
 /**
- * Evaluates several texts at once with one model: what it has read of each, and what it expects next. The library's own
- * loop takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and
- * its scoring reports no token but the likeliest. So our own loop calls the library's native part directly. That part
- * is private: package.json pins the exact version of the library, and `nativeOf` checks that everything is there.
+ * Evaluates several texts at once with one model, and keeps the tokens that it has read of each. The library's own loop
+ * takes locks and makes promises for each token of each text, which costs a small model a fifth of its speed, and its
+ * scoring reports no token but the likeliest. So our own loop calls the library's native part directly. That part is
+ * private: package.json pins the exact version of the library, and `nativeOf` checks that everything is there.
  */
 export interface BatchEvaluator {
   readonly model: LlamaModel;
@@ -57,7 +57,7 @@ export interface SamplerConfig {
   readonly repeatPenaltyTokens?: Uint32Array;
 }
 
-/** Throws StudyError where the library lacks a private part that this needs. */
+/** Throws StudyError if the library lacks a private part that this needs. */
 export function batchEvaluatorOf(model: LlamaModel, context: LlamaContext): BatchEvaluator {
   const { native, nativeModel, AddonSampler } = nativeOf(model, context);
   const read: Token[][] = Array.from({ length: context.totalSequences }, () => []);

@@ -14,9 +14,9 @@ export interface RenderedChat {
 }
 
 /**
- * Renders messages with the Jinja chat template in the model's file. Switches thinking off if the template can do
- * that. If the template does not accept a system message, it is put before the first user message. Special tokens of
- * the template become tokens; those in contents stay text, so a title with `<|im_end|>` ends nothing. There is
+ * Renders messages with the Jinja chat template in the model's file. Switches thinking off if the template can do that.
+ * If the template does not accept a system message, it is put before the first user message. Special tokens of the
+ * template become tokens; those in contents stay text, so `<|im_end|>` in a title does not end the message. There is
  * exactly one beginning-of-text token. Throws StudyError if the file has no template, or the template does not accept
  * the messages.
  */
@@ -26,7 +26,7 @@ export async function renderedChat(
 ): Promise<RenderedChat> {
   const render = await renderingOf(model);
   const { text, contents } = render(messages);
-  const tokens = contents.some((content) => holdsControl(model, content))
+  const tokens = contents.some((content) => containsSpecialTokens(model, content))
     ? tokensWithPlainContents(model, render, messages)
     : model.tokenize(text, true);
   const bos = model.tokens.shouldPrependBosToken ? model.tokens.bos : null;
@@ -110,7 +110,7 @@ function withSystemFolded(messages: readonly ChatMessage[]): readonly ChatMessag
 }
 
 /** Whether a text contains special tokens. */
-function holdsControl(model: LlamaModel, content: string): boolean {
+function containsSpecialTokens(model: LlamaModel, content: string): boolean {
   const [plain, special] = [model.tokenize(content), model.tokenize(content, true)];
   return plain.length !== special.length || plain.some((token, at) => token !== special[at]);
 }

@@ -43,7 +43,7 @@ export async function continueInStep(
       await evaluator.evaluate(live.map((decoder): EvalRequest => decoder.next()));
       for (const decoder of live) {
         if (decoder.end) decoder.ms = performance.now() - started;
-        else await decoder.settle();
+        else await decoder.removeRejected();
       }
       onTokens?.(decoders.reduce((sum, { tokens }) => sum + tokens, 0));
       if (onText) for (const [index, decoder] of decoders.entries()) onText(index, decoder.newText());
@@ -109,16 +109,16 @@ export function promptStartsOf(evaluator: BatchEvaluator): PromptStarts {
   const starts = new Map<number, readonly Token[]>();
   return {
     async keep(sequence, start) {
-      const holds = beginsWith(evaluator.tokensOf(sequence), start) && start.length > 0;
-      await evaluator.truncate(sequence, holds ? start.length : 0);
-      const donor = [...starts].find(
+      const hasStart = beginsWith(evaluator.tokensOf(sequence), start) && start.length > 0;
+      await evaluator.truncate(sequence, hasStart ? start.length : 0);
+      const copySource = [...starts].find(
         ([other, cached]) =>
           other !== sequence && same(cached, start) && evaluator.tokensOf(other).length === start.length,
       );
       starts.set(sequence, start);
-      if (holds || start.length === 0) return 0;
-      if (donor && start.length >= worthCopying) {
-        await evaluator.copy(donor[0], sequence);
+      if (hasStart || start.length === 0) return 0;
+      if (copySource && start.length >= worthCopying) {
+        await evaluator.copy(copySource[0], sequence);
         return 0;
       }
       await evaluator.evaluate([withoutOutputs(sequence, start)]);

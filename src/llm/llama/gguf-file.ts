@@ -2,7 +2,7 @@ import { freemem } from "node:os";
 import { basename } from "node:path";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { exists } from "../../workbench/files.ts";
-import { oncePerFile } from "../../workbench/hash-file.ts";
+import { cachedByFile } from "../../workbench/hash-file.ts";
 import { chatTemplateIn } from "./chat.ts";
 import { llamaLibrary } from "./library.ts";
 
@@ -50,12 +50,12 @@ export async function readLlamaFile(file: string): Promise<LlamaFile> {
 }
 
 /**
- * The chat template of a GGUF file; undefined for a base model, or if there is no such file. Every command asks for
- * it, so it is kept: loading what reads the file takes longer than all the rest of `tinylove status`.
+ * The chat template of a GGUF file; undefined for a base model, or if there is no such file. Every command needs it, so
+ * it is cached: loading the library that reads the file takes longer than the rest of `tinylove status`.
  */
 export async function chatTemplateOf(file: string): Promise<string | undefined> {
   if (!(await exists(file))) return undefined;
-  const kept = await oncePerFile(file, "chat-templates", readChatTemplate, (found) =>
+  const kept = await cachedByFile(file, "chat-templates", readChatTemplate, (found) =>
     /^(none|".*")$/.test(found),
   );
   return kept === "none" ? undefined : JSON.parse(kept);

@@ -14,7 +14,7 @@ export interface SequenceDecoder {
   /** The tokens to evaluate next; a token is drawn as soon as that is done. */
   next(): EvalRequest;
   /** Removes tokens that the last step rejected. */
-  settle(): Promise<void>;
+  removeRejected(): Promise<void>;
   /** The text that is final and was not returned before. */
   newText(): string;
   continued(): Continued;
@@ -43,7 +43,7 @@ export function sequenceDecoderOf(
   let reported = 0;
 
   async function drawn(place: number): Promise<Token | undefined> {
-    sampler.goOn(tokens);
+    sampler.update(tokens);
     if (redrawAt === undefined) return sampler.draw(place);
     const bans = banned.get(redrawAt);
     redrawAt = undefined;
@@ -108,7 +108,7 @@ export function sequenceDecoderOf(
         },
       };
     },
-    async settle() {
+    async removeRejected() {
       // The token before the position is evaluated again, since the new token is drawn from its distribution.
       if (redrawAt !== undefined) await evaluator.truncate(sequence, prompt.length + redrawAt - 1);
     },
@@ -141,7 +141,7 @@ function samplerOf(
   evaluator: BatchEvaluator,
   { temperature, topP, topK, minP, repeatPenalty }: Draw,
   seed: number,
-): Sampler & { goOn(tokens: readonly Token[]): void } {
+): Sampler & { update(tokens: readonly Token[]): void } {
   const sampler = evaluator.sampler();
   // The library takes a topK of 0 as "sort the whole vocabulary", which is slower than a small model itself. Without
   // the step the result is the same.
@@ -149,7 +149,7 @@ function samplerOf(
   sampler.configure(config);
   return {
     ...sampler,
-    goOn(tokens) {
+    update(tokens) {
       if (repeatPenalty === 1) return;
       sampler.configure({
         ...config,

@@ -45,7 +45,7 @@ export interface Dialect {
 
 export type Effort = NonNullable<ServedSettings["reasoning"]>;
 
-const usual: FieldNames = {
+const standardNames: FieldNames = {
   temperature: ["temperature"],
   topP: ["top_p"],
   mostTokens: ["max_tokens"],
@@ -54,8 +54,8 @@ const usual: FieldNames = {
 };
 
 /** For vLLM, SGLang and llama.cpp's server, which have different names for the penalty. */
-const open: FieldNames = {
-  ...usual,
+const openServerNames: FieldNames = {
+  ...standardNames,
   topK: ["top_k"],
   minP: ["min_p"],
   repeatPenalty: ["repetition_penalty", "repeat_penalty"],
@@ -64,15 +64,15 @@ const open: FieldNames = {
 
 const namesByScheme: Readonly<Partial<Record<Scheme, FieldNames>>> = {
   openrouter: {
-    ...usual,
+    ...standardNames,
     topK: ["top_k"],
     minP: ["min_p"],
     repeatPenalty: ["repetition_penalty"],
   },
-  ollama: usual,
-  lmstudio: { ...usual, topK: ["top_k"], repeatPenalty: ["repeat_penalty"] },
-  gemini: without(usual, "seed"),
-  anthropic: { ...without(usual, "seed"), topK: ["top_k"], stop: ["stop_sequences"] },
+  ollama: standardNames,
+  lmstudio: { ...standardNames, topK: ["top_k"], repeatPenalty: ["repeat_penalty"] },
+  gemini: without(standardNames, "seed"),
+  anthropic: { ...without(standardNames, "seed"), topK: ["top_k"], stop: ["stop_sequences"] },
 };
 
 function without(names: FieldNames, ...fields: readonly Field[]): FieldNames {
@@ -111,8 +111,8 @@ export function dialectOf(model: ServedSettings, base: string): Dialect {
   const claude = claudeVersion(name);
   const reasons = isOpenaiReasoning(name);
   const api = "api" in model && model.api ? model.api : apiOf(model, name, official);
-  let names = namesByScheme[scheme] ?? (official ? usual : open);
-  if (mistral) names = { ...usual, seed: ["random_seed"] };
+  let names = namesByScheme[scheme] ?? (official ? standardNames : openServerNames);
+  if (mistral) names = { ...standardNames, seed: ["random_seed"] };
   if (reasons) names = { mostTokens: ["max_completion_tokens"] };
   else if (official && api === "chat") names = { ...names, mostTokens: ["max_completion_tokens"] };
   if (claude >= 4.7) names = without(names, "temperature", "topP", "topK", "minP", "repeatPenalty");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Sampling } from "../../study/generation.ts";
 import type { Dialect } from "./dialect.ts";
 import { TransientError } from "./retry.ts";
-import { serverMessage } from "./server-phrases.ts";
+import { serverMessage } from "./server-message.ts";
 
 /** A server's reply, in the same form for all servers. */
 export interface Answer {

@@ -26,12 +26,12 @@ export interface Retries {
 }
 
 const longestWait = 30_000;
-const longestAskedFor = 60_000;
+const longestRequestedWait = 60_000;
 
 /**
  * Repeats a task until it succeeds. The wait doubles each time, up to 30 s, times a random 0.5 to 1, so that clients
- * that failed at the same time do not return at the same time; or it is what the server asks for. Repeats only after
- * a TransientError that is not permanent; throws the last error.
+ * that failed at the same time do not retry at the same time; if the server requests a wait, that is used. Repeats only
+ * after a TransientError that is not permanent; throws the last error.
  */
 export async function withRetries<T>(
   task: () => Promise<T>,
@@ -42,10 +42,10 @@ export async function withRetries<T>(
     try {
       return await task();
     } catch (thrown) {
-      const passing = thrown instanceof TransientError && !(thrown instanceof PermanentError);
-      if (effects.signal.aborted || !passing || tried >= retries) throw thrown;
+      const temporary = thrown instanceof TransientError && !(thrown instanceof PermanentError);
+      if (effects.signal.aborted || !temporary || tried >= retries) throw thrown;
       const backoff = Math.min(longestWait, wait * 2 ** tried) * (0.5 + random.next() / 2);
-      await sleep(waitAskedFor(thrown, effects.now()) ?? backoff, undefined, { signal: effects.signal });
+      await sleep(requestedWait(thrown, effects.now()) ?? backoff, undefined, { signal: effects.signal });
     }
   }
 }
@@ -54,7 +54,7 @@ export async function withRetries<T>(
  * The wait in a `Retry-After-Ms` header, or in a `Retry-After` with seconds or a date, in milliseconds, at most a
  * minute. Undefined without such a header.
  */
-function waitAskedFor(thrown: unknown, now: number): number | undefined {
+function requestedWait(thrown: unknown, now: number): number | undefined {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   if (!(cause instanceof Error) || !("headers" in cause) || !(cause.headers instanceof Headers)) return;
   const exact = cause.headers.get("retry-after-ms");
@@ -65,7 +65,7 @@ function waitAskedFor(thrown: unknown, now: number): number | undefined {
     : after
       ? millisecondsOf(after, now)
       : Number.NaN;
-  return Number.isFinite(requested) && requested >= 0 ? Math.min(requested, longestAskedFor) : undefined;
+  return Number.isFinite(requested) && requested >= 0 ? Math.min(requested, longestRequestedWait) : undefined;
 }
 
 const millisecondsOf = (after: string, now: number): number =>

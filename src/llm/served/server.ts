@@ -14,7 +14,7 @@ import {
 } from "./dialect.ts";
 import { type Answer, answerOf, streamedReply } from "./reply.ts";
 import { Filtered, isTemporary, PermanentError, TransientError } from "./retry.ts";
-import { serverMessage } from "./server-phrases.ts";
+import { serverMessage } from "./server-message.ts";
 
 /** A model on a server (OpenAI, Anthropic, vLLM, llama.cpp, Ray Serve, Ollama …). */
 export interface Server {
@@ -47,7 +47,7 @@ export function openServer(
   const client = clientOf(model, baseName, effects);
   const dialect = dialectOf(model, client.baseURL);
   const refused = new Set<string>();
-  const wrongForAll = (thrown: unknown) => generalError(thrown, model, baseName, client);
+  const errorForAll = (thrown: unknown) => generalError(thrown, model, baseName, client);
   // A server that has answered before may come back; one that never did has to be started by the user.
   let answered = false;
 
@@ -60,7 +60,7 @@ export function openServer(
     // The library's own timeout covers only the headers; a stalled body has to end too.
     const lost = AbortSignal.timeout(1000 * model.timeout);
     const options = { signal: AbortSignal.any([effects.signal, lost]) };
-    let heard = false;
+    let streamed = false;
     try {
       if (!onText) return await client.post(pathOf(dialect), { ...options, body } as never);
       const stream = (await client.post(pathOf(dialect), {
@@ -69,19 +69,19 @@ export function openServer(
         stream: true,
       } as never)) as AsyncIterable<unknown>;
       return await streamedReply(stream, (added) => {
-        heard = true;
+        streamed = true;
         onText(added);
       });
     } catch (thrown) {
-      const trouble = troubleOf(thrown, lost.aborted && !effects.signal.aborted);
+      const failure = errorOf(thrown, lost.aborted && !effects.signal.aborted);
       // Text that was printed cannot be repeated.
-      throw heard && trouble instanceof TransientError
-        ? new PermanentError(trouble.message, { cause: thrown })
-        : trouble;
+      throw streamed && failure instanceof TransientError
+        ? new PermanentError(failure.message, { cause: thrown })
+        : failure;
     }
   };
 
-  const troubleOf = (cause: unknown, late: boolean): Error => {
+  const errorOf = (cause: unknown, late: boolean): Error => {
     if (cause instanceof TransientError) return cause;
     const status = cause instanceof APIError ? cause.status : undefined;
     if (late) return new TransientError(`no whole reply within ${model.timeout} s`, { cause });
@@ -92,7 +92,7 @@ export function openServer(
     answered = true;
     if (isFiltered(cause as APIError)) return new Filtered(messageOf(cause), { cause });
     return (
-      wrongForAll(cause) ??
+      errorForAll(cause) ??
       new (isTemporary(status) ? TransientError : PermanentError)(messageOf(cause), { cause })
     );
   };
@@ -101,7 +101,7 @@ export function openServer(
     client,
     dialect,
     base: baseGiven(model, effects.env),
-    setupError: (thrown) => (answered ? undefined : wrongForAll(thrown)),
+    setupError: (thrown) => (answered ? undefined : errorForAll(thrown)),
     body: (request) => bodyOf(request, model, dialect, refused),
     recordOf,
     async generate(request, onText) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Whose answers are left out, by rules declared before the data. Nobody's by default but second answers. */
+/** Whose answers are left out, by rules declared before the data. By default only second answers to the same story. */
 const ExclusionSettings = z.strictObject({
   answerFasterThan: z
     .number()
@@ -50,25 +50,25 @@ export const RatingMargin = z.union([
 ]);
 export type RatingMargin = z.infer<typeof RatingMargin>;
 
-/** How judgments are put together into an accuracy, and what they repeat by beside readers and stories. */
+/** How judgments are combined into an accuracy: their weights, and their clusters besides readers and stories. */
 export interface Method {
   readonly weigh: "readers" | "judgments";
   readonly clusters: readonly string[];
 }
 
-/** The method of a study that says nothing, and of a table from elsewhere. */
-export const usualMethod: Method = { weigh: "readers", clusters: ["title"] };
+/** The default method, also for tables of other studies. */
+export const defaultMethod: Method = { weigh: "readers", clusters: ["title"] };
 
-/** The method of every study made or registered by version 0.1, which had no other. */
+/** The method of every study made or registered by version 0.1, the only one it had. */
 export const methodOf01: Method = { weigh: "judgments", clusters: [] };
 
-/** The method that settings declare, each part as usual where they don't say. */
+/** The method that the settings declare; parts that are not set have their defaults. */
 export const methodOf = ({ weigh, clusters }: Pick<AnalyseSettings, "weigh" | "clusters">): Method => ({
-  weigh: weigh ?? usualMethod.weigh,
-  clusters: clusters ?? usualMethod.clusters,
+  weigh: weigh ?? defaultMethod.weigh,
+  clusters: clusters ?? defaultMethod.clusters,
 });
 
-/** `analyse:` of study.yaml: what is claimed against which margin, declared before the data. */
+/** `analyse:` of study.yaml: which claims are tested and with which margin, declared before the data. */
 export const AnalyseSettings = z.strictObject({
   margin: z
     .number()
@@ -78,7 +78,12 @@ export const AnalyseSettings = z.strictObject({
     .describe(
       "How far accuracy may be from 0.5 and still count as equivalent to chance, as a share (0.1 is 40 % to 60 %).",
     ),
-  alpha: z.number().positive().lt(0.5).default(0.05).describe("How often a claim may be wrong."),
+  alpha: z
+    .number()
+    .positive()
+    .lt(0.5)
+    .default(0.05)
+    .describe("The significance level: how often a claim may be wrong."),
   level: z.number().positive().max(0.9999).default(0.95).describe("The confidence level of intervals."),
   weigh: z
     .enum(["readers", "judgments"])
@@ -103,15 +108,19 @@ export const AnalyseSettings = z.strictObject({
         .int()
         .positive()
         .optional()
-        .describe("How many readers end the study. Default: survey.quota."),
+        .describe("The number of readers at which the study ends. Default: survey.quota."),
       looks: z
         .array(z.number().positive().max(1))
         .default([])
-        .describe("Shares of the planned readers at which the data are looked at before the end: [0.5]."),
+        .describe("Interim analyses, as shares of the planned readers: [0.5]."),
     })
     .prefault({})
-    .describe("When the study ends, and when it is looked at before."),
-  draws: z.int().positive().default(10_000).describe("Random draws of every permutation test and bootstrap."),
+    .describe("When the study ends, and its interim analyses before that."),
+  draws: z
+    .int()
+    .positive()
+    .default(10_000)
+    .describe("Number of random draws in every permutation test and bootstrap."),
   only: z
     .array(z.string())
     .optional()

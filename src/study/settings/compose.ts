@@ -6,7 +6,7 @@ const QuestionSettings = z.strictObject({
     .union([z.literal("all"), z.int().positive()])
     .default("all")
     .describe(
-      "How many such questions a form has; all asks about every story that is shown alone, every pair, or once where no story is shown.",
+      "How many such questions a form has; all: one for every story shown alone, one for every pair, or a single one for a task without stories.",
     ),
 });
 
@@ -17,7 +17,7 @@ export const ComposeSettings = z.strictObject({
       least: z.int().positive().default(90).describe("The shortest clip, in words."),
       most: z.int().positive().default(100).describe("The longest clip, in words."),
     })
-    .refine(({ least, most }) => least <= most, "least must not lie above most")
+    .refine(({ least, most }) => least <= most, "least must not be above most")
     .default({ least: 90, most: 100 })
     .describe(
       "The range from which each title's clip length is drawn; it is the same for the human and the machine version.",
@@ -32,9 +32,7 @@ export const ComposeSettings = z.strictObject({
   allow: z
     .array(z.string().min(1))
     .optional()
-    .describe(
-      "Tags or other markup that a story may contain, as in what somebody says; any other is refused on both sides.",
-    ),
+    .describe("Tags or other markup that a story may contain; any other is refused on both sides."),
   forms: z.int().positive().default(5).describe("How many forms there are; each participant gets one."),
   human: z.int().nonnegative().default(3).describe("Human stories on a form."),
   machine: z.int().nonnegative().default(3).describe("Machine stories on a form."),
@@ -48,7 +46,7 @@ export const ComposeSettings = z.strictObject({
     .enum(["title", "mixed", "reread"])
     .default("title")
     .describe(
-      "Which stories a pair shows: title (a human and a machine story to the same title), mixed (to different titles), or reread (stories that the participant has already judged alone).",
+      "Which stories a pair shows: title (a human and a machine story with the same title), mixed (with different titles), or reread (stories that the participant has already judged alone).",
     ),
 });
 export type ComposeSettings = Readonly<z.infer<typeof ComposeSettings>>;

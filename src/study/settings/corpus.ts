@@ -3,7 +3,7 @@ import { z } from "zod";
 const share = z.number().nonnegative();
 const path = z.string().min(1);
 
-/** `corpus:` of study.yaml: where the human stories come from and how they are parted. */
+/** `corpus:` of study.yaml: where the human stories come from and how they are split. */
 export const CorpusSettings = z.strictObject({
   source: z
     .string()
@@ -26,14 +26,14 @@ export const CorpusSettings = z.strictObject({
       place: z.string().optional().describe("The column with the place."),
     })
     .default({})
-    .describe("Which column has what, where the names do not say it."),
+    .describe("The columns' roles, if their names are not recognised."),
   nyt: z
     .strictObject({
       begin: z.iso.date().default("2018-10-01").describe("The first day, such as 2018-10-01."),
       end: z.iso.date().default("2022-03-31").describe("The last day, such as 2022-03-31."),
       secondsBetweenPages: z.number().min(10).default(15).describe("Seconds between two pages, at least 10."),
     })
-    .refine(({ begin, end }) => begin <= end, "begin must not lie after end")
+    .refine(({ begin, end }) => begin <= end, "begin must not be after end")
     .prefault({})
     .describe("For the source nyt: which posts are collected, and how fast."),
   licence: z.string().default("unknown").describe("The licence of stories whose table does not name one."),
@@ -46,22 +46,22 @@ export const CorpusSettings = z.strictObject({
   note: z
     .string()
     .default("")
-    .describe("A note on the corpus for the report: what it is, and what it is no evidence of."),
+    .describe("A note on the corpus for the report: what it is, and what it is not evidence for."),
   words: z
     .strictObject({
       warn: z.int().positive().default(100).describe("Words above which a story is reported."),
       refuse: z.int().positive().default(125).describe("Words above which a story is left out."),
     })
-    .refine(({ warn, refuse }) => warn <= refuse, "refuse must not lie below warn")
+    .refine(({ warn, refuse }) => warn <= refuse, "refuse must not be below warn")
     .default({ warn: 100, refuse: 125 })
     .describe("How long a story may be, in words."),
   split: z
     .strictObject({
       train: share.describe("Training stories: a number or a share."),
       validation: share.describe("Validation stories: a number or a share."),
-      test: share.describe("Test stories, to whose titles models write: a number or a share."),
+      test: share.describe("Test stories, for whose titles models write: a number or a share."),
     })
-    .refine(({ train, validation, test }) => train + validation + test > 0, "no part gets any story")
+    .refine(({ train, validation, test }) => train + validation + test > 0, "all parts are 0")
     .default({ train: 450, validation: 151, test: 150 })
     .describe(
       "How stories are split, as numbers of stories or as shares; stories of one group stay together.",

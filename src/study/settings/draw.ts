@@ -3,8 +3,9 @@ import { z } from "zod";
 /** A sampling setting, or `provider` to leave it to the server's own default. */
 const orProvider = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal("provider")]);
 
-const meanings = {
-  temperature: "How evenly tokens are drawn: 0 always takes the likeliest, 1 draws as the model says.",
+const descriptions = {
+  temperature:
+    "How evenly tokens are drawn: 0 always takes the likeliest, 1 uses the model's own probabilities.",
   topP: "Draws only from the likeliest tokens with this total probability, above 0 to 1; 1 is off.",
   topK: "Draws only from this many of the likeliest tokens; 0 is off.",
   minP: "Draws only from tokens at least this likely, as a share of the likeliest (0 to 1); 0 is off.",
@@ -13,20 +14,20 @@ const meanings = {
 
 /** How the next token is drawn. */
 export const draw = {
-  temperature: z.number().nonnegative().describe(meanings.temperature),
-  topP: z.number().positive().max(1).describe(meanings.topP),
-  topK: z.int().nonnegative().describe(meanings.topK),
-  minP: z.number().min(0).max(1).describe(meanings.minP),
-  repeatPenalty: z.number().positive().describe(meanings.repeatPenalty),
+  temperature: z.number().nonnegative().describe(descriptions.temperature),
+  topP: z.number().positive().max(1).describe(descriptions.topP),
+  topK: z.int().nonnegative().describe(descriptions.topK),
+  minP: z.number().min(0).max(1).describe(descriptions.minP),
+  repeatPenalty: z.number().positive().describe(descriptions.repeatPenalty),
 };
 
 const leftToServer = (meaning: string) => `${meaning} provider leaves it to the server.`;
 
-/** The same for a model behind a server, where each may be left to the provider. */
-export const drawAnywhere = {
-  temperature: orProvider(draw.temperature).describe(leftToServer(meanings.temperature)),
-  topP: orProvider(draw.topP).describe(leftToServer(meanings.topP)),
-  topK: orProvider(draw.topK).describe(leftToServer(meanings.topK)),
-  minP: orProvider(draw.minP).describe(leftToServer(meanings.minP)),
-  repeatPenalty: orProvider(draw.repeatPenalty).describe(leftToServer(meanings.repeatPenalty)),
+/** The same settings for a model on a server, where each can be left to the provider. */
+export const drawOrProvider = {
+  temperature: orProvider(draw.temperature).describe(leftToServer(descriptions.temperature)),
+  topP: orProvider(draw.topP).describe(leftToServer(descriptions.topP)),
+  topK: orProvider(draw.topK).describe(leftToServer(descriptions.topK)),
+  minP: orProvider(draw.minP).describe(leftToServer(descriptions.minP)),
+  repeatPenalty: orProvider(draw.repeatPenalty).describe(leftToServer(descriptions.repeatPenalty)),
 };

@@ -1,23 +1,23 @@
 import { z } from "zod";
-import { drawAnywhere } from "./draw.ts";
+import { drawOrProvider } from "./draw.ts";
 import { ModelSettings } from "./models.ts";
 
 export type { ModelSettings };
 
 /**
- * For the question what examples leak: every one of so many titles under every one of so many examples, some times
- * each, by one model. These texts are for the analysis alone; nobody reads them in the survey.
+ * The factorial, which measures what examples leak: one model writes `draws` texts for every combination of `titles`
+ * titles and `examples` examples. The texts are only for the analysis and are not in the survey.
  */
 export const FactorialSettings = z.strictObject({
   titles: z.int().min(2).default(10).describe("How many titles are combined with every example."),
   examples: z.int().min(2).default(10).describe("How many examples are combined with every title."),
   draws: z.int().positive().default(2).describe("Texts for each title and example."),
   model: z.string().optional().describe("The model that writes, by name or address. Default: the first one."),
-  topics: z.int().positive().default(12).describe("Topics that the texts are described by."),
-  permutations: z.int().positive().default(1999).describe("Random draws of each permutation test."),
+  topics: z.int().positive().default(12).describe("Number of topics that describe the texts."),
+  permutations: z.int().positive().default(1999).describe("Number of random draws in each permutation test."),
 });
 
-/** `generate:` of study.yaml: which models write stories to which titles, and how they are sampled. */
+/** `generate:` of study.yaml: which models write stories for which titles, and how they are sampled. */
 export const GenerateSettings = z.strictObject({
   models: z
     .array(ModelSettings)
@@ -29,7 +29,7 @@ export const GenerateSettings = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "Prompt files relative to the study, or names of those that come with Tiny Love. Default: what fits each model.",
+      "Prompt files relative to the study, or names of built-in ones. Default: the one that fits each model.",
     ),
   examples: z
     .string()
@@ -42,7 +42,7 @@ export const GenerateSettings = z.strictObject({
   titles: z
     .union([z.literal("all"), z.int().positive()])
     .default("all")
-    .describe("How many titles of test stories are written to: all, or a number."),
+    .describe("For how many titles of test stories models write: all, or a number."),
   attempts: z
     .int()
     .positive()
@@ -53,16 +53,14 @@ export const GenerateSettings = z.strictObject({
   keep: z
     .enum(["best", "first"])
     .default("best")
-    .describe(
-      "Which attempt counts: best tries again or chooses (attempts, bestOf), first takes what comes.",
-    ),
+    .describe("Which attempt counts: best allows attempts and bestOf, first always uses the first one."),
   bestOf: z
     .int()
     .min(2)
     .max(100)
     .optional()
     .describe(
-      "Texts drawn for each title, of which the one nearest to control is taken. Default: none, the first without a fault counts.",
+      "Number of texts drawn for each title, of which the one closest to control is used. Default: none; the first text without a fault counts.",
     ),
   tokens: z
     .strictObject({
@@ -71,19 +69,19 @@ export const GenerateSettings = z.strictObject({
     })
     .default({ least: 100, most: 200 })
     .describe("How many tokens a story has."),
-  temperature: drawAnywhere.temperature.default(1),
-  topP: drawAnywhere.topP.default(1),
-  topK: drawAnywhere.topK.default(0),
-  minP: drawAnywhere.minP.default(0),
-  repeatPenalty: drawAnywhere.repeatPenalty.default(1),
+  temperature: drawOrProvider.temperature.default(1),
+  topP: drawOrProvider.topP.default(1),
+  topK: drawOrProvider.topK.default(0),
+  minP: drawOrProvider.minP.default(0),
+  repeatPenalty: drawOrProvider.repeatPenalty.default(1),
   factorial: FactorialSettings.optional().describe(
-    "A study of what examples leak: every title under every example. Default: none; {} is one of the usual size.",
+    "To measure what examples leak: texts for all combinations of titles and examples. Default: none; {} has the default size.",
   ),
   control: z
     .record(z.string(), z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]))
     .default({})
     .describe(
-      "What is asked for besides the title: { tone: melancholy, strength: 2 }. Each value of a list is asked for in turn.",
+      "What is requested besides the title: { tone: melancholy, strength: 2 }. Each value of a list is used in turn.",
     ),
 });
 export type GenerateSettings = Readonly<z.infer<typeof GenerateSettings>>;

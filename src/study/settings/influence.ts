@@ -1,14 +1,18 @@
 import { z } from "zod";
 
-/** `influence:` of study.yaml: by what a text is compared with its example, beside their words. */
+/** `influence:` of study.yaml: how a text is compared with its example, in addition to their words. */
 export const InfluenceSettings = z.strictObject({
   embeddings: z
     .string()
     .optional()
     .describe(
-      "A model whose hidden states represent what a text means: llama:embedded, llama:FILE.gguf or hf:OWNER/REPO/FILE.gguf. Default: none.",
+      "A model whose hidden states represent the meaning of a text: llama:embedded, llama:FILE.gguf or hf:OWNER/REPO/FILE.gguf. Default: none.",
     ),
-  clusters: z.int().min(2).default(8).describe("Clusters that examples and texts are sorted into by these."),
+  clusters: z
+    .int()
+    .min(2)
+    .default(8)
+    .describe("Number of clusters of examples and texts by their embeddings."),
   threads: z
     .int()
     .positive()

@@ -12,14 +12,14 @@ import type { ModelKind } from "./providers/provider.ts";
 import { tuned } from "./providers/tuned.ts";
 
 /**
- * Kinds of models by the scheme of their address. One that is asked over HTTP is one file in `providers/` and one line
- * here; one that runs here also has a line in `generate/models.ts`.
+ * Kinds of models by the scheme of their address. A kind on a server is one file in `providers/` and one line here; a
+ * kind that runs on this machine also has a line in `generate/models.ts`.
  */
 const kinds = { llama, hf, tuned, openai, anthropic, gemini, openrouter, ollama, lmstudio, echo };
 
 export type Scheme = keyof typeof kinds;
 
-/** The schemes that are asked over HTTP. */
+/** The schemes of models on a server. */
 export type ServedScheme = {
   [Kind in Scheme]: (typeof kinds)[Kind] extends { readonly served: true } ? Kind : never;
 }[Scheme];
@@ -29,15 +29,15 @@ export type ModelSettings = { [Kind in Scheme]: SettingsOf<Kind> }[Scheme];
 
 /** A GGUF file that is run in this process. */
 export type GgufSettings = SettingsOf<"llama" | "hf">;
-/** Whatever runs on this machine. */
+/** A model that runs on this machine. */
 export type LocalSettings = GgufSettings | SettingsOf<"tuned">;
-/** Whatever is asked over HTTP. */
+/** A model on a server. */
 export type ServedSettings = SettingsOf<ServedScheme>;
 
-/** Kinds that plugins brought, by scheme. */
+/** Kinds of plugins, by scheme. */
 const added = new Map<string, ModelKind>();
 
-/** Lets studies name models of a further kind, until the function that it returns is called. */
+/** Adds a kind of model; the returned function removes it. */
 export function addModelKind(scheme: string, kind: ModelKind): () => void {
   added.set(scheme, kind);
   return () => void (added.get(scheme) === kind && added.delete(scheme));
@@ -46,25 +46,25 @@ export function addModelKind(scheme: string, kind: ModelKind): () => void {
 /** The kinds that come with Tiny Love. */
 export const builtInKinds = (): readonly ModelKind[] => Object.values(kinds);
 
-/** Every scheme that there is. */
+/** All schemes, built-in ones first. */
 export const schemes = (): string[] => [...Object.keys(kinds), ...added.keys()];
 
-/** The kind of model of a scheme; undefined when there is none. */
+/** The kind of model of a scheme; undefined if there is none. */
 export const kindOfScheme = (scheme: string): ModelKind | undefined =>
   Object.hasOwn(kinds, scheme) ? kinds[scheme as Scheme] : added.get(scheme);
 
-/** The scheme of an address; undefined for one that names no kind of model. */
+/** The scheme of an address; undefined if it is unknown. */
 export function schemeOf(address: string): string | undefined {
   const scheme = /^([a-z]+):/.exec(address)?.[1];
   return scheme !== undefined && kindOfScheme(scheme) ? scheme : undefined;
 }
 
-/** The kind of model that an address names; undefined for one that names none. */
+/** The kind of model of an address; undefined if its scheme is unknown. */
 export const kindOf = (address: string): ModelKind | undefined => kindOfScheme(schemeOf(address) ?? "");
 
 /**
  * A model by its address: `llama:FILE.gguf`, `llama:embedded`, `openai:MODEL`, `anthropic:MODEL`, `tuned:DIR`, `echo:`.
- * A union that the address discriminates, so that what is wrong is said by the settings of the model's own kind.
+ * A union discriminated by the address, so that errors are those of the model's own kind.
  */
 export const ModelSettings = z.unknown().transform((model, context): ModelSettings => {
   const { address } = Addressed.safeParse(model).data ?? {};
@@ -79,12 +79,12 @@ export const ModelSettings = z.unknown().transform((model, context): ModelSettin
 });
 
 const Addressed = z.looseObject({ address: z.string() });
-const Unknown = z.looseObject({ address: z.string().refine(() => false, "no address of a model") });
+const Unknown = z.looseObject({ address: z.string().refine(() => false, "not a model's address") });
 
-/** What comes after the scheme. */
+/** The part of the address after the scheme. */
 export const targetOf = ({ address }: Pick<ModelSettings, "address">): string =>
   address.slice(address.indexOf(":") + 1);
 
-/** Whether a model is asked over HTTP. */
+/** Whether a model is on a server. */
 export const isServed = (model: ModelSettings): model is ServedSettings =>
   kindOf(model.address)?.served === true;

@@ -1,17 +1,19 @@
 import { z } from "zod";
 
-/** Columns of judgments.csv and fields of every form, which a field of the researcher's own may not be called. */
+/** Columns of judgments.csv and fields of every form; the researcher's own fields must have other names. */
 const taken = new Set([
   ..."participant form question task stimulus second_stimulus order side response ms at simulated".split(" "),
   ..."answer key seal left confidence reason emotion pasted website".split(" "),
 ]);
 
-/** Whether an item of the researcher's own may be called so: a column that judgments.csv and the forms do not have yet. */
+/**
+ * Whether a researcher's own item may have this name: it must not be a column of judgments.csv or a field of the forms.
+ */
 export const isFreeName = (name: string): boolean => columnName.test(name) && !taken.has(name);
 
 const columnName = /^[a-z][a-z0-9_]{0,39}$/;
 
-/** One thing that participants are asked about themselves. */
+/** A question to participants about themselves. */
 const Field = z.strictObject({
   name: z
     .string()
@@ -24,13 +26,13 @@ const Field = z.strictObject({
     .min(2)
     .max(40)
     .optional()
-    .describe("The answers to choose from. Default: none, participants write."),
-  number: z.boolean().default(false).describe("Without options: whether a whole number is asked for."),
-  required: z.boolean().default(false).describe("Whether it has to be answered."),
+    .describe("The answers to choose from. Default: none; participants write."),
+  number: z.boolean().default(false).describe("Without options: whether the answer is a whole number."),
+  required: z.boolean().default(false).describe("Whether an answer is required."),
 });
 export type Field = Readonly<z.infer<typeof Field>>;
 
-/** How participants are recruited, and what they are given when they have finished. */
+/** How participants are recruited, and which codes they get at the end. */
 const Recruiting = z.strictObject({
   service: z.enum(["prolific", "mturk"]).describe("Where participants come from: prolific or mturk."),
   codes: z
@@ -39,7 +41,7 @@ const Recruiting = z.strictObject({
         .string()
         .regex(/^[A-Za-z0-9-]{1,40}$/)
         .optional()
-        .describe("The code of those who finish. Default: a code of their own for each."),
+        .describe("The code of those who finish. Default: a different code for each."),
       noConsent: z
         .string()
         .regex(/^[A-Za-z0-9-]{1,40}$/)
@@ -63,7 +65,9 @@ const Recruiting = z.strictObject({
   oncePer: z
     .enum(["person", "study"])
     .default("person")
-    .describe("Whether an id takes part once, or once in each of the service's studies that lead here."),
+    .describe(
+      "Whether an id may take part only once, or once in each of the service's studies that use this survey.",
+    ),
   return: z
     .url({ protocol: /^https$/ })
     .optional()
@@ -82,12 +86,12 @@ export const SurveySettings = z.strictObject({
       "What participants agree to: who asks, what is stored and for how long. {stories} and {minutes} are filled in. Default: a general text.",
     ),
   instructions: z.string().default("").describe("The instructions. Default: made from the tasks."),
-  contact: z.string().default("").describe("Whom participants can write to."),
+  contact: z.string().default("").describe("The address that participants can write to."),
   example: z
     .strictObject({
       title: z.string().describe("The title of the example story."),
       text: z.string().describe("The example story."),
-      note: z.string().describe("What is said about it."),
+      note: z.string().describe("A comment on it."),
     })
     .optional()
     .describe("A worked example for the instructions. Default: none."),
@@ -118,7 +122,7 @@ export const SurveySettings = z.strictObject({
     .positive()
     .default(1000)
     .describe(
-      "Reading speed, in words a minute, above which a page is counted as too fast in participants.csv.",
+      "Reading speed, in words per minute, above which a page is counted as too fast in participants.csv.",
     ),
   feedback: z
     .boolean()
@@ -140,9 +144,9 @@ export const SurveySettings = z.strictObject({
     .int()
     .positive()
     .default(3000)
-    .describe("Requests a minute from one address; a class behind one router shares an address."),
+    .describe("The most requests per minute from one address; a class behind one router shares an address."),
   proxy: z
     .boolean()
     .default(false)
-    .describe("Whether the survey is reached by https through a proxy on this machine."),
+    .describe("Whether the survey is behind a proxy with https on this machine."),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `tune:` of study.yaml: how a model is taught on the training stories, and watched on the validation stories. */
+/** `tune:` of study.yaml: how a model is trained on the training stories and evaluated on the validation stories. */
 export const TuneSettings = z.strictObject({
   model: z.string().optional().describe("A model's folder, or its name on the hub. --model overrides it."),
   method: z
@@ -16,9 +16,9 @@ export const TuneSettings = z.strictObject({
     .strictObject({
       lowest: z.number().positive().default(1e-7).describe("The lowest learning rate."),
       highest: z.number().positive().default(1).describe("The highest learning rate."),
-      steps: z.int().min(10).default(100).describe("How many steps lead from one to the other."),
+      steps: z.int().min(10).default(100).describe("The number of steps between them."),
     })
-    .refine(({ lowest, highest }) => lowest < highest, "lowest must lie below highest")
+    .refine(({ lowest, highest }) => lowest < highest, "lowest must be below highest")
     .prefault({})
     .describe("The learning rates that --find-lr tries."),
   epochs: z.number().positive().default(3).describe("The most passes over the training stories."),
@@ -30,7 +30,7 @@ export const TuneSettings = z.strictObject({
   evaluations: z.int().positive().default(2).describe("Evaluations in each epoch."),
   batch: z.int().positive().default(8).describe("Stories in a step, over all processes."),
   microBatch: z.int().positive().default(8).describe("Stories that a process takes at a time."),
-  length: z.int().positive().default(512).describe("Tokens of a story; a longer one is cut."),
+  length: z.int().positive().default(512).describe("The most tokens of a story; a longer one is cut."),
   precision: z.enum(["bf16", "fp32"]).default("bf16").describe("bf16 (with 4-byte master weights) or fp32."),
   checkpointing: z
     .boolean()
@@ -40,7 +40,7 @@ export const TuneSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether weights, gradients and moments are divided among the GPUs (FSDP2)."),
-  // A switch that restarts and a link that changes over take up to 30 seconds.
+  // A restarting switch or a failover takes up to 30 seconds.
   silence: z
     .number()
     .min(5)
@@ -59,19 +59,19 @@ export const TuneSettings = z.strictObject({
         .min(0)
         .max(1)
         .default(0.05)
-        .describe("The share of its inputs that training drops."),
+        .describe("The share of its inputs that is dropped during training."),
     })
     .prefault({})
     .describe("The size of a LoRA adapter."),
   prompt: z
     .string()
     .default("title-only")
-    .describe("The prompt file whose form is learnt, from the line with [[title]] on."),
+    .describe("The prompt file whose format is learnt, from the line with [[title]] on."),
   samples: z
     .int()
     .nonnegative()
     .default(3)
-    .describe("Titles to which a greedy and a sampled story are written at each evaluation."),
+    .describe("Number of titles for which a greedy and a sampled story are written at each evaluation."),
   cluster: z
     .strictObject({
       interface: z
@@ -84,7 +84,7 @@ export const TuneSettings = z.strictObject({
       select: z
         .string()
         .optional()
-        .describe("For PBS: what each node has to be (system=polaris). Default: its GPUs."),
+        .describe("For PBS: the resources of each node (system=polaris). Default: its GPUs."),
       filesystems: z
         .string()
         .optional()
@@ -92,7 +92,7 @@ export const TuneSettings = z.strictObject({
       start: z
         .string()
         .optional()
-        .describe("What starts a process on each node; -n and the number of nodes are added."),
+        .describe("The command that starts a process on each node; -n and the number of nodes are added."),
       before: z
         .array(z.string())
         .default([])
@@ -103,7 +103,7 @@ export const TuneSettings = z.strictObject({
         .describe("Environment variables of every process."),
     })
     .prefault({})
-    .describe("What a cluster is like, for tinylove tune submit: docs/cluster.md."),
+    .describe("The cluster, for tinylove tune submit: docs/tuning.md."),
   threads: z.int().positive().optional().describe("Processor threads of PyTorch. Default: its own choice."),
 });
 export type TuneSettings = Readonly<z.infer<typeof TuneSettings>>;

@@ -18,7 +18,7 @@ export const runAll = (stages: readonly AnyStage[]) =>
     async run(folder, { dryRun }, effects) {
       const study = await openStudy(folder);
       await preflightAll(stages, study);
-      await (dryRun ? sayWhatWouldRun(stages, study, effects) : runStale(stages, study, effects));
+      await (dryRun ? listDue(stages, study, effects) : runStale(stages, study, effects));
     },
   });
 
@@ -53,7 +53,7 @@ async function assertNoneFrozen(stages: readonly AnyStage[], study: Study): Prom
   }
 }
 
-async function sayWhatWouldRun(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
+async function listDue(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
   const states = await statesOf(stages, study);
   const due = states.filter(({ state }) => isDue(state));
   effects.print(

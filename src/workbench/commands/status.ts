@@ -33,14 +33,14 @@ export const status = (stages: readonly AnyStage[]) =>
       for (const { stage, state } of states) effects.print(wrapped(lineOf(stage, state), width, 20));
       const next = states.find(({ state }) => isDue(state));
       const line = next
-        ? await whatIsNext(next.stage, study)
+        ? await nextCommand(next.stage, study)
         : ["everything is fresh", ...states.flatMap(waitingFor)].join("; ");
       effects.print(`\n${wrapped(line, width)}`);
     },
   });
 
 /** The next command, or why it must not run any more. */
-async function whatIsNext(stage: AnyStage, study: Study): Promise<string> {
+async function nextCommand(stage: AnyStage, study: Study): Promise<string> {
   try {
     await stage.assertNotFrozen?.(study);
     return `next: tinylove ${stage.name} (or \`tinylove run\` for all)`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, reachedAt, served } from "./provider.ts";
+import { addressed, type ModelKind, served, serverAddress } from "./provider.ts";
 
 export const anthropic = {
   summary: "Claude, through Anthropic's Messages API",
@@ -7,6 +7,6 @@ export const anthropic = {
   settings: z.strictObject({
     address: addressed("anthropic", "MODEL"),
     ...served,
-    ...reachedAt("ANTHROPIC_API_KEY", "https://api.anthropic.com/v1"),
+    ...serverAddress("ANTHROPIC_API_KEY", "https://api.anthropic.com/v1"),
   }),
 } satisfies ModelKind;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { addressed, common, type ModelKind, sampledHere } from "./provider.ts";
+import { addressed, common, localSampling, type ModelKind } from "./provider.ts";
 
 export const echo = {
-  summary: "no model: words of the prompt, for trying the pipeline only",
-  settings: z.strictObject({ address: addressed("echo", ""), ...common, ...sampledHere }),
+  summary: "not a model: words of the prompt, only for testing the pipeline",
+  settings: z.strictObject({ address: addressed("echo", ""), ...common, ...localSampling }),
 } satisfies ModelKind;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
 
 export const gemini = {
   summary: "Gemini, through Google's OpenAI-compatible address",
@@ -7,6 +7,6 @@ export const gemini = {
   settings: z.strictObject({
     address: addressed("gemini", "MODEL"),
     ...openaiProtocol,
-    ...reachedAt("GEMINI_API_KEY", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    ...serverAddress("GEMINI_API_KEY", "https://generativelanguage.googleapis.com/v1beta/openai"),
   }),
 } satisfies ModelKind;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
 
 export const lmstudio = {
   summary: "a model that LM Studio serves on this machine",
@@ -7,6 +7,6 @@ export const lmstudio = {
   settings: z.strictObject({
     address: addressed("lmstudio", "MODEL"),
     ...openaiProtocol,
-    ...reachedAt("LMSTUDIO_API_KEY", "http://localhost:1234/v1"),
+    ...serverAddress("LMSTUDIO_API_KEY", "http://localhost:1234/v1"),
   }),
 } satisfies ModelKind;

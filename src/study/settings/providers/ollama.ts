@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
 
 export const ollama = {
   summary: "a model that Ollama serves on this machine",
@@ -7,6 +7,6 @@ export const ollama = {
   settings: z.strictObject({
     address: addressed("ollama", "MODEL"),
     ...openaiProtocol,
-    ...reachedAt("OLLAMA_API_KEY", "http://localhost:11434/v1"),
+    ...serverAddress("OLLAMA_API_KEY", "http://localhost:11434/v1"),
   }),
 } satisfies ModelKind;

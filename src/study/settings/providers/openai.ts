@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
 
 export const openai = {
   summary: "a server with OpenAI's protocol: vLLM, llama.cpp, Ray Serve, OpenAI",
@@ -7,7 +7,7 @@ export const openai = {
   settings: z.strictObject({
     address: addressed("openai", "MODEL"),
     ...openaiProtocol,
-    ...reachedAt("OPENAI_API_KEY"),
+    ...serverAddress("OPENAI_API_KEY"),
     batch: z
       .boolean()
       .default(false)

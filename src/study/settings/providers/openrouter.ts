@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressed, type ModelKind, openaiProtocol, reachedAt } from "./provider.ts";
+import { addressed, type ModelKind, openaiProtocol, serverAddress } from "./provider.ts";
 
 export const openrouter = {
   summary: "models of many vendors, through OpenRouter",
@@ -7,6 +7,6 @@ export const openrouter = {
   settings: z.strictObject({
     address: addressed("openrouter", "VENDOR/MODEL"),
     ...openaiProtocol,
-    ...reachedAt("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
+    ...serverAddress("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
   }),
 } satisfies ModelKind;

@@ -1,37 +1,34 @@
 import { z } from "zod";
-import { draw, drawAnywhere } from "../draw.ts";
+import { draw, drawOrProvider } from "../draw.ts";
 
 /** A kind of model, by the scheme of its address: `llama:FILE.gguf` is of the kind `llama`. */
 export interface ModelKind<Settings extends z.ZodObject = z.ZodObject> {
-  /** What writes there, in a few words for lists. */
+  /** A short description, for lists. */
   readonly summary: string;
-  /** Strict: a setting that the kind does not know is an error that names it. */
+  /** Strict: an unknown setting is an error. */
   readonly settings: Settings;
-  /** Present for a model that is asked over HTTP. */
+  /** Present for a model on a server. */
   readonly served?: true;
-  /** What a plugin brought with it, for `generate/models.ts`. */
+  /** The plugin's own definition, for `generate/models.ts`. */
   readonly plugin?: unknown;
 }
 
-/** An address of a scheme; `form` says what follows it, for messages. */
+/** An address with a scheme; `form` is what follows it, for messages. */
 export const addressed = (scheme: string, form: string) =>
   z
     .string()
     .regex(new RegExp(`^${scheme}:`), `an address such as ${scheme}:${form}`)
     .describe(`Which model: ${scheme}:${form}.`);
 
-/** What every model has. */
+/** The settings of every model. */
 export const common = {
   name: z
     .string()
     .optional()
     .describe(
-      "A short name for folders, tables and figures. Default: the address, shortened. Models of one address need one each.",
+      "A short name for folders, tables and figures. Default: the address, shortened. Models with the same address need different names.",
     ),
-  prompt: z
-    .string()
-    .optional()
-    .describe("A prompt file for this model alone. Default: what generate.prompts says."),
+  prompt: z.string().optional().describe("A prompt file for this model only. Default: generate.prompts."),
   parallel: z.int().positive().optional().describe("How many stories are written at the same time."),
   tokens: z
     .strictObject({
@@ -40,21 +37,21 @@ export const common = {
     })
     .partial()
     .optional()
-    .describe("How many tokens a story of this model has. Default: what generate.tokens says."),
+    .describe("How many tokens a story of this model has. Default: generate.tokens."),
 };
 
-/** How a model that runs here samples; what is left out is as `generate:` says for all models. */
-export const sampledHere = z.object(draw).partial().shape;
+/** The sampling of a local model; settings that are left out are those of `generate:`. */
+export const localSampling = z.object(draw).partial().shape;
 
-/** A model that runs on this machine. Nothing is left to a default that is not written down. */
+/** A model that runs on this machine. No hidden defaults are used. */
 export const local = {
   ...common,
-  ...sampledHere,
+  ...localSampling,
   threads: z
     .int()
     .positive()
     .optional()
-    // More threads than are idle are far slower.
+    // More threads than idle cores are far slower.
     .describe("Processor threads. Default: all cores but one, at most 4."),
   flashAttention: z
     .boolean()
@@ -64,41 +61,41 @@ export const local = {
     ),
 };
 
-/** A GGUF file that is run in this process. */
+/** A GGUF file that runs in this process. */
 export const gguf = {
   ...local,
   adapter: z.string().optional().describe("A LoRA adapter (a GGUF file), by its path inside the study."),
   logProbabilities: z
     .boolean()
     .optional()
-    .describe("Whether to record how likely the model found each token that it wrote. Default: false."),
+    .describe("Whether to record the log-probability of each generated token. Default: false."),
 };
 
-/** A model behind a server that is asked over HTTP. */
+/** A model on a server. */
 export const served = {
   ...common,
-  ...z.object(drawAnywhere).partial().shape,
+  ...z.object(drawOrProvider).partial().shape,
   headers: z
     .record(z.string().regex(/^[A-Za-z0-9-]+$/, "a header's name"), z.string())
     .optional()
     .describe(
-      "Additional headers. $NAME in a value stands for an environment variable, so that study.yaml contains no secret.",
+      "Additional headers. $NAME in a value is replaced by an environment variable, so that study.yaml contains no secret.",
     ),
   send: z
     .record(z.string(), z.json())
     .optional()
     .describe(
-      "Fields of the request as the server wants them: a value adds or replaces a field, null leaves it out, and $mostTokens, $temperature, $topP, $topK, $minP, $repeatPenalty, $leastTokens, $seed or $stop stands for what the field would have been.",
+      "Fields of the request as the server wants them: a value adds or replaces a field, null leaves it out, and $mostTokens, $temperature, $topP, $topK, $minP, $repeatPenalty, $leastTokens, $seed or $stop is replaced by the value that the field would have had.",
     ),
   reasoning: z
     .enum(["none", "minimal", "low", "medium", "high"])
     .optional()
-    .describe("How much a reasoning model thinks before it writes. Default: the server's own."),
+    .describe("How much a reasoning model thinks before it writes. Default: the server's default."),
   reasoningTokens: z
     .int()
     .nonnegative()
     .optional()
-    .describe("Tokens for thinking, in addition to those of the story. Default: follows from reasoning."),
+    .describe("Tokens for thinking, in addition to those of the story. Default: depends on reasoning."),
   retries: z
     .int()
     .nonnegative()
@@ -108,7 +105,7 @@ export const served = {
     .number()
     .nonnegative()
     .default(0.5)
-    .describe("Seconds before the first of these tries; doubled each time, at most 30."),
+    .describe("Seconds before the first retry; doubled each time, at most 30."),
   timeout: z
     .number()
     .positive()
@@ -130,15 +127,15 @@ export const served = {
     ),
 };
 
-/** The environment variable that holds a key, and where the server is. */
-export const reachedAt = (key: string, base?: string) => ({
+/** The settings for the server's address and the environment variable with its key. */
+export const serverAddress = (key: string, base?: string) => ({
   key: z.string().default(key).describe("The environment variable with the key; never the key itself."),
   base: (base === undefined ? z.string().optional() : z.string().default(base)).describe(
     "The server's address, such as http://localhost:8000/v1.",
   ),
 });
 
-/** What a server with OpenAI's protocol takes. */
+/** The settings of a model on a server with OpenAI's protocol. */
 export const openaiProtocol = {
   ...served,
   api: z
@@ -149,6 +146,6 @@ export const openaiProtocol = {
     .boolean()
     .optional()
     .describe(
-      "Whether to record how likely the model found each token that it wrote, where the server says so. Default: false.",
+      "Whether to record the log-probability of each generated token, if the server reports it. Default: false.",
     ),
 };

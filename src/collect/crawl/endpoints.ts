@@ -1,7 +1,7 @@
 import { StudyError } from "../../workbench/errors.ts";
 
-/** The addresses of a crawl's requests, and their intervals. */
-export interface Places {
+/** The addresses that a crawl requests, and the intervals between requests. */
+export interface Endpoints {
   /** The Article Search API's address. */
   readonly search: URL;
   readonly site: URL;
@@ -16,7 +16,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The Times's own addresses, or a stand-in in TINYLOVE_NYT_API and TINYLOVE_NYT_SITE. The search allows about 5
  * requests per minute. Only a stand-in on this machine may be used faster, with TINYLOVE_NYT_PACE in seconds.
  */
-export function placesOf(environment: Environment, secondsBetweenPages: number): Places {
+export function endpointsOf(environment: Environment, secondsBetweenPages: number): Endpoints {
   const api = addressIn(environment, "TINYLOVE_NYT_API", "https://api.nytimes.com");
   const site = addressIn(environment, "TINYLOVE_NYT_SITE", "https://www.nytimes.com");
   const search = new URL("/svc/search/v2/articlesearch.json", api);

@@ -12,11 +12,11 @@ import { table } from "./sources/table.ts";
 import { validate } from "./validate.ts";
 
 /** Checks a table of stories for a new study: its columns and rows, and settings that fit them. */
-export async function appraise(
+export async function inspectTable(
   file: string,
   settings: { readonly columns: Readonly<Record<string, string>>; readonly table?: string | undefined },
   effects: Effects,
-): Promise<{ readonly settings: readonly SettingAtPath[]; readonly said: readonly string[] }> {
+): Promise<{ readonly settings: readonly SettingAtPath[]; readonly summary: readonly string[] }> {
   const unknown = Object.keys(settings.columns).find((role) => !(roles as string[]).includes(role));
   if (unknown !== undefined)
     throw new StudyError(`--columns ${unknown}: unknown role`, { hint: `try ${roles.join(", ")}` });
@@ -34,34 +34,34 @@ export async function appraise(
     });
   }
   const reasons = [
-    ...byReason(rejected).map(([reason, alike]) => `${alike.length} ${reason}`),
+    ...byReason(rejected).map(([reason, group]) => `${group.length} ${reason}`),
     ...(kept < stories.length ? [`${stories.length - kept} too long`] : []),
   ];
   const leftOut = reasons.length > 0 ? `; left out: ${listed(reasons)}` : "";
   return {
     settings: fitting.settings,
-    said: [`${counted(kept, "story", "stories")}${leftOut}`, ...fitting.said],
+    summary: [`${counted(kept, "story", "stories")}${leftOut}`, ...fitting.summary],
   };
 }
 
 /** With fewer, there are not enough for one form of six stories and the model's examples. */
 const fewest = 12;
 
-const usual = StudyConfig.parse({ name: "usual" });
+const defaults = StudyConfig.parse({ name: "usual" });
 
 /** Settings for stories with these numbers of words, with a description of what was chosen. */
 export function settingsFor(lengths: readonly number[]): {
   readonly stories: number;
   readonly settings: readonly SettingAtPath[];
-  readonly said: readonly string[];
+  readonly summary: readonly string[];
 } {
-  const { refuse } = usual.corpus.words;
+  const { refuse } = defaults.corpus.words;
   const longest = Math.max(0, ...lengths);
   const long = lengths.filter((words) => words > refuse).length > lengths.length / 20;
   const kept = long ? lengths : lengths.filter((words) => words <= refuse);
   const split = splitOf(kept.length);
   // A form needs three titles; the fourth is a reserve for stories that are too short.
-  const forms = Math.max(1, Math.min(usual.compose.forms, Math.floor(split.test / 4)));
+  const forms = Math.max(1, Math.min(defaults.compose.forms, Math.floor(split.test / 4)));
   const clip = clipOf(kept);
   return {
     stories: kept.length,
@@ -71,12 +71,12 @@ export function settingsFor(lengths: readonly number[]): {
         ? (["warn", "refuse"] as const).map((key): SettingAtPath => [`corpus.words.${key}`, longest])
         : []),
       ["compose.forms", forms],
-      ["compose.human", usual.compose.human],
-      ["compose.machine", usual.compose.machine],
+      ["compose.human", defaults.compose.human],
+      ["compose.machine", defaults.compose.machine],
       ["compose.words.least", clip.least],
       ["compose.words.most", clip.most],
     ],
-    said: [
+    summary: [
       `split: ${split.train} for training, ${split.validation} for validation, ${split.test} for test`,
       ...(long ? [`stories of up to ${longest} words are kept`] : []),
       `${counted(forms, "form")}, texts clipped to ${clip.least} to ${clip.most} words`,
@@ -98,7 +98,7 @@ function splitOf(stories: number) {
 /** The default clip if nine of ten stories are longer than its minimum; else a shorter one for which they are. */
 function clipOf(lengths: readonly number[]): { least: number; most: number } {
   const short = [...lengths].sort((one, other) => one - other)[Math.floor(lengths.length / 10)] ?? 0;
-  const { words } = usual.compose;
+  const { words } = defaults.compose;
   if (short > words.least) return words;
   const most = Math.max(1, short - 1);
   return { least: Math.max(1, Math.floor(most * 0.9)), most };

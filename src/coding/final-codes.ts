@@ -2,7 +2,7 @@ import { type Coder, CoderKind, majority } from "../study/coding.ts";
 import { byVariable } from "./agreement.ts";
 
 /** The code that the study uses for a text and a variable, and which kind of coder gave it. */
-export interface Settled {
+export interface FinalCode {
   readonly code: string;
   readonly by: CoderKind;
 }
@@ -12,14 +12,14 @@ export interface Settled {
  * With several coders of one kind the majority decides. Without a majority the text has no code: a weaker kind of
  * coder does not settle a disagreement.
  */
-export function settledCodes(
+export function finalCodes(
   coders: readonly Coder[],
   variables: readonly string[],
-): ReadonlyMap<string, ReadonlyMap<string, Settled>> {
+): ReadonlyMap<string, ReadonlyMap<string, FinalCode>> {
   const tables = coders.map((coder) => ({ kind: coder.kind, codes: byVariable(coder) }));
   return new Map(
     variables.map((variable) => {
-      const settled = new Map<string, Settled>();
+      const settled = new Map<string, FinalCode>();
       const decided = new Set<string>();
       // In the order of the kinds: people, model, cues.
       for (const by of CoderKind.options) {
@@ -44,7 +44,7 @@ export function settledCodes(
  * people with a rest coded by cue lists would mean nothing. Undefined if nothing is coded.
  */
 export function strongestCodes(
-  settled: ReadonlyMap<string, Settled>,
+  settled: ReadonlyMap<string, FinalCode>,
 ): { readonly by: CoderKind; readonly codes: ReadonlyMap<string, string> } | undefined {
   const all = [...settled];
   const by = CoderKind.options.find((kind) => all.some(([, settledCode]) => settledCode.by === kind));

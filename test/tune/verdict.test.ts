@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Findings } from "../../src/study/finding.ts";
 import { Evidence, readCurve } from "../../src/tune/evidence.ts";
-import { inWords, verdictOn } from "../../src/tune/run-health.ts";
-import { bestOf, inName, ratesOf, type Swept, tableOf } from "../../src/tune/sweep.ts";
+import { bestOf, inName, ratesOf, type SweepResult, tableOf } from "../../src/tune/sweep.ts";
 import { tuningFindings } from "../../src/tune/tuning-findings.ts";
+import { inWords, verdictOn } from "../../src/tune/verdict.ts";
 import { divergedAt, limits, rules } from "../../src/tune/verdict-rules.ts";
 import { jsonLines, writeWhole } from "../../src/workbench/files.ts";
 import { temporaryFolder } from "../helpers/world.ts";
@@ -32,7 +32,7 @@ test("the sweep flags the highest rate, passes the best, and knows one that was 
   expect(verdictOn(right)).toMatchObject({ is: "healthy", unusable: false, remedy: "" });
   expect(verdictOn(low)).toMatchObject({ is: "undertrained", unusable: false });
   const swept = [low, right, high].map(
-    (evidence): Swept => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
+    (evidence): SweepResult => ({ name: `neo-${evidence.rate}`, evidence, verdict: verdictOn(evidence) }),
   );
   expect(bestOf(swept)?.evidence).toBe(right);
   const lines = tableOf(swept).split("\n");
@@ -63,7 +63,7 @@ test("a divergence is reported with its step, and one bad batch is not one", () 
   }));
   expect(divergedAt(steps)).toBeGreaterThanOrEqual(40);
   expect(divergedAt(steps)).toBeLessThanOrEqual(44);
-  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose for good at step 4[0-4]/);
+  expect(verdictOn({ ...right, steps }).because).toMatch(/the training loss rose permanently at step 4[0-4]/);
   const bad = steps.map((row) => ({ ...row, loss: row.step === 40 ? 30 : 2 }));
   expect(divergedAt(bad)).toBeUndefined();
   // Near to nothing a loss may double without harm.

@@ -7,14 +7,14 @@ import { allOf, type ChoiceRequest, type ExampleChoice } from "../example-choice
 export const nearest: ExampleChoice = {
   name: "nearest",
   summary: "most similar to the title",
-  choose: (request, random) => ranked(request, random, (likeness) => -likeness),
+  choose: (request, random) => ranked(request, random, (similarity) => -similarity),
 };
 
 /** The stories least similar to the title. */
 export const farthest: ExampleChoice = {
   name: "farthest",
   summary: "least similar to the title",
-  choose: (request, random) => ranked(request, random, (likeness) => likeness),
+  choose: (request, random) => ranked(request, random, (similarity) => similarity),
 };
 
 /**
@@ -29,18 +29,18 @@ export const diverse: ExampleChoice = {
     const space = textSpace(all.map(({ text }) => text));
     let left = random.shuffle(all);
     let rounds = 0;
-    let likeness = new Map<Story, number>();
+    let similarity = new Map<Story, number>();
     const next = (allowed: readonly Story[]): Story => {
       const open = left.filter((story) => allowed.includes(story));
       if (open.length === 0) {
-        [left, likeness] = [random.fork("round", ++rounds).shuffle(all), new Map()];
+        [left, similarity] = [random.fork("round", ++rounds).shuffle(all), new Map()];
         return next(allowed);
       }
-      const level = (story: Story) => likeness.get(story) ?? 0;
+      const level = (story: Story) => similarity.get(story) ?? 0;
       const chosen = open.reduce((best, story) => (level(story) < level(best) ? story : best));
       left = left.filter((story) => story !== chosen);
       for (const story of left) {
-        likeness.set(story, Math.max(level(story), space.similarity(story.text, chosen.text)));
+        similarity.set(story, Math.max(level(story), space.similarity(story.text, chosen.text)));
       }
       return chosen;
     };
@@ -56,7 +56,7 @@ export const diverse: ExampleChoice = {
 function ranked(
   { titles, pools, count }: ChoiceRequest,
   random: Random,
-  penalty: (likeness: number) => number,
+  penalty: (similarity: number) => number,
 ): Story[][] {
   const space = textSpace(allOf(pools).map(({ text }) => text));
   return titles.map(({ id, title }, at) => {

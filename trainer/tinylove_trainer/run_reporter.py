@@ -17,7 +17,7 @@ from .stories import prompt_and_story
 from .story_trainer import StoryTrainer
 
 
-class Speaker(TrainerCallback):
+class RunReporter(TrainerCallback):
     """Reports the run as events, and writes its curve."""
 
     def __init__(self, settings: TuneSettings, tokenizer: PreTrainedTokenizerFast, trainer: StoryTrainer):
@@ -80,7 +80,7 @@ class Speaker(TrainerCallback):
             self.write_samples(model, state.global_step)
 
     def write_samples(self, model: PreTrainedModel, step: int) -> None:
-        """Writes a greedy and a sampled story to each of the fixed titles: repetition shows in the first, collapse in both."""
+        """Writes a greedy and a sampled story for each of the fixed titles: the first shows repetition, both show collapse."""
         prompts = [prompt_and_story(self.settings.template, title, "")[0] for title in self.settings.sample_titles]
         for mode, temperature in (("greedy", 0.0), ("sampled", 1.0)):
             requests = [

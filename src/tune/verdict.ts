@@ -23,15 +23,15 @@ export function verdictOn(evidence: Evidence): Verdict {
   });
   const [first, ...rest] = applying;
   const { rule, because } = first!;
-  const unusable = rule.ruins ?? false;
+  const unusable = rule.unusable ?? false;
   const also = rest
-    .filter(({ rule: { is, ruins } }) => (unusable ? ruins : is !== "healthy"))
+    .filter(({ rule: other }) => (unusable ? other.unusable : other.is !== "healthy"))
     .map(({ rule: { is }, because }) => ({ is, because }));
   return { is: rule.is, because, remedy: rule.remedy(evidence), unusable, also };
 }
 
 /**
- * `diverged: the training loss rose for good at step 40. What to do: the rate is 30 times the one found, use that`.
+ * `diverged: the training loss rose permanently at step 40. What to do: the rate is 30 times the one found, use that`.
  */
 export function inWords({ is, because, remedy }: Verdict): string {
   return `${is}: ${because}${remedy && `. What to do: ${remedy}`}`;

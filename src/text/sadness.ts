@@ -1,8 +1,8 @@
 import { termsOf } from "./words.ts";
 
 /**
- * How sad a text's words are, per hundred words: words of loss and sorrow minus words of joy. It is a rough count of
- * cue words: it finds "she died" but misses irony. Use it to rank many texts, never to judge one.
+ * How sad the words of a text are, per hundred words: words of loss and sorrow minus words of joy. It is a rough count
+ * of cue words: it finds "she died" but misses irony. Use it to rank many texts, never to judge one.
  */
 export function sadness(text: string): number {
   const terms = termsOf(text);
