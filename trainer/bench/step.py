@@ -57,7 +57,9 @@ def by_tune(model_folder: str, corpus: str, folder: str) -> tuple[list[dict], li
     trainer.args.max_steps, trainer.args.eval_strategy, trainer.args.save_strategy = STEPS, "no", "no"
     trainer.args.load_best_model_at_end = False
     trainer.callback_handler.callbacks = [
-        c for c in trainer.callback_handler.callbacks if type(c).__name__ not in ("EarlyStoppingCallback", "RunReporter")
+        c
+        for c in trainer.callback_handler.callbacks
+        if type(c).__name__ not in ("EarlyStoppingCallback", "RunReporter")
     ]
     batches, step = [], trainer.training_step
 
