@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
-import { analysed } from "../findings/analysed.ts";
-import { headlineOf, printedFindings } from "../findings/terminal.ts";
+import { analyseRecord } from "../findings/analyse-record.ts";
+import { findingsText, headlineOf } from "../findings/terminal.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
@@ -35,7 +35,7 @@ type Options = z.infer<typeof Options>;
 
 /** Runs all analyses that the judgments allow, for a study or for any table. */
 export const analyse = stage<Options>({
-  ...analysed,
+  ...analyseRecord,
   summary: "Analyse the judgments of a study or a table",
   examples: [
     "tinylove analyse --study my-study",
@@ -153,7 +153,7 @@ async function analyseTable(
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
   }
-  effects.print(json ? asJson(found) : printedFindings(found));
+  effects.print(json ? asJson(found) : findingsText(found));
 }
 
 type GivenSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { printedFindings } from "../findings/terminal.ts";
+import { findingsText } from "../findings/terminal.ts";
 import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
@@ -86,7 +86,7 @@ export const power = command<PowerOptions>({
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
-    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
+    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found]));
   },
 });
 

@@ -2,7 +2,7 @@ import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
 import type { Measure, Value } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
-import type { Measurements } from "./take.ts";
+import type { Measurements } from "./measure-texts.ts";
 
 /** A text with its values, by the measure's name. */
 export interface DescribedText extends Text {
@@ -13,7 +13,7 @@ export interface DescribedText extends Text {
 export interface FindingInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
-  readonly rule: number;
+  readonly wordLimit: number;
   readonly random: Random;
 }
 

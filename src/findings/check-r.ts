@@ -39,7 +39,7 @@ const MixedNumbers = z.object({
 });
 
 /** The judgments that the program checks, and the margin of the tests. */
-interface Judged {
+interface CheckedTable {
   readonly margin: number;
   /** The path of the table, relative to the program. */
   readonly table: string;
@@ -53,7 +53,7 @@ interface Judged {
  * An R program, `check.R`, with which a reviewer recomputes the main figures from the table of judgments: the clustered
  * errors and both tests in base R, the mixed model with lme4. It fails if a figure differs. Undefined without a verdict.
  */
-export function checkR(found: readonly Findings[], judged: Judged): string | undefined {
+export function checkR(found: readonly Findings[], judged: CheckedTable): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
   const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
   if (!verdict.success) return undefined;
@@ -61,16 +61,16 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
   return [
-    opening(judged, verdict.data),
+    rHeader(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...readersChecks(verdict.data),
     ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
-    ending,
+    rFooter,
   ].join("\n");
 }
 
-const opening = (
-  { margin, table, only, furtherTables }: Judged,
+const rHeader = (
+  { margin, table, only, furtherTables }: CheckedTable,
   { method: { weigh, clusters } }: VerdictNumbers,
 ): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
@@ -155,7 +155,7 @@ share <- function(weights) {
 }
 `;
 
-const furtherTablesR = ({ stimuli, participants }: NonNullable<Judged["furtherTables"]>): string =>
+const furtherTablesR = ({ stimuli, participants }: NonNullable<CheckedTable["furtherTables"]>): string =>
   [
     [stimuli, "stimulus"],
     [participants, "participant"],
@@ -262,6 +262,6 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
 
 const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };
 
-const ending = `if (differing > 0) stop(differing, " figures differ")
+const rFooter = `if (differing > 0) stop(differing, " figures differ")
 cat("all figures agree\\n")
 `;

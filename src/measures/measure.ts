@@ -7,7 +7,7 @@ import type { Reading } from "./reading.ts";
 /** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
 export type Value = number | string | boolean | undefined;
 
-interface Described {
+interface MeasureInfo {
   /** Its column in `corpus/codes.csv`. */
   readonly name: string;
   /** Its meaning, for the report. */
@@ -21,14 +21,14 @@ interface Described {
 }
 
 /** A fast measure of one text: one file in `measures/`, one line in `measures.ts`. */
-export interface QuickMeasure extends Described {
+export interface QuickMeasure extends MeasureInfo {
   /** What it uses besides the text. Cached values are valid as long as these do not change. */
   readonly dependsOn?: readonly Comparison[];
   of(reading: Reading, corpus: Corpus): Value;
 }
 
 /** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
-export interface SlowMeasure extends Described {
+export interface SlowMeasure extends MeasureInfo {
   /** The study's instrument, not started yet; undefined if it has none. */
   instrument(study: Study): Promise<Instrument | undefined>;
 }

@@ -13,7 +13,7 @@ import { type Detection, detect } from "../../src/analyse/detector.ts";
 import { judgedOn } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { errorsOf } from "../../src/analyse/interim-analysis.ts";
-import { printedFindings } from "../../src/findings/terminal.ts";
+import { findingsText } from "../../src/findings/terminal.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
@@ -104,7 +104,7 @@ describe("pairs", () => {
   test("that few readers judged carry the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
     expect(said(few)).toContain("is missing from the sample with probability 0.53");
-    const printed = printedFindings([few]);
+    const printed = findingsText([few]);
     expect(printed).toContain("missing from the sample");
     const { rows } = tableIn(few, "The verdict on pairs");
     expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
