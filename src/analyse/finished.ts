@@ -15,8 +15,11 @@ export function readersWhoFinished(data: Data): ReadonlySet<string> {
   const byForm = groupedBy([...choices, ...pairs, ...ratings], ({ form }) => form);
   const finished = [...byForm].flatMap(([form, own]) => {
     const byReader = [...groupedBy(own, ({ participant }) => participant)];
-    const whole = byReader.reduce((most, [, { length }]) => Math.max(most, length), asked.get(form) ?? 0);
-    return byReader.filter(([, { length }]) => length === whole).map(([participant]) => participant);
+    const mostAnswers = byReader.reduce(
+      (most, [, { length }]) => Math.max(most, length),
+      asked.get(form) ?? 0,
+    );
+    return byReader.filter(([, { length }]) => length === mostAnswers).map(([participant]) => participant);
   });
   return new Set(finished);
 }

@@ -11,10 +11,10 @@ export const betweenMargins = ({ settings: { margin } }: Data): string => margin
 export const referencesOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
 
 /** A wider margin would count readers with d′ above 1 as guessing, which nobody would call indistinguishable. */
-const wide = 0.2;
+const widestMargin = 0.2;
 
 /** Whether the margin is too wide for equivalence within it to be called "indistinguishable". */
-export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > wide;
+export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > widestMargin;
 
 /**
  * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is

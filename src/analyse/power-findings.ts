@@ -7,9 +7,9 @@ import { StudyError } from "../workbench/errors.ts";
 import {
   claimPower,
   type DesignPlan,
+  type PlannedTest,
   readersNeeded,
   sayTooFewStories,
-  type Test,
   withStories,
 } from "./power-plan.ts";
 
@@ -49,16 +49,16 @@ export function powerFindings(options: PlannedStudy): Findings {
   const needed = readersNeeded(plan, test, options.power);
   const forOverall = readersNeeded(plan, test, options.power, "overall");
   const readers = options.readers ?? needed ?? 1000;
-  const whole: StudyPlan = { ...plan, readers };
-  const formula = verdictPower(whole, test);
-  const errors = plannedErrors(whole);
+  const fullPlan: StudyPlan = { ...plan, readers };
+  const formula = verdictPower(fullPlan, test);
+  const errors = plannedErrors(fullPlan);
   const checked =
     options.check > 0
-      ? simulatedPower(whole, test, { studies: options.check }, randomFrom(options.seed, "power"))
+      ? simulatedPower(fullPlan, test, { studies: options.check }, randomFrom(options.seed, "power"))
       : undefined;
   const curve = curveOf(plan, test, Math.max(readers, needed ?? 0));
   const numbers = {
-    plan: whole,
+    plan: fullPlan,
     ...test,
     wanted: options.power,
     needed: needed ?? null,
@@ -74,10 +74,10 @@ export function powerFindings(options: PlannedStudy): Findings {
       "verdict",
       options.readers === undefined
         ? (tooFew ?? sayNeeded(needed!, options))
-        : sayPower(formula, whole, options),
+        : sayPower(formula, fullPlan, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", sayPrecision(whole, errors.overall.standardError, options, readers === needed)),
+    sentence("result", sayPrecision(fullPlan, errors.overall.standardError, options, readers === needed)),
     sentence("result", sayOverall(forOverall, options)),
     ...(options.readers === undefined
       ? []
@@ -115,8 +115,8 @@ export function powerFindings(options: PlannedStudy): Findings {
   return { analysis: "power", asks: "What can this study show?", findings, numbers };
 }
 
-function planOf(asked: PlannedStudy): DesignPlan {
-  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
+function planOf(given: PlannedStudy): DesignPlan {
+  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = given;
   for (const [flag, count] of [
     ["--stories", stories],
     ["--each", each],
@@ -159,7 +159,7 @@ interface Point {
 }
 
 /** Power up to twice the number of readers, for half, once and four times the number of stories. */
-function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
+function curveOf(plan: DesignPlan, test: PlannedTest, readers: number): Point[] {
   const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];
@@ -175,7 +175,7 @@ function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
   );
 }
 
-function designsTable(options: PlannedStudy, test: Test) {
+function designsTable(options: PlannedStudy, test: PlannedTest) {
   const rows = [6, 10, 20].flatMap((each) =>
     [20, 60, 120, 300]
       .filter((stories) => stories >= each)
@@ -217,11 +217,11 @@ const sayOverall = (needed: number | undefined, { power: wanted }: PlannedStudy)
 const sayPrecision = (
   { readers, each }: StudyPlan,
   error: number,
-  { alpha, readers: asked }: PlannedStudy,
+  { alpha, readers: given }: PlannedStudy,
   enough: boolean,
 ): string => {
   // If no number of readers is enough, the figures are for a large one.
-  const begin = enough || asked !== undefined ? "This gives" : `${counted(readers, "reader")} would give`;
+  const begin = enough || given !== undefined ? "This gives" : `${counted(readers, "reader")} would give`;
   return `${begin} ${counted(readers * each, "judgment")} and a standard error of overall accuracy of about ${percent(error)}. Alpha is ${alpha}.`;
 };
 

@@ -10,9 +10,9 @@ import { ratings } from "../../src/analyse/analyses/ratings.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice, Rating } from "../../src/analyse/data.ts";
 import { type Detection, detect } from "../../src/analyse/detector.ts";
-import { judgedOn } from "../../src/analyse/from-study.ts";
+import { answersOnForms } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
-import { errorsOf } from "../../src/analyse/interim-analysis.ts";
+import { alphaLevelsOf } from "../../src/analyse/interim-analysis.ts";
 import { findingsText } from "../../src/findings/terminal.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
@@ -69,7 +69,7 @@ describe("pairs", () => {
       response: { answer },
     });
     // `side` is where the second stimulus, the machine's, stood.
-    const { pairs: all } = judgedOn([judged("left", "right"), judged("right", "left")], [], shown);
+    const { pairs: all } = answersOnForms([judged("left", "right"), judged("right", "left")], [], shown);
     expect(all.map(({ humanSide, chosenSide }) => [humanSide, chosenSide])).toEqual([
       ["right", "right"],
       ["left", "left"],
@@ -372,7 +372,7 @@ describe("ratings", () => {
 
 describe("alpha spending", () => {
   const errorsAt = (finished: number, looks: number[]) =>
-    errorsOf(
+    alphaLevelsOf(
       dataOf({
         choices: choicesBy(finished, 6, guess),
         settings: settings({ stop: { readers: 20, looks } }),

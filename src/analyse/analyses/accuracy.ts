@@ -7,7 +7,7 @@ import { methodOf } from "../../study/settings/analyse.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { clustersOf } from "../judged.ts";
-import { leftOutFindings, readyFinding } from "../ready.ts";
+import { leftOutFindings, noJudgmentsFinding } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
 /** Accuracy with intervals: by form (with scores), overall, by origin and by model. */
@@ -16,7 +16,7 @@ export const accuracy: Analysis = {
   asks: "How often are readers right?",
   needs: ["choices"],
   run(data) {
-    if (data.choices.length === 0) return { findings: [readyFinding(data)], numbers: { judgments: 0 } };
+    if (data.choices.length === 0) return { findings: [noJudgmentsFinding(data)], numbers: { judgments: 0 } };
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [

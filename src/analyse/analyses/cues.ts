@@ -136,8 +136,10 @@ const sayAgreement = (alpha: number | undefined, fleiss: number | undefined): st
 
 /** Accuracy by confidence. */
 function sayConfidence(choices: readonly Choice[]): Finding[] {
-  const sure = choices.filter(({ confidence }) => confidence !== undefined);
-  const levels = [...groupedBy(sure, ({ confidence }) => confidence!)].sort(([one], [other]) => one - other);
+  const withConfidence = choices.filter(({ confidence }) => confidence !== undefined);
+  const levels = [...groupedBy(withConfidence, ({ confidence }) => confidence!)].sort(
+    ([one], [other]) => one - other,
+  );
   if (levels.length < 2) return [];
   return [
     table("detail", "Accuracy by confidence", {

@@ -71,7 +71,7 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
   return [
     sentence("result", `${name}: ${conclusion(dose, settings.alpha)}`),
     sentence("result", sayOutcomes(outcomes, human, settings)),
-    ...(selected.length > 0 ? [sentence("result", sayChosen(dose))] : []),
+    ...(selected.length > 0 ? [sentence("result", saySelected(dose))] : []),
     ...(rated
       ? [
           figure(
@@ -105,7 +105,7 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
 }
 
 /** The sign of a claimed effect: both the permutation test and the clustered interval must show it; else 0. */
-function claim({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
+function claimedSign({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
   const { low, high } = found.interval;
   if (corrected > alpha || (low <= 0 && high >= 0)) return 0;
   return found.estimate > 0 ? 1 : -1;
@@ -119,7 +119,7 @@ function sayOutcomes(
 ): string {
   const parts = outcomes.map((outcome) => {
     const { found, corrected, noun, rises, falls, shares } = outcome;
-    const sign = claim(outcome, alpha);
+    const sign = claimedSign(outcome, alpha);
     const print = (value: number) => (shares ? percent(value) : printed(value, "number"));
     const interval = Number.isFinite(found.interval.low)
       ? `${Math.round(level * 100)} % interval ${print(found.interval.low)} to ${print(found.interval.high)}`
@@ -134,11 +134,11 @@ function sayOutcomes(
       ? `No effect of the level asked for on ${noun} is shown (${numbers}).`
       : `${sign > 0 ? rises : falls} with the level asked for (${numbers}).`;
   });
-  return `${parts.join(" ")}${sizeOf(outcomes, human)}`;
+  return `${parts.join(" ")}${effectSizeText(outcomes, human)}`;
 }
 
 /** The effect from the lowest to the highest level, compared with the spread of human stories. */
-function sizeOf(outcomes: readonly Corrected[], human: readonly number[]): string {
+function effectSizeText(outcomes: readonly Corrected[], human: readonly number[]): string {
   const words = outcomes.find(({ key }) => key === "words");
   if (!words?.data || human.length < 3) return "";
   const levels = Array.from(words.data.levels);
@@ -147,7 +147,7 @@ function sizeOf(outcomes: readonly Corrected[], human: readonly number[]): strin
 }
 
 /** The effect of choosing among draws, kept apart from the effect of the prompt. */
-function sayChosen({ selected, outcomes }: Dose<Corrected>): string {
+function saySelected({ selected, outcomes }: Dose<Corrected>): string {
   const texts = selected.reduce((sum, each) => sum + each.texts, 0);
   const draws = selected.reduce((sum, each) => sum + each.draws, 0);
   const means = selected.map(({ asked, mean }) => `${printed(mean, "number")} where ${asked} was asked`);
@@ -156,13 +156,13 @@ function sayChosen({ selected, outcomes }: Dose<Corrected>): string {
 
 type Verdict = "can be set" | "cannot be shown" | "works against itself";
 
-const readersKeys: readonly DoseOutcome["key"][] = ["named", "coders"];
+const readerOutcomes: readonly DoseOutcome["key"][] = ["named", "coders"];
 
 /** Any significant outcome in the wanted direction counts, unless one goes against it. */
 function verdictOn(outcomes: readonly Corrected[], alpha: number): Verdict {
   const signs = outcomes
-    .filter(({ wanted }) => wanted !== undefined)
-    .map((outcome) => claim(outcome, alpha) * outcome.wanted!);
+    .filter(({ expectedSign }) => expectedSign !== undefined)
+    .map((outcome) => claimedSign(outcome, alpha) * outcome.expectedSign!);
   if (signs.some((sign) => sign < 0)) return "works against itself";
   return signs.some((sign) => sign > 0) ? "can be set" : "cannot be shown";
 }
@@ -174,9 +174,11 @@ function conclusion({ what, outcomes, control }: Dose<Corrected>, alpha: number)
   if (verdict === "cannot be shown")
     return `control of ${what} is not shown. This is no evidence that control is impossible.`;
   if (control === "dialogue") return `${what} can be set.`;
-  const shown = (outcome: Corrected) => claim(outcome, alpha) !== 0;
-  const byReaders = outcomes.filter(({ key }) => readersKeys.includes(key));
-  const byWords = outcomes.filter(({ key, wanted }) => wanted !== undefined && !readersKeys.includes(key));
+  const shown = (outcome: Corrected) => claimedSign(outcome, alpha) !== 0;
+  const byReaders = outcomes.filter(({ key }) => readerOutcomes.includes(key));
+  const byWords = outcomes.filter(
+    ({ key, expectedSign }) => expectedSign !== undefined && !readerOutcomes.includes(key),
+  );
   const ratedToo = outcomes.some(({ key }) => key === "moved");
   if (!byWords.some(shown))
     return `${what} can be set as judged by readers or coders; an effect on the words is not shown.`;

@@ -16,15 +16,15 @@ export const preregistration: Analysis = {
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
-    const look = interimAnalysisOf(data);
+    const interim = interimAnalysisOf(data);
     if (!registration) {
       return {
         findings: [
           sentence("result", sayUnregistered(plannedReaders(data))),
-          ...interimFindings(look),
+          ...interimFindings(interim),
           ...sayOverrun(data),
         ],
-        numbers: { registered: false, look: look ?? null },
+        numbers: { registered: false, look: interim ?? null },
       };
     }
     const { frozen, now } = registration;
@@ -40,7 +40,7 @@ export const preregistration: Analysis = {
           ]
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
-      ...interimFindings(look),
+      ...interimFindings(interim),
       ...sayOverrun(data),
       ...(deviations.length > 0 ? sayAsRegistered(data) : []),
       table("detail", "What was registered", {
@@ -58,7 +58,7 @@ export const preregistration: Analysis = {
         at: frozen.at,
         judgments: frozen.judgments,
         deviations,
-        look: look ?? null,
+        look: interim ?? null,
       },
     };
   },
@@ -109,10 +109,10 @@ function sayAsRegistered(data: Data): Finding[] {
   return [sentence(then === now ? "result" : "warning", text)];
 }
 
-function interimFindings(look: InterimAnalysis | undefined): Finding[] {
-  if (!look) return [];
-  const begin = `This is an interim analysis: ${look.readers} of ${look.planned} planned readers (${percent(look.readers / look.planned)}) have finished`;
-  if (look.needs === undefined) {
+function interimFindings(interim: InterimAnalysis | undefined): Finding[] {
+  if (!interim) return [];
+  const begin = `This is an interim analysis: ${interim.readers} of ${interim.planned} planned readers (${percent(interim.readers / interim.planned)}) have finished`;
+  if (interim.needs === undefined) {
     return [
       sentence(
         "warning",
@@ -123,7 +123,7 @@ function interimFindings(look: InterimAnalysis | undefined): Finding[] {
   return [
     sentence(
       "warning",
-      `${begin}. It was declared. Alpha spending requires a difference with ${pValue(look.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.needs.equivalenceP).replace("=", "≤")} (O’Brien–Fleming type; Lan and DeMets 1983).`,
+      `${begin}. It was declared. Alpha spending requires a difference with ${pValue(interim.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(interim.needs.equivalenceP).replace("=", "≤")} (O’Brien–Fleming type; Lan and DeMets 1983).`,
     ),
   ];
 }

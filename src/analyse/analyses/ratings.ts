@@ -4,9 +4,9 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { errorsOf, whyWithheld } from "../interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { sayMissedReaders } from "../missed-readers.ts";
-import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
+import { type Difference, type Rated, ratedOf, withHolm } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
 
 /** Ratings of human and machine stories (how moving, how well they fit their title): difference and equivalence. */
@@ -18,7 +18,7 @@ export const ratings: Analysis = {
     if (data.ratings.length === 0) {
       return { findings: [sentence("result", "Nobody has rated a story yet.")], numbers: { ratings: 0 } };
     }
-    const tasks = corrected(
+    const tasks = withHolm(
       [...groupedBy(data.ratings, ({ task }) => task)].map(([task, own]) => ratedOf(task, own, data)),
       data,
     );
@@ -100,7 +100,7 @@ function sayDifference(
   const apart = printed(Math.abs(estimate!), "number");
   const which = estimate! >= 0 ? "above" : "below";
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
-  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
   return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
@@ -174,7 +174,7 @@ function scalesTable(tasks: readonly Rated[]): Table {
 }
 
 function scalesCaption(tasks: readonly Rated[], data: Data): string {
-  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values corrected by Holm over the scales" : ""}`;
 }
 

@@ -6,7 +6,7 @@ import { balancedNote, levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
-import { errorsOf, whyWithheld } from "../interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { clustersOf, verdictOnChoices } from "../judged.ts";
 import {
   betweenMargins,
@@ -32,7 +32,7 @@ import {
   readersAllow,
   sayOnAverage,
 } from "../reader-differences.ts";
-import { readyFinding } from "../ready.ts";
+import { noJudgmentsFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
 import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
@@ -96,7 +96,7 @@ function beforeData(data: Data) {
   return {
     findings: [
       sentence("verdict", "No verdict yet: nobody has judged a story."),
-      readyFinding(data),
+      noJudgmentsFinding(data),
       sentence(
         "result",
         `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
@@ -163,7 +163,7 @@ function headline(
 /** The figures behind the headline. */
 function headlineFigures(test: StudyVerdict, data: Data): string {
   const { overall, human, machine, together } = test;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const within = withinMargin(data);
   const summary = `${counted(overall.readers, "reader")} ${overall.readers === 1 ? "was" : "were"} right in ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "judgment")} (${percent(overall.correct / overall.judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
@@ -191,13 +191,13 @@ const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
 ];
 
 function figureCaption(data: Data): string {
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   return `How often readers were right. Equivalence is shown where the thick line (${levelText(1 - 2 * equivalenceAlpha)} interval) lies within the margin of ${withinMargin(data)}; a difference is shown where the thin line (${levelText(1 - alpha)} interval) excludes 50 %`;
 }
 
 function verdictFigure(test: StudyVerdict, data: Data): Figure {
   const { margin } = data.settings;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const [inner, outer] = [levelText(1 - 2 * equivalenceAlpha), levelText(1 - alpha)];
   return {
     draw: "intervals",
@@ -283,7 +283,7 @@ function sayGeneralises({ overall: { ways, degrees } }: StudyVerdict): Finding[]
 
 function sayMethod(data: Data): string {
   const { margin, level } = data.settings;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
   return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighting(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
 }

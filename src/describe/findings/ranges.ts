@@ -6,9 +6,9 @@ export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
   const rows = measures.flatMap(({ name }) => {
     const sorted = all
       .filter(({ values }) => typeof values[name] === "number")
-      .sort((one, other) => valueOf(one, name) - valueOf(other, name));
+      .sort((one, other) => measureValue(one, name) - measureValue(other, name));
     if (sorted.length === 0) return [];
-    const [least, greatest] = [valueOf(sorted[0]!, name), valueOf(sorted.at(-1)!, name)];
+    const [least, greatest] = [measureValue(sorted[0]!, name), measureValue(sorted.at(-1)!, name)];
     if (least === greatest) return [];
     return [
       {
@@ -35,7 +35,7 @@ export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
   ];
 }
 
-const valueOf = ({ values }: DescribedText, name: string): number => Number(values[name]);
+const measureValue = ({ values }: DescribedText, name: string): number => Number(values[name]);
 
 const textsWith = (texts: readonly DescribedText[], name: string, value: number): DescribedText[] =>
-  texts.filter((text) => valueOf(text, name) === value);
+  texts.filter((text) => measureValue(text, name) === value);
