@@ -79,7 +79,7 @@ export async function dataOfTable(
       leftOut,
       simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
     },
-    summary: sayHowRead(table, answers),
+    summary: howReadText(table, answers),
     warnings: reader.warnings(),
   };
 }
@@ -110,7 +110,7 @@ function requiredParts({ shape, columns }: JudgmentTable): Part[] {
   return ["participant", "stimulus", "origin", columns.response ? "response" : "correct"];
 }
 
-function sayHowRead(
+function howReadText(
   { file, layout, columns }: JudgmentTable,
   { choices, pairs, ratings }: Pick<Data, "choices" | "pairs" | "ratings">,
 ): string {

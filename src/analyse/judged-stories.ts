@@ -47,7 +47,10 @@ export function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
 }
 
 /** How many stories stand out, compared with how many would if readers guessed. */
-export function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
+export function outstandingText(
+  outstanding: readonly JudgedStory[],
+  stories: readonly JudgedStory[],
+): string {
   const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
   const enough = stories.filter(({ judgments }) => judgments >= minJudgments);
   if (enough.length === 0)

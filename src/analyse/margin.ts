@@ -20,7 +20,7 @@ export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin 
  * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is
  * equivalent.
  */
-export function sayEquivalent({ share }: { readonly share: string }, data: Data): string {
+export function equivalentText({ share }: { readonly share: string }, data: Data): string {
   const within = `${share} lies ${betweenMargins(data)}, where guessing gives 50 %`;
   if (isWideMargin(data)) {
     return `Equivalent within a wide margin: ${within}. A margin this wide includes readers who can clearly tell.`;

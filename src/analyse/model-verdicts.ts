@@ -53,7 +53,7 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 }
 
 /** The conclusion for each model. */
-export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
+export function modelConclusions({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
   const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
   const each = words.flatMap((conclusion) => {
@@ -69,7 +69,7 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
 }
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
-export function sayDifferentModels(models: readonly ModelVerdict[]): string {
+export function differentModelsText(models: readonly ModelVerdict[]): string {
   const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
   const different = of("different").map(
     ({ model, estimate }) =>

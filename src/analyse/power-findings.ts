@@ -9,7 +9,7 @@ import {
   type DesignPlan,
   type PlannedTest,
   readersNeeded,
-  sayTooFewStories,
+  tooFewStoriesText,
   withStories,
 } from "./power-plan.ts";
 
@@ -68,21 +68,21 @@ export function powerFindings(options: PlannedStudy): Findings {
     simulated: checked ?? null,
     curve,
   };
-  const tooFew = sayTooFewStories(plan, test, options.power);
+  const tooFew = tooFewStoriesText(plan, test, options.power);
   const findings: Finding[] = [
     sentence(
       "verdict",
       options.readers === undefined
-        ? (tooFew ?? sayNeeded(needed!, options))
-        : sayPower(formula, fullPlan, options),
+        ? (tooFew ?? neededText(needed!, options))
+        : powerText(formula, fullPlan, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", sayPrecision(fullPlan, errors.overall.standardError, options, readers === needed)),
-    sentence("result", sayOverall(forOverall, options)),
+    sentence("result", precisionText(fullPlan, errors.overall.standardError, options, readers === needed)),
+    sentence("result", overallText(forOverall, options)),
     ...(options.readers === undefined
       ? []
-      : [sentence("result", tooFew ?? sayReadersNeeded(needed!, options))]),
-    sentence("result", sayPowerByKind(formula, checked)),
+      : [sentence("result", tooFew ?? readersNeededText(needed!, options))]),
+    sentence("result", powerByKindText(formula, checked)),
     figure(
       "result",
       "Power to show equivalence (overall and for each kind of story), by the number of readers and stories",
@@ -194,11 +194,14 @@ function designsTable(options: PlannedStudy, test: PlannedTest) {
   };
 }
 
-function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: PlannedStudy): string {
+function neededText(
+  needed: number,
+  { power: wanted, margin, stories, each, accuracy }: PlannedStudy,
+): string {
   return `You need ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}), if the true accuracy is ${declaredPercent(accuracy)} and each reader judges ${each} of ${stories} stories.`;
 }
 
-function sayPower(
+function powerText(
   formula: StudyPower,
   { readers, stories, each }: StudyPlan,
   { margin, accuracy }: PlannedStudy,
@@ -206,15 +209,15 @@ function sayPower(
   return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(claimPower(formula))} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
 }
 
-const sayReadersNeeded = (needed: number, { power: wanted }: PlannedStudy): string =>
+const readersNeededText = (needed: number, { power: wanted }: PlannedStudy): string =>
   `For a power of ${declaredPercent(wanted)} with the same stories, you need ${counted(needed, "reader")}.`;
 
-const sayOverall = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
+const overallText = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
   needed === undefined
     ? `Equivalence of overall accuracy alone does not reach a power of ${declaredPercent(wanted)} either.`
     : `Equivalence of overall accuracy alone, a weaker claim, needs ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)}.`;
 
-const sayPrecision = (
+const precisionText = (
   { readers, each }: StudyPlan,
   error: number,
   { alpha, readers: given }: PlannedStudy,
@@ -225,7 +228,7 @@ const sayPrecision = (
   return `${begin} ${counted(readers * each, "judgment")} and a standard error of overall accuracy of about ${percent(error)}. Alpha is ${alpha}.`;
 };
 
-function sayPowerByKind(
+function powerByKindText(
   { overall, human, machine }: StudyPower,
   checked: (StudyPower & { together: { equivalent: number } }) | undefined,
 ): string {

@@ -75,8 +75,8 @@ export const defaultPower = 0.8;
  * One sentence if the stories are too few for any number of readers, with the number needed; undefined if some number of
  * readers is enough.
  */
-export function sayTooFewStories(plan: DesignPlan, test: PlannedTest, wanted: number): string | undefined {
-  const tooFew = sayTooFewClusters(plan);
+export function tooFewStoriesText(plan: DesignPlan, test: PlannedTest, wanted: number): string | undefined {
+  const tooFew = tooFewClustersText(plan);
   if (tooFew !== undefined) return tooFew;
   if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
   const { humanAccuracy: accuracy = 0.5 } = plan;
@@ -94,7 +94,7 @@ export function sayTooFewStories(plan: DesignPlan, test: PlannedTest, wanted: nu
 }
 
 /** One sentence if titles, classes or forms are too few for any verdict; else undefined. */
-function sayTooFewClusters({ titles, groups }: DesignPlan): string | undefined {
+function tooFewClustersText({ titles, groups }: DesignPlan): string | undefined {
   const tooFew = [
     { count: titles, noun: "title" },
     { count: groups?.count, noun: groups?.hold === "all" ? "form" : "class" },
@@ -105,8 +105,8 @@ function sayTooFewClusters({ titles, groups }: DesignPlan): string | undefined {
 }
 
 /** The same for a study's design, with the default variances of readers and stories. */
-export const sayTooFewFor = (design: PlannedDesign, test: PlannedTest): string | undefined =>
-  sayTooFewStories(defaultPlan(design), test, defaultPower);
+export const tooFewForText = (design: PlannedDesign, test: PlannedTest): string | undefined =>
+  tooFewStoriesText(defaultPlan(design), test, defaultPower);
 
 /** A plan with the default variances and readers who guess. */
 export const defaultPlan = (design: PlannedDesign): DesignPlan => ({

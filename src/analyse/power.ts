@@ -117,10 +117,10 @@ export async function plannedStudy(given: PowerOptions, study: Study | undefined
     titles: given.titles === undefined && given.stories === undefined ? even.titles : said.titles,
     groups: said.groups ?? even.groups,
   };
-  return { ...asked, about: sayStudy(title, design, asked) };
+  return { ...asked, about: studyText(title, design, asked) };
 }
 
-function sayStudy(title: string, design: Design | undefined, options: PlannedStudy): string {
+function studyText(title: string, design: Design | undefined, options: PlannedStudy): string {
   const { margin, alpha, readers } = options;
   const end = readers === undefined ? "no planned end" : counted(readers, "reader");
   const clusters = [

@@ -74,7 +74,7 @@ export const readersAllow = (differences: ReaderDifferences | undefined): boolea
   differences !== undefined && !differences.shown && differences.power >= requiredPower;
 
 /** The headline for equivalence if readers differ, or if a difference could have been missed. */
-export function sayOnAverage(differences: ReaderDifferences | undefined, data: Data): string {
+export function onAverageText(differences: ReaderDifferences | undefined, data: Data): string {
   if (differences === undefined) return "Equivalent on average: no reader judged stories of both origins.";
   const { named, able, shown, heterogeneity } = differences;
   if (!shown) {
@@ -82,14 +82,14 @@ export function sayOnAverage(differences: ReaderDifferences | undefined, data: D
   }
   const { readers } = heterogeneity;
   return named.length > 0
-    ? `Equivalent on average, but some readers can tell: ${sayNumber(named.length, readers)}, and an estimated ${sayShare(able!, data)} can.`
+    ? `Equivalent on average, but some readers can tell: ${numberText(named.length, readers)}, and an estimated ${shareText(able!, data)} can.`
     : `Equivalent on average, but readers differ in how well they judge (${pValue(heterogeneity.p)}).`;
 }
 
-const sayNumber = (named: number, readers: number): string =>
+const numberText = (named: number, readers: number): string =>
   `${printed(named, "integer")} of ${printed(readers, "integer")} ${named === 1 ? "is" : "are"} shown to`;
 
-const sayShare = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
+const shareText = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
   `${percent(estimate)} (${levelText(level)} interval ${percentRange(interval)})`;
 
 /** The findings about readers: sentences, a table of those who can tell, and a table of majority votes. */
@@ -114,22 +114,22 @@ export function readerFindings(differences: ReaderDifferences | undefined, data:
 
 /** Whether readers differ, who can tell, and the power to detect such readers. */
 export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [
-  sentence("result", sayHeterogeneity(differences, data)),
-  sentence("result", sayNamed(differences)),
-  sentence("detail", sayPower(differences, data)),
+  sentence("result", heterogeneityText(differences, data)),
+  sentence("result", namedText(differences)),
+  sentence("detail", powerText(differences, data)),
 ];
 
-function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
+function heterogeneityText({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
   const { ratio, p } = heterogeneity;
   if (ratio === undefined)
     return "Differences between readers cannot be tested: no story has both right and wrong answers.";
   if (p > alphaLevelsOf(data).alpha) {
     return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - alphaLevelsOf(data).alpha)}).`}`;
   }
-  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${sayShare(able!, data)} can tell.`;
+  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${shareText(able!, data)} can tell.`;
 }
 
-function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
+function namedText({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
   const { readers } = heterogeneity;
   if (named.length > 0) {
     const best = named[0]!;
@@ -142,7 +142,7 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
   return `No single reader is shown to be able to tell; with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right.`;
 }
 
-const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
+const powerText = ({ power }: ReaderDifferences, data: Data): string =>
   `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < requiredPower ? `, less than the ${requiredPower.toFixed(2)} required for the strongest verdict` : ""} (alpha ${Number(alphaLevelsOf(data).alpha.toPrecision(3))}).`;
 
 const namedTable = (named: readonly TestedScore[]) => ({

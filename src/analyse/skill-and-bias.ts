@@ -83,7 +83,7 @@ export function detectionTable(
 }
 
 /** A sentence on bias, which is claimed only if the interval excludes one half. */
-export function sayBias({ leaning }: Detection): Finding[] {
+export function biasFindings({ leaning }: Detection): Finding[] {
   const { estimate, interval, degrees } = leaning;
   if (estimate === undefined || degrees === 0) return [];
   const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && " (mean of both kinds of story)"}`;

@@ -34,7 +34,7 @@ export function codes(factorial: Factorial): { findings: Finding[]; numbers: Rec
   const single = corrected(variables.flatMap((coded) => singleCodes(coded, factorial)));
   return {
     findings: [
-      ...variables.map((coded) => sentence("result", sayVariable(coded, tests, single, factorial.alpha))),
+      ...variables.map((coded) => sentence("result", variableText(coded, tests, single, factorial.alpha))),
       table(
         "result",
         "How often a text has the code of its own example, and of the human story with its title",
@@ -69,7 +69,7 @@ export function codes(factorial: Factorial): { findings: Finding[]; numbers: Rec
   };
 }
 
-function sayVariable(
+function variableText(
   coded: CodedVariable,
   tests: readonly Corrected<CodeTest>[],
   single: readonly Corrected<SingleCode>[],

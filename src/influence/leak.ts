@@ -33,8 +33,8 @@ export function leak(factorial: Factorial): { findings: Finding[]; numbers: Reco
   const shares = varianceShares(valuesByCell(factorial, ({ id }) => topics.weights.get(id)!));
   const leaks = tests.filter(({ corrected }) => corrected <= factorial.alpha);
   const findings: Finding[] = [
-    sentence("result", sayLeak(leaks, tests.length)),
-    ...(clusters ? [sentence("result", sayClusters(clusters, tests))] : []),
+    sentence("result", leakText(leaks, tests.length)),
+    ...(clusters ? [sentence("result", clustersText(clusters, tests))] : []),
     sentence(
       "result",
       `Of the variance of topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`,
@@ -94,13 +94,13 @@ function testsOf(channels: readonly Channel[], factorial: Factorial): Test[] {
   return channels.map((channel, at) => ({ channel, ...found[at]!, corrected: corrected[at]! }));
 }
 
-function sayLeak(leaking: readonly Test[], channels: number): string {
+function leakText(leaking: readonly Test[], channels: number): string {
   return leaking.length === 0
     ? `No leak of the example is shown: texts are not significantly more similar to their own example than to others (${channels} tests, corrected).`
     : `The example leaks: texts are more similar to their own example than to others in ${listed(leaking.map(({ channel }) => channel.label))} (corrected for ${channels} tests).`;
 }
 
-function sayClusters({ model, count }: TextClusters, tests: readonly Test[]): string {
+function clustersText({ model, count }: TextClusters, tests: readonly Test[]): string {
   const { own, others, corrected } = tests.find(({ channel }) => channel.name === "clusters")!;
   return `With ${count} clusters of the hidden states of ${model}, ${percent(own)} of the texts are in the cluster of their own example and ${percent(others)} in the cluster of another example (${pValue(corrected)}, corrected).`;
 }

@@ -43,7 +43,7 @@ export function toneTransfer(factorial: Factorial): {
   const shares = varianceShares(cells.map((row) => row.map((draws) => draws.map((value) => [value]))));
   return {
     findings: [
-      sentence("result", sayTone(tests, corrected, alpha)),
+      sentence("result", toneText(tests, corrected, alpha)),
       figure(
         "result",
         "Sadness of the texts by the sadness of the example, and by the sadness of the human story with the title",
@@ -98,7 +98,7 @@ export function toneTransfer(factorial: Factorial): {
 
 type Tests<Value> = { readonly example: Value; readonly title: Value; readonly difference: Value };
 
-function sayTone(
+function toneText(
   { example, title, difference }: Tests<Slope>,
   corrected: Tests<number>,
   alpha: number,

@@ -161,16 +161,16 @@ function errorOfComponents(
     return { standardError, degrees: 0 };
   }
   // As in the verdict: Satterthwaite's degrees of freedom over the clusterings, each with everything nested in it.
-  const ways =
+  const components =
     groups?.hold === "all"
       ? [{ variance: whole, degrees: groups.count - 1 }]
       : [
           { variance: byReader + byGroup + parts.rest, degrees: groups ? groups.count - 1 : readers - 1 },
           { variance: parts.story + byTitle + parts.rest, degrees: titles ? titles - 1 : storyDegrees },
         ];
-  const fewest = Math.min(...ways.map(({ degrees }) => degrees));
-  const most = Math.max(...ways.map(({ degrees }) => degrees));
-  const scale = ways.reduce((sum, way) => sum + way.variance ** 2 / way.degrees, 0);
+  const fewest = Math.min(...components.map(({ degrees }) => degrees));
+  const most = Math.max(...components.map(({ degrees }) => degrees));
+  const scale = components.reduce((sum, component) => sum + component.variance ** 2 / component.degrees, 0);
   return { standardError, degrees: Math.max(1, fewest, Math.min(most, whole ** 2 / scale)) };
 }
 

@@ -20,7 +20,7 @@ export const accuracy: Analysis = {
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
-      sentence("result", sayShares(shares, data)),
+      sentence("result", sharesText(shares, data)),
       ...leftOutFindings(data),
       ...scores.sentences,
       ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
@@ -104,7 +104,7 @@ function shareOf(
   };
 }
 
-function sayShares(shares: readonly Share[], { choices }: Data): string {
+function sharesText(shares: readonly Share[], { choices }: Data): string {
   const [all, ...parts] = shares.filter(({ kind }) => kind !== "model");
   const readers = counted(readersOf(choices).length, "reader");
   const each = parts.map(

@@ -40,7 +40,7 @@ export const bayes: Analysis = {
     }
     const posterior = betaPosterior(overall.estimate * effective, effective, settings, { level });
     const findings: Finding[] = [
-      sentence("result", sayPosterior(posterior, effective, data)),
+      sentence("result", posteriorText(posterior, effective, data)),
       densityFigure(posterior, data),
       table("detail", "Posteriors under a uniform prior", {
         columns: [
@@ -76,7 +76,7 @@ function effectiveJudgments({ correct, judgments, standardError, degrees }: Verd
   return Math.min(judgments, ((share * (1 - share)) / standardError ** 2) * widening ** 2);
 }
 
-const sayPosterior = (
+const posteriorText = (
   posterior: BetaPosterior,
   effective: number,
   { choices, settings: { margin, level } }: Data,

@@ -70,8 +70,8 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
   const rated = levels.length > 1;
   return [
     sentence("result", `${name}: ${conclusion(dose, settings.alpha)}`),
-    sentence("result", sayOutcomes(outcomes, human, settings)),
-    ...(selected.length > 0 ? [sentence("result", saySelected(dose))] : []),
+    sentence("result", outcomesText(outcomes, human, settings)),
+    ...(selected.length > 0 ? [sentence("result", selectedText(dose))] : []),
     ...(rated
       ? [
           figure(
@@ -112,7 +112,7 @@ function claimedSign({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0
 }
 
 /** One sentence for each outcome, with its figures. */
-function sayOutcomes(
+function outcomesText(
   outcomes: readonly Corrected[],
   human: readonly number[],
   { alpha, level }: Data["settings"],
@@ -147,7 +147,7 @@ function effectSizeText(outcomes: readonly Corrected[], human: readonly number[]
 }
 
 /** The effect of choosing among draws, kept apart from the effect of the prompt. */
-function saySelected({ selected, outcomes }: Dose<Corrected>): string {
+function selectedText({ selected, outcomes }: Dose<Corrected>): string {
   const texts = selected.reduce((sum, each) => sum + each.texts, 0);
   const draws = selected.reduce((sum, each) => sum + each.draws, 0);
   const means = selected.map(({ asked, mean }) => `${printed(mean, "number")} where ${asked} was asked`);

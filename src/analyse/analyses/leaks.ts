@@ -111,9 +111,9 @@ function scanFindings(scan: Scan, alpha: number): Pick<Findings, "findings" | "n
   const beats = shown && detection.best.accuracy > (readers ?? 0.5);
   const findings: Finding[] = [
     beats
-      ? sentence("warning", sayLeak(scan))
-      : sentence("result", shown ? sayLeakBelowReaders(scan) : sayNoLeak(scan)),
-    ...(shown ? [sentence(beats ? "warning" : "result", sayFix(scan, alpha))] : []),
+      ? sentence("warning", leakText(scan))
+      : sentence("result", shown ? leakBelowReadersText(scan) : noLeakText(scan)),
+    ...(shown ? [sentence(beats ? "warning" : "result", fixText(scan, alpha))] : []),
     figure(
       "detail",
       `Accuracy of a program that sees only one feature, ${of === "stories" ? "on single stories" : "on pairs"}`,
@@ -231,7 +231,7 @@ function pairDifferences(
   };
 }
 
-function sayLeak(scan: PossibleScan): string {
+function leakText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
   const { readers } = scan;
   const comparison =
@@ -242,7 +242,7 @@ function sayLeak(scan: PossibleScan): string {
 }
 
 /** The features that reveal the origin, their means for both origins, and what to change. */
-function sayFix({ detection, means }: PossibleScan, alpha: number): string {
+function fixText({ detection, means }: PossibleScan, alpha: number): string {
   const leaking = detection.detectors
     .filter(({ detector, p }) => detector !== allFeatures && p <= alpha)
     .sort((one, other) => other.accuracy - one.accuracy)
@@ -261,12 +261,12 @@ const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A leak where readers did at least as well: they may have used it. */
-function sayLeakBelowReaders(scan: PossibleScan): string {
+function leakBelowReadersText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
   return `Surface features give the stories away: a program that sees only “${best.detector}” ${resultText(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
 }
 
-function sayNoLeak({ detection: { best, p }, readers, of }: PossibleScan): string {
+function noLeakText({ detection: { best, p }, readers, of }: PossibleScan): string {
   const reached = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
   const shuffled = of === "stories" ? "the origins" : "the two sides";
   return `The best of the simple classifiers reaches ${percent(best.accuracy)}${of === "stories" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;

@@ -11,14 +11,14 @@ import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
 import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { pairClusters, pairsAsJudgments, scoreOf, verdictOnPairs } from "../judged.ts";
-import { differentWithin, isWideMargin, sayEquivalent } from "../margin.ts";
-import { sayMissedReaders } from "../missed-readers.ts";
+import { differentWithin, equivalentText, isWideMargin } from "../margin.ts";
+import { missedReadersFindings } from "../missed-readers.ts";
 import {
   differencesIn,
+  onAverageText,
   type ReaderDifferences,
   readerSentences,
   readersAllow,
-  sayOnAverage,
 } from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
 
@@ -104,11 +104,11 @@ function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding
     sentence(weight, headlineFigures(analysed, sizes, data)),
     accuracyFigure(weight, own, data),
     table("result", tableCaption(options), verdictTable(analysed, data)),
-    ...(claimed(test, data) ? sayMissedReaders(test.readers) : []),
+    ...(claimed(test, data) ? missedReadersFindings(test.readers) : []),
     ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
-    ...sayTies(analysed),
-    ...(sides ? [sentence("result", saySides(sides))] : []),
-    ...(sensitivity ? [sentence("detail", saySensitivity(sensitivity, data))] : []),
+    ...tiesFindings(analysed),
+    ...(sides ? [sentence("result", sidesText(sides))] : []),
+    ...(sensitivity ? [sentence("detail", sensitivityText(sensitivity, data))] : []),
     ...(strengths ? strengthFindings(strengths) : []),
     sentence("method", method(analysed, sizes, data)),
   ];
@@ -159,8 +159,8 @@ function headline({ test, options, readers }: PairsAnalysis, data: Data): string
     return `Equivalent within the margin of ${marginText(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "the share of pairs in which the human story is found";
   return isWideMargin(data) || readersAllow(readers)
-    ? sayEquivalent({ share }, data)
-    : sayOnAverage(readers, data);
+    ? equivalentText({ share }, data)
+    : onAverageText(readers, data);
 }
 
 function headlineFigures({ test, options }: PairsAnalysis, sizes: number, data: Data): string {
@@ -230,7 +230,7 @@ function verdictTable({ own, options, test }: PairsAnalysis, data: Data): Table 
   };
 }
 
-function sayTies({ ties, own, options }: PairsAnalysis): Finding[] {
+function tiesFindings({ ties, own, options }: PairsAnalysis): Finding[] {
   if (ties === 0) return [];
   const share = options === 2 ? "one half" : `1/${options}`;
   return [
@@ -319,7 +319,7 @@ function sensitivityOf(all: readonly Pair[], data: Data) {
   };
 }
 
-const saySensitivity = (
+const sensitivityText = (
   { value, low, high }: NonNullable<ReturnType<typeof sensitivityOf>>,
   { settings: { level } }: Data,
 ): string =>
@@ -368,7 +368,7 @@ export function sidesOf(all: readonly Pair[], data: Data): Sides {
   };
 }
 
-function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
+function sidesText({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
   const test =
     p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
   const balance =

@@ -20,9 +20,9 @@ export const preregistration: Analysis = {
     if (!registration) {
       return {
         findings: [
-          sentence("result", sayUnregistered(plannedReaders(data))),
+          sentence("result", unregisteredText(plannedReaders(data))),
           ...interimFindings(interim),
-          ...sayOverrun(data),
+          ...overrunFindings(data),
         ],
         numbers: { registered: false, look: interim ?? null },
       };
@@ -30,7 +30,7 @@ export const preregistration: Analysis = {
     const { frozen, now } = registration;
     const deviations = deviationsFrom(frozen.frozen, now);
     const findings: Finding[] = [
-      sentence("result", sayRegistered(frozen.at, frozen.judgments, deviations.length)),
+      sentence("result", registeredText(frozen.at, frozen.judgments, deviations.length)),
       ...(frozen.judgments > 0
         ? [
             sentence(
@@ -41,8 +41,8 @@ export const preregistration: Analysis = {
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
       ...interimFindings(interim),
-      ...sayOverrun(data),
-      ...(deviations.length > 0 ? sayAsRegistered(data) : []),
+      ...overrunFindings(data),
+      ...(deviations.length > 0 ? registeredVerdictFindings(data) : []),
       table("detail", "What was registered", {
         columns: [
           { key: "what", label: "What", format: "text" },
@@ -64,14 +64,14 @@ export const preregistration: Analysis = {
   },
 };
 
-function sayUnregistered(planned: number | undefined): string {
+function unregisteredText(planned: number | undefined): string {
   const begin = "The study was not registered before the data (`tinylove preregister`).";
   return planned === undefined
     ? `${begin} No end was planned either, so the sample size may depend on the results.`
     : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before the data.`;
 }
 
-function sayRegistered(at: string, judgments: number, deviations: number): string {
+function registeredText(at: string, judgments: number, deviations: number): string {
   const when = judgments === 0 ? "before any judgment" : `after ${counted(judgments, "judgment")}`;
   const so =
     deviations === 0
@@ -81,7 +81,7 @@ function sayRegistered(at: string, judgments: number, deviations: number): strin
 }
 
 /** A warning about more readers than planned. */
-function sayOverrun(data: Data): Finding[] {
+function overrunFindings(data: Data): Finding[] {
   const planned = plannedReaders(data);
   const readers = finishedReaders(data);
   // Some readers are still answering when the last place is taken.
@@ -95,7 +95,7 @@ function sayOverrun(data: Data): Finding[] {
 }
 
 /** The verdict under the registered settings, compared with the verdict under the current settings. */
-function sayAsRegistered(data: Data): Finding[] {
+function registeredVerdictFindings(data: Data): Finding[] {
   const { frozen } = data.study!.registration!.frozen;
   const before = data.excluded?.before ?? data;
   const registered = withoutExcluded({ ...before, settings: frozen.analyse });

@@ -26,7 +26,7 @@ export const quality: Analysis = {
     const signs = qualityCounts(before);
     const compared = compare(before, data);
     const findings: Finding[] = [
-      sentence("result", sayQuality(signs, before)),
+      sentence("result", qualityText(signs, before)),
       ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
       ...readBeforeFindings(before, signs),
       ...leftOutFindings(before),
@@ -99,7 +99,7 @@ function readBeforeFindings({ pairs }: Data, { readBefore }: QualityCounts): Fin
   ];
 }
 
-function sayQuality(signs: QualityCounts, data: Data): string {
+function qualityText(signs: QualityCounts, data: Data): string {
   const times =
     signs.medianMs === undefined
       ? "Answer times are not known."

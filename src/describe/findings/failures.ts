@@ -7,8 +7,8 @@ import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 export function failures({ texts, random }: FindingInput): Finding[] {
   const { human, machine } = texts;
   const sides = [
-    sayFailures(human, "human text"),
-    ...(machine.length > 0 ? [sayFailures(machine, "machine text")] : []),
+    failuresText(human, "human text"),
+    ...(machine.length > 0 ? [failuresText(machine, "machine text")] : []),
   ];
   const summary = sides.join("; ");
   return [
@@ -64,7 +64,7 @@ const failureKinds: readonly { failure: string; has: (text: DescribedText) => bo
 ];
 
 /** How many texts loop and are cut off, as a clause. */
-export function sayFailures(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
+export function failuresText(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
   const countOf = (name: string) => texts.filter(({ values }) => values[name] === true).length;
   return `of ${counted(texts.length, one, several)} ${countOf("pronoun_loop")} ${countOf("pronoun_loop") === 1 ? "loops" : "loop"} over pronouns and ${countOf("cut_off")} ${countOf("cut_off") === 1 ? "ends" : "end"} in the middle of a sentence`;
 }
