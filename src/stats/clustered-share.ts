@@ -96,7 +96,7 @@ export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Lab
     if (!counted[groups.index[at]!]) continue;
     judgments++;
     correct += right[at]!;
-    for (const [at, flags] of used.entries()) flags[clusterings[at]!.index[at]!] = 1;
+    for (const [member, flags] of used.entries()) flags[clusterings[member]!.index[at]!] = 1;
   }
   const [readers, stories] = used.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
   return { judgments, correct, readers: readers!, stories: stories! };
