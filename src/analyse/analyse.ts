@@ -50,11 +50,11 @@ export const analyse = stage<Options>({
     ["--judgments <file>", "a table of judgments instead of a study (see docs/statistics.md)"],
     [
       "--cluster <columns...>",
-      "for a table: further clusters besides readers and stories, such as title, form, class (default: title; none: no others)",
+      "for a table: clusters in addition to readers and stories, such as title, form, class (default: title; none: no others)",
     ],
     ["--map <columns...>", "names of the table's columns: response=answer"],
     ["--values <values...>", "meaning of the table's values: human=0 machine=1 missing=99"],
-    ["--key <file>", "a second table that says who wrote each story"],
+    ["--key <file>", "a second table with the origin of each story"],
     ["--dry-run", "for a table: only show how it is read; with --json print the judgments"],
     [
       "--margin <share>",
@@ -86,7 +86,7 @@ export const analyse = stage<Options>({
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
     });
-    // Loaded here and not above: `status` asks every stage, and most of the statistics are behind these.
+    // Loaded here because `status` loads every stage, and most of the statistics are imported by these modules.
     const { analysesWith } = await import("./analyses.ts");
     const { dataOfStudy } = await import("./from-study.ts");
     const { choicesCsv } = await import("./judged.ts");

@@ -15,7 +15,7 @@ export interface Cue {
   readonly rightP: number;
 }
 
-/** The fewest stories for a test. */
+/** The minimum number of stories for a test. */
 const minStories = 10;
 
 /**

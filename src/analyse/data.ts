@@ -42,7 +42,7 @@ export interface Excluded {
   readonly rules: readonly ExcludedBy[];
 }
 
-/** The exclusions by one rule, without those by an earlier rule. */
+/** The exclusions by one rule that no earlier rule had made. */
 export interface ExcludedBy {
   readonly rule: string;
   readonly readers: number;
@@ -99,7 +99,7 @@ export interface Pair extends Answer {
   readonly title?: string;
 }
 
-/** One story, put on a scale. */
+/** One story, rated on a scale. */
 export interface Rating extends Answer, StoryFacts {
   readonly task: string;
   readonly rating: number;

@@ -34,7 +34,7 @@ export async function designOf(study: Study): Promise<Design> {
   );
 }
 
-/** The same; undefined if the study does not ask about origin. */
+/** The design of a study, as `designOf`; undefined if the study does not ask about origin. */
 export async function designIfAny(study: Study): Promise<Design | undefined> {
   const made = (await exists(study.path(formsFolder))) && (await exists(study.path(keyFile)));
   const design = made

@@ -3,8 +3,8 @@ import type { Data } from "./data.ts";
 
 /**
  * The number of readers who finished their form, which the planned end and the survey's quota count: readers who left
- * half-way do not count, excluded readers do. A table shows a form only through its answers; there a reader has finished
- * who answered as much as any other reader of the form.
+ * half-way do not count, excluded readers do. In a table without form files, a reader has finished
+ * if no other reader of the form gave more answers.
  */
 export const finishedReaders = (data: Data): number => readersWhoFinished(data).size;
 

@@ -33,7 +33,7 @@ export function judgedStories(data: Data): JudgedStory[] {
   });
 }
 
-/** The fewest judgments for a story to stand out. */
+/** The minimum number of judgments for a story to stand out. */
 const minJudgments = 5;
 
 /** Stories with at least five judgments of which at least nine in ten agree. */

@@ -32,8 +32,8 @@ export const testOptions = ({
 });
 
 /**
- * The clusters besides readers and stories. Titles are clusters if some title has several stories; a story without a
- * title is a cluster of its own.
+ * The clusters in addition to readers and stories. Titles are clusters if some title has several stories; a story without a
+ * title is a separate cluster.
  */
 export function clustersOf(
   choices: readonly ClusteredAnswer[],
@@ -59,7 +59,7 @@ type ClusteredAnswer = Pick<Choice, "participant" | "stimulus" | "labels" | "for
   Partial<Pick<Choice, "title">>;
 
 const clusterLabel = (choice: ClusteredAnswer, name: string): string =>
-  // A reader without a label is a cluster of their own.
+  // A reader without a label is a separate cluster.
   choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
 /**
@@ -114,7 +114,7 @@ export const scoreOf = ({ humanSide, chosenSide, options = 2 }: Pair): number =>
 
 /**
  * The cluster label of each pair. If titles are clusters: the title, else the human story, else the pair. Otherwise the
- * pair. A pair without a name is a cluster of its own.
+ * pair. A pair without a name is a separate cluster.
  */
 export function pairClusters(pairs: readonly Pair[], { settings }: Pick<Data, "settings">): string[] {
   const byTitle = methodOf(settings).clusters.includes("title");

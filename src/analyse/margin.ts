@@ -4,7 +4,7 @@ import type { Data } from "./data.ts";
 /** The accuracies that count as guessing: `40 % to 60 %`. */
 export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
 
-/** The same in a sentence: `between 40 % and 60 %`. */
+/** These accuracies in a sentence: `between 40 % and 60 %`. */
 export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
 
 /** The reference values for intervals of accuracy: chance and the ends of the margin. */

@@ -32,7 +32,7 @@ export interface PlannedStudy {
   /** The number of shared titles, and their standard deviation in how easy they are. */
   readonly titles?: number | undefined;
   readonly title: number;
-  /** Classes of readers, or forms with readers and stories of their own, and their standard deviation. */
+  /** Classes of readers, or forms with separate readers and stories, and their standard deviation. */
   readonly groups?: StudyPlan["groups"];
   readonly group: number;
   /** Number of simulated studies that check the formula. */
@@ -239,4 +239,4 @@ function powerByKindText(
 }
 
 const method = ({ bias, skill, story, titles, title, groups, group, check }: PlannedStudy): string =>
-  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; better use those of an earlier study (see its mixed model).`;
+  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; use those of an earlier study (see its mixed model) if you can.`;

@@ -104,7 +104,7 @@ function tooFewClustersText({ titles, groups }: DesignPlan): string | undefined 
   return `${counted(tooFew.count!, tooFew.noun, plural)} ${tooFew.count === 1 ? "is" : "are"} too few for a verdict, however many readers you ask. You need at least ${fewestClusters} to estimate how much ${plural} differ.`;
 }
 
-/** The same for a study's design, with the default variances of readers and stories. */
+/** `tooFewStoriesText` for a study's design, with the default variances of readers and stories. */
 export const tooFewForText = (design: PlannedDesign, test: PlannedTest): string | undefined =>
   tooFewStoriesText(defaultPlan(design), test, defaultPower);
 

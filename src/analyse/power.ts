@@ -63,10 +63,7 @@ export const power = command<PowerOptions>({
     ],
     ["--title <number>", `SD of how easy titles are, log-odds (default ${defaultClusterSpread.title})`],
     ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
-    [
-      "--forms <number>",
-      "forms with readers and stories of their own, where the verdict is clustered by them",
-    ],
+    ["--forms <number>", "forms with separate readers and stories, where the verdict is clustered by them"],
     [
       "--group <number>",
       `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,

@@ -41,7 +41,7 @@ const requiredPower = 0.8;
 export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
   differencesIn(asJudgments(data.choices, data), data, random);
 
-/** The same for any judgments. */
+/** The differences between readers for any judgments. */
 export function differencesIn(
   judgments: Judgments,
   data: Data,

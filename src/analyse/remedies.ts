@@ -1,4 +1,4 @@
-/** Advice for a study whose stories are given away by these features, one piece for each cause, in order. */
+/** Advice for a study whose stories can be recognised by these features: one item for each cause, in order. */
 export function remediesFor(features: readonly string[]): string[] {
   const causes = features.map(
     (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? remedyForColumn(feature),

@@ -9,7 +9,7 @@ export interface DescribedText extends Text {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** The input of the findings. `rule` is the length in words above which a story gets a warning. */
+/** The input of the findings. `wordLimit` is the length in words above which a story gets a warning. */
 export interface FindingInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
@@ -27,7 +27,7 @@ export interface Spread {
 /** All texts with their values, by origin. */
 export class DescribedTexts {
   readonly measures: readonly Measure[];
-  /** Texts that may be shown: human stories, and the attempt that counts of each model at each title. */
+  /** Texts that may be shown: human stories, and for each model and title the attempt that counts. */
   readonly all: readonly DescribedText[];
   readonly human: readonly DescribedText[];
   readonly machine: readonly DescribedText[];

@@ -12,7 +12,7 @@ export interface Contents {
   readonly summary: readonly string[];
   /** The figures and tables below the headline. */
   readonly headlineFigures: readonly NamedFinding[];
-  /** What follows on the first page: how the texts were selected. */
+  /** Further findings on the first page: how the texts were selected. */
   readonly firstPage: readonly NamedFinding[];
   /** Warnings, shown first. */
   readonly warnings: readonly string[];

@@ -47,7 +47,7 @@ ${methodsSection(contents)}
 const noticeParagraphs = (notices: readonly Notice[]): readonly Html[] =>
   notices.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
 
-/** Repeats in each section what is not real; the explanation is at the start. */
+/** Marks a section as based on synthetic data; the explanation is at the start. */
 const syntheticTag = (notices: readonly Notice[]): Html | false => {
   const names = notices.filter((mark) => mark.synthetic).map(({ name }) => name);
   return names.length > 0 && html`<p class="tag">${names.join(" · ")}</p>`;

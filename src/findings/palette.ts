@@ -46,7 +46,7 @@ export const cssVariables = (scheme: keyof typeof palette): string =>
     .map(([role, value]) => `--${role}: ${value};`)
     .join(" ");
 
-/** A drawing with light colours in place of CSS variables, which programs for papers do not support. */
+/** A drawing with light colours instead of CSS variables, which word processors and LaTeX do not support. */
 export const withLightColours = (svg: string): string =>
   svg
     .replace(/var\(--(\w+)\)/g, (whole, role: string) => palette.light[role as ColourRole] ?? whole)

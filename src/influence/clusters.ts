@@ -69,7 +69,7 @@ function typicalWords(clusters: readonly (readonly string[])[]): string[][] {
   const space = tfidf(whole, stemsOf);
   return whole.map((text) => {
     const best = [...space.vector(text)]
-      .sort(([one, much], [other, little]) => little - much || (one < other ? -1 : 1))
+      .sort(([one, weight], [other, otherWeight]) => otherWeight - weight || (one < other ? -1 : 1))
       .slice(0, shownWords);
     const terms = termsOf(text);
     return best.map(([stem]) => terms.find((term) => stemsOf(term)[0] === stem) ?? stem);

@@ -10,7 +10,7 @@ import { meanOf, meanOfOthers } from "./similarity.ts";
 export interface CodeTest {
   readonly coded: CodedVariable;
   readonly what: "example" | "title" | "example less title";
-  /** How often the code agrees with its own partner, and with the others; undefined for the difference. */
+  /** How often the code agrees with that of the text's own example or title, and of the others; undefined for the difference. */
   readonly own?: number;
   readonly others?: number;
   readonly excess: ClusteredEstimate;

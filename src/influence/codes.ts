@@ -113,13 +113,13 @@ function methodOf(variables: readonly CodedVariable[], tests: number): string {
   const cues = variables.some(({ kind }) => kind === "cues")
     ? " Cue words are the least reliable coding: missed cues make a leak look smaller, and copying a cue word from the example counts as a leak."
     : "";
-  return `Codes of example and text: agreement with the own example minus agreement with the others, tested by permuting the examples among the texts of a title; agreement with the human story with the same title, tested by permuting the titles among the texts of an example; their difference by Student’s t clustered by title and by example. The ${tests} tests are corrected by Holm. Single codes are corrected among themselves and claimed only for a significant variable.${cues}`;
+  return `Codes of example and text: agreement with the text’s own example minus agreement with the others, tested by permuting the examples among the texts of a title; agreement with the human story with the same title, tested by permuting the titles among the texts of an example; their difference by Student’s t clustered by title and by example. The ${tests} tests are corrected by Holm. Single codes are corrected among themselves and claimed only for a significant variable.${cues}`;
 }
 
 const testsTable = (tests: readonly Corrected<CodeTest>[]) => ({
   columns: [
     { key: "variable", label: "Code (coded by)", format: "text" as const },
-    { key: "what", label: "against", format: "text" as const },
+    { key: "what", label: "compared with", format: "text" as const },
     { key: "own", label: "its own", format: "percent" as const },
     { key: "others", label: "others", format: "percent" as const },
     { key: "excess", label: "difference", format: "percent" as const },

@@ -6,7 +6,7 @@ import { type Factorial, ownExampleIndices } from "./factorial.ts";
 import { excessSimilarities } from "./pairs.ts";
 import { meanOf } from "./similarity.ts";
 
-/** A run of this many words is hardly shared by chance; such a text is a partial copy. */
+/** Runs of this many words are rarely shared by chance; such a text is a partial copy. */
 const copiedWords = 8;
 
 /**

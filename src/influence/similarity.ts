@@ -4,7 +4,7 @@ import { type Factorial, ownExampleIndices } from "./factorial.ts";
 
 /** How much more similar texts are to their own example than to the other examples. */
 export interface SimilarityTest {
-  /** Mean similarity to the own example, and to the others. */
+  /** Mean similarity of a text to its own example, and to the others. */
   readonly own: number;
   readonly others: number;
   /** The difference, with an interval clustered by title and by example. */

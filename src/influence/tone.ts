@@ -7,7 +7,7 @@ import { sadness } from "../text/sad-and-glad.ts";
 import { type Factorial, valuesByCell } from "./factorial.ts";
 import { intervalCells, meanOf } from "./similarity.ts";
 
-/** The fewest examples or titles for a slope. */
+/** The minimum number of examples or titles for a slope. */
 const minUnits = 4;
 
 /**

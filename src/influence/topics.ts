@@ -4,7 +4,7 @@ import { termsOf } from "../text/words.ts";
 import type { Factorial } from "./factorial.ts";
 
 export interface Topics {
-  /** The weights of the topics in each text, by the text's id; they sum to 1 if there are any. */
+  /** The weights of the topics in each text, by the text's id; they sum to 1 unless all are 0. */
   readonly weights: ReadonlyMap<string, Float64Array>;
   /** The words with the largest weights in each topic. */
   readonly words: readonly (readonly string[])[];
@@ -23,7 +23,7 @@ export function topicsOf({ texts, examples, topics: count, random }: Factorial):
     for (const feature of new Set(stems)) documentCounts.set(feature, (documentCounts.get(feature) ?? 0) + 1);
   const terms = [...documentCounts]
     .filter(([, number]) => number > 1)
-    .sort(([one, many], [other, few]) => few - many || (one < other ? -1 : 1))
+    .sort(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
     .slice(0, mostTerms)
     .map(([term]) => term);
   const space = tfidf(

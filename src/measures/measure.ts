@@ -49,11 +49,11 @@ export type Measure = QuickMeasure | SlowMeasure;
 
 export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;
 
-/** A measure of one's own, as `defineMeasure` takes it. */
+/** The argument of `defineMeasure`. */
 export type MeasureDefinition = Omit<QuickMeasure, "version">;
 
 /**
- * Defines a measure for `plugins:` of study.yaml: one number, word, or yes or no, of every text. It gets a column in
+ * Defines a measure for `plugins:` of study.yaml: a number, a word, or yes/no for every text. It gets a column in
  * `corpus/codes.csv` and a row in the report's description of the corpus, by origin.
  */
 export const defineMeasure = (measure: MeasureDefinition): MeasureDefinition =>

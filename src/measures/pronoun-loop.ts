@@ -2,9 +2,9 @@ import { pronouns } from "../text/function-words.ts";
 import type { QuickMeasure } from "./measure.ts";
 
 /**
- * Whether the text loops over pronouns (`I was in the I and I was the I`): among some twenty words in a row, at least half
+ * Whether the text loops over pronouns (`I was in the I and I was the I`): in a window of twenty words, at least half
  * are pronouns and at most half are different words; or `I`, `we` and `they` are in an impossible position (after another
- * pronoun or an article) at least three times. None of 1,139 children's tales and primers, which repeat a lot, does.
+ * pronoun or an article) at least three times. None of 1,139 children's tales and primers, which repeat a lot, is flagged.
  */
 export const pronounLoop: QuickMeasure = {
   name: "pronoun_loop",

@@ -6,7 +6,7 @@ export interface Token {
   readonly text: string;
   readonly pos: string;
   readonly lemma: string;
-  /** Whether the lexicon of English has it. */
+  /** Whether it is in wink's English lexicon. */
   readonly known: boolean;
 }
 

@@ -57,7 +57,7 @@ export async function writeReport(
   effects.log(`  ${study.path(reportFolder, "report.html")}`);
 }
 
-/** The files with which a reviewer recomputes the figures: the analysed judgments and an R program. */
+/** The files for recomputing the figures: the analysed judgments and an R program. */
 async function checkFiles(study: Study): Promise<Map<string, string>> {
   const judgmentsPath = study.path(findingsFolder, "judgments.csv");
   const program = checkR(await readFindings(study), {

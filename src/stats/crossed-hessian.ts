@@ -26,8 +26,7 @@ export interface Slope {
 
 /**
  * The Hessian Theta Z'WZ Theta + I of crossed random effects b = theta u, one theta for each term (the intercepts of
- * readers and of stories, the slopes of readers). The block of the group with the most labels is diagonal but for its
- * own terms, so only the Schur complement of the others is dense. `theta` and `weight` (the diagonal of W, one per row)
+ * readers and of stories, the slopes of readers). The block of the group with the most labels is block-diagonal, with one block per label, so only the Schur complement of the others is dense. `theta` and `weight` (the diagonal of W, one per row)
  * are set from outside; call `factorise` after a change, before the other methods.
  */
 export class CrossedHessian {

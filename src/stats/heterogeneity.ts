@@ -64,7 +64,7 @@ export function readerHeterogeneity(
   return { ratio: found / (sum / drawn), p, draws: drawn, readers: layout.readers };
 }
 
-/** After this many extreme draws p is known within a tenth of itself. */
+/** After this many extreme draws, the relative standard error of p is about a tenth. */
 const enoughExtreme = 100;
 
 /** The experts that `expertPower` assumes. */
@@ -258,7 +258,7 @@ function statisticOf(scores: Float64Array, precision: Float64Array): number {
   return sum;
 }
 
-/** 32 random bits per call by sfc32 (Doty-Humphrey 2010), seeded from a named stream; many times faster. */
+/** 32 random bits per call by sfc32 (Doty-Humphrey 2010), seeded from a named stream; many times faster than the stream itself. */
 function fastRandom(random: Random): () => number {
   let [a, b, c, counter] = [0, 0, 0, 1].map((add) => (random.integer(0, 0x7fffffff) + add) | 0) as [
     number,

@@ -1,5 +1,6 @@
 import type { Random } from "./random.ts";
 
+/** The result of k-means. */
 export interface KMeans {
   /** The cluster of each point, numbered from 0. */
   readonly of: Int32Array;

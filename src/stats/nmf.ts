@@ -1,11 +1,12 @@
 import type { Random } from "./random.ts";
 
+/** The result of a non-negative matrix factorisation. */
 export interface Factors {
   /** Rows by topics: the weight of each topic in a row. */
   readonly weights: readonly Float64Array[];
   /** Topics by columns. */
   readonly topics: readonly Float64Array[];
-  /** The squared error after each round; it never grows. */
+  /** The squared error after each round; it never increases. */
   readonly loss: readonly number[];
 }
 

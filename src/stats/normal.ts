@@ -17,13 +17,13 @@ export function normalSurvival(z: number): number {
   return normalCdf(-z);
 }
 
-/** The height of the standard normal at `z`. */
+/** The density of the standard normal at `z`. */
 export function normalDensity(z: number): number {
   return Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
 }
 
 /**
- * The z below which a share `probability` of the standard normal lies: -Infinity at 0, Infinity at 1.
+ * The quantile of the standard normal: -Infinity at 0, Infinity at 1.
  * Relative error about 1e-16: algorithm AS 241 (PPND16), Wichura (1988), Applied Statistics 37, 477-484.
  * Throws RangeError outside [0, 1].
  */

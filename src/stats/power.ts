@@ -12,7 +12,7 @@ import { studentQuantile } from "./student-t.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 import { type VerdictOptions, verdictTest } from "./verdict-test.ts";
 
-/** The power of both tests of one accuracy. Both may be shown: within the margin, but not chance. */
+/** The power of both tests of one accuracy. Both may be shown at once: a difference from chance that is within the margin. */
 export interface Power {
   readonly equivalent: number;
   readonly different: number;
@@ -56,7 +56,7 @@ export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPow
 }
 
 /**
- * The same by simulation of 1,000 studies by default. In `together`, equivalence is that of all three accuracies, and the
+ * The power of `verdictTest` by simulation, of 1,000 studies by default. In `together`, equivalence is that of all three accuracies, and the
  * difference is that of `overall`.
  */
 export function simulatedPower(

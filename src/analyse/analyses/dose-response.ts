@@ -23,8 +23,8 @@ import {
 } from "../doses.ts";
 
 /**
- * "Is it possible to set the level of sadness?", an open question of the 2022 study, for everything that a prompt can ask
- * for beyond the title: what was asked for against the first draws (by measures and codes) and against readers' ratings.
+ * "Is it possible to set the level of sadness?", an open question of the 2022 study, for everything that a prompt can control
+ * in addition to the title. The requested value is compared with the first draws (by measures and codes) and with readers' ratings.
  * Draws that were chosen by the measure are shown but never tested.
  */
 export const doseResponse: Analysis = {
@@ -146,7 +146,7 @@ function effectSizeText(outcomes: readonly Corrected[], human: readonly number[]
   return ` From the lowest to the highest level the line rises by ${printed(span, "number")}; the standard deviation of human stories is ${printed(standardDeviation(human), "number")}.`;
 }
 
-/** The effect of choosing among draws, kept apart from the effect of the prompt. */
+/** The effect of choosing among draws, reported separately from the effect of the prompt. */
 function selectedText({ selected, outcomes }: Dose<Corrected>): string {
   const texts = selected.reduce((sum, each) => sum + each.texts, 0);
   const draws = selected.reduce((sum, each) => sum + each.draws, 0);
@@ -158,7 +158,7 @@ type Verdict = "can be set" | "cannot be shown" | "works against itself";
 
 const readerOutcomes: readonly DoseOutcome["key"][] = ["named", "coders"];
 
-/** Any significant outcome in the wanted direction counts, unless one goes against it. */
+/** One significant outcome in the expected direction is enough, unless another has the opposite direction. */
 function verdictOn(outcomes: readonly Corrected[], alpha: number): Verdict {
   const signs = outcomes
     .filter(({ expectedSign }) => expectedSign !== undefined)
@@ -172,7 +172,7 @@ function conclusion({ what, outcomes, control }: Dose<Corrected>, alpha: number)
   if (verdict === "works against itself")
     return `${what} changes in the wrong direction for at least one outcome; see the figures.`;
   if (verdict === "cannot be shown")
-    return `control of ${what} is not shown. This is no evidence that control is impossible.`;
+    return `control of ${what} is not shown. This is not evidence that control is impossible.`;
   if (control === "dialogue") return `${what} can be set.`;
   const shown = (outcome: Corrected) => claimedSign(outcome, alpha) !== 0;
   const byReaders = outcomes.filter(({ key }) => readerOutcomes.includes(key));

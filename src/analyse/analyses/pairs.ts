@@ -52,7 +52,7 @@ export const pairs: Analysis = {
     }));
     return {
       findings: analysed.flatMap((one) => findingsOf(one, analysed.length, data)),
-      // Nearly every study has one number of options; with several, each has its own entry.
+      // Nearly every study shows the same number of options throughout; otherwise each number has an entry.
       numbers:
         numbers.length === 1
           ? numbers[0]!

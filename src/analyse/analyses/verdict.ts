@@ -37,7 +37,7 @@ import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
 import { biasFindings, detectionOf, detectionTable } from "../skill-and-bias.ts";
 
-/** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported apart from skill. */
+/** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
   name: "verdict",
   asks: "Can readers tell human stories from machine stories?",

@@ -129,7 +129,7 @@ const looksLikeJudgments = (columns: readonly string[]): boolean => {
   return participant !== undefined && (response ?? rating ?? chosen_side) !== undefined;
 };
 
-/** Answers to our own exported forms belong back in their study, which knows the stories. */
+/** Answers to our own exported forms must be imported into their study, which has the stories. */
 function assertNotOwnExport(columns: readonly string[], file: string): void {
   const ofQualtrics = columns.filter((column) => /^f\d+_q\d+_\w+$/.test(column)).length > 1;
   const ofJspsych = ["composed_order", "question", "trial_index"].every((column) => columns.includes(column));

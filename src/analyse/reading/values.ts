@@ -148,7 +148,7 @@ export function numberIn(text: string): number | undefined {
 /** The accepted values of an origin, for a message. */
 export function originsAccepted(text: string): string {
   if (/^\d+(?:\.0)?$/.test(text.trim()))
-    return `say which number is human: --values human=${text.trim()} machine=OTHER, or the other way round`;
+    return `say which number is human: --values human=${text.trim()} machine=OTHER, or vice versa`;
   return "human is also read as h, person, people, real; machine as m, AI, model, generated, fake, or a model's name; define others with --values human=VALUE machine=VALUE";
 }
 

@@ -3,7 +3,7 @@ import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
 import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** Known failures of models: loops, cut-off ends, copies; and a figure of loops. */
+/** Known failures of models: loops, cut-off ends, copies; and a figure that shows loops. */
 export function failures({ texts, random }: FindingInput): Finding[] {
   const { human, machine } = texts;
   const sides = [
@@ -47,7 +47,7 @@ export function failureTable(
 
 const hasLoop = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
 
-/** A run of this many words is hardly shared by chance. */
+/** Runs of this many words are rarely shared by chance. */
 const copiedWords = 8;
 
 const failureKinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
