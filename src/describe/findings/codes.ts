@@ -124,7 +124,7 @@ function toneByKind(texts: readonly DescribedText[], { variables, settled }: Cod
 function agreementFindings({ variables, agreements }: Coded): Finding[] {
   if (agreements.length === 0) return [];
   return [
-    table("detail", "Agreement of each two coders", {
+    table("detail", "Agreement of each pair of coders", {
       columns: [
         { key: "variable", label: "variable", format: "text" },
         { key: "coders", label: "coders", format: "text" },
