@@ -6,7 +6,7 @@ export function remediesFor(features: readonly string[]): string[] {
   return [...new Set(causes)];
 }
 
-/** Features (as `surfaceOf` names them) by their cause. */
+/** Features (as `surfaceFeatures` names them) by their cause. */
 const remedies: readonly { readonly shows: readonly string[]; readonly change: string }[] = [
   {
     shows: ["words"],

@@ -69,7 +69,7 @@ export function paddedRange(values: readonly number[], format: Format): [number,
   return [Math.max(0, least - padding), Math.min(1, most + padding)];
 }
 
-/** Wraps a label into lines of at most `letters`, between words, and within longer words after punctuation. */
+/** Wraps a label into lines of at most `maxLetters` letters, between words, and within longer words after punctuation. */
 export function wrapLabel(text: string, maxLetters: number): string {
   const parts = text
     .split(/(?<= )/)
