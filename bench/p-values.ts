@@ -13,11 +13,11 @@ import { testCues } from "../src/analyse/cue-test.ts";
 import type { Choice, Data, Pair, Rating } from "../src/analyse/data.ts";
 import { detect, detectInPairs } from "../src/analyse/detector.ts";
 import { effectsOf } from "../src/analyse/fixed-effects.ts";
-import { errorsOf } from "../src/analyse/interim-analysis.ts";
+import { alphaLevelsOf } from "../src/analyse/interim-analysis.ts";
 import { verdictOnChoices, verdictOnPairs } from "../src/analyse/judged.ts";
 import { judgedStories } from "../src/analyse/judged-stories.ts";
 import { fitMixed } from "../src/analyse/mixed.ts";
-import { corrected, ratedOf } from "../src/analyse/rated.ts";
+import { ratedOf, withHolm } from "../src/analyse/rated.ts";
 import { wilson } from "../src/stats/intervals.ts";
 import { logistic } from "../src/stats/logistic-normal.ts";
 import { type Random, randomFrom } from "../src/stats/random.ts";
@@ -195,7 +195,7 @@ function ratingsOf(plan: Plan, human: number, machine: number, random: Random): 
 function ratingPs(plan: Plan, human: number, machine: number, random: Random) {
   const ratings = ratingsOf(plan, human, machine, random);
   const data = dataOf({ ratings });
-  const [rated] = corrected([ratedOf("quality", ratings, data)], data);
+  const [rated] = withHolm([ratedOf("quality", ratings, data)], data);
   return {
     "rating difference": rated!.difference?.differenceP,
     ordinal: "p" in rated!.ordinal ? rated!.ordinal.p : undefined,
@@ -301,7 +301,7 @@ function looksPs(looks: readonly number[], random: Random) {
     const readers = Math.round(planned * look);
     const seen = choices.filter(({ participant }) => Number(participant.slice(1)) < readers);
     const data = dataOf({ choices: seen }, { stop: { readers: planned, looks } });
-    return verdictOnChoices(seen, data).overall.differenceP <= errorsOf(data).alpha;
+    return verdictOnChoices(seen, data).overall.differenceP <= alphaLevelsOf(data).alpha;
   });
   return { "alpha spending, any look": claims ? 0 : 1 };
 }

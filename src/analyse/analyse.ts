@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { z } from "zod";
-import { analysed } from "../findings/analysed.ts";
-import { headlineOf, printedFindings } from "../findings/terminal.ts";
+import { analyseRecord } from "../findings/analyse-record.ts";
+import { findingsText, headlineOf } from "../findings/terminal.ts";
 import { type Random, randomFrom } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import { AnalyseSettings, RatingMargin } from "../study/settings/analyse.ts";
@@ -14,8 +14,8 @@ import { stage } from "../workbench/stage.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
 import { withoutExcluded } from "./exclusions.ts";
-import { preflightAnalyses, refuseUnknownAnalyses } from "./preflight.ts";
-import type { HowToRead } from "./reading/judgments.ts";
+import { assertKnownAnalyses, preflightAnalyses } from "./preflight.ts";
+import type { ReadOptions } from "./reading/judgments.ts";
 import { valuesOf } from "./reading/values.ts";
 
 const Options = z.object({
@@ -35,7 +35,7 @@ type Options = z.infer<typeof Options>;
 
 /** Runs all analyses that the judgments allow, for a study or for any table. */
 export const analyse = stage<Options>({
-  ...analysed,
+  ...analyseRecord,
   summary: "Analyse the judgments of a study or a table",
   examples: [
     "tinylove analyse --study my-study",
@@ -50,11 +50,11 @@ export const analyse = stage<Options>({
     ["--judgments <file>", "a table of judgments instead of a study (see docs/statistics.md)"],
     [
       "--cluster <columns...>",
-      "for a table: further clusters besides readers and stories, such as title, form, class (default: title; none: no others)",
+      "for a table: clusters in addition to readers and stories, such as title, form, class (default: title; none: no others)",
     ],
     ["--map <columns...>", "names of the table's columns: response=answer"],
     ["--values <values...>", "meaning of the table's values: human=0 machine=1 missing=99"],
-    ["--key <file>", "a second table that says who wrote each story"],
+    ["--key <file>", "a second table with the origin of each story"],
     ["--dry-run", "for a table: only show how it is read; with --json print the judgments"],
     [
       "--margin <share>",
@@ -75,7 +75,7 @@ export const analyse = stage<Options>({
     { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
     effects,
   ) {
-    refuseWithoutTable({
+    assertTableGiven({
       "--margin": margin,
       "--rating-margin": ratingMargin,
       "--alpha": alpha,
@@ -86,7 +86,7 @@ export const analyse = stage<Options>({
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
     });
-    // Loaded here and not above: `status` asks every stage, and most of the statistics are behind these.
+    // Loaded here because `status` loads every stage, and most of the statistics are imported by these modules.
     const { analysesWith } = await import("./analyses.ts");
     const { dataOfStudy } = await import("./from-study.ts");
     const { choicesCsv } = await import("./judged.ts");
@@ -133,13 +133,13 @@ async function analyseTable(
     ...(margin !== undefined && { margin }),
     ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
-    ...(cluster && { clusters: clustersAsked(cluster) }),
+    ...(cluster && { clusters: clusterColumns(cluster) }),
   };
-  const how = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
+  const readOptions = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
   const { data, random } = isPlain
-    ? await dataOfFile(file, given, how, effects)
-    : await dataOfAnyTable(file, given, how, effects);
+    ? await dataOfFile(file, given, readOptions, effects)
+    : await dataOfAnyTable(file, given, readOptions, effects);
   warnIfSimulated(data, effects);
   if (dryRun) {
     for (const [reason, rows] of Object.entries(data.leftOut)) effects.log(`left out: ${rows} (${reason})`);
@@ -153,12 +153,12 @@ async function analyseTable(
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
     effects.log(`wrote ${report}`);
   }
-  effects.print(json ? asJson(found) : printedFindings(found));
+  effects.print(json ? asJson(found) : findingsText(found));
 }
 
-type GivenSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
 
-function clustersAsked(columns: readonly string[]): string[] {
+function clusterColumns(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];
   if (columns.length > 2) {
     throw new StudyError(`--cluster ${columns.join(" ")}: ${columns.length} columns`, {
@@ -171,24 +171,24 @@ function clustersAsked(columns: readonly string[]): string[] {
 /** The judgments of a table. A table that Tiny Love wrote uses its study's settings, except those given. */
 async function dataOfFile(
   file: string,
-  given: GivenSettings,
-  how: HowToRead,
+  given: FlagSettings,
+  readOptions: ReadOptions,
   effects: Effects,
 ): Promise<{ data: Data; random: Random }> {
   const { dataOfOwnTable } = await import("./from-own-table.ts");
   const own = await dataOfOwnTable(file);
-  if (!own) return dataOfAnyTable(file, given, how, effects);
+  if (!own) return dataOfAnyTable(file, given, readOptions, effects);
   const settings = { ...own.data.settings, ...given };
   effects.log(
-    `origins and settings (margin ${settings.margin}, alpha ${settings.alpha}) are those of ${own.by}`,
+    `origins and settings (margin ${settings.margin}, alpha ${settings.alpha}) are those of ${own.source}`,
   );
   return { data: { ...own.data, settings }, random: own.random };
 }
 
-async function dataOfAnyTable(file: string, given: GivenSettings, how: HowToRead, effects: Effects) {
+async function dataOfAnyTable(file: string, given: FlagSettings, readOptions: ReadOptions, effects: Effects) {
   const { dataOfTable } = await import("./from-table.ts");
-  const { data, said, warnings } = await dataOfTable(file, how, AnalyseSettings.parse(given));
-  effects.log(said);
+  const { data, summary, warnings } = await dataOfTable(file, readOptions, AnalyseSettings.parse(given));
+  effects.log(summary);
   for (const warning of warnings) effects.warn(warning);
   return { data, random: randomFrom(2022, "analyse") };
 }
@@ -202,13 +202,13 @@ async function allFindings(
 ): Promise<Findings[]> {
   const data = withoutExcluded(all);
   const { only } = data.settings;
-  refuseUnknownAnalyses(data.settings, analyses);
-  const asked = analyses.filter(
+  assertKnownAnalyses(data.settings, analyses);
+  const selected = analyses.filter(
     (analysis) => applies(analysis, data) && (only?.includes(analysis.name) ?? true),
   );
-  const progress = effects.progress("analyse", asked.length);
+  const progress = effects.progress("analyse", selected.length);
   const found: Findings[] = [];
-  for (const analysis of asked) {
+  for (const analysis of selected) {
     effects.signal.throwIfAborted();
     const { name, asks } = analysis;
     const place = analyses.indexOf(analysis) + 1;
@@ -225,7 +225,7 @@ function warnIfSimulated({ simulated }: Data, effects: Effects): void {
   if (simulated) effects.warn("the judgments are simulated: these results say nothing about people");
 }
 
-function refuseWithoutTable(given: Record<string, unknown>): void {
+function assertTableGiven(given: Record<string, unknown>): void {
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (!flag) return;
   throw new StudyError(`${flag} needs --judgments FILE`, {

@@ -29,6 +29,6 @@ export const analyses: readonly Analysis[] = [
   overview,
 ];
 
-/** These, and those of the study's plugins after them. */
+/** The built-in analyses, followed by those of the study's plugins. */
 export const analysesWith = (plugins: Plugins): readonly Analysis[] =>
   withPlugins(analyses, "analysis", plugins, ({ definition }) => definition as Analysis);

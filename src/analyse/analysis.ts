@@ -1,7 +1,7 @@
 import { definition } from "../plugins/plugin.ts";
 import type { Random } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
-import type { Data, Kind } from "./data.ts";
+import type { Data, QuestionKind } from "./data.ts";
 
 /**
  * One question about the judgments: one file in `analyses/`, one line in `analyses.ts`. It must handle any data,
@@ -16,7 +16,7 @@ export interface Analysis {
    * The data must have at least one of these: a kind of question (answered or not), a study, or texts whose prompt asked
    * for more than the title (`levels`). An empty list needs nothing.
    */
-  readonly needs: readonly (Kind | "study" | "levels")[];
+  readonly needs: readonly (QuestionKind | "study" | "levels")[];
   /** Whether it also runs before the first answer. */
   readonly beforeData?: true;
   run(data: Data, random: Random): Pick<Findings, "findings" | "numbers">;

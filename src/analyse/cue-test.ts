@@ -15,8 +15,8 @@ export interface Cue {
   readonly rightP: number;
 }
 
-/** The fewest stories for a test. */
-const least = 10;
+/** The minimum number of stories for a test. */
+const minStories = 10;
 
 /**
  * Tests every measure that varies over at least ten stories; the strongest comes first. Stories are compared by rank and
@@ -44,8 +44,8 @@ export function testCues(judged: readonly JudgedStory[], draws: number, random: 
   const observed = measures.map((measure) => outcomes.map((outcome) => scaledCovariance(measure, outcome)));
 
   const extreme = observed.map((reached) => reached.map(() => 0));
-  const work = measures.reduce((sum, { rows }) => sum + 2 * rows.length, 0);
-  const permutations = Math.max(999, Math.min(draws, Math.floor(4e8 / work)));
+  const valuesPerDraw = measures.reduce((sum, { rows }) => sum + 2 * rows.length, 0);
+  const permutations = Math.max(999, Math.min(draws, Math.floor(4e8 / valuesPerDraw)));
   const blocks = exchangeableTitles(stories, sources);
   const order = Int32Array.from(stories.keys());
   const permuted = new Float64Array(stories.length);
@@ -88,7 +88,7 @@ function measuresOf(stories: readonly JudgedStory[], sources: readonly string[])
   const names = [...new Set(stories.flatMap(({ measures }) => Object.keys(measures)))];
   return names.flatMap((name): Measure[] => {
     const rows = [...stories.keys()].filter((at) => stories[at]!.measures[name] !== undefined);
-    if (rows.length < least) return [];
+    if (rows.length < minStories) return [];
     const ranked = ranksWithin(
       rows.map((at) => stories[at]!.measures[name]!),
       rows.map((at) => sources[at]!),

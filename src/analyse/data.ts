@@ -10,7 +10,7 @@ import type { Stimulus } from "../study/stimulus.ts";
 export type { Origin };
 
 /** Kind of question: one story, human or machine (`choices`); which of two is human (`pairs`); a scale (`ratings`). */
-export type Kind = "choices" | "pairs" | "ratings";
+export type QuestionKind = "choices" | "pairs" | "ratings";
 
 /** The input of the analyses: every answer with what is known about its stories. */
 export interface Data {
@@ -19,7 +19,7 @@ export interface Data {
   readonly pairs: readonly Pair[];
   readonly ratings: readonly Rating[];
   /** The kinds of questions asked, answered or not. */
-  readonly asks: ReadonlySet<Kind>;
+  readonly asks: ReadonlySet<QuestionKind>;
   /** All forms, sorted by name, also unused ones; empty for a table without forms. */
   readonly forms: readonly FormFacts[];
   /** Measures of each story (its length, its dialogue), by stimulus and name of the measure. */
@@ -42,7 +42,7 @@ export interface Excluded {
   readonly rules: readonly ExcludedBy[];
 }
 
-/** The exclusions by one rule, without those by an earlier rule. */
+/** The exclusions by one rule that no earlier rule had made. */
 export interface ExcludedBy {
   readonly rule: string;
   readonly readers: number;
@@ -62,7 +62,7 @@ interface Answer {
 }
 
 /** What is known about a story; an empty string means unknown (or, for `model`, a human story). */
-export interface Shown {
+export interface StoryFacts {
   readonly stimulus: string;
   readonly origin: Origin;
   readonly model: string;
@@ -71,7 +71,7 @@ export interface Shown {
 }
 
 /** One story, judged to be human or machine. */
-export interface Choice extends Answer, Shown {
+export interface Choice extends Answer, StoryFacts {
   readonly answer: Origin;
   readonly right: boolean;
   /** From 1 (a guess) upwards. */
@@ -99,8 +99,8 @@ export interface Pair extends Answer {
   readonly title?: string;
 }
 
-/** One story, put on a scale. */
-export interface Rating extends Answer, Shown {
+/** One story, rated on a scale. */
+export interface Rating extends Answer, StoryFacts {
   readonly task: string;
   readonly rating: number;
   /** The strongest emotion that the story left, if asked. */
@@ -123,7 +123,7 @@ export interface StudyFacts {
   readonly generations: readonly Generation[];
   /** Coders of the generations whose prompt asked for more than the title; absent if there are none. */
   readonly coders?: readonly Coder[];
-  readonly stimuli: readonly (Stimulus & Shown)[];
+  readonly stimuli: readonly (Stimulus & StoryFacts)[];
   /** The generation behind each machine stimulus, by the stimulus id. */
   readonly behind: ReadonlyMap<string, string>;
 }

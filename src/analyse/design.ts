@@ -34,7 +34,7 @@ export async function designOf(study: Study): Promise<Design> {
   );
 }
 
-/** The same; undefined if the study does not ask about origin. */
+/** The design of a study, as `designOf`; undefined if the study does not ask about origin. */
 export async function designIfAny(study: Study): Promise<Design | undefined> {
   const made = (await exists(study.path(formsFolder))) && (await exists(study.path(keyFile)));
   const design = made
@@ -71,17 +71,19 @@ export function designOfData({ forms, study, settings }: Data): Design | undefin
   const shown = (origin: Origin) => (study?.stimuli ?? []).filter((one) => one.origin === origin).length;
   const most = (origin: Origin) => asked.reduce((sum, form) => sum + form.stories[origin], 0);
   // A story may be on several forms, and some stories shown are not judged.
-  const design = ofBoth((origin) => ({
+  const design = forBothOrigins((origin) => ({
     stories: Math.min(shown(origin), most(origin)),
     each: Math.min(...asked.map((form) => form.stories[origin])),
   }));
   if (design.each.human === 0 || design.each.machine === 0) return undefined;
-  const titles = methodOf(settings).clusters.includes("title") ? sharedBy(study?.stimuli ?? []) : undefined;
+  const titles = methodOf(settings).clusters.includes("title")
+    ? sharedTitleCount(study?.stimuli ?? [])
+    : undefined;
   return titles === undefined ? design : { ...design, titles };
 }
 
 /** The number of titles, if some title has stories of both origins. */
-function sharedBy(
+function sharedTitleCount(
   stories: readonly { readonly title: string; readonly origin: Origin }[],
 ): number | undefined {
   const origins = new Map<string, Set<Origin>>();
@@ -102,12 +104,12 @@ function designOfForms(
   if (judged.length === 0) return undefined;
   const of = (origin: Origin, stimuli: readonly string[]) =>
     new Set(stimuli.filter((id) => key.get(id)?.origin === origin)).size;
-  const design = ofBoth((origin) => ({
+  const design = forBothOrigins((origin) => ({
     stories: of(origin, judged.flat()),
     each: Math.min(...judged.map((own) => of(origin, own))),
   }));
   const shown = new Set(judged.flat());
-  const titles = sharedBy(
+  const titles = sharedTitleCount(
     stimuli.flatMap(({ id, title }) => {
       const origin = key.get(id)?.origin;
       return origin && shown.has(id) ? [{ title, origin }] : [];
@@ -121,7 +123,7 @@ function designOfSettings(compose: Study["config"]["compose"]): Design | undefin
   if (!asked) return undefined;
   const { alone } = sharesOf(compose);
   const most = asked.count === "all" ? Infinity : Math.floor(asked.count / 2);
-  const design = ofBoth((origin) => {
+  const design = forBothOrigins((origin) => {
     const each = Math.min(alone[origin], most);
     return { stories: compose.forms * each, each };
   });
@@ -135,7 +137,7 @@ function asksChoice({ task: name }: { readonly task: string }): boolean {
   return task?.kind === "choice" && task.asksOrigin;
 }
 
-function ofBoth(of: (origin: Origin) => { readonly stories: number; readonly each: number }): Design {
+function forBothOrigins(of: (origin: Origin) => { readonly stories: number; readonly each: number }): Design {
   const [human, machine] = [of("human"), of("machine")];
   return {
     stories: { human: human.stories, machine: machine.stories },

@@ -3,7 +3,7 @@ import type { Random } from "../stats/random.ts";
 import { groupedBy } from "../study/groups.ts";
 
 /** Items with features and one of two labels. */
-export interface Labelled {
+export interface LabelledItems {
   /** A row per item, a column per feature. */
   readonly features: readonly (readonly number[])[];
   readonly names: readonly string[];
@@ -51,15 +51,15 @@ export const allFeatures = "all features combined";
  * fold. Since the best of many classifiers is partly luck, labels are permuted (within titles if both labels share them)
  * and the best of each permutation is compared. Undefined with fewer than ten items or fewer than three of a label.
  */
-export function detect(data: Labelled, random: Random): Detection | undefined {
+export function detect(data: LabelledItems, random: Random): Detection | undefined {
   const ones = data.labels.filter((label) => label === 1).length;
   if (data.labels.length < 10 || Math.min(ones, data.labels.length - ones) < 3) return undefined;
   const features = standardised(data.features);
   const on = (labels: readonly number[], own: Random) =>
     detectorsOn(features, data.names, labels, foldsOf(labels, data.titles, own));
-  return tested(
+  return withPValues(
     on(data.labels, random.fork("folds")),
-    (own) => on(permuted(data.labels, data.titles, own), own),
+    (own) => on(permutedLabels(data.labels, data.titles, own), own),
     data.labels.length * data.names.length ** 2,
     random,
   );
@@ -74,15 +74,15 @@ export function detect(data: Labelled, random: Random): Detection | undefined {
 export function detectInPairs(data: PairDifferences, random: Random): Detection | undefined {
   const titles = [...new Set(data.titles)];
   if (data.titles.length < 10 || titles.length < folds) return undefined;
-  const features = scaled(data.features);
+  const features = scaledByRms(data.features);
   const on = (signs: ReadonlyMap<string, number>, own: Random) => {
-    const turned = features.map((row, at) => row.map((value) => value * signs.get(data.titles[at]!)!));
+    const flipped = features.map((row, at) => row.map((value) => value * signs.get(data.titles[at]!)!));
     const order = new Map(own.shuffle(titles).map((title, place) => [title, place % folds]));
     const fold = data.titles.map((title) => order.get(title)!);
-    return pairDetectorsOn(turned, data.names, fold);
+    return pairDetectorsOn(flipped, data.names, fold);
   };
   const signs = (draw: () => number) => new Map(titles.map((title) => [title, draw()]));
-  return tested(
+  return withPValues(
     on(
       signs(() => 1),
       random.fork("folds"),
@@ -98,7 +98,7 @@ export function detectInPairs(data: PairDifferences, random: Random): Detection 
 }
 
 /** The classifiers with their p-values. */
-function tested(
+function withPValues(
   detectors: readonly ClassifierAccuracy[],
   chance: (own: Random) => readonly ClassifierAccuracy[],
   size: number,
@@ -118,7 +118,7 @@ function tested(
 }
 
 /** Permutes labels within each title that has both, and among all other items. */
-function permuted(
+function permutedLabels(
   labels: readonly number[],
   titles: readonly string[] | undefined,
   random: Random,
@@ -151,7 +151,7 @@ function detectorsOn(
     detector,
     accuracy: crossValidated(labels, fold, (training, tested) => {
       const values = features.map((row) => row[column]!);
-      const cut = bestCut(values, labels, training);
+      const cut = bestThreshold(values, labels, training);
       return tested.map((at) => Number(values[at]! > cut.at === cut.above));
     }),
   }));
@@ -185,8 +185,8 @@ function pairDetectorsOn(
   const single = names.map((detector, column) => ({
     detector,
     accuracy: accuracyOf((training) => {
-      const lead = training.reduce((sum, at) => sum + Math.sign(differences[at]![column]!), 0);
-      return (at) => lead * differences[at]![column]!;
+      const direction = training.reduce((sum, at) => sum + Math.sign(differences[at]![column]!), 0);
+      return (at) => direction * differences[at]![column]!;
     }),
   }));
   // Each pair enters from both sides, so no intercept is needed.
@@ -241,10 +241,10 @@ function crossValidated(
   const right = [0, 0];
   const all = [0, 0];
   for (let left = 0; left < folds; left++) {
-    const tested = [...labels.keys()].filter((at) => fold[at] === left);
+    const withPValues = [...labels.keys()].filter((at) => fold[at] === left);
     const training = [...labels.keys()].filter((at) => fold[at] !== left);
-    const said = judge(training, tested);
-    tested.forEach((at, place) => {
+    const said = judge(training, withPValues);
+    withPValues.forEach((at, place) => {
       all[labels[at]!]! += 1;
       right[labels[at]!]! += Number(said[place] === labels[at]);
     });
@@ -253,7 +253,7 @@ function crossValidated(
 }
 
 /** The threshold and direction with the best balanced accuracy in training. */
-function bestCut(
+function bestThreshold(
   values: readonly number[],
   labels: readonly number[],
   training: readonly number[],
@@ -268,12 +268,12 @@ function bestCut(
     below[labels[at]!]! += 1;
     if (values[at] === values[sorted[place + 1]!]) continue;
     // Balanced accuracy grows with the difference of the two shares below the threshold.
-    const lead = below[0]! / all[0]! - below[1]! / all[1]!;
-    if (Math.abs(lead) > best.distance) {
+    const direction = below[0]! / all[0]! - below[1]! / all[1]!;
+    if (Math.abs(direction) > best.distance) {
       best = {
         at: (values[at]! + values[sorted[place + 1]!]!) / 2,
-        above: lead > 0,
-        distance: Math.abs(lead),
+        above: direction > 0,
+        distance: Math.abs(direction),
       };
     }
   }
@@ -281,7 +281,7 @@ function bestCut(
 }
 
 /** Each column divided by its root mean square, so that 0 stays 0. */
-function scaled(rows: readonly (readonly number[])[]): number[][] {
+function scaledByRms(rows: readonly (readonly number[])[]): number[][] {
   const roots = (rows[0] ?? []).map(
     (_, column) => Math.sqrt(rows.reduce((sum, row) => sum + row[column]! ** 2, 0) / rows.length) || 1,
   );

@@ -99,7 +99,7 @@ export const trendsTable = (outcomes: readonly Corrected[], confidence: number) 
     high: Number.isFinite(found.interval.high) ? found.interval.high : null,
     p: corrected,
     values: found.observations,
-    clusters: clustersIn(found.clusters),
+    clusters: clusterCounts(found.clusters),
   })),
 });
 
@@ -135,12 +135,12 @@ function byLevel({ data, key }: LevelOutcome, confidence: number, scaled: (value
 
 /** The ends of the scale; none where a value is outside them. */
 function scaleOf(key: DoseOutcome["key"], values: ArrayLike<number>): Interval | undefined {
-  const scale = scales[key];
+  const scale = outcomeScales[key];
   const within = (value: number) => scale && value >= scale.low && value <= scale.high;
   return Array.from(values).every(within) ? scale : undefined;
 }
 
-const scales: Partial<Record<DoseOutcome["key"], Interval>> = {
+const outcomeScales: Partial<Record<DoseOutcome["key"], Interval>> = {
   moved: { low: 1, high: 7 },
   named: { low: 0, high: 1 },
 };
@@ -151,7 +151,7 @@ const shortLabels: Partial<Record<DoseOutcome["key"], string>> = {
   named: "felt the tone",
 };
 
-const clustersIn = (clusters: readonly number[]): string =>
+const clusterCounts = (clusters: readonly number[]): string =>
   clusters.length === 1
     ? counted(clusters[0]!, "title")
     : `${counted(clusters[0]!, "reader")}, ${counted(clusters[1]!, "title")}`;

@@ -21,7 +21,7 @@ export interface DoseOutcome {
   readonly rises: string;
   readonly falls: string;
   /** The expected sign: 1 or -1; undefined if the tone implies none. */
-  readonly wanted: 1 | -1 | undefined;
+  readonly expectedSign: 1 | -1 | undefined;
   /** Values by level, if there are levels. */
   readonly data?: TrendData;
   /** Texts by category, if there are no levels. */
@@ -63,7 +63,7 @@ export interface Selected {
 /** All doses: each model and prompt with each control that has at least two values. */
 export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
   const generations = (data.study?.generations ?? []).filter(({ control }) => control !== undefined);
-  return [...groupedBy(generations, writerOf)].flatMap(([writer, of]) =>
+  return [...groupedBy(generations, conditionOf)].flatMap(([writer, of]) =>
     plans.flatMap((plan) =>
       [...groupedBy(of.filter(plan.of), (generation) => plan.within?.(generation) ?? "")].flatMap(
         ([within, group]) => {
@@ -79,7 +79,7 @@ export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
               control: plan.control,
               what: plan.what(within),
               outcomes,
-              selected: selectedOf(texts, plan),
+              selected: selectedMeans(texts, plan),
             },
           ];
         },
@@ -89,7 +89,7 @@ export function dosesOf(data: Data, random: Random): Dose<DoseOutcome>[] {
 }
 
 /** A kind of control, and how texts are analysed for it. */
-interface Plan {
+interface ControlPlan {
   readonly control: ControlName;
   readonly name: string;
   what(within: string): string;
@@ -113,60 +113,61 @@ export interface DoseText {
   readonly selected: boolean;
 }
 
-const has = (name: string) => (generation: Generation) => generation.control?.[name] !== undefined;
+const hasControl = (name: string) => (generation: Generation) => generation.control?.[name] !== undefined;
 const controlIn = (name: string) => (generation: Generation) => String(generation.control?.[name]);
 
-const plans: readonly Plan[] = [
+const plans: readonly ControlPlan[] = [
   {
     control: "tone",
     name: "tone",
     what: (tone) => `the level of ${tone}`,
-    of: (generation) => has("tone")(generation) && has("strength")(generation),
+    of: (generation) => hasControl("tone")(generation) && hasControl("strength")(generation),
     asked: controlIn("strength"),
     within: controlIn("tone"),
     measure: ({ text }) => sadness(text),
-    outcomes: (texts, data, random) => levelled([sadnessIn(texts), ...ratingsOf(texts, data)], data, random),
+    outcomes: (texts, data, random) =>
+      levelOutcome([sadnessOutcome(texts), ...ratingOutcomes(texts, data)], data, random),
   },
   {
     control: "tones",
     name: "tone",
     what: () => "the tone",
-    of: has("tone"),
+    of: hasControl("tone"),
     asked: controlIn("tone"),
-    outcomes: (texts, data, random) => coded("tone", texts, data, random),
+    outcomes: (texts, data, random) => codeOutcomes("tone", texts, data, random),
   },
   {
     control: "dialogue",
     name: "dialogue",
     what: () => "how much is spoken",
-    of: has("dialogue"),
+    of: hasControl("dialogue"),
     asked: controlIn("dialogue"),
     measure: ({ text }) => dialogueWords(text),
-    outcomes: (texts, data, random) => levelled([spokenIn(texts)], data, random),
+    outcomes: (texts, data, random) => levelOutcome([dialogueOutcome(texts)], data, random),
   },
   {
     control: "kind",
     name: "kind of love",
     what: () => "the kind of love",
-    of: has("kind"),
+    of: hasControl("kind"),
     asked: controlIn("kind"),
-    outcomes: (texts, data, random) => coded("kind_of_love", texts, data, random),
+    outcomes: (texts, data, random) => codeOutcomes("kind_of_love", texts, data, random),
   },
   {
     control: "setting",
     name: "setting",
     what: () => "the setting",
-    of: has("setting"),
+    of: hasControl("setting"),
     asked: controlIn("setting"),
-    outcomes: mentioned,
+    outcomes: mentionOutcome,
   },
 ];
 
-const writerOf = (generation: Generation): string =>
+const conditionOf = (generation: Generation): string =>
   `${modelName(generation)} ${generation.prompt.template.split("+")[0]}`;
 
 /** All texts whose prompt asked for it, with all attempts. If some were chosen by the measure, all count as selected. */
-function textsOf(group: readonly Generation[], { asked, control }: Plan): DoseText[] {
+function textsOf(group: readonly Generation[], { asked, control }: ControlPlan): DoseText[] {
   const own = control === "tone" ? ["strength", "tone"] : [control === "tones" ? "tone" : control];
   const selected = group.some(
     // Older versions drew a text again if it was far from what was asked for.
@@ -180,10 +181,10 @@ function textsOf(group: readonly Generation[], { asked, control }: Plan): DoseTe
 }
 
 /** First draws only, before any selection. */
-const firstOf = (texts: readonly DoseText[]): DoseText[] =>
+const firstDraws = (texts: readonly DoseText[]): DoseText[] =>
   texts.filter(({ generation }) => generation.attempt === 1 && generation.text !== "");
 
-function selectedOf(texts: readonly DoseText[], { measure }: Plan): Selected[] {
+function selectedMeans(texts: readonly DoseText[], { measure }: ControlPlan): Selected[] {
   if (!measure) return [];
   const chosen = [
     ...groupedBy(
@@ -210,10 +211,10 @@ function selectedOf(texts: readonly DoseText[], { measure }: Plan): Selected[] {
 /** Number of permutations of what was asked for. */
 export const permutations = 1999;
 
-type Levelled = Omit<DoseOutcome, "found" | "data"> & { readonly data: TrendData };
+type UntestedOutcome = Omit<DoseOutcome, "found" | "data"> & { readonly data: TrendData };
 
-const levelled = (
-  outcomes: readonly Levelled[],
+const levelOutcome = (
+  outcomes: readonly UntestedOutcome[],
   { settings }: Data,
   random: (key: string) => Random,
 ): DoseOutcome[] =>
@@ -233,8 +234,8 @@ export function correctedAll(doses: readonly Dose<DoseOutcome>[]): Dose<Correcte
 }
 
 /** A measure of each first draw, compared within titles, which differ in sadness themselves. */
-function measured(texts: readonly DoseText[], measure: (text: string) => number): TrendData {
-  const first = firstOf(texts);
+function textMeasures(texts: readonly DoseText[], measure: (text: string) => number): TrendData {
+  const first = firstDraws(texts);
   const blocks = first.map(({ block }) => block);
   const levels = first.map(({ asked }) => Number(asked));
   const within = variesWithin(blocks, levels) ? blocks : undefined;
@@ -248,7 +249,7 @@ function measured(texts: readonly DoseText[], measure: (text: string) => number)
   };
 }
 
-function sadnessIn(texts: readonly DoseText[]): Levelled {
+function sadnessOutcome(texts: readonly DoseText[]): UntestedOutcome {
   const tone = controlIn("tone")(texts[0]!.generation);
   return {
     key: "words",
@@ -256,23 +257,23 @@ function sadnessIn(texts: readonly DoseText[]): Levelled {
     noun: "the sadness of the words",
     rises: "The words grow sadder",
     falls: "The words grow gladder",
-    wanted: sadTones.has(tone) ? 1 : gladTones.has(tone) ? -1 : undefined,
-    data: measured(texts, sadness),
+    expectedSign: sadTones.has(tone) ? 1 : happyTones.has(tone) ? -1 : undefined,
+    data: textMeasures(texts, sadness),
   };
 }
 
-const spokenIn = (texts: readonly DoseText[]): Levelled => ({
+const dialogueOutcome = (texts: readonly DoseText[]): UntestedOutcome => ({
   key: "words",
   label: "words of dialogue",
   noun: "the number of spoken words",
   rises: "More words are spoken",
   falls: "Fewer words are spoken",
-  wanted: 1,
-  data: measured(texts, dialogueWords),
+  expectedSign: 1,
+  data: textMeasures(texts, dialogueWords),
 });
 
 /** Whether first draws have the code asked for, coded by cue words, and by people or models. */
-function coded(
+function codeOutcomes(
   variable: string,
   texts: readonly DoseText[],
   { study, settings }: Data,
@@ -292,16 +293,16 @@ function coded(
   };
   return ([true, false] as const).flatMap((cues) => {
     const codes = codesBy(cues);
-    const known = firstOf(texts).filter(({ generation }) => codes.has(generation.id));
+    const known = firstDraws(texts).filter(({ generation }) => codes.has(generation.id));
     const whose = cues ? "coded by cue words" : "coded by people or a model";
-    return fitting(
+    return fitOutcome(
       {
         key: cues ? "cues" : "coders",
         label: `texts with the code asked for, ${whose}`,
         noun: `that texts ${whose} have the code asked for`,
         rises: `Texts ${whose} have the code asked for more often than other texts do`,
         falls: `Texts ${whose} have the code asked for less often than other texts do`,
-        wanted: 1,
+        expectedSign: 1,
       },
       known,
       ({ generation }, category) => Number(codes.get(generation.id) === category),
@@ -312,28 +313,28 @@ function coded(
 }
 
 /** Whether first draws name the place asked for. */
-function mentioned(
+function mentionOutcome(
   texts: readonly DoseText[],
   { settings }: Data,
   random: (key: string) => Random,
 ): DoseOutcome[] {
-  return fitting(
+  return fitOutcome(
     {
       key: "mention",
       label: "texts that name the place asked for",
       noun: "that texts name the place asked for",
       rises: "Texts name the place asked for more often than other places",
       falls: "Texts name the place asked for less often than other places",
-      wanted: 1,
+      expectedSign: 1,
     },
-    firstOf(texts),
+    firstDraws(texts),
     ({ generation }, category) => Number(generation.text.toLowerCase().includes(category.toLowerCase())),
     settings.level,
     random,
   );
 }
 
-function fitting(
+function fitOutcome(
   outcome: Omit<DoseOutcome, "found" | "shares">,
   texts: readonly DoseText[],
   fits: (text: DoseText, category: string) => number,
@@ -363,7 +364,7 @@ function fitting(
 }
 
 const sadTones: ReadonlySet<string> = new Set(["bittersweet", "melancholy", "regretful", "grieving"]);
-const gladTones: ReadonlySet<string> = new Set(["celebratory", "grateful", "joyful", "content"]);
+const happyTones: ReadonlySet<string> = new Set(["celebratory", "grateful", "joyful", "content"]);
 
 /** The emotions that match each tone. */
 const emotionsOf: Readonly<Record<string, readonly string[]>> = {
@@ -382,7 +383,7 @@ const emotionsOf: Readonly<Record<string, readonly string[]>> = {
  * How much readers were moved, and whether they named an emotion of the tone, compared within readers. Texts chosen by their
  * words are left out, since their ratings reflect the choice.
  */
-function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levelled[] {
+function ratingOutcomes(texts: readonly DoseText[], { ratings, study }: Data): UntestedOutcome[] {
   const tone = controlIn("tone")(texts[0]!.generation);
   const byId = new Map(
     texts.filter(({ selected }) => !selected).map((level) => [level.generation.id, level] as const),
@@ -413,13 +414,13 @@ function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levell
     task?.name ?? "",
     rated.map(({ rating }) => rating.rating),
   );
-  const moved: Levelled = {
+  const moved: UntestedOutcome = {
     key: "moved",
     label: `how much it moved readers, ${low} to ${high}`,
     noun: "how much readers are moved",
     rises: "Readers are moved more",
     falls: "Readers are moved less",
-    wanted: undefined,
+    expectedSign: undefined,
     data: outcome(rated, ({ rating }) => rating.rating),
   };
   const words = emotions.join(" or ");
@@ -433,7 +434,7 @@ function ratingsOf(texts: readonly DoseText[], { ratings, study }: Data): Levell
             noun: `the share of readers who name ${words}`,
             rises: `More readers name ${words}`,
             falls: `Fewer readers name ${words}`,
-            wanted: 1 as const,
+            expectedSign: 1 as const,
             data: outcome(named, ({ rating }) => Number(emotions.includes(rating.emotion!))),
           },
         ]

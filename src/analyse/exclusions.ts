@@ -3,29 +3,32 @@ import { groupedBy } from "../study/groups.ts";
 import type { ExclusionSettings } from "../study/settings/analyse.ts";
 import type { Choice, Data, ExcludedBy, Pair, Rating } from "./data.ts";
 
-type Answered = Choice | Pair | Rating;
+type AnyAnswer = Choice | Pair | Rating;
 
 /** An exclusion rule: which answers it excludes. */
 interface Rule {
   readonly name: string;
-  leavesOut(answers: readonly Answered[], data: Data): ReadonlySet<Answered>;
+  excludes(answers: readonly AnyAnswer[], data: Data): ReadonlySet<AnyAnswer>;
 }
 
 /** The data after the declared exclusions, with the exclusions by each rule, in the order below. */
 export function withoutExcluded(data: Data): Data {
-  const all: readonly Answered[] = [...data.choices, ...data.pairs, ...data.ratings];
-  const gone = new Set<Answered>();
-  const rules = rulesOf(data.settings.exclude).map(({ name, leavesOut }): ExcludedBy => {
-    const left = all.filter((answer) => !gone.has(answer));
-    const taken = leavesOut(left, data);
-    for (const answer of taken) gone.add(answer);
-    const after = new Set(left.filter((answer) => !taken.has(answer)).map(({ participant }) => participant));
-    const readers = new Set(
-      [...taken].map(({ participant }) => participant).filter((reader) => !after.has(reader)),
+  const all: readonly AnyAnswer[] = [...data.choices, ...data.pairs, ...data.ratings];
+  const excluded = new Set<AnyAnswer>();
+  const rules = rulesOf(data.settings.exclude).map(({ name, excludes }): ExcludedBy => {
+    const remaining = all.filter((answer) => !excluded.has(answer));
+    const byRule = excludes(remaining, data);
+    for (const answer of byRule) excluded.add(answer);
+    const after = new Set(
+      remaining.filter((answer) => !byRule.has(answer)).map(({ participant }) => participant),
     );
-    return { rule: name, readers: readers.size, answers: taken.size };
+    const readers = new Set(
+      [...byRule].map(({ participant }) => participant).filter((reader) => !after.has(reader)),
+    );
+    return { rule: name, readers: readers.size, answers: byRule.size };
   });
-  const kept = <T extends Answered>(answers: readonly T[]) => answers.filter((answer) => !gone.has(answer));
+  const kept = <T extends AnyAnswer>(answers: readonly T[]) =>
+    answers.filter((answer) => !excluded.has(answer));
   return {
     ...data,
     choices: kept(data.choices),
@@ -39,18 +42,17 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   const { answerFasterThan, readerFasterThan, straightLining, failedChecks, fewerThan, duplicates } =
     settings;
   const rules: Rule[] = [];
-  if (duplicates)
-    rules.push({ name: "a second answer of one reader to one story", leavesOut: secondAnswers });
+  if (duplicates) rules.push({ name: "a second answer of one reader to one story", excludes: secondAnswers });
   if (answerFasterThan !== undefined) {
     rules.push({
       name: `an answer given in less than ${answerFasterThan} ms`,
-      leavesOut: (answers) => new Set(answers.filter(({ ms }) => ms !== undefined && ms < answerFasterThan)),
+      excludes: (answers) => new Set(answers.filter(({ ms }) => ms !== undefined && ms < answerFasterThan)),
     });
   }
   if (readerFasterThan !== undefined) {
     rules.push({
       name: `a reader whose median time is below ${readerFasterThan} ms`,
-      leavesOut: ofReaders((own) => {
+      excludes: wholeReaders((own) => {
         const times = own.flatMap(({ ms }) => ms ?? []);
         return times.length > 0 && median(times) < readerFasterThan;
       }),
@@ -59,13 +61,13 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   if (straightLining !== undefined) {
     rules.push({
       name: `a reader who gave the same answer to all of at least ${straightLining} stories`,
-      leavesOut: ofReaders((own) => isStraightLining(own, straightLining)),
+      excludes: wholeReaders((own) => isStraightLining(own, straightLining)),
     });
   }
   if (failedChecks !== undefined) {
     rules.push({
       name: `a reader who failed more than ${failedChecks} attention checks`,
-      leavesOut: ofReaders((own, { checks }) => {
+      excludes: wholeReaders((own, { checks }) => {
         const failed = checks.filter(
           ({ participant, passed }) => !passed && participant === own[0]!.participant,
         );
@@ -76,21 +78,21 @@ function rulesOf(settings: ExclusionSettings): Rule[] {
   if (fewerThan !== undefined) {
     rules.push({
       name: `a reader who judged fewer than ${fewerThan} stories`,
-      leavesOut: ofReaders((own) => own.length < fewerThan),
+      excludes: wholeReaders((own) => own.length < fewerThan),
     });
   }
   return rules;
 }
 
-const ofReaders =
-  (leftOut: (own: readonly Answered[], data: Data) => boolean): Rule["leavesOut"] =>
+const wholeReaders =
+  (leftOut: (own: readonly AnyAnswer[], data: Data) => boolean): Rule["excludes"] =>
   (answers, data) => {
     const byReader = groupedBy(answers, ({ participant }) => participant);
     return new Set([...byReader.values()].filter((own) => leftOut(own, data)).flat());
   };
 
 /** All but a reader's first answer to a story, in table order. Judging and rating a story are different questions. */
-function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
+function secondAnswers(answers: readonly AnyAnswer[]): ReadonlySet<AnyAnswer> {
   const seen = new Set<string>();
   return new Set(
     answers.filter((answer) => {
@@ -106,13 +108,13 @@ function secondAnswers(answers: readonly Answered[]): ReadonlySet<Answered> {
 }
 
 /** Whether a reader gave the same answer to at least `least` stories of one question, and no other answer. */
-export const isStraightLining = (own: readonly Answered[], least: number): boolean =>
+export const isStraightLining = (own: readonly AnyAnswer[], least: number): boolean =>
   [...groupedBy(own, questionOf).values()].some(
     (answers) => answers.length >= least && new Set(answers.map(answerIn)).size === 1,
   );
 
-const questionOf = (answer: Answered): string =>
+const questionOf = (answer: AnyAnswer): string =>
   "task" in answer ? answer.task : "answer" in answer ? "choice" : "pair";
 
-const answerIn = (answer: Answered): string | number =>
+const answerIn = (answer: AnyAnswer): string | number =>
   "answer" in answer ? answer.answer : "chosenSide" in answer ? answer.chosenSide : answer.rating;

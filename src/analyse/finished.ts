@@ -3,8 +3,8 @@ import type { Data } from "./data.ts";
 
 /**
  * The number of readers who finished their form, which the planned end and the survey's quota count: readers who left
- * half-way do not count, excluded readers do. A table shows a form only through its answers; there a reader has finished
- * who answered as much as any other reader of the form.
+ * half-way do not count, excluded readers do. In a table without form files, a reader has finished
+ * if no other reader of the form gave more answers.
  */
 export const finishedReaders = (data: Data): number => readersWhoFinished(data).size;
 
@@ -15,8 +15,11 @@ export function readersWhoFinished(data: Data): ReadonlySet<string> {
   const byForm = groupedBy([...choices, ...pairs, ...ratings], ({ form }) => form);
   const finished = [...byForm].flatMap(([form, own]) => {
     const byReader = [...groupedBy(own, ({ participant }) => participant)];
-    const whole = byReader.reduce((most, [, { length }]) => Math.max(most, length), asked.get(form) ?? 0);
-    return byReader.filter(([, { length }]) => length === whole).map(([participant]) => participant);
+    const mostAnswers = byReader.reduce(
+      (most, [, { length }]) => Math.max(most, length),
+      asked.get(form) ?? 0,
+    );
+    return byReader.filter(([, { length }]) => length === mostAnswers).map(([participant]) => participant);
   });
   return new Set(finished);
 }

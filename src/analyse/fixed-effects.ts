@@ -21,12 +21,12 @@ function effectOf(name: string, data: Data): Effect {
   const builder = builders[name];
   if (builder) return { name, columns: builder(choices) };
   const measured = choices.map(({ stimulus }) => data.measures.get(stimulus)?.[name]);
-  refuseUnknownEffects([name], data.measures);
+  assertKnownEffects([name], data.measures);
   return { name, columns: standardised(`${name}, per standard deviation`, measured) };
 }
 
 /** Throws StudyError for a name that is neither an answer column nor a measure. */
-export function refuseUnknownEffects(names: readonly string[], measures: Data["measures"]): void {
+export function assertKnownEffects(names: readonly string[], measures: Data["measures"]): void {
   const known = new Set([...Object.keys(builders), ...[...measures.values()].flatMap(Object.keys)]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;

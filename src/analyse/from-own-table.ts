@@ -13,7 +13,7 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
 import { openStudy } from "../workbench/study.ts";
 import type { Data, Origin } from "./data.ts";
-import { dataOfStudy, judgedOn, labelled, type StimulusLookup } from "./from-study.ts";
+import { answersOnForms, dataOfStudy, type StimulusLookup, withClusterLabels } from "./from-study.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** The judgments of a table that Tiny Love wrote, ready to analyse. */
@@ -22,7 +22,7 @@ export interface OwnTable {
   /** The same random stream as in the study. */
   readonly random: Random;
   /** Where origins and settings come from, for a message. */
-  readonly by: string;
+  readonly source: string;
 }
 
 /**
@@ -31,15 +31,19 @@ export interface OwnTable {
  * that was moved away from these files.
  */
 export async function dataOfOwnTable(path: string): Promise<OwnTable | undefined> {
-  return (await dataOfStudysTable(path)) ?? (await dataOfPackagesTable(path));
+  return (await dataOfStudyTable(path)) ?? (await dataOfPackageTable(path));
 }
 
-async function dataOfStudysTable(path: string): Promise<OwnTable | undefined> {
+async function dataOfStudyTable(path: string): Promise<OwnTable | undefined> {
   const folder = dirname(dirname(resolve(path)));
   if (resolve(path) !== join(folder, judgmentsFile) || !(await exists(join(folder, "study.yaml"))))
     return undefined;
   const study = await openStudy(folder);
-  return { data: await dataOfStudy(study), random: study.random("analyse"), by: `the study in ${folder}` };
+  return {
+    data: await dataOfStudy(study),
+    random: study.random("analyse"),
+    source: `the study in ${folder}`,
+  };
 }
 
 /** The parts of a package's `settings.json` that the analysis needs. */
@@ -51,7 +55,7 @@ const Settings = z.looseObject({
   tasks: z.record(z.string(), TaskFacts).default({}),
 });
 
-async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> {
+async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
   const sibling = (name: string) => join(dirname(path), name);
   const [settings, registered] = ["settings.json", registrationFile].map((name) => sibling(join("..", name)));
   const [stimuli, forms, measures] = ["stimuli", "forms", "measures"].map((name) =>
@@ -69,7 +73,7 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   // A package without a method was made by version 0.1.
   const { weigh = methodOf01.weigh, clusters = [...methodOf01.clusters] } = analyse;
   const declared = { ...analyse, weigh, clusters, stop: { ...analyse.stop, readers } };
-  const judged = judgedOn(
+  const judged = answersOnForms(
     judgments,
     formsOf(await readTable(forms!)),
     await stimulusLookup(stimuli!),
@@ -78,11 +82,11 @@ async function dataOfPackagesTable(path: string): Promise<OwnTable | undefined> 
   return {
     data: {
       settings: declared,
-      ...labelled(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
+      ...withClusterLabels(judged, await participantsOf((name) => sibling(name + extname(path))), declared),
       measures: await measuresOf(measures!, stimuli!),
     },
     random: randomFrom(seed, "analyse"),
-    by: `the package in ${dirname(dirname(resolve(path)))}`,
+    source: `the package in ${dirname(dirname(resolve(path)))}`,
   };
 }
 
@@ -120,11 +124,11 @@ async function measuresOf(measures: string, stimuli: string): Promise<Data["meas
       ),
     ]),
   );
-  const behind = (await readTable(stimuli)).flatMap(({ stimulus = "", story, generation }) => {
+  const rowsByStimulus = (await readTable(stimuli)).flatMap(({ stimulus = "", story, generation }) => {
     const row = rows.get(generation || story);
     return row ? [{ stimulus, row }] : [];
   });
-  return numericColumns(behind, new Set());
+  return numericColumns(rowsByStimulus, new Set());
 }
 
 const yesOrNo: Readonly<Record<string, string>> = { TRUE: "yes", FALSE: "no" };

@@ -24,7 +24,7 @@ import {
 import { StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
-import type { Choice, Data, FormFacts, Kind, Pair, Rating, Shown, StudyFacts } from "./data.ts";
+import type { Choice, Data, FormFacts, Pair, QuestionKind, Rating, StoryFacts, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
 
 /** The data of a study's folder. Judgments may be missing, forms may not. */
@@ -37,7 +37,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
   const settings = await settingsOf(study);
   return {
     settings,
-    ...labelled(judgedOn(judgments, forms, shown), peopleIn(judgments), settings),
+    ...withClusterLabels(answersOnForms(judgments, forms, shown), demographicsOf(judgments), settings),
     measures: await measuresOf(study, key),
     study: {
       title: study.config.title,
@@ -71,7 +71,7 @@ const taskOfStudy: TaskLookup = (task) => taskAt("forms or judgments/judgments.c
  * The answers and forms, joined with who wrote each stimulus and what each task asks. Throws StudyError if two tasks
  * ask the same question of origin.
  */
-export function judgedOn(
+export function answersOnForms(
   judgments: readonly Judgment[],
   forms: readonly Form[],
   shown: StimulusLookup,
@@ -100,31 +100,35 @@ async function settingsOf(study: Study): Promise<Data["settings"]> {
 }
 
 /** Adds demographic labels to choices if the settings cluster by them. */
-export function labelled<Judged extends Pick<Data, "choices">>(
+export function withClusterLabels<Judged extends Pick<Data, "choices">>(
   judged: Judged,
   people: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
   settings: Data["settings"],
 ): Judged {
-  const names = methodOf(settings).clusters.filter((name) => !ofStories.has(name));
+  const names = methodOf(settings).clusters.filter((name) => !storyClusters.has(name));
   if (names.length === 0) return judged;
   const choices = judged.choices.map((choice) => {
-    const said = people.get(choice.participant) ?? {};
-    return { ...choice, labels: Object.fromEntries(names.map((name) => [name, String(said[name] ?? "")])) };
+    const answers = people.get(choice.participant) ?? {};
+    return {
+      ...choice,
+      labels: Object.fromEntries(names.map((name) => [name, String(answers[name] ?? "")])),
+    };
   });
   return { ...judged, choices };
 }
 
 /** The demographics of each participant. */
-function peopleIn(judgments: readonly Judgment[]): Map<string, Record<string, unknown>> {
-  const said = new Map<string, Record<string, unknown>>();
+function demographicsOf(judgments: readonly Judgment[]): Map<string, Record<string, unknown>> {
+  const answers = new Map<string, Record<string, unknown>>();
   for (const { participant, task, response } of judgments) {
-    if (taskOfStudy(task).kind === "about") said.set(participant, { ...said.get(participant), ...response });
+    if (taskOfStudy(task).kind === "about")
+      answers.set(participant, { ...answers.get(participant), ...response });
   }
-  return said;
+  return answers;
 }
 
 /** Clusters that need no demographic question. */
-export const ofStories: ReadonlySet<string> = new Set(["title", "form"]);
+export const storyClusters: ReadonlySet<string> = new Set(["title", "form"]);
 
 /** Attention checks; the task itself decides which answer passes. */
 const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["checks"] =>
@@ -136,9 +140,9 @@ const checksIn = (judgments: readonly Judgment[], factsOf: TaskLookup): Data["ch
     }));
 
 /** Looks up a stimulus. Throws StudyError with `where` it was shown if it is unknown. */
-export type StimulusLookup = (stimulus: string, where: string) => Shown;
+export type StimulusLookup = (stimulus: string, where: string) => StoryFacts;
 
-type KindLookup = (asked: { readonly task: string }) => Kind | undefined;
+type KindLookup = (asked: { readonly task: string }) => QuestionKind | undefined;
 
 /** Sorts answers by kind of question, without those that are not about a story. */
 function answersOf(
@@ -151,7 +155,7 @@ function answersOf(
   const ratings: Rating[] = [];
   for (const judgment of judgments) {
     const kind = kindAsked(judgment);
-    if (!kind || !counts[kind](judgment.response.answer)) continue;
+    if (!kind || !isValidAnswer[kind](judgment.response.answer)) continue;
     if (kind === "choices") choices.push(choiceOf(judgment, shown));
     if (kind === "pairs") pairs.push(pairOf(judgment, shown));
     if (kind === "ratings") ratings.push(ratingOf(judgment, shown));
@@ -160,14 +164,14 @@ function answersOf(
 }
 
 /** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
-function kindOf({ kind, asksOrigin }: TaskFacts): Kind | undefined {
+function kindOf({ kind, asksOrigin }: TaskFacts): QuestionKind | undefined {
   if (kind === "rating") return "ratings";
   if (!asksOrigin) return undefined;
   return kind === "pair" ? "pairs" : "choices";
 }
 
 /** Whether an answer is valid. Tables edited by hand may contain others. */
-const counts: Readonly<Record<Kind, (answer: string | number) => boolean>> = {
+const isValidAnswer: Readonly<Record<QuestionKind, (answer: string | number) => boolean>> = {
   choices: (answer) => answer === "human" || answer === "machine",
   pairs: (answer) => answer === "left" || answer === "right",
   ratings: (answer) => answer !== "" && Number.isFinite(Number(answer)),
@@ -176,13 +180,13 @@ const counts: Readonly<Record<Kind, (answer: string | number) => boolean>> = {
 function choiceOf(judgment: Judgment, shown: StimulusLookup): Choice {
   const { answer, confidence, reason } = judgment.response;
   const story = shown(judgment.stimuli[0]!, "judgments/judgments.csv");
-  const sure = Number(confidence);
+  const confidenceValue = Number(confidence);
   return {
     ...answerOf(judgment),
     ...story,
     answer: answer === "human" ? "human" : "machine",
     right: answer === story.origin,
-    ...(confidence !== undefined && Number.isFinite(sure) && { confidence: sure }),
+    ...(confidence !== undefined && Number.isFinite(confidenceValue) && { confidence: confidenceValue }),
     reason: typeof reason === "string" ? reason : "",
   };
 }
@@ -222,7 +226,8 @@ const answerOf = ({ participant, form, order, ms }: Judgment) => ({
   ...(ms !== undefined && { ms }),
 });
 
-const writerOf = ({ origin, model }: Shown): string => (origin === "human" ? "human" : model || "machine");
+const writerOf = ({ origin, model }: StoryFacts): string =>
+  origin === "human" ? "human" : model || "machine";
 
 function formFacts({ id, questions }: Form, shown: StimulusLookup, kindAsked: KindLookup): FormFacts {
   const asked = questions.filter((question) => kindAsked(question) === "choices");
@@ -239,7 +244,7 @@ function shownOf(
   key: ReadonlyMap<string, Key>,
   stimuli: ReadonlyMap<string, Stimulus>,
   where: string,
-): Shown {
+): StoryFacts {
   const entry = key.get(id);
   if (!entry) {
     throw new StudyError(`${where}: stimulus ${id} is not in stimuli/key.csv`, {
@@ -260,21 +265,21 @@ export async function measuredTexts(study: Study): Promise<Data["measures"]> {
   const rows = await readTable(study.path(codesFile));
   return numericColumns(
     rows.map((row) => ({ stimulus: row["id"] ?? "", row })),
-    aboutTexts,
+    textColumns,
   );
 }
 
 /** Columns of its table that are not measures. */
-const aboutTexts: ReadonlySet<string> = new Set(["id", "origin", "model", "story", "title"]);
+const textColumns: ReadonlySet<string> = new Set(["id", "origin", "model", "story", "title"]);
 
 /** The measures of the full text of each stimulus; none if `tinylove describe` has not run. */
 async function measuresOf(study: Study, key: ReadonlyMap<string, Key>): Promise<Data["measures"]> {
   const path = study.path(codesFile);
   if (!(await exists(path))) return new Map();
   const rows = new Map((await readTable(path)).map((row) => [row["id"] ?? "", row]));
-  const behind = [...key.values()].flatMap(({ stimulus, story, generation }) => {
+  const rowsByStimulus = [...key.values()].flatMap(({ stimulus, story, generation }) => {
     const row = rows.get(generation || story);
     return row ? [{ stimulus, row }] : [];
   });
-  return numericColumns(behind, aboutTexts);
+  return numericColumns(rowsByStimulus, textColumns);
 }

@@ -3,9 +3,9 @@ import { type AnalyseSettings, methodOf } from "../study/settings/analyse.ts";
 import type { TableRecord } from "../tables/table-record.ts";
 import type { Row } from "../tables/tables.ts";
 import { StudyError } from "../workbench/errors.ts";
-import type { Choice, Data, FormFacts, Origin, Pair, Rating, Shown } from "./data.ts";
+import type { Choice, Data, FormFacts, Origin, Pair, Rating, StoryFacts } from "./data.ts";
 import { type Columns, type Part, parts, plainName } from "./reading/columns.ts";
-import { type HowToRead, type JudgmentTable, readJudgmentTable } from "./reading/judgments.ts";
+import { type JudgmentTable, type ReadOptions, readJudgmentTable } from "./reading/judgments.ts";
 import {
   correctnessOf,
   isMissing,
@@ -20,13 +20,13 @@ import {
 } from "./reading/values.ts";
 
 /** Columns of Tiny Love's own tables that are not measures. */
-const ofOurTables = ["question", "second_stimulus", "side", "at", "in_verdict", "right"];
+const ownColumns = ["question", "second_stimulus", "side", "at", "in_verdict", "right"];
 
 /** The judgments of a table, and how it was read. */
 export interface TableRead {
   readonly data: Data;
   /** One line: what kind of table it is, and which column is what. */
-  readonly said: string;
+  readonly summary: string;
   /** Unusable values that do not affect the verdict, one line each. */
   readonly warnings: readonly string[];
 }
@@ -37,16 +37,16 @@ export interface TableRead {
  */
 export async function dataOfTable(
   path: string,
-  how: HowToRead,
+  options: ReadOptions,
   settings: AnalyseSettings,
 ): Promise<TableRead> {
-  const table = await readJudgmentTable(path, how);
+  const table = await readJudgmentTable(path, options);
   const clusters = clusterColumns(settings, table);
-  const reader = new RowReader(table, how.values, clusters);
-  const needed = neededBy(table);
+  const reader = new RowReader(table, options.values, clusters);
+  const needed = requiredParts(table);
   const leftOut: Record<string, number> = { ...table.leftOut };
   const complete = table.rows.flatMap((record) => {
-    const row = reader.of(record);
+    const row = reader.cellsOf(record);
     const reason = needed.some((part) => row.isMissing(part))
       ? "an empty cell where an answer is needed"
       : table.shape === "choices" && row.isUndecided()
@@ -79,27 +79,27 @@ export async function dataOfTable(
       leftOut,
       simulated: complete.some((row) => /^(yes|true|1)$/i.test(row.text("simulated"))),
     },
-    said: sayHowRead(table, answers),
+    summary: howReadText(table, answers),
     warnings: reader.warnings(),
   };
 }
 
 /** The columns that the settings declare as clusters; `title`, the default, may be missing. */
 function clusterColumns(settings: AnalyseSettings, { rows, columns, file }: JudgmentTable): string[] {
-  const there = Object.keys(rows[0]?.cells ?? {});
+  const present = Object.keys(rows[0]?.cells ?? {});
   const declared = methodOf(settings).clusters;
   for (const name of declared) {
-    if (columns[name as Part] !== undefined || there.includes(name)) continue;
+    if (columns[name as Part] !== undefined || present.includes(name)) continue;
     if (name === "title" && settings.clusters === undefined) continue;
     throw new StudyError(`--cluster ${name}: ${file} has no column ${name}`, {
-      hint: `it has ${there.join(", ")}`,
+      hint: `it has ${present.join(", ")}`,
     });
   }
   return declared.filter((name) => name !== "title");
 }
 
 /** The required parts of a row. */
-function neededBy({ shape, columns }: JudgmentTable): Part[] {
+function requiredParts({ shape, columns }: JudgmentTable): Part[] {
   if (shape === "ratings") return ["participant", "stimulus", "origin", "rating"];
   if (shape === "pairs")
     return [
@@ -110,8 +110,8 @@ function neededBy({ shape, columns }: JudgmentTable): Part[] {
   return ["participant", "stimulus", "origin", columns.response ? "response" : "correct"];
 }
 
-function sayHowRead(
-  { file, kind, columns }: JudgmentTable,
+function howReadText(
+  { file, layout, columns }: JudgmentTable,
   { choices, pairs, ratings }: Pick<Data, "choices" | "pairs" | "ratings">,
 ): string {
   const answers = [...choices, ...pairs, ...ratings];
@@ -120,7 +120,7 @@ function sayHowRead(
   const renamed = Object.entries(columns).filter(([part, column]) => part !== column);
   const read =
     renamed.length > 0 ? `; ${listed(renamed.map(([part, column]) => `${part} is ${column}`))}` : "";
-  return `${file}: ${kind}; ${counted(answers.length, "judgment")} by ${counted(readers, "reader")} of ${pairs.length > 0 ? counted(stories, "pair") : counted(stories, "story", "stories")}${read}`;
+  return `${file}: ${layout}; ${counted(answers.length, "judgment")} by ${counted(readers, "reader")} of ${pairs.length > 0 ? counted(stories, "pair") : counted(stories, "story", "stories")}${read}`;
 }
 
 /** Reads rows under our column names and counts unreadable cells. */
@@ -139,7 +139,7 @@ class RowReader {
     this.#clusters = clusters;
   }
 
-  of(record: TableRecord): Cells {
+  cellsOf(record: TableRecord): Cells {
     return new Cells(record, this.#table.columns, this.#values, this, this.#clusters);
   }
 
@@ -153,7 +153,7 @@ class RowReader {
     return `${shown.join(", ")}${values.length > 8 ? ` and ${values.length - 8} others` : ""}`;
   }
 
-  cannotRead(part: Part, text: string): void {
+  countUnreadable(part: Part, text: string): void {
     const known = this.#unread.get(part);
     if (known) known.count += 1;
     else this.#unread.set(part, { count: 1, first: text });
@@ -218,13 +218,13 @@ class Cells {
 
   /** How many stories were shown together: a whole number from 2, 2 by default. */
   options(): number {
-    const value = this.isMissing("options") ? 2 : this.neededNumber("options");
+    const value = this.isMissing("options") ? 2 : this.requiredNumber("options");
     if (Number.isInteger(value) && value >= 2) return value;
     throw this.#misunderstood("options", "write how many stories were shown together: 2, 3, 4");
   }
 
   /** A position among `options` stories, numbered from 1. */
-  place(part: "human_side" | "chosen_side", options: number): string {
+  position(part: "human_side" | "chosen_side", options: number): string {
     const place = numberIn(this.text(part));
     if (place !== undefined && Number.isInteger(place) && place >= 1 && place <= options)
       return String(place);
@@ -245,7 +245,7 @@ class Cells {
   }
 
   /** An optional text; empty if missing. */
-  note(part: Part): string {
+  optionalText(part: Part): string {
     return this.isMissing(part) ? "" : this.text(part);
   }
 
@@ -253,11 +253,11 @@ class Cells {
   number(part: Part): number | undefined {
     if (this.isMissing(part)) return undefined;
     const value = numberIn(this.text(part));
-    if (value === undefined) this.#reader.cannotRead(part, this.text(part));
+    if (value === undefined) this.#reader.countUnreadable(part, this.text(part));
     return value;
   }
 
-  neededNumber(part: Part): number {
+  requiredNumber(part: Part): number {
     const value = numberIn(this.text(part));
     if (value !== undefined) return value;
     throw this.#misunderstood(part, "write 12 or 12.5");
@@ -278,12 +278,12 @@ class Cells {
   }
 
   side(part: "human_side" | "chosen_side"): "left" | "right" {
-    const found = this.sideIn(part);
+    const found = this.optionalSide(part);
     if (found !== undefined) return found;
     throw this.#misunderstood(part, sidesAccepted);
   }
 
-  sideIn(part: Part): "left" | "right" | undefined {
+  optionalSide(part: Part): "left" | "right" | undefined {
     return sideOf(this.text(part), part, this.#values);
   }
 
@@ -311,35 +311,37 @@ function choiceOf(row: Cells): Choice {
     ...shownOf(row, origin),
     answer,
     right: answer === origin,
-    ...defined("confidence", row.number("confidence")),
-    reason: row.note("reason"),
+    ...ifDefined("confidence", row.number("confidence")),
+    reason: row.optionalText("reason"),
   };
 }
 
 function pairOf(row: Cells): Pair {
   const options = row.options();
-  const several = options > 2;
+  const moreThanTwo = options > 2;
   const named = row.has("human_side");
-  const humanSide = several
-    ? row.place("human_side", options)
+  const humanSide = moreThanTwo
+    ? row.position("human_side", options)
     : named
       ? row.side("human_side")
       : humanSideOf(row);
   const writer = (side: "left" | "right") =>
-    humanSide === side ? "human" : row.note(`${side}_model`) || (named ? "" : row.text(side)) || "machine";
-  const stimulus = row.note("stimulus") || `${row.text("left")} ${row.text("right")}`.trim();
-  const story = (side: "left" | "right") => (named && row.note(side)) || `${stimulus} ${side}`;
+    humanSide === side
+      ? "human"
+      : row.optionalText(`${side}_model`) || (named ? "" : row.text(side)) || "machine";
+  const stimulus = row.optionalText("stimulus") || `${row.text("left")} ${row.text("right")}`.trim();
+  const story = (side: "left" | "right") => (named && row.optionalText(side)) || `${stimulus} ${side}`;
   const tie = ties.has(row.text("chosen_side").toLowerCase());
   return {
     ...answerOf(row),
     stimulus,
     options,
     humanSide,
-    chosenSide: tie ? "tie" : several ? row.place("chosen_side", options) : chosenSideOf(row),
-    left: several ? "" : writer("left"),
-    right: several ? "" : writer("right"),
-    ...(!several && stimulus !== "" && { leftStory: story("left"), rightStory: story("right") }),
-    title: row.note("title"),
+    chosenSide: tie ? "tie" : moreThanTwo ? row.position("chosen_side", options) : chosenSideOf(row),
+    left: moreThanTwo ? "" : writer("left"),
+    right: moreThanTwo ? "" : writer("right"),
+    ...(!moreThanTwo && stimulus !== "" && { leftStory: story("left"), rightStory: story("right") }),
+    title: row.optionalText("title"),
   };
 }
 
@@ -390,7 +392,7 @@ function humanSideOf(row: Cells): "left" | "right" {
 
 /** The chosen side, given as a side or as the text on it. */
 function chosenSideOf(row: Cells): "left" | "right" {
-  const side = row.sideIn("chosen_side");
+  const side = row.optionalSide("chosen_side");
   if (side !== undefined) return side;
   const chosen = row.text("chosen_side");
   const [isLeft, isRight] = [chosen === row.text("left"), chosen === row.text("right")];
@@ -402,8 +404,8 @@ function ratingOf(row: Cells, columns: Columns): Rating {
   return {
     ...answerOf(row),
     ...shownOf(row, row.origin("origin")),
-    task: row.note("task") || (columns.rating ?? "rating"),
-    rating: row.neededNumber("rating"),
+    task: row.optionalText("task") || (columns.rating ?? "rating"),
+    rating: row.requiredNumber("rating"),
   };
 }
 
@@ -411,9 +413,9 @@ function answerOf(row: Cells) {
   const seconds = row.number("seconds");
   return {
     participant: row.text("participant"),
-    form: row.note("form"),
-    ...defined("order", row.number("order")),
-    ...defined("ms", row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds))),
+    form: row.optionalText("form"),
+    ...ifDefined("order", row.number("order")),
+    ...ifDefined("ms", row.number("ms") ?? (seconds === undefined ? undefined : Math.round(1000 * seconds))),
     ...labelsOf(row),
   };
 }
@@ -429,45 +431,46 @@ const shownOf = (row: Cells, origin: Origin) => ({
   model:
     origin === "human"
       ? ""
-      : row.note("model") || (!row.has("model") && namesAModel(row.text("origin")) ? row.text("origin") : ""),
-  example: row.note("example"),
-  title: row.note("title"),
+      : row.optionalText("model") ||
+        (!row.has("model") && namesAModel(row.text("origin")) ? row.text("origin") : ""),
+  example: row.optionalText("example"),
+  title: row.optionalText("title"),
 });
 
-const defined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
+const ifDefined = <Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } =>
   value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 
 /** Other columns with one number per stimulus are measures of it. */
 function measuresOf({ rows, columns }: JudgmentTable, clusters: readonly string[]): Data["measures"] {
   const { stimulus } = columns;
   if (stimulus === undefined) return new Map();
-  const own = new Set<string>([...parts, ...ofOurTables, ...Object.values(columns), ...clusters]);
-  const behind = rows.map(({ cells }) => ({ stimulus: cells[stimulus] ?? "", row: cells as Row }));
+  const own = new Set<string>([...parts, ...ownColumns, ...Object.values(columns), ...clusters]);
+  const rowsByStimulus = rows.map(({ cells }) => ({ stimulus: cells[stimulus] ?? "", row: cells as Row }));
   const varying = (column: string) => {
     const seen = new Map<string, string>();
-    return behind.some(({ stimulus: name, row }) => {
+    return rowsByStimulus.some(({ stimulus: name, row }) => {
       const before = seen.get(name);
       seen.set(name, row[column] ?? "");
       return before !== undefined && before !== row[column];
     });
   };
   const dropped = Object.keys(rows[0]?.cells ?? {}).filter((column) => own.has(column) || varying(column));
-  return numericColumns(behind, new Set(dropped));
+  return numericColumns(rowsByStimulus, new Set(dropped));
 }
 
 /** The columns whose cells are all numbers, yes, no or empty, by stimulus; yes is 1 and no is 0. */
 export function numericColumns(
-  behind: readonly { readonly stimulus: string; readonly row: Row }[],
+  rowsByStimulus: readonly { readonly stimulus: string; readonly row: Row }[],
   without: ReadonlySet<string>,
 ): Data["measures"] {
-  const columns = Object.keys(behind[0]?.row ?? {}).filter(
+  const columns = Object.keys(rowsByStimulus[0]?.row ?? {}).filter(
     (column) =>
       !without.has(column) &&
-      behind.some(({ row }) => row[column] !== "") &&
-      behind.every(({ row }) => row[column] === "" || numberOf(row[column]) !== undefined),
+      rowsByStimulus.some(({ row }) => row[column] !== "") &&
+      rowsByStimulus.every(({ row }) => row[column] === "" || numberOf(row[column]) !== undefined),
   );
   return new Map(
-    behind.map(({ stimulus, row }) => [
+    rowsByStimulus.map(({ stimulus, row }) => [
       stimulus,
       Object.fromEntries(
         columns.flatMap((column) => {
@@ -487,7 +490,7 @@ function numberOf(cell: string | undefined): number | undefined {
 }
 
 /** Throws StudyError if a stimulus has two origins. */
-function checkOrigins(shown: readonly Shown[], path: string): void {
+function checkOrigins(shown: readonly StoryFacts[], path: string): void {
   const origins = new Map<string, Origin>();
   for (const { stimulus, origin } of shown) {
     const known = origins.get(stimulus);

@@ -20,8 +20,8 @@ export function interimAnalysisOf(data: Data): InterimAnalysis | undefined {
   const readers = finishedReaders(data);
   if (readers >= planned) return undefined;
   // Alpha is spent at all declared looks reached so far.
-  const due = interimFractions(data).filter((look) => look <= readers / planned + 1e-9);
-  return { readers, planned, needs: due.length > 0 ? requiredPValues(due, data) : undefined };
+  const reached = interimFractions(data).filter((look) => look <= readers / planned + 1e-9);
+  return { readers, planned, needs: reached.length > 0 ? requiredPValues(reached, data) : undefined };
 }
 
 /** The declared interim analyses as shares of the planned readers, rising. */
@@ -33,12 +33,12 @@ function requiredPValues(
   looks: readonly number[],
   { settings: { alpha } }: Data,
 ): NonNullable<InterimAnalysis["needs"]> {
-  const name = JSON.stringify([looks, alpha]);
-  const known = boundaries.get(name);
+  const cacheKey = JSON.stringify([looks, alpha]);
+  const known = boundaries.get(cacheKey);
   if (known) return known;
   const needed = (sides: 1 | 2) => sequentialLooks(looks, { alpha, sides }).at(-1)!.p;
   const found = { differenceP: needed(2), equivalenceP: needed(1) };
-  boundaries.set(name, found);
+  boundaries.set(cacheKey, found);
   return found;
 }
 
@@ -56,7 +56,7 @@ export const plannedReaders = ({ settings, study }: Data): number | undefined =>
  * The alpha levels of the tests: alpha without declared interim analyses, else what alpha spending leaves. At the planned
  * end this is less than alpha if there were interim analyses before.
  */
-export function errorsOf(data: Data): { readonly alpha: number; readonly equivalenceAlpha: number } {
+export function alphaLevelsOf(data: Data): { readonly alpha: number; readonly equivalenceAlpha: number } {
   const { alpha } = data.settings;
   const look = interimAnalysisOf(data);
   const before = interimFractions(data);

@@ -2,11 +2,11 @@ import { binomialCdf } from "../stats/binomial.ts";
 import type { Table } from "../study/finding.ts";
 import { groupedBy } from "../study/groups.ts";
 import { counted, printed } from "../study/print.ts";
-import type { Data, Shown } from "./data.ts";
-import { surfaceOf } from "./surface.ts";
+import type { Data, StoryFacts } from "./data.ts";
+import { surfaceFeatures } from "./surface.ts";
 
 /** A story with its answers and its measures. */
-export interface JudgedStory extends Shown {
+export interface JudgedStory extends StoryFacts {
   readonly judgments: number;
   readonly saidHuman: number;
   readonly right: number;
@@ -28,33 +28,38 @@ export function judgedStories(data: Data): JudgedStory[] {
       judgments: own.length,
       saidHuman: own.filter(({ answer }) => answer === "human").length,
       right: own.filter((choice) => choice.right).length,
-      measures: { ...(text && surfaceOf(text.text, text.title)), ...data.measures.get(stimulus) },
+      measures: { ...(text && surfaceFeatures(text.text, text.title)), ...data.measures.get(stimulus) },
     };
   });
 }
 
-/** The fewest judgments for a story to stand out. */
-const least = 5;
+/** The minimum number of judgments for a story to stand out. */
+const minJudgments = 5;
 
 /** Stories with at least five judgments of which at least nine in ten agree. */
 export function outstandingOf(stories: readonly JudgedStory[]): JudgedStory[] {
   return stories
     .filter(
-      ({ judgments, right }) => judgments >= least && (right / judgments >= 0.9 || right / judgments <= 0.1),
+      ({ judgments, right }) =>
+        judgments >= minJudgments && (right / judgments >= 0.9 || right / judgments <= 0.1),
     )
     .sort((one, other) => one.right / one.judgments - other.right / other.judgments);
 }
 
 /** How many stories stand out, compared with how many would if readers guessed. */
-export function sayOutstanding(outstanding: readonly JudgedStory[], stories: readonly JudgedStory[]): string {
+export function outstandingText(
+  outstanding: readonly JudgedStory[],
+  stories: readonly JudgedStory[],
+): string {
   const wrong = outstanding.filter(({ right, judgments }) => right / judgments < 0.5).length;
-  const enough = stories.filter(({ judgments }) => judgments >= least);
-  if (enough.length === 0) return `No story was judged by at least ${least} readers, so none can stand out.`;
+  const enough = stories.filter(({ judgments }) => judgments >= minJudgments);
+  if (enough.length === 0)
+    return `No story was judged by at least ${minJudgments} readers, so none can stand out.`;
   const byChance = enough.reduce(
     (sum, { judgments }) => sum + 2 * binomialCdf(Math.floor(judgments / 10), judgments, 0.5),
     0,
   );
-  const chance = `; by guessing alone about ${printed(byChance, "number")} of the ${enough.length} stories with at least ${least} judgments would`;
+  const chance = `; by guessing alone about ${printed(byChance, "number")} of the ${enough.length} stories with at least ${minJudgments} judgments would`;
   if (outstanding.length === 0) return `No story was judged the same way by nine in ten readers${chance}.`;
   return `At least nine in ten readers were right about ${counted(outstanding.length - wrong, "story", "stories")} and wrong about ${counted(wrong, "story", "stories")}${chance}.`;
 }

@@ -11,7 +11,7 @@ import { methodOf } from "../study/settings/analyse.ts";
 import { csv } from "../tables/tables.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Choice, Data, Pair } from "./data.ts";
-import { errorsOf, whyWithheld } from "./interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 
 /** Choices as columns for the tests, with the declared clusters. */
 export const asJudgments = (choices: readonly Choice[], data: Pick<Data, "settings">): Judgments => ({
@@ -32,10 +32,13 @@ export const testOptions = ({
 });
 
 /**
- * The clusters besides readers and stories. Titles are clusters if some title has several stories; a story without a
- * title is a cluster of its own.
+ * The clusters in addition to readers and stories. Titles are clusters if some title has several stories; a story without a
+ * title is a separate cluster.
  */
-export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data, "settings">): Clusters[] {
+export function clustersOf(
+  choices: readonly ClusteredAnswer[],
+  { settings }: Pick<Data, "settings">,
+): Clusters[] {
   return methodOf(settings).clusters.flatMap((name) => {
     if (name !== "title") return [{ name, labels: choices.map((choice) => clusterLabel(choice, name)) }];
     const storyOf = new Map<string, string>();
@@ -52,10 +55,11 @@ export function clustersOf(choices: readonly Labelled[], { settings }: Pick<Data
 }
 
 /** The parts of an answer that can define clusters. */
-type Labelled = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> & Partial<Pick<Choice, "title">>;
+type ClusteredAnswer = Pick<Choice, "participant" | "stimulus" | "labels" | "form"> &
+  Partial<Pick<Choice, "title">>;
 
-const clusterLabel = (choice: Labelled, name: string): string =>
-  // A reader without a label is a cluster of their own.
+const clusterLabel = (choice: ClusteredAnswer, name: string): string =>
+  // A reader without a label is a separate cluster.
   choice.labels?.[name] || (name === "form" && choice.form) || `reader ${choice.participant}`;
 
 /**
@@ -63,7 +67,7 @@ const clusterLabel = (choice: Labelled, name: string): string =>
  * undeclared interim analysis every verdict is inconclusive, with the reason.
  */
 export function verdictOnChoices(choices: readonly Choice[], data: Data): StudyVerdict {
-  const test = verdictTest(asJudgments(choices, data), { ...testOptions(data), ...errorsOf(data) });
+  const test = verdictTest(asJudgments(choices, data), { ...testOptions(data), ...alphaLevelsOf(data) });
   const why = whyWithheld(data);
   if (why === undefined) return test;
   const [overall, human, machine] = [test.overall, test.human, test.machine].map((one) => withheld(one, why));
@@ -88,7 +92,7 @@ export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
     {
       correct: pairs.map(scoreOf),
       readers: pairs.map(({ participant }) => participant),
-      stories: unitsOf(pairs, data),
+      stories: pairClusters(pairs, data),
       sides: pairs.map(({ humanSide }) => humanSide),
       clusters: clustersOf(pairs, {
         settings: {
@@ -98,7 +102,7 @@ export function verdictOnPairs(pairs: readonly Pair[], data: Data): Verdict {
       }),
       ...(options > 2 && { places: Array.from({ length: options }, (_, at) => String(at + 1)) }),
     },
-    { ...testOptions(data), ...errorsOf(data), chance: 1 / options },
+    { ...testOptions(data), ...alphaLevelsOf(data), chance: 1 / options },
   );
   const why = whyWithheld(data);
   return why === undefined ? test : withheld(test, why);
@@ -110,9 +114,9 @@ export const scoreOf = ({ humanSide, chosenSide, options = 2 }: Pair): number =>
 
 /**
  * The cluster label of each pair. If titles are clusters: the title, else the human story, else the pair. Otherwise the
- * pair. A pair without a name is a cluster of its own.
+ * pair. A pair without a name is a separate cluster.
  */
-export function unitsOf(pairs: readonly Pair[], { settings }: Pick<Data, "settings">): string[] {
+export function pairClusters(pairs: readonly Pair[], { settings }: Pick<Data, "settings">): string[] {
   const byTitle = methodOf(settings).clusters.includes("title");
   return pairs.map(({ title, humanSide, leftStory, rightStory, stimulus }, at) => {
     const shared = byTitle && (title || (humanSide === "left" ? leftStory : rightStory));
@@ -125,7 +129,7 @@ export function unitsOf(pairs: readonly Pair[], { settings }: Pick<Data, "settin
  * a human story, and choosing left becomes saying "human". Ties are left out.
  */
 export function pairsAsJudgments(pairs: readonly Pair[], data: Data): Judgments {
-  const units = unitsOf(pairs, data);
+  const units = pairClusters(pairs, data);
   const rows = [...pairs.keys()].filter((at) => pairs[at]!.chosenSide !== "tie");
   return {
     readers: rows.map((at) => pairs[at]!.participant),

@@ -4,23 +4,23 @@ import type { Data } from "./data.ts";
 /** The accuracies that count as guessing: `40 % to 60 %`. */
 export const withinMargin = ({ settings: { margin } }: Data): string => marginRange(margin);
 
-/** The same in a sentence: `between 40 % and 60 %`. */
+/** These accuracies in a sentence: `between 40 % and 60 %`. */
 export const betweenMargins = ({ settings: { margin } }: Data): string => marginBetween(margin);
 
 /** The reference values for intervals of accuracy: chance and the ends of the margin. */
 export const referencesOf = ({ settings: { margin } }: Data): number[] => [0.5 - margin, 0.5, 0.5 + margin];
 
 /** A wider margin would count readers with d′ above 1 as guessing, which nobody would call indistinguishable. */
-const wide = 0.2;
+const widestMargin = 0.2;
 
 /** Whether the margin is too wide for equivalence within it to be called "indistinguishable". */
-export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > wide;
+export const isWideMargin = ({ settings: { margin } }: Data): boolean => margin > widestMargin;
 
 /**
  * Equivalence in one sentence: "indistinguishable" only where the margin is not too wide. `share` names what is
  * equivalent.
  */
-export function sayEquivalent({ share }: { readonly share: string }, data: Data): string {
+export function equivalentText({ share }: { readonly share: string }, data: Data): string {
   const within = `${share} lies ${betweenMargins(data)}, where guessing gives 50 %`;
   if (isWideMargin(data)) {
     return `Equivalent within a wide margin: ${within}. A margin this wide includes readers who can clearly tell.`;

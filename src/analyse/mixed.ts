@@ -83,7 +83,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
   for (const factor of factors) {
     for (const { effect, label, values } of columns) {
       if (factor.name === "title" && effect !== "origin") continue;
-      if (!variesWithin(values, factor.labels)) continue;
+      if (!variesWithinUnit(values, factor.labels)) continue;
       const name = columns.filter((one) => one.effect === effect).length > 1 ? `${effect} ${label}` : effect;
       slopes.set(`${name} by ${factor.name}`, { within: factor.name, by: values, effect });
     }
@@ -103,7 +103,7 @@ export function fitMixed(choices: readonly Choice[], effects: readonly Effect[],
 
   const all: GroupingFactor[] = [readers, stories, ...factors.filter(({ name }) => name === "title")];
   const units = (of: string) =>
-    unitsOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
+    degreesOf(of === "leaning" ? [] : columns.filter(({ effect }) => effect === of), all, columns);
   const terms = [{ effect: "leaning", label: "bias towards “human”" }, ...columns];
   return {
     fitted: true,
@@ -145,15 +145,15 @@ function crossedEffects(factors: readonly GroupingFactor[], slopes: ReadonlyMap<
 }
 
 /** The degrees of freedom of an effect, and the factor that widens its standard error. */
-function unitsOf(
+function degreesOf(
   own: readonly { readonly values: readonly number[] }[],
   factors: readonly GroupingFactor[],
   columns: readonly { readonly values: readonly number[] }[],
 ): { readonly degrees: number; readonly widen: number } {
   const counts = factors.map(({ labels }) => {
     const units = new Set(labels).size;
-    const between = own.length > 0 && !own.some(({ values }) => variesWithin(values, labels));
-    const estimated = columns.filter(({ values }) => !variesWithin(values, labels)).length;
+    const between = own.length > 0 && !own.some(({ values }) => variesWithinUnit(values, labels));
+    const estimated = columns.filter(({ values }) => !variesWithinUnit(values, labels)).length;
     return { units, degrees: units - 1 - (between ? estimated : 0) };
   });
   const fewest = counts.reduce((least, one) => (one.degrees < least.degrees ? one : least));
@@ -199,7 +199,7 @@ export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coe
 }
 
 /** Whether the values vary within some unit. */
-function variesWithin(values: ArrayLike<number>, labels: ArrayLike<Label>): boolean {
+function variesWithinUnit(values: ArrayLike<number>, labels: ArrayLike<Label>): boolean {
   const { index } = indexLabels(labels);
   const first = new Map<number, number>();
   for (let at = 0; at < index.length; at++) {

@@ -5,7 +5,7 @@ import { type Finding, sentence, table } from "../study/finding.ts";
 import { percent } from "../study/print.ts";
 import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
-import { errorsOf, whyWithheld } from "./interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { verdictOnChoices } from "./judged.ts";
 
 /** The verdict on one model of several. */
@@ -35,7 +35,7 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
   const difference = holm(tests.map(({ differenceP }) => differenceP));
   return tests.map((test, at) => {
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const errors = errorsOf(data);
+    const errors = alphaLevelsOf(data);
     const open = whyWithheld(data) === undefined;
     const conclusion: Conclusion = open
       ? conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors)
@@ -53,7 +53,7 @@ export function modelVerdicts(data: Data): ModelVerdict[] {
 }
 
 /** The conclusion for each model. */
-export function sayModels({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
+export function modelConclusions({ together }: StudyVerdict, models: readonly ModelVerdict[]): Finding[] {
   if (models.length === 0) return [];
   const words: readonly Conclusion[] = ["equivalent", "different", "inconclusive"];
   const each = words.flatMap((conclusion) => {
@@ -69,7 +69,7 @@ export function sayModels({ together }: StudyVerdict, models: readonly ModelVerd
 }
 
 /** The headline if at least one of several models is different: each by name, with its balanced accuracy. */
-export function sayDifferentModels(models: readonly ModelVerdict[]): string {
+export function differentModelsText(models: readonly ModelVerdict[]): string {
   const of = (conclusion: Conclusion) => models.filter(({ verdict: its }) => its === conclusion);
   const different = of("different").map(
     ({ model, estimate }) =>

@@ -7,9 +7,9 @@ import { StudyError } from "../workbench/errors.ts";
 import {
   claimPower,
   type DesignPlan,
+  type PlannedTest,
   readersNeeded,
-  sayTooFewStories,
-  type Test,
+  tooFewStoriesText,
   withStories,
 } from "./power-plan.ts";
 
@@ -32,7 +32,7 @@ export interface PlannedStudy {
   /** The number of shared titles, and their standard deviation in how easy they are. */
   readonly titles?: number | undefined;
   readonly title: number;
-  /** Classes of readers, or forms with readers and stories of their own, and their standard deviation. */
+  /** Classes of readers, or forms with separate readers and stories, and their standard deviation. */
   readonly groups?: StudyPlan["groups"];
   readonly group: number;
   /** Number of simulated studies that check the formula. */
@@ -49,16 +49,16 @@ export function powerFindings(options: PlannedStudy): Findings {
   const needed = readersNeeded(plan, test, options.power);
   const forOverall = readersNeeded(plan, test, options.power, "overall");
   const readers = options.readers ?? needed ?? 1000;
-  const whole: StudyPlan = { ...plan, readers };
-  const formula = verdictPower(whole, test);
-  const errors = plannedErrors(whole);
+  const fullPlan: StudyPlan = { ...plan, readers };
+  const formula = verdictPower(fullPlan, test);
+  const errors = plannedErrors(fullPlan);
   const checked =
     options.check > 0
-      ? simulatedPower(whole, test, { studies: options.check }, randomFrom(options.seed, "power"))
+      ? simulatedPower(fullPlan, test, { studies: options.check }, randomFrom(options.seed, "power"))
       : undefined;
   const curve = curveOf(plan, test, Math.max(readers, needed ?? 0));
   const numbers = {
-    plan: whole,
+    plan: fullPlan,
     ...test,
     wanted: options.power,
     needed: needed ?? null,
@@ -68,21 +68,21 @@ export function powerFindings(options: PlannedStudy): Findings {
     simulated: checked ?? null,
     curve,
   };
-  const tooFew = sayTooFewStories(plan, test, options.power);
+  const tooFew = tooFewStoriesText(plan, test, options.power);
   const findings: Finding[] = [
     sentence(
       "verdict",
       options.readers === undefined
-        ? (tooFew ?? sayNeeded(needed!, options))
-        : sayPower(formula, whole, options),
+        ? (tooFew ?? neededText(needed!, options))
+        : powerText(formula, fullPlan, options),
     ),
     ...(options.about === undefined ? [] : [sentence("result", options.about)]),
-    sentence("result", sayPrecision(whole, errors.overall.standardError, options, readers === needed)),
-    sentence("result", sayOverall(forOverall, options)),
+    sentence("result", precisionText(fullPlan, errors.overall.standardError, options, readers === needed)),
+    sentence("result", overallText(forOverall, options)),
     ...(options.readers === undefined
       ? []
-      : [sentence("result", tooFew ?? sayReadersNeeded(needed!, options))]),
-    sentence("result", sayPowerByKind(formula, checked)),
+      : [sentence("result", tooFew ?? readersNeededText(needed!, options))]),
+    sentence("result", powerByKindText(formula, checked)),
     figure(
       "result",
       "Power to show equivalence (overall and for each kind of story), by the number of readers and stories",
@@ -115,8 +115,8 @@ export function powerFindings(options: PlannedStudy): Findings {
   return { analysis: "power", asks: "What can this study show?", findings, numbers };
 }
 
-function planOf(asked: PlannedStudy): DesignPlan {
-  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = asked;
+function planOf(given: PlannedStudy): DesignPlan {
+  const { stories, each, accuracy, bias, skill, story, titles, title, groups, group } = given;
   for (const [flag, count] of [
     ["--stories", stories],
     ["--each", each],
@@ -159,7 +159,7 @@ interface Point {
 }
 
 /** Power up to twice the number of readers, for half, once and four times the number of stories. */
-function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
+function curveOf(plan: DesignPlan, test: PlannedTest, readers: number): Point[] {
   const most = Math.max(60, Math.ceil((2 * readers) / 12) * 12);
   const even = (count: number) => Math.max(plan.each, 2 * Math.round(count / 2));
   const counts = [...new Set([even(plan.stories / 2), plan.stories, even(plan.stories * 4)])];
@@ -175,7 +175,7 @@ function curveOf(plan: DesignPlan, test: Test, readers: number): Point[] {
   );
 }
 
-function designsTable(options: PlannedStudy, test: Test) {
+function designsTable(options: PlannedStudy, test: PlannedTest) {
   const rows = [6, 10, 20].flatMap((each) =>
     [20, 60, 120, 300]
       .filter((stories) => stories >= each)
@@ -194,11 +194,14 @@ function designsTable(options: PlannedStudy, test: Test) {
   };
 }
 
-function sayNeeded(needed: number, { power: wanted, margin, stories, each, accuracy }: PlannedStudy): string {
+function neededText(
+  needed: number,
+  { power: wanted, margin, stories, each, accuracy }: PlannedStudy,
+): string {
   return `You need ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}), if the true accuracy is ${declaredPercent(accuracy)} and each reader judges ${each} of ${stories} stories.`;
 }
 
-function sayPower(
+function powerText(
   formula: StudyPower,
   { readers, stories, each }: StudyPlan,
   { margin, accuracy }: PlannedStudy,
@@ -206,26 +209,26 @@ function sayPower(
   return `With ${counted(readers, "reader")} who each judge ${each} of ${stories} stories, the power is ${percent(claimPower(formula))} to show equivalence (accuracy overall, on human stories and on machine stories ${marginBetween(margin)}) and ${percent(formula.overall.different)} to show a difference, if the true accuracy is ${declaredPercent(accuracy)}.`;
 }
 
-const sayReadersNeeded = (needed: number, { power: wanted }: PlannedStudy): string =>
+const readersNeededText = (needed: number, { power: wanted }: PlannedStudy): string =>
   `For a power of ${declaredPercent(wanted)} with the same stories, you need ${counted(needed, "reader")}.`;
 
-const sayOverall = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
+const overallText = (needed: number | undefined, { power: wanted }: PlannedStudy): string =>
   needed === undefined
     ? `Equivalence of overall accuracy alone does not reach a power of ${declaredPercent(wanted)} either.`
     : `Equivalence of overall accuracy alone, a weaker claim, needs ${counted(needed, "reader")} for a power of ${declaredPercent(wanted)}.`;
 
-const sayPrecision = (
+const precisionText = (
   { readers, each }: StudyPlan,
   error: number,
-  { alpha, readers: asked }: PlannedStudy,
+  { alpha, readers: given }: PlannedStudy,
   enough: boolean,
 ): string => {
   // If no number of readers is enough, the figures are for a large one.
-  const begin = enough || asked !== undefined ? "This gives" : `${counted(readers, "reader")} would give`;
+  const begin = enough || given !== undefined ? "This gives" : `${counted(readers, "reader")} would give`;
   return `${begin} ${counted(readers * each, "judgment")} and a standard error of overall accuracy of about ${percent(error)}. Alpha is ${alpha}.`;
 };
 
-function sayPowerByKind(
+function powerByKindText(
   { overall, human, machine }: StudyPower,
   checked: (StudyPower & { together: { equivalent: number } }) | undefined,
 ): string {
@@ -236,4 +239,4 @@ function sayPowerByKind(
 }
 
 const method = ({ bias, skill, story, titles, title, groups, group, check }: PlannedStudy): string =>
-  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; better use those of an earlier study (see its mixed model).`;
+  `Power is that of the clustered equivalence test, by formula. Standard deviations between readers (bias ${bias}, skill ${skill}) and stories (${story})${titles ? `, of ${titles} titles (${title})` : ""}${groups ? `, of ${groups.count} ${groups.hold === "all" ? "forms" : "classes"} (${group})` : ""} are on the log-odds of saying “human” and are converted to shares by integration${check > 0 ? `. The result is checked with ${check} simulated studies` : ""}. The standard deviations are assumptions; use those of an earlier study (see its mixed model) if you can.`;

@@ -10,7 +10,7 @@ export type DesignPlan = Omit<StudyPlan, "readers">;
 type PlannedDesign = Pick<DesignPlan, "stories" | "each" | "titles" | "groups">;
 
 /** Margin and error rate of the test. */
-export interface Test {
+export interface PlannedTest {
   readonly margin: number;
   readonly alpha: number;
 }
@@ -35,7 +35,7 @@ export function claimPower({ overall, human, machine }: StudyPower): number {
  */
 export function readersNeeded(
   plan: DesignPlan,
-  test: Test,
+  test: PlannedTest,
   wanted: number,
   of: "claim" | "overall" = "claim",
 ): number | undefined {
@@ -46,7 +46,7 @@ export function readersNeeded(
 }
 
 /** The smallest number of stories, half of them human, with which some number of readers is enough; undefined beyond 10,000. */
-function storiesNeeded(plan: DesignPlan, test: Test, wanted: number): number | undefined {
+function storiesNeeded(plan: DesignPlan, test: PlannedTest, wanted: number): number | undefined {
   const enough = (half: number) => {
     const formula = verdictPower({ ...withStories(plan, 2 * half), readers: unlimitedReaders }, test);
     return claimPower(formula) >= wanted;
@@ -75,9 +75,9 @@ export const defaultPower = 0.8;
  * One sentence if the stories are too few for any number of readers, with the number needed; undefined if some number of
  * readers is enough.
  */
-export function sayTooFewStories(plan: DesignPlan, test: Test, wanted: number): string | undefined {
-  const few = sayTooFewClusters(plan);
-  if (few !== undefined) return few;
+export function tooFewStoriesText(plan: DesignPlan, test: PlannedTest, wanted: number): string | undefined {
+  const tooFew = tooFewClustersText(plan);
+  if (tooFew !== undefined) return tooFew;
   if (readersNeeded(plan, test, wanted) !== undefined) return undefined;
   const { humanAccuracy: accuracy = 0.5 } = plan;
   const truth = accuracy === 0.5 ? "" : ` if the true accuracy is ${declaredPercent(accuracy)}`;
@@ -94,19 +94,19 @@ export function sayTooFewStories(plan: DesignPlan, test: Test, wanted: number): 
 }
 
 /** One sentence if titles, classes or forms are too few for any verdict; else undefined. */
-function sayTooFewClusters({ titles, groups }: DesignPlan): string | undefined {
-  const few = [
+function tooFewClustersText({ titles, groups }: DesignPlan): string | undefined {
+  const tooFew = [
     { count: titles, noun: "title" },
     { count: groups?.count, noun: groups?.hold === "all" ? "form" : "class" },
   ].find(({ count }) => count !== undefined && count < fewestClusters);
-  if (!few) return undefined;
-  const plural = few.noun === "class" ? "classes" : `${few.noun}s`;
-  return `${counted(few.count!, few.noun, plural)} ${few.count === 1 ? "is" : "are"} too few for a verdict, however many readers you ask. You need at least ${fewestClusters} to estimate how much ${plural} differ.`;
+  if (!tooFew) return undefined;
+  const plural = tooFew.noun === "class" ? "classes" : `${tooFew.noun}s`;
+  return `${counted(tooFew.count!, tooFew.noun, plural)} ${tooFew.count === 1 ? "is" : "are"} too few for a verdict, however many readers you ask. You need at least ${fewestClusters} to estimate how much ${plural} differ.`;
 }
 
-/** The same for a study's design, with the default variances of readers and stories. */
-export const sayTooFewFor = (design: PlannedDesign, test: Test): string | undefined =>
-  sayTooFewStories(defaultPlan(design), test, defaultPower);
+/** `tooFewStoriesText` for a study's design, with the default variances of readers and stories. */
+export const tooFewForText = (design: PlannedDesign, test: PlannedTest): string | undefined =>
+  tooFewStoriesText(defaultPlan(design), test, defaultPower);
 
 /** A plan with the default variances and readers who guess. */
 export const defaultPlan = (design: PlannedDesign): DesignPlan => ({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { printedFindings } from "../findings/terminal.ts";
+import { findingsText } from "../findings/terminal.ts";
 import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
@@ -63,10 +63,7 @@ export const power = command<PowerOptions>({
     ],
     ["--title <number>", `SD of how easy titles are, log-odds (default ${defaultClusterSpread.title})`],
     ["--classes <number>", "classes that readers come from, where the verdict is clustered by them"],
-    [
-      "--forms <number>",
-      "forms with readers and stories of their own, where the verdict is clustered by them",
-    ],
+    ["--forms <number>", "forms with separate readers and stories, where the verdict is clustered by them"],
     [
       "--group <number>",
       `SD of how easy classes or forms are, log-odds (default ${defaultClusterSpread.group})`,
@@ -86,7 +83,7 @@ export const power = command<PowerOptions>({
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
-    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : printedFindings([found]));
+    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found]));
   },
 });
 
@@ -117,10 +114,10 @@ export async function plannedStudy(given: PowerOptions, study: Study | undefined
     titles: given.titles === undefined && given.stories === undefined ? even.titles : said.titles,
     groups: said.groups ?? even.groups,
   };
-  return { ...asked, about: sayStudy(title, design, asked) };
+  return { ...asked, about: studyText(title, design, asked) };
 }
 
-function sayStudy(title: string, design: Design | undefined, options: PlannedStudy): string {
+function studyText(title: string, design: Design | undefined, options: PlannedStudy): string {
   const { margin, alpha, readers } = options;
   const end = readers === undefined ? "no planned end" : counted(readers, "reader");
   const clusters = [

@@ -8,7 +8,7 @@ import { command } from "../workbench/stage.ts";
 import { openStudy } from "../workbench/study.ts";
 import { versions } from "../workbench/version.ts";
 import { designIfAny, evenDesign } from "./design.ts";
-import { sayTooFewFor } from "./power-plan.ts";
+import { tooFewForText } from "./power-plan.ts";
 
 /** `tinylove preregister`: freezes margin, exclusions, stopping rule and the hashes of the stories, before the data. */
 export const preregister = command({
@@ -42,7 +42,7 @@ export const preregister = command({
         ? "no planned end (survey.quota, analyse.stop.readers)"
         : `${frozen.readers} readers`;
     const design = await designIfAny(study);
-    const tooFew = design && sayTooFewFor(evenDesign(design), frozen.analyse);
+    const tooFew = design && tooFewForText(evenDesign(design), frozen.analyse);
     effects.print(
       `registered: margin ${frozen.analyse.margin}, alpha ${frozen.analyse.alpha}, ${end}, ${Object.keys(frozen.hashes).join(" and ")} by hash\n${study.path(registrationFile)}`,
     );

@@ -8,7 +8,7 @@ import { holm } from "../stats/multiple-tests.ts";
 import { fitOrdinal } from "../stats/ordinal.ts";
 import { groupedBy } from "../study/groups.ts";
 import type { Data, Rating } from "./data.ts";
-import { errorsOf, whyWithheld } from "./interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { clustersOf } from "./judged.ts";
 import { raterTable } from "./raters.ts";
 import { pointsOf, type RatingScale, ratingScale, widestShare } from "./rating-scale.ts";
@@ -103,7 +103,7 @@ function ordinalOf(own: readonly Rating[], difference: Difference | undefined, d
 }
 
 /** Corrects p-values by Holm over the scales, and the verdicts accordingly. */
-export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
+export function withHolm(tasks: readonly Rated[], data: Data): Rated[] {
   const compared = tasks.flatMap(({ difference }) => difference ?? []);
   const equivalence = holm(compared.map(({ equivalenceP }) => equivalenceP));
   const difference = holm(compared.map(({ differenceP }) => differenceP));
@@ -111,13 +111,13 @@ export function corrected(tasks: readonly Rated[], data: Data): Rated[] {
     if (!rated.difference) return rated;
     const at = compared.indexOf(rated.difference);
     const [equivalenceHolm, differenceHolm] = [equivalence[at]!, difference[at]!];
-    const errors = errorsOf(data);
+    const errors = alphaLevelsOf(data);
     const open = whyWithheld(data) === undefined;
     const withinMargin = open && !rated.tooWide && equivalenceHolm <= errors.equivalenceAlpha;
     const conclusion = conclusionOf({ equivalenceP: equivalenceHolm, differenceP: differenceHolm }, errors);
     const verdict = open && (conclusion !== "equivalent" || withinMargin) ? conclusion : "inconclusive";
-    const corrected = { verdict, withinMargin, equivalenceHolm, differenceHolm };
-    return { ...rated, difference: { ...rated.difference, ...corrected } };
+    const withHolm = { verdict, withinMargin, equivalenceHolm, differenceHolm };
+    return { ...rated, difference: { ...rated.difference, ...withHolm } };
   });
 }
 
@@ -192,7 +192,7 @@ function differenceOf(
       clusters: clustersOf(own, data),
     },
     ["human", "machine"],
-    { margin: margin || Number.MIN_VALUE, scale, ...errorsOf(data) },
+    { margin: margin || Number.MIN_VALUE, scale, ...alphaLevelsOf(data) },
   );
   return {
     ...test,

@@ -16,7 +16,7 @@ import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, percentRange, printed, pValue } from "../study/print.ts";
 import { levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
-import { errorsOf, whyWithheld } from "./interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "./interim-analysis.ts";
 import { asJudgments } from "./judged.ts";
 
 /** Whether readers differ in skill, who is shown to be able to tell, and the power to detect such readers. */
@@ -35,20 +35,20 @@ export interface ReaderDifferences {
 }
 
 /** With less power to detect readers who can tell, "indistinguishable" is not claimed. */
-const enoughPower = 0.8;
+const requiredPower = 0.8;
 
 /** The differences between readers; undefined if no reader judged stories of both origins. */
 export const readerDifferences = (data: Data, random: Random): ReaderDifferences | undefined =>
   differencesIn(asJudgments(data.choices, data), data, random);
 
-/** The same for any judgments. */
+/** The differences between readers for any judgments. */
 export function differencesIn(
   judgments: Judgments,
   data: Data,
   random: Random,
 ): ReaderDifferences | undefined {
   const { settings } = data;
-  const { alpha } = errorsOf(data);
+  const { alpha } = alphaLevelsOf(data);
   const scores = readerScores(judgments);
   if (scores.length === 0) return undefined;
   const heterogeneity = readerHeterogeneity(judgments, { draws: settings.draws }, random.fork("readers"));
@@ -71,10 +71,10 @@ export function differencesIn(
 
 /** Whether the results on readers allow the word "indistinguishable". */
 export const readersAllow = (differences: ReaderDifferences | undefined): boolean =>
-  differences !== undefined && !differences.shown && differences.power >= enoughPower;
+  differences !== undefined && !differences.shown && differences.power >= requiredPower;
 
 /** The headline for equivalence if readers differ, or if a difference could have been missed. */
-export function sayOnAverage(differences: ReaderDifferences | undefined, data: Data): string {
+export function onAverageText(differences: ReaderDifferences | undefined, data: Data): string {
   if (differences === undefined) return "Equivalent on average: no reader judged stories of both origins.";
   const { named, able, shown, heterogeneity } = differences;
   if (!shown) {
@@ -82,14 +82,14 @@ export function sayOnAverage(differences: ReaderDifferences | undefined, data: D
   }
   const { readers } = heterogeneity;
   return named.length > 0
-    ? `Equivalent on average, but some readers can tell: ${sayNumber(named.length, readers)}, and an estimated ${sayShare(able!, data)} can.`
+    ? `Equivalent on average, but some readers can tell: ${numberText(named.length, readers)}, and an estimated ${shareText(able!, data)} can.`
     : `Equivalent on average, but readers differ in how well they judge (${pValue(heterogeneity.p)}).`;
 }
 
-const sayNumber = (named: number, readers: number): string =>
+const numberText = (named: number, readers: number): string =>
   `${printed(named, "integer")} of ${printed(readers, "integer")} ${named === 1 ? "is" : "are"} shown to`;
 
-const sayShare = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
+const shareText = ({ estimate, interval }: AbleShare, { settings: { level } }: Data): string =>
   `${percent(estimate)} (${levelText(level)} interval ${percentRange(interval)})`;
 
 /** The findings about readers: sentences, a table of those who can tell, and a table of majority votes. */
@@ -114,22 +114,22 @@ export function readerFindings(differences: ReaderDifferences | undefined, data:
 
 /** Whether readers differ, who can tell, and the power to detect such readers. */
 export const readerSentences = (differences: ReaderDifferences, data: Data): Finding[] => [
-  sentence("result", sayHeterogeneity(differences, data)),
-  sentence("result", sayNamed(differences)),
-  sentence("detail", sayPower(differences, data)),
+  sentence("result", heterogeneityText(differences, data)),
+  sentence("result", namedText(differences)),
+  sentence("detail", powerText(differences, data)),
 ];
 
-function sayHeterogeneity({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
+function heterogeneityText({ heterogeneity, able, shown }: ReaderDifferences, data: Data): string {
   const { ratio, p } = heterogeneity;
   if (ratio === undefined)
     return "Differences between readers cannot be tested: no story has both right and wrong answers.";
-  if (p > errorsOf(data).alpha) {
-    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - errorsOf(data).alpha)}).`}`;
+  if (p > alphaLevelsOf(data).alpha) {
+    return `Readers are not shown to differ in how well they judge (${pValue(p)}).${shown ? "" : ` At most ${percent(able!.most)} of readers could be right in 95 % of stories (one-sided, level ${levelText(1 - alphaLevelsOf(data).alpha)}).`}`;
   }
-  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${sayShare(able!, data)} can tell.`;
+  return `Readers differ in how well they judge (${pValue(p)}): the variance of their accuracies is ${printed(ratio, "number")} times as large as it would be for equally skilled readers. In a model with two kinds of readers, those who guess and those who are right in at least 75 %, an estimated ${shareText(able!, data)} can tell.`;
 }
 
-function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
+function namedText({ named, fewestForName, medianAnswers, heterogeneity }: ReaderDifferences): string {
   const { readers } = heterogeneity;
   if (named.length > 0) {
     const best = named[0]!;
@@ -142,8 +142,8 @@ function sayNamed({ named, fewestForName, medianAnswers, heterogeneity }: Reader
   return `No single reader is shown to be able to tell; with ${counted(readers, "reader")} this needs at least ${fewestForName} answers from one reader, all right.`;
 }
 
-const sayPower = ({ power }: ReaderDifferences, data: Data): string =>
-  `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < enoughPower ? `, less than the ${enoughPower.toFixed(2)} required for the strongest verdict` : ""} (alpha ${Number(errorsOf(data).alpha.toPrecision(3))}).`;
+const powerText = ({ power }: ReaderDifferences, data: Data): string =>
+  `If 5 % of readers were right in 95 % of stories, a study like this would detect it with probability ${printed(power, "number")}${power < requiredPower ? `, less than the ${requiredPower.toFixed(2)} required for the strongest verdict` : ""} (alpha ${Number(alphaLevelsOf(data).alpha.toPrecision(3))}).`;
 
 const namedTable = (named: readonly TestedScore[]) => ({
   columns: [
@@ -175,4 +175,4 @@ const votesTable = (reached: readonly Vote[]) => ({
 });
 
 const method = ({ heterogeneity: { draws } }: ReaderDifferences): string =>
-  `Differences between readers were tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times). The statistic is the variance of the readers’ balanced accuracies around the values expected from their stories, weighted by precision. Each reader was tested by a one-sided Fisher’s exact test with Holm’s correction. The share of readers who can tell is estimated by a two-component mixture, with a uniform prior on the share and on accuracies from 75 to 99 %. The strongest verdict requires equivalence overall and for each kind of story, no significant difference between readers, and a power of at least ${enoughPower.toFixed(2)} to detect 5 % of readers who are right in 95 % of stories, by simulation with the same readers and stories.`;
+  `Differences between readers were tested by permuting the right and wrong answers to each story among its readers (${printed(draws, "integer")} times). The statistic is the variance of the readers’ balanced accuracies around the values expected from their stories, weighted by precision. Each reader was tested by a one-sided Fisher’s exact test with Holm’s correction. The share of readers who can tell is estimated by a two-component mixture, with a uniform prior on the share and on accuracies from 75 to 99 %. The strongest verdict requires equivalence overall and for each kind of story, no significant difference between readers, and a power of at least ${requiredPower.toFixed(2)} to detect 5 % of readers who are right in 95 % of stories, by simulation with the same readers and stories.`;

@@ -3,7 +3,7 @@ import { counted } from "../study/print.ts";
 import type { Data } from "./data.ts";
 
 /** The state of the study before the first judgment. */
-export function readyFinding({ forms, study }: Data): Finding {
+export function noJudgmentsFinding({ forms, study }: Data): Finding {
   const human = forms.reduce((sum, form) => sum + form.stories.human, 0);
   const machine = forms.reduce((sum, form) => sum + form.stories.machine, 0);
   const ready =

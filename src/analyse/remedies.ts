@@ -1,4 +1,4 @@
-/** Advice for a study whose stories are given away by these features, one piece for each cause, in order. */
+/** Advice for a study whose stories can be recognised by these features: one item for each cause, in order. */
 export function remediesFor(features: readonly string[]): string[] {
   const causes = features.map(
     (feature) => remedies.find(({ shows }) => shows.includes(feature))?.change ?? remedyForColumn(feature),
@@ -6,7 +6,7 @@ export function remediesFor(features: readonly string[]): string[] {
   return [...new Set(causes)];
 }
 
-/** Features (as `surfaceOf` names them) by their cause. */
+/** Features (as `surfaceFeatures` names them) by their cause. */
 const remedies: readonly { readonly shows: readonly string[]; readonly change: string }[] = [
   {
     shows: ["words"],

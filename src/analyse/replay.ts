@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { printedTable } from "../findings/terminal.ts";
+import { tableText } from "../findings/terminal.ts";
 import { clusteredMean } from "../stats/clustered.ts";
 import { proportionVerdict } from "../stats/verdict-test.ts";
 import type { Table } from "../study/finding.ts";
@@ -115,6 +115,6 @@ function printedPart(part: Replayed): string {
   return [
     `${model}: the human text was found in ${found} of ${judgments} (${share.toFixed(3)}) by ${counted(readers, "reader")}`,
     `  ${errors.join(", ")}`,
-    printedTable(table),
+    tableText(table),
   ].join("\n");
 }

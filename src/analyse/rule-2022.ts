@@ -4,7 +4,7 @@ import { listed, printed } from "../study/print.ts";
 import { type Choice, type Data, type Origin, readersOf } from "./data.ts";
 
 /** The 2022 study's requirements for the claim that readers cannot tell. */
-const people = 100;
+const minPeople = 100;
 const questions = 6;
 
 /**
@@ -15,12 +15,12 @@ const questions = 6;
 export function rule2022({ choices }: Data): { findings: Finding[]; numbers: Record<string, unknown> } {
   const readers = readersOf(choices).length;
   const halves = (["all", "human", "machine"] as const).map((of) => ({ of, share: shareOf(choices, of) }));
-  const met = readers >= people && halves.every(({ share }) => share !== undefined && share <= 0.5);
-  const odds = [0.5, 0.52].map(oddsOfMeeting);
+  const met = readers >= minPeople && halves.every(({ share }) => share !== undefined && share <= 0.5);
+  const odds = [0.5, 0.52].map(probabilityOfMeeting);
   const findings = [
     sentence(
       "detail",
-      `The 2022 rule (at least ${people} people with a mean score of at most half, also for each kind of story) is ${met ? "met" : `not met: ${whyNotMet(readers, halves)}`}. The rule cannot support the claim that readers cannot tell. With ${people} people and ${questions} stories each, its limit for all stories is met with probability ${odds[0]!.overall.toFixed(3)} by readers who guess and ${odds[1]!.overall.toFixed(3)} by readers who are right 52 % of the time; with the limits for each kind, ${odds[0]!.withHalves.toFixed(3)} and ${odds[1]!.withHalves.toFixed(3)}. These limits also mix bias with skill: a reader who says “human” to 60 % of all stories scores 1.8 of 3 on human stories, with d′ = 0.`,
+      `The 2022 rule (at least ${minPeople} people with a mean score of at most half, also for each kind of story) is ${met ? "met" : `not met: ${whyNotMet(readers, halves)}`}. The rule cannot support the claim that readers cannot tell. With ${minPeople} people and ${questions} stories each, its limit for all stories is met with probability ${odds[0]!.overall.toFixed(3)} by readers who guess and ${odds[1]!.overall.toFixed(3)} by readers who are right 52 % of the time; with the limits for each kind, ${odds[0]!.withHalves.toFixed(3)} and ${odds[1]!.withHalves.toFixed(3)}. These limits also mix bias with skill: a reader who says “human” to 60 % of all stories scores 1.8 of 3 on human stories, with d′ = 0.`,
     ),
     table("detail", "The 2022 rule", ruleTable(readers, halves)),
   ];
@@ -44,14 +44,18 @@ function whyNotMet(readers: number, halves: readonly Half[]): string {
       .filter(({ share }) => share === undefined)
       .map(({ of }) => (of === "all" ? "there are no judgments" : `no ${of} stories were judged`)),
   ];
-  const count = `${readers} of at least ${people}`;
-  if (readers < people) return [`too few people (${count})`, ...tooHigh].join("; ");
+  const count = `${readers} of at least ${minPeople}`;
+  if (readers < minPeople) return [`too few people (${count})`, ...tooHigh].join("; ");
   return `enough people (${count}), but ${listed(tooHigh)}`;
 }
 
 /** The probability that independent judgments, right with probability `accuracy`, meet the rule. */
-export function oddsOfMeeting(accuracy: number): { accuracy: number; overall: number; withHalves: number } {
-  const judgments = people * questions;
+export function probabilityOfMeeting(accuracy: number): {
+  accuracy: number;
+  overall: number;
+  withHalves: number;
+} {
+  const judgments = minPeople * questions;
   // At most half of each kind implies at most half of all.
   const half = binomialCdf(judgments / 4, judgments / 2, accuracy);
   return { accuracy, overall: binomialCdf(judgments / 2, judgments, accuracy), withHalves: half * half };
@@ -76,7 +80,7 @@ function ruleTable(readers: number, halves: readonly Half[]): Table {
       { key: "met", label: "Met", format: "text" },
     ],
     rows: [
-      { asks: `at least ${people} people`, found: String(readers), met: readers >= people },
+      { asks: `at least ${minPeople} people`, found: String(readers), met: readers >= minPeople },
       ...halves.map(({ of, share }) => ({
         asks: `a mean score of at most ${of === "all" ? "3 of 6" : "1.5 of 3"}, ${of} stories`,
         found: share === undefined ? "none judged" : scoreOf(share, of === "all" ? 6 : 3),

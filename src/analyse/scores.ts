@@ -50,7 +50,7 @@ export function formScores(data: Data): FormScores {
   return {
     forms,
     table: forms.length > 0 ? formsTable(forms) : undefined,
-    sentences: sayForms(forms),
+    sentences: formsFindings(forms),
     questions: lengths.size === 1 ? [...lengths][0] : undefined,
     scores: byForm.flatMap(({ scores }) => scores),
   };
@@ -132,7 +132,7 @@ function formsTable(forms: readonly FormScore[]): Table {
   };
 }
 
-function sayForms(forms: readonly FormScore[]): Finding[] {
+function formsFindings(forms: readonly FormScore[]): Finding[] {
   const unread = forms.filter(({ responses }) => responses === 0);
   const taken = forms.filter(({ responses }) => responses > 0);
   if (taken.length === 0) return [];

@@ -104,8 +104,8 @@ export function alternativeFindings(
   const parts = gap !== undefined && gap.p <= data.settings.alpha && Math.abs(gap.gap) >= noticeable;
   return [
     ...(estimates.length > 0 ? [sentence("result", `${capital(listed(estimates))}.`)] : []),
-    ...(parts ? [sentence("warning", sayGap(gap, methodOf(data.settings)))] : []),
-    ...(usual ? [sentence("result", sayDefault(usual, data))] : []),
+    ...(parts ? [sentence("warning", gapText(gap, methodOf(data.settings)))] : []),
+    ...(usual ? [sentence("result", defaultText(usual, data))] : []),
     table("detail", "Sensitivity of the verdict to the analysis", {
       columns: [
         { key: "weighing", label: "Analysis", format: "text" },
@@ -127,7 +127,7 @@ export function alternativeFindings(
   ];
 }
 
-function sayGap({ gap }: WeightingGap, { weigh }: Method): string {
+function gapText({ gap }: WeightingGap, { weigh }: Method): string {
   const who = gap > 0 ? "more" : "less";
   const believe =
     weigh === "readers"
@@ -136,7 +136,7 @@ function sayGap({ gap }: WeightingGap, { weigh }: Method): string {
   return `Readers who judged more stories were right ${who} often than those who judged fewer, so those who left early differ from those who stayed. ${believe}`;
 }
 
-function sayDefault({ test: { overall, together } }: AlternativeVerdict, data: Data): string {
+function defaultText({ test: { overall, together } }: AlternativeVerdict, data: Data): string {
   const method = methodOf(data.settings);
   const by = [
     method.weigh === "judgments" ? "equal weight for each judgment" : "equal weight for each reader",

@@ -8,7 +8,7 @@ import { balancedNote, levelText } from "./accuracy-text.ts";
 import type { Data } from "./data.ts";
 import { asJudgments, testOptions } from "./judged.ts";
 
-interface Measured {
+interface EstimateWithInterval {
   readonly value: number;
   readonly low: number | undefined;
   readonly high: number | undefined;
@@ -18,9 +18,9 @@ interface Measured {
 export interface Detection {
   /** The share of "human" answers, averaged over both kinds of story, tested against one half. */
   readonly leaning: Verdict;
-  readonly sensitivity: Measured | undefined;
-  readonly criterion: Measured | undefined;
-  readonly youden: Measured | undefined;
+  readonly sensitivity: EstimateWithInterval | undefined;
+  readonly criterion: EstimateWithInterval | undefined;
+  readonly youden: EstimateWithInterval | undefined;
 }
 
 /** Skill and bias, with the clusters of the verdict. */
@@ -31,7 +31,7 @@ export function detectionOf(data: Data, { overall }: StudyVerdict): Detection {
   const detection = clusteredDetection(judgments, settings.level);
   // With one reader, or one story of a kind, there is no interval.
   const known = overall.degrees > 0;
-  const measured = ({ value, interval }: Estimate): Measured => ({
+  const measured = ({ value, interval }: Estimate): EstimateWithInterval => ({
     value,
     low: known ? interval.low : undefined,
     high: known ? interval.high : undefined,
@@ -55,7 +55,7 @@ export function detectionTable(
   { sensitivity, criterion, youden }: Detection,
   { settings: { level } }: Data,
 ): Table {
-  const row = (measure: string, value: Measured | undefined, meaning: string) => ({
+  const row = (measure: string, value: EstimateWithInterval | undefined, meaning: string) => ({
     measure,
     value: value?.value ?? null,
     low: value?.low ?? null,
@@ -83,7 +83,7 @@ export function detectionTable(
 }
 
 /** A sentence on bias, which is claimed only if the interval excludes one half. */
-export function sayBias({ leaning }: Detection): Finding[] {
+export function biasFindings({ leaning }: Detection): Finding[] {
   const { estimate, interval, degrees } = leaning;
   if (estimate === undefined || degrees === 0) return [];
   const share = `Readers said “human” in ${percent(estimate)} of judgments${balancedNote(leaning) && " (mean of both kinds of story)"}`;

@@ -1,7 +1,7 @@
 import { countWords, termsOf } from "../text/words.ts";
 
 /** Surface features of a text, which can reveal its origin without reading. */
-export function surfaceOf(text: string, title: string): Record<string, number> {
+export function surfaceFeatures(text: string, title: string): Record<string, number> {
   const terms = termsOf(text);
   const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
   const wanted = new Set(termsOf(title).filter((term) => term.length > 3));

@@ -1,7 +1,7 @@
 import { groupedBy } from "../study/groups.ts";
 import type { Origin } from "./data.ts";
 
-interface Titled {
+interface TitledAnswer {
   readonly stimulus: string;
   readonly origin: Origin;
   readonly title: string;
@@ -11,7 +11,7 @@ interface Titled {
  * The title of each answer's story, if human and machine stories share titles; a story without a title is its own title.
  * Undefined if no title has stories of both origins.
  */
-export function sharedTitles(answers: readonly Titled[]): string[] | undefined {
+export function sharedTitles(answers: readonly TitledAnswer[]): string[] | undefined {
   const titled = answers.filter(({ title }) => title !== "");
   const shared = [...groupedBy(titled, ({ title }) => title).values()].some(
     (own) => new Set(own.map(({ origin }) => origin)).size > 1,

@@ -24,8 +24,8 @@ export class MeasureCache {
 
   static async open(study: Study, { name, version }: Measure): Promise<MeasureCache> {
     const path = study.path(".tinylove", "describe", `${name}.json`);
-    const kept = await readFile(path, "utf8").then(parsed, () => undefined);
-    const values = kept?.version === version ? Object.entries(kept.values) : [];
+    const entries = await readFile(path, "utf8").then(parseCache, () => undefined);
+    const values = entries?.version === version ? Object.entries(entries.values) : [];
     return new MeasureCache(path, version, new Map(values.map(([key, value]) => [key, value ?? undefined])));
   }
 
@@ -45,24 +45,24 @@ export class MeasureCache {
   }
 
   /** Writes new values; at the end of a run also removes unused ones. */
-  async save(ended: boolean): Promise<void> {
-    const kept = ended ? [...this.#values].filter(([key]) => this.#asked.has(key)) : [...this.#values];
-    if (!this.#changed && kept.length === this.#values.size) return;
-    this.#values = new Map(kept);
+  async save(complete: boolean): Promise<void> {
+    const entries = complete ? [...this.#values].filter(([key]) => this.#asked.has(key)) : [...this.#values];
+    if (!this.#changed && entries.length === this.#values.size) return;
+    this.#values = new Map(entries);
     this.#changed = false;
-    const values = Object.fromEntries(kept.map(([key, value]) => [key, value ?? null]));
+    const values = Object.fromEntries(entries.map(([key, value]) => [key, value ?? null]));
     await writeWhole(this.#path, JSON.stringify({ version: this.#version, values }));
   }
 }
 
-const Kept = z.object({
+const CacheFile = z.object({
   version: z.number(),
   values: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
 });
 
-function parsed(text: string): z.infer<typeof Kept> | undefined {
+function parseCache(text: string): z.infer<typeof CacheFile> | undefined {
   try {
-    return Kept.safeParse(JSON.parse(text)).data;
+    return CacheFile.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

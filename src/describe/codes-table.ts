@@ -2,7 +2,7 @@ import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
 import type { Value } from "../measures/measure.ts";
 import { csv } from "../tables/tables.ts";
-import type { Measurements } from "./take.ts";
+import type { Measurements } from "./measure-texts.ts";
 
 /**
  * `corpus/codes.csv`: a row per text, a column per measure, then for each variable of the codebook its code and the kind

@@ -20,7 +20,7 @@ import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
 import { codesCsv } from "./codes-table.ts";
 import { description } from "./description.ts";
-import { takeMeasures } from "./take.ts";
+import { measureTexts } from "./measure-texts.ts";
 
 /** `tinylove describe`: measures every text, as a table and as findings. */
 export const describe = stage({
@@ -41,14 +41,14 @@ export const describe = stage({
     const stories = await readStories(study);
     const generations = await readGenerations(study);
     const texts = textsOf(stories, generations);
-    const taken = await takeMeasures(study, wanted, texts, new Corpus(stories), effects);
+    const measurements = await measureTexts(study, wanted, texts, new Corpus(stories), effects);
     const coded = await codedTexts(study, texts);
-    const rule = study.config.corpus.words.warn;
-    const found = description(texts, taken, coded, rule, study.random("describe"));
+    const wordLimit = study.config.corpus.words.warn;
+    const found = description(texts, measurements, coded, wordLimit, study.random("describe"));
     await writeCoder(study, coded.coders.find(({ name }) => name === cuesCoder)!);
-    await writeWhole(study.path(codesFile), codesCsv(texts, taken, coded));
+    await writeWhole(study.path(codesFile), codesCsv(texts, measurements, coded));
     await writeWhole(study.path(descriptionFile), `${JSON.stringify(found, null, 2)}\n`);
-    effects.log(`  ${texts.length} texts, ${taken.measures.length} measures: ${codesFile}`);
+    effects.log(`  ${texts.length} texts, ${measurements.measures.length} measures: ${codesFile}`);
   },
 });
 

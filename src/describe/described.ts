@@ -2,18 +2,18 @@ import type { Coded } from "../coding/coded.ts";
 import type { Text } from "../coding/texts.ts";
 import type { Measure, Value } from "../measures/measure.ts";
 import type { Random } from "../stats/random.ts";
-import type { Measurements } from "./take.ts";
+import type { Measurements } from "./measure-texts.ts";
 
 /** A text with its values, by the measure's name. */
 export interface DescribedText extends Text {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** The input of the findings. `rule` is the length in words above which a story gets a warning. */
+/** The input of the findings. `wordLimit` is the length in words above which a story gets a warning. */
 export interface FindingInput {
   readonly texts: DescribedTexts;
   readonly coded: Coded;
-  readonly rule: number;
+  readonly wordLimit: number;
   readonly random: Random;
 }
 
@@ -27,7 +27,7 @@ export interface Spread {
 /** All texts with their values, by origin. */
 export class DescribedTexts {
   readonly measures: readonly Measure[];
-  /** Texts that may be shown: human stories, and the attempt that counts of each model at each title. */
+  /** Texts that may be shown: human stories, and for each model and title the attempt that counts. */
   readonly all: readonly DescribedText[];
   readonly human: readonly DescribedText[];
   readonly machine: readonly DescribedText[];

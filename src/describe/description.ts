@@ -12,17 +12,17 @@ import { lengths } from "./findings/lengths.ts";
 import { narration } from "./findings/narration.ts";
 import { ranges } from "./findings/ranges.ts";
 import { setAside } from "./findings/set-aside.ts";
-import type { Measurements } from "./take.ts";
+import type { Measurements } from "./measure-texts.ts";
 
 /** The findings about the texts: distributions, and human compared with machine texts. */
 export function description(
   texts: readonly Text[],
-  taken: Measurements,
+  measurements: Measurements,
   coded: Coded,
-  rule: number,
+  wordLimit: number,
   random: Random,
 ): Findings {
-  const input = { texts: new DescribedTexts(texts, taken), coded, rule, random };
+  const input = { texts: new DescribedTexts(texts, measurements), coded, wordLimit, random };
   return {
     analysis: "describe",
     asks: "What are the stories like, and how do human and machine stories differ?",

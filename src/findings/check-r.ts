@@ -39,7 +39,7 @@ const MixedNumbers = z.object({
 });
 
 /** The judgments that the program checks, and the margin of the tests. */
-interface Judged {
+interface CheckedTable {
   readonly margin: number;
   /** The path of the table, relative to the program. */
   readonly table: string;
@@ -50,10 +50,10 @@ interface Judged {
 }
 
 /**
- * An R program, `check.R`, with which a reviewer recomputes the main figures from the table of judgments: the clustered
+ * An R program, `check.R`, that recomputes the main figures from the table of judgments: the clustered
  * errors and both tests in base R, the mixed model with lme4. It fails if a figure differs. Undefined without a verdict.
  */
-export function checkR(found: readonly Findings[], judged: Judged): string | undefined {
+export function checkR(found: readonly Findings[], judged: CheckedTable): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
   const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
   if (!verdict.success) return undefined;
@@ -61,16 +61,16 @@ export function checkR(found: readonly Findings[], judged: Judged): string | und
   const onlyOrigin =
     mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
   return [
-    opening(judged, verdict.data),
+    rHeader(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...readersChecks(verdict.data),
     ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
-    ending,
+    rFooter,
   ].join("\n");
 }
 
-const opening = (
-  { margin, table, only, furtherTables }: Judged,
+const rHeader = (
+  { margin, table, only, furtherTables }: CheckedTable,
   { method: { weigh, clusters } }: VerdictNumbers,
 ): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
@@ -84,24 +84,24 @@ differing <- 0
 # Accuracies are means over ${weigh === "readers" ? "the readers' own accuracies" : "all judgments"}.
 equal_reader_weights <- ${weigh === "readers" ? "TRUE" : "FALSE"}
 
-# Clusters besides readers and stories; a story without a title, or a reader without a label, is a cluster of its own.
+# Clusters in addition to readers and stories; a story without a title, or a reader without a label, is a separate cluster.
 label <- function(name, own) {
   found <- judgments[[name]]
 ${furtherTables ? furtherTablesR(furtherTables) : ""}  if (is.null(found)) stop("the tables have no column ", name, ", by which the verdict is clustered")
   ifelse(is.na(found), paste("own", own), paste("of", found))
 }
-ways <- list(reader = judgments$participant, story = judgments$stimulus)
-${clusters.map((name) => `ways[["${name}"]] <- label("${name}", judgments$${name === "title" ? "stimulus" : "participant"})\n`).join("")}
-check <- function(what, theirs, ours, tolerance = 1e-6) {
-  agrees <- isTRUE(abs(theirs - ours) <= tolerance * max(1, abs(ours)))
-  cat(sprintf("%-6s %-34s here %.8f  study %.8f\\n", if (agrees) "ok" else "DIFFER", what, theirs, ours))
+clusterings <- list(reader = judgments$participant, story = judgments$stimulus)
+${clusters.map((name) => `clusterings[["${name}"]] <- label("${name}", judgments$${name === "title" ? "stimulus" : "participant"})\n`).join("")}
+check <- function(what, recomputed, expected, tolerance = 1e-6) {
+  agrees <- isTRUE(abs(recomputed - expected) <= tolerance * max(1, abs(expected)))
+  cat(sprintf("%-6s %-34s here %.8f  study %.8f\\n", if (agrees) "ok" else "DIFFER", what, recomputed, expected))
   if (!agrees) differing <<- differing + 1
 }
 
 # Variance of a weighted sum of group means for one clustering: the leave-one-out jackknife over clusters (CV3), by origin
 # if clusters are nested in origins. The effective number of clusters in the degrees of freedom is
 # (sum of n)^2 / sum of n^2.
-way <- function(residual, weight, cluster, group) {
+cluster_variance <- function(residual, weight, cluster, group) {
   cell <- paste(cluster, group, sep = "\\r")
   first <- function(x) tapply(x, cell, function(y) y[1])
   count <- tapply(weight, cell, sum)
@@ -117,10 +117,10 @@ way <- function(residual, weight, cluster, group) {
 
 # A clustering nested in another is dropped.
 within <- function(one, other) all(tapply(as.character(other), as.character(one), function(y) length(unique(y))) == 1)
-contained <- sapply(seq_along(ways), function(i) any(sapply(seq_along(ways), function(j)
-  i != j && within(ways[[i]], ways[[j]]) && (j < i || !within(ways[[j]], ways[[i]])))))
-ways <- ways[!contained]
-sets <- unlist(lapply(seq_along(ways), function(size) combn(length(ways), size, simplify = FALSE)), recursive = FALSE)
+contained <- sapply(seq_along(clusterings), function(i) any(sapply(seq_along(clusterings), function(j)
+  i != j && within(clusterings[[i]], clusterings[[j]]) && (j < i || !within(clusterings[[j]], clusterings[[i]])))))
+clusterings <- clusterings[!contained]
+sets <- unlist(lapply(seq_along(clusterings), function(size) combn(length(clusterings), size, simplify = FALSE)), recursive = FALSE)
 
 # Clusterings are combined by inclusion and exclusion (Cameron, Gelbach and Miller 2011), never below a single one, a pair,
 # or the variance of independent judgments.
@@ -131,7 +131,7 @@ share <- function(weights) {
   total <- tapply(weight, group, sum)
   means <- tapply(weight * x, group, sum) / total
   residual <- weights[group] * weight * (x - means[group])
-  parts <- lapply(sets, function(set) way(residual, weight, do.call(paste, c(unname(lapply(ways[set], function(w) w[kept])), sep = "\\r")), group))
+  parts <- lapply(sets, function(set) cluster_variance(residual, weight, do.call(paste, c(unname(lapply(clusterings[set], function(w) w[kept])), sep = "\\r")), group))
   variance <- sapply(parts, function(part) part$variance)
   sign <- ifelse(lengths(sets) %% 2 == 1, 1, -1)
   combined <- sapply(sets[lengths(sets) <= 2], function(pair) sum((sign * variance)[sapply(sets, function(set) all(set %in% pair))]))
@@ -143,7 +143,7 @@ share <- function(weights) {
   single <- parts[lengths(sets) == 1]
   own <- sapply(single, function(part) part$degrees)
   degrees <- min(own)
-  if (any(!names(ways) %in% c("reader", "story"))) {
+  if (any(!names(clusterings) %in% c("reader", "story"))) {
     whole <- max(combined, sum(sign * variance))
     degrees <- max(degrees, min(max(own), whole^2 / sum(sapply(single, function(part) part$variance)^2 / own)))
   }
@@ -155,7 +155,7 @@ share <- function(weights) {
 }
 `;
 
-const furtherTablesR = ({ stimuli, participants }: NonNullable<Judged["furtherTables"]>): string =>
+const furtherTablesR = ({ stimuli, participants }: NonNullable<CheckedTable["furtherTables"]>): string =>
   [
     [stimuli, "stimulus"],
     [participants, "participant"],
@@ -184,7 +184,7 @@ function shareChecks(of: keyof typeof weights, share: z.infer<typeof Share>): st
   ];
   return [
     `found <- share(${weights[of]})`,
-    ...checks.map(([name, field, ours]) => `check("${of}: ${name}", found$${field}, ${ours})`),
+    ...checks.map(([name, field, expected]) => `check("${of}: ${name}", found$${field}, ${expected})`),
     "",
   ].join("\n");
 }
@@ -222,11 +222,11 @@ check("readers differ, p by permutation", (1 + sum(permuted >= found * (1 - 1e-1
 
 function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
   const { coefficients, deviations, logLikelihood, formula, singular } = mixed;
-  const ours = (effect: string) => coefficients.find((one) => one.effect === effect)!;
+  const expected = (effect: string) => coefficients.find((one) => one.effect === effect)!;
   // In a singular fit these depend on how close to 0 a program stops.
   const errors: [string, string, number][] = singular
     ? []
-    : [["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', ours("origin").standardError]];
+    : [["standard error of origin", 'sqrt(vcov(fit)["origin", "origin"])', expected("origin").standardError]];
   const spreads = Object.entries(deviations)
     .filter(([, deviation]) => deviation > 0.1)
     .map(([name, deviation]): [string, string, number] => {
@@ -235,8 +235,8 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
-    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', ours("leaning").estimate],
-    ["origin", 'fixef(fit)[["origin"]]', ours("origin").estimate],
+    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', expected("leaning").estimate],
+    ["origin", 'fixef(fit)[["origin"]]', expected("origin").estimate],
     ...errors,
     ...spreads,
   ];
@@ -251,7 +251,8 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     '  deviation <- function(unit, term) spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term]',
     // lme4's tolerance is lower, and its standard errors are from second differences.
     ...tests.map(
-      ([name, value, ours_]) => `  check("mixed model: ${name}", unname(${value}), ${ours_}, 0.01)`,
+      ([name, value, expectedValue]) =>
+        `  check("mixed model: ${name}", unname(${value}), ${expectedValue}, 0.01)`,
     ),
     "} else {",
     '  cat("lme4 is not installed; the mixed model was not checked\\n")',
@@ -262,6 +263,6 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
 
 const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };
 
-const ending = `if (differing > 0) stop(differing, " figures differ")
+const rFooter = `if (differing > 0) stop(differing, " figures differ")
 cat("all figures agree\\n")
 `;

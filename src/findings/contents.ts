@@ -1,51 +1,51 @@
 import type { Finding, Findings } from "../study/finding.ts";
-import type { StoryRead } from "./stories.ts";
+import type { ReportStory } from "./stories.ts";
 
 /** The contents of a report, for the page, the Markdown and the tables. */
 export interface Contents {
   readonly title: string;
   /** Notes at the start: simulated readers, an example corpus, a dummy model. */
-  readonly marks: readonly Mark[];
+  readonly notices: readonly Notice[];
   /** The verdict in one sentence. */
   readonly headline: string;
   /** The figures behind the headline, in a few sentences. */
-  readonly deck: readonly string[];
+  readonly summary: readonly string[];
   /** The figures and tables below the headline. */
-  readonly carriers: readonly Named[];
-  /** What follows on the first page: how the texts were selected. */
-  readonly firstPage: readonly Named[];
+  readonly headlineFigures: readonly NamedFinding[];
+  /** Further findings on the first page: how the texts were selected. */
+  readonly firstPage: readonly NamedFinding[];
   /** Warnings, shown first. */
   readonly warnings: readonly string[];
   readonly chapters: readonly Chapter[];
-  readonly stories: readonly StoryRead[];
+  readonly stories: readonly ReportStory[];
   /** Paragraphs ready for a paper. */
   readonly methods: readonly string[];
   readonly provenance: Provenance;
 }
 
 /** A note on the origin of the data. */
-export interface Mark {
+export interface Notice {
   readonly name: string;
   readonly text: string;
   /** Whether the data are not real (simulated readers, a dummy model); every section then repeats the name. */
-  readonly unreal: boolean;
+  readonly synthetic: boolean;
 }
 
 /** Readers simulated by a program. */
-export const simulatedMark: Mark = {
+export const simulatedNotice: Notice = {
   name: "Simulated readers",
   text: "a program gave these answers, no person did. They test the procedure and are not evidence.",
-  unreal: true,
+  synthetic: true,
 };
 
 export interface Chapter {
   readonly name: string;
   readonly asks: string;
-  readonly findings: readonly Named[];
+  readonly findings: readonly NamedFinding[];
 }
 
 /** A finding with the file name of its figure and table. */
-export interface Named {
+export interface NamedFinding {
   readonly name: string;
   readonly finding: Finding;
 }
@@ -58,28 +58,28 @@ export interface Provenance {
 
 /** Arranges the findings: the verdict and its figure first, warnings next, methods last. */
 export function contentsOf(
-  about: Pick<Contents, "title" | "marks" | "stories" | "provenance">,
+  about: Pick<Contents, "title" | "notices" | "stories" | "provenance">,
   found: readonly Findings[],
 ): Contents {
   const chapters = found.map(({ analysis, asks, findings }) => ({
     name: analysis,
     asks,
-    findings: namedOf(analysis, findings),
+    findings: namedFindings(analysis, findings),
   }));
   const all = chapters.flatMap(({ findings }) => findings);
   const sentences = (weight: Finding["weight"]) =>
     all.flatMap(({ finding }) =>
       finding.kind === "sentence" && finding.weight === weight ? [finding.text] : [],
     );
-  const [headline = sentences("result")[0] ?? "The study has no questions about stories.", ...deck] =
+  const [headline = sentences("result")[0] ?? "The study has no questions about stories.", ...summary] =
     sentences("verdict");
   // Chapters do not repeat the headline and the notes.
-  const said = new Set([headline, ...about.marks.map(({ text }) => text)]);
+  const alreadyShown = new Set([headline, ...about.notices.map(({ text }) => text)]);
   return {
     ...about,
     headline,
-    deck,
-    carriers: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
+    summary,
+    headlineFigures: all.filter(({ finding }) => finding.weight === "verdict" && finding.kind !== "sentence"),
     firstPage: all.filter(({ finding }) => finding.weight === "first page"),
     warnings: sentences("warning"),
     chapters: chapters
@@ -87,7 +87,8 @@ export function contentsOf(
         ...chapter,
         findings: chapter.findings.filter(
           ({ finding }) =>
-            !apart.has(finding.weight) && !(finding.kind === "sentence" && said.has(finding.text)),
+            !shownElsewhere.has(finding.weight) &&
+            !(finding.kind === "sentence" && alreadyShown.has(finding.text)),
         ),
       }))
       .filter(({ findings }) => findings.length > 0),
@@ -96,10 +97,15 @@ export function contentsOf(
 }
 
 /** Findings that are shown outside their chapter. */
-const apart: ReadonlySet<Finding["weight"]> = new Set(["verdict", "first page", "warning", "method"]);
+const shownElsewhere: ReadonlySet<Finding["weight"]> = new Set([
+  "verdict",
+  "first page",
+  "warning",
+  "method",
+]);
 
 /** `verdict-1`, `verdict-2` ... in order of the figures and tables of an analysis. */
-function namedOf(analysis: string, findings: readonly Finding[]): Named[] {
+function namedFindings(analysis: string, findings: readonly Finding[]): NamedFinding[] {
   let shown = 0;
   return findings.map((finding) => ({
     finding,

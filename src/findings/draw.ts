@@ -8,7 +8,7 @@ import { colour } from "./palette.ts";
 export const widths = { page: 696, phone: 340 } as const;
 
 /** A figure as SVG that scales with its frame; `label` is for screen readers. */
-export function drawn(figure: Figure, label: string, width: number): string {
+export function drawFigure(figure: Figure, label: string, width: number): string {
   const kind = figureKinds.find(({ name }) => name === figure.draw);
   if (!kind) throw new Error(`no figure kind ${figure.draw}: add it to src/findings/figures.ts`);
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
@@ -27,11 +27,11 @@ export function drawn(figure: Figure, label: string, width: number): string {
     // linkedom's document has everything that Plot needs.
     document: document as unknown as Document,
   });
-  return tidied(svg as unknown as SVGElement, label);
+  return cleanSvg(svg as unknown as SVGElement, label);
 }
 
 /** One root element with a name and a view box, without Plot's own style sheet. */
-function tidied(svg: SVGElement, label: string): string {
+function cleanSvg(svg: SVGElement, label: string): string {
   svg.querySelector("style")?.remove();
   svg.removeAttribute("class");
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");

@@ -1,16 +1,16 @@
 import type { Table } from "../study/finding.ts";
 import { percent, shownTable } from "../study/print.ts";
-import type { Contents, Named } from "./contents.ts";
-import type { StoryRead } from "./stories.ts";
+import type { Contents, NamedFinding } from "./contents.ts";
+import type { ReportStory } from "./stories.ts";
 
 /** The report as Markdown, with figures as `figures/<name>.svg`. */
 export function markdown(contents: Contents): string {
   const {
     title,
-    marks,
+    notices,
     headline,
-    deck,
-    carriers,
+    summary,
+    headlineFigures,
     firstPage,
     warnings,
     chapters,
@@ -18,16 +18,16 @@ export function markdown(contents: Contents): string {
     methods,
     provenance,
   } = contents;
-  const marked = marks.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
-  const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
-  const tag = unreal.length > 0 ? `*${unreal.join(" · ")}*` : "";
+  const noticeText = notices.map(({ name, text }) => `> ${name}: ${text}`).join("\n>\n");
+  const synthetic = notices.filter((mark) => mark.synthetic).map(({ name }) => name);
+  const tag = synthetic.length > 0 ? `*${synthetic.join(" · ")}*` : "";
   const parts = [
     `# ${title}: report`,
-    marked,
+    noticeText,
     ...(warnings.length > 0 ? ["## Before you read on", ...warnings] : []),
     `**${headline}**`,
-    ...deck,
-    ...carriers.map(block),
+    ...summary,
+    ...headlineFigures.map(block),
     ...firstPage.map(block),
     ...chapters.flatMap(({ asks, findings }) => [`## ${asks}`, tag, ...findings.map(block)]),
     ...(stories.length > 0 ? ["## The stories and their judgments", tag, ...stories.map(story)] : []),
@@ -42,7 +42,7 @@ export function markdown(contents: Contents): string {
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
 
-function block({ name, finding }: Named): string {
+function block({ name, finding }: NamedFinding): string {
   if (finding.kind === "sentence") return finding.text;
   if (finding.kind === "table") return `${finding.caption}.\n\n${tableText(finding.table)}`;
   return `![${finding.caption}](figures/${name}.svg)\n\n${finding.caption}.\n\n${tableText(finding.figure.table)}`;
@@ -63,7 +63,7 @@ const bold = (text: string): string => text.replace(/«(\s+)»/g, "$1").replace(
 
 const cellText = (cell: string): string => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ");
 
-function story({ title, text, origin, model, judgments, right, reasons }: StoryRead): string {
+function story({ title, text, origin, model, judgments, right, reasons }: ReportStory): string {
   const judged =
     judgments > 0
       ? `${right} of ${judgments} readers were right (${percent(right / judgments)})`
@@ -72,12 +72,14 @@ function story({ title, text, origin, model, judgments, right, reasons }: StoryR
     .split("\n")
     .map((line) => `> ${line}`)
     .join("\n");
-  const said = reasons.map(({ answer, reason }) => `- said “${answer}”: ${cellText(reason)}`).join("\n");
+  const reasonList = reasons
+    .map(({ answer, reason }) => `- said “${answer}”: ${cellText(reason)}`)
+    .join("\n");
   return [
     `### ${title}`,
     `${origin === "human" ? "A person" : model || "A machine"}; ${judged}.`,
     quoted,
-    said,
+    reasonList,
   ]
     .filter(Boolean)
     .join("\n\n");

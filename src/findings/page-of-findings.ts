@@ -1,5 +1,5 @@
 import type { Findings } from "../study/finding.ts";
-import { contentsOf, simulatedMark } from "./contents.ts";
+import { contentsOf, simulatedNotice } from "./contents.ts";
 import { page } from "./page.ts";
 import { provenanceOf } from "./provenance.ts";
 
@@ -8,7 +8,7 @@ export function pageOfFindings(
   { title, simulated }: { readonly title: string; readonly simulated: boolean },
   found: readonly Findings[],
 ): string {
-  const marks = simulated ? [simulatedMark] : [];
+  const notices = simulated ? [simulatedNotice] : [];
   const provenance = provenanceOf({ stages: {} }, undefined);
-  return page(contentsOf({ title, marks, stories: [], provenance }, found));
+  return page(contentsOf({ title, notices, stories: [], provenance }, found));
 }

@@ -1,16 +1,16 @@
 import type { Finding } from "../study/finding.ts";
 import { counted, percent } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
-import type { Chapter, Contents, Mark, Named } from "./contents.ts";
-import { drawn, widths } from "./draw.ts";
-import { type Places, placesOf, type StoryRead } from "./stories.ts";
+import type { Chapter, Contents, NamedFinding, Notice } from "./contents.ts";
+import { drawFigure, widths } from "./draw.ts";
+import { type ReportStory, type StoryLinks, storyLinksOf } from "./stories.ts";
 import { style } from "./style.ts";
 import { tableBlock } from "./table-block.ts";
 
 /** The report as one self-contained HTML file, without scripts, fonts or images from elsewhere. */
 export function page(contents: Contents): string {
-  const { title, marks, chapters, stories, warnings } = contents;
-  const places = placesOf(stories);
+  const { title, notices, chapters, stories, warnings } = contents;
+  const links = storyLinksOf(stories);
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,17 +24,17 @@ export function page(contents: Contents): string {
 <header class="top">
   <p class="eyebrow">Tiny Love report</p>
   <h1>${title}</h1>
-  ${marksOf(marks)}
+  ${noticeParagraphs(notices)}
   ${warnings.length > 0 && html`<div class="warnings"><h2>Before you read on</h2>${warnings.map((text) => html`<p>${prose(text)}</p>`)}</div>`}
   ${headline(contents.headline)}
-  ${contents.deck.map((text) => html`<p class="deck">${prose(text)}</p>`)}
-  ${contents.carriers.map((named) => block(named, places))}
-  ${contents.firstPage.map((named) => block(named, places))}
+  ${contents.summary.map((text) => html`<p class="deck">${prose(text)}</p>`)}
+  ${contents.headlineFigures.map((named) => block(named, links))}
+  ${contents.firstPage.map((named) => block(named, links))}
   ${chapters.length > 1 && contentsList(contents)}
 </header>
 <main>
-${chapters.map((chapter) => chapterSection(chapter, marks, places))}
-${stories.length > 0 && storiesSection(stories, marks)}
+${chapters.map((chapter) => chapterSection(chapter, notices, links))}
+${stories.length > 0 && storiesSection(stories, notices)}
 ${methodsSection(contents)}
 </main>
 <footer>Made by Tiny Love. This page is self-contained: it loads nothing and sends nothing.</footer>
@@ -44,20 +44,20 @@ ${methodsSection(contents)}
   return document.markup;
 }
 
-const marksOf = (marks: readonly Mark[]): readonly Html[] =>
-  marks.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
+const noticeParagraphs = (notices: readonly Notice[]): readonly Html[] =>
+  notices.map(({ name, text }) => html`<p class="mark" role="note"><b>${name}:</b> ${text}</p>`);
 
-/** Repeats in each section what is not real; the explanation is at the start. */
-const tags = (marks: readonly Mark[]): Html | false => {
-  const unreal = marks.filter((mark) => mark.unreal).map(({ name }) => name);
-  return unreal.length > 0 && html`<p class="tag">${unreal.join(" · ")}</p>`;
+/** Marks a section as based on synthetic data; the explanation is at the start. */
+const syntheticTag = (notices: readonly Notice[]): Html | false => {
+  const names = notices.filter((mark) => mark.synthetic).map(({ name }) => name);
+  return names.length > 0 && html`<p class="tag">${names.join(" · ")}</p>`;
 };
 
 /** The headline, with its first part emphasised. */
 function headline(text: string): Html {
-  const [word, rest] = splitAt(text);
-  const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(word)?.[1]?.toLowerCase();
-  return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${word}</strong>${rest}` : text}</p>`;
+  const [conclusion, rest] = splitAt(text);
+  const kind = /^(Inconclusive|Different|Indistinguishable|Equivalent)/.exec(conclusion)?.[1]?.toLowerCase();
+  return html`<p class="headline${kind && ` verdict-${kind}`}">${kind ? html`<strong>${conclusion}</strong>${rest}` : text}</p>`;
 }
 
 /** Splits a sentence after its first colon. */
@@ -75,27 +75,27 @@ const contentsList = ({ chapters, stories }: Contents): Html => html`
 
 const chapterSection = (
   { name, asks, findings }: Chapter,
-  marks: readonly Mark[],
-  places: Places,
+  notices: readonly Notice[],
+  links: StoryLinks,
 ): Html => html`
 <section id="${name}" aria-labelledby="${name}-asks">
   <h2 id="${name}-asks">${asks}</h2>
-  ${tags(marks)}
-  ${findings.map((named) => block(named, places))}
-  ${places.size > 0 && html`<p class="behind"><a href="#stories">See the stories and judgments</a></p>`}
+  ${syntheticTag(notices)}
+  ${findings.map((named) => block(named, links))}
+  ${links.size > 0 && html`<p class="behind"><a href="#stories">See the stories and judgments</a></p>`}
 </section>`;
 
-function block({ name, finding }: Named, places: Places): Html {
+function block({ name, finding }: NamedFinding, links: StoryLinks): Html {
   if (finding.kind === "sentence") return paragraph(finding);
-  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, places);
+  if (finding.kind === "table") return tableBlock(name, finding.caption, finding.table, links);
   const label = `${finding.caption}. The numbers are in the table below.`;
-  const drawing = (width: number) => trusted(drawn(finding.figure, label, width));
+  const drawing = (width: number) => trusted(drawFigure(finding.figure, label, width));
   return html`
   <figure id="${name}">
     <figcaption>${finding.caption}.</figcaption>
     <div class="page">${drawing(widths.page)}</div>
     <div class="phone">${drawing(widths.phone)}</div>
-    ${tableBlock(`${name}-numbers`, "", finding.figure.table, places)}
+    ${tableBlock(`${name}-numbers`, "", finding.figure.table, links)}
   </figure>`;
 }
 
@@ -109,10 +109,10 @@ const prose = (text: string): Html[] =>
     .split("`")
     .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 
-const storiesSection = (stories: readonly StoryRead[], marks: readonly Mark[]): Html => html`
+const storiesSection = (stories: readonly ReportStory[], notices: readonly Notice[]): Html => html`
 <section id="stories" aria-labelledby="stories-title">
   <h2 id="stories-title">The stories and their judgments</h2>
-  ${tags(marks)}
+  ${syntheticTag(notices)}
   <p class="detail">${
     stories.some(({ judgments }) => judgments > 0)
       ? "The stories with the fewest right answers come first. Texts are as shown. tables/judgments.csv has all analysed judgments; check.R recomputes the main figures from it."
@@ -132,7 +132,7 @@ function storyCard({
   saidHuman,
   right,
   reasons,
-}: StoryRead): Html {
+}: ReportStory): Html {
   const by = origin === "human" ? "a person" : model || "a machine";
   const share = judgments > 0 ? right / judgments : undefined;
   return html`
@@ -154,10 +154,10 @@ function storyCard({
   </article>`;
 }
 
-const methodsSection = ({ methods, marks, provenance }: Contents): Html => html`
+const methodsSection = ({ methods, notices, provenance }: Contents): Html => html`
 <section id="methods" aria-labelledby="methods-title">
   <h2 id="methods-title">Methods and provenance</h2>
-  ${tags(marks)}
+  ${syntheticTag(notices)}
   ${methods.map((text) => html`<p>${prose(text)}</p>`)}
   <p class="caption">Versions, seed, and the SHA-256 of inputs and outputs.</p>
   <div class="table" role="group" tabindex="0" aria-label="Provenance"><table>

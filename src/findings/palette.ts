@@ -35,19 +35,19 @@ export const palette = {
   },
 } as const;
 
-export type Role = keyof typeof palette.light;
+export type ColourRole = keyof typeof palette.light;
 
 /** The CSS variable of a role. */
-export const colour = (role: Role): string => `var(--${role})`;
+export const colour = (role: ColourRole): string => `var(--${role})`;
 
 /** The variables of one scheme as CSS declarations. */
-export const declarations = (scheme: keyof typeof palette): string =>
+export const cssVariables = (scheme: keyof typeof palette): string =>
   Object.entries(palette[scheme])
     .map(([role, value]) => `--${role}: ${value};`)
     .join(" ");
 
-/** A drawing with light colours in place of CSS variables, which programs for papers do not support. */
-export const onPaper = (svg: string): string =>
+/** A drawing with light colours instead of CSS variables, which word processors and LaTeX do not support. */
+export const withLightColours = (svg: string): string =>
   svg
-    .replace(/var\(--(\w+)\)/g, (whole, role: string) => palette.light[role as Role] ?? whole)
+    .replace(/var\(--(\w+)\)/g, (whole, role: string) => palette.light[role as ColourRole] ?? whole)
     .replace(/var\(--\w+, ([^)]*)\)/g, "$1");

@@ -3,7 +3,7 @@ import type { Judgment } from "../study/judgment.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 
 /** A story as shown, with its judgments. */
-export interface StoryRead {
+export interface ReportStory {
   readonly id: string;
   /** The id of the full text: the story of the corpus, or the generation. */
   readonly source: string;
@@ -20,12 +20,12 @@ export interface StoryRead {
 }
 
 /** All stories shown, those with the fewest right answers first. */
-export function storiesRead(
+export function reportStories(
   stimuli: readonly Stimulus[],
   key: ReadonlyMap<string, Key>,
   formsOf: ReadonlyMap<string, readonly string[]>,
   judgments: readonly Judgment[],
-): StoryRead[] {
+): ReportStory[] {
   const choices = judgments.filter(
     ({ stimuli: shown, response: { answer } }) =>
       shown.length === 1 && (answer === "human" || answer === "machine"),
@@ -59,10 +59,10 @@ export function storiesRead(
 }
 
 /** Stories without judgments come last. */
-const shareRight = ({ right, judgments }: StoryRead): number => (judgments === 0 ? 2 : right / judgments);
+const shareRight = ({ right, judgments }: ReportStory): number => (judgments === 0 ? 2 : right / judgments);
 
 /** The stimulus in the report for an id: of the stimulus itself, or of its full text. */
-export type Places = ReadonlyMap<string, string>;
+export type StoryLinks = ReadonlyMap<string, string>;
 
-export const placesOf = (stories: readonly StoryRead[]): Places =>
+export const storyLinksOf = (stories: readonly ReportStory[]): StoryLinks =>
   new Map(stories.flatMap(({ id, source }) => [[source, id] as const, [id, id] as const]));

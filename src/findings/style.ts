@@ -1,11 +1,11 @@
-import { declarations } from "./palette.ts";
+import { cssVariables } from "./palette.ts";
 
 /** The style sheet of a report: one column of text, with light, dark and print styles. */
 export const style = `
-:root { color-scheme: light dark; ${declarations("light")}
+:root { color-scheme: light dark; ${cssVariables("light")}
   --serif: "Iowan Old Style", "Palatino Linotype", "URW Palladio L", P052, Palatino, Georgia, serif;
   --sans: "Inter", "Helvetica Neue", "Liberation Sans", Arial, system-ui, sans-serif; }
-@media screen and (prefers-color-scheme: dark) { :root { ${declarations("dark")} } }
+@media screen and (prefers-color-scheme: dark) { :root { ${cssVariables("dark")} } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 var(--serif); hanging-punctuation: first last; }

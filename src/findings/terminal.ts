@@ -4,8 +4,8 @@ import { inColumns } from "../workbench/columns.ts";
 import { wrapped as wrappedAt } from "../workbench/wrapped.ts";
 
 /** Findings as plain text: the headline first, then each question with its sentences and tables. */
-export function printedFindings(found: readonly Findings[]): string {
-  return [wrapped(headlineOf(found)), ...found.map(printedAnalysis)].join("\n\n");
+export function findingsText(found: readonly Findings[]): string {
+  return [wrapped(headlineOf(found)), ...found.map(analysisText)].join("\n\n");
 }
 
 /** The headline of the verdict, or the first result without one. */
@@ -17,28 +17,26 @@ export function headlineOf(found: readonly Findings[]): string {
   return headline?.text ?? "nothing to analyse: the forms ask no question about a story";
 }
 
-function printedAnalysis({ asks, findings }: Findings): string {
-  const parts = findings
-    .filter(({ weight }) => weight !== "verdict" && weight !== "method")
-    .map(printedFinding);
+function analysisText({ asks, findings }: Findings): string {
+  const parts = findings.filter(({ weight }) => weight !== "verdict" && weight !== "method").map(findingText);
   return [`${asks}\n${"-".repeat(asks.length)}`, ...parts].join("\n\n");
 }
 
-function printedFinding(finding: Finding): string {
+function findingText(finding: Finding): string {
   if (finding.kind === "sentence") {
     return wrapped(finding.weight === "warning" ? `! ${finding.text}` : finding.text);
   }
   const table = finding.kind === "table" ? finding.table : finding.figure.table;
-  if (table.rows.length > longest)
+  if (table.rows.length > maxRows)
     return wrapped(`${finding.caption}: ${table.rows.length} rows, see the report`);
-  return `${wrapped(finding.caption)}\n${printedTable(table)}`;
+  return `${wrapped(finding.caption)}\n${tableText(table)}`;
 }
 
 /** Longer tables are only in the report. */
-const longest = 40;
+const maxRows = 40;
 
 /** A table in aligned columns: numbers to the right, words to the left. */
-export function printedTable(table: Table): string {
+export function tableText(table: Table): string {
   const { columns, rows } = shownTable(table);
   const shown = columns.map(({ label, number }) => ({ head: label, number }));
   const lines = inColumns(shown, rows, width - indent.length);

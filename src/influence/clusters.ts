@@ -4,7 +4,7 @@ import { termsOf } from "../text/words.ts";
 import type { Embeddings, Factorial } from "./factorial.ts";
 
 /** Examples and texts in clusters by a model's hidden states. */
-export interface Clustered {
+export interface TextClusters {
   readonly model: string;
   readonly count: number;
   /** The typical words of each cluster, and its numbers of examples and texts. */
@@ -22,10 +22,13 @@ export interface Clustered {
  * machine texts; so examples and texts are each centred on their own mean, or clusters would be origins. The centred
  * vectors are scaled to length 1, since length depends on the text's own length.
  */
-export function clusterEmbeddings(factorial: Factorial, { model, vectors, clusters }: Embeddings): Clustered {
+export function clusterEmbeddings(
+  factorial: Factorial,
+  { model, vectors, clusters }: Embeddings,
+): TextClusters {
   const stories = [...factorial.examples, ...factorial.texts].map(({ text }) => text);
   const points = [factorial.examples, factorial.texts].flatMap((side) =>
-    directions(side.map(({ text }) => vectors.get(text)!)),
+    centredDirections(side.map(({ text }) => vectors.get(text)!)),
   );
   const { of, centres } = kMeans(points, clusters, factorial.random.fork("clusters"));
   const point = new Map(stories.map((text, at) => [text, points[at]!]));
@@ -44,7 +47,7 @@ export function clusterEmbeddings(factorial: Factorial, { model, vectors, cluste
   };
 }
 
-function directions(vectors: readonly Float64Array[]): Float64Array[] {
+function centredDirections(vectors: readonly Float64Array[]): Float64Array[] {
   const mean = vectors[0]!.map(
     (_, dimension) => vectors.reduce((sum, vector) => sum + vector[dimension]!, 0) / vectors.length,
   );
@@ -66,7 +69,7 @@ function typicalWords(clusters: readonly (readonly string[])[]): string[][] {
   const space = tfidf(whole, stemsOf);
   return whole.map((text) => {
     const best = [...space.vector(text)]
-      .sort(([one, much], [other, little]) => little - much || (one < other ? -1 : 1))
+      .sort(([one, weight], [other, otherWeight]) => otherWeight - weight || (one < other ? -1 : 1))
       .slice(0, shownWords);
     const terms = termsOf(text);
     return best.map(([stem]) => terms.find((term) => stemsOf(term)[0] === stem) ?? stem);

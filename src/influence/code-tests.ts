@@ -2,15 +2,15 @@ import { type ClusteredEstimate, clusteredContrast, clusteredMean } from "../sta
 import { holm } from "../stats/multiple-tests.ts";
 import { ownPairing } from "../stats/own-pairing.ts";
 import { studentTwoSided } from "../stats/student-t.ts";
-import type { Coded } from "./coded.ts";
+import type { CodedVariable } from "./coded.ts";
 import type { Factorial } from "./factorial.ts";
-import { meanOf, othersOf } from "./similarity.ts";
+import { meanOf, meanOfOthers } from "./similarity.ts";
 
 /** A test of what the code of a text follows: its example, its title, or one more than the other. */
 export interface CodeTest {
-  readonly coded: Coded;
+  readonly coded: CodedVariable;
   readonly what: "example" | "title" | "example less title";
-  /** How often the code agrees with its own partner, and with the others; undefined for the difference. */
+  /** How often the code agrees with that of the text's own example or title, and of the others; undefined for the difference. */
   readonly own?: number;
   readonly others?: number;
   readonly excess: ClusteredEstimate;
@@ -18,7 +18,7 @@ export interface CodeTest {
 }
 
 /** The tests of one variable, each by permutation. */
-export function codeTests(coded: Coded, factorial: Factorial): CodeTest[] {
+export function codeTests(coded: CodedVariable, factorial: Factorial): CodeTest[] {
   const { texts, examples, titles, code, kind, variable } = coded;
   const random = factorial.random.fork("codes", kind, variable.name);
   const ofExample = texts.map((text) => text.examples[0]!);
@@ -32,7 +32,7 @@ export function codeTests(coded: Coded, factorial: Factorial): CodeTest[] {
       partners.map((partner) => Number(code.get(partner.id) === code.get(id))),
     );
     const hits = same.map((row, at) => row[own[at]!]!);
-    const chance = same.map((row, at) => othersOf(row, own[at]!));
+    const chance = same.map((row, at) => meanOfOthers(row, own[at]!));
     const each = hits.map((hit, at) => hit - chance[at]!);
     return {
       coded,
@@ -60,7 +60,7 @@ export function codeTests(coded: Coded, factorial: Factorial): CodeTest[] {
 
 /** One code: the difference of its share of texts between examples that have it and others. */
 export interface SingleCode {
-  readonly coded: Coded;
+  readonly coded: CodedVariable;
   readonly code: string;
   /** Number of examples that have it. */
   readonly examples: number;
@@ -71,7 +71,7 @@ export interface SingleCode {
 }
 
 /** All codes that some examples have and others don't. */
-export function singleCodes(coded: Coded, factorial: Factorial): SingleCode[] {
+export function singleCodes(coded: CodedVariable, factorial: Factorial): SingleCode[] {
   const { variable, kind, texts, examples, code } = coded;
   const own = texts.map((text) => examples.findIndex(({ id }) => id === text.examples[0]));
   return variable.codes.flatMap(({ code: name }): SingleCode[] => {

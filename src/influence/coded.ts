@@ -5,7 +5,7 @@ import type { Story } from "../study/story.ts";
 import type { Factorial } from "./factorial.ts";
 
 /** The codes of one variable by one kind of coder, with the texts, examples and titles that have a code. */
-export interface Coded {
+export interface CodedVariable {
   readonly variable: Variable;
   readonly kind: CoderKind;
   readonly texts: readonly Generation[];
@@ -15,7 +15,11 @@ export interface Coded {
 }
 
 /** Undefined if too little is coded: at least two examples, two titles and twelve texts are needed. */
-export function codedBy(kind: CoderKind, variable: Variable, factorial: Factorial): Coded | undefined {
+export function codedVariable(
+  kind: CoderKind,
+  variable: Variable,
+  factorial: Factorial,
+): CodedVariable | undefined {
   const code = majorities(
     factorial.coders.filter((coder) => coder.kind === kind),
     variable.name,
@@ -29,11 +33,11 @@ export function codedBy(kind: CoderKind, variable: Variable, factorial: Factoria
   );
   const used = (of: (text: Generation) => string) => new Set(texts.map(of)).size;
   const enough =
-    texts.length >= fewestTexts && used(({ story }) => story) > 1 && used(({ examples: [one] }) => one!) > 1;
+    texts.length >= minTexts && used(({ story }) => story) > 1 && used(({ examples: [one] }) => one!) > 1;
   return enough ? { variable, kind, texts, examples, titles, code } : undefined;
 }
 
-const fewestTexts = 12;
+const minTexts = 12;
 
 /** The code of each text by the majority of its coders. */
 function majorities(coders: readonly Coder[], variable: string): Map<string, string> {
@@ -42,10 +46,10 @@ function majorities(coders: readonly Coder[], variable: string): Map<string, str
     if (coding.variable === variable)
       given.set(coding.text, [...(given.get(coding.text) ?? []), coding.code]);
   }
-  const settled = new Map<string, string>();
+  const majorityCodes = new Map<string, string>();
   for (const [text, list] of given) {
     const winner = majority(list);
-    if (winner !== undefined) settled.set(text, winner);
+    if (winner !== undefined) majorityCodes.set(text, winner);
   }
-  return settled;
+  return majorityCodes;
 }

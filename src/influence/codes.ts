@@ -9,9 +9,9 @@ import {
   type SingleCode,
   singleCodes,
 } from "./code-tests.ts";
-import { type Coded, codedBy } from "./coded.ts";
+import { type CodedVariable, codedVariable } from "./coded.ts";
 import type { Factorial } from "./factorial.ts";
-import { endsOf } from "./similarity.ts";
+import { intervalCells } from "./similarity.ts";
 
 /**
  * Whether the code of a text (kind of love, tone, setting) follows the code of its example or of the human story with the
@@ -23,22 +23,22 @@ import { endsOf } from "./similarity.ts";
  * all variables; single codes are claimed only if their variable is significant.
  */
 export function codes(factorial: Factorial): { findings: Finding[]; numbers: Record<string, unknown> } {
-  const asked = CoderKind.options.flatMap((kind) =>
+  const variables = CoderKind.options.flatMap((kind) =>
     factorial.variables.flatMap((variable) => {
-      const coded = codedBy(kind, variable, factorial);
+      const coded = codedVariable(kind, variable, factorial);
       return coded ? [coded] : [];
     }),
   );
-  if (asked.length === 0) return { findings: [], numbers: {} };
-  const followed = corrected(asked.flatMap((coded) => codeTests(coded, factorial)));
-  const single = corrected(asked.flatMap((coded) => singleCodes(coded, factorial)));
+  if (variables.length === 0) return { findings: [], numbers: {} };
+  const tests = corrected(variables.flatMap((coded) => codeTests(coded, factorial)));
+  const single = corrected(variables.flatMap((coded) => singleCodes(coded, factorial)));
   return {
     findings: [
-      ...asked.map((coded) => sentence("result", sayVariable(coded, followed, single, factorial.alpha))),
+      ...variables.map((coded) => sentence("result", variableText(coded, tests, single, factorial.alpha))),
       table(
         "result",
         "How often a text has the code of its own example, and of the human story with its title",
-        followedTable(followed),
+        testsTable(tests),
       ),
       ...(single.length > 0
         ? [
@@ -49,11 +49,11 @@ export function codes(factorial: Factorial): { findings: Finding[]; numbers: Rec
             ),
           ]
         : []),
-      sentence("method", methodOf(asked, followed.length)),
+      sentence("method", methodOf(variables, tests.length)),
     ],
     numbers: {
       codes: {
-        variables: followed.map(({ coded: { variable, kind, texts }, ...each }) => ({
+        variables: tests.map(({ coded: { variable, kind, texts }, ...each }) => ({
           variable: variable.name,
           by: kind,
           texts: texts.length,
@@ -69,22 +69,24 @@ export function codes(factorial: Factorial): { findings: Finding[]; numbers: Rec
   };
 }
 
-function sayVariable(
-  coded: Coded,
-  followed: readonly Corrected<CodeTest>[],
+function variableText(
+  coded: CodedVariable,
+  tests: readonly Corrected<CodeTest>[],
   single: readonly Corrected<SingleCode>[],
   alpha: number,
 ): string {
-  const of = (what: CodeTest["what"]) => followed.find((each) => each.coded === coded && each.what === what)!;
+  const of = (what: CodeTest["what"]) => tests.find((each) => each.coded === coded && each.what === what)!;
   const [example, title, difference] = [of("example"), of("title"), of("example less title")];
   const claimed = (test: Corrected<CodeTest>) => test.corrected <= alpha;
-  const begin = `${coded.variable.title}, coded by ${coderWords[coded.kind]}`;
+  const subject = `${coded.variable.title}, coded by ${coderWords[coded.kind]}`;
   const numbers = `${percent(example.own!)} of ${counted(coded.texts.length, "text")} have the code of their own example, ${percent(example.others!)} that of another example (${pValue(example.corrected)}, corrected)`;
-  const carried = single
+  const following = single
     .filter((each) => each.coded === coded && each.corrected <= alpha)
     .map(({ code }) => code);
   const which =
-    claimed(example) && carried.length > 0 ? ` Codes that follow the example: ${carried.join(", ")}.` : "";
+    claimed(example) && following.length > 0
+      ? ` Codes that follow the example: ${following.join(", ")}.`
+      : "";
   const winner = difference.excess.estimate > 0 ? example : title;
   const more =
     claimed(difference) && claimed(winner)
@@ -98,7 +100,7 @@ function sayVariable(
         : claimed(title)
           ? "the code follows the title; an effect of the example is not shown"
           : "neither an effect of the example nor of the title is shown";
-  return `${begin}: ${verdict}. ${numbers}.${which}${more}`;
+  return `${subject}: ${verdict}. ${numbers}.${which}${more}`;
 }
 
 const coderWords: Record<CoderKind, string> = {
@@ -107,17 +109,17 @@ const coderWords: Record<CoderKind, string> = {
   cues: "cue words",
 };
 
-function methodOf(asked: readonly Coded[], tests: number): string {
-  const cues = asked.some(({ kind }) => kind === "cues")
+function methodOf(variables: readonly CodedVariable[], tests: number): string {
+  const cues = variables.some(({ kind }) => kind === "cues")
     ? " Cue words are the least reliable coding: missed cues make a leak look smaller, and copying a cue word from the example counts as a leak."
     : "";
-  return `Codes of example and text: agreement with the own example minus agreement with the others, tested by permuting the examples among the texts of a title; agreement with the human story with the same title, tested by permuting the titles among the texts of an example; their difference by Student’s t clustered by title and by example. The ${tests} tests are corrected by Holm. Single codes are corrected among themselves and claimed only for a significant variable.${cues}`;
+  return `Codes of example and text: agreement with the text’s own example minus agreement with the others, tested by permuting the examples among the texts of a title; agreement with the human story with the same title, tested by permuting the titles among the texts of an example; their difference by Student’s t clustered by title and by example. The ${tests} tests are corrected by Holm. Single codes are corrected among themselves and claimed only for a significant variable.${cues}`;
 }
 
-const followedTable = (tests: readonly Corrected<CodeTest>[]) => ({
+const testsTable = (tests: readonly Corrected<CodeTest>[]) => ({
   columns: [
     { key: "variable", label: "Code (coded by)", format: "text" as const },
-    { key: "what", label: "against", format: "text" as const },
+    { key: "what", label: "compared with", format: "text" as const },
     { key: "own", label: "its own", format: "percent" as const },
     { key: "others", label: "others", format: "percent" as const },
     { key: "excess", label: "difference", format: "percent" as const },
@@ -136,7 +138,7 @@ const followedTable = (tests: readonly Corrected<CodeTest>[]) => ({
     own: own ?? null,
     others: others ?? null,
     excess: excess.estimate,
-    ...endsOf(excess.interval),
+    ...intervalCells(excess.interval),
     p,
   })),
 });
@@ -158,7 +160,7 @@ const singleTable = (tests: readonly Corrected<SingleCode>[]) => ({
     under,
     elsewhere,
     difference: difference.estimate,
-    ...endsOf(difference.interval),
+    ...intervalCells(difference.interval),
     p,
   })),
 });

@@ -2,11 +2,11 @@ import { type Finding, sentence, table } from "../study/finding.ts";
 import { counted, percent, printed } from "../study/print.ts";
 import { ngramIndex } from "../text/copying.ts";
 import { textSpace } from "../text/similarity.ts";
-import { type Factorial, ownExamples } from "./factorial.ts";
-import { excesses } from "./pairs.ts";
+import { type Factorial, ownExampleIndices } from "./factorial.ts";
+import { excessSimilarities } from "./pairs.ts";
 import { meanOf } from "./similarity.ts";
 
-/** A run of this many words is hardly shared by chance; such a text is a partial copy. */
+/** Runs of this many words are rarely shared by chance; such a text is a partial copy. */
 const copiedWords = 8;
 
 /**
@@ -15,11 +15,11 @@ const copiedWords = 8;
  */
 export function copies(factorial: Factorial): { findings: Finding[]; numbers: Record<string, unknown> } {
   const { texts, examples } = factorial;
-  const own = ownExamples(factorial);
+  const own = ownExampleIndices(factorial);
   const runs = examples.map(({ text }) => ngramIndex([text], copiedWords));
   const copying = texts.map(({ text }, at) => runs[own[at]!]!.nearest(text) !== undefined);
   const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
-  const excess = excesses(factorial, space);
+  const excess = excessSimilarities(factorial, space);
   const copied = copying.filter(Boolean).length;
   const [all, others] = [meanOf(excess), meanOf(excess.filter((_, at) => !copying[at]))];
   const rest =
@@ -42,7 +42,7 @@ export function copies(factorial: Factorial): { findings: Finding[]; numbers: Re
 }
 
 const copiesTable = (factorial: Factorial, copying: readonly boolean[]) => {
-  const own = ownExamples(factorial);
+  const own = ownExampleIndices(factorial);
   return {
     columns: [
       { key: "title", label: "title", format: "text" as const },

@@ -29,14 +29,14 @@ export async function embeddingsOf(
       hint: "give the path of a GGUF file, relative to the study, or `llama:embedded`",
     });
   }
-  const kept = await openVectors(study.path(".tinylove", "embeddings", `${hash.slice(0, 16)}.jsonl`));
+  const cached = await openVectors(study.path(".tinylove", "embeddings", `${hash.slice(0, 16)}.jsonl`));
   try {
-    const missing = [...new Set(texts)].filter((text) => !kept.entries.has(text));
-    if (missing.length > 0) await embedAll(missing, file, threads ?? defaultThreads(), kept.put, effects);
+    const missing = [...new Set(texts)].filter((text) => !cached.entries.has(text));
+    if (missing.length > 0) await embedAll(missing, file, threads ?? defaultThreads(), cached.put, effects);
   } finally {
-    await kept.close();
+    await cached.close();
   }
-  return { model: address, vectors: kept.entries, clusters };
+  return { model: address, vectors: cached.entries, clusters };
 }
 
 /** The model file, an input of the stage; none if no model is named. */

@@ -34,13 +34,13 @@ export interface Embeddings {
 }
 
 /** The index of each text's own example among the examples. */
-export function ownExamples({ texts, examples }: Factorial): number[] {
+export function ownExampleIndices({ texts, examples }: Factorial): number[] {
   const places = new Map(examples.map(({ id }, at) => [id, at]));
   return texts.map((text) => places.get(text.examples[0]!)!);
 }
 
 /** A value of every text by title, example and draw. */
-export function cellsOf<Value>(
+export function valuesByCell<Value>(
   { titles, examples, texts }: Factorial,
   of: (text: Generation) => Value,
 ): Value[][][] {

@@ -82,21 +82,21 @@ function layoutOf(
   );
   const titles = [...new Set(generations.map(({ story }) => story))].flatMap((id) => byId.get(id) ?? []);
   const draws = Math.max(...generations.map(({ attempt }) => attempt));
-  const whole = titles.filter(
+  const complete = titles.filter(
     ({ id }) =>
       generations.filter(({ story, text }) => story === id && text !== "").length === examples.length * draws,
   );
-  if (whole.length < 2 || examples.length < 2) {
+  if (complete.length < 2 || examples.length < 2) {
     throw new StudyError(`${factorialFile}: fewer than two titles have a text under every example`, {
       hint: "run `tinylove factorial` again; it repeats failed texts",
     });
   }
-  const kept = new Set(whole.map(({ id }) => id));
+  const kept = new Set(complete.map(({ id }) => id));
   return {
-    titles: whole,
+    titles: complete,
     examples,
     draws,
     texts: generations.filter(({ story, text }) => kept.has(story) && text !== ""),
-    leftOut: titles.length - whole.length,
+    leftOut: titles.length - complete.length,
   };
 }

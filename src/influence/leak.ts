@@ -5,16 +5,16 @@ import { counted, listed, percent, pValue } from "../study/print.ts";
 import { sharedNgrams } from "../text/copying.ts";
 import { sadness } from "../text/sadness.ts";
 import { type TextSpace, textSpace } from "../text/similarity.ts";
-import { type Clustered, clusterEmbeddings } from "./clusters.ts";
-import { cellsOf, type Factorial } from "./factorial.ts";
-import { excesses, heatMap, pairsTable } from "./pairs.ts";
-import { endsOf, type SimilarityTest, similarityTest } from "./similarity.ts";
+import { clusterEmbeddings, type TextClusters } from "./clusters.ts";
+import { type Factorial, valuesByCell } from "./factorial.ts";
+import { excessSimilarities, heatMap, pairsTable } from "./pairs.ts";
+import { intervalCells, type SimilarityTest, similarityTest } from "./similarity.ts";
 import { type Topics, topicsOf } from "./topics.ts";
 
 /** A channel of leakage: a similarity of a text and an example. All channels have the same test. */
 interface Channel {
   readonly name: string;
-  readonly means: string;
+  readonly label: string;
   of(text: string, example: string): number;
 }
 
@@ -28,13 +28,13 @@ export function leak(factorial: Factorial): { findings: Finding[]; numbers: Reco
   const topics = topicsOf(factorial);
   const clusters = factorial.embeddings && clusterEmbeddings(factorial, factorial.embeddings);
   const space = textSpace([...examples.map(({ text }) => text), ...texts.map(({ text }) => text)]);
-  const excess = excesses(factorial, space);
+  const excess = excessSimilarities(factorial, space);
   const tests = testsOf(channelsOf(space, topics, clusters), factorial);
-  const shares = varianceShares(cellsOf(factorial, ({ id }) => topics.weights.get(id)!));
+  const shares = varianceShares(valuesByCell(factorial, ({ id }) => topics.weights.get(id)!));
   const leaks = tests.filter(({ corrected }) => corrected <= factorial.alpha);
   const findings: Finding[] = [
-    sentence("result", sayLeak(leaks, tests.length)),
-    ...(clusters ? [sentence("result", sayClusters(clusters, tests))] : []),
+    sentence("result", leakText(leaks, tests.length)),
+    ...(clusters ? [sentence("result", clustersText(clusters, tests))] : []),
     sentence(
       "result",
       `Of the variance of topics between texts, ${percent(shares.rows)} is due to the title, ${percent(shares.columns)} to the example, ${percent(shares.interaction)} to their interaction and ${percent(shares.chance)} to chance.`,
@@ -94,33 +94,33 @@ function testsOf(channels: readonly Channel[], factorial: Factorial): Test[] {
   return channels.map((channel, at) => ({ channel, ...found[at]!, corrected: corrected[at]! }));
 }
 
-function sayLeak(leaking: readonly Test[], channels: number): string {
+function leakText(leaking: readonly Test[], channels: number): string {
   return leaking.length === 0
     ? `No leak of the example is shown: texts are not significantly more similar to their own example than to others (${channels} tests, corrected).`
-    : `The example leaks: texts are more similar to their own example than to others in ${listed(leaking.map(({ channel }) => channel.means))} (corrected for ${channels} tests).`;
+    : `The example leaks: texts are more similar to their own example than to others in ${listed(leaking.map(({ channel }) => channel.label))} (corrected for ${channels} tests).`;
 }
 
-function sayClusters({ model, count }: Clustered, tests: readonly Test[]): string {
+function clustersText({ model, count }: TextClusters, tests: readonly Test[]): string {
   const { own, others, corrected } = tests.find(({ channel }) => channel.name === "clusters")!;
   return `With ${count} clusters of the hidden states of ${model}, ${percent(own)} of the texts are in the cluster of their own example and ${percent(others)} in the cluster of another example (${pValue(corrected)}, corrected).`;
 }
 
-function channelsOf(space: TextSpace, topics: Topics, clusters: Clustered | undefined): Channel[] {
+function channelsOf(space: TextSpace, topics: Topics, clusters: TextClusters | undefined): Channel[] {
   const lexical: Channel[] = [
-    { name: "words", means: "words", of: (text, example) => space.similarity(text, example) },
-    { name: "topics", means: "topics", of: topics.similarity },
+    { name: "words", label: "words", of: (text, example) => space.similarity(text, example) },
+    { name: "topics", label: "topics", of: topics.similarity },
     {
       name: "phrases",
-      means: "phrases of three words",
+      label: "phrases of three words",
       of: (text, example) => sharedNgrams(text, example, 3),
     },
-    { name: "tone", means: "tone", of: toneSimilarity },
+    { name: "tone", label: "tone", of: toneSimilarity },
   ];
   if (!clusters) return lexical;
   return [
     ...lexical,
-    { name: "meaning", means: "meaning", of: clusters.similarity },
-    { name: "clusters", means: "cluster of meaning", of: clusters.sameCluster },
+    { name: "meaning", label: "meaning", of: clusters.similarity },
+    { name: "clusters", label: "cluster of meaning", of: clusters.sameCluster },
   ];
 }
 
@@ -131,7 +131,7 @@ const toneSimilarity = (text: string, example: string): number =>
 function methodOf(
   { titles, examples, draws, texts, permutations, leftOut }: Factorial,
   channels: number,
-  clusters: Clustered | undefined,
+  clusters: TextClusters | undefined,
 ): string {
   const missing =
     leftOut > 0
@@ -154,11 +154,11 @@ const testsTable = (tests: readonly Test[]) => ({
     { key: "p", label: "p, corrected", format: "p" as const },
   ],
   rows: tests.map(({ channel, own, others, excess, corrected }) => ({
-    channel: channel.means,
+    channel: channel.label,
     own,
     others,
     excess: excess.estimate,
-    ...endsOf(excess.interval),
+    ...intervalCells(excess.interval),
     p: corrected,
   })),
 });
@@ -183,7 +183,7 @@ const sharesFigure = (shares: ReturnType<typeof varianceShares>) => ({
 
 function topicsTable(factorial: Factorial, { words, weights }: Topics) {
   const shareOf = (topic: number) =>
-    varianceShares(cellsOf(factorial, ({ id }) => [weights.get(id)![topic]!])).columns;
+    varianceShares(valuesByCell(factorial, ({ id }) => [weights.get(id)![topic]!])).columns;
   return {
     columns: [
       { key: "words", label: "topic", format: "text" as const },
@@ -193,7 +193,7 @@ function topicsTable(factorial: Factorial, { words, weights }: Topics) {
   };
 }
 
-const clustersTable = ({ words, examples, texts }: Clustered) => ({
+const clustersTable = ({ words, examples, texts }: TextClusters) => ({
   columns: [
     { key: "words", label: "cluster", format: "text" as const },
     { key: "examples", label: "examples", format: "integer" as const },

@@ -4,8 +4,8 @@ import { longestCommonRun } from "../text/copying.ts";
 import { functionWords } from "../text/function-words.ts";
 import type { TextSpace } from "../text/similarity.ts";
 import { termsOf } from "../text/words.ts";
-import { cellsOf, type Factorial, ownExamples } from "./factorial.ts";
-import { othersOf } from "./similarity.ts";
+import { type Factorial, ownExampleIndices, valuesByCell } from "./factorial.ts";
+import { meanOfOthers } from "./similarity.ts";
 
 const mostPairs = 8;
 
@@ -14,7 +14,7 @@ export function pairsTable(factorial: Factorial, excess: readonly number[]): Tab
   const { texts, examples } = factorial;
   const cells = new Set<string>();
   const rows = texts
-    .map((text, at) => ({ text, example: examples[ownExamples(factorial)[at]!]!, excess: excess[at]! }))
+    .map((text, at) => ({ text, example: examples[ownExampleIndices(factorial)[at]!]!, excess: excess[at]! }))
     .sort((one, other) => other.excess - one.excess)
     .filter(({ text, example }) => {
       const cell = `${text.story}\n${example.id}`;
@@ -23,8 +23,8 @@ export function pairsTable(factorial: Factorial, excess: readonly number[]): Tab
     .slice(0, mostPairs)
     .map(({ text, example, excess: similarity }) => ({
       title: text.title,
-      example: marked(example.text, text.text),
-      text: marked(text.text, example.text),
+      example: markShared(example.text, text.text),
+      text: markShared(text.text, example.text),
       run: longestCommonRun(text.text, example.text).length,
       excess: similarity,
     }));
@@ -43,7 +43,7 @@ export function pairsTable(factorial: Factorial, excess: readonly number[]): Tab
 /** The mean excess similarity of each cell: a column that is dark throughout is an example that leaks with any title. */
 export function heatMap(factorial: Factorial, excess: readonly number[]): Figure {
   const byText = new Map(factorial.texts.map(({ id }, at) => [id, excess[at]!]));
-  const rows = cellsOf(factorial, ({ id }) => byText.get(id)!).flatMap((row, title) =>
+  const rows = valuesByCell(factorial, ({ id }) => byText.get(id)!).flatMap((row, title) =>
     row.map((draws, example) => ({
       title: factorial.titles[title]!.title,
       example: factorial.examples[example]!.title,
@@ -66,16 +66,16 @@ export function heatMap(factorial: Factorial, excess: readonly number[]): Figure
 }
 
 /** By text: the similarity in words to its own example minus that to the others. */
-export function excesses(factorial: Factorial, space: TextSpace): number[] {
-  const own = ownExamples(factorial);
+export function excessSimilarities(factorial: Factorial, space: TextSpace): number[] {
+  const own = ownExampleIndices(factorial);
   return factorial.texts.map(({ text }, at) => {
     const row = factorial.examples.map((example) => space.similarity(text, example.text));
-    return row[own[at]!]! - othersOf(row, own[at]!);
+    return row[own[at]!]! - meanOfOthers(row, own[at]!);
   });
 }
 
 /** A text with the content words that it shares with another between `»` and `«`. */
-function marked(text: string, other: string): string {
+function markShared(text: string, other: string): string {
   const theirs = new Set(termsOf(other).map(stemmer));
   return text.replace(/[»«]/g, '"').replace(/[\p{L}\p{N}\p{M}'’-]+/gu, (word) => {
     const [term = ""] = termsOf(word);

@@ -4,11 +4,11 @@ import { varianceShares } from "../stats/variance-shares.ts";
 import { type Finding, figure, sentence, table } from "../study/finding.ts";
 import { percent, printed, pValue } from "../study/print.ts";
 import { sadness } from "../text/sadness.ts";
-import { cellsOf, type Factorial } from "./factorial.ts";
-import { endsOf, meanOf } from "./similarity.ts";
+import { type Factorial, valuesByCell } from "./factorial.ts";
+import { intervalCells, meanOf } from "./similarity.ts";
 
-/** The fewest examples or titles for a slope. */
-const fewest = 4;
+/** The minimum number of examples or titles for a slope. */
+const minUnits = 4;
 
 /**
  * Whether the tone of a text follows its example or the human story with its title. In a balanced factorial the two are
@@ -21,16 +21,16 @@ export function toneTransfer(factorial: Factorial): {
   numbers: Record<string, unknown>;
 } {
   const { titles, examples, alpha } = factorial;
-  const cells = cellsOf(factorial, ({ text }) => sadness(text));
+  const cells = valuesByCell(factorial, ({ text }) => sadness(text));
   const means = cells.map((row) => row.map(meanOf));
   const byExample = examples.map((_, at) => meanOf(means.map((row) => row[at]!)));
   const byTitle = means.map(meanOf);
   const ofExamples = examples.map(({ text }) => sadness(text));
   const ofTitles = titles.map(({ text }) => sadness(text));
-  const example = examples.length < fewest ? undefined : slopeOf(ofExamples, byExample);
-  const title = titles.length < fewest ? undefined : slopeOf(ofTitles, byTitle);
+  const example = examples.length < minUnits ? undefined : slopeOf(ofExamples, byExample);
+  const title = titles.length < minUnits ? undefined : slopeOf(ofTitles, byTitle);
   if (!example || !title) {
-    const why = `The source of the tone cannot be tested: it needs at least ${fewest} titles and ${fewest} examples that differ in sadness.`;
+    const why = `The source of the tone cannot be tested: it needs at least ${minUnits} titles and ${minUnits} examples that differ in sadness.`;
     return { findings: [sentence("detail", why)], numbers: { tone: null } };
   }
   const tests = { example, title, difference: slopeDifference(example, title) };
@@ -43,7 +43,7 @@ export function toneTransfer(factorial: Factorial): {
   const shares = varianceShares(cells.map((row) => row.map((draws) => draws.map((value) => [value]))));
   return {
     findings: [
-      sentence("result", sayTone(tests, corrected, alpha)),
+      sentence("result", toneText(tests, corrected, alpha)),
       figure(
         "result",
         "Sadness of the texts by the sadness of the example, and by the sadness of the human story with the title",
@@ -98,7 +98,7 @@ export function toneTransfer(factorial: Factorial): {
 
 type Tests<Value> = { readonly example: Value; readonly title: Value; readonly difference: Value };
 
-function sayTone(
+function toneText(
   { example, title, difference }: Tests<Slope>,
   corrected: Tests<number>,
   alpha: number,
@@ -139,7 +139,7 @@ const slopesTable = (tests: Tests<Slope>, corrected: Tests<number>) => ({
   ).map(([of, name]) => ({
     of,
     slope: tests[name].estimate,
-    ...endsOf(tests[name].interval),
+    ...intervalCells(tests[name].interval),
     p: corrected[name],
   })),
 });

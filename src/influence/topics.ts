@@ -4,7 +4,7 @@ import { termsOf } from "../text/words.ts";
 import type { Factorial } from "./factorial.ts";
 
 export interface Topics {
-  /** The weights of the topics in each text, by the text's id; they sum to 1 if there are any. */
+  /** The weights of the topics in each text, by the text's id; they sum to 1 unless all are 0. */
   readonly weights: ReadonlyMap<string, Float64Array>;
   /** The words with the largest weights in each topic. */
   readonly words: readonly (readonly string[])[];
@@ -18,12 +18,12 @@ const mostTerms = 1500;
 export function topicsOf({ texts, examples, topics: count, random }: Factorial): Topics {
   const all = [...examples, ...texts];
   const features = all.map(({ text }) => stemsOf(text));
-  const holders = new Map<string, number>();
+  const documentCounts = new Map<string, number>();
   for (const stems of features)
-    for (const feature of new Set(stems)) holders.set(feature, (holders.get(feature) ?? 0) + 1);
-  const terms = [...holders]
+    for (const feature of new Set(stems)) documentCounts.set(feature, (documentCounts.get(feature) ?? 0) + 1);
+  const terms = [...documentCounts]
     .filter(([, number]) => number > 1)
-    .sort(([one, many], [other, few]) => few - many || (one < other ? -1 : 1))
+    .sort(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
     .slice(0, mostTerms)
     .map(([term]) => term);
   const space = tfidf(
@@ -35,7 +35,7 @@ export function topicsOf({ texts, examples, topics: count, random }: Factorial):
     return terms.map((term) => vector.get(term) ?? 0);
   });
   const { weights, topics } = nmf(terms.length > 0 ? rows : all.map(() => [0]), count, random.fork("topics"));
-  const shares = weights.map(shared);
+  const shares = weights.map(normalised);
   const byText = new Map(all.map(({ text }, at) => [text, shares[at]!]));
   return {
     weights: new Map(texts.map(({ id }, at) => [id, shares[examples.length + at]!])),
@@ -44,7 +44,7 @@ export function topicsOf({ texts, examples, topics: count, random }: Factorial):
   };
 }
 
-function shared(weights: Float64Array): Float64Array {
+function normalised(weights: Float64Array): Float64Array {
   const sum = weights.reduce((total, value) => total + value, 0);
   return sum > 0 ? weights.map((value) => value / sum) : weights;
 }

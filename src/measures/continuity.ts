@@ -14,7 +14,7 @@ export const continuity: QuickMeasure = {
   version: 1,
   of({ sentences }) {
     const entities = sentences.map(entitiesOf).filter((set) => set.size > 0);
-    const shares = entities.slice(1).map((set, at) => sharedWith(entities[at]!, set));
+    const shares = entities.slice(1).map((set, at) => shareRepeated(entities[at]!, set));
     if (shares.length === 0) return undefined;
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
   },
@@ -23,17 +23,17 @@ export const continuity: QuickMeasure = {
 const entitiesOf = (sentence: readonly Token[]): Set<string> => new Set(sentence.flatMap(entityOf));
 
 function entityOf({ text, pos, lemma }: Token): string[] {
-  const person = people.get(text.toLowerCase());
+  const person = pronounEntities.get(text.toLowerCase());
   if (person) return [person];
   return pos === "NOUN" || pos === "PROPN" ? [lemma.toLowerCase()] : [];
 }
 
-function sharedWith(before: ReadonlySet<string>, after: ReadonlySet<string>): number {
-  const taken = [...before].filter((entity) => after.has(entity)).length;
-  return taken / before.size;
+function shareRepeated(before: ReadonlySet<string>, after: ReadonlySet<string>): number {
+  const repeated = [...before].filter((entity) => after.has(entity)).length;
+  return repeated / before.size;
 }
 
-const people = new Map(
+const pronounEntities = new Map(
   [
     "i me my mine myself",
     "we us our ours ourselves",

@@ -55,7 +55,7 @@ function foreignRuns(sentence: readonly Token[]): string[] {
 }
 
 function isPhrase(run: readonly Token[]): boolean {
-  const strange = run.filter(({ known }) => !known).map(({ text }) => text);
-  const enough = strange.length >= 3 || (strange.length === 2 && /[^\x00-\x7f]/.test(strange.join("")));
-  return enough && strange.some((word) => /^\p{Ll}/u.test(word));
+  const unknown = run.filter(({ known }) => !known).map(({ text }) => text);
+  const enough = unknown.length >= 3 || (unknown.length === 2 && /[^\x00-\x7f]/.test(unknown.join("")));
+  return enough && unknown.some((word) => /^\p{Ll}/u.test(word));
 }

@@ -7,7 +7,7 @@ import type { Reading } from "./reading.ts";
 /** The value of a measure; undefined if it does not apply (the continuity of one sentence). */
 export type Value = number | string | boolean | undefined;
 
-interface Described {
+interface MeasureInfo {
   /** Its column in `corpus/codes.csv`. */
   readonly name: string;
   /** Its meaning, for the report. */
@@ -21,14 +21,14 @@ interface Described {
 }
 
 /** A fast measure of one text: one file in `measures/`, one line in `measures.ts`. */
-export interface QuickMeasure extends Described {
+export interface QuickMeasure extends MeasureInfo {
   /** What it uses besides the text. Cached values are valid as long as these do not change. */
   readonly dependsOn?: readonly Comparison[];
   of(reading: Reading, corpus: Corpus): Value;
 }
 
 /** A slow measure that needs an instrument (a grammar checker, a language model); `describe.skip` leaves it out. */
-export interface SlowMeasure extends Described {
+export interface SlowMeasure extends MeasureInfo {
   /** The study's instrument, not started yet; undefined if it has none. */
   instrument(study: Study): Promise<Instrument | undefined>;
 }
@@ -49,11 +49,11 @@ export type Measure = QuickMeasure | SlowMeasure;
 
 export const isSlow = (measure: Measure): measure is SlowMeasure => "instrument" in measure;
 
-/** A measure of one's own, as `defineMeasure` takes it. */
+/** The argument of `defineMeasure`. */
 export type MeasureDefinition = Omit<QuickMeasure, "version">;
 
 /**
- * Defines a measure for `plugins:` of study.yaml: one number, word, or yes or no, of every text. It gets a column in
+ * Defines a measure for `plugins:` of study.yaml: a number, a word, or yes/no for every text. It gets a column in
  * `corpus/codes.csv` and a row in the report's description of the corpus, by origin.
  */
 export const defineMeasure = (measure: MeasureDefinition): MeasureDefinition =>

@@ -44,7 +44,7 @@ export const measures: readonly Measure[] = [
   perplexity,
 ];
 
-/** These, and those of the study's plugins. Values of a plugin's measure are taken again when the plugin changes. */
+/** The built-in measures and those of the study's plugins. Texts are measured again if the plugin changes. */
 export const measuresOf = ({ plugins }: Study): readonly Measure[] =>
   withPlugins(measures, "measure", plugins, ({ definition, hash }) => ({
     ...(definition as MeasureDefinition),

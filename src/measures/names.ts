@@ -15,7 +15,7 @@ export const names: QuickMeasure = {
 export function namesIn(sentence: readonly Token[]): string[] {
   const found: string[] = [];
   let run: string[] = [];
-  for (const { text, pos } of [...sentence, end]) {
+  for (const { text, pos } of [...sentence, sentinel]) {
     if (pos === "PROPN" && /^\p{Lu}/u.test(text)) run.push(text);
     else {
       if (run.length > 0) found.push(run.join(" "));
@@ -25,4 +25,4 @@ export function namesIn(sentence: readonly Token[]): string[] {
   return found;
 }
 
-const end: Pick<Token, "text" | "pos"> = { text: "", pos: "" };
+const sentinel: Pick<Token, "text" | "pos"> = { text: "", pos: "" };

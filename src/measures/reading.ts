@@ -44,13 +44,13 @@ export class Reading {
   #parsedNarration(): readonly (readonly Token[])[] {
     const spoken = dialogueOf(this.plain);
     if (spoken.length === 0) return this.sentences;
-    const narrated = without(this.plain, spoken);
+    const narrated = removeParts(this.plain, spoken);
     return /\p{L}/u.test(narrated) ? sentencesOf(narrated).map(tokensOf) : this.sentences;
   }
 }
 
 /** A text without some of its parts, given in order. */
-function without(text: string, parts: readonly string[]): string {
+function removeParts(text: string, parts: readonly string[]): string {
   let rest = "";
   let from = 0;
   for (const part of parts) {

@@ -25,11 +25,11 @@ export class RunIndex {
     let best: { length: number; in: string } | undefined;
     for (let start = 0; start + shortest <= terms.length; start++) {
       for (const [text, at] of this.#places.get(runAt(terms, start)) ?? []) {
-        const { id, terms: theirs } = this.#texts[text]!;
+        const { id, terms: otherTerms } = this.#texts[text]!;
         // Skips a run that continues an earlier one.
-        if (id === except || (start > 0 && at > 0 && terms[start - 1] === theirs[at - 1])) continue;
+        if (id === except || (start > 0 && at > 0 && terms[start - 1] === otherTerms[at - 1])) continue;
         let length = shortest;
-        while (start + length < terms.length && terms[start + length] === theirs[at + length]) length++;
+        while (start + length < terms.length && terms[start + length] === otherTerms[at + length]) length++;
         if (length > (best?.length ?? 0)) best = { length, in: id };
       }
     }

@@ -25,19 +25,19 @@ type Tense = "past" | "present";
 /** In `had gone` or `is walking` the auxiliary has the tense; verbs after `to` and `will` have none. */
 function tensesOf(sentence: readonly Token[]): Tense[] {
   const tenses: Tense[] = [];
-  let since = Number.POSITIVE_INFINITY;
+  let sinceAuxiliary = Number.POSITIVE_INFINITY;
   for (const token of sentence) {
     const word = token.text.toLowerCase();
-    since++;
+    sinceAuxiliary++;
     if (token.pos === "AUX" || tenseless.has(word)) {
-      const own = auxiliaries.get(word);
-      if (own) tenses.push(own);
-      since = 0;
-    } else if (token.pos === "VERB" && since > maxDistance) {
-      const own = tenseOf(token);
-      if (own) tenses.push(own);
+      const tense = auxiliaries.get(word);
+      if (tense) tenses.push(tense);
+      sinceAuxiliary = 0;
+    } else if (token.pos === "VERB" && sinceAuxiliary > maxDistance) {
+      const tense = tenseOf(token);
+      if (tense) tenses.push(tense);
     } else if (token.pos === "PUNCT" || token.pos === "CCONJ") {
-      since = Number.POSITIVE_INFINITY;
+      sinceAuxiliary = Number.POSITIVE_INFINITY;
     }
   }
   return tenses;

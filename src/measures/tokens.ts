@@ -6,40 +6,40 @@ export interface Token {
   readonly text: string;
   readonly pos: string;
   readonly lemma: string;
-  /** Whether the lexicon of English has it. */
+  /** Whether it is in wink's English lexicon. */
   readonly known: boolean;
 }
 
 /** The tokens of one sentence (from `sentencesOf`). Quotes should be straight. */
 export function tokensOf(sentence: string): Token[] {
-  const { nlp, its, lexiconSize } = english();
+  const { nlp, its, lexiconSize } = englishModel();
   const tokens = nlp.readDoc(sentence).tokens();
   const texts = tokens.out();
   const tags = tokens.out(its.pos) as string[];
   const lemmas = tokens.out(its.lemma as Its) as string[];
-  const numbers = tokens.out(its.uniqueId) as unknown as number[];
+  const wordNumbers = tokens.out(its.uniqueId) as unknown as number[];
   const spaces = tokens.out(its.precedingSpaces) as string[];
-  const whole: Token[] = [];
+  const merged: Token[] = [];
   texts.forEach((text, at) => {
     const token = {
       text,
       pos: tags[at]!,
       lemma: lemmas[at]!,
-      known: numbers[at]! < lexiconSize,
+      known: wordNumbers[at]! < lexiconSize,
     };
-    const before = whole.at(-1);
-    if (before && spaces[at] === "" && isParted(before.text, text))
-      whole[whole.length - 1] = joined(before, token);
-    else whole.push(token);
+    const before = merged.at(-1);
+    if (before && spaces[at] === "" && isSplitWord(before.text, text))
+      merged[merged.length - 1] = joinTokens(before, token);
+    else merged.push(token);
   });
-  return whole;
+  return merged;
 }
 
 /** wink splits a word at letters beyond Latin-1 (`Wama ŋ e`). */
-const isParted = (before: string, after: string): boolean =>
+const isSplitWord = (before: string, after: string): boolean =>
   /^[\p{L}\p{M}]+$/u.test(before + after) && /[^\u0000-\u00ff]/.test(before + after);
 
-function joined(before: Token, after: Token): Token {
+function joinTokens(before: Token, after: Token): Token {
   const text = before.text + after.text;
   return { text, pos: before.pos, lemma: text.toLowerCase(), known: false };
 }
@@ -56,12 +56,12 @@ type Its = English["its"]["value"];
 let loaded: English | undefined;
 
 /** The model of English takes a second to load, so it is loaded when the first sentence is read. */
-function english(): English {
-  loaded ??= loadEnglish();
+function englishModel(): English {
+  loaded ??= loadEnglishModel();
   return loaded;
 }
 
-function loadEnglish(): English {
+function loadEnglishModel(): English {
   const load = createRequire(import.meta.url);
   const nlp: English["nlp"] = load("wink-nlp")(load("wink-eng-lite-web-model"), ["pos"]);
   const { its } = nlp;

@@ -1,7 +1,7 @@
 import { countWords } from "../text/words.ts";
 import type { QuickMeasure } from "./measure.ts";
 
-/** The word count of the limit of 100 words. */
+/** Words are counted as for the limit of 100 words. */
 export const words: QuickMeasure = {
   name: "words",
   means: "number of words (anything between white space with a letter or digit)",

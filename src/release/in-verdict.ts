@@ -1,4 +1,4 @@
-import { analysed } from "../findings/analysed.ts";
+import { analyseRecord } from "../findings/analyse-record.ts";
 import { checkR } from "../findings/check-r.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { type Row, readTable } from "../tables/tables.ts";
@@ -21,7 +21,7 @@ export async function readVerdict(
   study: Study,
   log: (message: string) => void,
 ): Promise<StudyVerdict | undefined> {
-  const state = await stateOf(analysed, study, await readManifest(study));
+  const state = await stateOf(analyseRecord, study, await readManifest(study));
   if (state.is !== "fresh") {
     const why = state.is === "stale" ? state.because : "it has not been analysed";
     log(

@@ -31,6 +31,6 @@ export const report = stage({
   // Findings outside `findings/` (influence, tuned models) are shown too.
   inputs: findingFiles,
   settings: ({ config }) => ({ title: config.title, seed: config.seed, margin: config.analyse.margin }),
-  // What draws figures is large, so it is loaded when a page is written.
+  // The library that draws figures is large, so it is loaded only when a page is written.
   run: async (...given) => (await import("./write-report.ts")).writeReport(...given),
 });

@@ -113,7 +113,7 @@ export function ableShare(
   const posterior = shares.map((_, at) =>
     logLikelihoods.reduce((sum, logs) => sum + Math.exp(logs[at]! - best), 0),
   );
-  const named = logLikelihoods[accuracies.indexOf(named95)]!;
+  const named = logLikelihoods[accuracies.indexOf(expertAccuracy)]!;
   const highest = Math.max(...named);
   return {
     estimate: shares[logLikelihoods[row]!.indexOf(best)]!,
@@ -126,8 +126,8 @@ export function ableShare(
   };
 }
 
-const named95 = 0.95;
-const accuracies = [0.75, 0.79, 0.83, 0.87, 0.91, named95, 0.99];
+const expertAccuracy = 0.95;
+const accuracies = [0.75, 0.79, 0.83, 0.87, 0.91, expertAccuracy, 0.99];
 /** A finer grid near 0, where most studies are. */
 const shares = Array.from({ length: 401 }, (_, at) => (at / 400) ** 2);
 

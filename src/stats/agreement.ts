@@ -1,4 +1,4 @@
-import { type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, type Interval } from "./interval.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
 import { normalQuantile } from "./normal.ts";
 
@@ -38,7 +38,7 @@ export interface Kappa {
  * (1969). Undefined without units, or where both used one category throughout. Throws RangeError when lengths differ.
  */
 export function cohenKappa(one: ArrayLike<Label>, other: ArrayLike<Label>, level = 0.95): Kappa | undefined {
-  const tail = shareLeftOut(level) / 2;
+  const tail = alphaOf(level) / 2;
   checkLengths(one.length, { other });
   const all = one.length;
   const { index, names } = indexLabels([...Array.from(one), ...Array.from(other)]);

@@ -1,5 +1,5 @@
 import { betaQuantile, regularisedBeta } from "./beta.ts";
-import { type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, type Interval } from "./interval.ts";
 import { checkMargin, type Margin } from "./tost.ts";
 
 /** The posterior of a share. */
@@ -32,7 +32,7 @@ export function betaPosterior(
 ): BetaPosterior {
   checkCounts(successes, trials);
   checkMargin({ chance, margin });
-  const tail = shareLeftOut(level) / 2;
+  const tail = alphaOf(level) / 2;
   if (!(prior[0] > 0 && prior[1] > 0)) throw new RangeError(`a prior needs two shapes above 0: ${prior}`);
   const a = prior[0] + successes;
   const b = prior[1] + trials - successes;

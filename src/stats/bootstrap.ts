@@ -1,5 +1,5 @@
 import type { Interval } from "./interval.ts";
-import { shareLeftOut } from "./interval.ts";
+import { alphaOf } from "./interval.ts";
 import { checkLengths, indexLabels, type Label } from "./labels.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import type { Random } from "./random.ts";
@@ -40,7 +40,7 @@ export function crossedBootstrap(
   random: Random,
 ): Bootstrap | undefined {
   const { values, readers, stories, groups } = data;
-  const tail = shareLeftOut(level) / 2;
+  const tail = alphaOf(level) / 2;
   checkLengths(values.length, { readers, stories, groups });
   if (!Number.isInteger(draws) || draws < 1)
     throw new RangeError(`draws must be a whole number from 1: ${draws}`);

@@ -1,4 +1,4 @@
-import { type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, type Interval } from "./interval.ts";
 import { studentQuantile } from "./student-t.ts";
 
 /**
@@ -23,7 +23,7 @@ export function boundedInterval(
   const place = (estimate - low) / (high - low);
   const slope = place * (1 - place);
   if (!(degrees > 0) || standardError === Infinity || slope === 0) return { low, high };
-  const half = (studentQuantile(1 - shareLeftOut(level) / 2, degrees) * standardError) / (high - low) / slope;
+  const half = (studentQuantile(1 - alphaOf(level) / 2, degrees) * standardError) / (high - low) / slope;
   const logit = Math.log(place / (1 - place));
   const at = (value: number) => low + (high - low) / (1 + Math.exp(-value));
   return { low: at(logit - half), high: at(logit + half) };

@@ -24,7 +24,7 @@ interface Tested {
 }
 
 /** Alpha of the test of a difference, and of the test of equivalence if it is another. */
-export interface Errors {
+export interface AlphaLevels {
   readonly alpha: number;
   readonly equivalenceAlpha?: number;
 }
@@ -36,7 +36,7 @@ export interface Errors {
  */
 export function claimOf(
   figure: { readonly estimate: number; readonly standardError: number; readonly degrees: number },
-  { value, margin, alpha, equivalenceAlpha = alpha }: Tested & Errors,
+  { value, margin, alpha, equivalenceAlpha = alpha }: Tested & AlphaLevels,
 ): Claim {
   const { estimate, standardError, degrees } = figure;
   const known = degrees > 0 && standardError > 0 && standardError < Infinity;
@@ -60,7 +60,7 @@ export function claimOf(
 /** The reason of a verdict, in one clause. `value` names the value of the test. */
 export function reasonOf(
   conclusion: Conclusion,
-  { alpha, equivalenceAlpha = alpha }: Errors,
+  { alpha, equivalenceAlpha = alpha }: AlphaLevels,
   value: string,
 ): string {
   const percent = (level: number) => `${Number((100 * level).toPrecision(6))} %`;
@@ -73,7 +73,7 @@ export function reasonOf(
 /** The conclusion from both p-values; a significant difference goes before equivalence. */
 export function conclusionOf(
   { equivalenceP, differenceP }: Pick<Claim, "equivalenceP" | "differenceP">,
-  { alpha, equivalenceAlpha = alpha }: Errors,
+  { alpha, equivalenceAlpha = alpha }: AlphaLevels,
 ): Conclusion {
   if (differenceP <= alpha) return "different";
   return equivalenceP <= equivalenceAlpha ? "equivalent" : "inconclusive";

@@ -88,15 +88,15 @@ export function sharesIn(
 
 /** Numbers of judgments, readers and stories in the groups with a weight. */
 export function countsOf({ right, clustering }: Shares, weights: ReadonlyMap<Label, number>) {
-  const { groups, ways } = clustering;
+  const { groups, clusterings } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
-  const used = ways.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
+  const used = clusterings.slice(0, 2).map(({ names }) => new Uint8Array(names.length));
   let [judgments, correct] = [0, 0];
   for (let at = 0; at < right.length; at++) {
     if (!counted[groups.index[at]!]) continue;
     judgments++;
     correct += right[at]!;
-    for (const [way, flags] of used.entries()) flags[ways[way]!.index[at]!] = 1;
+    for (const [member, flags] of used.entries()) flags[clusterings[member]!.index[at]!] = 1;
   }
   const [readers, stories] = used.map((flags) => flags.reduce((sum, flag) => sum + flag, 0));
   return { judgments, correct, readers: readers!, stories: stories! };
@@ -113,12 +113,12 @@ export function errorOf(
   const { right, clustering, observationWeights } = shares;
   const { estimate, standardError, degrees } = contrastIn(right, clustering, { weights, observationWeights });
   const ways = clusterCounts(shares, weights);
-  const few = ways
+  const tooFew = ways
     .filter(({ name, clusters }) => name !== "reader" && name !== "story" && clusters < fewestClusters)
     .sort((one, other) => one.clusters - other.clusters)[0];
-  if (few) return { estimate, standardError: Infinity, degrees: 0, ways, few };
+  if (tooFew) return { estimate, standardError: Infinity, degrees: 0, ways, few: tooFew };
   const error = Math.max(standardError, independentError(shares, weights));
-  return { estimate, degrees, standardError: error, ways, few };
+  return { estimate, degrees, standardError: error, ways, few: tooFew };
 }
 
 /** The clusterings of an error, without those nested in another, and their numbers of clusters. */
@@ -126,12 +126,12 @@ function clusterCounts({ clustering, names }: Shares, weights: ReadonlyMap<Label
   const { groups, combined } = clustering;
   const counted = groups.names.map((name) => (weights.get(name) ?? 0) !== 0);
   return combined
-    .filter(({ ways }) => ways.length === 1)
-    .map(({ ways: [way], index, names: labels }) => {
+    .filter(({ members }) => members.length === 1)
+    .map(({ members: [member], index, names: labels }) => {
       const used = new Uint8Array(labels.length);
       for (let at = 0; at < index.length; at++) if (counted[groups.index[at]!]) used[index[at]!] = 1;
       const clusters = used.reduce((sum, flag) => sum + flag, 0);
-      return { name: ["reader", "story", ...names][way!]!, clusters };
+      return { name: ["reader", "story", ...names][member!]!, clusters };
     });
 }
 

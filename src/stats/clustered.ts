@@ -1,6 +1,6 @@
 import type { Interval } from "./interval.ts";
-import { shareLeftOut } from "./interval.ts";
-import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
+import { alphaOf } from "./interval.ts";
+import { checkLengths, type IndexedLabels, indexLabels, indexPairs, type Label } from "./labels.ts";
 import { studentQuantile } from "./student-t.ts";
 
 /** A mean, or a weighted sum of group means, with its clustered standard error. */
@@ -17,7 +17,7 @@ export interface ClusteredEstimate {
 }
 
 export interface ClusteredOptions {
-  /** One to four clusterings ("ways"), each with a label per observation: readers, stories, titles, classes. */
+  /** One to four clusterings, each with a label per observation: readers, stories, titles, classes. */
   readonly clusters: readonly ArrayLike<Label>[];
   /** The group of each observation, human or machine; one group by default. */
   readonly groups?: ArrayLike<Label>;
@@ -31,7 +31,7 @@ export interface ClusteredOptions {
 
 /**
  * A mean (or a contrast of group means: a difference, a balanced accuracy) of values clustered by reader and by story. The
- * variance of each clustering ("way") is that of the leave-one-out jackknife over clusters: (G - 1)/G times the sum of
+ * variance of each clustering is that of the leave-one-out jackknife over clusters: (G - 1)/G times the sum of
  * squared changes of the estimate (CV3; Bell and McCaffrey 2002; MacKinnon, Nielsen and Webb 2023). For clusters of equal
  * size this is the usual sandwich times G/(G - 1); for unequal sizes the sandwich would be too small. If clusters are
  * nested in groups (stories in origins), each group has its own variance. A clustering nested in another (readers in
@@ -48,21 +48,21 @@ export interface ClusteredOptions {
 export function clusteredContrast(values: ArrayLike<number>, options: ClusteredOptions): ClusteredEstimate {
   const { clusters, groups } = options;
   checkLengths(values.length, { groups, importance: options.observationWeights });
-  for (const way of clusters) checkLengths(values.length, { clusters: way });
+  for (const clustering of clusters) checkLengths(values.length, { clusters: clustering });
   return contrastIn(values, clusteringOf(clusters, groups ?? new Uint8Array(values.length)), options);
 }
 
 /** Clusterings, prepared once for any number of contrasts of the same observations. */
 export interface Clustering {
-  readonly groups: Indexed;
-  readonly ways: readonly Indexed[];
+  readonly groups: IndexedLabels;
+  readonly clusterings: readonly IndexedLabels[];
   /** All combinations of the clusterings that are not nested in another; the single ones come first. */
   readonly combined: readonly Intersection[];
 }
 
-/** The clusters of one clustering, or the intersections of several; `ways` are their positions. */
-interface Intersection extends Indexed {
-  readonly ways: readonly number[];
+/** The clusters of one clustering, or the intersections of several; `members` are their positions. */
+interface Intersection extends IndexedLabels {
+  readonly members: readonly number[];
 }
 
 /** Prepares clusterings. Throws RangeError unless there are one to four. */
@@ -70,41 +70,46 @@ export function clusteringOf(clusters: readonly ArrayLike<Label>[], groups: Arra
   if (clusters.length < 1 || clusters.length > 4) {
     throw new RangeError(`there must be one to four clusterings: ${clusters.length}`);
   }
-  const ways = clusters.map(indexLabels);
-  const outermost = ways.flatMap((way, at) =>
-    ways.some((other, its) => its !== at && isNestedIn(way, other) && (its < at || !isNestedIn(other, way)))
+  const clusterings = clusters.map(indexLabels);
+  const outermost = clusterings.flatMap((clustering, at) =>
+    clusterings.some(
+      (other, otherAt) =>
+        otherAt !== at && isNestedIn(clustering, other) && (otherAt < at || !isNestedIn(other, clustering)),
+    )
       ? []
       : [at],
   );
   const combined: Intersection[] = outermost.map((at) => ({
-    ways: [at],
-    ...ways[at]!,
+    members: [at],
+    ...clusterings[at]!,
   }));
   // Each combination is extended only by later clusterings, so that none is repeated.
   for (let from = 0; from < combined.length; from++) {
     const one = combined[from]!;
-    for (const at of outermost.filter((way) => way > one.ways.at(-1)!)) {
-      combined.push({ ways: [...one.ways, at], ...indexPairs(one, ways[at]!) });
+    for (const at of outermost.filter((clustering) => clustering > one.members.at(-1)!)) {
+      combined.push({ members: [...one.members, at], ...indexPairs(one, clusterings[at]!) });
     }
   }
-  return { groups: indexLabels(groups), ways, combined };
+  return { groups: indexLabels(groups), clusterings, combined };
 }
 
 /** `clusteredContrast` with prepared clusterings. */
 export function contrastIn(
   values: ArrayLike<number>,
-  { groups: grouped, ways, combined }: Clustering,
+  { groups: grouped, clusterings, combined }: Clustering,
   options: Pick<ClusteredOptions, "weights" | "observationWeights" | "level">,
 ): ClusteredEstimate {
   const { level = 0.95, observationWeights } = options;
-  shareLeftOut(level);
+  alphaOf(level);
   const weights = groupWeights(grouped, options.weights);
   const { influence, estimate } = influences(values, grouped.index, weights, observationWeights);
-  const parts = combined.map((one) => variance(influence, one, grouped.index, weights, observationWeights));
-  const single = parts.filter((_, at) => combined[at]!.ways.length === 1);
+  const parts = combined.map((one) =>
+    jackknifeVariance(influence, one, grouped.index, weights, observationWeights),
+  );
+  const single = parts.filter((_, at) => combined[at]!.members.length === 1);
   const fewest = values.length === 0 ? 0 : Math.min(...single.map((part) => part.degrees));
   const whole = fewest > 0 ? combinedVariance(parts, combined) : Infinity;
-  const named = combined.some(({ ways: of }) => of.length === 1 && of[0]! > 1);
+  const named = combined.some(({ members: of }) => of.length === 1 && of[0]! > 1);
   const degrees = fewest > 0 && named ? Math.max(fewest, satterthwaite(whole, single)) : fewest;
   const standardError = Math.sqrt(whole);
   return {
@@ -113,7 +118,7 @@ export function contrastIn(
     degrees,
     interval: studentInterval(estimate, standardError, degrees, level),
     observations: values.length,
-    clusters: ways.map((way) => way.names.length),
+    clusters: clusterings.map((clustering) => clustering.names.length),
   };
 }
 
@@ -134,7 +139,7 @@ export function studentInterval(
   level: number,
 ): Interval {
   if (!(degrees > 0) || standardError === Infinity) return { low: -Infinity, high: Infinity };
-  const half = studentQuantile(1 - shareLeftOut(level) / 2, degrees) * standardError;
+  const half = studentQuantile(1 - alphaOf(level) / 2, degrees) * standardError;
   return { low: estimate - half, high: estimate + half };
 }
 
@@ -144,7 +149,7 @@ export interface VarianceEstimate {
   readonly degrees: number;
 }
 
-function groupWeights(grouped: Indexed, weights: ReadonlyMap<Label, number> | undefined): Float64Array {
+function groupWeights(grouped: IndexedLabels, weights: ReadonlyMap<Label, number> | undefined): Float64Array {
   for (const [label, weight] of weights ?? []) {
     if (weight !== 0 && !grouped.names.includes(label)) {
       throw new RangeError(`no observation belongs to the group ${label}`);
@@ -187,15 +192,17 @@ export function combinedVariance(
   parts: readonly VarianceEstimate[],
   combined: readonly Intersection[],
 ): number {
-  const of = (wanted: (ways: readonly number[]) => boolean) =>
+  const of = (wanted: (clusterings: readonly number[]) => boolean) =>
     combined.reduce(
-      (sum, { ways }, at) =>
-        wanted(ways) ? sum + (ways.length % 2 === 1 ? 1 : -1) * parts[at]!.variance : sum,
+      (sum, { members }, at) =>
+        wanted(members) ? sum + (members.length % 2 === 1 ? 1 : -1) * parts[at]!.variance : sum,
       0,
     );
-  const pairs = combined.filter(({ ways }) => ways.length <= 2);
+  const pairs = combined.filter(({ members }) => members.length <= 2);
   return Math.max(
-    ...pairs.map((pair) => of((ways) => ways.every((way) => pair.ways.includes(way)))),
+    ...pairs.map((pair) =>
+      of((clusterings) => clusterings.every((clustering) => pair.members.includes(clustering))),
+    ),
     of(() => true),
   );
 }
@@ -208,12 +215,12 @@ function satterthwaite(whole: number, single: readonly VarianceEstimate[]): numb
 }
 
 /** Whether a clustering is nested in the other. */
-function isNestedIn(way: Indexed, other: Indexed): boolean {
-  if (way.names.length < other.names.length) return false;
-  const within = new Int32Array(way.names.length).fill(-1);
-  for (let at = 0; at < way.index.length; at++) {
-    const known = within[way.index[at]!]!;
-    if (known < 0) within[way.index[at]!] = other.index[at]!;
+function isNestedIn(clustering: IndexedLabels, other: IndexedLabels): boolean {
+  if (clustering.names.length < other.names.length) return false;
+  const within = new Int32Array(clustering.names.length).fill(-1);
+  for (let at = 0; at < clustering.index.length; at++) {
+    const known = within[clustering.index[at]!]!;
+    if (known < 0) within[clustering.index[at]!] = other.index[at]!;
     else if (known !== other.index[at]!) return false;
   }
   return true;
@@ -223,21 +230,21 @@ function isNestedIn(way: Indexed, other: Indexed): boolean {
  * The jackknife variance of one clustering: changes of the estimate when each cluster is left out in turn, by group if
  * clusters are nested in groups.
  */
-function variance(
+function jackknifeVariance(
   influence: Float64Array,
-  way: Intersection,
+  clustering: Intersection,
   groups: Int32Array,
   weights: Float64Array,
   importance: ArrayLike<number> | undefined,
 ): VarianceEstimate {
   const width = weights.length;
-  const sums = new Float64Array(way.names.length * width);
-  const sizes = new Float64Array(way.names.length * width);
+  const sums = new Float64Array(clustering.names.length * width);
+  const sizes = new Float64Array(clustering.names.length * width);
   const groupSizes = new Float64Array(width);
   for (let at = 0; at < influence.length; at++) {
     const group = groups[at]!;
     if (weights[group] === 0) continue;
-    const cell = way.index[at]! * width + group;
+    const cell = clustering.index[at]! * width + group;
     const own = importance?.[at] ?? 1;
     sums[cell]! += influence[at]!;
     sizes[cell]! += own;
@@ -245,7 +252,7 @@ function variance(
   }
   const moves = new JackknifeChanges(width);
   const nested = isNestedInGroups(sizes, width);
-  for (let cluster = 0; cluster < way.names.length; cluster++) {
+  for (let cluster = 0; cluster < clustering.names.length; cluster++) {
     let move = 0;
     let size = 0;
     let stratum = 0;
@@ -305,9 +312,9 @@ export class JackknifeChanges {
       if (count === 0) continue;
       const shrink = (count - 1) / count;
       const degrees = shrink * (this.#sizes[stratum]! ** 2 / this.#squaredSizes[stratum]!);
-      const variance = shrink * this.#squares[stratum]!;
-      total += variance;
-      scale += variance ** 2 / degrees;
+      const jackknifeVariance = shrink * this.#squares[stratum]!;
+      total += jackknifeVariance;
+      scale += jackknifeVariance ** 2 / degrees;
       smallest = Math.min(smallest, degrees);
     }
     if (smallest === Infinity) return { variance: Infinity, degrees: 0 };

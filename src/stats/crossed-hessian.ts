@@ -2,7 +2,7 @@ import { choleskyInPlace, choleskyInverse, choleskyLogDeterminant, choleskySolve
 import { indexLabels, type Label } from "./labels.ts";
 
 /** A vector over all random effects: those of the largest ("wide") group by label, and those of the dense block. */
-export interface Split {
+export interface EffectVector {
   readonly wide: Float64Array;
   readonly dense: Float64Array;
 }
@@ -26,8 +26,7 @@ export interface Slope {
 
 /**
  * The Hessian Theta Z'WZ Theta + I of crossed random effects b = theta u, one theta for each term (the intercepts of
- * readers and of stories, the slopes of readers). The block of the group with the most labels is diagonal but for its
- * own terms, so only the Schur complement of the others is dense. `theta` and `weight` (the diagonal of W, one per row)
+ * readers and of stories, the slopes of readers). The block of the group with the most labels is block-diagonal, with one block per label, so only the Schur complement of the others is dense. `theta` and `weight` (the diagonal of W, one per row)
  * are set from outside; call `factorise` after a change, before the other methods.
  */
 export class CrossedHessian {
@@ -100,7 +99,7 @@ export class CrossedHessian {
   }
 
   /** A vector of zeros over all random effects. */
-  zeros(): Split {
+  zeros(): EffectVector {
     return {
       wide: new Float64Array(this.#labels * this.#wide.length),
       dense: new Float64Array(this.#denseSize),
@@ -108,7 +107,7 @@ export class CrossedHessian {
   }
 
   /** The part of a vector that belongs to one term, by label. */
-  partOf({ wide, dense }: Split, term: number): Float64Array {
+  partOf({ wide, dense }: EffectVector, term: number): Float64Array {
     const size = this.terms[term]!.names.length;
     const slot = this.#wide.indexOf(term);
     if (slot >= 0)
@@ -118,7 +117,7 @@ export class CrossedHessian {
   }
 
   /** The row of Z times a vector, term by term. */
-  rowOf({ wide, dense }: Split, row: number, target: Float64Array): void {
+  rowOf({ wide, dense }: EffectVector, row: number, target: Float64Array): void {
     for (const [slot, term] of this.#wide.entries()) {
       const { index, by } = this.terms[term]!;
       target[term] = (by ? by[row]! : 1) * wide[index[row]! * this.#wide.length + slot]!;
@@ -139,7 +138,7 @@ export class CrossedHessian {
   }
 
   /** Theta Z' v: the sum of v, times the predictor, over the rows of each label, times its theta. */
-  gather(v: Float64Array): Split {
+  gather(v: Float64Array): EffectVector {
     const gathered = this.zeros();
     const [width, narrow] = [this.#wide.length, this.#narrow.length];
     const { index } = this.terms[this.#wide[0]!]!;
@@ -232,7 +231,7 @@ export class CrossedHessian {
   }
 
   /** Solves the factored Hessian for a right-hand side. */
-  solve({ wide, dense }: Split): Split {
+  solve({ wide, dense }: EffectVector): EffectVector {
     const [width, narrow] = [this.#wide.length, this.#narrow.length];
     const { index } = this.terms[this.#wide[0]!]!;
     const scaled = this.#solveBlocks(wide);

@@ -39,12 +39,12 @@ export function balancedIncompleteBlocks(
   const used = new Int32Array(v);
   const blocks: number[][] = [];
   let steps = 0;
-  return serve() ? blocks.map((block) => [...block]) : undefined;
+  return fillBlocks() ? blocks.map((block) => [...block]) : undefined;
 
   /** Opens a block for the first incomplete pair. */
-  function serve(): boolean {
+  function fillBlocks(): boolean {
     if (blocks.length === b) return true;
-    const pair = firstWanting();
+    const pair = firstIncomplete();
     if (pair === undefined) return false;
     const block: number[] = [];
     if (!place(block, pair[0])) return false;
@@ -60,34 +60,34 @@ export function balancedIncompleteBlocks(
   function extend(block: number[], from: number): boolean {
     if (block.length === k) {
       blocks.push(block);
-      if (serve()) return true;
+      if (fillBlocks()) return true;
       blocks.pop();
       return false;
     }
-    for (let thing = from; thing <= v - (k - block.length); thing++) {
+    for (let item = from; item <= v - (k - block.length); item++) {
       if (++steps > effort) return false;
-      if (!place(block, thing)) continue;
-      if (extend(block, thing + 1)) return true;
+      if (!place(block, item)) continue;
+      if (extend(block, item + 1)) return true;
       remove(block);
     }
     return false;
   }
 
-  function place(block: number[], thing: number): boolean {
-    if (used[thing]! >= r || block.some((other) => together[other * v + thing]! >= lambda)) return false;
-    for (const other of block) together[other * v + thing]!++;
-    used[thing]!++;
-    block.push(thing);
+  function place(block: number[], item: number): boolean {
+    if (used[item]! >= r || block.some((other) => together[other * v + item]! >= lambda)) return false;
+    for (const other of block) together[other * v + item]!++;
+    used[item]!++;
+    block.push(item);
     return true;
   }
 
   function remove(block: number[]): void {
-    const thing = block.pop()!;
-    used[thing]!--;
-    for (const other of block) together[other * v + thing]!--;
+    const item = block.pop()!;
+    used[item]!--;
+    for (const other of block) together[other * v + item]!--;
   }
 
-  function firstWanting(): [number, number] | undefined {
+  function firstIncomplete(): [number, number] | undefined {
     for (let one = 0; one < v; one++) {
       for (let other = one + 1; other < v; other++) {
         if (together[one * v + other]! < lambda) return [one, other];

@@ -95,11 +95,11 @@ export function differenceVerdict(
     const { most, share } = mostFrequent(values);
     if (share > largestEqualShare)
       return `${share === 1 ? "all" : `${(100 * share).toFixed(1)} % of the`} values are ${most}, so the scale was not used`;
-    const few = clusters
+    const tooFew = clusters
       .map(({ name, labels }) => ({ name, count: indexLabels(labels).names.length }))
       .find(({ count }) => count < fewestClusters);
-    if (few)
-      return `there ${few.count === 1 ? "is one cluster" : `are ${few.count} clusters`} by ${few.name}, and at least ${fewestClusters} are needed`;
+    if (tooFew)
+      return `there ${tooFew.count === 1 ? "is one cluster" : `are ${tooFew.count} clusters`} by ${tooFew.name}, and at least ${fewestClusters} are needed`;
     return undefined;
   }
 }
@@ -149,7 +149,7 @@ function meanVariance(
 }
 
 function withoutEstimate(values: number, alpha: number, reason: string): DifferenceVerdict {
-  const nothing = { estimate: Number.NaN, standardError: Infinity, degrees: 0 };
-  const claim = claimOf(nothing, { value: 0, margin: 1, alpha });
+  const noEstimate = { estimate: Number.NaN, standardError: Infinity, degrees: 0 };
+  const claim = claimOf(noEstimate, { value: 0, margin: 1, alpha });
   return { ...claim, reason, estimate: undefined, standardError: Infinity, degrees: 0, values };
 }

@@ -37,8 +37,8 @@ export function readerHeterogeneity(
     throw new RangeError(`draws must be a whole number from 1: ${draws}`);
   const layout = layoutOf(judgments);
   const { base, scores, stories } = scoresOf(layout, judgments.correct);
-  const open = stories.filter(({ picks }) => picks > 0);
-  if (open.length === 0 || layout.readers === 0) {
+  const mixed = stories.filter(({ rarer }) => rarer > 0);
+  if (mixed.length === 0 || layout.readers === 0) {
     return { ratio: undefined, p: 1, draws: 0, readers: layout.readers };
   }
   const found = statisticOf(scores, layout.precision);
@@ -48,24 +48,24 @@ export function readerHeterogeneity(
   const rows: Rows = {
     permutation: Int32Array.from(layout.order, (_, at) => at),
     reader: layout.order.map((row) => layout.reader[row]!),
-    adds: Float64Array.from(layout.order, (row) => layout.adds[row]!),
+    increments: Float64Array.from(layout.order, (row) => layout.increments[row]!),
   };
   const permuted = new Float64Array(base.length);
   let [extreme, sum, drawn] = [0, 0, 0];
-  while (drawn < most && extreme < enough) {
+  while (drawn < most && extreme < enoughExtreme) {
     permuted.set(base);
-    for (const story of open) assignRarer(story, rows, permuted, next);
+    for (const story of mixed) assignRarer(story, rows, permuted, next);
     const statistic = statisticOf(permuted, layout.precision);
     sum += statistic;
     drawn++;
     if (statistic >= found * (1 - 1e-12)) extreme++;
   }
-  const p = extreme >= enough ? extreme / drawn : (1 + extreme) / (1 + drawn);
+  const p = extreme >= enoughExtreme ? extreme / drawn : (1 + extreme) / (1 + drawn);
   return { ratio: found / (sum / drawn), p, draws: drawn, readers: layout.readers };
 }
 
-/** After this many extreme draws p is known within a tenth of itself. */
-const enough = 100;
+/** After this many extreme draws, the relative standard error of p is about a tenth. */
+const enoughExtreme = 100;
 
 /** The experts that `expertPower` assumes. */
 export interface ExpertPlan {
@@ -95,7 +95,7 @@ export function expertPower(
   const { counts, order, precision, readers } = layout;
   const reader = order.map((row) => layout.reader[row]!);
   const kind = Uint8Array.from(order, (row) => layout.kinds[row]!);
-  const adds = Float64Array.from(order, (row) => layout.adds[row]!);
+  const increments = Float64Array.from(order, (row) => layout.increments[row]!);
   const correct = new Uint8Array(order.length);
   const right = new Float64Array(counts.length);
   const scores = new Float64Array(precision.length);
@@ -106,23 +106,23 @@ export function expertPower(
 
   function powerOf(studies: number): number {
     thresholds.fill(0.5 * 2 ** 32);
-    const guessing = Array.from({ length: studies }, drawn).sort((one, other) => one - other);
+    const guessing = Array.from({ length: studies }, drawStatistic).sort((one, other) => one - other);
     const critical = guessing[Math.ceil((1 - alpha) * studies) - 1]!;
     let found = 0;
     for (let study = 0; study < studies; study++) {
       for (let one = 0; one < thresholds.length; one++) {
         thresholds[one] = (next() < share * 2 ** 32 ? accuracy : 0.5) * 2 ** 32;
       }
-      if (drawn() > critical || someoneNamed()) found++;
+      if (drawStatistic() > critical || anyReaderNamed()) found++;
     }
     return found / studies;
   }
 
   /** Draws all answers and returns the statistic. */
-  function drawn(): number {
+  function drawStatistic(): number {
     scores.fill(0);
-    for (let story = 0; story + 1 < layout.begins.length; story++) {
-      const [begin, end] = [layout.begins[story]!, layout.begins[story + 1]!];
+    for (let story = 0; story + 1 < layout.starts.length; story++) {
+      const [begin, end] = [layout.starts[story]!, layout.starts[story + 1]!];
       let hits = 0;
       for (let at = begin; at < end; at++) {
         const hit = next() < thresholds[reader[at]!]! ? 1 : 0;
@@ -130,12 +130,13 @@ export function expertPower(
         hits += hit;
       }
       const expected = hits / (end - begin);
-      for (let at = begin; at < end; at++) scores[reader[at]!]! += adds[at]! * (correct[at]! - expected);
+      for (let at = begin; at < end; at++)
+        scores[reader[at]!]! += increments[at]! * (correct[at]! - expected);
     }
     return statisticOf(scores, precision);
   }
 
-  function someoneNamed(): boolean {
+  function anyReaderNamed(): boolean {
     right.fill(0);
     for (let at = 0; at < correct.length; at++) right[2 * reader[at]! + kind[at]!]! += correct[at]!;
     for (let one = 0; one < precision.length; one++) {
@@ -161,12 +162,12 @@ interface Layout {
   /** Each reader's numbers of judgments of human and of machine stories. */
   readonly counts: Float64Array;
   /** What a right answer in this row adds to its reader's balanced accuracy; 0 for readers of one origin. */
-  readonly adds: Float64Array;
+  readonly increments: Float64Array;
   /** 1 / (1/h + 1/m); 0 for readers of one origin. */
   readonly precision: Float64Array;
   /** Rows by story, and where each story begins. */
   readonly order: Int32Array;
-  readonly begins: Int32Array;
+  readonly starts: Int32Array;
 }
 
 function layoutOf({ readers, stories, origins }: Pick<Judgments, "readers" | "stories" | "origins">): Layout {
@@ -181,24 +182,24 @@ function layoutOf({ readers, stories, origins }: Pick<Judgments, "readers" | "st
     const [human, machine] = [counts[2 * one]!, counts[2 * one + 1]!];
     return human > 0 && machine > 0 ? 1 / (1 / human + 1 / machine) : 0;
   });
-  const adds = Float64Array.from({ length: rows }, (_, at) =>
+  const increments = Float64Array.from({ length: rows }, (_, at) =>
     precision[reader[at]!] === 0 ? 0 : 0.5 / counts[2 * reader[at]! + kinds[at]!]!,
   );
-  const begins = new Int32Array(byStory!.names.length + 1);
-  for (let at = 0; at < rows; at++) begins[story[at]! + 1]!++;
-  for (let one = 1; one < begins.length; one++) begins[one]! += begins[one - 1]!;
+  const starts = new Int32Array(byStory!.names.length + 1);
+  for (let at = 0; at < rows; at++) starts[story[at]! + 1]!++;
+  for (let one = 1; one < starts.length; one++) starts[one]! += starts[one - 1]!;
   const order = new Int32Array(rows);
-  const filled = begins.slice();
+  const filled = starts.slice();
   for (let at = 0; at < rows; at++) order[filled[story[at]!]!++] = at;
   const both = precision.reduce((sum, own) => sum + Number(own > 0), 0);
-  return { readers: both, reader, story, kinds, counts, adds, precision, order, begins };
+  return { readers: both, reader, story, kinds, counts, increments, precision, order, starts };
 }
 
 /** A story's rows, and how many of them have the rarer answer (right or wrong). */
 interface Story {
   readonly begin: number;
   readonly end: number;
-  readonly picks: number;
+  readonly rarer: number;
   /** 1 if right answers are the rarer ones, else -1. */
   readonly sign: 1 | -1;
 }
@@ -208,22 +209,22 @@ interface Story {
  * permutation adds.
  */
 function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
-  const { order, begins, reader, adds, precision } = layout;
+  const { order, starts, reader, increments, precision } = layout;
   const scores = new Float64Array(precision.length);
   const base = new Float64Array(precision.length);
   const stories: Story[] = [];
-  for (let story = 0; story + 1 < begins.length; story++) {
-    const [begin, end] = [begins[story]!, begins[story + 1]!];
+  for (let story = 0; story + 1 < starts.length; story++) {
+    const [begin, end] = [starts[story]!, starts[story + 1]!];
     let right = 0;
     for (let at = begin; at < end; at++) right += Number(correct[order[at]!]);
     const share = right / (end - begin);
     const fewRight = 2 * right <= end - begin;
     for (let at = begin; at < end; at++) {
       const row = order[at]!;
-      scores[reader[row]!]! += adds[row]! * (Number(correct[row]) - share);
-      base[reader[row]!]! += adds[row]! * ((fewRight ? 0 : 1) - share);
+      scores[reader[row]!]! += increments[row]! * (Number(correct[row]) - share);
+      base[reader[row]!]! += increments[row]! * ((fewRight ? 0 : 1) - share);
     }
-    stories.push({ begin, end, picks: fewRight ? right : end - begin - right, sign: fewRight ? 1 : -1 });
+    stories.push({ begin, end, rarer: fewRight ? right : end - begin - right, sign: fewRight ? 1 : -1 });
   }
   return { scores, base, stories };
 }
@@ -232,22 +233,22 @@ function scoresOf(layout: Layout, correct: ArrayLike<boolean | number>) {
 interface Rows {
   readonly permutation: Int32Array;
   readonly reader: Int32Array;
-  readonly adds: Float64Array;
+  readonly increments: Float64Array;
 }
 
 /** Assigns the rarer answer to random rows of a story, by the first steps of a Fisher-Yates shuffle. */
 function assignRarer(
-  { begin, end, picks, sign }: Story,
-  { permutation, reader, adds }: Rows,
+  { begin, end, rarer, sign }: Story,
+  { permutation, reader, increments }: Rows,
   permuted: Float64Array,
   next: () => number,
 ): void {
-  for (let at = begin; at < begin + picks; at++) {
+  for (let at = begin; at < begin + rarer; at++) {
     const other = at + Math.floor((next() / 4294967296) * (end - at));
     const row = permutation[other]!;
     permutation[other] = permutation[at]!;
     permutation[at] = row;
-    permuted[reader[row]!]! += sign * adds[row]!;
+    permuted[reader[row]!]! += sign * increments[row]!;
   }
 }
 
@@ -257,7 +258,7 @@ function statisticOf(scores: Float64Array, precision: Float64Array): number {
   return sum;
 }
 
-/** 32 random bits per call by sfc32 (Doty-Humphrey 2010), seeded from a named stream; many times faster. */
+/** 32 random bits per call by sfc32 (Doty-Humphrey 2010), seeded from a named stream; many times faster than the stream itself. */
 function fastRandom(random: Random): () => number {
   let [a, b, c, counter] = [0, 0, 0, 1].map((add) => (random.integer(0, 0x7fffffff) + add) | 0) as [
     number,

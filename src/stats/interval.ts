@@ -5,7 +5,7 @@ export interface Interval {
 }
 
 /** 1 - level: 0.05 for 0.95. Throws RangeError unless `level` is between 0 and 1. */
-export function shareLeftOut(level: number): number {
+export function alphaOf(level: number): number {
   if (!(level > 0 && level < 1)) throw new RangeError(`a confidence level must be between 0 and 1: ${level}`);
   return 1 - level;
 }

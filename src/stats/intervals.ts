@@ -1,5 +1,5 @@
 import { betaQuantile } from "./beta.ts";
-import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, checkCounts, type Interval } from "./interval.ts";
 import { normalQuantile } from "./normal.ts";
 
 /**
@@ -9,7 +9,7 @@ import { normalQuantile } from "./normal.ts";
  */
 export function wilson(successes: number, trials: number, level = 0.95): Interval {
   checkCounts(successes, trials);
-  const z = normalQuantile(1 - shareLeftOut(level) / 2);
+  const z = normalQuantile(1 - alphaOf(level) / 2);
   if (trials === 0) return { low: 0, high: 1 };
   const share = successes / trials;
   const square = (z * z) / trials;
@@ -27,7 +27,7 @@ export function wilson(successes: number, trials: number, level = 0.95): Interva
  */
 export function clopperPearson(successes: number, trials: number, level = 0.95): Interval {
   checkCounts(successes, trials);
-  const tail = shareLeftOut(level) / 2;
+  const tail = alphaOf(level) / 2;
   return {
     low: successes === 0 ? 0 : betaQuantile(tail, successes, trials - successes + 1),
     // The mirrored quantile keeps the digits that 1 - tail would lose.

@@ -1,11 +1,12 @@
 import type { Random } from "./random.ts";
 
-export interface Clusters {
+/** The result of k-means. */
+export interface KMeans {
   /** The cluster of each point, numbered from 0. */
   readonly of: Int32Array;
   readonly centres: readonly Float64Array[];
   /** The sum of squared distances of the points to their centres. */
-  readonly spread: number;
+  readonly squares: number;
 }
 
 /**
@@ -18,16 +19,16 @@ export function kMeans(
   count: number,
   random: Random,
   { starts = 5, rounds = 100 }: { readonly starts?: number; readonly rounds?: number } = {},
-): Clusters {
+): KMeans {
   if (points.length === 0) throw new RangeError("no points to cluster");
   if (!(count >= 1)) throw new RangeError(`the number of clusters must be at least 1: ${count}`);
   if (points.some((point) => point.length !== points[0]!.length)) {
     throw new RangeError("points must have the same length");
   }
-  let best: Clusters | undefined;
+  let best: KMeans | undefined;
   for (let start = 0; start < starts; start++) {
     const found = lloyd(points, seeds(points, count, random), rounds);
-    if (!best || found.spread < best.spread) best = found;
+    if (!best || found.squares < best.squares) best = found;
   }
   return best!;
 }
@@ -51,31 +52,31 @@ function seeds(points: readonly ArrayLike<number>[], count: number, random: Rand
   return centres;
 }
 
-function lloyd(points: readonly ArrayLike<number>[], centres: Float64Array[], rounds: number): Clusters {
+function lloyd(points: readonly ArrayLike<number>[], centres: Float64Array[], rounds: number): KMeans {
   const of = new Int32Array(points.length).fill(-1);
-  let spread = 0;
+  let squares = 0;
   for (let round = 0; round < rounds; round++) {
     let moved = false;
-    spread = 0;
+    squares = 0;
     for (const [at, point] of points.entries()) {
-      const { centre, far } = nearestOf(point, centres);
+      const { centre, squaredDistance } = nearestOf(point, centres);
       moved ||= of[at] !== centre;
       of[at] = centre;
-      spread += far;
+      squares += squaredDistance;
     }
     if (!moved) break;
     moveCentres(points, of, centres);
   }
-  return { of, centres, spread };
+  return { of, centres, squares };
 }
 
 function nearestOf(point: ArrayLike<number>, centres: readonly Float64Array[]) {
-  let [centre, far] = [0, Infinity];
+  let [centre, squaredDistance] = [0, Infinity];
   for (const [at, each] of centres.entries()) {
-    const here = distance(point, each);
-    if (here < far) [centre, far] = [at, here];
+    const candidate = distance(point, each);
+    if (candidate < squaredDistance) [centre, squaredDistance] = [at, candidate];
   }
-  return { centre, far };
+  return { centre, squaredDistance };
 }
 
 /** Moves each centre to the mean of its points; a centre without points stays. */

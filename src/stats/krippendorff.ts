@@ -15,19 +15,19 @@ export function krippendorffAlpha(
   const values = [...new Set(units.flat())].sort((one, other) => one - other);
   if (values.length < 2) return undefined;
   if (scale === "ratio" && values[0]! < 0) throw new RangeError(`a ratio scale starts at 0: ${values[0]}`);
-  const place = new Map(values.map((value, at) => [value, at]));
+  const position = new Map(values.map((value, at) => [value, at]));
   const totals = new Float64Array(values.length);
-  for (const unit of units) for (const value of unit) totals[place.get(value)!]!++;
+  for (const unit of units) for (const value of unit) totals[position.get(value)!]!++;
   const distance = distanceBetween(values, totals, scale);
 
   // Counts pairs by value, so that time is linear in the number of judges.
   let observed = 0;
   for (const unit of units) {
     const counts = new Map<number, number>();
-    for (const value of unit) counts.set(place.get(value)!, (counts.get(place.get(value)!) ?? 0) + 1);
+    for (const value of unit) counts.set(position.get(value)!, (counts.get(position.get(value)!) ?? 0) + 1);
     for (const [one, count] of counts) {
-      for (const [other, again] of counts)
-        observed += (count * again * distance(one, other)) / (unit.length - 1);
+      for (const [other, otherCount] of counts)
+        observed += (count * otherCount * distance(one, other)) / (unit.length - 1);
     }
   }
   let expected = 0;

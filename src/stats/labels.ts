@@ -2,13 +2,13 @@
 export type Label = string | number;
 
 /** Labels as whole numbers from 0, in order of first appearance. */
-export interface Indexed {
+export interface IndexedLabels {
   readonly index: Int32Array;
   readonly names: readonly Label[];
 }
 
 /** Numbers the labels, so that sums over readers and stories run on typed arrays. */
-export function indexLabels(labels: ArrayLike<Label>): Indexed {
+export function indexLabels(labels: ArrayLike<Label>): IndexedLabels {
   const numbers = new Map<Label, number>();
   const index = new Int32Array(labels.length);
   for (let at = 0; at < labels.length; at++) {
@@ -24,14 +24,14 @@ export function indexLabels(labels: ArrayLike<Label>): Indexed {
 }
 
 /** The pairs that two indexed columns form, numbered by the first label, then in order of appearance. */
-export function indexPairs(first: Indexed, second: Indexed): Indexed {
+export function indexPairs(first: IndexedLabels, second: IndexedLabels): IndexedLabels {
   const width = second.names.length;
   // Rows sorted by their first label, so that one array over the second labels finds known pairs.
-  const begins = new Int32Array(first.names.length + 1);
-  for (const one of first.index) begins[one + 1]!++;
-  for (let one = 1; one < begins.length; one++) begins[one]! += begins[one - 1]!;
+  const starts = new Int32Array(first.names.length + 1);
+  for (const one of first.index) starts[one + 1]!++;
+  for (let one = 1; one < starts.length; one++) starts[one]! += starts[one - 1]!;
   const order = new Int32Array(first.index.length);
-  for (let at = 0; at < order.length; at++) order[begins[first.index[at]!]!++] = at;
+  for (let at = 0; at < order.length; at++) order[starts[first.index[at]!]!++] = at;
   const index = new Int32Array(order.length);
   const lastFirst = new Int32Array(width).fill(-1);
   const numbers = new Int32Array(width);

@@ -1,4 +1,4 @@
-import { CrossedHessian, type Slope, type Split } from "./crossed-hessian.ts";
+import { CrossedHessian, type EffectVector, type Slope } from "./crossed-hessian.ts";
 import type { Label } from "./labels.ts";
 import { logGamma } from "./log-gamma.ts";
 import { type DesignMatrix, logOnePlusExp } from "./logistic.ts";
@@ -26,11 +26,11 @@ export class LaplaceModel {
   readonly #constant: number;
   readonly #hessian: CrossedHessian;
   /** u at the last mode, the start for the next point. */
-  readonly #modes: Split;
+  readonly #modes: EffectVector;
   readonly #residual: Float64Array;
   /** Buffers for the values of one row. */
   readonly #parts: Float64Array;
-  readonly #followed: Float64Array;
+  readonly #solvedParts: Float64Array;
 
   constructor({ design, outcomes, trials, groups, slopes = {} }: LaplaceData) {
     const count = outcomes.length;
@@ -43,7 +43,7 @@ export class LaplaceModel {
     this.#modes = this.#hessian.zeros();
     this.#residual = new Float64Array(count);
     this.#parts = new Float64Array(this.#hessian.terms.length);
-    this.#followed = new Float64Array(this.#hessian.terms.length);
+    this.#solvedParts = new Float64Array(this.#hessian.terms.length);
   }
 
   /** The random effects of each term at the mode; call `deviance` at the same `point` first. */
@@ -58,7 +58,7 @@ export class LaplaceModel {
   deviance(point: Float64Array): { value: number; gradient: Float64Array } {
     this.#hessian.load(point.slice(0, this.#hessian.terms.length));
     const fixed = this.#fixedPart(point.subarray(this.#hessian.terms.length));
-    const penalised = this.#settle(fixed);
+    const penalised = this.#findMode(fixed);
     if (penalised === undefined) return { value: Infinity, gradient: new Float64Array(point.length) };
     const value = penalised + this.#hessian.logDeterminant() - 2 * this.#constant;
     return { value, gradient: this.#gradient() };
@@ -96,21 +96,21 @@ export class LaplaceModel {
    * Newton's method for u with step halving. Returns the penalised value and leaves the factored Hessian at the mode;
    * undefined if the mode isn't reached.
    */
-  #settle(fixed: Float64Array): number | undefined {
+  #findMode(fixed: Float64Array): number | undefined {
     let value = this.#penalised(fixed);
     for (let iteration = 0; iteration < 60; iteration++) {
       if (!this.#hessian.factorise()) return undefined;
       const step = this.#hessian.solve(this.#scoreOfU());
       // After a Newton step of 1e-7 the error is near 1e-14, so the current Hessian is that of the mode.
-      if (furthest(step) < 1e-7) return value;
-      value = this.#advance(step, value, fixed);
+      if (maxAbs(step) < 1e-7) return value;
+      value = this.#step(step, value, fixed);
     }
     this.#modes.wide.fill(0);
     this.#modes.dense.fill(0);
     return undefined;
   }
 
-  #advance(step: Split, value: number, fixed: Float64Array): number {
+  #step(step: EffectVector, value: number, fixed: Float64Array): number {
     const wide = Float64Array.from(this.#modes.wide);
     const dense = Float64Array.from(this.#modes.dense);
     let moved = value;
@@ -124,7 +124,7 @@ export class LaplaceModel {
   }
 
   /** Half the negative derivative of the penalised deviance by u: Theta Z'r - u. */
-  #scoreOfU(): Split {
+  #scoreOfU(): EffectVector {
     const score = this.#hessian.gather(this.#residual);
     for (let at = 0; at < score.wide.length; at++) score.wide[at]! -= this.#modes.wide[at]!;
     for (let at = 0; at < score.dense.length; at++) score.dense[at]! -= this.#modes.dense[at]!;
@@ -139,20 +139,20 @@ export class LaplaceModel {
   #gradient(): Float64Array {
     const { leverage, traces } = this.#hessian.leverages();
     const slope = leverage.map((h, row) => h * this.#weightSlope(row));
-    const followed = this.#hessian.solve(this.#hessian.gather(slope));
+    const solved = this.#hessian.solve(this.#hessian.gather(slope));
     const { terms, theta } = this.#hessian;
     const gradient = new Float64Array(terms.length + this.#width);
     for (let row = 0; row < slope.length; row++) {
       this.#hessian.rowOf(this.#modes, row, this.#parts);
-      this.#hessian.rowOf(followed, row, this.#followed);
+      this.#hessian.rowOf(solved, row, this.#solvedParts);
       let shift = 0;
-      for (let term = 0; term < terms.length; term++) shift += theta[term]! * this.#followed[term]!;
-      const pull = slope[row]! - this.#hessian.weight[row]! * shift - 2 * this.#residual[row]!;
+      for (let term = 0; term < terms.length; term++) shift += theta[term]! * this.#solvedParts[term]!;
+      const change = slope[row]! - this.#hessian.weight[row]! * shift - 2 * this.#residual[row]!;
       for (let term = 0; term < terms.length; term++) {
-        gradient[term]! += pull * this.#parts[term]! + this.#residual[row]! * this.#followed[term]!;
+        gradient[term]! += change * this.#parts[term]! + this.#residual[row]! * this.#solvedParts[term]!;
       }
       for (let at = 0; at < this.#width; at++) {
-        gradient[terms.length + at]! += pull * this.#design[row * this.#width + at]!;
+        gradient[terms.length + at]! += change * this.#design[row * this.#width + at]!;
       }
     }
     // The determinant's direct dependence on theta; it is even in theta, so its slope at 0 is 0.
@@ -172,7 +172,7 @@ export class LaplaceModel {
   }
 }
 
-function furthest({ wide, dense }: Split): number {
+function maxAbs({ wide, dense }: EffectVector): number {
   let most = 0;
   for (const value of wide) most = Math.max(most, Math.abs(value));
   for (const value of dense) most = Math.max(most, Math.abs(value));

@@ -23,8 +23,8 @@ export function slopeOf(x: ArrayLike<number>, y: ArrayLike<number>, level = 0.95
   const scale = dot(left, left);
   if (x.length < 3 || !(scale > 0)) return undefined;
   const estimate = dot(left, right) / scale;
-  const rest = right.reduce((sum, value, at) => sum + (value - estimate * left[at]!) ** 2, 0);
-  return slopeWith(estimate, Math.sqrt(rest / (x.length - 2) / scale), x.length - 2, level);
+  const residualSquares = right.reduce((sum, value, at) => sum + (value - estimate * left[at]!) ** 2, 0);
+  return slopeWith(estimate, Math.sqrt(residualSquares / (x.length - 2) / scale), x.length - 2, level);
 }
 
 /** The difference of two independent slopes, with degrees of freedom by Welch (1947) and Satterthwaite (1946). */

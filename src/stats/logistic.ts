@@ -50,8 +50,8 @@ export function fitLogistic(
   let coefficients = new Float64Array(width);
   let state = evaluate(design, outcomes, trials, coefficients, penalty);
   for (let iteration = 1; iteration <= 100; iteration++) {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
-    if (state.furthest > 18 && flat(state.information)) return noFit(state.furthest, constant);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.largestLogit, constant);
+    if (state.largestLogit > 18 && isFlat(state.information)) return noFit(state.largestLogit, constant);
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, width, step);
     let next = state;
@@ -69,14 +69,14 @@ export function fitLogistic(
   return finish(100, false);
 
   /** A standard error of 50 logits per standard deviation of a predictor: the likelihood is flat in its direction. */
-  function flat(factor: Float64Array): boolean {
+  function isFlat(factor: Float64Array): boolean {
     const covariance = choleskyInverse(factor, width);
     return scales.some((scale, at) => Math.sqrt(covariance[at * width + at]!) * scale > 50);
   }
 
   function finish(iterations: number, converged: boolean): LogisticFit {
-    if (!choleskyInPlace(state.information, width)) return noFit(state.furthest, constant);
-    if (flat(state.information)) return noFit(state.furthest, constant);
+    if (!choleskyInPlace(state.information, width)) return noFit(state.largestLogit, constant);
+    if (isFlat(state.information)) return noFit(state.largestLogit, constant);
     const covariance = choleskyInverse(state.information, width);
     return {
       fitted: true,
@@ -141,13 +141,13 @@ function columnScales(design: DesignMatrix, width: number): Float64Array {
   });
 }
 
-interface State {
+interface Likelihood {
   readonly logLikelihood: number;
   readonly penalised: number;
   readonly score: Float64Array;
   readonly information: Float64Array;
   /** The largest fitted logit. */
-  readonly furthest: number;
+  readonly largestLogit: number;
 }
 
 function evaluate(
@@ -156,20 +156,20 @@ function evaluate(
   trials: ArrayLike<number> | undefined,
   coefficients: Float64Array,
   penalty: Float64Array,
-): State {
+): Likelihood {
   const width = coefficients.length;
   const score = coefficients.map((value, at) => -penalty[at]! * value);
   const information = new Float64Array(width * width);
   for (let at = 0; at < width; at++) information[at * width + at] = penalty[at]!;
   let logLikelihood = 0;
-  let furthest = 0;
+  let largestLogit = 0;
   for (let row = 0; row < design.length; row++) {
     const predictors = design[row]!;
     const logit = linear(coefficients, predictors);
     const count = trials?.[row] ?? 1;
     const probability = logistic(logit);
     logLikelihood += outcomes[row]! * logit - count * logOnePlusExp(logit);
-    furthest = Math.max(furthest, Math.abs(logit));
+    largestLogit = Math.max(largestLogit, Math.abs(logit));
     const residual = outcomes[row]! - count * probability;
     const weight = count * probability * (1 - probability);
     for (let one = 0; one < width; one++) {
@@ -179,11 +179,11 @@ function evaluate(
       }
     }
   }
-  const shrunk = coefficients.reduce((sum, value, at) => sum + 0.5 * penalty[at]! * value * value, 0);
-  return { logLikelihood, penalised: logLikelihood - shrunk, score, information, furthest };
+  const penaltyTerm = coefficients.reduce((sum, value, at) => sum + 0.5 * penalty[at]! * value * value, 0);
+  return { logLikelihood, penalised: logLikelihood - penaltyTerm, score, information, largestLogit };
 }
 
-function noFit(furthest: number, constant: boolean): LogisticFit {
+function noFit(largestLogit: number, constant: boolean): LogisticFit {
   if (constant) {
     return {
       fitted: false,
@@ -193,7 +193,7 @@ function noFit(furthest: number, constant: boolean): LogisticFit {
   return {
     fitted: false,
     reason:
-      furthest > 10
+      largestLogit > 10
         ? "the predictors separate the outcomes, so there is no finite estimate"
         : "the predictors are linearly dependent",
   };

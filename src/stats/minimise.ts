@@ -26,7 +26,7 @@ export function minimise(
   const size = start.length;
   let at = Float64Array.from(start);
   let { value, gradient } = evaluate(at);
-  let inverse = steepest();
+  let inverse = scaledIdentity();
   let fresh = true;
   let steps = 0;
   for (; steps < mostSteps; steps++) {
@@ -35,21 +35,21 @@ export function minimise(
     // The expected decrease on a parabola; a fresh matrix has no curvature information yet.
     const done = -slope / 2 <= tolerance;
     if (done && (!fresh || norm(gradient) <= tolerance)) return finish(true);
-    const found = done ? undefined : search(evaluate, at, value, direction, slope);
+    const found = done ? undefined : lineSearch(evaluate, at, value, direction, slope);
     if (found === undefined) {
       // Retries with a fresh matrix; if that fails too, the limit of double precision is reached.
       if (fresh) return finish(norm(gradient) <= 1e-6 * Math.max(1, Math.abs(value)));
-      inverse = steepest();
+      inverse = scaledIdentity();
       fresh = true;
       continue;
     }
-    update(inverse, difference(found.at, at), difference(found.gradient, gradient), fresh);
+    updateInverse(inverse, difference(found.at, at), difference(found.gradient, gradient), fresh);
     fresh = false;
     ({ at, value, gradient } = found);
   }
   return finish(false);
 
-  function steepest(): Float64Array {
+  function scaledIdentity(): Float64Array {
     return identity(size, 1 / Math.max(1, norm(gradient)));
   }
   function finish(converged: boolean): Minimum {
@@ -57,7 +57,7 @@ export function minimise(
   }
 }
 
-function search(
+function lineSearch(
   evaluate: Differentiable,
   from: Float64Array,
   value: number,
@@ -66,28 +66,35 @@ function search(
 ): { at: Float64Array<ArrayBuffer>; value: number; gradient: Float64Array } | undefined {
   for (let length = 1; length > 1e-12; ) {
     const at = Float64Array.from(from, (x, index) => x + length * direction[index]!);
-    const there = evaluate(at);
-    if (there.value <= value + 1e-4 * length * slope) return { at, ...there };
+    const candidate = evaluate(at);
+    if (candidate.value <= value + 1e-4 * length * slope) return { at, ...candidate };
     // The minimum of the parabola through both values and the slope.
-    const floor = (-slope * length * length) / (2 * (there.value - value - slope * length));
-    length = Number.isFinite(floor) ? Math.min(0.5 * length, Math.max(0.1 * length, floor)) : 0.1 * length;
+    const minimum = (-slope * length * length) / (2 * (candidate.value - value - slope * length));
+    length = Number.isFinite(minimum)
+      ? Math.min(0.5 * length, Math.max(0.1 * length, minimum))
+      : 0.1 * length;
   }
   return undefined;
 }
 
 /** The BFGS update of the inverse Hessian, left out where the curvature along the step is not positive. */
-function update(inverse: Float64Array, step: Float64Array, change: Float64Array, fresh: boolean): void {
+function updateInverse(
+  inverse: Float64Array,
+  step: Float64Array,
+  change: Float64Array,
+  fresh: boolean,
+): void {
   const size = step.length;
   const curvature = dot(step, change);
   if (!(curvature > 1e-12 * norm(step) * norm(change))) return;
   if (fresh) inverse.set(identity(size, curvature / dot(change, change)));
-  const turned = product(inverse, change, 1);
-  const scale = (1 + dot(change, turned) / curvature) / curvature;
+  const changeTimesInverse = product(inverse, change, 1);
+  const scale = (1 + dot(change, changeTimesInverse) / curvature) / curvature;
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       inverse[row * size + column]! +=
         scale * step[row]! * step[column]! -
-        (turned[row]! * step[column]! + step[row]! * turned[column]!) / curvature;
+        (changeTimesInverse[row]! * step[column]! + step[row]! * changeTimesInverse[column]!) / curvature;
     }
   }
 }

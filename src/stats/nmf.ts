@@ -1,11 +1,12 @@
 import type { Random } from "./random.ts";
 
+/** The result of a non-negative matrix factorisation. */
 export interface Factors {
   /** Rows by topics: the weight of each topic in a row. */
   readonly weights: readonly Float64Array[];
   /** Topics by columns. */
   readonly topics: readonly Float64Array[];
-  /** The squared error after each round; it never grows. */
+  /** The squared error after each round; it never increases. */
   readonly loss: readonly number[];
 }
 
@@ -42,7 +43,7 @@ export function nmf(
   return { ...scaled(weights, topics), loss };
 }
 
-const tiny = 1e-12;
+const epsilon = 1e-12;
 
 function updateWeights(matrix: Float64Array[], weights: Float64Array[], topics: Float64Array[]): void {
   const gram = topics.map((one) => topics.map((other) => dot(one, other)));
@@ -50,8 +51,8 @@ function updateWeights(matrix: Float64Array[], weights: Float64Array[], topics: 
     const weight = weights[at]!;
     const old = weight.slice();
     for (let topic = 0; topic < weight.length; topic++) {
-      const below = gram[topic]!.reduce((sum, value, other) => sum + value * old[other]!, 0);
-      weight[topic] = (old[topic]! * dot(row, topics[topic]!)) / (below + tiny);
+      const denominator = gram[topic]!.reduce((sum, value, other) => sum + value * old[other]!, 0);
+      weight[topic] = (old[topic]! * dot(row, topics[topic]!)) / (denominator + epsilon);
     }
   }
 }
@@ -64,20 +65,20 @@ function updateTopics(matrix: Float64Array[], weights: Float64Array[], topics: F
     ),
   );
   const columns = topics[0]!.length;
-  const above = topics.map(() => new Float64Array(columns));
+  const numerators = topics.map(() => new Float64Array(columns));
   for (const [at, row] of matrix.entries()) {
     for (let topic = 0; topic < count; topic++) {
       const weight = weights[at]![topic]!;
       if (weight > 0)
-        for (let column = 0; column < columns; column++) above[topic]![column]! += weight * row[column]!;
+        for (let column = 0; column < columns; column++) numerators[topic]![column]! += weight * row[column]!;
     }
   }
   const old = topics.map((topic) => topic.slice());
   for (let topic = 0; topic < count; topic++) {
     for (let column = 0; column < columns; column++) {
-      let below = tiny;
-      for (let other = 0; other < count; other++) below += gram[topic]![other]! * old[other]![column]!;
-      topics[topic]![column] = (old[topic]![column]! * above[topic]![column]!) / below;
+      let denominator = epsilon;
+      for (let other = 0; other < count; other++) denominator += gram[topic]![other]! * old[other]![column]!;
+      topics[topic]![column] = (old[topic]![column]! * numerators[topic]![column]!) / denominator;
     }
   }
 }

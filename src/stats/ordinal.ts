@@ -1,6 +1,6 @@
 import { choleskyInPlace, choleskyInverse, choleskySolve } from "./cholesky.ts";
 import { clusteringOf, combinedVariance, JackknifeChanges, type VarianceEstimate } from "./clustered.ts";
-import { checkLengths, type Indexed, indexLabels, type Label } from "./labels.ts";
+import { checkLengths, type IndexedLabels, indexLabels, type Label } from "./labels.ts";
 import type { DesignMatrix } from "./logistic.ts";
 import { logistic } from "./logistic-normal.ts";
 import { studentTwoSided } from "./student-t.ts";
@@ -45,7 +45,7 @@ export function fitOrdinal(
   }: { readonly clusters?: readonly ArrayLike<Label>[]; readonly groups?: ArrayLike<Label> } = {},
 ): OrdinalFit {
   checkLengths(ratings.length, { design, groups });
-  for (const way of clusters) checkLengths(ratings.length, { clusters: way });
+  for (const clustering of clusters) checkLengths(ratings.length, { clusters: clustering });
   const categories = [...new Set(Array.from(ratings))].sort((one, other) => one - other);
   if (categories.length < 2) {
     return {
@@ -54,8 +54,8 @@ export function fitOrdinal(
     };
   }
   const grouped = groups ?? new Uint8Array(ratings.length);
-  const ways = clusters.length > 0 ? clusteringOf(clusters, grouped).combined : [];
-  if (ways.some(({ names }) => names.length < 2)) {
+  const clusterings = clusters.length > 0 ? clusteringOf(clusters, grouped).combined : [];
+  if (clusterings.some(({ names }) => names.length < 2)) {
     return { fitted: false, reason: "there is only one cluster" };
   }
   const place = new Map(categories.map((category, at) => [category, at]));
@@ -71,7 +71,7 @@ export function fitOrdinal(
       return { fitted: false, reason: noFit(parameters, cuts) };
     const step = Float64Array.from(state.score);
     choleskySolve(state.information, parameters.length, step);
-    const moved = ascend(design, levels, cuts, parameters, state, step);
+    const moved = halvedStep(design, levels, cuts, parameters, state, step);
     if (moved === undefined) return { fitted: false, reason: noFit(parameters, cuts) };
     converged =
       Math.abs(moved.state.logLikelihood - state.logLikelihood) <=
@@ -90,13 +90,15 @@ export function fitOrdinal(
   if (errors.slice(cuts).some((error) => error > 100)) return { fitted: false, reason: separated };
   const coefficients = parameters.slice(cuts);
   const strata = indexLabels(grouped).index;
-  const parts = ways.map((way) => leftOut(design, levels, cuts, parameters, way, strata));
+  const parts = clusterings.map((clustering) =>
+    jackknifeVariances(design, levels, cuts, parameters, clustering, strata),
+  );
   const clustered = coefficients.map((_, at) => {
-    if (ways.length === 0) return errors[cuts + at]!;
+    if (clusterings.length === 0) return errors[cuts + at]!;
     const own = parts.map((part) => part[at]!);
-    return Math.max(errors[cuts + at]!, Math.sqrt(Math.max(0, combinedVariance(own, ways))));
+    return Math.max(errors[cuts + at]!, Math.sqrt(Math.max(0, combinedVariance(own, clusterings))));
   });
-  const single = parts.filter((_, at) => ways[at]!.ways.length === 1);
+  const single = parts.filter((_, at) => clusterings[at]!.members.length === 1);
   const degrees = coefficients.map((_, at) => Math.min(Infinity, ...single.map((part) => part[at]!.degrees)));
   return {
     fitted: true,
@@ -114,7 +116,7 @@ export function fitOrdinal(
   };
 }
 
-interface State {
+interface Likelihood {
   readonly logLikelihood: number;
   readonly score: Float64Array;
   readonly information: Float64Array;
@@ -137,7 +139,7 @@ function evaluate(
   cuts: number,
   parameters: Float64Array,
   rows: Iterable<number> = levels.keys(),
-): State | undefined {
+): Likelihood | undefined {
   const size = parameters.length;
   const score = new Float64Array(size);
   const information = new Float64Array(size * size);
@@ -149,8 +151,8 @@ function evaluate(
     let shift = 0;
     for (let at = 0; at < predictors.length; at++) shift += predictors[at]! * parameters[cuts + at]!;
     const level = levels[row]!;
-    const upper = level < cuts ? logisticPart(parameters[level]! - shift) : certain;
-    const lower = level > 0 ? logisticPart(parameters[level - 1]! - shift) : impossible;
+    const upper = level < cuts ? logisticAt(parameters[level]! - shift) : certain;
+    const lower = level > 0 ? logisticAt(parameters[level - 1]! - shift) : impossible;
     const probability = upper.share - lower.share;
     if (!(probability > 0)) return undefined;
     logLikelihood += Math.log(probability);
@@ -201,43 +203,46 @@ interface LogisticPart {
 const certain: LogisticPart = { share: 1, density: 0, slope: 0 };
 const impossible: LogisticPart = { share: 0, density: 0, slope: 0 };
 
-function logisticPart(x: number): LogisticPart {
+function logisticAt(x: number): LogisticPart {
   const share = logistic(x);
   const density = share * (1 - share);
   return { share, density, slope: density * (1 - 2 * share) };
 }
 
 /** Halves the Newton step until the likelihood doesn't fall. */
-function ascend(
+function halvedStep(
   design: DesignMatrix,
   levels: Int32Array,
   cuts: number,
   from: Float64Array,
-  state: State,
+  state: Likelihood,
   step: Float64Array,
-): { parameters: Float64Array<ArrayBuffer>; state: State } | undefined {
+): { parameters: Float64Array<ArrayBuffer>; state: Likelihood } | undefined {
   for (let length = 1; length > 1e-10; length /= 2) {
     const parameters = Float64Array.from(from, (value, at) => value + length * step[at]!);
-    const there = evaluate(design, levels, cuts, parameters);
-    if (there && there.logLikelihood >= state.logLikelihood - 1e-12 * Math.abs(state.logLikelihood)) {
-      return { parameters, state: there };
+    const likelihood = evaluate(design, levels, cuts, parameters);
+    if (
+      likelihood &&
+      likelihood.logLikelihood >= state.logLikelihood - 1e-12 * Math.abs(state.logLikelihood)
+    ) {
+      return { parameters, state: likelihood };
     }
   }
   return undefined;
 }
 
 /** Each coefficient's jackknife variance and degrees of freedom for one clustering. */
-function leftOut(
+function jackknifeVariances(
   design: DesignMatrix,
   levels: Int32Array,
   cuts: number,
   parameters: Float64Array,
-  way: Indexed,
+  clustering: IndexedLabels,
   groups: Int32Array,
 ): VarianceEstimate[] {
   const size = parameters.length;
-  const rows: number[][] = way.names.map(() => []);
-  for (let row = 0; row < way.index.length; row++) rows[way.index[row]!]!.push(row);
+  const rows: number[][] = clustering.names.map(() => []);
+  for (let row = 0; row < clustering.index.length; row++) rows[clustering.index[row]!]!.push(row);
   const nested = rows.every((own) => own.every((row) => groups[row] === groups[own[0]!]));
   const strata = nested ? 1 + groups.reduce((most, group) => Math.max(most, group), 0) : 1;
   const moves = Array.from({ length: size - cuts }, () => new JackknifeChanges(strata));

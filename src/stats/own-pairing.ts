@@ -2,7 +2,7 @@ import type { Random } from "./random.ts";
 
 /** How much more similar items are to their own partner than to other partners. */
 export interface OwnPairing {
-  /** Mean over the items: similarity to the own partner minus the mean similarity to the other partners. */
+  /** Mean over the items: similarity to their own partner minus the mean similarity to the other partners. */
   readonly excess: number;
   /** One-sided, by permutation of the partners within blocks. */
   readonly p: number;
@@ -11,7 +11,7 @@ export interface OwnPairing {
 
 /**
  * Tests whether items resemble their partners (a story and its example). `similarity[item][partner]`; `own[item]` is the
- * item's partner, `blocks[item]` its block, within which partners were assigned at random. Without any influence all
+ * item's partner and `blocks[item]` its block; partners were assigned at random within blocks. Without any influence all
  * assignments are equally likely, so the p-value is exact: (1 + permutations at least as extreme) / (1 + permutations)
  * (Phipson and Smyth 2010).
  * Throws RangeError when there are fewer than two partners.

@@ -12,7 +12,7 @@ import { studentQuantile } from "./student-t.ts";
 import { checkAlpha, checkMargin } from "./tost.ts";
 import { type VerdictOptions, verdictTest } from "./verdict-test.ts";
 
-/** The power of both tests of one accuracy. Both may be shown: within the margin, but not chance. */
+/** The power of both tests of one accuracy. Both may be shown at once: a difference from chance that is within the margin. */
 export interface Power {
   readonly equivalent: number;
   readonly different: number;
@@ -56,7 +56,7 @@ export function verdictPower(plan: StudyPlan, options: VerdictOptions): StudyPow
 }
 
 /**
- * The same by simulation of 1,000 studies by default. In `together`, equivalence is that of all three accuracies, and the
+ * The power of `verdictTest` by simulation, of 1,000 studies by default. In `together`, equivalence is that of all three accuracies, and the
  * difference is that of `overall`.
  */
 export function simulatedPower(
@@ -161,16 +161,16 @@ function errorOfComponents(
     return { standardError, degrees: 0 };
   }
   // As in the verdict: Satterthwaite's degrees of freedom over the clusterings, each with everything nested in it.
-  const ways =
+  const components =
     groups?.hold === "all"
       ? [{ variance: whole, degrees: groups.count - 1 }]
       : [
           { variance: byReader + byGroup + parts.rest, degrees: groups ? groups.count - 1 : readers - 1 },
           { variance: parts.story + byTitle + parts.rest, degrees: titles ? titles - 1 : storyDegrees },
         ];
-  const fewest = Math.min(...ways.map(({ degrees }) => degrees));
-  const most = Math.max(...ways.map(({ degrees }) => degrees));
-  const scale = ways.reduce((sum, way) => sum + way.variance ** 2 / way.degrees, 0);
+  const fewest = Math.min(...components.map(({ degrees }) => degrees));
+  const most = Math.max(...components.map(({ degrees }) => degrees));
+  const scale = components.reduce((sum, component) => sum + component.variance ** 2 / component.degrees, 0);
   return { standardError, degrees: Math.max(1, fewest, Math.min(most, whole ** 2 / scale)) };
 }
 

@@ -39,15 +39,15 @@ export function sequentialLooks(
       throw new RangeError(`fractions must rise: ${fractions.join(", ")}`);
   }
   const looks: InterimLook[] = [];
-  let going: ContinuingDensity | undefined;
+  let continuing: ContinuingDensity | undefined;
   for (const [at, fraction] of fractions.entries()) {
     const spent = alphaSpent(fraction, alpha, sides);
     const toSpend = spent - (looks[at - 1]?.spent ?? 0);
     const step = Math.sqrt(fraction - (fractions[at - 1] ?? 0));
-    const edge = solveEdge(going, step, toSpend, sides);
+    const edge = solveBoundary(continuing, step, toSpend, sides);
     const z = edge / Math.sqrt(fraction);
     looks.push({ fraction, z, p: sides * normalSurvival(z), spent });
-    going = carry(going, step, sides === 2 ? -edge : -9 * Math.sqrt(fraction), edge);
+    continuing = nextDensity(continuing, step, sides === 2 ? -edge : -9 * Math.sqrt(fraction), edge);
   }
   return looks;
 }
@@ -60,8 +60,8 @@ interface ContinuingDensity {
 
 const cells = 800;
 
-function solveEdge(
-  going: ContinuingDensity | undefined,
+function solveBoundary(
+  continuing: ContinuingDensity | undefined,
   step: number,
   toSpend: number,
   sides: 1 | 2,
@@ -70,27 +70,32 @@ function solveEdge(
   let high = 40;
   for (let halving = 0; halving < 70; halving++) {
     const middle = (low + high) / 2;
-    if (crossing(going, step, middle, sides) > toSpend) low = middle;
+    if (crossingProbability(continuing, step, middle, sides) > toSpend) low = middle;
     else high = middle;
   }
   return (low + high) / 2;
 }
 
 /** The probability that a continuing study leaves [-edge, edge] (or passes edge) at the next look. */
-function crossing(going: ContinuingDensity | undefined, step: number, edge: number, sides: 1 | 2): number {
-  if (going === undefined) return sides * normalSurvival(edge / step);
+function crossingProbability(
+  continuing: ContinuingDensity | undefined,
+  step: number,
+  edge: number,
+  sides: 1 | 2,
+): number {
+  if (continuing === undefined) return sides * normalSurvival(edge / step);
   let sum = 0;
-  for (let at = 0; at < going.points.length; at++) {
-    const from = going.points[at]!;
+  for (let at = 0; at < continuing.points.length; at++) {
+    const from = continuing.points[at]!;
     let out = normalSurvival((edge - from) / step);
     if (sides === 2) out += normalCdf((-edge - from) / step);
-    sum += going.mass[at]! * out;
+    sum += continuing.mass[at]! * out;
   }
   return sum;
 }
 
-function carry(
-  going: ContinuingDensity | undefined,
+function nextDensity(
+  continuing: ContinuingDensity | undefined,
   step: number,
   low: number,
   high: number,
@@ -99,10 +104,10 @@ function carry(
   const points = Float64Array.from({ length: cells + 1 }, (_, at) => low + at * width);
   const mass = points.map((to, at) => {
     let density = 0;
-    if (going === undefined) density = normalDensity(to / step) / step;
+    if (continuing === undefined) density = normalDensity(to / step) / step;
     else {
-      for (let from = 0; from < going.points.length; from++) {
-        density += (going.mass[from]! * normalDensity((to - going.points[from]!) / step)) / step;
+      for (let from = 0; from < continuing.points.length; from++) {
+        density += (continuing.mass[from]! * normalDensity((to - continuing.points[from]!) / step)) / step;
       }
     }
     const simpson = at === 0 || at === cells ? 1 : at % 2 === 1 ? 4 : 2;

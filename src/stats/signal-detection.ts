@@ -1,4 +1,4 @@
-import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, checkCounts, type Interval } from "./interval.ts";
 import { normalDensity, normalQuantile } from "./normal.ts";
 
 /** An estimate with its standard error and interval. */
@@ -103,7 +103,7 @@ function probitVariance(rate: number, trials: number): number {
 }
 
 function estimate(value: number, standardError: number, level: number, bounds?: Interval): Estimate {
-  const half = normalQuantile(1 - shareLeftOut(level) / 2) * standardError;
+  const half = normalQuantile(1 - alphaOf(level) / 2) * standardError;
   const { low, high } = bounds ?? { low: -Infinity, high: Infinity };
   return {
     value,

@@ -12,7 +12,7 @@ export interface StudyPlan {
   readonly variances: StudySpread;
   /** Number of titles, each with human and machine stories; none by default. */
   readonly titles?: number | undefined;
-  /** Clusters: classes of readers (`readers`), or forms with readers and stories of their own (`all`). */
+  /** Clusters: classes of readers (`readers`), or forms with separate readers and stories (`all`). */
   readonly groups?: { readonly count: number; readonly hold: "readers" | "all" } | undefined;
   /** True accuracies; 0.5 by default. */
   readonly humanAccuracy?: number;
@@ -70,7 +70,7 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
   const half = stories / 2;
   const ease = Array.from({ length: titles ?? 0 }, () => titleSpread * random.normal());
   const groupEase = Array.from({ length: groups?.count ?? 0 }, () => groupSpread * random.normal());
-  // Forms have stories of their own, so each draws from its own stories.
+  // Forms have separate stories, so each draws from its own.
   const forms = groups?.hold === "all" ? groups.count : 1;
   const drawers = Array.from({ length: forms }, (_, form) =>
     [0, half].map((first) =>

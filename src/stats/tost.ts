@@ -1,5 +1,5 @@
 import { binomialAtLeast, binomialCdf } from "./binomial.ts";
-import { checkCounts, type Interval, shareLeftOut } from "./interval.ts";
+import { alphaOf, checkCounts, type Interval } from "./interval.ts";
 import { normalQuantile, normalSurvival } from "./normal.ts";
 
 /** The equivalence margin: true shares strictly between `chance - margin` and `chance + margin` are equivalent. */
@@ -110,10 +110,11 @@ export function tostSampleSize(
   checkMargin(margin);
   checkAlpha(alpha);
   const { chance = 0.5, margin: width } = margin;
-  const room = width - Math.abs(truth - chance);
-  if (!(room > 0)) throw new RangeError(`no sample shows ${truth} equivalent to ${chance} within ${width}`);
-  const z = normalQuantile(1 - alpha) + normalQuantile(1 - shareLeftOut(power) / 2);
-  return truth * (1 - truth) * (z / room) ** 2;
+  const distance = width - Math.abs(truth - chance);
+  if (!(distance > 0))
+    throw new RangeError(`no sample shows ${truth} equivalent to ${chance} within ${width}`);
+  const z = normalQuantile(1 - alpha) + normalQuantile(1 - alphaOf(power) / 2);
+  return truth * (1 - truth) * (z / distance) ** 2;
 }
 
 /**
@@ -126,10 +127,10 @@ export function nonInferioritySampleSize(
   { alpha = 0.05, power = 0.8 } = {},
 ): number {
   checkAlpha(alpha);
-  const room = truth - chance - margin;
-  if (!(room > 0)) throw new RangeError(`no sample shows ${truth} above ${chance + margin}`);
-  const z = normalQuantile(1 - alpha) + normalQuantile(1 - shareLeftOut(power));
-  return truth * (1 - truth) * (z / room) ** 2;
+  const distance = truth - chance - margin;
+  if (!(distance > 0)) throw new RangeError(`no sample shows ${truth} above ${chance + margin}`);
+  const z = normalQuantile(1 - alpha) + normalQuantile(1 - alphaOf(power));
+  return truth * (1 - truth) * (z / distance) ** 2;
 }
 
 /**
@@ -154,12 +155,12 @@ function zAgainst(difference: number, standardError: number): number {
 }
 
 /** The first count from 0 at which a monotone condition is true; trials + 1 if it never is. */
-function firstCount(trials: number, holds: (count: number) => boolean): number {
+function firstCount(trials: number, condition: (count: number) => boolean): number {
   let low = 0;
   let high = trials + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
+    if (condition(middle)) high = middle;
     else low = middle + 1;
   }
   return low;

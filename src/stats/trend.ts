@@ -1,5 +1,5 @@
 import { type ClusteredEstimate, studentInterval } from "./clustered.ts";
-import { checkLengths, type Indexed, indexLabels, indexPairs, type Label } from "./labels.ts";
+import { checkLengths, type IndexedLabels, indexLabels, indexPairs, type Label } from "./labels.ts";
 import type { Random } from "./random.ts";
 
 export interface TrendData {
@@ -59,16 +59,16 @@ export function trend(
     if (other === undefined || Math.abs(other) >= Math.abs(estimate) - 1e-12) steep++;
   }
 
-  const ways = clusters.map(indexLabels);
-  const left = (way: Indexed) =>
-    Array.from({ length: way.names.length }, (_, cluster) =>
-      slope(units.levels, (at) => way.index[at] !== cluster),
+  const clusterings = clusters.map(indexLabels);
+  const left = (clustering: IndexedLabels) =>
+    Array.from({ length: clustering.names.length }, (_, cluster) =>
+      slope(units.levels, (at) => clustering.index[at] !== cluster),
     );
-  const parts = ways.map((way) => jackknife(left(way), estimate));
+  const parts = clusterings.map((clustering) => jackknife(left(clustering), estimate));
   const [first, second] = parts;
-  const both = second && jackknife(left(indexPairs(ways[0]!, ways[1]!)), estimate);
+  const both = second && jackknife(left(indexPairs(clusterings[0]!, clusterings[1]!)), estimate);
   const variance = both ? Math.max(first!, second, first! + second - both) : first!;
-  const fewest = Math.min(...ways.map(({ names }) => names.length));
+  const fewest = Math.min(...clusterings.map(({ names }) => names.length));
   const degrees = fewest > 1 && Number.isFinite(variance) ? fewest - 1 : 0;
   const standardError = degrees > 0 ? Math.sqrt(variance) : Infinity;
   return {
@@ -77,7 +77,7 @@ export function trend(
     degrees,
     interval: studentInterval(estimate, standardError, degrees, level),
     observations: values.length,
-    clusters: ways.map(({ names }) => names.length),
+    clusters: clusterings.map(({ names }) => names.length),
     p: (1 + steep) / (1 + permutations),
     permutations,
   };

@@ -4,7 +4,7 @@ import { studentTwoSided } from "./student-t.ts";
 
 /** The difference between equal weight for each judgment and equal weight for each reader. */
 export interface WeightingGap {
-  /** Balanced accuracy with equal weight for judgments minus that for readers; positive if readers with more answers were right more often. */
+  /** Balanced accuracy with equal weight for each judgment minus that with equal weight for each reader; positive if readers with more answers were right more often. */
   readonly gap: number;
   readonly standardError: number;
   /** Two-sided p-value of a gap of 0; 1 if it cannot be tested. */

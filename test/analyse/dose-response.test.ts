@@ -57,7 +57,7 @@ test("an effect on words is not claimed for readers", () => {
 
 test("no significant effect is not reported as evidence of no effect", () => {
   expect(said(dosed({ readers: 40 }, 4))).toMatch(
-    /that the level of melancholy can be set cannot be shown; that is no evidence that it cannot\.$/m,
+    /control of the level of melancholy is not shown\. This is not evidence that control is impossible\.$/m,
   );
 });
 

@@ -12,7 +12,7 @@ import { dataOfStudy } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
 import { asJudgments } from "../../src/analyse/judged.ts";
 import { plannedStudy, power } from "../../src/analyse/power.ts";
-import { sayTooFewFor } from "../../src/analyse/power-plan.ts";
+import { tooFewForText } from "../../src/analyse/power-plan.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import { AnalyseSettings } from "../../src/study/settings/analyse.ts";
 import { answersTo, aStudy, quiet, writeJudgments } from "./a-study.ts";
@@ -311,7 +311,9 @@ describe("a study", () => {
     expect(asked.about).toContain("clustered by 7 classes");
     const byForm = await aStudy({ compose: { forms: 2 }, analyse: { clusters: ["form"] } });
     const design = evenDesign(await designOf(byForm));
-    expect(sayTooFewFor(design, { margin: 0.1, alpha: 0.05 })).toContain("2 forms are too few for a verdict");
+    expect(tooFewForText(design, { margin: 0.1, alpha: 0.05 })).toContain(
+      "2 forms are too few for a verdict",
+    );
   });
 });
 

@@ -10,10 +10,10 @@ import { ratings } from "../../src/analyse/analyses/ratings.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice, Rating } from "../../src/analyse/data.ts";
 import { type Detection, detect } from "../../src/analyse/detector.ts";
-import { judgedOn } from "../../src/analyse/from-study.ts";
+import { answersOnForms } from "../../src/analyse/from-study.ts";
 import { dataOfTable } from "../../src/analyse/from-table.ts";
-import { errorsOf } from "../../src/analyse/interim-analysis.ts";
-import { printedFindings } from "../../src/findings/terminal.ts";
+import { alphaLevelsOf } from "../../src/analyse/interim-analysis.ts";
+import { findingsText } from "../../src/findings/terminal.ts";
 import { type Random, randomFrom } from "../../src/stats/random.ts";
 import type { Findings, Table } from "../../src/study/finding.ts";
 import type { Judgment } from "../../src/study/judgment.ts";
@@ -69,7 +69,7 @@ describe("pairs", () => {
       response: { answer },
     });
     // `side` is where the second stimulus, the machine's, stood.
-    const { pairs: all } = judgedOn([judged("left", "right"), judged("right", "left")], [], shown);
+    const { pairs: all } = answersOnForms([judged("left", "right"), judged("right", "left")], [], shown);
     expect(all.map(({ humanSide, chosenSide }) => [humanSide, chosenSide])).toEqual([
       ["right", "right"],
       ["left", "left"],
@@ -104,7 +104,7 @@ describe("pairs", () => {
   test("that few readers judged carry the warning about rare kinds of reader, and their figures are printed", async () => {
     const few = of(found(await tableOf(pairRows(6, 20, () => true)), [pairs]), "pairs");
     expect(said(few)).toContain("is missing from the sample with probability 0.53");
-    const printed = printedFindings([few]);
+    const printed = findingsText([few]);
     expect(printed).toContain("missing from the sample");
     const { rows } = tableIn(few, "The verdict on pairs");
     expect(rows.map(({ of, found: counts }) => [of, counts])).toEqual([
@@ -372,7 +372,7 @@ describe("ratings", () => {
 
 describe("alpha spending", () => {
   const errorsAt = (finished: number, looks: number[]) =>
-    errorsOf(
+    alphaLevelsOf(
       dataOf({
         choices: choicesBy(finished, 6, guess),
         settings: settings({ stop: { readers: 20, looks } }),

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import { remediesFor } from "../../src/analyse/remedies.ts";
-import { surfaceOf } from "../../src/analyse/surface.ts";
+import { surfaceFeatures } from "../../src/analyse/surface.ts";
 
 test("every feature of a text's surface, and its place, has advice of its own; a column of a table is named", () => {
-  const features = [...Object.keys(surfaceOf("Once, twice.", "A title")), "place in which it was shown"];
+  const features = [
+    ...Object.keys(surfaceFeatures("Once, twice.", "A title")),
+    "place in which it was shown",
+  ];
   for (const feature of features) {
     const [advice] = remediesFor([feature]);
     expect(advice, feature).not.toContain("a column of the table");

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
-import { oddsOfMeeting } from "../../src/analyse/rule-2022.ts";
+import { probabilityOfMeeting } from "../../src/analyse/rule-2022.ts";
 import { quiet } from "./a-study.ts";
 
 const file = fileURLToPath(new URL("../../examples/study-2022/judgments.csv", import.meta.url));
@@ -55,8 +55,8 @@ describe("the study of 2022", () => {
 
   test("the study’s own rule is shown, with why it cannot carry the claim", () => {
     expect(numbers.verdict.rule2022.met).toBe(false);
-    expect(oddsOfMeeting(0.5).overall).toBeCloseTo(0.516, 3);
-    expect(oddsOfMeeting(0.52).overall).toBeCloseTo(0.174, 3);
+    expect(probabilityOfMeeting(0.5).overall).toBeCloseTo(0.516, 3);
+    expect(probabilityOfMeeting(0.52).overall).toBeCloseTo(0.174, 3);
     expect(text).toContain("met with probability 0.516 by readers who guess");
   });
 });

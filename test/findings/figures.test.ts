@@ -1,9 +1,9 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { drawn, widths } from "../../src/findings/draw.ts";
-import { inLines } from "../../src/findings/figures/encoded.ts";
+import { drawFigure, widths } from "../../src/findings/draw.ts";
+import { wrapLabel } from "../../src/findings/figures/encoded.ts";
 import { figureKinds } from "../../src/findings/figures.ts";
-import { onPaper, palette } from "../../src/findings/palette.ts";
+import { palette, withLightColours } from "../../src/findings/palette.ts";
 import type { Figure } from "../../src/study/finding.ts";
 
 const figures: Record<string, Figure> = {
@@ -111,7 +111,7 @@ describe("a figure", () => {
     "%s is an image with a name, at both widths, without NaN",
     (_, figure) => {
       for (const width of Object.values(widths)) {
-        const svg = drawn(figure, "What it shows", width);
+        const svg = drawFigure(figure, "What it shows", width);
         expect(svg).toMatch(/^<svg [^>]*aria-label="What it shows"/);
         expect(svg).toContain('role="img"');
         expect(svg).not.toMatch(/NaN|undefined|<style|class=/);
@@ -122,24 +122,24 @@ describe("a figure", () => {
 
   test.each(Object.entries(figures))("%s without a row draws an empty frame", (_, figure) => {
     const empty = { ...figure, table: { ...figure.table, rows: [] } };
-    expect(drawn(empty, "Nothing", widths.page)).not.toMatch(/NaN|Infinity/);
+    expect(drawFigure(empty, "Nothing", widths.page)).not.toMatch(/NaN|Infinity/);
   });
 
   test("a label is parted between words, and a long word after its marks", () => {
-    expect(inLines("origin: written by a person", 16)).toBe("origin: written\nby a person");
-    expect(inLines("echo: one-shot+tone-melancholy+strength-0", 26)).toBe(
+    expect(wrapLabel("origin: written by a person", 16)).toBe("origin: written\nby a person");
+    expect(wrapLabel("echo: one-shot+tone-melancholy+strength-0", 26)).toBe(
       "echo: one-shot+tone-\nmelancholy+strength-0",
     );
   });
 
   test("written out for paper holds no variable", () => {
-    expect(onPaper(drawn(figures["intervals"]!, "x", widths.page))).not.toContain("var(");
+    expect(withLightColours(drawFigure(figures["intervals"]!, "x", widths.page))).not.toContain("var(");
   });
 
   test("a histogram's bins stand in the order of their numbers, at an axis of their edges", () => {
     const bins = [0, 5, 10, 15].map((from) => ({ from, to: from === 15 ? null : from + 5, count: from + 1 }));
     const columns = ["from", "to", "count"].map((key) => ({ key, label: key, format: "integer" as const }));
-    const binned = drawn(
+    const binned = drawFigure(
       {
         draw: "histogram",
         table: { columns, rows: bins },
@@ -170,7 +170,7 @@ describe("a figure", () => {
         { x: "value", y: "name", group: "group" },
       ]) {
         const draw = encode.y === "name" ? "bars" : "dots";
-        const texts = textsOf(drawn({ draw, table: { columns, rows }, encode, labels: {} }, "x", width));
+        const texts = textsOf(drawFigure({ draw, table: { columns, rows }, encode, labels: {} }, "x", width));
         expect(texts.filter((text) => /human|machine/.test(text)).map((text) => text.slice(2))).toEqual([
           "human",
           "machine",
@@ -181,7 +181,11 @@ describe("a figure", () => {
 
   test("dots of one place stand side by side, and whole numbers alone have ticks", () => {
     const rows = [3, 3, 4, 5].map((x) => ({ x, y: 0.5 }));
-    const svg = drawn({ ...figures["dots"]!, table: { ...figures["dots"]!.table, rows } }, "x", widths.page);
+    const svg = drawFigure(
+      { ...figures["dots"]!, table: { ...figures["dots"]!.table, rows } },
+      "x",
+      widths.page,
+    );
     const { document } = parseHTML(svg);
     const places = [...document.querySelectorAll("circle")].map((circle) => {
       const shift = circle.closest("g[transform]")?.getAttribute("transform") ?? "";
@@ -208,12 +212,12 @@ describe("a figure", () => {
       table: { columns, rows },
       encode: { x: "x", y: "y", label: "name" },
     };
-    const written = textsOf(drawn(figure, "x", widths.page));
+    const written = textsOf(drawFigure(figure, "x", widths.page));
     expect(rows.map(({ name }) => written.includes(name))).toEqual([true, false, true, true]);
   });
 
   test("of an unknown kind is a bug that names the file to mend", () => {
-    expect(() => drawn({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
+    expect(() => drawFigure({ ...figures["bars"]!, draw: "pie" }, "x", 300)).toThrow(/figures\.ts/);
   });
 });
 

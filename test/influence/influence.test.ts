@@ -103,7 +103,7 @@ test("people's codes of the factorial are read beside the cue words'", async () 
 test("what a user gets wrong of the model for embeddings is one line that names the mend", async () => {
   const study = await written("echo:", { embeddings: "openai:gpt" });
   await expect(studied(study)).rejects.toMatchObject({
-    message: "influence.embeddings: openai:gpt names no model",
+    message: "influence.embeddings: openai:gpt is not a model address",
     hint: "write llama:FILE.gguf, llama:embedded or hf:OWNER/REPO/FILE.gguf",
   });
 });

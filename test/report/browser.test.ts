@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { sharesFigure } from "../../src/analyse/analyses/accuracy.ts";
-import { drawn, widths } from "../../src/findings/draw.ts";
+import { drawFigure, widths } from "../../src/findings/draw.ts";
 import { report } from "../../src/report/report.ts";
 import { corpusSummaryFile } from "../../src/workbench/artefacts.ts";
 import { writeWhole } from "../../src/workbench/files.ts";
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath() === undefined)("the report in Chromium", () => {
     const page = await browser.newPage();
     const counts = "1,012,084 of 2,024,000";
     const row = { of: "All stories, balanced", share: 0.5, low: 0.46, high: 0.54, counts };
-    const svg = drawn(
+    const svg = drawFigure(
       {
         ...sharesFigure([], 0.1),
         table: { ...sharesFigure([], 0.1).table, rows: [row] },

@@ -13,12 +13,12 @@ test("separate clouds are separate clusters", () => {
   const points = middles.flatMap((middle) =>
     Array.from({ length: 25 }, () => middle.map((value) => value + random.normal())),
   );
-  const { of, centres, spread } = kMeans(points, 4, randomFrom(5));
+  const { of, centres, squares } = kMeans(points, 4, randomFrom(5));
   for (const [at] of middles.entries()) expect(new Set(of.slice(25 * at, 25 * (at + 1))).size).toBe(1);
   expect(new Set(of).size).toBe(4);
   // Three dimensions of variance 1 a point.
-  expect(spread / 300).toBeGreaterThan(0.7);
-  expect(spread / 300).toBeLessThan(1.3);
+  expect(squares / 300).toBeGreaterThan(0.7);
+  expect(squares / 300).toBeLessThan(1.3);
   for (const middle of middles) {
     const nearest = Math.min(
       ...centres.map((centre) => Math.hypot(...centre.map((c, at) => c - middle[at]!))),
@@ -30,7 +30,7 @@ test("separate clouds are separate clusters", () => {
 test("each point is in the cluster of its nearest centre, and each centre is the mean of its points", () => {
   const random = randomFrom(6, "noise");
   const points = Array.from({ length: 80 }, () => Array.from({ length: 5 }, () => random.normal()));
-  const { of, centres, spread } = kMeans(points, 6, randomFrom(6));
+  const { of, centres, squares } = kMeans(points, 6, randomFrom(6));
   const far = (point: readonly number[], centre: ArrayLike<number>) =>
     point.reduce((sum, value, at) => sum + (value - centre[at]!) ** 2, 0);
   let sum = 0;
@@ -39,7 +39,7 @@ test("each point is in the cluster of its nearest centre, and each centre is the
     expect(far(point, centres[of[at]!]!)).toBe(nearest);
     sum += nearest;
   }
-  expect(spread).toBeCloseTo(sum, 9);
+  expect(squares).toBeCloseTo(sum, 9);
   for (const [number, centre] of centres.entries()) {
     const own = points.filter((_, at) => of[at] === number);
     for (const [at, value] of centre.entries())
@@ -50,9 +50,9 @@ test("each point is in the cluster of its nearest centre, and each centre is the
 test("the same seed gives the same clusters; fewer different points than clusters are a cluster each", () => {
   const points = [[1], [1], [2], [2], [3]];
   expect([...kMeans(points, 2, randomFrom(9)).of]).toEqual([...kMeans(points, 2, randomFrom(9)).of]);
-  const { of, spread } = kMeans(points, 9, randomFrom(1));
+  const { of, squares } = kMeans(points, 9, randomFrom(1));
   expect(new Set(of).size).toBe(3);
-  expect(spread).toBe(0);
+  expect(squares).toBe(0);
 });
 
 test("nothing, no cluster, and points of two lengths are refused", () => {

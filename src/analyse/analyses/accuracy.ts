@@ -7,7 +7,7 @@ import { methodOf } from "../../study/settings/analyse.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Choice, type Data, type Origin, readersOf } from "../data.ts";
 import { clustersOf } from "../judged.ts";
-import { leftOutFindings, readyFinding } from "../ready.ts";
+import { leftOutFindings, noJudgmentsFinding } from "../ready.ts";
 import { formScores, scoresFigure } from "../scores.ts";
 
 /** Accuracy with intervals: by form (with scores), overall, by origin and by model. */
@@ -16,11 +16,11 @@ export const accuracy: Analysis = {
   asks: "How often are readers right?",
   needs: ["choices"],
   run(data) {
-    if (data.choices.length === 0) return { findings: [readyFinding(data)], numbers: { judgments: 0 } };
+    if (data.choices.length === 0) return { findings: [noJudgmentsFinding(data)], numbers: { judgments: 0 } };
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
-      sentence("result", sayShares(shares, data)),
+      sentence("result", sharesText(shares, data)),
       ...leftOutFindings(data),
       ...scores.sentences,
       ...(scores.table ? [table("result", "Responses and scores by form", scores.table)] : []),
@@ -104,7 +104,7 @@ function shareOf(
   };
 }
 
-function sayShares(shares: readonly Share[], { choices }: Data): string {
+function sharesText(shares: readonly Share[], { choices }: Data): string {
   const [all, ...parts] = shares.filter(({ kind }) => kind !== "model");
   const readers = counted(readersOf(choices).length, "reader");
   const each = parts.map(

@@ -31,16 +31,16 @@ export const bayes: Analysis = {
     const { overall } = verdictTest(asJudgments(choices, data), testOptions(data));
     const right = choices.filter((choice) => choice.right).length;
     const naive = betaPosterior(right, choices.length, settings, { level });
-    const worth = effectiveJudgments(overall, level);
-    if (overall.estimate === undefined || worth === 0) {
+    const effective = effectiveJudgments(overall, level);
+    if (overall.estimate === undefined || effective === 0) {
       return {
         findings: [sentence("result", `No posterior can be computed: ${overall.reason}.`)],
         numbers: { effectiveJudgments: 0, independent: naive },
       };
     }
-    const posterior = betaPosterior(overall.estimate * worth, worth, settings, { level });
+    const posterior = betaPosterior(overall.estimate * effective, effective, settings, { level });
     const findings: Finding[] = [
-      sentence("result", sayBelief(posterior, worth, data)),
+      sentence("result", posteriorText(posterior, effective, data)),
       densityFigure(posterior, data),
       table("detail", "Posteriors under a uniform prior", {
         columns: [
@@ -53,13 +53,13 @@ export const bayes: Analysis = {
           { key: "above", label: "P(above 50 %)", format: "percent" },
         ],
         rows: [
-          rowOf("clustered by reader and by story", worth, posterior),
+          rowOf("clustered by reader and by story", effective, posterior),
           rowOf("independent (overconfident)", choices.length, naive),
         ],
       }),
       sentence("method", method),
     ];
-    return { findings, numbers: { effectiveJudgments: worth, clustered: posterior, independent: naive } };
+    return { findings, numbers: { effectiveJudgments: effective, clustered: posterior, independent: naive } };
   },
 };
 
@@ -72,16 +72,16 @@ function effectiveJudgments({ correct, judgments, standardError, degrees }: Verd
   if (!(degrees > 0)) return 0;
   const share = (correct + 1) / (judgments + 2);
   const tail = 0.5 + level / 2;
-  const unsure = normalQuantile(tail) / studentQuantile(tail, degrees);
-  return Math.min(judgments, ((share * (1 - share)) / standardError ** 2) * unsure ** 2);
+  const widening = normalQuantile(tail) / studentQuantile(tail, degrees);
+  return Math.min(judgments, ((share * (1 - share)) / standardError ** 2) * widening ** 2);
 }
 
-const sayBelief = (
+const posteriorText = (
   posterior: BetaPosterior,
-  worth: number,
+  effective: number,
   { choices, settings: { margin, level } }: Data,
 ): string =>
-  `With a uniform prior and ${counted(choices.length, "judgment")} (an effective ${printed(worth, "integer")} independent ones), balanced accuracy lies ${marginBetween(margin)} with probability ${percent(posterior.withinMargin)} and above 50 % with probability ${percent(posterior.aboveChance)}. The ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
+  `With a uniform prior and ${counted(choices.length, "judgment")} (an effective ${printed(effective, "integer")} independent ones), balanced accuracy lies ${marginBetween(margin)} with probability ${percent(posterior.withinMargin)} and above 50 % with probability ${percent(posterior.aboveChance)}. The ${Math.round(level * 100)} % credible interval is ${percentRange(posterior.interval)}.`;
 
 /** The density of the posterior, scaled to a maximum of 1, where it is above 1/3000. */
 function densityFigure({ a, b }: BetaPosterior, { settings: { margin } }: Data): Finding {

@@ -11,7 +11,7 @@ import {
   judgedStories,
   outstandingOf,
   outstandingTable,
-  sayOutstanding,
+  outstandingText,
 } from "../judged-stories.ts";
 import { raterTable } from "../raters.ts";
 
@@ -31,12 +31,12 @@ export const cues: Analysis = {
     const fleiss = fleissOf(stories);
     const outstanding = outstandingOf(stories);
     const findings: Finding[] = [
-      sentence("result", sayCues(measured, data)),
+      sentence("result", cuesText(measured, data)),
       ...cueFigure(measured, stories),
       ...(measured.length > 0 ? [table("detail", cuesCaption, cuesTable(measured))] : []),
-      sentence("result", sayAgreement(agreement, fleiss)),
-      ...sayConfidence(data.choices),
-      sentence("result", sayOutstanding(outstanding, stories)),
+      sentence("result", agreementText(agreement, fleiss)),
+      ...confidenceFindings(data.choices),
+      sentence("result", outstandingText(outstanding, stories)),
       ...(outstanding.length > 0
         ? [
             table(
@@ -60,7 +60,7 @@ export const cues: Analysis = {
   },
 };
 
-function sayCues(measured: readonly Cue[], { settings: { alpha } }: Data): string {
+function cuesText(measured: readonly Cue[], { settings: { alpha } }: Data): string {
   if (measured.length === 0)
     return "Too few stories have measures to look for cues: at least ten are needed, several of them from one source.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
@@ -129,15 +129,17 @@ function fleissOf(stories: readonly JudgedStory[]): number | undefined {
   return fleissKappa(judged.map(({ judgments, saidHuman }) => [saidHuman, judgments - saidHuman]));
 }
 
-const sayAgreement = (alpha: number | undefined, fleiss: number | undefined): string =>
+const agreementText = (alpha: number | undefined, fleiss: number | undefined): string =>
   alpha === undefined
     ? "Agreement cannot be computed: no story was judged by two readers, or all said the same."
     : `Agreement of readers: Krippendorff’s alpha is ${printed(alpha, "number")}${fleiss === undefined ? "" : `, Fleiss’ kappa ${printed(fleiss, "number")}`}; 1 is full agreement, 0 is chance.`;
 
 /** Accuracy by confidence. */
-function sayConfidence(choices: readonly Choice[]): Finding[] {
-  const sure = choices.filter(({ confidence }) => confidence !== undefined);
-  const levels = [...groupedBy(sure, ({ confidence }) => confidence!)].sort(([one], [other]) => one - other);
+function confidenceFindings(choices: readonly Choice[]): Finding[] {
+  const withConfidence = choices.filter(({ confidence }) => confidence !== undefined);
+  const levels = [...groupedBy(withConfidence, ({ confidence }) => confidence!)].sort(
+    ([one], [other]) => one - other,
+  );
   if (levels.length < 2) return [];
   return [
     table("detail", "Accuracy by confidence", {

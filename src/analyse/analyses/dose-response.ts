@@ -23,8 +23,8 @@ import {
 } from "../doses.ts";
 
 /**
- * "Is it possible to set the level of sadness?", an open question of the 2022 study, for everything that a prompt can ask
- * for beyond the title: what was asked for against the first draws (by measures and codes) and against readers' ratings.
+ * "Is it possible to set the level of sadness?", an open question of the 2022 study, for everything that a prompt can control
+ * in addition to the title. The requested value is compared with the first draws (by measures and codes) and with readers' ratings.
  * Draws that were chosen by the measure are shown but never tested.
  */
 export const doseResponse: Analysis = {
@@ -70,8 +70,8 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
   const rated = levels.length > 1;
   return [
     sentence("result", `${name}: ${conclusion(dose, settings.alpha)}`),
-    sentence("result", sayOutcomes(outcomes, human, settings)),
-    ...(selected.length > 0 ? [sentence("result", sayChosen(dose))] : []),
+    sentence("result", outcomesText(outcomes, human, settings)),
+    ...(selected.length > 0 ? [sentence("result", selectedText(dose))] : []),
     ...(rated
       ? [
           figure(
@@ -105,21 +105,21 @@ function findingsOf(dose: Dose<Corrected>, texts: readonly string[], settings: D
 }
 
 /** The sign of a claimed effect: both the permutation test and the clustered interval must show it; else 0. */
-function claim({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
+function claimedSign({ found, corrected }: Corrected, alpha: number): 1 | -1 | 0 {
   const { low, high } = found.interval;
   if (corrected > alpha || (low <= 0 && high >= 0)) return 0;
   return found.estimate > 0 ? 1 : -1;
 }
 
 /** One sentence for each outcome, with its figures. */
-function sayOutcomes(
+function outcomesText(
   outcomes: readonly Corrected[],
   human: readonly number[],
   { alpha, level }: Data["settings"],
 ): string {
   const parts = outcomes.map((outcome) => {
     const { found, corrected, noun, rises, falls, shares } = outcome;
-    const sign = claim(outcome, alpha);
+    const sign = claimedSign(outcome, alpha);
     const print = (value: number) => (shares ? percent(value) : printed(value, "number"));
     const interval = Number.isFinite(found.interval.low)
       ? `${Math.round(level * 100)} % interval ${print(found.interval.low)} to ${print(found.interval.high)}`
@@ -134,11 +134,11 @@ function sayOutcomes(
       ? `No effect of the level asked for on ${noun} is shown (${numbers}).`
       : `${sign > 0 ? rises : falls} with the level asked for (${numbers}).`;
   });
-  return `${parts.join(" ")}${sizeOf(outcomes, human)}`;
+  return `${parts.join(" ")}${effectSizeText(outcomes, human)}`;
 }
 
 /** The effect from the lowest to the highest level, compared with the spread of human stories. */
-function sizeOf(outcomes: readonly Corrected[], human: readonly number[]): string {
+function effectSizeText(outcomes: readonly Corrected[], human: readonly number[]): string {
   const words = outcomes.find(({ key }) => key === "words");
   if (!words?.data || human.length < 3) return "";
   const levels = Array.from(words.data.levels);
@@ -146,8 +146,8 @@ function sizeOf(outcomes: readonly Corrected[], human: readonly number[]): strin
   return ` From the lowest to the highest level the line rises by ${printed(span, "number")}; the standard deviation of human stories is ${printed(standardDeviation(human), "number")}.`;
 }
 
-/** The effect of choosing among draws, kept apart from the effect of the prompt. */
-function sayChosen({ selected, outcomes }: Dose<Corrected>): string {
+/** The effect of choosing among draws, reported separately from the effect of the prompt. */
+function selectedText({ selected, outcomes }: Dose<Corrected>): string {
   const texts = selected.reduce((sum, each) => sum + each.texts, 0);
   const draws = selected.reduce((sum, each) => sum + each.draws, 0);
   const means = selected.map(({ asked, mean }) => `${printed(mean, "number")} where ${asked} was asked`);
@@ -156,13 +156,13 @@ function sayChosen({ selected, outcomes }: Dose<Corrected>): string {
 
 type Verdict = "can be set" | "cannot be shown" | "works against itself";
 
-const readersKeys: readonly DoseOutcome["key"][] = ["named", "coders"];
+const readerOutcomes: readonly DoseOutcome["key"][] = ["named", "coders"];
 
-/** Any significant outcome in the wanted direction counts, unless one goes against it. */
+/** One significant outcome in the expected direction is enough, unless another has the opposite direction. */
 function verdictOn(outcomes: readonly Corrected[], alpha: number): Verdict {
   const signs = outcomes
-    .filter(({ wanted }) => wanted !== undefined)
-    .map((outcome) => claim(outcome, alpha) * outcome.wanted!);
+    .filter(({ expectedSign }) => expectedSign !== undefined)
+    .map((outcome) => claimedSign(outcome, alpha) * outcome.expectedSign!);
   if (signs.some((sign) => sign < 0)) return "works against itself";
   return signs.some((sign) => sign > 0) ? "can be set" : "cannot be shown";
 }
@@ -172,11 +172,13 @@ function conclusion({ what, outcomes, control }: Dose<Corrected>, alpha: number)
   if (verdict === "works against itself")
     return `${what} changes in the wrong direction for at least one outcome; see the figures.`;
   if (verdict === "cannot be shown")
-    return `control of ${what} is not shown. This is no evidence that control is impossible.`;
+    return `control of ${what} is not shown. This is not evidence that control is impossible.`;
   if (control === "dialogue") return `${what} can be set.`;
-  const shown = (outcome: Corrected) => claim(outcome, alpha) !== 0;
-  const byReaders = outcomes.filter(({ key }) => readersKeys.includes(key));
-  const byWords = outcomes.filter(({ key, wanted }) => wanted !== undefined && !readersKeys.includes(key));
+  const shown = (outcome: Corrected) => claimedSign(outcome, alpha) !== 0;
+  const byReaders = outcomes.filter(({ key }) => readerOutcomes.includes(key));
+  const byWords = outcomes.filter(
+    ({ key, expectedSign }) => expectedSign !== undefined && !readerOutcomes.includes(key),
+  );
   const ratedToo = outcomes.some(({ key }) => key === "moved");
   if (!byWords.some(shown))
     return `${what} can be set as judged by readers or coders; an effect on the words is not shown.`;

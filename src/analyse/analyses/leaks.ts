@@ -4,18 +4,18 @@ import { type Finding, type Findings, figure, sentence } from "../../study/findi
 import { groupedBy } from "../../study/groups.ts";
 import { counted, listed, percent, percentApart, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
-import type { Data, Shown } from "../data.ts";
+import type { Data, StoryFacts } from "../data.ts";
 import {
   allFeatures,
   type Detection,
   detect,
   detectInPairs,
-  type Labelled,
+  type LabelledItems,
   type PairDifferences,
 } from "../detector.ts";
-import { asJudgments, testOptions, unitsOf, verdictOnPairs } from "../judged.ts";
+import { asJudgments, pairClusters, testOptions, verdictOnPairs } from "../judged.ts";
 import { remediesFor } from "../remedies.ts";
-import { surfaceOf } from "../surface.ts";
+import { surfaceFeatures } from "../surface.ts";
 import { sharedTitles } from "../titles.ts";
 
 /** Whether surface features reveal the origin of the stories: the accuracy of simple classifiers. */
@@ -31,7 +31,7 @@ export const leaks: Analysis = {
     ];
     if (scans.length === 0)
       return { findings: [notPossible("no story was asked about")], numbers: { stories: 0 } };
-    const [first, ...others] = scans.map((scan) => reported(scan, data.settings.alpha));
+    const [first, ...others] = scans.map((scan) => scanFindings(scan, data.settings.alpha));
     return {
       findings: [first!, ...others].flatMap(({ findings }) => findings),
       numbers: { ...first!.numbers, ...(others[0] && { pairs: others[0].numbers }) },
@@ -41,11 +41,11 @@ export const leaks: Analysis = {
 
 /** A scan of single stories or of pairs, or why there is none. */
 type Scan =
-  | { readonly detection: undefined; readonly why: string; readonly things: number }
+  | { readonly detection: undefined; readonly why: string; readonly items: number }
   | {
       readonly detection: Detection;
-      /** Sorts single stories, or finds the human story of a pair. */
-      readonly does: "sorts" | "compares";
+      /** Whether single stories or pairs are classified. */
+      readonly of: "stories" | "pairs";
       readonly readers: number | undefined;
       /** Mean of a feature in human stories and in machine stories. */
       readonly means: (feature: string) => readonly [human: number, machine: number];
@@ -55,20 +55,20 @@ type Scan =
 const notPossible = (why: string): Finding => sentence("result", `The leak scan is not possible: ${why}.`);
 
 function scanOfStories(data: Data, random: Random): Scan {
-  const stories = labelledStories(data);
+  const stories = storyFeatures(data);
   const detection = stories.names.length > 0 ? detect(stories, random) : undefined;
   if (!detection) {
     const why =
       stories.names.length === 0
         ? "the table has no measures of the stories"
         : `${counted(stories.labels.length, "story", "stories")} are too few`;
-    return { detection, why, things: stories.labels.length };
+    return { detection, why, items: stories.labels.length };
   }
   const readers =
     data.choices.length > 0 ? verdictTest(asJudgments(data.choices, data), testOptions(data)) : undefined;
   return {
     detection,
-    does: "sorts",
+    of: "stories",
     readers: readers?.overall.estimate,
     means: (feature) => {
       const column = stories.names.indexOf(feature);
@@ -83,40 +83,40 @@ function scanOfStories(data: Data, random: Random): Scan {
 
 /** Pairs are classified by the difference of their two stories, so that an effect of the title cancels. */
 function scanOfPairs(data: Data, random: Random): Scan {
-  const pairs = shownPairs(data);
+  const pairs = pairDifferences(data);
   if (pairs.names.length === 0) {
     const why = "the stories in the pairs have no measures";
-    return { detection: undefined, why, things: pairs.titles.length };
+    return { detection: undefined, why, items: pairs.titles.length };
   }
   const detection = detectInPairs(pairs, random);
   if (!detection) {
     const why = `${counted(pairs.titles.length, "pair")} of ${counted(new Set(pairs.titles).size, "title")} are too few`;
-    return { detection, why, things: pairs.titles.length };
+    return { detection, why, items: pairs.titles.length };
   }
-  const two = data.pairs.filter(({ options = 2 }) => options === 2);
+  const twoAlternatives = data.pairs.filter(({ options = 2 }) => options === 2);
   return {
     detection,
-    does: "compares",
-    readers: two.length > 0 ? verdictOnPairs(two, data).estimate : undefined,
+    of: "pairs",
+    readers: twoAlternatives.length > 0 ? verdictOnPairs(twoAlternatives, data).estimate : undefined,
     means: (feature) => pairs.means[pairs.names.indexOf(feature)]!,
     method: `The leak scan of pairs uses ${detection.detectors.length} simple classifiers (the story with the higher or the lower value of a feature, and a ridge logistic regression on all differences) and five-fold cross-validation over pairs, with folds by title. Each was compared with the best classifier in ${detection.permutations} permutations in which the two sides of all pairs of a title are swapped together (Westfall and Young 1993).`,
   };
 }
 
-function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbers"> {
+function scanFindings(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbers"> {
   if (scan.detection === undefined)
-    return { findings: [notPossible(scan.why)], numbers: { stories: scan.things } };
-  const { detection, readers, does } = scan;
+    return { findings: [notPossible(scan.why)], numbers: { stories: scan.items } };
+  const { detection, readers, of } = scan;
   const shown = detection.p <= alpha;
   const beats = shown && detection.best.accuracy > (readers ?? 0.5);
   const findings: Finding[] = [
     beats
-      ? sentence("warning", sayLeak(scan))
-      : sentence("result", shown ? sayLeakBelowReaders(scan) : sayNoLeak(scan)),
-    ...(shown ? [sentence(beats ? "warning" : "result", sayFix(scan, alpha))] : []),
+      ? sentence("warning", leakText(scan))
+      : sentence("result", shown ? leakBelowReadersText(scan) : noLeakText(scan)),
+    ...(shown ? [sentence(beats ? "warning" : "result", fixText(scan, alpha))] : []),
     figure(
       "detail",
-      `Accuracy of a program that sees only one feature, ${does === "sorts" ? "on single stories" : "on pairs"}`,
+      `Accuracy of a program that sees only one feature, ${of === "stories" ? "on single stories" : "on pairs"}`,
       {
         draw: "bars",
         table: {
@@ -143,27 +143,27 @@ function reported(scan: Scan, alpha: number): Pick<Findings, "findings" | "numbe
   return { findings, numbers: { ...detection, readers: readers ?? null, beats } };
 }
 
-type Scanned = Extract<Scan, { readonly does: string }>;
+type PossibleScan = Extract<Scan, { readonly of: string }>;
 
 /** `identifies the origin of 80.0 % of the stories`, `finds the human story in 80.0 % of the pairs`. */
-const classifies = ({ does }: Scanned, share: string): string =>
-  does === "sorts"
+const resultText = ({ of }: PossibleScan, share: string): string =>
+  of === "stories"
     ? `identifies the origin of ${share} of the stories`
     : `finds the human story in ${share} of the pairs`;
 
 /** Each story once, with its surface features, its measures and its mean position. */
-function labelledStories(data: Data): Labelled {
+function storyFeatures(data: Data): LabelledItems {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   const judged = groupedBy(data.choices, ({ stimulus }) => stimulus);
   // Sorted by name, so that the folds do not depend on the order of rows.
-  const stories = (data.study?.stimuli ?? [...judged.values()].map(([first]): Shown => first!)).toSorted(
+  const stories = (data.study?.stimuli ?? [...judged.values()].map(([first]): StoryFacts => first!)).toSorted(
     (one, other) => (one.stimulus < other.stimulus ? -1 : 1),
   );
   const rows = stories.map((story) => {
     const text = texts.get(story.stimulus);
     const orders = (judged.get(story.stimulus) ?? []).flatMap(({ order }) => order ?? []);
     return {
-      ...(text && surfaceOf(text.text, text.title)),
+      ...(text && surfaceFeatures(text.text, text.title)),
       ...(texts.size === 0 && data.measures.get(story.stimulus)),
       ...(orders.length > 0 && {
         "place in which it was shown": orders.reduce((sum, order) => sum + order, 0) / orders.length,
@@ -186,16 +186,16 @@ function labelledStories(data: Data): Labelled {
  * Each pair of stories once, sorted by name, with its differences human minus machine. Before the first answer: every
  * pair of a human and a machine story with the same title.
  */
-function shownPairs(
+function pairDifferences(
   data: Data,
 ): PairDifferences & { readonly means: readonly (readonly [number, number])[] } {
   const texts = new Map(data.study?.stimuli.map((stimulus) => [stimulus.id, stimulus]));
   const featuresOf = (story: string): Record<string, number> => {
     const text = texts.get(story);
-    return text ? surfaceOf(text.text, text.title) : (data.measures.get(story) ?? {});
+    return text ? surfaceFeatures(text.text, text.title) : (data.measures.get(story) ?? {});
   };
   const shown = new Map<string, { human: string; machine: string; title: string }>();
-  const units = unitsOf(data.pairs, data);
+  const units = pairClusters(data.pairs, data);
   for (const [at, pair] of data.pairs.entries()) {
     const { leftStory, rightStory, humanSide, left, right } = pair;
     if (leftStory === undefined || rightStory === undefined) continue;
@@ -231,18 +231,18 @@ function shownPairs(
   };
 }
 
-function sayLeak(scan: Scanned): string {
+function leakText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
   const { readers } = scan;
-  const than =
+  const comparison =
     readers === undefined
       ? "above the 50 % of guessing"
       : `more than readers did (${percentApart(readers, [best.accuracy])})`;
-  return `The stories may be unfair: a program that sees only “${best.detector}” ${classifies(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${than}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
+  return `The stories may be unfair: a program that sees only “${best.detector}” ${resultText(scan, percentApart(best.accuracy, [readers ?? 0.5]))} (${pValue(p)}), ${comparison}. A reader could spot the machine by this alone. Fix the stories before trusting the verdict.`;
 }
 
 /** The features that reveal the origin, their means for both origins, and what to change. */
-function sayFix({ detection, means }: Scanned, alpha: number): string {
+function fixText({ detection, means }: PossibleScan, alpha: number): string {
   const leaking = detection.detectors
     .filter(({ detector, p }) => detector !== allFeatures && p <= alpha)
     .sort((one, other) => other.accuracy - one.accuracy)
@@ -261,13 +261,13 @@ const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A leak where readers did at least as well: they may have used it. */
-function sayLeakBelowReaders(scan: Scanned): string {
+function leakBelowReadersText(scan: PossibleScan): string {
   const { best, p } = scan.detection;
-  return `Surface features give the stories away: a program that sees only “${best.detector}” ${classifies(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
+  return `Surface features give the stories away: a program that sees only “${best.detector}” ${resultText(scan, percent(best.accuracy))} (${pValue(p)}). Readers reached ${percent(scan.readers ?? 0.5)}, at least as much, and may have used the same feature.`;
 }
 
-function sayNoLeak({ detection: { best, p }, readers, does }: Scanned): string {
+function noLeakText({ detection: { best, p }, readers, of }: PossibleScan): string {
   const reached = readers === undefined ? "" : `; readers reached ${percent(readers)}`;
-  const shuffled = does === "sorts" ? "the origins" : "the two sides";
-  return `The best of the simple classifiers reaches ${percent(best.accuracy)}${does === "sorts" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;
+  const shuffled = of === "stories" ? "the origins" : "the two sides";
+  return `The best of the simple classifiers reaches ${percent(best.accuracy)}${of === "stories" ? "" : " on pairs"}, with “${best.detector}” (${pValue(p)}, by shuffling ${shuffled})${reached}. Surface features are not shown to give the stories away.`;
 }

@@ -31,9 +31,9 @@ export const mixedModel: Analysis = {
     }
     const { fit, formula, coefficients, tests } = mixed;
     const findings: Finding[] = [
-      ...saySkill(mixed, choices),
-      ...saySensitivity(mixed),
-      sentence("detail", sayFit(fit, choices.length - rows.length)),
+      ...skillFindings(mixed, choices),
+      ...sensitivityFindings(mixed),
+      sentence("detail", fitText(fit, choices.length - rows.length)),
       ...coefficientFigure(coefficients),
       ...(tests.length > 0 ? [table("result", "Tests of each effect", testsTable(tests))] : []),
       table(
@@ -70,7 +70,7 @@ const atRows = ({ name, columns }: Effect, rows: readonly number[]): Effect => (
   columns: columns.map(({ label, values }) => ({ label, values: rows.map((at) => values[at]) })),
 });
 
-function saySkill({ coefficients, tests }: FittedMixed, choices: readonly Choice[]): Finding[] {
+function skillFindings({ coefficients, tests }: FittedMixed, choices: readonly Choice[]): Finding[] {
   const origin = coefficients.find(({ effect }) => effect === "origin");
   const test = tests.find(({ effect }) => effect === "origin");
   if (!origin) return [];
@@ -95,7 +95,7 @@ function saySkill({ coefficients, tests }: FittedMixed, choices: readonly Choice
   ];
 }
 
-function saySensitivity(mixed: FittedMixed): Finding[] {
+function sensitivityFindings(mixed: FittedMixed): Finding[] {
   const found = meanReader(mixed);
   if (!found || Math.abs(found.sensitivity) > 4) return [];
   return [
@@ -106,7 +106,7 @@ function saySensitivity(mixed: FittedMixed): Finding[] {
   ];
 }
 
-function sayFit(fit: MixedLogistic, missing: number): string {
+function fitText(fit: MixedLogistic, missing: number): string {
   const rows = `The model uses ${counted(fit.observations, "judgment")}`;
   const left = missing > 0 ? `; ${missing} with a missing value are left out` : "";
   const converged = fit.converged ? "It converged" : "It did not converge: do not rely on its figures";

@@ -16,7 +16,7 @@ export const overview: Analysis = {
   run(data) {
     const { corpus, clip, generations } = data.study!;
     const findings: Finding[] = [
-      sentence("result", sayForms(data)),
+      sentence("result", formsText(data)),
       ...(corpus ? corpusFindings(corpus) : []),
       ...selectionFindings(generations),
       ...generationFindings(generations),
@@ -30,7 +30,7 @@ export const overview: Analysis = {
   },
 };
 
-function sayForms({ forms, choices, pairs, ratings, study }: Data): string {
+function formsText({ forms, choices, pairs, ratings, study }: Data): string {
   const answers = [...choices, ...pairs, ...ratings];
   const stimuli = study!.stimuli;
   const human = stimuli.filter(({ origin }) => origin === "human").length;

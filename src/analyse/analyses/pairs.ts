@@ -9,16 +9,16 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, declaredPercent, percent, percentRange, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data, Pair } from "../data.ts";
-import { errorsOf, whyWithheld } from "../interim-analysis.ts";
-import { pairsAsJudgments, scoreOf, unitsOf, verdictOnPairs } from "../judged.ts";
-import { differentWithin, isWideMargin, sayEquivalent } from "../margin.ts";
-import { sayMissedReaders } from "../missed-readers.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
+import { pairClusters, pairsAsJudgments, scoreOf, verdictOnPairs } from "../judged.ts";
+import { differentWithin, equivalentText, isWideMargin } from "../margin.ts";
+import { missedReadersFindings } from "../missed-readers.ts";
 import {
   differencesIn,
+  onAverageText,
   type ReaderDifferences,
   readerSentences,
   readersAllow,
-  sayOnAverage,
 } from "../reader-differences.ts";
 import { strengthFindings, strengthsOf } from "../strengths.ts";
 
@@ -40,8 +40,8 @@ export const pairs: Analysis = {
         numbers: { pairs: 0 },
       };
     }
-    const compared = comparedOf(data, random);
-    const numbers = compared.map(({ options, test, sensitivity, sides, strengths, ties, readers }) => ({
+    const analysed = pairsAnalyses(data, random);
+    const numbers = analysed.map(({ options, test, sensitivity, sides, strengths, ties, readers }) => ({
       ...test,
       differences: readers ?? null,
       options,
@@ -51,8 +51,8 @@ export const pairs: Analysis = {
       strengths,
     }));
     return {
-      findings: compared.flatMap((one) => findingsOf(one, compared.length, data)),
-      // Nearly every study has one number of options; with several, each has its own entry.
+      findings: analysed.flatMap((one) => findingsOf(one, analysed.length, data)),
+      // Nearly every study shows the same number of options throughout; otherwise each number has an entry.
       numbers:
         numbers.length === 1
           ? numbers[0]!
@@ -62,7 +62,7 @@ export const pairs: Analysis = {
 };
 
 /** All answers with the same number of options, and their analysis. */
-interface Compared {
+interface PairsAnalysis {
   readonly options: number;
   readonly own: readonly Pair[];
   /** p-values corrected by Holm over the numbers of options. */
@@ -75,7 +75,7 @@ interface Compared {
   readonly readers: ReaderDifferences | undefined;
 }
 
-function comparedOf(data: Data, random: Random): Compared[] {
+function pairsAnalyses(data: Data, random: Random): PairsAnalysis[] {
   const { level } = data.settings;
   const sizes = [...groupedBy(data.pairs, ({ options = 2 }) => options)].sort(
     ([one], [other]) => one - other,
@@ -95,89 +95,90 @@ function comparedOf(data: Data, random: Random): Compared[] {
   }));
 }
 
-function findingsOf(compared: Compared, sizes: number, data: Data): Finding[] {
-  const { own, options, test, sides, strengths, sensitivity, readers } = compared;
+function findingsOf(analysed: PairsAnalysis, sizes: number, data: Data): Finding[] {
+  const { own, options, test, sides, strengths, sensitivity, readers } = analysed;
   // In a study with both, the headline comes from single judgments.
   const weight = data.asks.has("choices") ? "result" : "verdict";
   return [
-    sentence(weight, headline(compared, data)),
-    sentence(weight, headlineFigures(compared, sizes, data)),
+    sentence(weight, headline(analysed, data)),
+    sentence(weight, headlineFigures(analysed, sizes, data)),
     accuracyFigure(weight, own, data),
-    table("result", tableCaption(options), verdictTable(compared, data)),
-    ...(claimed(test, data) ? sayMissedReaders(test.readers) : []),
+    table("result", tableCaption(options), verdictTable(analysed, data)),
+    ...(claimed(test, data) ? missedReadersFindings(test.readers) : []),
     ...(readers && whyWithheld(data) === undefined ? readerSentences(readers, data) : []),
-    ...sayTies(compared),
-    ...(sides ? [sentence("result", saySides(sides))] : []),
-    ...(sensitivity ? [sentence("detail", saySensitivity(sensitivity, data))] : []),
+    ...tiesFindings(analysed),
+    ...(sides ? [sentence("result", sidesText(sides))] : []),
+    ...(sensitivity ? [sentence("detail", sensitivityText(sensitivity, data))] : []),
     ...(strengths ? strengthFindings(strengths) : []),
-    sentence("method", method(compared, sizes, data)),
+    sentence("method", method(analysed, sizes, data)),
   ];
 }
 
 /** Whether a difference and equivalence are shown; neither where the verdict is withheld. */
-function shownOf({ degrees, differenceP, equivalenceP }: Verdict, data: Data) {
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+function claimsOf({ degrees, differenceP, equivalenceP }: Verdict, data: Data) {
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const open = degrees > 0 && whyWithheld(data) === undefined;
   return { different: open && differenceP <= alpha, equivalent: open && equivalenceP <= equivalenceAlpha };
 }
 
 const claimed = (test: Verdict, data: Data): boolean => {
-  const { different, equivalent } = shownOf(test, data);
+  const { different, equivalent } = claimsOf(test, data);
   return different || equivalent;
 };
 
 const conclusionText = (test: Verdict, data: Data): string => {
-  const { different, equivalent } = shownOf(test, data);
+  const { different, equivalent } = claimsOf(test, data);
   if (different) return equivalent ? "different, within the margin" : "different";
   return equivalent ? "equivalent" : "inconclusive";
 };
 
-const setting = (options: number): string => (options === 2 ? "side by side" : `among ${options} stories`);
+const settingText = (options: number): string =>
+  options === 2 ? "side by side" : `among ${options} stories`;
 
 /** The shares that count as guessing: `40 % to 60 %`. */
-const marginOf = (options: number, { settings: { margin } }: Data): string =>
+const marginText = (options: number, { settings: { margin } }: Data): string =>
   `${declaredPercent(1 / options - margin)} to ${declaredPercent(1 / options + margin)}`;
 
-const marksOf = (options: number, { settings: { margin } }: Data): number[] =>
+const referencesOf = (options: number, { settings: { margin } }: Data): number[] =>
   [-margin, 0, margin].map((off) => 1 / options + off);
 
-function headline({ test, options, readers }: Compared, data: Data): string {
+function headline({ test, options, readers }: PairsAnalysis, data: Data): string {
   const why = whyWithheld(data);
   if (why !== undefined) return `No verdict yet: ${why}.`;
-  const { different, equivalent } = shownOf(test, data);
-  const finds = `${setting(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
+  const { different, equivalent } = claimsOf(test, data);
+  const finds = `${settingText(options)}, readers find the human story in ${percent(test.estimate ?? 0)}`;
   if (different && equivalent) return `${differentWithin(data)}: ${finds}.`;
   if (different) {
     return test.estimate! > 1 / options
-      ? `Different: ${setting(options)}, readers find the human story more often than by guessing.`
-      : `Different: ${setting(options)}, readers pick the machine story more often than by guessing.`;
+      ? `Different: ${settingText(options)}, readers find the human story more often than by guessing.`
+      : `Different: ${settingText(options)}, readers pick the machine story more often than by guessing.`;
   }
   if (!equivalent)
-    return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : setting(options)}.`;
+    return `Inconclusive: these data cannot say whether readers find the human story ${options === 2 ? "in a pair" : settingText(options)}.`;
   if (options > 2)
-    return `Equivalent within the margin of ${marginOf(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
+    return `Equivalent within the margin of ${marginText(options, data)}: ${finds}, where guessing gives ${declaredPercent(1 / options)}.`;
   const share = "the share of pairs in which the human story is found";
   return isWideMargin(data) || readersAllow(readers)
-    ? sayEquivalent({ share }, data)
-    : sayOnAverage(readers, data);
+    ? equivalentText({ share }, data)
+    : onAverageText(readers, data);
 }
 
-function headlineFigures({ test, options }: Compared, sizes: number, data: Data): string {
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+function headlineFigures({ test, options }: PairsAnalysis, sizes: number, data: Data): string {
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const level = (share: number) => `${Number((share * 100).toPrecision(4))} %`;
   const { estimate, correct, judgments } = test;
   const what = options === 2 ? counted(judgments, "pair") : `${counted(judgments, "choice")} of ${options}`;
   const summary = `${counted(test.readers, "reader")} found the human story in ${printed(correct, Number.isInteger(correct) ? "integer" : "number")} of ${what} (${percent(correct / judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
   if (estimate === undefined || test.degrees === 0) return `${summary}. No test is possible: ${test.reason}.`;
-  const marks = marksOf(options, data);
+  const marks = referencesOf(options, data);
   const place = options === 2 ? "side" : "position";
   const open = conclusionText(test, data) === "inconclusive" ? ` Inconclusive, because ${test.reason}.` : "";
-  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginOf(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
+  return `${summary}; averaged over the ${place}s where it was shown, ${percent(estimate)} (clustered standard error ${percent(test.standardError)}). The ${level(1 - 2 * equivalenceAlpha)} interval is ${percentRange(test.equivalenceInterval, marks)}, the declared margin ${marginText(options, data)}, the ${level(1 - alpha)} interval ${percentRange(test.interval, marks)}. Equivalence, required at each ${place} too: ${pValue(test.equivalenceP)}; difference: ${pValue(test.differenceP)}${sizes > 1 ? " (corrected for the numbers of options)" : ""}.${open}`;
 }
 
 /** `133 of 200`; ties count as halves. */
-const countsOf = (found: number, all: number): string =>
+const countText = (found: number, all: number): string =>
   `${printed(found, Number.isInteger(found) ? "integer" : "number")} of ${printed(all, "integer")}`;
 
 const tableCaption = (options: number): string =>
@@ -186,7 +187,7 @@ const tableCaption = (options: number): string =>
     : `The verdict on choices of ${options}, and the share at each position`;
 
 /** The mean that the verdict uses, with the share at each position of the human story. */
-function verdictTable({ own, options, test }: Compared, data: Data): Table {
+function verdictTable({ own, options, test }: PairsAnalysis, data: Data): Table {
   const places = [...groupedBy(own, ({ humanSide }) => humanSide)].sort(([one], [other]) =>
     one < other ? -1 : 1,
   );
@@ -205,20 +206,20 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
       {
         of: options === 2 ? "both sides" : "all positions",
         verdict: conclusionText(test, data),
-        found: countsOf(test.correct, test.judgments),
+        found: countText(test.correct, test.judgments),
         share: test.estimate ?? null,
         error: Number.isFinite(test.standardError) ? test.standardError : null,
         degrees: test.degrees > 0 ? test.degrees : null,
         equivalence_p: test.degrees > 0 ? test.equivalenceP : null,
         difference_p: test.degrees > 0 ? test.differenceP : null,
       },
-      ...places.map(([place, there]) => {
-        const found = there.reduce((sum, pair) => sum + scoreOf(pair), 0);
+      ...places.map(([place, atPlace]) => {
+        const found = atPlace.reduce((sum, pair) => sum + scoreOf(pair), 0);
         return {
           of: options === 2 ? place : `position ${place}`,
           verdict: "",
-          found: countsOf(found, there.length),
-          share: found / there.length,
+          found: countText(found, atPlace.length),
+          share: found / atPlace.length,
           error: null,
           degrees: null,
           equivalence_p: null,
@@ -229,7 +230,7 @@ function verdictTable({ own, options, test }: Compared, data: Data): Table {
   };
 }
 
-function sayTies({ ties, own, options }: Compared): Finding[] {
+function tiesFindings({ ties, own, options }: PairsAnalysis): Finding[] {
   if (ties === 0) return [];
   const share = options === 2 ? "one half" : `1/${options}`;
   return [
@@ -243,7 +244,7 @@ function sayTies({ ties, own, options }: Compared): Finding[] {
 function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data: Data): Finding {
   const { margin } = data.settings;
   const options = all[0]!.options ?? 2;
-  const { alpha } = errorsOf(data);
+  const { alpha } = alphaLevelsOf(data);
   const models = options === 2 ? [...new Set(all.map(machineOf))].sort() : [];
   const of = (name: string, own: readonly Pair[]) => {
     const test = verdictOnPairs(own, data);
@@ -253,7 +254,7 @@ function accuracyFigure(weight: "result" | "verdict", all: readonly Pair[], data
       share: test.estimate ?? null,
       low: known ? test.interval.low : null,
       high: known ? test.interval.high : null,
-      counts: countsOf(test.correct, test.judgments),
+      counts: countText(test.correct, test.judgments),
     };
   };
   const rows = [
@@ -305,7 +306,7 @@ function sensitivityOf(all: readonly Pair[], data: Data) {
     {
       correct: chosen.map(scoreOf),
       readers: chosen.map(({ participant }) => participant),
-      stories: unitsOf(chosen, data),
+      stories: pairClusters(chosen, data),
     },
     data.settings.level,
   );
@@ -318,7 +319,7 @@ function sensitivityOf(all: readonly Pair[], data: Data) {
   };
 }
 
-const saySensitivity = (
+const sensitivityText = (
   { value, low, high }: NonNullable<ReturnType<typeof sensitivityOf>>,
   { settings: { level } }: Data,
 ): string =>
@@ -343,7 +344,7 @@ export function sidesOf(all: readonly Pair[], data: Data): Sides {
   const left = chosen.map(({ chosenSide }) => Number(chosenSide === "left"));
   const chosenLeft = left.reduce((sum, one) => sum + one, 0);
   const humanLeft = all.filter(({ humanSide }) => humanSide === "left").length;
-  const clusters = [chosen.map(({ participant }) => participant), unitsOf(chosen, data)];
+  const clusters = [chosen.map(({ participant }) => participant), pairClusters(chosen, data)];
   if (chosen.length === 0)
     return {
       chosenLeft,
@@ -367,7 +368,7 @@ export function sidesOf(all: readonly Pair[], data: Data): Sides {
   };
 }
 
-function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
+function sidesText({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): string {
   const test =
     p === undefined ? "" : `; ${pValue(p)} against no preference, clustered by reader and by human story`;
   const balance =
@@ -379,9 +380,9 @@ function saySides({ chosenLeft, humanLeft, pairs: all, share, p }: Sides): strin
   return `The left side was chosen in ${printed(chosenLeft, "integer")} of ${counted(all, "pair")} (${percent(share)}${test}); ${humanLeft === 0 ? "the human story was always on the right" : `the human story was on the left in ${printed(humanLeft, "integer")}`}${balance}.`;
 }
 
-function method({ options }: Compared, sizes: number, data: Data): string {
+function method({ options }: PairsAnalysis, sizes: number, data: Data): string {
   const { margin } = data.settings;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const place = options === 2 ? "side" : "position";
   return `The share of choices that found the human story, averaged over its ${place}s, was tested against ${declaredPercent(1 / options)}: for equivalence within ${margin}, of the mean and at each ${place} (an intersection-union test), by two one-sided tests (TOST) at alpha ${Number(equivalenceAlpha.toPrecision(3))}, and for a difference by a two-sided test at alpha ${Number(alpha.toPrecision(3))}. Standard errors are clustered by reader and by human story (its title, where known)${sizes > 1 ? "; p-values are corrected by Holm over the numbers of options" : ""}. A tie counts as a guess.${options === 2 ? " d′ for two alternatives is √2 z(share), pooled over all pairs, with the log-linear correction. Sources (people and models) were compared by the Bradley–Terry model (1952) with an effect of the left side." : ""}`;
 }

@@ -16,21 +16,21 @@ export const preregistration: Analysis = {
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;
-    const look = interimAnalysisOf(data);
+    const interim = interimAnalysisOf(data);
     if (!registration) {
       return {
         findings: [
-          sentence("result", sayUnregistered(plannedReaders(data))),
-          ...interimFindings(look),
-          ...sayOverrun(data),
+          sentence("result", unregisteredText(plannedReaders(data))),
+          ...interimFindings(interim),
+          ...overrunFindings(data),
         ],
-        numbers: { registered: false, look: look ?? null },
+        numbers: { registered: false, look: interim ?? null },
       };
     }
     const { frozen, now } = registration;
     const deviations = deviationsFrom(frozen.frozen, now);
     const findings: Finding[] = [
-      sentence("result", sayRegistered(frozen.at, frozen.judgments, deviations.length)),
+      sentence("result", registeredText(frozen.at, frozen.judgments, deviations.length)),
       ...(frozen.judgments > 0
         ? [
             sentence(
@@ -40,9 +40,9 @@ export const preregistration: Analysis = {
           ]
         : []),
       ...deviations.map((deviation) => sentence("warning", `Deviation from the registration: ${deviation}.`)),
-      ...interimFindings(look),
-      ...sayOverrun(data),
-      ...(deviations.length > 0 ? sayAsRegistered(data) : []),
+      ...interimFindings(interim),
+      ...overrunFindings(data),
+      ...(deviations.length > 0 ? registeredVerdictFindings(data) : []),
       table("detail", "What was registered", {
         columns: [
           { key: "what", label: "What", format: "text" },
@@ -58,20 +58,20 @@ export const preregistration: Analysis = {
         at: frozen.at,
         judgments: frozen.judgments,
         deviations,
-        look: look ?? null,
+        look: interim ?? null,
       },
     };
   },
 };
 
-function sayUnregistered(planned: number | undefined): string {
+function unregisteredText(planned: number | undefined): string {
   const begin = "The study was not registered before the data (`tinylove preregister`).";
   return planned === undefined
     ? `${begin} No end was planned either, so the sample size may depend on the results.`
     : `${begin} Its planned end of ${counted(planned, "reader")} is the current setting in study.yaml (analyse.stop.readers, else survey.quota); nothing shows that it was set before the data.`;
 }
 
-function sayRegistered(at: string, judgments: number, deviations: number): string {
+function registeredText(at: string, judgments: number, deviations: number): string {
   const when = judgments === 0 ? "before any judgment" : `after ${counted(judgments, "judgment")}`;
   const so =
     deviations === 0
@@ -81,7 +81,7 @@ function sayRegistered(at: string, judgments: number, deviations: number): strin
 }
 
 /** A warning about more readers than planned. */
-function sayOverrun(data: Data): Finding[] {
+function overrunFindings(data: Data): Finding[] {
   const planned = plannedReaders(data);
   const readers = finishedReaders(data);
   // Some readers are still answering when the last place is taken.
@@ -95,7 +95,7 @@ function sayOverrun(data: Data): Finding[] {
 }
 
 /** The verdict under the registered settings, compared with the verdict under the current settings. */
-function sayAsRegistered(data: Data): Finding[] {
+function registeredVerdictFindings(data: Data): Finding[] {
   const { frozen } = data.study!.registration!.frozen;
   const before = data.excluded?.before ?? data;
   const registered = withoutExcluded({ ...before, settings: frozen.analyse });
@@ -109,10 +109,10 @@ function sayAsRegistered(data: Data): Finding[] {
   return [sentence(then === now ? "result" : "warning", text)];
 }
 
-function interimFindings(look: InterimAnalysis | undefined): Finding[] {
-  if (!look) return [];
-  const begin = `This is an interim analysis: ${look.readers} of ${look.planned} planned readers (${percent(look.readers / look.planned)}) have finished`;
-  if (look.needs === undefined) {
+function interimFindings(interim: InterimAnalysis | undefined): Finding[] {
+  if (!interim) return [];
+  const begin = `This is an interim analysis: ${interim.readers} of ${interim.planned} planned readers (${percent(interim.readers / interim.planned)}) have finished`;
+  if (interim.needs === undefined) {
     return [
       sentence(
         "warning",
@@ -123,7 +123,7 @@ function interimFindings(look: InterimAnalysis | undefined): Finding[] {
   return [
     sentence(
       "warning",
-      `${begin}. It was declared. Alpha spending requires a difference with ${pValue(look.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(look.needs.equivalenceP).replace("=", "≤")} (O’Brien–Fleming type; Lan and DeMets 1983).`,
+      `${begin}. It was declared. Alpha spending requires a difference with ${pValue(interim.needs.differenceP).replace("=", "≤")}, equivalence with ${pValue(interim.needs.equivalenceP).replace("=", "≤")} (O’Brien–Fleming type; Lan and DeMets 1983).`,
     ),
   ];
 }

@@ -23,10 +23,10 @@ export const quality: Analysis = {
         numbers: { answers: 0 },
       };
     }
-    const signs = signsOf(before);
+    const signs = qualityCounts(before);
     const compared = compare(before, data);
     const findings: Finding[] = [
-      sentence("result", saySigns(signs, before)),
+      sentence("result", qualityText(signs, before)),
       ...timesFigure(answers.flatMap(({ ms }) => ms ?? [])),
       ...readBeforeFindings(before, signs),
       ...leftOutFindings(before),
@@ -40,7 +40,7 @@ export const quality: Analysis = {
   },
 };
 
-interface BotSignalCounts {
+interface QualityCounts {
   readonly readers: number;
   readonly answers: number;
   readonly straightLining: number;
@@ -56,7 +56,7 @@ interface BotSignalCounts {
 /** Two seconds are too short to read ninety words. This is a warning sign; only declared rules exclude answers. */
 const tooShort = 2000;
 
-function signsOf(data: Data): BotSignalCounts {
+function qualityCounts(data: Data): QualityCounts {
   const { choices, pairs, ratings, checks } = data;
   const answers = [...choices, ...pairs, ...ratings];
   const times = answers.flatMap(({ ms }) => ms ?? []);
@@ -89,7 +89,7 @@ function readBeforeOf({ choices, pairs, ratings }: Data): number {
 }
 
 /** A remembered judgment makes the second one dependent on the first. */
-function readBeforeFindings({ pairs }: Data, { readBefore }: BotSignalCounts): Finding[] {
+function readBeforeFindings({ pairs }: Data, { readBefore }: QualityCounts): Finding[] {
   if (readBefore === 0) return [];
   return [
     sentence(
@@ -99,7 +99,7 @@ function readBeforeFindings({ pairs }: Data, { readBefore }: BotSignalCounts): F
   ];
 }
 
-function saySigns(signs: BotSignalCounts, data: Data): string {
+function qualityText(signs: QualityCounts, data: Data): string {
   const times =
     signs.medianMs === undefined
       ? "Answer times are not known."
@@ -167,7 +167,7 @@ function exclusionFindings({ excluded }: Data): Finding[] {
   ];
 }
 
-interface Compared {
+interface ComparedVerdicts {
   readonly with: StudyVerdict;
   readonly without: StudyVerdict;
   readonly withoutStraightLiners: StudyVerdict;
@@ -175,7 +175,7 @@ interface Compared {
 }
 
 /** The verdict on all answers, after the declared exclusions, and without each sign of carelessness. */
-function compare(before: Data, after: Data): Compared | undefined {
+function compare(before: Data, after: Data): ComparedVerdicts | undefined {
   if (before.choices.length === 0) return undefined;
   const test = (choices: readonly Choice[]) => verdictOnChoices(choices, after);
   const straightLiners = straightLinersOf(before);
@@ -187,7 +187,7 @@ function compare(before: Data, after: Data): Compared | undefined {
   };
 }
 
-function comparisonFindings(compared: Compared): Finding[] {
+function comparisonFindings(compared: ComparedVerdicts): Finding[] {
   const rows: [string, StudyVerdict][] = [
     ["All answers", compared.with],
     ["After the declared exclusions (the verdict of this report)", compared.without],

@@ -4,9 +4,9 @@ import { groupedBy } from "../../study/groups.ts";
 import { counted, printed, pValue } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
-import { errorsOf, whyWithheld } from "../interim-analysis.ts";
-import { sayMissedReaders } from "../missed-readers.ts";
-import { corrected, type Difference, type Rated, ratedOf } from "../rated.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
+import { missedReadersFindings } from "../missed-readers.ts";
+import { type Difference, type Rated, ratedOf, withHolm } from "../rated.ts";
 import type { RatingScale } from "../rating-scale.ts";
 
 /** Ratings of human and machine stories (how moving, how well they fit their title): difference and equivalence. */
@@ -18,16 +18,16 @@ export const ratings: Analysis = {
     if (data.ratings.length === 0) {
       return { findings: [sentence("result", "Nobody has rated a story yet.")], numbers: { ratings: 0 } };
     }
-    const tasks = corrected(
+    const tasks = withHolm(
       [...groupedBy(data.ratings, ({ task }) => task)].map(([task, own]) => ratedOf(task, own, data)),
       data,
     );
     return {
       findings: [
-        ...tasks.map((rated) => sentence("result", sayDifference(rated, data))),
-        ...tasks.flatMap(sayMargin),
+        ...tasks.map((rated) => sentence("result", differenceText(rated, data))),
+        ...tasks.flatMap(marginFindings),
         table("result", scalesCaption(tasks, data), scalesTable(tasks)),
-        ...sayMissedReadersOf(tasks),
+        ...missedReadersInRatings(tasks),
         ...tasks.flatMap((rated) => ratedFindings(rated, data)),
         sentence("method", method(data)),
       ],
@@ -40,7 +40,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
   const { settings } = data;
   const { task, groups, agreement } = rated;
   return [
-    ...sayBalance(rated),
+    ...balanceFindings(rated),
     figure(
       "result",
       `Mean ratings, ${task}, with ${Math.round(settings.level * 100)} % intervals clustered by reader and by story; the axis is the whole scale`,
@@ -75,7 +75,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
         ],
       },
     ),
-    sentence("detail", sayOrdinal(rated)),
+    sentence("detail", ordinalText(rated)),
     sentence(
       "detail",
       agreement.ordinal === undefined
@@ -85,7 +85,7 @@ function ratedFindings(rated: Rated, data: Data): Finding[] {
   ];
 }
 
-function sayDifference(
+function differenceText(
   { task, ratings: count, difference, scale, margin, tooWide }: Rated,
   data: Data,
 ): string {
@@ -100,7 +100,7 @@ function sayDifference(
   const apart = printed(Math.abs(estimate!), "number");
   const which = estimate! >= 0 ? "above" : "below";
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
-  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
   return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
@@ -115,7 +115,7 @@ function intervalText({ low, high }: Interval, scale: RatingScale): string {
  * The difference without readers who rated a different mix of the two kinds than most, for example because they left
  * half-way.
  */
-function sayBalance({ balance: { readers, uneven, even } }: Rated): Finding[] {
+function balanceFindings({ balance: { readers, uneven, even } }: Rated): Finding[] {
   if (uneven === 0) return [];
   const who = `${uneven} of ${counted(readers, "reader")} rated a different mix of human and machine stories than the others, for example because they left half-way. Whether such readers rate high or low affects one kind of story more.`;
   if (even?.estimate === undefined || even.degrees === 0) {
@@ -174,20 +174,20 @@ function scalesTable(tasks: readonly Rated[]): Table {
 }
 
 function scalesCaption(tasks: readonly Rated[], data: Data): string {
-  const level = Number(((1 - errorsOf(data).alpha) * 100).toPrecision(4));
+  const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   return `Human and machine stories on ${tasks.length === 1 ? "the scale" : `all ${tasks.length} scales`}: means, their difference with its ${level} % interval, and the verdict${tasks.length > 1 ? "; p-values corrected by Holm over the scales" : ""}`;
 }
 
 /** A note for the claim with the fewest readers. */
-function sayMissedReadersOf(tasks: readonly Rated[]): Finding[] {
+function missedReadersInRatings(tasks: readonly Rated[]): Finding[] {
   const claims = tasks.flatMap(({ difference }) =>
     difference && difference.verdict !== "inconclusive" ? difference.readers : [],
   );
-  return claims.length === 0 ? [] : sayMissedReaders(Math.min(...claims));
+  return claims.length === 0 ? [] : missedReadersFindings(Math.min(...claims));
 }
 
 /** A note where the margin is wide for the scale, or for the ratings given. */
-function sayMargin({ task, range: [low, high], scale, margin, tooWide }: Rated): Finding[] {
+function marginFindings({ task, range: [low, high], scale, margin, tooWide }: Rated): Finding[] {
   const declare =
     "Declare one that fits: `analyse.ratingMargin` in study.yaml, or `--rating-margin 10%` for a table.";
   if (tooWide) {
@@ -207,7 +207,7 @@ function sayMargin({ task, range: [low, high], scale, margin, tooWide }: Rated):
   ];
 }
 
-const sayOrdinal = ({ ordinal }: Rated): string =>
+const ordinalText = ({ ordinal }: Rated): string =>
   "odds" in ordinal
     ? `In an ordinal model (proportional odds; p not corrected), the odds of a higher rating are ${printed(ordinal.odds, "number")} times as high for human stories (${pValue(ordinal.p)}).`
     : `The ordinal model could not be fitted: ${ordinal.reason}.`;

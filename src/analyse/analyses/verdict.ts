@@ -6,38 +6,38 @@ import { balancedNote, levelText } from "../accuracy-text.ts";
 import type { Analysis } from "../analysis.ts";
 import type { Data } from "../data.ts";
 import { designOfData, evenDesign } from "../design.ts";
-import { errorsOf, whyWithheld } from "../interim-analysis.ts";
+import { alphaLevelsOf, whyWithheld } from "../interim-analysis.ts";
 import { clustersOf, verdictOnChoices } from "../judged.ts";
 import {
   betweenMargins,
   differentWithin,
+  equivalentText,
   isWideMargin,
   referencesOf,
-  sayEquivalent,
   withinMargin,
 } from "../margin.ts";
-import { sayMissedReaders } from "../missed-readers.ts";
+import { missedReadersFindings } from "../missed-readers.ts";
 import {
+  differentModelsText,
   type ModelVerdict,
+  modelConclusions,
   modelFindings,
   modelVerdicts,
-  sayDifferentModels,
-  sayModels,
 } from "../model-verdicts.ts";
-import { sayTooFewFor } from "../power-plan.ts";
+import { tooFewForText } from "../power-plan.ts";
 import {
+  onAverageText,
   type ReaderDifferences,
   readerDifferences,
   readerFindings,
   readersAllow,
-  sayOnAverage,
 } from "../reader-differences.ts";
-import { readyFinding } from "../ready.ts";
+import { noJudgmentsFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
-import { detectionOf, detectionTable, sayBias } from "../skill-and-bias.ts";
+import { biasFindings, detectionOf, detectionTable } from "../skill-and-bias.ts";
 
-/** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported apart from skill. */
+/** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
   name: "verdict",
   asks: "Can readers tell human stories from machine stories?",
@@ -55,21 +55,21 @@ export const verdict: Analysis = {
     const findings: Finding[] = [
       sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
-      ...sayModels(test, models),
+      ...modelConclusions(test, models),
       figure("verdict", figureCaption(data), verdictFigure(test, data)),
-      ...sayBias(detection),
+      ...biasFindings(detection),
       table("result", "The verdict overall and for each kind of story", verdictTable(test)),
-      sentence("detail", sayReasons(test)),
+      sentence("detail", reasonsText(test)),
       ...(test.overall.degrees > 0 && test.together !== "inconclusive"
-        ? sayMissedReaders(test.overall.readers)
+        ? missedReadersFindings(test.overall.readers)
         : []),
-      ...sayGeneralises(test),
+      ...generalisationFindings(test),
       ...readerFindings(differences, data),
       ...alternativeFindings(weighings, test, data),
       ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
       ...modelFindings(models, data),
       ...rule.findings,
-      sentence("method", sayMethod(data)),
+      sentence("method", methodText(data)),
     ];
     const together = studyConclusion(test, models, differences, data);
     const method = {
@@ -92,11 +92,11 @@ export const verdict: Analysis = {
 function beforeData(data: Data) {
   const { margin, alpha } = data.settings;
   const design = designOfData(data);
-  const tooFew = design && sayTooFewFor(evenDesign(design), data.settings);
+  const tooFew = design && tooFewForText(evenDesign(design), data.settings);
   return {
     findings: [
       sentence("verdict", "No verdict yet: nobody has judged a story."),
-      readyFinding(data),
+      noJudgmentsFinding(data),
       sentence(
         "result",
         `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
@@ -139,7 +139,7 @@ function headline(
   if (why !== undefined) return `No verdict yet: ${why}.`;
   const conclusion = studyConclusion(test, models, differences, data);
   if (conclusion === "different") {
-    if (models.some(({ verdict: its }) => its === "different")) return sayDifferentModels(models);
+    if (models.some(({ verdict: its }) => its === "different")) return differentModelsText(models);
     const more = overall.estimate! > 0.5;
     if (overall.withinMargin) {
       const share = percentApart(overall.estimate!, referencesOf(data));
@@ -156,14 +156,14 @@ function headline(
   if (open.length > 0) {
     return `Equivalent on average only: over all ${models.length} models accuracy lies ${betweenMargins(data)}, but this is not shown for each model.`;
   }
-  if (conclusion === "equivalent" || isWideMargin(data)) return sayEquivalent({ share: "accuracy" }, data);
-  return sayOnAverage(differences, data);
+  if (conclusion === "equivalent" || isWideMargin(data)) return equivalentText({ share: "accuracy" }, data);
+  return onAverageText(differences, data);
 }
 
 /** The figures behind the headline. */
 function headlineFigures(test: StudyVerdict, data: Data): string {
   const { overall, human, machine, together } = test;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const within = withinMargin(data);
   const summary = `${counted(overall.readers, "reader")} ${overall.readers === 1 ? "was" : "were"} right in ${printed(overall.correct, "integer")} of ${counted(overall.judgments, "judgment")} (${percent(overall.correct / overall.judgments)})`;
   if (whyWithheld(data) !== undefined) return `So far ${summary}.`;
@@ -191,13 +191,13 @@ const verdictRows = (test: StudyVerdict): [string, string, Verdict][] => [
 ];
 
 function figureCaption(data: Data): string {
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   return `How often readers were right. Equivalence is shown where the thick line (${levelText(1 - 2 * equivalenceAlpha)} interval) lies within the margin of ${withinMargin(data)}; a difference is shown where the thin line (${levelText(1 - alpha)} interval) excludes 50 %`;
 }
 
 function verdictFigure(test: StudyVerdict, data: Data): Figure {
   const { margin } = data.settings;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const [inner, outer] = [levelText(1 - 2 * equivalenceAlpha), levelText(1 - alpha)];
   return {
     draw: "intervals",
@@ -263,13 +263,13 @@ const verdictTable = (test: StudyVerdict): Table => ({
   })),
 });
 
-const sayReasons = (test: StudyVerdict): string =>
+const reasonsText = (test: StudyVerdict): string =>
   verdictRows(test)
     .map(([of, , { verdict: conclusion, reason }]) => `${of}: ${conclusion}, because ${reason}.`)
     .join(" ");
 
 /** The readers and stories to which the verdict generalises. */
-function sayGeneralises({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+function generalisationFindings({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
   if (degrees === 0) return [];
   const kinds = ways.map(({ name, clusters }) => {
     const count = printed(clusters, "integer");
@@ -281,14 +281,14 @@ function sayGeneralises({ overall: { ways, degrees } }: StudyVerdict): Finding[]
   return [sentence("detail", `The verdict generalises to ${listed(kinds)}.`)];
 }
 
-function sayMethod(data: Data): string {
+function methodText(data: Data): string {
   const { margin, level } = data.settings;
-  const { alpha, equivalenceAlpha } = errorsOf(data);
+  const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${sayWeighting(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
+  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
 }
 
-const sayWeighting = ({ settings }: Data): string =>
+const weightingText = ({ settings }: Data): string =>
   methodOf(settings).weigh === "readers"
     ? "Each accuracy is the mean of the readers’ own accuracies."
     : "All judgments have equal weight.";

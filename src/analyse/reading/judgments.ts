@@ -19,11 +19,11 @@ export interface JudgmentTable {
   readonly columns: Columns;
   readonly rows: readonly TableRecord[];
   /** A description of the table's layout. */
-  readonly kind: string;
+  readonly layout: string;
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
-export interface HowToRead {
+export interface ReadOptions {
   /** The table's column for each of our names. */
   readonly map: Readonly<Record<string, string>>;
   readonly values: Values;
@@ -31,7 +31,7 @@ export interface HowToRead {
   readonly key?: string | undefined;
 }
 
-const about: readonly Part[] = [
+const commonParts: readonly Part[] = [
   "model",
   "title",
   "example",
@@ -46,12 +46,12 @@ const about: readonly Part[] = [
 
 /** The required and optional parts of each shape, in the order of the search. */
 const shapes: Readonly<Record<Shape, { readonly needs: readonly Part[]; readonly may: readonly Part[] }>> = {
-  ratings: { needs: ["participant", "stimulus", "origin", "rating"], may: ["task", ...about] },
+  ratings: { needs: ["participant", "stimulus", "origin", "rating"], may: ["task", ...commonParts] },
   pairs: {
     needs: ["participant", "human_side", "chosen_side"],
-    may: ["stimulus", "left", "right", "left_model", "right_model", "options", ...about],
+    may: ["stimulus", "left", "right", "left_model", "right_model", "options", ...commonParts],
   },
-  choices: { needs: ["participant", "stimulus", "origin", "response"], may: ["correct", ...about] },
+  choices: { needs: ["participant", "stimulus", "origin", "response"], may: ["correct", ...commonParts] },
 };
 
 /**
@@ -61,14 +61,14 @@ const shapes: Readonly<Record<Shape, { readonly needs: readonly Part[]; readonly
  */
 export async function readJudgmentTable(
   path: string,
-  { map, values, key: keyFile }: HowToRead,
+  { map, values, key: keyFile }: ReadOptions,
 ): Promise<JudgmentTable> {
   const file = basename(path);
   const given = await readFiles(path);
   if (given.length === 0)
     throw new StudyError(`${path} has no rows`, { hint: "give a table with one judgment per row" });
-  refuseOwnExport(columnsOf(given), file);
-  if (Object.keys(map).length === 0 && keyFile === undefined) refuseMovedTable(given, path);
+  assertNotOwnExport(columnsOf(given), file);
+  if (Object.keys(map).length === 0 && keyFile === undefined) assertNotMoved(given, path);
   const table = openExport(given);
   if (table.records.length === 0)
     throw new StudyError(`${path} has no judgments`, {
@@ -76,7 +76,13 @@ export async function readJudgmentTable(
     });
   const key = keyFile === undefined ? undefined : await readKey(keyFile);
   const read = { file, map, values, key, table };
-  return wideWithKey(read) ?? longTable(read) ?? wideWithKeyRow(read) ?? byAnnotator(read) ?? refuse(read);
+  return (
+    tableByPerson(read) ??
+    tableByJudgment(read) ??
+    tableByPersonWithKeyRow(read) ??
+    tableByAnnotator(read) ??
+    throwMissingColumns(read)
+  );
 }
 
 interface Reading {
@@ -98,7 +104,7 @@ async function readFiles(path: string): Promise<TableRecord[]> {
     throw new StudyError(`${path} is a folder without Potato annotations`, { hint: "give a table" });
   const tables = await Promise.all(
     files.map(async (file) => {
-      const records = /user_state\.json$/.test(file) ? await stateOf(file) : await readRecords(file);
+      const records = /user_state\.json$/.test(file) ? await readState(file) : await readRecords(file);
       const user = basename(dirname(file));
       return records.map((record) => ({ ...record, cells: { user_id: user, ...record.cells } }));
     }),
@@ -107,7 +113,7 @@ async function readFiles(path: string): Promise<TableRecord[]> {
 }
 
 /** A person's state is one object, read as one row. */
-async function stateOf(file: string): Promise<TableRecord[]> {
+async function readState(file: string): Promise<TableRecord[]> {
   const { readTextOf } = await import("../../tables/text.ts");
   const { readJson } = await import("../../tables/json.ts");
   return readJson(`[${await readTextOf(file, basename(file))}]`, basename(file));
@@ -123,8 +129,8 @@ const looksLikeJudgments = (columns: readonly string[]): boolean => {
   return participant !== undefined && (response ?? rating ?? chosen_side) !== undefined;
 };
 
-/** Answers to our own exported forms belong back in their study, which knows the stories. */
-function refuseOwnExport(columns: readonly string[], file: string): void {
+/** Answers to our own exported forms must be imported into their study, which has the stories. */
+function assertNotOwnExport(columns: readonly string[], file: string): void {
   const ofQualtrics = columns.filter((column) => /^f\d+_q\d+_\w+$/.test(column)).length > 1;
   const ofJspsych = ["composed_order", "question", "trial_index"].every((column) => columns.includes(column));
   if (!ofQualtrics && !ofJspsych) return;
@@ -134,7 +140,7 @@ function refuseOwnExport(columns: readonly string[], file: string): void {
 }
 
 /** A table that Tiny Love wrote but that was moved may lack origins or mix several tasks. */
-function refuseMovedTable(records: readonly TableRecord[], path: string): void {
+function assertNotMoved(records: readonly TableRecord[], path: string): void {
   const { cells } = records[0]!;
   if (!("question" in cells && "second_stimulus" in cells && "task" in cells)) return;
   const tasks = [...new Set(records.map((record) => record.cells["task"]))];
@@ -147,34 +153,34 @@ function refuseMovedTable(records: readonly TableRecord[], path: string): void {
 }
 
 /** One row per judgment, with the columns of a key added. Undefined if the columns do not fit. */
-function longTable({ file, map, key, table }: Reading): JudgmentTable | undefined {
+function tableByJudgment({ file, map, key, table }: Reading): JudgmentTable | undefined {
   const columns = columnsOf(table.records);
   for (const shape of ["ratings", "choices", "pairs"] as const) {
     const found = complete(shape, columns, map, file, key);
     if (!found) continue;
     // Numbers next to an answer are its confidence; a table of ratings alone has no answer.
-    const isPlain = !isOurs(shape, columns, map, key) && shape === "ratings";
+    const isPlain = !hasOwnNames(shape, columns, map, key) && shape === "ratings";
     if (isPlain && complete("choices", columns, map, file, key)) continue;
     const plain = key ? "one row per judgment, with a key" : "one row per judgment";
-    const kind = table.system ? `${plain}, exported from ${table.system}` : plain;
+    const layout = table.system ? `${plain}, exported from ${table.system}` : plain;
     const joined = key
       ? withKey(table.records, found, key, file)
       : { rows: table.records, columns: found, leftOut: {} };
-    return { file, shape, kind, ...joined, leftOut: { ...table.leftOut, ...joined.leftOut } };
+    return { file, shape, layout, ...joined, leftOut: { ...table.leftOut, ...joined.leftOut } };
   }
   return undefined;
 }
 
 /** Whether the table has all required parts of a shape under our own names, or as mapped. */
-const isOurs = (
+const hasOwnNames = (
   shape: Shape,
   columns: readonly string[],
   map: Readonly<Record<string, string>>,
   key: Key | undefined,
-): boolean => needsOf(shape, key).every((part) => columns.includes(part) || part in map);
+): boolean => requiredParts(shape, key).every((part) => columns.includes(part) || part in map);
 
 /** With a key the table itself needs no origins. */
-const needsOf = (shape: Shape, key: Key | undefined): readonly Part[] =>
+const requiredParts = (shape: Shape, key: Key | undefined): readonly Part[] =>
   shapes[shape].needs.filter((part) => part !== "origin" || key === undefined);
 
 /** The columns of a shape, if all required parts are there. */
@@ -185,7 +191,7 @@ function complete(
   file: string,
   key: Key | undefined,
 ): Columns | undefined {
-  const found = columnsFor(columns, [...needsOf(shape, key), ...shapes[shape].may], map, file);
+  const found = columnsFor(columns, [...requiredParts(shape, key), ...shapes[shape].may], map, file);
   const has = (part: Part) =>
     found[part] !== undefined ||
     // The answer follows from its correctness, the human side from the two origins.
@@ -194,7 +200,7 @@ function complete(
       found.left !== undefined &&
       found.right !== undefined &&
       found.stimulus !== undefined);
-  return needsOf(shape, key).every(has) ? found : undefined;
+  return requiredParts(shape, key).every(has) ? found : undefined;
 }
 
 /** Adds the key's columns to each story, under our names, unless the table has them. */
@@ -233,7 +239,7 @@ function withKey(records: readonly TableRecord[], columns: Columns, key: Key, fi
 }
 
 /** One row per person and one column per story of the key. */
-function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
+function tableByPerson({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
   if (!key) return undefined;
   const columns = columnsOf(table.records);
   const matched = storyColumns(columns, table.questions, key);
@@ -249,7 +255,7 @@ function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable 
 
   const rows: TableRecord[] = [];
   for (const [entry, own] of ofStory) {
-    const uses = usesOf(own, entry.names, table, values);
+    const uses = columnUses(own, entry.names, table, values);
     const [answer, second] = uses.answers;
     if (answer === undefined) continue;
     if (second !== undefined) {
@@ -286,11 +292,11 @@ function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable 
     rows.every(({ cells }) => isScale(cells["response"]!, values)) && !isTwoValued(rows)
       ? "ratings"
       : "choices";
-  const kind = "one row per person and one column per story";
+  const layout = "one row per person and one column per story";
   return {
     file,
     shape,
-    kind: table.system ? `${kind}, exported from ${table.system}` : kind,
+    layout: table.system ? `${layout}, exported from ${table.system}` : layout,
     rows: groupedByPerson(rows),
     columns: ownColumns(rows, shape),
     leftOut: table.leftOut,
@@ -298,7 +304,7 @@ function wideWithKey({ file, map, values, key, table }: Reading): JudgmentTable 
 }
 
 /** The columns about one story: its answers, and the other columns by their role. */
-function usesOf(
+function columnUses(
   columns: readonly string[],
   names: readonly string[],
   { questions, records }: ExportTable,
@@ -345,7 +351,7 @@ function roleOfColumn(words: string): Part | "nothing" | undefined {
 }
 
 /** A row that is the key: its name says so, and its cells are the origins of the stories in their columns. */
-function wideWithKeyRow(reading: Reading): JudgmentTable | undefined {
+function tableByPersonWithKeyRow(reading: Reading): JudgmentTable | undefined {
   const { key, table, file, values } = reading;
   if (key) return undefined;
   const isKey = ({ cells }: TableRecord) =>
@@ -364,11 +370,11 @@ function wideWithKeyRow(reading: Reading): JudgmentTable | undefined {
   });
   if (entries.length < 2) return undefined;
   const records = table.records.filter((record) => record !== row);
-  return wideWithKey({ ...reading, key: { file, entries }, table: { ...table, records } });
+  return tableByPerson({ ...reading, key: { file, entries }, table: { ...table, records } });
 }
 
 /** One row per story and one column per annotator; origins are in the table or in the key. */
-function byAnnotator({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
+function tableByAnnotator({ file, map, values, key, table }: Reading): JudgmentTable | undefined {
   const columns = columnsOf(table.records);
   const wanted: readonly Part[] = [
     "stimulus",
@@ -408,7 +414,7 @@ function byAnnotator({ file, map, values, key, table }: Reading): JudgmentTable 
   return {
     file,
     shape,
-    kind: "one row per story and one column per annotator",
+    layout: "one row per story and one column per annotator",
     rows,
     columns: ownColumns(rows, shape),
     leftOut: { ...table.leftOut, ...joined.leftOut },
@@ -454,7 +460,7 @@ function groupedByPerson(rows: readonly TableRecord[]): TableRecord[] {
 }
 
 /** Throws StudyError that names the missing columns of the most likely kind of table. */
-function refuse({ file, map, key, table }: Reading): never {
+function throwMissingColumns({ file, map, key, table }: Reading): never {
   const columns = columnsOf(table.records);
   const found = (shape: Shape) =>
     columnsFor(columns, [...shapes[shape].needs, ...shapes[shape].may], map, file);

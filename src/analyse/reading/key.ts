@@ -36,12 +36,12 @@ export async function readKey(path: string): Promise<Key> {
     });
   }
   const entries = records.map((record) => entryOf(record, columns, file));
-  refuseTwoOrigins(entries, file);
+  assertOneOrigin(entries, file);
   return { file, entries };
 }
 
 /** Throws StudyError if a story has two origins. */
-function refuseTwoOrigins(entries: readonly KeyEntry[], file: string): void {
+function assertOneOrigin(entries: readonly KeyEntry[], file: string): void {
   const origins = new Map<string, string | undefined>();
   for (const { stimulus, cells } of entries) {
     const before = origins.get(stimulus);

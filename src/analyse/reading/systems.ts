@@ -45,7 +45,7 @@ const qualtrics: Opener = (given) => {
 const jspsych: Opener = (given) => {
   const trials = asJspsych(given);
   if (!trials) return undefined;
-  const added = columnsOf(trials).filter((column) => !ofJspsych.has(column));
+  const added = columnsOf(trials).filter((column) => !jspsychColumns.has(column));
   const { participant, stimulus = "stimulus" } = columnsFor(added, ["participant", "stimulus"], {}, "");
   const people = byParticipant(trials, ({ cells }) => (participant ? cells[participant] : undefined));
   const records = people.flatMap(([name, own]) =>
@@ -68,7 +68,7 @@ const jspsych: Opener = (given) => {
 };
 
 /** Columns that jsPsych adds itself; of these only `rt` is used. */
-const ofJspsych: ReadonlySet<string> = new Set(
+const jspsychColumns: ReadonlySet<string> = new Set(
   "rt,stimulus,response,trial_type,trial_index,time_elapsed,internal_node_id,plugin_version,view_history,success,timeout,failed_images,failed_audio,failed_video,question_order,key_press,button_pressed,slider_start".split(
     ",",
   ),

@@ -60,7 +60,7 @@ const machineWords = new Set(
     ",",
   ),
 );
-const families =
+const modelNames =
   /^(?:chat ?gpt|gpt|claude|gemini|gemma|llama|mistral|mixtral|qwen|deepseek|phi \d|bard|copilot|grok|palm|bloom|text davinci|davinci|o[134](?: |$)|command r|falcon|vicuna|alpaca|pythia|olmo|t5|bert)/;
 
 const undecided =
@@ -70,7 +70,7 @@ const undecided =
 export const isUndecided = (text: string): boolean => undecided.test(plainValue(text));
 
 /** A value without common additions: `Definitely AI-generated` is `ai`. */
-function core(text: string): string {
+function withoutAdditions(text: string): string {
   let plain = plainValue(text)
     .replace(/[-_]+/g, " ")
     .replace(/^[("'“‘]+|[)"'”’.!]+$/g, "")
@@ -92,7 +92,7 @@ function core(text: string): string {
 }
 
 /** The meaning of yes in a yes/no column, from the column's name: `is_human`. */
-function columnMeans(theirs: string): Origin | undefined {
+function yesMeaning(theirs: string): Origin | undefined {
   if (/^(?:is|judged) human$|^human written$/.test(theirs)) return "human";
   return /^(?:is (?:ai|machine|generated)|judged (?:ai|machine)|(?:ai|machine) generated)$/.test(theirs)
     ? "machine"
@@ -106,26 +106,26 @@ export function originOf(text: string, column: string, theirs: string, values: V
   const plain = plainValue(text);
   const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
   if (given === "human" || given === "machine") return given;
-  const yes = columnMeans(theirs);
+  const yes = yesMeaning(theirs);
   if (yes !== undefined) {
     if (/^(?:1|1\.0|true|yes|y|t)$/.test(plain)) return yes;
     if (/^(?:0|0\.0|false|no|n|f)$/.test(plain)) return yes === "human" ? "machine" : "human";
   }
-  const bare = core(text);
+  const bare = withoutAdditions(text);
   if (humanWords.has(plain) || humanWords.has(bare)) return "human";
-  if (machineWords.has(plain) || machineWords.has(bare) || families.test(bare)) return "machine";
+  if (machineWords.has(plain) || machineWords.has(bare) || modelNames.test(bare)) return "machine";
   return undefined;
 }
 
 /** Whether a value names a model, which means machine. */
-export const namesAModel = (text: string): boolean => families.test(core(text));
+export const namesAModel = (text: string): boolean => modelNames.test(withoutAdditions(text));
 
 /** The side that a value means. */
 export function sideOf(text: string, column: string, values: Values): "left" | "right" | undefined {
   const plain = plainValue(text);
   const given = values.get(column)?.get(plain) ?? values.get("")?.get(plain);
   if (given === "left" || given === "right") return given;
-  const bare = core(text).replace(/^(?:text|story|option|side) /, "");
+  const bare = withoutAdditions(text).replace(/^(?:text|story|option|side) /, "");
   if (/^(?:l|left|a|first|links)$/.test(bare)) return "left";
   return /^(?:r|right|b|second|rechts)$/.test(bare) ? "right" : undefined;
 }
@@ -148,7 +148,7 @@ export function numberIn(text: string): number | undefined {
 /** The accepted values of an origin, for a message. */
 export function originsAccepted(text: string): string {
   if (/^\d+(?:\.0)?$/.test(text.trim()))
-    return `say which number is human: --values human=${text.trim()} machine=OTHER, or the other way round`;
+    return `say which number is human: --values human=${text.trim()} machine=OTHER, or vice versa`;
   return "human is also read as h, person, people, real; machine as m, AI, model, generated, fake, or a model's name; define others with --values human=VALUE machine=VALUE";
 }
 

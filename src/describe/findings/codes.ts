@@ -11,7 +11,7 @@ export function codes({ texts, coded }: FindingInput): Finding[] {
   if (coded.coders.every(({ codings }) => codings.length === 0)) return [];
   return [
     sentence("result", whoCoded(coded)),
-    ...coded.variables.flatMap((variable) => shares(variable, texts, coded)),
+    ...coded.variables.flatMap((variable) => codeShares(variable, texts, coded)),
     ...toneByKind(texts.all, coded),
     ...agreementFindings(coded),
   ];
@@ -33,7 +33,7 @@ function whoCoded({ variables, coders: all }: Coded): string {
 }
 
 /** Shares of each code by origin, from the best kind of coder available. */
-function shares(
+function codeShares(
   variable: Variable,
   { human, machine }: FindingInput["texts"],
   { finalCodes }: Coded,
@@ -50,13 +50,13 @@ function shares(
     .filter((code) => sides.some(({ texts }) => texts.some(({ id }) => codes.get(id) === code)))
     .flatMap((code) =>
       sides.map(({ group, texts }) => {
-        const having = texts.filter(({ id }) => codes.get(id) === code);
+        const matching = texts.filter(({ id }) => codes.get(id) === code);
         return {
           code,
           group,
-          share: having.length / texts.length,
-          count: having.length,
-          texts: idsOf(having),
+          share: matching.length / texts.length,
+          count: matching.length,
+          texts: idsOf(matching),
         };
       }),
     );
@@ -65,7 +65,7 @@ function shares(
   return [
     figure(
       "detail",
-      `${variable.title} of the ${counted(coded, "text")} that ${coders[by]} coded; unused codes are left out`,
+      `${variable.title} of the ${counted(coded, "text")} that ${coderLabels[by]} coded; unused codes are left out`,
       {
         draw: "bars",
         table: {
@@ -85,7 +85,7 @@ function shares(
   ];
 }
 
-const coders: Record<CoderKind, string> = {
+const coderLabels: Record<CoderKind, string> = {
   people: "people",
   model: "a language model",
   cues: "word lists",
@@ -124,7 +124,7 @@ function toneByKind(texts: readonly DescribedText[], { variables, finalCodes }: 
 function agreementFindings({ variables, agreements }: Coded): Finding[] {
   if (agreements.length === 0) return [];
   return [
-    table("detail", "Agreement of each two coders", {
+    table("detail", "Agreement of each pair of coders", {
       columns: [
         { key: "variable", label: "variable", format: "text" },
         { key: "coders", label: "coders", format: "text" },

@@ -3,16 +3,16 @@ import { type Finding, figure, sentence, table } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
 import { type DescribedText, type FindingInput, idsOf } from "../described.ts";
 
-/** Known failures of models: loops, cut-off ends, copies; and a figure of loops. */
+/** Known failures of models: loops, cut-off ends, copies; and a figure that shows loops. */
 export function failures({ texts, random }: FindingInput): Finding[] {
   const { human, machine } = texts;
   const sides = [
-    sayFailures(human, "human text"),
-    ...(machine.length > 0 ? [sayFailures(machine, "machine text")] : []),
+    failuresText(human, "human text"),
+    ...(machine.length > 0 ? [failuresText(machine, "machine text")] : []),
   ];
-  const said = sides.join("; ");
+  const summary = sides.join("; ");
   return [
-    sentence("result", `${said[0]!.toUpperCase()}${said.slice(1)}.`),
+    sentence("result", `${summary[0]!.toUpperCase()}${summary.slice(1)}.`),
     failureTable("Texts that loop, are cut off or copy", [
       { key: "human", label: "human", texts: human },
       { key: "machine", label: "machine", texts: machine },
@@ -36,7 +36,7 @@ export function failureTable(
       ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
       { key: "texts", label: "which", format: "ids" },
     ],
-    rows: kinds.map(({ failure, has }) => ({
+    rows: failureKinds.map(({ failure, has }) => ({
       failure,
       ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
       // Machine texts come first.
@@ -45,28 +45,28 @@ export function failureTable(
   });
 }
 
-const loops = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
+const hasLoop = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;
 
-/** A run of this many words is hardly shared by chance. */
-const copy = 8;
+/** Runs of this many words are rarely shared by chance. */
+const copiedWords = 8;
 
-const kinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
-  { failure: "loops over pronouns", has: loops },
+const failureKinds: readonly { failure: string; has: (text: DescribedText) => boolean }[] = [
+  { failure: "loops over pronouns", has: hasLoop },
   { failure: "ends in the middle of a sentence", has: ({ values }) => values["cut_off"] === true },
   {
-    failure: `has at least ${copy} words in a row from its example`,
-    has: ({ values }) => Number(values["copied_from_example"] ?? 0) >= copy,
+    failure: `has at least ${copiedWords} words in a row from its example`,
+    has: ({ values }) => Number(values["copied_from_example"] ?? 0) >= copiedWords,
   },
   {
-    failure: `has at least ${copy} words in a row from another training story`,
-    has: ({ values }) => Number(values["copied_from_training"] ?? 0) >= copy,
+    failure: `has at least ${copiedWords} words in a row from another training story`,
+    has: ({ values }) => Number(values["copied_from_training"] ?? 0) >= copiedWords,
   },
 ];
 
 /** How many texts loop and are cut off, as a clause. */
-export function sayFailures(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
-  const having = (name: string) => texts.filter(({ values }) => values[name] === true).length;
-  return `of ${counted(texts.length, one, several)} ${having("pronoun_loop")} ${having("pronoun_loop") === 1 ? "loops" : "loop"} over pronouns and ${having("cut_off")} ${having("cut_off") === 1 ? "ends" : "end"} in the middle of a sentence`;
+export function failuresText(texts: readonly DescribedText[], one: string, several = `${one}s`): string {
+  const countOf = (name: string) => texts.filter(({ values }) => values[name] === true).length;
+  return `of ${counted(texts.length, one, several)} ${countOf("pronoun_loop")} ${countOf("pronoun_loop") === 1 ? "loops" : "loop"} over pronouns and ${countOf("cut_off")} ${countOf("cut_off") === 1 ? "ends" : "end"} in the middle of a sentence`;
 }
 
 /** A figure of lexical variety by the share of pronouns, which separates degenerate texts from human ones. */
@@ -88,7 +88,7 @@ function varietyFigure(texts: readonly DescribedText[], random: Random): Finding
         group: text.origin,
         pronouns: Number(text.values["pronoun_share"]),
         distinct: Number(text.values["distinct_1"]),
-        name: loops(text) ? text.title : "",
+        name: hasLoop(text) ? text.title : "",
       })),
     },
     encode: { x: "pronouns", y: "distinct", group: "group", label: "name" },
@@ -99,12 +99,12 @@ function varietyFigure(texts: readonly DescribedText[], random: Random): Finding
 /** A random sample: texts that loop first, then human and machine texts in turn. */
 function sampleOf(texts: readonly DescribedText[], random: Random): DescribedText[] {
   const shuffled = random.shuffle(texts);
-  const others = shuffled.filter((text) => !loops(text));
+  const others = shuffled.filter((text) => !hasLoop(text));
   const people = others.filter(({ origin }) => origin === "human");
   const machines = others.filter(({ origin }) => origin === "machine");
   const turns = others.flatMap((_, at) => [people[at], machines[at]]);
   const present = turns.filter((text) => text !== undefined);
-  return [...shuffled.filter(loops), ...present].slice(0, maxDots);
+  return [...shuffled.filter(hasLoop), ...present].slice(0, maxDots);
 }
 
 /** Each dot is a row of the table below the figure. */

@@ -3,7 +3,7 @@ import { capital, percent } from "../../study/print.ts";
 import { type DescribedText, type FindingInput, idsOf, numbersOf } from "../described.ts";
 
 /** Lengths of the texts in bands of ten words, compared with the limit. */
-export function lengths({ texts, rule }: FindingInput): Finding[] {
+export function lengths({ texts, wordLimit }: FindingInput): Finding[] {
   if (!texts.has("words")) return [];
   const groups = [
     { who: "human stories", texts: texts.human },
@@ -11,13 +11,13 @@ export function lengths({ texts, rule }: FindingInput): Finding[] {
   ].filter((group) => group.texts.length > 0);
   const kept = groups.map((group) => {
     const words = numbersOf(group.texts, "words");
-    const within = words.filter((count) => count <= rule).length / words.length;
+    const within = words.filter((count) => count <= wordLimit).length / words.length;
     return `${within === 1 ? "all" : percent(within)} ${within === 1 ? "" : "of "}${group.who}`;
   });
   return [
-    sentence("result", `${capital(kept.join(" and "))} have at most ${rule} words.`),
+    sentence("result", `${capital(kept.join(" and "))} have at most ${wordLimit} words.`),
     ...groups.map((group) =>
-      figure("detail", `Lengths of ${group.who} in words; the limit is ${rule}`, {
+      figure("detail", `Lengths of ${group.who} in words; the limit is ${wordLimit}`, {
         draw: "histogram",
         table: {
           columns: [
@@ -30,7 +30,7 @@ export function lengths({ texts, rule }: FindingInput): Finding[] {
         },
         encode: { x: "over", to: "most", y: "count" },
         labels: { x: "words", y: "texts" },
-        marks: [{ axis: "x", at: rule, label: "limit" }],
+        marks: [{ axis: "x", at: wordLimit, label: "limit" }],
       }),
     ),
   ];

@@ -21,14 +21,14 @@ export function narration({ texts }: FindingInput): Finding[] {
 }
 
 function rowOf({ all, human, machine }: FindingInput["texts"], name: string, value: string) {
-  const having = (texts: readonly DescribedText[]) => texts.filter(({ values }) => values[name] === value);
+  const matching = (texts: readonly DescribedText[]) => texts.filter(({ values }) => values[name] === value);
   const share = (texts: readonly DescribedText[]) =>
-    texts.length === 0 ? null : having(texts).length / texts.length;
+    texts.length === 0 ? null : matching(texts).length / texts.length;
   return {
     measure: `${value} ${name}`,
     human: share(human),
     machine: share(machine),
-    texts: idsOf(having(all)),
+    texts: idsOf(matching(all)),
   };
 }
 

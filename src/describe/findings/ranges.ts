@@ -6,17 +6,17 @@ export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
   const rows = measures.flatMap(({ name }) => {
     const sorted = all
       .filter(({ values }) => typeof values[name] === "number")
-      .sort((one, other) => number(one, name) - number(other, name));
+      .sort((one, other) => measureValue(one, name) - measureValue(other, name));
     if (sorted.length === 0) return [];
-    const [least, greatest] = [number(sorted[0]!, name), number(sorted.at(-1)!, name)];
+    const [least, greatest] = [measureValue(sorted[0]!, name), measureValue(sorted.at(-1)!, name)];
     if (least === greatest) return [];
     return [
       {
         measure: name,
         least,
-        least_in: idsOf(having(sorted, name, least)),
+        least_in: idsOf(textsWith(sorted, name, least)),
         greatest,
-        greatest_in: idsOf(having(sorted, name, greatest)),
+        greatest_in: idsOf(textsWith(sorted, name, greatest)),
       },
     ];
   });
@@ -35,7 +35,7 @@ export function ranges({ texts: { measures, all } }: FindingInput): Finding[] {
   ];
 }
 
-const number = ({ values }: DescribedText, name: string): number => Number(values[name]);
+const measureValue = ({ values }: DescribedText, name: string): number => Number(values[name]);
 
-const having = (texts: readonly DescribedText[], name: string, value: number): DescribedText[] =>
-  texts.filter((text) => number(text, name) === value);
+const textsWith = (texts: readonly DescribedText[], name: string, value: number): DescribedText[] =>
+  texts.filter((text) => measureValue(text, name) === value);

@@ -2,7 +2,7 @@ import { type Finding, sentence } from "../../study/finding.ts";
 import { counted } from "../../study/print.ts";
 import type { FindingInput } from "../described.ts";
 import { comparisonTable } from "./comparison.ts";
-import { failureTable, sayFailures } from "./failures.ts";
+import { failuresText, failureTable } from "./failures.ts";
 
 /** The attempts set aside: their failures, and how they differ from those that count. */
 export function setAside({ texts: { measures, machine, setAside } }: FindingInput): Finding[] {
@@ -10,7 +10,7 @@ export function setAside({ texts: { measures, machine, setAside } }: FindingInpu
   return [
     sentence(
       "detail",
-      `${counted(setAside.length, "attempt")} ${setAside.length === 1 ? "was" : "were"} drawn again or not chosen, and ${setAside.length === 1 ? "is" : "are"} never shown and not part of the figures above: ${sayFailures(setAside, "attempt set aside", "attempts set aside")}.`,
+      `${counted(setAside.length, "attempt")} ${setAside.length === 1 ? "was" : "were"} drawn again or not chosen, and ${setAside.length === 1 ? "is" : "are"} never shown and not part of the figures above: ${failuresText(setAside, "attempt set aside", "attempts set aside")}.`,
     ),
     comparisonTable(
       "Machine texts that count compared with attempts set aside: means and standard deviations of all measures, with Cohen’s d (set aside minus counting)",

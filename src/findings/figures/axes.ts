@@ -1,16 +1,16 @@
 import * as Plot from "@observablehq/plot";
 import { colour } from "../palette.ts";
-import { type Encoded, tickFormat } from "./encoded.ts";
+import { type EncodedFigure, tickFormat } from "./encoded.ts";
 
 /** Margins for the y axis and its label above it. */
-export const axisRoom = { marginTop: 36, marginLeft: 52 } as const;
+export const axisMargins = { marginTop: 36, marginLeft: 52 } as const;
 
 /** Two numeric axes, with the label of y above the axis. */
-export const axes = (data: Encoded, width: number): Plot.Markish[] => [
+export const axes = (data: EncodedFigure, width: number): Plot.Markish[] => [
   Plot.text([data.label("y")], {
     frameAnchor: "top-left",
-    dx: 8 - axisRoom.marginLeft,
-    dy: 10 - axisRoom.marginTop,
+    dx: 8 - axisMargins.marginLeft,
+    dy: 10 - axisMargins.marginTop,
     textAnchor: "start",
     fill: colour("muted"),
     text: (text) => text,
@@ -23,21 +23,21 @@ export const axes = (data: Encoded, width: number): Plot.Markish[] => [
     tickSize: 4,
     ...ticksOf(data, width),
   }),
-  Plot.axisY({ label: null, tickSize: 0, ticks: rows, tickFormat: tickFormat(data.format("y")) }),
+  Plot.axisY({ label: null, tickSize: 0, ticks: yTicks, tickFormat: tickFormat(data.format("y")) }),
 ];
 
 /** Grid lines at the ticks of both axes. */
-export const grid = (data: Encoded, width: number): Plot.Markish[] => [
+export const grid = (data: EncodedFigure, width: number): Plot.Markish[] => [
   Plot.gridX({ stroke: colour("rule"), strokeOpacity: 1, ticks: ticksOf(data, width).ticks }),
   gridRows(),
 ];
 
 /** Horizontal grid lines at the ticks of the y axis. */
 export const gridRows = (): Plot.Markish =>
-  Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: rows });
+  Plot.gridY({ stroke: colour("rule"), strokeOpacity: 1, ticks: yTicks });
 
 /** Approximate number of ticks of the y axis. */
-const rows = 6;
+const yTicks = 6;
 
 /** A legend of the groups in their colours at the top right. */
 export const legend = (
@@ -50,7 +50,7 @@ export const legend = (
       // Once for the whole drawing, not for each facet.
       facet: "super",
       frameAnchor: "top-right",
-      dy: -legendLine * (groups.length - at),
+      dy: -legendLineHeight * (groups.length - at),
       textAnchor: "end",
       fill: fill(name),
       text: () => `${mark} ${name}`,
@@ -58,11 +58,11 @@ export const legend = (
   );
 
 /** Height of a line of the legend. */
-export const legendLine = 18;
+export const legendLineHeight = 18;
 
 /** One tick per value if there are few whole numbers, since values between them make no sense. */
 function ticksOf(
-  data: Encoded,
+  data: EncodedFigure,
   width: number,
 ): { ticks: number | number[]; tickFormat: (value: number) => string } {
   const values = [...new Set([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)])];

@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
 import { colour } from "../palette.ts";
-import { legend, legendLine } from "./axes.ts";
-import { Encoded, inLines } from "./encoded.ts";
+import { legend, legendLineHeight } from "./axes.ts";
+import { EncodedFigure, wrapLabel } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 import { groupColour } from "./intervals.ts";
 
@@ -13,24 +13,24 @@ import { groupColour } from "./intervals.ts";
 export const bars: FigureKind = {
   name: "bars",
   plot(figure, width) {
-    const data = new Encoded(figure);
-    const [x, y, group] = ["x", "y", "group"].map((role) => data.of(role));
+    const data = new EncodedFigure(figure);
+    const [x, y, group] = ["x", "y", "group"].map((role) => data.accessor(role));
     const names = data.texts("y");
     const groups = data.has("group") ? data.texts("group") : [];
     const paired = names.length < data.rows.length;
-    const letters = width < 500 ? 14 : 28;
+    const maxLetters = width < 500 ? 14 : 28;
     // Labels of marks are on different levels, so that they do not overlap.
     const levels = data.marks("x").length;
-    const top = (levels === 0 ? 6 : 18 + 14 * levels) + (paired ? 4 + legendLine * groups.length : 0);
+    const top = (levels === 0 ? 6 : 18 + 14 * levels) + (paired ? 4 + legendLineHeight * groups.length : 0);
     const most = Math.max(0, ...data.numbers("x"), ...data.marks("x").map(({ at }) => at));
     const fill = (name: unknown) => (groups.length > 0 ? groupColour(name) : colour("muted"));
     const place = paired ? { fy: y!, y: group! } : { y: y! };
-    const nameOf = (name: unknown) => inLines(String(name), letters);
+    const nameOf = (name: unknown) => wrapLabel(String(name), maxLetters);
     return {
       height: top + 10 + names.length * (paired ? 14 + 18 * groups.length : 30),
       marginTop: top,
       marginBottom: 10,
-      marginLeft: 14 + 7 * Math.min(letters, Math.max(0, ...names.map((name) => name.length))),
+      marginLeft: 14 + 7 * Math.min(maxLetters, Math.max(0, ...names.map((name) => name.length))),
       marginRight: 70,
       x: { domain: [0, most || 1], axis: null },
       y: paired

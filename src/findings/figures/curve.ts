@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { colour } from "../palette.ts";
-import { axes, axisRoom, gridRows, legend, legendLine } from "./axes.ts";
-import { domainOf, Encoded } from "./encoded.ts";
+import { axes, axisMargins, gridRows, legend, legendLineHeight } from "./axes.ts";
+import { EncodedFigure, paddedRange } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
 const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
@@ -10,19 +10,19 @@ const strokes = ["machine", "warning", "all", "bandInk", "human"] as const;
 export const curve: FigureKind = {
   name: "curve",
   plot(figure, width) {
-    const data = new Encoded(figure);
-    const [x, y, low, high] = ["x", "y", "low", "high"].map((role) => data.of(role));
+    const data = new EncodedFigure(figure);
+    const [x, y, low, high] = ["x", "y", "low", "high"].map((role) => data.accessor(role));
     const groups = data.texts("group");
-    const group = (row: (typeof data.rows)[number]) => String(data.of("group")(row) ?? "");
+    const group = (row: (typeof data.rows)[number]) => String(data.accessor("group")(row) ?? "");
     const stroke = (row: (typeof data.rows)[number]) =>
       colour(strokes[groups.indexOf(group(row)) % strokes.length]!);
     const values = ["y", "low", "high"].flatMap((role) => data.numbers(role));
     const named = groups.length > 1;
     const narrow = width < 500;
     const height = narrow ? 280 : 340;
-    const room = named && narrow ? legendLine * groups.length : 0;
-    const domain = domainOf([...values, ...data.marks("y").map(({ at }) => at)], data.format("y"));
-    const few = data.texts("x").length <= dotted;
+    const legendHeight = named && narrow ? legendLineHeight * groups.length : 0;
+    const domain = paddedRange([...values, ...data.marks("y").map(({ at }) => at)], data.format("y"));
+    const few = data.texts("x").length <= maxDots;
     // Intervals of several lines are side by side, since bands would overlap.
     const line = (name: string, at: number): Plot.Markish[] => {
       const rows = data.rows.filter((row) => group(row) === name);
@@ -45,12 +45,12 @@ export const curve: FigureKind = {
       ];
     };
     return {
-      height: height + room,
-      ...axisRoom,
-      marginTop: axisRoom.marginTop + room,
+      height: height + legendHeight,
+      ...axisMargins,
+      marginTop: axisMargins.marginTop + legendHeight,
       marginRight: named && !narrow ? 20 + 7 * Math.max(...groups.map((name) => name.length)) : 20,
       x: {
-        domain: domainOf([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),
+        domain: paddedRange([...data.numbers("x"), ...data.marks("x").map(({ at }) => at)], data.format("x")),
         label: null,
       },
       y: { domain, label: null },
@@ -76,16 +76,17 @@ export const curve: FigureKind = {
           ]),
         ...groups.flatMap((name, at) => line(name, at)),
         ...(named && !narrow
-          ? apart(endsOf(data), y!, domain, height - axisRoom.marginTop - 42).map(({ row, dy }) =>
-              Plot.text([row], {
-                x: x!,
-                y: y!,
-                dx: few ? 18 : 8,
-                dy,
-                textAnchor: "start",
-                fill: stroke,
-                text: group,
-              }),
+          ? withoutOverlaps(lastRows(data), y!, domain, height - axisMargins.marginTop - 42).map(
+              ({ row, dy }) =>
+                Plot.text([row], {
+                  x: x!,
+                  y: y!,
+                  dx: few ? 18 : 8,
+                  dy,
+                  textAnchor: "start",
+                  fill: stroke,
+                  text: group,
+                }),
             )
           : []),
         ...(named && narrow
@@ -98,14 +99,14 @@ export const curve: FigureKind = {
 };
 
 /** Lines with at most this many points show each point. */
-const dotted = 8;
+const maxDots = 8;
 
-type Row = Encoded["rows"][number];
+type Row = EncodedFigure["rows"][number];
 
 /** The last row of every line. */
-function endsOf(data: Encoded): Row[] {
-  const x = data.of("x");
-  const group = data.of("group");
+function lastRows(data: EncodedFigure): Row[] {
+  const x = data.accessor("x");
+  const group = data.accessor("group");
   return data
     .texts("group")
     .map((name) =>
@@ -118,7 +119,7 @@ function endsOf(data: Encoded): Row[] {
 const lineHeight = 16;
 
 /** How far to move each name down from its line's end, so that names do not overlap. */
-function apart(
+function withoutOverlaps(
   ends: readonly Row[],
   y: (row: Row) => unknown,
   [low, high]: [number, number],

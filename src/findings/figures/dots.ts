@@ -1,11 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import { groupedBy } from "../../study/groups.ts";
 import { colour } from "../palette.ts";
-import { axes, axisRoom, grid, legend, legendLine } from "./axes.ts";
-import { domainOf, Encoded } from "./encoded.ts";
+import { axes, axisMargins, grid, legend, legendLineHeight } from "./axes.ts";
+import { EncodedFigure, paddedRange } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 import { groupColour } from "./intervals.ts";
-import { withoutOverlaps } from "./names.ts";
+import { withoutOverlaps } from "./label-overlaps.ts";
 
 const fills = ["warning", "machine", "bandInk", "all"] as const;
 
@@ -13,12 +13,12 @@ const fills = ["warning", "machine", "bandInk", "all"] as const;
 export const dots: FigureKind = {
   name: "dots",
   plot(figure, width) {
-    const data = new Encoded(figure);
-    const [x, y, label] = ["x", "y", "label"].map((role) => data.of(role));
+    const data = new EncodedFigure(figure);
+    const [x, y, label] = ["x", "y", "label"].map((role) => data.accessor(role));
     const scale = (axis: "x" | "y") => {
       const marks = data.marks(axis).map(({ at }) => at);
       return {
-        domain: domainOf(
+        domain: paddedRange(
           [...data.numbers(axis), ...marks, ...(data.numbers(axis).length ? [] : [0, 1])],
           data.format(axis),
         ),
@@ -32,11 +32,11 @@ export const dots: FigureKind = {
     const named = groups.length > 1;
     const fill = (name: string) =>
       byOrigin ? groupColour(name) : colour(fills[groups.indexOf(name) % fills.length]!);
-    const room = named ? legendLine * (width < 500 ? groups.length : 0) : 0;
+    const legendHeight = named ? legendLineHeight * (width < 500 ? groups.length : 0) : 0;
     return {
-      height: (width < 500 ? 300 : 380) + room,
-      ...axisRoom,
-      marginTop: axisRoom.marginTop + room,
+      height: (width < 500 ? 300 : 380) + legendHeight,
+      ...axisMargins,
+      marginTop: axisMargins.marginTop + legendHeight,
       marginRight: 16,
       x: scale("x"),
       y: scale("y"),
@@ -54,7 +54,7 @@ export const dots: FigureKind = {
             y: y!,
             dx,
             r: radius,
-            fill: (row) => fill(String(data.of("group")(row) ?? "")),
+            fill: (row) => fill(String(data.accessor("group")(row) ?? "")),
             fillOpacity: 0.8,
             stroke: colour("paper"),
           }),
@@ -86,11 +86,11 @@ export const dots: FigureKind = {
 
 const radius = 4.5;
 
-type Row = Encoded["rows"][number];
+type Row = EncodedFigure["rows"][number];
 
 /** Moves identical points side by side. */
-function sideBySide(data: Encoded): { rows: Row[]; dx: number }[] {
-  const places = groupedBy(data.rows, (row) => `${data.of("x")(row)} ${data.of("y")(row)}`);
+function sideBySide(data: EncodedFigure): { rows: Row[]; dx: number }[] {
+  const places = groupedBy(data.rows, (row) => `${data.accessor("x")(row)} ${data.accessor("y")(row)}`);
   const shifted = new Map<number, Row[]>();
   for (const rows of places.values()) {
     for (const [at, row] of rows.entries()) {

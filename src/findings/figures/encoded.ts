@@ -3,7 +3,7 @@ import type { Figure, Format } from "../../study/finding.ts";
 type Cell = string | number | boolean | null | undefined;
 
 /** A figure's rows, read by role (`x`, `low`, `group`) instead of by column. */
-export class Encoded {
+export class EncodedFigure {
   readonly #figure: Figure;
   readonly rows: readonly Record<string, Cell>[];
 
@@ -17,20 +17,20 @@ export class Encoded {
   }
 
   /** The column of a role, as a function of the row. */
-  of(role: string): (row: Record<string, Cell>) => Cell {
+  accessor(role: string): (row: Record<string, Cell>) => Cell {
     const key = this.#figure.encode[role];
     return (row) => (key === undefined ? undefined : row[key]);
   }
 
   numbers(role: string): number[] {
-    const of = this.of(role);
+    const of = this.accessor(role);
     return this.rows
       .map((row) => of(row))
       .filter((value) => typeof value === "number" && Number.isFinite(value)) as number[];
   }
 
   texts(role: string): string[] {
-    const of = this.of(role);
+    const of = this.accessor(role);
     return [...new Set(this.rows.map((row) => String(of(row) ?? "")))];
   }
 
@@ -61,23 +61,23 @@ export function tickFormat(format: Format): (value: number) => string {
 }
 
 /** The range of the values with some padding, within 0 to 1 for shares. */
-export function domainOf(values: readonly number[], format: Format): [number, number] {
+export function paddedRange(values: readonly number[], format: Format): [number, number] {
   const least = Math.min(...values);
   const most = Math.max(...values);
-  const air = (most - least || 1) * 0.04;
-  if (format !== "percent") return [least - air, most + air];
-  return [Math.max(0, least - air), Math.min(1, most + air)];
+  const padding = (most - least || 1) * 0.04;
+  if (format !== "percent") return [least - padding, most + padding];
+  return [Math.max(0, least - padding), Math.min(1, most + padding)];
 }
 
-/** Wraps a label into lines of at most `letters`, between words, and within longer words after punctuation. */
-export function inLines(text: string, letters: number): string {
+/** Wraps a label into lines of at most `maxLetters` letters, between words, and within longer words after punctuation. */
+export function wrapLabel(text: string, maxLetters: number): string {
   const parts = text
     .split(/(?<= )/)
-    .flatMap((word) => (word.trim().length > letters ? word.split(/(?<=[-+/:,])/) : word));
+    .flatMap((word) => (word.trim().length > maxLetters ? word.split(/(?<=[-+/:,])/) : word));
   const lines: string[] = [];
   for (const part of parts) {
     const last = lines.at(-1);
-    if (last !== undefined && (last + part).trimEnd().length <= letters)
+    if (last !== undefined && (last + part).trimEnd().length <= maxLetters)
       lines[lines.length - 1] = last + part;
     else lines.push(part);
   }

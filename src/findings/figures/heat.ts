@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
 import { colour } from "../palette.ts";
-import { Encoded } from "./encoded.ts";
+import { EncodedFigure } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
 /**
@@ -11,15 +11,15 @@ import type { FigureKind } from "./figure-kind.ts";
 export const heat: FigureKind = {
   name: "heat",
   plot(figure, width) {
-    const data = new Encoded(figure);
-    const [x, y, value] = ["x", "y", "colour"].map((role) => data.of(role));
+    const data = new EncodedFigure(figure);
+    const [x, y, value] = ["x", "y", "colour"].map((role) => data.accessor(role));
     const [columns, rows] = [data.texts("x"), data.texts("y")];
     const narrow = width < 500;
-    const letters = narrow ? 16 : 26;
+    const maxLetters = narrow ? 16 : 26;
     const most = Math.max(1e-9, ...data.numbers("colour").map(Math.abs));
     const number = (row: (typeof data.rows)[number]) => Number(value!(row) ?? 0);
     const longest = (names: readonly string[]) =>
-      Math.max(0, ...names.map((name) => Math.min(letters, name.length)));
+      Math.max(0, ...names.map((name) => Math.min(maxLetters, name.length)));
     const marginLeft = 14 + 7 * longest(rows);
     const cell = (width - marginLeft - 12) / columns.length;
     const height = Math.max(22, Math.min(34, cell * 0.62));
@@ -54,13 +54,13 @@ export const heat: FigureKind = {
           : []),
         Plot.axisY({
           tickSize: 0,
-          tickFormat: (name) => shortened(String(name), letters),
+          tickFormat: (name) => shortened(String(name), maxLetters),
         }),
         Plot.axisX({
           anchor: "top",
           tickSize: 0,
           tickRotate: -90,
-          tickFormat: (name) => shortened(String(name), letters),
+          tickFormat: (name) => shortened(String(name), maxLetters),
         }),
         Plot.text([data.label("x")], {
           frameAnchor: "top-left",
@@ -75,5 +75,5 @@ export const heat: FigureKind = {
   },
 };
 
-const shortened = (text: string, letters: number): string =>
-  text.length <= letters ? text : `${text.slice(0, letters - 1).trimEnd()}…`;
+const shortened = (text: string, maxLetters: number): string =>
+  text.length <= maxLetters ? text : `${text.slice(0, maxLetters - 1).trimEnd()}…`;

@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import { colour } from "../palette.ts";
-import { Encoded } from "./encoded.ts";
+import { EncodedFigure } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
-type Row = Encoded["rows"][number];
+type Row = EncodedFigure["rows"][number];
 
 /**
  * A histogram: `x` the value, `y` the count, `expected` (optional) the count under guessing. With `to` a bar is a bin from
@@ -12,10 +12,10 @@ type Row = Encoded["rows"][number];
 export const histogram: FigureKind = {
   name: "histogram",
   plot(figure, width) {
-    const data = new Encoded(figure);
-    const [y, expected] = ["y", "expected"].map((role) => data.of(role));
+    const data = new EncodedFigure(figure);
+    const [y, expected] = ["y", "expected"].map((role) => data.accessor(role));
     const most = Math.max(1, ...data.numbers("y"), ...data.numbers("expected"));
-    const { scale, axis, across, middle } = data.has("to") ? bins(data, width) : values(data);
+    const { scale, axis, extent, middle } = data.has("to") ? binBars(data, width) : valueBars(data);
     return {
       height: width < 500 ? 230 : 280,
       marginTop: 40,
@@ -25,7 +25,7 @@ export const histogram: FigureKind = {
       y: { domain: [0, most * 1.08], axis: null },
       marks: [
         (data.has("to") ? Plot.rectY : Plot.barY)(data.rows, {
-          ...across,
+          ...extent,
           y: y!,
           fill: colour("muted"),
           fillOpacity: 0.85,
@@ -87,27 +87,27 @@ export const histogram: FigureKind = {
 interface BarLayout {
   readonly scale: Plot.ScaleOptions;
   readonly axis: Plot.AxisXOptions;
-  readonly across: Plot.RectYOptions & Plot.BarYOptions;
+  readonly extent: Plot.RectYOptions & Plot.BarYOptions;
   readonly middle: (row: Row) => number | string;
 }
 
 /** One bar per value, in the order of the table. */
-function values(data: Encoded): BarLayout {
-  const x = data.of("x") as (row: Row) => string;
+function valueBars(data: EncodedFigure): BarLayout {
+  const x = data.accessor("x") as (row: Row) => string;
   return {
     scale: { type: "band", padding: 0.14, domain: data.rows.map(x) },
     axis: {},
-    across: { x },
+    extent: { x },
     middle: x,
   };
 }
 
 /** One bar per bin; an open bin is as wide as the first. */
-function bins(data: Encoded, width: number): BarLayout {
-  const [from, to] = [data.of("x"), data.of("to")];
-  const wide = Number(to(data.rows[0] ?? {}) ?? 1) - Number(from(data.rows[0] ?? {}) ?? 0);
+function binBars(data: EncodedFigure, width: number): BarLayout {
+  const [from, to] = [data.accessor("x"), data.accessor("to")];
+  const binWidth = Number(to(data.rows[0] ?? {}) ?? 1) - Number(from(data.rows[0] ?? {}) ?? 0);
   const start = (row: Row) => Number(from(row));
-  const end = (row: Row) => Number(to(row) ?? start(row) + wide);
+  const end = (row: Row) => Number(to(row) ?? start(row) + binWidth);
   const edges = [...new Set(data.rows.flatMap((row) => [start(row), end(row)]))].sort((a, b) => a - b);
   const open = data.rows.some((row) => to(row) === null);
   const name = (edge: number) => (open && edge === edges.at(-1) ? "more" : String(edge));
@@ -117,7 +117,7 @@ function bins(data: Encoded, width: number): BarLayout {
   return {
     scale: { type: "linear", domain: [edges[0] ?? 0, edges.at(-1) ?? 1] },
     axis: { ticks, tickFormat: name },
-    across: { x1: start, x2: end, insetLeft: 1, insetRight: 1 },
+    extent: { x1: start, x2: end, insetLeft: 1, insetRight: 1 },
     middle: (row) => (start(row) + end(row)) / 2,
   };
 }

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { printed } from "../../study/print.ts";
 import { colour } from "../palette.ts";
-import { domainOf, Encoded, inLines, tickFormat } from "./encoded.ts";
+import { EncodedFigure, paddedRange, tickFormat, wrapLabel } from "./encoded.ts";
 import type { FigureKind } from "./figure-kind.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { FigureKind } from "./figure-kind.ts";
 export const intervals: FigureKind = {
   name: "intervals",
   plot(figure, width) {
-    const data = new Encoded(figure);
+    const data = new EncodedFigure(figure);
     const format = data.format("x");
     const marks = data.marks("x");
     const band = marks.filter(({ label }) => label === "margin").map(({ at }) => at);
@@ -22,20 +22,20 @@ export const intervals: FigureKind = {
     const beyond = ((band[1] ?? 0) - (band[0] ?? 0)) / 8;
     const edges = band.length === 2 ? [band[0]! - beyond, band[1]! + beyond] : [];
     const shown = [...ends, ...marks.map(({ at }) => at), ...edges];
-    const domain = domainOf(shown, format);
+    const domain = paddedRange(shown, format);
     const narrow = width < 500;
-    const [y, x, low, high, note] = ["y", "x", "low", "high", "note"].map((role) => data.of(role));
-    const group = (row: (typeof data.rows)[number]) => groupColour(data.of("group")(row));
+    const [y, x, low, high, note] = ["y", "x", "low", "high", "note"].map((role) => data.accessor(role));
+    const group = (row: (typeof data.rows)[number]) => groupColour(data.accessor("group")(row));
     const rows = data.texts("y");
     const value = (row: (typeof data.rows)[number]) =>
       [printed(x!(row), format), note!(row)].filter(Boolean).join("  ·  ");
-    const side = Math.max(140, 20 + 6.6 * Math.max(0, ...data.rows.map((row) => value(row).length)));
+    const labelWidth = Math.max(140, 20 + 6.6 * Math.max(0, ...data.rows.map((row) => value(row).length)));
 
     return {
       height: (band.length === 2 ? 92 : 74) + rows.length * (narrow ? 58 : 46),
       marginTop: band.length === 2 ? 46 : 28,
       marginLeft: narrow ? 8 : 14 + 7.6 * Math.min(26, Math.max(0, ...rows.map((row) => row.length))),
-      marginRight: narrow ? 8 : side,
+      marginRight: narrow ? 8 : labelWidth,
       x: { domain, label: null },
       y: { domain: rows, label: null, axis: null, padding: 0.5 },
       marks: [
@@ -77,8 +77,8 @@ export const intervals: FigureKind = {
         ...(data.has("outerLow")
           ? [
               Plot.link(data.rows, {
-                x1: data.of("outerLow"),
-                x2: data.of("outerHigh"),
+                x1: data.accessor("outerLow"),
+                x2: data.accessor("outerHigh"),
                 y1: y!,
                 y2: y!,
                 stroke: group,
@@ -123,12 +123,12 @@ export const intervals: FigureKind = {
                 dx: -10,
                 textAnchor: "end",
                 fontWeight: 600,
-                text: (row) => inLines(String(y!(row)), 26),
+                text: (row) => wrapLabel(String(y!(row)), 26),
               }),
               Plot.text(data.rows, {
                 y: y!,
                 frameAnchor: "right",
-                dx: side - 8,
+                dx: labelWidth - 8,
                 textAnchor: "end",
                 fill: colour("muted"),
                 text: value,

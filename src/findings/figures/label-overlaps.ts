@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 
 /** Approximate letter width and line height at 12 pixels. */
-const letter = 6.5;
-const line = 14;
+const letterWidth = 6.5;
+const lineHeight = 14;
 
 /**
  * Leaves out names that would overlap an earlier one; the table below the figure has all names.
@@ -13,9 +13,9 @@ export const withoutOverlaps = (options: Plot.TextOptions): Plot.TextOptions =>
       Number((scales[name] as unknown as (value: unknown) => number)(valuesOf(channels, name)[index]));
     const names = valuesOf(channels, "text");
     const isClear = (one: number, other: number): boolean =>
-      Math.abs(at("y", one) - at("y", other)) >= line ||
-      at("x", one) + letter * String(names[one]).length < at("x", other) ||
-      at("x", other) + letter * String(names[other]).length < at("x", one);
+      Math.abs(at("y", one) - at("y", other)) >= lineHeight ||
+      at("x", one) + letterWidth * String(names[one]).length < at("x", other) ||
+      at("x", other) + letterWidth * String(names[other]).length < at("x", one);
     return {
       facets: facets.map((indices) => {
         const written: number[] = [];

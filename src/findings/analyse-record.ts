@@ -13,7 +13,7 @@ import {
 import type { Recorded } from "../workbench/manifest.ts";
 
 /** The inputs of a study's findings, for the stage `analyse`. The data package checks if the findings are up to date. */
-export const analysed: Recorded = {
+export const analyseRecord: Recorded = {
   name: "analyse",
   reads: [
     corpusSummaryFile,

@@ -24,7 +24,7 @@ export interface Measurements {
 /**
  * Measures every text; cached values are reused. An interruption loses no measured value.
  */
-export async function takeMeasures(
+export async function measureTexts(
   study: Study,
   measures: readonly Measure[],
   texts: readonly Text[],
@@ -33,17 +33,17 @@ export async function takeMeasures(
 ): Promise<Measurements> {
   const values = new Map<string, readonly Value[]>();
   const quick = measures.filter((measure): measure is QuickMeasure => !isSlow(measure));
-  for (const [name, column] of await takeQuick(study, quick, texts, corpus, effects))
+  for (const [name, column] of await measureQuick(study, quick, texts, corpus, effects))
     values.set(name, column);
   for (const measure of measures.filter(isSlow)) {
-    const column = await takeSlow(study, measure, texts, effects);
+    const column = await measureSlow(study, measure, texts, effects);
     if (column) values.set(measure.name, column);
   }
   return { measures: measures.filter(({ name }) => values.has(name)), values };
 }
 
 /** Text by text, so that measures share the parsed forms of a text. */
-async function takeQuick(
+async function measureQuick(
   study: Study,
   measures: readonly QuickMeasure[],
   texts: readonly Text[],
@@ -53,7 +53,7 @@ async function takeQuick(
   const caches = await Promise.all(measures.map((measure) => MeasureCache.open(study, measure)));
   const columns = measures.map(({ name }): [string, Value[]] => [name, []]);
   const progress = effects.progress("describe", texts.length);
-  let ended = false;
+  let complete = false;
   try {
     for (const [at, text] of texts.entries()) {
       // Lets the event loop handle an interrupt from time to time.
@@ -70,10 +70,10 @@ async function takeQuick(
         columns[column]![1].push(cache.get(key));
       });
     }
-    ended = true;
+    complete = true;
   } finally {
     progress.end();
-    await Promise.all(caches.map((cache) => cache.save(ended)));
+    await Promise.all(caches.map((cache) => cache.save(complete)));
   }
   return columns;
 }
@@ -83,7 +83,7 @@ const yieldInterval = 20;
 const keyOf = (text: Text, { dependsOn = [] }: QuickMeasure, corpus: Corpus): string =>
   shortId(JSON.stringify([text.id, text.text, ...dependsOn.map((what) => corpus.digest(what, text))]), 20);
 
-async function takeSlow(
+async function measureSlow(
   study: Study,
   measure: SlowMeasure,
   texts: readonly Text[],
@@ -94,13 +94,13 @@ async function takeSlow(
   const cache = await MeasureCache.open(study, measure);
   const keys = texts.map(({ text }) => shortId(JSON.stringify([instrument.key, text]), 20));
   const missing = texts.flatMap((text, at) => (cache.has(keys[at]!) ? [] : [{ text, key: keys[at]! }]));
-  if (missing.length > 0) await measureAll(measure, await instrument.start(), missing, cache, effects);
+  if (missing.length > 0) await measureMissing(measure, await instrument.start(), missing, cache, effects);
   const column = keys.map((key) => cache.get(key));
   await cache.save(true);
   return column;
 }
 
-async function measureAll(
+async function measureMissing(
   { name }: SlowMeasure,
   instrument: RunningInstrument,
   missing: readonly { readonly text: Text; readonly key: string }[],
@@ -112,7 +112,7 @@ async function measureAll(
     for (const [at, { text, key }] of missing.entries()) {
       effects.signal.throwIfAborted();
       cache.set(key, await instrument.of(new Reading(text)));
-      if (at % savedEvery === savedEvery - 1) await cache.save(false);
+      if (at % saveInterval === saveInterval - 1) await cache.save(false);
       progress.step();
     }
   } finally {
@@ -123,4 +123,4 @@ async function measureAll(
 }
 
 /** A killed process loses at most this many values. */
-const savedEvery = 50;
+const saveInterval = 50;

@@ -21,7 +21,7 @@ export function fontsAreInstalled(): boolean {
   return (probe.getBBox()?.width ?? 0) > 0;
 }
 
-/** The page as it prints, A4, through an installed Chromium; without the time of printing, so that one page gives one PDF. */
+/** The page as an A4 PDF by an installed Chromium, without the time of printing, so that the same page gives the same PDF. */
 export async function pdf(html: string, executablePath: string): Promise<Uint8Array> {
   const browser = await chromium.launch({ executablePath, args: quietChromium() });
   try {
