@@ -1,4 +1,4 @@
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { CollectOptions } from "./options.ts";
@@ -69,7 +69,7 @@ export type NewStory = Pick<FoundStory, "title" | "text"> & Partial<FoundStory>;
  * Defines a source of human stories for `plugins:` of study.yaml. Of a story only `title` and `text` are needed; without
  * others the licence is that of `corpus.licence`, the author is unknown, and each story is its own group for the split.
  */
-export const defineSource = (source: SourceDefinition): SourceDefinition => definition("source", source);
+export const defineSource = (source: SourceDefinition): SourceDefinition => markDefinition("source", source);
 
 /** A plugin's source as all others are asked. */
 export const sourceOf = (source: SourceDefinition): Source => ({

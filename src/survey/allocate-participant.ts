@@ -14,7 +14,7 @@ export interface Recruit {
 }
 
 /**
- * Why an arrival gets no place. `taken`: the id has a place in another browser. `withdrawn`: the person with this id has
+ * The reason why an arrival gets no place. `taken`: the id has a place in another browser. `withdrawn`: the person with this id has
  * withdrawn. `other`: the secret of this browser belongs to another person.
  */
 export interface Refusal {
@@ -182,8 +182,12 @@ async function isKnown(
   return row !== undefined;
 }
 
-async function hasWithdrawn(writing: Writing, mark: string): Promise<boolean> {
-  const row = await writing.selectFrom("used").select("person").where("person", "=", mark).executeTakeFirst();
+async function hasWithdrawn(writing: Writing, idHash: string): Promise<boolean> {
+  const row = await writing
+    .selectFrom("used")
+    .select("person")
+    .where("person", "=", idHash)
+    .executeTakeFirst();
   return row !== undefined;
 }
 

@@ -17,7 +17,7 @@ export function base32(bytes: Uint8Array): string {
   return bits > 0 ? text + letters[(pending << (5 - bits)) & 31]! : text;
 }
 
-/** What the store keeps of a browser's secret, so that a stolen database gives no access to answers. */
+/** SHA-256 in hexadecimal. The store has only the digest of a browser's secret, so that a stolen database gives no access. */
 export const digest = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** A keyed hash (HMAC-SHA-256, base64url). Forms and links carry one as their seal: only this study's server can make it. */

@@ -13,7 +13,7 @@ export class Metadata {
     this.#commits = commits;
   }
 
-  /** The value of this name; created by `make` when there is none yet. */
+  /** The value with this name; created by `make` if there is none yet. */
   async getOrCreate(name: string, make: () => string): Promise<string> {
     return this.#commits.write(`fact ${name}`, async (writing) => {
       await writing

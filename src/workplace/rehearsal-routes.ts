@@ -35,7 +35,10 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   const rehearsalFor = (token: string) =>
     [...rehearsals.values()]
       .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
-      .map((way) => ({ ...way, pageContext: { ...context.pageContext, base: way.address, banner } }))[0];
+      .map((rehearsal) => ({
+        ...rehearsal,
+        pageContext: { ...context.pageContext, base: rehearsal.address, banner },
+      }))[0];
 
   server.get<Address>(`${prefix}/:token`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);

@@ -38,7 +38,7 @@ export async function copyStudy(study: Study, target: string): Promise<void> {
     const files = (await stat(from)).isDirectory() ? await filesUnder(from) : [from];
     for (const file of files) await copyFileTo(file, join(target, relative(study.folder, file)));
   }
-  // Who agreed to run them in the study did so for its copy.
+  // The agreement to run the study's plugins extends to the copy.
   for (const files of await pluginFilesOf(target, study.config.plugins)) await trust(files);
   await writeWhole(join(target, "study.yaml"), await readText(study.path("study.yaml")));
 }

@@ -38,8 +38,8 @@ export class Store {
   readonly #database: Database;
   readonly #writes: GroupCommit;
   readonly #plans: PlanCache;
-  readonly #entering: ParticipantAllocator;
-  readonly #answering: AnswerWriter;
+  readonly #allocator: ParticipantAllocator;
+  readonly #answerWriter: AnswerWriter;
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
@@ -52,8 +52,8 @@ export class Store {
     this.metadata = new Metadata(database, this.#writes);
     this.records = new ResponseRecords(database);
     this.#plans = new PlanCache(database);
-    this.#entering = new ParticipantAllocator(database);
-    this.#answering = new AnswerWriter(database);
+    this.#allocator = new ParticipantAllocator(database);
+    this.#answerWriter = new AnswerWriter(database);
     this.#bySecret = prepared<{ secret: string }>()(database, (on, value) =>
       on.selectFrom("participant").select(participantColumns).where("secret", "=", value("secret")),
     );
@@ -78,13 +78,13 @@ export class Store {
   async allocate(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
     const sealKey = await this.sealKey();
     return this.#writes.write("allocation", async (writing) => {
-      await this.#entering.lock(writing);
+      await this.#allocator.lock(writing);
       const known = await this.#findBySecret(writing, arrival.secret);
       if (known)
         return isDifferentPerson(await recruitOf(writing, known.id), arrival.recruit)
           ? { refused: "other" }
           : known;
-      const place = await this.#entering.allocate(writing, arrival, sealKey, random);
+      const place = await this.#allocator.allocate(writing, arrival, sealKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
@@ -99,7 +99,7 @@ export class Store {
     now: number;
   }): Promise<void> {
     await this.#writes.write(`participant ${admitted.id}`, (writing) =>
-      this.#entering.insert(writing, { ...admitted, reserve: 0, simulated: false }),
+      this.#allocator.insert(writing, { ...admitted, reserve: 0, simulated: false }),
     );
   }
 
@@ -201,7 +201,7 @@ export class Store {
     return this.#writes.write(`participant ${participant}`, async (writing) => {
       const plan = await this.#plans.planOf(writing, participant);
       if (!plan) return "unknown";
-      const outcome = await this.#answering.submit(writing, submission, plan);
+      const outcome = await this.#answerWriter.submit(writing, submission, plan);
       if (outcome === "stored") await storeBotSignals(writing, submission);
       return outcome;
     });
@@ -209,7 +209,7 @@ export class Store {
 
   /** How many participants have completed each form, and how many are answering it now. */
   loads(forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
-    return this.#entering.loads(this.#database, forms, now);
+    return this.#allocator.loads(this.#database, forms, now);
   }
 
   /** Bot signals by participant. */
