@@ -1,5 +1,5 @@
 // An analysis: do readers improve while they read? It compares the first half of each reader's stories with the second.
-// What it finds is written to findings/practice.json and has a part in the report.
+// Its findings are written to findings/practice.json and have a section in the report.
 import { clusteredShare, defineAnalysis, sentence, table } from "tinylove";
 
 export default defineAnalysis({

@@ -36,13 +36,13 @@ async function refusalOf(study: Study): Promise<((what: string) => StudyError) |
 }
 
 const alreadyRead = (what: string, answers: string): StudyError =>
-  new StudyError(`${what}, but people have already read what is there (${answers})`, {
-    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work with what was read",
+  new StudyError(`${what}, but people have already read the present version (${answers})`, {
+    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work with the present version",
   });
 
 /** A running survey keeps the texts with which it was opened. */
 const surveyIsOpen = (what: string): StudyError =>
-  new StudyError(`${what}, but the survey is open with what is there`, {
+  new StudyError(`${what}, but the survey is open with the present version`, {
     hint: "stop `tinylove serve`, make the change, and start it again",
   });
 

@@ -32,7 +32,7 @@ export const packageStudy = command({
     "tinylove package --texts none --demographics none --to elsewhere/data",
   ],
   flags: [
-    ["--to <folder>", "where to write; replaces a package that is there (default: package/ in the study)"],
+    ["--to <folder>", "where to write; replaces an existing package (default: package/ in the study)"],
     ["--texts <which>", "licensed: texts that may be shared; all; none (default: licensed)"],
     ["--demographics <which>", "closed: answers from fixed choices only; all; none (default: closed)"],
     ["--own-words", "also what participants wrote in their own words, which may identify them"],

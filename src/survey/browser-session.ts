@@ -107,7 +107,7 @@ export function makeCurrent(
 }
 
 /**
- * The secret of the person who opens the survey. An id or invitation in the address means that person, whoever else has
+ * The secret of the person who opens the survey. An id or invitation in the address means that person, even if others have
  * used this browser; a plain link means the current person. Undefined for a new person.
  */
 export async function secretOfArrival(

@@ -42,7 +42,7 @@ import {
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import { planOf } from "./survey-plan.ts";
 
-type Personal = { Params: { token: string; action: string } };
+type PersonalLinkParams = { Params: { token: string; action: string } };
 
 /** A participant's pages except the questions (`question-routes.ts`): consent, instructions, thanks, the personal page. */
 export function participantRoutes(server: FastifyInstance, context: SurveyContext): void {
@@ -68,11 +68,11 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     }
     const sendRefusal = await refusal();
     if (sendRefusal) return sendRefusal(reply);
-    const carry = {
+    const options = {
       alert: alertFromQuery(request, pageContext),
       carried: recruitingFields(survey.recruiting, query),
     };
-    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), carry));
+    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), options));
   });
 
   server.post("/consent", async (request, reply) => {
@@ -80,8 +80,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const secret = secretOf(request, context);
     const consentAgain = (own: string | undefined) => {
       const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
-      const carry = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
-      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), carry));
+      const options = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
+      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), options));
     };
     const person = personInAddress(context.sealKey, survey.recruiting, fields);
     if (!secret || !hasValidSeal(request, context, secret))
@@ -128,7 +128,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     return sendPage(reply, 200, declinedPage(pageContext, code ? codeFor(code) : undefined));
   });
 
-  server.get<Personal>("/my/:token", async (request, reply) => {
+  server.get<PersonalLinkParams>("/my/:token", async (request, reply) => {
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
@@ -141,7 +141,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     return sendPage(reply, 200, personalPage(pageContext, view));
   });
 
-  server.post<Personal>("/my/:token/:action", async (request, reply) => {
+  server.post<PersonalLinkParams>("/my/:token/:action", async (request, reply) => {
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     const { seal } = formFields(request);

@@ -21,7 +21,7 @@ import { questionPage } from "./question-page.ts";
 import type { SubmissionOutcome } from "./submit-answer.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 
-type Positioned = { Params: { position: string } };
+type PositionParams = { Params: { position: string } };
 
 /** The question pages and the answers that they post. */
 export function questionRoutes(server: FastifyInstance, context: SurveyContext): void {
@@ -29,7 +29,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
   const { survey } = context.study.config;
   const reserve = survey.reserve * 60_000;
 
-  server.get<Positioned>("/q/:position", async (request, reply) => {
+  server.get<PositionParams>("/q/:position", async (request, reply) => {
     const participant = await participantOf(request, context);
     if (!participant) return reply.redirect("/", 303);
     const position = parsePosition(participant.plan, request.params.position);
@@ -44,7 +44,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     });
   });
 
-  server.post<Positioned>("/q/:position", async (request, reply) => {
+  server.post<PositionParams>("/q/:position", async (request, reply) => {
     const fields = formFields(request);
     const secret = secretOf(request, context);
     const participant = secret && (await store.bySecret(secret));

@@ -26,7 +26,7 @@ export function recruitingFields(recruiting: Recruiting | undefined, query: Fiel
   };
 }
 
-/** The person whom the service sent; undefined for a plain link. */
+/** The person sent by the service; undefined for a plain link. */
 export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
   if (!recruiting) return undefined;
   return recruitFromFields(recruiting.service, fields);
@@ -44,7 +44,7 @@ function recruitFromFields(service: Recruiting["service"], fields: Fields): Recr
 }
 
 /**
- * The person whom an address names, by an invitation or by the id of a service, also if the study does not use that
+ * The person that an address names, by an invitation or by the id of a service, also if the study does not use that
  * service. It distinguishes several people at one browser. Undefined for a plain link.
  */
 export const personInAddress = (

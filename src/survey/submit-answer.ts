@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { BotSignal } from "./bot-signals.ts";
 import { digest } from "./ids.ts";
 import { locksRows, prepared } from "./store/prepared-statement.ts";
-import type { Database, Writing } from "./store/schema.ts";
+import type { Database, StoreTransaction } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 
 export interface Submission {
@@ -128,15 +128,19 @@ export class AnswerWriter {
   }
 
   /** Stores an answer of a participant with this `plan`; the last answer completes the response. */
-  async submit(writing: Writing, submission: Submission, plan: Plan): Promise<SubmissionOutcome> {
+  async submit(
+    transaction: StoreTransaction,
+    submission: Submission,
+    plan: Plan,
+  ): Promise<SubmissionOutcome> {
     const { participant, question, key, now } = submission;
     const position = plan.findIndex((planned) => planned.question === question) + 1;
-    const [row] = await this.#participant(writing, { participant });
+    const [row] = await this.#participant(transaction, { participant });
     if (!row || position === 0) return "unknown";
-    const given = (await this.#answerCounts(writing, { participant, question, position, key }))[0]!;
+    const given = (await this.#answerCounts(transaction, { participant, question, position, key }))[0]!;
     const content = digest(JSON.stringify([question, submission.response]));
     const storedDigest =
-      given.storedDigest ?? (await this.#changedKey(writing, { participant, key }))[0]?.digest;
+      given.storedDigest ?? (await this.#changedKey(transaction, { participant, key }))[0]?.digest;
     if (storedDigest !== undefined) return storedDigest === content ? "repeated" : "conflict";
     if (row.completed !== null || row.withdrawn !== null) return "over";
 
@@ -144,23 +148,23 @@ export class AnswerWriter {
     if (!isNew && !submission.mayChange) return "kept";
     if (isNew && Number(given.before) < position - 1) return "ahead";
     const answer = rowOf(submission, plan, position, content);
-    await (isNew ? this.#insert(writing, answer) : this.#replace(writing, answer, given));
+    await (isNew ? this.#insert(transaction, answer) : this.#replace(transaction, answer, given));
     if (Number(given.count) + Number(isNew) === plan.length)
-      await this.#complete(writing, { participant, now });
+      await this.#complete(transaction, { participant, now });
     else if (row.reserved < now + submission.reserve * (1 - renewalShare))
-      await this.#renew(writing, { participant, reserved: now + submission.reserve });
+      await this.#renew(transaction, { participant, reserved: now + submission.reserve });
     return "stored";
   }
 
   /** Changes an answer. Its earlier key is recorded as used. */
   async #replace(
-    writing: Writing,
+    transaction: StoreTransaction,
     answer: AnswerRow,
     { key, digest: content }: { readonly key: string | null; readonly digest: string | null },
   ): Promise<void> {
     if (key !== null && content !== null)
-      await this.#recordChangedKey(writing, { participant: answer.participant, key, digest: content });
-    await this.#change(writing, answer);
+      await this.#recordChangedKey(transaction, { participant: answer.participant, key, digest: content });
+    await this.#change(transaction, answer);
   }
 }
 

@@ -79,7 +79,7 @@ ${without > 0 && html`<p>You have given no code for ${without} of ${count} texts
 const codingPage = (pageContext: PageContext, title: string, body: Html): string =>
   page({ ...pageContext, language: "en", words: phrasesOf("en") }, { title, body });
 
-/** The last choice removes a code, which radio buttons cannot do by themselves. */
+/** The last choice removes a code, which radio buttons alone cannot do. */
 const choiceOf = ({ name, title, asks, codes }: Variable, given: string | undefined): Html => html`
 <fieldset class="choice small">
 <legend>${title}</legend>

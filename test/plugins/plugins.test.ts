@@ -173,7 +173,7 @@ export default defineModel({
   const settings = await readFile(join(folder, "study.yaml"), "utf8");
   await writeFile(join(folder, "study.yaml"), settings.replace("word: hello", "wrod: hello"));
   expect((await tinylove(["status", "--study", folder])).last).toBe(
-    "error: study.yaml: generate.models.0.wrod: there is no such setting (did you mean word?)",
+    "error: study.yaml: generate.models.0.wrod: no such setting (did you mean word?)",
   );
 });
 

@@ -49,7 +49,7 @@ const pluginsInside = ({ folder, plugins }: Study): string[] =>
     .map((path) => relative(folder, path))
     .filter(isInside);
 
-/** Links large files, such as models, instead of copying them where the system allows it: nothing writes into a model. */
+/** Links large files, such as models, instead of copying them if the system allows it: nothing writes to a model. */
 async function copyFileTo(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   const copy = () => copyFile(from, to);
