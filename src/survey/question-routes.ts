@@ -51,7 +51,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     if (!participant || !hasValidSeal(request, context, secret)) {
       return sendProblem(request, reply, pageContext, { status: 403, name: "stale", address: "/" });
     }
-    // An answer that had been waiting in the browser: by now another person may be using it.
+    // `left` marks an answer that was waiting in the browser; meanwhile another person may be using it.
     if (fields["left"] === undefined) makeCurrent(request, reply, context, secret);
     const position = parsePosition(participant.plan, request.params.position);
     if (!position) return sendNotFound(reply, pageContext);

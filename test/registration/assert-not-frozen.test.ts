@@ -90,7 +90,7 @@ test("stages after the forms continue to work, and so does a corpus whose storie
   const ran = told.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
   expect(ran).toEqual(expect.arrayContaining(["collect", "describe", "analyse", "report"]));
   expect(told.filter((line) => line.includes("simulated"))).toEqual([
-    "warning: the judgments are simulated: what follows says nothing about people",
+    "warning: the judgments are simulated: these results say nothing about people",
   ]);
   const late = await changed(answered, sampling);
   for (const stage of ["judgments", "describe", "analyse", "report"])

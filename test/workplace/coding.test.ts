@@ -274,7 +274,7 @@ test("an invalid name, number, code or text is refused in one line, and nothing 
   const alertOf = (page: string) => /role="alert">(.*)<\/p>/.exec(page)?.[1];
   for (const [name, count, alert] of [
     ["../anna", "", "coder ../anna: not a valid name; use letters"],
-    ["<script>", "", "coder &lt;script&gt;: no name"],
+    ["<script>", "", "coder &lt;script&gt;: not a valid name"],
     ["", "", "not a valid name"],
     ["a".repeat(41), "", "not a valid name"],
     ["cues", "", "coder cues: this name is reserved for the cue words; choose another name"],
@@ -402,7 +402,7 @@ test("a link to one text set opens nothing of the other, under the same name", a
   const taken = await walker.post("/study/coding", { ...seal, coder: "mia-influence", count: "4" });
   expect([taken.status, taken.text]).toEqual([
     400,
-    expect.stringContaining("names with this ending are for codes of the factorial's texts; try mia"),
+    expect.stringContaining("names with this ending are for codes of the factorial&#39;s texts; try mia"),
   ]);
 });
 
