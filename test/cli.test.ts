@@ -77,7 +77,7 @@ test("init makes a study that opens, named after its folder, and refuses a folde
 test("an unknown example and an unknown key each end with one line", async () => {
   const folder = join(await temporaryFolder(), "odd");
   expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(
-    /^error: there is no example/,
+    /^error: no example/,
   );
   expect(await exists(folder)).toBe(false);
   await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
@@ -118,7 +118,7 @@ test("what is printed is no wider than a terminal, and a line a stage where ther
 
   const plan = await tinylove("power", "--check", "0", "--study", folder);
   expect(plan.printed.split("\n").filter((line) => line.length > 80)).toEqual([]);
-  expect(plan.printed).toMatch(/^ {2}Stories each /m);
+  expect(plan.printed).toMatch(/^ {2}Stories per reader /m);
 });
 
 test("a list says the same of every stage and command as its own file", async () => {
