@@ -76,9 +76,7 @@ test("init makes a study that opens, named after its folder, and refuses a folde
 
 test("an unknown example and an unknown key each end with one line", async () => {
   const folder = join(await temporaryFolder(), "odd");
-  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(
-    /^error: no example/,
-  );
+  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(/^error: no example/);
   expect(await exists(folder)).toBe(false);
   await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
   const { code, told } = await tinylove("run", "--study", folder);
