@@ -33,7 +33,7 @@ const off: Spoil = async (program) => {
 /** Readers are told before the commit. */
 const hasty: Spoil = (program) =>
   program.spoil(
-    "survey/store/commits.js",
+    "survey/store/group-commit.js",
     /\{ locks, work, resolve, reject \}/,
     `{ locks, resolve, reject, work: async (writing) => {
       const result = await work(writing);

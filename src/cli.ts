@@ -1,5 +1,5 @@
 import { Command as Program } from "commander";
-import { commands, groups, type Listed, loaded, stages } from "./stages.ts";
+import { commands, groups, type ListEntry, loadMembers, stages } from "./stages.ts";
 import { type Effects, worldEffects } from "./workbench/effects.ts";
 import { fileErrorOf, messageOf, StudyError } from "./workbench/errors.ts";
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
@@ -11,15 +11,15 @@ import { version } from "./workbench/version.ts";
  */
 export async function main(argv: readonly string[], effects: Effects): Promise<number> {
   try {
-    const program = await programOf(effects, nameIn(argv));
+    const program = await programOf(effects, commandNameIn(argv));
     await program.parseAsync([...argv], { from: "user" });
     return 0;
   } catch (thrown) {
-    return explain(thrown, effects);
+    return reportError(thrown, effects);
   }
 }
 
-/** Runs the process's command line. A first interrupt asks the work to stop, a second one ends the process. */
+/** Runs the command line of this process. The first interrupt asks the work to stop, the second one ends the process. */
 export async function runProcess(): Promise<void> {
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -38,10 +38,10 @@ export async function runProcess(): Promise<void> {
 class Interrupted extends Error {}
 
 /**
- * The command that a command line names by its first words; undefined where it names none. Only this one is loaded: the
- * list says all that help shows of the others.
+ * The command that a command line names; undefined if it names none. Only this command is loaded: for the others, help
+ * needs only the list.
  */
-function nameIn(argv: readonly string[]): string | undefined {
+function commandNameIn(argv: readonly string[]): string | undefined {
   const words = argv.filter(
     (word, at) => !word.startsWith("-") && word !== "help" && argv[at - 1] !== "--study",
   );
@@ -63,7 +63,7 @@ async function programOf(effects: Effects, named: string | undefined): Promise<P
       writeOut: (text) => effects.print(text.trimEnd()),
       writeErr: (text) => effects.log(text.trimEnd()),
     });
-  // In two steps: Node opens all files of an import at once, and a server may be allowed few.
+  // In two steps: Node opens all files of an import at once, and a server may have a low limit on open files.
   if (named !== undefined) await import("./workbench/study.ts");
   program.commandsGroup("Stages, in the order of a study:");
   for (const [name, listed] of Object.entries(stages)) {
@@ -82,23 +82,23 @@ async function programOf(effects: Effects, named: string | undefined): Promise<P
   return program;
 }
 
-function addStage(program: Program, listed: Listed<AnyStage>, stage: AnyStage, effects: Effects): void {
+function addStage(program: Program, listed: ListEntry<AnyStage>, stage: AnyStage, effects: Effects): void {
   const subcommand = addSubcommand(program, stage.name, listed, stage);
   subcommand.action(async (flags: Record<string, unknown>, self: Program) => {
     const { checkedOptions } = await import("./workbench/options.ts");
-    const options = stage.options ? checkedOptions(stage.options, ownFlags(flags)) : {};
-    const alone = stage.standalone?.(options, effects);
-    if (alone) return alone;
+    const options = stage.options ? checkedOptions(stage.options, withoutStudyFlag(flags)) : {};
+    const standalone = stage.standalone?.(options, effects);
+    if (standalone) return standalone;
     const { openStudy } = await import("./workbench/study.ts");
     const { runSingleStage } = await import("./workbench/run-single-stage.ts");
     const study = await openStudy(folderOf(self));
-    return runSingleStage(stage, await loaded(stages), study, options, effects);
+    return runSingleStage(stage, await loadMembers(stages), study, options, effects);
   });
 }
 
 function addCommand(
   program: Program,
-  listed: Listed<AnyCommand>,
+  listed: ListEntry<AnyCommand>,
   command: AnyCommand,
   effects: Effects,
 ): void {
@@ -108,7 +108,7 @@ function addCommand(
     const names = self.registeredArguments.map((argument) => argument.name());
     const positional = names.map((name, at) => [name, received[at]]);
     const given = {
-      ...ownFlags(self.opts()),
+      ...withoutStudyFlag(self.opts()),
       ...Object.fromEntries(positional.filter(([, value]) => value !== undefined)),
     };
     const { checkedOptions } = await import("./workbench/options.ts");
@@ -117,13 +117,13 @@ function addCommand(
 }
 
 /**
- * A subcommand, with `--study` after its name as well as before it. One that is loaded has its flags and examples; of
- * the others there is what the help of their parent shows.
+ * Adds a subcommand, which takes `--study` also after its name. Only a loaded one (`member`) has flags and examples; for the
+ * others there is enough for the list of commands.
  */
 function addSubcommand(
   program: Program,
   name: string,
-  { summary, parameters }: Listed<unknown>,
+  { summary, parameters }: ListEntry<unknown>,
   member?: AnyStage | AnyCommand,
 ): Program {
   const subcommand = parentOf(program, name).command(name.split(" ").at(-1)!).description(summary);
@@ -131,15 +131,15 @@ function addSubcommand(
     if (parameters !== undefined) subcommand.arguments(parameters);
   } else {
     if ("parameters" in member)
-      for (const [notation, means] of member.parameters ?? []) subcommand.argument(notation, means);
-    for (const [notation, means] of member.flags ?? []) subcommand.option(notation, means);
+      for (const [notation, meaning] of member.parameters ?? []) subcommand.argument(notation, meaning);
+    for (const [notation, meaning] of member.flags ?? []) subcommand.option(notation, meaning);
     const examples = member.examples.map((line) => `  $ ${line}`).join("\n");
     subcommand.addHelpText("after", `\nExamples:\n${examples}`);
   }
   return subcommand.option("--study <folder>", "the study's folder (default: the current folder)");
 }
 
-/** A command of two words, `tune plan`, belongs to the group of its first word. */
+/** A command of two words, such as `tune plan`, belongs to the group that its first word names. */
 function parentOf(program: Program, name: string): Program {
   const [group, member] = name.split(" ");
   if (group === undefined || member === undefined) return program;
@@ -157,9 +157,9 @@ const membersOf = (group: string): string[] =>
 /** `--study` may come before or after the command's name; the default is the current folder. */
 const folderOf = (self: Program): string => self.optsWithGlobals<{ study?: string }>().study ?? ".";
 
-const ownFlags = ({ study: _, ...flags }: Record<string, unknown>) => flags;
+const withoutStudyFlag = ({ study: _, ...flags }: Record<string, unknown>) => flags;
 
-function explain(thrown: unknown, effects: Effects): number {
+function reportError(thrown: unknown, effects: Effects): number {
   if (thrown instanceof StudyError) {
     effects.log(`error: ${thrown.message}${thrown.hint ? ` (${thrown.hint})` : ""}`);
     return 1;
@@ -168,18 +168,18 @@ function explain(thrown: unknown, effects: Effects): number {
     effects.log("Interrupted. Run the same command to continue where it stopped.");
     return 130;
   }
-  const trouble = fileErrorOf(thrown);
-  if (trouble) {
-    effects.log(`error: ${pathOf(thrown)}: ${trouble} (free some space, or choose another file or folder)`);
+  const fileError = fileErrorOf(thrown);
+  if (fileError) {
+    effects.log(`error: ${pathOf(thrown)}: ${fileError} (free some space, or choose another file or folder)`);
     return 1;
   }
-  // Commander has printed its own message, or the help that was asked for.
+  // Commander has already printed its message or the help.
   if (thrown instanceof Error && "exitCode" in thrown && typeof thrown.exitCode === "number")
     return thrown.exitCode;
   effects.log(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   return 70;
 }
 
-/** Which file a system error is about. */
+/** The file that a system error is about. */
 const pathOf = (thrown: unknown): string =>
   thrown instanceof Error && "path" in thrown ? String(thrown.path) : messageOf(thrown);

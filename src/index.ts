@@ -1,7 +1,7 @@
 /**
- * Tiny Love as a library: studies, what their stages wrote, the statistics, and what a plugin defines. What is exported
- * here keeps its meaning until the next major version (below 1: the next minor one). Anything else in the package may change at any time.
- * `docs/extending.md` shows it at work.
+ * Tiny Love as a library: studies, the output of their stages, statistics, and the functions that define plugins. Exports
+ * of this file keep their meaning until the next major version (below 1: the next minor one). Everything else in the
+ * package may change at any time. `docs/extending.md` has examples.
  */
 
 // ---- Studies
@@ -22,7 +22,7 @@ export { StudyError } from "./workbench/errors.ts";
 export { openStudy, type Study } from "./workbench/study.ts";
 export { version } from "./workbench/version.ts";
 
-// ---- What the stages of a study wrote
+// ---- The output of a study's stages
 
 export type { CorpusSummary } from "./study/corpus.ts";
 export { type Finding, type Findings, figure, sentence, type Table, table } from "./study/finding.ts";
@@ -42,9 +42,9 @@ export {
   readStories,
 } from "./workbench/artefacts.ts";
 
-// ---- What a plugin defines
+// ---- Plugins
 
-/** The schemas in which a model's own settings are written. */
+/** For the schemas of a model's own settings. */
 export { z } from "zod";
 export { type Analysis, defineAnalysis } from "./analyse/analysis.ts";
 export type { Choice, Data, Pair, Rating } from "./analyse/data.ts";
@@ -63,7 +63,7 @@ export { defineTask } from "./tasks/define-task.ts";
 export type { Item } from "./tasks/items.ts";
 export type { TaskDefinition } from "./tasks/task.ts";
 
-// ---- Statistics, as pure functions; what draws takes a stream of random numbers
+// ---- Statistics: pure functions; those that need random numbers take them as an argument
 
 export { cohenKappa, fleissKappa, percentAgreement } from "./stats/agreement.ts";
 export { binomialTest } from "./stats/binomial-test.ts";
@@ -101,7 +101,7 @@ export {
   verdictTest,
 } from "./stats/verdict-test.ts";
 
-// ---- Text, as pure functions
+// ---- Text: pure functions
 
 export { sentencesOf } from "./text/sentences.ts";
 export { countWords } from "./text/words.ts";

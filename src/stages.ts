@@ -1,18 +1,18 @@
 import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
 
 /**
- * A stage or command as its list names it: what `--help` shows, and how it is loaded. It is loaded only when it is used,
- * so that help is quick and a survey server does not keep in memory what draws figures.
+ * An entry in the list of stages or commands: what `--help` shows, and how to load it. It is loaded only when it is used,
+ * so that help is quick and a survey server does not have the code for figures in memory.
  */
-export interface Listed<Member> {
-  /** The same as the member's own; a test compares them. */
+export interface ListEntry<Member> {
+  /** The same as in the stage or command itself; a test compares them. */
   readonly summary: string;
-  /** The positional arguments in one line: `<how> [file]`. */
+  /** The positional arguments, such as `<how> [file]`. */
   readonly parameters?: string;
   load(): Promise<Member>;
 }
 
-type List<Member> = Readonly<Record<string, Listed<Member>>>;
+type List<Member> = Readonly<Record<string, ListEntry<Member>>>;
 
 /** All stages of a study, in order: each reads what earlier ones wrote. `tinylove run` runs them. */
 export const stages: List<AnyStage> = {
@@ -63,11 +63,11 @@ export const commands: List<AnyCommand> = {
   },
   status: {
     summary: "Show what is fresh, stale or missing, and what runs next",
-    load: async () => (await import("./workbench/commands/status.ts")).status(await loaded(stages)),
+    load: async () => (await import("./workbench/commands/status.ts")).status(await loadMembers(stages)),
   },
   run: {
     summary: "Run every stage that is stale or missing",
-    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loaded(stages)),
+    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages)),
   },
   trust: {
     summary: "Agree to run the plugins of a study as they are now",
@@ -185,7 +185,7 @@ export const groups: Readonly<Record<string, string>> = {
 };
 
 /** Loads all members of a list, or those in `names`, in the list's order. */
-export const loaded = <Member>(
+export const loadMembers = <Member>(
   members: List<Member>,
   names: readonly string[] = Object.keys(members),
 ): Promise<Member[]> =>

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../src/cli.ts";
-import { commands, type Listed, stages } from "../src/stages.ts";
+import { commands, type ListEntry, stages } from "../src/stages.ts";
 import { exists, filesUnder, writeWhole } from "../src/workbench/files.ts";
 import type { AnyCommand, AnyStage } from "../src/workbench/stage.ts";
 import { quietEffects, temporaryFolder } from "./helpers/world.ts";
@@ -76,9 +76,7 @@ test("init makes a study that opens, named after its folder, and refuses a folde
 
 test("an unknown example and an unknown key each end with one line", async () => {
   const folder = join(await temporaryFolder(), "odd");
-  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(
-    /^error: no example/,
-  );
+  expect((await tinylove("init", folder, "--example", "../../etc")).told).toMatch(/^error: no example/);
   expect(await exists(folder)).toBe(false);
   await writeWhole(join(folder, "study.yaml"), "name: odd\nsede: 1\n");
   const { code, told } = await tinylove("run", "--study", folder);
@@ -123,7 +121,7 @@ test("what is printed is no wider than a terminal, and a line a stage where ther
 
 test("a list says the same of every stage and command as its own file", async () => {
   for (const members of [stages, commands]) {
-    for (const [name, { summary, parameters, load }] of Object.entries<Listed<AnyStage | AnyCommand>>(
+    for (const [name, { summary, parameters, load }] of Object.entries<ListEntry<AnyStage | AnyCommand>>(
       members,
     )) {
       const member = await load();
@@ -140,7 +138,7 @@ test("a list says the same of every stage and command as its own file", async ()
 
 test("every command has its own help, with its flags and examples", async () => {
   for (const members of [stages, commands]) {
-    for (const [name, { load }] of Object.entries<Listed<AnyStage | AnyCommand>>(members)) {
+    for (const [name, { load }] of Object.entries<ListEntry<AnyStage | AnyCommand>>(members)) {
       const { flags = [], examples } = await load();
       const { code, printed } = await tinylove(...name.split(" "), "--help");
       expect(code).toBe(0);

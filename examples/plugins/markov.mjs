@@ -1,11 +1,11 @@
-// A model: a Markov chain that continues a text with words that followed its last words in the training stories. study.yaml
-// uses it with `generate: {models: [{address: "markov:stories", order: 1}]}`.
+// A model: a Markov chain, which continues a text with words that followed its last words in the training stories.
+// study.yaml uses it with `generate: {models: [{address: "markov:stories", order: 1}]}`.
 import { defineModel, randomFrom, readStories, z } from "tinylove";
 
 export default defineModel({
   scheme: "markov",
   summary: "a Markov chain over the words of the training stories",
-  // The kind's own settings, in addition to those of every model (name, prompt, parallel, tokens, temperature ...).
+  // Its own settings, in addition to those of every model (name, prompt, parallel, tokens, temperature ...).
   settings: {
     order: z.int().min(1).max(4).default(1).describe("Words that the next word depends on."),
   },
@@ -13,14 +13,14 @@ export default defineModel({
     const stories = (await readStories(study)).filter(({ split }) => split === "train");
     const chain = chainOf(stories, order);
     return {
-      // `sampling` has the requested numbers of tokens; a word counts as a token here.
+      // `sampling` has the requested numbers of tokens; here a word counts as a token.
       async write({ prompt, seed, sampling }) {
         const random = randomFrom(seed, "markov");
         const length = random.integer(sampling.leastTokens, sampling.mostTokens);
         const words = [...random.pick(chain.starts)];
         while (words.length < length) {
           const next = chain.next.get(words.slice(-order).join(" "));
-          // If the chain ends, it continues with the start of another story.
+          // If the chain ends, it continues from the beginning of another story.
           words.push(...(next ? [random.pick(next)] : random.pick(chain.starts)));
         }
         return {

@@ -7,7 +7,7 @@ export default defineMeasure({
   means: "sentences that end in a question mark",
   unit: "share of sentences",
   format: "percent",
-  // `reading.plain` is the text with straight quotes and on one line; undefined means that it cannot be measured.
+  // `reading.plain` is the text on one line with straight quotes. Undefined: the measure is not defined for this text.
   of(reading) {
     const sentences = sentencesOf(reading.plain);
     if (sentences.length === 0) return undefined;

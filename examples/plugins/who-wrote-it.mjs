@@ -1,6 +1,5 @@
-// A task that asks about origin: because of `asksOrigin`, participants are informed that some stories are by a machine,
-// answers are right or wrong, and the verdict is based on them. study.yaml uses it with
-// `compose: {tasks: [{task: who-wrote-it}]}`.
+// A task that asks about origin. With `asksOrigin`, participants are told that some stories are by a machine, answers are
+// right or wrong, and the verdict is based on them. study.yaml uses it with `compose: {tasks: [{task: who-wrote-it}]}`.
 import { defineTask } from "tinylove";
 
 export default defineTask({
@@ -13,14 +12,14 @@ export default defineTask({
       ask: "Do you think that a human author wrote this?",
       human: "Yes, a human author",
       machine: "No, a computer program",
-      expected: "What made you decide?",
+      why: "What made you decide?",
     },
     de: {
       asked: "wer Ihrer Meinung nach jede Geschichte geschrieben hat",
       ask: "Glauben Sie, dass ein Mensch das geschrieben hat?",
       human: "Ja, ein Mensch",
       machine: "Nein, ein Computerprogramm",
-      expected: "Woran haben Sie das gemerkt?",
+      why: "Woran haben Sie das gemerkt?",
     },
   },
   items: (words) => [
@@ -28,13 +27,13 @@ export default defineTask({
       kind: "choice",
       name: "answer",
       ask: words("ask"),
-      // A task that asks about origin has the answers `human` and `machine`, in its own words.
+      // A task that asks about origin has the answers `human` and `machine`; the labels are yours to choose.
       options: [
         ["human", words("human")],
         ["machine", words("machine")],
       ],
       required: true,
     },
-    { kind: "text", name: "reason", ask: words("expected"), most: 500, rows: 2 },
+    { kind: "text", name: "reason", ask: words("why"), most: 500, rows: 2 },
   ],
 });

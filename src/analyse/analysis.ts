@@ -1,4 +1,4 @@
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { Random } from "../stats/random.ts";
 import type { Findings } from "../study/finding.ts";
 import type { Data, QuestionKind } from "./data.ts";
@@ -45,4 +45,4 @@ const hasLevels = ({ study }: Data): boolean =>
  * Defines an analysis for `plugins:` of study.yaml. Its findings are written to `findings/<name>.json` and form a chapter
  * of the report, after those of Tiny Love. An analysis only reads the data and cannot change the verdict.
  */
-export const defineAnalysis = (analysis: Analysis): Analysis => definition("analysis", analysis);
+export const defineAnalysis = (analysis: Analysis): Analysis => markDefinition("analysis", analysis);

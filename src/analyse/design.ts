@@ -3,8 +3,8 @@ import type { StudyPlan } from "../stats/simulate-study.ts";
 import type { Form } from "../study/form.ts";
 import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
-import { aboutPeople, sharesOf } from "../tasks/asked.ts";
 import { isClosed, levelsOf } from "../tasks/items.ts";
+import { allAboutItems, storySharesOf } from "../tasks/task-settings.ts";
 import { taskNamed, taskNames } from "../tasks/tasks.ts";
 import { formsFolder, keyFile, readForms, readKey, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -51,7 +51,7 @@ function clusteredBy(
   { titles, ...design }: Design,
 ): Design {
   const { clusters } = methodOf(analyse);
-  const classes = aboutPeople(config)
+  const classes = allAboutItems(config)
     .filter(isClosed)
     .find(({ name }) => clusters.includes(name));
   const groups = clusters.includes("form")
@@ -121,10 +121,10 @@ function designOfForms(
 function designOfSettings(compose: Study["config"]["compose"]): Design | undefined {
   const asked = compose.tasks.find(asksChoice);
   if (!asked) return undefined;
-  const { alone } = sharesOf(compose);
+  const { single } = storySharesOf(compose);
   const most = asked.count === "all" ? Infinity : Math.floor(asked.count / 2);
   const design = forBothOrigins((origin) => {
-    const each = Math.min(alone[origin], most);
+    const each = Math.min(single[origin], most);
     return { stories: compose.forms * each, each };
   });
   // Machine stories are written to the titles of human stories.

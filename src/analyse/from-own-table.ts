@@ -6,8 +6,8 @@ import type { Form } from "../study/form.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { AnalyseSettings, methodOf01 } from "../study/settings/analyse.ts";
 import { type Row, readTable } from "../tables/tables.ts";
-import { TaskFacts } from "../tasks/kinds.ts";
-import { taskAt } from "../tasks/tasks.ts";
+import { TaskProperties } from "../tasks/kinds.ts";
+import { requireTask } from "../tasks/tasks.ts";
 import { judgmentOf, judgmentsFile, registrationFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, readJson } from "../workbench/files.ts";
@@ -52,7 +52,7 @@ const Settings = z.looseObject({
   survey: z.looseObject({ quota: z.int().optional() }),
   analyse: AnalyseSettings,
   /** What each task asks; absent from packages of version 0.1, whose tasks are all known here. */
-  tasks: z.record(z.string(), TaskFacts).default({}),
+  tasks: z.record(z.string(), TaskProperties).default({}),
 });
 
 async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
@@ -77,7 +77,7 @@ async function dataOfPackageTable(path: string): Promise<OwnTable | undefined> {
     judgments,
     formsOf(await readTable(forms!)),
     await stimulusLookup(stimuli!),
-    (task) => tasks[task] ?? taskAt(path, task),
+    (task) => tasks[task] ?? requireTask(path, task),
   );
   return {
     data: {

@@ -7,9 +7,9 @@ import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf } from "../study/settings/analyse.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { readTable } from "../tables/tables.ts";
-import { checkOneVerdict } from "../tasks/asked.ts";
-import type { TaskFacts } from "../tasks/kinds.ts";
-import { taskAt } from "../tasks/tasks.ts";
+import type { TaskProperties } from "../tasks/kinds.ts";
+import { checkOneVerdict } from "../tasks/task-settings.ts";
+import { requireTask } from "../tasks/tasks.ts";
 import {
   codesFile,
   corpusSummaryFile,
@@ -63,9 +63,9 @@ async function generationsOf(study: Study): Promise<Pick<StudyFacts, "generation
 }
 
 /** Looks up the facts of a task. Throws StudyError if the task is unknown. */
-export type TaskLookup = (task: string) => TaskFacts;
+export type TaskLookup = (task: string) => TaskProperties;
 
-const taskOfStudy: TaskLookup = (task) => taskAt("forms or judgments/judgments.csv", task);
+const taskOfStudy: TaskLookup = (task) => requireTask("forms or judgments/judgments.csv", task);
 
 /**
  * The answers and forms, joined with who wrote each stimulus and what each task asks. Throws StudyError if two tasks
@@ -164,7 +164,7 @@ function answersOf(
 }
 
 /** The kind of a task's answers, by which the analyses find them. Undefined for answers not about a story. */
-function kindOf({ kind, asksOrigin }: TaskFacts): QuestionKind | undefined {
+function kindOf({ kind, asksOrigin }: TaskProperties): QuestionKind | undefined {
   if (kind === "rating") return "ratings";
   if (!asksOrigin) return undefined;
   return kind === "pair" ? "pairs" : "choices";

@@ -1,5 +1,5 @@
 import type { AnalyseSettings } from "../study/settings/analyse.ts";
-import { aboutPeople } from "../tasks/asked.ts";
+import { allAboutItems } from "../tasks/task-settings.ts";
 import { codesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
@@ -25,7 +25,7 @@ export async function preflightAnalyses(study: Study, settled: ReadonlySet<strin
 async function assertKnownClusters({ config }: Study): Promise<void> {
   if (!config.analyse.clusters) return;
   const { storyClusters } = await import("./from-study.ts");
-  const known = [...storyClusters, ...aboutPeople(config).map(({ name }) => name)];
+  const known = [...storyClusters, ...allAboutItems(config).map(({ name }) => name)];
   const unknown = config.analyse.clusters.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new StudyError(`analyse.clusters: unknown ${unknown}`, {

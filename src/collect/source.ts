@@ -1,4 +1,4 @@
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { CollectOptions } from "./options.ts";
@@ -69,7 +69,7 @@ export type NewStory = Pick<FoundStory, "title" | "text"> & Partial<FoundStory>;
  * Defines a source of human stories for `plugins:` of study.yaml. A story needs only `title` and `text`. Defaults: the
  * licence in `corpus.licence`, no author, and each story as its own group for the split.
  */
-export const defineSource = (source: SourceDefinition): SourceDefinition => definition("source", source);
+export const defineSource = (source: SourceDefinition): SourceDefinition => markDefinition("source", source);
 
 /** A plugin's source with the interface of the built-in ones. */
 export const sourceOf = (source: SourceDefinition): Source => ({

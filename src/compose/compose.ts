@@ -5,7 +5,7 @@ import type { ClipSummary } from "../study/clip-summary.ts";
 import type { Form } from "../study/form.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
 import { csv } from "../tables/tables.ts";
-import { checkAsked } from "../tasks/asked.ts";
+import { checkTaskSettings } from "../tasks/task-settings.ts";
 import { taskNamed, taskNames } from "../tasks/tasks.ts";
 import {
   clipSummaryFile,
@@ -58,7 +58,7 @@ interface Composed {
 }
 
 async function composed(study: Study): Promise<Composed> {
-  checkAsked(study.config);
+  checkTaskSettings(study.config);
   const settings = study.config.compose;
   const candidates = candidatesOf(await readStories(study), await readGenerations(study), settings);
   const places = layOut(candidates, settings, study.random("layout"));

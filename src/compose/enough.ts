@@ -1,7 +1,7 @@
 import type { StudyConfig } from "../study/config.ts";
 import { counted } from "../study/print.ts";
 import type { Story } from "../study/story.ts";
-import { checkAsked, sharesOf } from "../tasks/asked.ts";
+import { checkTaskSettings, storySharesOf } from "../tasks/task-settings.ts";
 import { generationsFolder, readGenerations, readStories, storiesFile } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
@@ -16,7 +16,7 @@ import { titlesNeeded } from "./titles-needed.ts";
  */
 export async function checkEnough(study: Study, settled: ReadonlySet<string>): Promise<void> {
   const { config } = study;
-  checkAsked(config);
+  checkTaskSettings(config);
   const stories = settled.has(storiesFile) ? await readStories(study) : undefined;
   if (stories && settled.has(generationsFolder)) {
     const candidates = candidatesOf(stories, await readGenerations(study), config.compose);
@@ -47,8 +47,8 @@ function checkTestStories({ compose, corpus }: StudyConfig, stories: readonly St
 
 /** Human stories do not need a machine story with their title. */
 function checkTitles({ compose, generate }: StudyConfig): void {
-  const { alone, pairs } = sharesOf(compose);
-  const needed = compose.forms * (alone.machine + pairs);
+  const { single, pairs } = storySharesOf(compose);
+  const needed = compose.forms * (single.machine + pairs);
   if (generate.titles !== "all" && generate.titles < needed)
     throw tooFew(compose, needed, `generate.titles is ${generate.titles}`);
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../stats/random.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
-import { sharesOf } from "../tasks/asked.ts";
+import { storySharesOf } from "../tasks/task-settings.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { type Candidate, type Candidates, longEnough, type Version } from "./candidates.ts";
 
@@ -23,16 +23,16 @@ export interface Placement {
 export function layOut(candidates: Candidates, settings: ComposeSettings, random: Random): Placement[] {
   const pool = new Pool(candidates, random);
   const none = () => tooFew(candidates, settings);
-  const { alone, pairs } = sharesOf(settings);
-  if (candidates.models.length === 0 && alone.machine + pairs > 0)
+  const { single, pairs } = storySharesOf(settings);
+  if (candidates.models.length === 0 && single.machine + pairs > 0)
     throw new StudyError("there are no machine stories", {
       hint: "run `tinylove generate` first",
     });
   const shared = { forms: settings.forms, models: candidates.models, pool, none };
   // The models of the pairs continue the turns after the single stories.
-  const ofPairs = { ...shared, firstRow: alone.machine };
+  const ofPairs = { ...shared, firstRow: single.machine };
   return [
-    ...separateForms({ ...shared, ...alone, firstRow: 0 }).map((place) => ({ ...place, paired: false })),
+    ...separateForms({ ...shared, ...single, firstRow: 0 }).map((place) => ({ ...place, paired: false })),
     ...(settings.pairs === "title"
       ? sameForm({ ...ofPairs, pairs })
       : separateForms({ ...ofPairs, human: pairs, machine: pairs })

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { PluginModel } from "../plugins/model.ts";
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { ModelSettings } from "../study/settings/models.ts";
 import { sha256 } from "../text/hash.ts";
 import { type Effects, timestamp } from "../workbench/effects.ts";
@@ -60,7 +60,7 @@ export interface ModelText {
  */
 export const defineModel = <const Settings extends Shape = Record<never, never>>(
   model: ModelDefinition<Settings>,
-): ModelDefinition<Settings> => definition("model", model);
+): ModelDefinition<Settings> => markDefinition("model", model);
 
 /** A plugin's model with the interface of the built-in ones. */
 export const providerOfPlugin = ({ definition, hash }: PluginModel): Provider => {

@@ -1,4 +1,4 @@
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { Format } from "../study/finding.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Comparison, Corpus } from "./corpus.ts";
@@ -57,4 +57,4 @@ export type MeasureDefinition = Omit<QuickMeasure, "version">;
  * `corpus/codes.csv` and a row in the report's description of the corpus, by origin.
  */
 export const defineMeasure = (measure: MeasureDefinition): MeasureDefinition =>
-  definition("measure", measure);
+  markDefinition("measure", measure);

@@ -4,17 +4,17 @@ import { defineTask, type TaskDefinition } from "../tasks/task.ts";
 import { addTask } from "../tasks/tasks.ts";
 import { messageOf, StudyError } from "../workbench/errors.ts";
 import { exists } from "../workbench/files.ts";
-import { filesBehind, type PluginFiles } from "./files.ts";
+import { fileWithImports, type PluginFiles } from "./files.ts";
 import { addModel, type ModelKindDefinition } from "./model.ts";
 import { kindOfExport, noPlugins, type PluginMember, type Plugins } from "./plugin.ts";
 import { resolveTinylove } from "./resolve-tinylove.ts";
-import { wrongShape } from "./shapes.ts";
+import { shapeError } from "./shapes.ts";
 import { isTrusted } from "./trust.ts";
 
 /**
- * Loads the files that `plugins:` of a study names, relative to its folder. Tasks and kinds of models are known from
- * then on to all that this process does; measures, analyses and sources to this study alone. Throws StudyError that
- * names the file, its export and the member for what is no plugin, and for a file that the user has not agreed to run.
+ * Loads the plugins that a study lists in `plugins:`, relative to its folder. Tasks and kinds of models are registered
+ * for the whole process; measures, analyses and sources belong to this study. Throws StudyError for an invalid plugin,
+ * naming file, export and member, and for a file that the user has not agreed to run.
  */
 export async function loadPlugins(folder: string, named: readonly string[]): Promise<Plugins> {
   if (named.length === 0) return noPlugins;
@@ -22,10 +22,10 @@ export async function loadPlugins(folder: string, named: readonly string[]): Pro
   const loaded: { readonly files: PluginFiles; readonly members: readonly PluginMember[] }[] = [];
   for (const name of named) {
     const file = await pluginFile(folder, name);
-    const files = await filesBehind(file);
+    const files = await fileWithImports(file);
     if (!(await isTrusted(files))) throw notTrusted(name);
     const members = await membersOf(name, file, files.hash);
-    for (const member of members) makeKnown(member, file);
+    for (const member of members) register(member, file);
     loaded.push({ files, members });
   }
   return {
@@ -40,10 +40,10 @@ export async function loadPlugins(folder: string, named: readonly string[]): Pro
   };
 }
 
-/** The plugins of a study with all that they import from beside them, not loaded yet. */
+/** The files of a study's plugins with their relative imports, without loading them. */
 export async function pluginFilesOf(folder: string, named: readonly string[]): Promise<PluginFiles[]> {
   const files = [];
-  for (const name of named) files.push(await filesBehind(await pluginFile(folder, name)));
+  for (const name of named) files.push(await fileWithImports(await pluginFile(folder, name)));
   return files;
 }
 
@@ -53,18 +53,18 @@ async function pluginFile(folder: string, name: string): Promise<string> {
   if (kind === ".ts" || kind === ".mts") {
     if (!stripsTypes())
       throw refuse(
-        `: Node ${process.versions.node} runs no TypeScript`,
+        `: Node ${process.versions.node} cannot run TypeScript`,
         "write it as .mjs, or use Node 22.18 or newer",
       );
   } else if (kind !== ".mjs") {
-    throw refuse(" is no .mjs or .ts file", "name a JavaScript module, ./my-task.mjs");
+    throw refuse(" is not an .mjs or .ts file", "name a JavaScript module such as ./my-task.mjs");
   }
   const file = resolve(folder, name);
-  if (!(await exists(file))) throw refuse(": there is no such file", "give its path from study.yaml");
+  if (!(await exists(file))) throw refuse(": there is no such file", "give its path relative to study.yaml");
   return file;
 }
 
-/** Node 22.18 and newer run TypeScript whose types can be left out; a bundler that runs tests does so as well. */
+/** Whether types are stripped: by Node 22.18 and newer, and by the bundler that runs the tests. */
 const stripsTypes = (): boolean =>
   Boolean((process.features as { typescript?: unknown }).typescript) || import.meta.url.endsWith(".ts");
 
@@ -80,7 +80,7 @@ async function membersOf(name: string, file: string, hash: string): Promise<Plug
     const kind = kindOfExport(value);
     if (!kind) continue;
     const where = `${name}, export ${key}`;
-    const [wrong, hint] = wrongShape(kind, value as object) ?? [];
+    const [wrong, hint] = shapeError(kind, value as object) ?? [];
     if (wrong !== undefined) throw new StudyError(`plugins: ${where}: ${wrong}`, { hint: hint! });
     members.push({ kind, where, definition: value, hash });
   }
@@ -90,49 +90,49 @@ async function membersOf(name: string, file: string, hash: string): Promise<Plug
   });
 }
 
-/** A file that has changed since it was loaded is loaded anew. */
+/** The exports of a file. A file that has changed since it was loaded is loaded again. */
 async function imported(name: string, file: string, hash: string): Promise<Record<string, unknown>> {
   try {
     return (await import(`${pathToFileURL(file).href}?${hash.slice(0, 16)}`)) as Record<string, unknown>;
   } catch (cause) {
     const [line] = messageOf(cause).split("\n");
-    throw new StudyError(`plugins: ${name} cannot be loaded: ${line}`, { hint: "correct the file", cause });
+    throw new StudyError(`plugins: ${name} cannot be loaded: ${line}`, { hint: "fix the file", cause });
   }
 }
 
-interface Known {
+interface Registered {
   readonly file: string;
   readonly hash: string;
-  forget(): void;
+  unregister(): void;
 }
 
-/** Tasks and kinds of models that this process knows from plugins, by kind and name. */
-const known = new Map<string, Known>();
+/** The tasks and kinds of models that plugins have registered in this process, by kind and name. */
+const registered = new Map<string, Registered>();
 
 /**
- * The same content is known once, also from a copy of a study; a file that was changed takes the place of what it was.
- * Throws StudyError where another file has defined something of this name.
+ * Registers a task or a kind of model. The same content is registered only once, also from a copy of a study; a changed
+ * file replaces its earlier version. Throws StudyError if another file has registered this name.
  */
-function makeKnown(member: PluginMember, file: string): void {
+function register(member: PluginMember, file: string): void {
   const { kind, where, definition, hash } = member;
   if (kind !== "task" && kind !== "model") return;
   const name =
     kind === "task" ? (definition as TaskDefinition).name : (definition as ModelKindDefinition).scheme;
-  const there = known.get(`${kind} ${name}`);
-  if (there?.hash === hash) return;
-  if (there && there.file !== file)
-    throw new StudyError(`plugins: ${where}: ${there.file} defines a ${kind} called ${name} as well`, {
+  const earlier = registered.get(`${kind} ${name}`);
+  if (earlier?.hash === hash) return;
+  if (earlier && earlier.file !== file)
+    throw new StudyError(`plugins: ${where}: ${earlier.file} also defines a ${kind} called ${name}`, {
       hint: "give one of them another name, or work on one of the studies at a time",
     });
-  there?.forget();
+  earlier?.unregister();
   try {
-    const forget =
+    const unregister =
       kind === "task"
         ? addTask(defineTask(definition as TaskDefinition))
         : addModel(definition as ModelKindDefinition, hash);
-    known.set(`${kind} ${name}`, { file, hash, forget });
+    registered.set(`${kind} ${name}`, { file, hash, unregister });
   } catch (cause) {
-    known.delete(`${kind} ${name}`);
+    registered.delete(`${kind} ${name}`);
     if (!(cause instanceof StudyError)) throw cause;
     throw new StudyError(`plugins: ${where}: ${cause.message}`, {
       ...(cause.hint && { hint: cause.hint }),

@@ -3,7 +3,7 @@ import { addModelKind, kindOfScheme } from "../study/settings/models.ts";
 import { addressed, common, localSampling } from "../study/settings/providers/provider.ts";
 import { StudyError } from "../workbench/errors.ts";
 
-/** What of a kind of model study.yaml depends on; the rest is for `generate/plugin-model.ts`. */
+/** The part of a kind of model that study.yaml depends on; `generate/plugin-model.ts` uses the rest. */
 export interface ModelKindDefinition {
   readonly scheme: string;
   readonly summary: string;
@@ -16,17 +16,17 @@ export interface PluginModel {
   readonly hash: string;
 }
 
-/** Lets studies name models of a plugin's kind, until the function that it returns is called. Throws StudyError. */
+/** Adds a plugin's kind of model, until the returned function is called. Throws StudyError if the definition is invalid. */
 export function addModel(definition: ModelKindDefinition, hash: string): () => void {
   const { scheme, summary, settings = {} } = definition;
   if (kindOfScheme(scheme))
-    throw new StudyError(`there is a model ${scheme}: already`, { hint: "choose another scheme" });
+    throw new StudyError(`there is already a model ${scheme}:`, { hint: "choose another scheme" });
   const given = { address: addressed(scheme, "NAME"), ...common, ...localSampling };
   for (const [name, setting] of Object.entries(settings)) {
     if (Object.hasOwn(given, name))
-      throw new StudyError(`settings.${name} is what every model has`, { hint: "give it another name" });
+      throw new StudyError(`every model already has a setting ${name}`, { hint: "give it another name" });
     if (typeof setting !== "object" || setting === null || !("_zod" in setting))
-      throw new StudyError(`settings.${name} is no zod schema`, {
+      throw new StudyError(`settings.${name} is not a zod schema`, {
         hint: 'write z.number().default(1), with `import { z } from "tinylove"`',
       });
   }

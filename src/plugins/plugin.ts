@@ -1,57 +1,57 @@
 import { StudyError } from "../workbench/errors.ts";
 
-/** What a plugin can bring. */
+/** What a plugin can define. */
 export type PluginKind = "task" | "model" | "measure" | "analysis" | "source";
 
-/** The mark that `defineTask` and its like leave, the same in every copy of Tiny Love that a process loads. */
+/** Marks what `defineTask` and the other `define` functions return; the same symbol in every copy of Tiny Love that a process loads. */
 const mark = Symbol.for("tinylove.plugin");
 
 /** Marks a definition, so that `plugins:` of study.yaml finds it among the exports of its file. */
-export const definition = <Definition extends object>(kind: PluginKind, of: Definition): Definition =>
-  Object.assign(Object.create(Object.getPrototypeOf(of) as object), of, { [mark]: kind });
+export const markDefinition = <Definition extends object>(
+  kind: PluginKind,
+  definition: Definition,
+): Definition =>
+  Object.assign(Object.create(Object.getPrototypeOf(definition) as object), definition, { [mark]: kind });
 
-/** What an export defines; undefined for one that is no definition. */
+/** The kind of definition of an export; undefined if it is not a definition. */
 export const kindOfExport = (value: unknown): PluginKind | undefined =>
   typeof value === "object" && value !== null ? (value as { readonly [mark]?: PluginKind })[mark] : undefined;
 
-/** One export of a plugin's file, of a shape that was checked. */
+/** One definition that a plugin exports; its shape has been checked. */
 export interface PluginMember {
   readonly kind: PluginKind;
-  /** Its file as study.yaml names it, and its export: `./my-task.mjs, export default`. */
+  /** Its file as in study.yaml, and its export: `./my-task.mjs, export default`. */
   readonly where: string;
-  /** What was given to `defineTask` and its like. */
+  /** The argument of `defineTask` or another `define` function. */
   readonly definition: unknown;
-  /** SHA-256 of the file and of what it imports from beside it. */
+  /** SHA-256 of the file and its relative imports. */
   readonly hash: string;
 }
 
-/** What the plugins of a study brought. */
+/** What the plugins of a study define. */
 export interface Plugins {
   readonly members: readonly PluginMember[];
-  /** Absolute paths of the files behind members of these kinds, what they import from beside them included. */
+  /** Absolute paths of the files that define members of these kinds, and of their relative imports. */
   filesOf(...kinds: readonly PluginKind[]): readonly string[];
 }
 
 export const noPlugins: Plugins = { members: [], filesOf: () => [] };
 
-/**
- * What comes with Tiny Love, and what the plugins of a study add to it. Throws StudyError for a plugin's member whose
- * name is taken.
- */
+/** The built-in members of a kind and those of a study's plugins. Throws StudyError if a name is already taken. */
 export function withPlugins<Member extends { readonly name: string }>(
   builtIn: readonly Member[],
   kind: PluginKind,
   { members }: Plugins,
-  made: (member: PluginMember) => Member,
+  make: (member: PluginMember) => Member,
 ): readonly Member[] {
   const all = [...builtIn];
   for (const member of members.filter((each) => each.kind === kind)) {
-    const own = made(member);
-    if (all.some(({ name }) => name === own.name))
-      throw new StudyError(`plugins: ${member.where}: there is a ${kind} called ${own.name} already`, {
+    const added = make(member);
+    if (all.some(({ name }) => name === added.name))
+      throw new StudyError(`plugins: ${member.where}: there is already a ${kind} called ${added.name}`, {
         hint: "give it another name",
       });
-    all.push(own);
+    all.push(added);
   }
   return all;
 }

@@ -4,7 +4,7 @@ import { packageFolder } from "../workbench/version.ts";
 let done = false;
 
 /**
- * Lets plugins say `import "tinylove"` wherever their study is: it is the Tiny Love that runs them. Called before the
+ * Resolves `import "tinylove"` in plugins to the Tiny Love that runs them, wherever their study is. Called before the
  * first plugin is loaded.
  */
 export function resolveTinylove(): void {
@@ -18,7 +18,7 @@ export function resolveTinylove(): void {
     });
     return;
   }
-  // Node below 22.15 resolves in a thread of its own, which is told as a module.
+  // Node below 22.15 resolves in a separate thread, which gets the hook as a module.
   module.register(
     `data:text/javascript,${encodeURIComponent(
       `export const resolve = (specifier, context, next) =>
@@ -29,7 +29,7 @@ export function resolveTinylove(): void {
 
 type Next = (specifier: string, context: unknown) => { readonly url: string };
 
-/** What Node has from 22.15 on; the types are those of Node 20. */
+/** Node has this function since 22.15; the type definitions are those of Node 20. */
 const hooks: {
   readonly registerHooks?: (hooks: {
     resolve(

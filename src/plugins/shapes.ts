@@ -1,64 +1,70 @@
 import { nearestName } from "../workbench/nearest.ts";
 import type { PluginKind } from "./plugin.ts";
 
-/** What a member of a definition has to be: its type, or a pattern with what it asks for in words. */
+/** The required type of a member of a definition, and for a text its pattern, with the pattern in words. */
 interface Member {
   readonly is: "text" | "function" | "list" | "object" | "boolean" | "value";
   readonly optional?: true;
-  readonly like?: readonly [pattern: RegExp, inWords: string];
+  readonly pattern?: readonly [pattern: RegExp, inWords: string];
 }
 
-const text: Member = { is: "text" };
-const run: Member = { is: "function" };
-const named = (pattern: RegExp, inWords: string): Member => ({ is: "text", like: [pattern, inWords] });
+const textMember: Member = { is: "text" };
+const functionMember: Member = { is: "function" };
+const textMatching = (pattern: RegExp, inWords: string): Member => ({
+  is: "text",
+  pattern: [pattern, inWords],
+});
 const optional = (member: Member): Member => ({ ...member, optional: true });
 
 /** The members of each kind of definition. */
 const shapes: Readonly<Record<PluginKind, Readonly<Record<string, Member>>>> = {
   task: {
-    name: text,
-    kind: text,
+    name: textMember,
+    kind: textMember,
     phrases: { is: "object" },
-    items: run,
+    items: functionMember,
     asksOrigin: optional({ is: "boolean" }),
     asksFeeling: optional({ is: "boolean" }),
-    rightAnswer: optional(text),
-    simulate: optional(run),
+    rightAnswer: optional(textMember),
+    simulate: optional(functionMember),
   },
   model: {
-    scheme: named(/^[a-z]{2,20}$/, "2 to 20 lower-case letters"),
-    summary: text,
+    scheme: textMatching(/^[a-z]{2,20}$/, "2 to 20 lower-case letters"),
+    summary: textMember,
     settings: optional({ is: "object" }),
-    takes: optional(named(/^(chat|completions)$/, "chat or completions")),
+    takes: optional(textMatching(/^(chat|completions)$/, "chat or completions")),
     pretend: optional({ is: "boolean" }),
-    files: optional(run),
-    open: run,
+    files: optional(functionMember),
+    open: functionMember,
   },
   measure: {
-    name: named(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and underscores"),
-    means: text,
-    unit: text,
-    format: named(/^(text|integer|number|percent|p|milliseconds)$/, "number, integer, percent or text"),
+    name: textMatching(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and underscores"),
+    means: textMember,
+    unit: textMember,
+    format: textMatching(
+      /^(text|integer|number|percent|p|milliseconds)$/,
+      "number, integer, percent or text",
+    ),
     dependsOn: optional({ is: "list" }),
-    of: run,
+    of: functionMember,
   },
   analysis: {
-    name: named(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
-    asks: text,
+    name: textMatching(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
+    asks: textMember,
     needs: { is: "list" },
     beforeData: optional({ is: "boolean" }),
-    run,
+    run: functionMember,
   },
   source: {
-    name: named(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
-    summary: text,
-    inputs: optional(run),
-    gather: run,
+    name: textMatching(/^[a-z][a-z0-9-]{0,39}$/, "lower-case letters, digits and hyphens"),
+    summary: textMember,
+    inputs: optional(functionMember),
+    gather: functionMember,
   },
 };
 
-/** What is wrong with a definition, and how to correct it; undefined where nothing is. */
-export function wrongShape(kind: PluginKind, definition: object): readonly [string, string] | undefined {
+/** What is wrong with a definition, and how to correct it; undefined if it is correct. */
+export function shapeError(kind: PluginKind, definition: object): readonly [string, string] | undefined {
   const shape = shapes[kind];
   for (const name of Object.keys(definition)) {
     if (Object.hasOwn(shape, name)) continue;
@@ -72,20 +78,20 @@ export function wrongShape(kind: PluginKind, definition: object): readonly [stri
     const value = (definition as Record<string, unknown>)[name];
     if (value === undefined && member.optional) continue;
     if (value === undefined) return [`${name} is missing`, `a ${kind} needs ${name}: ${inWords(member)}`];
-    if (!fits(value, member)) return [`${name} is ${shown(value)}`, `it has to be ${inWords(member)}`];
+    if (!fits(value, member)) return [`${name} is ${shown(value)}`, `it must be ${inWords(member)}`];
   }
   return undefined;
 }
 
-function fits(value: unknown, { is, like }: Member): boolean {
+function fits(value: unknown, { is, pattern }: Member): boolean {
   if (is === "list") return Array.isArray(value);
-  if (is === "text") return typeof value === "string" && value !== "" && (!like || like[0].test(value));
+  if (is === "text") return typeof value === "string" && value !== "" && (!pattern || pattern[0].test(value));
   if (is === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
   return is === "value" || typeof value === is;
 }
 
-const inWords = ({ is, like }: Member): string =>
-  like?.[1] ?? { boolean: "true or false", object: "an object" }[is as string] ?? `a ${is}`;
+const inWords = ({ is, pattern }: Member): string =>
+  pattern?.[1] ?? { boolean: "true or false", object: "an object" }[is as string] ?? `a ${is}`;
 
 const shown = (value: unknown): string =>
   typeof value === "function" ? "a function" : (JSON.stringify(value)?.slice(0, 60) ?? String(value));

@@ -7,9 +7,9 @@ import { exists } from "../workbench/files.ts";
 import type { PluginFiles } from "./files.ts";
 
 /**
- * A study may come from a stranger, and its plugins are programs. One runs only after the user has agreed to it as it
- * is: agreement is kept in the user's own cache folder, never in the study, for this path and this content, as `direnv
- * allow` does it. TINYLOVE_TRUST=1 agrees to all, for servers and tests that nobody watches.
+ * Whether the user has agreed to run a plugin with this path and content. A study may come from a stranger, and its
+ * plugins are programs. The agreement is stored in the user's cache folder, never in the study, as with `direnv allow`.
+ * TINYLOVE_TRUST=1 agrees to all plugins, for servers and tests.
  */
 export async function isTrusted(files: PluginFiles, env: Effects["env"] = process.env): Promise<boolean> {
   return env["TINYLOVE_TRUST"] === "1" || (await exists(await agreement(files, env)));

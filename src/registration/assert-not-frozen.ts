@@ -31,18 +31,18 @@ export async function assertNotFrozen(study: Study, what: string): Promise<void>
 /** Makes the error that refuses a change; undefined if nobody has begun and the survey is not open. */
 async function refusalOf(study: Study): Promise<((what: string) => StudyError) | undefined> {
   const answers = await responsesSoFar(study);
-  if (answers !== undefined) return (what) => readAlready(what, answers);
-  return (await isOpen(study)) ? beingServed : undefined;
+  if (answers !== undefined) return (what) => alreadyRead(what, answers);
+  return (await isOpen(study)) ? surveyIsOpen : undefined;
 }
 
-const readAlready = (what: string, answers: string): StudyError =>
-  new StudyError(`${what}, but people have already read what is there (${answers})`, {
-    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work with what was read",
+const alreadyRead = (what: string, answers: string): StudyError =>
+  new StudyError(`${what}, but people have already read the present version (${answers})`, {
+    hint: "undo the change, or make a new study for it; `tinylove judgments`, `analyse` and `report` still work with the present version",
   });
 
 /** A running survey keeps the texts with which it was opened. */
-const beingServed = (what: string): StudyError =>
-  new StudyError(`${what}, but the survey is open with what is there`, {
+const surveyIsOpen = (what: string): StudyError =>
+  new StudyError(`${what}, but the survey is open with the present version`, {
     hint: "stop `tinylove serve`, make the change, and start it again",
   });
 

@@ -11,19 +11,19 @@ export function codingsTable(
   { coders, stories, generations, factorial }: PackageData,
   nameOf: (coder: string) => string,
 ): Table {
-  const written = new Set(stories.map(({ id }) => id));
-  const generated = new Set([...generations, ...factorial].map(({ id }) => id));
+  const storyIds = new Set(stories.map(({ id }) => id));
+  const generationIds = new Set([...generations, ...factorial].map(({ id }) => id));
   const rows = coders.flatMap((coder) => {
     const { name, textSet: text_set } = textSetOf(coder.name);
     const published = isOfPeople(coder) ? nameOf(name) : name;
     return coder.codings
-      .filter(({ text }) => written.has(text) || generated.has(text))
+      .filter(({ text }) => storyIds.has(text) || generationIds.has(text))
       .map(({ text, variable, code, kind }) => ({
         coder: published,
         kind,
         text_set,
-        story: written.has(text) ? text : undefined,
-        generation: written.has(text) ? undefined : text,
+        story: storyIds.has(text) ? text : undefined,
+        generation: storyIds.has(text) ? undefined : text,
         variable,
         code,
       }));

@@ -14,14 +14,14 @@ export function measuresTable(
   rules: TextRules,
 ): Table {
   const [first = {}] = measured;
-  const taken = measures.filter(({ name }) => name in first);
+  const available = measures.filter(({ name }) => name in first);
   const withheld = new Map([
     ...stories.map((story) => [story.id, rules.ofStory(story)] as const),
     ...generations.map((generation) => [generation.id, rules.ofGeneration(generation)] as const),
   ]);
-  const written = new Set(stories.map(({ id }) => id));
+  const storyIds = new Set(stories.map(({ id }) => id));
   const cellsOf = (row: Row) =>
-    taken
+    available
       .filter(({ unit }) => unit !== "phrases" || !withheld.get(row["id"]!))
       .map((measure) => [measure.name, cellOf(row[measure.name], typeOf(measure))]);
   return {
@@ -35,13 +35,13 @@ export function measuresTable(
         refersTo: "generations",
         meaning: "The measured generation, if it is not a story of the corpus",
       },
-      ...taken.map(columnOf),
+      ...available.map(columnOf),
     ],
     rows: sortedBy(
       measured.filter(({ id }) => withheld.has(id!)),
       ({ id }) => id!,
     ).map((row) => ({
-      [written.has(row["id"]!) ? "story" : "generation"]: row["id"],
+      [storyIds.has(row["id"]!) ? "story" : "generation"]: row["id"],
       ...Object.fromEntries(cellsOf(row)),
     })),
   };

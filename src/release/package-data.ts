@@ -110,7 +110,7 @@ const participantsOf = (judgments: readonly Judgment[]): Row[] => [
   ).values(),
 ];
 
-/** Throws StudyError for references between tables that lead nowhere; validation and SQLite would fail on them. */
+/** Throws StudyError for references to rows that do not exist; validation and SQLite would fail on them. */
 function checkReferences({ judgments, participants, forms, stimuli, key }: PackageData): void {
   const questions = new Set(forms.flatMap((form) => form.questions.map(({ id }) => id)));
   const people = new Set(participants.map(({ participant }) => participant));

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { instructionsFor } from "../survey/instructions.ts";
 import { phrasesOf } from "../survey/languages.ts";
 import { fillInLength, surveyLengthOf } from "../survey/survey-length.ts";
-import { TaskFacts } from "../tasks/kinds.ts";
+import { TaskProperties } from "../tasks/kinds.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { PackageInfo } from "./descriptor.ts";
@@ -82,9 +82,9 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
 }
 
 /** What each task asks, so that the tables can be analysed where its plugin is not. */
-const tasksOf = (forms: PackageData["forms"]): Record<string, TaskFacts> =>
+const tasksOf = (forms: PackageData["forms"]): Record<string, TaskProperties> =>
   Object.fromEntries(
     [...new Set(forms.flatMap(({ questions }) => questions.map(({ task }) => task)))]
       .flatMap((name) => taskNamed(name) ?? [])
-      .map((task) => [task.name, TaskFacts.parse(task)]),
+      .map((task) => [task.name, TaskProperties.parse(task)]),
   );

@@ -32,7 +32,7 @@ export const packageStudy = command({
     "tinylove package --texts none --demographics none --to elsewhere/data",
   ],
   flags: [
-    ["--to <folder>", "where to write; replaces a package that is there (default: package/ in the study)"],
+    ["--to <folder>", "where to write; replaces an existing package (default: package/ in the study)"],
     ["--texts <which>", "licensed: texts that may be shared; all; none (default: licensed)"],
     ["--demographics <which>", "closed: answers from fixed choices only; all; none (default: closed)"],
     ["--own-words", "also what participants wrote in their own words, which may identify them"],
@@ -92,7 +92,7 @@ async function secretOf(study: Study): Promise<string> {
 async function writePackage(
   folder: string,
   tables: readonly Table[],
-  papers: ReadonlyMap<string, string>,
+  documents: ReadonlyMap<string, string>,
   info: PackageInfo,
   { signal }: Effects,
 ): Promise<void> {
@@ -116,7 +116,7 @@ async function writePackage(
   }
   writeSqlite(join(folder, "study.sqlite"), tables);
   await addFile("study.sqlite");
-  for (const [path, content] of papers) await addFile(path, content);
+  for (const [path, content] of documents) await addFile(path, content);
   const descriptor = `${JSON.stringify(descriptorOf(info, files), null, 2)}\n`;
   await addFile("datapackage.json", descriptor);
   await writeWhole(
@@ -145,10 +145,10 @@ function logContents(
     `${counted(rowsOf("judgments").length, "judgment")} of ${counted(rowsOf("participants").length, "participant")}; ${withheld} of ${rowsOf("stimuli").length} texts left out`,
   );
   const codes = rowsOf("codings").length;
-  const gone = coders.reduce((sum, { codings }) => sum + codings.length, 0) - codes;
-  if (codes + gone > 0)
+  const leftOut = coders.reduce((sum, { codings }) => sum + codings.length, 0) - codes;
+  if (codes + leftOut > 0)
     effects.log(
-      `${counted(codes, "code")}${gone > 0 ? `; ${gone} left out, of texts that are no longer in the study` : ""}`,
+      `${counted(codes, "code")}${leftOut > 0 ? `; ${leftOut} left out, of texts that are no longer in the study` : ""}`,
     );
   const unique = countUniqueProfiles(
     tables.find(({ name }) => name === "participants")!,

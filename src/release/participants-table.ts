@@ -1,7 +1,7 @@
 import type { Form } from "../study/form.ts";
 import { phrasesOf } from "../survey/languages.ts";
-import { aboutItems } from "../tasks/asked.ts";
 import { type Item, isClosed, levelsOf } from "../tasks/items.ts";
+import { aboutItems } from "../tasks/task-settings.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Study } from "../workbench/study.ts";
 import type { PackageData, PackageOptions } from "./package-data.ts";
@@ -24,7 +24,7 @@ export function participantsTable(
       answersOf.set(participant, { ...answersOf.get(participant), ...response });
   }
   const rows = participants.map((row) => {
-    const own = answersOf.get(row["participant"]!) ?? {};
+    const answers = answersOf.get(row["participant"]!) ?? {};
     const [started, completed] = [Date.parse(row["started"] ?? ""), Date.parse(row["completed"] ?? "")];
     return {
       participant: nameOf(row["participant"]!),
@@ -34,7 +34,7 @@ export function participantsTable(
       seconds: Number.isNaN(completed - started) ? undefined : Math.round((completed - started) / 1000),
       ...Object.fromEntries(qualityColumns.map(({ name, type }) => [name, qualityCell(row[name], type)])),
       simulated: row["simulated"] === "yes",
-      ...Object.fromEntries(fields.map(({ name }) => [name, own[name] as string | undefined])),
+      ...Object.fromEntries(fields.map(({ name }) => [name, answers[name] as string | undefined])),
     };
   });
   return {

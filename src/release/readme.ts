@@ -41,7 +41,7 @@ ${examplesFor(tables)}
 
 ## People
 
-Participants have random names, made for this package and sorted by name. Left out are ids of recruiting services, times of day, participants who withdrew${choices.ownWords ? "" : ", what participants wrote in their own words"}${
+Participants have random names, made for this package and sorted by name. The package leaves out ids of recruiting services, times of day, participants who withdrew${choices.ownWords ? "" : ", what participants wrote in their own words"}${
     {
       closed: ", and demographic answers without fixed choices",
       none: ", and all demographic answers",

@@ -114,9 +114,9 @@ interface Simulation {
   readonly random: Random;
 }
 
-async function simulateParticipant(number: number, world: Simulation): Promise<void> {
-  const { materials, store } = world;
-  const random = world.random.fork("participant", number);
+async function simulateParticipant(number: number, simulation: Simulation): Promise<void> {
+  const { materials, store } = simulation;
+  const random = simulation.random.fork("participant", number);
   const id = idFrom(random);
   // They start one minute apart.
   let now = simulatedDay + number * 60_000;
@@ -134,7 +134,7 @@ async function simulateParticipant(number: number, world: Simulation): Promise<v
     random.fork("allocation"),
   );
   const participant = allocated as Participant;
-  const reader = readerFrom(world.options, random.fork("reader"));
+  const reader = readerFrom(simulation.options, random.fork("reader"));
   const answers = participant.plan.map((planned) => {
     const ms = Math.round(20_000 * Math.exp(0.4 * random.normal()));
     now += ms;
@@ -142,7 +142,7 @@ async function simulateParticipant(number: number, world: Simulation): Promise<v
       participant: id,
       question: planned.question,
       key: idFrom(random),
-      response: responseTo(planned, reader, world, random.fork("answer", planned.question)),
+      response: responseTo(planned, reader, simulation, random.fork("answer", planned.question)),
       ms,
       now,
       reserve: 3_600_000,
@@ -164,9 +164,9 @@ function responseTo(
       throw new StudyError(`stimuli/key.csv: no row for ${id}`, { hint: "run `tinylove compose` again" });
     return origin;
   });
-  // How human a story seems is a property of the story and the same for all readers.
-  const seems = stimuli.map((id) => options.storySpread * study.random("simulate", "story", id).normal());
-  const [left = 0, right = 0] = seems;
+  // How human a story seems is the same for all readers.
+  const humanness = stimuli.map((id) => options.storySpread * study.random("simulate", "story", id).normal());
+  const [left = 0, right = 0] = humanness;
   return taskNamed(task)!.simulate(
     shown,
     { ...reader, bias: reader.bias + left - right },

@@ -2,7 +2,7 @@ import type { Random } from "../stats/random.ts";
 import { allocateForm, type FormLoad } from "./form-allocation.ts";
 import { digest, hmac } from "./ids.ts";
 import { prepared } from "./store/prepared-statement.ts";
-import type { Database, Writing } from "./store/schema.ts";
+import type { Database, StoreTransaction } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 
 /** A person sent by a recruiting service or an invitation: their id there, the id of the study and of this visit. */
@@ -14,7 +14,7 @@ export interface Recruit {
 }
 
 /**
- * Why an arrival gets no place. `taken`: the id has a place in another browser. `withdrawn`: the person with this id has
+ * The reason why an arrival gets no place. `taken`: the id has a place in another browser. `withdrawn`: the person with this id has
  * withdrawn. `other`: the secret of this browser belongs to another person.
  */
 export interface Refusal {
@@ -95,25 +95,25 @@ export class ParticipantAllocator {
 
   /** Gives a new arrival a place on the form that needs it most. */
   async allocate(
-    writing: Writing,
+    transaction: StoreTransaction,
     arrival: Arrival,
     sealKey: string,
     random: Random,
   ): Promise<Place | Refusal> {
     const { recruit, oncePer = "person" } = arrival;
-    if (recruit && (await isKnown(writing, recruit, oncePer))) return { refused: "taken" };
-    if (recruit && (await hasWithdrawn(writing, idHashesOf(recruit, sealKey)[oncePer])))
+    if (recruit && (await isKnown(transaction, recruit, oncePer))) return { refused: "taken" };
+    if (recruit && (await hasWithdrawn(transaction, idHashesOf(recruit, sealKey)[oncePer])))
       return { refused: "withdrawn" };
     const allocation = allocateForm(
-      await this.loads(writing, arrival.forms, arrival.now),
+      await this.loads(transaction, arrival.forms, arrival.now),
       arrival.quota,
       random,
     );
     if ("refused" in allocation) return allocation;
     const place = { form: allocation.form, plan: arrival.planFor(allocation.form) };
-    await this.insert(writing, { ...arrival, ...place });
+    await this.insert(transaction, { ...arrival, ...place });
     if (arrival.recruit) {
-      await writing
+      await transaction
         .insertInto("recruit")
         .values({ ...arrival.recruit, participant: arrival.id })
         .execute();
@@ -122,15 +122,15 @@ export class ParticipantAllocator {
   }
 
   /** Locks the allocation against other processes until the commit. */
-  async lock(writing: Writing): Promise<void> {
-    await this.#lock(writing, { name: "allocation" });
+  async lock(transaction: StoreTransaction): Promise<void> {
+    await this.#lock(transaction, { name: "allocation" });
   }
 
   async insert(
-    writing: Writing,
+    transaction: StoreTransaction,
     { id, secret, now, reserve, simulated, form, plan }: Place & Omit<Arrival, "forms" | "quota" | "planFor">,
   ): Promise<void> {
-    await this.#insert(writing, {
+    await this.#insert(transaction, {
       id,
       secret: digest(secret),
       form,
@@ -142,7 +142,11 @@ export class ParticipantAllocator {
   }
 
   /** How many participants have completed each form, and how many are answering it now. */
-  async loads(on: Database | Writing, forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
+  async loads(
+    on: Database | StoreTransaction,
+    forms: readonly string[],
+    now: number,
+  ): Promise<Map<string, FormLoad>> {
     const completed = countsOf(await this.#completed(on, {}));
     const answering = countsOf(await this.#answering(on, { now }));
     return new Map(
@@ -168,11 +172,11 @@ const countsOf = (rows: readonly { form: string; count: number }[]): Map<string,
   new Map(rows.map(({ form, count }) => [form, Number(count)]));
 
 async function isKnown(
-  writing: Writing,
+  transaction: StoreTransaction,
   { service, person, study }: Recruit,
   oncePer: "person" | "study",
 ): Promise<boolean> {
-  const row = await writing
+  const row = await transaction
     .selectFrom("recruit")
     .select("participant")
     .where("service", "=", service)
@@ -182,8 +186,12 @@ async function isKnown(
   return row !== undefined;
 }
 
-async function hasWithdrawn(writing: Writing, mark: string): Promise<boolean> {
-  const row = await writing.selectFrom("used").select("person").where("person", "=", mark).executeTakeFirst();
+async function hasWithdrawn(transaction: StoreTransaction, idHash: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom("used")
+    .select("person")
+    .where("person", "=", idHash)
+    .executeTakeFirst();
   return row !== undefined;
 }
 

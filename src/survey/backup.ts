@@ -53,7 +53,7 @@ async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Arra
     ControlFile,
     "the survey may still be starting: try again",
   );
-  const noCopy = (why: string, cause?: unknown) =>
+  const copyFailed = (why: string, cause?: unknown) =>
     new StudyError(`the survey at ${url} sent no copy (${why})`, {
       hint: "stop the survey and run `tinylove backup` again",
       cause,
@@ -64,10 +64,10 @@ async function copyFromServer(study: Study, effects: Effects): Promise<Uint8Arra
       headers: { authorization: `Bearer ${token}` },
       signal: effects.signal,
     });
-    if (!response.ok) throw noCopy(String(response.status));
+    if (!response.ok) throw copyFailed(String(response.status));
     return new Uint8Array(await response.arrayBuffer());
   } catch (thrown) {
     // A server that stops during the request fails it or cuts the reply short.
-    throw thrown instanceof TypeError ? noCopy("the connection broke", thrown) : thrown;
+    throw thrown instanceof TypeError ? copyFailed("the connection broke", thrown) : thrown;
   }
 }

@@ -1,4 +1,4 @@
-import type { Database, Writing } from "./store/schema.ts";
+import type { Database, StoreTransaction } from "./store/schema.ts";
 
 /** A sign of automated answers: the hidden field was filled in (`trap`), or text was pasted (`pasted`). */
 export type BotSignal = "trap" | "pasted";
@@ -6,7 +6,7 @@ export type BotSignal = "trap" | "pasted";
 /** The name of the hidden field: people cannot see it, programs may fill it in. */
 export const honeypotField = "website";
 
-/** Whether a form field carries a bot signal and is not part of the answer. */
+/** Whether a form field is a bot signal and not part of the answer. */
 export const isBotSignalField = (name: string): boolean => name === honeypotField || name === "pasted";
 
 /** The bot signals in the fields of a posted page. */
@@ -20,7 +20,7 @@ export function botSignalsIn(fields: Readonly<Record<string, unknown>>): BotSign
 
 /** Stores the bot signals of an answer. Most answers have none and cost no write. */
 export async function storeBotSignals(
-  writing: Writing,
+  transaction: StoreTransaction,
   {
     participant,
     question,
@@ -28,7 +28,7 @@ export async function storeBotSignals(
   }: { participant: string; question: string; botSignals?: readonly BotSignal[] },
 ): Promise<void> {
   if (botSignals.length === 0) return;
-  await writing
+  await transaction
     .insertInto("sign")
     .values(botSignals.map((sign) => ({ participant, question, sign })))
     .onConflict((conflict) => conflict.doNothing())

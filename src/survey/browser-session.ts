@@ -107,7 +107,7 @@ export function makeCurrent(
 }
 
 /**
- * The secret of the person who opens the survey. An id or invitation in the address means that person, whoever else has
+ * The secret of the person who opens the survey. An id or invitation in the address means that person, even if others have
  * used this browser; a plain link means the current person. Undefined for a new person.
  */
 export async function secretOfArrival(
@@ -130,7 +130,7 @@ export async function secretOfArrival(
   return own?.secret;
 }
 
-/** Cookies of version 0.1 have no hashes: then the store says whom the service sent. */
+/** Cookies of version 0.1 have no hashes; then the store is asked which person the service sent. */
 async function visitorWithoutHash(
   visitors: readonly KnownVisitor[],
   { store }: SurveyContext,
@@ -175,7 +175,7 @@ export const personalAddress = (
   { id }: Pick<Participant, "id">,
 ): string => `/my/${id}-${hmac(sealKey, "personal", id)}`;
 
-/** The address where a participant with so many answers continues: the first question without an answer. */
+/** The address where a participant continues who has given `answered` answers: the first question without an answer. */
 export function nextAddress({ completed, withdrawn }: Participant, answered: number): string {
   if (withdrawn) return "/withdrawn";
   if (completed) return "/thanks";

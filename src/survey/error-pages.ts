@@ -17,7 +17,7 @@ export function alertFromQuery(request: FastifyRequest, pageContext: PageContext
   return typeof name === "string" && alertNames.includes(name) ? alertText(pageContext, name) : undefined;
 }
 
-/** Reports a problem: a page of its own, or for the script the address of the page that shows it. */
+/** Reports a problem: on a separate page, or for the script by the address of the page that shows it. */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -56,15 +56,15 @@ export function errorHandlers(server: FastifyInstance, { pageContext, effects }:
       return sendPage(reply, status, problemPage(pageContext, words("problem.stale"), link));
     }
     effects.warn(`a request failed: ${messageOf(error)}`);
-    const again = Object.entries(formFields(request)).filter(
+    const postedFields = Object.entries(formFields(request)).filter(
       (entry): entry is [string, string] => typeof entry[1] === "string",
     );
     const address = request.url.split("?")[0]!;
     return sendPage(
       reply,
       503,
-      request.method === "POST" && again.length > 0
-        ? retryPage(pageContext, address, Object.fromEntries(again))
+      request.method === "POST" && postedFields.length > 0
+        ? retryPage(pageContext, address, Object.fromEntries(postedFields))
         : problemPage(pageContext, words("problem.busy"), { label: words("problem.busy.link"), address }),
     );
   });

@@ -13,7 +13,7 @@ export type FormAllocation =
 
 /**
  * Chooses the form for the next participant: the one with the fewest completed responses and active reservations, at
- * random where several are equal. Refuses the participant when the quota needs no further response.
+ * random if several have the fewest. Refuses the participant if the quota needs no further response.
  */
 export function allocateForm(
   loads: ReadonlyMap<string, FormLoad>,

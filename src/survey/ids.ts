@@ -17,13 +17,13 @@ export function base32(bytes: Uint8Array): string {
   return bits > 0 ? text + letters[(pending << (5 - bits)) & 31]! : text;
 }
 
-/** What the store keeps of a browser's secret, so that a stolen database gives no access to answers. */
+/** SHA-256 in hexadecimal. The store has only the digest of a browser's secret, so that a stolen database gives no access. */
 export const digest = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
-/** A keyed hash (HMAC-SHA-256, base64url). Forms and links carry one as their seal: only this study's server can make it. */
+/** A keyed hash (HMAC-SHA-256, base64url). Forms and links contain one as their seal: only this study's server can make it. */
 export const hmac = (key: string, ...parts: string[]): string =>
   createHmac("sha256", key).update(parts.join("\0")).digest("base64url");
 
-/** Compares two secrets in constant time, whatever their lengths. */
+/** Compares two secrets in constant time, independently of their lengths. */
 export const equalSecrets = (one: string, other: string): boolean =>
   timingSafeEqual(createHash("sha256").update(one).digest(), createHash("sha256").update(other).digest());

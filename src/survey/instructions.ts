@@ -1,30 +1,34 @@
 import type { TaskKind } from "../tasks/kinds.ts";
-import { taskAt } from "../tasks/tasks.ts";
+import { requireTask } from "../tasks/tasks.ts";
 import type { Phrases } from "./languages.ts";
 
-interface Asked {
+interface AskedQuestion {
   readonly task: string;
   readonly stimuli: readonly string[];
 }
 
 /**
- * What participants are told who are asked these questions, where the researcher has not written it: how much they
- * read, what they will be asked, and of machines only where a question is about them.
+ * The instructions for these questions, for studies without `survey.instructions`: how many stories there are and what will
+ * be asked. They mention machines only if a question is about origin.
  */
-export function instructionsFor(questions: readonly Asked[], language: string, words: Phrases): string {
-  const asked = [...new Set(questions.map(({ task }) => task))].map((name) => taskAt("form", name));
-  const asksOrigin = (kind: TaskKind) => asked.some((task) => task.kind === kind && task.asksOrigin);
-  const what = asked.filter(({ stimuli }) => stimuli > 0).map((task) => task.asked(words));
-  const list = new Intl.ListFormat(language).format(what);
+export function instructionsFor(
+  questions: readonly AskedQuestion[],
+  language: string,
+  words: Phrases,
+): string {
+  const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
+  const asksOrigin = (kind: TaskKind) => tasks.some((task) => task.kind === kind && task.asksOrigin);
+  const topics = tasks.filter(({ stimuli }) => stimuli > 0).map((task) => task.asked(words));
+  const what = new Intl.ListFormat(language).format(topics);
   const paragraphs = [
-    what.length > 0 && [
-      ...readingOf(questions, words),
+    topics.length > 0 && [
+      ...readingSentences(questions, words),
       asksOrigin("choice") && words("instructions.origins"),
       asksOrigin("pair") && words("instructions.origins.pairs"),
       words("instructions.cut"),
     ],
-    what.length > 0 && [words("instructions.asked", { what: list }), words("instructions.read")],
-    [asked.some(({ kind }) => kind === "about") && words("instructions.about")],
+    topics.length > 0 && [words("instructions.asked", { what }), words("instructions.read")],
+    [tasks.some(({ kind }) => kind === "about") && words("instructions.about")],
   ];
   return paragraphs
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))
@@ -32,8 +36,8 @@ export function instructionsFor(questions: readonly Asked[], language: string, w
     .join("\n\n");
 }
 
-/** How many stories stand alone and how many in pairs. */
-function readingOf(questions: readonly Asked[], words: Phrases): string[] {
+/** How many stories are shown alone and how many in pairs, and whether pairs repeat stories. */
+function readingSentences(questions: readonly AskedQuestion[], words: Phrases): string[] {
   const pages = [...new Set(questions.map(({ stimuli }) => stimuli.join(" ")))].map((page) =>
     page.split(" ").filter(Boolean),
   );
@@ -45,9 +49,9 @@ function readingOf(questions: readonly Asked[], words: Phrases): string[] {
     alone.length === 0 && pairs,
     `alone-and-${pairs}`,
   ].filter((one) => one !== false);
-  const again = paired.flat().some((id) => alone.includes(id));
+  const reread = paired.flat().some((id) => alone.includes(id));
   return [
     words(`instructions.${kind}`, { count: alone.length, pairs: paired.length }),
-    ...(again ? [words("instructions.again")] : []),
+    ...(reread ? [words("instructions.again")] : []),
   ];
 }

@@ -13,15 +13,15 @@ export class Metadata {
     this.#commits = commits;
   }
 
-  /** The value of this name; created by `make` when there is none yet. */
+  /** The value with this name; created by `make` if there is none yet. */
   async getOrCreate(name: string, make: () => string): Promise<string> {
-    return this.#commits.write(`fact ${name}`, async (writing) => {
-      await writing
+    return this.#commits.write(`fact ${name}`, async (transaction) => {
+      await transaction
         .insertInto("fact")
         .values({ name, value: make() })
         .onConflict((conflict) => conflict.column("name").doNothing())
         .execute();
-      const { value } = await writing
+      const { value } = await transaction
         .selectFrom("fact")
         .select("value")
         .where("name", "=", name)
@@ -31,8 +31,8 @@ export class Metadata {
   }
 
   async set(name: string, value: string): Promise<void> {
-    await this.#commits.write(`fact ${name}`, (writing) =>
-      writing
+    await this.#commits.write(`fact ${name}`, (transaction) =>
+      transaction
         .insertInto("fact")
         .values({ name, value })
         .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
@@ -57,8 +57,8 @@ export class Metadata {
 
   /** Adds visits to the survey by unknown browsers. */
   async addVisits(count: number): Promise<void> {
-    await this.#commits.write("fact openings", (writing) =>
-      writing
+    await this.#commits.write("fact openings", (transaction) =>
+      transaction
         .insertInto("fact")
         .values({ name: "openings", value: String(count) })
         .onConflict((conflict) =>

@@ -156,7 +156,7 @@ ${personalLink(pageContext, personal)}`,
   });
 }
 
-/** Something went wrong: what, and what to do now. */
+/** Something went wrong: the problem, and what to do now. */
 export function problemPage(
   pageContext: PageContext,
   text: string,
@@ -171,7 +171,7 @@ ${link && html`<p><a href="${link.address}">${link.label}</a></p>`}`,
   });
 }
 
-/** The person cannot take part: why, and how to return to the service that sent them. */
+/** For a person who cannot take part: the reason, and how to return to the service that sent them. */
 export function refusedPage(
   pageContext: PageContext,
   heading: string,

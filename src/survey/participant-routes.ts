@@ -42,7 +42,7 @@ import {
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 import { planOf } from "./survey-plan.ts";
 
-type Personal = { Params: { token: string; action: string } };
+type PersonalLinkParams = { Params: { token: string; action: string } };
 
 /** A participant's pages except the questions (`question-routes.ts`): consent, instructions, thanks, the personal page. */
 export function participantRoutes(server: FastifyInstance, context: SurveyContext): void {
@@ -66,26 +66,26 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (survey.invited && recruit?.service !== "invitation") {
       return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
-    const closed = await refusal();
-    if (closed) return closed(reply);
-    const carry = {
+    const sendRefusal = await refusal();
+    if (sendRefusal) return sendRefusal(reply);
+    const options = {
       alert: alertFromQuery(request, pageContext),
       carried: recruitingFields(survey.recruiting, query),
     };
-    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), carry));
+    return sendPage(reply, 200, consentPage(pageContext, sealFor(context, secret), options));
   });
 
   server.post("/consent", async (request, reply) => {
     const fields = formFields(request);
     const secret = secretOf(request, context);
-    const again = (own: string | undefined) => {
+    const consentAgain = (own: string | undefined) => {
       const fresh = own ?? issueSecret(request, reply, context, { recruit: person });
-      const carry = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
-      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), carry));
+      const options = { alert: words("problem.stale"), carried: recruitingFields(survey.recruiting, fields) };
+      return sendPage(reply, 403, consentPage(pageContext, sealFor(context, fresh), options));
     };
     const person = personInAddress(context.sealKey, survey.recruiting, fields);
     if (!secret || !hasValidSeal(request, context, secret))
-      return again(await secretOfArrival(request, reply, context, person));
+      return consentAgain(await secretOfArrival(request, reply, context, person));
     const broken = brokenInvitation(fields);
     if (broken) return sendPage(reply, 403, problemPage(pageContext, broken));
     const invited = inviteeOf(context.sealKey, fields["invitation"]);
@@ -93,7 +93,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       return sendPage(reply, 403, problemPage(pageContext, words("problem.uninvited")));
     }
     const { id } = newParticipant();
-    const entered = await store.allocate(
+    const allocated = await store.allocate(
       {
         id,
         secret,
@@ -108,9 +108,9 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       },
       study.random("allocation", id),
     );
-    if ("refused" in entered) {
-      const { refused } = entered;
-      if (refused === "other") return again(undefined);
+    if ("refused" in allocated) {
+      const { refused } = allocated;
+      if (refused === "other") return consentAgain(undefined);
       if (refused === "taken")
         return sendPage(
           reply,
@@ -120,7 +120,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       return refuse(reply, refused);
     }
     makeCurrent(request, reply, context, secret);
-    return reply.redirect(await currentAddress(context, entered), 303);
+    return reply.redirect(await currentAddress(context, allocated), 303);
   });
 
   server.get("/declined", async (_, reply) => {
@@ -128,8 +128,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     return sendPage(reply, 200, declinedPage(pageContext, code ? codeFor(code) : undefined));
   });
 
-  server.get<Personal>("/my/:token", async (request, reply) => {
-    const participant = await personalOf(request.params.token);
+  server.get<PersonalLinkParams>("/my/:token", async (request, reply) => {
+    const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
     const seal = hmac(context.sealKey, "personal form", participant.id);
@@ -141,16 +141,16 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     return sendPage(reply, 200, personalPage(pageContext, view));
   });
 
-  server.post<Personal>("/my/:token/:action", async (request, reply) => {
-    const participant = await personalOf(request.params.token);
+  server.post<PersonalLinkParams>("/my/:token/:action", async (request, reply) => {
+    const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     const { seal } = formFields(request);
     if (
       typeof seal !== "string" ||
       !equalSecrets(seal, hmac(context.sealKey, "personal form", participant.id))
     ) {
-      const again = { label: words("problem.stale.link"), address: personalAddress(context, participant) };
-      return sendPage(reply, 403, problemPage(pageContext, words("problem.stale"), again));
+      const link = { label: words("problem.stale.link"), address: personalAddress(context, participant) };
+      return sendPage(reply, 403, problemPage(pageContext, words("problem.stale"), link));
     }
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
     if (request.params.action === "withdraw") {
@@ -218,7 +218,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     address: survey.recruiting && returnAddress(survey.recruiting, code),
   });
 
-  async function personalOf(token: string): Promise<Participant | undefined> {
+  async function participantOfLink(token: string): Promise<Participant | undefined> {
     const [, id = "", seal = ""] = /^([a-z2-7]{26})-([\w-]{43})$/.exec(token) ?? [];
     if (!equalSecrets(seal, hmac(context.sealKey, "personal", id))) return undefined;
     return store.byId(id);

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { parseJson } from "../workbench/files.ts";
 import { randomId } from "./ids.ts";
 import { prepared } from "./store/prepared-statement.ts";
-import type { Database, Tables, Writing } from "./store/schema.ts";
+import type { Database, StoreTransaction, Tables } from "./store/schema.ts";
 import { Plan } from "./survey-plan.ts";
 
 /** A participant, with the questions in the order shown. */
@@ -23,7 +23,7 @@ export const parsePlan = (json: string): Plan => parseJson(json, Plan, "the surv
 /** The columns read for a participant. The plan is long and never changes: `PlanCache` reads it once. */
 export const participantColumns = ["id", "form", "started", "completed", "withdrawn"] as const;
 
-export const participantOf = (
+export const participantFromRow = (
   row: Pick<Selectable<Tables["participant"]>, (typeof participantColumns)[number]>,
   plan: Plan,
 ): Participant => ({
@@ -48,7 +48,7 @@ export class PlanCache {
   }
 
   /** The plan of the participant with this id; undefined if there is none. */
-  async planOf(on: Database | Writing, id: string): Promise<Plan | undefined> {
+  async planOf(on: Database | StoreTransaction, id: string): Promise<Plan | undefined> {
     const cached = this.#cached.get(id);
     if (cached) return cached;
     const [row] = await this.#read(on, { id });

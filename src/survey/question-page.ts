@@ -1,6 +1,6 @@
 import type { Field } from "../study/settings/survey.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import { fieldsOf } from "../tasks/items.ts";
+import { renderItems } from "../tasks/items.ts";
 import type { Task } from "../tasks/task.ts";
 import { type Html, html } from "../text/html.ts";
 import { honeypotField } from "./bot-signals.ts";
@@ -69,7 +69,7 @@ function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarku
 
 const markupOf = ({ words }: PageContext, { task, stimuli, fields, given }: QuestionView): SharedMarkup => ({
   texts: storiesOf(stimuli, words),
-  items: fieldsOf(task.items(words, fields), given),
+  items: renderItems(task.items(words, fields), given),
 });
 
 /** The texts of a question: none, one, or two side by side. */

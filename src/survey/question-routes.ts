@@ -21,7 +21,7 @@ import { questionPage } from "./question-page.ts";
 import type { SubmissionOutcome } from "./submit-answer.ts";
 import { type SurveyContext, sendPage } from "./survey-context.ts";
 
-type Positioned = { Params: { position: string } };
+type PositionParams = { Params: { position: string } };
 
 /** The question pages and the answers that they post. */
 export function questionRoutes(server: FastifyInstance, context: SurveyContext): void {
@@ -29,7 +29,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
   const { survey } = context.study.config;
   const reserve = survey.reserve * 60_000;
 
-  server.get<Positioned>("/q/:position", async (request, reply) => {
+  server.get<PositionParams>("/q/:position", async (request, reply) => {
     const participant = await participantOf(request, context);
     if (!participant) return reply.redirect("/", 303);
     const position = parsePosition(participant.plan, request.params.position);
@@ -44,14 +44,14 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
     });
   });
 
-  server.post<Positioned>("/q/:position", async (request, reply) => {
+  server.post<PositionParams>("/q/:position", async (request, reply) => {
     const fields = formFields(request);
     const secret = secretOf(request, context);
     const participant = secret && (await store.bySecret(secret));
     if (!participant || !hasValidSeal(request, context, secret)) {
       return sendProblem(request, reply, pageContext, { status: 403, name: "stale", address: "/" });
     }
-    // An answer that had been waiting in the browser: by now another person may be using it.
+    // `left` marks an answer that was waiting in the browser; meanwhile another person may be using it.
     if (fields["left"] === undefined) makeCurrent(request, reply, context, secret);
     const position = parsePosition(participant.plan, request.params.position);
     if (!position) return sendNotFound(reply, pageContext);

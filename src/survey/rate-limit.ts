@@ -24,7 +24,7 @@ export function rateLimitKey(
 const single = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value.at(-1) : value)?.trim() || undefined;
 
-/** The last `for=` of the `Forwarded` header (RFC 7239): the one that our own proxy added. */
+/** The last `for=` of the `Forwarded` header (RFC 7239): the one that the nearest proxy added. */
 const forwardedFor = (value: string | undefined): string | undefined =>
   [...(value ?? "").matchAll(/for="?([^";,\s]+)"?/gi)].at(-1)?.[1];
 

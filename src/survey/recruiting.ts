@@ -15,24 +15,24 @@ const parameters = {
   mturk: ["workerId", "hitId", "assignmentId"],
 } as const;
 
-/** The fields of the address that the consent form has to pass on. */
+/** The fields of the address that the consent form passes on. */
 export function recruitingFields(recruiting: Recruiting | undefined, query: Fields): Record<string, string> {
   const ids = (recruiting ? parameters[recruiting.service] : []).map((name) => [name, idIn(query, name)]);
   const given = query["invitation"];
-  const newInvitation = typeof given === "string" ? tokenIn.exec(given)?.[0] : undefined;
+  const invitation = typeof given === "string" ? tokenPattern.exec(given)?.[0] : undefined;
   return {
-    ...Object.fromEntries([...ids, ["invitation", newInvitation]].filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries([...ids, ["invitation", invitation]].filter(([, value]) => value !== undefined)),
     ...(recruiting?.service === "mturk" && submitHostField(query)),
   };
 }
 
-/** The person whom the service sent; undefined for a plain link. */
+/** The person sent by the service; undefined for a plain link. */
 export function recruitOf(recruiting: Recruiting | undefined, fields: Fields): Recruit | undefined {
   if (!recruiting) return undefined;
-  return sentBy(recruiting.service, fields);
+  return recruitFromFields(recruiting.service, fields);
 }
 
-function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undefined {
+function recruitFromFields(service: Recruiting["service"], fields: Fields): Recruit | undefined {
   const [person, study, visit] = parameters[service].map((name) => idIn(fields, name));
   if (!person) return undefined;
   return {
@@ -44,7 +44,7 @@ function sentBy(service: Recruiting["service"], fields: Fields): Recruit | undef
 }
 
 /**
- * The person whom an address names, by an invitation or by the id of a service, also if the study does not use that
+ * The person that an address names, by an invitation or by the id of a service, also if the study does not use that
  * service. It distinguishes several people at one browser. Undefined for a plain link.
  */
 export const personInAddress = (
@@ -54,8 +54,8 @@ export const personInAddress = (
 ): Recruit | undefined =>
   inviteeOf(sealKey, fields["invitation"]) ??
   recruitOf(recruiting, fields) ??
-  sentBy("prolific", fields) ??
-  sentBy("mturk", fields);
+  recruitFromFields("prolific", fields) ??
+  recruitFromFields("mturk", fields);
 
 /**
  * An id of a service, at most 80 characters that are safe in pages and tables. Any other value, or several values of one
@@ -80,12 +80,12 @@ export function newInvitation(sealKey: string): string {
 }
 
 /** A token, without characters that a mail program may append to a link. */
-const tokenIn = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
+const tokenPattern = /^([a-z2-7]{26})\.([\w-]{43})(?![\w-])/;
 
 /** The person with this invitation; undefined if this study did not make it. */
 export function inviteeOf(sealKey: string, token: unknown): Recruit | undefined {
   if (typeof token !== "string") return undefined;
-  const [, name = "", seal = ""] = tokenIn.exec(token) ?? [];
+  const [, name = "", seal = ""] = tokenPattern.exec(token) ?? [];
   if (name === "" || !equalSecrets(seal, hmac(sealKey, "invitation", name))) return undefined;
   return { service: "invitation", person: name, study: "", visit: "" };
 }
@@ -110,7 +110,7 @@ function failedChecks(plan: Plan, answers: GivenAnswers): number {
   }).length;
 }
 
-/** What a person sent by a service gets who cannot take part: the code for it, or just the address to return to. */
+/** For a person who cannot take part: the service's code for that, or only the address to return to. */
 export function refusalCode(recruiting: Recruiting | undefined): Code | undefined {
   if (!recruiting) return undefined;
   const code = recruiting.codes.full ?? recruiting.codes.noConsent;

@@ -41,7 +41,7 @@ const fewestForStraightLining = 5;
 export function responseQualityOf(
   started: number,
   answers: readonly TimedAnswer[],
-  signs: readonly BotSignal[],
+  botSignals: readonly BotSignal[],
   { wordsOf, fastest }: { wordsOf: ReadonlyMap<string, number>; fastest: number },
 ): ResponseQuality {
   const seen = new Set<string>();
@@ -62,8 +62,8 @@ export function responseQualityOf(
       ({ task, stimuli, answer }) =>
         stimuli.length === 0 && taskNamed(task)?.score({ answer } as never, []) === 0,
     ).length,
-    filledTraps: signs.filter((sign) => sign === "trap").length,
-    pastedAnswers: signs.filter((sign) => sign === "pasted").length,
+    filledTraps: botSignals.filter((signal) => signal === "trap").length,
+    pastedAnswers: botSignals.filter((signal) => signal === "pasted").length,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Form } from "../study/form.ts";
 import type { Stimulus } from "../study/stimulus.ts";
-import { checkAboutPage } from "../tasks/asked.ts";
-import { taskAt } from "../tasks/tasks.ts";
+import { checkPageNotEmpty } from "../tasks/task-settings.ts";
+import { requireTask } from "../tasks/tasks.ts";
 import { sha256 } from "../text/hash.ts";
 import { readForms, readStimuli } from "../workbench/artefacts.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -25,7 +25,7 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   for (const form of forms) {
     checkForm(form, byId);
     // The fields are in the settings, which may have changed since the forms were made.
-    for (const { task } of form.questions) checkAboutPage(`form ${form.id}`, task, study.config.survey);
+    for (const { task } of form.questions) checkPageNotEmpty(`form ${form.id}`, task, study.config.survey);
   }
   checkPhrases(
     study.config.survey.language,
@@ -38,15 +38,15 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   };
 }
 
-/** Throws StudyError where there is no such language, or a task has no phrases in it. */
+/** Throws StudyError if there is no such language or a task has no phrases in it. */
 export function checkPhrases(language: string, tasks: Iterable<string>): void {
   phrasesOf(language);
-  for (const name of new Set(tasks)) taskAt("compose.tasks", name).checkLanguage(language);
+  for (const name of new Set(tasks)) requireTask("compose.tasks", name).checkLanguage(language);
 }
 
 function checkForm(form: Form, stimuli: ReadonlyMap<string, Stimulus>): void {
   for (const question of form.questions) {
-    const task = taskAt(`form ${form.id}`, question.task);
+    const task = requireTask(`form ${form.id}`, question.task);
     if (task.stimuli !== question.stimuli.length) {
       throw new StudyError(
         `form ${form.id}: task ${task.name} shows ${task.stimuli} texts, but question ${question.id} has ${question.stimuli.length}`,

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { BotSignal } from "./bot-signals.ts";
 import { digest } from "./ids.ts";
 import { locksRows, prepared } from "./store/prepared-statement.ts";
-import type { Database, Writing } from "./store/schema.ts";
+import type { Database, StoreTransaction } from "./store/schema.ts";
 import type { Plan } from "./survey-plan.ts";
 
 export interface Submission {
@@ -21,7 +21,7 @@ export interface Submission {
 }
 
 /**
- * The outcome of a submission:
+ * The outcome of a submission.
  * `stored`; `repeated`, the same answer under the same key; `conflict`, a different answer under a key that was already
  * used; `kept`, the question has an answer that may not be changed; `ahead`, an earlier question has no answer yet;
  * `over`, the participant has finished or withdrawn; `unknown`, the participant has no such question.
@@ -36,10 +36,10 @@ export class AnswerWriter {
   readonly #participant;
   readonly #renew;
   readonly #complete;
-  readonly #given;
-  readonly #displaced;
+  readonly #answerCounts;
+  readonly #changedKey;
   readonly #insert;
-  readonly #displace;
+  readonly #recordChangedKey;
   readonly #change;
 
   constructor(database: Database) {
@@ -66,7 +66,7 @@ export class AnswerWriter {
     );
     // A single row, because reading rows takes most of the time: the number of answers, how many of them are to earlier
     // questions, the present answer to this question, and the answer stored under the submission's key.
-    this.#given = prepared<ParticipantKey & { question: string; position: number; key: string }>()(
+    this.#answerCounts = prepared<ParticipantKey & { question: string; position: number; key: string }>()(
       database,
       (on, value) =>
         on
@@ -77,11 +77,11 @@ export class AnswerWriter {
             sql<number>`count(case when question = ${value("question")} then 1 end)`.as("own"),
             sql<string | null>`max(case when question = ${value("question")} then key end)`.as("key"),
             sql<string | null>`max(case when question = ${value("question")} then digest end)`.as("digest"),
-            sql<string | null>`max(case when key = ${value("key")} then digest end)`.as("under"),
+            sql<string | null>`max(case when key = ${value("key")} then digest end)`.as("storedDigest"),
           ])
           .where("participant", "=", value("participant")),
     );
-    this.#displaced = prepared<ParticipantKey & { key: string }>()(database, (on, value) =>
+    this.#changedKey = prepared<ParticipantKey & { key: string }>()(database, (on, value) =>
       on
         .selectFrom("submission")
         .select("digest")
@@ -103,12 +103,14 @@ export class AnswerWriter {
         digest: value("digest"),
       }),
     );
-    this.#displace = prepared<ParticipantKey & { key: string; digest: string }>()(database, (on, value) =>
-      on.insertInto("submission").values({
-        participant: value("participant"),
-        key: value("key"),
-        digest: value("digest"),
-      }),
+    this.#recordChangedKey = prepared<ParticipantKey & { key: string; digest: string }>()(
+      database,
+      (on, value) =>
+        on.insertInto("submission").values({
+          participant: value("participant"),
+          key: value("key"),
+          digest: value("digest"),
+        }),
     );
     this.#change = prepared<AnswerRow>()(database, (on, value) =>
       on
@@ -126,38 +128,43 @@ export class AnswerWriter {
   }
 
   /** Stores an answer of a participant with this `plan`; the last answer completes the response. */
-  async submit(writing: Writing, submission: Submission, plan: Plan): Promise<SubmissionOutcome> {
+  async submit(
+    transaction: StoreTransaction,
+    submission: Submission,
+    plan: Plan,
+  ): Promise<SubmissionOutcome> {
     const { participant, question, key, now } = submission;
     const position = plan.findIndex((planned) => planned.question === question) + 1;
-    const [row] = await this.#participant(writing, { participant });
+    const [row] = await this.#participant(transaction, { participant });
     if (!row || position === 0) return "unknown";
-    const given = (await this.#given(writing, { participant, question, position, key }))[0]!;
+    const given = (await this.#answerCounts(transaction, { participant, question, position, key }))[0]!;
     const content = digest(JSON.stringify([question, submission.response]));
-    const under = given.under ?? (await this.#displaced(writing, { participant, key }))[0]?.digest;
-    if (under !== undefined) return under === content ? "repeated" : "conflict";
+    const storedDigest =
+      given.storedDigest ?? (await this.#changedKey(transaction, { participant, key }))[0]?.digest;
+    if (storedDigest !== undefined) return storedDigest === content ? "repeated" : "conflict";
     if (row.completed !== null || row.withdrawn !== null) return "over";
 
     const isNew = Number(given.own) === 0;
     if (!isNew && !submission.mayChange) return "kept";
     if (isNew && Number(given.before) < position - 1) return "ahead";
     const answer = rowOf(submission, plan, position, content);
-    await (isNew ? this.#insert(writing, answer) : this.#replace(writing, answer, given));
+    await (isNew ? this.#insert(transaction, answer) : this.#replace(transaction, answer, given));
     if (Number(given.count) + Number(isNew) === plan.length)
-      await this.#complete(writing, { participant, now });
+      await this.#complete(transaction, { participant, now });
     else if (row.reserved < now + submission.reserve * (1 - renewalShare))
-      await this.#renew(writing, { participant, reserved: now + submission.reserve });
+      await this.#renew(transaction, { participant, reserved: now + submission.reserve });
     return "stored";
   }
 
   /** Changes an answer. Its earlier key is recorded as used. */
   async #replace(
-    writing: Writing,
+    transaction: StoreTransaction,
     answer: AnswerRow,
     { key, digest: content }: { readonly key: string | null; readonly digest: string | null },
   ): Promise<void> {
     if (key !== null && content !== null)
-      await this.#displace(writing, { participant: answer.participant, key, digest: content });
-    await this.#change(writing, answer);
+      await this.#recordChangedKey(transaction, { participant: answer.participant, key, digest: content });
+    await this.#change(transaction, answer);
   }
 }
 

@@ -47,17 +47,19 @@ export function wrongLengthClaims(
 ): string[] {
   const [fewest, most] = stories;
   const fix = (place: string) => `write {${place}}, which is filled in`;
-  const storiesSaid = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)
-    .filter((said) => said < fewest || said > most)
+  const storyClaims = numbersBefore(text, /stor(?:y|ies)|texts?|Geschichten?|Texte?/)
+    .filter((claimed) => claimed < fewest || claimed > most)
     .map(
-      (said) =>
-        `${setting} says ${said} stories, but a form has ${fewest === most ? most : `${fewest} to ${most}`}: ${fix("stories")}`,
+      (claimed) =>
+        `${setting} says ${claimed} stories, but a form has ${fewest === most ? most : `${fewest} to ${most}`}: ${fix("stories")}`,
     );
-  const minutesSaid = numbersBefore(text, /minutes?|mins?|Minuten?/)
-    // Our figure is an estimate: half more or less is accepted.
-    .filter((said) => said < minutes / 1.5 || said > minutes * 1.5 + 1)
-    .map((said) => `${setting} says ${said} minutes, but a form takes about ${minutes}: ${fix("minutes")}`);
-  return [...new Set([...storiesSaid, ...minutesSaid])];
+  const minuteClaims = numbersBefore(text, /minutes?|mins?|Minuten?/)
+    // The computed length is an estimate: a claim up to half longer or shorter is accepted.
+    .filter((claimed) => claimed < minutes / 1.5 || claimed > minutes * 1.5 + 1)
+    .map(
+      (claimed) => `${setting} says ${claimed} minutes, but a form takes about ${minutes}: ${fix("minutes")}`,
+    );
+  return [...new Set([...storyClaims, ...minuteClaims])];
 }
 
 /** The numbers before one of these nouns, with up to three words between them: "six very short stories". */
@@ -67,7 +69,9 @@ function numbersBefore(text: string, noun: RegExp): number[] {
     `(?<![\\p{L}\\d])(${number})(?:[\\s-]+(?!(?:${number})(?!\\p{L}))[\\p{L}]+){0,3}?[\\s-]+(?:${noun.source})(?!\\p{L})`,
     "giu",
   );
-  return [...text.matchAll(pattern)].map(([, said]) => numberWords[said!.toLowerCase()] ?? Number(said));
+  return [...text.matchAll(pattern)].map(
+    ([, claimed]) => numberWords[claimed!.toLowerCase()] ?? Number(claimed),
+  );
 }
 
 const numberWords: Readonly<Record<string, number>> = Object.fromEntries(

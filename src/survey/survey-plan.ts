@@ -47,32 +47,32 @@ function orderedQuestions(questions: readonly Question[], random: Random): Quest
 }
 
 /** The questions of a form by their part of the plan; those about one story or pair together, in the form's order. */
-export function planParts<Asked extends { readonly task: string }>(
-  questions: readonly Asked[],
-  idsOf: (question: Asked) => readonly string[],
+export function planParts<AskedQuestion extends { readonly task: string }>(
+  questions: readonly AskedQuestion[],
+  idsOf: (question: AskedQuestion) => readonly string[],
 ) {
-  const about = (question: Asked) => idsOf(question).join(" ");
+  const about = (question: AskedQuestion) => idsOf(question).join(" ");
   const aboutTexts = questions.filter((question) => idsOf(question).length > 0);
   const groups = [...new Set(aboutTexts.map(about))].map((stimuli) =>
     aboutTexts.filter((question) => about(question) === stimuli),
   );
-  const alone = new Set(
+  const shownAlone = new Set(
     aboutTexts
       .map(idsOf)
       .filter(({ length }) => length === 1)
       .flat(),
   );
-  const isReread = ([first]: readonly Asked[]) => {
+  const isReread = ([first]: readonly AskedQuestion[]) => {
     const ids = idsOf(first!);
-    return ids.length === 2 && ids.some((id) => alone.has(id));
+    return ids.length === 2 && ids.some((id) => shownAlone.has(id));
   };
-  const without = questions.filter((question) => idsOf(question).length === 0);
+  const withoutStory = questions.filter((question) => idsOf(question).length === 0);
   return {
     stories: groups.filter((group) => !isReread(group)),
     /** Pairs with a story that is also shown alone: after all other stories. */
     reread: groups.filter(isReread),
-    between: without.filter(isBetween),
-    last: without.filter((question) => !isBetween(question)),
+    between: withoutStory.filter(isBetween),
+    last: withoutStory.filter((question) => !isBetween(question)),
   };
 }
 

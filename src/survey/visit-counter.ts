@@ -1,5 +1,5 @@
 /**
- * Counts visits by unknown browsers, before consent. Programs count as well. The count is stored every three seconds and
+ * Counts visits by unknown browsers, before consent. Programs count too. The count is stored every three seconds and
  * at the end, so that no visit waits for the disk; a crash loses a few seconds of it.
  */
 export class VisitCounter {

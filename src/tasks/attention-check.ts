@@ -3,8 +3,8 @@ import { defineTask } from "./task.ts";
 const answers = ["never", "seldom", "sometimes", "often"];
 
 /**
- * An explicit instruction that everybody who reads can follow: recruiting services allow nothing less fair. It
- * comes between the stories, and its score is 1 where the instruction was followed.
+ * An instruction to choose a certain answer. It is explicit, as the rules of recruiting services require. It comes
+ * between the stories; its score is 1 if the instruction was followed.
  */
 export const attentionCheck = defineTask({
   name: "attention-check",

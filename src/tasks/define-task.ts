@@ -1,8 +1,8 @@
-import { definition } from "../plugins/plugin.ts";
+import { markDefinition } from "../plugins/plugin.ts";
 import type { TaskDefinition } from "./task.ts";
 
 /**
- * Defines a task for `plugins:` of study.yaml: a question that participants are asked about no, one or two stories.
- * `compose.tasks` names it. What is wrong with the definition is said when a study opens.
+ * Defines a task for `plugins:` of study.yaml: a question about one story, about two or about none. `compose.tasks` adds
+ * it to the forms. The definition is checked when a study opens.
  */
-export const defineTask = (task: TaskDefinition): TaskDefinition => definition("task", task);
+export const defineTask = (task: TaskDefinition): TaskDefinition => markDefinition("task", task);

@@ -2,7 +2,7 @@ import type { Field } from "../study/settings/survey.ts";
 import type { Item } from "./items.ts";
 import { defineTask } from "./task.ts";
 
-/** What the researcher asks about the participants themselves: the fields of `survey.demographics`, on one page. */
+/** The researcher's questions about the participants themselves: the fields of `survey.demographics`, on one page. */
 export const demographics = defineTask({
   name: "demographics",
   kind: "about",

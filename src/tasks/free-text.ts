@@ -1,6 +1,6 @@
 import { defineTask } from "./task.ts";
 
-/** Whatever a participant would like to add; it may stay empty. */
+/** A remark; optional. */
 export const freeText = defineTask({
   name: "free-text",
   kind: "text",

@@ -1,6 +1,6 @@
 import { defineTask } from "./task.ts";
 
-/** What a story may leave behind; `none` is an answer too. */
+/** The emotions that readers can choose from. */
 export const emotions = [
   "tenderness",
   "joy",
@@ -13,7 +13,7 @@ export const emotions = [
   "none",
 ] as const;
 
-/** How much did the story move you, from 1 to 7, and which emotion was it most of all? */
+/** How much did the story move you, from 1 to 7, and which emotion did you feel most? It is optional. */
 export const howItFelt = defineTask({
   name: "how-it-felt",
   kind: "rating",

@@ -1,7 +1,7 @@
-import { sureAndWhy } from "./items.ts";
+import { confidenceAndReason } from "./items.ts";
 import { defineTask } from "./task.ts";
 
-/** Did a person or a machine write this story? With how sure one is, and why, if one likes to say. */
+/** Did a person or a machine write this story? With optional confidence and reason. */
 export const humanOrMachine = defineTask({
   name: "human-or-machine",
   kind: "choice",
@@ -28,6 +28,6 @@ export const humanOrMachine = defineTask({
       options: ["human", "machine"].map((answer) => [answer, words(answer)] as const),
       required: true,
     },
-    ...sureAndWhy(words),
+    ...confidenceAndReason(words),
   ],
 });

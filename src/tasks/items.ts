@@ -1,9 +1,9 @@
 import { type Html, html } from "../text/html.ts";
-import type { Words } from "./phrases.ts";
+import type { Phrases } from "./phrases.ts";
 
 /**
- * One thing to fill in, said once: the survey shows it as a field of a plain form, and other form systems get it as
- * a question of their own. `name` is the field of the response.
+ * One thing to fill in. The survey shows it as a field of a plain form; exports write it as a question of the other form
+ * system. `name` is its field in the response.
  */
 export type Item =
   | {
@@ -38,7 +38,7 @@ export type Item =
       readonly required: boolean;
     };
 
-/** Items that are answered with one of several fixed values. */
+/** Items with fixed values to choose from. */
 type ClosedItem = Extract<Item, { readonly kind: "choice" | "scale" }>;
 
 export const isClosed = (item: Item): item is ClosedItem => item.kind === "choice" || item.kind === "scale";
@@ -47,26 +47,26 @@ export const isClosed = (item: Item): item is ClosedItem => item.kind === "choic
 export const levelsOf = (item: ClosedItem): readonly string[] =>
   item.kind === "choice" ? item.options.map(([value]) => value) : item.levels;
 
-const five = ["1", "2", "3", "4", "5"] as const;
+const fivePoints = ["1", "2", "3", "4", "5"] as const;
 
-/** How sure one is, from 1 to 5, and why, in one's own words; both may be left out. They follow a judgment of origin. */
-export const sureAndWhy = (words: Words): Item[] => [
+/** Confidence from 1 to 5, and the reason as free text; both optional. They follow a judgment of origin. */
+export const confidenceAndReason = (words: Phrases): Item[] => [
   {
     kind: "scale",
     name: "confidence",
     ask: words("confidence.ask"),
-    levels: five,
+    levels: fivePoints,
     ends: [words("confidence.low"), words("confidence.high")],
     required: false,
   },
   { kind: "text", name: "reason", ask: words("reason.ask"), most: 1000, rows: 2 },
 ];
 
-/** Items as fields of a plain form, which needs no script; `given` is an earlier answer. */
-export const fieldsOf = (items: readonly Item[], given: Readonly<Record<string, unknown>> = {}): Html =>
-  html`${items.map((item) => fieldOf(item, given[item.name]))}`;
+/** Items as fields of a plain form, which works without a script; `given` is an earlier answer. */
+export const renderItems = (items: readonly Item[], given: Readonly<Record<string, unknown>> = {}): Html =>
+  html`${items.map((item) => renderItem(item, given[item.name]))}`;
 
-function fieldOf(item: Item, given: unknown): Html {
+function renderItem(item: Item, given: unknown): Html {
   if (item.kind === "choice") {
     return html`
 <fieldset class="choice${item.small && " small"}">
@@ -99,14 +99,14 @@ ${item.options.map(([value, label]) => radio(item, value, label, given))}
   }${item.required && html` required`}></label>`;
 }
 
-/** One labelled radio button; `heard` is said to who listens only: what this end of a scale means. */
+/** One labelled radio button; `spoken` is read by screen readers only: the meaning of this end of a scale. */
 const radio = (
   { name, required }: { readonly name: string; readonly required: boolean },
   value: string,
   label: string,
   given: unknown,
-  heard?: string,
+  spoken?: string,
 ): Html =>
   html`<label><input type="radio" name="${name}" value="${value}"${required && html` required`}${
     given === value && html` checked`
-  }><span>${label}${heard && html`<span class="heard"> (${heard})</span>`}</span></label>`;
+  }><span>${label}${spoken && html`<span class="heard"> (${spoken})</span>`}</span></label>`;

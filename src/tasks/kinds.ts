@@ -4,17 +4,17 @@ export type Answer = { readonly answer: string | number } & Readonly<Record<stri
 
 export type Origin = "human" | "machine";
 
-/** How many stories a question of each kind shows. */
+/** The number of stories that a question of each kind shows. */
 export const storiesShown = {
   /** One of several answers to one story. */
   choice: 1,
-  /** The left or the right one of two stories. */
+  /** A choice between the left and the right story of a pair. */
   pair: 2,
   /** A number on a scale for one story. */
   rating: 1,
-  /** An instruction that shows whether questions are read; it comes between the stories. */
+  /** An attention check, between the stories. */
   check: 0,
-  /** The participant's own words, after the stories. */
+  /** Free text, after the stories. */
   text: 0,
   /** Questions about the participants themselves, after the stories. */
   about: 0,
@@ -22,12 +22,12 @@ export const storiesShown = {
 
 export type TaskKind = keyof typeof storiesShown;
 
-/** What has to be known of a task to sort its answers: a package's settings.json says it of each of its tasks. */
-export const TaskFacts = z.object({
+/** The properties of a task that are needed to analyse its answers; the settings.json of a data package has them for each task. */
+export const TaskProperties = z.object({
   kind: z.enum(Object.keys(storiesShown) as TaskKind[]),
   /** Whether the answer says who wrote a story: `human` or `machine` (choice), the side of the human one (pair). */
   asksOrigin: z.boolean(),
-  /** For a check: the answer that shows that the question was read. */
+  /** For a check: the answer that passes it. */
   rightAnswer: z.string().optional(),
 });
-export type TaskFacts = Readonly<z.infer<typeof TaskFacts>>;
+export type TaskProperties = Readonly<z.infer<typeof TaskProperties>>;

@@ -1,7 +1,7 @@
 import { StudyError } from "../workbench/errors.ts";
 
-/** The phrases of a page in the participant's language, by key; a key that is missing throws. */
-export interface Words {
+/** The phrases of a page in the participant's language, by key. Throws for a missing key. */
+export interface Phrases {
   (key: string): string;
   /** The code of the language, such as `en`. */
   readonly language: string;
@@ -11,8 +11,8 @@ export interface Words {
 export type TaskPhrases = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
- * Throws StudyError where a task has phrases, and none in that language. Nothing falls back to English: a page that is
- * half in another language would be a different stimulus.
+ * Throws StudyError if a task has phrases, but none in this language. There is no fallback to English: a page in two
+ * languages would be a different stimulus.
  */
 export function checkLanguage(task: string, phrases: TaskPhrases, language: string): void {
   if (phrases[language] || Object.keys(phrases).length === 0) return;
@@ -22,17 +22,17 @@ export function checkLanguage(task: string, phrases: TaskPhrases, language: stri
 }
 
 /**
- * The phrases that a task's items are written with: its own in the participant's language, and the survey's general
- * ones for any other key. Throws StudyError as `checkLanguage`.
+ * The phrases for a task's items: its own in the participant's language, and for other keys the survey's general ones.
+ * Throws StudyError like `checkLanguage`.
  */
-export function ownWords(task: string, phrases: TaskPhrases, general: Words): Words {
+export function phrasesForTask(task: string, phrases: TaskPhrases, general: Phrases): Phrases {
   const { language } = general;
   checkLanguage(task, phrases, language);
   const own = phrases[language];
   return Object.assign((key: string) => own?.[key] ?? general(key), { language });
 }
 
-/** Throws StudyError where one language lacks a phrase that another has. */
+/** Throws StudyError if a language lacks a phrase that is needed or that another language has. */
 export function checkPhrases(task: string, phrases: TaskPhrases, needed: readonly string[]): void {
   const keys = new Set([...needed, ...Object.values(phrases).flatMap((own) => Object.keys(own))]);
   for (const language of Object.keys(phrases)) {

@@ -3,70 +3,67 @@ import type { Random } from "../stats/random.ts";
 import { type Field, isFreeName } from "../study/settings/survey.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Item } from "./items.ts";
-import { type Answer, type Origin, storiesShown, type TaskFacts, type TaskKind } from "./kinds.ts";
-import { checkLanguage, checkPhrases, ownWords, type TaskPhrases, type Words } from "./phrases.ts";
-import { responseTo } from "./response.ts";
+import { type Answer, type Origin, storiesShown, type TaskKind, type TaskProperties } from "./kinds.ts";
+import { checkLanguage, checkPhrases, type Phrases, phrasesForTask, type TaskPhrases } from "./phrases.ts";
+import { responseSchema } from "./response.ts";
 import { type SimulatedReader, simulatedResponse } from "./simulated.ts";
 
-/** What the author of a task writes; the rest follows from it (`defineTask`). */
+/** The definition of a task, as its author writes it; `defineTask` derives everything else from it. */
 export interface TaskDefinition {
-  /** As `compose.tasks` and judgments.csv name it: lower-case letters, digits and hyphens. */
+  /** Its name in `compose.tasks` and judgments.csv: lower-case letters, digits and hyphens. */
   readonly name: string;
   readonly kind: TaskKind;
   /**
-   * Whether the task asks who wrote a story. Participants are then told that some stories are by a machine, answers are
-   * right or wrong, and the verdict rests on them. For `choice` (answers `human`, `machine`) and `pair` (`left`,
-   * `right`: where the human one is). Default: false.
+   * Whether the task asks who wrote a story. Then participants are told that some stories are by a machine, answers are
+   * right or wrong, and the verdict is based on them. For `choice` (answers `human`, `machine`) and `pair` (`left`,
+   * `right`: the position of the human story). Default: false.
    */
   readonly asksOrigin?: boolean;
   /**
-   * For `rating`: the scale is of how much a story moved the reader, so that `dose-response` compares it with the tone
-   * that a prompt asked for, and an item `emotion` as well. Default: false.
+   * For `rating`: whether the scale measures how much a story moved the reader. Then `dose-response` compares the rating,
+   * and the answer to an item `emotion`, with the tone that the prompt asked for. Default: false.
    */
   readonly asksFeeling?: boolean;
-  /** For `check`, where it is needed: the answer that shows that the question was read. */
+  /** For `check`, where it is required: the answer that passes the check. */
   readonly rightAnswer?: string;
   /**
    * The task's own phrases by language and key. A task that shows stories needs the phrase `asked`, which completes the
-   * instructions' sentence "You will be asked ...".
+   * sentence "You will be asked ..." of the instructions.
    */
   readonly phrases: TaskPhrases;
   /**
-   * What is to be filled in. One item is called `answer`, but for `about`. `words` has the task's own phrases and the
-   * survey's general ones; `fields` are the researcher's own questions, `survey.demographics`.
+   * What participants fill in. One item must be called `answer`, except for `about`. `words` has the task's own phrases
+   * and the survey's general ones; `fields` are the researcher's own questions, `survey.demographics`.
    */
-  items(words: Words, fields: readonly Field[]): readonly Item[];
+  items(words: Phrases, fields: readonly Field[]): readonly Item[];
   /**
-   * What a simulated reader answers; `origins` in the order shown. By default signal detection where origin is asked, a
-   * rating normal about the middle of its scale, any option of a choice with the same probability.
+   * A simulated reader's answer; `origins` in the order shown. Default: signal detection if the task asks about origin;
+   * otherwise ratings normally distributed around the middle of the scale, and choices with equal probabilities.
    */
   simulate?(origins: readonly Origin[], reader: SimulatedReader, random: Random): Answer;
 }
 
-/**
- * What readers are asked. It runs in Node and in the browser and never gets an origin but in `score` and `simulate`,
- * which run on the server. `defineTask` makes it.
- */
-export interface Task extends TaskFacts {
+/** A task: something that readers are asked. Only `score` and `simulate` receive origins. `defineTask` makes it. */
+export interface Task extends TaskProperties {
   readonly name: string;
   readonly asksFeeling: boolean;
-  /** How many stimuli its page shows. */
+  /** The number of stimuli on its page. */
   readonly stimuli: 0 | 1 | 2;
-  /** Where a question without a story comes. */
+  /** The position of a question without a story. */
   readonly place: "between" | "last";
-  /** Throws StudyError where its phrases lack a language. */
+  /** Throws StudyError if the task has no phrases in this language. */
   checkLanguage(language: string): void;
-  /** What completes "You will be asked ..." in the instructions; for tasks that show a story. */
-  asked(words: Words): string;
-  /** What is to be filled in, in the participant's words; `fields` are the researcher's own, `survey.demographics`. */
-  items(words: Words, fields?: readonly Field[]): readonly Item[];
-  /** The same without words, where only names, options and levels matter. */
+  /** Completes the sentence "You will be asked ..." of the instructions; for tasks that show a story. */
+  asked(words: Phrases): string;
+  /** The items in the participant's language; `fields` are the researcher's own questions, `survey.demographics`. */
+  items(words: Phrases, fields?: readonly Field[]): readonly Item[];
+  /** The same without phrases, for code that needs only names, options and levels. */
   plainItems(fields?: readonly Field[]): readonly Item[];
-  /** What may be answered, as a plain form posts it: every field a string; fields left empty are not there. */
+  /** The schema of a response as a plain form posts it: every field is a string, empty fields are left out. */
   response(fields?: readonly Field[]): z.ZodType<Answer>;
-  /** 1 right, 0 wrong, undefined where there is no right answer. `origins` in the order shown. */
+  /** 1 for right, 0 for wrong, undefined if there is no right answer. `origins` in the order shown. */
   score(response: Answer, origins: readonly Origin[]): number | undefined;
-  /** What a simulated reader answers. */
+  /** A simulated reader's response. */
   simulate(
     origins: readonly Origin[],
     reader: SimulatedReader,
@@ -75,26 +72,26 @@ export interface Task extends TaskFacts {
   ): Answer;
 }
 
-/** Fields of a study that asks participants nothing of its own. */
-const none: readonly Field[] = [];
+/** For a study without `survey.demographics`. */
+const noFields: readonly Field[] = [];
 
-/** A task from its definition. Throws StudyError, naming the task, where the definition contradicts its kind. */
+/** Makes a task from its definition. Throws StudyError if the definition does not fit its kind. */
 export function defineTask(definition: TaskDefinition): Task {
   const { name, kind, asksOrigin = false, asksFeeling = false, rightAnswer, phrases } = definition;
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name)) {
-    throw new StudyError(`task ${JSON.stringify(name)}: not a name`, {
+    throw new StudyError(`task ${JSON.stringify(name)}: invalid name`, {
       hint: "use up to 40 lower-case letters, digits and hyphens, as in who-wrote-it",
     });
   }
   if (!Object.hasOwn(storiesShown, kind)) {
-    throw new StudyError(`task ${name}: there is no kind ${kind}`, {
+    throw new StudyError(`task ${name}: unknown kind ${kind}`, {
       hint: `try ${Object.keys(storiesShown).join(", ")}`,
     });
   }
   const stimuli = storiesShown[kind];
   checkPhrases(name, phrases, stimuli > 0 ? ["asked"] : []);
-  const plain: Words = Object.assign((key: string) => key, { language: Object.keys(phrases)[0] ?? "en" });
-  const plainItems = (fields = none) => definition.items(plain, fields);
+  const plain: Phrases = Object.assign((key: string) => key, { language: Object.keys(phrases)[0] ?? "en" });
+  const plainItems = (fields = noFields) => definition.items(plain, fields);
   checkItems(definition, plainItems());
   const schemas = new WeakMap<readonly Field[], z.ZodType<Answer>>();
   return {
@@ -106,16 +103,16 @@ export function defineTask(definition: TaskDefinition): Task {
     stimuli,
     place: kind === "check" ? "between" : "last",
     checkLanguage: (language) => checkLanguage(name, phrases, language),
-    asked: (words) => ownWords(name, phrases, words)("asked"),
-    items: (words, fields = none) => definition.items(ownWords(name, phrases, words), fields),
+    asked: (words) => phrasesForTask(name, phrases, words)("asked"),
+    items: (words, fields = noFields) => definition.items(phrasesForTask(name, phrases, words), fields),
     plainItems,
-    response(fields = none) {
-      const known = schemas.get(fields) ?? responseTo(plainItems(fields));
+    response(fields = noFields) {
+      const known = schemas.get(fields) ?? responseSchema(plainItems(fields));
       schemas.set(fields, known);
       return known;
     },
     score: (response, origins) => scoreOf({ kind, asksOrigin, rightAnswer }, response, origins),
-    simulate: (origins, reader, random, fields = none) =>
+    simulate: (origins, reader, random, fields = noFields) =>
       definition.simulate?.(origins, reader, random) ??
       simulatedResponse(
         { kind, asksOrigin, rightAnswer, items: plainItems(fields) },
@@ -127,7 +124,11 @@ export function defineTask(definition: TaskDefinition): Task {
 }
 
 function scoreOf(
-  { kind, asksOrigin, rightAnswer }: Omit<TaskFacts, "rightAnswer"> & { rightAnswer: string | undefined },
+  {
+    kind,
+    asksOrigin,
+    rightAnswer,
+  }: Omit<TaskProperties, "rightAnswer"> & { rightAnswer: string | undefined },
   { answer }: Answer,
   [left, right]: readonly Origin[],
 ): number | undefined {
@@ -138,30 +139,34 @@ function scoreOf(
   return Number((answer === "left" ? left : right) === "human");
 }
 
-/** The answers that the analyses know, where origin is asked or two stories are shown. */
-const answersTo = { choice: ["human", "machine"], pair: ["left", "right"] } as const;
+/** The answers that the analyses expect from tasks that ask about origin or show a pair. */
+const expectedAnswers = { choice: ["human", "machine"], pair: ["left", "right"] } as const;
 
 function checkItems(
   { name, kind, asksOrigin, asksFeeling, rightAnswer }: TaskDefinition,
   items: readonly Item[],
 ): void {
   const refuse = (what: string, hint: string) => new StudyError(`task ${name}: ${what}`, { hint });
-  const taken = items.find((item) => !isFreeName(item.name) && !sharedNames.has(item.name));
-  if (taken) {
+  const reserved = items.find((item) => !isFreeName(item.name) && !sharedNames.has(item.name));
+  if (reserved) {
     throw refuse(
-      `an item cannot be called ${taken.name}`,
-      "use lower-case letters, digits and underscores, and no column of judgments.csv",
+      `an item cannot be called ${reserved.name}`,
+      "use lower-case letters, digits and underscores, and not the name of a column of judgments.csv",
     );
   }
   if (asksOrigin && kind !== "choice" && kind !== "pair")
-    throw refuse(`a ${kind} cannot ask about origin`, "take asksOrigin away, or make it a choice or a pair");
+    throw refuse(
+      `a ${kind} cannot ask about origin`,
+      "remove asksOrigin, or make the task a choice or a pair",
+    );
   if (asksFeeling && kind !== "rating")
-    throw refuse(`a ${kind} cannot ask about feeling`, "take asksFeeling away, or make it a rating");
+    throw refuse(`a ${kind} cannot ask about feeling`, "remove asksFeeling, or make the task a rating");
   const answer = items.find((item) => item.name === "answer");
   if (kind === "about") return;
-  if (!answer) throw refuse("no item is called answer", "call the item that is the main question answer");
+  if (!answer) throw refuse("no item is called answer", "name the item with the main question `answer`");
   const options = answer.kind === "choice" ? answer.options.map(([value]) => value) : [];
-  const expected = kind === "pair" ? answersTo.pair : kind === "choice" && asksOrigin && answersTo.choice;
+  const expected =
+    kind === "pair" ? expectedAnswers.pair : kind === "choice" && asksOrigin && expectedAnswers.choice;
   if (expected && (options.length !== 2 || !expected.every((value) => options.includes(value))))
     throw refuse(
       `its answers are ${options.join(", ") || "not a choice"}`,
@@ -173,7 +178,7 @@ function checkItems(
     kind === "rating" &&
     !(answer.kind === "scale" && answer.levels.every((level) => Number.isFinite(+level)))
   )
-    throw refuse("its answer is no scale of numbers", "a rating needs an item of the kind scale");
+    throw refuse("its answer is not a scale of numbers", "a rating needs an item of the kind scale");
   if (kind === "text" && answer.kind !== "text")
     throw refuse(`its answer is a ${answer.kind}`, "a text needs an item of the kind text");
   if (kind === "check" && !options.includes(rightAnswer ?? ""))
@@ -183,5 +188,5 @@ function checkItems(
     );
 }
 
-/** Items that tasks share, each with a column of judgments.csv that analyses read. */
+/** Items that several tasks may have: each has a column of judgments.csv that analyses read. */
 const sharedNames: ReadonlySet<string> = new Set(["answer", "confidence", "reason", "emotion"]);

@@ -9,7 +9,7 @@ import type { TaskKind } from "./kinds.ts";
 import type { Task } from "./task.ts";
 import { whichIsHuman } from "./which-is-human.ts";
 
-const known: Task[] = [
+const registered: Task[] = [
   humanOrMachine,
   whichIsHuman,
   howItFelt,
@@ -19,33 +19,33 @@ const known: Task[] = [
   demographics,
 ];
 
-/** Every task that a form may ask; `addTask` makes it longer. */
-export const tasks: readonly Task[] = known;
+/** All tasks that a form may use; `addTask` adds one. */
+export const tasks: readonly Task[] = registered;
 
 /**
- * Lets forms ask a further task, until the function that it returns is called. The same task twice is one. Throws
- * StudyError for another task of a name that is there.
+ * Adds a task, until the returned function is called. Adding the same task again has no effect. Throws StudyError if
+ * another task has this name.
  */
 export function addTask(task: Task): () => void {
-  const there = taskNamed(task.name);
-  if (there && there !== task) {
+  const existing = taskNamed(task.name);
+  if (existing && existing !== task) {
     throw new StudyError(`there are two tasks called ${task.name}`, {
       hint: "give one of them another name",
     });
   }
-  if (there) return () => {};
-  known.push(task);
+  if (existing) return () => {};
+  registered.push(task);
   return () => {
-    const at = known.indexOf(task);
-    if (at >= 0) known.splice(at, 1);
+    const at = registered.indexOf(task);
+    if (at >= 0) registered.splice(at, 1);
   };
 }
 
-/** The task of that name; undefined when there is none. */
+/** The task with this name; undefined if there is none. */
 export const taskNamed = (name: string): Task | undefined => tasks.find((task) => task.name === name);
 
-/** The task of that name. Throws StudyError, saying `where` it is named, when there is none. */
-export function taskAt(where: string, name: string): Task {
+/** The task with this name. Throws StudyError if there is none; the message begins with `where` the name was found. */
+export function requireTask(where: string, name: string): Task {
   const task = taskNamed(name);
   if (task) return task;
   throw new StudyError(`${where}: unknown task ${name}`, {
@@ -53,7 +53,7 @@ export function taskAt(where: string, name: string): Task {
   });
 }
 
-/** The names of the tasks of a kind, for messages: those that ask about origin, where that is asked for. */
+/** The names of the tasks of a kind, for messages; with `asksOrigin`, only those that ask about origin or do not. */
 export const taskNames = (kind: TaskKind, { asksOrigin }: { readonly asksOrigin?: boolean } = {}): string =>
   tasks
     .filter((task) => task.kind === kind && (asksOrigin === undefined || task.asksOrigin === asksOrigin))

@@ -1,7 +1,7 @@
-import { sureAndWhy } from "./items.ts";
+import { confidenceAndReason } from "./items.ts";
 import { defineTask } from "./task.ts";
 
-/** Which of two stories did a person write? The harder task: a bias towards `human` cannot help. */
+/** Which of two stories did a person write? A bias towards `human` has no effect here. */
 export const whichIsHuman = defineTask({
   name: "which-is-human",
   kind: "pair",
@@ -28,6 +28,6 @@ export const whichIsHuman = defineTask({
       options: ["left", "right"].map((side) => [side, words(side)] as const),
       required: true,
     },
-    ...sureAndWhy(words),
+    ...confidenceAndReason(words),
   ],
 });

@@ -97,7 +97,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
     keyGenerator: rateLimitKey(
       proxy,
       (request) => secretOf(request, context),
-      once(() => context.effects.warn(noAddress)),
+      once(() => context.effects.warn(noAddressWarning)),
     ),
     addHeaders: noRateHeaders,
     addHeadersOnExceeding: noRateHeaders,
@@ -118,7 +118,7 @@ export async function buildApp(context: SurveyContext): Promise<FastifyInstance>
   return server;
 }
 
-const noAddress =
+const noAddressWarning =
   "the proxy does not send the client's address (X-Forwarded-For): survey.rate is counted for each browser by its cookie, and together for all browsers without one; make the proxy send the header";
 
 function once(act: () => void): () => void {

@@ -5,7 +5,7 @@ import { equalSecrets, hmac } from "../survey/ids.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { Study } from "../workbench/study.ts";
 
-/** The coder to whom a link belongs, and the texts that it opens. */
+/** The coder that a link belongs to, and the texts that it opens. */
 export interface CoderSession {
   readonly name: string;
   readonly textSet: TextSet;
@@ -20,7 +20,7 @@ export function coderToken(sealKey: string, { name, textSet, count }: Omit<Coder
   return `${name}.${count}.${hmac(sealKey, purpose, name, String(count))}`;
 }
 
-/** The coder to whom a token belongs. Throws if this study did not make it. */
+/** The coder that a token belongs to. Throws if this study did not make it. */
 export function coderFromToken(sealKey: string, token: string): CoderSession {
   const [name = "", count = ""] = token.split(".");
   for (const textSet of TextSet.options) {

@@ -28,8 +28,8 @@ export const coderPage = (
     "Coding",
     html`
 <h1>Coding</h1>
-<p>${name}, you have ${count === 1 ? "one text" : `${count} texts`} to code. You see one text at a time, in an order of
-your own, without who wrote it. Each page is saved when you continue; the same link brings you back to where you
+<p>${name}, you have ${count === 1 ? "one text" : `${count} texts`} to code. You see one text at a time, in your own
+order, without being told who wrote it. Each page is saved when you continue; the same link brings you back to where you
 stopped.</p>
 <p><a class="button" href="${next}">${next === "/coding/1" ? "Begin" : "Continue"}</a></p>
 ${instructions !== "" && html`<section class="aside"><h2>How to code</h2>${prose(instructions)}</section>`}`,

@@ -43,7 +43,7 @@ export async function codingRoutes(
     if (!(error instanceof StudyError)) throw error;
     effects.warn(`a coder's page failed: ${errorLine(error)}`);
     const line =
-      "This page cannot be shown or saved right now. What you coded before is saved. Please tell the person who sent you the link";
+      "This page cannot be shown or saved right now. Your earlier codes are saved. Please tell the person who sent you the link";
     return sendPage(reply, 503, coderErrorPage(pageContext, line));
   });
 

@@ -18,10 +18,10 @@ export interface Rehearsal {
   readonly plan: Plan;
 }
 
-type Address = { Params: { token: string; position: string } };
+type RehearsalParams = { Params: { token: string; position: string } };
 
 /**
- * A form as participants see it, from consent to thanks, for the researcher and for people to whom they send the link.
+ * A form as participants see it, from consent to thanks, for the researcher and for people who get the link from them.
  * Nothing is stored and nobody is counted. Only links with a seal of this study's server open it.
  */
 export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext): void {
@@ -35,30 +35,33 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
   const rehearsalFor = (token: string) =>
     [...rehearsals.values()]
       .filter(({ address }) => equalSecrets(address, `${prefix}/${token}`))
-      .map((way) => ({ ...way, pageContext: { ...context.pageContext, base: way.address, banner } }))[0];
+      .map((rehearsal) => ({
+        ...rehearsal,
+        pageContext: { ...context.pageContext, base: rehearsal.address, banner },
+      }))[0];
 
-  server.get<Address>(`${prefix}/:token`, async ({ params }, reply) => {
+  server.get<RehearsalParams>(`${prefix}/:token`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? sendPage(reply, 200, consentPage(rehearsal.pageContext, ""))
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.post<Address>(`${prefix}/:token/consent`, async ({ params }, reply) => {
+  server.post<RehearsalParams>(`${prefix}/:token/consent`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? reply.redirect(`${rehearsal.address}/instructions`, 303)
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Address>(`${prefix}/:token/declined`, async ({ params }, reply) => {
+  server.get<RehearsalParams>(`${prefix}/:token/declined`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     return rehearsal
       ? sendPage(reply, 200, declinedPage(rehearsal.pageContext, undefined))
       : sendNotFound(reply, context.pageContext);
   });
 
-  server.get<Address>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
+  server.get<RehearsalParams>(`${prefix}/:token/instructions`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
@@ -67,7 +70,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
   });
 
-  server.get<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
+  server.get<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const rehearsal = rehearsalFor(request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
@@ -78,7 +81,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     );
   });
 
-  server.post<Address>(`${prefix}/:token/q/:position`, async (request, reply) => {
+  server.post<RehearsalParams>(`${prefix}/:token/q/:position`, async (request, reply) => {
     const rehearsal = rehearsalFor(request.params.token);
     const position = rehearsal && parsePosition(rehearsal.plan, request.params.position);
     if (!position) return sendNotFound(reply, rehearsal?.pageContext ?? context.pageContext);
@@ -95,7 +98,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     return wantsJson(request) ? reply.send({ next }) : reply.redirect(next, 303);
   });
 
-  server.get<Address>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
+  server.get<RehearsalParams>(`${prefix}/:token/thanks`, async ({ params }, reply) => {
     const rehearsal = rehearsalFor(params.token);
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const view = { score: undefined, code: undefined, personal: undefined };

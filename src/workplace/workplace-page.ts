@@ -4,7 +4,7 @@ import type { Html } from "../text/html.ts";
 
 /** What a page of the workplace may use, besides the request. */
 export interface WorkplaceContext extends SurveyContext {
-  /** The seal that the page's forms carry in a hidden field `seal`. */
+  /** The seal for the hidden field `seal` of the page's forms. */
   seal(request: FastifyRequest): string;
   /** Sends a page in the workplace's layout, with a status other than 200 or another heading. */
   show(
@@ -26,7 +26,7 @@ export interface WorkplacePage {
   readonly title: string;
   /** The page below its heading. */
   body(request: FastifyRequest, context: WorkplaceContext): Html | Promise<Html>;
-  /** Further addresses of the page, such as those to which its forms post. */
+  /** Further addresses of the page, such as those that its forms post to. */
   readonly actions?: readonly WorkplaceAction[];
 }
 

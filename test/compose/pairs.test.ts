@@ -96,7 +96,7 @@ test("without stories of their own pairs are refused, before anything is written
     { tasks },
   );
   await expect(run(study)).rejects.toThrow(
-    "the pairs of which-is-human take 3 human and 3 machine stories of 3 and 3, and human-or-machine needs both as well",
+    "the pairs of which-is-human take 3 human and 3 machine stories of 3 and 3, but human-or-machine needs some of both too",
   );
   expect(await filesUnder(study.path("forms"))).toEqual([]);
 });

@@ -70,7 +70,7 @@ test.each([
   [
     "a member of another type",
     measure(`name: "m", means: "x", unit: "u", format: "number", of: 5`),
-    /\.\/p\.mjs, export default: of is 5 \(it has to be a function\)/,
+    /\.\/p\.mjs, export default: of is 5 \(it must be a function\)/,
   ],
   [
     "a misspelt member",
@@ -80,7 +80,7 @@ test.each([
   [
     "a name that is taken",
     measure(`name: "words", means: "x", unit: "u", format: "number", of: () => 1`),
-    /there is a measure called words already \(give it another name\)/,
+    /there is already a measure called words \(give it another name\)/,
   ],
   [
     "a task whose answers contradict it",
@@ -93,7 +93,7 @@ test.each([
     "a setting that is no schema",
     `import { defineModel } from "tinylove";
      export default defineModel({ scheme: "own", summary: "s", settings: { loud: true }, open: () => ({ write: async () => "x" }) });`,
-    /export default: settings\.loud is no zod schema/,
+    /export default: settings\.loud is not a zod schema/,
   ],
 ])("%s is said in one line that names the file", async (_, content, expected) => {
   const folder = await studyWith(content === "absent" ? {} : { "p.mjs": content });
@@ -187,7 +187,7 @@ test("TypeScript runs where Node strips types, and is refused in one line elsewh
   if ((process.features as { typescript?: unknown }).typescript) expect(code).toBe(0);
   else
     expect(last).toMatch(
-      /plugins: \.\/p\.ts: Node [\d.]+ runs no TypeScript \(write it as \.mjs, or use Node 22\.18 or newer\)/,
+      /plugins: \.\/p\.ts: Node [\d.]+ cannot run TypeScript \(write it as \.mjs, or use Node 22\.18 or newer\)/,
     );
 });
 

@@ -58,7 +58,7 @@ test.each([
       code: 1,
       last: expect.stringMatching(
         new RegExp(
-          `^error: ${said}, but people have already read what is there \\(.*undo the change, or make`,
+          `^error: ${said}, but people have already read the present version \\(.*undo the change, or make`,
         ),
       ),
     });
@@ -90,7 +90,7 @@ test("stages after the forms continue to work, and so does a corpus whose storie
   const ran = told.filter((line) => line.includes(": done in")).map((line) => line.split(":")[0]);
   expect(ran).toEqual(expect.arrayContaining(["collect", "describe", "analyse", "report"]));
   expect(told.filter((line) => line.includes("simulated"))).toEqual([
-    "warning: the judgments are simulated: what follows says nothing about people",
+    "warning: the judgments are simulated: these results say nothing about people",
   ]);
   const late = await changed(answered, sampling);
   for (const stage of ["judgments", "describe", "analyse", "report"])
@@ -110,7 +110,7 @@ test("while the survey is open without participants, nothing that it shows is ch
   const study = await changed(unread, clip);
   const survey = await startSurvey(await openStudy(study), { port: 0, host: "127.0.0.1" }, quietEffects());
   const before = await contentsOf(study);
-  const refused = "but the survey is open with what is there (stop `tinylove serve`";
+  const refused = "but the survey is open with the present version (stop `tinylove serve`";
   for (const command of ["compose", "run"]) {
     const { code, last } = await tinylove(command, "--study", study);
     expect({ code, last }).toEqual({ code: 1, last: expect.stringContaining(refused) });

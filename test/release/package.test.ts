@@ -441,7 +441,7 @@ test("what was coded is there by coder: a person has one new name in both lots, 
   expect(factorial).toMatchObject({ text: null, withheld: "it quotes a story that is not published" });
   const codes = await table("codes");
   expect(codes.filter(({ variable, code }) => variable === "tone" && code === "grieving")).toHaveLength(1);
-  expect(await readFile(join(folder(), "README.md"), "utf8")).toContain("coded by people (2), language models (1)");
+  expect(await readFile(join(folder(), "README.md"), "utf8")).toContain("by people (2), language models (1)");
 });
 
 test("settings.json says what participants read before they began, also where nobody wrote it", async () => {

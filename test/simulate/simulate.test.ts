@@ -171,7 +171,7 @@ test("before anybody has answered the stage waits for answers, and says whether 
   expect(await state()).toEqual({ is: "waiting", because: "for answers; the survey is open" });
   const effects = quietEffects();
   await status([judgments]).run(study.folder, { json: false }, effects);
-  expect(effects.said.at(-1)).toBe("\nall is fresh; waiting for answers; the survey is open");
+  expect(effects.said.at(-1)).toBe("\neverything is fresh; waiting for answers; the survey is open");
   await survey.close();
   expect(await state()).toEqual(closed);
   const again = await served(study);

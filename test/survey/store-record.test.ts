@@ -68,7 +68,7 @@ describe("the embedded store", () => {
     await rm(study.path("survey.sqlite"));
     await refuses(study, /survey\.sqlite, the store with the answers of this study, is missing/);
     await writeFile(study.path("survey.sqlite-wal"), "left");
-    await refuses(study, /is not there/);
+    await refuses(study, /is missing/);
   });
 
   test("that is an empty file is missed", async () => {
@@ -82,9 +82,9 @@ describe("the embedded store", () => {
     const study = await answered();
     await rm(study.path("survey.json"), { force: true });
     await rm(study.path("survey.sqlite"));
-    await refuses(study, /has answers \(8 judgments\), but survey\.sqlite/);
+    await refuses(study, /has answers \(8 judgments\), but its store survey\.sqlite has none/);
     await writeFile(study.path("survey.sqlite"), "");
-    await refuses(study, /has answers \(8 judgments\), but survey\.sqlite/);
+    await refuses(study, /has answers \(8 judgments\), but its store survey\.sqlite has none/);
   });
 
   test("of another study is refused", async () => {
@@ -114,7 +114,7 @@ describe("the embedded store", () => {
     await walker.finish();
     await expect
       .poll(() => effects.said.join(), { timeout: 10_000 })
-      .toContain("deleted while the survey is open");
+      .toContain("deleted while the survey is running");
     await survey.close();
     const [before] = tables(study);
     expect(before!.trim().split("\n")).toHaveLength(13);
@@ -264,7 +264,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   test("a missing address of a study of version 0.1 empties no tables either", async () => {
     const study = await answered(env);
     await rm(study.path("survey.json"), { force: true });
-    await refuses(study, /has answers \(8 judgments\), but survey\.sqlite/);
+    await refuses(study, /has answers \(8 judgments\), but its store survey\.sqlite has none/);
   });
 
   test("another database is one clear line", async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { instructionsFor } from "../../src/survey/instructions.ts";
 import { phrasesOf } from "../../src/survey/languages.ts";
 import { readTable } from "../../src/tables/tables.ts";
-import { sureAndWhy } from "../../src/tasks/items.ts";
+import { confidenceAndReason } from "../../src/tasks/items.ts";
 import { defineTask } from "../../src/tasks/task.ts";
 import { addTask } from "../../src/tasks/tasks.ts";
 import { readForms } from "../../src/workbench/artefacts.ts";
@@ -34,7 +34,7 @@ const person = defineTask({
       options: ["human", "machine"].map((answer) => [answer, words(answer)] as const),
       required: true,
     },
-    ...sureAndWhy(words),
+    ...confidenceAndReason(words),
   ],
 });
 
@@ -146,6 +146,6 @@ test("two tasks that ask who wrote a story are refused in one study", async () =
   const { code, told } = await tinylove("compose", "--study", await smallStudy(...both));
   expect(code).toBe(1);
   expect(told.join("\n")).toContain(
-    "compose.tasks: human-or-machine and person-or-program ask the same, who wrote a story",
+    "compose.tasks: human-or-machine and person-or-program ask the same question, who wrote a story",
   );
 });

@@ -3,7 +3,7 @@ import { StudyConfig } from "../../src/study/config.ts";
 import { phrasesOf } from "../../src/survey/languages.ts";
 import type { Item } from "../../src/tasks/items.ts";
 import { defineTask, type TaskDefinition } from "../../src/tasks/task.ts";
-import { addTask, taskAt, taskNamed, tasks } from "../../src/tasks/tasks.ts";
+import { addTask, requireTask, taskNamed, tasks } from "../../src/tasks/tasks.ts";
 
 const choiceOf = (...values: string[]): Item => ({
   kind: "choice",
@@ -27,14 +27,14 @@ afterEach(() => remove());
 
 describe("a definition that contradicts itself is one line that names the task and what to do", () => {
   test.each<[Partial<TaskDefinition>, string]>([
-    [{ name: "Who was it?" }, 'task "Who was it?": not a name'],
-    [{ kind: "guess" as never }, "task who-was-it: there is no kind guess"],
+    [{ name: "Who was it?" }, 'task "Who was it?": invalid name'],
+    [{ kind: "guess" as never }, "task who-was-it: unknown kind guess"],
     [{ kind: "rating" }, "a rating cannot ask about origin"],
     [{ asksFeeling: true }, "a choice cannot ask about feeling"],
     [{ items: () => [] }, "no item is called answer"],
     [{ items: () => [choiceOf("human", "robot")] }, "its answers are human, robot"],
     [{ kind: "pair" }, "its answers are machine, human"],
-    [{ kind: "rating", asksOrigin: false }, "its answer is no scale of numbers"],
+    [{ kind: "rating", asksOrigin: false }, "its answer is not a scale of numbers"],
     [{ kind: "text", asksOrigin: false }, "its answer is a choice"],
     [{ kind: "check", asksOrigin: false }, "its right answer is not given"],
     [
@@ -67,9 +67,9 @@ test("a task without phrases in the survey's language is refused: no page is hal
 
 test("forms ask an added task as any other; another of its name is refused", () => {
   const task = defineTask(definition());
-  expect(() => taskAt("compose.tasks", task.name)).toThrow("compose.tasks: unknown task who-was-it");
+  expect(() => requireTask("compose.tasks", task.name)).toThrow("compose.tasks: unknown task who-was-it");
   remove = addTask(task);
-  expect(taskAt("compose.tasks", task.name)).toBe(task);
+  expect(requireTask("compose.tasks", task.name)).toBe(task);
   addTask(task)();
   expect(tasks.filter(({ name }) => name === task.name)).toEqual([task]);
   expect(() => addTask(defineTask(definition()))).toThrow("there are two tasks called who-was-it");

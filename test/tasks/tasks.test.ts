@@ -3,7 +3,7 @@ import { randomFrom } from "../../src/stats/random.ts";
 import { StudyConfig } from "../../src/study/config.ts";
 import type { Field } from "../../src/study/settings/survey.ts";
 import { languages, phrasesOf } from "../../src/survey/languages.ts";
-import { fieldsOf } from "../../src/tasks/items.ts";
+import { renderItems } from "../../src/tasks/items.ts";
 import type { Origin } from "../../src/tasks/kinds.ts";
 import type { Task } from "../../src/tasks/task.ts";
 import { taskNamed, tasks } from "../../src/tasks/tasks.ts";
@@ -20,7 +20,7 @@ const fields: Field[] = StudyConfig.parse({
 }).survey.demographics;
 
 const viewOf = (task: Task, language: string, given?: object) =>
-  fieldsOf(task.items(phrasesOf(language), fields), given as Record<string, unknown>);
+  renderItems(task.items(phrasesOf(language), fields), given as Record<string, unknown>);
 
 const simulated = (task: Task, origins: readonly Origin[], skill: number, bias: number, draws: number) =>
   Array.from({ length: draws }, (_, draw) =>

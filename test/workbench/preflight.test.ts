@@ -27,7 +27,11 @@ test.each([
   ["generate: {tokens: {least: 9, most: 3}}", "generate.tokens: least 9 is above most 3", "swap"],
   ["generate: {factorial: {model: none}}", "generate.factorial.model: no model none", "one of"],
   ["describe: {skip: [gramar]}", "describe.skip: unknown measure gramar", "grammar"],
-  ["influence: {embeddings: 'lama:x'}", "influence.embeddings: lama:x is not a model address", "llama:FILE.gguf"],
+  [
+    "influence: {embeddings: 'lama:x'}",
+    "influence.embeddings: lama:x is not a model address",
+    "llama:FILE.gguf",
+  ],
   ["compose: {words: {least: 99, most: 9}}", "compose.words: ", "least must not be above most"],
   ["compose: {tasks: [{task: human-or-machin}]}", "compose.tasks: unknown task human-or-machin", "which-is"],
   ["compose: {forms: 9}", "9 forms of 3 human and 3 machine stories need 27 titles", "fewer forms"],

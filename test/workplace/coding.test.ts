@@ -312,7 +312,7 @@ test("an error in a file is shown to the researcher, and a coder sees neither it
       await walker.post("/coding/2", { ...page, ...joyful() }),
     ]) {
       expect([file, reply.status]).toEqual([file, 503]);
-      expect(reply.text).toContain("What you coded before is saved");
+      expect(reply.text).toContain("Your earlier codes are saved");
       expect(reply.text).not.toMatch(/robot\b|\.csv|jsonl|corpus|row \d|line \d/);
     }
     const seen = await (await researcher()).get(file.includes("codings") ? "/study/coding" : "/study/corpus");

@@ -42,7 +42,7 @@ Made by Tiny Love from the study \`${name}\`. These files do not say who wrote a
 
        tinylove import-responses responses.csv --form ${forms[0]!.id} --study ...
 
-   once for each form. Leave the number before each question as it is: the import finds the question by it.
+   once for each form. Leave the number before each question as it is: the import uses it to find the question.
 
 Google shows the questions in the form's fixed order and measures no reading time. A person who answers twice counts as two participants.
 `;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { storiesOf } from "../../survey/question-page.ts";
 import { planParts } from "../../survey/survey-plan.ts";
 import { asJspsych, byParticipant, type Trial } from "../../tables/jspsych.ts";
-import { fieldsOf } from "../../tasks/items.ts";
+import { renderItems } from "../../tasks/items.ts";
 import { html } from "../../text/html.ts";
 import { StudyError } from "../../workbench/errors.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -27,7 +27,7 @@ const versions = {
 };
 
 /**
- * jsPsych 8: a complete experiment, and the trials of each form as JSON for experiments of one's own. `type` names the
+ * jsPsych 8: a complete experiment, and the trials of each form as JSON for your own experiments. `type` names the
  * plugin; a trial's `data` names form, question and task, and its `response` has the fields of this study's judgments.
  */
 export const jspsych: Format = {
@@ -49,7 +49,7 @@ export const jspsych: Format = {
   },
 };
 
-/** The trials of a form by their part of the plan, ordered later as `planOf` orders them for our participants. */
+/** The trials of a form by part of the plan; the page orders them as `planOf` does for the survey's participants. */
 function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTexts) {
   const { stories, reread, between, last } = planParts(form.questions, ({ stimuli }) =>
     stimuli.map(({ id }) => id),
@@ -61,7 +61,7 @@ function trialsOf(form: PortableForm, { consent, instructions, words }: SurveyTe
     ...(question.stimuli.length === 2 && {
       swapped: storiesOf([...question.stimuli].reverse(), words).toString(),
     }),
-    html: fieldsOf(question.items).toString(),
+    html: renderItems(question.items).toString(),
     button_label: words("question.next"),
     data: {
       form: form.id,
@@ -196,7 +196,7 @@ column \`participant\`, \`subject\` or \`PROLIFIC_PID\` with the participant's i
 /** Each trial names its form and question. The participant is in a column; without one, a new participant begins where the trials start again. */
 function responsesIn(trials: readonly Trial[], { file, forms, study }: ImportRequest): ImportedResponse[] {
   const occurrences = occurrenceCounter();
-  const named = [
+  const idColumn = [
     "participant",
     "subject",
     "subject_id",
@@ -205,7 +205,7 @@ function responsesIn(trials: readonly Trial[], { file, forms, study }: ImportReq
     "workerId",
     "run_id",
   ].find((column) => trials.some(({ cells }) => (cells[column] ?? "") !== ""));
-  const people = byParticipant(trials, ({ cells }) => (named === undefined ? undefined : cells[named]));
+  const people = byParticipant(trials, ({ cells }) => (idColumn === undefined ? undefined : cells[idColumn]));
   const responses = people.flatMap(([name, own]): ImportedResponse[] => {
     const asked = own.filter(({ cells }) => (cells["question"] ?? "") !== "");
     const [first] = asked;
@@ -219,7 +219,7 @@ function responsesIn(trials: readonly Trial[], { file, forms, study }: ImportReq
     return [
       {
         participant:
-          named === undefined
+          idColumn === undefined
             ? participantFromContent(occurrences, [
                 "jspsych",
                 form.id,

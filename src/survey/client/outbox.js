@@ -5,7 +5,7 @@
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-outbox]"));
 // The path of the survey on its host, which may have other surveys: this file is below it.
 const root = new URL(import.meta.url).pathname.replace(/\/assets\/[^/]*$/, "");
-// A rehearsal has its own outbox, so that what it could not send never mixes with a participant's answers.
+// A rehearsal has its own outbox, so that its unsent answers never mix with a participant's.
 const [rehearsal = ""] = /^\/rehearsal\/[^/]+/.exec(location.pathname.slice(root.length)) || [];
 const storageKey = `tinylove-outbox${root}${rehearsal}`;
 
@@ -169,8 +169,8 @@ const submitPlainForm = ({ address, body }) => {
   HTMLFormElement.prototype.submit.call(plain);
 };
 
-/** Resolves when the outbox has sent what another person had left there. */
-let earlier = Promise.resolve();
+/** Resolves when an unsent answer of another person has been sent. */
+let unsentByOthers = Promise.resolve();
 
 // What the outbox needs; without it the browser sends the form.
 const supported = typeof fetch === "function" && typeof AbortController === "function";
@@ -189,7 +189,7 @@ form?.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   if (!supported) return submitPlainForm(submission);
-  earlier
+  unsentByOthers
     .then(() => send(submission))
     .then(
       (next) => {
@@ -204,16 +204,16 @@ const sealIn = (body) => /(?:^|&)seal=([^&]*)/.exec(body)?.[1];
 
 // An answer that an earlier page could not send is sent first. If it belongs to another person who used this browser
 // before, the person here now stays on this page.
-const left = supported ? read() : null;
-if (left) {
+const unsent = supported ? read() : null;
+if (unsent) {
   const seal = form?.querySelector("input[name=seal]");
-  const own = seal instanceof HTMLInputElement && sealIn(left.body) === encodeURIComponent(seal.value);
-  const sent = send(own ? left : { ...left, body: `${left.body}&left=1` });
+  const own = seal instanceof HTMLInputElement && sealIn(unsent.body) === encodeURIComponent(seal.value);
+  const sent = send(own ? unsent : { ...unsent, body: `${unsent.body}&left=1` });
   const proceed = (/** @type {string | undefined} */ next) => {
     if (own && next !== undefined) return location.assign(next);
     sending = false;
     showState("");
   };
-  const done = sent.then(proceed, () => submitPlainForm(left));
-  if (!own) earlier = done;
+  const done = sent.then(proceed, () => submitPlainForm(unsent));
+  if (!own) unsentByOthers = done;
 }

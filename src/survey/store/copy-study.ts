@@ -38,7 +38,7 @@ export async function copyStudy(study: Study, target: string): Promise<void> {
     const files = (await stat(from)).isDirectory() ? await filesUnder(from) : [from];
     for (const file of files) await copyFileTo(file, join(target, relative(study.folder, file)));
   }
-  // Who agreed to run them in the study did so for its copy.
+  // The agreement to run the study's plugins extends to the copy.
   for (const files of await pluginFilesOf(target, study.config.plugins)) await trust(files);
   await writeWhole(join(target, "study.yaml"), await readText(study.path("study.yaml")));
 }
@@ -49,7 +49,7 @@ const pluginsInside = ({ folder, plugins }: Study): string[] =>
     .map((path) => relative(folder, path))
     .filter(isInside);
 
-/** Links large files, such as models, instead of copying them where the system allows it: nothing writes into a model. */
+/** Links large files, such as models, instead of copying them if the system allows it: nothing writes to a model. */
 async function copyFileTo(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   const copy = () => copyFile(from, to);

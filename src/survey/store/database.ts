@@ -142,17 +142,17 @@ async function openPostgres(study: Study, address: string): Promise<Database> {
   }
 }
 
-/** The study's record of its schema in the database. A study without one takes over the schema of version 0.1 or gets a new one. */
+/** The study's record of its schema in the database. A study without a record uses the schema of version 0.1 or gets a new one. */
 async function postgresRecord(study: Study, address: string): Promise<StoreRecord> {
   const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 5000 });
   client.on("error", () => {});
   try {
     await client.connect();
     const record = (await readStoreRecord(study)) ?? (await firstRecord(study, client));
-    const mark = await folderId(study);
-    if (record.folder !== undefined && record.folder !== mark) {
+    const folder = await folderId(study);
+    if (record.folder !== undefined && record.folder !== folder) {
       throw new StudyError("this folder is a copy of the study whose answers are in the database", {
-        hint: `for answers of its own, remove ${storeRecordFile} and judgments/ from the copy; to share the answers (on another machine, or after moving the folder), remove the line "folder" from ${storeRecordFile}`,
+        hint: `for separate answers, remove ${storeRecordFile} and judgments/ from the copy; to share the answers (on another machine, or after moving the folder), remove the line "folder" from ${storeRecordFile}`,
       });
     }
     if (record.made && !(await hasSchema(client, record.schema!))) {
@@ -160,16 +160,16 @@ async function postgresRecord(study: Study, address: string): Promise<StoreRecor
         hint: `it has no schema ${record.schema}: correct the address, restore a dump, or move ${storeRecordFile} and judgments/ away to start again`,
       });
     }
-    return { ...record, folder: mark };
+    return { ...record, folder };
   } finally {
     await client.end().catch(() => {});
   }
 }
 
 /**
- * A record for a study that has none: of the schema of version 0.1, which had the study's name alone, where it asks about
- * this study's texts, else of a new one. Throws StudyError where another folder has taken that schema over already: the
- * two would split the answers of one study.
+ * Makes the record of a study that has none. It names the schema of version 0.1, which had only the study's name, if that
+ * schema is for this study's texts; otherwise a new schema. Throws StudyError if another folder already uses the schema of
+ * version 0.1: the two would split the answers of one study.
  */
 async function firstRecord(study: Study, client: pg.Client): Promise<StoreRecord> {
   const schema = schemaOf01(study);

@@ -56,7 +56,7 @@ async function missingFrom(store: Store, judgments: string, participants: string
 /** The rows of an exported table, one at a time; none if there is no such file. */
 async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<Record<string, string>> {
   if (!(await exists(path))) return;
-  const unread = (cause?: unknown) =>
+  const notATable = (cause?: unknown) =>
     new StudyError(`${path} is not a table that the survey wrote, so an export might lose answers`, {
       hint: "move the file away; the next export writes it again",
       cause,
@@ -64,11 +64,11 @@ async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<
   const parser = createReadStream(path).pipe(parse({ columns: true, bom: true, skip_empty_lines: true }));
   try {
     for await (const row of parser) {
-      if (needed.some((column) => row[column] === undefined)) throw unread();
+      if (needed.some((column) => row[column] === undefined)) throw notATable();
       yield row;
     }
   } catch (thrown) {
-    throw thrown instanceof CsvError ? unread(thrown) : thrown;
+    throw thrown instanceof CsvError ? notATable(thrown) : thrown;
   }
 }
 
@@ -182,7 +182,7 @@ async function qualityReader(
 ): Promise<(participant: Batch["participants"][number], judgments: readonly Judgment[]) => ResponseQuality> {
   const wordsOf = new Map((await readStimuli(study)).map(({ id, words }) => [id, words]));
   const { fastest } = study.config.survey;
-  const signs = await store.botSignals();
+  const botSignals = await store.botSignals();
   return ({ id, started }, judgments) => {
     const answers = judgments.map(({ response, ms, at, ...judgment }) => ({
       ...judgment,
@@ -190,7 +190,7 @@ async function qualityReader(
       ms,
       at: Date.parse(at),
     }));
-    return responseQualityOf(started, answers, signs.get(id) ?? [], { wordsOf, fastest });
+    return responseQualityOf(started, answers, botSignals.get(id) ?? [], { wordsOf, fastest });
   };
 }
 

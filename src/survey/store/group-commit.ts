@@ -1,9 +1,9 @@
 import { codeOf } from "../../workbench/errors.ts";
-import type { Database, Writing } from "./schema.ts";
+import type { Database, StoreTransaction } from "./schema.ts";
 
 interface Job {
   readonly locks: string;
-  readonly work: (writing: Writing) => Promise<unknown>;
+  readonly work: (transaction: StoreTransaction) => Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -14,7 +14,7 @@ const mostPerTransaction = 200;
 /**
  * Group commit: writes that arrive while a transaction is being synced share the next one. A promise resolves only after
  * COMMIT, so every acknowledged answer is on disk. If one write fails, the transaction is rolled back and each write gets
- * a transaction of its own, so that the others are not lost; a write may therefore run twice and must change nothing
+ * its own transaction, so that the others are not lost; a write may therefore run twice and must change nothing
  * except the database. A failing sync rejects all writes of its transaction.
  */
 export class GroupCommit {
@@ -30,7 +30,7 @@ export class GroupCommit {
    * Runs `work` inside the next transaction; resolves with its result once that is on disk. `locks` names the row that it
    * locks: all processes take their locks in the same order, which avoids deadlocks. Work on the same row keeps its order.
    */
-  write<Result>(locks: string, work: (writing: Writing) => Promise<Result>): Promise<Result> {
+  write<Result>(locks: string, work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#pending.push({ locks, work, resolve, reject });
       this.#running ??= this.#drain();
@@ -112,9 +112,9 @@ async function inTransaction(database: Database, jobs: readonly Job[]): Promise<
   }
 }
 
-async function runWork(work: Job["work"], writing: Writing): Promise<unknown> {
+async function runWork(work: Job["work"], transaction: StoreTransaction): Promise<unknown> {
   try {
-    return await work(writing);
+    return await work(transaction);
   } catch (cause) {
     throw new WorkFailed("a write failed", { cause });
   }

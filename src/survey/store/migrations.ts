@@ -53,7 +53,7 @@ export const migrations: Record<string, Migration> = {
   },
   "002-recruits": {
     async up(database: Kysely<unknown>) {
-      // A table of its own, so that recruiting ids can be deleted without the answers.
+      // A separate table, so that recruiting ids can be deleted without the answers.
       await database.schema
         .createTable("recruit")
         .ifNotExists()

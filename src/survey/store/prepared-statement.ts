@@ -1,11 +1,11 @@
 import { type Compilable, PostgresAdapter, type RawBuilder, sql } from "kysely";
-import type { Database, Writing } from "./schema.ts";
+import type { Database, StoreTransaction } from "./schema.ts";
 
 /** The placeholder for a named value of a prepared statement. */
 export type Value<Values> = <Name extends keyof Values & string>(name: Name) => RawBuilder<Values[Name]>;
 
 /** A prepared statement: runs with these values, inside or outside a transaction. */
-export type Prepared<Values, Row> = (on: Database | Writing, values: Values) => Promise<Row[]>;
+export type Prepared<Values, Row> = (on: Database | StoreTransaction, values: Values) => Promise<Row[]>;
 
 /**
  * Compiles a statement once and then only inserts the values. Kysely compiles a statement at each use, which takes longer

@@ -43,4 +43,4 @@ export interface Tables {
 }
 
 export type Database = Kysely<Tables>;
-export type Writing = Transaction<Tables>;
+export type StoreTransaction = Transaction<Tables>;

@@ -13,13 +13,13 @@ import { type BotSignal, botSignalsByParticipant, storeBotSignals } from "../bot
 import type { FormLoad } from "../form-allocation.ts";
 import { digest, randomId } from "../ids.ts";
 import { Metadata } from "../metadata.ts";
-import { type Participant, PlanCache, participantColumns, participantOf } from "../participant.ts";
+import { type Participant, PlanCache, participantColumns, participantFromRow } from "../participant.ts";
 import { AnswerWriter, type Submission, type SubmissionOutcome } from "../submit-answer.ts";
 import type { Plan } from "../survey-plan.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { locksRows, prepared } from "./prepared-statement.ts";
 import { ResponseRecords } from "./records.ts";
-import type { Database, Writing } from "./schema.ts";
+import type { Database, StoreTransaction } from "./schema.ts";
 
 /** How far a participant is. Questions are answered in order, so the next one follows the last answer. */
 export interface Progress {
@@ -38,8 +38,8 @@ export class Store {
   readonly #database: Database;
   readonly #writes: GroupCommit;
   readonly #plans: PlanCache;
-  readonly #entering: ParticipantAllocator;
-  readonly #answering: AnswerWriter;
+  readonly #allocator: ParticipantAllocator;
+  readonly #answerWriter: AnswerWriter;
   readonly #bySecret;
   readonly #answers;
   readonly #progress;
@@ -52,8 +52,8 @@ export class Store {
     this.metadata = new Metadata(database, this.#writes);
     this.records = new ResponseRecords(database);
     this.#plans = new PlanCache(database);
-    this.#entering = new ParticipantAllocator(database);
-    this.#answering = new AnswerWriter(database);
+    this.#allocator = new ParticipantAllocator(database);
+    this.#answerWriter = new AnswerWriter(database);
     this.#bySecret = prepared<{ secret: string }>()(database, (on, value) =>
       on.selectFrom("participant").select(participantColumns).where("secret", "=", value("secret")),
     );
@@ -77,29 +77,29 @@ export class Store {
   /** Allocates a place on the form that needs it most; the same secret gets the same place again. */
   async allocate(arrival: Arrival, random: Random): Promise<Participant | Refusal> {
     const sealKey = await this.sealKey();
-    return this.#writes.write("allocation", async (writing) => {
-      await this.#entering.lock(writing);
-      const known = await this.#findBySecret(writing, arrival.secret);
+    return this.#writes.write("allocation", async (transaction) => {
+      await this.#allocator.lock(transaction);
+      const known = await this.#findBySecret(transaction, arrival.secret);
       if (known)
-        return isDifferentPerson(await recruitOf(writing, known.id), arrival.recruit)
+        return isDifferentPerson(await recruitOf(transaction, known.id), arrival.recruit)
           ? { refused: "other" }
           : known;
-      const place = await this.#entering.allocate(writing, arrival, sealKey, random);
+      const place = await this.#allocator.allocate(transaction, arrival, sealKey, random);
       if ("refused" in place) return place;
       return { ...place, id: arrival.id, started: arrival.now, completed: undefined, withdrawn: undefined };
     });
   }
 
   /** Adds a participant who answered in another form system, outside the allocation. */
-  async addImported(admitted: {
+  async addImported(imported: {
     id: string;
     secret: string;
     form: string;
     plan: Plan;
     now: number;
   }): Promise<void> {
-    await this.#writes.write(`participant ${admitted.id}`, (writing) =>
-      this.#entering.insert(writing, { ...admitted, reserve: 0, simulated: false }),
+    await this.#writes.write(`participant ${imported.id}`, (transaction) =>
+      this.#allocator.insert(transaction, { ...imported, reserve: 0, simulated: false }),
     );
   }
 
@@ -108,10 +108,10 @@ export class Store {
     return this.#findBySecret(this.#database, secret);
   }
 
-  async #findBySecret(on: Database | Writing, secret: string): Promise<Participant | undefined> {
+  async #findBySecret(on: Database | StoreTransaction, secret: string): Promise<Participant | undefined> {
     const [row] = await this.#bySecret(on, { secret: digest(secret) });
     const plan = row && (await this.#plans.planOf(on, row.id));
-    return plan && participantOf(row, plan);
+    return plan && participantFromRow(row, plan);
   }
 
   /** The participant with this id. */
@@ -122,13 +122,13 @@ export class Store {
       .where("id", "=", id)
       .executeTakeFirst();
     const plan = row && (await this.#plans.planOf(this.#database, id));
-    return plan && participantOf(row, plan);
+    return plan && participantFromRow(row, plan);
   }
 
   /** Gives a participant a new secret: they continue in another browser, and the old one has no access any more. */
   async replaceSecret(participant: string, secret: string): Promise<void> {
-    await this.#writes.write(`participant ${participant}`, (writing) =>
-      writing
+    await this.#writes.write(`participant ${participant}`, (transaction) =>
+      transaction
         .updateTable("participant")
         .set({ secret: digest(secret) })
         .where("id", "=", participant)
@@ -152,24 +152,24 @@ export class Store {
    */
   async withdraw(participant: string, now: number): Promise<void> {
     const sealKey = await this.sealKey();
-    await this.#writes.write(`participant ${participant}`, async (writing) => {
-      const recruit = await recruitOf(writing, participant);
+    await this.#writes.write(`participant ${participant}`, async (transaction) => {
+      const recruit = await recruitOf(transaction, participant);
       const idHashes = recruit ? Object.values(idHashesOf(recruit, sealKey)) : [];
       if (idHashes.length > 0)
-        await writing
+        await transaction
           .insertInto("used")
           .values(idHashes.map((person) => ({ person })))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
-      await writing
+      await transaction
         .updateTable("participant")
         .set({ withdrawn: now })
         .where("id", "=", participant)
         .execute();
-      await writing.deleteFrom("answer").where("participant", "=", participant).execute();
-      await writing.deleteFrom("submission").where("participant", "=", participant).execute();
-      await writing.deleteFrom("recruit").where("participant", "=", participant).execute();
-      await writing.deleteFrom("sign").where("participant", "=", participant).execute();
+      await transaction.deleteFrom("answer").where("participant", "=", participant).execute();
+      await transaction.deleteFrom("submission").where("participant", "=", participant).execute();
+      await transaction.deleteFrom("recruit").where("participant", "=", participant).execute();
+      await transaction.deleteFrom("sign").where("participant", "=", participant).execute();
     });
     await this.eraseDeleted();
   }
@@ -198,18 +198,18 @@ export class Store {
   /** Stores an answer; the last one completes the response. */
   submitAnswer(submission: Submission): Promise<SubmissionOutcome> {
     const { participant } = submission;
-    return this.#writes.write(`participant ${participant}`, async (writing) => {
-      const plan = await this.#plans.planOf(writing, participant);
+    return this.#writes.write(`participant ${participant}`, async (transaction) => {
+      const plan = await this.#plans.planOf(transaction, participant);
       if (!plan) return "unknown";
-      const outcome = await this.#answering.submit(writing, submission, plan);
-      if (outcome === "stored") await storeBotSignals(writing, submission);
+      const outcome = await this.#answerWriter.submit(transaction, submission, plan);
+      if (outcome === "stored") await storeBotSignals(transaction, submission);
       return outcome;
     });
   }
 
   /** How many participants have completed each form, and how many are answering it now. */
   loads(forms: readonly string[], now: number): Promise<Map<string, FormLoad>> {
-    return this.#entering.loads(this.#database, forms, now);
+    return this.#allocator.loads(this.#database, forms, now);
   }
 
   /** Bot signals by participant. */
@@ -260,13 +260,13 @@ export class Store {
   }
 }
 
-const recruitOf = (on: Database | Writing, participant: string): Promise<Recruit | undefined> =>
+const recruitOf = (on: Database | StoreTransaction, participant: string): Promise<Recruit | undefined> =>
   on
     .selectFrom("recruit")
     .select(["service", "person", "study", "visit"])
     .where("participant", "=", participant)
     .executeTakeFirst();
 
-/** Whether the arriving person is not the one whom the service sent before. */
+/** Whether the arriving person is not the one that the service sent before. */
 const isDifferentPerson = (known: Recruit | undefined, arriving: Recruit | undefined): boolean =>
   arriving !== undefined && (known?.service !== arriving.service || known.person !== arriving.person);

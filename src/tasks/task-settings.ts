@@ -1,0 +1,161 @@
+import type { StudyConfig } from "../study/config.ts";
+import { listed } from "../study/print.ts";
+import type { ComposeSettings } from "../study/settings/compose.ts";
+import { StudyError } from "../workbench/errors.ts";
+import { demographics } from "./demographics.ts";
+import type { Item } from "./items.ts";
+import type { TaskKind, TaskProperties } from "./kinds.ts";
+import type { Phrases } from "./phrases.ts";
+import type { Task } from "./task.ts";
+import { requireTask, taskNamed } from "./tasks.ts";
+
+type TaskSetting = ComposeSettings["tasks"][number];
+
+/**
+ * Throws StudyError for settings with which a form cannot be made or would have an empty page. It needs only the
+ * settings, so it can be called before any stage runs.
+ */
+export function checkTaskSettings({ compose, survey }: Pick<StudyConfig, "compose" | "survey">): void {
+  for (const [at, setting] of compose.tasks.entries()) {
+    checkTask(setting, taskOf(setting), compose.tasks.slice(0, at));
+    checkPageNotEmpty("compose.tasks", setting.task, survey);
+  }
+  checkOneVerdict(
+    "compose.tasks",
+    compose.tasks.map(({ task }) => task),
+    taskNamed,
+  );
+  checkPairs(compose);
+  checkStories(compose);
+}
+
+/** Throws StudyError if a task asks participants about themselves but has no items. */
+export function checkPageNotEmpty(
+  where: string,
+  name: string,
+  { demographics: fields }: Pick<StudyConfig["survey"], "demographics">,
+): void {
+  const task = requireTask(where, name);
+  if (task.kind !== "about" || task.plainItems(fields).length > 0) return;
+  throw new StudyError(`${where}: ${name} would be an empty page: survey.demographics is empty`, {
+    hint: "list in survey.demographics what to ask (name, ask), or remove the task from compose.tasks",
+  });
+}
+
+/** All items about the participants themselves: the fields in `survey.demographics`, and those of other tasks of the study. */
+export const allAboutItems = ({ compose, survey }: Pick<StudyConfig, "compose" | "survey">): Item[] =>
+  aboutItems([demographics.name, ...compose.tasks.map(({ task }) => task)], survey);
+
+/** The items about the participants themselves in the tasks with these names, each item once. */
+export function aboutItems(
+  names: Iterable<string>,
+  { demographics: fields }: Pick<StudyConfig["survey"], "demographics">,
+  words?: Phrases,
+): Item[] {
+  const items = [...new Set(names)].flatMap((name) => {
+    const task = taskNamed(name);
+    if (task?.kind !== "about") return [];
+    return words ? task.items(words, fields) : task.plainItems(fields);
+  });
+  return [...new Map(items.map((item) => [item.name, item])).values()];
+}
+
+/**
+ * Throws StudyError if two tasks of the same kind ask who wrote a story: they would give two verdicts on the same stories,
+ * but a study has only one for single stories and one for pairs.
+ */
+export function checkOneVerdict(
+  where: string,
+  names: readonly string[],
+  propertiesOf: (task: string) => TaskProperties | undefined,
+): void {
+  for (const kind of ["choice", "pair"] satisfies TaskKind[]) {
+    const asking = [...new Set(names)].filter((name) => {
+      const properties = propertiesOf(name);
+      return properties?.kind === kind && properties.asksOrigin;
+    });
+    if (asking.length < 2) continue;
+    throw new StudyError(`${where}: ${listed(asking)} ask the same question, who wrote a story`, {
+      hint: `keep only one of them: a study has one verdict on ${kind === "pair" ? "pairs" : "single stories"}`,
+    });
+  }
+}
+
+/** How the stories of a form are divided between questions about single stories and pairs. */
+export interface StoryShares {
+  /** The number of stories for questions about a single story. */
+  readonly single: { readonly human: number; readonly machine: number };
+  /** The number of pairs whose stories the form does not show elsewhere. */
+  readonly pairs: number;
+}
+
+/**
+ * Pairs get stories that the form does not show elsewhere, because a reader who has judged a story recognises it. With
+ * `pairs: reread` they show the same stories again.
+ */
+export function storySharesOf(compose: ComposeSettings): StoryShares {
+  const { human, machine } = compose;
+  const pairs = pairsOf(compose);
+  if (pairs === 0 || compose.pairs === "reread") return { single: { human, machine }, pairs: 0 };
+  if (!firstSingleStoryTask(compose)) return { single: { human: 0, machine: 0 }, pairs };
+  return { single: { human: human - pairs, machine: machine - pairs }, pairs };
+}
+
+/** How many pairs a form asks about. */
+export function pairsOf({ human, machine, tasks }: ComposeSettings): number {
+  const most = Math.min(human, machine);
+  const counts = tasks.filter((one) => taskOf(one).stimuli === 2).map(({ count }) => count);
+  return Math.max(0, ...counts.map((count) => (count === "all" ? most : count)));
+}
+
+/** The first task that asks about a single story. */
+const firstSingleStoryTask = ({ tasks }: ComposeSettings): TaskSetting | undefined =>
+  tasks.find((one) => taskOf(one).stimuli === 1);
+
+const taskOf = ({ task }: TaskSetting): Task => requireTask("compose.tasks", task);
+
+function checkTask({ task: name, count }: TaskSetting, task: Task, before: readonly TaskSetting[]): void {
+  if (before.some((one) => one.task === name)) {
+    throw new StudyError(`compose.tasks: ${name} is listed twice`, { hint: "list it once, with a count" });
+  }
+  if (count !== "all" && count > 1 && task.stimuli === 0 && task.place !== "between") {
+    throw new StudyError(`compose.tasks: ${name} would ask the same question ${count} times`, {
+      hint: "remove its count",
+    });
+  }
+}
+
+function checkStories(compose: ComposeSettings): void {
+  const { human, machine } = storySharesOf(compose).single;
+  const tooMany = compose.tasks.find(
+    (one) => taskOf(one).stimuli === 1 && one.count !== "all" && one.count > human + machine,
+  );
+  if (tooMany) {
+    throw new StudyError(
+      `compose.tasks: ${tooMany.task} asks about ${tooMany.count} stories, but a form has only ${human + machine} single stories`,
+      { hint: "lower its count, or raise compose.human and compose.machine" },
+    );
+  }
+}
+
+function checkPairs(compose: ComposeSettings): void {
+  const { human, machine } = compose;
+  const pairs = compose.tasks.find((one) => taskOf(one).stimuli === 2);
+  if (!pairs) return;
+  const [count, most] = [pairsOf(compose), Math.min(human, machine)];
+  if (most === 0 || count > most) {
+    throw new StudyError(
+      `compose.tasks: ${most === 0 ? "no pair" : `${most === 1 ? "one pair" : `only ${most} pairs`}`} for ${pairs.task} can be made of ${human} human and ${machine} machine stories`,
+      { hint: "raise compose.human and compose.machine, or lower its count" },
+    );
+  }
+  const single = firstSingleStoryTask(compose);
+  if (single && count === most && compose.pairs !== "reread") {
+    throw new StudyError(
+      `compose.tasks: the pairs of ${pairs.task} take ${count} human and ${count} machine stories of ${human} and ${machine}, but ${single.task} needs some of both too`,
+      {
+        hint: `${most > 1 ? `give ${pairs.task} a count below ${most}, or ` : ""}raise compose.human and compose.machine; compose.pairs: reread would show stories twice`,
+      },
+    );
+  }
+}
