@@ -188,7 +188,7 @@ describe("the package", () => {
     const effects = quiet();
     await packageStudy.run(study.folder, packageStudy.options.parse({ to }), effects);
     expect(effects.logged.join("\n")).toMatch(
-      /without check\.R, .*judgments\.csv changed\): run `tinylove analyse`/,
+      /check\.R and in_verdict are left out, .*judgments\.csv changed\): run `tinylove analyse` first/,
     );
     await expect(readFile(join(to, "check.R"))).rejects.toThrow("ENOENT");
     expect((await readTable(join(to, "csv/judgments.csv"))).every((row) => row["in_verdict"] === "")).toBe(

@@ -64,7 +64,7 @@ describe("a registration", () => {
       (await readText(study.path(stimuliFile))).replace("Once", "Twice"),
     );
     expect(await warningsOf(changed)).toEqual([
-      "Deviation from the registration: analyse.margin was registered as 0.1 and is now 0.2.",
+      "Deviation from the registration: analyse.margin was registered as 0.1, now it is 0.2.",
       "Deviation from the registration: stimuli/stimuli.jsonl has changed since the registration.",
     ]);
   });
@@ -129,8 +129,11 @@ describe("a registration", () => {
     };
     expect(await methodOf(study)).toMatchObject({ weigh: "readers" });
 
-    const { weigh: _, clusters: __, ...analyse } = registration.frozen.analyse;
-    await writeWhole(path, JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse } }));
+    const { weigh: _, clusters: __, ...before } = registration.frozen.analyse;
+    await writeWhole(
+      path,
+      JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse: before } }),
+    );
     expect(await methodOf(study)).toEqual({ weigh: "judgments", clusters: [] });
     expect(await warningsOf(study)).toEqual([]);
 

@@ -18,7 +18,7 @@ test("too few test stories or titles are reported by the settings alone", async 
     "5 forms of 3 human and 3 machine stories need 15 titles: corpus.split.test is 12",
   );
   const titles = await temporaryStudy({ generate: { titles: 14 } });
-  await expect(checkEnough(titles, nothing)).rejects.toThrow("would take 15 titles: generate.titles is 14");
+  await expect(checkEnough(titles, nothing)).rejects.toThrow("need 15 titles: generate.titles is 14");
   await checkEnough(
     await temporaryStudy({
       generate: { titles: 15 },

@@ -98,7 +98,7 @@ test("without a model nothing is asked for", async () => {
 });
 
 test.each([
-  ["openai:gpt", "influence.embeddings: openai:gpt names no model"],
+  ["openai:gpt", "influence.embeddings: openai:gpt is not a model address"],
   ["hf:tiny/love.gguf", "influence.embeddings: hf:tiny/love.gguf is not a file's address"],
   ["llama:none.gguf", /influence\.embeddings: no model file .*none\.gguf/],
 ])("%s is refused in a line", async (embeddings, message) => {

@@ -37,7 +37,7 @@ test("copies of the example are counted apart, with what is left without them", 
   const copy = { ...one!, text: example.text };
   const { findings, numbers } = copies({ ...seen, texts: [copy, ...others] });
   expect(first({ findings })).toMatch(
-    /^Copying: 1 text of 72 \(1\.4 %\) shares 8 words in a row or more with its own/,
+    /^Copying: 1 text of 72 \(1\.4 %\) shares at least 8 words in a row with its own/,
   );
   const { excess, withoutCopies } = numbers["copies"] as Record<string, number>;
   expect(withoutCopies).toBeLessThan(excess!);
@@ -61,7 +61,7 @@ test("a code that carries over with a known chance has that chance in its interv
   );
   expect(tests.example.excess.interval.low).toBeLessThan(0.5 * differing);
   expect(tests.example.excess.interval.high).toBeGreaterThan(0.5 * differing);
-  expect(first(codes(seen))).toMatch(/^Tone, coded by people: it carries over from the example/);
+  expect(first(codes(seen))).toMatch(/^Tone, coded by people: the code follows the example/);
 });
 
 const shareOfDiffering = (list: readonly string[]): number => {
@@ -74,7 +74,7 @@ const shareOfDiffering = (list: readonly string[]): number => {
 test("whose tone a text takes is told apart", () => {
   const size = { titles: 12, examples: 12, draws: 2 };
   expect(first(toneTransfer(factorialOf({ tone: 0.7 }, 1, size)))).toMatch(
-    /it goes with the tone of its example .* It follows the example more/,
+    /it follows the tone of its example .* It follows the example more/,
   );
   expect(first(toneTransfer(factorialOf({}, 1, size)))).toMatch(
     /that it goes with the tone of its example is not shown .* it goes with the tone of the story that a person wrote/,

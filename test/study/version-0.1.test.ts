@@ -61,5 +61,5 @@ test("its analysis, as it was registered, gives the same verdict, and a report",
   const difference = (of: (typeof ratings)[number]) => of["how-it-felt"].difference.estimate;
   expect(difference(ratings[1])).toBeCloseTo(difference(ratings[0]), 10);
   expect(await tinylove("report", "--study", folder)).toMatchObject({ code: 0 });
-  expect(await textOf(folder, "report/report.html")).toContain("is no language model");
+  expect(await textOf(folder, "report/report.html")).toContain("is not a language model");
 });
