@@ -63,7 +63,7 @@ test("what turns out to be the next title is taken back", () => {
   for (const piece of ["He left.", " Ti", "tle", ": Another"]) page.add(piece);
   expect(shown()).toEqual(["He left."]);
   page.end("He left.");
-  expect(shown().join("\n")).toBe("He left.\n\n2 words: too short to be clipped at 5\n");
+  expect(shown().join("\n")).toBe("He left.\n\n2 words, too short to be clipped at 5\n");
 });
 
 test("what a reader would not see is dim, and the terminal is left as it was", () => {

@@ -77,7 +77,7 @@ test("whose tone a text takes is told apart", () => {
     /it follows the tone of its example .* It follows the example more/,
   );
   expect(first(toneTransfer(factorialOf({}, 1, size)))).toMatch(
-    /that it goes with the tone of its example is not shown .* it goes with the tone of the story that a person wrote/,
+    /no effect of the tone of its example is shown .* no effect of the tone of the human story with its title is shown/,
   );
 });
 

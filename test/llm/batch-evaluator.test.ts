@@ -8,8 +8,15 @@ import { llamaBinding } from "../../src/llm/llama/loading.ts";
 const root = new URL("../../", import.meta.url);
 
 test("the library whose private part is used is pinned to one version", async () => {
-  const { dependencies } = JSON.parse(await readFile(new URL("package.json", root), "utf8"));
-  expect(dependencies["node-llama-cpp"]).toMatch(/^\d+\.\d+\.\d+$/);
+  const { devDependencies, optionalDependencies } = JSON.parse(
+    await readFile(new URL("package.json", root), "utf8"),
+  );
+  const version = devDependencies["node-llama-cpp"];
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  // The published package brings the builds itself: they have to be of the same version.
+  const builds = Object.entries(optionalDependencies).filter(([name]) => name.startsWith("@node-llama-cpp/"));
+  expect(builds.length).toBeGreaterThan(3);
+  for (const build of builds) expect(build).toEqual([build[0], version]);
 });
 
 test("a library that lacks a private part is refused at the start, with what it lacks", async () => {
