@@ -157,7 +157,7 @@ describe("what cannot be tuned is reported in one line", () => {
       await expect(tune(study, { model: `${models}/neo` }, {}, effectsHere())).rejects.toEqual(
         expect.objectContaining({
           message: expect.stringMatching(/tuned\/neo-full has 0\.0 GB free; training keeps up to/),
-          hint: expect.stringContaining("Make room"),
+          hint: expect.stringContaining("Free some space"),
         }),
       );
       expect(await exists(study.path("tuned/neo-full/model"))).toBe(false);
@@ -277,7 +277,7 @@ describe.skipIf(!python)(`with PyTorch (else ${withoutPython})`, { timeout: 900_
     const first = effectsHere();
     const made = await withUnpackedBase(study, { model: "llama:embedded", method: "lora" }, first);
     expect(made).toMatchObject({ model: study.path("bases/tiny-love"), output: "tiny-love-lora" });
-    expect(first.told).toEqual(["  making tiny-love.gguf into a folder that can be tuned: bases/tiny-love"]);
+    expect(first.told).toEqual(["  unpacking tiny-love.gguf into bases/tiny-love"]);
     const { architecture, parameters } = await shapeOf(made.model!);
     expect(architecture).toBe("gpt_neox");
     expect(parameters).toBeGreaterThan(4e6);
