@@ -1,9 +1,6 @@
-import { codedTexts } from "../coding/coded.ts";
 import { codingInputs, cuesFile, writeCoder } from "../coding/codings.ts";
 import { textsOf } from "../coding/texts.ts";
-import { Corpus } from "../measures/corpus.ts";
 import type { Measure } from "../measures/measure.ts";
-import { measuresOf } from "../measures/measures.ts";
 import { localModelSettings } from "../measures/perplexity.ts";
 import { cuesCoder } from "../study/coding.ts";
 import {
@@ -18,9 +15,6 @@ import { StudyError } from "../workbench/errors.ts";
 import { writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { codesCsv } from "./codes-table.ts";
-import { description } from "./description.ts";
-import { measureTexts } from "./measure-texts.ts";
 
 /** `tinylove describe`: measures every text, as a table and as findings. */
 export const describe = stage({
@@ -35,9 +29,20 @@ export const describe = stage({
     rule: config.corpus.words.warn,
     model: localModelSettings(config),
   }),
-  preflight: (study) => void wantedMeasures(study),
+  async preflight(study) {
+    const { measures, skip } = study.config.describe;
+    if (measures || skip.length > 0 || study.plugins.members.length > 0) await wantedMeasures(study);
+  },
   async run(study, _, effects) {
-    const wanted = wantedMeasures(study);
+    // Loaded here and not above: `status` asks every stage, and all measures are behind these.
+    const [{ codedTexts }, { Corpus }, { codesCsv }, { description }, { measureTexts }] = await Promise.all([
+      import("../coding/coded.ts"),
+      import("../measures/corpus.ts"),
+      import("./codes-table.ts"),
+      import("./description.ts"),
+      import("./measure-texts.ts"),
+    ]);
+    const wanted = await wantedMeasures(study);
     const stories = await readStories(study);
     const generations = await readGenerations(study);
     const texts = textsOf(stories, generations);
@@ -53,7 +58,8 @@ export const describe = stage({
 });
 
 /** The measures that the settings ask for. Throws StudyError for an unknown one. */
-function wantedMeasures(study: Study): Measure[] {
+async function wantedMeasures(study: Study): Promise<Measure[]> {
+  const { measuresOf } = await import("../measures/measures.ts");
   const measures = measuresOf(study);
   const settings = study.config.describe;
   const known = new Set(measures.map(({ name }) => name));

@@ -9,12 +9,8 @@ import { StudyError } from "../workbench/errors.ts";
 import { exists, readJsonLines, writeWhole } from "../workbench/files.ts";
 import { stage } from "../workbench/stage.ts";
 import type { Study } from "../workbench/study.ts";
-import { codes } from "./codes.ts";
-import { copies } from "./copies.ts";
 import { embeddingInputs, embeddingsOf } from "./embedder.ts";
 import type { Factorial } from "./factorial.ts";
-import { leak } from "./leak.ts";
-import { toneTransfer } from "./tone.ts";
 
 /** `tinylove influence`: what an example leaks into the text: words, topics, phrases, tone, meaning and codes. */
 export const influence = stage({
@@ -48,6 +44,13 @@ export const influence = stage({
       embeddings: await embeddingsOf(shown, study, effects),
       random: study.random("influence"),
     };
+    // Loaded here and not above: `status` asks every stage, and the tests are behind these.
+    const [{ leak }, { copies }, { codes }, { toneTransfer }] = await Promise.all([
+      import("./leak.ts"),
+      import("./copies.ts"),
+      import("./codes.ts"),
+      import("./tone.ts"),
+    ]);
     const found = [leak, copies, codes, toneTransfer].map((part) => part(factorial));
     const findings: Findings = {
       analysis: "influence",
