@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Origin } from "../stats/judgments.ts";
 import { type Coder, Coding, cuesCoder } from "../study/coding.ts";
 import { csv, readTable } from "../tables/tables.ts";
 import { StudyError } from "../workbench/errors.ts";
@@ -79,7 +80,7 @@ export async function codingInputs(study: Study): Promise<string[]> {
 }
 
 /** The same texts for every coder, in seeded order; human and machine texts alternate while there are both. */
-export function drawnTexts<Text extends { readonly origin: "human" | "machine" }>(
+export function drawnTexts<Text extends { readonly origin: Origin }>(
   study: Study,
   texts: readonly Text[],
   count = texts.length,

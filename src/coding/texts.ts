@@ -1,3 +1,4 @@
+import type { Origin } from "../stats/judgments.ts";
 import { countingAttempts, type Generation, modelName } from "../study/generation.ts";
 import type { Story } from "../study/story.ts";
 
@@ -5,7 +6,7 @@ import type { Story } from "../study/story.ts";
 export interface Text {
   /** The id of the story or generation. */
   readonly id: string;
-  readonly origin: "human" | "machine";
+  readonly origin: Origin;
   /** The name of the model that wrote it; empty for a person's text. */
   readonly model: string;
   /** The id of the corpus story with this title; its own id for a person's text. */

@@ -1,3 +1,4 @@
+import type { Origin } from "../stats/judgments.ts";
 import type { Random } from "../stats/random.ts";
 import { listed, printed, pValue } from "../study/print.ts";
 import type { Key, Stimulus } from "../study/stimulus.ts";
@@ -40,7 +41,7 @@ export async function auditCleaning(
 
 /** A text before cleaning, and as readers see it. */
 export interface Audited {
-  readonly origin: "human" | "machine";
+  readonly origin: Origin;
   readonly raw: string;
   readonly shown: string;
 }

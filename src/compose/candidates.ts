@@ -1,3 +1,4 @@
+import type { Origin } from "../stats/judgments.ts";
 import { conditionName, countingAttempts, type Generation } from "../study/generation.ts";
 import { counted } from "../study/print.ts";
 import type { ComposeSettings } from "../study/settings/compose.ts";
@@ -11,7 +12,7 @@ import { titlesNeeded } from "./titles-needed.ts";
 
 /** A text that may become a stimulus, in the same normalised form for both origins. */
 export interface Version {
-  readonly origin: "human" | "machine";
+  readonly origin: Origin;
   readonly story: string;
   readonly generation: string;
   /** Empty for a human text. */

@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
 import { z } from "zod";
+import type { Origin } from "../stats/judgments.ts";
 import type { Random } from "../stats/random.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { base32 } from "../survey/ids.ts";
@@ -108,7 +109,7 @@ async function simulateResponses(study: Study, options: Options, effects: Effect
 interface Simulation {
   readonly study: Study;
   readonly materials: StudyMaterials;
-  readonly origins: ReadonlyMap<string, "human" | "machine">;
+  readonly origins: ReadonlyMap<string, Origin>;
   readonly store: Store;
   readonly options: Options;
   readonly random: Random;

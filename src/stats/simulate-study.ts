@@ -1,4 +1,4 @@
-import type { Clusters, Judgments } from "./judgments.ts";
+import type { Clusters, Judgments, Origin } from "./judgments.ts";
 import { logistic, logisticNormalLogit } from "./logistic-normal.ts";
 import type { Random } from "./random.ts";
 
@@ -87,7 +87,7 @@ export function simulateStudy(plan: StudyPlan, random: Random): Judgments {
   const judgments = { readers: [], stories: [], origins: [], correct: [] } as {
     readers: number[];
     stories: number[];
-    origins: ("human" | "machine")[];
+    origins: Origin[];
     correct: boolean[];
   };
   for (let reader = 0; reader < readers; reader++) {

@@ -8,15 +8,9 @@ export function consentPage(
   { alert, carried = {} }: { alert?: string | undefined; carried?: Readonly<Record<string, string>> } = {},
 ): string {
   const { survey, words } = pageContext;
-  const heading = words("consent.heading");
   return page(pageContext, {
-    title: heading,
-    body: html`
-<p class="head">${survey.title}</p>
-<h1>${heading}</h1>
-${alert && alertBox(alert)}
-${paragraphs(survey.consent)}
-${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}
+    title: words("consent.heading"),
+    body: html`${invitation(pageContext, alert)}
 <form method="post" action="${pageContext.base}/consent">
 <input type="hidden" name="seal" value="${seal}">
 ${hidden(carried)}
@@ -30,18 +24,20 @@ ${(survey.recruiting !== undefined || survey.invited) && html`<p class="soft">${
 
 /** For an MTurk worker who previews the task before accepting it: there is nothing to send yet. */
 export function previewPage(pageContext: PageContext): string {
-  const { survey, words } = pageContext;
-  const heading = words("consent.heading");
+  const { words } = pageContext;
   return page(pageContext, {
-    title: heading,
-    body: html`
-<p class="head">${survey.title}</p>
-<h1>${heading}</h1>
-${alertBox(words("preview.text"))}
-${paragraphs(survey.consent)}
-${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`,
+    title: words("consent.heading"),
+    body: invitation(pageContext, words("preview.text")),
   });
 }
+
+/** What a person reads before taking part, with an alert if there is one. */
+const invitation = ({ survey, words }: PageContext, alert: string | undefined): Html => html`
+<p class="head">${survey.title}</p>
+<h1>${words("consent.heading")}</h1>
+${alert && alertBox(alert)}
+${paragraphs(survey.consent)}
+${survey.contact && html`<p>${words("consent.contact", { contact: survey.contact })}</p>`}`;
 
 /** For a person who declines: nothing was stored. Participants of a recruiting service get its code for no consent. */
 export function declinedPage(pageContext: PageContext, code: Code | undefined): string {

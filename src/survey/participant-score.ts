@@ -1,3 +1,4 @@
+import type { Origin } from "../stats/judgments.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { GivenAnswers } from "./store/store.ts";
 import type { Plan } from "./survey-plan.ts";
@@ -6,7 +7,7 @@ import type { Plan } from "./survey-plan.ts";
 export function participantScore(
   plan: Plan,
   answers: GivenAnswers,
-  origins: ReadonlyMap<string, "human" | "machine">,
+  origins: ReadonlyMap<string, Origin>,
 ): { right: number; count: number; chance: number } | undefined {
   const scores = plan.flatMap(({ question, task, stimuli }) => {
     const response = answers.get(question);

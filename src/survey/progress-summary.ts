@@ -1,3 +1,4 @@
+import type { Origin } from "../stats/judgments.ts";
 import { taskNamed } from "../tasks/tasks.ts";
 import type { Plan } from "./survey-plan.ts";
 
@@ -80,7 +81,7 @@ interface StoredAnswer {
 }
 
 export interface AccuracySoFar {
-  readonly origin: "human" | "machine" | "pair";
+  readonly origin: Origin | "pair";
   readonly right: number;
   readonly count: number;
 }
@@ -88,7 +89,7 @@ export interface AccuracySoFar {
 /** How many answers have been right so far. Callers record each look before the end of the study. */
 export function accuracySoFar(
   answers: readonly StoredAnswer[],
-  origins: ReadonlyMap<string, "human" | "machine">,
+  origins: ReadonlyMap<string, Origin>,
 ): AccuracySoFar[] {
   const scored = answers.flatMap(({ task, stimuli, response }) => {
     const shown = (JSON.parse(stimuli) as string[]).flatMap((id) => origins.get(id) ?? []);

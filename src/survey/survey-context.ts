@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import type { Origin } from "../stats/judgments.ts";
 import type { Effects } from "../workbench/effects.ts";
 import type { Study } from "../workbench/study.ts";
 import type { PageContext } from "./page.ts";
@@ -17,7 +18,7 @@ export interface SurveyContext {
   /** The key of all seals; it never leaves the server. */
   readonly sealKey: string;
   /** Origins by stimulus; only if participants are shown their score (`survey.feedback`). */
-  readonly origins: ReadonlyMap<string, "human" | "machine"> | undefined;
+  readonly origins: ReadonlyMap<string, Origin> | undefined;
   /** The token that opens the dashboard. */
   readonly token: string;
   /** The address of the dashboard's script. */

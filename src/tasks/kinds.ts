@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-export type Answer = { readonly answer: string | number } & Readonly<Record<string, unknown>>;
+export type { Origin } from "../stats/judgments.ts";
 
-export type Origin = "human" | "machine";
+export type Answer = { readonly answer: string | number } & Readonly<Record<string, unknown>>;
 
 /** The number of stories that a question of each kind shows. */
 export const storiesShown = {

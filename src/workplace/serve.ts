@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { z } from "zod";
 import { deviationsOf } from "../registration/registration.ts";
+import type { Origin } from "../stats/judgments.ts";
 import { randomId } from "../survey/ids.ts";
 import { type ControlFile, controlFile } from "../survey/running-survey.ts";
 import { openDatabase } from "../survey/store/database.ts";
@@ -235,7 +236,7 @@ async function assertMaterialsUnchanged(store: Store, materials: StudyMaterials)
   await store.metadata.set("material", materials.hash);
 }
 
-const originsOf = async (study: Study): Promise<Map<string, "human" | "machine">> =>
+const originsOf = async (study: Study): Promise<Map<string, Origin>> =>
   new Map([...(await readKey(study))].map(([id, { origin }]) => [id, origin]));
 
 async function listen(
