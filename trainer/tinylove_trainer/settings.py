@@ -56,11 +56,20 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneSettings(Settings):
+class StorySettings(Settings):
+    """The base of all settings of commands that read stories with a model."""
+
     model: str
     stories: str
-    out: str
     template: str = TEMPLATE
+
+    def check(self) -> None:
+        check_template(self.template)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneSettings(StorySettings):
+    out: str
     method: Method = "full"
     rate: PositiveFloat | None = None  # default: 1e-5 for full, 1e-4 for lora
     epochs: PositiveFloat = 3
@@ -88,15 +97,9 @@ class TuneSettings(Settings):
     )  # each evaluation writes a greedy and a sampled story for each
     sample_tokens: PositiveInt = 120
 
-    def check(self) -> None:
-        check_template(self.template)
-
 
 @dataclass(frozen=True, kw_only=True)
-class FindRateSettings(Settings):
-    model: str
-    stories: str
-    template: str = TEMPLATE
+class FindRateSettings(StorySettings):
     method: Method = "full"
     lowest: PositiveFloat = 1e-7
     highest: PositiveFloat = 1.0
@@ -109,17 +112,11 @@ class FindRateSettings(Settings):
     seed: int = 1
     threads: PositiveInt | None = None
 
-    def check(self) -> None:
-        check_template(self.template)
-
 
 @dataclass(frozen=True, kw_only=True)
-class DiagnoseSettings(Settings):
-    model: str
-    stories: str
+class DiagnoseSettings(StorySettings):
     base: str | None = None  # the model before tuning; without it no base is measured
     run: str | None = None  # the `out` of tune: its curve is read
-    template: str = TEMPLATE
     titles: PositiveInt = 20  # number of test titles to write stories for, in the order of the corpus
     tokens: PositiveInt = 120
     temperature: float = 1.0
@@ -127,9 +124,6 @@ class DiagnoseSettings(Settings):
     seed: int = 1
     batch: PositiveInt = 8
     threads: PositiveInt | None = None
-
-    def check(self) -> None:
-        check_template(self.template)
 
 
 @dataclass(frozen=True, kw_only=True)
