@@ -1,6 +1,6 @@
 /**
  * Does a kill take an answer that was acknowledged, or store one twice? The survey's server is killed (kill -9) at
- * random under load and starts anew, while its readers send what they were not told of again under the same key. On
+ * random under load and starts again, while its readers resend what was not acknowledged under the same key. On
  * the embedded store, and on PostgreSQL with two servers, where a third of the kills crash the database itself (an
  * immediate shutdown). Acknowledged answers are compared with those that are exported.
  *

@@ -38,7 +38,7 @@ const ok = async (...argv: string[]) => {
   return said;
 };
 
-/** Packs a copy of the project, since packing builds `dist` anew, and other tests run the one that is here. */
+/** Packs a copy of the project, since packing rebuilds `dist`, and other tests run the one that is here. */
 async function packed(): Promise<string> {
   const copy = join(await temporaryFolder(), "project");
   await mkdir(copy);

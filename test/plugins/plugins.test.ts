@@ -8,7 +8,7 @@ import { builtProgram } from "../helpers/built.ts";
 import { settingsWith, storyTable } from "../helpers/small-study.ts";
 import { temporaryFolder } from "../helpers/world.ts";
 
-/** Plugins as a user has them: files beside a study anywhere on disk, run by the built program. */
+/** Plugins as a user has them: files next to a study anywhere on disk, run by the built program. */
 
 const examples = fileURLToPath(new URL("../../examples/plugins/", import.meta.url));
 const run = promisify(execFile);
