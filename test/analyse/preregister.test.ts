@@ -31,7 +31,7 @@ const readers = (count: number) =>
   ).flat();
 
 describe("a registration", () => {
-  test("is made once, before the data, and nothing deviates from it", async () => {
+  test("is made once, before data collection, and has no deviations", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     await writeJudgments(study, readers(10));
@@ -39,7 +39,7 @@ describe("a registration", () => {
     await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(/was made at/);
   });
 
-  test("after the data needs to be said, and is told", async () => {
+  test("after the first judgment needs --late, and the report says so", async () => {
     const study = await registered();
     await writeJudgments(study, readers(2));
     await expect(preregister.run(study.folder, { late: false }, quiet())).rejects.toThrow(
@@ -51,7 +51,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("tells a margin that was widened and stories that were changed afterwards", async () => {
+  test("reports a margin that was widened and stories that were changed afterwards", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     await writeJudgments(study, readers(10));
@@ -69,7 +69,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("with a planned end tells a look before it, and what a declared look needs", async () => {
+  test("with a planned end reports an undeclared look, and what a declared look requires", async () => {
     const undeclared = await aStudy({ analyse: { stop: { readers: 20 } } });
     await writeJudgments(undeclared, readers(10));
     expect((await warningsOf(undeclared))[0]).toMatch(
@@ -90,7 +90,7 @@ describe("a registration", () => {
     expect(await warningsOf(ended)).toEqual([]);
   });
 
-  test("of a study too small for the claim says so, with the stories that it would take", async () => {
+  test("of a study too small for the claim says so, with the number of stories needed", async () => {
     const study = await registered();
     const effects = quiet();
     await preregister.run(study.folder, { late: false }, effects);
@@ -102,7 +102,7 @@ describe("a registration", () => {
     expect(JSON.stringify(verdict!.findings)).toContain("12 stories are too few to show equivalence");
   });
 
-  test("is not needed for the survey's quota to be the planned end; who left half-way does not count beyond it", async () => {
+  test("is not needed for the survey's quota to be the planned end; readers who left half-way do not count", async () => {
     const study = await aStudy({ survey: { quota: 20 } });
     await writeJudgments(study, readers(10));
     expect((await warningsOf(study))[0]).toMatch(/10 of 20 planned readers/);
@@ -116,7 +116,7 @@ describe("a registration", () => {
     expect(await warningsOf(ended)).toEqual([]);
   });
 
-  test("made by version 0.1 keeps the analysis that it declared, and so do its forms; a new one is written out", async () => {
+  test("made by version 0.1, and forms made by it, keep that version's analysis; a new registration writes the method out", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     const path = study.path("preregistration.json");
@@ -149,7 +149,7 @@ describe("a registration", () => {
       await writeWhole(unregistered.path("manifest.json"), JSON.stringify({ stages: { compose } }));
       expect(await methodOf(unregistered)).toMatchObject({ weigh });
     }
-    // What study.yaml says goes before what its maker had.
+    // Settings in study.yaml take precedence over those of the version that made the study.
     const said = studyOf(
       unregistered.folder,
       StudyConfig.parse({ name: "of-two-forms", analyse: { weigh: "judgments", clusters: ["form"] } }),
@@ -157,7 +157,7 @@ describe("a registration", () => {
     expect(await methodOf(said)).toEqual({ weigh: "judgments", clusters: ["form"] });
   });
 
-  test("whose margin was widened so far that the verdict turned is told so", async () => {
+  test("with a margin that was widened until the verdict changed reports it", async () => {
     const study = await registered();
     await preregister.run(study.folder, { late: false }, quiet());
     const half = (at: number) => ({ human: 1 + (at % 2), machine: 1 + ((at >> 1) % 2) });
@@ -166,7 +166,7 @@ describe("a registration", () => {
       Array.from({ length: 60 }, (_, at) =>
         answersTo(`form-${(at % 2) + 1}`, `reader-${at}`, half(at)).map((judgment, place) => ({
           ...judgment,
-          // Who was right moves on from story to story, so that no story is easier than another.
+          // The right answers rotate over stories, so that all stories are equally easy.
           stimuli: [judgment.stimuli[0]!.replace(/\d$/, String(1 + ((place + (at >> 2)) % 3)))],
         })),
       ).flat(),
