@@ -108,7 +108,7 @@ describe("the sentence", () => {
       const ease = normals(`titles ${seed}`, 10, 0.9);
       const plan = { readers: 60, each: 20, stories: 20, titles: true, seed: `titles ${seed}` };
       const choices = choicesOf(plan, (_, story) => chanceOf(ease[story % 10]!));
-      const before = dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) });
+      const before = dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) });
       if (!headline(before).startsWith("Different")) continue;
       wrong++;
       const now = verdictOf(dataOf({ choices, settings: settings() }));
@@ -175,13 +175,13 @@ describe("readers who left", () => {
 
   test("have the same weight as those who stayed, and the report warns if it matters", () => {
     const all = verdictOf(dataOf({ choices, settings: settings() }));
-    const { overall, weighings } = all.numbers as {
+    const { overall, alternatives } = all.numbers as {
       overall: { estimate: number };
-      weighings: Record<"judgments" | "finished", { test: { overall: { estimate: number } } }>;
+      alternatives: Record<"judgments" | "finished", { test: { overall: { estimate: number } } }>;
     };
     expect(Math.abs(overall.estimate - 0.65)).toBeLessThan(0.04);
-    expect(weighings.judgments.test.overall.estimate).toBeLessThan(0.58);
-    expect(Math.abs(weighings.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
+    expect(alternatives.judgments.test.overall.estimate).toBeLessThan(0.58);
+    expect(Math.abs(alternatives.finished.test.overall.estimate - 0.5)).toBeLessThan(0.05);
     expect(said(all)).toMatch(
       /Accuracy is 6\d\.\d % with equal weight for each reader, 5\d\.\d % with equal weight for each judgment and \d\d\.\d % for only the 40 readers who finished\./,
     );
@@ -189,7 +189,7 @@ describe("readers who left", () => {
   });
 
   test("have the weight of their judgments if the study declared that, with the default analysis for comparison", () => {
-    const all = verdictOf(dataOf({ choices, settings: settings({ weigh: "judgments", clusters: [] }) }));
+    const all = verdictOf(dataOf({ choices, settings: settings({ weighting: "judgments", clusters: [] }) }));
     const { overall } = all.numbers as { overall: { estimate: number } };
     expect(overall.estimate).toBeLessThan(0.58);
     expect(said(all)).toMatch(
@@ -217,7 +217,7 @@ describe("a table", () => {
   );
   const text = ["participant,stimulus,origin,response,title,room", ...rows].join("\n");
   const waysOf = (data: Data) =>
-    (verdictOf(data).numbers["overall"] as { ways: { name: string; clusters: number }[] }).ways;
+    (verdictOf(data).numbers["overall"] as { clusterings: { name: string; clusters: number }[] }).clusterings;
 
   test("with titles is clustered by title, with a named column by that column, and with none by neither", async () => {
     const path = await table(text);
@@ -246,9 +246,9 @@ describe("a table", () => {
       const effects = quiet();
       await analyse.standalone!(analyse.options!.parse({ judgments: path, json: true, cluster }), effects);
       const { overall } = JSON.parse(effects.printed[0]!).verdict as {
-        overall: { ways: { name: string }[] };
+        overall: { clusterings: { name: string }[] };
       };
-      return overall.ways.map(({ name }) => name);
+      return overall.clusterings.map(({ name }) => name);
     };
     expect(await waysAsked("none")).toEqual(["reader", "story"]);
     expect(await waysAsked("room")).toEqual(["story", "room"]);

@@ -121,40 +121,43 @@ describe("a registration", () => {
     await preregister.run(study.folder, { late: false }, quiet());
     const path = study.path("preregistration.json");
     const registration = JSON.parse(await readText(path));
-    expect(registration.frozen.analyse).toMatchObject({ weigh: "readers", clusters: ["title"] });
+    expect(registration.frozen.analyse).toMatchObject({ weighting: "readers", clusters: ["title"] });
     await writeJudgments(study, readers(10));
     const methodOf = async (of: Study) => {
       await runStage(analyse, of, analyse.options!.parse({}), quiet());
       return (await readFindings(of)).find(({ analysis }) => analysis === "verdict")!.numbers["method"];
     };
-    expect(await methodOf(study)).toMatchObject({ weigh: "readers" });
+    expect(await methodOf(study)).toMatchObject({ weighting: "readers" });
 
-    const { weigh: _, clusters: __, ...before } = registration.frozen.analyse;
-    await writeWhole(
-      path,
-      JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse: before } }),
-    );
-    expect(await methodOf(study)).toEqual({ weigh: "judgments", clusters: [] });
+    // The former name of the weighting.
+    const { weighting, clusters, ...before } = registration.frozen.analyse;
+    const registeredWith = (analyse: object) =>
+      writeWhole(path, JSON.stringify({ ...registration, frozen: { ...registration.frozen, analyse } }));
+    await registeredWith({ ...before, weigh: weighting, clusters });
+    expect(await methodOf(study)).toMatchObject({ weighting: "readers" });
+
+    await registeredWith(before);
+    expect(await methodOf(study)).toEqual({ weighting: "judgments", clusters: [] });
     expect(await warningsOf(study)).toEqual([]);
 
     const unregistered = await aStudy();
     await writeJudgments(unregistered, readers(10));
-    expect(await methodOf(unregistered)).toMatchObject({ weigh: "readers" });
+    expect(await methodOf(unregistered)).toMatchObject({ weighting: "readers" });
     const manifest = JSON.parse(await readText(unregistered.path("manifest.json")));
-    for (const [version, weigh] of [
+    for (const [version, weights] of [
       ["0.1.0", "judgments"],
       ["0.2.0", "readers"],
     ]) {
       const compose = { ...manifest.stages.analyse, versions: { tinylove: version } };
       await writeWhole(unregistered.path("manifest.json"), JSON.stringify({ stages: { compose } }));
-      expect(await methodOf(unregistered)).toMatchObject({ weigh });
+      expect(await methodOf(unregistered)).toMatchObject({ weighting: weights });
     }
     // Settings in study.yaml take precedence over those of the version that made the study.
     const said = studyOf(
       unregistered.folder,
-      StudyConfig.parse({ name: "of-two-forms", analyse: { weigh: "judgments", clusters: ["form"] } }),
+      StudyConfig.parse({ name: "of-two-forms", analyse: { weighting: "judgments", clusters: ["form"] } }),
     );
-    expect(await methodOf(said)).toEqual({ weigh: "judgments", clusters: ["form"] });
+    expect(await methodOf(said)).toEqual({ weighting: "judgments", clusters: ["form"] });
   });
 
   test("with a margin that was widened until the verdict changed reports it", async () => {

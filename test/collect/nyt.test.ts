@@ -137,9 +137,9 @@ describe.skipIf(!chromiumPath())("with a real Chromium", () => {
 
   const walls: [Behaviour, RegExp, string][] = [
     ["login", /leads to the login page/, "blocked"],
-    ["gateway", /behind the subscription wall/, "blocked"],
+    ["gateway", /behind the paywall/, "blocked"],
     ["truncated", /is cut short/, "blocked"],
-    ["captcha", /asks for a captcha/, "blocked"],
+    ["captcha", /asks for a CAPTCHA/, "blocked"],
     ["forbidden", /is forbidden \(403\)/, "blocked"],
     ["too many requests", /too many requests \(429\)/, "blocked"],
     ["server error", /not available because of a server error/, "failed"],

@@ -71,6 +71,25 @@ async function checked(settings: AnalyseSettings): Promise<string> {
   return spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" }).stdout;
 }
 
+test("findings with former names give the same program", async () => {
+  const folder = await reported();
+  const study = join(folder, "..");
+  const names = ["verdict", "mixed-model"];
+  const texts = await Promise.all(
+    names.map((name) => readFile(join(study, "findings", `${name}.json`), "utf8")),
+  );
+  const former = (text: string) =>
+    text.replaceAll('"weighting"', '"weigh"').replaceAll('"intercept"', '"leaning"');
+  const programOf = (found: string[]) =>
+    checkR(
+      found.map((text) => JSON.parse(text)),
+      { margin: 0.1, table: "tables/judgments.csv" },
+    );
+  expect(texts.map(former)).not.toEqual(texts);
+  expect(programOf(texts)).toContain("intercept (bias)");
+  expect(programOf(texts.map(former))).toBe(programOf(texts));
+});
+
 describe.skipIf(!hasR)("check.R (Rscript)", () => {
   test("recomputes every figure of the verdict and agrees", async () => {
     const folder = await reported();
@@ -102,7 +121,11 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
 
   test("agrees with the analysis of version 0.1 if it was declared", async () => {
     const stdout = await checked(
-      AnalyseSettings.parse({ draws: 300, weigh: methodOf01.weigh, clusters: [...methodOf01.clusters] }),
+      AnalyseSettings.parse({
+        draws: 300,
+        weighting: methodOf01.weighting,
+        clusters: [...methodOf01.clusters],
+      }),
     );
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");

@@ -17,14 +17,14 @@ const judgments: Judgments = {
   correct: reference.right.map((right) => right === 1),
 };
 const named = (name: string, labels: readonly number[]) => ({ name, labels });
-const options = { margin: 0.1, weigh: "readers" } as const;
+const options = { margin: 0.1, weighting: "readers" } as const;
 
 test("equal reader weights, and clusters by title and class, have R's estimate, error and degrees of freedom", () => {
   const byTitle = verdictTest({ ...judgments, clusters: [named("title", title)] }, options).overall;
   expectClose(byTitle.estimate!, reference.estimate, 11);
   expectClose(byTitle.standardError, reference.byTitle[0]!, 11);
   expectClose(byTitle.degrees, reference.byTitle[1]!, 11);
-  expect(byTitle.ways).toEqual([
+  expect(byTitle.clusterings).toEqual([
     { name: "reader", clusters: 24 },
     { name: "title", clusters: 9 },
   ]);
@@ -33,7 +33,7 @@ test("equal reader weights, and clusters by title and class, have R's estimate, 
   const byClass = verdictTest({ ...judgments, clusters: both }, options).overall;
   expectClose(byClass.standardError, reference.byClassAndTitle[0]!, 11);
   expectClose(byClass.degrees, reference.byClassAndTitle[1]!, 11);
-  expect(byClass.ways.map(({ name }) => name)).toEqual(["class", "title"]);
+  expect(byClass.clusterings.map(({ name }) => name)).toEqual(["class", "title"]);
 });
 
 test("three clusterings, none nested in another, combine by inclusion and exclusion, as in R", () => {

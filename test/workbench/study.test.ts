@@ -10,6 +10,12 @@ test("missing settings have their defaults", () => {
   expect(config.analyse.margin).toBe(0.1);
 });
 
+test("a setting under its former name is read under its new name", () => {
+  const config = read("name: mine\nanalyse: {weigh: judgments}\n");
+  expect(config.analyse).toMatchObject({ weighting: "judgments" });
+  expect(config.analyse).not.toHaveProperty("weigh");
+});
+
 test.each([
   ["seeds: 3", "seeds", "did you mean seed?"],
   ["compose: {form: 3}", "compose.form", "did you mean forms?"],
