@@ -50,7 +50,7 @@ export function portableForms(study: Study, { forms, stimuli }: StudyMaterials):
   }));
 }
 
-function surveyTexts(study: Study, { forms, stimuli }: StudyMaterials): SurveyTexts {
+function surveyTexts(study: Study, { forms, stimuli, cut }: StudyMaterials): SurveyTexts {
   const { survey, name } = study.config;
   const words = phrasesOf(survey.language);
   const [firstForm] = forms.values();
@@ -62,7 +62,7 @@ function surveyTexts(study: Study, { forms, stimuli }: StudyMaterials): SurveyTe
     // All forms have the same tasks.
     instructions:
       fillInLength(survey.instructions, length) ||
-      instructionsFor(firstForm!.questions, survey.language, words),
+      instructionsFor(firstForm!.questions, survey.language, words, cut),
     language: survey.language,
     words,
   };

@@ -69,7 +69,8 @@ function settingsOf({ config }: Study, { forms, stimuli, analyse }: PackageData)
       // As participants read it, also if it is the default text; all forms have the same tasks.
       consent: fillInLength(survey.consent || words("consent.text"), length),
       instructions:
-        fillInLength(survey.instructions, length) || instructionsFor(forms[0]!.questions, language, words),
+        fillInLength(survey.instructions, length) ||
+        instructionsFor(forms[0]!.questions, language, words, compose.clip !== "none"),
       example,
       demographics,
       quota,

@@ -9,12 +9,13 @@ interface AskedQuestion {
 
 /**
  * The instructions for these questions, for studies without `survey.instructions`: how many stories there are and what will
- * be asked. They mention machines only if a question is about origin.
+ * be asked. They mention machines only if a question is about origin, and cut endings only if the stories are `cut`.
  */
 export function instructionsFor(
   questions: readonly AskedQuestion[],
   language: string,
   words: Phrases,
+  cut: boolean,
 ): string {
   const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
   const asksOrigin = (kind: TaskKind) => tasks.some((task) => task.kind === kind && task.asksOrigin);
@@ -25,7 +26,7 @@ export function instructionsFor(
       ...readingSentences(questions, words),
       asksOrigin("choice") && words("instructions.origins"),
       asksOrigin("pair") && words("instructions.origins.pairs"),
-      words("instructions.cut"),
+      cut && words("instructions.cut"),
     ],
     topics.length > 0 && [words("instructions.asked", { what }), words("instructions.read")],
     [tasks.some(({ kind }) => kind === "about") && words("instructions.about")],

@@ -173,7 +173,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
-      pageContext.survey.instructions || instructionsFor(participant.plan, survey.language, words);
+      pageContext.survey.instructions ||
+      instructionsFor(participant.plan, survey.language, words, materials.cut);
     return sendPage(
       reply,
       200,
