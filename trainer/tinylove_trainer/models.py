@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import (
@@ -15,7 +15,9 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
+from .device import device, weights_dtype
 from .events import UserError
+from .settings import Precision
 
 if TYPE_CHECKING:  # PEFT takes seconds to import
     from peft import LoraConfig
@@ -27,14 +29,17 @@ LORA_TARGETS = {
 }
 
 
-def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """Loads the causal language model in a folder, or from the hub where that is allowed. An adapter is merged into its base."""
+def load_model(folder: str, dtype: torch.dtype = torch.float32, **where: Any) -> PreTrainedModel:
+    """Loads the causal language model in a folder, or from the hub where that is allowed. An adapter is merged into its base.
+
+    `where` goes to Transformers, such as `device_map`.
+    """
     adapter = Path(folder) / "adapter_config.json"
     if adapter.is_file():
-        return merged(folder, dtype)
+        return merged(folder, dtype, **where)
     read_model_config(folder)
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **where)
     except (OSError, ValueError, KeyError, RuntimeError) as problem:
         raise UserError(
             f"The model in {folder} cannot be loaded: {first_line(problem)}",
@@ -42,11 +47,19 @@ def load_model(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedMod
         ) from None
 
 
-def merged(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+def merged(folder: str, dtype: torch.dtype = torch.float32, **where: Any) -> PreTrainedModel:
     """The base model with the adapter merged into its weights."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(load_model(base_of(folder), dtype), folder).merge_and_unload()
+    return PeftModel.from_pretrained(load_model(base_of(folder), dtype, **where), folder).merge_and_unload()
+
+
+def loaded_for_use(folder: str, precision: Precision) -> PreTrainedModel:
+    """The model on this machine's best device, spread over several GPUs if there are several, for writing and measuring."""
+    dtype = weights_dtype(precision)
+    if torch.cuda.device_count() > 1:
+        return load_model(folder, dtype, device_map="auto").eval()
+    return load_model(folder, dtype).to(device()).eval()
 
 
 def base_of(adapter: str) -> str:

@@ -15,8 +15,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from .events import UserError, emit
 from .json_lines import read_lines
-from .models import context_of, load_model, load_tokenizer
+from .models import context_of, load_tokenizer, loaded_for_use
 from .settings import SampleSettings
+from .stories import prompt_tokens
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,7 @@ def sample(config: dict[str, Any]) -> None:
         missing="Name a JSON Lines file, or - for stdin.",
         fields=", ".join(one.name for one in fields(Request)),
     )
-    model = load_model(settings.model, torch.bfloat16 if settings.precision == "bf16" else torch.float32)
-    model = model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model = loaded_for_use(settings.model, settings.precision)
     tokenizer = load_tokenizer(settings.model)
     emit(
         "start",
@@ -122,7 +122,7 @@ def write_texts(
 
 
 def draft_of(request: Request, tokenizer: PreTrainedTokenizerFast, context: int) -> Draft:
-    prompt = tokenizer(request.prompt, add_special_tokens=False)["input_ids"] or [tokenizer.eos_token_id]
+    prompt = prompt_tokens(tokenizer, request.prompt) or [tokenizer.eos_token_id]
     if len(prompt) + request.most_tokens > context:
         raise UserError(
             f"{request.id}: a prompt of {len(prompt)} tokens and a text of {request.most_tokens} do not fit into the model's context of {context}.",

@@ -62,8 +62,32 @@ def check_template(template: str) -> None:
             )
 
 
+def prompt_tokens(tokenizer: "PreTrainedTokenizerFast", prompt: str) -> list[int]:
+    """The token ids of a prompt, with the start token (BOS) that the tokenizer puts first, if any, and no end token.
+
+    Training, diagnosis, sampling and export all use it, so that a model is asked with the tokens that it learned from.
+    """
+    return start_tokens(tokenizer) + bare_tokens(tokenizer, prompt)
+
+
+def start_tokens(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """What the tokenizer puts before every text: BOS for Llama and Gemma, nothing for GPT-2, GPT-NeoX and Qwen."""
+    whole, bare = tokenizer("a")["input_ids"], bare_tokens(tokenizer, "a")
+    return list(whole[: next(at for at in range(len(whole)) if whole[at : at + len(bare)] == bare)])
+
+
+def bare_tokens(tokenizer: "PreTrainedTokenizerFast", text: str) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
 def encoded(tokenizer: "PreTrainedTokenizerFast", prompt: str, story: str, length: int) -> tuple[list[int], list[int]]:
-    """Token ids and labels. The model learns the story and the end of text after it, but not the prompt (label -100)."""
-    asked = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    written = [*tokenizer(story, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    """Token ids and labels. The model learns the story and the end of text after it, but not the prompt (label -100).
+
+    The story's tokens are those that follow the prompt's in the whole text. Only if a token would span both is the story
+    tokenized alone.
+    """
+    asked = prompt_tokens(tokenizer, prompt)
+    whole = prompt_tokens(tokenizer, prompt + story)
+    written = whole[len(asked) :] if whole[: len(asked)] == asked else bare_tokens(tokenizer, story)
+    written = [*written, tokenizer.eos_token_id]
     return (asked + written)[:length], ([-100] * len(asked) + written)[:length]
