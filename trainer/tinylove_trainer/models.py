@@ -1,6 +1,8 @@
 """Language models on disk: how to load one, and facts about its architecture."""
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +64,52 @@ def loaded_for_use(folder: str, precision: Precision) -> PreTrainedModel:
     return load_model(folder, dtype).to(device()).eval()
 
 
+BASE_FILE = "base.json"  # in an adapter's folder: `path` from there to the base, and its `fingerprint`
+
+
 def base_of(adapter: str) -> str:
-    """The model that an adapter changes."""
-    return str(json.loads((Path(adapter) / "adapter_config.json").read_text())["base_model_name_or_path"])
+    """The model that an adapter changes: a folder, where it was or in the same place relative to the adapter, or a model of the hub.
+
+    Raises UserError if there is another model in that folder than the one the adapter was trained on.
+    """
+    folder = Path(adapter)
+    named = str(json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"])
+    recorded = json.loads((folder / BASE_FILE).read_text()) if (folder / BASE_FILE).is_file() else None
+    if recorded is None:
+        return named
+    found = next((place for place in (Path(named), folder / recorded["path"]) if place.is_dir()), None)
+    if found is None:
+        raise UserError(
+            f"The base of the adapter {adapter} is not in {named}.",
+            "Write the folder of the base into base_model_name_or_path of its adapter_config.json.",
+        )
+    if fingerprint(found) != recorded["fingerprint"]:
+        raise UserError(
+            f"{found} is not the model on which the adapter {adapter} was trained: its weights differ.",
+            "Write the folder of the right base into base_model_name_or_path of its adapter_config.json.",
+        )
+    return str(found)
+
+
+def record_base(adapter: Path, base: str) -> None:
+    """Writes which base an adapter belongs to, so that both can be moved. A model of the hub is known by its name."""
+    place = Path(base)
+    if place.is_dir():
+        record = {"path": os.path.relpath(place.resolve(), adapter.resolve()), "fingerprint": fingerprint(place)}
+        (adapter / BASE_FILE).write_text(json.dumps(record, indent=2) + "\n")
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the sizes of a model's weight files and of 64 parts of each, so that tens of gigabytes take a second."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")]):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}".encode())
+        with path.open("rb") as file:
+            for part in range(64):
+                file.seek(size * part // 64)
+                digest.update(file.read(1 << 16))
+    return digest.hexdigest()
 
 
 def base_dtype(method: str, precision: str) -> torch.dtype:

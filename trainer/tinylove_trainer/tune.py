@@ -23,7 +23,7 @@ from .checkpoints import check_disk_space, check_form, last_whole_checkpoint, st
 from .device import device, resolved
 from .events import UserError, emit
 from .heartbeat import Heartbeat
-from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config
+from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config, read_model_config, record_base
 from .run_reporter import RunReporter, write_curve
 from .settings import Method, TuneSettings
 from .sharding import counts, save_gathered, sharding_arguments
@@ -67,7 +67,7 @@ def train_from_checkpoint(stories: list[Story], settings: TuneSettings) -> None:
     )
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        save_best(trainer, out)
+        save_best(trainer, settings)
     except RuntimeError as problem:
         if lost := lost_peers_error(trainer, problem):
             raise lost from None
@@ -207,10 +207,13 @@ def lost_peers_error(trainer: StoryTrainer, problem: RuntimeError) -> UserError 
     )
 
 
-def save_best(trainer: StoryTrainer, out: Path) -> None:
-    """Writes the best model (or adapter), its tokenizer and the whole curve."""
+def save_best(trainer: StoryTrainer, settings: TuneSettings) -> None:
+    """Writes the best model (or adapter, with the record of its base), its tokenizer and the whole curve."""
+    out = Path(settings.out)
     save = save_gathered if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled else StoryTrainer.save_model
     save(trainer, str(out / "model"))
+    if (out / "model" / "adapter_config.json").is_file() and trainer.args.should_save:
+        record_base(out / "model", settings.model)
     state = trainer.state
     write_curve(out, state.log_history)
     evaluations = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]
