@@ -11,7 +11,7 @@ from transformers import GPTNeoXForCausalLM, PreTrainedModel, PreTrainedTokenize
 
 from .events import UserError
 from .from_gguf import load_weights, open_gguf
-from .stories import prompt_tokens
+from .tokens import prompt_tokens
 
 CHECKER = Path(__file__).parent.parent / "check-gguf.mjs"
 ROUND_TRIPS = [

@@ -19,7 +19,8 @@ from .measures import Copying, distinct, entropy, pronoun_share, repetition
 from .models import context_of, load_tokenizer, loaded_for_use
 from .sample import Request, write_texts
 from .settings import DiagnoseSettings
-from .stories import Story, encoded, of_split, prompt_and_story, read_corpus
+from .stories import Story, of_split, read_corpus
+from .tokens import encoded
 
 
 def diagnose(config: dict[str, Any]) -> None:
@@ -65,7 +66,7 @@ def model_measures(
         "stories_that_end": share_that_ends(tokenizer, test, settings),
     }
     titles = [story.title for story in test[: settings.titles]]
-    prompts = [prompt_and_story(settings.template, title, "")[0] for title in titles]
+    prompts = [settings.form.prompt(title) for title in titles]
     for mode, temperature in (("greedy", 0.0), ("sampled", settings.temperature)):
         requests = [
             Request(
@@ -90,10 +91,7 @@ def model_measures(
 
 
 def share_that_ends(tokenizer: PreTrainedTokenizerFast, stories: list[Story], settings: DiagnoseSettings) -> float:
-    lengths = [
-        learned([encoded(tokenizer, *prompt_and_story(settings.template, story.title, story.text), 10**9)])
-        for story in stories
-    ]
+    lengths = [learned([encoded(tokenizer, settings.form, story, 10**9)]) for story in stories]
     return sum(length <= settings.tokens for length in lengths) / len(lengths)
 
 
@@ -115,10 +113,7 @@ def perplexity(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, stories: list[Story], settings: DiagnoseSettings
 ) -> float:
     """exp of the mean loss per token of the stories, given title and template; the end of text counts as a token."""
-    rows = [
-        encoded(tokenizer, *prompt_and_story(settings.template, story.title, story.text), context_of(model))
-        for story in stories
-    ]
+    rows = [encoded(tokenizer, settings.form, story, context_of(model)) for story in stories]
     # Stories of one length together, so that little is padding.
     batches = in_batches(sorted(rows, key=lambda row: len(row[0])), settings.batch)
     total = sum(nats(model, batch, tokenizer.pad_token_id).item() for batch in batches)

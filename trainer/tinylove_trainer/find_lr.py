@@ -14,7 +14,8 @@ from .device import device, resolved
 from .events import UserError, emit
 from .models import base_dtype, context_of, load_model, load_tokenizer, lora_config
 from .settings import FindRateSettings
-from .stories import check_enough_stories, encoded, of_split, prompt_and_story, read_corpus
+from .stories import check_enough_stories, of_split, read_corpus
+from .tokens import encoded
 
 
 def find_lr(config: dict[str, Any]) -> None:
@@ -33,10 +34,7 @@ def find_lr(config: dict[str, Any]) -> None:
     length = min(settings.length, context_of(model))
     if settings.method == "lora":
         model = get_peft_model(model, lora_config(model.config.model_type, settings.lora_rank, settings.lora_alpha))
-    rows = [
-        encoded(tokenizer, *prompt_and_story(settings.template, story.title, story.text), length)
-        for story in of_split(stories, "train")
-    ]
+    rows = [encoded(tokenizer, settings.form, story, length) for story in of_split(stories, "train")]
     if settings.checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     curve = range_test(model.to(device()), rows, tokenizer.pad_token_id, settings)

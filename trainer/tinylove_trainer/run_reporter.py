@@ -14,7 +14,6 @@ from .events import UserError, emit, finite, is_first_process
 from .sample import Request, write_texts
 from .settings import TuneSettings
 from .sharding import check_shares, check_trained, counts, shares
-from .stories import prompt_and_story
 from .story_trainer import StoryTrainer
 
 
@@ -107,7 +106,7 @@ class RunReporter(TrainerCallback):
         requests = [
             Request(
                 id=str(number),
-                prompt=prompt_and_story(self.settings.template, title, "")[0],
+                prompt=self.settings.form.prompt(title),
                 seed=self.settings.seed,
                 temperature=temperature,
                 most_tokens=self.settings.sample_tokens,

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .events import UserError
-from .stories import check_template
+from .stories import Message, StoryForm, check_form
 
 ABOVE_ZERO = "above 0"
 PositiveInt = Annotated[int, ABOVE_ZERO]
@@ -62,9 +62,14 @@ class StorySettings(Settings):
     model: str
     stories: str
     template: str = TEMPLATE
+    messages: list[Message] = field(default_factory=list)  # for an instructed model, instead of the template
+
+    @property
+    def form(self) -> StoryForm:
+        return StoryForm(self.template, self.messages)
 
     def check(self) -> None:
-        check_template(self.template)
+        check_form(self.form)
 
 
 @dataclass(frozen=True, kw_only=True)

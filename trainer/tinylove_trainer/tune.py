@@ -27,8 +27,9 @@ from .models import base_dtype, context_of, load_model, load_tokenizer, lora_con
 from .run_reporter import RunReporter, write_curve
 from .settings import Method, TuneSettings
 from .sharding import counts, save_gathered, sharding_arguments
-from .stories import Story, check_enough_stories, encoded, of_split, prompt_and_story, read_corpus
+from .stories import Story, StoryForm, check_enough_stories, of_split, read_corpus
 from .story_trainer import StoryTrainer, mean_of_tokens
+from .tokens import encoded
 from .zero3 import begin_zero3, check_deepspeed
 
 RATES: dict[Method, float] = {"full": 1e-5, "lora": 1e-4}
@@ -115,8 +116,7 @@ def build_trainer(stories: list[Story], settings: TuneSettings, fresh: bool) -> 
     tokenizer = load_tokenizer(settings.model)
     length = min(settings.length, context_of(config))
     rows = {
-        split: dataset(of_split(stories, split), tokenizer, settings.template, length)
-        for split in ("train", "validation")
+        split: dataset(of_split(stories, split), tokenizer, settings.form, length) for split in ("train", "validation")
     }
     model = load_model(settings.model, base_dtype(settings.method, settings.precision))
     set_seed(settings.seed)  # an adapter starts the same whatever the number of processes
@@ -188,9 +188,9 @@ def training_arguments(
     )
 
 
-def dataset(stories: list[Story], tokenizer: PreTrainedTokenizerFast, template: str, length: int) -> Dataset:
+def dataset(stories: list[Story], tokenizer: PreTrainedTokenizerFast, form: StoryForm, length: int) -> Dataset:
     """The stories as tokens and labels; TRL takes both as they are."""
-    rows = [encoded(tokenizer, *prompt_and_story(template, story.title, story.text), length) for story in stories]
+    rows = [encoded(tokenizer, form, story, length) for story in stories]
     return Dataset.from_dict({"input_ids": [ids for ids, _ in rows], "labels": [labels for _, labels in rows]})
 
 
