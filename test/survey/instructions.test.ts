@@ -7,7 +7,7 @@ import { fixture, served, TestClient } from "./fixture.ts";
 const asked = (task: string, ...shown: string[]) =>
   shown.map((stimuli) => ({ task, stimuli: stimuli.split(" ").filter(Boolean) }));
 const english = (...questions: ReturnType<typeof asked>[]) =>
-  instructionsFor(questions.flat(), "en", phrasesOf("en"));
+  instructionsFor(questions.flat(), "en", phrasesOf("en"), true);
 
 test("judgments of origin alone", () => {
   expect(english(asked("human-or-machine", "a", "b", "c"))).toBe(
@@ -15,6 +15,12 @@ test("judgments of origin alone", () => {
 
 You will be asked whether a person or a machine wrote a story. Read each story as you would in a magazine, then say what you think. You do not have to be certain: go with your impression.`,
   );
+});
+
+test("whole stories: no word of cut endings", () => {
+  const questions = asked("human-or-machine", "a", "b");
+  expect(instructionsFor(questions, "en", phrasesOf("en"), true)).toContain("cut off");
+  expect(instructionsFor(questions, "en", phrasesOf("en"), false)).not.toContain("cut off");
 });
 
 test("feelings only: machines are not mentioned", () => {
@@ -48,7 +54,7 @@ test("demographic questions are announced for the end, also if there are no stor
 test.each(languages())("every task with a story has its phrases in %s", (language) => {
   for (const { name, stimuli, asked } of tasks.filter(({ stimuli }) => stimuli > 0)) {
     const shown = Array.from({ length: stimuli }, (_, at) => `story-${at}`);
-    const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language));
+    const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language), true);
     expect(told).toContain(asked(phrasesOf(language)));
     expect(told).not.toMatch(/[{}]/);
   }

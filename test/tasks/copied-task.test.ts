@@ -78,7 +78,7 @@ const json = async (folder: string, file: string) => JSON.parse(await readFile(j
 test("with a copied task participants are told that some stories are by a machine", async () => {
   const study = await openStudy(copied);
   const [form] = await readForms(study);
-  const told = instructionsFor(form!.questions, "en", phrasesOf("en"));
+  const told = instructionsFor(form!.questions, "en", phrasesOf("en"), true);
   expect(told).toContain("Some were written by a person, some by a machine.");
   expect(told).toContain("You will be asked whether a story is a person's or a program's.");
 });

@@ -36,6 +36,31 @@ test("parameter counts agree with Transformers", async () => {
   expect(neox.block).toBe(453_064_704);
 });
 
+/** What Transformers counts; made by `shapes.py` in the same folder. */
+const shapes: Record<string, { config: Parameters<typeof shapeFrom>[1]; parameters: number }> = JSON.parse(
+  readFileSync(new URL("../fixtures/tuning/shapes.json", import.meta.url), "utf8"),
+);
+
+test.each(Object.entries(shapes))(
+  "%s has as many parameters as in Transformers",
+  (name, { config, parameters }) => {
+    expect(shapeFrom(name, config).parameters).toBe(parameters);
+  },
+);
+
+test("a model that also reads images is planned by its language model; an unknown shape is named", async () => {
+  const folder = await temporaryFolder();
+  const { config, parameters } = shapes["gemma-3-1b"]!;
+  await writeWhole(
+    join(folder, "config.json"),
+    JSON.stringify({ model_type: "gemma3", text_config: config }),
+  );
+  expect((await shapeOf(folder)).parameters).toBe(parameters);
+  expect(() => shapeFrom("mamba-130m", { model_type: "mamba", vocab_size: 50280 })).toThrow(
+    "mamba-130m: unknown architecture mamba",
+  );
+});
+
 /** Weights, gradients, optimiser and buffers: what DeepSpeed calls model states. */
 function states(shape: ModelShape, change: Partial<MemorySetting>): number {
   const { total, activations } = memoryOf(shape, setting(change));

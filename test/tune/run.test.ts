@@ -33,8 +33,15 @@ const said = (text: string) => expect.objectContaining({ message: expect.stringC
 test("a story is trained in the form of the prompt", async () => {
   const study = await temporaryStudy();
   const form = "Title: [[title]]\nStory: [[story]]";
-  expect(await storyFormat("title-only", study)).toBe(form);
-  expect(await storyFormat("one-shot", study)).toBe(form);
+  expect(await storyFormat("title-only", study)).toEqual({ template: form });
+  expect(await storyFormat("one-shot", study)).toEqual({ template: form });
+  const { messages } = (await storyFormat("chat-small", study)) as {
+    messages: { role: string; content: string }[];
+  };
+  expect(messages.map(({ role }) => role)).toEqual(["system", "user"]);
+  expect(messages[0]!.content).toContain("You write very short stories in plain words");
+  expect(messages[1]!.content).toMatch(/It is called "\[\[title\]\]"\. .* happened to a person\.$/);
+  await expect(storyFormat("chat", study)).rejects.toThrow("it contains [[example");
   expect(formOf("Write about [[title]] at once:", "mine")).toBe("Write about [[title]] at once: [[story]]");
   expect(() => formOf("---\napi: chat\n---\n[[user]]\nTitle: [[title]]", "chat")).toThrow(
     /cannot be used for tuning.*\[\[user\]\]/,
