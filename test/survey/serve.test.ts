@@ -95,7 +95,7 @@ eachStore((effects, kind) => {
       expect((await client.post("/q/1", { ...fields, answer: "both" })).status).toBe(400);
     });
 
-    test("a post without this browser's seal is refused", async () => {
+    test("a post without this browser's CSRF token is refused", async () => {
       const [client, other] = [new TestClient(survey.url), new TestClient(survey.url)];
       await client.begin();
       await other.begin();

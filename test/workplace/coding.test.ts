@@ -134,7 +134,7 @@ test("a coder's link opens neither another coder's codes nor the dashboard, and 
   await codeOn(one.client, one.start, joyful);
   const { text } = await other.client.get("/coding/1");
   expect(text).not.toMatch(/ checked|xenia/);
-  // Xenia's page, including its seal, posted by Walt.
+  // Xenia's page, including its CSRF token, posted by Walt.
   const xenias = hiddenFields((await one.client.get("/coding/1")).text);
   expect((await other.client.post("/coding/1", { ...xenias, ...joyful() })).status).toBe(403);
   const walts = hiddenFields(text);
@@ -142,12 +142,12 @@ test("a coder's link opens neither another coder's codes nor the dashboard, and 
   expect(mixed.status).toBe(400);
   expect(await codedBy("walt")).toEqual([]);
 
-  const [name, count, seal] = (await linkOf("walt", "4")).split("/").at(-1)!.split(".");
+  const [name, count, signature] = (await linkOf("walt", "4")).split("/").at(-1)!.split(".");
   for (const token of [
-    `xenia.${count}.${seal}`,
-    `${name}.5.${seal}`,
-    `${name}.04.${seal}`,
-    `${name}..${seal}`,
+    `xenia.${count}.${signature}`,
+    `${name}.5.${signature}`,
+    `${name}.04.${signature}`,
+    `${name}..${signature}`,
   ]) {
     const forger = new TestClient(survey.url);
     expect([token, (await forger.get(`/coding/enter/${token}`)).status]).toEqual([token, 403]);
@@ -160,7 +160,7 @@ test("a coder's link opens neither another coder's codes nor the dashboard, and 
   expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
 
-/** A page without its text, its position and the text's seal. */
+/** A page without its text, its position and the text's token. */
 const bare = (page: string): string =>
   page
     .replace(titleOf(page)[0], "")
@@ -170,7 +170,7 @@ const bare = (page: string): string =>
     .replace(/progress value="\d+"/, "")
     .replace(/coding\/\d+/g, "");
 
-test("all pages are identical except for the text, its position and its seal", async () => {
+test("all pages are identical except for the text, its position and its token", async () => {
   const { client, start } = await coder("blind");
   const { pages } = await codeOn(client, start, () => ({}));
   expect(pages).toHaveLength(12);

@@ -64,7 +64,7 @@ async function readThrough(url: string) {
         ).length,
         "bytes of the answer": reply.text.length,
         "the page's key": numberOf(fields["key"]!),
-        "the page's seal": numberOf(fields["seal"]!),
+        "the page's CSRF token": numberOf(fields["seal"]!),
         attributes: (page.text.match(/ [\w-]+="/g) ?? []).length,
       },
     });
