@@ -49,7 +49,11 @@ export function copyingTexts(factorial: Factorial): boolean[] {
 
 /** The model and its prompt; several only if a study's settings changed in between. */
 const writersOf = (texts: Factorial["texts"]): string =>
-  listed([...new Set(texts.map((text) => `${modelName(text)} with the prompt ${text.prompt.template}`))]);
+  listed([
+    ...new Set(
+      texts.map((text) => `${modelName(text)} with the prompt ${text.prompt.template.split("+")[0]}`),
+    ),
+  ]);
 
 const copiesTable = (factorial: Factorial, copying: readonly boolean[]) => {
   const own = ownExampleIndices(factorial);

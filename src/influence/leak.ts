@@ -131,7 +131,7 @@ function leakText(
     ? ""
     : rest.length === 0
       ? " Without the texts that copy it, no leak is shown."
-      : ` Without the texts that copy it, this is shown for ${labels(rest)}.`;
+      : ` Without the texts that copy it, this is shown for ${labels(rest)}${rest.length < leaks.length ? " only" : ""}.`;
   return `The example leaks: texts are more similar to their own example than to others in ${labels(leaks)} (corrected for ${channels} tests).${apart}`;
 }
 
