@@ -3,7 +3,8 @@
  * effect, or the number given, and a fifth of that per row with one) in which titles always have an effect and examples a
  * planted one: how often each analysis claims an effect of the example at alpha 5 %, and its mean estimate. Then as many
  * studies of a level, with random effects of texts, titles and readers, compared with the rank correlation that treats
- * ratings as independent. Exits with 1 if false claims are significantly above 6 %.
+ * ratings as independent. Each row of these is printed when it is ready. Exits with 1 if false claims are significantly
+ * above 6 %.
  *
  *     npm run bench -- influence-calibration [factorials] [leaks|levels]
  */
@@ -130,21 +131,27 @@ function allLevels(): void {
     "10 titles, 60 readers": { readers: 60, titles: 10 },
   };
   const rows: Record<string, object> = {};
+  const row = (name: string, obeys: Obeys, count?: number) => {
+    const found = doses(obeys, count);
+    rows[name] = found;
+    console.log(`${name}: ${JSON.stringify(found)}`);
+    return found;
+  };
   for (const [name, plan] of Object.entries(idle)) {
-    const found = doses(plan, many);
-    rows[`no level, ${name}`] = found;
+    const found = row(`no level, ${name}`, plan, many);
     for (const outcome of ["words", "moved", "named", "any"] as const)
       held(`no level, ${name}, ${outcome}`, found[outcome]);
   }
+  row("moved .4", { moved: 0.4, readers: 20 });
+  row("moved .4, 30 titles", { moved: 0.4, readers: 20, titles: 30 });
+  row("moved .4, 60 readers", { moved: 0.4, readers: 60 });
+  row("named .8", { named: 0.8, readers: 20 });
+  row("words .3, best of 8", { words: 0.3, readers: 20, redraws: "best of" });
+  row("words .3", { words: 0.3, readers: 20 });
   for (const redraws of ["best of", "far"] as const) {
-    const found = doses({ readers: 20, redraws }, many);
-    rows[`no level, drawn again: ${redraws}`] = found;
+    const found = row(`no level, drawn again: ${redraws}`, { readers: 20, redraws }, many);
     held(`no level, drawn again: ${redraws}`, found.any);
   }
-  rows["words .3, best of 8"] = doses({ words: 0.3, readers: 20, redraws: "best of" });
-  rows["words .3"] = doses({ words: 0.3, readers: 20 });
-  rows["moved .4"] = doses({ moved: 0.4, readers: 20 });
-  rows["named .8"] = doses({ named: 0.8, readers: 20 });
   console.log(`\n${many} studies of a wanted level (${few} where there is one): share with a claim`);
   console.table(rows);
 
