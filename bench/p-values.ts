@@ -364,7 +364,6 @@ const parts: Readonly<Record<string, (random: Random) => Ps>> = {
   "mixed origin: 20 titles, tell .55": (random) => mixedPs(choicesOf(titled, random), ["origin"]),
   "mixed origin: 10 titles of 1 + 4, tell .55, look .55": (random) =>
     mixedPs(choicesOf({ ...titled, titles: 10, machines: 4, look: 0.55 }, random), ["origin"]),
-  "mixed effects: 60 readers x 20 of 40": (random) => effectPs(usual, random),
   "mixed effects: 20 readers x 20 of 20": (random) => effectPs({ ...usual, readers: 20, titles: 10 }, random),
   "ratings: 60 readers x 20 of 40": (random) => ratingPs(usual, 20, 20, random),
   "ratings: 40 readers, 3 + 9 stories": (random) =>
