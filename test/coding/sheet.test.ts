@@ -166,12 +166,9 @@ test("texts of the factorial are coded with the stories behind them, in a separa
   });
   const coders = await readCoders(study);
   expect(coders.map(({ name }) => name)).toContain("anna-influence");
-  expect(
-    await readFile(
-      study.path("no coder of the study's texts can use the file name of a coder of the factorial"),
-      "utf8",
-    ),
-  ).toContain("influence-one,tone,grieving");
+  expect(await readFile(study.path("corpus/codings/anna-influence.csv"), "utf8")).toContain(
+    "influence-one,tone,grieving",
+  );
   expect(await readFile(study.path("corpus/sheets/anna.csv"), "utf8")).toBe(own);
 });
 
