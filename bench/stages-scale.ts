@@ -17,8 +17,8 @@ import { randomFrom } from "../src/stats/random.ts";
 import { readTable } from "../src/tables/tables.ts";
 import { writeWhole } from "../src/workbench/files.ts";
 import { runStage } from "../src/workbench/manifest.ts";
-import { packageFolder } from "../src/workbench/version.ts";
 import { openStudy } from "../src/workbench/study.ts";
+import { packageFolder } from "../src/workbench/version.ts";
 import { quietEffects } from "../test/helpers/world.ts";
 
 interface Used {
@@ -49,7 +49,9 @@ async function compareSizes(given: readonly number[]): Promise<void> {
     const exponent =
       before && Math.log(last.seconds / before.seconds) / Math.log(sizes.at(-1)! / sizes.at(-2)!);
     const shown = used.map(({ seconds, megabytes }) => `${seconds.toFixed(1)} s ${megabytes.toFixed(0)} MB`);
-    console.log(`${name.padEnd(10)} ${shown.join("  ")}${exponent ? `  exponent ${exponent.toFixed(2)}` : ""}`);
+    console.log(
+      `${name.padEnd(10)} ${shown.join("  ")}${exponent ? `  exponent ${exponent.toFixed(2)}` : ""}`,
+    );
     if (exponent && exponent > limits.exponent && last.seconds > leastSeconds)
       missed.push(`${name} grows with an exponent of ${exponent.toFixed(2)}`);
     if (last.megabytes > limits.megabytes) missed.push(`${name} needs ${last.megabytes.toFixed(0)} MB`);
@@ -112,7 +114,11 @@ async function writeStudy(folder: string, size: number): Promise<void> {
   const settings = {
     name: "bench",
     title: String(size),
-    corpus: { file: "stories.jsonl", words: { warn: 120, refuse: 200 } },
+    corpus: {
+      file: "stories.jsonl",
+      words: { warn: 120, refuse: 200 },
+      split: { train: 0.5, validation: 0.1, test: 0.4 },
+    },
     generate: { models: [{ address: "echo:" }], tokens: { least: 100, most: 140 } },
     describe: { skip: ["grammar", "perplexity"] },
     compose: { words: { least: 60, most: 80 }, forms: Math.ceil(size / 25) },

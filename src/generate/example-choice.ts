@@ -36,14 +36,10 @@ export function membersOf(pools: ChoiceRequest["pools"]): (at: number) => Readon
 }
 
 /** The `count` stories with the lowest value, the lowest first; of equal ones the earlier. */
-export function lowest(
-  stories: readonly Story[],
-  count: number,
-  valueOf: (story: Story) => number,
-): Story[] {
+export function lowest(stories: readonly Story[], count: number, measure: (story: Story) => number): Story[] {
   const found: { readonly story: Story; readonly value: number }[] = [];
   for (const story of stories) {
-    const value = valueOf(story);
+    const value = measure(story);
     if (found.length >= count && !(value < found.at(-1)!.value)) continue;
     const place = found.findLastIndex((one) => one.value <= value) + 1;
     found.splice(place, 0, { story, value });

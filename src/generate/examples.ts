@@ -1,7 +1,7 @@
 import type { Random } from "../stats/random.ts";
+import { groupedBy } from "../study/groups.ts";
 import { counted } from "../study/print.ts";
 import type { GenerateSettings } from "../study/settings/generate.ts";
-import { groupedBy } from "../study/groups.ts";
 import type { Story } from "../study/story.ts";
 import { StudyError } from "../workbench/errors.ts";
 import type { ChoiceRequest, ExampleChoice } from "./example-choice.ts";
