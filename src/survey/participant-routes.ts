@@ -29,7 +29,7 @@ import {
   thanksPage,
   withdrawnPage,
 } from "./participant-pages.ts";
-import { participantScore } from "./participant-score.ts";
+import { participantScore, revealedTo } from "./participant-score.ts";
 import {
   completionCode,
   inviteeOf,
@@ -132,12 +132,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     if (participant.withdrawn) return sendPage(reply, 410, withdrawnPage(pageContext));
-    const seal = hmac(context.sealKey, "personal form", participant.id);
-    const view = {
-      address: personalAddress(context, participant),
-      seal,
-      over: participant.completed !== undefined,
-    };
+    const view = { ...personalOf(participant), over: participant.completed !== undefined };
     return sendPage(reply, 200, personalPage(pageContext, view));
   });
 
@@ -145,10 +140,7 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     const participant = await participantOfLink(request.params.token);
     if (!participant) return sendNotFound(reply, pageContext);
     const { seal } = formFields(request);
-    if (
-      typeof seal !== "string" ||
-      !equalSecrets(seal, hmac(context.sealKey, "personal form", participant.id))
-    ) {
+    if (typeof seal !== "string" || !equalSecrets(seal, personalOf(participant).seal)) {
       const link = { label: words("problem.stale.link"), address: personalAddress(context, participant) };
       return sendPage(reply, 403, problemPage(pageContext, words("problem.stale"), link));
     }
@@ -173,7 +165,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (participant.completed || participant.withdrawn)
       return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
-      pageContext.survey.instructions || instructionsFor(participant.plan, survey.language, words);
+      pageContext.survey.instructions ||
+      instructionsFor(participant.plan, survey.language, words, materials.cut);
     return sendPage(
       reply,
       200,
@@ -189,7 +182,8 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
     if (!participant.completed || participant.withdrawn)
       return reply.redirect(await currentAddress(context, participant), 303);
     const answers = await store.answers(participant.id);
-    const score = context.origins && participantScore(participant.plan, answers, context.origins);
+    const { origins } = context;
+    const score = survey.feedback && origins && participantScore(participant.plan, answers, origins);
     const own = hmac(context.sealKey, "code", participant.id)
       .replace(/[^A-Za-z0-9]/g, "")
       .slice(0, 10)
@@ -206,11 +200,18 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       reply,
       200,
       thanksPage(pageContext, {
-        score,
+        score: score || undefined,
         code: code && { ...code, post },
-        personal: personalAddress(context, participant),
+        revealed:
+          survey.reveal && origins ? revealedTo(participant.plan, answers, origins, materials.stimuli) : [],
+        personal: personalOf(participant),
       }),
     );
+  });
+
+  const personalOf = (participant: Participant) => ({
+    address: personalAddress(context, participant),
+    seal: hmac(context.sealKey, "personal form", participant.id),
   });
 
   const codeFor = (code: string) => ({

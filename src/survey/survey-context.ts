@@ -17,7 +17,7 @@ export interface SurveyContext {
   readonly effects: Effects;
   /** The key of all seals; it never leaves the server. */
   readonly sealKey: string;
-  /** Origins by stimulus; only if participants are shown their score (`survey.feedback`). */
+  /** Origins by stimulus; only if participants are shown their score or the authors after the last answer. */
   readonly origins: ReadonlyMap<string, Origin> | undefined;
   /** The token that opens the dashboard. */
   readonly token: string;

@@ -66,7 +66,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
-      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words);
+      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words, context.materials.cut);
     return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined));
   });
 

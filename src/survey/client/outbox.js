@@ -40,6 +40,24 @@ for (const kind of ["paste", "drop"]) {
   });
 }
 
+// ---- The personal link: its whole address, with a button that copies it.
+
+for (const box of document.querySelectorAll("[data-personal]")) {
+  const [link, line, field, button] = ["a", ".line", "input", "button"].map((one) => box.querySelector(one));
+  if (!(link instanceof HTMLAnchorElement && line instanceof HTMLElement)) continue;
+  if (!(field instanceof HTMLInputElement && button instanceof HTMLButtonElement)) continue;
+  field.value = link.href;
+  line.hidden = false;
+  button.addEventListener("click", () => {
+    field.select();
+    const copied = () => {
+      button.textContent = button.dataset["copied"] ?? "";
+    };
+    // Without https browsers have no clipboard; the address stays selected for the keyboard.
+    navigator.clipboard?.writeText(field.value).then(copied, () => {});
+  });
+}
+
 // A page from the browser's back-forward cache would be posted under a key that was already used.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
