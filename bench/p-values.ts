@@ -161,7 +161,10 @@ function dataOf(part: Partial<Data>, settings: Record<string, unknown> = {}): Da
 
 /** The p-value of each effect of the mixed model. */
 function mixedPs(choices: readonly Choice[], effects: string[], measures: Data["measures"] = new Map()) {
-  const mixed = fitMixed(choices, effectsOf(effects, dataOf({ choices, measures })), 0.95);
+  const mixed = fitMixed(choices, effectsOf(effects, dataOf({ choices, measures })), {
+    level: 0.95,
+    models: "always",
+  });
   return mixed.fitted ? Object.fromEntries(mixed.tests.map(({ effect, p }) => [effect, p])) : {};
 }
 
