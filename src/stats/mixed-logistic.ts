@@ -62,8 +62,13 @@ export function fitMixedLogistic(data: MixedLogisticData): MixedLogisticFit {
   if (!start.fitted) return start;
 
   const model = new LaplaceModel(data);
-  const point = new Float64Array(names.length + width).fill(0.7, 0, names.length);
-  point.set(start.coefficients, names.length);
+  // A logit is about 1.7 times as large as the probit of the same probability.
+  const scale = data.link === "probit" ? 1 / 1.7 : 1;
+  const point = new Float64Array(names.length + width).fill(0.7 * scale, 0, names.length);
+  point.set(
+    start.coefficients.map((value) => scale * value),
+    names.length,
+  );
   const optimum = minimise((at) => model.deviance(at), point);
   return describe(model, optimum, names, width, outcomes.length);
 }
