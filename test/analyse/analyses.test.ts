@@ -36,6 +36,7 @@ describe("every analysis says something true", () => {
     expect(all.map(({ analysis }) => analysis)).toEqual([
       "verdict",
       "accuracy",
+      "signal-detection",
       "leaks",
       "cues",
       "mixed-model",
