@@ -309,7 +309,7 @@ function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
   ];
   const areas = roc && [
     "# The area under the ROC curve from confidence: how often a human story is rated above a machine story.",
-    'if (is.null(judgments$confidence)) stop("the table has no column confidence")',
+    "if (!is.null(judgments$confidence)) {",
     'rated <- data.frame(reader = judgments$participant, human = judgments$origin == "human",',
     '  rating = ifelse(judgments$response == "human", 1, -1) * as.numeric(judgments$confidence))',
     "rated <- subset(rated, !is.na(rating))",
@@ -325,6 +325,7 @@ function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
           `check("AUC, mean reader", mean(sapply(split(rated, rated$reader)[both], area)), ${roc.mean.value})`,
         ]
       : []),
+    "}",
     "",
   ];
   return [model, areas].flatMap((lines) => (lines ? [lines.join("\n")] : []));

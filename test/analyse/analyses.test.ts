@@ -35,6 +35,7 @@ describe("every analysis says something true", () => {
     const all = found(dataOf({ choices, asks: new Set(["choices"]) }));
     expect(all.map(({ analysis }) => analysis)).toEqual([
       "verdict",
+      "robustness",
       "accuracy",
       "signal-detection",
       "leaks",
