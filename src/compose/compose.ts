@@ -113,6 +113,12 @@ function warnAboutSettings({ forms, summary }: Composed, { config }: Study, { wa
       `${readTwice(forms[0]!).length} of ${read} stories of a form are read twice, alone and in a pair (compose.pairs: reread); the pairs come last, and readers already know their stories`,
     );
   }
+  const { conditions, human, machine } = config.compose;
+  const cells = conditions?.of.length ?? 1;
+  if (conditions?.by === "story" && (human % cells > 0 || machine % cells > 0))
+    warn(
+      `${human} human and ${machine} machine stories cannot be divided equally among ${cells} conditions: set compose.human and compose.machine to multiples of ${cells}`,
+    );
   const asksAbout = config.compose.tasks.some(({ task }) => taskNamed(task)?.kind === "about");
   if (config.survey.demographics.length > 0 && !asksAbout)
     warn(

@@ -1,3 +1,4 @@
+import type { Form } from "../study/form.ts";
 import type { TaskKind } from "../tasks/kinds.ts";
 import { requireTask } from "../tasks/tasks.ts";
 import type { Phrases } from "./languages.ts";
@@ -5,6 +6,8 @@ import type { Phrases } from "./languages.ts";
 interface AskedQuestion {
   readonly task: string;
   readonly stimuli: readonly string[];
+  /** What is written above the story about its author. */
+  readonly told?: string | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export function instructionsFor(
   const paragraphs = [
     what !== "" && [
       ...readingSentences(questions, words),
-      asksOrigin("choice") && words("instructions.origins"),
+      asksOrigin("choice") && words(`instructions.${originsToldIn(questions)}`),
       asksOrigin("pair") && words("instructions.origins.pairs"),
       cut && words("instructions.cut"),
     ],
@@ -34,6 +37,19 @@ export function instructionsFor(
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))
     .filter(Boolean)
     .join("\n\n");
+}
+
+/** The paragraphs that the condition of a form adds to the instructions; none if its conditions change by story. */
+export const furtherInstructions = (form: Pick<Form, "conditions"> | undefined): readonly string[] =>
+  form?.conditions?.length === 1 ? form.conditions[0]!.instructions : [];
+
+/** What the instructions say about origins: that both occur, unless every story is said to be of one of them. */
+function originsToldIn(questions: readonly AskedQuestion[]): "origins" | "all.human" | "all.machine" {
+  const told = new Set(
+    questions.filter(({ stimuli }) => stimuli.length > 0).map((question) => question.told),
+  );
+  const [only] = told;
+  return told.size === 1 && (only === "human" || only === "machine") ? `all.${only}` : "origins";
 }
 
 /** What is asked about the stories: "whether a person or a machine wrote a story and how much a story moved you". */
