@@ -1,5 +1,5 @@
 /**
- * Error rates of the verdict under strained assumptions, 2,000 studies per setting (or the number given): a few experts
+ * Error rates of the verdict under violated assumptions, 2,000 studies per setting (or the number given): a few experts
  * among readers who guess, very different stories, unequal numbers of judgments, few readers, and pairs with a side
  * preference. For each the share of false "different" at chance and of false "equivalent" at the margin, over all stories
  * and for all three claims.

@@ -125,7 +125,7 @@ export interface FormFacts {
 }
 
 export interface StudyFacts {
-  /** What was frozen before the data, and its current state; undefined without a registration. */
+  /** What was frozen before data collection, and its current state; undefined without a registration. */
   readonly registration: { readonly frozen: Registration; readonly now: Frozen } | undefined;
   readonly title: string;
   readonly corpus: CorpusSummary | undefined;

@@ -20,7 +20,7 @@ export interface ModelDefinition<Settings extends Shape = Shape> {
   readonly settings?: Settings;
   /** Whether it continues a text (`completions`, the default) or answers messages (`chat`). */
   readonly takes?: "completions" | "chat";
-  /** True for a stand-in that only tests the pipeline; the report then says that its texts are not by a model. */
+  /** True for a dummy that only tests the pipeline; the report then says that its texts are not by a model. */
   readonly pretend?: boolean;
   /** Files that its texts depend on, relative to the study or absolute; if one changes, the texts are stale. */
   files?(settings: SettingsIn<Settings>, study: Study): readonly string[];

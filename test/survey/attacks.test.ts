@@ -45,7 +45,7 @@ const hostile = [
 ];
 
 eachStore((effects) => {
-  test("hostile answers are stored as they are, shown escaped and exported as text", async () => {
+  test("hostile answers are stored unchanged, shown escaped and exported as text", async () => {
     const tasks = [{ task: "demographics", stimuli: 0 }];
     const demographics = [{ name: "tongue", ask: `What is <b>your</b> language?` }];
     const { url, study, close } = await open(
@@ -66,7 +66,7 @@ eachStore((effects) => {
     const { text } = await walker.get(`/q/${last}`);
     expect(text).toContain("&lt;b&gt;your&lt;/b&gt;");
     await walker.post(`/q/${last}`, { ...hiddenFields(text), tongue: `=1+1<script>` });
-    // Given back in the page that asks again, and never as markup.
+    // Shown again in the page that asks again, but never as markup.
     const again = await atFirstQuestion(url);
     const given = await again.walker.post("/q/1", { ...again.fields, answer: "none", reason: `"><script>` });
     expect(given.status).toBe(400);
@@ -80,7 +80,7 @@ eachStore((effects) => {
     );
   });
 
-  test("nobody answers for somebody else, whatever fields are added", async () => {
+  test("nobody can answer for another participant, whatever fields are added", async () => {
     const { url, study, close } = await open({}, effects());
     const [one, other] = [await atFirstQuestion(url), await atFirstQuestion(url)];
     const added = {
@@ -101,7 +101,7 @@ eachStore((effects) => {
     expect(judgment!.simulated).toBe(false);
   });
 
-  test("two tabs at the same instant end with one answer", async () => {
+  test("two tabs at the same time give one answer", async () => {
     const { url, study, close } = await open({}, effects());
     const { walker, fields } = await atFirstQuestion(url);
     const more = await Promise.all(
@@ -115,7 +115,7 @@ eachStore((effects) => {
     expect(await readJudgments(study)).toHaveLength(1);
   });
 
-  test("a clock that jumps back, or forth, loses nothing", async () => {
+  test("a clock that jumps back or forward loses nothing", async () => {
     let now = Date.UTC(2026, 5, 1);
     const { url, study, close } = await open({}, effects({ now: () => now }));
     const days = 24 * 3600_000;
@@ -130,7 +130,7 @@ eachStore((effects) => {
     expect(await readJudgments(study)).toHaveLength(4);
   });
 
-  test("half characters and NUL are stored as every store takes them", async () => {
+  test("lone surrogates and NUL characters are replaced as every store requires", async () => {
     const { url, study, close } = await open({}, effects());
     const { walker, fields } = await atFirstQuestion(url);
     const body = `${new URLSearchParams({ ...fields, answer: "human" })}&reason=a%ED%A0%80b%00c%F0%9F`;
@@ -141,7 +141,7 @@ eachStore((effects) => {
     expect(judgment!.response["reason"]).not.toMatch(/[\0\p{Surrogate}]/u);
   });
 
-  test("statements in every field, address and cookie are text, or refused", async () => {
+  test("SQL in every field, address and cookie is text, or refused", async () => {
     const recruiting = { service: "prolific" as const };
     const { url, study, close } = await open({ survey: { recruiting } }, effects());
     const drop = `x'); DROP TABLE answer; --`;
@@ -182,8 +182,8 @@ eachStore((effects) => {
   });
 });
 
-describe("a request that is no form of ours", () => {
-  test("is refused when it is too large, malformed, doubled or of another kind", async () => {
+describe("a request that is not from our forms", () => {
+  test("is refused if it is too large, malformed, duplicated or of another type", async () => {
     const { url } = await open();
     const { walker, fields } = await atFirstQuestion(url);
     const status = async (body: string, headers = {}) => (await walker.post("/q/1", body, headers)).status;
@@ -203,11 +203,11 @@ describe("a request that is no form of ours", () => {
     expect((await fetch(`${url}/q/1`, { method: "DELETE" })).status).toBe(404);
   });
 
-  test("is answered at once, however long its lines and however deep its names", async () => {
+  test("is answered at once, even with very long lines and deeply nested names", async () => {
     const { url } = await open();
     const { walker, fields } = await atFirstQuestion(url);
     const statuses = [];
-    // What sends a careless regular expression back and forth for hours.
+    // Input that makes a careless regular expression backtrack for hours.
     for (const unit of ["a", "a.", " ", "a@", "=", "[", "%25", "\n", "aA0_-"]) {
       const long = unit.repeat(Math.floor(20_000 / unit.length));
       for (const name of Object.keys({ ...fields, reason: "", confidence: "", ms: "" })) {
@@ -233,7 +233,7 @@ describe("a request that is no form of ours", () => {
     expect((await walker.post("/q/1", json, { "content-type": "application/json" })).status).toBe(415);
   });
 
-  test("reaches no file", async () => {
+  test("cannot read files", async () => {
     const { url } = await open();
     const walker = new Walker(url);
     for (const path of [
@@ -253,7 +253,7 @@ describe("a request that is no form of ours", () => {
     }
   });
 
-  test("puts nothing of its headers or address into the reply", async () => {
+  test("does not inject its headers or address into the reply", async () => {
     const { url } = await open();
     const headers = {
       "x-forwarded-host": "evil.example",
@@ -276,7 +276,7 @@ describe("a request that is no form of ours", () => {
     }
   });
 
-  test("comes no faster by forging the address it comes from", async () => {
+  test("cannot avoid the rate limit with a forged address", async () => {
     const { url } = await open({ survey: { rate: 20 } });
     const statuses = [];
     for (let at = 0; at < 30; at++) {
@@ -286,7 +286,7 @@ describe("a request that is no form of ours", () => {
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(10);
   });
 
-  test("is dropped when it is sent a byte at a time", async () => {
+  test("is dropped if it is sent one byte at a time", async () => {
     const { url } = await open();
     const { port } = new URL(url);
     const socket = connect(Number(port), "127.0.0.1");
@@ -303,7 +303,7 @@ describe("a request that is no form of ours", () => {
   });
 });
 
-test("every page has the strict policy and no mark that tells one reader or version from another", async () => {
+test("every page has the strict policy and no header that identifies readers or versions", async () => {
   const { url } = await open();
   const { walker } = await atFirstQuestion(url);
   for (const path of ["/", "/q/1", "/instructions", "/nowhere", "/study/login"]) {
@@ -321,7 +321,7 @@ test("every page has the strict policy and no mark that tells one reader or vers
   expect(cookie).toMatch(/^participant=[a-z2-7]{26}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
 });
 
-test("an address that is none leads nowhere, with the same headers and no word of the server's own", async () => {
+test("an unknown address gives an error page with the same headers and no internal details", async () => {
   const { url } = await open();
   const nowhere = await new Walker(url).get("/nowhere");
   for (const path of ["/%zz", "/%", `/my/${"a".repeat(300)}`, "/q/%E0%A4%A", "/coding/%"]) {
@@ -332,7 +332,7 @@ test("an address that is none leads nowhere, with the same headers and no word o
   }
 });
 
-test("a login without a body is a wrong one, and no failure of the server's", async () => {
+test("a login without a body is a wrong token, not a server error", async () => {
   const effects = quietEffects();
   const { url } = await open({}, effects);
   for (const init of [{}, { headers: { "content-type": "application/x-www-form-urlencoded" } }])
@@ -340,7 +340,7 @@ test("a login without a body is a wrong one, and no failure of the server's", as
   expect(effects.said).toEqual([]);
 });
 
-test("a token of the researcher's own that can be guessed is refused, and a long one opens the dashboard", async () => {
+test("a token that is easy to guess is refused, and a long one opens the dashboard", async () => {
   const { study, remove } = await fixture();
   ends.push(remove);
   const startedWith = (token: string) => served(study, quietEffects({ env: { TINYLOVE_TOKEN: token } }));
@@ -351,7 +351,7 @@ test("a token of the researcher's own that can be guessed is refused, and a long
   expect((await new Walker(survey.url).post("/study/login", { token })).location).toBe("/study");
 });
 
-test("no failure, no reply to the script and no asset tells what the forms are made of", async () => {
+test("no error, script reply or asset reveals what the forms contain", async () => {
   const { url, stimuli } = await open();
   const { walker, fields } = await atFirstQuestion(url);
   const asScript = { accept: "application/json" };
@@ -381,7 +381,7 @@ test("no failure, no reply to the script and no asset tells what the forms are m
   }
 });
 
-test("dashboards that are asked for and never read hold nobody up", async () => {
+test("dashboard requests whose replies are never read block nobody", async () => {
   const { url, token } = await open();
   const researcher = new Walker(url);
   await researcher.post("/study/login", { token });
@@ -399,7 +399,7 @@ test("dashboards that are asked for and never read hold nobody up", async () => 
   for (const socket of sockets) socket.destroy();
 });
 
-test("another site's post changes nothing on the dashboard, cookie or not", async () => {
+test("a post from another site changes nothing on the dashboard, with or without a cookie", async () => {
   const { url, token, study, close } = await open();
   const researcher = new Walker(url);
   await researcher.post("/study/login", { token });
@@ -415,13 +415,13 @@ test("another site's post changes nothing on the dashboard, cookie or not", asyn
 });
 
 test.each(["../elsewhere", "a/b", "A", "", "a b", "-a", "a\u0000", "a;drop"])(
-  "a study may not be called %j",
+  "a study cannot be named %j",
   (name) => {
     expect(StudyConfig.safeParse({ name }).success).toBe(false);
   },
 );
 
-test("a hostile title and text in the study stay text", async () => {
+test("a hostile title and text in the study are shown as text", async () => {
   const { study, stimuli, remove } = await fixture();
   ends.push(remove);
   const [first, ...rest] = stimuli;
@@ -444,8 +444,8 @@ test("a hostile title and text in the study stay text", async () => {
   }
 });
 
-describe("a store that cannot keep an answer", () => {
-  test("rejects everything of a transaction whose commit fails, and stores the next one", async () => {
+describe("a store that cannot save an answer", () => {
+  test("rejects all writes of a transaction whose commit fails, and stores the next one", async () => {
     const { study, remove } = await fixture();
     ends.push(remove);
     const database = await openDatabase(study, {});
@@ -458,7 +458,7 @@ describe("a store that cannot keep an answer", () => {
     const commits = new GroupCommit(database);
     const fact = (name: string) =>
       commits.write(name, (writing) => writing.insertInto("fact").values({ name, value: "" }).execute());
-    // The violation shows at COMMIT alone: the innocent neighbour must not be told that it is stored.
+    // The violation appears only at COMMIT: other writes of the transaction must not be acknowledged.
     const outcomes = await Promise.allSettled([
       fact("innocent"),
       commits.write("guilty", (writing) => sql`INSERT INTO child VALUES ('orphan')`.execute(writing)),
@@ -473,7 +473,7 @@ describe("a store that cannot keep an answer", () => {
     ).toHaveLength(1);
   });
 
-  test("keeps one failing piece of work from its neighbours", async () => {
+  test("isolates a failing write from the others", async () => {
     const { study, remove } = await fixture();
     ends.push(remove);
     const database = await openDatabase(study, {});
@@ -487,7 +487,7 @@ describe("a store that cannot keep an answer", () => {
     expect(names.map(({ name }) => name)).toEqual(["one", "study", "two"]);
   });
 
-  test("is full: nothing is acknowledged, nothing is lost, and room makes it work again", async () => {
+  test("is full: nothing is acknowledged, nothing is lost, and it works again with free space", async () => {
     const { study, remove } = await fixture();
     ends.push(remove);
     const database = await openDatabase(study, {});

@@ -6,7 +6,7 @@ import { eachStore } from "./stores.ts";
 
 const recruiting = { service: "prolific" as const, codes: { complete: "DONE1" } };
 
-/** Goes through the survey from an address: consent, if it is asked for, and every question; returns the last page. */
+/** Completes the survey from an address: consent, if requested, and every question; returns the last page. */
 async function takePart(walker: Walker, query: string): Promise<string> {
   const opened = await walker.get(`/${query}`);
   if (opened.status === 200) {
@@ -16,7 +16,7 @@ async function takePart(walker: Walker, query: string): Promise<string> {
   return walker.finish();
 }
 
-/** The invitations that the dashboard gives out. */
+/** The invitations from the dashboard. */
 async function invitations(survey: RunningSurvey, count: number): Promise<string[]> {
   const walker = new Walker(survey.url);
   await walker.post("/study/login", { token: survey.token });
@@ -43,7 +43,7 @@ describe("in a browser in which somebody has finished,", () => {
     await built?.remove();
   });
 
-  /** A browser in which the person of this id has finished. */
+  /** A browser in which the participant with this id has finished. */
   async function finished(id: string): Promise<Walker> {
     const walker = new Walker(survey.url);
     expect(await takePart(walker, `?PROLIFIC_PID=${id}&STUDY_ID=s1&SESSION_ID=v1`)).toContain("DONE1");
@@ -65,7 +65,7 @@ describe("in a browser in which somebody has finished,", () => {
     ["an empty id", () => "?PROLIFIC_PID=&STUDY_ID=&SESSION_ID="],
     ["a place that was not filled in", () => "?PROLIFIC_PID=%7B%7B%25PROLIFIC_PID%25%7D%7D"],
     ["a stranger parameter", () => "?participant=x&secret=y&__proto__=z"],
-  ])("%s is the same person, and gets their page", async (_, query) => {
+  ])("%s is the same participant, who gets their own page", async (_, query) => {
     const id = newId();
     const walker = await finished(id);
     const { status, location } = await walker.get(`/${query(id)}`);
@@ -83,13 +83,13 @@ describe("in a browser in which somebody has finished,", () => {
     ["an id in another script", (id) => `?PROLIFIC_PID=${id}%E4%BD%A0%F0%9F%98%80`],
     ["an id whose escape is cut off", (id) => `?PROLIFIC_PID=${id}%E4%BD%`],
     ["a worker of another service", (id) => `?workerId=W${id}&hitId=h&assignmentId=a`],
-  ])("%s is somebody else, with a consent, a place and a code of their own", async (_, query) => {
+  ])("%s is another participant, with separate consent, place and code", async (_, query) => {
     const id = newId();
     const walker = await finished(id);
     const first = await walker.get("/thanks");
     const opened = await walker.get(`/${query(id)}`);
     expect([opened.status, opened.text]).toEqual([200, expect.stringContaining('action="/consent"')]);
-    // Who has only opened the survey takes nobody's turn.
+    // Opening the survey alone does not switch the participant.
     expect((await walker.get("/q/1")).location).toBe("/thanks");
     const consented = await walker.post("/consent", hiddenFields(opened.text));
     expect(consented.location).toBe("/instructions");
@@ -97,14 +97,14 @@ describe("in a browser in which somebody has finished,", () => {
     const second = await walker.finish("machine");
     expect(second).toContain("DONE1");
     expect(personal(second)).not.toBe(personal(first.text));
-    // Each goes back to their own place by their own address.
+    // Each returns to their own place by their own address.
     expect((await walker.get(`/?PROLIFIC_PID=${id}`)).location).toBe("/thanks");
     expect(personal((await walker.get("/thanks")).text)).toBe(personal(first.text));
     expect((await walker.get(`/${query(id)}`)).location).toBe("/thanks");
     expect(personal((await walker.get("/thanks")).text)).toBe(personal(second));
   });
 
-  test("an invitation is another person, and half an invitation shows an error", async () => {
+  test("an invitation is another participant, and half an invitation is an error", async () => {
     const walker = await finished(newId());
     const first = personal((await walker.get("/thanks")).text);
     for (const [at, link] of invited.slice(0, 2).entries()) {
@@ -115,12 +115,12 @@ describe("in a browser in which somebody has finished,", () => {
       expect(personal(second)).not.toBe(first);
       expect((await walker.get(link)).location).toBe("/thanks");
     }
-    // What a mail program adds to a link is not part of it.
+    // What a mail program appends to a link is ignored.
     expect(await takePart(walker, `${invited[2]!.slice(1)}%3E.`)).toContain("Thank you");
     expect((await walker.get(invited[2]!)).location).toBe("/thanks");
   });
 
-  test("two who are half-way answer in turn, each their own questions", async () => {
+  test("two participants in one browser answer in turn, each their own questions", async () => {
     const walker = new Walker(survey.url);
     const [one, other] = [newId(), newId()];
     const pages = [];
@@ -133,7 +133,7 @@ describe("in a browser in which somebody has finished,", () => {
     const second = hiddenFields((await walker.get("/q/1")).text);
     await walker.get(`/?PROLIFIC_PID=${one}`);
     const first = hiddenFields((await walker.get("/q/1")).text);
-    // The page decides whose answer it is, and not who opened the survey last.
+    // The page determines whose answer it is, not who opened the survey last.
     expect((await walker.post("/q/1", { ...second, answer: "machine" })).location).toBe("/q/2");
     expect((await walker.post("/q/1", { ...first, answer: "human" })).location).toBe("/q/2");
     const checked = async () =>
@@ -143,7 +143,7 @@ describe("in a browser in which somebody has finished,", () => {
     expect(await checked()).toBe("machine");
   });
 
-  test("who opens the survey by an id and leaves is not who comes by a plain link next", async () => {
+  test("opening the survey by an id and leaving does not affect a later visitor by a plain link", async () => {
     const walker = new Walker(survey.url);
     const id = newId();
     await walker.get(`/?PROLIFIC_PID=${id}`);
@@ -153,7 +153,7 @@ describe("in a browser in which somebody has finished,", () => {
     expect(personal(await takePart(walker, `?PROLIFIC_PID=${id}`))).not.toBe(plain);
   });
 
-  test("a cookie of version 0.1 is still the same person", async () => {
+  test("a cookie of version 0.1 is still the same participant", async () => {
     const id = newId();
     const walker = await finished(id);
     walker.cookie = walker.cookie.replace(/(participant=[a-z2-7]{26}).*/, "$1");
@@ -161,7 +161,7 @@ describe("in a browser in which somebody has finished,", () => {
     expect((await walker.get(`/?PROLIFIC_PID=${newId()}`)).status).toBe(200);
   });
 
-  test("twelve people at one browser are twelve people", async () => {
+  test("twelve people in one browser are twelve participants", async () => {
     const walker = new Walker(survey.url);
     const codes = new Set<string>();
     for (let at = 0; at < 12; at++) codes.add(personal(await takePart(walker, `?PROLIFIC_PID=${newId()}`)));
@@ -185,7 +185,7 @@ eachStore((effects) => {
     return { ...built, ...survey, survey };
   }
 
-  /** Takes part and withdraws by the personal link. */
+  /** Takes part, and withdraws by the personal link. */
   async function withdraw(url: string, query: string): Promise<void> {
     const walker = new Walker(url);
     const [link] = /\/my\/[\w-]+/.exec(await takePart(walker, query)) ?? [""];
@@ -193,7 +193,7 @@ eachStore((effects) => {
     expect((await walker.get(link)).status).toBe(410);
   }
 
-  test("an invitation that was withdrawn opens nothing again, in any browser", async () => {
+  test("a withdrawn invitation cannot be used again, in any browser", async () => {
     const { url, survey, study, close } = await open({ survey: { invited: true, feedback: true } });
     const [link, other] = await invitations(survey, 2);
     await withdraw(url, link!.slice(1));
@@ -207,7 +207,7 @@ eachStore((effects) => {
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
   });
 
-  test("an id takes part once, or once in each study of the service where the study says so", async () => {
+  test("an id takes part once, or once per study of the service if the settings say so", async () => {
     for (const [oncePer, second] of [
       [undefined, /already started with this id in another browser/],
       ["study", /DONE1/],
@@ -235,7 +235,7 @@ eachStore((effects) => {
     const late = new Walker(url);
     const fields = hiddenFields((await late.get("/?PROLIFIC_PID=late")).text);
     await takePart(new Walker(url), "?PROLIFIC_PID=first");
-    // Who had the consent page open when the last place went is told the same.
+    // The same if the consent page was open when the last place was taken.
     for (const closed of [
       await new Walker(url).get("/?PROLIFIC_PID=second"),
       await new Walker(url).get("/"),

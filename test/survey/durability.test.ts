@@ -48,7 +48,7 @@ async function built(shape: Parameters<typeof fixture>[0] = { survey: { rate: 1_
   return studyOf(realpathSync(study.folder), study.config);
 }
 
-// The suite kills and cuts a few times; `bench/serve-kills.ts` and `bench/serve-power-cuts.ts` a hundred times.
+// The suite kills and cuts only a few times; `bench/serve-kills.ts` and `bench/serve-power-cuts.ts` a hundred times.
 describe("under load nothing acknowledged is lost, and nothing stored twice,", () => {
   test("when the server is killed", async () => {
     const seen = await killEmbedded(program, { kills: 2, answers: 40, random });
@@ -131,7 +131,7 @@ test.skipIf(!watch)(
 );
 
 test.skipIf(!watch || !hasPostgres())(
-  "a PostgreSQL whose syncs fail acknowledges nothing, and the survey goes on when it has started again",
+  "a PostgreSQL whose syncs fail acknowledges nothing, and the survey continues after a restart",
   async () => {
     const disk = (await recorder())!;
     const data = await newPostgresData();
@@ -149,7 +149,7 @@ test.skipIf(!watch || !hasPostgres())(
     while (load.failures < failures + 20) await pause(5);
     expect(load.acknowledged.size).toBe(told);
     await disk.fail(false);
-    // It ends itself where it cannot tell what is on its disk.
+    // PostgreSQL stops itself if it cannot know what is on its disk.
     await postgres.restart();
     await load.more(20);
     await load.end();
@@ -212,8 +212,8 @@ test.skipIf(!canMount())(
   },
 );
 
-test.skipIf(!watch)("the power cuts find a store that does not sync before it acknowledges", async () => {
-  // Spoils the program: the last test.
+test.skipIf(!watch)("the power cuts detect a store that acknowledges before it syncs", async () => {
+  // Damages the program, so this is the last test.
   await program.spoil("survey/store/database.js", /synchronous = FULL/, "synchronous = NORMAL");
   await program.spoil("survey/store/database.js", /found\.synchronous !== 2/, "false");
   const seen = await cutEmbedded(program, { images: 8, answers: 100, random });

@@ -33,7 +33,7 @@ async function built() {
   return study;
 }
 
-/** A reader at the first question, with an answer that is not sent yet. */
+/** A participant at the first question, with an answer that is not sent yet. */
 async function aboutToAnswer(url: string) {
   const walker = new Walker(url);
   await walker.begin();
@@ -45,7 +45,7 @@ describe("the write-ahead log", () => {
   const size = (path: string) => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   const megabytes = 1_000_000;
 
-  test("stays small under a long load, waits for a long reader, and is used again afterwards", async () => {
+  test("stays small under a long load, waits for a long read transaction, and shrinks afterwards", async () => {
     const study = await built();
     const path = study.path("survey.sqlite");
     const store = new Store(await openDatabase(study, {}));
@@ -57,7 +57,7 @@ describe("the write-ahead log", () => {
     await write(250);
     expect(size(path)).toBeLessThan(20 * megabytes);
 
-    // Another program that reads, a browser of databases for instance.
+    // Another program that reads, such as a database browser.
     const other = new Libsql(path);
     other.exec("BEGIN");
     other.prepare("SELECT count(*) FROM fact").get();
@@ -76,7 +76,7 @@ describe("the write-ahead log", () => {
   });
 });
 
-test("a store that another program has locked refuses answers and takes them when it is free", async () => {
+test("a store that another program has locked refuses answers and accepts them when it is free", async () => {
   const study = await built();
   const survey = await served(study);
   const { send } = await aboutToAnswer(survey.url);
@@ -118,12 +118,12 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     return client;
   }
 
-  test("whose connections are all taken refuses answers in time, and stores them once there are some", async () => {
+  test("with all connections in use refuses answers in time, and stores them when connections are free", async () => {
     const study = await built();
     const survey = await served(study, effects());
     const load = new Load(6, () => survey.url);
     await load.more(10);
-    // Whoever is quickest gets what comes free: the survey's connections are ended until others hold them all.
+    // The survey's connections are ended until other clients have taken all of them.
     const held: pg.Client[] = [];
     const admin = await connect();
     while (held.length < 11) {
@@ -170,7 +170,7 @@ describe.skipIf(!hasPostgres())("a PostgreSQL", () => {
     expect(await compared([], study)).toMatchObject({ stored: 1 });
   });
 
-  test("whose tables another program has locked stores the answer once when they are free", async () => {
+  test("with tables that another program has locked stores the answer once when they are free", async () => {
     const study = await built();
     const survey = await served(study, effects());
     const { walker, send } = await aboutToAnswer(survey.url);

@@ -23,14 +23,14 @@ test("whole stories: no word of cut endings", () => {
   expect(instructionsFor(questions, "en", phrasesOf("en"), false)).not.toContain("cut off");
 });
 
-test("feelings only: no mention of machines", () => {
+test("feelings only: machines are not mentioned", () => {
   const told = english(asked("how-it-felt", "a", "b"), asked("fits-its-title", "a", "b"));
   expect(told).not.toMatch(/machine/);
   expect(told).toContain("You will be asked how much a story moved you and how well a story fits its title.");
   expect(told).toContain("You will read 2 very short stories");
 });
 
-test("pairs, alone and with single judgments, and read again", () => {
+test("pairs, alone, with single judgments, and reread", () => {
   expect(english(asked("which-is-human", "a b"))).toMatch(
     /^You will read two very short stories, both on one page\. In each pair, one story was written by a person and one by a machine\./,
   );
@@ -47,11 +47,11 @@ test("pairs, alone and with single judgments, and read again", () => {
   );
 });
 
-test("questions about oneself are said to come at the end, without stories where there are none", () => {
+test("demographic questions are announced for the end, also if there are no stories", () => {
   expect(english(asked("demographics", ""))).toBe("At the end there are a few questions about yourself.");
 });
 
-test.each(languages())("every task that shows a story has its words in %s", (language) => {
+test.each(languages())("every task with a story has its phrases in %s", (language) => {
   for (const { name, stimuli, asked } of tasks.filter(({ stimuli }) => stimuli > 0)) {
     const shown = Array.from({ length: stimuli }, (_, at) => `story-${at}`);
     const told = instructionsFor([{ task: name, stimuli: shown }], language, phrasesOf(language), true);
@@ -76,7 +76,7 @@ test("instructions describe the participant's own form", async () => {
   await remove();
 });
 
-test("a page about oneself that would be empty is refused before anybody sees it", async () => {
+test("an empty page about the participant is refused before anybody sees it", async () => {
   const { study, remove } = await fixture({ tasks: [{ task: "demographics", stimuli: 0 }] });
   await expect(served(study)).rejects.toThrow(/demographics would be an empty page/);
   await remove();

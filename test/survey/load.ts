@@ -3,8 +3,8 @@ import type { Study } from "../../src/workbench/study.ts";
 import { hiddenFields, Walker } from "./fixture.ts";
 
 /**
- * Readers who take part again and again, and whatever happens to the server send the same answer under the same key
- * until it is acknowledged, as the outbox does. Each answer has a reason of its own, by which it is found again.
+ * Readers who take part repeatedly, and send the same answer under the same key until it is acknowledged, as the outbox
+ * does. Each answer has a unique reason, by which it is found again.
  */
 export class Load {
   /** When each answer was acknowledged, in nanoseconds of the machine's steady clock. */
@@ -15,19 +15,19 @@ export class Load {
   readonly #readers: Promise<void>[];
   #ended = false;
 
-  /** `url` is asked anew for each attempt, for a server that starts again may have another address. */
+  /** `url` is called for each attempt, because a restarted server may have another address. */
   constructor(readers: number, url: () => string) {
     this.#url = url;
     this.#readers = Array.from({ length: readers }, () => this.#read());
   }
 
-  /** Resolves when so many more answers have been acknowledged. */
+  /** Resolves when this many further answers have been acknowledged. */
   async more(answers: number): Promise<void> {
     const enough = this.acknowledged.size + answers;
     while (this.acknowledged.size < enough) await pause(2);
   }
 
-  /** Every reader stops where they are. */
+  /** Stops every reader. */
   async end(): Promise<void> {
     this.#ended = true;
     await Promise.all(this.#readers);
@@ -50,7 +50,7 @@ export class Load {
     }
   }
 
-  /** Asks until there is an answer that is no failure of the server's; nothing when the load is ended before. */
+  /** Repeats a request until the reply is not a server error; undefined if the load ends before. */
   async #persist<Reply extends { status: number }>(
     walker: Walker,
     ask: () => Promise<Reply>,
@@ -69,7 +69,7 @@ export class Load {
   }
 }
 
-/** What of the acknowledged answers is not among the exported judgments, and what is there twice. */
+/** The acknowledged answers that are missing in the exported judgments, and those that are there twice. */
 export async function compared(
   acknowledged: Iterable<string>,
   study: Study,

@@ -24,7 +24,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
   });
   const effects = () => quietEffects({ env: { TINYLOVE_DATABASE: postgres.address } });
 
-  test("two servers on one database allot every place once and store every answer once", async () => {
+  test("two servers on one database assign every place once and store every answer once", async () => {
     const { study, remove } = await fixture({ forms: 3, survey: { quota: 30 } });
     const servers = [await served(study, effects()), await served(study, effects())];
     const walkers = Array.from({ length: 60 }, (_, at) => new Walker(servers[at % 2]!.url));
@@ -32,7 +32,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     const admitted: Walker[] = [];
     for (const walker of walkers) if ((await walker.get("/q/1")).status === 200) admitted.push(walker);
     expect(admitted).toHaveLength(30);
-    // Each participant posts every page to both servers at once, as a balancer that fails over would.
+    // Each participant posts every page to both servers at once, as a load balancer with failover would.
     await Promise.all(
       admitted.map(async (walker) => {
         const twin = new Walker(servers[0]!.url === walker.url ? servers[1]!.url : servers[0]!.url);
@@ -70,7 +70,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await Promise.all(walkers.map((walker) => walker.begin()));
     process.kill(victim!, "SIGKILL");
     await expect.poll(() => processes().filter((pid) => pid !== victim).length, { timeout: 30_000 }).toBe(2);
-    // Who was cut off asks again, as the outbox does.
+    // A client that was cut off tries again, as the outbox does.
     await Promise.all(
       walkers.map((walker) =>
         expect.poll(() => walker.finish().catch(String), { timeout: 60_000 }).toContain("Thank you"),
@@ -83,7 +83,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await remove();
   }, 300_000);
 
-  test("a simulated copy keeps its own answers, and gets none of the study's", async () => {
+  test("a simulated copy has its own answers, and none of the study's", async () => {
     const { study, remove } = await fixture();
     const survey = await served(study, effects());
     const walker = new Walker(survey.url);
@@ -101,7 +101,7 @@ describe.skipIf(!hasPostgres())("on PostgreSQL", () => {
     await remove();
   });
 
-  test("an address where nobody answers is one clear line", async () => {
+  test("an unreachable address is a one-line error", async () => {
     const { study, remove } = await fixture();
     const nobody = quietEffects({ env: { TINYLOVE_DATABASE: "postgres://nobody@127.0.0.1:1/none" } });
     await expect(served(study, nobody)).rejects.toThrow(

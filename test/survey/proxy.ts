@@ -1,20 +1,20 @@
 import { connect, createServer, type Socket } from "node:net";
 
 /**
- * What becomes of one request on its way: it passes; its line is cut in the midst of the request, before the server
- * has all of it; after the request and before the response; in the midst of the response; or nothing moves for a
- * while, and then the line is cut.
+ * What happens to one request: it passes; its connection is cut during the request, before the server has all of it; after
+ * the request and before the response; or during the response; or nothing is transmitted for a while before the
+ * connection is cut.
  */
 export type Fate = "pass" | "cut request" | "cut before response" | "cut response" | "stall";
 
 export interface Proxy {
   readonly url: string;
-  /** How often each fate befell a request. */
+  /** How often each of these happened. */
   readonly befallen: ReadonlyMap<Fate, number>;
   close(): Promise<void>;
 }
 
-/** A TCP proxy on loopback before the server at `target`; `fateOf` is asked for each request, by its first line. */
+/** A TCP proxy on loopback in front of the server at `target`; `fateOf` decides for each request, by its first line. */
 export async function cuttingProxy(target: string, fateOf: (line: string) => Fate): Promise<Proxy> {
   const befallen = new Map<Fate, number>();
   const open = new Set<Socket>();
@@ -27,7 +27,7 @@ export async function cuttingProxy(target: string, fateOf: (line: string) => Fat
     };
     for (const socket of [browser, upstream]) {
       open.add(socket);
-      // A line that is cut on one side ends on the other.
+      // A connection that is cut on one side ends on the other.
       socket
         .on("error", () => {})
         .on("close", () => {
@@ -36,7 +36,7 @@ export async function cuttingProxy(target: string, fateOf: (line: string) => Fat
         });
     }
     browser.on("data", (chunk) => {
-      // A browser sends one request at a time on a line, and ours fit a chunk or two.
+      // A browser sends one request at a time per connection, and ours fit in one or two chunks.
       const [, line] = /^((?:GET|POST) \S+)/.exec(chunk.toString("latin1")) ?? [];
       if (line) {
         fate = fateOf(line);

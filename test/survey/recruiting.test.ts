@@ -45,7 +45,7 @@ eachStore((effects) => {
     expect(text).toContain('href="https://app.prolific.com/submissions/complete?cc=DONE1"');
   });
 
-  test("failed attention and no consent have codes of their own", async () => {
+  test("failed attention checks and declined consent have separate codes", async () => {
     const { url } = await open({
       stories: 2,
       tasks: [{ task: "attention-check", stimuli: 0 }],
@@ -64,7 +64,7 @@ eachStore((effects) => {
     expect((await new Walker(url).get("/declined")).text).toContain("cc=NO1");
   });
 
-  test("an id of the service opens nobody's answers and has one place; it is never exported", async () => {
+  test("an id of the service gives no access to answers, has one place, and is never exported", async () => {
     const { url, study, close } = await open({ survey: { recruiting } });
     const [walker, thief] = [new Walker(url), new Walker(url)];
     await arrive(walker, prolific);
@@ -81,7 +81,7 @@ eachStore((effects) => {
     expect(exported).not.toContain("abc123");
   });
 
-  test("strange ids and other people's completion addresses are ignored", async () => {
+  test("malformed ids and foreign completion addresses are ignored", async () => {
     const { url } = await open({ survey: { recruiting: { ...recruiting, service: "mturk" as const } } });
     const walker = new Walker(url);
     const { text } = await walker.get(
@@ -96,7 +96,7 @@ eachStore((effects) => {
   const mturk = { service: "mturk" as const, codes: { complete: "DONE1" } };
   const assignment = "?assignmentId=3ABC&hitId=H1&workerId=A1";
 
-  test("a worker of MTurk hands in from their own browser, to the host they came from and to no other", async () => {
+  test("an MTurk worker submits from their own browser, only to the host that they came from", async () => {
     const { url } = await open({ survey: { recruiting: mturk } });
     for (const [host, address] of [
       ["https://workersandbox.mturk.com", "https://workersandbox.mturk.com/mturk/externalSubmit"],
@@ -127,7 +127,7 @@ eachStore((effects) => {
     "http://www.mturk.com",
     "javascript:alert(1)",
     "__proto__",
-  ])("nothing is handed in to %s: the worker gets a code to paste", async (host) => {
+  ])("nothing is submitted to %s: the worker gets a code to paste", async (host) => {
     const { url } = await open({ stories: 2, survey: { recruiting: mturk } });
     const walker = new Walker(url);
     await arrive(walker, `${assignment}&turkSubmitTo=${encodeURIComponent(host)}`);
@@ -138,7 +138,7 @@ eachStore((effects) => {
     expect(headers.get("content-security-policy")).toContain("form-action 'self';");
   });
 
-  test("a preview shows what it is about, and takes no place, no cookie and no count", async () => {
+  test("a preview shows the study, and takes no place, cookie or visit", async () => {
     const { url, study, close } = await open({ survey: { recruiting: mturk, quota: 1 } });
     const walker = new Walker(url);
     const preview = await walker.get("/?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H1");
@@ -150,7 +150,7 @@ eachStore((effects) => {
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
   });
 
-  test("MTurk may show the participants' pages in its frame, and nobody may show the dashboard in one", async () => {
+  test("MTurk may embed the participants' pages in its frame, and nobody may embed the dashboard", async () => {
     const { url } = await open({ survey: { recruiting: mturk, proxy: true } });
     const walker = new Walker(url);
     const { headers } = await walker.get(`/${assignment}`);
@@ -207,7 +207,7 @@ eachStore((effects) => {
     await close();
     expect(await readJudgments(study)).toHaveLength(4);
     expect(await readTable(study.path("judgments/participants.csv"))).toHaveLength(1);
-    // The place is free again; the recruiting service's id is used up, also under another study of the service.
+    // The place is free again; the recruiting service's id cannot be used again, also in another study of the service.
     const survey = await startSurvey(study, { port: 0, host: "127.0.0.1" }, effects());
     for (const ids of [prolific, prolific.replace("s1", "s2")]) {
       const again = await arrive(new Walker(survey.url), ids);
@@ -220,7 +220,7 @@ eachStore((effects) => {
     await survey.close();
   });
 
-  test("a link that was guessed opens nothing", async () => {
+  test("a guessed link gives no access", async () => {
     const { url } = await open();
     const walker = new Walker(url);
     await walker.begin();

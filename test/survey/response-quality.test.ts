@@ -23,7 +23,7 @@ const answer = (changes: Partial<TimedAnswer>): TimedAnswer => ({
 const fastOf = (answers: readonly TimedAnswer[], started = 0) =>
   responseQualityOf(started, answers, [], { wordsOf, fastest: 1000 }).fastPages;
 
-test("a page is fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
+test("a page is too fast if its words cannot be read in its time: a hundred words in under six seconds", () => {
   expect(fastOf([answer({ ms: 5999 })])).toBe(1);
   expect(fastOf([answer({ ms: 6000 })])).toBe(0);
   expect(fastOf([answer({ stimuli: ["one", "two"], ms: 11_000 })])).toBe(1);
@@ -34,7 +34,7 @@ test("a second question about a story that has been read may be answered at once
   expect(fastOf([answer({ ms: 9000 }), answer({ task: "how-it-felt", answer: "4", ms: 800 })])).toBe(0);
 });
 
-test("without a measured time the time between two answers is used; changed and imported answers say nothing", () => {
+test("without a measured time the time between two answers is used; changed and imported answers do not count", () => {
   const at = (one: number, two: number) => [answer({ at: one }), answer({ stimuli: ["two"], at: two })];
   expect(fastOf(at(2000, 4000))).toBe(2);
   expect(fastOf(at(9000, 11_000))).toBe(1);
@@ -42,7 +42,7 @@ test("without a measured time the time between two answers is used; changed and 
   expect(fastOf(at(0, 0))).toBe(0);
 });
 
-test("straight-lining is one answer to five stories of a task, and no fewer", () => {
+test("straight-lining is the same answer to at least five stories of a task", () => {
   const lined = (answers: readonly string[]) =>
     responseQualityOf(
       0,
@@ -95,7 +95,7 @@ eachStore((effects) => {
       filled_traps: "7",
       pasted_answers: "1",
     });
-    // The trap is no answer, and nobody's form can be filled up with it.
+    // The hidden field is not stored as an answer, and cannot fill up a participant's form.
     expect(await readFile(study.path("judgments/judgments.csv"), "utf8")).not.toMatch(
       /x\.example|website|pasted/,
     );
@@ -111,7 +111,7 @@ eachStore((effects) => {
     await remove();
   });
 
-  test("if it cannot be computed the answers are exported all the same, with a warning", async () => {
+  test("if response quality cannot be computed the answers are exported anyway, with a warning", async () => {
     const { study, remove } = await fixture({ stories: 2, forms: 1 });
     const effect = effects();
     const survey = await served(study, effect);

@@ -19,7 +19,7 @@ eachStore((effects, kind) => {
       await study.remove();
     });
 
-    test("ends with every answer once, in the exported table as well", async () => {
+    test("ends with every answer stored once, also in the exported table", async () => {
       const walker = new Walker(survey.url);
       await walker.begin();
       expect(await walker.finish()).toContain("You were right about 2 of 4.");
@@ -74,7 +74,7 @@ eachStore((effects, kind) => {
       expect(late.status).toBe(409);
     });
 
-    test("nobody skips ahead", async () => {
+    test("nobody can skip ahead", async () => {
       const walker = new Walker(survey.url);
       await walker.begin();
       const fields = hiddenFields((await walker.get("/q/1")).text);
@@ -146,7 +146,7 @@ eachStore((effects, kind) => {
     await remove();
   });
 
-  test("an unused place is given away when its reservation expires, and a late participant still counts", async () => {
+  test("an unused place is released when its reservation expires, and a late participant still counts", async () => {
     const { study, remove } = await fixture({ forms: 1, survey: { quota: 1, reserve: 10 } });
     let now = Date.UTC(2026, 0, 1);
     const survey = await served(study, effects({ now: () => now }));
@@ -162,7 +162,7 @@ eachStore((effects, kind) => {
     await remove();
   });
 
-  test.skipIf(kind === "PostgreSQL")("one store, or one port, is used by one server", async () => {
+  test.skipIf(kind === "PostgreSQL")("a store, or a port, can be used by only one server", async () => {
     const [one, other] = [await fixture(), await fixture()];
     const survey = await served(one.study, effects());
     await expect(served(one.study, effects())).rejects.toThrow(/in use by another process/);

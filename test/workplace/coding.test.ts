@@ -20,7 +20,7 @@ let built: Fixture;
 let survey: RunningSurvey;
 let session = "";
 
-/** Six titles; people wrote each with curly quotes, a model with straight ones and Markdown. */
+/** Six titles; the human stories have curly quotes, the model's straight ones and Markdown. */
 const titles = ["Glove", "Train", "Tea & <b>Milk</b>", "Kitchen", "Umbrella", "Bulbs"];
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ const attemptAt = (title: string, at: number) =>
     text: `"${title}," *he* said -- once... And that was ${at + 40} days ago.`,
   });
 
-/** A researcher's browser; logged in once for all, for logins are limited. */
+/** A researcher's browser; logged in once for all tests, because logins are rate-limited. */
 async function researcher(): Promise<Walker> {
   const walker = new Walker(survey.url);
   if (!session) {
@@ -72,7 +72,7 @@ async function researcher(): Promise<Walker> {
   return walker;
 }
 
-/** The link that the researcher makes for a coder. */
+/** The researcher's link for a coder. */
 async function linkOf(name: string, count = "", lot = "study"): Promise<string> {
   const walker = await researcher();
   const seal = hiddenFields((await walker.get("/study/coding")).text);
@@ -80,7 +80,7 @@ async function linkOf(name: string, count = "", lot = "study"): Promise<string> 
   return /\/coding\/enter\/[\w.-]+/.exec(text)![0];
 }
 
-/** A coder's browser, which the link has opened, and the page to go on with. */
+/** A coder's browser that has opened the link, and the next page. */
 async function coder(name: string, count = "", lot = "study"): Promise<{ walker: Walker; start: string }> {
   const walker = new Walker(survey.url);
   expect((await walker.get(await linkOf(name, count, lot))).location).toBe("/coding");
@@ -90,7 +90,7 @@ async function coder(name: string, count = "", lot = "study"): Promise<{ walker:
 
 type Codes = Record<string, string>;
 
-/** Codes one text after another, as `choose` says of each page, and returns the pages. */
+/** Codes texts one after another, by `choose` for each page, and returns the pages. */
 async function codeOn(walker: Walker, start: string, choose: (page: string) => Codes, most = 100) {
   const pages: string[] = [];
   let place = start;
@@ -124,13 +124,13 @@ test("without a link there is no page and nothing is written", async () => {
   expect((await (await researcher()).get("/study")).text).toContain('href="/study/coding"');
 });
 
-test("a coder's link opens neither another's codes nor the dashboard, and cannot be made into another's", async () => {
+test("a coder's link opens neither another coder's codes nor the dashboard, and cannot be changed into another's", async () => {
   const one = await coder("xenia", "4");
   const other = await coder("walt", "4");
   await codeOn(one.walker, one.start, joyful);
   const { text } = await other.walker.get("/coding/1");
   expect(text).not.toMatch(/ checked|xenia/);
-  // Xenia's page, seal and all, posted by Walt.
+  // Xenia's page, including its seal, posted by Walt.
   const xenias = hiddenFields((await one.walker.get("/coding/1")).text);
   expect((await other.walker.post("/coding/1", { ...xenias, ...joyful() })).status).toBe(403);
   const walts = hiddenFields(text);
@@ -156,7 +156,7 @@ test("a coder's link opens neither another's codes nor the dashboard, and cannot
   expect(cookie).toMatch(/Path=\/coding; HttpOnly; SameSite=Lax$/);
 });
 
-/** A page without its text, its place and the text's seal. */
+/** A page without its text, its position and the text's seal. */
 const bare = (page: string): string =>
   page
     .replace(titleOf(page)[0], "")
@@ -166,7 +166,7 @@ const bare = (page: string): string =>
     .replace(/progress value="\d+"/, "")
     .replace(/coding\/\d+/g, "");
 
-test("the pages of all texts are one page, but for the text, its place and its seal", async () => {
+test("all pages are identical except for the text, its position and its seal", async () => {
   const { walker, start } = await coder("blind");
   const { pages } = await codeOn(walker, start, () => ({}));
   expect(pages).toHaveLength(12);
@@ -181,7 +181,7 @@ test("the pages of all texts are one page, but for the text, its place and its s
   expect(texts.filter((text) => text.includes("&quot;Train,&quot; he said – once…"))).toHaveLength(1);
 });
 
-test("a coder gets the sheet's texts in the sheet's order, and the file that the sheet would give", async () => {
+test("a coder gets the sheet's texts in the sheet's order, and the same file as from the sheet", async () => {
   const { study } = built;
   const texts = textsOf(await readStories(study), await readGenerations(study));
   const codebook = await readCodebook(study);
@@ -191,7 +191,7 @@ test("a coder gets the sheet's texts in the sheet's order, and the file that the
   );
   const rows = await readTable(study.path("sheet.csv"));
 
-  /** The codes of a coder's text by its place; some are passes. */
+  /** The codes of a coder's text by position; some texts have no code. */
   const choice = (place: number): Codes =>
     Object.fromEntries(
       codebook.variables.map(({ name, codes }, at) => [
@@ -241,7 +241,7 @@ test("a coder continues where she stopped, goes back, and changes or removes a c
   );
 });
 
-test("two coders at once, and one coder in two tabs, lose no row; the codes that agree are settled", async () => {
+test("two coders at once, and one coder in two tabs, lose no row; codes on which they agree are used", async () => {
   const [dora, emil, fay] = [await coder("dora"), await coder("emil"), await coder("fay")];
   await Promise.all([dora, emil].map(({ walker, start }) => codeOn(walker, start, joyful)));
   expect(await codedBy("dora")).toHaveLength(24);
@@ -339,7 +339,7 @@ const factorial = () =>
     ),
   );
 
-test("the texts of the factorial get links of their own: as blind, in the sheet's order, into the sheet's file", async () => {
+test("the texts of the factorial have separate links: without origins, in the sheet's order, into the sheet's file", async () => {
   const { study } = built;
   const walker = await researcher();
   const before = (await walker.get("/study/coding")).text;
@@ -387,13 +387,13 @@ test("the texts of the factorial get links of their own: as blind, in the sheet'
   );
 });
 
-test("a link to one text set opens nothing of the other, under the same name", async () => {
+test("a link to one text set does not open the other, under the same name", async () => {
   const own = await coder("mia", "4");
   await codeOn(own.walker, own.start, joyful);
   const other = await coder("mia", "4", "factorial");
   const page = (await other.walker.get("/coding/1")).text;
   expect(page).not.toContain(" checked");
-  // A page of the one lot posted with the other's cookie.
+  // A page of one text set posted with the other's cookie.
   const foreign = hiddenFields((await own.walker.get("/coding/1")).text);
   expect((await other.walker.post("/coding/1", { ...foreign, ...joyful() })).status).toBe(403);
   const mixed = { ...hiddenFields(page), item: foreign["item"]!, ...joyful() };
@@ -411,11 +411,11 @@ test("a link to one text set opens nothing of the other, under the same name", a
 const found = chromiumPath();
 if (!found) console.warn(withoutChromium);
 
-/** With TINYLOVE_SCREENSHOTS=FOLDER the page is kept as a picture. */
+/** With TINYLOVE_SCREENSHOTS=FOLDER the page is saved as a picture. */
 const pictures = process.env["TINYLOVE_SCREENSHOTS"];
 
 describe.skipIf(!found)("in Chromium", () => {
-  test("without JavaScript a text is coded with the keyboard alone, and the codes' meanings open next to it", async () => {
+  test("without JavaScript a text is coded with the keyboard alone, and the meanings of the codes open next to it", async () => {
     const browser = await launchBrowser();
     try {
       const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
@@ -445,7 +445,7 @@ describe.skipIf(!found)("in Chromium", () => {
     }
   });
 
-  test("the researcher makes a link to the factorial's texts, and a coder codes them all by it", async () => {
+  test("the researcher makes a link for the factorial's texts, and a coder codes all of them", async () => {
     await factorial();
     const browser = await launchBrowser();
     try {

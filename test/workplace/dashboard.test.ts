@@ -69,7 +69,7 @@ const insides = [
   "/study/forms",
 ];
 
-test("nothing of the dashboard is seen without the token", async () => {
+test("the dashboard is not accessible without the token", async () => {
   const stranger = new Walker(survey.url);
   for (const path of insides) {
     const reply = await stranger.get(path);
@@ -84,7 +84,7 @@ test("nothing of the dashboard is seen without the token", async () => {
   expect((await stranger.get("/study")).status).toBe(303);
 });
 
-test("every page of the list is linked from every other, under its title", async () => {
+test("every page in the navigation links to all others by their titles", async () => {
   const walker = await researcher();
   const links = pages.map(({ path, title }) => `${path} ${title}`);
   for (const { path, title } of pages) {
@@ -98,7 +98,7 @@ test("every page of the list is linked from every other, under its title", async
   }
 });
 
-test("the token is in no address, and the session in a cookie that scripts and other sites cannot use", async () => {
+test("the token is never in an address, and the session cookie cannot be used by scripts or other sites", async () => {
   const walker = new Walker(survey.url);
   const reply = await walker.post("/study/login", { token: survey.token });
   const [cookie] = reply.headers.getSetCookie();
@@ -136,14 +136,14 @@ test("accuracy is shown on request, and each request is recorded", async () => {
   expect((await walker.post("/study/accuracy", {})).status).toBe(403);
   const reply = await walker.post("/study/accuracy", hiddenFields(text));
   expect(reply.text).toContain("100.0\u00a0%");
-  // It stands there before the figures are shown, however long the next export of the answers takes.
+  // It is recorded before the figures are shown, however long the next export takes.
   expect(await readTable(built.study.path("judgments/looks.csv"))).toEqual([
     { at: new Date(now).toISOString() },
   ]);
   expect((await walker.get("/study")).text).toContain("so far 1");
 });
 
-test("corpus, generations, stimuli and forms are shown as they are, escaped", async () => {
+test("corpus, generations, stimuli and forms are shown unchanged and escaped", async () => {
   const walker = await researcher();
   const corpus = (await walker.get("/study/corpus")).text;
   expect(corpus).toContain("Nobody &lt;i&gt;");
@@ -156,7 +156,7 @@ test("corpus, generations, stimuli and forms are shown as they are, escaped", as
   expect(stimuli).toContain("machine (a-model)");
   const forms = (await walker.get("/study/forms")).text;
   expect(forms).toMatch(/<td>human<\/td>/);
-  // Each question leads to itself on the walk through its form.
+  // In the pages of a form each question links to itself.
   const rows = [
     ...forms.matchAll(/<td><a href="([^"]+)">\d+<\/a><\/td>\s*<td>[^<]*<\/td>\s*<td>([^<]*)<\/td>/g),
   ];
@@ -166,7 +166,7 @@ test("corpus, generations, stimuli and forms are shown as they are, escaped", as
   expect((await walker.get("/study/forms/../../etc/passwd")).status).toBe(404);
 });
 
-test("personal links let each one in once", async () => {
+test("a personal link can be used once", async () => {
   const invited = await fixture({ survey: { invited: true } });
   const own = await startSurvey(invited.study, { port: 0, host: "127.0.0.1" }, quietEffects());
   const walker = new Walker(own.url);
@@ -189,7 +189,7 @@ test("personal links let each one in once", async () => {
   await invited.remove();
 });
 
-test("guessing the token is slowed down", async () => {
+test("guessing the token is rate-limited", async () => {
   const stranger = new Walker(survey.url);
   const statuses = [];
   for (let guess = 0; guess < 12; guess++) {
@@ -198,7 +198,7 @@ test("guessing the token is slowed down", async () => {
   expect(statuses.at(-1)).toBe(429);
 });
 
-test("a backup taken while serving holds every answer, and opens as a store", async () => {
+test("a backup of a running survey has every answer, and opens as a store", async () => {
   const effects = quietEffects();
   await backup.run(built.study.folder, {}, effects);
   const file = effects.said.at(-1)!;

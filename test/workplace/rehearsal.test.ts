@@ -24,7 +24,7 @@ afterAll(() => built.remove());
 
 const path = () => new URL(survey.rehearsal).pathname;
 
-test("a rehearsal goes from consent to thanks as participants see it, and every page says that it is one", async () => {
+test("a rehearsal shows all pages from consent to the end as participants see them, and every page is marked", async () => {
   const browser = await launchBrowser();
   const page = await browser.newPage();
   const banner = "Nothing that you answer here is stored";
@@ -46,7 +46,7 @@ test("a rehearsal goes from consent to thanks as participants see it, and every 
   await browser.close();
 });
 
-test("without a script too, and a missing answer is reported", async () => {
+test("it works without a script, and a missing answer is reported", async () => {
   const walker = new Walker(survey.url);
   const first = await walker.get(`${path()}/q/1`);
   const unanswered = await walker.post(`${path()}/q/1`, hiddenFields(first.text));
@@ -58,7 +58,7 @@ test("without a script too, and a missing answer is reported", async () => {
   expect((await walker.get(`${path()}/q/5`)).status).toBe(404);
 });
 
-test("nobody who rehearses is counted, in the store or on the dashboard", async () => {
+test("a rehearsal is not counted, in the store or on the dashboard", async () => {
   await survey.close();
   expect(await readJudgments(built.study)).toEqual([]);
   expect(
@@ -75,7 +75,7 @@ test("nobody who rehearses is counted, in the store or on the dashboard", async 
   );
 });
 
-test("only links of this study open, and they are the same after a restart", async () => {
+test("only links of this study open, and they stay the same after a restart", async () => {
   const walker = new Walker(survey.url);
   const forged = path().replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   for (const rest of ["", "/instructions", "/q/1", "/thanks", "/declined"])
@@ -87,7 +87,7 @@ test("only links of this study open, and they are the same after a restart", asy
   await survey.close();
 });
 
-test("what could not be sent, in a rehearsal or to a study that is gone, keeps no participant from answering", async () => {
+test("unsent answers, in a rehearsal or to a removed study, do not prevent a participant from answering", async () => {
   const { study, remove } = await fixture({ forms: 1, stories: 2 });
   const open = await served(study);
   const browser = await launchBrowser();
@@ -131,7 +131,7 @@ test("what could not be sent, in a rehearsal or to a study that is gone, keeps n
   await remove();
 });
 
-test("what is posted to an address that leads nowhere by the script is told in its own words where to go on", async () => {
+test("a script's post to an unknown address gets a reply that says where to continue", async () => {
   const { study, remove } = await fixture({ forms: 1, stories: 2 });
   const open = await served(study);
   const walker = new Walker(open.url);
@@ -148,13 +148,13 @@ test("what is posted to an address that leads nowhere by the script is told in i
   await remove();
 });
 
-test("who has the link, a participant or a stranger, learns and changes nothing: no name, no cookie, no row", async () => {
+test("the link reveals and changes nothing for a participant or a stranger: no name, no cookie, no row", async () => {
   const { study, stimuli, remove } = await fixture({ forms: 2, stories: 4, survey: { feedback: true } });
   const first = await served(study);
   const participant = new Walker(first.url);
   await participant.begin();
   const own = hiddenFields((await participant.get("/q/1")).text);
-  // At its end a survey has written down all that it counts.
+  // A survey writes all its counts when it ends.
   await first.close();
   const before = rowsOf(study.path("survey.sqlite"));
   const open = await served(study);
@@ -191,7 +191,7 @@ test("who has the link, a participant or a stranger, learns and changes nothing:
 
 const namesIn = ({ id, questions }: Form): string[] => [id, ...questions.map((question) => question.id)];
 
-/** Everything that a store holds. */
+/** The whole content of a store. */
 function rowsOf(path: string): Record<string, unknown[]> {
   const file = new Libsql(path, { readonly: true });
   const tables = ["participant", "answer", "submission", "recruit", "sign", "fact"];

@@ -77,7 +77,7 @@ async function visit(page: Page, address: string): Promise<VisitedPage> {
   }
   const status = response?.status() ?? 0;
   if (status >= 400) return { status, address: page.url(), html: await contentOf(page) };
-  // The page's own scripts may show a wall, so wait for it as a reader's browser would.
+  // The page's own scripts may show a paywall, so wait for them as an ordinary browser would.
   await page.waitForLoadState("load", { timeout: 20_000 }).catch(() => undefined);
   await page
     .locator(storySelector)

@@ -74,9 +74,9 @@ export function explained(
     ? "your login seems to have expired or does not cover them: renew it with `tinylove login` or --cookies FILE"
     : "they are for subscribers: log in with `tinylove login` or import cookies with --cookies FILE";
   const said: Record<Wall, [message: string, remedy: string]> = {
-    captcha: ["asks for a captcha", `Tiny Love does not solve captchas: wait a day, ${saved}`],
+    captcha: ["asks for a CAPTCHA", `Tiny Love does not solve CAPTCHAs: wait a day, ${saved}`],
     login: ["leads to the login page", `${renew}, ${saved}`],
-    gateway: ["is behind the subscription wall", `${renew}, ${saved}`],
+    gateway: ["is behind the paywall", `${renew}, ${saved}`],
     truncated: ["is cut short for those who are not logged in", `${renew}, ${saved}`],
     "too many requests": [
       "is refused because of too many requests (429)",

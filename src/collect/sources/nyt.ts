@@ -23,7 +23,7 @@ export const journalFile = "collected/crawl.sqlite";
 
 /**
  * The Tiny Love Stories of The New York Times: addresses from the Article Search API, pages through a browser with
- * the reader's own login. It is slow and resumable, and stops at any wall.
+ * the user's own login. It is slow and resumable, and stops at a paywall, CAPTCHA or refusal.
  */
 export const nyt: Source = {
   name: "nyt",
@@ -35,11 +35,11 @@ export const nyt: Source = {
     if (!options.reparse && !options.dryRun) await acknowledgeTerms(study, options.acknowledgeTerms, effects);
     const journal = new Journal(study.path(journalFile));
     try {
-      const places = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
+      const endpoints = endpointsOf(effects.env, study.config.corpus.nyt.secondsBetweenPages);
       const pages = keptPages(study);
       await recover(journal, pages, effects);
-      if (options.dryRun) return printPlan(journal, study, places, options, effects);
-      if (!options.reparse) await fetchAll(journal, pages, study, places, options, effects);
+      if (options.dryRun) return printPlan(journal, study, endpoints, options, effects);
+      if (!options.reparse) await fetchAll(journal, pages, study, endpoints, options, effects);
       return await parseAll(journal, pages, study, effects);
     } finally {
       journal.close();
@@ -51,11 +51,11 @@ async function fetchAll(
   journal: Journal,
   pages: KeptPages,
   study: Study,
-  places: Endpoints,
+  endpoints: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): Promise<void> {
-  const cookies = await loginOf(study, places, options, effects);
+  const cookies = await loginOf(study, endpoints, options, effects);
   const idle =
     openWindows(journal, study.config.corpus.nyt).length + dueAddresses(journal, options).length === 0;
   if (idle) return;
@@ -66,20 +66,20 @@ async function fetchAll(
     await discoverPosts(
       journal,
       study.config.corpus.nyt,
-      places,
-      paced(places.searchPace, last, effects),
+      endpoints,
+      paced(endpoints.searchPace, last, effects),
       effects,
     );
   }
   const addresses = dueAddresses(journal, options);
   if (addresses.length === 0) return;
 
-  const robots = await robotsOf(places.site, agent, effects.fetch);
-  const seconds = Math.max(places.pagePace, robots.delay);
+  const robots = await robotsOf(endpoints.site, agent, effects.fetch);
+  const seconds = Math.max(endpoints.pagePace, robots.delay);
   effects.log(
     `${addresses.length} pages to fetch, one every ${seconds} s: about ${duration(addresses.length * seconds * 1000)}`,
   );
-  const visitor = await openVisitor(places.site, cookies, effects.env);
+  const visitor = await openVisitor(endpoints.site, cookies, effects.env);
   const close = () => void visitor.close();
   effects.signal.addEventListener("abort", close, { once: true });
   try {
@@ -125,17 +125,21 @@ const lastRequest = (journal: Journal): number =>
 function printPlan(
   journal: Journal,
   study: Study,
-  places: Endpoints,
+  endpoints: Endpoints,
   options: CollectOptions,
   effects: Effects,
 ): undefined {
   const windows = openWindows(journal, study.config.corpus.nyt).length;
   const states = new Map<string, number>();
   for (const { state } of journal.addresses()) states.set(state, (states.get(state) ?? 0) + 1);
-  effects.print(`open searches: ${windows} at ${places.search.host}, one page every ${places.searchPace} s`);
+  effects.print(
+    `open searches: ${windows} at ${endpoints.search.host}, one page every ${endpoints.searchPace} s`,
+  );
   for (const [state, count] of states) effects.print(`addresses ${state}: ${count}`);
   const due = dueAddresses(journal, options);
-  effects.print(`pages to fetch now from ${places.site.host}: ${due.length}, one every ${places.pagePace} s`);
+  effects.print(
+    `pages to fetch now from ${endpoints.site.host}: ${due.length}, one every ${endpoints.pagePace} s`,
+  );
   for (const { address } of due) effects.print(address);
 }
 
