@@ -1,7 +1,7 @@
 /**
  * False interactions of the analysis of conditions, and its power. For each setting 1,000 studies (or the number given) in
  * which the conditions change how readily readers say "human" (or how high they rate), but not how human and machine stories
- * compare: an interaction is false if its p-value, corrected by Holm, is at most .05. Then as many studies in which readers
+ * compare: an interaction is false if its p-value, corrected by Holm, is at most .05. Then a fifth as many studies in which readers
  * under the last condition tell the stories apart better (by 1 on the logit, or 1 point). Limit: .06 false. Studies are
  * seeded by setting and number.
  *
@@ -88,7 +88,7 @@ function drawn(setting: Setting, better: number, random: Random): Outcome {
   return { name: "answers", kind: rated ? "ratings" : "choices", rows: rows as unknown as Outcome["rows"] };
 }
 
-function shareShown(name: string, setting: Setting, better: number): number {
+function shareShown(name: string, setting: Setting, better: number, studies: number): number {
   const names = Array.from({ length: setting.conditions }, (_, at) => `c${at}`);
   let shown = 0;
   for (let study = 0; study < studies; study++) {
@@ -102,7 +102,10 @@ function shareShown(name: string, setting: Setting, better: number): number {
 let failed = false;
 for (const [name, setting] of Object.entries(settings)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
-  const [wrong, power] = [shareShown(name, setting, 0), shareShown(name, setting, 1)];
+  const [wrong, power] = [
+    shareShown(name, setting, 0, studies),
+    shareShown(name, setting, 1, Math.ceil(studies / 5)),
+  ];
   failed ||= wrong > limit;
   console.log(
     `${name}: false interactions ${wrong.toFixed(3)}${wrong > limit ? ` (above ${limit})` : ""}, power ${power.toFixed(3)}`,

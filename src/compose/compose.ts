@@ -25,6 +25,7 @@ import type { Study } from "../workbench/study.ts";
 import { auditCleaning, lengthDifference } from "./audit.ts";
 import { candidatesOf } from "./candidates.ts";
 import { readTwice, summaryOf } from "./clip-summary.ts";
+import { showsWhole } from "./conditions.ts";
 import { checkEnough } from "./enough.ts";
 import { formsOf } from "./forms.ts";
 import { layOut } from "./layout.ts";
@@ -93,9 +94,9 @@ function composedSummary({ forms, summary: { human, machine, range, clip } }: Co
 }
 
 /** Warns if whole stories of one side are longer: with too few titles to choose from, lengths cannot be matched. */
-function warnAboutLengths({ stimuli, key, summary }: Composed, study: Study, { warn }: Effects): void {
-  if (summary.clip !== "none") return;
-  const texts = stimuli.map(({ words }, at) => ({ origin: key[at]!.origin, words }));
+function warnAboutLengths({ stimuli, key }: Composed, study: Study, { warn }: Effects): void {
+  if (!showsWhole(study.config.compose)) return;
+  const texts = stimuli.map(({ words, cut }, at) => ({ origin: key[at]!.origin, words: words + cut }));
   const found = lengthDifference(texts, study.random("compose", "lengths"));
   if (!found || found.p > 0.05) return;
   const longer = found.humanLonger > 0 ? "human" : "machine";

@@ -46,10 +46,25 @@ export function formsByCondition(
   });
 }
 
-function readingCondition({ name, instruction, incentive, feedback, seconds }: Condition): ReadingCondition {
+function readingCondition({
+  name,
+  instruction,
+  incentive,
+  feedback,
+  text,
+  seconds,
+}: Condition): ReadingCondition {
   const instructions = [instruction, incentive].filter((text) => text.trim() !== "");
-  return { name, instructions, feedback, ...(seconds !== undefined && { seconds }) };
+  return {
+    ...{ name, instructions, feedback },
+    ...(text === "whole" && { whole: true as const }),
+    ...(seconds !== undefined && { seconds }),
+  };
 }
+
+/** Whether readers see stories whole in some condition, or in all. */
+export const showsWhole = ({ clip, conditions }: Pick<ComposeSettings, "clip" | "conditions">): boolean =>
+  clip === "none" || conditions?.of.some(({ text }) => text === "whole") === true;
 
 /** What is written above a story: `human`, `machine`, a name, or nothing. */
 function toldOf({ says, author }: Condition, origin: Origin): string | undefined {

@@ -22,6 +22,8 @@ export const ReadingCondition = z.strictObject({
   instructions: z.array(z.string()),
   /** Whether participants see who wrote a story after their last answer about it. */
   feedback: z.boolean(),
+  /** Whether stories are shown whole where they are otherwise cut. */
+  whole: z.literal(true).optional(),
   /** Seconds until a story disappears. */
   seconds: z.int().positive().optional(),
 });

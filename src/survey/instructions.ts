@@ -18,7 +18,7 @@ export function instructionsFor(
   questions: readonly AskedQuestion[],
   language: string,
   words: Phrases,
-  cut: boolean,
+  cut: Cut,
 ): string {
   const tasks = [...new Set(questions.map(({ task }) => task))].map((name) => requireTask("form", name));
   const asksOrigin = (kind: TaskKind) => tasks.some((task) => task.kind === kind && task.asksOrigin);
@@ -28,7 +28,7 @@ export function instructionsFor(
       ...readingSentences(questions, words),
       asksOrigin("choice") && words(`instructions.${originsToldIn(questions)}`),
       asksOrigin("pair") && words("instructions.origins.pairs"),
-      cut && words("instructions.cut"),
+      cut === "some" ? words("instructions.cut.some") : cut && words("instructions.cut"),
     ],
     what !== "" && [words("instructions.asked", { what }), words("instructions.read")],
     [tasks.some(({ kind }) => kind === "about") && words("instructions.about")],
@@ -37,6 +37,16 @@ export function instructionsFor(
     .map((sentences) => (sentences || []).filter(Boolean).join(" "))
     .filter(Boolean)
     .join("\n\n");
+}
+
+/** Whether the endings of all texts are cut off, of none, or of some. */
+export type Cut = boolean | "some";
+
+/** Which endings the readers of a form see cut off; `cut` is whether the study cuts texts. */
+export function cutIn({ conditions = [] }: Pick<Form, "conditions">, cut: boolean): Cut {
+  const whole = conditions.filter((condition) => condition.whole).length;
+  if (!cut || whole === 0) return cut;
+  return whole === conditions.length ? false : "some";
 }
 
 /** The paragraphs that the condition of a form adds to the instructions; none if its conditions change by story. */

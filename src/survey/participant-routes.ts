@@ -15,7 +15,7 @@ import {
 import { alertFromQuery, sendNotFound } from "./error-pages.ts";
 import { allocateForm } from "./form-allocation.ts";
 import { equalSecrets, hmac } from "./ids.ts";
-import { furtherInstructions, instructionsFor } from "./instructions.ts";
+import { cutIn, furtherInstructions, instructionsFor } from "./instructions.ts";
 import { allowPostTo, isPreview, returnPostOf } from "./mturk.ts";
 import { newParticipant, type Participant } from "./participant.ts";
 import {
@@ -170,7 +170,12 @@ export function participantRoutes(server: FastifyInstance, context: SurveyContex
       return reply.redirect(await currentAddress(context, participant), 303);
     const instructions =
       pageContext.survey.instructions ||
-      instructionsFor(participant.plan, survey.language, words, materials.cut);
+      instructionsFor(
+        participant.plan,
+        survey.language,
+        words,
+        cutIn(materials.forms.get(participant.form) ?? {}, materials.cut),
+      );
     return sendPage(
       reply,
       200,

@@ -13,6 +13,8 @@ export interface QuestionView {
   readonly stimuli: readonly Stimulus[];
   /** What is written above the story about its author: `human`, `machine` or a name. */
   readonly told?: string | undefined;
+  /** Whether stories are shown whole. */
+  readonly whole?: boolean | undefined;
   /** Seconds until the story disappears. */
   readonly seconds?: number | undefined;
   readonly fields: readonly Field[];
@@ -82,7 +84,12 @@ const markupCache = new WeakMap<PageContext, Map<string, SharedMarkup>>();
 function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarkup {
   const all = markupCache.get(pageContext) ?? new Map<string, SharedMarkup>();
   markupCache.set(pageContext, all);
-  const name = [view.task.name, ...view.stimuli.map(({ id }) => id), view.told ?? ""].join(" ");
+  const name = [
+    view.task.name,
+    ...view.stimuli.map(({ id }) => id),
+    view.told ?? "",
+    view.whole ? "whole" : "",
+  ].join(" ");
   const known = all.get(name) ?? markupOf(pageContext, view);
   all.set(name, known);
   return known;
@@ -90,9 +97,13 @@ function cachedMarkup(pageContext: PageContext, view: QuestionView): SharedMarku
 
 const markupOf = (
   { words }: PageContext,
-  { task, stimuli, told, fields, given }: QuestionView,
+  { task, stimuli, told, whole = false, fields, given }: QuestionView,
 ): SharedMarkup => ({
-  texts: storiesOf(stimuli, words, told),
+  texts: storiesOf(
+    stimuli.map((stimulus) => ({ ...stimulus, text: (whole && stimulus.whole) || stimulus.text })),
+    words,
+    told,
+  ),
   items: renderItems(task.items(words, fields), words("optional"), given),
 });
 

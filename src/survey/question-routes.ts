@@ -182,6 +182,7 @@ export function questionRoutes(server: FastifyInstance, context: SurveyContext):
         task: taskNamed(planned.task)!,
         stimuli: planned.stimuli.map((id): Stimulus => materials.stimuli.get(id)!),
         told: planned.told,
+        whole: conditionAt(participant, planned)?.whole,
         seconds: conditionAt(participant, planned)?.seconds,
         mayGoBack: mayGoBack(participant),
         fields: survey.demographics,

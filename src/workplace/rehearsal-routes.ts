@@ -3,7 +3,7 @@ import { conditionOf, type Form } from "../study/form.ts";
 import { type Fields, formFields, wantsJson } from "../survey/browser-session.ts";
 import { alertFromQuery, alertText, sendNotFound, sendProblem } from "../survey/error-pages.ts";
 import { equalSecrets, hmac, randomId } from "../survey/ids.ts";
-import { furtherInstructions, instructionsFor } from "../survey/instructions.ts";
+import { cutIn, furtherInstructions, instructionsFor } from "../survey/instructions.ts";
 import type { PageContext } from "../survey/page.ts";
 import { parsePosition, parseResponse } from "../survey/parse-response.ts";
 import { consentPage, declinedPage, instructionsPage, thanksPage } from "../survey/participant-pages.ts";
@@ -67,7 +67,12 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
     if (!rehearsal) return sendNotFound(reply, context.pageContext);
     const text =
       rehearsal.pageContext.survey.instructions ||
-      instructionsFor(rehearsal.plan, survey.language, rehearsal.pageContext.words, context.materials.cut);
+      instructionsFor(
+        rehearsal.plan,
+        survey.language,
+        rehearsal.pageContext.words,
+        cutIn(rehearsal.form, context.materials.cut),
+      );
     const further = furtherInstructions(rehearsal.form);
     return sendPage(reply, 200, instructionsPage(rehearsal.pageContext, text, undefined, further));
   });
@@ -119,6 +124,7 @@ export function rehearsalRoutes(server: FastifyInstance, context: SurveyContext)
       task: taskNamed(task)!,
       stimuli: stimuli.map((id) => context.materials.stimuli.get(id)!),
       told,
+      whole: conditionOf(form, planned)?.whole,
       seconds: conditionOf(form, planned)?.seconds,
       mayGoBack: survey.back,
       fields: survey.demographics,

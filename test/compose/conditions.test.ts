@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { compose } from "../../src/compose/compose.ts";
-import { readForms, readKey } from "../../src/workbench/artefacts.ts";
+import { randomFrom } from "../../src/stats/random.ts";
+import { readForms, readKey, readStimuli } from "../../src/workbench/artefacts.ts";
 import { temporaryStudy } from "../helpers/world.ts";
 import { generation, run, story, studyWith, upTo } from "./fixture.ts";
 
@@ -64,6 +65,32 @@ test.each<[string, object, RegExp]>([
 ])("%s", async (_, conditions, message) => {
   const study = await temporaryStudy({ compose: { conditions } });
   await expect(compose.preflight!(study, new Set())).rejects.toThrow(message);
+});
+
+test("clipped or whole: both lengths are matched, and each text is in its stimulus", async () => {
+  const random = randomFrom("clipped or whole");
+  const lengths = upTo(60, () => random.integer(95, 150));
+  const study = await studyWith(
+    lengths.map((words, at) => story(at, words)),
+    lengths.map((words, at) => generation(at, Math.round(words * (1.05 + 0.1 * random.normal())))),
+    { conditions: { of: [{ name: "clipped" }, { name: "whole", text: "whole" }] } },
+  );
+  await run(study);
+  const key = await readKey(study);
+  const stimuli = await readStimuli(study);
+  const mean = (origin: string) => {
+    const own = stimuli.filter(({ id }) => key.get(id)!.origin === origin);
+    return own.reduce((sum, { words, cut }) => sum + words + cut, 0) / own.length;
+  };
+  expect(Math.abs(mean("human") - mean("machine"))).toBeLessThan(1);
+  for (const { text, whole, words, cut } of stimuli) {
+    expect(cut).toBeGreaterThan(0);
+    expect(whole).toMatch(/\.$/);
+    expect(text).toMatch(/ …$/);
+    expect(whole!.split(/\s+/)).toHaveLength(words + cut);
+  }
+  const [form] = (await readForms(study)).filter(({ group }) => group === "whole");
+  expect(form!.conditions).toEqual([{ name: "whole", instructions: [], feedback: false, whole: true }]);
 });
 
 test("a pair has no author to speak of", async () => {

@@ -215,6 +215,24 @@ describe("feedback after each answer", () => {
   });
 });
 
+test("whole and clipped texts: each reader sees one of them, and the instructions say which", async () => {
+  const built = await withConditions({ of: [{ name: "a" }, { name: "b", text: "whole" }] });
+  const { study, stimuli } = built;
+  const full = stimuli.map((one) => ({ ...one, whole: `${one.text.replace(" …", "")} And so it ended.` }));
+  await writeWhole(study.path("stimuli/stimuli.jsonl"), full.map((one) => JSON.stringify(one)).join("\n"));
+  const survey = await served(study, quietEffects());
+  ends.push(survey.close);
+  const seen = [];
+  for (let reader = 0; reader < 2; reader++) {
+    const walker = new Walker(survey.url);
+    await walker.begin();
+    const says = (await walker.get("/instructions")).text.includes("endings have been cut off");
+    const { text } = await walker.get("/q/1");
+    seen.push([says, text.includes("And so it ended."), text.includes("…</p>")].join());
+  }
+  expect(seen.sort()).toEqual(["false,true,false", "true,false,true"]);
+});
+
 test("a time limit is a style sheet of the survey's own, and only of declared lengths", async () => {
   const { url } = await open({
     of: [

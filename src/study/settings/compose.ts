@@ -45,6 +45,12 @@ const Condition = z.strictObject({
     .describe(
       "Whether participants see who wrote a story after their last answer about it; answers can then not be changed (only with by: reader).",
     ),
+  text: z
+    .enum(["clipped", "whole"])
+    .default("clipped")
+    .describe(
+      "Whether a story is cut as compose.clip says, or shown whole. Then titles are chosen so that whole stories have the same lengths too.",
+    ),
   seconds: z
     .int()
     .min(1)
@@ -98,7 +104,7 @@ export const ComposeSettings = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      "With clip: none, how far the lengths of a title's two versions may differ, as a share of the longer one. Default: 0.1.",
+      "With clip: none or a condition with text: whole, how far the lengths of a title's two versions may differ, as a share of the longer one. Default: 0.1.",
     ),
   tooShort: z
     .enum(["drop", "lower"])
