@@ -210,9 +210,10 @@ async function allFindings(
   const found: Findings[] = [];
   for (const analysis of selected) {
     effects.signal.throwIfAborted();
-    const { name, asks } = analysis;
+    const { name, asks, section } = analysis;
     const place = analyses.indexOf(analysis) + 1;
-    found.push({ analysis: name, asks, place, ...analysis.run(data, random.fork(name)) });
+    const about = { analysis: name, asks, place, ...(section && { section }) };
+    found.push({ ...about, ...analysis.run(data, random.fork(name)) });
     progress.step(name);
     // Lets the event loop handle an interrupt between two analyses.
     await new Promise(setImmediate);

@@ -2,6 +2,7 @@ import { readCodebook } from "../coding/codebook.ts";
 import { codersOf } from "../coding/codings.ts";
 import { declaredAnalysis, frozenOf, readRegistration } from "../registration/registration.ts";
 import type { Form } from "../study/form.ts";
+import { shortConditions } from "../study/generation.ts";
 import type { Judgment } from "../study/judgment.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { methodOf } from "../study/settings/analyse.ts";
@@ -29,7 +30,9 @@ import { numericColumns } from "./from-table.ts";
 
 /** The data of a study's folder. Judgments may be missing, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
-  const key = await readKey(study);
+  const conditions = await readKey(study);
+  const short = shortConditions([...conditions.values()].map(({ model }) => model));
+  const key = new Map([...conditions].map(([id, entry]) => [id, { ...entry, model: short(entry.model) }]));
   const forms = await readForms(study);
   const stimuli = new Map((await readStimuli(study)).map((stimulus) => [stimulus.id, stimulus]));
   const shown = (id: string, where: string) => shownOf(id, key, stimuli, where);

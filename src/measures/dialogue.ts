@@ -4,6 +4,7 @@ import type { QuickMeasure } from "./measure.ts";
 /** Uses the original text: single quotes and paragraphs show where a speech ends. */
 export const dialogueWords: QuickMeasure = {
   name: "dialogue_words",
+  label: "words of dialogue",
   means: "words of dialogue",
   unit: "words",
   format: "number",

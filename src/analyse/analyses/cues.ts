@@ -20,6 +20,7 @@ export const cues: Analysis = {
   name: "cues",
   asks: "What makes readers say “human”, and which stories stand out?",
   needs: ["choices"],
+  section: "what moved readers",
   run(data, random) {
     const stories = judgedStories(data);
     if (stories.length === 0) {

@@ -23,6 +23,7 @@ export const leaks: Analysis = {
   name: "leaks",
   asks: "Do surface features give the stories away?",
   needs: ["choices", "pairs"],
+  section: "robustness",
   beforeData: true,
   run(data, random) {
     const scans = [

@@ -12,6 +12,7 @@ export const overview: Analysis = {
   name: "overview",
   asks: "What were readers shown?",
   needs: ["study"],
+  section: "stimuli",
   beforeData: true,
   run(data) {
     const { corpus, clip, generations } = data.study!;
@@ -121,8 +122,8 @@ function selectionFindings(generations: readonly Generation[]): Finding[] {
       ? `No text was drawn again or chosen: ${counted(kept, "text")} of ${counted(drafts, "draft")} ${kept === 1 ? "was" : "were"} usable.`
       : `${counted(drafts, "draft")} gave ${counted(kept, "text")}; ${redrawn} ${redrawn === 1 ? "was" : "were"} set aside for another draft of the same title, so readers saw a selection.`;
   return [
-    sentence("first page", said),
-    table("first page", "From drafts to texts, by model and prompt", {
+    sentence("result", said),
+    table("result", "From drafts to texts, by model and prompt", {
       columns: [
         { key: "model", label: "Model", format: "text" },
         { key: "prompt", label: "Prompt", format: "text" },

@@ -27,6 +27,7 @@ export const pairs: Analysis = {
   name: "pairs",
   asks: "Do readers find the human story in a pair?",
   needs: ["pairs"],
+  section: "result",
   beforeData: true,
   run(data, random) {
     if (data.pairs.length === 0) {

@@ -13,6 +13,7 @@ export const preregistration: Analysis = {
   name: "preregistration",
   asks: "Was the study done as it was registered?",
   needs: ["study"],
+  section: "limits",
   beforeData: true,
   run(data) {
     const registration = data.study!.registration;

@@ -1,6 +1,6 @@
 import { median, quantile } from "../../stats/quantile.ts";
 import type { StudyVerdict } from "../../stats/verdict-test.ts";
-import { type Finding, figure, sentence, type Table, table } from "../../study/finding.ts";
+import { type Finding, figure, inSection, sentence, type Table, table } from "../../study/finding.ts";
 import { groupedBy } from "../../study/groups.ts";
 import { counted, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
@@ -14,6 +14,7 @@ export const quality: Analysis = {
   name: "quality",
   asks: "Did readers answer with care, and do exclusions change the verdict?",
   needs: ["choices", "pairs", "ratings"],
+  section: "readers",
   run(data) {
     const before = data.excluded?.before ?? data;
     const answers = [...before.choices, ...before.pairs, ...before.ratings];
@@ -31,7 +32,7 @@ export const quality: Analysis = {
       ...readBeforeFindings(before, signs),
       ...leftOutFindings(before),
       ...exclusionFindings(data),
-      ...(compared ? comparisonFindings(compared) : []),
+      ...(compared ? inSection("robustness", ...comparisonFindings(compared)) : []),
     ];
     return {
       findings,

@@ -14,6 +14,7 @@ export const ratings: Analysis = {
   name: "ratings",
   asks: "How are human and machine stories rated?",
   needs: ["ratings"],
+  section: "what moved readers",
   run(data) {
     if (data.ratings.length === 0) {
       return { findings: [sentence("result", "Nobody has rated a story yet.")], numbers: { ratings: 0 } };
