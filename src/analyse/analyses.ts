@@ -10,6 +10,7 @@ import { pairs } from "./analyses/pairs.ts";
 import { preregistration } from "./analyses/preregistration.ts";
 import { quality } from "./analyses/quality.ts";
 import { ratings } from "./analyses/ratings.ts";
+import { readers } from "./analyses/readers.ts";
 import { verdict } from "./analyses/verdict.ts";
 import type { Analysis } from "./analysis.ts";
 
@@ -27,6 +28,7 @@ export const analyses: readonly Analysis[] = [
   quality,
   preregistration,
   overview,
+  readers,
 ];
 
 /** The built-in analyses, followed by those of the study's plugins. */

@@ -27,6 +27,7 @@ import { exists } from "../workbench/files.ts";
 import type { Study } from "../workbench/study.ts";
 import type { Choice, Data, FormFacts, Pair, QuestionKind, Rating, StoryFacts, StudyFacts } from "./data.ts";
 import { numericColumns } from "./from-table.ts";
+import { peopleOf } from "./people.ts";
 
 /** The data of a study's folder. Judgments may be missing, forms may not. */
 export async function dataOfStudy(study: Study): Promise<Data> {
@@ -48,6 +49,7 @@ export async function dataOfStudy(study: Study): Promise<Data> {
       corpus: (await exists(study.path(corpusSummaryFile))) ? await readCorpusSummary(study) : undefined,
       clip: await readClipSummary(study),
       ...(await generationsOf(study)),
+      people: await peopleOf(study, judgments),
       stimuli: [...stimuli.values()].map((stimulus) => ({
         ...stimulus,
         ...shown(stimulus.id, "stimuli/stimuli.jsonl"),

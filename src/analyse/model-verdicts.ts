@@ -61,7 +61,7 @@ export function modelConclusions({ together }: StudyVerdict, models: readonly Mo
   });
   return [
     sentence(
-      models.every(({ verdict: conclusion }) => conclusion === together) ? "result" : "verdict",
+      models.every(({ verdict: conclusion }) => conclusion === together) ? "detail" : "verdict",
       `This verdict is for all ${models.length} models combined. For each model, with Holm’s correction: ${each.join("; ")}.`,
     ),
   ];

@@ -8,7 +8,7 @@ export const dialogueWords: QuickMeasure = {
   means: "words of dialogue",
   unit: "words",
   format: "number",
-  version: 1,
+  version: 2,
   of: ({ text }) => spoken.dialogueWords(text.text),
 };
 
@@ -17,6 +17,6 @@ export const hasDialogue: QuickMeasure = {
   means: "whether the text has dialogue",
   unit: "yes or no",
   format: "percent",
-  version: 1,
+  version: 2,
   of: ({ text }) => spoken.dialogueWords(text.text) > 0,
 };

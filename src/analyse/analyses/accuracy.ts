@@ -21,7 +21,7 @@ export const accuracy: Analysis = {
     const shares = sharesOf(data);
     const scores = formScores(data);
     const findings: Finding[] = [
-      sentence("result", sharesText(shares, data)),
+      sentence("detail", sharesText(shares, data)),
       ...leftOutFindings(data),
       ...scores.sentences,
       ...(scores.table ? [table("detail", "Responses and scores by form", scores.table)] : []),

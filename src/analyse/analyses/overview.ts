@@ -3,7 +3,7 @@ import type { CorpusSummary } from "../../study/corpus.ts";
 import { type Finding, sentence, type Table, table } from "../../study/finding.ts";
 import { conditionName, type Generation, modelName, selectionOf } from "../../study/generation.ts";
 import { groupedBy } from "../../study/groups.ts";
-import { counted, percent, printed } from "../../study/print.ts";
+import { counted, listed, percent, printed } from "../../study/print.ts";
 import type { Analysis } from "../analysis.ts";
 import { type Data, readersOf } from "../data.ts";
 
@@ -17,6 +17,7 @@ export const overview: Analysis = {
   run(data) {
     const { corpus, clip, generations } = data.study!;
     const findings: Finding[] = [
+      ...modelFacts(generations),
       sentence("result", formsText(data)),
       ...(corpus ? corpusFindings(corpus) : []),
       ...selectionFindings(generations),
@@ -30,6 +31,13 @@ export const overview: Analysis = {
     };
   },
 };
+
+function modelFacts(generations: readonly Generation[]): Finding[] {
+  const models = [...new Set(generations.map(modelName))];
+  return models.length === 0
+    ? []
+    : [sentence("fact", `${models.length === 1 ? "Model" : "Models"}: ${listed(models)}`)];
+}
 
 function formsText({ forms, choices, pairs, ratings, study }: Data): string {
   const answers = [...choices, ...pairs, ...ratings];
@@ -156,7 +164,7 @@ function generationFindings(generations: readonly Generation[]): Finding[] {
         ]
       : []),
     sentence(
-      "result",
+      "detail",
       `${counted(models.length, "model")} wrote ${counted(generations.length, "text")}; ${failed === 0 ? "none" : failed} failed or refused (${percent(failed / generations.length)}).`,
     ),
     ...(chosen > 0
@@ -212,7 +220,11 @@ function clipFindings(clip: ClipSummary): Finding[] {
   return [
     sentence(
       "result",
-      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions. ${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
+      `Every text was clipped to a length drawn from ${range.least} to ${range.most} words${lowered}, the same for a title’s human and machine versions.`,
+    ),
+    sentence(
+      "detail",
+      `${human.tooShort} of ${human.candidates} human and ${machine.tooShort} of ${machine.candidates} machine texts were too short; titles with such a text are ${rule === "drop" ? "dropped for both origins" : "kept where the lowered range allows"}.`,
     ),
     table("detail", "Truncation (TCG)", {
       columns: [

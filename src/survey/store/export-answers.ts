@@ -5,7 +5,14 @@ import { groupedBy } from "../../study/groups.ts";
 import { Judgment } from "../../study/judgment.ts";
 import { counted } from "../../study/print.ts";
 import { csv } from "../../tables/tables.ts";
-import { judgmentColumns, judgmentRow, judgmentsFile, readStimuli } from "../../workbench/artefacts.ts";
+import {
+  judgmentColumns,
+  judgmentRow,
+  judgmentsFile,
+  participantsFile,
+  readStimuli,
+  visitsFile,
+} from "../../workbench/artefacts.ts";
 import { messageOf, StudyError } from "../../workbench/errors.ts";
 import { checked, exists, writeWhole } from "../../workbench/files.ts";
 import type { Study } from "../../workbench/study.ts";
@@ -75,8 +82,6 @@ async function* rowsOf(path: string, needed: readonly string[]): AsyncGenerator<
 /** The times at which somebody looked at the results before the end of the study. */
 const looksFile = "judgments/looks.csv";
 
-export const participantsFile = "judgments/participants.csv";
-
 /**
  * Writes all answers to `judgments/judgments.csv` and all participants to `judgments/participants.csv`, without personal
  * data. Nobody is left out for low response quality, which has its own columns; if it cannot be computed, they stay empty
@@ -125,6 +130,8 @@ async function writeExports(
     csv(["participant", "form", "started", "completed", ...qualityColumns, "simulated"], people),
   );
   await exportLooks(study, store);
+  const visits = await store.metadata.visits();
+  if (visits > 0) await writeWhole(study.path(visitsFile), csv(["visits"], [{ visits }]));
   return { judgments, participants: people.length };
 }
 
