@@ -9,7 +9,9 @@ import { findingsFolder } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { filesUnder, writeWhole } from "../workbench/files.ts";
+import { inkOf } from "../workbench/ink.ts";
 import { pairsOf, realNumber } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { stage } from "../workbench/stage.ts";
 import { type Analysis, applies } from "./analysis.ts";
 import type { Data } from "./data.ts";
@@ -30,6 +32,7 @@ const Options = z.object({
   ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
   json: z.boolean().default(false),
   report: z.string().optional(),
+  full: z.boolean().default(false),
 });
 type Options = z.infer<typeof Options>;
 
@@ -67,6 +70,7 @@ export const analyse = stage<Options>({
     ["--alpha <share>", "for a table: the error rate of each test (default: its study's, or 0.05)"],
     ["--json", "print every figure with full precision"],
     ["--report <file>", "for a table: also write a report page"],
+    ["--full", "for a table: print all findings, not only the verdict"],
   ],
   options: Options,
   preflight: preflightAnalyses,
@@ -107,7 +111,7 @@ export const analyse = stage<Options>({
     ]);
     for (const file of await filesUnder(study.path(findingsFolder))) if (!kept.has(file)) await rm(file);
     if (json) effects.print(asJson(found));
-    else effects.log(`  ${headlineOf(found)}`);
+    else effects.log(`  ${inkOf(effects).bold(headlineOf(found))}`);
   },
   standalone: ({ judgments, ...options }, effects) =>
     judgments === undefined ? undefined : analyseTable(judgments, options, effects),
@@ -126,6 +130,7 @@ async function analyseTable(
     json,
     report,
     dryRun,
+    full,
   }: Omit<Options, "judgments">,
   effects: Effects,
 ): Promise<void> {
@@ -151,9 +156,10 @@ async function analyseTable(
   if (report !== undefined) {
     const { pageOfFindings } = await import("../findings/page-of-findings.ts");
     await writeWhole(report, pageOfFindings({ title: nameOf(file), simulated: data.simulated }, found));
-    effects.log(`wrote ${report}`);
+    effects.log(`wrote ${quoted(report)}`);
   }
-  effects.print(json ? asJson(found) : findingsText(found));
+  effects.print(json ? asJson(found) : findingsText(found, { full, ink: inkOf(effects) }));
+  if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 
 type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;

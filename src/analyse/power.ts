@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findingsText } from "../findings/terminal.ts";
+import { inkOf } from "../workbench/ink.ts";
 import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts";
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
@@ -77,13 +78,15 @@ export const power = command<PowerOptions>({
   async run(folder, given, effects) {
     // Outside a study's folder, and with no study named, all settings come from flags.
     const here = folder !== "." || (await exists("study.yaml"));
-    const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
+    const plan = await plannedStudy(given, here ? await openStudy(folder) : undefined);
+    if (plan.check > 0) effects.log(`checking the formula with ${counted(plan.check, "simulated study", "simulated studies")} ...`);
+    const found = powerFindings(plan);
     if (given.report !== undefined) {
       const { pageOfFindings } = await import("../findings/page-of-findings.ts");
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
-    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found]));
+    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found], { full: true, ink: inkOf(effects) }));
   },
 });
 
