@@ -17,7 +17,7 @@ const textOf = (element: Element): string => (element.textContent ?? "").replace
 /** Sentences of more than 35 words in the prose of the body. Stories and tables are no prose of the report. */
 function longSentences(part: Element): string[] {
   return [...part.querySelectorAll("p, li, figcaption")]
-    .filter((each) => !each.closest(".example, table, .cite, nav"))
+    .filter((each) => !each.closest(".example, table, .cite, .behind, nav"))
     .flatMap((each) => textOf(each).split(/(?<=[.!?]["”]?) (?=[“"A-Z])/))
     .filter((sentence) => wordsIn(sentence) > 35)
     .map((sentence) => `${wordsIn(sentence)} words: ${sentence}`);

@@ -78,7 +78,7 @@ function cuesText(measured: readonly Cue[], { settings: { alpha } }: Data): stri
     return "Too few stories have measures to look for cues: at least ten are needed, several of them from one source.";
   const shown = measured.filter(({ saidHumanP }) => saidHumanP <= alpha);
   if (shown.length === 0) {
-    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures; the strongest is “${measured[0]!.measure}” (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
+    return `None of ${counted(measured.length, "measure")} is shown to be related to saying “human” among stories from the same source (people, or one model), after correction for all measures. The strongest is “${measured[0]!.measure}” (rank correlation ${printed(measured[0]!.saidHuman, "number")}, ${pValue(measured[0]!.saidHumanP)}).`;
   }
   const each = shown.map(
     ({ measure, saidHuman, saidHumanP }) =>

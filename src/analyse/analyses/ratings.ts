@@ -153,7 +153,7 @@ function differenceText(
   const rated = estimate === 0 ? "as high as machine stories" : `${apart} points ${which} machine stories`;
   const level = Number(((1 - alphaLevelsOf(data).alpha) * 100).toPrecision(4));
   const why = whyWithheld(data);
-  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}, with ${tooWide ? "" : `${pValue(equivalenceHolm)} for equivalence within ${pointsText(margin)} points and `}${pValue(differenceHolm)} for a difference${isCorrected ? " (corrected for the number of scales)" : ""}.`;
+  return `${begin}. Human stories are rated ${rated} (${level} % interval of the difference ${intervalText(interval, scale)}): ${why === undefined ? conclusionText(difference) : `no verdict yet, because ${why}`}. ${tooWide ? "Difference" : `Equivalence within ${pointsText(margin)} points: ${pValue(equivalenceHolm)}; difference`}: ${pValue(differenceHolm)}${isCorrected ? " (corrected for the number of scales)" : ""}.`;
 }
 
 /** A difference cannot exceed the length of the scale. */

@@ -125,7 +125,7 @@ function beforeData(data: Data) {
       ),
       ...(tooFew === undefined
         ? []
-        : [sentence("warning", `${tooFew} A difference may still be shown (\`tinylove power\`).`)]),
+        : [sentence("warning", `${tooFew} A difference may still be shown.`)]),
     ],
     numbers: { judgments: 0, margin, alpha },
   };
