@@ -33,6 +33,7 @@ const Options = z.object({
   json: z.boolean().default(false),
   report: z.string().optional(),
   full: z.boolean().default(false),
+  rule2022: z.boolean().optional(),
 });
 type Options = z.infer<typeof Options>;
 
@@ -70,6 +71,7 @@ export const analyse = stage<Options>({
     ["--alpha <share>", "for a table: the error rate of each test (default: its study's, or 0.05)"],
     ["--json", "print every figure with full precision"],
     ["--report <file>", "for a table: also write a report page"],
+    ["--rule-2022", "for a table: also show the rule of the 2022 study"],
     ["--full", "for a table: print all findings, not only the verdict"],
   ],
   options: Options,
@@ -131,6 +133,7 @@ async function analyseTable(
     report,
     dryRun,
     full,
+    rule2022,
   }: Omit<Options, "judgments">,
   effects: Effects,
 ): Promise<void> {
@@ -139,6 +142,7 @@ async function analyseTable(
     ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
     ...(cluster && { clusters: clusterColumns(cluster) }),
+    ...(rule2022 && { rule2022 }),
   };
   const readOptions = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
@@ -162,7 +166,7 @@ async function analyseTable(
   if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 
-type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "rule2022">>;
 
 function clusterColumns(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];
