@@ -166,7 +166,9 @@ async function analyseTable(
   if (!json && !full) effects.log("for all findings: --full, or --report FILE for a page");
 }
 
-type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "rule2022">>;
+type FlagSettings = Partial<
+  Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "rule2022">
+>;
 
 function clusterColumns(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];

@@ -17,6 +17,7 @@ import type { Analysis } from "./analysis.ts";
 /** All analyses, in the order of the report. */
 export const analyses: readonly Analysis[] = [
   verdict,
+  readers,
   accuracy,
   leaks,
   pairs,
@@ -28,7 +29,6 @@ export const analyses: readonly Analysis[] = [
   quality,
   preregistration,
   overview,
-  readers,
 ];
 
 /** The built-in analyses, followed by those of the study's plugins. */

@@ -158,7 +158,7 @@ export function contentsOf(
     summary,
     headlineFigures,
     plain: sentences("plain"),
-    facts: sentences("fact").map(factOf),
+    facts: factsInOrder(sentences("fact").map(factOf)),
     warnings: warningsOf(all, body, appendix),
     body,
     appendix,
@@ -230,6 +230,13 @@ function warningsOf(
 /** Up to the first full stop that ends a sentence. */
 export const firstSentence = (text: string): string =>
   /^.*?[.!?](?=\s+[“"‘\p{Lu}]|$)/su.exec(text)?.[0] ?? text;
+
+/** The facts in the order of the first page; others follow. */
+function factsInOrder(facts: readonly Fact[]): Fact[] {
+  const order = ["Readers", "Collected", "Model", "Models", "Margin", "Registration"];
+  const place = ({ name }: Fact) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return facts.toSorted((one, other) => place(one) - place(other));
+}
 
 function factOf(text: string): Fact {
   const colon = text.indexOf(": ");

@@ -3,7 +3,7 @@ import { counted, percent } from "../study/print.ts";
 import { type Html, html, trusted } from "../text/html.ts";
 import type { Block, BodySection, Chapter, Contents, Notice } from "./contents.ts";
 import { drawFigure, widths } from "./draw.ts";
-import { Prose } from "./prose.ts";
+import { Prose, unbroken } from "./prose.ts";
 import { exampleStories, type ReportStory, storyLinksOf } from "./stories.ts";
 import { storyReader } from "./story-reader.ts";
 import { style } from "./style.ts";
@@ -136,7 +136,7 @@ function examples({ contents }: Context): Html | false {
   <p class="caption">Two of the stories as readers saw them${same ? ", with the same title" : ""}, neither the easiest nor the hardest to judge.</p>`;
 }
 
-const percentText = (share: number): string => percent(share).replace(" ", " ");
+const percentText = (share: number): string => unbroken(percent(share));
 
 /** A sentence refers to the figures and tables that follow it. */
 function blocksOf(blocks: readonly Block[], context: Context): Html[] {
@@ -152,7 +152,7 @@ function blocksOf(blocks: readonly Block[], context: Context): Html[] {
 function blockOf(block: Block, context: Context): Html {
   const { name, finding, label = "" } = block;
   if (finding.kind === "sentence") return paragraph(finding, [], context);
-  const caption = html`<b>${label.replace(" ", " ")}.</b> ${context.prose.of(`${finding.caption}.`)}${fileLinks(block, context)}`;
+  const caption = html`<b>${unbroken(label)}.</b> ${context.prose.of(`${finding.caption}.`)}${fileLinks(block, context)}`;
   if (finding.kind === "table") return tableBlock(name, caption, finding.caption, finding.table, context);
   const drawing = (width: number) =>
     trusted(drawFigure(finding.figure, `${label}. ${finding.caption}.`, width));
@@ -161,7 +161,7 @@ function blockOf(block: Block, context: Context): Html {
     <div class="page">${drawing(widths.page)}</div>
     <div class="phone">${drawing(widths.phone)}</div>
     <figcaption>${caption}</figcaption>
-    <details class="numbers"><summary>Numbers of ${label.replace(" ", " ")}</summary>
+    <details class="numbers"><summary>Numbers of ${unbroken(label)}</summary>
     ${tableBlock(`${name}-numbers`, undefined, `Numbers of ${label}`, finding.figure.table, context)}</details>
   </figure>`;
 }
@@ -177,7 +177,7 @@ function paragraph(
 ): Html {
   const ends = text.endsWith(".") && shown.length > 0;
   const references = ends
-    ? html` (${shown.map(({ name, label = "" }, at) => html`${at > 0 && ", "}<a href="#${name}">${label.replace(" ", " ")}</a>`)}).`
+    ? html` (${shown.map(({ name, label = "" }, at) => html`${at > 0 && ", "}<a href="#${name}">${unbroken(label)}</a>`)}).`
     : "";
   const content = html`${prose.of(ends ? text.slice(0, -1) : text)}${references}`;
   if (weight === "warning") return html`<p class="warned">${content}</p>`;

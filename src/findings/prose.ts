@@ -55,7 +55,7 @@ const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\
 /** The text with no-break spaces between numbers and units, and around the signs of statistics. */
 export const unbroken = (text: string): string =>
   text
-    .replace(/(\d) (?=%|s\b)/g, "$1 ")
-    .replace(/([<>]) (?=[\d.])/g, "$1 ")
-    .replace(/(?<=[\p{L}′)]) ([=<>≤]) (?=[\d.−-])/gu, " $1 ")
-    .replace(/\b(Table|Figure) (?=A?\d)/g, "$1 ");
+    .replace(/(\d) (?=%|s\b)/g, "$1\u00a0")
+    .replace(/([<>]) (?=[\d.])/g, "$1\u00a0")
+    .replace(/(?<=[\p{L}′)]) ([=<>≤]) ?(?=[\d.−-])/gu, "\u00a0$1\u00a0")
+    .replace(/\b(Table|Figure) (?=A?\d)/g, "$1\u00a0");

@@ -59,7 +59,7 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--muted); }
 tbody th { font-weight: 600; }
 tbody th.short { white-space: nowrap; }
-td:not(.n) { min-width: 5.5rem; }
+td.long { min-width: 13rem; } td.short { white-space: nowrap; } tbody th:not(.short) { min-width: 9rem; }
 td.prose { min-width: 16rem; font: .9375rem/1.5 var(--serif); }
 tr:has(td.prose) > th.short { white-space: normal; min-width: 7rem; }
 mark { background: var(--markWash); color: inherit; border-radius: 2px; padding: 0 .1em; }
@@ -111,7 +111,7 @@ summary { cursor: pointer; font: .9375rem/1.5 var(--sans); color: var(--muted); 
   body { font-size: 10pt; line-height: 1.4; }
   main, header.top, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header.top { padding-top: 0; }
-  p, .plain p { margin-bottom: .5rem; font-size: 10pt; }
+  p, p.detail, .plain p { margin-bottom: .5rem; font-size: 10pt; }
   section { margin-top: 1.25rem; padding-top: .75rem; }
   #appendix { break-before: page; border: 0; margin: 0; padding: 0; }
   .eyebrow, .tag, .files { font-size: 10pt; } h1 { font-size: 12pt; } p.headline { font-size: 16pt; } h2 { font-size: 13pt; margin-bottom: .375rem; } h3, h4 { font-size: 10.5pt; }
@@ -122,7 +122,7 @@ summary { cursor: pointer; font: .9375rem/1.5 var(--sans); color: var(--muted); 
   nav, .files, .reader, .numbers:not([open]), .rows:not([open]) { display: none; } .table { overflow: visible; background: none; margin: .25rem 0 .75rem; }
   figcaption, p.caption, p.mark, .facts, .warnings, .cite, p.behind, .example blockquote, blockquote, summary { font-size: 10pt; line-height: 1.35; } .caption { margin-top: .75rem; } p.caption { margin-bottom: 0; }
   .plain { margin: .5rem 0; padding: .5rem .75rem .125rem; } .warnings { margin-bottom: .5rem; padding-top: .25rem; padding-bottom: .25rem; }
-  table { font-size: 10pt; line-height: 1.3; } th, td { padding: .125rem .5rem .125rem 0; } td:not(.n) { min-width: 0; } tbody th.short { white-space: normal; }
+  table { font-size: 10pt; line-height: 1.3; } th, td { padding: .125rem .5rem .125rem 0; } td.long, tbody th:not(.short) { min-width: 0; } tbody th.short { white-space: normal; }
   #appendix table { font-size: 8.5pt; }
   .term { border-bottom: 0; } a { text-decoration: none; }
   summary { list-style: none; } .ids details:not([open]) summary { display: inline; }

@@ -50,12 +50,15 @@ export function tableBlock(
             ? html`<th scope="row" class="${cell.length <= 24 && "short"}">${content}</th>`
             : marked
               ? html`<td class="prose" data-label="${label}">${content}</td>`
-              : html`<td class="${ids ? "ids" : alignment(number, at)}">${content}</td>`;
+              : html`<td class="${ids ? "ids" : alignment(number, at) || lengthClass(cell)}">${content}</td>`;
         })}</tr>`,
     )}</tbody>
   </table></div>
   ${long && trusted("</details>")}`;
 }
+
+/** Short cells never wrap, and long ones are wide enough to read. */
+const lengthClass = (cell: string): string => (cell.length > 40 ? "long" : cell.length <= 16 ? "short" : "");
 
 /** The first texts of a cell (stories shown to readers first); the others are collapsed. */
 function idsCell(all: readonly string[], context: TableContext): Html {

@@ -15,7 +15,8 @@ export function findingsText(
   const headline = headlineOf(found);
   const all = found.flatMap(({ findings }) => findings);
   const first = all.filter(
-    (finding) => onFirstPage.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
+    (finding) =>
+      onFirstPage.has(finding.weight) && !(finding.kind === "sentence" && finding.text === headline),
   );
   return [
     ink.bold(wrapped(headline)),
@@ -27,7 +28,14 @@ export function findingsText(
 const onFirstPage: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning"]);
 
 /** Shown on the first page, or only in the report. */
-const elsewhere: ReadonlySet<Finding["weight"]> = new Set(["verdict", "warning", "plain", "fact", "method", "apa"]);
+const elsewhere: ReadonlySet<Finding["weight"]> = new Set([
+  "verdict",
+  "warning",
+  "plain",
+  "fact",
+  "method",
+  "apa",
+]);
 
 /** The headline of the verdict, or the first result without one. */
 export function headlineOf(found: readonly Findings[]): string {

@@ -26,7 +26,8 @@ interface Quote {
  */
 function isSpeech({ start, end }: Quote, text: string): boolean {
   const quoted = text.slice(start, end).trim();
-  if (/[.,!?…–—-]$/.test(quoted) || /[.!?…] /.test(quoted) || countWords(quoted) > longestMention) return true;
+  if (/[.,!?…–—-]$/.test(quoted) || /[.!?…] /.test(quoted) || countWords(quoted) > longestMention)
+    return true;
   const before = /[^\n]*$/.exec(text.slice(0, Math.max(0, start - 1)))?.[0].trimEnd() ?? "";
   const after = /^[^\n]*/.exec(text.slice(end + 1))?.[0].trimStart() ?? "";
   if (before.endsWith(":") || (before === "" && /^[.!?…]?$/.test(after))) return true;

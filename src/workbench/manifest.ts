@@ -57,7 +57,8 @@ export async function stateOf(stage: Recorded, study: Study, manifest: Manifest)
   if (applies !== true) return { is: "waiting", because: applies || nothingToDo };
   const record = manifest.stages[stage.name];
   if (!record) return { is: "missing" };
-  if (record.settings !== settingsHash(stage, study)) return { is: "stale", because: changedSetting(record.eachSetting, eachSetting(stage, study)) };
+  if (record.settings !== settingsHash(stage, study))
+    return { is: "stale", because: changedSetting(record.eachSetting, eachSetting(stage, study)) };
   if (String(record.seed) !== String(study.config.seed)) return { is: "stale", because: "the seed changed" };
 
   const reads = await inputsOf(stage, study);

@@ -216,9 +216,7 @@ describe("the leak scan", () => {
     expect(said(told, "warning")).toMatch(
       /^The stories may be unfair: a program that sees only “words” finds the human story in 100.0 % of the pairs \(p = \.0\d+\), more than readers did/,
     );
-    expect(said(told)).toContain(
-      "“words” (mean 1153.00 in human stories, 1150.00 in machine stories)",
-    );
+    expect(said(told)).toContain("“words” (mean 1153.00 in human stories, 1150.00 in machine stories)");
     // A threshold over all stories sees next to nothing of it.
     const alone = detect(
       {

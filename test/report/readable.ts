@@ -23,11 +23,14 @@ function longSentences(part: Element): string[] {
     .map((sentence) => `${wordsIn(sentence)} words: ${sentence}`);
 }
 
-const wordsIn = (sentence: string): number => (sentence.match(/[\p{L}\p{N}][\p{L}\p{N}.,’'′-]*/gu) ?? []).length;
+const wordsIn = (sentence: string): number =>
+  (sentence.match(/[\p{L}\p{N}][\p{L}\p{N}.,’'′-]*/gu) ?? []).length;
 
 /** Ids, names of columns and settings, and commands in the prose of the body. */
 function rawNames(part: Element): string[] {
-  const prose = [...part.querySelectorAll("p, li, figcaption, th, td, dd")].filter((each) => !each.closest(".example"));
+  const prose = [...part.querySelectorAll("p, li, figcaption, th, td, dd")].filter(
+    (each) => !each.closest(".example"),
+  );
   const found = prose.flatMap((each) => [
     ...(textOf(each).match(/\b[a-z]+_[a-z0-9_]+\b|\b(?:analyse|survey|compose|generate)\.[a-z]\w+/g) ?? []),
     ...(textOf(each).match(/\b(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{12,26}\b/g) ?? []).filter(
@@ -40,19 +43,21 @@ function rawNames(part: Element): string[] {
 
 /** Numbers with decimals that an open table of a section repeats from a figure of the same section. */
 function repeatedNumbers(document: Document): string[] {
-  return [...document.querySelectorAll("header.top, main > section:not(#appendix), .chapter")].flatMap((part) => {
-    const figures = [...part.querySelectorAll("figure .page svg")].flatMap((svg) => numbersIn(textOf(svg)));
-    const tables = [...part.querySelectorAll("table")].filter((table) => !table.closest("details.numbers"));
-    const drawn = new Set(figures);
-    return tables.flatMap((table) => {
-      const numbers = [...table.querySelectorAll("td, th")].flatMap((cell) => numbersIn(textOf(cell)));
-      const repeated = numbers.filter((number) => drawn.has(number));
-      // A round number may be there twice by chance; a table that repeats a figure repeats most of it.
-      return repeated.length > 2 && repeated.length > numbers.length / 3
-        ? [`${table.id} repeats ${repeated.length} of ${numbers.length} numbers of a figure`]
-        : [];
-    });
-  });
+  return [...document.querySelectorAll("header.top, main > section:not(#appendix), .chapter")].flatMap(
+    (part) => {
+      const figures = [...part.querySelectorAll("figure .page svg")].flatMap((svg) => numbersIn(textOf(svg)));
+      const tables = [...part.querySelectorAll("table")].filter((table) => !table.closest("details.numbers"));
+      const drawn = new Set(figures);
+      return tables.flatMap((table) => {
+        const numbers = [...table.querySelectorAll("td, th")].flatMap((cell) => numbersIn(textOf(cell)));
+        const repeated = numbers.filter((number) => drawn.has(number));
+        // A round number may be there twice by chance; a table that repeats a figure repeats most of it.
+        return repeated.length > 2 && repeated.length > numbers.length / 3
+          ? [`${table.id} repeats ${repeated.length} of ${numbers.length} numbers of a figure`]
+          : [];
+      });
+    },
+  );
 }
 
 const numbersIn = (text: string): string[] => text.match(/[−-]?\d+\.\d+/g) ?? [];

@@ -52,7 +52,14 @@ describe("a report", () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { html, document } = await reportOf(study);
-    const marks = ['class="headline', "<figure", 'class="plain"', 'class="facts"', "<section", 'id="appendix"'];
+    const marks = [
+      'class="headline',
+      "<figure",
+      'class="plain"',
+      'class="facts"',
+      "<section",
+      'id="appendix"',
+    ];
     const order = marks.map((mark) => html.indexOf(mark));
     expect(Math.min(...order)).toBeGreaterThan(0);
     expect(order).toEqual([...order].sort((one, other) => one - other));
@@ -61,9 +68,22 @@ describe("a report", () => {
       // The numbers are closed, so that nothing is said twice.
       expect(figure.querySelectorAll("details:not([open]) table tbody tr").length).toBeGreaterThan(0);
     }
-    for (const each of document.querySelectorAll("#appendix details")) expect(each.hasAttribute("open")).toBe(false);
-    const sections = [...document.querySelectorAll("main > section h2")].map(({ textContent }) => textContent);
-    expect(sections).toEqual(["Readers", "Stories and models", "Result", "Who can tell", "Robustness", "What moved readers", "Stories that stand out", "Limits", "Appendix"]);
+    for (const each of document.querySelectorAll("#appendix details"))
+      expect(each.hasAttribute("open")).toBe(false);
+    const sections = [...document.querySelectorAll("main > section h2")].map(
+      ({ textContent }) => textContent,
+    );
+    expect(sections).toEqual([
+      "Readers",
+      "Stories and models",
+      "Result",
+      "Who can tell",
+      "Robustness",
+      "What moved readers",
+      "Stories that stand out",
+      "Limits",
+      "Appendix",
+    ]);
   });
 
   test("every figure and table has a number and a caption; nothing is said twice, in raw names or at length", async () => {
@@ -74,30 +94,46 @@ describe("a report", () => {
     await writeJudgments(study, readers.flat());
     const { html, document } = await reportOf(study);
     expect(faultsOf(html)).toEqual([]);
-    const numbers = [...document.querySelectorAll("main > section:not(#appendix) .caption b, header figcaption b")]
+    const numbers = [
+      ...document.querySelectorAll("main > section:not(#appendix) .caption b, header figcaption b"),
+    ]
       .map(({ textContent }) => textContent!.replace("\u00a0", " "))
       .filter((label) => label.startsWith("Table"));
     expect(numbers).toEqual(numbers.map((_, at) => `Table ${at + 1}.`));
   });
 
   test("the checker of texts finds what it looks for", () => {
-    const said = (content: string) => faultsOf(`<html><body><main><section>${content}</section></main></body></html>`);
+    const said = (content: string) =>
+      faultsOf(`<html><body><main><section>${content}</section></main></body></html>`);
     expect(said(`<p>${"word ".repeat(36)}.</p>`)).toEqual([expect.stringMatching(/^36 words/)]);
     expect(said("<p>The share of distinct_1 and <code>tinylove run</code>.</p>")).toEqual([
       "raw name: distinct_1",
       "raw name: tinylove run",
     ]);
-    expect(said("<p class='caption' id='a-caption'>Table 1. Of a.</p><table id='b'><tr><td>1.5</td></tr></table>")).toEqual(["no number or caption: b"]);
-    const repeated = "<figure><div class='page'><svg><text>1.5 2.5 3.5</text></svg></div><figcaption>Figure 1. A.</figcaption></figure><p class='caption' id='a-caption'>Table 1. A.</p><table id='a'><tr><td>1.5</td><td>2.5</td><td>3.5</td></tr></table>";
+    expect(
+      said("<p class='caption' id='a-caption'>Table 1. Of a.</p><table id='b'><tr><td>1.5</td></tr></table>"),
+    ).toEqual(["no number or caption: b"]);
+    const repeated =
+      "<figure><div class='page'><svg><text>1.5 2.5 3.5</text></svg></div><figcaption>Figure 1. A.</figcaption></figure><p class='caption' id='a-caption'>Table 1. A.</p><table id='a'><tr><td>1.5</td><td>2.5</td><td>3.5</td></tr></table>";
     expect(said(repeated)).toEqual(["a repeats 3 of 3 numbers of a figure"]);
   });
 
   test("a warning is one line on the first page, and leads to all of it", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
-    const warning = { kind: "sentence", weight: "warning", text: "The stories may be unfair. A program sees it." };
+    const warning = {
+      kind: "sentence",
+      weight: "warning",
+      text: "The stories may be unfair. A program sees it.",
+    };
     await runStage(analyse, study, analyse.options!.parse({}), quiet());
-    const found = { analysis: "own", asks: "Is it fair?", section: "robustness", findings: [warning], numbers: {} };
+    const found = {
+      analysis: "own",
+      asks: "Is it fair?",
+      section: "robustness",
+      findings: [warning],
+      numbers: {},
+    };
     await writeWhole(study.path(influenceFile), JSON.stringify(found));
     await runStage(report, study, { pdf: false }, quiet());
     const { document } = parseHTML(await readFile(study.path("report/report.html"), "utf8"));

@@ -123,9 +123,7 @@ function beforeData(data: Data) {
         "result",
         `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
-      ...(tooFew === undefined
-        ? []
-        : [sentence("warning", `${tooFew} A difference may still be shown.`)]),
+      ...(tooFew === undefined ? [] : [sentence("warning", `${tooFew} A difference may still be shown.`)]),
     ],
     numbers: { judgments: 0, margin, alpha },
   };

@@ -33,19 +33,21 @@ export function failureTable(
   const found = failureKinds.filter(({ has }) => sides.some(({ texts }) => texts.some(has)));
   // A table of zeros shows nothing.
   if (found.length === 0) return [];
-  return [table("detail", caption, {
-    columns: [
-      { key: "failure", label: "a text that", format: "text" },
-      ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
-      { key: "texts", label: "which", format: "ids" },
-    ],
-    rows: found.map(({ failure, has }) => ({
-      failure,
-      ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
-      // Machine texts come first.
-      texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
-    })),
-  })];
+  return [
+    table("detail", caption, {
+      columns: [
+        { key: "failure", label: "a text that", format: "text" },
+        ...sides.map(({ key, label }) => ({ key, label, format: "integer" as const })),
+        { key: "texts", label: "which", format: "ids" },
+      ],
+      rows: found.map(({ failure, has }) => ({
+        failure,
+        ...Object.fromEntries(sides.map(({ key, texts }) => [key, texts.filter(has).length])),
+        // Machine texts come first.
+        texts: idsOf([...sides].reverse().flatMap(({ texts }) => texts.filter(has))),
+      })),
+    }),
+  ];
 }
 
 const hasLoop = ({ values }: DescribedText): boolean => values["pronoun_loop"] === true;

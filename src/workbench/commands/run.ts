@@ -40,7 +40,9 @@ async function sayNext(
   const page = study.path("report", "report.html");
   if (await exists(page)) effects.log(`read: ${ink.bold(quoted(page))}`);
   if (waiting.length > 0)
-    effects.log(`next: \`tinylove serve${folder === "." ? "" : ` --study ${quoted(folder)}`}\` (waiting ${waiting.join("; ")})`);
+    effects.log(
+      `next: \`tinylove serve${folder === "." ? "" : ` --study ${quoted(folder)}`}\` (waiting ${waiting.join("; ")})`,
+    );
 }
 
 /** Checks states again before each stage: a stage that produced the same files leaves later stages fresh. */

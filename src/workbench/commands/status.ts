@@ -61,7 +61,10 @@ const waitingFor = ({ state }: StageState): string[] =>
 
 /** The line with its state in colour. */
 const inked = (line: string, { is }: State, ink: Ink): string =>
-  line.replace(` ${is}`, ` ${{ fresh: ink.good, stale: ink.warn, missing: ink.warn, waiting: ink.faint }[is](is)}`);
+  line.replace(
+    ` ${is}`,
+    ` ${{ fresh: ink.good, stale: ink.warn, missing: ink.warn, waiting: ink.faint }[is](is)}`,
+  );
 
 function lineOf(stage: AnyStage, state: State): string {
   const reason = "because" in state ? ` (${state.because})` : "";
