@@ -173,10 +173,10 @@ function difference(recorded: Record<string, string>, found: Record<string, stri
   );
 }
 
-/** `margin changed`; without a record of each setting, that some of them did. */
+/** `its settings changed (margin)`; without a record of each setting, that some of them did. */
 function changedSetting(recorded: Record<string, string> | undefined, now: Record<string, string>): string {
   const changed = recorded && difference(recorded, now);
-  return changed === undefined ? "its settings changed" : `its setting ${changed} changed`;
+  return `its settings changed${changed ? ` (${changed})` : ""}`;
 }
 
 /** The start of a SHA-256 of each setting, by its path; a list counts as one setting. */
@@ -185,7 +185,7 @@ function eachSetting(stage: Recorded, study: Study): Record<string, string> {
   const add = (path: string, value: unknown): void => {
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       for (const [key, part] of Object.entries(value)) add(path === "" ? key : `${path}.${key}`, part);
-    else if (value !== undefined) hashes[path || "settings"] = sha256(JSON.stringify(value)).slice(0, 12);
+    else if (value !== undefined) hashes[path] = sha256(JSON.stringify(value)).slice(0, 12);
   };
   add("", stage.settings(study));
   return hashes;

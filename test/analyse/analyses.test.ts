@@ -310,7 +310,7 @@ describe("ratings", () => {
 
   test("equal ratings are equivalent within the declared points, a difference of one point is different", () => {
     const equal = of(found(dataOf({ ratings: ratingsWhere(0) })), "ratings");
-    expect(said(equal)).toContain("equivalent, with p < .001 for equivalence within 0.5 points");
+    expect(said(equal)).toContain(": equivalent. Equivalence within 0.5 points: p < .001");
     const apart = of(found(dataOf({ ratings: ratingsWhere(1) })), "ratings");
     expect(said(apart)).toMatch(/Human stories are rated .* above .*: different/);
   });

@@ -66,7 +66,7 @@ test("a stage that rests on stale work says so, and fails with that as the reaso
   const report = await tinylove("analyse", "--study", study);
   expect(report.code).toBe(0);
   expect(report.told[0]).toBe(
-    "warning: describe is stale because its settings changed; analyse uses the existing files (`tinylove run` brings them up to date)",
+    "warning: describe is stale because its settings changed (skip); analyse uses the existing files (`tinylove run` brings them up to date)",
   );
 
   // Other stories take the place of those that the texts were written to.
