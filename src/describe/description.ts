@@ -69,7 +69,7 @@ const methods = ({ measures }: DescribedTexts): Finding[] => [
     ],
     rows: measures.map((measure) => ({
       measure: measureLabel(measure),
-      means: measure.means,
+      meaning: measure.meaning,
       unit: measure.unit,
       name: measure.name,
     })),

@@ -5,7 +5,7 @@ import type { QuickMeasure } from "./measure.ts";
 export const copiedFromExample: QuickMeasure = {
   name: "copied_from_example",
   label: "longest run copied from an example",
-  means: "longest run of words shared with an example that the model was shown",
+  meaning: "longest run of words shared with an example that the model was shown",
   unit: "words",
   format: "number",
   version: 1,
@@ -20,7 +20,7 @@ export const copiedFromExample: QuickMeasure = {
 export const copiedFromTraining: QuickMeasure = {
   name: "copied_from_training",
   label: "longest run copied from a training story",
-  means: "longest run of at least three words shared with any other training story",
+  meaning: "longest run of at least three words shared with any other training story",
   unit: "words",
   format: "number",
   version: 1,

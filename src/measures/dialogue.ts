@@ -5,7 +5,7 @@ import type { QuickMeasure } from "./measure.ts";
 export const dialogueWords: QuickMeasure = {
   name: "dialogue_words",
   label: "words of dialogue",
-  means: "words of dialogue",
+  meaning: "words of dialogue",
   unit: "words",
   format: "number",
   version: 2,
@@ -14,7 +14,7 @@ export const dialogueWords: QuickMeasure = {
 
 export const hasDialogue: QuickMeasure = {
   name: "dialogue",
-  means: "whether the text has dialogue",
+  meaning: "whether the text has dialogue",
   unit: "yes or no",
   format: "percent",
   version: 2,

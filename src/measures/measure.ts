@@ -13,7 +13,7 @@ interface MeasureInfo {
   /** Its name in the report, as a person says it. Default: its name, with spaces. */
   readonly label?: string;
   /** Its definition, for the report. */
-  readonly means: string;
+  readonly meaning: string;
   /** Its unit: `words`, `share of words`, `yes or no`. */
   readonly unit: string;
   /** The format of its mean; the mean of yes and no is a share. */

@@ -5,7 +5,7 @@ import type { Token } from "./tokens.ts";
 export const names: QuickMeasure = {
   name: "names",
   label: "different names",
-  means: "different names of people, places and things",
+  meaning: "different names of people, places and things",
   unit: "names",
   format: "number",
   version: 1,

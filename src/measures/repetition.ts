@@ -5,13 +5,13 @@ import type { Reading } from "./reading.ts";
 const share = (
   name: string,
   label: string,
-  means: string,
+  meaning: string,
   unit: string,
   of: (plain: string) => Value,
 ): QuickMeasure => ({
   name,
   label,
-  means,
+  meaning,
   unit,
   format: "number",
   version: 1,

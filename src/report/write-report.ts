@@ -123,7 +123,7 @@ function shortKey(key: Awaited<ReturnType<typeof readKey>>): typeof key {
 const measureTerms = (study: Study): Names["terms"] =>
   new Map(
     measuresOf(study).map(
-      (measure) => [measureLabel(measure), `${measure.means} (${measure.unit})`] as const,
+      (measure) => [measureLabel(measure), `${measure.meaning} (${measure.unit})`] as const,
     ),
   );
 

@@ -68,7 +68,7 @@ export const verdict: Analysis = {
     const rule = data.settings.rule2022 ? rule2022(data) : undefined;
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
-    const weighings = alternativeVerdicts(data, test);
+    const alternatives = alternativeVerdicts(data, test);
     const findings: Finding[] = [
       sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
@@ -88,14 +88,14 @@ export const verdict: Analysis = {
           : []),
       ),
       ...readerFindings(differences, data),
-      ...inSection("robustness", ...alternativeFindings(weighings, test, data)),
+      ...inSection("robustness", ...alternativeFindings(alternatives, test, data)),
       ...(rule?.findings ?? []),
       sentence("method", methodText(data)),
       ...apaFindings(test, detection, data),
     ];
     const together = studyConclusion(test, models, differences, data);
     const method = {
-      weigh: methodOf(data.settings).weigh,
+      weighting: methodOf(data.settings).weighting,
       clusters: clustersOf(choices, data).map(({ name }) => name),
     };
     const numbers = {
@@ -104,7 +104,7 @@ export const verdict: Analysis = {
       method,
       models,
       readers: differences ?? null,
-      weighings,
+      alternatives,
       detection,
     };
     return { findings, numbers: { ...numbers, ...(rule && { rule2022: rule.numbers }) } };
@@ -121,7 +121,7 @@ function beforeData(data: Data) {
       noJudgmentsFinding(data),
       sentence(
         "result",
-        `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
+        `Declared before data collection: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
       ...(tooFew === undefined ? [] : [sentence("warning", `${tooFew} A difference may still be shown.`)]),
     ],
@@ -382,9 +382,9 @@ const reasonsText = (test: StudyVerdict): string =>
     .join(" ");
 
 /** The readers and stories to which the verdict generalises. */
-function generalisationFindings({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+function generalisationFindings({ overall: { clusterings, degrees } }: StudyVerdict): Finding[] {
   if (degrees === 0) return [];
-  const kinds = ways.map(({ name, clusters }) => {
+  const kinds = clusterings.map(({ name, clusters }) => {
     const count = printed(clusters, "integer");
     if (name === "reader") return `readers like these ${count}`;
     if (name === "story") return `stories like these ${count}`;
@@ -402,7 +402,7 @@ function methodText(data: Data): string {
 }
 
 const weightingText = ({ settings }: Data): string =>
-  methodOf(settings).weigh === "readers"
+  methodOf(settings).weighting === "readers"
     ? "Each accuracy is the mean of the readers’ own accuracies."
     : "All judgments have equal weight.";
 
