@@ -153,7 +153,7 @@ describe("a report", () => {
       expect(link.getAttribute("href")).toMatch(/^(#|figures\/|tables\/)/);
   });
 
-  test("every link leads to something on the page", async () => {
+  test("every link has a target on the page", async () => {
     const study = await aStudy();
     await writeJudgments(study, answersTo("form-1", "reader-1", { human: 2, machine: 1 }));
     const { document } = await reportOf(study);
