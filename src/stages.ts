@@ -49,7 +49,7 @@ export const stages: List<AnyStage> = {
     load: async () => (await import("./analyse/analyse.ts")).analyse,
   },
   report: {
-    summary: "Write the report: page, Markdown, figures and tables",
+    summary: "Write the report: page, PDF, Markdown, figures and tables",
     load: async () => (await import("./report/report.ts")).report,
   },
 };

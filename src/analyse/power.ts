@@ -4,6 +4,7 @@ import { defaultClusterSpread, defaultSpread } from "../stats/simulate-study.ts"
 import { plannedEnd } from "../study/planned-end.ts";
 import { counted, declaredPercent } from "../study/print.ts";
 import { exists, writeWhole } from "../workbench/files.ts";
+import { inkOf } from "../workbench/ink.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
@@ -77,13 +78,22 @@ export const power = command<PowerOptions>({
   async run(folder, given, effects) {
     // Outside a study's folder, and with no study named, all settings come from flags.
     const here = folder !== "." || (await exists("study.yaml"));
-    const found = powerFindings(await plannedStudy(given, here ? await openStudy(folder) : undefined));
+    const plan = await plannedStudy(given, here ? await openStudy(folder) : undefined);
+    if (plan.check > 0)
+      effects.log(
+        `checking the formula with ${counted(plan.check, "simulated study", "simulated studies")} ...`,
+      );
+    const found = powerFindings(plan);
     if (given.report !== undefined) {
       const { pageOfFindings } = await import("../findings/page-of-findings.ts");
       await writeWhole(given.report, pageOfFindings({ title: "Power analysis", simulated: false }, [found]));
       effects.log(`wrote ${given.report}`);
     }
-    effects.print(given.json ? JSON.stringify(found.numbers, null, 2) : findingsText([found]));
+    effects.print(
+      given.json
+        ? JSON.stringify(found.numbers, null, 2)
+        : findingsText([found], { full: true, ink: inkOf(effects) }),
+    );
   },
 });
 

@@ -6,6 +6,7 @@ import { defaultGenre } from "../study/config.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { exists, filesUnder, readText, writeWhole } from "../workbench/files.ts";
 import { pairsOf } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { command } from "../workbench/stage.ts";
 import { studySchema } from "../workbench/study-schema.ts";
 import { packageFolder } from "../workbench/version.ts";
@@ -66,7 +67,7 @@ export const init = command({
       for (const line of summary) effects.log(`  ${line}`);
     }
     effects.log(
-      `made ${folder}: edit ${join(folder, "study.yaml")}, then run \`tinylove run --study ${folder}\``,
+      `made ${folder}: edit ${quoted(join(folder, "study.yaml"))}, then run \`tinylove run --study ${quoted(folder)}\``,
     );
   },
 });

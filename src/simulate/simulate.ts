@@ -17,6 +17,7 @@ import { readKey } from "../workbench/artefacts.ts";
 import type { Effects } from "../workbench/effects.ts";
 import { StudyError } from "../workbench/errors.ts";
 import { realNumber, wholeNumber } from "../workbench/options.ts";
+import { quoted } from "../workbench/quoted.ts";
 import { command } from "../workbench/stage.ts";
 import { openStudy, type Study } from "../workbench/study.ts";
 
@@ -67,7 +68,7 @@ export const simulate = command({
     if (note !== undefined) effects.log(note);
     const shown = relative(process.cwd(), target) || ".";
     const at = shown.startsWith("..") ? target : shown;
-    effects.log(`next: \`tinylove run --study ${at}\` analyses them and writes the report`);
+    effects.log(`next: \`tinylove run --study ${quoted(at)}\` analyses them and writes the report`);
     effects.print(target);
   },
 });

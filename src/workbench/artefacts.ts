@@ -29,6 +29,12 @@ export const clipSummaryFile = "stimuli/summary.json";
 export const keyFile = "stimuli/key.csv";
 export const formsFolder = "forms";
 export const judgmentsFile = "judgments/judgments.csv";
+/** Who took part: when they started and completed, and signs of carelessness. */
+export const participantsFile = "judgments/participants.csv";
+/** How often an unknown browser opened the survey. */
+export const visitsFile = "judgments/visits.csv";
+/** Themes of free answers, by people: a row for each answer, with `field`, `answer` and `theme`. */
+export const themesFile = "themes.csv";
 export const findingsFolder = "findings";
 export const registrationFile = "preregistration.json";
 /** Tuned models, one folder each, with `model/`, how it was made, and the findings of its diagnosis. */

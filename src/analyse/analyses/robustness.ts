@@ -21,6 +21,7 @@ const mostRefits = 3_000_000;
 /** The verdict at other margins, under other analyses, and without one reader, title or form. */
 export const robustness: Analysis = {
   name: "robustness",
+  section: "robustness",
   asks: "Does the verdict depend on the margin, the analysis, or a single reader, title or form?",
   needs: ["choices"],
   run(data) {

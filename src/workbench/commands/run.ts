@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Effects } from "../effects.ts";
-import { readManifest, runStage, stateOf } from "../manifest.ts";
+import { exists } from "../files.ts";
+import { inkOf } from "../ink.ts";
+import { nothingToDo, readManifest, runStage, stateOf } from "../manifest.ts";
 import { preflightAll } from "../preflight.ts";
 import { duration } from "../progress.ts";
+import { quoted } from "../quoted.ts";
 import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
@@ -19,8 +22,28 @@ export const runAll = (stages: readonly AnyStage[]) =>
       const study = await openStudy(folder);
       await preflightAll(stages, study);
       await (dryRun ? listDue(stages, study, effects) : runStale(stages, study, effects));
+      if (!dryRun) await sayNext(stages, study, folder, effects);
     },
   });
+
+/** What to do after a run: wait for readers, or read the report. */
+async function sayNext(
+  stages: readonly AnyStage[],
+  study: Study,
+  folder: string,
+  effects: Effects,
+): Promise<void> {
+  const ink = inkOf(effects);
+  const waiting = (await statesOf(stages, study)).flatMap(({ state }) =>
+    state.is === "waiting" && state.because !== nothingToDo ? [state.because] : [],
+  );
+  const page = study.path("report", "report.html");
+  if (await exists(page)) effects.log(`read: ${ink.bold(quoted(page))}`);
+  if (waiting.length > 0)
+    effects.log(
+      `next: \`tinylove serve${folder === "." ? "" : ` --study ${quoted(folder)}`}\` (waiting ${waiting.join("; ")})`,
+    );
+}
 
 /** Checks states again before each stage: a stage that produced the same files leaves later stages fresh. */
 async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
