@@ -37,7 +37,6 @@ type PowerOptions = z.infer<typeof Options>;
 /** `tinylove power`: plans the numbers of readers and stories before the data. */
 export const power = command<PowerOptions>({
   name: "power",
-  summary: "Plan how many readers and stories a verdict needs, before the data",
   examples: [
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",

@@ -32,7 +32,6 @@ import { stimuliOf } from "./stimuli.ts";
 /** Clips human and machine stories to the same length (Truncated Content Generation) and balances them over forms. */
 export const compose = stage({
   name: "compose",
-  summary: "Clip the stories and balance them over forms",
   examples: ["tinylove compose --study my-study"],
   reads: [storiesFile, generationsFolder],
   writes: ["stimuli", formsFolder],

@@ -56,7 +56,6 @@ test("run tells it before the stages that take long", async () => {
   const wrote = (name: string, path: string, content: string): AnyStage =>
     stage({
       name,
-      summary: name,
       examples: [],
       reads: [],
       writes: [path],

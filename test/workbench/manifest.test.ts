@@ -16,7 +16,6 @@ const settings = "name: test\nseed: 1\n";
 
 const write = stage({
   name: "write",
-  summary: "Write",
   examples: [],
   reads: [],
   writes: ["text.txt"],
@@ -26,7 +25,6 @@ const write = stage({
 
 const count = stage({
   name: "count",
-  summary: "Count",
   examples: [],
   reads: ["text.txt"],
   writes: ["count.txt"],
@@ -143,7 +141,7 @@ test("a stage that is at work is not begun a second time, and can be once it has
     end = begin;
   });
   const waiting = {
-    ...({ name: "waiting", summary: "", examples: [], reads: [], writes: [] } as const),
+    ...({ name: "waiting", examples: [], reads: [], writes: [] } as const),
     settings: () => ({}),
     run: () => begun,
   };
