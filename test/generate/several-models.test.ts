@@ -31,9 +31,10 @@ test("models go side by side from titles through forms and judgments to the repo
     join(folder, "study.yaml"),
     stringify({
       ...settings,
+      corpus: { ...settings.corpus, split: { train: 40, validation: 4, test: 16 } },
       describe: { measures: ["words"] },
       generate: { ...settings.generate, models },
-      compose: { ...settings.compose, human: 3, machine: 3 },
+      compose: { ...settings.compose, forms: 2, human: 3, machine: 3 },
     }),
   );
   for (const stage of ["collect", "generate", "describe", "compose"])

@@ -74,7 +74,6 @@ test("inputs of the study, the package and the cache have names that hold where 
     ]),
   );
   expect((await stateOf(reader, study, { stages: { write: { ...record, reads } } })).is).toBe("fresh");
-  vi.unstubAllEnvs();
 });
 
 test("everything is missing, then fresh, and what is fresh is not run again", async () => {
