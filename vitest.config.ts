@@ -1,10 +1,8 @@
 import { configDefaults, defineConfig } from "vitest/config";
 import { HangWatch } from "./test/helpers/hang-watch.ts";
 
-/** Folders whose files have a process each. All others share one a worker, so modules are loaded once and not once a file. */
-const own = ["collect", "examples", "generate", "plugins", "release", "report", "tune"]
-  .map((folder) => `test/${folder}/**/*.test.ts`)
-  .concat("test/*.test.ts");
+/** Tests with a process for each file. All others share one a worker, so modules are loaded once and not once a file. */
+const own = ["test/*.test.ts", "test/plugins/**/*.test.ts", "test/tune/**/*.test.ts"];
 
 export default defineConfig({
   test: {
