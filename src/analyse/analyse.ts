@@ -28,6 +28,7 @@ const Options = z.object({
   margin: realNumber(0.001, 0.49).optional(),
   alpha: realNumber(0.0001, 0.49).optional(),
   ratingMargin: z.union([realNumber(0.0001, 1e6), RatingMargin]).optional(),
+  models: z.boolean().default(false),
   json: z.boolean().default(false),
   report: z.string().optional(),
 });
@@ -64,6 +65,7 @@ export const analyse = stage<Options>({
       "for a table of ratings: the equivalence margin in points, or as a share of the scale (10%) (default: its study's, or 0.5)",
     ],
     ["--alpha <share>", "for a table: the error rate of each test (default: its study's, or 0.05)"],
+    ["--models", "for a table: also fit models that take minutes (default: up to 100,000 judgments)"],
     ["--json", "print every figure with full precision"],
     ["--report <file>", "for a table: also write a report page"],
   ],
@@ -71,7 +73,7 @@ export const analyse = stage<Options>({
   preflight: preflightAnalyses,
   async run(
     study,
-    { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster },
+    { json, margin, ratingMargin, alpha, report, map, values, key, dryRun, cluster, models },
     effects,
   ) {
     assertTableGiven({
@@ -84,6 +86,7 @@ export const analyse = stage<Options>({
       "--key": key,
       "--dry-run": dryRun || undefined,
       "--cluster": cluster,
+      "--models": models || undefined,
     });
     // Loaded here because `status` loads every stage, and most of the statistics are imported by these modules.
     const { analysesWith } = await import("./analyses.ts");
@@ -122,6 +125,7 @@ async function analyseTable(
     ratingMargin,
     alpha,
     cluster,
+    models,
     json,
     report,
     dryRun,
@@ -133,6 +137,7 @@ async function analyseTable(
     ...(ratingMargin !== undefined && { ratingMargin }),
     ...(alpha !== undefined && { alpha }),
     ...(cluster && { clusters: clusterColumns(cluster) }),
+    ...(models && { models: "always" as const }),
   };
   const readOptions = { map: pairsOf("--map", map, "response=answer"), values: valuesOf(values), key };
   const isPlain = map.length === 0 && values.length === 0 && key === undefined;
@@ -155,7 +160,9 @@ async function analyseTable(
   effects.print(json ? asJson(found) : findingsText(found));
 }
 
-type FlagSettings = Partial<Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters">>;
+type FlagSettings = Partial<
+  Pick<AnalyseSettings, "margin" | "ratingMargin" | "alpha" | "clusters" | "models">
+>;
 
 function clusterColumns(columns: readonly string[]): string[] {
   if (columns.length === 1 && columns[0] === "none") return [];
@@ -228,7 +235,7 @@ function assertTableGiven(given: Record<string, unknown>): void {
   const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (!flag) return;
   throw new StudyError(`${flag} needs --judgments FILE`, {
-    hint: "a study has these settings in study.yaml, declared before the data; its page is made by `tinylove report`",
+    hint: "a study has these settings in study.yaml, declared before data collection; its page is made by `tinylove report`",
   });
 }
 

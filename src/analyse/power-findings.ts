@@ -19,7 +19,7 @@ export interface PlannedStudy {
   readonly alpha: number;
   readonly stories: number;
   readonly each: number;
-  /** The wanted power. */
+  /** The target power. */
   readonly power: number;
   /** Computes the power for this many readers; without it, the number of readers needed. */
   readonly readers?: number | undefined;

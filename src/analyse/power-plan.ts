@@ -30,7 +30,7 @@ export function claimPower({ overall, human, machine }: StudyPower): number {
 }
 
 /**
- * The smallest number of readers with the wanted power, for all three claims or for overall accuracy alone; undefined if
+ * The smallest number of readers with the target power, for all three claims or for overall accuracy alone; undefined if
  * 100,000 are not enough because there are too few stories.
  */
 export function readersNeeded(

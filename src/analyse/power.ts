@@ -34,7 +34,7 @@ const Options = z.object({
 });
 type PowerOptions = z.infer<typeof Options>;
 
-/** `tinylove power`: plans the numbers of readers and stories before the data. */
+/** `tinylove power`: plans the numbers of readers and stories before data collection. */
 export const power = command<PowerOptions>({
   name: "power",
   examples: [
@@ -45,7 +45,7 @@ export const power = command<PowerOptions>({
   flags: [
     ["--margin <share>", "accuracy within 0.5 -/+ this counts as chance (default: the study's, else 0.1)"],
     ["--alpha <share>", "the error rate of each test (default: the study's, else 0.05)"],
-    ["--power <share>", `the wanted power (default ${defaultPower})`],
+    ["--power <share>", `the target power (default ${defaultPower})`],
     ["--stories <number>", "stories in all, half of them human (default: the study's, else 60)"],
     ["--each <number>", "stories that each reader judges, half of them human (default: the study's, else 6)"],
     [

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Findings } from "../study/finding.ts";
+import { formerAnalyse, formerEffects, withCurrentNames } from "../study/former-names.ts";
 
 /** The figures of one accuracy that the program checks. */
 const Share = z.object({
@@ -17,8 +18,11 @@ const VerdictNumbers = z.object({
   machine: Share,
   /** Absent from findings of version 0.1, which weighted judgments equally and clustered by reader and story only. */
   method: z
-    .object({ weigh: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) })
-    .default({ weigh: "judgments", clusters: [] }),
+    .preprocess(
+      (method) => withCurrentNames(method, formerAnalyse),
+      z.object({ weighting: z.enum(["readers", "judgments"]), clusters: z.array(z.string()) }),
+    )
+    .default({ weighting: "judgments", clusters: [] }),
   readers: z
     .object({
       heterogeneity: z.object({ p: z.number(), draws: z.number() }),
@@ -33,10 +37,38 @@ const MixedNumbers = z.object({
   /** In lme4's notation. */
   formula: z.string(),
   logLikelihood: z.number(),
-  coefficients: z.array(z.object({ effect: z.string(), estimate: z.number(), standardError: z.number() })),
+  coefficients: z.array(
+    z.object({
+      effect: z.string().transform((effect) => formerEffects[effect] ?? effect),
+      estimate: z.number(),
+      standardError: z.number(),
+    }),
+  ),
   /** Standard deviations: of intercepts by their unit ("reader"), of slopes as "origin by reader". */
   deviations: z.record(z.string(), z.number()),
 });
+
+const DetectionNumbers = z.object({
+  meanReader: z
+    .object({
+      fitted: z.literal(true),
+      formula: z.string(),
+      singular: z.boolean(),
+      logLikelihood: z.number(),
+      deviations: z.record(z.string(), z.number()),
+      sensitivity: z.object({ value: z.number(), spread: z.number() }),
+      criterion: z.object({ value: z.number(), spread: z.number() }),
+    })
+    .nullish()
+    .catch(undefined),
+  roc: z
+    .object({
+      mean: z.object({ value: z.number() }).nullish(),
+      pooled: z.object({ value: z.number() }),
+    })
+    .nullish(),
+});
+type DetectionNumbers = z.infer<typeof DetectionNumbers>;
 
 /** The judgments that the program checks, and the margin of the tests. */
 interface CheckedTable {
@@ -51,27 +83,29 @@ interface CheckedTable {
 
 /**
  * An R program, `check.R`, that recomputes the main figures from the table of judgments: the clustered
- * errors and both tests in base R, the mixed model with lme4. It fails if a figure differs. Undefined without a verdict.
+ * errors, both tests and the ROC curve in base R, the mixed models with lme4. It fails if a figure differs. Undefined without a verdict.
  */
 export function checkR(found: readonly Findings[], judged: CheckedTable): string | undefined {
   const numbersOf = (name: string) => found.find(({ analysis }) => analysis === name)?.numbers;
   const verdict = VerdictNumbers.safeParse(numbersOf("verdict"));
   if (!verdict.success) return undefined;
   const mixed = MixedNumbers.safeParse(numbersOf("mixed-model"));
+  const detection = DetectionNumbers.safeParse(numbersOf("signal-detection"));
   const onlyOrigin =
-    mixed.success && mixed.data.coefficients.every(({ effect }) => ["leaning", "origin"].includes(effect));
+    mixed.success && mixed.data.coefficients.every(({ effect }) => ["intercept", "origin"].includes(effect));
   return [
     rHeader(judged, verdict.data),
     ...(["overall", "human", "machine"] as const).map((of) => shareChecks(of, verdict.data[of])),
     ...readersChecks(verdict.data),
     ...(mixed.success && onlyOrigin ? [mixedChecks(mixed.data)] : []),
+    ...(detection.success ? detectionChecks(detection.data) : []),
     rFooter,
   ].join("\n");
 }
 
 const rHeader = (
   { margin, table, only, furtherTables }: CheckedTable,
-  { method: { weigh, clusters } }: VerdictNumbers,
+  { method: { weighting, clusters } }: VerdictNumbers,
 ): string => `# Recomputes the study's main figures from ${table}, independently of Tiny Love:
 #   Rscript check.R
 # Base R for the clustered errors and both tests; lme4 (if installed) for the mixed model.
@@ -81,8 +115,8 @@ ${only ? `judgments <- subset(judgments, ${only})\n` : ""}right <- as.numeric(ju
 margin <- ${margin}
 differing <- 0
 
-# Accuracies are means over ${weigh === "readers" ? "the readers' own accuracies" : "all judgments"}.
-equal_reader_weights <- ${weigh === "readers" ? "TRUE" : "FALSE"}
+# Accuracies are means over ${weighting === "readers" ? "the readers' own accuracies" : "all judgments"}.
+equal_reader_weights <- ${weighting === "readers" ? "TRUE" : "FALSE"}
 
 # Clusters in addition to readers and stories; a story without a title, or a reader without a label, is a separate cluster.
 label <- function(name, own) {
@@ -235,7 +269,7 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     });
   const tests: [string, string, number][] = [
     ["log-likelihood", "as.numeric(logLik(fit))", logLikelihood],
-    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', expected("leaning").estimate],
+    ["intercept (bias)", 'fixef(fit)[["(Intercept)"]]', expected("intercept").estimate],
     ["origin", 'fixef(fit)[["origin"]]', expected("origin").estimate],
     ...errors,
     ...spreads,
@@ -259,6 +293,52 @@ function mixedChecks(mixed: z.infer<typeof MixedNumbers>): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** d' and c of the mean reader by a probit model in lme4; the areas under the ROC curve in base R. */
+function detectionChecks({ meanReader, roc }: DetectionNumbers): string[] {
+  const model = meanReader && [
+    'if (requireNamespace("lme4", quietly = TRUE)) {',
+    "  suppressPackageStartupMessages(library(lme4))",
+    '  model <- transform(judgments, human = as.numeric(response == "human"), origin = ifelse(origin == "human", 0.5, -0.5))',
+    ...(meanReader.formula.includes("title") ? ['  model$title <- label("title", judgments$stimulus)'] : []),
+    `  fit <- suppressWarnings(suppressMessages(glmer(${meanReader.formula}, data = model, family = binomial("probit"),`,
+    '    control = glmerControl(optimizer = "bobyqa", tolPwrss = 1e-12, optCtrl = list(rhoend = 1e-8, maxfun = 1e5)))))',
+    "  spread <- as.data.frame(VarCorr(fit))",
+    '  deviation <- function(unit, term) sum(spread$sdcor[sub("[.][0-9]+$", "", spread$grp) == unit & spread$var1 == term])',
+    '  scale <- 1 / sqrt(1 + deviation("stimulus", "(Intercept)")^2 + deviation("title", "(Intercept)")^2 + deviation("title", "origin")^2 / 4)',
+    `  check("probit model: log-likelihood", as.numeric(logLik(fit)), ${meanReader.logLikelihood}, 1e-4)`,
+    `  check("mean reader: d'", scale * fixef(fit)[["origin"]], ${meanReader.sensitivity.value}, 0.005)`,
+    `  check("mean reader: c", -scale * fixef(fit)[["(Intercept)"]], ${meanReader.criterion.value}, 0.005)`,
+    `  check("SD of d' between readers", scale * deviation("participant", "origin"), ${meanReader.sensitivity.spread}, 0.01)`,
+    `  check("SD of c between readers", scale * deviation("participant", "(Intercept)"), ${meanReader.criterion.spread}, 0.01)`,
+    "} else {",
+    '  cat("lme4 is not installed; the probit model was not checked\\n")',
+    "}",
+    "",
+  ];
+  const areas = roc && [
+    "# The area under the ROC curve from confidence: how often a human story is rated above a machine story.",
+    "if (!is.null(judgments$confidence)) {",
+    'rated <- data.frame(reader = judgments$participant, human = judgments$origin == "human",',
+    '  rating = ifelse(judgments$response == "human", 1, -1) * as.numeric(judgments$confidence))',
+    "rated <- subset(rated, !is.na(rating))",
+    "area <- function(own) {",
+    "  ranks <- rank(own$rating)",
+    "  n <- sum(own$human)",
+    "  (sum(ranks[own$human]) - n * (n + 1) / 2) / n / sum(!own$human)",
+    "}",
+    `check("AUC, pooled", area(rated), ${roc.pooled.value})`,
+    ...(roc.mean
+      ? [
+          "both <- names(which(tapply(rated$human, rated$reader, function(x) any(x) && any(!x))))",
+          `check("AUC, mean reader", mean(sapply(split(rated, rated$reader)[both], area)), ${roc.mean.value})`,
+        ]
+      : []),
+    "}",
+    "",
+  ];
+  return [model, areas].flatMap((lines) => (lines ? [lines.join("\n")] : []));
 }
 
 const columns: Readonly<Record<string, string>> = { reader: "participant", story: "stimulus" };

@@ -43,14 +43,13 @@ export const influence = stage({
       embeddings: await embeddingsOf(shown, study, effects),
       random: study.random("influence"),
     };
-    // Loaded here and not above: `status` asks every stage, and the tests are behind these.
-    const [{ leak }, { copies }, { codes }, { toneTransfer }] = await Promise.all([
+    // Loaded here and not above: `status` asks every stage, and these load all analyses.
+    const [{ leak }, { codes }, { toneTransfer }] = await Promise.all([
       import("./leak.ts"),
-      import("./copies.ts"),
       import("./codes.ts"),
       import("./tone.ts"),
     ]);
-    const found = [leak, copies, codes, toneTransfer].map((part) => part(factorial));
+    const found = [leak, codes, toneTransfer].map((part) => part(factorial));
     const findings: Findings = {
       analysis: "influence",
       asks: "What does the example leak into the story?",

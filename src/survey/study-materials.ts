@@ -12,6 +12,8 @@ import { phrasesOf } from "./languages.ts";
 export interface StudyMaterials {
   readonly forms: ReadonlyMap<string, Form>;
   readonly stimuli: ReadonlyMap<string, Stimulus>;
+  /** Whether the endings of the texts are cut off (`compose.clip`). */
+  readonly cut: boolean;
   /** Changes with any form or text. */
   readonly hash: string;
 }
@@ -24,6 +26,11 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   const byId = new Map(stimuli.map((stimulus) => [stimulus.id, stimulus]));
   for (const form of forms) {
     checkForm(form, byId);
+    if (form.deceives && study.config.survey.debrief.trim() === "") {
+      throw new StudyError(`form ${form.id} says something untrue about some stories`, {
+        hint: "tell participants afterwards: write survey.debrief",
+      });
+    }
     // The fields are in the settings, which may have changed since the forms were made.
     for (const { task } of form.questions) checkPageNotEmpty(`form ${form.id}`, task, study.config.survey);
   }
@@ -34,6 +41,7 @@ export async function readStudyMaterials(study: Study): Promise<StudyMaterials> 
   return {
     forms: new Map(forms.map((form) => [form.id, form])),
     stimuli: byId,
+    cut: stimuli.some(({ cut }) => cut > 0),
     hash: sha256(JSON.stringify([forms, stimuli])),
   };
 }

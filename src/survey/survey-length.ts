@@ -17,9 +17,10 @@ const secondsPerPage = 12;
 
 /** The length of a study's forms. Each story counts once, however many questions are about it. */
 export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<string, Stimulus>): SurveyLength {
-  const each = [...forms].map(({ questions }) => {
+  const each = [...forms].map(({ questions, conditions = [] }) => {
     const read = [...new Set(questions.flatMap((question) => question.stimuli))];
-    const words = read.reduce((sum, id) => sum + (stimuli.get(id)?.words ?? 0), 0);
+    const whole = conditions.some((condition) => condition.whole);
+    const words = read.reduce((sum, id) => sum + wordsOf(stimuli.get(id), whole), 0);
     return {
       stories: read.length,
       minutes: words / wordsPerMinute + (questions.length * secondsPerPage) / 60,
@@ -33,11 +34,27 @@ export function surveyLengthOf(forms: Iterable<Form>, stimuli: ReadonlyMap<strin
   };
 }
 
-/** Fills in `{stories}` and `{minutes}` in a consent or instructions text. */
-export const fillInLength = (text: string, { stories, minutes }: SurveyLength): string =>
+/** The words of a story as shown; whole ones have what was cut off too. */
+const wordsOf = (stimulus: Stimulus | undefined, whole: boolean): number =>
+  stimulus ? stimulus.words + (whole ? stimulus.cut : 0) : 0;
+
+/**
+ * Fills in `{stories}`, `{minutes}` and `{tasks}` in a consent, instructions or debriefing text. `tasks` is what is asked
+ * (`askedIn`).
+ */
+export const fillIn = (text: string, { stories, minutes }: SurveyLength, tasks: string): string =>
   text
     .replaceAll("{stories}", stories[0] === stories[1] ? String(stories[0]) : stories.join("–"))
-    .replaceAll("{minutes}", String(minutes));
+    .replaceAll("{minutes}", String(minutes))
+    .replaceAll("{tasks}", tasks);
+
+/** A line for each text that says that endings are cut off where stories are whole. */
+export const wrongCutClaims = (texts: Readonly<Record<string, string>>, cut: boolean): string[] =>
+  Object.entries(texts)
+    .filter(([, text]) => !cut && /\b(cut off|cut short|shortened|abgeschnitten|gekürzt)/i.test(text))
+    .map(
+      ([name]) => `survey.${name} says that texts are cut, but the stories are whole (compose.clip: none)`,
+    );
 
 /** Wrong numbers of stories or minutes in a text, a line each. Numbers may be digits or words, English or German. */
 export function wrongLengthClaims(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyse } from "../../src/analyse/analyse.ts";
 import { mixedModel } from "../../src/analyse/analyses/mixed-model.ts";
+import { signalDetection } from "../../src/analyse/analyses/signal-detection.ts";
 import { verdict } from "../../src/analyse/analyses/verdict.ts";
 import type { Choice } from "../../src/analyse/data.ts";
 import { choicesCsv } from "../../src/analyse/judged.ts";
@@ -35,13 +36,13 @@ async function reported(kept: (judgment: Judgment, at: number) => boolean = () =
   return study.path("report");
 }
 
-/** What check.R prints of a made-up table: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
+/** The output of check.R for simulated data: 14 titles of a human and one or two machine stories, readers in 7 classes, one who can tell. */
 async function checked(settings: AnalyseSettings): Promise<string> {
   const random = randomFrom("clusters in R");
   const stories = Array.from({ length: 35 }, (_, at) => ({
     stimulus: `s${at}`,
     origin: at < 14 ? ("human" as const) : ("machine" as const),
-    // The last stories have no title of their own to share.
+    // The last stories have no title.
     title: at < 33 ? `Title ${at % 14}` : "",
     look: random.normal(),
   }));
@@ -57,13 +58,21 @@ async function checked(settings: AnalyseSettings): Promise<string> {
       const answer = random.next() < 1 / (1 + Math.exp(-logit)) ? "human" : "machine";
       const labels = { class: `class ${reader % 7}` };
       const place = { participant: `r${reader}`, form: "", order: at + 1, labels, example: "", reason: "" };
-      return { ...place, ...story, model: sign > 0 ? "" : "m", answer, right: answer === story.origin };
+      const confidence = 1 + ((at + reader) % 3);
+      return {
+        ...place,
+        confidence,
+        ...story,
+        model: sign > 0 ? "" : "m",
+        answer,
+        right: answer === story.origin,
+      };
     });
   }).flat();
   const data = dataOf({ choices, settings });
   const folder = await mkdtemp(join(tmpdir(), "tinylove-check-"));
   await writeWhole(join(folder, "tables/judgments.csv"), choicesCsv(data));
-  const program = checkR(found(data, [verdict, mixedModel]), {
+  const program = checkR(found(data, [verdict, mixedModel, signalDetection]), {
     margin: settings.margin,
     table: "tables/judgments.csv",
   });
@@ -71,8 +80,27 @@ async function checked(settings: AnalyseSettings): Promise<string> {
   return spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" }).stdout;
 }
 
+test("findings with former names give the same program", async () => {
+  const folder = await reported();
+  const study = join(folder, "..");
+  const names = ["verdict", "mixed-model"];
+  const texts = await Promise.all(
+    names.map((name) => readFile(join(study, "findings", `${name}.json`), "utf8")),
+  );
+  const former = (text: string) =>
+    text.replaceAll('"weighting"', '"weigh"').replaceAll('"intercept"', '"leaning"');
+  const programOf = (found: string[]) =>
+    checkR(
+      found.map((text) => JSON.parse(text)),
+      { margin: 0.1, table: "tables/judgments.csv" },
+    );
+  expect(texts.map(former)).not.toEqual(texts);
+  expect(programOf(texts)).toContain("intercept (bias)");
+  expect(programOf(texts.map(former))).toBe(programOf(texts));
+});
+
 describe.skipIf(!hasR)("check.R (Rscript)", () => {
-  test("computes every figure of the verdict anew and agrees", async () => {
+  test("recomputes every figure of the verdict and agrees", async () => {
     const folder = await reported();
     const { status, stdout, stderr } = spawnSync("Rscript", ["check.R"], { cwd: folder, encoding: "utf8" });
     expect(stdout, stderr).not.toContain("DIFFER");
@@ -81,7 +109,7 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(stdout).toContain("all figures agree");
   });
 
-  test("agrees where readers stopped early and stories were judged unevenly often", async () => {
+  test("agrees for readers who stopped early and stories with unequal numbers of judgments", async () => {
     const folder = await reported(({ order, participant }, at) => {
       const reader = Number(participant.slice(7));
       return reader % 3 > 0 || (order + reader) % 4 > 1 || at % 11 === 0;
@@ -91,24 +119,30 @@ describe.skipIf(!hasR)("check.R (Rscript)", () => {
     expect(status).toBe(0);
   });
 
-  test("agrees where titles and classes are clusters and readers weigh alike, with the slopes of the mixed model", async () => {
+  test("agrees for clusters by title and class and equal reader weights, with the slopes of the mixed model", async () => {
     const stdout = await checked(AnalyseSettings.parse({ draws: 300, clusters: ["title", "class"] }));
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
     expect(stdout).toMatch(/ok {5}readers shown to be able to tell +here [1-9]/);
     expect(stdout).toMatch(/ok {5}readers differ, p by permutation/);
     expect(stdout).toMatch(/ok {5}mixed model: SD of origin by reader/);
+    expect(stdout).toMatch(/ok {5}mean reader: d'/);
+    expect(stdout).toMatch(/ok {5}AUC, mean reader/);
   });
 
-  test("agrees with the analysis of version 0.1 where it was declared", async () => {
+  test("agrees with the analysis of version 0.1 if it was declared", async () => {
     const stdout = await checked(
-      AnalyseSettings.parse({ draws: 300, weigh: methodOf01.weigh, clusters: [...methodOf01.clusters] }),
+      AnalyseSettings.parse({
+        draws: 300,
+        weighting: methodOf01.weighting,
+        clusters: [...methodOf01.clusters],
+      }),
     );
     expect(stdout).not.toContain("DIFFER");
     expect(stdout).toContain("all figures agree");
   });
 
-  test("fails where a judgment was changed", async () => {
+  test("fails if a judgment was changed", async () => {
     const folder = await reported();
     const table = `${folder}/tables/judgments.csv`;
     const text = await readFile(table, "utf8");

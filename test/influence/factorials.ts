@@ -8,14 +8,16 @@ import type { Coding } from "../../src/study/coding.ts";
 import type { Generation } from "../../src/study/generation.ts";
 import type { Story } from "../../src/study/story.ts";
 
-/** How much of an example goes into a text, 0 none to 1 all of it, by what leaks. */
+/** How much of an example leaks into a text, 0 none to 1 all, by channel. */
 export interface Planted {
   readonly words?: number;
   readonly codes?: number;
   readonly tone?: number;
   readonly meaning?: number;
-  /** How far each example makes its texts sadder or gladder whatever its own tone. */
+  /** How much sadder or gladder each example makes its texts, regardless of its own tone. */
   readonly peculiar?: number;
+  /** How much of the title's own story goes into the rest; a third by default. */
+  readonly titles?: number;
 }
 
 interface Size {
@@ -34,7 +36,7 @@ const vocabulary = Array.from(
 const sad = "tears grief funeral alone lost".split(" ");
 const glad = "laughed danced happy wedding smile".split(" ");
 
-/** A made-up page of a codebook. */
+/** An invented page of a codebook. */
 export const moods: Variable = {
   name: "tone",
   title: "Tone",
@@ -43,9 +45,9 @@ export const moods: Variable = {
 };
 
 /**
- * A factorial of made-up texts with a leak of known size. Titles always matter: a third of what doesn't come from the
- * example comes from the title's own story, its words, code, tone and meaning; and each title and each cell has
- * peculiarities of its own. Where nothing is planted, examples don't matter at all.
+ * A factorial of simulated texts with a leak of known size. What does not come from the example comes partly from the
+ * title's own story (words, code, tone and meaning; a third by default), and titles and cells have random effects. If
+ * nothing is planted, examples have no effect.
  */
 export function factorialOf(planted: Planted, seed: number | string, size: Partial<Size> = {}): Factorial {
   const { titles: titleCount, examples: exampleCount, draws, permutations } = { ...usual, ...size };
@@ -81,12 +83,12 @@ export function factorialOf(planted: Planted, seed: number | string, size: Parti
   };
 }
 
-/** Something that was made up, with what may leak from it. */
+/** A simulated text, with the properties that may leak. */
 interface MadeUp {
   readonly story: Story;
   readonly words: readonly string[];
   readonly code: string;
-  /** On a line from glad to sad, standard normal. */
+  /** From glad to sad, standard normal. */
   readonly tone: number;
   readonly meaning: Float64Array;
   readonly peculiar: number;
@@ -115,11 +117,12 @@ function madeUp(id: string, split: Story["split"], random: Random): MadeUp {
 }
 
 function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Random) {
+  const { titles = 1 / 3 } = planted;
   const from = <Value>(
     share: number | undefined,
     of: (source: MadeUp) => Value,
     else_: () => Value,
-  ): Value => (random.next() < (share ?? 0) ? of(example) : random.next() < 1 / 3 ? of(title) : else_());
+  ): Value => (random.next() < (share ?? 0) ? of(example) : random.next() < titles ? of(title) : else_());
   const words = Array.from({ length: 30 }, () =>
     from(
       planted.words,
@@ -130,7 +133,7 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
   const share = planted.tone ?? 0;
   const tone =
     share * example.tone +
-    (1 - share) * (title.tone / 3 + random.normal()) +
+    (1 - share) * (titles * title.tone + random.normal()) +
     (planted.peculiar ?? 0) * example.peculiar;
   const lean = planted.meaning ?? 0;
   const noise = direction(random);
@@ -142,12 +145,12 @@ function writtenOf(title: MadeUp, example: MadeUp, planted: Planted, random: Ran
       () => random.pick(moods.codes).code,
     ),
     meaning: title.meaning.map(
-      (value, at) => lean * example.meaning[at]! + (1 - lean) * (value / 3 + noise[at]!),
+      (value, at) => lean * example.meaning[at]! + (1 - lean) * (titles * value + noise[at]!),
     ),
   };
 }
 
-/** Thirty words, sad ones and glad ones. */
+/** Thirty words, including sad and glad ones. */
 const toneWords = (tone: number, random: Random): string[] =>
   Array.from({ length: 30 }, () => random.pick(random.next() < 1 / (1 + Math.exp(-1.5 * tone)) ? sad : glad));
 
@@ -173,16 +176,19 @@ export const generationOf = (title: Story, example: string, attempt: number, tex
   at: "",
 });
 
-/** The corrected p-values of a factorial, by what was tested, and the slopes of the tone. */
+/** The corrected p-values of a factorial by test, and the slopes of the tone. */
 export interface Found {
   readonly leak: Readonly<Record<string, { readonly corrected: number; readonly p: number }>>;
   readonly codes: Readonly<Record<"example" | "title" | "example less title", CodeTest>>;
-  /** The least corrected p of any single code. */
+  /** The smallest corrected p of a single code. */
   readonly anyCode: number;
-  readonly tone: {
-    readonly example: { readonly estimate: number; readonly p: number };
+  readonly tone: Readonly<Record<"example" | "title" | "difference", SlopeTest>> & {
     readonly corrected: Readonly<Record<"example" | "title" | "difference", number>>;
   };
+}
+interface SlopeTest {
+  readonly estimate: number;
+  readonly p: number;
 }
 interface CodeTest {
   readonly corrected: number;
@@ -191,14 +197,18 @@ interface CodeTest {
 }
 
 export function foundIn(seen: Factorial): Found {
-  const [leaks, coding, tones] = [leak(seen), codes(seen), toneTransfer(seen)].map(({ numbers }) => numbers);
+  return { leak: leak(seen).numbers["leak"] as Found["leak"], ...codesAndTone(seen) };
+}
+
+/** The same without the leak tests, which take the most time. */
+export function codesAndTone(seen: Factorial): Omit<Found, "leak"> {
+  const [coding, tones] = [codes(seen), toneTransfer(seen)].map(({ numbers }) => numbers);
   const { variables, codes: single } = coding!["codes"] as {
     variables: (CodeTest & { what: string })[];
     codes: { corrected: number }[];
   };
   const of = (wanted: string) => variables.find(({ what }) => what === wanted)!;
   return {
-    leak: leaks!["leak"] as Found["leak"],
     codes: { example: of("example"), title: of("title"), "example less title": of("example less title") },
     anyCode: Math.min(1, ...single.map(({ corrected }) => corrected)),
     tone: tones!["tone"] as Found["tone"],

@@ -35,7 +35,7 @@ import {
 import { noJudgmentsFinding } from "../ready.ts";
 import { rule2022 } from "../rule-2022.ts";
 import { alternativeFindings, alternativeVerdicts } from "../sensitivity.ts";
-import { biasFindings, detectionOf, detectionTable } from "../skill-and-bias.ts";
+import { biasFindings, detectionOf } from "../skill-and-bias.ts";
 
 /** Equivalent to chance within the declared margin, different from chance, or inconclusive; bias is reported separately from skill. */
 export const verdict: Analysis = {
@@ -51,7 +51,7 @@ export const verdict: Analysis = {
     const rule = rule2022(data);
     const models = modelVerdicts(data);
     const differences = readerDifferences(data, random);
-    const weighings = alternativeVerdicts(data, test);
+    const alternatives = alternativeVerdicts(data, test);
     const findings: Finding[] = [
       sentence("verdict", headline(test, models, differences, data)),
       sentence("verdict", headlineFigures(test, data)),
@@ -65,15 +65,14 @@ export const verdict: Analysis = {
         : []),
       ...generalisationFindings(test),
       ...readerFindings(differences, data),
-      ...alternativeFindings(weighings, test, data),
-      ...(detection.youden ? [table("result", "Skill and bias", detectionTable(detection, data))] : []),
+      ...alternativeFindings(alternatives, test, data),
       ...modelFindings(models, data),
       ...rule.findings,
       sentence("method", methodText(data)),
     ];
     const together = studyConclusion(test, models, differences, data);
     const method = {
-      weigh: methodOf(data.settings).weigh,
+      weighting: methodOf(data.settings).weighting,
       clusters: clustersOf(choices, data).map(({ name }) => name),
     };
     const numbers = {
@@ -82,7 +81,7 @@ export const verdict: Analysis = {
       method,
       models,
       readers: differences ?? null,
-      weighings,
+      alternatives,
       detection,
     };
     return { findings, numbers: { ...numbers, rule2022: rule.numbers } };
@@ -99,7 +98,7 @@ function beforeData(data: Data) {
       noJudgmentsFinding(data),
       sentence(
         "result",
-        `Declared before the data: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
+        `Declared before data collection: accuracy of ${withinMargin(data)} counts as equivalent to guessing, and each test has alpha ${alpha}.`,
       ),
       ...(tooFew === undefined
         ? []
@@ -269,9 +268,9 @@ const reasonsText = (test: StudyVerdict): string =>
     .join(" ");
 
 /** The readers and stories to which the verdict generalises. */
-function generalisationFindings({ overall: { ways, degrees } }: StudyVerdict): Finding[] {
+function generalisationFindings({ overall: { clusterings, degrees } }: StudyVerdict): Finding[] {
   if (degrees === 0) return [];
-  const kinds = ways.map(({ name, clusters }) => {
+  const kinds = clusterings.map(({ name, clusters }) => {
     const count = printed(clusters, "integer");
     if (name === "reader") return `readers like these ${count}`;
     if (name === "story") return `stories like these ${count}`;
@@ -282,14 +281,14 @@ function generalisationFindings({ overall: { ways, degrees } }: StudyVerdict): F
 }
 
 function methodText(data: Data): string {
-  const { margin, level } = data.settings;
+  const { margin } = data.settings;
   const { alpha, equivalenceAlpha } = alphaLevelsOf(data);
   const clusters = listed(clustersOf(data.choices, data).map(({ name }) => name));
-  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction). d′ and c are pooled over all judgments, with the log-linear correction (Hautus 1995); their ${levelText(level)} intervals use the clustered errors of both rates and the delta method.`;
+  return `Balanced accuracy (the mean of the accuracies on human and on machine stories) and each of the two accuracies were tested for equivalence with 0.5 within the declared margin of ${margin} by two one-sided tests (TOST) at alpha ${printedAlpha(equivalenceAlpha)}, and for a difference from 0.5 by a two-sided test at alpha ${printedAlpha(alpha)}. ${weightingText(data)} Standard errors are clustered by reader and by story, with stories nested in origin${clusters === "" ? "" : `, and by ${clusters}`} (leave-one-out jackknife, CV3, for each clustering; combined as in Cameron, Gelbach and Miller 2011), with Student’s t and the degrees of freedom of the fewest clusters. They are never below those of independent judgments. Equivalence needs all three tests (an intersection-union test, so no correction).`;
 }
 
 const weightingText = ({ settings }: Data): string =>
-  methodOf(settings).weigh === "readers"
+  methodOf(settings).weighting === "readers"
     ? "Each accuracy is the mean of the readers’ own accuracies."
     : "All judgments have equal weight.";
 
