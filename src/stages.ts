@@ -5,9 +5,8 @@ import type { AnyCommand, AnyStage } from "./workbench/stage.ts";
  * so that help is quick and a survey server does not have the code for figures in memory.
  */
 export interface ListEntry<Member> {
-  /** The same as in the stage or command itself; a test compares them. */
   readonly summary: string;
-  /** The positional arguments, such as `<how> [file]`. */
+  /** The notations of its positional arguments, such as `<how> [file]`; a test compares them with its own file. */
   readonly parameters?: string;
   load(): Promise<Member>;
 }
@@ -67,7 +66,7 @@ export const commands: List<AnyCommand> = {
   },
   run: {
     summary: "Run every stage that is stale or missing",
-    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages)),
+    load: async () => (await import("./workbench/commands/run.ts")).runAll(await loadMembers(stages), stages),
   },
   trust: {
     summary: "Agree to run the plugins of a study as they are now",

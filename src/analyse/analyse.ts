@@ -41,7 +41,6 @@ type Options = z.infer<typeof Options>;
 /** Runs all analyses that the judgments allow, for a study or for any table. */
 export const analyse = stage<Options>({
   ...analyseRecord,
-  summary: "Analyse the judgments of a study or a table",
   examples: [
     "tinylove analyse --study my-study",
     "tinylove analyse --judgments answers.csv --map response=answer participant=worker",

@@ -38,7 +38,6 @@ type PowerOptions = z.infer<typeof Options>;
 /** `tinylove power`: plans the numbers of readers and stories before data collection. */
 export const power = command<PowerOptions>({
   name: "power",
-  summary: "Plan how many readers and stories a verdict needs, before data collection",
   examples: [
     "tinylove power --study my-study                       # its stories, forms, margin and readers",
     "tinylove power --margin 0.10 --stories 60 --each 6",

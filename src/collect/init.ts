@@ -20,7 +20,6 @@ const examplesFolder = fileURLToPath(new URL("examples/", packageFolder));
  */
 export const init = command({
   name: "init",
-  summary: "Make a new study folder with a commented study.yaml",
   examples: [
     "tinylove init my-study",
     "tinylove init my-study --corpus stories.csv",

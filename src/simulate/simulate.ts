@@ -35,7 +35,6 @@ type Options = Readonly<z.infer<typeof Options>>;
 /** `tinylove simulate`: makes a copy of the study and fills it with responses of simulated participants. */
 export const simulate = command({
   name: "simulate",
-  summary: "Fill a copy of the study with simulated judgments, marked as such",
   examples: [
     "tinylove simulate --study my-study --participants 100 --skill 0",
     "tinylove simulate --skill 1 --bias 0.3 --to elsewhere",

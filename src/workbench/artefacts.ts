@@ -16,6 +16,7 @@ import type { Study } from "./study.ts";
 
 export const storiesFile = "corpus/stories.jsonl";
 export const corpusSummaryFile = "corpus/summary.json";
+export const rejectedFile = "corpus/rejected.csv";
 /** Measures and codes of every text. */
 export const codesFile = "corpus/codes.csv";
 /** The description of the corpus, as findings. It is in `corpus/`, because `findings/` belongs to the analyses. */

@@ -10,18 +10,20 @@ import { type AnyStage, command } from "../stage.ts";
 import { isDue, statesOf } from "../states.ts";
 import { openStudy, type Study } from "../study.ts";
 
+/** Texts to log when a stage starts, by its name. */
+type Summaries = Readonly<Record<string, { readonly summary: string }>>;
+
 /** `tinylove run`: every stage that is stale or missing, in order. */
-export const runAll = (stages: readonly AnyStage[]) =>
+export const runAll = (stages: readonly AnyStage[], summaries: Summaries = {}) =>
   command({
     name: "run",
-    summary: "Run every stage that is stale or missing",
     examples: ["tinylove run --study my-study", "tinylove run --dry-run"],
     flags: [["--dry-run", "list what would run, without running it"]],
     options: z.object({ dryRun: z.boolean().default(false) }),
     async run(folder, { dryRun }, effects) {
       const study = await openStudy(folder);
       await preflightAll(stages, study);
-      await (dryRun ? listDue(stages, study, effects) : runStale(stages, study, effects));
+      await (dryRun ? listDue(stages, study, effects) : runStale(stages, summaries, study, effects));
       if (!dryRun) await sayNext(stages, study, folder, effects);
     },
   });
@@ -46,7 +48,12 @@ async function sayNext(
 }
 
 /** Checks states again before each stage: a stage that produced the same files leaves later stages fresh. */
-async function runStale(stages: readonly AnyStage[], study: Study, effects: Effects): Promise<void> {
+async function runStale(
+  stages: readonly AnyStage[],
+  summaries: Summaries,
+  study: Study,
+  effects: Effects,
+): Promise<void> {
   await assertNoneFrozen(stages, study);
   const settled = new Set<string>();
   for (const [at, stage] of stages.entries()) {
@@ -59,7 +66,8 @@ async function runStale(stages: readonly AnyStage[], study: Study, effects: Effe
     }
     await preflightAll(stages.slice(at), study, settled);
     effects.signal.throwIfAborted();
-    effects.log(`${stage.name}: ${stage.summary}`);
+    const summary = summaries[stage.name]?.summary;
+    effects.log(summary ? `${stage.name}: ${summary}` : stage.name);
     const started = effects.now();
     await runStage(stage, study, stage.options?.parse({}) ?? {}, effects);
     effects.log(`${stage.name}: done in ${duration(effects.now() - started)}`);

@@ -13,7 +13,6 @@ import { wrapped } from "../wrapped.ts";
 export const status = (stages: readonly AnyStage[]) =>
   command({
     name: "status",
-    summary: "Show what is fresh, stale or missing, and what runs next",
     examples: ["tinylove status --study my-study", "tinylove status --json"],
     flags: [["--json", "print JSON, for programs"]],
     options: z.object({ json: z.boolean().default(false) }),
