@@ -163,7 +163,7 @@ function detectorsOn(
 ): ClassifierAccuracy[] {
   const single = names.map((detector, column) => ({
     detector,
-    accuracy: crossValidated(labels, fold, (training, tested, left) => {
+    accuracy: crossValidated(labels, fold, (_, tested, left) => {
       const { values, order } = columns[column]!;
       const cut = bestThreshold(
         values,

@@ -13,7 +13,8 @@ interface Rule {
 
 /** The data after the declared exclusions, with the exclusions by each rule, in the order below. */
 export function withoutExcluded(data: Data): Data {
-  const all: readonly AnyAnswer[] = [...data.choices, ...data.pairs, ...data.ratings];
+  const { toldChoices = [] } = data;
+  const all: readonly AnyAnswer[] = [...data.choices, ...toldChoices, ...data.pairs, ...data.ratings];
   const excluded = new Set<AnyAnswer>();
   const rules = rulesOf(data.settings.exclude).map(({ name, excludes }): ExcludedBy => {
     const remaining = all.filter((answer) => !excluded.has(answer));
@@ -32,6 +33,7 @@ export function withoutExcluded(data: Data): Data {
   return {
     ...data,
     choices: kept(data.choices),
+    ...(toldChoices.length > 0 && { toldChoices: kept(toldChoices) }),
     pairs: kept(data.pairs),
     ratings: kept(data.ratings),
     excluded: { before: data, rules },

@@ -2,6 +2,7 @@ import { inversePositive } from "../stats/cholesky.ts";
 import type { Slope } from "../stats/crossed-hessian.ts";
 import { fSurvival } from "../stats/f-distribution.ts";
 import { indexLabels, type Label } from "../stats/labels.ts";
+import type { LinkName } from "../stats/link.ts";
 import { fitMixedLogistic, type MixedLogistic } from "../stats/mixed-logistic.ts";
 import { studentQuantile } from "../stats/student-t.ts";
 import { counted, printed } from "../study/print.ts";
@@ -57,7 +58,7 @@ interface GroupingFactor {
 }
 
 /**
- * A logistic mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
+ * A logistic (or probit) mixed model of saying "human". Readers, stories and (if human and machine stories share them) titles have
  * random intercepts. Every effect has an uncorrelated random slope (`||`) by reader and by story where it varies within
  * them; otherwise its test would not generalise beyond these readers (Barr, Levy, Scheepers and Tily 2013). Titles have a
  * slope of origin only. If every title has at most one story of each origin, story intercepts are redundant and left out.
@@ -72,6 +73,7 @@ export function fitMixed(
   choices: readonly Choice[],
   effects: readonly Effect[],
   { level, models }: Pick<AnalyseSettings, "level" | "models">,
+  link: LinkName = "logit",
 ): Mixed {
   const columns = effects.flatMap((effect) =>
     effect.columns.map(({ label, values }) => ({ effect: effect.name, label, values: values as number[] })),
@@ -113,6 +115,7 @@ export function fitMixed(
     return { fitted: false, reason, onRequest: true };
   }
   const fit = fitMixedLogistic({
+    link,
     design: choices.map((_, at) => [1, ...columns.map(({ values }) => values[at]!)]),
     outcomes: choices.map(({ answer }) => Number(answer === "human")),
     groups: Object.fromEntries(factors.map(({ name, labels }) => [name, labels])),
@@ -205,20 +208,6 @@ function testOf(
   }
   const f = square / size / widen ** 2;
   return [{ effect, f, columns: size, degrees: left, p: fSurvival(f, size, left) }];
-}
-
-/**
- * d' of the mean reader, and its standard deviation between readers: the effect of origin on the logit, scaled to the
- * normal by √3/π, over sqrt(1 + the variance between stories). Pooled d' is smaller if readers differ in bias. Undefined
- * without an effect of origin.
- */
-export function meanReader({ fit, coefficients }: Pick<FittedMixed, "fit" | "coefficients">) {
-  const origin = coefficients.find(({ effect }) => effect === "origin");
-  if (origin === undefined) return undefined;
-  const toNormal = Math.sqrt(3) / Math.PI;
-  const { story = 0, title = 0, "origin by reader": skill = 0 } = fit.deviations;
-  const scale = toNormal / Math.hypot(1, toNormal * Math.hypot(story, title));
-  return { sensitivity: scale * origin.estimate, spread: scale * skill };
 }
 
 /** Whether the values vary within some unit. */

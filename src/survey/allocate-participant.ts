@@ -29,6 +29,8 @@ export interface Arrival {
   /** Milliseconds for which the place is reserved without an answer. */
   readonly reserve: number;
   readonly forms: readonly string[];
+  /** The group of a form (its condition); groups get equally many participants. Default: one group. */
+  groupOf?(form: string): string | undefined;
   readonly quota: number | undefined;
   readonly simulated: boolean;
   /** Who sent the person; a recruit has only one place. */
@@ -97,17 +99,18 @@ export class ParticipantAllocator {
   async allocate(
     transaction: StoreTransaction,
     arrival: Arrival,
-    sealKey: string,
+    signingKey: string,
     random: Random,
   ): Promise<Place | Refusal> {
     const { recruit, oncePer = "person" } = arrival;
     if (recruit && (await isKnown(transaction, recruit, oncePer))) return { refused: "taken" };
-    if (recruit && (await hasWithdrawn(transaction, idHashesOf(recruit, sealKey)[oncePer])))
+    if (recruit && (await hasWithdrawn(transaction, idHashesOf(recruit, signingKey)[oncePer])))
       return { refused: "withdrawn" };
     const allocation = allocateForm(
       await this.loads(transaction, arrival.forms, arrival.now),
       arrival.quota,
       random,
+      arrival.groupOf,
     );
     if ("refused" in allocation) return allocation;
     const place = { form: allocation.form, plan: arrival.planFor(allocation.form) };
@@ -198,8 +201,8 @@ async function hasWithdrawn(transaction: StoreTransaction, idHash: string): Prom
 /** What remains of an id after a withdrawal: keyed hashes, which reveal nothing without the store's key. */
 export const idHashesOf = (
   { service, person, study }: Recruit,
-  sealKey: string,
+  signingKey: string,
 ): Readonly<Record<"person" | "study", string>> => ({
-  person: hmac(sealKey, "used", service, person),
-  study: hmac(sealKey, "used in a study", service, person, study),
+  person: hmac(signingKey, "used", service, person),
+  study: hmac(signingKey, "used in a study", service, person, study),
 });

@@ -144,7 +144,10 @@ export async function startSurvey(
   const base = study.config.survey.path;
   if (!cluster.isWorker) warnAboutSettings(study, materials, effects);
   const { feedback, reveal } = study.config.survey;
-  const origins = feedback || reveal ? await originsOf(study) : undefined;
+  const revealsInBetween = [...materials.forms.values()].some(({ conditions }) =>
+    conditions?.some((condition) => condition.feedback),
+  );
+  const origins = feedback || reveal || revealsInBetween ? await originsOf(study) : undefined;
   const token = tokenFrom(effects);
   const store = new Store(await openDatabase(study, effects.env));
   try {
@@ -153,7 +156,7 @@ export async function startSurvey(
     await removePartialFiles(study, (await storeKind(study, effects.env)) === "embedded");
     const exporter = new Exporter(study, store, effects.warn);
     const visits = new VisitCounter((count) => store.metadata.addVisits(count), effects.warn);
-    const sealKey = await store.sealKey();
+    const signingKey = await store.signingKey();
     await store.eraseDeleted();
     const server = await buildApp({
       study,
@@ -162,7 +165,7 @@ export async function startSurvey(
       pageContext,
       base,
       effects,
-      sealKey,
+      signingKey,
       origins,
       token,
       dashboardScript,
@@ -185,7 +188,7 @@ export async function startSurvey(
     return {
       url: url + base,
       token,
-      rehearsal: url + base + rehearsalOf(form!, { sealKey, study }).address,
+      rehearsal: url + base + rehearsalOf(form!, { signingKey, study }).address,
       async close() {
         await rm(study.path(controlFile), { force: true });
         await server.close();
