@@ -507,6 +507,21 @@ describe("the mixed model", () => {
     expect(said(told)).toContain("could not be fitted: there are 2614 crossed random effects");
   });
 
+  test("of more than 500 crossed effects is left out with a note, and fitted on request", () => {
+    // Every reader judges one story alone, so that the fit itself is quick.
+    const rows = Array.from({ length: 2 * 510 }, (_, at) => {
+      const choice = choicesBy(1, 2, guess)[at % 2]!;
+      const answer = at % 3 === 0 ? ("human" as const) : ("machine" as const);
+      const right = answer === choice.origin;
+      return { ...choice, answer, right, participant: `r${at % 510}`, stimulus: `s${at}` };
+    });
+    const told = (given: Record<string, unknown>) =>
+      said(of(found(dataOf({ choices: rows, settings: settings(given) }), [mixedModel]), "mixed-model"));
+    expect(told({})).toContain("was left out: a fit of 1020 judgments with 510 crossed random effects");
+    expect(told({})).toContain("`--models`");
+    expect(told({ models: "always" })).not.toContain("was left out");
+  });
+
   test("has titles with a slope of origin if both origins share them, and no stories if these are redundant", () => {
     const choices = answersBy(1).map((choice) => ({
       ...choice,
