@@ -41,6 +41,7 @@ describe("every analysis says something true", () => {
       "leaks",
       "cues",
       "mixed-model",
+      "practice",
       "bayes",
       "quality",
     ]);
